@@ -1,0 +1,245 @@
+"""Measure iamsim, and with `--peers` other tools in the same run.
+
+    python benchmarks/run.py [--peers] [--seconds 3] [--json FILE]
+
+Prints medians as a table. Each rate is the median over passes through 1,000 different prebuilt
+requests, in one process on one core, warm; decisions are not cached. Nothing is downloaded without
+`--peers`, which installs an npm package and moto into a temporary folder.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from pathlib import Path
+from statistics import median
+from typing import TYPE_CHECKING, Any
+
+import peers
+from workloads import ACCOUNT, BIG_WORLD, REQUESTS, Workload, middle, simple, world_document
+
+import iamsim
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def rate(ask: Callable[[Any], object], questions: Iterable[Any], seconds: float) -> float:
+    """Ask all questions again and again; give the median of questions a second."""
+    asked = list(questions)
+    for question in asked:
+        ask(question)
+    rates = []
+    end = time.perf_counter() + seconds
+    while not rates or time.perf_counter() < end:
+        begin = time.perf_counter()
+        for question in asked:
+            ask(question)
+        rates.append(len(asked) / (time.perf_counter() - begin))
+    return median(rates)
+
+
+def policies_of(workload: Workload) -> dict[str, Any]:
+    """Name a workload's policies as iamsim's functions do, leaving out layers that do not exist."""
+    given = {
+        "identity_policies": workload.identity_policies,
+        "boundary": workload.boundary,
+        "session_policies": [workload.session_policy] if workload.session_policy else None,
+        "scps": workload.scps,
+        "rcps": workload.rcps,
+        "resource_policy": workload.resource_policy,
+        "resource_account": workload.resource_account,
+    }
+    return {name: value for name, value in given.items() if value is not None}
+
+
+def measure_decisions(workload: Workload, seconds: float) -> tuple[float, list[str]]:
+    """Measure decisions over prebuilt requests; give the rate and the verdicts."""
+    stack = iamsim.compile_policies(principal=workload.principal, **policies_of(workload))
+    requests = [
+        stack.request(action=action, resource=resource, context=context)
+        for action, resource, context in workload.requests
+    ]
+    verdicts = [stack.decide(request).verdict.value for request in requests]
+    return rate(stack.decide, requests, seconds), verdicts
+
+
+def measure_explanations(workload: Workload, seconds: float) -> float:
+    """Measure answers with the full trace: every layer, statement and clause."""
+    stack = iamsim.compile_policies(principal=workload.principal, **policies_of(workload))
+    requests = [
+        stack.request(action=action, resource=resource, context=context)
+        for action, resource, context in workload.requests
+    ]
+    return rate(stack.explain, requests, seconds)
+
+
+def questions_of_world() -> list[dict[str, Any]]:
+    """Give 1,000 questions that the first role of every benchmark world is asked."""
+    questions = []
+    for number in range(REQUESTS):
+        folder = ("open", "private", "inbox")[number % 3]
+        action = ("s3:GetObject", "s3:PutObject", "s3:GetObject", "s3:DeleteObject")[number % 4]
+        questions.append(
+            {
+                "principal": f"arn:aws:iam::{ACCOUNT}:role/worker-0",
+                "action": action,
+                "resource": f"arn:aws:s3:::data-{number % 4}/{folder}/{number}.csv",
+                "context": {"aws:SourceIp": f"203.0.113.{number % 256}"},
+            }
+        )
+    return questions
+
+
+def write_world(folder: Path, principals: int, policies: int) -> Path:
+    """Write a world as one JSON file."""
+    path = folder / f"world-{principals}.json"
+    path.write_text(json.dumps(world_document(principals, policies)), encoding="utf-8")
+    return path
+
+
+def measure_world(path: Path, seconds: float) -> float:
+    """Measure decisions from plain arguments, the context derived in the world."""
+    compiled = iamsim.load(str(path)).compile()
+
+    def ask(question: dict[str, Any]) -> object:
+        return compiled.decide(**question)
+
+    return rate(ask, questions_of_world(), seconds)
+
+
+def measure_load(path: Path) -> float:
+    """Measure loading a world in a new process, up to its first decision; in seconds."""
+    program = (
+        "import time, sys; begin = time.perf_counter(); import iamsim\n"
+        f"world = iamsim.load(sys.argv[1]).compile()\n"
+        f"world.decide(principal='arn:aws:iam::{ACCOUNT}:role/worker-0', action='s3:GetObject',"
+        " resource='arn:aws:s3:::data-0/open/a.csv', context={})\n"
+        "print(time.perf_counter() - begin)"
+    )
+    runs = [
+        float(
+            subprocess.run(
+                [sys.executable, "-c", program, str(path)],
+                capture_output=True,
+                text=True,
+                check=True,
+                env=environment(),
+            ).stdout
+        )
+        for _ in range(5)
+    ]
+    return median(runs)
+
+
+def environment() -> dict[str, str]:
+    """Let new processes find this checkout."""
+    return {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+
+
+def measure_process(command: list[str], times: int = 15) -> float:
+    """Measure a new process from its start to its end; milliseconds."""
+    durations = []
+    for _ in range(times + 1):
+        begin = time.perf_counter()
+        subprocess.run(command, capture_output=True, check=True, env=environment())
+        durations.append(1000 * (time.perf_counter() - begin))
+    return median(durations[1:])  # the first one writes bytecode
+
+
+def explain_command(world: Path) -> list[str]:
+    """Give the command line of one question on a world."""
+    return [
+        *(sys.executable, "-m", "iamsim", "explain", "--world", str(world)),
+        *("-p", f"arn:aws:iam::{ACCOUNT}:role/worker-0", "-a", "s3:GetObject"),
+        *("-r", "arn:aws:s3:::data-0/open/a.csv"),
+    ]
+
+
+def machine() -> str:
+    """Describe where this ran."""
+    model = platform.processor() or platform.machine()
+    info = Path("/proc/cpuinfo")
+    if info.is_file():
+        names = [line for line in info.read_text("utf-8").splitlines() if "model name" in line]
+        model = names[0].split(":")[1].strip() if names else model
+    load = f", load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
+    return f"{model}, {os.cpu_count()} cores, Python {platform.python_version()}{load}"
+
+
+def count(verdicts: list[str]) -> str:
+    """Write the mix of verdicts."""
+    return ", ".join(f"{name} {number}" for name, number in sorted(Counter(verdicts).items()))
+
+
+def measure_ours(folder: Path, seconds: float) -> tuple[list[list[Any]], dict[str, list[str]]]:
+    """Measure all of iamsim; give rows (what, figure, unit, target) and verdicts by workload."""
+    rows: list[list[Any]] = []
+    verdicts: dict[str, list[str]] = {}
+    for workload, target in ((simple(), 1_000_000), (middle(), 200_000)):
+        figure, verdicts[workload.name] = measure_decisions(workload, seconds)
+        rows.append([f"decide, {workload.name}", figure, "/s", f">= {target:,}"])
+    small = write_world(folder, 10, 20)
+    big = write_world(folder, *BIG_WORLD)
+    in_small, in_big = measure_world(small, seconds), measure_world(big, seconds)
+    rows += [
+        ["decide from plain arguments, world of 10 principals", in_small, "/s", ">= 50,000"],
+        [f"the same, world of {BIG_WORLD[0]:,} principals", in_big, "/s", "the same"],
+        ["explain, full trace, middle", measure_explanations(middle(), seconds), "/s", ">= 3,000"],
+        ["new process `iamsim explain`", measure_process(explain_command(small)), "ms", "< 150"],
+        ["  of this: a bare Python process", measure_process([sys.executable, "-c", ""]), "ms", ""],
+        [
+            f"load {BIG_WORLD[0]:,} principals, {BIG_WORLD[1]:,} policies",
+            measure_load(big),
+            "s",
+            "< 2",
+        ],
+    ]
+    return rows, verdicts
+
+
+def print_table(rows: list[list[Any]]) -> None:
+    """Print rows with aligned columns."""
+    for what, figure, unit, target in rows:
+        text = f"{figure:,.0f}" if figure >= 1000 else f"{figure:,.3g}"
+        print(f"{what:<58} {text:>12} {unit:<3} {target}".rstrip())
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--peers", action="store_true", help="install and measure other tools, too")
+    parser.add_argument("--seconds", type=float, default=3.0, help="time for each measurement")
+    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
+    options = parser.parse_args()
+    print(f"iamsim {iamsim.__version__}\n{machine()}\n")
+    with tempfile.TemporaryDirectory() as name:
+        rows, verdicts = measure_ours(Path(name), options.seconds)
+        print_table(rows)
+        for workload in (simple(), middle()):
+            print(f"verdicts, {workload.name}: {count(verdicts[workload.name])}")
+        if options.peers:
+            theirs = peers.measure(Path(name), (simple(), middle()), verdicts, options.seconds)
+            print()
+            print_table(theirs)
+            rows += theirs
+    if options.json:
+        figures = [
+            dict(zip(("what", "figure", "unit", "target"), row, strict=True)) for row in rows
+        ]
+        document = {"machine": machine(), "figures": figures}
+        options.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

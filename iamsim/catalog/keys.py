@@ -1,0 +1,126 @@
+"""Condition keys: the global ones, names with a variable part, and claims of identity providers.
+
+The global keys are a data file, `data/global_condition_keys.txt`. Follows
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and, for
+the claims, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
+"""
+
+from __future__ import annotations
+
+from iamsim.catalog.facts import ConditionKeyFacts
+from iamsim.catalog.files import data_lines
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.catalog.facts import Scope
+
+__all__ = ["find_claim", "find_global_key", "find_in", "global_keys", "template_matches"]
+
+_TYPES_OF_CLAIM = {
+    "amr": ("ArrayOfString",),
+    "aud": ("String",),
+    "email": ("String",),
+    "oaud": ("String",),
+    "sub": ("String",),
+}
+
+_SCOPES: dict[str, Scope] = {
+    "global": "global",
+    "action": "action",
+    "session": "session",
+    "legacy": "legacy",
+}
+
+_global_keys: tuple[ConditionKeyFacts, ...] | None = None
+_global_by_name: dict[str, ConditionKeyFacts] = {}
+
+
+def global_keys() -> tuple[ConditionKeyFacts, ...]:
+    """Give the documented global keys and the session keys of some services, sorted by name."""
+    global _global_keys  # noqa: PLW0603 - read once a process, and only when asked for
+    if _global_keys is None:
+        found = []
+        for line in data_lines("global_condition_keys.txt"):
+            scope, name, types = line.split(" ")
+            found.append(ConditionKeyFacts(name, tuple(types.split(",")), scope=_SCOPES[scope]))
+        _global_by_name.update((key.name.lower(), key) for key in found)
+        _global_keys = tuple(found)
+    return _global_keys
+
+
+def find_global_key(key: str) -> ConditionKeyFacts | None:
+    """Find a global key, in any case and with any tag key."""
+    keys = global_keys()
+    return _global_by_name.get(key.lower()) or find_in(keys, key)
+
+
+def find_claim(key: str) -> ConditionKeyFacts | None:
+    """Read a key as a claim that every OpenID Connect provider may send: ``HOST[/PATH]:CLAIM``."""
+    provider, _, claim = key.rpartition(":")
+    types = _TYPES_OF_CLAIM.get(claim.lower())
+    if types is None or "." not in provider.partition("/")[0].strip("."):
+        return None
+    return ConditionKeyFacts(f"{provider}:{claim.lower()}", types, scope="identity-provider")
+
+
+def find_in(keys: Iterable[ConditionKeyFacts], key: str) -> ConditionKeyFacts | None:
+    """Find a key among others: the exact name in any case, else the most literal template."""
+    lowered = key.lower()
+    best: ConditionKeyFacts | None = None
+    for candidate in keys:
+        if candidate.name.lower() == lowered:
+            return candidate
+        if template_matches(candidate.name, key) and (
+            best is None or _literal_length(candidate.name) > _literal_length(best.name)
+        ):
+            best = candidate
+    return best
+
+
+def template_matches(template: str, key: str) -> bool:
+    """Tell whether a key is an instance of a name with ``${VARIABLE}`` or ``<variable>`` parts.
+
+    A variable stands for one character or more; the rest is compared in any case. A name
+    without a variable matches nothing here.
+    """
+    parts = _literal_parts(template.lower())
+    if len(parts) == 1:
+        return False
+    lowered = key.lower()
+    first, last = parts[0], parts[-1]
+    end = len(lowered) - len(last)
+    if not lowered.startswith(first) or not lowered.endswith(last):
+        return False
+    place = len(first)
+    for part in parts[1:-1]:
+        place = lowered.find(part, place + 1, end)
+        if place < 0:
+            return False
+        place += len(part)
+    return place < end
+
+
+def _literal_parts(template: str) -> list[str]:
+    """Cut the variables out of a template."""
+    parts = []
+    rest = template
+    while True:
+        dollar, angle = rest.find("${"), rest.find("<")
+        starts = [place for place in (dollar, angle) if place >= 0]
+        if not starts:
+            parts.append(rest)
+            return parts
+        start = min(starts)
+        end = rest.find("}" if start == dollar else ">", start)
+        if end < 0:
+            parts.append(rest)
+            return parts
+        parts.append(rest[:start])
+        rest = rest[end + 1 :]
+
+
+def _literal_length(template: str) -> int:
+    """Count the characters of a template that aren't variable."""
+    return sum(map(len, _literal_parts(template)))

@@ -1,0 +1,1 @@
+"""The command line: arguments, input and output, exit codes. Decisions are made elsewhere."""

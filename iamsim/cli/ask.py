@@ -1,0 +1,195 @@
+"""From the options of `iamsim explain` to questions and the world they are asked in."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from iamsim.cli.explain_options import EXPLAIN_OPTIONS
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import RequestError
+from iamsim.engine.question import AttachedPolicies, Question, Session, Via
+from iamsim.suites.policies import PolicyReader, resource_policy_type
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.engine.question import ContextValue
+    from iamsim.syntax.ast import Policy
+    from iamsim.world.model import World
+
+__all__ = ["load_worlds", "questions_of", "text_of", "texts_of"]
+
+_JOIN = "+"
+_OPTION_NAMES = {option.field: option.names[-1] for option in EXPLAIN_OPTIONS}
+
+
+def text_of(options: Options, field: str) -> str | None:
+    """The value of an option that holds one text."""
+    value = options[field]
+    return value if isinstance(value, str) else None
+
+
+def texts_of(options: Options, field: str) -> tuple[str, ...]:
+    """The values of an option that may be repeated."""
+    value = options[field]
+    return value if isinstance(value, tuple) else ()
+
+
+def load_worlds(options: Options) -> World | None:
+    """Load and merge the worlds that the options name."""
+    paths = texts_of(options, "worlds")
+    if not paths:
+        return None
+    from iamsim.world.load import load_world  # noqa: PLC0415 - only with a world
+
+    return load_world(*paths)
+
+
+def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
+    """Make one question of every pair of action and resource.
+
+    Raises `RequestError` when the request is not complete, and what reading policies raises.
+    """
+    principal = text_of(options, "principal")
+    actions = texts_of(options, "actions")
+    if not principal:
+        raise RequestError(
+            "missing-principal",
+            "the request has no principal",
+            hint="give one with -p: an ARN, a service principal, or `anonymous`",
+        )
+    if not actions:
+        raise RequestError(
+            "missing-action",
+            "the request has no action",
+            hint="give one with -a, such as `-a s3:GetObject`",
+        )
+    resources = texts_of(options, "resources") or ("*",)
+    base = Question(
+        principal=principal,
+        action=actions[0],
+        context=_context(texts_of(options, "context")),
+        unset=frozenset(texts_of(options, "unset")),
+        session=_session(options),
+        via=Via(text_of(options, "via_endpoint"), texts_of(options, "via_services")),
+        unknown=frozenset(texts_of(options, "unknown")),
+        partial=bool(options["partial"]),
+        resource_account=text_of(options, "resource_account"),
+        attached=_attached(options, world, principal, actions[0], resources[0]),
+        now=_time(text_of(options, "at")),
+    )
+    return base.with_pairs(actions, resources)
+
+
+def _pair(text: str, option: str) -> tuple[str, str]:
+    key, equals, value = text.partition("=")
+    if not equals or not key:
+        raise RequestError(
+            "missing-equals-sign",
+            f"`{text}` is not of the form KEY=VALUE",
+            hint=f"write `{option} KEY=VALUE`; `{option} KEY=` is the empty text",
+        )
+    return key, value
+
+
+def _context(pairs: Sequence[str]) -> dict[str, ContextValue]:
+    """Collect context keys; a repeated key (in any letter case) has several values."""
+    values: dict[str, list[str]] = {}
+    spelled: dict[str, str] = {}
+    for text in pairs:
+        key, value = _pair(text, "-c")
+        values.setdefault(spelled.setdefault(key.lower(), key), []).append(value)
+    return {key: found[0] if len(found) == 1 else tuple(found) for key, found in values.items()}
+
+
+def _session(options: Options) -> Session:
+    tags = dict(_pair(text, "--session-tag") for text in texts_of(options, "session_tags"))
+    return Session(
+        name=text_of(options, "session_name"),
+        tags=tags,
+        source_identity=text_of(options, "source_identity"),
+    )
+
+
+def _time(text: str | None) -> str | None:
+    """Check that a time is one; the engine reads it."""
+    if text is None:
+        return None
+    from datetime import datetime  # noqa: PLC0415 - only when a time is given
+
+    try:
+        datetime.fromisoformat(text)
+    except ValueError as error:
+        raise RequestError(
+            "invalid-time",
+            f"`{text}` is not a time in ISO 8601",
+            hint="write it as 2026-11-24T10:00:00Z",
+        ) from error
+    return text
+
+
+def _attached(
+    options: Options, world: World | None, principal: str, action: str, resource: str
+) -> AttachedPolicies:
+    arn = find_arn(principal)
+    reader = PolicyReader("", world, arn.account if arn is not None else None)
+
+    def one(field: str, policy_type: PolicyType) -> Policy | None:
+        reference = text_of(options, field)
+        return None if reference is None else _read(reader, reference, field, policy_type)
+
+    def some(field: str, policy_type: PolicyType) -> tuple[Policy, ...] | None:
+        levels = _levels(reader, texts_of(options, field), field, policy_type)
+        return None if levels is None else tuple(policy for level in levels for policy in level)
+
+    return AttachedPolicies(
+        identity_policies=some("identity_policies", PolicyType.IDENTITY),
+        resource_policy=one("resource_policy", resource_policy_type(action, resource)),
+        boundary=one("boundary", PolicyType.PERMISSIONS_BOUNDARY),
+        session_policies=some("session_policies", PolicyType.SESSION),
+        scps=_levels(reader, texts_of(options, "scps"), "scps", PolicyType.SERVICE_CONTROL),
+        rcps=_levels(reader, texts_of(options, "rcps"), "rcps", PolicyType.RESOURCE_CONTROL),
+        vpce_policies=some("vpce_policies", PolicyType.VPC_ENDPOINT),
+    )
+
+
+def _levels(
+    reader: PolicyReader, references: Sequence[str], field: str, policy_type: PolicyType
+) -> tuple[tuple[Policy, ...], ...] | None:
+    """Read the policies of an option: one level for each time it was given."""
+    if not references:
+        return None
+    return tuple(
+        tuple(_read(reader, part, field, policy_type) for part in _parts(reference))
+        for reference in references
+    )
+
+
+def _parts(reference: str) -> list[str]:
+    """`F+F` names two policies, unless it is inline JSON, or a file of that very name."""
+    if _JOIN not in reference or reference.lstrip().startswith(("{", "[")):
+        return [reference]
+    import os  # noqa: PLC0415 - loaded anyway, asked here alone
+
+    if os.path.exists(reference):  # noqa: PTH110 - pathlib costs start-up time
+        return [reference]
+    return reference.split(_JOIN)
+
+
+def _read(reader: PolicyReader, reference: str, field: str, policy_type: PolicyType) -> Policy:
+    if reference == "-":
+        return reader.text(_standard_input(), "standard input", policy_type)
+    return reader.named(reference, policy_type, name=_OPTION_NAMES[field])
+
+
+_standard_input_text: list[bytes] = []
+
+
+def _standard_input() -> bytes:
+    """Standard input can be read once; several options may name it."""
+    if not _standard_input_text:
+        _standard_input_text.append(sys.stdin.buffer.read())
+    return _standard_input_text[0]

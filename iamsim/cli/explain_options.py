@@ -1,0 +1,199 @@
+"""The options of `iamsim explain`, in one table.
+
+`iamsim.cli.main` parses them by hand so that an answer is fast; `iamsim.cli.app` makes `--help` and
+completion of them.
+"""
+
+from __future__ import annotations
+
+from iamsim.cli.options import Option
+
+__all__ = ["ARGUMENT_HELP", "EXPECTATIONS", "EXPLAIN_HELP", "EXPLAIN_OPTIONS", "FORMATS"]
+
+EXPLAIN_HELP = (
+    "Say whether a request is allowed, which statement decides it, and why.\n\n"
+    "Policies come from a world, from options, or from both; a scenario file brings its own. "
+    "Exits with 0 when the question was answered, 1 when an expectation was not met, and 2 when "
+    "input or usage is at fault."
+)
+ARGUMENT_HELP = "Scenario files whose requests are answered, instead of a request by options."
+FORMATS = ("text", "json", "markdown")
+EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny", "conditional")
+
+_REQUEST = "Request"
+_POLICIES = "Policies"
+_OUTPUT = "Output"
+_POLICY = "FILE"
+
+
+def _policy(name: str, field: str, text: str, kind: str = "list") -> Option:
+    return Option((name,), field, text, kind, _POLICY, panel=_POLICIES)
+
+
+EXPLAIN_OPTIONS: tuple[Option, ...] = (
+    Option(
+        ("-p", "--principal"),
+        "principal",
+        "ARN of the caller, a service principal, or `anonymous`.",
+        metavar="PRINCIPAL",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("-a", "--action"),
+        "actions",
+        "Action, such as s3:GetObject; may be repeated: every pair is answered.",
+        "list",
+        "ACTION",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("-r", "--resource"),
+        "resources",
+        "ARN of the resource; may be repeated. Left out: an action without a resource.",
+        "list",
+        "RESOURCE",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("-c", "--context"),
+        "context",
+        "A context key with its value; repeat the key for several values.",
+        "list",
+        "KEY=VALUE",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--unset",),
+        "unset",
+        "A context key that is absent, even where it could be derived.",
+        "list",
+        "KEY",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--resource-account",),
+        "resource_account",
+        "Account of the resource, where neither its ARN nor the world tells.",
+        metavar="ACCOUNT",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--session-name",),
+        "session_name",
+        "Name of the caller's session.",
+        metavar="NAME",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--session-tag",),
+        "session_tags",
+        "A tag of the caller's session.",
+        "list",
+        "KEY=VALUE",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--source-identity",),
+        "source_identity",
+        "Source identity of the caller's session.",
+        metavar="NAME",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--via-endpoint",),
+        "via_endpoint",
+        "VPC endpoint that the request came through.",
+        metavar="VPCE",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--via-service",),
+        "via_services",
+        "Service that made the call in the caller's name; repeat for a chain.",
+        "list",
+        "SERVICE",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--at",),
+        "at",
+        "Time of the request, in ISO 8601. Left out: now, where a policy asks for it.",
+        metavar="TIME",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--partial",),
+        "partial",
+        "Keys that are neither given nor derivable are unknown, not absent.",
+        "flag",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--unknown",),
+        "unknown",
+        "A context key whose value is not known.",
+        "list",
+        "KEY",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--world",),
+        "worlds",
+        "World file or folder; several are merged.",
+        "list",
+        "PATH",
+        panel=_POLICIES,
+    ),
+    _policy(
+        "--identity-policy",
+        "identity_policies",
+        "Identity-based policy: a file, `-`, inline JSON, or the ARN of an AWS managed policy.",
+    ),
+    _policy("--resource-policy", "resource_policy", "Resource-based policy.", "text"),
+    _policy("--boundary", "boundary", "Permissions boundary.", "text"),
+    _policy("--session-policy", "session_policies", "Session policy."),
+    _policy("--scp", "scps", "Service control policies of one level, root first; FILE+FILE joins."),
+    _policy("--rcp", "rcps", "Resource control policies of one level, root first."),
+    _policy("--vpce-policy", "vpce_policies", "VPC endpoint policy."),
+    Option(
+        ("--format",),
+        "format",
+        "How the answer is written.",
+        metavar="FORMAT",
+        default="text",
+        choices=FORMATS,
+        panel=_OUTPUT,
+    ),
+    Option(
+        ("--expect",),
+        "expect",
+        "Exit with 1 when the answer differs.",
+        metavar="VERDICT",
+        choices=EXPECTATIONS,
+        panel=_OUTPUT,
+    ),
+    Option(
+        ("-v", "--verbose"),
+        "verbose",
+        "Every layer, policy, statement and clause.",
+        "flag",
+        panel=_OUTPUT,
+    ),
+    Option(("-q", "--quiet"), "quiet", "Only the verdict.", "flag", panel=_OUTPUT),
+    Option(
+        ("-o", "--output"),
+        "output",
+        "Write to a file instead of standard output.",
+        metavar="FILE",
+        panel=_OUTPUT,
+    ),
+    Option(
+        ("--color",),
+        "color",
+        "When to use color.",
+        metavar="WHEN",
+        default="auto",
+        choices=("auto", "always", "never"),
+        panel=_OUTPUT,
+    ),
+)

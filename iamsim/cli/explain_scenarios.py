@@ -1,0 +1,113 @@
+"""`iamsim explain SCENARIO...`: a line for each request, and what was not as expected."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.report.paint import Paint
+from iamsim.report.sentences import VERDICTS
+from iamsim.report.summary import summary
+from iamsim.report.text import render_text
+from iamsim.suites.run import run_scenario
+from iamsim.suites.scenario import load_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.suites.run import CaseResult
+    from iamsim.suites.scenario import Scenario
+
+__all__ = ["explain_scenarios"]
+
+Run = tuple["Scenario", "list[CaseResult]"]
+
+
+def explain_scenarios(
+    files: Sequence[str], *, form: str, verbose: bool, quiet: bool, color: bool, width: int
+) -> tuple[str, bool]:
+    """Run scenario files; gives the text to write, and whether every expectation was met."""
+    runs: list[Run] = []
+    for file in files:
+        scenario = load_scenario(file)
+        runs.append((scenario, run_scenario(scenario)))
+    all_met = all(result.met for _, results in runs for result in results)
+    if form == "json":
+        return _json(runs), all_met
+    if quiet:
+        lines = [result.verdict.value for _, results in runs for result in results]
+        return "".join(f"{line}\n" for line in lines), all_met
+    if form == "markdown":
+        return _markdown(runs), all_met
+    paint = Paint(color)
+    blocks = [_text(scenario, results, paint, verbose, width) for scenario, results in runs]
+    return "\n".join(blocks) + _count(runs), all_met
+
+
+def _text(
+    scenario: Scenario, results: list[CaseResult], paint: Paint, verbose: bool, width: int
+) -> str:
+    lines = [f"{paint.title(scenario.title)} {paint.quiet(f'({scenario.source_name})')}"]
+    for result in results:
+        mark = paint.good("ok  ") if result.met else paint.bad("FAIL")
+        verdict = paint.verdict(f"{result.verdict.value:<12}", result.verdict)
+        lines.append(f"  {mark} {verdict} {result.request.name}")
+        lines += [f"       {paint.bad(failure)}" for failure in result.failures]
+        if verbose:
+            for answer in result.answers:
+                text = render_text(answer, verbose=True, color=paint.on, width=width - 7)
+                lines += [f"       {line}".rstrip() for line in ("", *text.splitlines(), "")]
+        elif not result.met:
+            lines += [f"       {summary(answer)}" for answer in result.answers]
+    return "\n".join(lines) + "\n"
+
+
+def _count(runs: list[Run]) -> str:
+    results = [result for _, some in runs for result in some]
+    failed = sum(not result.met for result in results)
+    expected = sum(
+        result.request.expect is not None or result.request.because is not None
+        for result in results
+    )
+    text = f"\n{len(results)} request{'s' if len(results) != 1 else ''}"
+    if expected:
+        text += f", {failed} not as expected" if failed else ", all as expected"
+    return f"{text}\n"
+
+
+def _json(runs: list[Run]) -> str:
+    import json  # noqa: PLC0415 - text needs none
+
+    from iamsim.report.data import answer_to_dict, answers_to_dict  # noqa: PLC0415
+
+    data = [
+        {
+            "title": scenario.title,
+            "file": scenario.source_name,
+            "requests": [
+                {
+                    "name": result.request.name,
+                    "met": result.met,
+                    "failures": list(result.failures),
+                    "answer": answer_to_dict(result.answers[0])
+                    if len(result.answers) == 1
+                    else answers_to_dict(result.answers),
+                }
+                for result in results
+            ],
+        }
+        for scenario, results in runs
+    ]
+    return json.dumps({"scenarios": data}, indent=2, ensure_ascii=False) + "\n"
+
+
+def _markdown(runs: list[Run]) -> str:
+    lines: list[str] = []
+    for scenario, results in runs:
+        lines += [f"## {scenario.title}", "", "| request | answer | why |", "|---|---|---|"]
+        for result in results:
+            why = "; ".join(summary(answer).partition(": ")[2] for answer in result.answers)
+            met = VERDICTS[result.verdict] + ("" if result.met else " (not as expected)")
+            cells = (result.request.name, met, why)
+            lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+        lines.append("")
+    return "\n".join(lines)

@@ -1,0 +1,125 @@
+"""The entry point of the command `iamsim`.
+
+`iamsim explain` is run from here directly, since importing typer alone would take longer than an
+answer. Help, completion and every other command go through `iamsim.cli.app`. All errors end here:
+on standard error, with exit code 2, and never as a traceback.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from iamsim.core.errors import IamsimError, InternalError, RequestError
+
+__all__ = ["COMMANDS", "main"]
+
+COMMANDS = {"explain": "Say whether a request is allowed, and why."}
+
+_SHORT_HELP = """iamsim answers whether AWS allows a request, and which policy decides, offline.
+
+  iamsim explain -p PRINCIPAL -a ACTION -r RESOURCE --world PATH
+  iamsim explain SCENARIO.yaml
+
+commands
+{commands}
+
+`iamsim COMMAND --help` says more.
+"""
+_HELP_NAMES = frozenset({"--help", "-h"})
+_APP_OPTIONS = frozenset({"--install-completion", "--show-completion"})
+_USAGE_ERROR = 2
+_BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell reports it
+_INTERRUPTED = 130
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run the command line and give the exit code: 0 answered, 1 an expectation failed, 2 wrong
+    input or usage."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        return _dispatch(arguments)
+    except InternalError as error:
+        _print_error(error)
+        sys.stderr.write("this is a bug of iamsim: please report it with policies and request\n")
+        return _USAGE_ERROR
+    except IamsimError as error:
+        _print_error(error)
+        return _USAGE_ERROR
+    except BrokenPipeError:
+        # What is still buffered can't be written; keep the interpreter from trying at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return _BROKEN_PIPE
+    except KeyboardInterrupt:
+        return _INTERRUPTED
+    except (RecursionError, MemoryError):
+        sys.stderr.write("error: the input is nested too deep or too large to be read\n")
+        return _USAGE_ERROR
+
+
+def _dispatch(arguments: list[str]) -> int:
+    if "_IAMSIM_COMPLETE" in os.environ:
+        return _run_app(arguments)
+    if not arguments:
+        commands = "\n".join(f"  {name:<9} {text}" for name, text in COMMANDS.items())
+        sys.stdout.write(_SHORT_HELP.format(commands=commands))
+        return 0
+    command, *rest = arguments
+    if command == "--version":
+        sys.stdout.write(f"iamsim {_version()}\n")
+        return 0
+    if command in _HELP_NAMES or command in _APP_OPTIONS:
+        return _run_app(["--help"] if command == "-h" else arguments)
+    if command.startswith("-"):
+        raise RequestError(
+            "unknown-option", f"there is no option `{command}`", hint="try `iamsim --help`"
+        )
+    if command not in COMMANDS:
+        raise _unknown_command(command)
+    if command == "explain" and not _asks_for_help(rest):
+        from iamsim.cli.explain import run_explain  # noqa: PLC0415 - see the module's docstring
+        from iamsim.cli.explain_options import EXPLAIN_OPTIONS  # noqa: PLC0415
+        from iamsim.cli.options import parse_options  # noqa: PLC0415
+
+        return run_explain(*parse_options(EXPLAIN_OPTIONS, rest))
+    return _run_app([command, "--help"])
+
+
+def _asks_for_help(arguments: list[str]) -> bool:
+    """`--help` counts up to `--`."""
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    return not arguments or any(argument in _HELP_NAMES for argument in arguments[:end])
+
+
+def _run_app(arguments: list[str]) -> int:
+    from iamsim.cli.app import run_app  # noqa: PLC0415 - typer is slow to import
+
+    return run_app(arguments)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to import
+
+    try:
+        return version("iamsim")
+    except PackageNotFoundError:
+        return "(not installed)"
+
+
+def _unknown_command(command: str) -> RequestError:
+    from iamsim.cli.options import did_you_mean  # noqa: PLC0415 - only errors need it
+
+    hint = did_you_mean(command, COMMANDS) or f"commands are: {', '.join(COMMANDS)}"
+    if command.endswith((".yaml", ".yml", ".json")):
+        hint = f"did you mean `iamsim explain {command}`?"
+    return RequestError("unknown-command", f"there is no command `{command}`", hint=hint)
+
+
+def _print_error(error: IamsimError) -> None:
+    from iamsim.core.caret import render_error  # noqa: PLC0415 - only errors need it
+
+    sys.stdout.flush()
+    sys.stderr.write(f"{render_error(error)}\n")

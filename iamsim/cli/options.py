@@ -1,0 +1,142 @@
+"""Command line options as data, and a small parser for them.
+
+A command that must start fast is parsed from its table by `parse_options`, without typer; the
+typer app builds the same command from the same table for help and completion. The rules are those
+of click: options and arguments may be mixed, `--option=value`, `-pvalue`, `-vq`, and `--` ends the
+options; of an option that may not be repeated the last one counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["Option", "OptionValue", "Options", "did_you_mean", "parse_options"]
+
+OptionValue = str | bool | tuple[str, ...] | None
+Options = dict[str, OptionValue]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One option: its names, where its value goes, and what `--help` says of it.
+
+    `kind` is ``text`` (the last one counts), ``list`` (may be repeated) or ``flag``.
+    """
+
+    names: tuple[str, ...]
+    field: str
+    help: str
+    kind: str = "text"
+    metavar: str = "TEXT"
+    default: str | None = None
+    choices: tuple[str, ...] = ()
+    panel: str = "Options"
+
+    @property
+    def empty(self) -> OptionValue:
+        """The value when the option is not given."""
+        if self.kind == "flag":
+            return False
+        return () if self.kind == "list" else self.default
+
+
+def parse_options(
+    options: Sequence[Option], arguments: Sequence[str]
+) -> tuple[Options, tuple[str, ...]]:
+    """Split arguments into option values by field, and what is left.
+
+    Raises `RequestError` for an unknown option, a missing value or a value that is not a choice.
+    """
+    by_name = {name: option for option in options for name in option.names}
+    values: Options = {option.field: option.empty for option in options}
+    rest: list[str] = []
+    waiting = list(reversed(arguments))
+    while waiting:
+        argument = waiting.pop()
+        if argument == "--":
+            rest += reversed(waiting)
+            break
+        if len(argument) < 2 or not argument.startswith("-"):  # noqa: PLR2004 - `-` is a value
+            rest.append(argument)
+        elif argument.startswith("--"):
+            _take_long(argument, by_name, values, waiting)
+        else:
+            _take_short(argument, by_name, values, waiting)
+    return values, tuple(rest)
+
+
+def _take_long(
+    argument: str, by_name: dict[str, Option], values: Options, waiting: list[str]
+) -> None:
+    name, equals, value = argument.partition("=")
+    option = by_name.get(name)
+    if option is None:
+        raise _unknown(name, by_name)
+    if option.kind == "flag":
+        if equals:
+            raise RequestError("unexpected-value", f"the option `{name}` takes no value")
+        values[option.field] = True
+        return
+    if not equals:
+        if not waiting:
+            raise _no_value(name, option)
+        value = waiting.pop()
+    _keep(name, option, value, values)
+
+
+def _take_short(
+    argument: str, by_name: dict[str, Option], values: Options, waiting: list[str]
+) -> None:
+    """Take `-p VALUE`, `-pVALUE`, or several flags in one."""
+    for position, letter in enumerate(argument[1:], start=2):
+        name = f"-{letter}"
+        option = by_name.get(name)
+        if option is None:
+            raise _unknown(argument if position == 2 else name, by_name)  # noqa: PLR2004
+        if option.kind == "flag":
+            values[option.field] = True
+            continue
+        value = argument[position:]
+        if not value:
+            if not waiting:
+                raise _no_value(name, option)
+            value = waiting.pop()
+        _keep(name, option, value, values)
+        return
+
+
+def _keep(name: str, option: Option, value: str, values: Options) -> None:
+    if option.choices and value not in option.choices:
+        raise RequestError(
+            "unknown-value",
+            f"`{value}` is not a value of `{name}`",
+            hint=did_you_mean(value, option.choices) or f"use {', '.join(option.choices)}",
+        )
+    if option.kind == "list":
+        before = values[option.field]
+        values[option.field] = (*(before if isinstance(before, tuple) else ()), value)
+    else:
+        values[option.field] = value
+
+
+def _no_value(name: str, option: Option) -> RequestError:
+    return RequestError("missing-value", f"the option `{name}` needs a value: {option.metavar}")
+
+
+def _unknown(name: str, known: Iterable[str]) -> RequestError:
+    hint = did_you_mean(name, known) or "`iamsim explain --help` lists the options"
+    return RequestError("unknown-option", f"there is no option `{name}`", hint=hint)
+
+
+def did_you_mean(text: str, known: Iterable[str]) -> str | None:
+    """Suggest the closest known word, if one is close."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
+
+    close = get_close_matches(text, list(known), 1)
+    return f"did you mean `{close[0]}`?" if close else None

@@ -1,0 +1,52 @@
+"""Where output goes: standard output or a file, with or without color, how wide."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+from iamsim.core.errors import RequestError
+
+__all__ = ["terminal_width", "wants_color", "write_output"]
+
+_DEFAULT_WIDTH = 100
+_WIDEST = 160
+
+
+def wants_color(when: str, *, to_file: bool) -> bool:
+    """Decide whether to use color: `always`, `never`, or in a terminal that can show it.
+
+    ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` turn `auto` off.
+    """
+    if when != "auto":
+        return when == "always"
+    if to_file or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return False
+    return sys.stdout.isatty()
+
+
+def terminal_width() -> int:
+    """Give the width to write for: ``COLUMNS``, else the terminal's, else 100 columns."""
+    columns = os.environ.get("COLUMNS", "")
+    if columns.isdecimal() and int(columns[:6]) > 0:
+        return min(int(columns[:6]), _WIDEST)
+    try:
+        return min(os.get_terminal_size(sys.stdout.fileno()).columns or _DEFAULT_WIDTH, _WIDEST)
+    except (OSError, ValueError, AttributeError):
+        return _DEFAULT_WIDTH
+
+
+def write_output(text: str, path: str | None) -> None:
+    """Write text to a file, or to standard output; raises `RequestError` when it can't."""
+    if path is None or path == "-":
+        sys.stdout.write(text)
+        sys.stdout.flush()
+        return
+    try:
+        with open(  # noqa: PTH123 - pathlib is slow to load
+            path, "w", encoding="utf-8", errors="backslashreplace"
+        ) as stream:
+            stream.write(text)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "not a file name").lower()
+        raise RequestError("output-not-writable", f"can't write `{path}`: {reason}") from error

@@ -1,0 +1,275 @@
+"""Condition elements: one test per operator and key.
+
+Missing keys, IfExists, negation and set operators are applied here, once for all operators:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamsim.compile.operators import ValueTests, compile_values
+from iamsim.compile.residual import Atom
+from iamsim.core.errors import PolicyError
+from iamsim.core.explanation import ClauseExplanation, Element
+from iamsim.core.reason import Note, Reason
+from iamsim.syntax.operators import OperatorName, split_operator
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from iamsim.compile.residual import Term
+    from iamsim.core.request import ContextValue, Request
+    from iamsim.core.span import Path, Source
+    from iamsim.syntax.ast import Condition
+
+    Context = Mapping[str, ContextValue]
+    ContextTest = Callable[[Context], bool]
+
+__all__ = ["ConditionTest", "compile_condition", "is_null"]
+
+FOR_ALL_VALUES = "ForAllValues"
+FOR_ANY_VALUE = "ForAnyValue"
+
+
+@dataclass(frozen=True, slots=True)
+class ConditionTest:
+    """One operator on one key with its values. `key` is in lower case, `written_key` as written.
+
+    `test` decides it for a context; `keys` are all keys that it reads: its own and those of its
+    policy variables.
+    """
+
+    operator: OperatorName
+    written_operator: str
+    key: str
+    written_key: str
+    values: ValueTests
+    source: Source = field(compare=False)
+    path: Path
+    test: ContextTest = field(repr=False, compare=False)
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The context keys that the test reads, its own first."""
+        variables = (key for template in self.values.templates for key in template.keys)
+        return tuple(dict.fromkeys((self.key, *variables)))
+
+    def matches(self, request: Request) -> bool:
+        """Decide the test for a request."""
+        return self.test(request.context)
+
+    def holds(self, _resource: str, context: Context) -> bool:
+        """Decide the test for a full context."""
+        return self.test(context)
+
+    def residual(self, request: Request) -> Term:
+        """True or false where the unknown keys do not matter, else the open test."""
+        if any(request.is_unknown(key) for key in self.keys):
+            return Atom(self, request)
+        return self.test(request.context)
+
+    def explain(self, request: Request) -> ClauseExplanation:
+        """Say whether the test holds and, if the key is absent or odd, what that did."""
+        context = request.context
+        value = context.get(self.key)
+        matched = self.test(context)
+        resolved = None
+        if any(template.keys for template in self.values.templates):
+            texts = [template.resolve_text(context) for template in self.values.templates]
+            resolved = ", ".join("(unresolved)" if text is None else text for text in texts)
+        return ClauseExplanation(
+            Element.CONDITION,
+            ", ".join(template.text for template in self.values.templates),
+            None if value is None else _shown(value),
+            matched,
+            self._reason(value, matched=matched, resolved=resolved),
+            self.source,
+            self.path,
+            operator=self.written_operator,
+            key=self.written_key,
+            resolved=resolved,
+            notes=self._notes(value),
+        )
+
+    def _reason(
+        self, value: ContextValue | None, *, matched: bool, resolved: str | None
+    ) -> Reason:
+        """Why the test holds or fails."""
+        if self.operator.base == "Null":
+            if matched:
+                return Reason.MATCHED
+            return Reason.KEY_ABSENT if is_null(value) else Reason.KEY_PRESENT
+        if value is None or value == ():
+            return Reason.KEY_ABSENT_PASSES if matched else Reason.KEY_ABSENT
+        if matched:
+            return Reason.MATCHED
+        if self._has_several_values(value):
+            return Reason.SEVERAL_VALUES_WITHOUT_SET_OPERATOR
+        if self.values.unreadable:
+            return Reason.POLICY_VALUE_UNREADABLE
+        if self._is_unreadable(value):
+            return Reason.VALUE_UNREADABLE
+        if resolved is not None and "(unresolved)" in resolved:
+            return Reason.VARIABLE_UNRESOLVED
+        return Reason.VALUE_MISMATCH
+
+    def _notes(self, value: ContextValue | None) -> tuple[Note, ...]:
+        """The uncertain rules that decided this test."""
+        notes = list(self.values.notes)
+        operator = self.operator
+        present = value is not None and value != ()
+        if not operator.canonical:
+            notes.append(Note.OPERATOR_LETTER_CASE)
+        if operator.base == "Null":
+            if operator.set_operator:
+                notes.append(Note.NULL_WITH_SET_OPERATOR)
+            if isinstance(value, tuple) and value and is_null(value):
+                notes.append(Note.EMPTY_STRING_IN_LIST)
+            return tuple(notes)
+        if not present and operator.negated and operator.set_operator == FOR_ANY_VALUE:
+            notes.append(Note.FOR_ANY_VALUE_NEGATED_MISSING_KEY)
+        if present and not self.values.templates:
+            notes.append(Note.EMPTY_VALUE_LIST)
+        if present and self._has_several_values(value):
+            notes.append(Note.SEVERAL_VALUES_WITHOUT_SET_OPERATOR)
+        elif present and self.values.unreadable:
+            notes.append(Note.UNREADABLE_POLICY_VALUE)
+        elif present and self._is_unreadable(value):
+            notes.append(Note.UNREADABLE_REQUEST_VALUE)
+        if present and operator.set_operator == FOR_ALL_VALUES and not any(value or ()):
+            notes.append(Note.EMPTY_STRING_IN_LIST)
+        return tuple(notes)
+
+    def _has_several_values(self, value: ContextValue | None) -> bool:
+        """Whether a multivalued key met an operator that takes one value."""
+        return isinstance(value, tuple) and len(value) > 1 and self.operator.set_operator is None
+
+    def _is_unreadable(self, value: ContextValue | None) -> bool:
+        """Whether some value of the request can't be read as what the operator compares."""
+        readable = self.values.readable
+        if readable is None or value is None:
+            return False
+        return not all(map(readable, (value,) if isinstance(value, str) else value))
+
+
+def is_null(value: ContextValue | None) -> bool:
+    """What the Null operator takes for absent: no key, no values, or a list of empty strings.
+
+    A single empty string is present.
+    """
+    return value is None or (isinstance(value, tuple) and not any(value))
+
+
+def _shown(value: ContextValue) -> str:
+    """A context value as one text."""
+    return value if isinstance(value, str) else ", ".join(value)
+
+
+def compile_condition(
+    condition: Condition, source: Source, *, with_variables: bool
+) -> ConditionTest:
+    """Compile one operator and key; raises `PolicyError` for an unknown operator."""
+    operator = split_operator(condition.operator)
+    if operator is None:
+        raise PolicyError(
+            "unknown-operator",
+            f"unknown condition operator `{condition.operator}`",
+            span=source.span(condition.path[:-1]),
+        )
+    key = condition.key.lower()
+    values = compile_values(
+        operator.base, condition.values, source, with_variables=with_variables
+    )
+    test = _null_test(key, values) if operator.base == "Null" else _value_test(operator, key, values)
+    return ConditionTest(
+        operator,
+        condition.operator,
+        key,
+        condition.key,
+        values,
+        source,
+        condition.path,
+        test,
+    )
+
+
+def _null_test(key: str, values: ValueTests) -> ContextTest:
+    """Null: ``true`` asks that the key is absent, ``false`` that it is there."""
+    texts = {template.text.lower() for template in values.templates}
+    if_null, if_present = "true" in texts, "false" in texts
+    return lambda context: if_null if is_null(context.get(key)) else if_present
+
+
+def _value_test(operator: OperatorName, key: str, values: ValueTests) -> ContextTest:
+    """Every other operator, for keys that are there and keys that are not."""
+    missing = operator.if_exists
+    if operator.set_operator == FOR_ALL_VALUES:
+        missing = True
+    elif operator.set_operator is None and operator.negated:
+        missing = True
+    accepts = _accepts(operator, values)
+    if operator.set_operator is None:
+        return _single_value_test(key, accepts, values, missing=missing, negated=operator.negated)
+    for_all = operator.set_operator == FOR_ALL_VALUES
+
+    def set_test(context: Context) -> bool:
+        value = context.get(key)
+        if not value and value != "":
+            return missing
+        members = (value,) if isinstance(value, str) else value
+        if for_all:
+            return not any(members) or all(accepts(member, context) for member in members)
+        return any(accepts(member, context) for member in members)
+
+    return set_test
+
+
+def _accepts(operator: OperatorName, values: ValueTests) -> Callable[[str, Context], bool]:
+    """Whether one value of the request satisfies the operator, negation included."""
+    if operator.negated and values.unreadable:
+        return lambda _value, _context: False
+    negated = operator.negated
+    test, context_test = values.test, values.context_test
+    if context_test is not None:
+        return lambda value, context: context_test(value, context) is not negated
+    if test is None:
+        return lambda _value, _context: False
+    return lambda value, _context: test(value) is not negated
+
+
+def _single_value_test(
+    key: str,
+    accepts: Callable[[str, Context], bool],
+    values: ValueTests,
+    *,
+    missing: bool,
+    negated: bool,
+) -> ContextTest:
+    """An operator without set operator: one value, or a list of exactly one."""
+    test = values.test
+    if test is None or values.unreadable:
+
+        def slow_test(context: Context) -> bool:
+            value = context.get(key)
+            if isinstance(value, tuple):
+                if len(value) > 1:
+                    return False
+                value = value[0] if value else None
+            return missing if value is None else accepts(value, context)
+
+        return slow_test
+
+    def fast_test(context: Context) -> bool:
+        value = context.get(key)
+        if value is None:
+            return missing
+        if value.__class__ is tuple:
+            if len(value) != 1:
+                return missing if not value else False
+            value = value[0]
+        return test(value) is not negated  # type: ignore[arg-type]  # one string by now
+
+    return fast_test

@@ -1,0 +1,302 @@
+"""What each condition operator asks of one value of the request, given the policy's values.
+
+Negation, missing keys, IfExists and set operators are not here: `iamsim.compile.condition` applies
+them once, for all operators.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from operator import eq, ge, gt, le, lt
+from typing import TYPE_CHECKING, TypeVar
+
+from iamsim.compile.literals import (
+    read_address,
+    read_bytes,
+    read_date,
+    read_network,
+    read_number,
+)
+from iamsim.compile.template import compile_template
+from iamsim.core.arn import ARN_PARTS
+from iamsim.core.errors import PolicyError
+from iamsim.core.reason import Note
+from iamsim.core.wildcard import Token, Wildcard, compile_tokens, match_tokens
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from iamsim.compile.template import Template
+    from iamsim.core.request import ContextValue
+    from iamsim.core.span import Source
+    from iamsim.core.wildcard import TextTest
+    from iamsim.syntax.ast import Value
+
+    Context = Mapping[str, ContextValue]
+    ContextTest = Callable[[str, Context], bool]
+
+__all__ = ["ValueTests", "compile_values"]
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class ValueTests:
+    """The values of one condition, ready to be held against one value of the request.
+
+    Exactly one of `test` and `context_test` is set: the second where a policy variable makes the
+    test depend on the context. `unreadable` says that some policy value can't be read by the
+    operator, `readable` whether a request value can.
+    """
+
+    templates: tuple[Template, ...]
+    test: TextTest | None
+    context_test: ContextTest | None = None
+    unreadable: bool = False
+    readable: TextTest | None = None
+    notes: tuple[Note, ...] = ()
+
+
+def compile_values(
+    base: str, values: Sequence[Value], source: Source, *, with_variables: bool
+) -> ValueTests:
+    """Compile the values for the operator of this (positive) name; raises `PolicyError` for a
+    value of IpAddress that is no address or CIDR block."""
+    positive = POSITIVE.get(base, base)
+    if positive in TEXT_OPERATORS:
+        return _compile_texts(positive, values, with_variables=with_variables)
+    if positive == "IpAddress":
+        return _compile_networks(values, source)
+    if positive == "Null":
+        return ValueTests(_plain(values), None)
+    return _compile_literals(positive, values)
+
+
+POSITIVE = {
+    "StringNotEquals": "StringEquals",
+    "StringNotEqualsIgnoreCase": "StringEqualsIgnoreCase",
+    "StringNotLike": "StringLike",
+    "NumericNotEquals": "NumericEquals",
+    "DateNotEquals": "DateEquals",
+    "NotIpAddress": "IpAddress",
+    "ArnEquals": "ArnLike",
+    "ArnNotEquals": "ArnLike",
+    "ArnNotLike": "ArnLike",
+}
+TEXT_OPERATORS = {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnLike", "Bool"}
+ORDER = {
+    "Equals": eq,
+    "LessThan": lt,
+    "LessThanEquals": le,
+    "GreaterThan": gt,
+    "GreaterThanEquals": ge,
+}
+
+
+def _compile_texts(base: str, values: Sequence[Value], *, with_variables: bool) -> ValueTests:
+    """The operators in whose values policy variables are replaced."""
+    templates = tuple(
+        compile_template(value.text, with_variables=with_variables) for value in values
+    )
+    fixed = [template for template in templates if not template.keys]
+    open_ones = [template for template in templates if template.keys]
+    fixed_test = FIXED_TESTS[base](fixed)
+    notes = (Note.BOOLEAN_VARIABLE,) if base == "Bool" and open_ones else ()
+    if base == "ArnLike" and any(template.text == "*" for template in fixed):
+        notes = (Note.WHOLE_VALUE_WILDCARD_ARN,)
+    if not open_ones:
+        return ValueTests(templates, fixed_test, notes=notes)
+    resolved_test = RESOLVED_TESTS[base]
+
+    def context_test(value: str, context: Context) -> bool:
+        if fixed_test(value):
+            return True
+        for template in open_ones:
+            tokens = template.resolve(context)
+            if tokens is not None and resolved_test(tokens, value):
+                return True
+        return False
+
+    return ValueTests(templates, None, context_test, notes=notes)
+
+
+def _equals(templates: list[Template]) -> TextTest:
+    """Exact comparison with any of the texts."""
+    texts = frozenset(template.literal_text() for template in templates)
+    if len(texts) == 1:
+        (text,) = texts
+        return text.__eq__
+    return texts.__contains__
+
+
+def _equals_ignoring_case(templates: list[Template]) -> TextTest:
+    """Comparison that ignores letter case."""
+    texts = frozenset(template.literal_text().lower() for template in templates)
+    return lambda value: value.lower() in texts
+
+
+def _any_of(tests: list[TextTest]) -> TextTest:
+    """Some test accepts the value."""
+    if len(tests) == 1:
+        return tests[0]
+
+    def test(value: str) -> bool:
+        for one in tests:  # noqa: SIM110 - any() costs a generator on the hot path
+            if one(value):
+                return True
+        return False
+
+    return test
+
+
+def _like(templates: list[Template]) -> TextTest:
+    """Comparison with wildcards, over the whole value."""
+    literal = [template for template in templates if template.is_literal]
+    tests = [compile_tokens(template.tokens()) for template in templates if not template.is_literal]
+    return _any_of([_equals(literal), *tests]) if literal else _any_of(tests)
+
+
+def _arn_like(templates: list[Template]) -> TextTest:
+    """ARNs, part by part."""
+    return _any_of([_arn_test(list(template.tokens())) for template in templates])
+
+
+def _arn_test(tokens: list[Token]) -> TextTest:
+    """One ARN pattern. A lone ``*`` accepts every ARN."""
+    parts = _arn_parts(tokens)
+    if parts is None:
+        return _is_arn if tokens == [Wildcard.STAR] else _nothing
+    tests = [compile_tokens(part) for part in parts]
+
+    def test(value: str) -> bool:
+        fields = value.split(":", ARN_PARTS - 1)
+        if len(fields) != ARN_PARTS:
+            return False
+        for one, text in zip(tests, fields, strict=True):  # noqa: SIM110 - hot path
+            if not one(text):
+                return False
+        return True
+
+    return test
+
+
+def _is_arn(value: str) -> bool:
+    """Whether a value has the shape of an ARN."""
+    return value.startswith("arn:") and value.count(":") >= ARN_PARTS - 1
+
+
+def _nothing(_value: str) -> bool:
+    """Accept no value."""
+    return False
+
+
+def _arn_parts(tokens: list[Token]) -> list[list[Token]] | None:
+    """Cut a pattern at its first five colons; `None` when it has fewer."""
+    parts: list[list[Token]] = [[]]
+    for token in tokens:
+        text: Token = token
+        while isinstance(text, str) and len(parts) < ARN_PARTS and ":" in text:
+            head, _, text = text.partition(":")
+            parts[-1].append(head)
+            parts.append([])
+        parts[-1].append(text)
+    return parts if len(parts) == ARN_PARTS else None
+
+
+def _join(tokens: list[Token]) -> str:
+    """The text of resolved tokens for operators without wildcards."""
+    return "".join(token if isinstance(token, str) else token.value for token in tokens)
+
+
+def _boolean(templates: list[Template]) -> TextTest:
+    """``true`` and ``false``, in any letter case; other policy values match nothing."""
+    texts = {template.literal_text().lower() for template in templates} & {"true", "false"}
+    return lambda value: value.lower() in texts
+
+
+FIXED_TESTS: Mapping[str, Callable[[list[Template]], TextTest]] = {
+    "StringEquals": _equals,
+    "StringEqualsIgnoreCase": _equals_ignoring_case,
+    "StringLike": _like,
+    "ArnLike": _arn_like,
+    "Bool": _boolean,
+}
+RESOLVED_TESTS: Mapping[str, Callable[[list[Token], str], bool]] = {
+    "StringEquals": lambda tokens, value: _join(tokens) == value,
+    "StringEqualsIgnoreCase": lambda tokens, value: _join(tokens).lower() == value.lower(),
+    "StringLike": match_tokens,
+    "ArnLike": lambda tokens, value: _arn_test(tokens)(value),
+    "Bool": lambda tokens, value: _join(tokens).lower() == value.lower() in {"true", "false"},
+}
+
+
+def _compile_networks(values: Sequence[Value], source: Source) -> ValueTests:
+    """CIDR blocks of both families; an address is in blocks of its own family only."""
+    networks = []
+    host_bits = False
+    for value in values:
+        network = read_network(value.text)
+        if network is None:
+            raise PolicyError(
+                "invalid-cidr",
+                f"`{value.text}` is no IP address and no CIDR block",
+                span=source.span(value.path),
+                hint="write an address or a block, for example `203.0.113.0/24` or `2001:db8::/32`",
+            )
+        networks.append(network[0])
+        host_bits = host_bits or network[1]
+
+    def test(value: str) -> bool:
+        address = read_address(value)
+        if address is None:
+            return False
+        bits, number = address
+        for family, mask, start in networks:  # noqa: SIM110 - hot path
+            if family == bits and number & mask == start:
+                return True
+        return False
+
+    return ValueTests(
+        _plain(values),
+        test,
+        readable=lambda value: read_address(value) is not None,
+        notes=(Note.IP_HOST_BITS,) if host_bits else (),
+    )
+
+
+def _compile_literals(base: str, values: Sequence[Value]) -> ValueTests:
+    """Numbers, dates and bytes: read once, compared with one operation."""
+    if base == "BinaryEquals":
+        return _compile_comparison(values, read_bytes, eq)
+    read = read_number if base.startswith("Numeric") else read_date
+    return _compile_comparison(values, read, ORDER[base.removeprefix("Numeric").removeprefix("Date")])
+
+
+def _compile_comparison(
+    values: Sequence[Value], read: Callable[[str], T | None], compare: Callable[[T, T], bool]
+) -> ValueTests:
+    """Compare what the request says, as read, with each policy value, as read."""
+    read_values = [read(value.text) for value in values]
+    known = [value for value in read_values if value is not None]
+
+    def test(value: str) -> bool:
+        given = read(value)
+        if given is None:
+            return False
+        for one in known:  # noqa: SIM110 - hot path
+            if compare(given, one):
+                return True
+        return False
+
+    return ValueTests(
+        _plain(values),
+        test,
+        unreadable=len(known) < len(read_values),
+        readable=lambda value: read(value) is not None,
+    )
+
+
+def _plain(values: Sequence[Value]) -> tuple[Template, ...]:
+    """Templates of texts in which nothing is replaced."""
+    return tuple(compile_template(value.text, with_variables=False) for value in values)

@@ -1,0 +1,198 @@
+"""Principal and NotPrincipal.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.explanation import ClauseExplanation, Element
+from iamsim.core.reason import Note, Reason
+from iamsim.core.request import CallerKind, GrantKind
+
+if TYPE_CHECKING:
+    from iamsim.core.request import Caller, Request
+    from iamsim.core.span import Path, Source
+    from iamsim.syntax.ast import PrincipalEntry, Principals
+
+__all__ = ["NotPrincipalTest", "PrincipalPattern", "PrincipalTest", "compile_principals", "entry_name"]
+
+EVERYONE = "*"
+
+
+def entry_name(kind: str, text: str) -> str:
+    """One spelling for all forms in which an entry can name the same principal.
+
+    An account id and the ARN of the account's root are the same; a plain ``"*"`` and
+    ``{"AWS": "*"}`` are the same. Nothing is trimmed and no wildcard acts.
+    """
+    if text == EVERYONE and kind in {EVERYONE, "AWS"}:
+        return EVERYONE
+    if kind == "AWS":
+        if is_account_id(text):
+            return f"account:{text}"
+        arn = find_arn(text)
+        if arn is not None and arn.service == "iam" and arn.resource == "root":
+            return f"account:{arn.account}"
+    return f"{kind.lower()}:{text}"
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalPattern:
+    """One entry of a Principal element; `name` is its one spelling (see `entry_name`)."""
+
+    kind: str
+    text: str
+    name: str
+    element: Element
+    source: Source = field(compare=False)
+    path: Path
+
+    def grant(self, caller: Caller) -> int:
+        """What kind of grant the entry is to a caller, as `GrantKind`; 0 for none."""
+        return caller.names.get(self.name, 0)
+
+    def matches(self, request: Request) -> bool:
+        """Whether the entry names the caller in some form."""
+        return self.name in request.caller.names
+
+    def explain(self, request: Request) -> ClauseExplanation:
+        """Say whether this entry names the caller, and how."""
+        caller = request.caller
+        grant = self.grant(caller)
+        kind = GrantKind(grant).name if grant else None
+        return ClauseExplanation(
+            self.element,
+            self.text if self.kind in {EVERYONE, "AWS"} else f"{self.kind}: {self.text}",
+            caller.arn,
+            bool(grant),
+            Reason.MATCHED if grant else Reason.PRINCIPAL_MISMATCH,
+            self.source,
+            self.path,
+            grant=kind.lower().replace("_", "-") if kind else None,
+            notes=self._notes(caller, matched=bool(grant)),
+        )
+
+    def _notes(self, caller: Caller, *, matched: bool) -> tuple[Note, ...]:
+        """The uncertain rules that this entry touches for this caller."""
+        if matched:
+            if caller.kind is CallerKind.SERVICE and self.name == EVERYONE:
+                return (Note.WILDCARD_PRINCIPAL_AND_SERVICE,)
+            if self.grant(caller) == GrantKind.FEDERATED_SOURCE:
+                return (Note.FEDERATED_SOURCE_USER,)
+            return ()
+        if self.kind == "AWS" and self.text != EVERYONE and ("*" in self.text or "?" in self.text):
+            return (Note.PRINCIPAL_WILDCARD_IN_ARN,)
+        if self.kind == "CanonicalUser":
+            return (Note.CANONICAL_USER,)
+        if self.kind == "AWS" and self.text.startswith(("AIDA", "AROA")):
+            return (Note.PRINCIPAL_ID_UNKNOWN,) if caller.unique_id is None else ()
+        session = f":assumed-role/{caller.name}/"
+        if caller.kind is CallerKind.ROLE_SESSION and not caller.session_name and session in self.text:
+            return (Note.SESSION_NAME_UNKNOWN,)
+        role = caller.kind is CallerKind.ROLE_SESSION and self.text.endswith(f"/{caller.name}")
+        if role and f":{caller.account}:role/" in self.text and caller.role_path_assumed:
+            return (Note.ROLE_PATH_ASSUMED,)
+        return ()
+
+
+@dataclass(frozen=True, slots=True)
+class PrincipalTest:
+    """A Principal element: some entry must name the caller."""
+
+    patterns: tuple[PrincipalPattern, ...]
+    names: frozenset[str]
+    negated = False
+
+    def grants(self, caller: Caller) -> int:
+        """All kinds of grant that the entries are to a caller, joined."""
+        grants = 0
+        for pattern in self.patterns:
+            grants |= pattern.grant(caller)
+        return grants
+
+    def concerns(self, caller: Caller) -> bool:
+        """Whether some entry names the caller."""
+        return not self.names.isdisjoint(caller.names)
+
+    def matches(self, request: Request) -> bool:
+        """Whether some entry names the caller of the request."""
+        return self.concerns(request.caller)
+
+    def explain(self, request: Request) -> tuple[bool, list[ClauseExplanation]]:
+        """Hold every entry against the caller."""
+        return self.matches(request), [pattern.explain(request) for pattern in self.patterns]
+
+
+@dataclass(frozen=True, slots=True)
+class NotPrincipalTest:
+    """A NotPrincipal element: it hits every caller that it does not spare.
+
+    A caller is spared only when each of its identities is listed: the account and the user or
+    role. A caller with a permissions boundary is never spared.
+    """
+
+    patterns: tuple[PrincipalPattern, ...]
+    names: frozenset[str]
+    negated = True
+
+    def grants(self, _caller: Caller) -> int:
+        """NotPrincipal goes with Deny only, so it grants nothing."""
+        return 0
+
+    def spares(self, caller: Caller) -> bool:
+        """Whether the caller is listed well enough."""
+        if caller.has_boundary:
+            return False
+        if EVERYONE in self.names:
+            return True
+        return bool(caller.layers) and not any(
+            self.names.isdisjoint(layer) for layer in caller.layers
+        )
+
+    def concerns(self, caller: Caller) -> bool:
+        """Whether the element hits the caller."""
+        return not self.spares(caller)
+
+    def matches(self, request: Request) -> bool:
+        """Whether the element hits the caller of the request."""
+        return self.concerns(request.caller)
+
+    def explain(self, request: Request) -> tuple[bool, list[ClauseExplanation]]:
+        """Hold every entry against the caller."""
+        hits = self.matches(request)
+        reason = Reason.PRINCIPAL_MISMATCH if hits else Reason.PRINCIPAL_SPARED
+        if request.caller.has_boundary:
+            reason = Reason.PRINCIPAL_HAS_BOUNDARY
+        return hits, [
+            ClauseExplanation(
+                Element.NOT_PRINCIPAL,
+                pattern.text,
+                request.caller.arn,
+                any(pattern.name in layer for layer in request.caller.layers),
+                reason,
+                pattern.source,
+                pattern.path,
+                notes=(Note.NOT_PRINCIPAL_IDENTITIES,),
+            )
+            for pattern in self.patterns
+        ]
+
+
+def compile_principals(principals: Principals, source: Source) -> PrincipalTest | NotPrincipalTest:
+    """Compile a Principal or NotPrincipal element."""
+    element = Element(principals.name)
+    patterns = tuple(_compile_entry(entry, element, source) for entry in principals.entries)
+    names = frozenset(pattern.name for pattern in patterns)
+    return NotPrincipalTest(patterns, names) if principals.negated else PrincipalTest(patterns, names)
+
+
+def _compile_entry(entry: PrincipalEntry, element: Element, source: Source) -> PrincipalPattern:
+    """Compile one entry."""
+    text = entry.value.text
+    name = entry_name(entry.kind, text)
+    return PrincipalPattern(entry.kind, text, name, element, source, entry.value.path)

@@ -1,0 +1,166 @@
+"""Resource and NotResource.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamsim.compile.residual import Atom
+from iamsim.compile.template import ARN_HEAD_COLONS, Template, compile_template
+from iamsim.core.explanation import ClauseExplanation, Element
+from iamsim.core.reason import Note, Reason
+from iamsim.core.wildcard import Token, Wildcard, compile_tokens, match_tokens
+from iamsim.syntax.variables import Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.compile.residual import Term
+    from iamsim.core.request import ContextValue, Request
+    from iamsim.core.span import Path, Source
+    from iamsim.core.wildcard import TextTest
+    from iamsim.syntax.ast import Value
+
+__all__ = ["ResourcePattern", "compile_resource"]
+
+SEGMENT_FORMS = {
+    Wildcard.STAR: Wildcard.SEGMENT_STAR,
+    Wildcard.QUESTION: Wildcard.SEGMENT_QUESTION,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ResourcePattern:
+    """One entry of a Resource element.
+
+    `test` is the compiled pattern, `None` where policy variables make it depend on the context,
+    or where it can match nothing. `everything` marks the plain ``*``.
+    """
+
+    pattern: str
+    element: Element
+    source: Source = field(compare=False)
+    path: Path
+    template: Template
+    test: TextTest | None = field(repr=False, compare=False)
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def everything(self) -> bool:
+        """Whether the entry is ``*``, which also covers requests without a resource."""
+        return self.pattern == "*"
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The context keys that the entry reads through policy variables."""
+        return self.template.keys
+
+    def matches(self, request: Request) -> bool:
+        """Hold the pattern against the resource of the request."""
+        if self.test is not None:
+            return self.test(request.resource)
+        return self.holds(request.resource, request.context)
+
+    def holds(self, resource: str, context: Mapping[str, ContextValue]) -> bool:
+        """Fill the variables in from the context and match; an unresolved one matches nothing."""
+        tokens = self.resolved(context)
+        return tokens is not None and match_tokens(tokens, resource)
+
+    def resolved(self, context: Mapping[str, ContextValue]) -> tuple[Token, ...] | None:
+        """The tokens with variables filled in."""
+        if self.template.variable_in_arn_head():
+            return None
+        tokens = self.template.resolve(context)
+        return None if tokens is None else arn_tokens(tokens)
+
+    def explain(self, request: Request) -> ClauseExplanation:
+        """Say whether this entry matches, with its variables filled in."""
+        matched = self.matches(request)
+        resolved = None
+        reason = Reason.MATCHED if matched else Reason.PATTERN_MISMATCH
+        notes = self.notes
+        if self.keys:
+            resolved = self.template.resolve_text(request.context)
+            if self.resolved(request.context) is None:
+                reason = Reason.VARIABLE_UNRESOLVED
+                if self.element is Element.NOT_RESOURCE:
+                    notes = (*notes, Note.UNRESOLVED_VARIABLE_IN_NOT_RESOURCE)
+        return ClauseExplanation(
+            self.element,
+            self.pattern,
+            request.resource,
+            matched,
+            reason,
+            self.source,
+            self.path,
+            resolved=resolved,
+            notes=notes,
+        )
+
+    def residual(self, request: Request) -> Term:
+        """True or false where the unknown keys do not matter, else the open test."""
+        if self.test is None and any(request.is_unknown(key) for key in self.keys):
+            return Atom(self, request)
+        return self.matches(request)
+
+
+def arn_tokens(tokens: list[Token]) -> tuple[Token, ...]:
+    """Give the wildcards of an ARN's first five parts their stricter form.
+
+    A star that ends its part may run over the colon, any other star and every ``?`` there stays
+    inside the part. Behind the fifth colon wildcards are free.
+    """
+    if Wildcard.STAR not in tokens and Wildcard.QUESTION not in tokens:
+        return tuple(tokens)
+    strict: list[Token] = []
+    colons = 0
+    for position, token in enumerate(tokens):
+        if isinstance(token, str):
+            colons += token.count(":")
+            strict.append(token)
+            continue
+        following = tokens[position + 1] if position + 1 < len(tokens) else ":"
+        ends_part = isinstance(following, str) and following.startswith(":")
+        free = colons >= ARN_HEAD_COLONS or (token is Wildcard.STAR and ends_part)
+        strict.append(token if free else SEGMENT_FORMS[token])
+    return tuple(strict)
+
+
+def compile_resource(
+    value: Value, element: Element, source: Source, *, with_variables: bool, complete: bool
+) -> ResourcePattern:
+    """Compile one entry. `complete` fills an ARN of fewer than six parts up with ``*``.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+    """
+    text = value.text
+    template = compile_template(text, with_variables=with_variables)
+    notes: list[Note] = []
+    tokens = list(template.parts)
+    if text.startswith("arn:"):
+        lacking = ARN_HEAD_COLONS - _colons(template)
+        if complete and lacking > 0:
+            filled = text + ":*" * lacking
+            template = compile_template(filled, with_variables=with_variables)
+            tokens = list(template.parts)
+    elif text.strip("*"):
+        notes.append(Note.RESOURCE_NOT_AN_ARN)
+    head_variable = template.variable_in_arn_head()
+    if head_variable:
+        notes.append(Note.VARIABLE_IN_ARN_HEAD)
+    test: TextTest | None = None
+    if not template.keys:
+        plain = [token for token in tokens if not isinstance(token, Variable)]
+        strict = arn_tokens(plain) if text.startswith("arn:") else tuple(plain)
+        if Wildcard.SEGMENT_STAR in strict:
+            notes.append(Note.MIDDLE_WILDCARD_IN_ARN)
+        test = compile_tokens(strict)
+    return ResourcePattern(text, element, source, value.path, template, test, tuple(notes))
+
+
+def _colons(template: Template) -> int:
+    """Count the colons that stand in the text itself."""
+    return sum(part.count(":") for part in template.parts if isinstance(part, str))

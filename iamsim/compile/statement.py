@@ -1,0 +1,280 @@
+"""A statement: principal, action, resource and every condition must match.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_statement.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamsim.compile.action import ActionPattern, compile_action
+from iamsim.compile.condition import ConditionTest, compile_condition
+from iamsim.compile.principal import NotPrincipalTest, PrincipalTest, compile_principals
+from iamsim.compile.residual import all_of, any_of, negate
+from iamsim.compile.resource import ResourcePattern, compile_resource
+from iamsim.core.explanation import ClauseExplanation, Element, StatementExplanation
+from iamsim.core.request import GrantKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.compile.residual import Term
+    from iamsim.compile.condition import ContextTest
+    from iamsim.core.request import Caller, Request
+    from iamsim.core.span import Path, Source
+    from iamsim.syntax import ast
+
+    RequestTest = Callable[[Request], bool]
+
+__all__ = ["ActionTest", "CompiledStatement", "ResourceTest", "compile_statement"]
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTest:
+    """An Action element (some entry matches) or a NotAction element (none does)."""
+
+    patterns: tuple[ActionPattern, ...]
+    negated: bool
+
+    @property
+    def element(self) -> Element:
+        """Which of the two it is."""
+        return Element.NOT_ACTION if self.negated else Element.ACTION
+
+    def covers(self, action: str) -> bool:
+        """Whether the element holds for an action, given in lower case."""
+        for pattern in self.patterns:
+            if pattern.test(action):
+                return not self.negated
+        return self.negated
+
+    def matches(self, request: Request) -> bool:
+        """Whether the element holds for the request."""
+        return self.covers(request.action)
+
+    def explain(self, request: Request) -> tuple[bool, list[ClauseExplanation]]:
+        """Hold every entry against the request."""
+        return self.matches(request), [pattern.explain(request) for pattern in self.patterns]
+
+
+@dataclass(frozen=True, slots=True)
+class ResourceTest:
+    """A Resource element (some entry matches) or a NotResource element (none does)."""
+
+    patterns: tuple[ResourcePattern, ...]
+    negated: bool
+
+    @property
+    def element(self) -> Element:
+        """Which of the two it is."""
+        return Element.NOT_RESOURCE if self.negated else Element.RESOURCE
+
+    @property
+    def everything(self) -> bool:
+        """Whether every resource is covered, whatever the context."""
+        return not self.negated and any(pattern.everything for pattern in self.patterns)
+
+    def matches(self, request: Request) -> bool:
+        """Whether the element holds for the request."""
+        for pattern in self.patterns:
+            if pattern.matches(request):
+                return not self.negated
+        return self.negated
+
+    def explain(self, request: Request) -> tuple[bool, list[ClauseExplanation]]:
+        """Hold every entry against the request."""
+        return self.matches(request), [pattern.explain(request) for pattern in self.patterns]
+
+    def residual(self, request: Request) -> Term:
+        """The element as a term over the unknown keys."""
+        term = any_of(pattern.residual(request) for pattern in self.patterns)
+        return negate(term) if self.negated else term
+
+
+@dataclass(frozen=True, slots=True)
+class CompiledStatement:
+    """One statement, ready to be held against requests.
+
+    `principals` is `None` in policy types without a Principal element, `resources` where the
+    statement is about the resource that the policy is attached to.
+    """
+
+    index: int
+    sid: str | None
+    effect: str
+    principals: PrincipalTest | NotPrincipalTest | None
+    actions: ActionTest
+    resources: ResourceTest | None
+    conditions: tuple[ConditionTest, ...]
+    source: Source = field(compare=False)
+    path: Path
+
+    @property
+    def denies(self) -> bool:
+        """Whether the effect is Deny."""
+        return self.effect == "Deny"
+
+    def grants(self, caller: Caller) -> int:
+        """What kinds of grant the statement is to a caller, if it matches (see `GrantKind`)."""
+        if self.principals is None:
+            return GrantKind.any()
+        return self.principals.grants(caller)
+
+    def matches(self, request: Request) -> bool:
+        """Whether the statement is about this request; stops at the first element that is not."""
+        return (
+            self.actions.matches(request)
+            and (self.principals is None or self.principals.matches(request))
+            and (self.resources is None or self.resources.matches(request))
+            and all(condition.matches(request) for condition in self.conditions)
+        )
+
+    def residual(self, request: Request) -> Term:
+        """The statement as a term over the unknown keys."""
+        if not self.actions.matches(request):
+            return False
+        if self.principals is not None and not self.principals.matches(request):
+            return False
+        resource: Term = True if self.resources is None else self.resources.residual(request)
+        return all_of([resource, *(condition.residual(request) for condition in self.conditions)])
+
+    def concerns(self, caller: Caller) -> bool:
+        """Whether the principal element holds for a caller; true where there is none."""
+        principals = self.principals
+        return principals is None or principals.concerns(caller)
+
+    def test_of_resource_and_conditions(self) -> RequestTest | None:
+        """One test of what is left once action and principal are decided; `None` where nothing
+        is: the statement then matches."""
+        tests: list[RequestTest] = []
+        if self.resources is not None and not self.resources.everything:
+            tests.append(_resource_test(self.resources))
+        condition_tests = [condition.test for condition in self.conditions]
+        if not tests and not condition_tests:
+            return None
+        return _conjunction(tests, condition_tests)
+
+    def explain(self, request: Request) -> StatementExplanation:
+        """Hold every clause against the request, matching or not."""
+        elements: list[tuple[Element, bool]] = []
+        clauses: list[ClauseExplanation] = []
+        if self.principals is not None:
+            matched, parts = self.principals.explain(request)
+            name = Element.NOT_PRINCIPAL if self.principals.negated else Element.PRINCIPAL
+            elements.append((name, matched))
+            clauses += parts
+        matched, parts = self.actions.explain(request)
+        elements.append((self.actions.element, matched))
+        clauses += parts
+        if self.resources is not None:
+            matched, parts = self.resources.explain(request)
+            elements.append((self.resources.element, matched))
+            clauses += parts
+        about_request = all(holds for _, holds in elements)
+        tests = [condition.explain(request) for condition in self.conditions]
+        if tests:
+            elements.append((Element.CONDITION, all(test.matched for test in tests)))
+            clauses += tests
+        notes = dict.fromkeys(note for clause in clauses for note in clause.notes)
+        return StatementExplanation(
+            self.index,
+            self.sid,
+            self.effect,
+            all(holds for _, holds in elements),
+            tuple(elements),
+            tuple(clauses),
+            self.source,
+            self.path,
+            tuple(notes) if about_request else (),
+            self.missing(request) if about_request else (),
+        )
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """All context keys that conditions and policy variables of the statement read."""
+        keys = [key for condition in self.conditions for key in condition.keys]
+        if self.resources is not None:
+            keys += [key for pattern in self.resources.patterns for key in pattern.keys]
+        return tuple(dict.fromkeys(keys))
+
+    def missing(self, request: Request) -> tuple[str, ...]:
+        """The keys that the statement reads and the request lacks."""
+        return tuple(key for key in self.keys if key not in request.context)
+
+
+def _resource_test(resources: ResourceTest) -> RequestTest:
+    """The resource element with its patterns' compiled tests at hand."""
+    tests = [pattern.test for pattern in resources.patterns]
+    if None in tests:
+        return resources.matches
+    if len(tests) == 1 and tests[0] is not None:
+        test, wanted = tests[0], not resources.negated
+        return lambda request: test(request.resource) is wanted
+    return resources.matches
+
+
+def _conjunction(tests: list[RequestTest], condition_tests: list[ContextTest]) -> RequestTest:
+    """All tests must hold; the shapes that occur most are written out, for speed."""
+    if not condition_tests and len(tests) == 1:
+        return tests[0]
+    if not tests and len(condition_tests) == 1:
+        only = condition_tests[0]
+        return lambda request: only(request.context)
+    if len(tests) == 1 and len(condition_tests) == 1:
+        first, last = tests[0], condition_tests[0]
+        return lambda request: first(request) and last(request.context)
+
+    def test(request: Request) -> bool:
+        for one in tests:
+            if not one(request):
+                return False
+        context = request.context
+        for condition in condition_tests:  # noqa: SIM110 - all() costs a generator on the hot path
+            if not condition(context):
+                return False
+        return True
+
+    return test
+
+
+def compile_statement(
+    statement: ast.Statement, source: Source, *, with_variables: bool, complete_arns: bool
+) -> CompiledStatement:
+    """Compile one statement; raises `PolicyError` where a part of it has no meaning."""
+    actions = statement.actions
+    action_element = Element(actions.name)
+    resources = None
+    if statement.resources is not None:
+        element = Element(statement.resources.name)
+        resources = ResourceTest(
+            tuple(
+                compile_resource(
+                    value,
+                    element,
+                    source,
+                    with_variables=with_variables,
+                    complete=complete_arns,
+                )
+                for value in statement.resources.values
+            ),
+            statement.resources.negated,
+        )
+    principals = statement.principals
+    return CompiledStatement(
+        statement.index,
+        statement.sid,
+        statement.effect,
+        None if principals is None else compile_principals(principals, source),
+        ActionTest(
+            tuple(compile_action(value, action_element, source) for value in actions.values),
+            actions.negated,
+        ),
+        resources,
+        tuple(
+            compile_condition(condition, source, with_variables=with_variables)
+            for condition in statement.conditions
+        ),
+        source,
+        statement.path,
+    )

@@ -1,0 +1,76 @@
+"""How errors show the user's text: quoted in a message, and as a line with a caret."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from iamsim.core.errors import IamsimError
+    from iamsim.core.span import Span
+
+__all__ = ["caret_block", "quote", "render_error"]
+
+WIDTH = 100
+BEFORE = 60  # of a long line, this much is shown in front of the place
+QUOTE_WIDTH = 60
+ELLIPSIS = "..."
+
+
+def quote(text: str) -> str:
+    """Put a user's text in backticks: cut when long, nothing in it that is not printable."""
+    cut = text if len(text) <= QUOTE_WIDTH else text[: QUOTE_WIDTH - len(ELLIPSIS)] + ELLIPSIS
+    return f"`{_printable(cut)}`"
+
+
+def caret_block(span: Span) -> str:
+    """Show the line where a span begins and carets under the part of the span on that line.
+
+    Long lines are cut around the place; tabs are kept, and repeated above the carets.
+    """
+    line, column = span.source.line_column(span.start)
+    text = span.source.line_text(line)
+    start = min(column - 1, len(text))
+    end = max(start + 1, min(len(text), start + span.end - span.start))
+    window = max(0, start - BEFORE) if len(text) > WIDTH else 0
+    shown = text[window : window + WIDTH]
+    end = max(start + 1, min(end, window + WIDTH))
+    left = ELLIPSIS if window else ""
+    right = ELLIPSIS if window + WIDTH < len(text) else ""
+    head = shown[: start - window]
+    padding = " " * len(left) + "".join(
+        "\t" if character == "\t" else " " * len(_printable(character)) for character in head
+    )
+    marked = len(_printable(shown[start - window : end - window])) or 1
+    number = str(line)
+    margin = " " * len(number)
+    return (
+        f"{number} | {left}{_printable(shown, keep_tabs=True)}{right}\n"
+        f"{margin} | {padding}{'^' * marked}"
+    )
+
+
+def render_error(error: IamsimError) -> str:
+    """Write an error for a person: place and message, the line with a caret, the hint.
+
+    The first line is ``name:line:column: error: message``, as compilers print it.
+    """
+    lines = [f"error: {error.message}"]
+    if error.span is not None:
+        lines[0] = f"{error.span.place}: {lines[0]}"
+        if error.span.source.text:
+            lines.append(caret_block(error.span))
+    if error.hint:
+        lines.append(f"hint: {error.hint}")
+    return "\n".join(lines)
+
+
+def _printable(text: str, *, keep_tabs: bool = False) -> str:
+    """Replace what a terminal can't show, or would obey, by its escape."""
+    if text.isprintable():
+        return text
+    return "".join(
+        character
+        if character.isprintable() or (keep_tabs and character == "\t")
+        else character.encode("unicode_escape").decode("ascii")
+        for character in text
+    )

@@ -1,0 +1,118 @@
+"""A request as the matchers see it: the caller, the action, the resource, the context.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-reqcontext.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum, IntFlag
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Caller", "CallerKind", "ContextValue", "GrantKind", "Request"]
+
+ContextValue = str | tuple[str, ...]
+
+
+class CallerKind(Enum):
+    """The kinds of principal that can call.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+
+    ROOT_USER = "root user"
+    USER = "IAM user"
+    ROLE_SESSION = "role session"
+    FEDERATED_USER = "federated user session"
+    ASSUMED_ROOT = "root session"
+    SERVICE = "AWS service"
+    IDENTITY_PROVIDER = "identity provider"
+    ORIGIN_ACCESS_IDENTITY = "origin access identity"
+    ANONYMOUS = "anonymous"
+
+    @property
+    def is_root(self) -> bool:
+        """The root user, by its own credentials or through sts:AssumeRoot."""
+        return self in {CallerKind.ROOT_USER, CallerKind.ASSUMED_ROOT}
+
+    @property
+    def has_identity(self) -> bool:
+        """Whether identity-based policies, boundaries and SCPs can apply to such a caller."""
+        return self in {
+            CallerKind.ROOT_USER,
+            CallerKind.USER,
+            CallerKind.ROLE_SESSION,
+            CallerKind.FEDERATED_USER,
+            CallerKind.ASSUMED_ROOT,
+        }
+
+
+class GrantKind(IntFlag):
+    """What a principal entry of a resource-based policy is to a caller that it matches."""
+
+    USER = 1
+    ROLE = 2
+    SESSION = 4
+    ACCOUNT = 8
+    FEDERATED_USER = 16
+    FEDERATED_SOURCE = 32
+    SERVICE = 64
+    FEDERATED = 128
+    WILDCARD = 256
+
+    @classmethod
+    def any(cls) -> int:
+        """Every kind."""
+        return 511
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who makes a request.
+
+    `arn` is the caller as written on the wire, `principal_arn` what aws:PrincipalArn holds (for a
+    role session the role). `names` maps each form in which a Principal element can name this
+    caller (see `iamsim.compile.principal.entry_name`) to the kind of grant that it is; `layers`
+    are the names of which NotPrincipal must list all: the account and the user or role.
+    """
+
+    kind: CallerKind
+    arn: str
+    partition: str
+    account: str | None
+    principal_arn: str | None
+    names: Mapping[str, int]
+    layers: tuple[frozenset[str], ...] = ()
+    name: str | None = None
+    session_name: str | None = None
+    unique_id: str | None = None
+    has_boundary: bool = False
+    service_linked: bool = False
+    role_path_assumed: bool = False
+
+
+@dataclass(slots=True)
+class Request:
+    """One (action, resource) to be decided. `action` is in lower case, so are the keys of
+    `context`; a string is a single value, a tuple the values of a multivalued key.
+
+    `unknown` are keys of which it is not known whether and with what value they are there;
+    with `partial`, every key that is not in `context` is unknown but those in `absent`.
+    """
+
+    caller: Caller
+    action: str
+    resource: str
+    context: dict[str, ContextValue] = field(default_factory=dict)
+    unknown: frozenset[str] = frozenset()
+    partial: bool = False
+    absent: frozenset[str] = frozenset()
+
+    def is_unknown(self, key: str) -> bool:
+        """Whether the value of a key (in lower case) is not known."""
+        if key in self.unknown:
+            return True
+        return self.partial and key not in self.context and key not in self.absent

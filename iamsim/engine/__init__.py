@@ -1,0 +1,1 @@
+"""The decision: callers, context, layers, ways in. Pure: no files, no clock, no randomness."""

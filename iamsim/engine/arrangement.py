@@ -1,0 +1,65 @@
+"""What one action meets in one situation: the places, and what stands at each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from iamsim.compile.policy import PolicySet
+    from iamsim.core.reason import Note, Reason
+    from iamsim.core.request import Caller, Request
+    from iamsim.engine.formula import Relation, Slot
+
+__all__ = ["Arrangement", "Station"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Station:
+    """One place of one decision: policies that are asked, or a fixed answer.
+
+    `allows` is the answer where no statement is asked: a boundary that isn't there allows, a
+    missing resource-based policy does not. `level` names the node of a guardrail or the second
+    policy of a place. `resource` and `caller` are what this place sees instead of the request's
+    own: a bucket behind an access point, an account principal at a gateway endpoint. With
+    `only_denies` its policies take away from what is allowed without them.
+    """
+
+    slot: Slot
+    reason: Reason
+    policies: PolicySet | None = None
+    allows: bool = False
+    applies: bool = True
+    level: str | None = None
+    resource: str | None = None
+    caller: Caller | None = None
+    only_denies: bool = False
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def asks_for_allow(self) -> bool:
+        """Whether statements have to allow here; otherwise `allows` is the answer."""
+        return self.policies is not None and self.applies and not self.only_denies
+
+    def view(self, request: Request) -> Request:
+        """The request as this place sees it."""
+        if self.resource is None and self.caller is None:
+            return request
+        return replace(
+            request,
+            resource=self.resource or request.resource,
+            caller=self.caller or request.caller,
+        )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Arrangement:
+    """What one action meets: the relation, and every place in the order of `LAYER_ORDER`."""
+
+    relation: Relation
+    stations: tuple[Station, ...]
+    notes: tuple[Note, ...] = ()
+
+    def at(self, slot: Slot) -> tuple[Station, ...]:
+        """The stations of one place."""
+        return tuple(station for station in self.stations if station.slot is slot)

@@ -1,0 +1,114 @@
+"""From a question to an answer: `decide` for the verdict alone, `explain` for the reasons too."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamsim.core.answer import Answer, RequestRecord
+from iamsim.core.errors import RequestError
+from iamsim.core.request import Request
+from iamsim.engine.context import call_context, context_entries, time_context
+from iamsim.engine.explain import explain_request
+from iamsim.engine.world import CompiledWorld
+
+if TYPE_CHECKING:
+    from iamsim.core.decision import Decision
+    from iamsim.core.explanation import ContextEntry, Explanation
+    from iamsim.core.request import ContextValue
+    from iamsim.engine.context import Derived
+    from iamsim.engine.facts import CallerFacts, ResourceFacts
+    from iamsim.engine.question import Question
+    from iamsim.engine.situation import Situation
+
+__all__ = ["Prepared", "decide", "explain", "prepare"]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Prepared:
+    """A question made ready: its situation and its request."""
+
+    question: Question
+    situation: Situation
+    request: Request
+    derived: tuple[Derived, ...]
+
+    def decide(self) -> Decision:
+        """Decide by the fast reading."""
+        return self.situation.decide(self.request)
+
+    def entries(self) -> tuple[ContextEntry, ...]:
+        """Every context key with its values and their origin."""
+        question = self.question
+        given = {key.lower(): value for key, value in question.context.items()}
+        written = {key.lower(): key for key in question.context}
+        unset = frozenset(key.lower() for key in question.unset)
+        return context_entries(given, written, self.derived, unset)
+
+
+def decide(question: Question, world: CompiledWorld | None = None) -> Decision:
+    """Decide one question; raises `InputError` for what can't be asked or read."""
+    return prepare(question, world).decide()
+
+
+def explain(question: Question, world: CompiledWorld | None = None) -> Answer:
+    """Answer one question with its whole explanation, which is made when first asked for."""
+    prepared = prepare(question, world)
+    entries = prepared.entries()
+    explained = explain_request(prepared.situation, prepared.request, entries)
+
+    def explanation() -> Explanation:
+        return explained.explanation
+
+    record = RequestRecord(
+        question.principal, question.action, question.resource, dict(question.context)
+    )
+    return Answer(record, explained.decision, None, explanation)
+
+
+def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
+    """Find caller, resource and policies of a question, and derive its context.
+
+    Without a world all policies are those that the question brings.
+    """
+    world = world if world is not None else CompiledWorld()
+    action = question.action.lower()
+    if ":" not in action or "*" in action or "?" in action:
+        raise RequestError(
+            "invalid-action",
+            f"`{question.action}` is no single action",
+            hint="write `service:Action`, for example `s3:GetObject`",
+        )
+    caller = world.caller_facts(question)
+    resource = world.resource_facts(question, caller.caller)
+    situation = world.situation(question, caller, resource)
+    derived = _derived(question, action, world, caller, resource)
+    context: dict[str, ContextValue] = {key: value for key, value, _ in derived}
+    for key in question.unset:
+        context.pop(key.lower(), None)
+    for key, value in question.context.items():
+        context[key.lower()] = value
+    request = Request(caller.caller, action, question.resource, context)
+    return Prepared(question, situation, request, derived)
+
+
+def _derived(
+    question: Question,
+    action: str,
+    world: CompiledWorld,
+    caller: CallerFacts,
+    resource: ResourceFacts,
+) -> tuple[Derived, ...]:
+    """All derived keys, later ones winning."""
+    via = question.via
+    endpoint = world.endpoint(via.vpc_endpoint)
+    service = action.partition(":")[0]
+    vpc = endpoint.vpc if endpoint is not None else None
+    moment = () if question.now is None else tuple(time_context(question.now))
+    return (
+        *moment,
+        *call_context(service, question.resource, caller.caller, via, vpc),
+        *resource.context,
+        *caller.context,
+        *world.source_context(question),
+    )

@@ -1,0 +1,249 @@
+"""Who calls: from the text of a principal to a `Caller`.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html (table of
+principal values)
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import Arn, find_arn, is_account_id
+from iamsim.core.errors import RequestError
+from iamsim.core.request import Caller, CallerKind, GrantKind
+
+if TYPE_CHECKING:
+    from iamsim.engine.question import Session
+    from iamsim.world.model import Role, User
+
+__all__ = ["WEB_IDENTITY_PROVIDERS", "make_caller", "role_arn_of_session"]
+
+
+SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?", re.ASCII)
+WEB_IDENTITY_PROVIDERS = frozenset(
+    {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
+)
+SINGLE_SIGN_ON_ROLE = re.compile(r"AWSReservedSSO_.+_[0-9a-f]{16}", re.ASCII)
+SINGLE_SIGN_ON_PATH = "/aws-reserved/sso.amazonaws.com/"
+SERVICE_LINKED_PATH = "/aws-service-role/"
+SERVICE_LINKED_NAME = "AWSServiceRoleFor"
+ORIGIN_ACCESS_IDENTITY_ACCOUNT = "cloudfront"
+EVERYONE = {"*": GrantKind.WILDCARD.value}
+
+
+def make_caller(
+    principal: str,
+    action: str,
+    session: Session,
+    entity: User | Role | None,
+    *,
+    has_boundary: bool,
+    assumed_root: bool,
+) -> Caller:
+    """Work out who a principal is. `entity` is the user or role of the world, where there is one.
+
+    Raises `RequestError` for a text that names no caller.
+    """
+    if principal == "anonymous":
+        return Caller(CallerKind.ANONYMOUS, principal, "aws", None, None, EVERYONE)
+    if principal in WEB_IDENTITY_PROVIDERS and (
+        principal != "cognito-identity.amazonaws.com" or "withwebidentity" in action
+    ):
+        return _identity_provider(principal, "aws", None)
+    if SERVICE.fullmatch(principal):
+        return _service(principal)
+    arn = find_arn(principal)
+    if arn is None:
+        raise RequestError(
+            "invalid-principal",
+            f"`{principal}` names no principal",
+            hint="give an ARN, a service principal such as `lambda.amazonaws.com`, or `anonymous`",
+        )
+    if arn.service == "iam" and arn.resource.startswith(("oidc-provider/", "saml-provider/")):
+        return _identity_provider(principal, arn.partition, arn.account)
+    if arn.service == "iam" and arn.account == ORIGIN_ACCESS_IDENTITY_ACCOUNT:
+        names = {**EVERYONE, f"aws:{principal}": GrantKind.USER.value}
+        kind = CallerKind.ORIGIN_ACCESS_IDENTITY
+        return Caller(kind, principal, arn.partition, None, None, names)
+    if not is_account_id(arn.account):
+        raise RequestError(
+            "invalid-principal",
+            f"principal `{principal}` has no account id of twelve digits",
+        )
+    return _principal_of_account(
+        principal, arn, session, entity, has_boundary=has_boundary, assumed_root=assumed_root
+    )
+
+
+def _principal_of_account(  # noqa: PLR0913 - the facts about one caller
+    principal: str,
+    arn: Arn,
+    session: Session,
+    entity: User | Role | None,
+    *,
+    has_boundary: bool,
+    assumed_root: bool,
+) -> Caller:
+    """Root user, user, role, role session or federated user session."""
+    kind, _, rest = arn.resource.partition("/")
+    account = f"account:{arn.account}"
+    names = {**EVERYONE, account: GrantKind.ACCOUNT.value}
+    match (arn.service, kind):
+        case ("iam", "root"):
+            caller_kind = CallerKind.ASSUMED_ROOT if assumed_root else CallerKind.ROOT_USER
+            return Caller(
+                caller_kind,
+                principal,
+                arn.partition,
+                arn.account,
+                principal,
+                names,
+                (frozenset({account}),),
+                unique_id=arn.account,
+            )
+        case ("iam", "user") if rest:
+            identity = f"aws:{principal}"
+            names[identity] = GrantKind.USER.value
+            unique_id = entity.id if entity is not None else None
+            if unique_id:
+                names[f"aws:{unique_id}"] = GrantKind.USER.value
+            return Caller(
+                CallerKind.USER,
+                principal,
+                arn.partition,
+                arn.account,
+                principal,
+                names,
+                (frozenset({account}), frozenset({identity})),
+                name=rest.rpartition("/")[2],
+                unique_id=unique_id,
+                has_boundary=has_boundary,
+            )
+        case ("iam", "role") if rest:
+            return _role_session(principal, arn, principal, session.name, entity, has_boundary)
+        case ("sts", "assumed-role") if "/" in rest:
+            name, _, session_name = rest.partition("/")
+            role_arn = entity.arn if entity is not None else role_arn_of_session(arn, name)
+            return _role_session(principal, arn, role_arn, session_name, entity, has_boundary)
+        case ("sts", "federated-user") if rest:
+            return _federated_user(principal, arn, rest, session, has_boundary=has_boundary)
+        case ("iam", "group"):
+            raise RequestError(
+                "invalid-principal",
+                f"a group is no principal: `{principal}`",
+                hint="ask for a user of the group",
+            )
+        case _:
+            raise RequestError("invalid-principal", f"`{principal}` names no principal")
+
+
+def role_arn_of_session(arn: Arn, role_name: str) -> str:
+    """The role's ARN where no world tells its path, which a session ARN does not hold.
+
+    Roles of IAM Identity Center have a path of their own; for others none is assumed.
+    """
+    path = SINGLE_SIGN_ON_PATH if SINGLE_SIGN_ON_ROLE.fullmatch(role_name) else "/"
+    return f"arn:{arn.partition}:iam::{arn.account}:role{path}{role_name}"
+
+
+def _role_session(  # noqa: PLR0913 - the facts about one caller
+    principal: str,
+    arn: Arn,
+    role_arn: str,
+    session_name: str | None,
+    entity: User | Role | None,
+    has_boundary: bool,  # noqa: FBT001 - private
+) -> Caller:
+    """A session of a role; its name may be unknown."""
+    account = f"account:{arn.account}"
+    role = f"aws:{role_arn}"
+    role_name = role_arn.rpartition("/")[2]
+    names = {
+        **EVERYONE,
+        account: GrantKind.ACCOUNT.value,
+        role: GrantKind.ROLE.value,
+    }
+    wire_arn = principal
+    if session_name:
+        wire_arn = f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{role_name}/{session_name}"
+        names[f"aws:{wire_arn}"] = GrantKind.SESSION.value
+    unique_id = entity.id if entity is not None else None
+    if unique_id:
+        names[f"aws:{unique_id}"] = GrantKind.ROLE.value
+    linked = f":role{SERVICE_LINKED_PATH}" in role_arn or bool(
+        entity is not None and getattr(entity, "service_linked", False)
+    )
+    by_name = entity is None and role_name.startswith(SERVICE_LINKED_NAME)
+    return Caller(
+        CallerKind.ROLE_SESSION,
+        wire_arn,
+        arn.partition,
+        arn.account,
+        role_arn,
+        names,
+        (frozenset({account}), frozenset({role})),
+        name=role_name,
+        session_name=session_name,
+        unique_id=unique_id,
+        has_boundary=has_boundary,
+        service_linked=linked or by_name,
+        role_path_assumed=entity is None and arn.service == "sts",
+    )
+
+
+def _federated_user(
+    principal: str, arn: Arn, name: str, session: Session, *, has_boundary: bool
+) -> Caller:
+    """A session of sts:GetFederationToken; `session.source_user` is the user who asked for it."""
+    account = f"account:{arn.account}"
+    identity = f"aws:{principal}"
+    names = {
+        **EVERYONE,
+        account: GrantKind.ACCOUNT.value,
+        identity: GrantKind.FEDERATED_USER.value,
+    }
+    identities = {identity}
+    if session.source_user:
+        source = f"aws:{session.source_user}"
+        names[source] = GrantKind.FEDERATED_SOURCE.value
+        identities.add(source)
+    return Caller(
+        CallerKind.FEDERATED_USER,
+        principal,
+        arn.partition,
+        arn.account,
+        principal,
+        names,
+        (frozenset({account}), frozenset(identities)),
+        name=name,
+        session_name=name,
+        unique_id=f"{arn.account}:{name}",
+        has_boundary=has_boundary,
+    )
+
+
+def _service(principal: str) -> Caller:
+    """A service calling as itself."""
+    name = f"service:{principal}"
+    partition = "aws-cn" if principal.endswith(".cn") else "aws"
+    names = {**EVERYONE, name: GrantKind.SERVICE.value}
+    return Caller(
+        CallerKind.SERVICE, principal, partition, None, None, names, (frozenset({name}),)
+    )
+
+
+def _identity_provider(principal: str, partition: str, account: str | None) -> Caller:
+    """The unsigned caller of sts:AssumeRoleWithWebIdentity or sts:AssumeRoleWithSAML."""
+    name = f"federated:{principal}"
+    names = {**EVERYONE, name: GrantKind.FEDERATED.value}
+    return Caller(
+        CallerKind.IDENTITY_PROVIDER,
+        principal,
+        partition,
+        account,
+        None,
+        names,
+        (frozenset({name}),),
+    )

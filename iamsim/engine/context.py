@@ -1,0 +1,209 @@
+"""The request context: what was given, and what follows from caller, resource and network.
+
+Which keys there are, and when, follows
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html. What was
+given always wins over what is derived.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.compile.literals import read_date
+from iamsim.core.arn import find_arn
+from iamsim.core.explanation import ContextEntry, Origin
+from iamsim.core.request import CallerKind
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from iamsim.core.request import Caller, ContextValue
+    from iamsim.engine.question import Session, Via
+
+__all__ = [
+    "Derived",
+    "call_context",
+    "caller_context",
+    "context_entries",
+    "resource_context",
+    "time_context",
+]
+
+Derived = tuple[str, "ContextValue", Origin]
+
+PRINCIPAL_TYPES = {
+    CallerKind.ROOT_USER: "Account",
+    CallerKind.ASSUMED_ROOT: "Account",
+    CallerKind.USER: "User",
+    CallerKind.FEDERATED_USER: "FederatedUser",
+    CallerKind.ROLE_SESSION: "AssumedRole",
+    CallerKind.ANONYMOUS: "Anonymous",
+}
+GLOBAL_SERVICES = frozenset({"iam", "organizations", "route53", "cloudfront"})
+GLOBAL_REGION = "us-east-1"
+SERVICE_TAG_KEYS = {
+    "ec2": "ec2:resourcetag/",
+    "iam": "iam:resourcetag/",
+    "secretsmanager": "secretsmanager:resourcetag/",
+    "ssm": "ssm:resourcetag/",
+}
+DEFAULT = Origin("default")
+CALL_CHAIN = Origin("call-chain")
+
+
+def caller_context(
+    caller: Caller,
+    tags: Mapping[str, str],
+    session: Session,
+    organization: tuple[str, str] | None,
+) -> Iterator[Derived]:
+    """What follows from the caller: its ARN, account, type, tags, session and organization.
+
+    `organization` is (id, path) of the caller's account.
+    """
+    origin = Origin("principal", caller.arn)
+    if caller.principal_arn is not None:
+        yield "aws:principalarn", caller.principal_arn, origin
+    if caller.kind is CallerKind.ANONYMOUS:
+        yield "aws:principalaccount", "anonymous", origin
+        yield "aws:userid", "anonymous", origin
+    elif caller.kind.has_identity and caller.account is not None:
+        yield "aws:principalaccount", caller.account, origin
+    if caller.kind in PRINCIPAL_TYPES:
+        yield "aws:principaltype", PRINCIPAL_TYPES[caller.kind], origin
+    yield from _caller_names(caller, origin)
+    if caller.kind.has_identity:
+        yield "aws:principalisawsservice", "false", origin
+    yield from _tags(caller, tags, session, origin)
+    if session.source_identity is not None:
+        yield "aws:sourceidentity", session.source_identity, Origin("session", "source identity")
+    if organization is not None and caller.kind.has_identity:
+        origin = Origin("organization", organization[0])
+        yield "aws:principalorgid", organization[0], origin
+        yield "aws:principalorgpaths", (organization[1],), origin
+
+
+def _caller_names(caller: Caller, origin: Origin) -> Iterator[Derived]:
+    """User name, unique id, service name, identity provider."""
+    match caller.kind:
+        case CallerKind.USER:
+            yield "aws:username", caller.name or "", origin
+            if caller.unique_id:
+                yield "aws:userid", caller.unique_id, origin
+        case CallerKind.ROLE_SESSION:
+            if caller.unique_id and caller.session_name:
+                yield "aws:userid", f"{caller.unique_id}:{caller.session_name}", origin
+        case CallerKind.ROOT_USER | CallerKind.ASSUMED_ROOT | CallerKind.FEDERATED_USER:
+            yield "aws:userid", caller.unique_id or "", origin
+            if caller.kind is CallerKind.ASSUMED_ROOT:
+                yield "aws:assumedroot", "true", origin
+        case CallerKind.SERVICE:
+            yield "aws:principalisawsservice", "true", origin
+            yield "aws:principalservicename", caller.arn, origin
+        case CallerKind.IDENTITY_PROVIDER:
+            yield "aws:federatedprovider", caller.arn, origin
+
+
+def _tags(
+    caller: Caller, tags: Mapping[str, str], session: Session, origin: Origin
+) -> Iterator[Derived]:
+    """Tags of the user or role; session tags override them, ignoring letter case.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+    """
+    if not caller.kind.has_identity:
+        return
+    for key, value in tags.items():
+        yield f"aws:principaltag/{key.lower()}", value, origin
+    for key, value in session.tags.items():
+        yield f"aws:principaltag/{key.lower()}", value, Origin("session", "session tag")
+
+
+def resource_context(  # noqa: PLR0913 - the facts about one resource
+    service: str,
+    resource: str,
+    account: str | None,
+    tags: Mapping[str, str],
+    organization: tuple[str, str] | None,
+    listed: str | None,
+) -> Iterator[Derived]:
+    """What follows from the resource: account, organization, tags, and the Region of its ARN."""
+    origin = Origin("resource", listed or resource)
+    if account is not None:
+        yield "aws:resourceaccount", account, origin
+    if organization is not None:
+        org_origin = Origin("organization", organization[0])
+        yield "aws:resourceorgid", organization[0], org_origin
+        yield "aws:resourceorgpaths", (organization[1],), org_origin
+    prefix = SERVICE_TAG_KEYS.get(service)
+    for key, value in tags.items():
+        yield f"aws:resourcetag/{key.lower()}", value, origin
+        if prefix:
+            yield prefix + key.lower(), value, origin
+    arn = find_arn(resource)
+    if arn is not None and arn.region and "*" not in arn.region:
+        yield "aws:requestedregion", arn.region, origin
+    elif service in GLOBAL_SERVICES:
+        yield "aws:requestedregion", GLOBAL_REGION, Origin("default", "global service")
+
+
+def call_context(
+    service: str, resource: str, caller: Caller, via: Via, vpc: str | None
+) -> Iterator[Derived]:
+    """What follows from the way of the call: endpoint, forwarding services, transport."""
+    yield "aws:securetransport", "true", DEFAULT
+    if via.services:
+        yield "aws:viaawsservice", "true", CALL_CHAIN
+        yield "aws:calledvia", via.services, CALL_CHAIN
+        yield "aws:calledviafirst", via.services[0], CALL_CHAIN
+        yield "aws:calledvialast", via.services[-1], CALL_CHAIN
+    else:
+        yield "aws:viaawsservice", "false", CALL_CHAIN
+        if via.vpc_endpoint is not None:
+            origin = Origin("network", via.vpc_endpoint)
+            yield "aws:sourcevpce", via.vpc_endpoint, origin
+            if vpc is not None:
+                yield "aws:sourcevpc", vpc, origin
+    if service == "kms":
+        yield from _kms_context(resource, caller, via)
+
+
+def _kms_context(resource: str, caller: Caller, via: Via) -> Iterator[Derived]:
+    """https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html."""
+    if caller.kind.has_identity and caller.account is not None:
+        yield "kms:calleraccount", caller.account, Origin("principal", caller.arn)
+    arn = find_arn(resource)
+    if via.services and arn is not None and arn.region:
+        host, dot, domain = via.services[-1].partition(".amazonaws.")
+        if dot:
+            yield "kms:viaservice", f"{host}.{arn.region}.amazonaws.{domain}", CALL_CHAIN
+
+
+def time_context(now: str) -> Iterator[Derived]:
+    """The time of the request, in the two forms that AWS has."""
+    origin = Origin("clock")
+    yield "aws:currenttime", now, origin
+    seconds = read_date(now)
+    if seconds is not None:
+        yield "aws:epochtime", str(int(seconds)), origin
+
+
+def context_entries(
+    given: Mapping[str, ContextValue], written: Mapping[str, str], derived: Iterable[Derived],
+    unset: frozenset[str],
+) -> tuple[ContextEntry, ...]:
+    """Every key of the request with its values and where they come from, sorted."""
+    entries: dict[str, ContextEntry] = {}
+    for key, value, origin in derived:
+        if key not in unset:
+            entries[key] = _entry(key, value, origin)
+    for key, value in given.items():
+        entries[key] = _entry(written.get(key, key), value, Origin("given"))
+    return tuple(entries[key] for key in sorted(entries))
+
+
+def _entry(key: str, value: ContextValue, origin: Origin) -> ContextEntry:
+    """One key as shown."""
+    multivalued = isinstance(value, tuple)
+    values = value if isinstance(value, tuple) else (value,)
+    return ContextEntry(key, values, multivalued, origin)

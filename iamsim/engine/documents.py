@@ -1,0 +1,91 @@
+"""Policies of a world, parsed and compiled when a question first needs them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.catalog.managed import find_managed_policy, suggest
+from iamsim.compile.policy import CompiledPolicy, PolicySet, compile_policy
+from iamsim.core.errors import WorldError
+from iamsim.core.json_text import locate_json
+from iamsim.core.span import Source
+from iamsim.engine.services.kms import grant_policy
+from iamsim.syntax.read import parse_policy
+from iamsim.world.model import PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.core.decision import PolicyType
+    from iamsim.syntax.ast import Policy
+    from iamsim.world.model import AnyPolicy, ManagedPolicyReference, Resource
+
+__all__ = ["PolicyLibrary", "compile_all"]
+
+
+def compile_all(policies: Iterable[Policy], policy_type: PolicyType) -> PolicySet:
+    """Compile policies that a question brought along."""
+    return PolicySet(tuple(compile_policy(policy, policy_type) for policy in policies))
+
+
+class PolicyLibrary:
+    """Compiles each document of a world once for each use, and keeps sets that are shared."""
+
+    def __init__(self) -> None:
+        """Start empty."""
+        self._compiled: dict[tuple[object, PolicyType], CompiledPolicy] = {}
+        self._sets: dict[tuple[object, ...], PolicySet] = {}
+        self._grants: dict[Resource, PolicySet] = {}
+
+    def compiled(self, policy: AnyPolicy, policy_type: PolicyType) -> CompiledPolicy:
+        """Compile one policy; raises `PolicyError` if it is none, `WorldError` for an AWS managed
+        policy that the shipped data does not know."""
+        known = self._compiled.get((policy, policy_type))
+        if known is None:
+            known = self._compile(policy, policy_type)
+            self._compiled[policy, policy_type] = known
+        return known
+
+    def policy_set(self, policies: tuple[AnyPolicy, ...], policy_type: PolicyType) -> PolicySet:
+        """A set of policies; the same policies give the same set."""
+        key = (*policies, policy_type)
+        known = self._sets.get(key)
+        if known is None:
+            known = PolicySet(tuple(self.compiled(policy, policy_type) for policy in policies))
+            self._sets[key] = known
+        return known
+
+    def grants(self, key: Resource) -> PolicySet:
+        """The grants of a KMS key, as policies."""
+        known = self._grants.get(key)
+        if known is None:
+            policies = (grant_policy(grant, number) for number, grant in enumerate(key.grants, 1))
+            known = self._grants[key] = PolicySet(tuple(policies))
+        return known
+
+    def _compile(self, policy: AnyPolicy, policy_type: PolicyType) -> CompiledPolicy:
+        """Parse and compile."""
+        if isinstance(policy, PolicyDocument):
+            parsed = parse_policy(
+                policy.document, name=policy.name, source=policy.source, policy_type=policy_type
+            )
+            return compile_policy(parsed, policy_type, arn=policy.arn)
+        return _compile_managed(policy, policy_type)
+
+
+def _compile_managed(reference: ManagedPolicyReference, policy_type: PolicyType) -> CompiledPolicy:
+    """Compile an AWS managed policy from the shipped data."""
+    managed = find_managed_policy(reference.arn)
+    if managed is None:
+        close = suggest(reference.name)
+        raise WorldError(
+            "unknown-managed-policy",
+            f"no AWS managed policy `{reference.arn}` is known",
+            span=reference.span,
+            hint=f"did you mean `{close[0]}`?" if close else None,
+        )
+    source = Source(managed.name, managed.document_text, locate_json)
+    parsed = parse_policy(
+        managed.document_text, name=managed.name, source=source, policy_type=policy_type
+    )
+    return compile_policy(parsed, policy_type, arn=reference.arn)

@@ -1,0 +1,367 @@
+"""The full reading: every layer, every statement, every clause, near misses included.
+
+It asks the same statements as the plan, combines them by the same formula, and checks that both
+come to the same verdict.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import Decision, Outcome, Verdict
+from iamsim.core.errors import InternalError
+from iamsim.core.explanation import (
+    Decider,
+    Element,
+    Explanation,
+    LayerExplanation,
+    MissingKey,
+    NearMiss,
+    PolicyExplanation,
+    StatementExplanation,
+    WayExplanation,
+)
+from iamsim.core.reason import Reason
+from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement, Slot, blocking_slots
+from iamsim.engine.plan import ALWAYS_ALLOWED, implicit_denial, reference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.compile.policy import CompiledPolicy
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.explanation import ContextEntry
+    from iamsim.core.reason import Note
+    from iamsim.core.request import Request
+    from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.situation import Situation
+
+__all__ = ["Explained", "explain_request"]
+
+
+class Member(NamedTuple):
+    """One statement of one station, with what became of it."""
+
+    policy: CompiledPolicy
+    statement: CompiledStatement
+    grants: int
+    explanation: StatementExplanation
+
+
+class Visited(NamedTuple):
+    """One station and all its statements, in the order of the policies."""
+
+    station: Station
+    members: tuple[Member, ...]
+
+    def allows(self, need: Requirement) -> bool:
+        """Whether the station allows, with a grant of one of the asked kinds."""
+        station = self.station
+        if not station.asks_for_allow:
+            return station.allows
+        return any(True for _ in self.allowing(need.kinds))
+
+    def allowing(self, kinds: int) -> Iterable[Member]:
+        """The allow statements that match and grant in one of the kinds."""
+        for member in self.members:
+            if member.explanation.matched and not member.statement.denies and member.grants & kinds:
+                yield member
+
+    def denying(self) -> Iterable[Member]:
+        """The deny statements that match."""
+        for member in self.members:
+            if member.explanation.matched and member.statement.denies:
+                yield member
+
+
+class Explained(NamedTuple):
+    """Decision and explanation of one request, made together."""
+
+    decision: Decision
+    explanation: Explanation
+
+
+def explain_request(
+    situation: Situation, request: Request, context: tuple[ContextEntry, ...]
+) -> Explained:
+    """Decide a request and say everything about it; raises `InternalError` if the fast reading
+    comes to another verdict."""
+    arrangement = situation.arrange(request.action)
+    visits = tuple(_visit(station, request) for station in arrangement.stations)
+    reading = _Reading(arrangement, visits)
+    decision = reading.decide()
+    fast = situation.decide(request)
+    if (fast.verdict, fast.layer, fast.reason) != (
+        decision.verdict,
+        decision.layer,
+        decision.reason,
+    ):
+        raise InternalError(
+            "readings-disagree",
+            f"two readings of one request disagree: {fast.verdict.value} and "
+            f"{decision.verdict.value}",
+            hint="please report this with the policies and the request",
+        )
+    missing = reading.missing()
+    notes = reading.notes()
+    decision = replace(decision, notes=notes, missing_context=tuple(key.key for key in missing))
+    explanation = Explanation(
+        arrangement.relation.reason,
+        tuple(reading.layer(visit) for visit in visits),
+        reading.ways(),
+        reading.deciders(decision),
+        context,
+        missing,
+        notes,
+    )
+    return Explained(decision, explanation)
+
+
+def _visit(station: Station, request: Request) -> Visited:
+    """Hold every statement of a station against the request."""
+    if station.policies is None or not station.applies:
+        return Visited(station, ())
+    seen = station.view(request)
+    return Visited(
+        station,
+        tuple(
+            Member(policy, statement, statement.grants(seen.caller), statement.explain(seen))
+            for policy in station.policies.policies
+            for statement in policy.statements
+        ),
+    )
+
+
+class _Reading:
+    """What the visited stations say together."""
+
+    def __init__(self, arrangement: Arrangement, visits: tuple[Visited, ...]) -> None:
+        """Keep both; nothing is worked out yet."""
+        self.arrangement = arrangement
+        self.relation = arrangement.relation
+        self.visits = visits
+
+    def at(self, slot: Slot) -> list[Visited]:
+        """The stations of one place."""
+        return [visit for visit in self.visits if visit.station.slot is slot]
+
+    def allows(self, need: Requirement) -> bool:
+        """Whether a place allows: all its stations must."""
+        visits = self.at(need.slot)
+        if not visits:
+            return need.slot in GUARDRAILS
+        return all(visit.allows(need) for visit in visits)
+
+    def is_heard(self, slot: Slot) -> bool:
+        """Whether explicit denies of a place count."""
+        return slot not in self.relation.unheard
+
+    def decide(self) -> Decision:
+        """The verdict by the formula."""
+        if self.relation.always:
+            return ALWAYS_ALLOWED
+        for slot in DENY_ORDER:
+            denying = self._denying(slot)
+            if denying:
+                statements = tuple(reference(slot, m.policy, m.statement) for m in denying)
+                return Decision(
+                    Verdict.EXPLICIT_DENY, Reason.EXPLICITLY_DENIED, slot.layer, statements
+                )
+        closed = self._closed_guardrails()
+        way = next((w for w in self.relation.ways if all(map(self.allows, w.requires))), None)
+        if way is None or closed:
+            slots = blocking_slots(self.relation, closed, self.allows)
+            return implicit_denial(slots, relation_has_ways=bool(self.relation.ways))
+        statements = tuple(
+            reference(need.slot, member.policy, member.statement)
+            for need in way.requires
+            for member in self._allowing(need)
+        )
+        return Decision(
+            Verdict.ALLOWED, Reason.ALLOWED, way.requires[0].slot.layer, statements
+        )
+
+    def _denying(self, slot: Slot) -> list[Member]:
+        """The matching deny statements of a place that count."""
+        if not self.is_heard(slot):
+            return []
+        return [member for visit in self.at(slot) for member in visit.denying()]
+
+    def _allowing(self, need: Requirement) -> list[Member]:
+        """The matching allow statements of a place."""
+        return [member for visit in self.at(need.slot) for member in visit.allowing(need.kinds)]
+
+    def _closed_guardrails(self) -> list[Slot]:
+        """The guardrails that do not allow."""
+        return [slot for slot in GUARDRAILS if not self.allows(Requirement(slot))]
+
+    def layer(self, visit: Visited) -> LayerExplanation:
+        """What one station says, for the answer."""
+        station = visit.station
+        policies: dict[int, tuple[CompiledPolicy, list[StatementExplanation]]] = {}
+        if station.policies is not None and station.applies:
+            policies = {id(policy): (policy, []) for policy in station.policies.policies}
+        for member in visit.members:
+            policies[id(member.policy)][1].append(member.explanation)
+        outcome, reason = self._outcome(visit)
+        return LayerExplanation(
+            station.slot.layer,
+            outcome,
+            reason,
+            tuple(
+                PolicyExplanation(policy.name, policy.source, tuple(statements))
+                for policy, statements in policies.values()
+            ),
+            station.level,
+            tuple(dict.fromkeys((*station.notes, *_notes_of(visit.members)))),
+        )
+
+    def _outcome(self, visit: Visited) -> tuple[Outcome, Reason]:
+        """Outcome and reason of one station."""
+        station = visit.station
+        if not station.applies:
+            return Outcome.NOT_APPLICABLE, station.reason
+        if any(True for _ in visit.denying()):
+            if self.is_heard(station.slot):
+                return Outcome.EXPLICIT_DENY, Reason.STATEMENT_DENIES
+            return Outcome.NOT_APPLICABLE, Reason.OWNER_ROOT_MAY_UNLOCK
+        if visit.allows(Requirement(station.slot)):
+            reason = Reason.STATEMENT_ALLOWS if station.asks_for_allow else station.reason
+            return Outcome.ALLOW, reason
+        return Outcome.IMPLICIT_DENY, station.reason
+
+    def ways(self) -> tuple[WayExplanation, ...]:
+        """The ways in, and what blocks each."""
+        ways = []
+        for way in self.relation.ways:
+            blocked = tuple(
+                dict.fromkeys(need.slot.layer for need in way.requires if not self.allows(need))
+            )
+            requires = tuple(dict.fromkeys(need.slot.layer for need in way.requires))
+            ways.append(WayExplanation(way.name, requires, not blocked, blocked))
+        return tuple(ways)
+
+    def deciders(self, decision: Decision) -> tuple[Decider, ...]:
+        """The entries of `decided_by`."""
+        if self.relation.always:
+            return ()
+        if decision.verdict is Verdict.EXPLICIT_DENY:
+            return tuple(
+                _decider(visit, member, Reason.STATEMENT_DENIES)
+                for slot in DENY_ORDER
+                if self.is_heard(slot)
+                for visit in self.at(slot)
+                for member in visit.denying()
+            )
+        if decision.verdict is Verdict.ALLOWED:
+            way = next(w for w in self.relation.ways if all(map(self.allows, w.requires)))
+            return tuple(self._allowers(way.requires))
+        slots = blocking_slots(self.relation, self._closed_guardrails(), self.allows)
+        return tuple(entry for slot in slots for entry in self._blockers(slot))
+
+    def _allowers(self, requires: tuple[Requirement, ...]) -> Iterable[Decider]:
+        """The allow statements of the open way; a place that allows by itself stands alone."""
+        for need in requires:
+            for visit in self.at(need.slot):
+                station = visit.station
+                members = list(visit.allowing(need.kinds))
+                for member in members:
+                    yield _decider(visit, member, Reason.STATEMENT_ALLOWS)
+                if not members and station.applies:
+                    yield Decider(need.slot.layer, station.reason, level=station.level)
+
+    def _blockers(self, slot: Slot) -> Iterable[Decider]:
+        """One entry for each station of a place that does not allow, with its near miss."""
+        need = Requirement(slot)
+        visits = self.at(slot)
+        if slot in GUARDRAILS:
+            visits = [visit for visit in visits if not visit.allows(need)]
+        if not visits:
+            yield Decider(slot.layer, Reason.NO_POLICY)
+        for visit in visits:
+            station = visit.station
+            yield Decider(
+                slot.layer, station.reason, level=station.level, near=_near_miss(visit.members)
+            )
+
+    def missing(self) -> tuple[MissingKey, ...]:
+        """The keys that statements about this request read and did not find."""
+        found: dict[str, dict[str, None]] = {}
+        layers = {}
+        for visit in self.visits:
+            for member in visit.members:
+                for key in member.explanation.missing:
+                    layer = visit.station.slot.layer
+                    layers[layer.value] = layer
+                    found.setdefault(key, {})[layer.value] = None
+        return tuple(
+            MissingKey(key, tuple(layers[name] for name in names))
+            for key, names in sorted(found.items())
+        )
+
+    def notes(self) -> tuple[Note, ...]:
+        """All notes, each once, in the order of the layers."""
+        notes = list(self.arrangement.notes)
+        for visit in self.visits:
+            notes += visit.station.notes
+            notes += _notes_of(visit.members)
+        return tuple(dict.fromkeys(notes))
+
+
+def _notes_of(members: tuple[Member, ...]) -> list[Note]:
+    """The notes of statements that are about the request's action."""
+    return [note for member in members for note in member.explanation.notes]
+
+
+def _decider(visit: Visited, member: Member, reason: Reason) -> Decider:
+    """A statement that decided."""
+    return Decider(
+        visit.station.slot.layer,
+        reason,
+        member.policy.name,
+        member.explanation,
+        visit.station.level,
+    )
+
+
+CLOSENESS = {
+    Element.CONDITION: 1,
+    Element.RESOURCE: 2,
+    Element.NOT_RESOURCE: 2,
+    Element.PRINCIPAL: 3,
+    Element.NOT_PRINCIPAL: 3,
+    Element.ACTION: 5,
+    Element.NOT_ACTION: 5,
+}
+
+
+def _near_miss(members: tuple[Member, ...]) -> NearMiss | None:
+    """The allow statement that lacked least: a failed condition is nearer than another action.
+
+    A statement whose action does not match is near only when nothing else fails and it is about
+    the same service.
+    """
+    best: tuple[int, NearMiss] | None = None
+    for member in members:
+        explanation = member.explanation
+        failed = explanation.failed_elements
+        if member.statement.denies or not failed:
+            continue
+        distance = sum(CLOSENESS[element] for element in failed)
+        if {Element.ACTION, Element.NOT_ACTION} & set(failed) and not _same_service(explanation):
+            continue
+        if best is None or distance < best[0]:
+            best = distance, NearMiss(member.policy.name, explanation, failed)
+    return best[1] if best is not None else None
+
+
+def _same_service(explanation: StatementExplanation) -> bool:
+    """Whether some action pattern of a statement is about the service that was asked for."""
+    return any(
+        clause.element is Element.ACTION
+        and clause.value is not None
+        and clause.pattern.partition(":")[0].lower() == clause.value.partition(":")[0]
+        for clause in explanation.clauses
+    )
+

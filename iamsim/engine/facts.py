@@ -1,0 +1,336 @@
+"""What is known of a caller and of a resource, from the question and the world together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.compile.policy import PolicySet
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.decision import PolicyType
+from iamsim.core.reason import Note, Reason
+from iamsim.core.request import CallerKind
+from iamsim.engine.callers import make_caller
+from iamsim.engine.context import caller_context, resource_context
+from iamsim.engine.documents import compile_all
+from iamsim.engine.relations import ResourceKind, resource_kind
+from iamsim.engine.services.s3 import access_point_name, is_public, object_of_access_point
+from iamsim.engine.situation import PlacedPolicies, PublicAccess
+from iamsim.engine.target_context import access_point_context, boundary_context
+from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
+from iamsim.world.model import Role, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamsim.core.request import Caller
+    from iamsim.engine.context import Derived
+    from iamsim.engine.documents import PolicyLibrary
+    from iamsim.engine.question import AttachedPolicies, Question
+    from iamsim.syntax.ast import Policy
+    from iamsim.world.model import AnyPolicy, Resource, World
+
+__all__ = ["CallerFacts", "Levels", "ResourceFacts", "caller_facts", "resource_facts"]
+
+Levels = tuple[tuple[str, PolicySet], ...]
+ASSUMED_ROOT_KEY = "aws:assumedroot"
+
+
+class CallerFacts(NamedTuple):
+    """A caller with the policies on its side, and the context that follows from it."""
+
+    caller: Caller
+    identity: PolicySet | None
+    boundary: PolicySet | None
+    session: PolicySet | None
+    scp_levels: Levels | None
+    scp_reason: Reason
+    may_assume_root: bool
+    context: tuple[Derived, ...]
+    notes: tuple[Note, ...]
+
+
+class ResourceFacts(NamedTuple):
+    """A resource with the policies on its side, and the context that follows from it."""
+
+    kind: ResourceKind
+    account: str | None
+    policies: tuple[PlacedPolicies, ...]
+    grants: PolicySet | None
+    rcp_levels: Levels | None
+    rcp_reason: Reason
+    public_access: PublicAccess | None
+    context: tuple[Derived, ...]
+    notes: tuple[Note, ...]
+
+
+def organization_of(model: World, account: str | None) -> tuple[str, str] | None:
+    """The id of an account's organization and the account's path in it, where both are known."""
+    organization = model.organization
+    if account is None or organization is None or organization.id is None:
+        return None
+    if not model.in_organization(account):
+        return None
+    path = model.organization_path_text(account)
+    return organization.id, path if path is not None else f"{organization.id}/"
+
+
+def caller_facts(question: Question, model: World, library: PolicyLibrary) -> CallerFacts:
+    """Work out the caller's side of a question; raises `RequestError` for no caller at all."""
+    attached = question.attached
+    session = question.session
+    entity = model.find_principal(question.principal)
+    passed = session.policies if session.policies is not None else attached.session_policies
+    boundary = _boundary(attached, entity, library)
+    caller = make_caller(
+        question.principal,
+        question.action.lower(),
+        session,
+        entity,
+        has_boundary=boundary is not None,
+        assumed_root=_is_assumed_root(question, passed is not None),
+    )
+    notes = []
+    known_kind = caller.kind in {CallerKind.USER, CallerKind.ROLE_SESSION}
+    account = caller.account
+    if entity is None and known_kind and account in model.accounts:
+        notes.append(Note.UNKNOWN_PRINCIPAL_IN_WORLD)
+    if caller.kind is CallerKind.ASSUMED_ROOT:
+        notes.append(Note.ASSUME_ROOT_SESSION)
+    levels, reason = _scp_levels(caller, attached, model, library)
+    identity = caller.kind.has_identity
+    return CallerFacts(
+        caller,
+        _identity(attached, entity, model, library) if identity else None,
+        boundary if identity else None,
+        compile_all(passed, PolicyType.SESSION) if passed is not None and identity else None,
+        levels,
+        reason,
+        _may_assume_root(model, account),
+        tuple(
+            caller_context(
+                caller,
+                entity.tags if entity is not None else {},
+                session,
+                organization_of(model, account),
+            )
+        ),
+        tuple(notes),
+    )
+
+
+def _is_assumed_root(question: Question, has_session_policy: bool) -> bool:  # noqa: FBT001
+    """Whether a root ARN stands for a session of sts:AssumeRoot: its context says so, or it has a
+    task policy."""
+    given = {key.lower(): value for key, value in question.context.items()}
+    return given.get(ASSUMED_ROOT_KEY) == "true" or has_session_policy
+
+
+def _boundary(
+    attached: AttachedPolicies, entity: User | Role | None, library: PolicyLibrary
+) -> PolicySet | None:
+    """The permissions boundary: of the question, else of the user or role."""
+    if attached.boundary is not None:
+        return compile_all([attached.boundary], PolicyType.PERMISSIONS_BOUNDARY)
+    if entity is not None and entity.boundary is not None:
+        return library.policy_set((entity.boundary,), PolicyType.PERMISSIONS_BOUNDARY)
+    return None
+
+
+def _identity(
+    attached: AttachedPolicies, entity: User | Role | None, model: World, library: PolicyLibrary
+) -> PolicySet | None:
+    """The identity-based policies: of the question, else of user and groups, or of the role."""
+    if attached.identity_policies is not None:
+        return compile_all(attached.identity_policies, PolicyType.IDENTITY)
+    if entity is None:
+        return None
+    policies = entity.policies
+    if isinstance(entity, User):
+        for group in model.accounts[entity.account].groups_of(entity):
+            policies += group.policies
+    return library.policy_set(policies, PolicyType.IDENTITY) if policies else None
+
+
+def _scp_levels(
+    caller: Caller, attached: AttachedPolicies, model: World, library: PolicyLibrary
+) -> tuple[Levels | None, Reason]:
+    """The SCPs that apply to a caller by level, or why none do.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html
+    """
+    if not caller.kind.has_identity or caller.account is None:
+        return None, Reason.CALLER_HAS_NO_IDENTITY
+    if caller.service_linked:
+        return None, Reason.CALLER_IS_SERVICE_LINKED_ROLE
+    if model.is_management(caller.account):
+        return None, Reason.CALLER_IN_MANAGEMENT_ACCOUNT
+    if attached.scps is not None:
+        return _given_levels(attached.scps, PolicyType.SERVICE_CONTROL), Reason.NOT_PRESENT
+    levels = model.scp_levels(caller.account)
+    if levels is None:
+        return None, Reason.CALLER_NOT_IN_ORGANIZATION
+    return _world_levels(levels, PolicyType.SERVICE_CONTROL, library), Reason.NOT_PRESENT
+
+
+def _given_levels(levels: Iterable[Iterable[Policy]], policy_type: PolicyType) -> Levels:
+    """Levels that the question brought along, named by their number."""
+    return tuple(
+        (f"level {number}", compile_all(policies, policy_type))
+        for number, policies in enumerate(levels, start=1)
+    )
+
+
+def _world_levels(
+    levels: tuple[tuple[str, tuple[AnyPolicy, ...]], ...],
+    policy_type: PolicyType,
+    library: PolicyLibrary,
+) -> Levels:
+    """Levels of the organization, named by their nodes."""
+    return tuple((name, library.policy_set(policies, policy_type)) for name, policies in levels)
+
+
+def _may_assume_root(model: World, account: str | None) -> bool:
+    """Whether an account is known not to be the one that may call sts:AssumeRoot.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
+    """
+    organization = model.organization
+    if organization is None or account is None:
+        return True
+    if account == organization.management_account:
+        return True
+    return account in organization.delegated_administrators
+
+
+def resource_facts(
+    question: Question, model: World, library: PolicyLibrary, caller: Caller
+) -> ResourceFacts:
+    """Work out the resource's side of a question."""
+    resource = question.resource
+    attached = question.attached
+    kind = resource_kind(resource)
+    listed = model.find_resource(resource)
+    role = model.find_principal(resource) if kind is not ResourceKind.KEY else None
+    account = _resource_account(question, listed, caller)
+    policies = _resource_policies(attached, kind, resource, listed, role, model, library)
+    grants = library.grants(listed) if listed is not None and listed.grants else None
+    levels, reason = _rcp_levels(caller, account, attached, model, library)
+    service = question.action.lower().partition(":")[0]
+    tags: Mapping[str, str] = {}
+    if listed is not None:
+        tags = listed.tags
+    elif role is not None:
+        tags = role.tags
+    arn = listed.arn if listed is not None else role.arn if role is not None else None
+    return ResourceFacts(
+        kind,
+        account,
+        policies,
+        grants,
+        levels,
+        reason,
+        _public_access(attached, service, listed, account, policies, model),
+        (
+            *resource_context(
+                service, resource, account, tags, organization_of(model, account), arn
+            ),
+            *access_point_context(resource, listed, account),
+            *boundary_context(question.action.lower(), role),
+        ),
+        (),
+    )
+
+
+def _resource_account(question: Question, listed: Resource | None, caller: Caller) -> str | None:
+    """Who owns the resource: as said, by its ARN, by the world, else the caller's account."""
+    if question.resource_account is not None:
+        return question.resource_account
+    arn = find_arn(question.resource)
+    if arn is not None and is_account_id(arn.account):
+        return arn.account
+    return listed.account if listed is not None else caller.account
+
+
+def _resource_policies(  # noqa: PLR0913 - the facts about one resource
+    attached: AttachedPolicies,
+    kind: ResourceKind,
+    resource: str,
+    listed: Resource | None,
+    role: User | Role | None,
+    model: World,
+    library: PolicyLibrary,
+) -> tuple[PlacedPolicies, ...]:
+    """The resource-based policy; through an access point, that of the bucket as well."""
+    policy_type = PolicyType.TRUST if kind is ResourceKind.ROLE else PolicyType.RESOURCE
+    if attached.resource_policy is not None:
+        return (PlacedPolicies(compile_all([attached.resource_policy], policy_type)),)
+    if isinstance(role, Role) and role.trust is not None:
+        return (PlacedPolicies(library.policy_set((role.trust,), PolicyType.TRUST)),)
+    if listed is None:
+        return ()
+    placed = []
+    if listed.policy is not None:
+        placed.append(PlacedPolicies(library.policy_set((listed.policy,), policy_type)))
+    if listed.bucket is not None and access_point_name(resource) == listed.arn:
+        bucket = model.find_resource(listed.bucket)
+        if bucket is not None and bucket.policy is not None:
+            policies = library.policy_set((bucket.policy,), policy_type)
+            behind = object_of_access_point(resource, listed.bucket)
+            placed.append(PlacedPolicies(policies, "bucket", behind))
+    return tuple(placed)
+
+
+def _rcp_levels(
+    caller: Caller,
+    account: str | None,
+    attached: AttachedPolicies,
+    model: World,
+    library: PolicyLibrary,
+) -> tuple[Levels | None, Reason]:
+    """The RCPs that apply to a resource by level, or why none do.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    """
+    if caller.service_linked:
+        return None, Reason.CALLER_IS_SERVICE_LINKED_ROLE
+    if account is not None and model.is_management(account):
+        return None, Reason.RESOURCE_IN_MANAGEMENT_ACCOUNT
+    if attached.rcps is not None:
+        full_access = library.policy_set((RCP_FULL_AWS_ACCESS,), PolicyType.RESOURCE_CONTROL)
+        return tuple(
+            (name, PolicySet((*full_access.policies, *policies.policies)))
+            for name, policies in _given_levels(attached.rcps, PolicyType.RESOURCE_CONTROL)
+        ), Reason.NOT_PRESENT
+    levels = model.rcp_levels(account) if account is not None else None
+    if levels is None:
+        return None, Reason.RESOURCE_NOT_IN_ORGANIZATION
+    return _world_levels(levels, PolicyType.RESOURCE_CONTROL, library), Reason.NOT_PRESENT
+
+
+def _public_access(  # noqa: PLR0913 - the facts about one resource
+    attached: AttachedPolicies,
+    service: str,
+    listed: Resource | None,
+    account: str | None,
+    policies: tuple[PlacedPolicies, ...],
+    model: World,
+) -> PublicAccess | None:
+    """Block Public Access of the bucket and its account together; the stricter setting wins."""
+    if service != "s3":
+        return None
+    restricts = False
+    if attached.public_access_block is not None:
+        restricts = bool(attached.public_access_block.get("restrict_public_buckets"))
+    else:
+        owner = model.accounts.get(account) if account is not None else None
+        blocks = [
+            listed.public_access_block if listed is not None else None,
+            owner.public_access_block if owner is not None else None,
+        ]
+        restricts = any(
+            block.restrict_public_buckets for block in blocks if block is not None
+        )
+    if not restricts:
+        return None
+    public = any(is_public(policy) for placed in policies for policy in placed.policies.policies)
+    return PublicAccess(restricts=True, is_public=public)

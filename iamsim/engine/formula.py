@@ -1,0 +1,155 @@
+"""The decision as a formula, kept as data.
+
+::
+
+    allowed  =  no layer denies explicitly
+            and every guardrail allows
+            and some way in is open            a way is a set of layers that must all allow
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import Layer
+from iamsim.core.request import GrantKind
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from iamsim.core.reason import Reason
+
+__all__ = [
+    "DENY_ORDER",
+    "GUARDRAILS",
+    "LAYER_ORDER",
+    "REPORT_ORDER",
+    "Relation",
+    "Requirement",
+    "Slot",
+    "Way",
+    "blocking_slots",
+]
+
+
+class Slot(Enum):
+    """The places of a decision. Every place belongs to one layer of an answer; the two places of
+    the resource-based layer are the policy and, for a KMS key, its grants."""
+
+    RESOURCE_CONTROL = Layer.RESOURCE_CONTROL_POLICY
+    SERVICE_CONTROL = Layer.SERVICE_CONTROL_POLICY
+    VPC_ENDPOINT = Layer.VPC_ENDPOINT_POLICY
+    PUBLIC_ACCESS = Layer.S3_BLOCK_PUBLIC_ACCESS
+    RESOURCE = Layer.RESOURCE_BASED_POLICY
+    GRANT = "kms-grant"
+    IDENTITY = Layer.IDENTITY_BASED_POLICY
+    BOUNDARY = Layer.PERMISSIONS_BOUNDARY
+    SESSION = Layer.SESSION_POLICY
+
+    @property
+    def layer(self) -> Layer:
+        """The layer by which answers name the place."""
+        return self.value if isinstance(self.value, Layer) else Layer.RESOURCE_BASED_POLICY
+
+
+# The order in which layers are shown: as AWS evaluates them.
+LAYER_ORDER = (
+    Slot.RESOURCE_CONTROL,
+    Slot.SERVICE_CONTROL,
+    Slot.VPC_ENDPOINT,
+    Slot.PUBLIC_ACCESS,
+    Slot.RESOURCE,
+    Slot.GRANT,
+    Slot.IDENTITY,
+    Slot.BOUNDARY,
+    Slot.SESSION,
+)
+# Which of several explicit denies is reported. AWS names one and does not say which.
+DENY_ORDER = (
+    Slot.RESOURCE_CONTROL,
+    Slot.SERVICE_CONTROL,
+    Slot.VPC_ENDPOINT,
+    Slot.RESOURCE,
+    Slot.IDENTITY,
+    Slot.BOUNDARY,
+    Slot.SESSION,
+)
+# Which of several layers without an allow is reported first. AWS does not say this either.
+REPORT_ORDER = (
+    Slot.SERVICE_CONTROL,
+    Slot.RESOURCE,
+    Slot.GRANT,
+    Slot.IDENTITY,
+    Slot.BOUNDARY,
+    Slot.SESSION,
+    Slot.VPC_ENDPOINT,
+    Slot.RESOURCE_CONTROL,
+    Slot.PUBLIC_ACCESS,
+)
+GUARDRAILS = (
+    Slot.RESOURCE_CONTROL,
+    Slot.SERVICE_CONTROL,
+    Slot.VPC_ENDPOINT,
+    Slot.PUBLIC_ACCESS,
+)
+
+
+class Requirement(NamedTuple):
+    """A place that must allow; for a resource-based policy, with a grant of one of these kinds."""
+
+    slot: Slot
+    kinds: int = GrantKind.any()
+
+
+class Way(NamedTuple):
+    """One way in: all its requirements must allow."""
+
+    name: str
+    requires: tuple[Requirement, ...]
+
+    @property
+    def needs_resource_policy(self) -> bool:
+        """Whether the way leads through a resource-based policy or a grant."""
+        return any(need.slot in {Slot.RESOURCE, Slot.GRANT} for need in self.requires)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """The relation between caller and resource: which ways in there are.
+
+    `always` is for the one action that nothing can forbid. `unheard` are places whose explicit
+    denies do not count.
+    """
+
+    reason: Reason
+    ways: tuple[Way, ...]
+    always: bool = False
+    unheard: frozenset[Slot] = field(default=frozenset())
+
+
+def blocking_slots(
+    relation: Relation, closed_guardrails: Iterable[Slot], allows: Callable[[Requirement], bool]
+) -> tuple[Slot, ...]:
+    """The places without which the request would have passed, in the order of reporting.
+
+    Those are the guardrails that do not allow and, if no way in is open, what is closed on the way
+    that lacks least: ways that the resource-based policy does not block come first, then those
+    with the fewest closed places, then those further down the table.
+    """
+    closed = set(closed_guardrails)
+    best: tuple[bool, int] | None = None
+    lacking: list[Slot] = [] if relation.ways else [Slot.RESOURCE]
+    for way in relation.ways:
+        missing = [need.slot for need in way.requires if not allows(need)]
+        if not missing:
+            lacking = []
+            break
+        rank = (Slot.RESOURCE in missing or Slot.GRANT in missing, len(missing))
+        if best is None or rank <= best:
+            best, lacking = rank, missing
+    closed.update(lacking)
+    return tuple(slot for slot in REPORT_ORDER if slot in closed)

@@ -1,0 +1,72 @@
+"""Where the caller's side, the resource's side and the network between them meet."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import PolicyType
+from iamsim.core.reason import Reason
+from iamsim.engine.documents import compile_all
+from iamsim.engine.situation import Situation
+
+if TYPE_CHECKING:
+    from iamsim.compile.policy import PolicySet
+    from iamsim.engine.facts import CallerFacts, ResourceFacts
+    from iamsim.engine.question import Question
+    from iamsim.engine.world import CompiledWorld
+
+__all__ = ["make_situation"]
+
+
+def make_situation(
+    question: Question, caller: CallerFacts, resource: ResourceFacts, world: CompiledWorld
+) -> Situation:
+    """Put the two sides and the way between them together."""
+    endpoint, reason, gateway = endpoint_policies(question, world)
+    return Situation(
+        caller.caller,
+        resource.kind,
+        resource.account,
+        same_partition=_same_partition(caller, question.resource),
+        may_assume_root=caller.may_assume_root,
+        identity=caller.identity,
+        boundary=caller.boundary,
+        session=caller.session,
+        resource_policies=resource.policies,
+        grants=resource.grants,
+        scp_levels=caller.scp_levels,
+        scp_reason=caller.scp_reason,
+        rcp_levels=resource.rcp_levels,
+        rcp_reason=resource.rcp_reason,
+        rcp_services=world.rcp_services,
+        endpoint=endpoint,
+        endpoint_reason=reason,
+        endpoint_is_gateway=gateway,
+        public_access=resource.public_access,
+        notes=(*caller.notes, *resource.notes),
+    )
+
+
+def _same_partition(caller: CallerFacts, resource: str) -> bool:
+    """Whether caller and resource are in one partition; a resource without ARN is."""
+    arn = find_arn(resource)
+    return arn is None or arn.partition == caller.caller.partition
+
+
+def endpoint_policies(
+    question: Question, world: CompiledWorld
+) -> tuple[PolicySet | None, Reason, bool]:
+    """The policy of the VPC endpoint that the request comes through, if it does."""
+    via = question.via
+    attached = question.attached.vpce_policies
+    if via.services and (attached is not None or via.vpc_endpoint is not None):
+        return None, Reason.FOLLOW_UP_CALL, False
+    endpoint = world.endpoint(via.vpc_endpoint)
+    gateway = endpoint is not None and endpoint.type == "Gateway"
+    if attached is not None:
+        return compile_all(attached, PolicyType.VPC_ENDPOINT), Reason.NOT_PRESENT, gateway
+    if endpoint is None or endpoint.policy is None:
+        return None, Reason.NOT_PRESENT, False
+    policies = world.library.policy_set((endpoint.policy,), PolicyType.VPC_ENDPOINT)
+    return policies, Reason.NOT_PRESENT, gateway

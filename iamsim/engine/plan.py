@@ -1,0 +1,335 @@
+"""The fast reading: for one situation and action, the tests that are left, ready as closures.
+
+A plan holds no meaning of its own. It asks the same statements as the explanation does, after
+dropping those that the action or the caller already rules out; a law in the tests holds the two
+readings together.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import Decision, StatementReference, Verdict
+from iamsim.core.reason import Reason
+from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement, Slot, blocking_slots
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iamsim.compile.policy import CompiledPolicy
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import Caller, Request
+    from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.situation import Situation
+
+    RequestTest = Callable[[Request], bool]
+    Check = Callable[[Request], int]
+
+__all__ = ["implicit_denial", "make_plan", "reference"]
+
+ALWAYS_ALLOWED = Decision(Verdict.ALLOWED, Reason.ALWAYS_ALLOWED, None)
+
+
+class Gate(NamedTuple):
+    """One requirement or guardrail: `check` gives the number of the allow that matched, or -1.
+
+    `references` are the statements behind those numbers; `constant` is the number where the
+    request plays no role.
+    """
+
+    check: Check
+    references: tuple[tuple[StatementReference, ...], ...]
+    constant: int | None
+
+
+def reference(
+    slot: Slot, policy: CompiledPolicy, statement: CompiledStatement
+) -> StatementReference:
+    """Name a statement in a decision."""
+    return StatementReference(
+        slot.layer,
+        policy.name,
+        statement.index,
+        statement.sid,
+        statement.effect,
+        statement.source,
+        statement.path,
+    )
+
+
+def make_plan(situation: Situation, action: str) -> Callable[[Request], Decision]:
+    """Prepare everything that does not depend on resource and context of a request; the plan is
+    one function."""
+    arrangement = situation.arrange(action)
+    if arrangement.relation.always:
+        return lambda _request: ALWAYS_ALLOWED
+    denies = _denies(arrangement, action, situation.caller)
+    guards: dict[Requirement, Gate] = {
+        Requirement(slot): gate
+        for slot in GUARDRAILS
+        if (gate := _gate(arrangement, Requirement(slot), action, situation.caller)).constant != 0
+    }
+    needs = dict.fromkeys(need for way in arrangement.relation.ways for need in way.requires)
+    gates = {need: _gate(arrangement, need, action, situation.caller) for need in needs}
+    implicit = _implicit(arrangement, guards, gates)
+    ways = [
+        _way([gates[need] for need in way.requires], way.requires)
+        for way in arrangement.relation.ways
+        if all(gates[need].constant != -1 for need in way.requires)
+    ]
+    checks = [gate.check for gate in guards.values()]
+    return _decide(denies, checks, ways, implicit)
+
+
+Denial = tuple["RequestTest | None", Decision]
+
+
+def _decide(
+    denies: list[Denial],
+    checks: list[Check],
+    ways: list[Callable[[Request], Decision | None]],
+    implicit: Callable[[Request], Decision],
+) -> Callable[[Request], Decision]:
+    """Put the parts together; what can be decided here is."""
+    for position, (test, decision) in enumerate(denies):
+        if test is None:
+            if position == 0:
+                return lambda _request: decision
+            del denies[position + 1 :]
+            break
+    tests = tuple((test or _always, decision) for test, decision in denies)
+    if len(ways) == 1 and not checks:
+        return _decide_one_way(tests, ways[0], implicit)
+
+    def decide(request: Request) -> Decision:
+        for test, decision in tests:
+            if test(request):
+                return decision
+        for check in checks:
+            if check(request) < 0:
+                return implicit(request)
+        for way in ways:
+            allowed = way(request)
+            if allowed is not None:
+                return allowed
+        return implicit(request)
+
+    return decide
+
+
+def _decide_one_way(
+    tests: tuple[tuple[RequestTest, Decision], ...],
+    way: Callable[[Request], Decision | None],
+    implicit: Callable[[Request], Decision],
+) -> Callable[[Request], Decision]:
+    """The shape of most plans: no guardrail that could block, one way in."""
+    if not tests:
+        return lambda request: way(request) or implicit(request)
+
+    def decide(request: Request) -> Decision:
+        for test, decision in tests:
+            if test(request):
+                return decision
+        return way(request) or implicit(request)
+
+    return decide
+
+
+def _always(_request: Request) -> bool:
+    """Hold for every request."""
+    return True
+
+
+def _denies(arrangement: Arrangement, action: str, caller: Caller) -> list[Denial]:
+    """The deny statements that can match, in the order of reporting."""
+    denies: list[Denial] = []
+    for slot in DENY_ORDER:
+        if slot in arrangement.relation.unheard:
+            continue
+        for station in arrangement.at(slot):
+            for policy, statement, test in _left(station, action, caller, denies=True):
+                deciding = (reference(slot, policy, statement),)
+                decision = Decision(
+                    Verdict.EXPLICIT_DENY, Reason.EXPLICITLY_DENIED, slot.layer, deciding
+                )
+                denies.append((test, decision))
+    return denies
+
+
+def _left(
+    station: Station, action: str, caller: Caller, *, denies: bool
+) -> list[tuple[CompiledPolicy, CompiledStatement, RequestTest | None]]:
+    """The statements of one effect that action and caller leave, with what is left to test."""
+    if station.policies is None or not station.applies:
+        return []
+    seen = station.caller or caller
+    left = []
+    for policy, statement in station.policies.candidates(action):
+        if statement.denies is not denies or not statement.concerns(seen):
+            continue
+        test = statement.test_of_resource_and_conditions()
+        if test is not None and station.resource is not None:
+            test = _seen_from(station, test)
+        left.append((policy, statement, test))
+    return left
+
+
+def _seen_from(station: Station, test: RequestTest) -> RequestTest:
+    """A test that sees the request as the station does."""
+    return lambda request: test(station.view(request))
+
+
+def _gate(
+    arrangement: Arrangement, need: Requirement, action: str, caller: Caller
+) -> Gate:
+    """A requirement over all stations of its place; all of them must allow."""
+    gates = [
+        _station_gate(station, need, action, caller) for station in arrangement.at(need.slot)
+    ]
+    if not gates:
+        # A place without stations (no Block Public Access here) does not block.
+        return _constant(0 if need.slot in GUARDRAILS else -1)
+    if any(gate.constant == -1 for gate in gates):
+        return _constant(-1)
+    gates = [gate for gate in gates if gate.constant is None] or gates[:1]
+    return gates[0] if len(gates) == 1 else _joined(gates)
+
+
+def _constant(number: int, references: tuple[StatementReference, ...] = ()) -> Gate:
+    """A gate that the request has no part in."""
+    return Gate(lambda _request: number, (references,), number)
+
+
+def _joined(gates: list[Gate]) -> Gate:
+    """Several gates in a row (levels); the references are those of the first."""
+    checks = [gate.check for gate in gates]
+
+    def check(request: Request) -> int:
+        for one in checks:
+            if one(request) < 0:
+                return -1
+        return 0
+
+    return Gate(check, ((),), None)
+
+
+def _station_gate(station: Station, need: Requirement, action: str, caller: Caller) -> Gate:
+    """One station: the allow statements that can match and grant in one of the asked kinds."""
+    if not station.asks_for_allow:
+        return _constant(0 if station.allows else -1)
+    seen = station.caller or caller
+    allows = [
+        (test, reference(station.slot, policy, statement))
+        for policy, statement, test in _left(station, action, caller, denies=False)
+        if statement.grants(seen) & need.kinds
+    ]
+    if not allows:
+        return _constant(-1)
+    for test, deciding in allows:
+        if test is None:
+            return _constant(0, (deciding,))
+    references = tuple((deciding,) for _, deciding in allows)
+    return Gate(_first_match([test for test, _ in allows if test is not None]), references, None)
+
+
+def _first_match(tests: Sequence[RequestTest]) -> Check:
+    """The number of the first test that holds, or -1."""
+    if len(tests) == 1:
+        only = tests[0]
+        return lambda request: 0 if only(request) else -1
+
+    def check(request: Request) -> int:
+        number = 0
+        for test in tests:
+            if test(request):
+                return number
+            number += 1
+        return -1
+
+    return check
+
+
+def _way(
+    gates: list[Gate], requires: tuple[Requirement, ...]
+) -> Callable[[Request], Decision | None]:
+    """One way in: the decision of its allow statements when all its gates are open."""
+    layer = requires[0].slot.layer
+    known: dict[tuple[int, ...], Decision] = {}
+
+    def decision_of(numbers: tuple[int, ...]) -> Decision:
+        decision = known.get(numbers)
+        if decision is None:
+            statements = tuple(
+                statement
+                for gate, number in zip(gates, numbers, strict=True)
+                for statement in gate.references[number]
+            )
+            decision = Decision(Verdict.ALLOWED, Reason.ALLOWED, layer, statements)
+            known[numbers] = decision
+        return decision
+
+    varying = [position for position, gate in enumerate(gates) if gate.constant is None]
+    if not varying:
+        constant = decision_of((0,) * len(gates))
+        return lambda _request: constant
+    if len(varying) == 1:
+        position = varying[0]
+        check = gates[position].check
+        decisions = [
+            decision_of(tuple(number if index == position else 0 for index in range(len(gates))))
+            for number in range(len(gates[position].references))
+        ]
+
+        def one_gate(request: Request) -> Decision | None:
+            number = check(request)
+            return decisions[number] if number >= 0 else None
+
+        return one_gate
+    checks = [gate.check for gate in gates]
+
+    def all_gates(request: Request) -> Decision | None:
+        numbers = []
+        for check in checks:
+            number = check(request)
+            if number < 0:
+                return None
+            numbers.append(number)
+        return decision_of(tuple(numbers))
+
+    return all_gates
+
+
+def _implicit(
+    arrangement: Arrangement, guards: dict[Requirement, Gate], gates: dict[Requirement, Gate]
+) -> Callable[[Request], Decision]:
+    """The denial for want of an allow: which layers lacked it, in the order of reporting."""
+    known: dict[int, Decision] = {}
+    rows = [*guards.items(), *gates.items()]
+    checks = [gate.check for _, gate in rows]
+    relation = arrangement.relation
+
+    def implicit(request: Request) -> Decision:
+        state = 0
+        for check in checks:
+            state = state << 1 | (check(request) >= 0)
+        decision = known.get(state)
+        if decision is None:
+            flags = [bool(state >> shift & 1) for shift in range(len(rows) - 1, -1, -1)]
+            opened = {need: flag for (need, _), flag in zip(rows, flags, strict=True)}
+            closed = [need.slot for need in guards if not opened[need]]
+            slots = blocking_slots(relation, closed, opened.__getitem__)
+            decision = implicit_denial(slots, relation_has_ways=bool(relation.ways))
+            known[state] = decision
+        return decision
+
+    return implicit
+
+
+def implicit_denial(slots: tuple[Slot, ...], *, relation_has_ways: bool) -> Decision:
+    """The decision for a request that the places `slots` do not allow."""
+    reason = Reason.NO_WAY_IN
+    if not relation_has_ways:
+        reason = Reason.CALLER_MAY_NOT_CALL
+    elif slots[0] in GUARDRAILS:
+        reason = Reason.GUARDRAIL_DOES_NOT_ALLOW
+    return Decision(Verdict.IMPLICIT_DENY, reason, slots[0].layer)

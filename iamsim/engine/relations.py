@@ -1,0 +1,174 @@
+"""Which relation a request is: one row of the table of ways in.
+
+The rows, in the order in which they are tried, are those of ``docs/explanation/evaluation.md``.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn
+from iamsim.core.reason import Reason
+from iamsim.core.request import CallerKind, GrantKind
+from iamsim.engine.formula import Relation, Requirement, Slot, Way
+
+if TYPE_CHECKING:
+    from iamsim.core.request import Caller
+
+__all__ = [
+    "TRUST_ACTIONS",
+    "ResourceKind",
+    "find_relation",
+    "is_trust_request",
+    "resource_kind",
+]
+
+DIRECT = (
+    GrantKind.USER | GrantKind.SESSION | GrantKind.FEDERATED_USER | GrantKind.WILDCARD
+).value
+IDENTITY = Requirement(Slot.IDENTITY)
+CAPS = (Requirement(Slot.BOUNDARY), Requirement(Slot.SESSION))
+
+
+def _resource(*kinds: int) -> Requirement:
+    """The resource-based policy, with a grant of one of the kinds."""
+    joined = 0
+    for kind in kinds:
+        joined |= kind
+    return Requirement(Slot.RESOURCE, joined)
+
+
+DIRECT_WAY = Way("resource-based-policy", (_resource(DIRECT),))
+ROLE_WAY = Way("resource-based-policy-to-role", (_resource(GrantKind.ROLE), *CAPS))
+SOURCE_USER_WAY = Way(
+    "resource-based-policy-to-source-user", (_resource(GrantKind.FEDERATED_SOURCE), *CAPS)
+)
+IDENTITY_WAY = Way("identity-based-policy", (IDENTITY, *CAPS))
+DELEGATED_WAY = Way(
+    "resource-based-policy-to-account", (_resource(GrantKind.ACCOUNT), IDENTITY, *CAPS)
+)
+GRANT_WAY = Way("kms-grant", (Requirement(Slot.GRANT),))
+BOTH_SIDES_WAY = Way("both-accounts", (_resource(GrantKind.any()), IDENTITY, *CAPS))
+SERVICE_WAY = Way(
+    "resource-based-policy", (_resource(GrantKind.SERVICE, GrantKind.WILDCARD),)
+)
+
+GET_CALLER_IDENTITY = Relation(Reason.CALLER_IDENTITY, (), always=True)
+WEB_IDENTITY = Relation(
+    Reason.WEB_IDENTITY, (Way("role-trust-policy", (_resource(GrantKind.FEDERATED),)),)
+)
+ANONYMOUS = Relation(
+    Reason.ANONYMOUS_CALLER, (Way("resource-based-policy", (_resource(GrantKind.WILDCARD),)),)
+)
+ORIGIN_ACCESS_IDENTITY = Relation(
+    Reason.SERVICE_CALLER,
+    (Way("resource-based-policy", (_resource(GrantKind.USER, GrantKind.WILDCARD),)),),
+)
+SERVICE = Relation(Reason.SERVICE_CALLER, (SERVICE_WAY,))
+SERVICE_AND_KEY = Relation(Reason.SERVICE_CALLER, (SERVICE_WAY, GRANT_WAY))
+ROLE_TRUST = Relation(
+    Reason.ROLE_TRUST, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, DELEGATED_WAY)
+)
+KMS_KEY = Relation(
+    Reason.KMS_KEY, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, DELEGATED_WAY, GRANT_WAY)
+)
+ASSUME_ROOT = Relation(Reason.ASSUME_ROOT, (IDENTITY_WAY,))
+SAME_ACCOUNT = Relation(
+    Reason.SAME_ACCOUNT, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, IDENTITY_WAY)
+)
+CROSS_ACCOUNT = Relation(Reason.CROSS_ACCOUNT, (BOTH_SIDES_WAY,))
+CROSS_ACCOUNT_KEY = Relation(Reason.CROSS_ACCOUNT_KMS_KEY, (BOTH_SIDES_WAY, GRANT_WAY))
+CROSS_PARTITION = Relation(Reason.CROSS_PARTITION, ())
+MAY_NOT_CALL = Relation(Reason.RESTRICTED_CREDENTIALS, ())
+OWNER_ROOT_UNLOCKS = Relation(
+    Reason.SAME_ACCOUNT, SAME_ACCOUNT.ways, unheard=frozenset({Slot.RESOURCE})
+)
+
+# https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
+TRUST_ACTIONS = frozenset(
+    {
+        "sts:assumerole",
+        "sts:assumerolewithsaml",
+        "sts:assumerolewithwebidentity",
+        "sts:setcontext",
+        "sts:setsourceidentity",
+        "sts:tagsession",
+    }
+)
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html: the owner's root user can
+# still read, replace and delete a policy that denies everyone. The page lists no action names.
+UNLOCK_ACTIONS = frozenset(
+    {
+        "s3:deletebucketpolicy",
+        "s3:getbucketpolicy",
+        "s3:putbucketpolicy",
+        "sqs:getqueueattributes",
+        "sqs:setqueueattributes",
+    }
+)
+
+
+class ResourceKind(Enum):
+    """What a request's resource is, as far as the ways in depend on it."""
+
+    NONE = "no resource"
+    KEY = "KMS key"
+    ROLE = "role"
+    OTHER = "resource"
+
+
+def resource_kind(resource: str) -> ResourceKind:
+    """Classify the resource of a request by its ARN."""
+    if resource == "*":
+        return ResourceKind.NONE
+    arn = find_arn(resource)
+    if arn is not None:
+        if arn.service == "kms" and arn.resource.startswith("key/"):
+            return ResourceKind.KEY
+        if arn.service == "iam" and arn.resource.startswith("role/"):
+            return ResourceKind.ROLE
+    return ResourceKind.OTHER
+
+
+def is_trust_request(action: str, resource: str) -> bool:
+    """Whether the trust policy of a role is what a request asks."""
+    return action.lower() in TRUST_ACTIONS and resource_kind(resource) is ResourceKind.ROLE
+
+
+def find_relation(
+    caller: Caller,
+    action: str,
+    kind: ResourceKind,
+    *,
+    same_account: bool,
+    same_partition: bool,
+    may_assume_root: bool,
+) -> Relation:
+    """Find the first row of the table that fits. `action` is in lower case."""
+    if action == "sts:getcalleridentity":
+        return GET_CALLER_IDENTITY
+    match caller.kind:
+        case CallerKind.IDENTITY_PROVIDER:
+            return WEB_IDENTITY
+        case CallerKind.ANONYMOUS:
+            return ANONYMOUS
+        case CallerKind.ORIGIN_ACCESS_IDENTITY:
+            return ORIGIN_ACCESS_IDENTITY
+        case CallerKind.SERVICE:
+            return SERVICE_AND_KEY if kind is ResourceKind.KEY else SERVICE
+    if not same_partition:
+        return CROSS_PARTITION
+    if action == "sts:assumeroot":
+        return ASSUME_ROOT if may_assume_root else MAY_NOT_CALL
+    if action == "sts:assumerole" and caller.kind.is_root:
+        return MAY_NOT_CALL
+    if kind is ResourceKind.KEY:
+        return KMS_KEY if same_account else CROSS_ACCOUNT_KEY
+    if not same_account:
+        return CROSS_ACCOUNT
+    if kind is ResourceKind.ROLE and action in TRUST_ACTIONS:
+        return ROLE_TRUST
+    if caller.kind.is_root and action in UNLOCK_ACTIONS:
+        return OWNER_ROOT_UNLOCKS
+    return SAME_ACCOUNT

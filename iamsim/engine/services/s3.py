@@ -1,0 +1,122 @@
+"""What S3 has for itself: public policies, access points.
+
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.compile.literals import read_network
+from iamsim.core.arn import find_arn
+from iamsim.core.wildcard import Wildcard
+
+if TYPE_CHECKING:
+    from iamsim.compile.condition import ConditionTest
+    from iamsim.compile.policy import CompiledPolicy
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.compile.template import Template
+
+__all__ = ["access_point_name", "is_public", "object_of_access_point"]
+
+# Keys by which fixed values limit a grant to somebody or something known.
+LIMITING_KEYS = frozenset(
+    {
+        "aws:principalorgid",
+        "aws:sourceaccount",
+        "aws:sourcearn",
+        "aws:sourceowner",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:userid",
+        "s3:dataaccesspointaccount",
+    }
+)
+LIMITING_OPERATORS = frozenset(
+    {"ArnEquals", "ArnLike", "StringEquals", "StringEqualsIgnoreCase", "StringLike"}
+)
+WIDEST_PREFIX = {32: 8, 128: 32}
+PRIVATE_NETWORKS = tuple(
+    network[0]
+    for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
+    if (network := read_network(text)) is not None
+)
+ACCESS_POINT = "accesspoint/"
+OBJECT = "/object/"
+
+
+def is_public(policy: CompiledPolicy) -> bool:
+    """Whether S3 counts a bucket policy as public: some Allow is not limited by fixed values."""
+    return any(
+        not statement.denies and not _is_limited(statement) for statement in policy.statements
+    )
+
+
+def _is_limited(statement: CompiledStatement) -> bool:
+    """Whether an Allow names its principals, or a condition does."""
+    if statement.principals is not None and "*" not in statement.principals.names:
+        return True
+    return any(_limits(condition) for condition in statement.conditions)
+
+
+def _limits(condition: ConditionTest) -> bool:
+    """Whether one condition limits the grant; negations, IfExists and ForAllValues do not."""
+    operator = condition.operator
+    templates = condition.values.templates
+    if operator.negated or operator.if_exists or operator.set_operator == "ForAllValues":
+        return False
+    if not templates or any(template.keys for template in templates):
+        return False
+    if condition.key == "aws:sourceip":
+        return operator.base == "IpAddress" and all(map(_is_narrow, templates))
+    if operator.base not in LIMITING_OPERATORS:
+        return False
+    if condition.key == "s3:dataaccesspointarn":
+        return all(map(_fixes_account, templates))
+    if condition.key not in LIMITING_KEYS:
+        return False
+    wild = operator.base not in {"StringEquals", "StringEqualsIgnoreCase"}
+    return not (wild and any(map(_has_wildcard, templates)))
+
+
+def _has_wildcard(template: Template) -> bool:
+    """Whether a value has ``*`` or ``?``."""
+    return any(isinstance(part, Wildcard) for part in template.parts)
+
+
+def _is_narrow(template: Template) -> bool:
+    """Whether a block of addresses is small enough, or private."""
+    network = read_network(template.text)
+    if network is None:
+        return False
+    bits, mask, start = network[0]
+    private = any(
+        bits == other and mask & other_mask == other_mask and start & other_mask == other_start
+        for other, other_mask, other_start in PRIVATE_NETWORKS
+    )
+    return private or mask.bit_count() >= WIDEST_PREFIX[bits]
+
+
+def _fixes_account(template: Template) -> bool:
+    """Whether an access point pattern leaves nothing but the access point's name open."""
+    arn = find_arn(template.text)
+    return arn is not None and not any(
+        wild in part for part in (arn.region, arn.account) for wild in "*?"
+    )
+
+
+def access_point_name(resource: str) -> str | None:
+    """The ARN of the access point that a request goes through, without the object; `None` where
+    the resource is no access point."""
+    arn = find_arn(resource)
+    if arn is None or arn.service != "s3" or not arn.resource.startswith(ACCESS_POINT):
+        return None
+    name = arn.resource.removeprefix(ACCESS_POINT).partition("/")[0]
+    return arn._replace(resource=ACCESS_POINT + name).text
+
+
+def object_of_access_point(resource: str, bucket: str) -> str:
+    """The same object, or the bucket itself, as the bucket policy names it."""
+    _, found, key = resource.partition(OBJECT)
+    return f"{bucket}/{key}" if found else bucket

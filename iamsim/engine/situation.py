@@ -1,0 +1,272 @@
+"""A caller before a resource: all policies that meet there, arranged layer by layer.
+
+A `Situation` holds for every action and context; `arrange` picks what an action needs: the
+relation with its ways in, and the state of every place.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from iamsim.core.reason import Note, Reason
+from iamsim.core.request import CallerKind, GrantKind
+from iamsim.engine.arrangement import Arrangement, Station
+from iamsim.engine.formula import LAYER_ORDER, Slot
+from iamsim.engine.plan import make_plan
+from iamsim.engine.relations import TRUST_ACTIONS, ResourceKind, find_relation
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from iamsim.compile.policy import PolicySet
+    from iamsim.core.decision import Decision
+    from iamsim.core.request import Caller, Request
+
+__all__ = ["PlacedPolicies", "PublicAccess", "Situation"]
+
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class PlacedPolicies:
+    """A resource-based policy, and what it sees as the resource if that is not the request's."""
+
+    policies: PolicySet
+    level: str | None = None
+    resource: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAccess:
+    """S3 Block Public Access at a bucket: whether it restricts, and whether a policy is public."""
+
+    restricts: bool
+    is_public: bool
+
+
+@dataclass(slots=True, eq=False)
+class Situation:
+    """Everything about one caller, one kind of resource and the policies between them.
+
+    Levels are root first; `None` where a kind of guardrail does not apply, with the reason why.
+    """
+
+    caller: Caller
+    kind: ResourceKind
+    resource_account: str | None
+    same_partition: bool = True
+    may_assume_root: bool = True
+    identity: PolicySet | None = None
+    boundary: PolicySet | None = None
+    session: PolicySet | None = None
+    resource_policies: tuple[PlacedPolicies, ...] = ()
+    grants: PolicySet | None = None
+    scp_levels: tuple[tuple[str, PolicySet], ...] | None = None
+    scp_reason: Reason = Reason.NOT_PRESENT
+    rcp_levels: tuple[tuple[str, PolicySet], ...] | None = None
+    rcp_reason: Reason = Reason.NOT_PRESENT
+    rcp_services: frozenset[str] = frozenset()
+    endpoint: PolicySet | None = None
+    endpoint_reason: Reason = Reason.NOT_PRESENT
+    endpoint_is_gateway: bool = False
+    public_access: PublicAccess | None = None
+    notes: tuple[Note, ...] = ()
+    _arrangements: dict[str, Arrangement] = field(default_factory=dict, repr=False)
+    plans: dict[str, Callable[[Request], Decision]] = field(default_factory=dict, repr=False)
+
+    @property
+    def same_account(self) -> bool:
+        """Whether the caller's account owns the resource."""
+        return self.caller.account == self.resource_account
+
+    def __getstate__(self) -> tuple[None, Mapping[str, object]]:
+        """Leave plans behind when pickled: they are made anew where they are needed."""
+        state: dict[str, object] = {
+            name: getattr(self, name) for name in self.__slots__ if name not in CACHES
+        }
+        return None, {**state, "_arrangements": {}, "plans": {}}
+
+    def arrange(self, action: str) -> Arrangement:
+        """The relation and the stations for an action, in lower case; remembered."""
+        arrangement = self._arrangements.get(action)
+        if arrangement is None:
+            arrangement = self._arrangements[action] = self._arrange(action)
+        return arrangement
+
+    def decide(self, request: Request) -> Decision:
+        """Decide a request by the fast reading; its plan is made on first use."""
+        plan = self.plans.get(request.action)
+        if plan is None:
+            plan = self.plans[request.action] = make_plan(self, request.action)
+        return plan(request)
+
+    def _arrange(self, action: str) -> Arrangement:
+        """Work out relation and stations."""
+        relation = find_relation(
+            self.caller,
+            action,
+            self.kind,
+            same_account=self.same_account,
+            same_partition=self.same_partition,
+            may_assume_root=self.may_assume_root,
+        )
+        stations = [
+            *self._resource_control(action),
+            *self._service_control(),
+            self._endpoint(),
+            *self._public_access(),
+            *self._resource(action),
+            *self._grants(),
+            self._identity(),
+            self._boundary(),
+            self._session(),
+        ]
+        stations.sort(key=lambda station: LAYER_ORDER.index(station.slot))
+        notes = list(self.notes)
+        if relation.unheard:
+            notes.append(Note.OWNER_ROOT_UNLOCK)
+        return Arrangement(relation, tuple(stations), tuple(notes))
+
+    def _service_control(self) -> list[Station]:
+        """Every level must allow: organizations' orgs_manage_policies_scps_evaluation.html."""
+        if self.scp_levels is None:
+            return [Station(Slot.SERVICE_CONTROL, self.scp_reason, allows=True, applies=False)]
+        return [
+            Station(Slot.SERVICE_CONTROL, Reason.NO_STATEMENT_ALLOWS, policies, level=name)
+            for name, policies in self.scp_levels
+        ]
+
+    def _resource_control(self, action: str) -> list[Station]:
+        """Covered services only: organizations' orgs_manage_policies_rcps.html."""
+        service = action.partition(":")[0]
+        reason: Reason | None = None
+        notes: tuple[Note, ...] = ()
+        if self.rcp_levels is None:
+            reason = self.rcp_reason
+        elif service not in self.rcp_services:
+            reason = Reason.SERVICE_NOT_COVERED
+            notes = (Note.RCP_SERVICE_LIST,)
+        elif action == "kms:retiregrant":
+            reason = Reason.ACTION_EXEMPT
+        if reason is not None or self.rcp_levels is None:
+            return [
+                Station(
+                    Slot.RESOURCE_CONTROL,
+                    reason or Reason.NOT_PRESENT,
+                    allows=True,
+                    applies=False,
+                    notes=notes,
+                )
+            ]
+        if self.kind is ResourceKind.NONE:
+            notes = (Note.RCP_WITHOUT_RESOURCE,)
+        return [
+            Station(
+                Slot.RESOURCE_CONTROL,
+                Reason.NO_STATEMENT_ALLOWS,
+                policies,
+                level=name,
+                notes=notes,
+            )
+            for name, policies in self.rcp_levels
+        ]
+
+    def _endpoint(self) -> Station:
+        """https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html."""
+        if self.endpoint is None:
+            return Station(Slot.VPC_ENDPOINT, self.endpoint_reason, allows=True, applies=False)
+        caller = None
+        if self.endpoint_is_gateway and self.caller.kind is not CallerKind.ROOT_USER:
+            # At a gateway endpoint an account principal means the account's root user only.
+            names = {
+                name: kind
+                for name, kind in self.caller.names.items()
+                if kind != GrantKind.ACCOUNT
+            }
+            caller = replace(self.caller, names=names)
+        return Station(
+            Slot.VPC_ENDPOINT, Reason.NO_STATEMENT_ALLOWS, self.endpoint, caller=caller
+        )
+
+    def _public_access(self) -> list[Station]:
+        """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html."""
+        facts = self.public_access
+        if facts is None or not facts.restricts:
+            return []
+        caller = self.caller
+        reason = Reason.PUBLIC_POLICY_RESTRICTED
+        allows = True
+        if not facts.is_public:
+            reason = Reason.POLICY_NOT_PUBLIC
+        elif caller.kind is CallerKind.SERVICE:
+            reason = Reason.CALLER_IS_SERVICE
+        elif caller.account is not None and self.same_account:
+            reason = Reason.CALLER_IN_OWNER_ACCOUNT
+        else:
+            allows = False
+        return [Station(Slot.PUBLIC_ACCESS, reason, allows=allows)]
+
+    def _resource(self, action: str) -> list[Station]:
+        """The resource-based policy, where the action asks for it."""
+        trust = self.kind is ResourceKind.ROLE and action not in TRUST_ACTIONS
+        if self.kind is ResourceKind.NONE or trust:
+            reason = Reason.POLICY_NOT_CONSULTED if self.resource_policies else Reason.NO_POLICY
+            return [Station(Slot.RESOURCE, reason, applies=False)]
+        if not self.resource_policies:
+            return [Station(Slot.RESOURCE, Reason.NO_POLICY, applies=False)]
+        return [
+            Station(
+                Slot.RESOURCE,
+                Reason.NO_STATEMENT_ALLOWS,
+                placed.policies,
+                level=placed.level,
+                resource=placed.resource,
+            )
+            for placed in self.resource_policies
+        ]
+
+    def _grants(self) -> list[Station]:
+        """https://docs.aws.amazon.com/kms/latest/developerguide/grants.html."""
+        if self.kind is not ResourceKind.KEY:
+            return []
+        if self.grants is None:
+            return [Station(Slot.GRANT, Reason.NOT_PRESENT, applies=False, level="grants")]
+        notes = () if self.same_account else (Note.KMS_GRANT_CROSS_ACCOUNT,)
+        reason = Reason.NO_STATEMENT_ALLOWS
+        return [Station(Slot.GRANT, reason, self.grants, level="grants", notes=notes)]
+
+    def _identity(self) -> Station:
+        """The root user may do everything; other callers what their policies say."""
+        if self.caller.kind.is_root:
+            reason = Reason.ROOT_USER_NEEDS_NO_POLICY
+            return Station(Slot.IDENTITY, reason, allows=True)
+        if not self.caller.kind.has_identity:
+            return Station(Slot.IDENTITY, Reason.CALLER_HAS_NO_IDENTITY, applies=False)
+        if self.identity is None:
+            return Station(Slot.IDENTITY, Reason.NO_POLICY)
+        return Station(Slot.IDENTITY, Reason.NO_STATEMENT_ALLOWS, self.identity)
+
+    def _boundary(self) -> Station:
+        """A boundary that is not there caps nothing."""
+        if self.boundary is None:
+            return Station(Slot.BOUNDARY, Reason.NOT_PRESENT, allows=True, applies=False)
+        return Station(Slot.BOUNDARY, Reason.NO_STATEMENT_ALLOWS, self.boundary)
+
+    def _session(self) -> Station:
+        """No session policy: a role session keeps all rights, a federated user session has none.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getfederationtoken.html
+        """
+        session = self.session
+        if session is not None:
+            # The task policies of sts:AssumeRoot only deny: the root user keeps what they leave.
+            if self.caller.kind is CallerKind.ASSUMED_ROOT and not session.has_allow:
+                reason = Reason.ROOT_USER_NEEDS_NO_POLICY
+                return Station(Slot.SESSION, reason, session, allows=True, only_denies=True)
+            return Station(Slot.SESSION, Reason.NO_STATEMENT_ALLOWS, session)
+        if self.caller.kind is CallerKind.FEDERATED_USER:
+            return Station(Slot.SESSION, Reason.FEDERATED_USER_WITHOUT_SESSION_POLICY)
+        return Station(Slot.SESSION, Reason.NOT_PRESENT, allows=True, applies=False)
+
+
+CACHES = frozenset({"_arrangements", "plans"})

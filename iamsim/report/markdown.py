@@ -1,0 +1,103 @@
+"""An answer as Markdown, for a ticket or a pull request."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.report.layers import layer_rows
+from iamsim.report.message import denied_message
+from iamsim.report.paint import Paint
+from iamsim.report.quote import failure_marks, match_marks, quote_statement
+from iamsim.report.sentences import NOTES, OUTCOMES, layer_name
+from iamsim.report.summary import summary
+from iamsim.report.trace import trace_lines
+from iamsim.report.wording import joined, shortened, statement_text
+
+if TYPE_CHECKING:
+    from iamsim.core.answer import Answer
+    from iamsim.core.explanation import Decider
+
+__all__ = ["render_markdown"]
+
+_WIDTH = 100
+
+
+def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
+    """Write an answer as Markdown: the reason, the layers as a table, the statements as code."""
+    request = answer.request
+    word, _, reason = summary(answer).partition(": ")
+    lines = [
+        f"**{word}**: {_escaped(reason)}",
+        "",
+        f"* principal {_code(request.principal)}",
+        f"* action {_code(request.action)}",
+        f"* resource {_code(request.resource)}",
+    ]
+    for key, value in request.context.items():
+        text = value if isinstance(value, str) else ", ".join(value)
+        lines.append(f"* {_code(f'{key} = {text}')}")
+    lines += ["", "| layer | outcome | why |", "|---|---|---|"]
+    for name, outcome, detail in layer_rows(answer):
+        lines.append(f"| {name} | {OUTCOMES[outcome]} | {_escaped(detail)} |")
+    for decider in answer.explanation.decided_by:
+        lines += _quote(answer, decider)
+    blocked = [way for way in answer.explanation.ways if not way.open]
+    if blocked and not answer.allowed:
+        lines += ["", "Ways in, and what blocks them:", ""]
+        for way in blocked:
+            names = [layer_name(layer, request.action).one for layer in way.requires]
+            blockers = [layer_name(layer, request.action).one for layer in way.blocked_by]
+            lines.append(f"* {' + '.join(names) or way.name}: blocked by {joined(blockers)}")
+    message = denied_message(answer)
+    if message is not None:
+        lines += ["", "AWS would say:", "", *_fenced([message])]
+    lines += ["", *(f"> Note: {NOTES[note]}." for note in answer.explanation.notes)]
+    if verbose:
+        lines += ["", *_fenced(trace_lines(answer, Paint(), _WIDTH))]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _quote(answer: Answer, decider: Decider) -> list[str]:
+    statement, near = decider.statement, decider.near
+    if statement is not None:
+        word, policy, marks = (
+            "Decided by",
+            decider.policy,
+            match_marks(statement, answer.request.action),
+        )
+    elif near is not None:
+        statement = near.statement
+        word, policy, marks = (
+            "Closest",
+            near.policy,
+            failure_marks(statement, near.failed, answer.request.action),
+        )
+    else:
+        return []
+    layer = layer_name(decider.layer, answer.request.action).one
+    name = statement_text(statement.index, statement.sid)
+    title = f"{word}: {name} of {layer} {_code(policy or '')} in {_code(statement.span.place)}"
+    return ["", title, "", *_fenced(quote_statement(statement, marks, Paint(), _WIDTH))]
+
+
+def _fenced(lines: list[str]) -> list[str]:
+    """A code block whose fence is longer than any row of backticks inside."""
+    fence = "```"
+    while any(fence in line for line in lines):
+        fence += "`"
+    return [f"{fence}text", *lines, fence]
+
+
+def _code(text: str) -> str:
+    return f"`{shortened(text, 300).replace('`', chr(39))}`"
+
+
+def _escaped(text: str) -> str:
+    """Keep what the user wrote from being read as Markdown or HTML."""
+    parts = text.split("`")
+    for index in range(0, len(parts), 2):
+        for character in "\\*_<>[]|":
+            parts[index] = parts[index].replace(character, f"\\{character}")
+    for index in range(1, len(parts), 2):
+        parts[index] = parts[index].replace("|", "\\|")
+    return "`".join(parts)

@@ -1,0 +1,109 @@
+"""What AWS prints when it denies a request.
+
+Follows the message forms of
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html, and for S3 of
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/troubleshoot-403-errors.html.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.decision import Layer, Verdict
+from iamsim.core.reason import Reason
+from iamsim.report.sentences import concerns_role_trust
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.core.answer import Answer
+    from iamsim.core.explanation import Explanation
+
+__all__ = ["denied_message"]
+
+_PLAIN_DENIAL = "Access Denied"
+
+# AWS documents no words for an implicit denial by an RCP, and S3 Block Public Access has none
+# about requests.
+_IMPLICIT: Mapping[Layer, str] = {
+    Layer.SERVICE_CONTROL_POLICY: "service control policy",
+    Layer.VPC_ENDPOINT_POLICY: "VPC endpoint policy",
+    Layer.PERMISSIONS_BOUNDARY: "permissions boundary",
+    Layer.SESSION_POLICY: "session policy",
+    Layer.RESOURCE_BASED_POLICY: "resource-based policy",
+    Layer.IDENTITY_BASED_POLICY: "identity-based policy",
+}
+_EXPLICIT: Mapping[Layer, str] = {
+    Layer.SERVICE_CONTROL_POLICY: "a service control policy",
+    Layer.RESOURCE_CONTROL_POLICY: "a resource control policy",
+    Layer.VPC_ENDPOINT_POLICY: "a VPC endpoint policy",
+    Layer.PERMISSIONS_BOUNDARY: "a permissions boundary",
+    Layer.SESSION_POLICY: "a session policy",
+    Layer.RESOURCE_BASED_POLICY: "a resource-based policy",
+    Layer.IDENTITY_BASED_POLICY: "an identity-based policy",
+}
+# The layers whose messages can carry the ARN of the policy that denies.
+_NAMES_POLICY = frozenset(
+    {
+        Layer.SERVICE_CONTROL_POLICY,
+        Layer.RESOURCE_CONTROL_POLICY,
+        Layer.PERMISSIONS_BOUNDARY,
+        Layer.SESSION_POLICY,
+        Layer.IDENTITY_BASED_POLICY,
+    }
+)
+
+
+def denied_message(answer: Answer) -> str | None:
+    """Write the message that AWS prints for this denial; `None` when the request is not denied."""
+    verdict = answer.decision.verdict
+    if verdict not in {Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY}:
+        return None
+    explanation = answer.explanation
+    request = answer.request
+    if explanation.relation is Reason.WEB_IDENTITY:
+        return f"Not authorized to perform {request.action}"
+    service = request.action.partition(":")[0].lower()
+    if service == "s3" and not _s3_says_why(explanation):
+        return _PLAIN_DENIAL
+    reason = _reason(answer)
+    message = f"User: {request.principal} is not authorized to perform: {request.action}"
+    return message + _on_resource(service, request.resource, reason) + reason
+
+
+def _on_resource(service: str, resource: str, reason: str) -> str:
+    """Name the resource; S3 quotes it, KMS only points at it, and a lone `*` is left out."""
+    if resource == "*":
+        return ""
+    if service == "s3":
+        return f' on resource: "{resource}"'
+    if service == "kms" and reason:
+        return " on this resource"
+    return f" on resource: {resource}"
+
+
+def _reason(answer: Answer) -> str:
+    layer = answer.decision.layer
+    if layer is None:
+        return ""
+    trust = layer is Layer.RESOURCE_BASED_POLICY and concerns_role_trust(answer.request.action)
+    if answer.decision.verdict is Verdict.IMPLICIT_DENY:
+        kind = "role trust policy" if trust else _IMPLICIT.get(layer)
+        return f" because no {kind} allows the {answer.request.action} action" if kind else ""
+    kind = "the role trust policy" if trust else _EXPLICIT.get(layer)
+    if kind is None:
+        return ""
+    policy = answer.decision.statements[0].policy if answer.decision.statements else ""
+    named = layer in _NAMES_POLICY and policy.startswith("arn:")
+    return f" with an explicit deny in {kind}" + (f": {policy}" if named else "")
+
+
+def _s3_says_why(explanation: Explanation) -> bool:
+    """S3 gives its reasons only within an account or an organization, and not to the anonymous."""
+    if explanation.relation is Reason.ANONYMOUS_CALLER:
+        return False
+    if explanation.relation is not Reason.CROSS_ACCOUNT:
+        return True
+    values = {entry.key.lower(): entry.values for entry in explanation.context}
+    caller = values.get("aws:principalorgid")
+    return caller is not None and caller == values.get("aws:resourceorgid")

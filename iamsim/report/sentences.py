@@ -1,0 +1,315 @@
+"""What the closed codes of reasons and notes say in words.
+
+The engine answers with codes; only here do they become sentences. A test holds that both tables
+are complete.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import Layer, Outcome, Verdict
+from iamsim.core.reason import Note, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "LAYERS",
+    "NOTES",
+    "OUTCOMES",
+    "REASONS",
+    "VERDICTS",
+    "WAYS",
+    "LayerName",
+    "concerns_role_trust",
+    "layer_name",
+]
+
+
+class LayerName(NamedTuple):
+    """How a layer is called: one policy of it, and the whole of it."""
+
+    one: str
+    many: str
+    article: str = "a"
+
+    @property
+    def with_article(self) -> str:
+        """`an identity-based policy`."""
+        return f"{self.article} {self.one}"
+
+
+LAYERS: Mapping[Layer, LayerName] = {
+    Layer.SERVICE_CONTROL_POLICY: LayerName("service control policy", "service control policies"),
+    Layer.RESOURCE_CONTROL_POLICY: LayerName(
+        "resource control policy", "resource control policies"
+    ),
+    Layer.RESOURCE_BASED_POLICY: LayerName("resource-based policy", "resource-based policy"),
+    Layer.IDENTITY_BASED_POLICY: LayerName(
+        "identity-based policy", "identity-based policies", "an"
+    ),
+    Layer.PERMISSIONS_BOUNDARY: LayerName("permissions boundary", "permissions boundary"),
+    Layer.SESSION_POLICY: LayerName("session policy", "session policies"),
+    Layer.VPC_ENDPOINT_POLICY: LayerName("VPC endpoint policy", "VPC endpoint policy"),
+    Layer.S3_BLOCK_PUBLIC_ACCESS: LayerName("S3 Block Public Access", "S3 Block Public Access", ""),
+}
+
+_TRUST = LayerName("role trust policy", "role trust policy")
+_KEY = LayerName("key policy", "key policy")
+_ROLE_ACTIONS = frozenset({"sts:tagsession", "sts:setsourceidentity"})
+
+
+def concerns_role_trust(action: str) -> bool:
+    """Say whether the resource-based policy that an action asks is a role trust policy."""
+    lowered = action.lower()
+    return lowered in _ROLE_ACTIONS or lowered.startswith("sts:assumerole")
+
+
+def layer_name(layer: Layer, action: str) -> LayerName:
+    """Name a layer; a role's resource-based policy is its trust policy, a key's its key policy."""
+    if layer is Layer.RESOURCE_BASED_POLICY:
+        if concerns_role_trust(action):
+            return _TRUST
+        if action.lower().startswith("kms:"):
+            return _KEY
+    return LAYERS[layer]
+
+
+# The ways in that a name of a layer alone does not tell apart.
+WAYS: Mapping[str, str] = {
+    "resource-based-policy": "a {resource} that names the caller itself, or everyone",
+    "resource-based-policy-to-role": "a {resource} that names the role",
+    "resource-based-policy-to-source-user": "a {resource} that names the user behind the session",
+    "resource-based-policy-to-account": "a {resource} that names the account",
+    "both-accounts": "a {resource} of the other account",
+    "role-trust-policy": "a {resource} that names the identity provider",
+    "kms-grant": "a grant on the key",
+    "identity-based-policy": "an identity-based policy",
+}
+
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.ALLOWED: "allowed",
+    Verdict.EXPLICIT_DENY: "denied",
+    Verdict.IMPLICIT_DENY: "denied",
+    Verdict.CONDITIONAL: "conditional",
+}
+
+OUTCOMES: Mapping[Outcome, str] = {
+    Outcome.ALLOW: "allows",
+    Outcome.EXPLICIT_DENY: "denies",
+    Outcome.IMPLICIT_DENY: "does not allow",
+    Outcome.UNKNOWN: "depends",
+    Outcome.NOT_APPLICABLE: "does not apply",
+}
+
+REASONS: Mapping[Reason, str] = {
+    Reason.MATCHED: "matches",
+    Reason.PATTERN_MISMATCH: "the pattern does not match",
+    Reason.VALUE_MISMATCH: "the value of the request does not pass the test",
+    Reason.KEY_ABSENT: "the request does not have this key",
+    Reason.KEY_ABSENT_PASSES: "the request does not have this key, which passes this test",
+    Reason.KEY_PRESENT: "the request has this key",
+    Reason.VARIABLE_UNRESOLVED: "a policy variable in it has no value in this request",
+    Reason.VALUE_UNREADABLE: "the value of the request is not of the type that the operator reads",
+    Reason.POLICY_VALUE_UNREADABLE: "the policy's value is not of the type that the operator reads",
+    Reason.SEVERAL_VALUES_WITHOUT_SET_OPERATOR: (
+        "the key has several values and the operator has neither ForAllValues nor ForAnyValue"
+    ),
+    Reason.PRINCIPAL_MISMATCH: "names another principal",
+    Reason.PRINCIPAL_SPARED: "the caller is among the principals that the statement spares",
+    Reason.PRINCIPAL_HAS_BOUNDARY: (
+        "a caller with a permissions boundary is never spared by NotPrincipal"
+    ),
+    Reason.STATEMENT_ALLOWS: "a statement allows it",
+    Reason.STATEMENT_DENIES: "a statement denies it",
+    Reason.NO_STATEMENT_ALLOWS: "no statement allows it",
+    Reason.NO_POLICY: "there is no policy here",
+    Reason.NOT_PRESENT: "not there",
+    Reason.ROOT_USER_NEEDS_NO_POLICY: "the root user needs no identity-based policy",
+    Reason.ABSENT_LAYER_ALLOWS: "not there, so it limits nothing",
+    Reason.FEDERATED_USER_WITHOUT_SESSION_POLICY: (
+        "a federated user session without a session policy is allowed nothing by it"
+    ),
+    Reason.CALLER_IS_SERVICE_LINKED_ROLE: "it does not restrict service-linked roles",
+    Reason.CALLER_IN_MANAGEMENT_ACCOUNT: "it does not restrict the management account",
+    Reason.CALLER_NOT_IN_ORGANIZATION: "the caller's account is in no organization that is known",
+    Reason.CALLER_HAS_NO_IDENTITY: "the caller is no user, role or root user of an account",
+    Reason.RESOURCE_IN_MANAGEMENT_ACCOUNT: "the resource belongs to the management account",
+    Reason.RESOURCE_NOT_IN_ORGANIZATION: (
+        "the resource's account is in no organization that is known"
+    ),
+    Reason.SERVICE_NOT_COVERED: "it does not cover this service",
+    Reason.ACTION_EXEMPT: "this action is exempt from it",
+    Reason.RESOURCE_EXEMPT: "this resource is exempt from it",
+    Reason.FOLLOW_UP_CALL: (
+        "the call was made by a service in the caller's name, not through the endpoint"
+    ),
+    Reason.POLICY_NOT_CONSULTED: "it is not consulted for this request",
+    Reason.OWNER_ROOT_MAY_UNLOCK: (
+        "the owner's root user may still read, replace and delete a policy that denies everyone"
+    ),
+    Reason.PUBLIC_POLICY_RESTRICTED: (
+        "the bucket policy is public and RestrictPublicBuckets keeps callers of other accounts out"
+    ),
+    Reason.POLICY_NOT_PUBLIC: "the bucket policy is not public",
+    Reason.CALLER_IN_OWNER_ACCOUNT: "the caller is of the account that owns the resource",
+    Reason.CALLER_IS_SERVICE: "the caller is an AWS service",
+    Reason.KMS_GRANT_ALLOWS: "a grant on the key allows it",
+    Reason.ALLOWED: "everything that must allow the request allows it",
+    Reason.ALWAYS_ALLOWED: "this action needs no permission, and no policy can deny it",
+    Reason.EXPLICITLY_DENIED: "a statement denies the request explicitly",
+    Reason.GUARDRAIL_DOES_NOT_ALLOW: "a layer that every request must pass does not allow this one",
+    Reason.NO_WAY_IN: "no combination of policies that could grant the request does so",
+    Reason.CALLER_MAY_NOT_CALL: "such callers may not make this call, whatever policies say",
+    Reason.DEPENDS_ON_UNKNOWN: "the answer depends on context keys that are not known",
+    Reason.CALLER_IDENTITY: "a call that is always allowed",
+    Reason.WEB_IDENTITY: "an unsigned call of a web identity or SAML user on a role",
+    Reason.ANONYMOUS_CALLER: "an anonymous caller",
+    Reason.SERVICE_CALLER: "an AWS service calls with its own identity",
+    Reason.SAME_ACCOUNT: "caller and resource are in the same account",
+    Reason.CROSS_ACCOUNT: "caller and resource are in different accounts",
+    Reason.CROSS_PARTITION: "caller and resource are in different partitions",
+    Reason.ROLE_TRUST: "a role is assumed from within its account",
+    Reason.KMS_KEY: "the resource is a KMS key of the caller's account",
+    Reason.CROSS_ACCOUNT_KMS_KEY: "the resource is a KMS key of another account",
+    Reason.ASSUME_ROOT: "a member account's root is assumed",
+    Reason.RESTRICTED_CREDENTIALS: "the caller's credentials may not make this call",
+}
+
+NOTES: Mapping[Note, str] = {
+    Note.FOR_ANY_VALUE_NEGATED_MISSING_KEY: (
+        "ForAnyValue with a negated operator met a missing key; AWS says that ForAnyValue is then"
+        " false, without a word about negated operators, and false is what was taken"
+    ),
+    Note.SEVERAL_VALUES_WITHOUT_SET_OPERATOR: (
+        "a key with several values was tested without ForAllValues or ForAnyValue; AWS does not say"
+        " what happens, and the test was taken to fail"
+    ),
+    Note.UNREADABLE_REQUEST_VALUE: (
+        "a value of the request could not be read as the type of its operator; it was taken to"
+        " match nothing"
+    ),
+    Note.UNREADABLE_POLICY_VALUE: (
+        "a value of a policy could not be read as the type of its operator; its test was taken to"
+        " fail"
+    ),
+    Note.IP_HOST_BITS: (
+        "an address block has bits set behind its prefix; they were ignored, as network tools do"
+    ),
+    Note.OPERATOR_LETTER_CASE: (
+        "a condition operator is written in another letter case than AWS writes it; it was taken as"
+        " the same operator"
+    ),
+    Note.BOOLEAN_VARIABLE: (
+        "a policy variable stands in a Bool condition; AWS names variables for string and ARN"
+        " operators, and it was filled in here as well"
+    ),
+    Note.NULL_WITH_SET_OPERATOR: (
+        "Null was used with a set operator; it was taken as Null alone, about the key's presence"
+    ),
+    Note.EMPTY_STRING_IN_LIST: (
+        "a multivalued key holds only empty strings; it was taken as a key without a value"
+    ),
+    Note.EMPTY_VALUE_LIST: (
+        "a condition lists no values at all; it was taken to match nothing, and its negation"
+        " everything"
+    ),
+    Note.WILDCARD_PRINCIPAL_AND_SERVICE: (
+        "the principal `*` was taken to include AWS services; AWS's text does not settle it"
+    ),
+    Note.PRINCIPAL_WILDCARD_IN_ARN: (
+        "a Principal element holds a wildcard inside an ARN; AWS refuses such a policy, and the"
+        " entry was taken to name nobody"
+    ),
+    Note.PRINCIPAL_ID_UNKNOWN: (
+        "a Principal element names a unique id; which user or role it belongs to is not known here,"
+        " so it was taken to be another one"
+    ),
+    Note.CANONICAL_USER: (
+        "a Principal element names a canonical user id; it stands for an account that is not known"
+        " here, so it was taken to be another one"
+    ),
+    Note.NOT_PRINCIPAL_IDENTITIES: (
+        "NotPrincipal spares a caller only when account, user or role, and session are all listed;"
+        " AWS recommends to use it with Deny only, or not at all"
+    ),
+    Note.SESSION_NAME_UNKNOWN: (
+        "the caller is some session of the role, its name is not known; what names one session was"
+        " taken to be another one"
+    ),
+    Note.ROLE_PATH_ASSUMED: (
+        "the ARN of a role session does not show the role's path; the role was taken to have none"
+    ),
+    Note.FEDERATED_SOURCE_USER: (
+        "a resource-based policy that names the user behind a federated session was taken to be"
+        " limited by boundary and session policy only"
+    ),
+    Note.UNRESOLVED_VARIABLE_IN_NOT_RESOURCE: (
+        "a policy variable in NotResource has no value in this request; the entry matches nothing,"
+        " so the statement covers more than it seems"
+    ),
+    Note.VARIABLE_IN_ARN_HEAD: (
+        "a policy variable stands in front of an ARN's resource part, where AWS does not support it"
+    ),
+    Note.MIDDLE_WILDCARD_IN_ARN: (
+        "a wildcard stands in the middle of an ARN part; it was taken to stay within that part"
+    ),
+    Note.ACTION_SERVICE_WILDCARD: (
+        "an action has a wildcard in its service prefix; AWS does not document it, and it was taken"
+        " as a pattern"
+    ),
+    Note.RESOURCE_NOT_AN_ARN: (
+        "a resource or a pattern for one is no ARN; it was compared as plain text"
+    ),
+    Note.RCP_WITHOUT_RESOURCE: (
+        "the request names no single resource; resource control policies were taken to apply as to"
+        " a resource of the caller's account"
+    ),
+    Note.RCP_SERVICE_LIST: (
+        "which services resource control policies cover is a list of AWS that grows; the one used"
+        " here has a date"
+    ),
+    Note.OWNER_ROOT_UNLOCK: (
+        "the owner's root user was let through to a locked bucket or queue policy; AWS does not"
+        " list the exact actions"
+    ),
+    Note.ASSUME_ROOT_SESSION: (
+        "the caller is a root session made by sts:AssumeRoot; how its task policy meets other"
+        " policies is documented in part only"
+    ),
+    Note.SERVICE_LINKED_ROLE_BY_NAME: (
+        "the caller was taken for a service-linked role because of its path or name"
+    ),
+    Note.KMS_GRANT_CROSS_ACCOUNT: (
+        "a grant on a key of another account was taken to need no identity-based policy"
+    ),
+    Note.ENDPOINT_TYPE_UNKNOWN: (
+        "the type of the VPC endpoint is not known; its policy was read as AWS does for interface"
+        " endpoints"
+    ),
+    Note.PASS_ROLE_RESOURCE_TAG: (
+        "iam:PassRole does not reliably support aws:ResourceTag; AWS advises against such a"
+        " condition"
+    ),
+    Note.COMPANION_TAG_SESSION: (
+        "the session carries tags, so sts:TagSession must be allowed as well: ask for it too"
+    ),
+    Note.COMPANION_SET_SOURCE_IDENTITY: (
+        "the session carries a source identity, so sts:SetSourceIdentity must be allowed as well:"
+        " ask for it too"
+    ),
+    Note.SELF_ASSUMPTION: "a role assumes itself: its trust policy must name it, as AWS requires",
+    Note.UNKNOWN_PRINCIPAL_IN_WORLD: (
+        "the world does not list this principal; it was taken to have no policies, groups or tags"
+    ),
+    Note.UNKNOWN_RESOURCE_IN_WORLD: (
+        "the world does not list this resource; it was taken to have no resource-based policy"
+    ),
+    Note.WHOLE_VALUE_WILDCARD_ARN: (
+        "a lone `*` was compared with an ARN operator; it was taken to match every value"
+    ),
+    Note.POLICY_VERSION_VARIABLES: (
+        "a policy without version 2012-10-17 holds `${...}`: there it is plain text, no variable"
+    ),
+}

@@ -1,0 +1,230 @@
+"""An answer as text for a terminal.
+
+Short by default: the verdict and its reason, the layers in AWS's order, the statements that decided
+quoted from their files, the ways in, what the request lacks, and the notes. With `verbose`, every
+layer, policy, statement and clause, and the whole context with its origins.
+"""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from iamsim.core.decision import Layer, Verdict
+from iamsim.core.overall import overall_verdict
+from iamsim.report.layers import ABSENT_REASONS, layer_lines
+from iamsim.report.message import denied_message
+from iamsim.report.paint import Paint
+from iamsim.report.quote import failure_marks, match_marks, quote_statement
+from iamsim.report.sentences import NOTES, REASONS, VERDICTS, WAYS, layer_name
+from iamsim.report.summary import summary
+from iamsim.report.trace import context_lines, trace_lines
+from iamsim.report.wording import joined, request_text, shortened, statement_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.core.answer import Answer
+    from iamsim.core.explanation import Decider, Explanation, StatementExplanation, WayExplanation
+
+__all__ = ["render_answers", "render_text"]
+
+_NARROWEST = 40
+_QUOTED = 3  # statements quoted in the short form
+
+
+def render_text(
+    answer: Answer, *, verbose: bool = False, color: bool = False, width: int = 100
+) -> str:
+    """Write an answer out; `width` is in columns, and quoted lines are cut to it."""
+    paint = Paint(color)
+    width = max(width, _NARROWEST)
+    explanation = answer.explanation
+    blocks = [
+        _headline(answer, paint, width),
+        _request(answer, paint),
+        _titled("layers", layer_lines(answer, paint, width, verbose=verbose), paint),
+        *_quotes(answer, paint, width, verbose=verbose),
+        _titled("ways in", _ways(answer, paint), paint),
+        _titled("missing context", _missing(explanation, width, verbose=verbose), paint),
+        _titled("allowed if", _residual(answer), paint),
+        _titled("AWS would say", _message(answer, width), paint),
+        _titled("notes", _notes(explanation, width), paint),
+    ]
+    if verbose:
+        blocks.append(_titled("context", context_lines(explanation, paint), paint))
+        blocks.append(_titled("every statement", trace_lines(answer, paint, width), paint))
+    return "\n".join("\n".join(block) + "\n" for block in blocks if block)
+
+
+def render_answers(
+    answers: Sequence[Answer], *, verbose: bool = False, color: bool = False, width: int = 100
+) -> str:
+    """Write out the answers of one call: with several pairs, the verdict over all comes first."""
+    texts = [render_text(answer, verbose=verbose, color=color, width=width) for answer in answers]
+    if len(answers) == 1:
+        return texts[0]
+    paint = Paint(color)
+    verdict = overall_verdict(answer.decision.verdict for answer in answers)
+    passed = sum(answer.allowed for answer in answers)
+    word = paint.verdict(VERDICTS[verdict], verdict)
+    lines = [f"{word}: {passed} of {len(answers)} pairs of action and resource are allowed"]
+    for number, answer in enumerate(answers, 1):
+        decision = answer.decision.verdict
+        word = paint.verdict(f"{VERDICTS[decision]:<11}", decision)
+        lines.append(f"  {number:>3}  {word}  {request_text(answer.request)}")
+    blocks = ["\n".join(lines) + "\n"]
+    for number, text in enumerate(texts, 1):
+        blocks.append(f"{paint.quiet(f'--- {number} of {len(texts)} ---')}\n{text}")
+    return "\n".join(blocks)
+
+
+def _titled(title: str, lines: list[str], paint: Paint) -> list[str]:
+    return [paint.title(title), *lines] if lines else []
+
+
+def _headline(answer: Answer, paint: Paint, width: int) -> list[str]:
+    verdict = answer.decision.verdict
+    word, _, reason = summary(answer).partition(": ")
+    lines = textwrap.wrap(
+        f"{word}: {reason}", width, break_on_hyphens=False, break_long_words=False
+    )
+    lines[0] = paint.verdict(word, verdict) + lines[0][len(word) :]
+    return lines
+
+
+def _request(answer: Answer, paint: Paint) -> list[str]:
+    request = answer.request
+    lines = [
+        f"  principal  {shortened(request.principal, 300)}",
+        f"  action     {request.action}",
+        f"  resource   {shortened(request.resource, 300)}",
+    ]
+    for number, (key, value) in enumerate(request.context.items()):
+        text = value if isinstance(value, str) else ", ".join(value)
+        label = "context" if number == 0 else ""
+        lines.append(f"  {label:<9}  {key} = {shortened(text)}")
+    lines.append(paint.quiet(f"  relation   {REASONS[answer.explanation.relation]}"))
+    return lines
+
+
+def _quotes(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> list[list[str]]:
+    """Quote the deciding statements, or for an implicit denial the near misses."""
+    blocks: list[list[str]] = []
+    deciders = answer.explanation.decided_by
+    seen: set[int] = set()
+    for decider in deciders:
+        statement, near = decider.statement, decider.near
+        if statement is not None and id(statement) not in seen:
+            seen.add(id(statement))
+            title = _quote_title("decided by", statement, decider, answer)
+            marks = match_marks(statement, answer.request.action)
+        elif near is not None and id(near.statement) not in seen:
+            statement = near.statement
+            seen.add(id(statement))
+            title = _quote_title("closest", statement, decider, answer)
+            marks = failure_marks(statement, near.failed, answer.request.action)
+        else:
+            continue
+        lines = quote_statement(statement, marks, paint, width)
+        word, _, rest = title.partition(": ")
+        blocks.append([f"{paint.title(word)}: {rest}", *lines])
+        if len(blocks) == _QUOTED and not verbose:
+            break
+    return blocks
+
+
+def _quote_title(
+    word: str, statement: StatementExplanation, decider: Decider, answer: Answer
+) -> str:
+    name = statement_text(statement.index, statement.sid)
+    policy = decider.policy or (decider.near.policy if decider.near is not None else None)
+    layer = layer_name(decider.layer, answer.request.action).one
+    of = f"{layer} `{shortened(policy, 80)}`" if policy else layer
+    return f"{word}: {name} of {of}, {statement.span.place}"
+
+
+def _ways(answer: Answer, paint: Paint) -> list[str]:
+    ways = answer.explanation.ways
+    names = [_way_name(way, answer) for way in ways]
+    longest = max((len(name) for name in names), default=0)
+    lines = []
+    for name, way in zip(names, ways, strict=True):
+        if way.open:
+            state = paint.good("open")
+        elif way.blocked_by:
+            blockers = joined([_called(layer, answer) for layer in way.blocked_by])
+            state = paint.bad(f"blocked by {blockers}")
+        else:
+            state = paint.bad("closed")
+        lines.append(f"  {name:<{longest}}  {state}")
+    return lines
+
+
+def _way_name(way: WayExplanation, answer: Answer) -> str:
+    """Name a way in by what grants, and the layers that must allow as well."""
+    resource = _called(Layer.RESOURCE_BASED_POLICY, answer)
+    first, *others = way.requires or (None,)
+    name = WAYS.get(way.name, way.name.replace("-", " ")).format(resource=resource)
+    absent = {entry.layer for entry in answer.explanation.layers if entry.reason in ABSENT_REASONS}
+    also = [_called(layer, answer) for layer in others if layer not in absent]
+    return " + ".join((name, *also)) if first is not None else name
+
+
+def _called(layer: Layer, answer: Answer) -> str:
+    return layer_name(layer, answer.request.action).one
+
+
+def _missing(explanation: Explanation, width: int, *, verbose: bool) -> list[str]:
+    keys = [
+        missing.key for missing in explanation.missing if verbose or missing.matters is not False
+    ]
+    if not keys:
+        return []
+    matters = [missing.key for missing in explanation.missing if missing.matters]
+    lines = _bullet(
+        f"the policies ask for {joined([f'`{key}`' for key in keys])}, which the request lacks",
+        width,
+    )
+    if matters:
+        lines += _bullet(f"another answer is possible with {joined(matters, 'or')}", width)
+    return lines
+
+
+def _residual(answer: Answer) -> list[str]:
+    if answer.residual is None or answer.decision.verdict is not Verdict.CONDITIONAL:
+        return []
+    lines: list[str] = []
+    for number, block in enumerate(answer.residual.to_condition()):
+        if number:
+            lines.append("  or")
+        for operator, keys in block.items():
+            lines += [f"  {operator} {key}: {', '.join(values)}" for key, values in keys.items()]
+    return lines
+
+
+def _message(answer: Answer, width: int) -> list[str]:
+    message = denied_message(answer)
+    return [] if message is None else _wrapped(message, width, "  ", "  ")
+
+
+def _notes(explanation: Explanation, width: int) -> list[str]:
+    lines: list[str] = []
+    for note in explanation.notes:
+        lines += _bullet(f"{NOTES[note]} [{note.value}]", width)
+    return lines
+
+
+def _bullet(text: str, width: int) -> list[str]:
+    return _wrapped(text, width, "  - ", "    ")
+
+
+def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

@@ -1,0 +1,109 @@
+"""The long form: every policy, statement and clause, and the context with its origins."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.explanation import Element
+from iamsim.core.reason import Reason
+from iamsim.report.sentences import NOTES, OUTCOMES, REASONS, layer_name
+from iamsim.report.wording import place_text, shortened, statement_text, value_text
+
+if TYPE_CHECKING:
+    from iamsim.core.answer import Answer
+    from iamsim.core.explanation import (
+        ClauseExplanation,
+        ContextEntry,
+        Explanation,
+        StatementExplanation,
+    )
+    from iamsim.report.paint import Paint
+
+__all__ = ["context_lines", "trace_lines"]
+
+_NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
+_PLAIN = frozenset(
+    {
+        Reason.MATCHED,
+        Reason.PATTERN_MISMATCH,
+        Reason.VALUE_MISMATCH,
+        Reason.KEY_ABSENT,
+        Reason.PRINCIPAL_MISMATCH,
+    }
+)
+
+
+def trace_lines(answer: Answer, paint: Paint, width: int) -> list[str]:
+    """Write out every statement of every layer, with each clause against the request's value."""
+    lines: list[str] = []
+    for layer in answer.explanation.layers:
+        if not layer.policies:
+            continue
+        name = layer_name(layer.layer, answer.request.action).one
+        level = f" at level {layer.level}" if layer.level is not None else ""
+        outcome = paint.outcome(OUTCOMES[layer.outcome], layer.outcome)
+        lines.append(f"  {name}{level}: {outcome}")
+        for policy in layer.policies:
+            lines.append(f"    {paint.name(policy.name)}")
+            for statement in policy.statements:
+                lines += _statement_lines(statement, answer.request.action, paint, width)
+    return lines
+
+
+def _statement_lines(
+    statement: StatementExplanation, action: str, paint: Paint, width: int
+) -> list[str]:
+    verdict = paint.good("matches") if statement.matched else paint.bad("does not match")
+    name = statement_text(statement.index, statement.sid)
+    place = paint.quiet(place_text(statement.span))
+    room = max(width - 12, 40)
+    lines = [f"      {name}, {statement.effect}: {verdict}  {place}"]
+    lines += [
+        f"        {_mark(clause, paint)} {shortened(_clause_text(clause, action), room)}"
+        for clause in statement.clauses
+    ]
+    lines += [f"        note: {NOTES[note]}" for note in statement.notes]
+    return lines
+
+
+def _mark(clause: ClauseExplanation, paint: Paint) -> str:
+    """`yes` and `no` say whether the clause lets its element hold."""
+    holds = clause.matched is not (clause.element in _NEGATED)
+    return paint.good("yes") if holds else paint.bad("no ")
+
+
+def _clause_text(clause: ClauseExplanation, action: str) -> str:
+    pattern = shortened(clause.pattern, 120)
+    if clause.resolved is not None:
+        pattern = f"{pattern} (here {shortened(clause.resolved, 80)})"
+    remark = "" if clause.reason in _PLAIN else f" ({REASONS[clause.reason]})"
+    if clause.element is Element.CONDITION:
+        value = "absent" if clause.value is None else shortened(clause.value, 80)
+        text = f"Condition {clause.operator} {clause.key}: {pattern}"
+        return f"{text} against {value}{remark}"
+    against = value_text(clause, action)
+    value = "" if against is None else f" against {shortened(against, 120)}"
+    grant = f" [grant to {clause.grant}]" if clause.grant is not None else ""
+    return f"{clause.element.value} {pattern}{value}{grant}{remark}"
+
+
+def context_lines(explanation: Explanation, paint: Paint) -> list[str]:
+    """List the context keys of the request with their values and where these come from."""
+    longest = max((len(entry.key) for entry in explanation.context), default=0)
+    return [
+        f"  {entry.key:<{longest}}  {_values(entry)}  {paint.quiet(_origin(entry))}"
+        for entry in explanation.context
+    ]
+
+
+def _values(entry: ContextEntry) -> str:
+    values = ", ".join(shortened(value, 80) for value in entry.values)
+    return f"[{values}]" if entry.multivalued else values
+
+
+def _origin(entry: ContextEntry) -> str:
+    origin = entry.origin
+    if origin.kind == "given":
+        return "given"
+    detail = f": {origin.detail}" if origin.detail else ""
+    return f"derived ({origin.kind}{detail})"

@@ -1,0 +1,165 @@
+"""The shape of a scenario file, as pydantic models.
+
+Unknown keys are errors. Policies and worlds stay plain data here: the rooms that own them read
+them. YAML scalars arrive as text, so numbers and booleans become the text that AWS compares.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field  # noqa: TID253 - loaded for scenarios only
+from pydantic_core import PydanticCustomError
+
+__all__ = [
+    "CompletionModel",
+    "ContextText",
+    "DefaultsModel",
+    "RequestModel",
+    "ScenarioModel",
+    "SessionModel",
+    "ViaModel",
+]
+
+
+def _as_text(value: object) -> object:
+    """Write numbers and booleans of JSON as AWS does."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value) if isinstance(value, int | float) else value
+
+
+def _as_list(value: object) -> object:
+    """One text stands for a list of one."""
+    return [value] if isinstance(value, str | bool | int | float) else value
+
+
+def _as_context_value(value: object) -> object:
+    """A context value is a text, or a list of texts for a multivalued key."""
+    if isinstance(value, list):
+        texts = [_as_text(entry) for entry in value]
+        if all(isinstance(text, str) for text in texts):
+            return tuple(texts)
+    else:
+        text = _as_text(value)
+        if isinstance(text, str):
+            return text
+    kind = "invalid_context_value"
+    message = "a context value is text or a list of texts"
+    raise PydanticCustomError(kind, message)
+
+
+def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
+    if not value:
+        kind = "empty_list"
+        message = "at least one entry is needed"
+        raise PydanticCustomError(kind, message)
+    return value
+
+
+Text = Annotated[str, BeforeValidator(_as_text)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
+SomeTexts = Annotated[Texts, AfterValidator(_not_empty)]
+ContextText = Annotated[str | tuple[str, ...], BeforeValidator(_as_context_value)]
+Context = dict[str, ContextText]
+
+Expectation = Literal["allowed", "denied", "explicitDeny", "implicitDeny", "conditional"]
+LayerText = Literal[
+    "service-control-policy",
+    "resource-control-policy",
+    "resource-based-policy",
+    "identity-based-policy",
+    "permissions-boundary",
+    "session-policy",
+    "vpc-endpoint-policy",
+    "s3-block-public-access",
+]
+
+
+class _Strict(BaseModel):
+    """No key that is not known."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SessionModel(_Strict):
+    """How the caller's session was made."""
+
+    policies: object = None
+    name: Text | None = None
+    tags: dict[str, Text] = Field(default_factory=dict)
+    transitive_tags: Texts = ()
+    source_identity: Text | None = None
+
+
+class ViaModel(_Strict):
+    """The way that the request took."""
+
+    vpc_endpoint: Text | None = None
+    service: Texts = ()
+
+
+class CompletionModel(_Strict):
+    """Values for unknown keys, and the decision that they give."""
+
+    context: Context = Field(default_factory=dict)
+    expect: Expectation
+
+
+class _Attached(_Strict):
+    """Policies that are attached without a world."""
+
+    identity_policies: object = None
+    resource_policy: object = None
+    boundary: object = None
+    session_policies: object = None
+    scps: object = None
+    rcps: object = None
+    vpce_policies: object = None
+    public_access_block: dict[str, bool] | None = None
+
+
+class DefaultsModel(_Strict):
+    """What all requests share, unless they say otherwise; contexts are merged."""
+
+    principal: Text | None = None
+    action: SomeTexts | None = None
+    resource: SomeTexts | None = None
+    context: Context = Field(default_factory=dict)
+    session: SessionModel | None = None
+    via: ViaModel | None = None
+    unknown: Texts | None = None
+    partial: bool | None = None
+    resource_account: Text | None = None
+
+
+class RequestModel(_Attached):
+    """One request and what is expected of it."""
+
+    name: Text | None = None
+    about: Text | None = None
+    principal: Text | None = None
+    action: SomeTexts | None = None
+    resource: SomeTexts | None = None
+    context: Context = Field(default_factory=dict)
+    session: SessionModel | None = None
+    via: ViaModel | None = None
+    unknown: Texts | None = None
+    partial: bool | None = None
+    expect: Expectation | None = None
+    because: LayerText | None = None
+    completions: tuple[CompletionModel, ...] = ()
+    resource_account: Text | None = None
+
+
+class ScenarioModel(_Attached):
+    """A scenario file; `evidence` and `rules` say what a case of the corpus rests on."""
+
+    title: Text
+    about: Text | None = None
+    see: Texts = ()
+    evidence: Literal["documentation", "observed-in-aws", "deduced", "unsure"] | None = None
+    rules: Texts = ()
+    world: object = None
+    defaults: DefaultsModel = DefaultsModel()
+    requests: tuple[RequestModel, ...] = Field(min_length=1)

@@ -1,0 +1,146 @@
+"""From a document to a checked `ScenarioModel`: every fault becomes an error with its place."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pydantic import BaseModel, ValidationError  # noqa: TID253 - loaded for scenarios only
+
+from iamsim.core.errors import WorldError
+from iamsim.suites.models import (
+    CompletionModel,
+    DefaultsModel,
+    RequestModel,
+    ScenarioModel,
+    SessionModel,
+    ViaModel,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pydantic_core import ErrorDetails
+
+    from iamsim.core.span import Path
+    from iamsim.world.documents import Document
+
+__all__ = ["read_scenario_model"]
+
+_PARTS: Mapping[str, type[BaseModel]] = {
+    "": ScenarioModel,
+    "defaults": DefaultsModel,
+    "requests": RequestModel,
+    "session": SessionModel,
+    "via": ViaModel,
+    "completions": CompletionModel,
+}
+_NOUNS: Mapping[str, str] = {
+    "": "a scenario",
+    "defaults": "`defaults`",
+    "requests": "a request",
+    "session": "`session`",
+    "via": "`via`",
+    "completions": "a completion",
+}
+_KINDS: Mapping[str, str] = {
+    "string_type": "text",
+    "tuple_type": "a list",
+    "list_type": "a list",
+    "dict_type": "a map of keys and values",
+    "model_type": "a map of keys and values",
+    "model_attributes_type": "a map of keys and values",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+}
+
+
+def read_scenario_model(document: Document) -> ScenarioModel:
+    """Check a document against the scenario format; raises `WorldError` for its first fault."""
+    if not isinstance(document.data, dict):
+        raise WorldError(
+            "scenario-not-a-map",
+            "a scenario is a map with `title` and `requests`",
+            span=document.span(()),
+        )
+    try:
+        return ScenarioModel.model_validate(document.data)
+    except ValidationError as error:
+        first = min(error.errors(include_url=False), key=lambda fault: _order(document, fault))
+        raise _world_error(document, first) from None
+
+
+def _order(document: Document, fault: ErrorDetails) -> int:
+    """Faults are reported from the top of the file; of two at one place, an unknown key first,
+    because a misspelled key makes another one missing."""
+    return 2 * document.span(_known_path(document, fault)).start + (fault["type"] == "missing")
+
+
+def _known_path(document: Document, fault: ErrorDetails) -> Path:
+    """The part of a fault's location that exists in the document."""
+    path: list[str | int] = []
+    data: object = document.data
+    for step in fault["loc"]:
+        known = step in data if isinstance(data, dict) else _is_index(data, step)
+        if not known:
+            break
+        data = data[step]  # type: ignore[index]  # known says that it is a map or a list
+        path.append(step)
+    return tuple(path)
+
+
+def _is_index(data: object, step: int | str) -> bool:
+    return isinstance(data, list) and isinstance(step, int) and step < len(data)
+
+
+def _world_error(document: Document, fault: ErrorDetails) -> WorldError:
+    path = _known_path(document, fault)
+    kind = fault["type"]
+    name = _last_name(fault["loc"])
+    if kind == "extra_forbidden":
+        part = _part(path[:-1])
+        return WorldError(
+            "unknown-key",
+            f"`{name}` is not a key of {_NOUNS[part]}",
+            span=document.key_span(path),
+            hint=_hint(name, tuple(_PARTS[part].model_fields)),
+        )
+    if kind == "missing":
+        part = _part(path)
+        message = f"{_NOUNS[part]} needs the key `{name}`"
+        return WorldError("missing-key", message, span=document.span(path))
+    if kind == "literal_error":
+        choices = str(fault.get("ctx", {}).get("expected", "")).replace("'", "`")
+        value = fault["input"] if isinstance(fault["input"], str) else "this"
+        return WorldError(
+            "unknown-value",
+            f"`{value}` is not a value of `{name}`",
+            span=document.span(path),
+            hint=f"use one of {choices}",
+        )
+    if kind in _KINDS:
+        message = f"`{name}` must be {_KINDS[kind]}"
+        return WorldError("wrong-type", message, span=document.span(path))
+    if kind in {"too_short", "empty_list"}:
+        message = f"`{name}` needs at least one entry"
+        return WorldError("empty-list", message, span=document.span(path))
+    if kind == "invalid_context_value":
+        message = f"the value of `{name}` must be text or a list of texts"
+        hint = "leave a key out when the request does not have it"
+        return WorldError("wrong-type", message, span=document.span(path), hint=hint)
+    return WorldError("wrong-type", f"`{name}` can't be read", span=document.span(path))
+
+
+def _part(path: Path) -> str:
+    """Which model the map at `path` belongs to, by the last name on the way to it."""
+    return next((step for step in reversed(path) if isinstance(step, str) and step in _PARTS), "")
+
+
+def _last_name(location: tuple[int | str, ...]) -> str:
+    return next((step for step in reversed(location) if isinstance(step, str)), "requests")
+
+
+def _hint(name: str, known: tuple[str, ...]) -> str:
+    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
+
+    close = get_close_matches(name, known, 1)
+    return f"did you mean `{close[0]}`?" if close else f"known keys are {', '.join(known)}"

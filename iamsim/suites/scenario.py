@@ -1,0 +1,282 @@
+"""Scenarios: requests with their policies, and what is expected of each.
+
+The format is described in ``docs/reference``; a conformance case, a lesson and a user's own test
+are all scenarios. Policies are parsed as what they are used for, with places in the scenario file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import Layer, PolicyType
+from iamsim.core.errors import WorldError
+from iamsim.engine.question import AttachedPolicies, Question, Session, Via
+from iamsim.suites.policies import PolicyReader, resource_policy_type
+from iamsim.suites.reading import read_scenario_model
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Mapping
+
+    from iamsim.core.span import Path, Span
+    from iamsim.engine.question import ContextValue
+    from iamsim.suites.models import RequestModel, ScenarioModel, SessionModel, ViaModel
+    from iamsim.syntax.ast import Policy
+    from iamsim.world.documents import Document
+    from iamsim.world.model import World
+
+__all__ = [
+    "Completion",
+    "Scenario",
+    "ScenarioRequest",
+    "load_scenario",
+    "scenario_from_data",
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """Values for the unknown keys of a request, and the decision that they must give."""
+
+    context: Mapping[str, ContextValue]
+    expect: str
+
+
+@dataclass(frozen=True, slots=True)
+class ScenarioRequest:
+    """One entry of `requests`: its questions (a pair of action and resource each), and what is
+    expected of them as a whole. `expect` is an EvalDecision, `denied`, or `None`."""
+
+    name: str
+    questions: tuple[Question, ...]
+    expect: str | None
+    because: Layer | None
+    completions: tuple[Completion, ...]
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """A scenario file as read; `evidence` and `rules` are those of the conformance corpus."""
+
+    title: str
+    about: str | None
+    see: tuple[str, ...]
+    evidence: str | None
+    rules: tuple[str, ...]
+    world: World | None = field(repr=False)
+    requests: tuple[ScenarioRequest, ...] = field(repr=False)
+    source_name: str = ""
+
+
+def load_scenario(path: str | os.PathLike[str]) -> Scenario:
+    """Read a scenario file, JSON or YAML.
+
+    Raises `WorldError` for what does not fit the format and `PolicyError` for a broken policy,
+    both with the place in the file.
+    """
+    from iamsim.world.documents import read_document  # noqa: PLC0415 - keeps imports light
+
+    return scenario_from_data(read_document(path))
+
+
+def scenario_from_data(document: Document) -> Scenario:
+    """Make a scenario of a document that was read; relative paths start at its folder."""
+    return _Builder(document, read_scenario_model(document)).scenario()
+
+
+class _Builder:
+    """Turns one checked file into questions; policies that several requests share are read once."""
+
+    def __init__(self, document: Document, model: ScenarioModel) -> None:
+        self._document = document
+        self._model = model
+        self._world = self._load_world()
+        self._reader = PolicyReader(document.folder, self._world)
+        self._parsed: dict[tuple[Path, PolicyType], Policy] = {}
+
+    def scenario(self) -> Scenario:
+        """Read all requests."""
+        model = self._model
+        return Scenario(
+            title=model.title,
+            about=model.about,
+            see=model.see,
+            evidence=model.evidence,
+            rules=model.rules,
+            world=self._world,
+            requests=tuple(
+                self._request(index, request) for index, request in enumerate(model.requests)
+            ),
+            source_name=self._document.source.name,
+        )
+
+    def _load_world(self) -> World | None:
+        """Load the world: a path, several, or one written inline."""
+        from iamsim.world.load import load_world, load_world_data  # noqa: PLC0415 - light imports
+
+        world = self._model.world
+        if world is None:
+            return None
+        if isinstance(world, dict):
+            return load_world_data(self._document.sub_document(("world",)))
+        paths = [world] if isinstance(world, str) else world
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            raise WorldError(
+                "wrong-type",
+                "`world` must be a path, a list of paths, or a world written inline",
+                span=self._document.span(("world",)),
+            )
+        return load_world(*(self._beside(path) for path in paths))
+
+    def _beside(self, path: str) -> str:
+        import os  # noqa: PLC0415 - keeps imports light
+
+        return os.path.join(self._document.folder, path)  # noqa: PTH118 - as worlds name files
+
+    def _request(self, index: int, request: RequestModel) -> ScenarioRequest:
+        defaults = self._model.defaults
+        path: Path = ("requests", index)
+        principal = request.principal or defaults.principal
+        actions = request.action or defaults.action
+        for key, value in (("principal", principal), ("action", actions)):
+            if not value:
+                message = f"a request needs the key `{key}`"
+                raise WorldError("missing-key", message, span=self._document.span(path))
+        resources = request.resource or defaults.resource or ("*",)
+        partial = request.partial if request.partial is not None else defaults.partial
+        unknown = request.unknown if request.unknown is not None else defaults.unknown
+        arn = find_arn(principal or "")
+        self._reader.account = arn.account if arn is not None else None
+        questions = tuple(
+            Question(
+                principal=principal or "",
+                action=action,
+                resource=resource,
+                context={**defaults.context, **request.context},
+                session=self._session(path, request),
+                via=_via(request.via or defaults.via),
+                unknown=frozenset(unknown or ()),
+                partial=bool(partial),
+                resource_account=request.resource_account or defaults.resource_account,
+                attached=self._attached(path, request, action, resource),
+            )
+            for action in actions or ()
+            for resource in resources
+        )
+        return ScenarioRequest(
+            name=request.name or f"request {index + 1}",
+            questions=questions,
+            expect=request.expect,
+            because=Layer(request.because) if request.because is not None else None,
+            completions=tuple(
+                Completion(completion.context, completion.expect)
+                for completion in request.completions
+            ),
+            span=self._document.span(path),
+        )
+
+    def _session(self, path: Path, request: RequestModel) -> Session:
+        model: SessionModel | None = request.session
+        place: Path = (*path, "session")
+        if model is None:
+            model, place = self._model.defaults.session, ("defaults", "session")
+        if model is None:
+            return Session()
+        policies = None
+        if model.policies is not None:
+            policies = self._policies(model.policies, (*place, "policies"), PolicyType.SESSION)
+        return Session(
+            name=model.name,
+            policies=policies,
+            tags=model.tags,
+            transitive_tags=model.transitive_tags,
+            source_identity=model.source_identity,
+        )
+
+    def _attached(
+        self, path: Path, request: RequestModel, action: str, resource: str
+    ) -> AttachedPolicies:
+        """The policies of a request: its own where it names some, else the scenario's."""
+
+        def find(key: str) -> tuple[object, Path]:
+            if key in request.model_fields_set:
+                return getattr(request, key), (*path, key)
+            return getattr(self._model, key), (key,)
+
+        def some(key: str, policy_type: PolicyType) -> tuple[Policy, ...] | None:
+            value, place = find(key)
+            return None if value is None else self._policies(value, place, policy_type)
+
+        def one(key: str, policy_type: PolicyType) -> Policy | None:
+            value, place = find(key)
+            return None if value is None else self._policy(value, place, policy_type, key)
+
+        def levels(key: str, policy_type: PolicyType) -> tuple[tuple[Policy, ...], ...] | None:
+            value, place = find(key)
+            return None if value is None else self._levels(value, place, policy_type)
+
+        block = find("public_access_block")[0]
+        return AttachedPolicies(
+            identity_policies=some("identity_policies", PolicyType.IDENTITY),
+            resource_policy=one("resource_policy", resource_policy_type(action, resource)),
+            boundary=one("boundary", PolicyType.PERMISSIONS_BOUNDARY),
+            session_policies=some("session_policies", PolicyType.SESSION),
+            scps=levels("scps", PolicyType.SERVICE_CONTROL),
+            rcps=levels("rcps", PolicyType.RESOURCE_CONTROL),
+            vpce_policies=some("vpce_policies", PolicyType.VPC_ENDPOINT),
+            public_access_block=block if isinstance(block, dict) else None,
+        )
+
+    def _levels(
+        self, value: object, place: Path, policy_type: PolicyType
+    ) -> tuple[tuple[Policy, ...], ...]:
+        if not isinstance(value, list) or not all(isinstance(level, list) for level in value):
+            raise WorldError(
+                "wrong-type",
+                f"`{place[-1]}` must be a list of levels, root first, each a list of policies",
+                span=self._document.span(place),
+                hint="write [[policy, ...], ...]; [[]] is one level that allows nothing",
+            )
+        return tuple(
+            self._policies(level, (*place, index), policy_type) for index, level in enumerate(value)
+        )
+
+    def _policies(self, value: object, place: Path, policy_type: PolicyType) -> tuple[Policy, ...]:
+        names = [str(step) for step in place if not isinstance(step, int)]
+        if not isinstance(value, list):
+            message = f"`{names[-1]}` must be a list of policies"
+            raise WorldError("wrong-type", message, span=self._document.span(place))
+        levels = "".join(f"[{step}]" for step in place[-1:] if isinstance(step, int))
+        return tuple(
+            self._policy(entry, (*place, index), policy_type, f"{names[-1]}{levels}[{index}]")
+            for index, entry in enumerate(value)
+        )
+
+    def _policy(self, value: object, place: Path, policy_type: PolicyType, name: str) -> Policy:
+        key = (place, policy_type)
+        policy = self._parsed.get(key)
+        if policy is not None:
+            return policy
+        if isinstance(value, dict):
+            source = self._document.sub_source(place)
+            policy = self._reader.inline(value, name, source, policy_type)
+        elif isinstance(value, str):
+            span = self._document.span(place)
+            policy = self._reader.named(value, policy_type, name=name, place=span)
+            if not value.lstrip().startswith("{"):
+                return policy  # what a name means depends on the caller's account
+        else:
+            raise WorldError(
+                "wrong-type",
+                "a policy is a document, a path, a name, or the ARN of an AWS managed policy",
+                span=self._document.span(place),
+            )
+        self._parsed[key] = policy
+        return policy
+
+
+def _via(model: ViaModel | None) -> Via:
+    return Via() if model is None else Via(model.vpc_endpoint, model.service)

@@ -1,0 +1,1 @@
+"""The policy language: text to syntax tree and back."""

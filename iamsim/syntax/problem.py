@@ -1,0 +1,68 @@
+"""Trouble found while a policy is read, and suggestions for what was meant."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import PolicyError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.core.span import Path, Source
+
+__all__ = ["Problem", "did_you_mean", "kind_of"]
+
+CLOSE_ENOUGH = 0.7
+LONGEST_NAME = 80  # no name of the policy language is longer
+
+
+class Problem(Exception):  # noqa: N818 - becomes a PolicyError as soon as the source is known
+    """A fault at a path of the document; the source that knows the place comes later."""
+
+    def __init__(self, code: str, message: str, path: Path, hint: str | None = None) -> None:
+        super().__init__(code, message, path, hint)
+        self.code = code
+        self.message = message
+        self.path = path
+        self.hint = hint
+
+    def to_error(self, source: Source) -> PolicyError:
+        """Make the error that users see, with its place in the source."""
+        return PolicyError(self.code, self.message, span=source.span(self.path), hint=self.hint)
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str | None:
+    """Suggest the known name that looks most like the word, as a hint; `None` if none does."""
+    if len(word) > LONGEST_NAME:
+        return None
+    by_lower_case = {name.lower(): name for name in known}
+    lower = word.lower()
+    if lower in by_lower_case:
+        return f"did you mean `{by_lower_case[lower]}`? letter case matters"
+    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
+
+    close = get_close_matches(lower, by_lower_case, n=1, cutoff=CLOSE_ENOUGH)
+    return f"did you mean `{by_lower_case[close[0]]}`?" if close else None
+
+
+def kind_of(value: object) -> str:
+    """Say in words of JSON what a value is."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true or false"
+        case str():
+            return "a text"
+        case list():
+            return "a list"
+        case dict():
+            return "an object"
+        case _:
+            return "a number" if _is_number(value) else "something that JSON can't hold"
+
+
+def _is_number(value: object) -> bool:
+    """Whether a value is a number, as `json` or as `load_json` gives it."""
+    return isinstance(value, int | float | tuple)

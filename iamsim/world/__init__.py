@@ -1,0 +1,1 @@
+"""Worlds: the organization, accounts, principals, resources and policies, read from files."""

@@ -1,0 +1,282 @@
+"""From the checked records of one world file to the world they describe."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.world.fields import Fields
+from iamsim.world.items import (
+    Account,
+    AnyPolicy,
+    Group,
+    KmsGrant,
+    Node,
+    Organization,
+    PermissionSet,
+    PolicyDocument,
+    PublicAccessBlock,
+    Resource,
+    Role,
+    User,
+    VpcEndpoint,
+)
+from iamsim.world.model import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.world.fields import Problems
+    from iamsim.world.policies import Policies
+
+__all__ = ["WorldBuilder", "find_partitions"]
+
+
+def find_partitions(worlds: Iterable[Fields]) -> dict[str, str]:
+    """Find the partition of each account: as said, else as its ARNs have it, else `aws`."""
+    said: dict[str, str] = {}
+    seen: dict[str, str] = {}
+    for world in worlds:
+        for account_id, account in world.records("accounts"):
+            partition = account.text("partition")
+            if partition is not None:
+                said.setdefault(account_id, partition)
+            arns = (*account.texts("providers"), *account.map("resources"))
+            for arn in map(find_arn, arns):
+                if arn is not None:
+                    seen.setdefault(account_id, arn.partition)
+    return seen | said
+
+
+class WorldBuilder:
+    """Makes the items of one world file."""
+
+    def __init__(self, policies: Policies, partitions: dict[str, str], problems: Problems) -> None:
+        """Keep what references are looked up in."""
+        self.policies = policies
+        self.partitions = partitions
+        self.problems = problems
+
+    def world(self, fields: Fields) -> World:
+        """Make the world of a file."""
+        organization = fields.record("organization")
+        return World(
+            organization=None if organization is None else self.organization(organization),
+            accounts={
+                account_id: self.account(account_id, account)
+                for account_id, account in fields.records("accounts")
+            },
+            policies=self.policies.named(None),
+        )
+
+    def organization(self, fields: Fields) -> Organization:
+        """Make the organization with its tree."""
+        root = fields.record("root")
+        return Organization(
+            source=fields.place.source,
+            position=fields.place.path,
+            id=fields.text("id"),
+            management_account=fields.text("management_account"),
+            delegated_administrators=fields.texts("delegated_administrators"),
+            root=None if root is None else self.node("Root", root, None),
+        )
+
+    def node(self, name: str, fields: Fields, parent: Node | None) -> Node:
+        """Make a node with all below it."""
+        name = fields.text("name") or name
+        node = Node(
+            source=fields.place.source,
+            position=fields.place.path,
+            name=name,
+            id=fields.text("id"),
+            scps=self.attached(fields, "scps", None, name),
+            rcps=self.attached(fields, "rcps", None, name),
+            accounts=fields.texts("accounts"),
+            parent=parent,
+        )
+        node.units = tuple(
+            self.node(unit_name, unit, node) for unit_name, unit in fields.records("units")
+        )
+        return node
+
+    def attached(
+        self, fields: Fields, key: str, account_id: str | None, owner: str
+    ) -> tuple[AnyPolicy, ...] | None:
+        """Find the policies attached to a node or an account; `None` where nothing was said."""
+        if not fields.has(key):
+            return None
+        return self.policies.find_all(fields.items(key), account_id, owner)
+
+    def account(self, account_id: str, fields: Fields) -> Account:
+        """Make an account with all that it holds."""
+        partition = self.partitions.get(account_id, "aws")
+        return Account(
+            source=fields.place.source,
+            position=fields.place.path,
+            id=account_id,
+            name=fields.text("name"),
+            partition=partition,
+            canonical_user_id=fields.text("canonical_user_id"),
+            scps=self.attached(fields, "scps", account_id, f"account {account_id}"),
+            rcps=self.attached(fields, "rcps", account_id, f"account {account_id}"),
+            users={
+                name: self.user(account_id, name, user) for name, user in fields.records("users")
+            },
+            groups={
+                name: self.group(account_id, name, group)
+                for name, group in fields.records("groups")
+            },
+            roles={
+                name: self.role(account_id, name, role) for name, role in fields.records("roles")
+            },
+            policies=self.policies.named(account_id),
+            providers=fields.texts("providers"),
+            public_access_block=public_access_block(fields),
+            resources={
+                arn: self.resource(account_id, arn, resource)
+                for arn, resource in fields.records("resources")
+            },
+            vpc_endpoints={
+                endpoint_id: self.vpc_endpoint(account_id, endpoint_id, endpoint)
+                for endpoint_id, endpoint in fields.records("vpc_endpoints")
+            },
+            permission_sets={
+                name: self.permission_set(account_id, name, permission_set)
+                for name, permission_set in fields.records("permission_sets")
+            },
+        )
+
+    def policy(self, fields: Fields, key: str, account_id: str, name: str) -> AnyPolicy | None:
+        """Find the one policy under a key, called `name` if it is inline."""
+        return self.policies.find(fields.values.get(key), account_id, name)
+
+    def user(self, account_id: str, name: str, fields: Fields) -> User:
+        """Make a user."""
+        return User(
+            source=fields.place.source,
+            position=fields.place.path,
+            account=account_id,
+            name=name,
+            partition=self.partitions.get(account_id, "aws"),
+            path=fields.text("path") or "/",
+            id=fields.text("id"),
+            groups=fields.texts("groups"),
+            policies=self.policies.find_all(fields.items("policies"), account_id, f"user {name}"),
+            boundary=self.policy(fields, "boundary", account_id, f"boundary of user {name}"),
+            tags=fields.text_map("tags") or {},
+            mfa_devices=fields.number("mfa_devices"),
+            access_keys=fields.items("access_keys"),
+        )
+
+    def group(self, account_id: str, name: str, fields: Fields) -> Group:
+        """Make a group."""
+        return Group(
+            source=fields.place.source,
+            position=fields.place.path,
+            account=account_id,
+            name=name,
+            partition=self.partitions.get(account_id, "aws"),
+            path=fields.text("path") or "/",
+            policies=self.policies.find_all(fields.items("policies"), account_id, f"group {name}"),
+        )
+
+    def role(self, account_id: str, name: str, fields: Fields) -> Role:
+        """Make a role."""
+        return Role(
+            source=fields.place.source,
+            position=fields.place.path,
+            account=account_id,
+            name=name,
+            partition=self.partitions.get(account_id, "aws"),
+            path=fields.text("path") or "/",
+            id=fields.text("id"),
+            trust=self.policy(fields, "trust", account_id, f"trust policy of role {name}"),
+            policies=self.policies.find_all(fields.items("policies"), account_id, f"role {name}"),
+            boundary=self.policy(fields, "boundary", account_id, f"boundary of role {name}"),
+            tags=fields.text_map("tags") or {},
+            service_linked=fields.flag("service_linked"),
+            max_session_duration=fields.number("max_session_duration", 3600),
+        )
+
+    def permission_set(self, account_id: str, name: str, fields: Fields) -> PermissionSet:
+        """Make a permission set; an empty map as its inline policy stands for none."""
+        owner = f"permission set {name}"
+        inline = self.policy(fields, "inline", account_id, f"inline policy of {owner}")
+        if isinstance(inline, PolicyDocument) and not inline.document:
+            inline = None
+        return PermissionSet(
+            source=fields.place.source,
+            position=fields.place.path,
+            account=account_id,
+            name=name,
+            policies=self.policies.find_all(fields.items("policies"), account_id, owner),
+            inline=inline,
+            boundary=self.policy(fields, "boundary", account_id, f"boundary of {owner}"),
+            session_duration=fields.text("session_duration"),
+        )
+
+    def resource(self, account_id: str, arn_text: str, fields: Fields) -> Resource:
+        """Make a resource; its ARN must not name another account than its owner."""
+        owner = fields.text("account") or account_id
+        arn = find_arn(arn_text)
+        if arn is not None and is_account_id(arn.account) and arn.account != owner:
+            self.problems.add(
+                "resource-in-other-account",
+                f"the resource belongs to the account `{arn.account}`, not to `{owner}`",
+                fields.place.key_span,
+                "list it under the account that its ARN names",
+            )
+        return Resource(
+            source=fields.place.source,
+            position=fields.place.path,
+            arn=arn_text,
+            account=owner,
+            policy=self.policy(fields, "policy", account_id, f"policy of {arn_text}"),
+            tags=fields.text_map("tags") or {},
+            public_access_block=public_access_block(fields),
+            grants=tuple(grant(entry) for _, entry in fields.records("grants")),
+            bucket=fields.text("bucket"),
+            network_origin=fields.text("network_origin"),
+        )
+
+    def vpc_endpoint(self, account_id: str, endpoint_id: str, fields: Fields) -> VpcEndpoint:
+        """Make a VPC endpoint."""
+        return VpcEndpoint(
+            source=fields.place.source,
+            position=fields.place.path,
+            id=endpoint_id,
+            account=account_id,
+            service=fields.text("service"),
+            vpc=fields.text("vpc"),
+            policy=self.policy(fields, "policy", account_id, f"policy of {endpoint_id}"),
+            type=fields.text("type"),
+        )
+
+
+def public_access_block(fields: Fields) -> PublicAccessBlock | None:
+    """Read the settings of S3 Block Public Access; what is not said is off."""
+    settings = fields.record("public_access_block")
+    if settings is None:
+        return None
+    return PublicAccessBlock(
+        block_public_acls=settings.flag("block_public_acls"),
+        ignore_public_acls=settings.flag("ignore_public_acls"),
+        block_public_policy=settings.flag("block_public_policy"),
+        restrict_public_buckets=settings.flag("restrict_public_buckets"),
+    )
+
+
+def grant(fields: Fields) -> KmsGrant:
+    """Make a grant on a KMS key."""
+    constraints = fields.record("constraints") or Fields(fields.place, {})
+    return KmsGrant(
+        source=fields.place.source,
+        position=fields.place.path,
+        grantee=fields.text("grantee") or "",
+        operations=fields.texts("operations"),
+        encryption_context_equals=constraints.text_map("EncryptionContextEquals"),
+        encryption_context_subset=constraints.text_map("EncryptionContextSubset"),
+        source_arn=constraints.text("SourceArn"),
+        name=fields.text("name"),
+        id=fields.text("id"),
+    )

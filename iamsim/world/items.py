@@ -1,0 +1,303 @@
+"""What a world is made of: accounts, principals, resources, endpoints, policies, organization.
+
+Plain records without behavior of AWS: who owns what, and which policies hang where. Policies stay
+plain data here (`PolicyDocument`); the engine parses those that a question needs. The terms are
+those of https://docs.aws.amazon.com/organizations/latest/userguide/orgs_getting-started_concepts.html
+and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamsim.core.span import Path, Source, Span
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = [
+    "Account",
+    "AnyPolicy",
+    "Group",
+    "KmsGrant",
+    "ManagedPolicyReference",
+    "Node",
+    "Organization",
+    "PermissionSet",
+    "PolicyDocument",
+    "PublicAccessBlock",
+    "Resource",
+    "Role",
+    "User",
+    "VpcEndpoint",
+]
+
+NOWHERE = Source("world", "")
+SERVICE_LINKED_PATH = "/aws-service-role/"
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Placed:
+    """Something that stands in a world file: `position` is its path inside `source`."""
+
+    source: Source = field(default=NOWHERE, repr=False, compare=False)
+    position: Path = field(default=(), repr=False, compare=False)
+
+    @property
+    def span(self) -> Span:
+        """Where it is written."""
+        return self.source.span(self.position)
+
+
+@dataclass(slots=True, eq=False)
+class PolicyDocument:
+    """A policy as plain data, not yet parsed.
+
+    Paths of `source` start at the policy itself, also where it stands inside a world file. `arn`
+    is given for customer managed and built-in policies. Equal only to itself, so that it can be a
+    key of caches.
+    """
+
+    name: str
+    document: Mapping[str, object]
+    source: Source = field(repr=False)
+    arn: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ManagedPolicyReference:
+    """An AWS managed policy, named by its ARN; the catalog holds its text."""
+
+    arn: str
+    source: Source = field(default=NOWHERE, repr=False, compare=False)
+    position: Path = field(default=(), repr=False, compare=False)
+
+    @property
+    def name(self) -> str:
+        """The name of the policy: the last part of its ARN."""
+        return self.arn.rpartition("/")[2]
+
+    @property
+    def span(self) -> Span:
+        """Where the ARN is written."""
+        return self.source.span(self.position)
+
+
+AnyPolicy = PolicyDocument | ManagedPolicyReference
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class User(Placed):
+    """An IAM user; `groups` are names of groups of the same account."""
+
+    account: str
+    name: str
+    partition: str = "aws"
+    path: str = "/"
+    id: str | None = None
+    groups: tuple[str, ...] = ()
+    policies: tuple[AnyPolicy, ...] = ()
+    boundary: AnyPolicy | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    mfa_devices: int = 0
+    access_keys: tuple[object, ...] = ()
+
+    @property
+    def arn(self) -> str:
+        """The ARN, path included."""
+        return f"arn:{self.partition}:iam::{self.account}:user{self.path}{self.name}"
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Group(Placed):
+    """An IAM group: policies that its users share."""
+
+    account: str
+    name: str
+    partition: str = "aws"
+    path: str = "/"
+    policies: tuple[AnyPolicy, ...] = ()
+
+    @property
+    def arn(self) -> str:
+        """The ARN, path included."""
+        return f"arn:{self.partition}:iam::{self.account}:group{self.path}{self.name}"
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Role(Placed):
+    """An IAM role; `permission_set` names the permission set that provisioned it.
+
+    A role under the path ``/aws-service-role/`` is service-linked, said or not.
+    """
+
+    account: str
+    name: str
+    partition: str = "aws"
+    path: str = "/"
+    id: str | None = None
+    trust: AnyPolicy | None = None
+    policies: tuple[AnyPolicy, ...] = ()
+    boundary: AnyPolicy | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    service_linked: bool = False
+    max_session_duration: int = 3600
+    permission_set: str | None = None
+
+    def __post_init__(self) -> None:
+        """Recognize service-linked roles by their path."""
+        if self.path.startswith(SERVICE_LINKED_PATH):
+            self.service_linked = True
+
+    @property
+    def arn(self) -> str:
+        """The ARN, path included."""
+        return f"arn:{self.partition}:iam::{self.account}:role{self.path}{self.name}"
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class PermissionSet(Placed):
+    """A permission set of IAM Identity Center, as provisioned into one account.
+
+    See https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html.
+    """
+
+    account: str
+    name: str
+    policies: tuple[AnyPolicy, ...] = ()
+    inline: AnyPolicy | None = None
+    boundary: AnyPolicy | None = None
+    session_duration: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PublicAccessBlock:
+    """The four settings of S3 Block Public Access, of a bucket, an access point or an account.
+
+    See https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html.
+    """
+
+    block_public_acls: bool = False
+    ignore_public_acls: bool = False
+    block_public_policy: bool = False
+    restrict_public_buckets: bool = False
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class KmsGrant(Placed):
+    """A grant on a KMS key: https://docs.aws.amazon.com/kms/latest/developerguide/grants.html.
+
+    `grantee` is the ARN of a principal, or a service principal. A constraint that is `None` is not
+    set.
+    """
+
+    grantee: str
+    operations: tuple[str, ...] = ()
+    encryption_context_equals: dict[str, str] | None = None
+    encryption_context_subset: dict[str, str] | None = None
+    source_arn: str | None = None
+    name: str | None = None
+    id: str | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Resource(Placed):
+    """A resource with what bears on access to it; `account` is the id of its owner.
+
+    `bucket` (the ARN of its bucket) and `network_origin` (`Internet` or `VPC`) are for S3 access
+    points, `grants` for KMS keys.
+    """
+
+    arn: str
+    account: str
+    policy: AnyPolicy | None = None
+    tags: dict[str, str] = field(default_factory=dict)
+    public_access_block: PublicAccessBlock | None = None
+    grants: tuple[KmsGrant, ...] = ()
+    bucket: str | None = None
+    network_origin: str | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class VpcEndpoint(Placed):
+    """A VPC endpoint; without a policy it lets everything pass. `type`: `Gateway` or `Interface`.
+
+    See https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html.
+    """
+
+    id: str
+    account: str
+    service: str | None = None
+    vpc: str | None = None
+    policy: AnyPolicy | None = None
+    type: str | None = None
+
+    @property
+    def service_prefix(self) -> str | None:
+        """The service's short name: `s3` for both `s3` and `com.amazonaws.eu-west-1.s3`."""
+        if self.service is None:
+            return None
+        labels = self.service.split(".")
+        if labels[0] == "com" and len(labels) > len(("com", "amazonaws", "region")):
+            return labels[3]
+        return labels[0]
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Account(Placed):
+    """An AWS account. `scps` and `rcps` hang on the account itself; `None` where not said.
+
+    `policies` are the customer managed policies by name; `resources` are by ARN, the others by
+    name or id.
+    """
+
+    id: str
+    name: str | None = None
+    partition: str = "aws"
+    canonical_user_id: str | None = None
+    scps: tuple[AnyPolicy, ...] | None = None
+    rcps: tuple[AnyPolicy, ...] | None = None
+    users: dict[str, User] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
+    roles: dict[str, Role] = field(default_factory=dict)
+    policies: dict[str, AnyPolicy] = field(default_factory=dict)
+    providers: tuple[str, ...] = ()
+    public_access_block: PublicAccessBlock | None = None
+    resources: dict[str, Resource] = field(default_factory=dict)
+    vpc_endpoints: dict[str, VpcEndpoint] = field(default_factory=dict)
+    permission_sets: dict[str, PermissionSet] = field(default_factory=dict)
+
+    def groups_of(self, user: User) -> tuple[Group, ...]:
+        """Give the groups of a user, in the user's order."""
+        return tuple(self.groups[name] for name in user.groups if name in self.groups)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Node(Placed):
+    """The root of an organization or one of its organizational units.
+
+    `scps` and `rcps` are all that is attached; `None` where nothing was said, which stands for
+    the AWS managed policy that is attached by default. `parent` is `None` for the root.
+    """
+
+    name: str
+    id: str | None = None
+    scps: tuple[AnyPolicy, ...] | None = None
+    rcps: tuple[AnyPolicy, ...] | None = None
+    accounts: tuple[str, ...] = ()
+    units: tuple[Node, ...] = ()
+    parent: Node | None = field(default=None, repr=False, compare=False)
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Organization(Placed):
+    """An organization: its id, its management account and its tree.
+
+    `delegated_administrators` are the member accounts that may make privileged root sessions.
+    """
+
+    id: str | None = None
+    management_account: str | None = None
+    delegated_administrators: tuple[str, ...] = ()
+    root: Node | None = None

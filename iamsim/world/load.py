@@ -1,0 +1,146 @@
+"""Loading worlds: files in, one checked `World` out, every fault with its place.
+
+The format is the world file's (formats, section 2): its fields are in `iamsim.world.records`.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, NoReturn
+
+from iamsim.core.errors import WorldError
+from iamsim.world.build import WorldBuilder, find_partitions
+from iamsim.world.documents import Document, parse_document, read_document
+from iamsim.world.fields import Fault, Place, Problems
+from iamsim.world.merge import check_world, merge_worlds
+from iamsim.world.policies import Policies
+from iamsim.world.records import WORLD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamsim.world.fields import Fields
+    from iamsim.world.model import World
+
+__all__ = ["WorldProblemsError", "load_world", "load_world_data", "load_world_documents"]
+
+WORLD_FILES = ("world.yaml", "world.yml", "world.json")
+SHOWN_PROBLEMS = 20
+
+
+class WorldProblemsError(WorldError):
+    """All that is wrong with a world: the first problem's parts, and `problems` for all of them."""
+
+    def __init__(self, problems: Iterable[WorldError]) -> None:
+        """Keep the problems; there must be one at least."""
+        self.problems = tuple(problems)
+        first = self.problems[0]
+        super().__init__(first.code, first.message, span=first.span, hint=first.hint)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        """Survive pickling."""
+        return WorldProblemsError, (self.problems,)
+
+    def __str__(self) -> str:
+        """List the problems, each on its own line, the first 20 in full."""
+        lines = [str(problem) for problem in self.problems[:SHOWN_PROBLEMS]]
+        if len(self.problems) > SHOWN_PROBLEMS:
+            lines.append(f"and {len(self.problems) - SHOWN_PROBLEMS} more problems")
+        return "\n".join(lines)
+
+
+def load_world(*paths: str | os.PathLike[str], strict: bool = True) -> World:
+    """Load a world from files, or folders that hold `world.yaml`; several worlds are merged.
+
+    Raises `WorldError` with the place of the fault (of several: `WorldProblemsError`). With
+    ``strict=False`` the faults are in `World.problems`, and what fits is loaded.
+    """
+    documents = []
+    failed = []
+    for path in paths:
+        try:
+            documents.append(read_document(_world_file(os.fspath(path))))
+        except WorldError as error:
+            failed.append(error)
+    return _load(documents, failed, strict=strict)
+
+
+def load_world_documents(*documents: Document, strict: bool = True) -> World:
+    """Load a world from documents that were read already, such as a part of a scenario."""
+    return _load(documents, [], strict=strict)
+
+
+def load_world_data(
+    world: Document | Mapping[str, object],
+    *,
+    name: str = "world",
+    folder: str = "",
+    strict: bool = True,
+) -> World:
+    """Load a world that stands inside another document, or is given as plain data.
+
+    Plain data is what JSON can hold; `name` stands for it in errors, and relative paths start from
+    `folder`. Raises `WorldError` as `load_world` does.
+    """
+    if not isinstance(world, Document):
+        try:
+            text = json.dumps(world, indent=2, ensure_ascii=False)
+        except (TypeError, ValueError, RecursionError) as error:
+            raise WorldError("not-a-world", f"`{name}` is not plain data") from error
+        world = parse_document(text, name, folder=folder, language="json")
+    return _load([world], [], strict=strict)
+
+
+def _world_file(path: str) -> str:
+    """Give the file of a world: the path itself, or the world file in a folder."""
+    if not os.path.isdir(path):  # noqa: PTH112 - pathlib costs start-up time
+        return path
+    for name in WORLD_FILES:
+        file = os.path.join(path, name)  # noqa: PTH118
+        if os.path.isfile(file):  # noqa: PTH113
+            return file
+    raise WorldError(
+        "file-not-found",
+        f"the folder `{path}` holds no world",
+        hint=f"a world is in a file named {' or '.join(WORLD_FILES)}",
+    )
+
+
+def _load(documents: Iterable[Document], failed: list[WorldError], *, strict: bool) -> World:
+    """Read, build, merge and check."""
+    problems = Problems(failed)
+    records = [record for record in (_read(item, problems) for item in documents) if record]
+    partitions = find_partitions(records)
+    policies = Policies(problems, partitions)
+    for record in records:
+        policies.gather(record)
+    builder = WorldBuilder(policies, partitions, problems)
+    world = merge_worlds([builder.world(record) for record in records], problems)
+    policies.check_repeated()
+    check_world(world, problems)
+    found = sorted(problems.found, key=_order)
+    if strict and found:
+        _raise(found)
+    world.problems = found
+    return world
+
+
+def _read(document: Document, problems: Problems) -> Fields | None:
+    """Read one document by the table of the world file; an empty one is an empty world."""
+    place = Place(document.source, (), document.folder)
+    try:
+        return WORLD.read({} if document.data is None else document.data, place, problems)
+    except Fault as fault:
+        problems.add(fault.code, fault.message, document.span(()), fault.hint)
+        return None
+
+
+def _order(problem: WorldError) -> tuple[str, int]:
+    """Sort problems by file and place; those without a place come first."""
+    return ("", 0) if problem.span is None else (problem.span.source.name, problem.span.start)
+
+
+def _raise(problems: list[WorldError]) -> NoReturn:
+    """Raise the only problem itself, or all of them as one error."""
+    raise problems[0] if len(problems) == 1 else WorldProblemsError(problems)

@@ -1,0 +1,188 @@
+"""Several worlds as one: what they hold together, and where they contradict each other."""
+
+from __future__ import annotations
+
+from dataclasses import fields, replace
+from typing import TYPE_CHECKING, TypeVar
+
+from iamsim.world.items import (
+    Account,
+    ManagedPolicyReference,
+    Organization,
+    Placed,
+    PolicyDocument,
+)
+from iamsim.world.model import World
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.world.fields import Problems
+    from iamsim.world.items import Node
+
+__all__ = ["check_world", "merge_worlds"]
+
+Item = TypeVar("Item", bound=Placed)
+Value = TypeVar("Value")
+
+
+def merge_worlds(worlds: list[World], problems: Problems) -> World:
+    """Unite worlds; what two of them say differently is a problem, and the first one counts."""
+    merged = World()
+    for world in worlds:
+        if world.organization is not None:
+            merged.organization = (
+                world.organization
+                if merged.organization is None
+                else _merge_organizations(merged.organization, world.organization, problems)
+            )
+        for account_id, account in world.accounts.items():
+            known = merged.accounts.get(account_id)
+            merged.accounts[account_id] = (
+                account if known is None else _merge_accounts(known, account, problems)
+            )
+        merged.policies |= world.policies
+    return merged
+
+
+def _merge_organizations(
+    first: Organization, second: Organization, problems: Problems
+) -> Organization:
+    """Unite what two files say of the organization."""
+
+    def one(name: str, mine: Value | None, other: Value | None) -> Value | None:
+        """Take what either says; both must say the same."""
+        if mine is not None and other is not None and content(mine) != content(other):
+            _add_conflict(f"`{name}` of the organization", first, second, problems)
+        return other if mine is None else mine
+
+    delegated = (*first.delegated_administrators, *second.delegated_administrators)
+    return replace(
+        first,
+        id=one("id", first.id, second.id),
+        management_account=one(
+            "management_account", first.management_account, second.management_account
+        ),
+        delegated_administrators=tuple(dict.fromkeys(delegated)),
+        root=one("root", first.root, second.root),
+    )
+
+
+def _merge_accounts(first: Account, second: Account, problems: Problems) -> Account:
+    """Unite what two files say of an account."""
+
+    def one(name: str, mine: Value | None, other: Value | None) -> Value | None:
+        """Take what either says; both must say the same."""
+        if mine is not None and other is not None and content(mine) != content(other):
+            _add_conflict(f"`{name}` of the account `{first.id}`", first, second, problems)
+        return other if mine is None else mine
+
+    def union(what: str, mine: dict[str, Item], others: dict[str, Item]) -> dict[str, Item]:
+        """Take the items of both; those of the same name must be the same."""
+        for name, item in others.items():
+            if name in mine and content(mine[name]) != content(item):
+                _add_conflict(f"the {what} `{name}`", mine[name], item, problems)
+        return others | mine
+
+    return replace(
+        first,
+        name=one("name", first.name, second.name),
+        canonical_user_id=one(
+            "canonical_user_id", first.canonical_user_id, second.canonical_user_id
+        ),
+        scps=one("scps", first.scps, second.scps),
+        rcps=one("rcps", first.rcps, second.rcps),
+        users=union("user", first.users, second.users),
+        groups=union("group", first.groups, second.groups),
+        roles=union("role", first.roles, second.roles),
+        providers=tuple(dict.fromkeys((*first.providers, *second.providers))),
+        public_access_block=one(
+            "public_access_block", first.public_access_block, second.public_access_block
+        ),
+        resources=union("resource", first.resources, second.resources),
+        vpc_endpoints=union("VPC endpoint", first.vpc_endpoints, second.vpc_endpoints),
+        permission_sets=union("permission set", first.permission_sets, second.permission_sets),
+    )
+
+
+def _add_conflict(what: str, first: Placed, second: Placed, problems: Problems) -> None:
+    """Note that two files say different things, with both places."""
+    message = f"{what} differs from what stands at {first.span.place}"
+    hint = "worlds that are merged must agree, or not say the same thing twice"
+    problems.add("world-conflict", message, second.span, hint)
+
+
+def content(value: object) -> object:
+    """Give the meaning of an item as plain data: without places, and policies by their text."""
+    match value:
+        case PolicyDocument():
+            return value.document
+        case ManagedPolicyReference():
+            return value.arn
+        case Placed():
+            return {
+                entry.name: content(getattr(value, entry.name))
+                for entry in fields(value)
+                if entry.compare
+            }
+        case tuple():
+            return [content(item) for item in value]
+        case _:
+            return value
+
+
+def check_world(world: World, problems: Problems) -> None:
+    """Note what does not fit together in a whole world: groups, accounts of nodes, resources."""
+    for account in world.accounts.values():
+        for user in account.users.values():
+            for index, name in enumerate(user.groups):
+                if name not in account.groups:
+                    problems.add(
+                        "unknown-group",
+                        f"the account `{account.id}` has no group `{name}`",
+                        user.source.span((*user.position, "groups", index)),
+                        f"its groups are {', '.join(account.groups)}" if account.groups else None,
+                    )
+    _check_organization(world, problems)
+    owners: dict[str, Placed] = {}
+    for account in world.accounts.values():
+        for arn, resource in account.resources.items():
+            first = owners.setdefault(arn, resource)
+            if first is not resource:
+                problems.add(
+                    "world-conflict",
+                    f"the resource `{arn}` is listed under another account too: {first.span.place}",
+                    resource.span,
+                )
+
+
+def _check_organization(world: World, problems: Problems) -> None:
+    """Note accounts that stand in two nodes, and ids that two nodes have."""
+    organization = world.organization
+    if organization is None or organization.root is None:
+        return
+    places: dict[str, str] = {}
+    ids: dict[str, str] = {}
+    for node in _nodes(organization.root):
+        for index, account_id in enumerate(node.accounts):
+            span = node.source.span((*node.position, "accounts", index))
+            if account_id in places:
+                problems.add(
+                    "account-listed-twice",
+                    f"the account `{account_id}` stands in a node already: {places[account_id]}",
+                    span,
+                )
+            places.setdefault(account_id, span.place)
+        if node.id is not None:
+            span = node.source.span((*node.position, "id"))
+            if node.id in ids:
+                message = f"another node has the id `{node.id}` already: {ids[node.id]}"
+                problems.add("world-conflict", message, span)
+            ids.setdefault(node.id, span.place)
+
+
+def _nodes(node: Node) -> Iterator[Node]:
+    """Go through a node and all below it, top down."""
+    yield node
+    for unit in node.units:
+        yield from _nodes(unit)

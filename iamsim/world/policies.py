@@ -1,0 +1,221 @@
+"""Finding the policy that a world file names: inline, by name, by file, by ARN.
+
+Files are read once each, however often they are named.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import WorldError
+from iamsim.world.builtin import BUILT_IN_POLICIES, find_built_in
+from iamsim.world.documents import Document, part_of, read_document
+from iamsim.world.fields import Fault, closest, describe
+from iamsim.world.items import AnyPolicy, ManagedPolicyReference, PolicyDocument
+from iamsim.world.kinds import Raw
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamsim.world.fields import Fields, Problems
+
+__all__ = ["Policies"]
+
+_is_managed_policy = re.compile(r"arn:[a-z-]+:iam::aws:policy/.+").fullmatch
+_match_customer_policy = re.compile(
+    r"arn:[a-z-]+:iam::([0-9]{12}):policy/(?:.*/)?([^/]+)"
+).fullmatch
+_FILE_ENDINGS = (".json", ".yaml", ".yml")
+
+
+class Policies:
+    """The named policies of all files of a world, and the reading of references to them.
+
+    Names are gathered from all files first, so that a file may name what another one holds.
+    """
+
+    def __init__(self, problems: Problems, partitions: Mapping[str, str]) -> None:
+        """Start without names; `partitions` are those of the accounts, for ARNs."""
+        self.problems = problems
+        self.partitions = partitions
+        self.shared: dict[str, Raw] = {}
+        self.by_account: dict[str, dict[str, Raw]] = {}
+        self._repeated: list[tuple[str | None, str, Raw]] = []
+        self._found: dict[tuple[str | None, str], AnyPolicy | None] = {}
+        self._open: set[tuple[str | None, str]] = set()
+        self._files: dict[str, Document | None] = {}
+
+    def gather(self, world: Fields) -> None:
+        """Take the names of one file in."""
+        self._gather(None, self.shared, world.map("policies"))
+        for account_id, account in world.records("accounts"):
+            names = self.by_account.setdefault(account_id, {})
+            self._gather(account_id, names, account.map("policies"))
+
+    def _gather(
+        self, account: str | None, names: dict[str, Raw], found: Mapping[str, object]
+    ) -> None:
+        """Take names in; those that are known already are compared later."""
+        for name, raw in found.items():
+            if isinstance(raw, Raw) and names.setdefault(name, raw) is not raw:
+                self._repeated.append((account, name, raw))
+
+    def named(self, account: str | None) -> dict[str, AnyPolicy]:
+        """Give all policies of an account (`None`: of the top level) by name."""
+        names = self.shared if account is None else self.by_account.get(account, {})
+        found = ((name, self.find_named(account, name)) for name in names)
+        return {name: policy for name, policy in found if policy is not None}
+
+    def check_repeated(self) -> None:
+        """Note a problem for each name that two files give different policies."""
+        for account, name, raw in self._repeated:
+            first = self.find_named(account, name)
+            second = self.find(raw, account, name)
+            if first is not None and second is not None and not same_policy(first, second):
+                names = self.shared if account is None else self.by_account[account]
+                self.problems.add(
+                    "world-conflict",
+                    f"the policy `{name}` differs from the one at {names[name].place.span.place}",
+                    raw.place.key_span,
+                )
+
+    def find(self, raw: object, account: str | None, inline_name: str) -> AnyPolicy | None:
+        """Find the policy that stands or is named at a place; notes a problem if there is none.
+
+        `account` is whose names count first. An inline policy is called `inline_name`.
+        """
+        if not isinstance(raw, Raw):
+            return None
+        place = raw.place
+        if isinstance(raw.value, dict):
+            return PolicyDocument(inline_name, raw.value, part_of(place.source, place.path))
+        try:
+            return self._find_reference(str(raw.value), raw, account)
+        except Fault as fault:
+            self.problems.add(fault.code, fault.message, place.span, fault.hint)
+        return None
+
+    def find_all(
+        self, raws: Iterable[object], account: str | None, owner: str
+    ) -> tuple[AnyPolicy, ...]:
+        """Find the policies of a list; inline ones are numbered from 1."""
+        found = (
+            self.find(raw, account, f"inline policy {number} of {owner}")
+            for number, raw in enumerate(raws, 1)
+        )
+        return tuple(policy for policy in found if policy is not None)
+
+    def find_named(self, account: str | None, name: str) -> AnyPolicy | None:
+        """Find a policy by its name in an account (`None`: on the top level)."""
+        key = (account, name)
+        if key not in self._found:
+            raw = self.shared[name] if account is None else self.by_account[account][name]
+            self._open.add(key)
+            policy = self.find(raw, account, name)
+            self._open.discard(key)
+            if isinstance(policy, PolicyDocument) and policy.name not in BUILT_IN_POLICIES:
+                arn = None if account is None else self._arn(account, name)
+                policy = PolicyDocument(name, policy.document, policy.source, arn or policy.arn)
+            self._found[key] = policy
+        return self._found[key]
+
+    def _arn(self, account: str, name: str) -> str:
+        """Give the ARN of a customer managed policy."""
+        return f"arn:{self.partitions.get(account, 'aws')}:iam::{account}:policy/{name}"
+
+    def _find_reference(self, text: str, raw: Raw, account: str | None) -> AnyPolicy | None:
+        """Find a policy by its ARN, name or file; raises `Fault`."""
+        if text.startswith("arn:"):
+            return self._find_arn(text, raw)
+        for scope in (account, None):
+            names = self.shared if scope is None else self.by_account.get(scope, {})
+            if text in names and (scope, text) not in self._open:
+                return self.find_named(scope, text)
+        built_in = find_built_in(text)
+        if built_in is not None:
+            return built_in
+        path = os.path.join(raw.place.folder, text)  # noqa: PTH118 - no pathlib at start-up
+        if "\0" not in text and os.path.isfile(path):  # noqa: PTH113
+            return self._find_file(text, path, raw)
+        raise self._unknown(text, account, path)
+
+    def _find_arn(self, arn: str, raw: Raw) -> AnyPolicy | None:
+        """Find a policy by its ARN; raises `Fault`."""
+        if _is_managed_policy(arn):
+            return ManagedPolicyReference(arn, raw.place.source, raw.place.path)
+        built_in = find_built_in(arn)
+        if built_in is not None:
+            return built_in
+        match = _match_customer_policy(arn)
+        if match is None:
+            raise Fault(
+                "unknown-policy",
+                f"{describe(arn)} is not the ARN of a policy",
+                "such as arn:aws:iam::aws:policy/ReadOnlyAccess",
+            )
+        owner, name = match.groups()
+        names = self.by_account.get(owner, {})
+        if name not in names or (owner, name) in self._open:
+            raise Fault(
+                "unknown-policy",
+                f"the account `{owner}` has no policy `{name}` in this world",
+                closest(name, names),
+            )
+        return self.find_named(owner, name)
+
+    def _find_file(self, text: str, path: str, raw: Raw) -> PolicyDocument | None:
+        """Read the policy in a file; raises `Fault` when it holds none."""
+        if path not in self._files:
+            self._files[path] = None
+            try:
+                self._files[path] = read_document(path)
+            except WorldError as error:
+                self.problems.found.append(
+                    error
+                    if error.span is not None
+                    else WorldError(error.code, error.message, span=raw.place.span)
+                )
+        document = self._files[path]
+        if document is None:
+            return None
+        if not isinstance(document.data, dict):
+            raise Fault(
+                "not-a-policy",
+                f"the file `{text}` holds no policy: it must be a map, not "
+                f"{describe(document.data)}",
+            )
+        return PolicyDocument(text, document.data, document.source)
+
+    def _unknown(self, text: str, account: str | None, path: str) -> Fault:
+        """Make the fault of a reference that leads nowhere, with the nearest that would."""
+        names = [*self.by_account.get(account or "", {}), *self.shared, *BUILT_IN_POLICIES]
+        shown = describe(text)
+        if text.lstrip().startswith("{"):
+            hint = "write the policy as a map, not as text"
+            return Fault("unknown-policy", f"{shown} is a policy in quotes", hint)
+        if "/" in text or text.endswith(_FILE_ENDINGS):
+            # A name may be meant too, but a slash or an ending says that a file is.
+            folder, _, file = path.rpartition("/")
+            near = closest(file, _files_in(folder)) or closest(text, names)
+            return Fault("file-not-found", f"there is no policy file {shown}", near)
+        hint = closest(text, names) or (
+            "an AWS managed policy goes by its ARN, such as arn:aws:iam::aws:policy/ReadOnlyAccess"
+        )
+        return Fault("unknown-policy", f"there is no policy named {shown}", hint)
+
+
+def same_policy(first: AnyPolicy, second: AnyPolicy) -> bool:
+    """Say whether two policies have the same text (as data), whatever they are called."""
+    if isinstance(first, PolicyDocument) and isinstance(second, PolicyDocument):
+        return first.document == second.document
+    return first == second
+
+
+def _files_in(folder: str) -> list[str]:
+    """List the policy files of a folder, none when it can't be read."""
+    try:
+        return sorted(name for name in os.listdir(folder or ".") if name.endswith(_FILE_ENDINGS))  # noqa: PTH208
+    except (OSError, ValueError):
+        return []

@@ -1,0 +1,234 @@
+"""The world file, field by field: one table for each kind of record (formats: a world).
+
+These tables are all there is to say about the form of a world: they check files, suggest names
+for misspelled keys, and make the JSON Schema.
+"""
+
+from __future__ import annotations
+
+from iamsim.world.fields import Field, Table
+from iamsim.world.kinds import (
+    ACCOUNT_ID,
+    ANYTHING,
+    ARN,
+    FLAG,
+    IAM_NAME,
+    IAM_PATH,
+    NODE_ID,
+    POLICY,
+    TAGS,
+    TEXT,
+    WHOLE_NUMBER,
+    choice,
+    list_of,
+    map_of,
+    record,
+)
+
+__all__ = ["TABLES", "WORLD"]
+
+_POLICIES = list_of(POLICY)
+_ACCOUNT_IDS = list_of(ACCOUNT_ID)
+_TEXT_MAP = map_of(TEXT, TEXT)
+
+PUBLIC_ACCESS_BLOCK = Table(
+    "a public access block",
+    (
+        Field("block_public_acls", FLAG, "Refuse public ACLs.", ("BlockPublicAcls",)),
+        Field("ignore_public_acls", FLAG, "Ignore public ACLs.", ("IgnorePublicAcls",)),
+        Field("block_public_policy", FLAG, "Refuse public policies.", ("BlockPublicPolicy",)),
+        Field(
+            "restrict_public_buckets",
+            FLAG,
+            "Keep other accounts out of buckets with a public policy.",
+            ("RestrictPublicBuckets",),
+        ),
+    ),
+)
+_PUBLIC_ACCESS_BLOCK = record(lambda: PUBLIC_ACCESS_BLOCK, "public_access_block")
+
+GRANT_CONSTRAINTS = Table(
+    "the constraints of a grant",
+    (
+        Field("EncryptionContextEquals", _TEXT_MAP, "The encryption context, exactly."),
+        Field("EncryptionContextSubset", _TEXT_MAP, "Pairs the encryption context must hold."),
+        Field("SourceArn", TEXT, "The resource for which a service uses the key."),
+    ),
+)
+
+KMS_GRANT = Table(
+    "a grant",
+    (
+        Field(
+            "grantee",
+            TEXT,
+            "The ARN of a principal, or a service principal.",
+            ("GranteePrincipal", "GranteeServicePrincipal"),
+            required=True,
+        ),
+        Field("operations", list_of(TEXT), "Operations such as Decrypt.", ("Operations",)),
+        Field(
+            "constraints",
+            record(lambda: GRANT_CONSTRAINTS, "grant_constraints"),
+            "What requests must hold for the grant to count.",
+            ("Constraints",),
+        ),
+        Field("name", TEXT, "Its name.", ("Name",)),
+        Field("id", TEXT, "Its id.", ("GrantId",)),
+    ),
+)
+
+RESOURCE = Table(
+    "a resource",
+    (
+        Field("policy", POLICY, "Its resource-based policy."),
+        Field("tags", TAGS, "Its tags."),
+        Field("account", ACCOUNT_ID, "Its owner, if not the account it is listed under."),
+        Field("public_access_block", _PUBLIC_ACCESS_BLOCK, "Of a bucket or an access point."),
+        Field("grants", list_of(record(lambda: KMS_GRANT, "kms_grant")), "Of a KMS key."),
+        Field("bucket", ARN, "The ARN of the bucket of an S3 access point."),
+        Field("network_origin", choice("Internet", "VPC"), "Of an S3 access point."),
+    ),
+)
+
+VPC_ENDPOINT = Table(
+    "a VPC endpoint",
+    (
+        Field("service", TEXT, "The service's prefix (s3), or its full endpoint name."),
+        Field("vpc", TEXT, "The id of its VPC."),
+        Field("policy", POLICY, "Its policy; without one everything passes."),
+        Field("type", choice("Gateway", "Interface"), "The type of the endpoint."),
+    ),
+)
+
+USER = Table(
+    "a user",
+    (
+        Field("path", IAM_PATH, "The path, `/` by default."),
+        Field("id", TEXT, "The unique id (AIDA...)."),
+        Field("groups", list_of(TEXT), "Names of groups of the account."),
+        Field("policies", _POLICIES, "Identity-based policies."),
+        Field("boundary", POLICY, "The permissions boundary."),
+        Field("tags", TAGS, "Its tags."),
+        Field("mfa_devices", WHOLE_NUMBER, "How many MFA devices it has."),
+        Field("access_keys", list_of(ANYTHING), "Its access keys."),
+    ),
+)
+
+GROUP = Table(
+    "a group",
+    (
+        Field("path", IAM_PATH, "The path, `/` by default."),
+        Field("policies", _POLICIES, "Identity-based policies."),
+    ),
+)
+
+ROLE = Table(
+    "a role",
+    (
+        Field("path", IAM_PATH, "The path, `/` by default."),
+        Field("id", TEXT, "The unique id (AROA...)."),
+        Field("trust", POLICY, "The role trust policy."),
+        Field("policies", _POLICIES, "Identity-based policies."),
+        Field("boundary", POLICY, "The permissions boundary."),
+        Field("tags", TAGS, "Its tags."),
+        Field("service_linked", FLAG, "Whether the role is service-linked."),
+        Field("max_session_duration", WHOLE_NUMBER, "In seconds; 3600 by default."),
+    ),
+)
+
+PERMISSION_SET = Table(
+    "a permission set",
+    (
+        Field("policies", _POLICIES, "Managed policies."),
+        Field("inline", POLICY, "The inline policy."),
+        Field("boundary", POLICY, "The permissions boundary."),
+        Field("session_duration", TEXT, "As ISO 8601 has it: PT8H."),
+    ),
+)
+
+ACCOUNT = Table(
+    "an account",
+    (
+        Field("name", TEXT, "The account's name."),
+        Field("partition", choice("aws", "aws-cn", "aws-us-gov"), "Read from ARNs if left out."),
+        Field("canonical_user_id", TEXT, "The id that S3 knows the account by."),
+        Field("scps", _POLICIES, "Service control policies attached to the account itself."),
+        Field("rcps", _POLICIES, "Resource control policies attached to the account itself."),
+        Field("users", map_of(IAM_NAME, record(lambda: USER, "user")), "IAM users by name."),
+        Field("groups", map_of(IAM_NAME, record(lambda: GROUP, "group")), "IAM groups by name."),
+        Field("roles", map_of(IAM_NAME, record(lambda: ROLE, "role")), "IAM roles by name."),
+        Field("policies", map_of(IAM_NAME, POLICY), "Customer managed policies by name."),
+        Field("providers", list_of(ARN), "ARNs of OIDC and SAML identity providers."),
+        Field("public_access_block", _PUBLIC_ACCESS_BLOCK, "Of the whole account."),
+        Field("resources", map_of(ARN, record(lambda: RESOURCE, "resource")), "By ARN."),
+        Field(
+            "vpc_endpoints",
+            map_of(TEXT, record(lambda: VPC_ENDPOINT, "vpc_endpoint")),
+            "VPC endpoints by id.",
+        ),
+        Field(
+            "permission_sets",
+            map_of(IAM_NAME, record(lambda: PERMISSION_SET, "permission_set")),
+            "Permission sets of IAM Identity Center, as provisioned into the account.",
+        ),
+    ),
+)
+
+
+def _find_node_table() -> Table:
+    """Give the table of nodes, which holds itself."""
+    return NODE
+
+
+_NODE_FIELDS = (
+    Field("id", NODE_ID, "The id (r-... or ou-...)."),
+    Field("name", TEXT, "The name."),
+    Field("scps", _POLICIES, "All service control policies that are attached."),
+    Field("rcps", _POLICIES, "All resource control policies that are attached."),
+    Field("accounts", _ACCOUNT_IDS, "Ids of the accounts directly under it."),
+    Field("units", map_of(TEXT, record(_find_node_table, "node")), "Organizational units by name."),
+)
+NODE: Table = Table("a node of the organization", _NODE_FIELDS)
+
+ORGANIZATION = Table(
+    "the organization",
+    (
+        Field("id", NODE_ID, "The id (o-...)."),
+        Field("management_account", ACCOUNT_ID, "The id of the management account."),
+        Field(
+            "delegated_administrators",
+            _ACCOUNT_IDS,
+            "Member accounts that may make privileged root sessions.",
+        ),
+        Field("root", record(_find_node_table, "node"), "The root of the tree."),
+    ),
+)
+
+WORLD = Table(
+    "a world",
+    (
+        Field("policies", map_of(TEXT, POLICY), "Policies that several places share, by name."),
+        Field("organization", record(lambda: ORGANIZATION, "organization"), "The organization."),
+        Field(
+            "accounts",
+            map_of(ACCOUNT_ID, record(lambda: ACCOUNT, "account")),
+            "Accounts by id.",
+        ),
+    ),
+)
+
+TABLES = {
+    "account": ACCOUNT,
+    "grant_constraints": GRANT_CONSTRAINTS,
+    "group": GROUP,
+    "kms_grant": KMS_GRANT,
+    "node": NODE,
+    "organization": ORGANIZATION,
+    "permission_set": PERMISSION_SET,
+    "public_access_block": PUBLIC_ACCESS_BLOCK,
+    "resource": RESOURCE,
+    "role": ROLE,
+    "user": USER,
+    "vpc_endpoint": VPC_ENDPOINT,
+}

@@ -1,0 +1,41 @@
+# `just` runs what `.ci/run` checks, with the tools of the active environment.
+# (The runner is `rust-just` on PyPI.)
+
+default: lint test
+
+# style, types, layers, spelling
+lint:
+    ruff check
+    ruff format --check
+    mypy
+    lint-imports
+    codespell
+
+# everything quick; further arguments go to pytest
+test *arguments:
+    pytest -n 2 {{ arguments }}
+
+# rewrite the golden files, then read the difference
+golden:
+    pytest --update tests/golden tests/unit
+    git diff --stat tests
+
+# branch coverage; the three rooms that decide must have all of it
+cover:
+    coverage erase
+    coverage run -m pytest -n 2 -q tests/unit tests/property tests/conformance
+    coverage combine -q
+    coverage report
+    coverage report --include='iamsim/core/*,iamsim/compile/*,iamsim/engine/*' --fail-under=100
+
+# many more generated cases
+deep:
+    HYPOTHESIS_PROFILE=nightly pytest -n 2 --timeout=0 tests/property
+
+# the figures of docs/performance.md; `just bench --peers` measures other tools in the same run
+bench *arguments:
+    python benchmarks/run.py {{ arguments }}
+
+# remake the generated pages of docs/reference
+reference:
+    python scripts/write_reference.py

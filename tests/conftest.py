@@ -1,0 +1,58 @@
+"""What all tests share: hypothesis profiles, the `--update` flag and the golden files."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import HealthCheck, settings
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    Golden = Callable[[Path, str], None]
+
+# `quick` is what a pull request pays for; `nightly` is what a machine does while people sleep.
+settings.register_profile(
+    "quick",
+    max_examples=60,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+settings.register_profile("nightly", settings.get_profile("quick"), max_examples=10_000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Add `--update`, which rewrites golden files instead of comparing them."""
+    parser.addoption("--update", action="store_true", help="rewrite the golden files")
+
+
+@pytest.fixture(autouse=True)
+def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Give every test the same terminal: no color, 100 columns, whatever the shell says."""
+    for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("NO_COLOR", "1")
+    monkeypatch.setenv("COLUMNS", "100")
+    monkeypatch.setenv("TERM", "dumb")
+
+
+@pytest.fixture
+def golden(request: pytest.FixtureRequest) -> Golden:
+    """Compare text with a golden file, or write the file under `--update`."""
+    update = bool(request.config.getoption("--update"))
+
+    def check(path: Path, text: str) -> None:
+        if update:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(text, encoding="utf-8")
+            return
+        if not path.is_file():
+            pytest.fail(f"no golden file {path.name}: run `pytest --update` and read what it wrote")
+        assert text == path.read_text(encoding="utf-8")
+
+    return check

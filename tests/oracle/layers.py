@@ -1,0 +1,256 @@
+"""Which policies apply to a request, layer by layer, and what each layer says."""
+
+from typing import Any
+
+from tests.oracle import context, places, principals, public
+from tests.oracle.conditions import condition_holds
+from tests.oracle.document import BUILT_IN, statements
+from tests.oracle.principals import IAM_KINDS, Caller
+from tests.oracle.text import action_matches, as_list, resource_matches, scalar
+
+RCP_SERVICES = (  # the list of 2026-09-26 (R4.7)
+    " appstream dsql clouddirectory cloudfront cloudsearch logs networkmonitor cognito-identity "
+    " cognito-idp comprehend comprehendmedical firehose dynamodb dax autoscaling ecr ecr-public "
+    " gamelift inspector-scan kendra kinesisvideo memorydb aoss personalize polly s3 swf sqs "
+    " textract timestream-influxdb transcribe translate workspaces appconfig autoscaling-plans "
+    " budgets servicediscovery cloudtrail-data codeartifact codebuild codecommit codepipeline "
+    " compute-optimizer cost-optimization-hub events fms fis health rolesanywhere kms opensearch "
+    " pricing pca-connector-ad resource-groups secretsmanager sts signin support transfer "
+    " notifications wafv2 xray "
+)
+
+
+class Case:
+    """One request in its world: who, what, whose, and under which context."""
+
+    def __init__(self, request: dict[str, Any], world: dict[str, Any] | None) -> None:
+        """Look the caller and the resource up, and build the context."""
+        self.request, self.world = request, world or {}
+        self.action = request["action"]
+        self.service, _, self.operation = self.action.lower().partition(":")
+        self.resource = scalar(request.get("resource") or "*")
+        self.session = request.get("session") or {}
+        self.via = request.get("via") or {}
+        who = scalar(request["principal"])
+        self.caller: Caller = principals.caller_of(who, self.session, self.world)
+        self.parts = self.resource.split(":", 5) if self.resource.startswith("arn:") else []
+        self.owner = self.find_owner()
+        kind = self.parts[5].partition("/")[0] if len(self.parts) == 6 else ""
+        self.is_role = self.resource.split(":")[2:3] == ["iam"] and kind == "role"
+        self.is_trust = self.is_role and self.service == "sts"
+        self.is_key = self.service == "kms" and kind == "key"
+        self.context = context.build(request, self.world, self.caller, self.owner)
+
+    def find_owner(self) -> str | None:
+        """Find the account of the resource."""
+        given = self.request.get("resource_account")
+        in_arn = self.parts[4] if len(self.parts) == 6 and self.parts[4].isdigit() else None
+        listed, _ = places.resource_entry(self.world, self.resource)
+        found = given or in_arn or listed or self.caller["account"]
+        return None if found is None else scalar(found)
+
+    def entity(self) -> dict[str, Any]:
+        """Give the world's user or role behind the caller; of a federated user, its source."""
+        if self.caller["kind"] == "federated-user" and self.caller["source_user"]:
+            source = principals.caller_of(self.caller["source_user"], {}, self.world)
+            return source["entity"] or {}
+        return self.caller["entity"] or {}
+
+    def read(self, policies: list[Any], kind: str) -> list[dict[str, Any]]:
+        """Resolve names and read the documents into one list of statements."""
+        found = places.documents(self.world, self.caller["account"], policies)
+        return [statement for policy in found for statement in statements(policy, kind)]
+
+    def has_boundary(self) -> bool:
+        """Say whether a permissions boundary is set on the caller."""
+        return self.boundary() is not None
+
+    def boundary(self) -> list[dict[str, Any]] | None:
+        """Give the statements of the boundary, or None."""
+        if self.caller["kind"] not in ("user", "role", "federated-user"):
+            return None
+        policy = self.request.get("boundary") or self.entity().get("boundary")
+        return self.read(as_list(policy), "boundary") if policy else None
+
+    def identity(self) -> list[dict[str, Any]]:
+        """Give the statements of the identity-based policies: the caller's and its groups'."""
+        if self.caller["kind"] not in ("user", "role", "federated-user"):
+            return []
+        given = self.request.get("identity_policies")
+        if given is not None:
+            return self.read(as_list(given), "identity")
+        entity = self.entity()
+        groups = places.section(places.account_of(self.world, self.caller["account"]), "groups")
+        policies = as_list(entity.get("policies"))
+        for name in as_list(entity.get("groups")):
+            policies += as_list((groups.get(name) or {}).get("policies"))
+        return self.read(policies, "identity")
+
+    def session_policies(self) -> list[dict[str, Any]] | None:
+        """Give the statements of the session policies, or None if the session has none."""
+        given = as_list(self.request.get("session_policies")) + as_list(
+            self.session.get("policies")
+        )
+        kind = self.caller["kind"]
+        if kind == "user" or kind not in IAM_KINDS:
+            return None
+        if kind == "federated-user" and not given:
+            return []
+        return self.read(given, "session") if given else None
+
+    def resource_policy(self) -> list[dict[str, Any]] | None:
+        """Give the statements of the resource-based policy, trust policy or key policy, or None."""
+        if self.is_role and not self.is_trust:
+            return None
+        if self.service == "kms" and self.resource == "*":
+            return None
+        kind = "trust" if self.is_trust else "resource"
+        policy, account = self.request.get("resource_policy"), self.owner
+        if policy is None and self.is_trust:
+            name = self.resource.rpartition("/")[2]
+            role = places.find_role(self.world, self.parts[4], name) or {}
+            same = places.full_name(role, name) == self.parts[5].removeprefix("role/")
+            policy = role.get("trust") if same else None
+        elif policy is None:
+            account, entry = places.resource_entry(self.world, self.resource)
+            policy = entry.get("policy")
+        if policy is None:
+            return None
+        return statements(places.document(self.world, account, policy), kind)
+
+    def scps(self) -> list[list[dict[str, Any]]]:
+        """Give the statements of each SCP level that applies; no levels, no layer."""
+        account = self.caller["account"]
+        if self.caller["kind"] not in IAM_KINDS or self.caller["service_linked"]:
+            return []
+        given = self.request.get("scps")
+        management = places.section(self.world, "organization").get("management_account")
+        if given is not None and account != management:
+            return [self.read(as_list(level), "scp") for level in given]
+        if not places.is_member(self.world, account):
+            return []
+        found = places.levels(self.world, account, "scps", "FullAWSAccess")
+        return [self.read(level, "scp") for level in found]
+
+    def rcps(self) -> list[list[dict[str, Any]]]:
+        """Give the statements of each RCP level that applies; no levels, no layer."""
+        exempt = (
+            f" {self.service} " not in RCP_SERVICES
+            or self.caller["service_linked"]
+            or self.action.lower() == "kms:retiregrant"
+            or ":alias/aws/" in self.resource
+            or (self.is_trust and self.trusts_a_service_linked_role())
+        )
+        management = places.section(self.world, "organization").get("management_account")
+        given = self.request.get("rcps")
+        if exempt:
+            return []
+        if given is not None and (self.owner is None or self.owner != management):
+            built_in = BUILT_IN["RCPFullAWSAccess"]
+            return [self.read([built_in, *as_list(level)], "rcp") for level in given]
+        if self.owner is None or not places.is_member(self.world, self.owner):
+            return []
+        found = places.levels(self.world, self.owner, "rcps", "RCPFullAWSAccess")
+        return [self.read(level, "rcp") for level in found]
+
+    def trusts_a_service_linked_role(self) -> bool:
+        """Say whether the resource is a service-linked role."""
+        role = principals.caller_of(self.resource, {}, self.world)
+        return bool(role["service_linked"])
+
+    def endpoint_policies(self) -> list[dict[str, Any]] | None:
+        """Give the statements of the VPC endpoint policy, or None if there is no such layer."""
+        if self.via.get("service"):
+            return None
+        given = self.request.get("vpce_policies")
+        if given:
+            return self.read(as_list(given), "vpce")
+        account, entry = places.endpoint(self.world, self.via.get("vpc_endpoint"))
+        policy = entry.get("policy")
+        if policy is None:
+            return None
+        return statements(places.document(self.world, account, policy), "vpce")
+
+    def is_public_access_blocked(self) -> bool:
+        """Say whether S3 Block Public Access cuts the request off."""
+        policy = self.resource_policy()
+        outsider = self.caller["kind"] != "service" and self.caller["account"] != self.owner
+        if self.service != "s3" or policy is None or not outsider:
+            return False
+        _, entry = places.resource_entry(self.world, self.resource)
+        settings = [
+            self.request.get("public_access_block"),
+            entry.get("public_access_block"),
+            places.account_of(self.world, self.owner).get("public_access_block"),
+        ]
+        on = [scalar((block or {}).get("restrict_public_buckets", False)) for block in settings]
+        return "true" in [flag.lower() for flag in on] and public.is_public(policy)
+
+    def applies(self, statement: dict[str, Any]) -> bool:
+        """Say whether every part of a statement fits the request."""
+        return (
+            principals.is_caller(statement, self.caller, self.has_boundary())
+            and self.fits_action(statement)
+            and self.fits_resource(statement)
+            and condition_holds(statement["condition"], self.context, statement["substitute"])
+        )
+
+    def fits_action(self, statement: dict[str, Any]) -> bool:
+        """Match Action or NotAction."""
+        negated, patterns = statement["actions"]
+        return bool(negated) != any(action_matches(pattern, self.action) for pattern in patterns)
+
+    def fits_resource(self, statement: dict[str, Any]) -> bool:
+        """Match Resource or NotResource; a statement without either means its own resource."""
+        if statement["resources"] is None:
+            return True
+        negated, patterns = statement["resources"]
+        return bool(negated) != any(
+            resource_matches(pattern, self.resource, self.context, statement["substitute"])
+            for pattern in patterns
+        )
+
+    def denies(self, found: list[dict[str, Any]] | None) -> bool:
+        """Say whether some Deny statement applies."""
+        return any(one["effect"] == "Deny" and self.applies(one) for one in found or [])
+
+    def allows(self, found: list[dict[str, Any]] | None) -> bool:
+        """Say whether some Allow statement applies; a layer that isn't there allows."""
+        return found is None or any(one["effect"] == "Allow" and self.applies(one) for one in found)
+
+    def grants(self) -> set[str]:
+        """Give the kinds of grant that the resource-based policy holds for the caller."""
+        found = self.resource_policy() or []
+        allowing = [one for one in found if one["effect"] == "Allow" and self.applies(one)]
+        return {kind for one in allowing for kind in principals.grants(one, self.caller)}
+
+    def has_key_grant(self) -> bool:
+        """Say whether a KMS grant covers the operation."""
+        _, entry = places.resource_entry(self.world, self.resource)
+        return any(self.fits_grant(grant) for grant in as_list(entry.get("grants")))
+
+    def fits_grant(self, grant: dict[str, Any]) -> bool:
+        """Match one KMS grant, in the shape that ListGrants prints."""
+        grantee = scalar(grant.get("GranteePrincipal"))
+        kind = "AWS" if grantee.startswith("arn:") else "Service"
+        operations = [scalar(name).lower() for name in as_list(grant.get("Operations"))]
+        limits = grant.get("Constraints") or {}
+        prefix = "kms:encryptioncontext:"
+        given = {key: of for key, of in self.context.items() if key.startswith(prefix)}
+        exact = lowered(prefix, limits.get("EncryptionContextEquals"))
+        part = lowered(prefix, limits.get("EncryptionContextSubset"))
+        source = limits.get("SourceArn")
+        return (
+            principals.grant_kind((kind, grantee), self.caller) is not None
+            and self.operation in operations
+            and (exact is None or exact == given)
+            and (part is None or all(given.get(key) == of for key, of in part.items()))
+            and (source is None or source == self.context.get("aws:sourcearn"))
+        )
+
+
+def lowered(prefix: str, pairs: dict[str, Any] | None) -> dict[str, str] | None:
+    """Write an encryption context as condition keys."""
+    if pairs is None:
+        return None
+    return {prefix + key.lower(): scalar(value) for key, value in pairs.items()}

@@ -1,0 +1,122 @@
+"""Look-ups in a world document: policies, accounts, roles, resources, organization paths."""
+
+import re
+from typing import Any
+
+from tests.oracle.document import BUILT_IN, InvalidPolicy
+from tests.oracle.text import as_list
+
+SSO_PATH = "/aws-reserved/sso.amazonaws.com/"
+SSO_ROLE = re.compile(r"AWSReservedSSO_(.+)_[0-9a-f]{16}")
+
+
+def section(thing: Any, *names: str) -> dict[str, Any]:
+    """Walk down nested objects; what isn't there is empty."""
+    for name in names:
+        thing = (thing or {}).get(name)
+    return thing or {}
+
+
+def account_of(world: dict[str, Any], account: str | None) -> dict[str, Any]:
+    """Give an account's section of the world."""
+    return section(world, "accounts", account) if account else {}
+
+
+def document(world: dict[str, Any], account: str | None, policy: Any) -> Any:
+    """Give the document that a policy entry stands for: itself, or what its name or ARN means."""
+    if not isinstance(policy, str) or policy.lstrip().startswith("{"):
+        return policy
+    names = [policy, policy.rpartition("/")[2]] if policy.startswith("arn:") else [policy]
+    for shelf in (section(account_of(world, account), "policies"), section(world, "policies")):
+        for name in names:
+            if name in shelf:
+                return document(world, account, shelf[name])
+    if policy in BUILT_IN:
+        return BUILT_IN[policy]
+    message = f"no policy `{policy}`"
+    raise InvalidPolicy(message)
+
+
+def documents(world: dict[str, Any], account: str | None, policies: Any) -> list[Any]:
+    """Give the documents of a list of policy entries."""
+    return [document(world, account, policy) for policy in as_list(policies)]
+
+
+def full_name(entity: dict[str, Any], name: str) -> str:
+    """Join an entity's path and name, without the leading slash."""
+    path = str(entity.get("path") or "/")
+    return (path + name).removeprefix("/")
+
+
+def find_user(world: dict[str, Any], account: str, path_and_name: str) -> dict[str, Any] | None:
+    """Find a user by path and name."""
+    for name, user in section(account_of(world, account), "users").items():
+        if full_name(user or {}, name) == path_and_name:
+            return dict(user or {})
+    return None
+
+
+def permission_set_role(world: dict[str, Any], account: str, name: str) -> dict[str, Any] | None:
+    """Give the role that Identity Center provisions for a permission set."""
+    found = SSO_ROLE.fullmatch(name)
+    sets = section(account_of(world, account), "permission_sets")
+    if found is None or found.group(1) not in sets:
+        return None
+    chosen = sets[found.group(1)] or {}
+    inline = [chosen["inline"]] if chosen.get("inline") else []
+    policies = as_list(chosen.get("policies")) + inline
+    return {"path": SSO_PATH, "policies": policies, "boundary": chosen.get("boundary")}
+
+
+def find_role(world: dict[str, Any], account: str, name: str) -> dict[str, Any] | None:
+    """Find a role by its name alone; names are unique within an account."""
+    roles = section(account_of(world, account), "roles")
+    if name in roles:
+        return dict(roles[name] or {})
+    return permission_set_role(world, account, name)
+
+
+def resource_entry(world: dict[str, Any], arn: str) -> tuple[str | None, dict[str, Any]]:
+    """Find the account and the entry of a listed resource; an S3 object's is its bucket's."""
+    wanted = [arn, arn.partition("/")[0]] if arn.startswith("arn:aws:s3:::") else [arn]
+    for account, details in section(world, "accounts").items():
+        for name in wanted:
+            if name in section(details, "resources"):
+                return account, section(details, "resources", name)
+    return None, {}
+
+
+def org_path(world: dict[str, Any], account: str | None) -> list[dict[str, Any]] | None:
+    """Give the nodes from the root down to the one that holds the account; None if in no node."""
+
+    def search(node: dict[str, Any]) -> list[dict[str, Any]] | None:
+        if account in [str(item) for item in as_list(node.get("accounts"))]:
+            return [node]
+        for unit in section(node, "units").values():
+            below = search(unit or {})
+            if below is not None:
+                return [node, *below]
+        return None
+
+    root = section(world, "organization", "root")
+    return search(root) if root and account else None
+
+
+def is_member(world: dict[str, Any], account: str | None) -> bool:
+    """Say whether the account is in the organization and not its management account."""
+    management = section(world, "organization").get("management_account")
+    return org_path(world, account) is not None and account != management
+
+
+def levels(world: dict[str, Any], account: str, name: str, default: str) -> list[list[Any]]:
+    """Give the attached SCPs or RCPs, level by level: root, units, account."""
+    nodes = [*(org_path(world, account) or []), account_of(world, account)]
+    return [documents(world, account, node.get(name, [default])) for node in nodes]
+
+
+def endpoint(world: dict[str, Any], name: str | None) -> tuple[str | None, dict[str, Any]]:
+    """Find a VPC endpoint: its account and its entry."""
+    for account, details in section(world, "accounts").items():
+        if name in section(details, "vpc_endpoints"):
+            return account, section(details, "vpc_endpoints", str(name))
+    return None, {}

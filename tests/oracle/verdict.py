@@ -1,0 +1,128 @@
+"""The decision: explicit denies, guardrails, and the ways in (architecture 3)."""
+
+from typing import Any
+
+from tests.oracle.layers import Case
+
+SCP, RCP, VPCE = "service-control-policy", "resource-control-policy", "vpc-endpoint-policy"
+RESOURCE, IDENTITY = "resource-based-policy", "identity-based-policy"
+BOUNDARY, SESSION, BPA = "permissions-boundary", "session-policy", "s3-block-public-access"
+DENY_ORDER = [RCP, SCP, VPCE, RESOURCE, IDENTITY, BOUNDARY, SESSION]
+BLOCK_ORDER = [SCP, RESOURCE, IDENTITY, BOUNDARY, SESSION, VPCE, RCP, BPA]
+
+DIRECT = {"USER", "SESSION", "FEDUSER", "WILDCARD"}
+ANY = DIRECT | {"ROLE", "FED_SOURCE", "ACCOUNT"}
+GRANT = "KMS grant"
+# A way is the kinds of grant that it needs (None: no resource-based policy) and further layers.
+Way = tuple[set[str] | str | None, list[str]]
+CAPPED = [BOUNDARY, SESSION]
+COMMON: list[Way] = [(DIRECT, []), ({"ROLE"}, CAPPED), ({"FED_SOURCE"}, CAPPED)]
+BY_GRANT: list[Way] = [(GRANT, [])]
+UNLOCKING = {"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"}
+UNLOCKING |= {"sqs:getqueueattributes", "sqs:setqueueattributes"}
+
+
+def ways_in(case: Case) -> list[Way]:
+    """Give the ways in for the relation between caller and resource."""
+    kind, account = case.caller["kind"], case.caller["account"]
+    by_grant = BY_GRANT if case.is_key else []
+    if kind == "federated":
+        return [({"FEDERATED"}, [])]
+    if kind == "anonymous":
+        return [({"WILDCARD"}, [])]
+    if kind == "service":
+        return [({"SERVICE", "WILDCARD"}, []), *by_grant]
+    action = case.action.lower()
+    if action == "sts:assumeroot":
+        organization = case.world.get("organization") or {}
+        manager = organization.get("management_account", account)
+        return [(None, [IDENTITY, *CAPPED])] if account == manager else []
+    if kind == "root" and action == "sts:assumerole":
+        return []
+    if case.parts and case.parts[1] != case.caller["partition"]:
+        return []
+    if account != case.owner:
+        return [(ANY, [IDENTITY, *CAPPED]), *by_grant]
+    if case.is_trust or case.is_key:
+        return [*COMMON, ({"ACCOUNT"}, [IDENTITY, *CAPPED]), *by_grant]
+    return [*COMMON, (None, [IDENTITY, *CAPPED])]
+
+
+def explicit_denies(case: Case, notes: list[str]) -> list[str]:
+    """Give the layers in which a Deny applies."""
+    own_root = case.caller["kind"] == "root" and case.caller["account"] == case.owner
+    denied = {
+        SCP: any(case.denies(level) for level in case.scps()),
+        RCP: any(case.denies(level) for level in case.rcps()),
+        VPCE: case.denies(case.endpoint_policies()),
+        RESOURCE: case.denies(case.resource_policy()),
+        IDENTITY: case.denies(case.identity()),
+        BOUNDARY: case.denies(case.boundary()),
+        SESSION: case.denies(case.session_policies()),
+    }
+    if denied[RESOURCE] and own_root and case.action.lower() in UNLOCKING:
+        notes.append("the owner's root user may repair a policy that locks everybody out")
+        denied[RESOURCE] = False
+    return [layer for layer in DENY_ORDER if denied[layer]]
+
+
+def blocking_guardrails(case: Case) -> list[str]:
+    """Give the guardrails that don't allow the request."""
+    allowing = {
+        SCP: all(case.allows(level) for level in case.scps()),
+        RCP: all(case.allows(level) for level in case.rcps()),
+        VPCE: case.allows(case.endpoint_policies()),
+        BPA: not case.is_public_access_blocked(),
+    }
+    return [layer for layer, allows in allowing.items() if not allows]
+
+
+def satisfied(needs: set[str] | str | None, case: Case) -> bool:
+    """Say whether the resource side of a way is open."""
+    if isinstance(needs, str):
+        return case.has_key_grant()
+    return needs is None or bool(needs & case.grants())
+
+
+def blocked_layers(way: Way, case: Case) -> list[str]:
+    """Give the layers that block one way."""
+    needs, further = way
+    root = case.caller["kind"] == "root"
+    allowing = {
+        IDENTITY: root or case.allows(case.identity()),
+        BOUNDARY: case.allows(case.boundary()),
+        SESSION: case.allows(case.session_policies()),
+    }
+    blocked = [] if satisfied(needs, case) else [RESOURCE]
+    return blocked + [layer for layer in further if not allowing[layer]]
+
+
+def decide(request: dict[str, Any], world: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Decide one request (a scenario's request) in a world, or by the policies it carries.
+
+    Gives {"decision": ..., "layer": name or None, "notes": [...]}; the decision is allowed,
+    explicitDeny or implicitDeny.
+    Raises InvalidPolicy when a policy that applies is one that AWS would refuse.
+    """
+    case = Case(request, world)
+    notes: list[str] = []
+    if case.action.lower() == "sts:getcalleridentity":
+        return {"decision": "allowed", "layer": None, "notes": notes}
+    denying = explicit_denies(case, notes)
+    if denying:
+        return {"decision": "explicitDeny", "layer": denying[0], "notes": notes}
+    blocks = blocking_guardrails(case)
+    ways = ways_in(case)
+    way_is_open = [way for way in ways if not blocked_layers(way, case)]
+    if way_is_open and not blocks:
+        needs, further = way_is_open[0]
+        layer = further[0] if needs is None else RESOURCE
+        return {"decision": "allowed", "layer": layer, "notes": notes}
+    if not way_is_open:
+        granted = [way for way in ways if satisfied(way[0], case)]
+        # The way that lacks least; of equals, the one that the table lists last.
+        lacking = [blocked_layers(way, case) for way in reversed(granted or ways)]
+        fewest = min(map(len, lacking), default=0)
+        blocks += next((found for found in lacking if len(found) == fewest), [RESOURCE])
+    layer = next(layer for layer in BLOCK_ORDER if layer in blocks)
+    return {"decision": "implicitDeny", "layer": layer, "notes": notes}

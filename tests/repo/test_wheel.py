@@ -1,0 +1,73 @@
+"""The wheel that users get carries what it needs and works away from the checkout."""
+
+from __future__ import annotations
+
+import zipfile
+
+import pytest
+
+from tests.repo.conftest import ROOT, run
+
+# One worker builds and installs; the others need not.
+pytestmark = pytest.mark.xdist_group("wheel")
+
+
+def test_wheel_carries_grammar_corpus_types_and_data(wheel):
+    """Grammars, examples, the marker of typed packages and the catalog are in the wheel."""
+    names = set(zipfile.ZipFile(wheel).namelist())
+    assert "iamsim/py.typed" in names
+    for folder, home in (("grammar", "_grammar"), ("corpus/examples", "_corpus/examples")):
+        shipped = [path for path in (ROOT / folder).rglob("*") if path.is_file()]
+        assert shipped
+        for path in shipped:
+            assert f"iamsim/{home}/{path.relative_to(ROOT / folder).as_posix()}" in names
+    data = [path for path in (ROOT / "iamsim").rglob("data/*") if path.is_file()]
+    assert {path.relative_to(ROOT).as_posix() for path in data} <= names
+
+
+def test_wheel_carries_nothing_else(wheel):
+    """No tests, caches or documents slip into the wheel."""
+    tops = {name.split("/")[0] for name in zipfile.ZipFile(wheel).namelist()}
+    assert {top.split("-")[0] for top in tops} == {"iamsim"}
+    assert not [name for name in zipfile.ZipFile(wheel).namelist() if "__pycache__" in name]
+
+
+def test_installed_command_explains_a_request(installed, tmp_path):
+    """In an empty environment, outside the checkout, `iamsim explain` answers a request."""
+    policy = tmp_path / "policy.json"
+    policy.write_text(
+        '{"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "sqs:Send*",'
+        ' "Resource": "arn:aws:sqs:eu-west-1:111122223333:orders"}]}',
+        encoding="utf-8",
+    )
+    question = ["explain", "-p", "arn:aws:iam::111122223333:user/nora", "-a", "sqs:SendMessage"]
+    for queue, verdict in (("orders", "allowed"), ("invoices", "implicitDeny")):
+        arn = f"arn:aws:sqs:eu-west-1:111122223333:{queue}"
+        done = run(
+            *(str(installed / "iamsim"), *question, "-r", arn, "--expect", verdict),
+            *("--identity-policy", str(policy)),
+            cwd=tmp_path,
+        )
+        assert (done.returncode, done.stderr) == (0, "")
+        assert queue in done.stdout
+
+
+def test_installed_package_finds_its_grammar_and_examples(installed, tmp_path):
+    """A syntax error is placed by the shipped grammar, and the shipped examples answer right."""
+    program = (
+        "import iamsim, pathlib\n"
+        "try:\n"
+        "    iamsim.parse_policy('{\"Statement\": [],}')\n"
+        "except iamsim.PolicyError as error:\n"
+        "    print(error.code, error.span.place)\n"
+        "print(pathlib.Path(iamsim.__file__).parent / '_corpus' / 'examples')\n"
+    )
+    done = run(str(installed / "python"), "-c", program, cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    error, examples = done.stdout.splitlines()
+    assert ":1:" in error
+    answered = run(
+        *(str(installed / "iamsim"), "explain", f"{examples}/why-was-this-denied.yaml"),
+        cwd=tmp_path,
+    )
+    assert (answered.returncode, answered.stderr) == (0, "")
