@@ -9,7 +9,16 @@ import random
 from dataclasses import dataclass
 from typing import Any
 
-__all__ = ["ACCOUNT", "BIG_WORLD", "REQUESTS", "Workload", "middle", "simple", "world_document"]
+__all__ = [
+    "ACCOUNT",
+    "BIG_WORLD",
+    "REQUESTS",
+    "Workload",
+    "middle",
+    "simple",
+    "world_document",
+    "world_of",
+]
 
 ACCOUNT = "111122223333"
 REQUESTS = 1000
@@ -197,6 +206,40 @@ def _middle_requests() -> list[tuple[str, str, Context]]:
             resource = f"{_BUCKET}/{dice.choice(folders)}/{dice.randrange(10**6):06d}.csv"
         seen[f"{action} {resource} {sorted(context.items())}"] = (action, resource, context)
     return list(seen.values())
+
+
+def world_of(workload: Workload) -> Document:
+    """Make the world in which the caller of the middle workload meets the same policies."""
+    root, unit, account = workload.scps or [[], [], []]
+    root_rcps, unit_rcps = workload.rcps or [[], []]
+    role = {
+        "trust": policy({"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}),
+        "policies": workload.identity_policies,
+        "boundary": workload.boundary,
+    }
+    bucket = {"policy": workload.resource_policy}
+    return {
+        "organization": {
+            "id": "o-benchmark01",
+            "management_account": "999999999999",
+            "root": {
+                "id": "r-bn01",
+                "scps": root,
+                "rcps": ["RCPFullAWSAccess", *root_rcps],
+                "units": {
+                    "Work": {
+                        "id": "ou-bn01-work",
+                        "scps": unit,
+                        "rcps": ["RCPFullAWSAccess", *unit_rcps],
+                        "accounts": [ACCOUNT],
+                    }
+                },
+            },
+        },
+        "accounts": {
+            ACCOUNT: {"scps": account, "roles": {"ledger": role}, "resources": {_BUCKET: bucket}}
+        },
+    }
 
 
 def world_document(principals: int, policies: int) -> Document:

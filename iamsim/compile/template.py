@@ -52,16 +52,16 @@ class Template:
     def resolve(self, context: Mapping[str, ContextValue]) -> list[Token] | None:
         """Fill in the variables; `None` when one has neither a value nor a default.
 
-        A substituted value is literal: wildcards inside it do not act. A multivalued key can't be
-        used, and counts as absent.
+        A substituted value is literal: wildcards inside it do not act. The default stands in for a
+        key that is absent or empty, not for a multivalued one, which can't be used at all.
         """
         tokens: list[Token] = []
         for part in self.parts:
             if isinstance(part, Variable):
                 value = context.get(part.key.lower())
-                if not isinstance(value, str) or (not value and part.default is not None):
+                if not value and (value != "" or part.default is not None):
                     value = part.default
-                if value is None:
+                if not isinstance(value, str):
                     return None
                 tokens.append(value)
             else:

@@ -57,7 +57,7 @@ def render_error(error: IamsimError) -> str:
     lines = [f"error: {error.message}"]
     if error.span is not None:
         lines[0] = f"{error.span.place}: {lines[0]}"
-        if error.span.source.text:
+        if error.span.source.text.strip():
             lines.append(caret_block(error.span))
     if error.hint:
         lines.append(f"hint: {error.hint}")

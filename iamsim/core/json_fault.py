@@ -88,11 +88,12 @@ def explain_fault(
 
 def explain_string_fault(text: str, start: int, position: int) -> Fault:
     """Say what is wrong with the string that opens at `start`; the reader stopped at `position`."""
-    if position <= start + 1 and text[position : position + 1] not in ("\\", "\n", "\r", "\t"):
-        line_end = text.find("\n", start)
-        end = len(text) if line_end < 0 else line_end
+    if position == start:
+        end = _line_end(text, start)
         message = f"the string {quote(text[start:end].rstrip())} is not closed"
         return Fault(message, 'write `"` behind its last character', start, end)
+    if text.startswith("\\u", position - 1):
+        position -= 1  # Python's reader points behind the backslash of this escape
     character = text[position : position + 1]
     if character == "\\":
         return _bad_escape(text, position)
@@ -140,8 +141,7 @@ def _end_of_text(text: str, expected: Expected, opened: Sequence[int]) -> Fault:
 
 def _not_json_at_all(text: str, position: int) -> Fault | None:
     """Recognize a text of another format."""
-    line_end = text.find("\n", position)
-    end = len(text) if line_end < 0 else line_end
+    end = _line_end(text, position)
     if text[position] == "<":
         hint = "it looks like HTML or XML: was a login page or an error page saved?"
         return Fault("this is not JSON", hint, position, end)
@@ -251,6 +251,8 @@ def _bad_separator(text: str, position: int, opened: Sequence[int], before: int)
         return _wrong_bracket(text, position, opened)
     if character == ";":
         return Fault("`;` stands where a comma belongs", "write `,`", position, position + 1)
+    if position == before and (word := _match_word(text, position)):
+        return _glued(text, position, word.end())
     if character == ":":
         hint = "a list holds values only: members with names need an object, `{`"
         return Fault("a colon stands where none belongs", hint, position, position + 1)
@@ -261,6 +263,21 @@ def _bad_separator(text: str, position: int, opened: Sequence[int], before: int)
         end = word.end()
     message = f"a comma is missing before {quote(text[position:end])}"
     return Fault(message, f"write `,` at {_place(text, before)}", position, end)
+
+
+def _glued(text: str, position: int, end: int) -> Fault:
+    """Explain a word that stands right behind a value, with nothing in between."""
+    if text[position - 1] == '"':
+        message = f"{quote(text[position:end])} stands right behind a closing quote"
+        hint = 'a `"` is missing in front, or one inside a text is not written as `\\"`'
+        return Fault(message, hint, position, end)
+    start = position
+    while _match_word(text, start - 1):
+        start -= 1
+    if _match_number_like(text, start):
+        return _bad_number(text, start)
+    message = f"{quote(text[start:end])} is not a JSON value"
+    return Fault(message, "write a comma between values, and texts in quotes", start, end)
 
 
 def _text_behind_the_end(text: str, position: int) -> Fault:

@@ -175,7 +175,8 @@ def _role_session(  # noqa: PLR0913 - the facts about one caller
     linked = f":role{SERVICE_LINKED_PATH}" in role_arn or bool(
         entity is not None and getattr(entity, "service_linked", False)
     )
-    by_name = entity is None and role_name.startswith(SERVICE_LINKED_NAME)
+    path_assumed = entity is None and arn.service == "sts"
+    by_name = path_assumed and role_name.startswith(SERVICE_LINKED_NAME)
     return Caller(
         CallerKind.ROLE_SESSION,
         wire_arn,
@@ -189,7 +190,7 @@ def _role_session(  # noqa: PLR0913 - the facts about one caller
         unique_id=unique_id,
         has_boundary=has_boundary,
         service_linked=linked or by_name,
-        role_path_assumed=entity is None and arn.service == "sts",
+        role_path_assumed=path_assumed,
     )
 
 

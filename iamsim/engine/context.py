@@ -100,7 +100,7 @@ def _caller_names(caller: Caller, origin: Origin) -> Iterator[Derived]:
         case CallerKind.SERVICE:
             yield "aws:principalisawsservice", "true", origin
             yield "aws:principalservicename", caller.arn, origin
-        case CallerKind.IDENTITY_PROVIDER:
+        case CallerKind.IDENTITY_PROVIDER if ":saml-provider/" not in caller.arn:
             yield "aws:federatedprovider", caller.arn, origin
 
 

@@ -94,6 +94,8 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     account = caller.account
     if entity is None and known_kind and account in model.accounts:
         notes.append(Note.UNKNOWN_PRINCIPAL_IN_WORLD)
+    if caller.service_linked and caller.role_path_assumed:
+        notes.append(Note.SERVICE_LINKED_ROLE_BY_NAME)
     if caller.kind is CallerKind.ASSUMED_ROOT:
         notes.append(Note.ASSUME_ROOT_SESSION)
     levels, reason = _scp_levels(caller, attached, model, library)

@@ -18,9 +18,17 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import LayerExplanation
     from iamsim.report.paint import Paint
 
-__all__ = ["ABSENT_REASONS", "LayerRow", "layer_lines", "layer_rows"]
+__all__ = ["LayerRow", "is_absent", "layer_lines", "layer_rows"]
 
-ABSENT_REASONS = frozenset({Reason.NOT_PRESENT, Reason.ABSENT_LAYER_ALLOWS})
+_ABSENT_REASONS = frozenset(
+    {
+        Reason.NOT_PRESENT,
+        Reason.ABSENT_LAYER_ALLOWS,
+        Reason.NO_POLICY,
+        Reason.CALLER_NOT_IN_ORGANIZATION,
+        Reason.RESOURCE_NOT_IN_ORGANIZATION,
+    }
+)
 _NAME_WIDTH = 23
 _OUTCOME_WIDTH = 14
 _NAMED_POLICIES = 3
@@ -35,30 +43,36 @@ class LayerRow(NamedTuple):
 
 
 def layer_rows(answer: Answer, *, all_levels: bool = False) -> list[LayerRow]:
-    """Give a row for each layer that is there; levels that all allow share one unless
-    `all_levels`, and then absent layers have rows as well."""
+    """Give a row for each layer that is there; levels that allow share one unless `all_levels`,
+    and then absent layers have rows as well."""
     rows: list[LayerRow] = []
     for name, entries in _grouped(answer):
-        if not all_levels and _is_absent(entries):
-            continue
-        if not all_levels and len(entries) > 1 and _all_allow(entries):
-            levels = ", ".join(entry.level or "" for entry in entries)
-            rows.append(LayerRow(name, Outcome.ALLOW, f"at all {len(entries)} levels: {levels}"))
-            continue
-        for entry in entries:
-            level = f"at level {entry.level}: " if entry.level is not None else ""
-            rows.append(LayerRow(name, entry.outcome, level + _detail(entry)))
+        if all_levels:
+            rows += [_level_row(name, entry) for entry in entries]
+        elif not all(map(is_absent, entries)):
+            rows += _short_rows(name, entries)
     return rows
 
 
 def layer_lines(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> list[str]:
     """Give the rows as aligned text; the absent layers share one line unless `verbose`."""
-    lines = [_line(row, paint, width) for row in layer_rows(answer, all_levels=verbose)]
-    absent = [name for name, entries in _grouped(answer) if _is_absent(entries)]
+    deciding = {
+        layer_name(decider.layer, answer.request.action).one
+        for decider in answer.explanation.decided_by
+    }
+    lines: list[str] = []
+    for row in layer_rows(answer, all_levels=verbose):
+        lines += _lines(row, paint, width, decides=row.name in deciding)
+    absent = [name for name, entries in _grouped(answer) if all(map(is_absent, entries))]
     if absent and not verbose:
-        text = f"not there: {', '.join(absent)}"
+        text = f"not there: {', '.join(dict.fromkeys(absent))}"
         lines += [paint.quiet(f"  {part}") for part in textwrap.wrap(text, width - 2)]
     return lines
+
+
+def is_absent(entry: LayerExplanation) -> bool:
+    """Say whether there is nothing at this layer, so that the short form need not speak of it."""
+    return entry.outcome is Outcome.NOT_APPLICABLE and entry.reason in _ABSENT_REASONS
 
 
 def _grouped(answer: Answer) -> Iterator[tuple[str, tuple[LayerExplanation, ...]]]:
@@ -67,18 +81,38 @@ def _grouped(answer: Answer) -> Iterator[tuple[str, tuple[LayerExplanation, ...]
         yield layer_name(layer, answer.request.action).one, tuple(entries)
 
 
-def _is_absent(entries: tuple[LayerExplanation, ...]) -> bool:
-    return all(entry.reason in ABSENT_REASONS for entry in entries)
+def _short_rows(name: str, entries: tuple[LayerExplanation, ...]) -> list[LayerRow]:
+    """The levels that do not allow one by one, and those that allow together."""
+    allowing = [entry for entry in entries if entry.outcome is Outcome.ALLOW]
+    others = [_level_row(name, entry) for entry in entries if entry.outcome is not Outcome.ALLOW]
+    if not allowing:
+        return others
+    if len(allowing) == 1:
+        return [*others, _level_row(name, allowing[0])]
+    levels = ", ".join(entry.level or "" for entry in allowing)
+    which = "the other" if others else "all"
+    detail = f"at {which} {len(allowing)} levels: {levels}"
+    return [*others, LayerRow(name, Outcome.ALLOW, detail)]
 
 
-def _all_allow(entries: tuple[LayerExplanation, ...]) -> bool:
-    return all(entry.outcome is Outcome.ALLOW for entry in entries)
+def _level_row(name: str, entry: LayerExplanation) -> LayerRow:
+    level = f"at level {entry.level}: " if entry.level is not None else ""
+    return LayerRow(name, entry.outcome, level + _detail(entry))
 
 
-def _line(row: LayerRow, paint: Paint, width: int) -> str:
-    word = paint.outcome(f"{OUTCOMES[row.outcome]:<{_OUTCOME_WIDTH}}", row.outcome)
-    room = max(width - _NAME_WIDTH - _OUTCOME_WIDTH - 6, 30)
-    return f"  {row.name:<{_NAME_WIDTH}}  {word}  {shortened(row.detail, room)}".rstrip()
+def _lines(row: LayerRow, paint: Paint, width: int, *, decides: bool) -> list[str]:
+    """A row as text; a layer that does not allow is marked only where that decides."""
+    word = f"{OUTCOMES[row.outcome]:<{_OUTCOME_WIDTH}}"
+    quiet = row.outcome is Outcome.IMPLICIT_DENY and not decides
+    painted = paint.quiet(word) if quiet else paint.outcome(word, row.outcome)
+    margin = _NAME_WIDTH + _OUTCOME_WIDTH + 6
+    first, *rest = textwrap.wrap(
+        row.detail, max(width - margin, 30), break_on_hyphens=False, break_long_words=False
+    ) or [""]
+    return [
+        f"  {row.name:<{_NAME_WIDTH}}  {painted}  {first}".rstrip(),
+        *(f"{'':<{margin}}{line}" for line in rest),
+    ]
 
 
 def _detail(entry: LayerExplanation) -> str:

@@ -137,9 +137,14 @@ def quote_statement(
         if line != before + 1:
             quoted.append(paint.quiet(f"  {'.' * min(digits, 3):>{digits}} |"))
         before = line
-        window = _Window.of(span.source.line_text(line), by_line.get(line, ()), indent, room)
-        quoted.append(f"{paint.quiet(f'  {line:>{digits}} |')} {window.text}".rstrip())
-        for mark in by_line.get(line, ()):
+        number = paint.quiet(f"  {line:>{digits}} |")
+        text, marked = span.source.line_text(line), by_line.get(line, ())
+        window = _Window.of(text, marked, indent, room)
+        quoted.append(f"{number} {window.text}".rstrip())
+        for mark in marked:
+            if not window.shows(mark):
+                window = _Window.of(text, (mark,), indent, room)
+                quoted.append(f"{number} {window.text}".rstrip())
             quoted += _caret_lines(mark, window, paint, digits, room)
     return quoted
 
@@ -164,6 +169,11 @@ class _Window(NamedTuple):
     text: str
     column: int
     lead: int  # characters in front of the line's own text: an ellipsis
+
+    def shows(self, mark: Mark) -> bool:
+        """Say whether the start of a mark's first stretch is in the window."""
+        offset = mark.stretches[0][0] - 1 - self.column + self.lead
+        return self.lead <= offset < len(self.text) - 1
 
     @staticmethod
     def of(text: str, marks: Sequence[Mark], indent: int, room: int) -> _Window:

@@ -78,14 +78,14 @@ def layer_name(layer: Layer, action: str) -> LayerName:
 
 # The ways in that a name of a layer alone does not tell apart.
 WAYS: Mapping[str, str] = {
-    "resource-based-policy": "a {resource} that names the caller itself, or everyone",
-    "resource-based-policy-to-role": "a {resource} that names the role",
-    "resource-based-policy-to-source-user": "a {resource} that names the user behind the session",
-    "resource-based-policy-to-account": "a {resource} that names the account",
-    "both-accounts": "a {resource} of the other account",
-    "role-trust-policy": "a {resource} that names the identity provider",
-    "kms-grant": "a grant on the key",
-    "identity-based-policy": "an identity-based policy",
+    "resource-based-policy": "{resource} naming the caller or everyone",
+    "resource-based-policy-to-role": "{resource} naming the role",
+    "resource-based-policy-to-source-user": "{resource} naming the user behind the session",
+    "resource-based-policy-to-account": "{resource} naming the account",
+    "both-accounts": "{resource} of the other account",
+    "role-trust-policy": "{resource} naming the identity provider",
+    "kms-grant": "grant on the key",
+    "identity-based-policy": "identity-based policy",
 }
 
 VERDICTS: Mapping[Verdict, str] = {

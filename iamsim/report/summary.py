@@ -84,7 +84,8 @@ def _why_not_allowed(answer: Answer) -> str:
     sentence = _refusal(first, answer, what)
     near = first.near
     if near is not None:
-        sentence += f"; closest is {near_text(near)}"
+        named = f"`{near.policy}`" in sentence
+        sentence += f"; closest is {near_text(near, policy_is_named=named)}"
     if others:
         names = [layer_name(other.layer, answer.request.action).one for other in others]
         sentence += f"; and no {joined(names, 'or')} allows it either"
@@ -118,12 +119,12 @@ def _what_it_depends_on(answer: Answer) -> str:
     return f"whether {what} is allowed depends on {joined(keys)}"
 
 
-def near_text(near: NearMiss) -> str:
+def near_text(near: NearMiss, *, policy_is_named: bool = False) -> str:
     """Name the statement that came closest, its place, and what of it failed."""
     statement = near.statement
     name = statement_text(statement.index, statement.sid)
     place = place_text(statement.span)
-    named = "" if near.policy in place else f" of `{shortened(near.policy, 60)}`"
+    named = "" if policy_is_named or near.policy in place else f" of `{shortened(near.policy, 60)}`"
     failures = [failure_text(statement, element) for element in near.failed]
     return f"{name}{named} in {place}, {joined(failures)}"
 

@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.overall import overall_verdict
-from iamsim.report.layers import ABSENT_REASONS, layer_lines
+from iamsim.report.layers import is_absent, layer_lines
 from iamsim.report.message import denied_message
 from iamsim.report.paint import Paint
 from iamsim.report.quote import failure_marks, match_marks, quote_statement
 from iamsim.report.sentences import NOTES, REASONS, VERDICTS, WAYS, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.trace import context_lines, trace_lines
-from iamsim.report.wording import joined, request_text, shortened, statement_text
+from iamsim.report.wording import joined, shortened, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,6 +31,10 @@ __all__ = ["render_answers", "render_text"]
 
 _NARROWEST = 40
 _QUOTED = 3  # statements quoted in the short form
+_CALLERS_OF_WAYS = {
+    "resource-based-policy-to-role": (":role/", ":assumed-role/"),
+    "resource-based-policy-to-source-user": (":federated-user/",),
+}
 
 
 def render_text(
@@ -45,7 +49,7 @@ def render_text(
         _request(answer, paint),
         _titled("layers", layer_lines(answer, paint, width, verbose=verbose), paint),
         *_quotes(answer, paint, width, verbose=verbose),
-        _titled("ways in", _ways(answer, paint), paint),
+        _titled("ways in", _ways(answer, paint, width, verbose=verbose), paint),
         _titled("missing context", _missing(explanation, width, verbose=verbose), paint),
         _titled("allowed if", _residual(answer), paint),
         _titled("AWS would say", _message(answer, width), paint),
@@ -60,10 +64,10 @@ def render_text(
 def render_answers(
     answers: Sequence[Answer], *, verbose: bool = False, color: bool = False, width: int = 100
 ) -> str:
-    """Write out the answers of one call: with several pairs, the verdict over all comes first."""
-    texts = [render_text(answer, verbose=verbose, color=color, width=width) for answer in answers]
+    """Write out the answers of one call: with several pairs, the verdict over all comes first, then
+    a sentence for each; the whole of each with `verbose`."""
     if len(answers) == 1:
-        return texts[0]
+        return render_text(answers[0], verbose=verbose, color=color, width=width)
     paint = Paint(color)
     verdict = overall_verdict(answer.decision.verdict for answer in answers)
     passed = sum(answer.allowed for answer in answers)
@@ -71,12 +75,20 @@ def render_answers(
     lines = [f"{word}: {passed} of {len(answers)} pairs of action and resource are allowed"]
     for number, answer in enumerate(answers, 1):
         decision = answer.decision.verdict
-        word = paint.verdict(f"{VERDICTS[decision]:<11}", decision)
-        lines.append(f"  {number:>3}  {word}  {request_text(answer.request)}")
-    blocks = ["\n".join(lines) + "\n"]
-    for number, text in enumerate(texts, 1):
-        blocks.append(f"{paint.quiet(f'--- {number} of {len(texts)} ---')}\n{text}")
-    return "\n".join(blocks)
+        word, _, reason = summary(answer).partition(":")
+        head = f"{number:>3}  "
+        first, *rest = _wrapped(f"{word}:{reason}", width, head, " " * len(head))
+        painted = paint.verdict(word, decision)
+        lines += [first.replace(word, painted, 1), *rest]
+    head = "\n".join(lines) + "\n"
+    if not verbose:
+        return f"{head}\n{paint.quiet('-v shows each of them in full')}\n"
+    texts = [render_text(answer, verbose=True, color=color, width=width) for answer in answers]
+    blocks = [
+        f"{paint.quiet(f'--- {number} of {len(texts)} ---')}\n{text}"
+        for number, text in enumerate(texts, 1)
+    ]
+    return "\n".join((head, *blocks))
 
 
 def _titled(title: str, lines: list[str], paint: Paint) -> list[str]:
@@ -127,8 +139,8 @@ def _quotes(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> list[
         else:
             continue
         lines = quote_statement(statement, marks, paint, width)
-        word, _, rest = title.partition(": ")
-        blocks.append([f"{paint.title(word)}: {rest}", *lines])
+        place = paint.name(statement.span.place)
+        blocks.append([*_painted_title(title, paint, width), f"  {place}", *lines])
         if len(blocks) == _QUOTED and not verbose:
             break
     return blocks
@@ -141,34 +153,49 @@ def _quote_title(
     policy = decider.policy or (decider.near.policy if decider.near is not None else None)
     layer = layer_name(decider.layer, answer.request.action).one
     of = f"{layer} `{shortened(policy, 80)}`" if policy else layer
-    return f"{word}: {name} of {of}, {statement.span.place}"
+    return f"{word}: {name} of {of}"
 
 
-def _ways(answer: Answer, paint: Paint) -> list[str]:
-    ways = answer.explanation.ways
-    names = [_way_name(way, answer) for way in ways]
-    longest = max((len(name) for name in names), default=0)
+def _painted_title(title: str, paint: Paint, width: int) -> list[str]:
+    lines = _wrapped(title, width, "", "  ")
+    word, colon, rest = lines[0].partition(":")
+    return [f"{paint.title(word)}{colon}{rest}", *lines[1:]]
+
+
+def _ways(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> list[str]:
+    """Give a line for each way in, and say of each layer on it whether it allows."""
     lines = []
-    for name, way in zip(names, ways, strict=True):
-        if way.open:
-            state = paint.good("open")
-        elif way.blocked_by:
-            blockers = joined([_called(layer, answer) for layer in way.blocked_by])
-            state = paint.bad(f"blocked by {blockers}")
-        else:
-            state = paint.bad("closed")
-        lines.append(f"  {name:<{longest}}  {state}")
+    for way in answer.explanation.ways:
+        if not verbose and not _concerns_caller(way, answer.request.principal):
+            continue
+        state = paint.good("open   ") if way.open else paint.bad("blocked")
+        steps = textwrap.wrap(
+            _steps(way, answer), width - 11, break_on_hyphens=False, break_long_words=False
+        )
+        lines.append(f"  {state}  {steps[0] if steps else way.name}")
+        lines += [f"           {step}" for step in steps[1:]]
     return lines
 
 
-def _way_name(way: WayExplanation, answer: Answer) -> str:
-    """Name a way in by what grants, and the layers that must allow as well."""
-    resource = _called(Layer.RESOURCE_BASED_POLICY, answer)
-    first, *others = way.requires or (None,)
-    name = WAYS.get(way.name, way.name.replace("-", " ")).format(resource=resource)
-    absent = {entry.layer for entry in answer.explanation.layers if entry.reason in ABSENT_REASONS}
-    also = [_called(layer, answer) for layer in others if layer not in absent]
-    return " + ".join((name, *also)) if first is not None else name
+def _concerns_caller(way: WayExplanation, principal: str) -> bool:
+    """Say whether a caller of this kind can take a way; the others only matter to the curious."""
+    marks = _CALLERS_OF_WAYS.get(way.name)
+    return marks is None or any(mark in principal for mark in marks)
+
+
+def _steps(way: WayExplanation, answer: Answer) -> str:
+    """Name the layers on a way in; those that are not there are left out."""
+    absent = {entry.layer for entry in answer.explanation.layers if is_absent(entry)}
+    steps = []
+    for number, layer in enumerate(way.requires):
+        name = _called(layer, answer)
+        if number == 0:
+            resource = _called(Layer.RESOURCE_BASED_POLICY, answer)
+            name = WAYS.get(way.name, way.name.replace("-", " ")).format(resource=resource)
+        elif layer in absent and layer not in way.blocked_by:
+            continue
+        steps.append(f"{name} ({'no' if layer in way.blocked_by else 'yes'})")
+    return " + ".join(steps)
 
 
 def _called(layer: Layer, answer: Answer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from iamsim.core.explanation import Element
@@ -56,12 +57,16 @@ def _statement_lines(
     verdict = paint.good("matches") if statement.matched else paint.bad("does not match")
     name = statement_text(statement.index, statement.sid)
     place = paint.quiet(place_text(statement.span))
-    room = max(width - 12, 40)
     lines = [f"      {name}, {statement.effect}: {verdict}  {place}"]
-    lines += [
-        f"        {_mark(clause, paint)} {shortened(_clause_text(clause, action), room)}"
-        for clause in statement.clauses
-    ]
+    for clause in statement.clauses:
+        first, *rest = textwrap.wrap(
+            _clause_text(clause, action),
+            max(width - 12, 40),
+            break_on_hyphens=False,
+            break_long_words=False,
+        )
+        lines.append(f"        {_mark(clause, paint)} {first}")
+        lines += [f"              {line}" for line in rest]
     lines += [f"        note: {NOTES[note]}" for note in statement.notes]
     return lines
 
@@ -82,7 +87,8 @@ def _clause_text(clause: ClauseExplanation, action: str) -> str:
         text = f"Condition {clause.operator} {clause.key}: {pattern}"
         return f"{text} against {value}{remark}"
     against = value_text(clause, action)
-    value = "" if against is None else f" against {shortened(against, 120)}"
+    tells = against is not None and clause.pattern not in {"*", against}
+    value = f" against {shortened(against or '', 120)}" if tells else ""
     grant = f" [grant to {clause.grant}]" if clause.grant is not None else ""
     return f"{clause.element.value} {pattern}{value}{grant}{remark}"
 

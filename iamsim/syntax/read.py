@@ -24,7 +24,6 @@ if TYPE_CHECKING:
 __all__ = ["MAXIMUM_LENGTH", "decode_text", "parse_policy"]
 
 MAXIMUM_LENGTH = 1_048_576  # four times what the most generous service of AWS takes
-MAXIMUM_POLICY_DEPTH = 60
 BYTE_ORDER_MARK = "\ufeff"
 ENCODINGS = (
     (codecs.BOM_UTF8, "utf-8", "UTF-8"),
@@ -106,7 +105,7 @@ def _from_text(source: Source, name: str, policy_type: PolicyType | None) -> Pol
         _check(body, policy_type)
     except Problem as problem:
         # Depth has a name of its own, and every document that is too deep has a wrong type too.
-        check_depth(source, PolicyError, MAXIMUM_POLICY_DEPTH)
+        check_depth(source, PolicyError)
         raise problem.to_error(source) from None
     return Policy(*body, source, name)
 

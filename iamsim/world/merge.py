@@ -17,6 +17,7 @@ from iamsim.world.model import World
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamsim.core.span import Span
     from iamsim.world.fields import Problems
     from iamsim.world.items import Node
 
@@ -161,24 +162,34 @@ def _check_organization(world: World, problems: Problems) -> None:
     organization = world.organization
     if organization is None or organization.root is None:
         return
-    places: dict[str, str] = {}
-    ids: dict[str, str] = {}
+    # Places are found only where there is something to say: finding them reads the whole text.
+    seen: dict[str, tuple[Node, int]] = {}
+    ids: dict[str, Node] = {}
     for node in _nodes(organization.root):
         for index, account_id in enumerate(node.accounts):
-            span = node.source.span((*node.position, "accounts", index))
-            if account_id in places:
+            if account_id in seen:
+                place = _account_span(*seen[account_id]).place
                 problems.add(
                     "account-listed-twice",
-                    f"the account `{account_id}` stands in a node already: {places[account_id]}",
-                    span,
+                    f"the account `{account_id}` stands in a node already: {place}",
+                    _account_span(node, index),
                 )
-            places.setdefault(account_id, span.place)
-        if node.id is not None:
-            span = node.source.span((*node.position, "id"))
-            if node.id in ids:
-                message = f"another node has the id `{node.id}` already: {ids[node.id]}"
-                problems.add("world-conflict", message, span)
-            ids.setdefault(node.id, span.place)
+            seen.setdefault(account_id, (node, index))
+        if node.id is None:
+            continue
+        first = ids.setdefault(node.id, node)
+        if first is not node:
+            place = first.source.span((*first.position, "id")).place
+            problems.add(
+                "world-conflict",
+                f"another node has the id `{node.id}` already: {place}",
+                node.source.span((*node.position, "id")),
+            )
+
+
+def _account_span(node: Node, index: int) -> Span:
+    """Find where a node lists an account."""
+    return node.source.span((*node.position, "accounts", index))
 
 
 def _nodes(node: Node) -> Iterator[Node]:

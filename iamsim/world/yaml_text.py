@@ -41,7 +41,7 @@ class _Event(Protocol):
 
     start_mark: _Mark
     end_mark: _Mark
-    anchor: str
+    anchor: str | None
     tag: str | None
     value: str
     style: str | None
@@ -142,13 +142,13 @@ class _Builder:
         """Read the only document; no document at all is `None`."""
         parser = self.parser
         parser.get_event()  # the start of the stream
-        if type(parser.get_event()) is yaml.StreamEndEvent:
+        if _is(parser.get_event(), yaml.StreamEndEvent):
             self.marks += (0, 0)
             return None
         data = self.value(parser.get_event(), 1)
         parser.get_event()  # the end of the document
         behind = parser.get_event()
-        if type(behind) is not yaml.StreamEndEvent:
+        if not _is(behind, yaml.StreamEndEvent):
             self.fail(
                 "yaml-several-documents",
                 "the file holds more than one YAML document",
@@ -159,8 +159,7 @@ class _Builder:
 
     def value(self, event: _Event, depth: int) -> object:
         """Read the node that starts with an event."""
-        kind: object = type(event)
-        if kind is yaml.AliasEvent:
+        if _is(event, yaml.AliasEvent):
             return self.alias(event, depth)
         if event.tag is not None:
             self.fail("yaml-tag", f"the YAML tag `{event.tag}` is not allowed", event)
@@ -168,7 +167,7 @@ class _Builder:
         at = len(marks)
         self.nodes += 1
         anchor = event.anchor
-        if kind is yaml.ScalarEvent:
+        if _is(event, yaml.ScalarEvent):
             self.end = event.end_mark.index
             marks += (event.start_mark.index, self.end)
             text = None if event.value in NULLS and not event.style else event.value
@@ -193,7 +192,7 @@ class _Builder:
         """Read a map or a list to its end, and note where it ended."""
         at = len(self.marks)
         self.marks += (event.start_mark.index, 0)
-        if type(event) is yaml.MappingStartEvent:
+        if _is(event, yaml.MappingStartEvent):
             value: object = self.map(depth + 1)
         else:
             value = self.list(depth + 1)
@@ -206,10 +205,10 @@ class _Builder:
         items: list[object] = []
         get_event = self.parser.get_event
         event = get_event()
-        while type(event) is not yaml.SequenceEndEvent:
+        while not _is(event, yaml.SequenceEndEvent):
             items.append(self.value(event, depth))
             event = get_event()
-        self.end = max(self.end, event.end_mark.index if is_flow_end(event) else 0)
+        self.end = max(self.end, event.end_mark.index if _is_flow_end(event) else 0)
         return items
 
     def map(self, depth: int) -> dict[str, object]:
@@ -217,8 +216,8 @@ class _Builder:
         items: dict[str, object] = {}
         get_event = self.parser.get_event
         event = get_event()
-        while type(event) is not yaml.MappingEndEvent:
-            if type(event) is not yaml.ScalarEvent:
+        while not _is(event, yaml.MappingEndEvent):
+            if not _is(event, yaml.ScalarEvent):
                 self.fail("yaml-key-not-text", "the key of a map must be plain text", event)
             key: str = event.value
             if event.tag is not None:
@@ -235,12 +234,12 @@ class _Builder:
             self.marks += (event.start_mark.index, event.end_mark.index)
             items[key] = self.value(get_event(), depth)
             event = get_event()
-        self.end = max(self.end, event.end_mark.index if is_flow_end(event) else 0)
+        self.end = max(self.end, event.end_mark.index if _is_flow_end(event) else 0)
         return items
 
     def alias(self, event: _Event, depth: int) -> object:
         """Repeat an anchored value, within bounds."""
-        name = event.anchor
+        name = event.anchor or ""
         anchor = self.anchors.get(name)
         if anchor is None:
             fault = "is part of itself" if name in self.open_anchors else "has no anchor before it"
@@ -262,9 +261,14 @@ class _Builder:
         return anchor.value
 
 
-def is_flow_end(event: _Event) -> bool:
+def _is(event: object, kind: type[yaml.Event]) -> bool:
+    """Say whether an event is of a kind."""
+    return isinstance(event, kind)
+
+
+def _is_flow_end(event: _Event) -> bool:
     """Say whether an end event is a closing bracket: others take no room in the text."""
-    return bool(event.end_mark.index > event.start_mark.index)
+    return event.end_mark.index > event.start_mark.index
 
 
 def _locate(

@@ -22,7 +22,9 @@ PAGES = sorted(
 )
 # Where a code can stand in a call: the error classes, and the rooms' own short ways to raise one.
 CODE_POSITIONS = {
-    **dict.fromkeys(("IamsimError", "InputError", "InternalError", "PolicyError", "RequestError"), 0),
+    **dict.fromkeys(
+        ("IamsimError", "InputError", "InternalError", "PolicyError", "RequestError"), 0
+    ),
     **dict.fromkeys(("UnsupportedError", "WorldError", "Fault", "Problem", "TemplateFault"), 0),
     **dict.fromkeys(("_Broken", "add", "error", "fail"), 0),
     "_Checked": 2,

@@ -6,6 +6,8 @@ from tests.oracle import places
 from tests.oracle.principals import IAM_KINDS, Caller
 from tests.oracle.text import Context, as_list, scalar
 
+GLOBAL_SERVICES = ("iam", "organizations", "route53", "cloudfront")
+
 
 def tidy(context: dict[str, Any]) -> Context:
     """Lower the keys, turn every value into text or a list of texts, and drop what is empty."""
@@ -115,6 +117,13 @@ def build(
     parts = resource.split(":", 5)
     if len(parts) == 6 and parts[3]:
         keys["aws:RequestedRegion"] = parts[3]
+    elif action.lower().partition(":")[0] in GLOBAL_SERVICES:
+        keys["aws:RequestedRegion"] = "us-east-1"
+    if action.lower().startswith("kms:") and via.get("service") and len(parts) == 6 and parts[3]:
+        last = as_list(via["service"])[-1]
+        if last.endswith(".amazonaws.com"):
+            host = last.removesuffix(".amazonaws.com")
+            keys["kms:ViaService"] = f"{host}.{parts[3]}.amazonaws.com"
     if action.lower().startswith("kms:") and caller["kind"] in IAM_KINDS:
         keys["kms:CallerAccount"] = caller["account"]
     given = request.get("context") or {}

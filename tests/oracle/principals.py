@@ -73,7 +73,10 @@ def role_session(
         "session_name": session_name or None,
         "session_arn": session_arn if session_name else None,
         "entity": role,
-        "service_linked": linked or full.startswith("aws-service-role/"),
+        # Where nothing tells the path of a session's role, the name does: AWS gives it to no other.
+        "service_linked": linked
+        or full.startswith("aws-service-role/")
+        or (kind == "assumed-role" and role is None and name.startswith("AWSServiceRoleFor")),
     }
 
 

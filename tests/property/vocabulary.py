@@ -174,9 +174,11 @@ def resources(tape: Tape, focus: Focus, kind: str) -> list[str] | str:
         first, second, third, region, account, rest = focus.resource.split(":", 5)
         start = f"{first}:{second}:{third}"
         near += [f"{start}:*:*:{rest}", f"{start}:{region}:{account[:3]}*:{rest}"]
+        # A cut inside `${x}` would leave an open variable, which no policy may have.
+        stump = rest.partition("$")[0] if "$" in rest else rest[:-2]
         near += [
-            f"{start}:{region}:{account}:{rest[:-2]}*",
-            f"{start}:{region}:{account}:{rest[:-1]}?",
+            f"{start}:{region}:{account}:{stump}*",
+            f"{start}:{region}:{account}:{rest.removesuffix('${x}')[:-1]}?",
         ]
         if head:
             near += [f"{head}/*", f"{head}/{tail}"]
@@ -216,7 +218,7 @@ def spared(tape: Tape, focus: Focus) -> Any:
     listed: dict[str, list[Any]] = {} if tape.chance(20) else {"AWS": [root]}
     for name in focus.names if not tape.chance(20) else []:
         for kind, value in name.items():
-            listed.setdefault(kind, []).append(value)
+            listed.setdefault(kind, []).extend(value if isinstance(value, list) else [value])
     return listed or {"AWS": [root]}
 
 

@@ -296,6 +296,8 @@ def case(ask: Tape, org: Tape, who: Tape, what: Tape, rest: Tape) -> tuple[Data,
     if not org.chance(15):
         world["organization"] = organization(org, focus)
         for name in {home: 0, focus.owner: 0}:
+            if name == OUTSIDE:
+                continue
             for policies in ("scp", "rcp"):
                 if org.chance(20):
                     accounts[name][f"{policies}s"] = level(org, focus, policies)

@@ -52,6 +52,12 @@ def test_installed_command_explains_a_request(installed, tmp_path):
         assert queue in done.stdout
 
 
+def test_installed_command_knows_its_version(installed, wheel, tmp_path):
+    """`iamsim --version` names the version of the wheel."""
+    done = run(str(installed / "iamsim"), "--version", cwd=tmp_path)
+    assert done.stdout == f"iamsim {wheel.name.split('-')[1]}\n"
+
+
 def test_installed_package_finds_its_grammar_and_examples(installed, tmp_path):
     """A syntax error is placed by the shipped grammar, and the shipped examples answer right."""
     program = (

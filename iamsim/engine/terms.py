@@ -1,0 +1,88 @@
+"""The reading with unknown context keys: the formula over terms instead of truth values."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.compile.residual import all_of, any_of, negate
+from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement
+
+if TYPE_CHECKING:
+    from iamsim.compile.residual import Term
+    from iamsim.core.request import Request
+    from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.situation import Situation
+
+__all__ = ["DecisionTerms", "StationTerms", "decision_terms"]
+
+
+class StationTerms(NamedTuple):
+    """One station: under which condition it allows (with any grant) and denies explicitly."""
+
+    station: Station
+    allows: Term
+    denies: Term
+
+
+class DecisionTerms(NamedTuple):
+    """The whole decision: when the request is allowed, when some layer denies it explicitly."""
+
+    allowed: Term
+    denied: Term
+    stations: tuple[StationTerms, ...]
+
+
+def decision_terms(situation: Situation, request: Request) -> DecisionTerms:
+    """Read the formula of `iamsim.engine.formula` over the terms of all statements."""
+    arrangement = situation.arrange(request.action)
+    relation = arrangement.relation
+    heard = [slot for slot in DENY_ORDER if slot not in relation.unheard]
+    stations = tuple(
+        StationTerms(
+            station,
+            _allows(station, Requirement(station.slot), request),
+            _denies(station, request) if station.slot in heard else False,
+        )
+        for station in arrangement.stations
+    )
+    if relation.always:
+        return DecisionTerms(True, False, stations)
+    denied = any_of(terms.denies for terms in stations)
+    guarded = all_of(_requirement(arrangement, Requirement(slot), request) for slot in GUARDRAILS)
+    open_way = any_of(
+        all_of(_requirement(arrangement, need, request) for need in way.requires)
+        for way in relation.ways
+    )
+    return DecisionTerms(all_of([negate(denied), guarded, open_way]), denied, stations)
+
+
+def _requirement(arrangement: Arrangement, need: Requirement, request: Request) -> Term:
+    """A place allows when all its stations do; a guardrail without stations allows."""
+    stations = arrangement.at(need.slot)
+    if not stations:
+        return need.slot in GUARDRAILS
+    return all_of(_allows(station, need, request) for station in stations)
+
+
+def _allows(station: Station, need: Requirement, request: Request) -> Term:
+    """When a station allows with a grant of one of the asked kinds."""
+    if station.policies is None or not station.asks_for_allow:
+        return station.allows
+    seen = station.view(request)
+    return any_of(
+        statement.residual(seen)
+        for _, statement in station.policies.candidates(request.action)
+        if not statement.denies and statement.grants(seen.caller) & need.kinds
+    )
+
+
+def _denies(station: Station, request: Request) -> Term:
+    """When a station denies explicitly."""
+    if station.policies is None or not station.applies:
+        return False
+    seen = station.view(request)
+    return any_of(
+        statement.residual(seen)
+        for _, statement in station.policies.candidates(request.action)
+        if statement.denies
+    )
