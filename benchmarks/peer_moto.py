@@ -27,7 +27,7 @@ def main() -> int:
 
     requests = [(action, resource) for action, resource, _ in workload["requests"]]
     verdicts = [ask(*request) for request in requests]
-    rates = []
+    rates: list[float] = []
     end = time.perf_counter() + float(sys.argv[2])
     while not rates or time.perf_counter() < end:
         begin = time.perf_counter()

@@ -1,13 +1,18 @@
 """iamsim: an offline simulator of AWS IAM policy evaluation.
 
-    >>> import iamsim
-    >>> allow = {"Version": "2012-10-17",
-    ...          "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}
-    >>> answer = iamsim.explain(principal="arn:aws:iam::111122223333:user/maya",
-    ...                         action="s3:GetObject", resource="arn:aws:s3:::reports/2026.csv",
-    ...                         identity_policies=[allow])
-    >>> answer.verdict
-    <Verdict.ALLOWED: 'allowed'>
+>>> import iamsim
+>>> allow = {
+...     "Version": "2012-10-17",
+...     "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"},
+... }
+>>> answer = iamsim.explain(
+...     principal="arn:aws:iam::111122223333:user/maya",
+...     action="s3:GetObject",
+...     resource="arn:aws:s3:::reports/2026.csv",
+...     identity_policies=[allow],
+... )
+>>> answer.verdict
+<Verdict.ALLOWED: 'allowed'>
 """
 
 from iamsim.api import (
@@ -18,7 +23,6 @@ from iamsim.api import (
     decide,
     explain,
     load,
-    parse_policy,
 )
 from iamsim.core.decision import Decision, Layer, Outcome, Verdict
 from iamsim.core.errors import (
@@ -30,6 +34,7 @@ from iamsim.core.errors import (
     UnsupportedError,
     WorldError,
 )
+from iamsim.syntax.read import parse_policy
 
 __all__ = [
     "Answer",

@@ -15,6 +15,8 @@ from iamsim.cli.explain import run_explain
 from iamsim.cli.explain_options import ARGUMENT_HELP, EXPLAIN_HELP, EXPLAIN_OPTIONS
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iamsim.cli.options import Option, Options, OptionValue
 
 __all__ = ["app", "run_app", "values_of"]
@@ -43,6 +45,7 @@ def run_app(arguments: list[str]) -> int:
 def _parameter(option: Option) -> inspect.Parameter:
     """Turn an entry of the table into a parameter that typer understands."""
     kind: Any
+    default: str | bool | None
     if option.kind == "flag":
         kind, default = bool, False
     elif option.kind == "list":
@@ -55,6 +58,7 @@ def _parameter(option: Option) -> inspect.Parameter:
         metavar="" if option.kind == "flag" else option.metavar,
         rich_help_panel=option.panel,
         show_default=option.default is not None,
+        autocompletion=_completion(option),
     )
     return inspect.Parameter(
         option.field,
@@ -62,6 +66,13 @@ def _parameter(option: Option) -> inspect.Parameter:
         default=default,
         annotation=Annotated[kind, info],
     )
+
+
+def _completion(option: Option) -> Callable[[str], list[str]] | None:
+    """Complete the values of an option that has a closed list of them."""
+    if not option.choices:
+        return None
+    return lambda incomplete: [text for text in option.choices if text.startswith(incomplete)]
 
 
 def _help_of(option: Option) -> str:

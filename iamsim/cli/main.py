@@ -31,6 +31,7 @@ _APP_OPTIONS = frozenset({"--install-completion", "--show-completion"})
 _USAGE_ERROR = 2
 _BROKEN_PIPE = 141  # 128 + SIGPIPE, as a shell reports it
 _INTERRUPTED = 130
+_TRACEBACK = "IAMSIM_TRACEBACK"
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -43,9 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
     try:
         return _dispatch(arguments)
     except InternalError as error:
-        _print_error(error)
-        sys.stderr.write("this is a bug of iamsim: please report it with policies and request\n")
-        return _USAGE_ERROR
+        return _report_bug(error)
     except IamsimError as error:
         _print_error(error)
         return _USAGE_ERROR
@@ -58,6 +57,8 @@ def main(arguments: list[str] | None = None) -> int:
     except (RecursionError, MemoryError):
         sys.stderr.write("error: the input is nested too deep or too large to be read\n")
         return _USAGE_ERROR
+    except Exception as error:  # noqa: BLE001 - a person gets a sentence, never a traceback
+        return _report_bug(error)
 
 
 def _dispatch(arguments: list[str]) -> int:
@@ -116,6 +117,21 @@ def _unknown_command(command: str) -> RequestError:
     if command.endswith((".yaml", ".yml", ".json")):
         hint = f"did you mean `iamsim explain {command}`?"
     return RequestError("unknown-command", f"there is no command `{command}`", hint=hint)
+
+
+def _report_bug(error: Exception) -> int:
+    """Say that the fault is ours; the traceback is for those who ask for it."""
+    sys.stdout.flush()
+    message = error.message if isinstance(error, InternalError) else str(error)
+    sys.stderr.write(
+        f"error: iamsim has a bug: {message}\n"
+        f"hint: please report it with policies and request; {_TRACEBACK}=1 shows where it is\n"
+    )
+    if os.environ.get(_TRACEBACK):
+        import traceback  # noqa: PLC0415 - only when asked for
+
+        traceback.print_exception(error)
+    return _USAGE_ERROR
 
 
 def _print_error(error: IamsimError) -> None:

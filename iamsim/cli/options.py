@@ -8,8 +8,7 @@ options; of an option that may not be repeated the last one counts.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import RequestError
 
@@ -22,8 +21,7 @@ OptionValue = str | bool | tuple[str, ...] | None
 Options = dict[str, OptionValue]
 
 
-@dataclass(frozen=True, slots=True)
-class Option:
+class Option(NamedTuple):
     """One option: its names, where its value goes, and what `--help` says of it.
 
     `kind` is ``text`` (the last one counts), ``list`` (may be repeated) or ``flag``.

@@ -94,9 +94,7 @@ class ConditionTest:
             notes=self._notes(value),
         )
 
-    def _reason(
-        self, value: ContextValue | None, *, matched: bool, resolved: str | None
-    ) -> Reason:
+    def _reason(self, value: ContextValue | None, *, matched: bool, resolved: str | None) -> Reason:
         """Why the test holds or fails."""
         if self.operator.base == "Null":
             if matched:
@@ -180,10 +178,10 @@ def compile_condition(
             span=source.span(condition.path[:-1]),
         )
     key = condition.key.lower()
-    values = compile_values(
-        operator.base, condition.values, source, with_variables=with_variables
+    values = compile_values(operator.base, condition.values, source, with_variables=with_variables)
+    test = (
+        _null_test(key, values) if operator.base == "Null" else _value_test(operator, key, values)
     )
-    test = _null_test(key, values) if operator.base == "Null" else _value_test(operator, key, values)
     return ConditionTest(
         operator,
         condition.operator,
@@ -205,11 +203,8 @@ def _null_test(key: str, values: ValueTests) -> ContextTest:
 
 def _value_test(operator: OperatorName, key: str, values: ValueTests) -> ContextTest:
     """Every other operator, for keys that are there and keys that are not."""
-    missing = operator.if_exists
-    if operator.set_operator == FOR_ALL_VALUES:
-        missing = True
-    elif operator.set_operator is None and operator.negated:
-        missing = True
+    passes_by_itself = operator.negated if operator.set_operator is None else False
+    missing = operator.if_exists or operator.set_operator == FOR_ALL_VALUES or passes_by_itself
     accepts = _accepts(operator, values)
     if operator.set_operator is None:
         return _single_value_test(key, accepts, values, missing=missing, negated=operator.negated)

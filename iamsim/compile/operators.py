@@ -270,7 +270,9 @@ def _compile_literals(base: str, values: Sequence[Value]) -> ValueTests:
     if base == "BinaryEquals":
         return _compile_comparison(values, read_bytes, eq)
     read = read_number if base.startswith("Numeric") else read_date
-    return _compile_comparison(values, read, ORDER[base.removeprefix("Numeric").removeprefix("Date")])
+    return _compile_comparison(
+        values, read, ORDER[base.removeprefix("Numeric").removeprefix("Date")]
+    )
 
 
 def _compile_comparison(

@@ -112,7 +112,5 @@ def _index(members: tuple[Member, ...]) -> dict[str, list[int]]:
         for prefix in prefixes:
             if prefix is not None:
                 services.setdefault(prefix, set()).add(index)
-    joined = {
-        service: sorted(indexes.union(anywhere)) for service, indexes in services.items()
-    }
+    joined = {service: sorted(indexes.union(anywhere)) for service, indexes in services.items()}
     return {**joined, "*": anywhere}

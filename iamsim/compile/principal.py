@@ -19,7 +19,13 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path, Source
     from iamsim.syntax.ast import PrincipalEntry, Principals
 
-__all__ = ["NotPrincipalTest", "PrincipalPattern", "PrincipalTest", "compile_principals", "entry_name"]
+__all__ = [
+    "NotPrincipalTest",
+    "PrincipalPattern",
+    "PrincipalTest",
+    "compile_principals",
+    "entry_name",
+]
 
 EVERYONE = "*"
 
@@ -92,7 +98,11 @@ class PrincipalPattern:
         if self.kind == "AWS" and self.text.startswith(("AIDA", "AROA")):
             return (Note.PRINCIPAL_ID_UNKNOWN,) if caller.unique_id is None else ()
         session = f":assumed-role/{caller.name}/"
-        if caller.kind is CallerKind.ROLE_SESSION and not caller.session_name and session in self.text:
+        if (
+            caller.kind is CallerKind.ROLE_SESSION
+            and not caller.session_name
+            and session in self.text
+        ):
             return (Note.SESSION_NAME_UNKNOWN,)
         role = caller.kind is CallerKind.ROLE_SESSION and self.text.endswith(f"/{caller.name}")
         if role and f":{caller.account}:role/" in self.text and caller.role_path_assumed:
@@ -188,7 +198,9 @@ def compile_principals(principals: Principals, source: Source) -> PrincipalTest 
     element = Element(principals.name)
     patterns = tuple(_compile_entry(entry, element, source) for entry in principals.entries)
     names = frozenset(pattern.name for pattern in patterns)
-    return NotPrincipalTest(patterns, names) if principals.negated else PrincipalTest(patterns, names)
+    return (
+        NotPrincipalTest(patterns, names) if principals.negated else PrincipalTest(patterns, names)
+    )
 
 
 def _compile_entry(entry: PrincipalEntry, element: Element, source: Source) -> PrincipalPattern:

@@ -78,20 +78,31 @@ class ResourcePattern:
 
     def explain(self, request: Request) -> ClauseExplanation:
         """Say whether this entry matches, with its variables filled in."""
-        matched = self.matches(request)
-        resolved = None
-        reason = Reason.MATCHED if matched else Reason.PATTERN_MISMATCH
+        resource = request.resource
         notes = self.notes
-        if self.keys:
-            resolved = self.template.resolve_text(request.context)
-            if self.resolved(request.context) is None:
-                reason = Reason.VARIABLE_UNRESOLVED
-                if self.element is Element.NOT_RESOURCE:
-                    notes = (*notes, Note.UNRESOLVED_VARIABLE_IN_NOT_RESOURCE)
+        if self.test is not None:
+            matched = self.test(resource)
+            return ClauseExplanation(
+                self.element,
+                self.pattern,
+                resource,
+                matched,
+                Reason.MATCHED if matched else Reason.PATTERN_MISMATCH,
+                self.source,
+                self.path,
+                notes=notes,
+            )
+        matched = self.holds(resource, request.context)
+        reason = Reason.MATCHED if matched else Reason.PATTERN_MISMATCH
+        resolved = self.template.resolve_text(request.context)
+        if not matched and self.resolved(request.context) is None:
+            reason = Reason.VARIABLE_UNRESOLVED
+            if self.element is Element.NOT_RESOURCE:
+                notes = (*notes, Note.UNRESOLVED_VARIABLE_IN_NOT_RESOURCE)
         return ClauseExplanation(
             self.element,
             self.pattern,
-            request.resource,
+            resource,
             matched,
             reason,
             self.source,

@@ -19,15 +19,19 @@ from iamsim.core.request import GrantKind
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.compile.residual import Term
     from iamsim.compile.condition import ContextTest
+    from iamsim.compile.residual import Term
+    from iamsim.core.reason import Note
     from iamsim.core.request import Caller, Request
     from iamsim.core.span import Path, Source
     from iamsim.syntax import ast
 
     RequestTest = Callable[[Request], bool]
 
+
 __all__ = ["ActionTest", "CompiledStatement", "ResourceTest", "compile_statement"]
+
+REMEMBERED = 32  # for how many actions an element keeps its clauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,9 @@ class ActionTest:
 
     patterns: tuple[ActionPattern, ...]
     negated: bool
+    _explained: dict[str, tuple[bool, tuple[ClauseExplanation, ...]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @property
     def element(self) -> Element:
@@ -53,9 +60,16 @@ class ActionTest:
         """Whether the element holds for the request."""
         return self.covers(request.action)
 
-    def explain(self, request: Request) -> tuple[bool, list[ClauseExplanation]]:
-        """Hold every entry against the request."""
-        return self.matches(request), [pattern.explain(request) for pattern in self.patterns]
+    def explain(self, request: Request) -> tuple[bool, tuple[ClauseExplanation, ...]]:
+        """Hold every entry against the request; remembered for a few actions."""
+        action = request.action
+        known = self._explained.get(action)
+        if known is None:
+            if len(self._explained) >= REMEMBERED:
+                self._explained.clear()
+            known = self.covers(action), tuple(p.explain(request) for p in self.patterns)
+            self._explained[action] = known
+        return known
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,16 +78,12 @@ class ResourceTest:
 
     patterns: tuple[ResourcePattern, ...]
     negated: bool
+    everything: bool  # every resource is covered, whatever the context
 
     @property
     def element(self) -> Element:
         """Which of the two it is."""
         return Element.NOT_RESOURCE if self.negated else Element.RESOURCE
-
-    @property
-    def everything(self) -> bool:
-        """Whether every resource is covered, whatever the context."""
-        return not self.negated and any(pattern.everything for pattern in self.patterns)
 
     def matches(self, request: Request) -> bool:
         """Whether the element holds for the request."""
@@ -84,7 +94,11 @@ class ResourceTest:
 
     def explain(self, request: Request) -> tuple[bool, list[ClauseExplanation]]:
         """Hold every entry against the request."""
-        return self.matches(request), [pattern.explain(request) for pattern in self.patterns]
+        clauses = [pattern.explain(request) for pattern in self.patterns]
+        for clause in clauses:
+            if clause.matched:
+                return not self.negated, clauses
+        return self.negated, clauses
 
     def residual(self, request: Request) -> Term:
         """The element as a term over the unknown keys."""
@@ -109,11 +123,8 @@ class CompiledStatement:
     conditions: tuple[ConditionTest, ...]
     source: Source = field(compare=False)
     path: Path
-
-    @property
-    def denies(self) -> bool:
-        """Whether the effect is Deny."""
-        return self.effect == "Deny"
+    denies: bool
+    keys: tuple[str, ...]  # all context keys that conditions and policy variables read
 
     def grants(self, caller: Caller) -> int:
         """What kinds of grant the statement is to a caller, if it matches (see `GrantKind`)."""
@@ -159,44 +170,46 @@ class CompiledStatement:
         """Hold every clause against the request, matching or not."""
         elements: list[tuple[Element, bool]] = []
         clauses: list[ClauseExplanation] = []
+        matches = True
         if self.principals is not None:
             matched, parts = self.principals.explain(request)
             name = Element.NOT_PRINCIPAL if self.principals.negated else Element.PRINCIPAL
             elements.append((name, matched))
             clauses += parts
-        matched, parts = self.actions.explain(request)
+            matches = matched
+        matched, known_parts = self.actions.explain(request)
         elements.append((self.actions.element, matched))
-        clauses += parts
+        clauses += known_parts
+        matches = matches and matched
         if self.resources is not None:
             matched, parts = self.resources.explain(request)
             elements.append((self.resources.element, matched))
             clauses += parts
-        about_request = all(holds for _, holds in elements)
-        tests = [condition.explain(request) for condition in self.conditions]
-        if tests:
-            elements.append((Element.CONDITION, all(test.matched for test in tests)))
+            matches = matches and matched
+        about_request = matches
+        if self.conditions:
+            tests = [condition.explain(request) for condition in self.conditions]
             clauses += tests
-        notes = dict.fromkeys(note for clause in clauses for note in clause.notes)
+            matched = all(test.matched for test in tests)
+            elements.append((Element.CONDITION, matched))
+            matches = matches and matched
+        notes: tuple[Note, ...] = ()
+        missing: tuple[str, ...] = ()
+        if about_request:
+            notes = tuple(dict.fromkeys([note for clause in clauses for note in clause.notes]))
+            missing = self.missing(request) if self.keys else ()
         return StatementExplanation(
             self.index,
             self.sid,
             self.effect,
-            all(holds for _, holds in elements),
+            matches,
             tuple(elements),
             tuple(clauses),
             self.source,
             self.path,
-            tuple(notes) if about_request else (),
-            self.missing(request) if about_request else (),
+            notes,
+            missing,
         )
-
-    @property
-    def keys(self) -> tuple[str, ...]:
-        """All context keys that conditions and policy variables of the statement read."""
-        keys = [key for condition in self.conditions for key in condition.keys]
-        if self.resources is not None:
-            keys += [key for pattern in self.resources.patterns for key in pattern.keys]
-        return tuple(dict.fromkeys(keys))
 
     def missing(self, request: Request) -> tuple[str, ...]:
         """The keys that the statement reads and the request lacks."""
@@ -246,21 +259,17 @@ def compile_statement(
     action_element = Element(actions.name)
     resources = None
     if statement.resources is not None:
-        element = Element(statement.resources.name)
-        resources = ResourceTest(
-            tuple(
-                compile_resource(
-                    value,
-                    element,
-                    source,
-                    with_variables=with_variables,
-                    complete=complete_arns,
-                )
-                for value in statement.resources.values
-            ),
-            statement.resources.negated,
+        resources = _compile_resources(
+            statement.resources, source, with_variables=with_variables, complete=complete_arns
         )
     principals = statement.principals
+    conditions = tuple(
+        compile_condition(condition, source, with_variables=with_variables)
+        for condition in statement.conditions
+    )
+    keys = [key for condition in conditions for key in condition.keys]
+    if resources is not None:
+        keys += [key for pattern in resources.patterns for key in pattern.keys]
     return CompiledStatement(
         statement.index,
         statement.sid,
@@ -271,10 +280,22 @@ def compile_statement(
             actions.negated,
         ),
         resources,
-        tuple(
-            compile_condition(condition, source, with_variables=with_variables)
-            for condition in statement.conditions
-        ),
+        conditions,
         source,
         statement.path,
+        statement.effect == "Deny",
+        tuple(dict.fromkeys(keys)),
     )
+
+
+def _compile_resources(
+    entries: ast.Entries, source: Source, *, with_variables: bool, complete: bool
+) -> ResourceTest:
+    """Compile a Resource or NotResource element."""
+    element = Element(entries.name)
+    patterns = tuple(
+        compile_resource(value, element, source, with_variables=with_variables, complete=complete)
+        for value in entries.values
+    )
+    everything = not entries.negated and any(pattern.everything for pattern in patterns)
+    return ResourceTest(patterns, entries.negated, everything)

@@ -1,1 +1,4 @@
-"""The ground floor: ARNs, positions, wildcards, requests, decisions, errors. Imports nothing of iamsim."""
+"""The ground floor: ARNs, positions, wildcards, requests, decisions, errors.
+
+It imports nothing of the other rooms.
+"""

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Decision
     from iamsim.core.explanation import Explanation
 
-__all__ = ["Answer", "Residual", "RequestRecord"]
+__all__ = ["Answer", "RequestRecord", "Residual"]
 
 
 class Residual(Protocol):

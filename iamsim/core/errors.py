@@ -38,7 +38,7 @@ class IamsimError(Exception):
     def __init__(
         self, code: str, message: str, *, span: Span | None = None, hint: str | None = None
     ) -> None:
-        """Keep the four parts; `span` is the place in the user's text, `hint` says what would do."""
+        """Keep the four parts; `span` is the place in the user's text."""
         super().__init__(code, message, span, hint)
         self.code = code
         self.message = message
@@ -68,7 +68,7 @@ class InputError(IamsimError):
 
 
 class PolicyError(InputError):
-    """A policy document is not JSON, or not a policy: unknown operator, bad CIDR, missing Effect."""
+    """A policy document is not JSON, or not a policy: unknown operator, bad CIDR, no Effect."""
 
 
 class WorldError(InputError):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from iamsim.core.decision import Layer, Outcome
@@ -42,8 +42,7 @@ class Element(Enum):
     CONDITION = "Condition"
 
 
-@dataclass(frozen=True, slots=True)
-class ClauseExplanation:
+class ClauseExplanation(NamedTuple):
     """One pattern or one condition test of a statement, held against the request.
 
     `pattern` is what the policy says (for a condition: its values, comma-separated), `value` what
@@ -72,10 +71,11 @@ class ClauseExplanation:
         return self.source.span(self.path)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True, eq=False)
 class StatementExplanation:
     """One statement held against the request.
 
+    Not frozen, since making frozen ones costs a third of a whole explanation; nobody changes one.
     `elements` says of each element that the statement has whether it holds; `clauses` are the
     entries of those elements. A statement matches when all its elements hold. `missing` are the
     context keys that it read and the request lacks.
@@ -179,7 +179,7 @@ class NearMiss:
 
 @dataclass(frozen=True, slots=True)
 class Decider:
-    """One entry of `decided_by`. For an implicit deny there is no statement, at most a near miss."""
+    """One entry of `decided_by`; for an implicit deny without statement, at most a near miss."""
 
     layer: Layer
     reason: Reason

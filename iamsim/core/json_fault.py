@@ -124,11 +124,9 @@ def _bad_escape(text: str, position: int) -> Fault:
 
 def _end_of_text(text: str, expected: Expected, opened: Sequence[int]) -> Fault:
     """Explain a text that ends too early."""
-    end = len(text)
-    if not text.strip().strip("\ufeff"):
-        return Fault("the text is empty", "a policy is a JSON object", 0, end)
-    if not opened:
-        return Fault(f"the text ends where {expected.value} is missing", None, end, end)
+    end = len(text.rstrip(" \t\r\n"))
+    if not text[:end].strip("\ufeff"):
+        return Fault("the text is empty", "a policy is a JSON object", 0, 0)
     bracket = text[opened[-1]]
     message = f"the text ends, but the `{bracket}` of {_place(text, opened[-1])} is not closed"
     closers = "".join(CLOSING[text[offset]] for offset in reversed(opened[-MAXIMUM_CLOSERS:]))
@@ -167,16 +165,20 @@ def _foreign_character(text: str, position: int) -> Fault | None:
         message = f'typographic quotes: {quote(character)} is not `"`'
         hint = "a word processor or a chat changed the quotes: write straight ones"
         return Fault(message, hint, position, position + 1)
-    if character == "\x00" or text.startswith("\\", position) or not character.isprintable():
-        hint: str | None = None
-        if character == "\x00":
-            hint = "NUL characters come from a binary file, or from UTF-16 read as UTF-8"
-        elif character == "\\":
-            hint = "a JSON text inside a JSON string: take it out of its string first"
-        elif character.isspace() or character in "\u200b\u2060\ufeff":
-            hint = "only blanks, tabs and line breaks may stand between values: remove it"
+    if character == "\\" or not character.isprintable():
         message = f"unexpected character {_name(character)}"
-        return Fault(message, hint, position, position + 1)
+        return Fault(message, _foreign_hint(character), position, position + 1)
+    return None
+
+
+def _foreign_hint(character: str) -> str | None:
+    """Say where a character that can't stand in JSON may come from."""
+    if character == "\x00":
+        return "NUL characters come from a binary file, or from UTF-16 read as UTF-8"
+    if character == "\\":
+        return "a JSON text inside a JSON string: take it out of its string first"
+    if character.isspace() or character in "\u200b\u2060\ufeff":
+        return "only blanks, tabs and line breaks may stand between values: remove it"
     return None
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import dataclass
 from json import decoder as json_decoder
-from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from iamsim.core.caret import quote
 from iamsim.core.json_fault import Expected, Fault, explain_fault, explain_string_fault
@@ -39,7 +40,8 @@ _match_scalar = re.compile(
 ).match
 
 
-class JsonNumber(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class JsonNumber:
     """A number as it is written, for formats in which ``1.0`` and ``1`` are different texts."""
 
     text: str

@@ -7,8 +7,14 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.errors import RequestError
-from iamsim.core.request import Request
-from iamsim.engine.context import call_context, context_entries, time_context
+from iamsim.core.request import CallerKind, Request
+from iamsim.engine.context import (
+    DerivedKeys,
+    call_context,
+    context_entries,
+    kms_context,
+    time_context,
+)
 from iamsim.engine.explain import explain_request
 from iamsim.engine.world import CompiledWorld
 
@@ -16,7 +22,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Decision
     from iamsim.core.explanation import ContextEntry, Explanation
     from iamsim.core.request import ContextValue
-    from iamsim.engine.context import Derived
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
@@ -31,7 +36,7 @@ class Prepared:
     question: Question
     situation: Situation
     request: Request
-    derived: tuple[Derived, ...]
+    derived: tuple[DerivedKeys, ...]
 
     def decide(self) -> Decision:
         """Decide by the fast reading."""
@@ -83,7 +88,9 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     resource = world.resource_facts(question, caller.caller)
     situation = world.situation(question, caller, resource)
     derived = _derived(question, action, world, caller, resource)
-    context: dict[str, ContextValue] = {key: value for key, value, _ in derived}
+    context: dict[str, ContextValue] = {}
+    for keys in derived:
+        context.update(keys.values)
     for key in question.unset:
         context.pop(key.lower(), None)
     for key, value in question.context.items():
@@ -98,17 +105,16 @@ def _derived(
     world: CompiledWorld,
     caller: CallerFacts,
     resource: ResourceFacts,
-) -> tuple[Derived, ...]:
+) -> tuple[DerivedKeys, ...]:
     """All derived keys, later ones winning."""
     via = question.via
-    endpoint = world.endpoint(via.vpc_endpoint)
-    service = action.partition(":")[0]
-    vpc = endpoint.vpc if endpoint is not None else None
-    moment = () if question.now is None else tuple(time_context(question.now))
-    return (
-        *moment,
-        *call_context(service, question.resource, caller.caller, via, vpc),
-        *resource.context,
-        *caller.context,
-        *world.source_context(question),
-    )
+    vpc = None
+    if via.vpc_endpoint is not None:
+        endpoint = world.endpoint(via.vpc_endpoint)
+        vpc = endpoint.vpc if endpoint is not None else None
+    parts = [time_context(question.now), call_context(via, vpc), resource.context, caller.context]
+    if action.startswith("kms:"):
+        parts.append(DerivedKeys(kms_context(question.resource, caller.caller, via)))
+    if caller.caller.kind is CallerKind.SERVICE:
+        parts.append(DerivedKeys(world.source_context(question)))
+    return tuple(parts)

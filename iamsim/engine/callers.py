@@ -23,7 +23,12 @@ __all__ = ["WEB_IDENTITY_PROVIDERS", "make_caller", "role_arn_of_session"]
 
 SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?", re.ASCII)
 WEB_IDENTITY_PROVIDERS = frozenset(
-    {"accounts.google.com", "cognito-identity.amazonaws.com", "graph.facebook.com", "www.amazon.com"}
+    {
+        "accounts.google.com",
+        "cognito-identity.amazonaws.com",
+        "graph.facebook.com",
+        "www.amazon.com",
+    }
 )
 SINGLE_SIGN_ON_ROLE = re.compile(r"AWSReservedSSO_.+_[0-9a-f]{16}", re.ASCII)
 SINGLE_SIGN_ON_PATH = "/aws-reserved/sso.amazonaws.com/"
@@ -77,7 +82,7 @@ def make_caller(
     )
 
 
-def _principal_of_account(  # noqa: PLR0913 - the facts about one caller
+def _principal_of_account(
     principal: str,
     arn: Arn,
     session: Session,
@@ -148,13 +153,13 @@ def role_arn_of_session(arn: Arn, role_name: str) -> str:
     return f"arn:{arn.partition}:iam::{arn.account}:role{path}{role_name}"
 
 
-def _role_session(  # noqa: PLR0913 - the facts about one caller
+def _role_session(
     principal: str,
     arn: Arn,
     role_arn: str,
     session_name: str | None,
     entity: User | Role | None,
-    has_boundary: bool,  # noqa: FBT001 - private
+    has_boundary: bool,
 ) -> Caller:
     """A session of a role; its name may be unknown."""
     account = f"account:{arn.account}"
@@ -230,9 +235,7 @@ def _service(principal: str) -> Caller:
     name = f"service:{principal}"
     partition = "aws-cn" if principal.endswith(".cn") else "aws"
     names = {**EVERYONE, name: GrantKind.SERVICE.value}
-    return Caller(
-        CallerKind.SERVICE, principal, partition, None, None, names, (frozenset({name}),)
-    )
+    return Caller(CallerKind.SERVICE, principal, partition, None, None, names, (frozenset({name}),))
 
 
 def _identity_provider(principal: str, partition: str, account: str | None) -> Caller:

@@ -7,6 +7,7 @@ given always wins over what is derived.
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.compile.literals import read_date
@@ -22,14 +23,31 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Derived",
+    "DerivedKeys",
     "call_context",
     "caller_context",
     "context_entries",
+    "kms_context",
     "resource_context",
     "time_context",
 ]
 
 Derived = tuple[str, "ContextValue", Origin]
+
+
+class DerivedKeys:
+    """Keys that follow from one thing (the caller, say); later keys of the same name win.
+
+    `entries` say of each where it comes from, `values` are what a request takes over.
+    """
+
+    __slots__ = ("entries", "values")
+
+    def __init__(self, entries: Iterable[Derived]) -> None:
+        """Take the keys in."""
+        self.entries = tuple(entries)
+        self.values: dict[str, ContextValue] = {key: value for key, value, _ in self.entries}
+
 
 PRINCIPAL_TYPES = {
     CallerKind.ROOT_USER: "Account",
@@ -119,7 +137,7 @@ def _tags(
         yield f"aws:principaltag/{key.lower()}", value, Origin("session", "session tag")
 
 
-def resource_context(  # noqa: PLR0913 - the facts about one resource
+def resource_context(
     service: str,
     resource: str,
     account: str | None,
@@ -147,29 +165,31 @@ def resource_context(  # noqa: PLR0913 - the facts about one resource
         yield "aws:requestedregion", GLOBAL_REGION, Origin("default", "global service")
 
 
-def call_context(
-    service: str, resource: str, caller: Caller, via: Via, vpc: str | None
-) -> Iterator[Derived]:
+@lru_cache(maxsize=64)
+def call_context(via: Via, vpc: str | None) -> DerivedKeys:
     """What follows from the way of the call: endpoint, forwarding services, transport."""
+    return DerivedKeys(_call_keys(via, vpc))
+
+
+def _call_keys(via: Via, vpc: str | None) -> Iterator[Derived]:
+    """The keys of `call_context`."""
     yield "aws:securetransport", "true", DEFAULT
     if via.services:
         yield "aws:viaawsservice", "true", CALL_CHAIN
         yield "aws:calledvia", via.services, CALL_CHAIN
         yield "aws:calledviafirst", via.services[0], CALL_CHAIN
         yield "aws:calledvialast", via.services[-1], CALL_CHAIN
-    else:
-        yield "aws:viaawsservice", "false", CALL_CHAIN
-        if via.vpc_endpoint is not None:
-            origin = Origin("network", via.vpc_endpoint)
-            yield "aws:sourcevpce", via.vpc_endpoint, origin
-            if vpc is not None:
-                yield "aws:sourcevpc", vpc, origin
-    if service == "kms":
-        yield from _kms_context(resource, caller, via)
+        return
+    yield "aws:viaawsservice", "false", CALL_CHAIN
+    if via.vpc_endpoint is not None:
+        origin = Origin("network", via.vpc_endpoint)
+        yield "aws:sourcevpce", via.vpc_endpoint, origin
+        if vpc is not None:
+            yield "aws:sourcevpc", vpc, origin
 
 
-def _kms_context(resource: str, caller: Caller, via: Via) -> Iterator[Derived]:
-    """https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html."""
+def kms_context(resource: str, caller: Caller, via: Via) -> Iterator[Derived]:
+    """Keys of calls to KMS: https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html."""
     if caller.kind.has_identity and caller.account is not None:
         yield "kms:calleraccount", caller.account, Origin("principal", caller.arn)
     arn = find_arn(resource)
@@ -179,24 +199,31 @@ def _kms_context(resource: str, caller: Caller, via: Via) -> Iterator[Derived]:
             yield "kms:viaservice", f"{host}.{arn.region}.amazonaws.{domain}", CALL_CHAIN
 
 
-def time_context(now: str) -> Iterator[Derived]:
+@lru_cache(maxsize=8)
+def time_context(now: str | None) -> DerivedKeys:
     """The time of the request, in the two forms that AWS has."""
+    if now is None:
+        return DerivedKeys(())
     origin = Origin("clock")
-    yield "aws:currenttime", now, origin
+    entries: list[Derived] = [("aws:currenttime", now, origin)]
     seconds = read_date(now)
     if seconds is not None:
-        yield "aws:epochtime", str(int(seconds)), origin
+        entries.append(("aws:epochtime", str(int(seconds)), origin))
+    return DerivedKeys(entries)
 
 
 def context_entries(
-    given: Mapping[str, ContextValue], written: Mapping[str, str], derived: Iterable[Derived],
+    given: Mapping[str, ContextValue],
+    written: Mapping[str, str],
+    derived: Iterable[DerivedKeys],
     unset: frozenset[str],
 ) -> tuple[ContextEntry, ...]:
     """Every key of the request with its values and where they come from, sorted."""
     entries: dict[str, ContextEntry] = {}
-    for key, value, origin in derived:
-        if key not in unset:
-            entries[key] = _entry(key, value, origin)
+    for keys in derived:
+        for key, value, origin in keys.entries:
+            if key not in unset:
+                entries[key] = _entry(key, value, origin)
     for key, value in given.items():
         entries[key] = _entry(written.get(key, key), value, Origin("given"))
     return tuple(entries[key] for key in sorted(entries))

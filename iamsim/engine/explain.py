@@ -50,29 +50,19 @@ class Member(NamedTuple):
 
 
 class Visited(NamedTuple):
-    """One station and all its statements, in the order of the policies."""
+    """One station and all its statements: by policy, and apart those that match, by effect."""
 
     station: Station
-    members: tuple[Member, ...]
+    policies: tuple[PolicyExplanation, ...]
+    members: list[Member]
+    allowing: list[Member]
+    denying: list[Member]
 
     def allows(self, need: Requirement) -> bool:
         """Whether the station allows, with a grant of one of the asked kinds."""
-        station = self.station
-        if not station.asks_for_allow:
-            return station.allows
-        return any(True for _ in self.allowing(need.kinds))
-
-    def allowing(self, kinds: int) -> Iterable[Member]:
-        """The allow statements that match and grant in one of the kinds."""
-        for member in self.members:
-            if member.explanation.matched and not member.statement.denies and member.grants & kinds:
-                yield member
-
-    def denying(self) -> Iterable[Member]:
-        """The deny statements that match."""
-        for member in self.members:
-            if member.explanation.matched and member.statement.denies:
-                yield member
+        if not self.station.asks_for_allow:
+            return self.station.allows
+        return any(member.grants & need.kinds for member in self.allowing)
 
 
 class Explained(NamedTuple):
@@ -120,17 +110,23 @@ def explain_request(
 
 def _visit(station: Station, request: Request) -> Visited:
     """Hold every statement of a station against the request."""
+    visited = Visited(station, (), [], [], [])
     if station.policies is None or not station.applies:
-        return Visited(station, ())
+        return visited
     seen = station.view(request)
-    return Visited(
-        station,
-        tuple(
-            Member(policy, statement, statement.grants(seen.caller), statement.explain(seen))
-            for policy in station.policies.policies
-            for statement in policy.statements
-        ),
-    )
+    caller = seen.caller
+    policies = []
+    for policy in station.policies.policies:
+        explanations = []
+        for statement in policy.statements:
+            explanation = statement.explain(seen)
+            explanations.append(explanation)
+            member = Member(policy, statement, statement.grants(caller), explanation)
+            visited.members.append(member)
+            if explanation.matched:
+                (visited.denying if statement.denies else visited.allowing).append(member)
+        policies.append(PolicyExplanation(policy.name, policy.source, tuple(explanations)))
+    return visited._replace(policies=tuple(policies))
 
 
 class _Reading:
@@ -141,17 +137,26 @@ class _Reading:
         self.arrangement = arrangement
         self.relation = arrangement.relation
         self.visits = visits
+        self._places: dict[Slot, list[Visited]] = {}
+        for visit in visits:
+            self._places.setdefault(visit.station.slot, []).append(visit)
+        self._allows: dict[Requirement, bool] = {}
 
     def at(self, slot: Slot) -> list[Visited]:
         """The stations of one place."""
-        return [visit for visit in self.visits if visit.station.slot is slot]
+        return self._places.get(slot, [])
 
     def allows(self, need: Requirement) -> bool:
         """Whether a place allows: all its stations must."""
-        visits = self.at(need.slot)
-        if not visits:
-            return need.slot in GUARDRAILS
-        return all(visit.allows(need) for visit in visits)
+        known = self._allows.get(need)
+        if known is None:
+            visits = self.at(need.slot)
+            if visits:
+                known = all(visit.allows(need) for visit in visits)
+            else:
+                known = need.slot in GUARDRAILS
+            self._allows[need] = known
+        return known
 
     def is_heard(self, slot: Slot) -> bool:
         """Whether explicit denies of a place count."""
@@ -178,19 +183,22 @@ class _Reading:
             for need in way.requires
             for member in self._allowing(need)
         )
-        return Decision(
-            Verdict.ALLOWED, Reason.ALLOWED, way.requires[0].slot.layer, statements
-        )
+        return Decision(Verdict.ALLOWED, Reason.ALLOWED, way.requires[0].slot.layer, statements)
 
     def _denying(self, slot: Slot) -> list[Member]:
         """The matching deny statements of a place that count."""
         if not self.is_heard(slot):
             return []
-        return [member for visit in self.at(slot) for member in visit.denying()]
+        return [member for visit in self.at(slot) for member in visit.denying]
 
     def _allowing(self, need: Requirement) -> list[Member]:
         """The matching allow statements of a place."""
-        return [member for visit in self.at(need.slot) for member in visit.allowing(need.kinds)]
+        return [
+            member
+            for visit in self.at(need.slot)
+            for member in visit.allowing
+            if member.grants & need.kinds
+        ]
 
     def _closed_guardrails(self) -> list[Slot]:
         """The guardrails that do not allow."""
@@ -199,20 +207,12 @@ class _Reading:
     def layer(self, visit: Visited) -> LayerExplanation:
         """What one station says, for the answer."""
         station = visit.station
-        policies: dict[int, tuple[CompiledPolicy, list[StatementExplanation]]] = {}
-        if station.policies is not None and station.applies:
-            policies = {id(policy): (policy, []) for policy in station.policies.policies}
-        for member in visit.members:
-            policies[id(member.policy)][1].append(member.explanation)
         outcome, reason = self._outcome(visit)
         return LayerExplanation(
             station.slot.layer,
             outcome,
             reason,
-            tuple(
-                PolicyExplanation(policy.name, policy.source, tuple(statements))
-                for policy, statements in policies.values()
-            ),
+            visit.policies,
             station.level,
             tuple(dict.fromkeys((*station.notes, *_notes_of(visit.members)))),
         )
@@ -222,7 +222,7 @@ class _Reading:
         station = visit.station
         if not station.applies:
             return Outcome.NOT_APPLICABLE, station.reason
-        if any(True for _ in visit.denying()):
+        if visit.denying:
             if self.is_heard(station.slot):
                 return Outcome.EXPLICIT_DENY, Reason.STATEMENT_DENIES
             return Outcome.NOT_APPLICABLE, Reason.OWNER_ROOT_MAY_UNLOCK
@@ -252,7 +252,7 @@ class _Reading:
                 for slot in DENY_ORDER
                 if self.is_heard(slot)
                 for visit in self.at(slot)
-                for member in visit.denying()
+                for member in visit.denying
             )
         if decision.verdict is Verdict.ALLOWED:
             way = next(w for w in self.relation.ways if all(map(self.allows, w.requires)))
@@ -265,7 +265,7 @@ class _Reading:
         for need in requires:
             for visit in self.at(need.slot):
                 station = visit.station
-                members = list(visit.allowing(need.kinds))
+                members = [member for member in visit.allowing if member.grants & need.kinds]
                 for member in members:
                     yield _decider(visit, member, Reason.STATEMENT_ALLOWS)
                 if not members and station.applies:
@@ -309,7 +309,7 @@ class _Reading:
         return tuple(dict.fromkeys(notes))
 
 
-def _notes_of(members: tuple[Member, ...]) -> list[Note]:
+def _notes_of(members: list[Member]) -> list[Note]:
     """The notes of statements that are about the request's action."""
     return [note for member in members for note in member.explanation.notes]
 
@@ -336,7 +336,7 @@ CLOSENESS = {
 }
 
 
-def _near_miss(members: tuple[Member, ...]) -> NearMiss | None:
+def _near_miss(members: list[Member]) -> NearMiss | None:
     """The allow statement that lacked least: a failed condition is nearer than another action.
 
     A statement whose action does not match is near only when nothing else fails and it is about
@@ -344,11 +344,13 @@ def _near_miss(members: tuple[Member, ...]) -> NearMiss | None:
     """
     best: tuple[int, NearMiss] | None = None
     for member in members:
+        if member.statement.denies:
+            continue
         explanation = member.explanation
         failed = explanation.failed_elements
-        if member.statement.denies or not failed:
+        if not failed:
             continue
-        distance = sum(CLOSENESS[element] for element in failed)
+        distance = sum([CLOSENESS[element] for element in failed])
         if {Element.ACTION, Element.NOT_ACTION} & set(failed) and not _same_service(explanation):
             continue
         if best is None or distance < best[0]:
@@ -364,4 +366,3 @@ def _same_service(explanation: StatementExplanation) -> bool:
         and clause.pattern.partition(":")[0].lower() == clause.value.partition(":")[0]
         for clause in explanation.clauses
     )
-

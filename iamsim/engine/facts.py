@@ -10,7 +10,7 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind
 from iamsim.engine.callers import make_caller
-from iamsim.engine.context import caller_context, resource_context
+from iamsim.engine.context import DerivedKeys, caller_context, resource_context
 from iamsim.engine.documents import compile_all
 from iamsim.engine.relations import ResourceKind, resource_kind
 from iamsim.engine.services.s3 import access_point_name, is_public, object_of_access_point
@@ -23,16 +23,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamsim.core.request import Caller
-    from iamsim.engine.context import Derived
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.engine.question import AttachedPolicies, Question
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy, Resource, World
 
-__all__ = ["CallerFacts", "Levels", "ResourceFacts", "caller_facts", "resource_facts"]
+__all__ = [
+    "CallerFacts",
+    "Levels",
+    "ResourceFacts",
+    "Target",
+    "caller_facts",
+    "find_target",
+    "resource_facts",
+]
 
 Levels = tuple[tuple[str, PolicySet], ...]
 ASSUMED_ROOT_KEY = "aws:assumedroot"
+AWS_MANAGED_KEY = ":alias/aws/"
 
 
 class CallerFacts(NamedTuple):
@@ -45,7 +53,7 @@ class CallerFacts(NamedTuple):
     scp_levels: Levels | None
     scp_reason: Reason
     may_assume_root: bool
-    context: tuple[Derived, ...]
+    context: DerivedKeys
     notes: tuple[Note, ...]
 
 
@@ -59,7 +67,7 @@ class ResourceFacts(NamedTuple):
     rcp_levels: Levels | None
     rcp_reason: Reason
     public_access: PublicAccess | None
-    context: tuple[Derived, ...]
+    context: DerivedKeys
     notes: tuple[Note, ...]
 
 
@@ -108,7 +116,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
         levels,
         reason,
         _may_assume_root(model, account),
-        tuple(
+        DerivedKeys(
             caller_context(
                 caller,
                 entity.tags if entity is not None else {},
@@ -120,7 +128,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     )
 
 
-def _is_assumed_root(question: Question, has_session_policy: bool) -> bool:  # noqa: FBT001
+def _is_assumed_root(question: Question, has_session_policy: bool) -> bool:
     """Whether a root ARN stands for a session of sts:AssumeRoot: its context says so, or it has a
     task policy."""
     given = {key.lower(): value for key, value in question.context.items()}
@@ -204,26 +212,52 @@ def _may_assume_root(model: World, account: str | None) -> bool:
     return account in organization.delegated_administrators
 
 
+class Target(NamedTuple):
+    """What a world knows of a request's resource: the entry that lists it, or the user or role
+    that it names; and its account."""
+
+    kind: ResourceKind
+    listed: Resource | None
+    entity: User | Role | None
+    account: str | None
+    region: str
+
+
+def find_target(question: Question, model: World, caller: Caller) -> Target:
+    """Look a resource up."""
+    resource = question.resource
+    arn = find_arn(resource)
+    kind = resource_kind(arn, resource)
+    listed = model.find_resource(resource) if model.accounts else None
+    entity = model.find_principal(resource) if arn is not None and arn.service == "iam" else None
+    account = question.resource_account
+    if account is None:
+        if arn is not None and is_account_id(arn.account):
+            account = arn.account
+        else:
+            account = listed.account if listed is not None else caller.account
+    return Target(kind, listed, entity, account, arn.region if arn is not None else "")
+
+
 def resource_facts(
-    question: Question, model: World, library: PolicyLibrary, caller: Caller
+    question: Question, target: Target, model: World, library: PolicyLibrary, caller: Caller
 ) -> ResourceFacts:
     """Work out the resource's side of a question."""
     resource = question.resource
     attached = question.attached
-    kind = resource_kind(resource)
-    listed = model.find_resource(resource)
-    role = model.find_principal(resource) if kind is not ResourceKind.KEY else None
-    account = _resource_account(question, listed, caller)
-    policies = _resource_policies(attached, kind, resource, listed, role, model, library)
+    kind, listed, entity, account, _ = target
+    policies = _resource_policies(attached, kind, resource, listed, entity, model, library)
     grants = library.grants(listed) if listed is not None and listed.grants else None
     levels, reason = _rcp_levels(caller, account, attached, model, library)
-    service = question.action.lower().partition(":")[0]
-    tags: Mapping[str, str] = {}
-    if listed is not None:
-        tags = listed.tags
-    elif role is not None:
-        tags = role.tags
-    arn = listed.arn if listed is not None else role.arn if role is not None else None
+    linked = isinstance(entity, Role) and entity.service_linked
+    if levels is not None and (linked or AWS_MANAGED_KEY in resource):
+        levels, reason = None, Reason.RESOURCE_EXEMPT
+    action = question.action.lower()
+    service = action.partition(":")[0]
+    known = listed or entity
+    tags: Mapping[str, str] = known.tags if known is not None else {}
+    organization = organization_of(model, account)
+    arn = known.arn if known is not None else None
     return ResourceFacts(
         kind,
         account,
@@ -232,28 +266,18 @@ def resource_facts(
         levels,
         reason,
         _public_access(attached, service, listed, account, policies, model),
-        (
-            *resource_context(
-                service, resource, account, tags, organization_of(model, account), arn
-            ),
-            *access_point_context(resource, listed, account),
-            *boundary_context(question.action.lower(), role),
+        DerivedKeys(
+            (
+                *resource_context(service, resource, account, tags, organization, arn),
+                *access_point_context(resource, listed, account),
+                *boundary_context(action, entity),
+            )
         ),
         (),
     )
 
 
-def _resource_account(question: Question, listed: Resource | None, caller: Caller) -> str | None:
-    """Who owns the resource: as said, by its ARN, by the world, else the caller's account."""
-    if question.resource_account is not None:
-        return question.resource_account
-    arn = find_arn(question.resource)
-    if arn is not None and is_account_id(arn.account):
-        return arn.account
-    return listed.account if listed is not None else caller.account
-
-
-def _resource_policies(  # noqa: PLR0913 - the facts about one resource
+def _resource_policies(
     attached: AttachedPolicies,
     kind: ResourceKind,
     resource: str,
@@ -306,10 +330,15 @@ def _rcp_levels(
     levels = model.rcp_levels(account) if account is not None else None
     if levels is None:
         return None, Reason.RESOURCE_NOT_IN_ORGANIZATION
-    return _world_levels(levels, PolicyType.RESOURCE_CONTROL, library), Reason.NOT_PRESENT
+    # RCPFullAWSAccess can't be detached: it is there, listed or not.
+    attached_levels = tuple(
+        (name, policies if RCP_FULL_AWS_ACCESS in policies else (RCP_FULL_AWS_ACCESS, *policies))
+        for name, policies in levels
+    )
+    return _world_levels(attached_levels, PolicyType.RESOURCE_CONTROL, library), Reason.NOT_PRESENT
 
 
-def _public_access(  # noqa: PLR0913 - the facts about one resource
+def _public_access(
     attached: AttachedPolicies,
     service: str,
     listed: Resource | None,
@@ -329,9 +358,7 @@ def _public_access(  # noqa: PLR0913 - the facts about one resource
             listed.public_access_block if listed is not None else None,
             owner.public_access_block if owner is not None else None,
         ]
-        restricts = any(
-            block.restrict_public_buckets for block in blocks if block is not None
-        )
+        restricts = any(block.restrict_public_buckets for block in blocks if block is not None)
     if not restricts:
         return None
     public = any(is_public(policy) for placed in policies for policy in placed.policies.policies)

@@ -50,10 +50,13 @@ class Slot(Enum):
     BOUNDARY = Layer.PERMISSIONS_BOUNDARY
     SESSION = Layer.SESSION_POLICY
 
-    @property
-    def layer(self) -> Layer:
-        """The layer by which answers name the place."""
-        return self.value if isinstance(self.value, Layer) else Layer.RESOURCE_BASED_POLICY
+    layer: Layer  # the layer by which answers name the place
+
+    def __init__(self, value: Layer | str) -> None:
+        """Work out the layer once."""
+        self.layer = value if isinstance(value, Layer) else Layer.RESOURCE_BASED_POLICY
+
+    __hash__ = object.__hash__  # members are single objects; the Enum's own hash is slower
 
 
 # The order in which layers are shown: as AWS evaluates them.

@@ -95,9 +95,7 @@ class Question:
     attached: AttachedPolicies = NOTHING_ATTACHED
     now: str | None = None
 
-    def with_pairs(
-        self, actions: Sequence[str], resources: Sequence[str]
-    ) -> tuple[Question, ...]:
+    def with_pairs(self, actions: Sequence[str], resources: Sequence[str]) -> tuple[Question, ...]:
         """Ask the same of every action on every resource, actions outermost."""
         return tuple(
             replace(self, action=action, resource=resource)

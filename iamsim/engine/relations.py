@@ -14,6 +14,7 @@ from iamsim.core.request import CallerKind, GrantKind
 from iamsim.engine.formula import Relation, Requirement, Slot, Way
 
 if TYPE_CHECKING:
+    from iamsim.core.arn import Arn
     from iamsim.core.request import Caller
 
 __all__ = [
@@ -24,9 +25,7 @@ __all__ = [
     "resource_kind",
 ]
 
-DIRECT = (
-    GrantKind.USER | GrantKind.SESSION | GrantKind.FEDERATED_USER | GrantKind.WILDCARD
-).value
+DIRECT = (GrantKind.USER | GrantKind.SESSION | GrantKind.FEDERATED_USER | GrantKind.WILDCARD).value
 IDENTITY = Requirement(Slot.IDENTITY)
 CAPS = (Requirement(Slot.BOUNDARY), Requirement(Slot.SESSION))
 
@@ -50,9 +49,7 @@ DELEGATED_WAY = Way(
 )
 GRANT_WAY = Way("kms-grant", (Requirement(Slot.GRANT),))
 BOTH_SIDES_WAY = Way("both-accounts", (_resource(GrantKind.any()), IDENTITY, *CAPS))
-SERVICE_WAY = Way(
-    "resource-based-policy", (_resource(GrantKind.SERVICE, GrantKind.WILDCARD),)
-)
+SERVICE_WAY = Way("resource-based-policy", (_resource(GrantKind.SERVICE, GrantKind.WILDCARD),))
 
 GET_CALLER_IDENTITY = Relation(Reason.CALLER_IDENTITY, (), always=True)
 WEB_IDENTITY = Relation(
@@ -67,16 +64,18 @@ ORIGIN_ACCESS_IDENTITY = Relation(
 )
 SERVICE = Relation(Reason.SERVICE_CALLER, (SERVICE_WAY,))
 SERVICE_AND_KEY = Relation(Reason.SERVICE_CALLER, (SERVICE_WAY, GRANT_WAY))
-ROLE_TRUST = Relation(
-    Reason.ROLE_TRUST, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, DELEGATED_WAY)
-)
+ROLE_TRUST = Relation(Reason.ROLE_TRUST, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, DELEGATED_WAY))
 KMS_KEY = Relation(
     Reason.KMS_KEY, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, DELEGATED_WAY, GRANT_WAY)
 )
 ASSUME_ROOT = Relation(Reason.ASSUME_ROOT, (IDENTITY_WAY,))
-SAME_ACCOUNT = Relation(
-    Reason.SAME_ACCOUNT, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, IDENTITY_WAY)
-)
+WITHOUT_IDENTITY = {
+    CallerKind.IDENTITY_PROVIDER: WEB_IDENTITY,
+    CallerKind.ANONYMOUS: ANONYMOUS,
+    CallerKind.ORIGIN_ACCESS_IDENTITY: ORIGIN_ACCESS_IDENTITY,
+    CallerKind.SERVICE: SERVICE,
+}
+SAME_ACCOUNT = Relation(Reason.SAME_ACCOUNT, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, IDENTITY_WAY))
 CROSS_ACCOUNT = Relation(Reason.CROSS_ACCOUNT, (BOTH_SIDES_WAY,))
 CROSS_ACCOUNT_KEY = Relation(Reason.CROSS_ACCOUNT_KMS_KEY, (BOTH_SIDES_WAY, GRANT_WAY))
 CROSS_PARTITION = Relation(Reason.CROSS_PARTITION, ())
@@ -118,11 +117,10 @@ class ResourceKind(Enum):
     OTHER = "resource"
 
 
-def resource_kind(resource: str) -> ResourceKind:
-    """Classify the resource of a request by its ARN."""
+def resource_kind(arn: Arn | None, resource: str) -> ResourceKind:
+    """Classify the resource of a request, given with its ARN taken apart."""
     if resource == "*":
         return ResourceKind.NONE
-    arn = find_arn(resource)
     if arn is not None:
         if arn.service == "kms" and arn.resource.startswith("key/"):
             return ResourceKind.KEY
@@ -133,7 +131,8 @@ def resource_kind(resource: str) -> ResourceKind:
 
 def is_trust_request(action: str, resource: str) -> bool:
     """Whether the trust policy of a role is what a request asks."""
-    return action.lower() in TRUST_ACTIONS and resource_kind(resource) is ResourceKind.ROLE
+    kind = resource_kind(find_arn(resource), resource)
+    return kind is ResourceKind.ROLE and action.lower() in TRUST_ACTIONS
 
 
 def find_relation(
@@ -148,15 +147,10 @@ def find_relation(
     """Find the first row of the table that fits. `action` is in lower case."""
     if action == "sts:getcalleridentity":
         return GET_CALLER_IDENTITY
-    match caller.kind:
-        case CallerKind.IDENTITY_PROVIDER:
-            return WEB_IDENTITY
-        case CallerKind.ANONYMOUS:
-            return ANONYMOUS
-        case CallerKind.ORIGIN_ACCESS_IDENTITY:
-            return ORIGIN_ACCESS_IDENTITY
-        case CallerKind.SERVICE:
-            return SERVICE_AND_KEY if kind is ResourceKind.KEY else SERVICE
+    if not caller.kind.has_identity:
+        if caller.kind is CallerKind.SERVICE and kind is ResourceKind.KEY:
+            return SERVICE_AND_KEY
+        return WITHOUT_IDENTITY[caller.kind]
     if not same_partition:
         return CROSS_PARTITION
     if action == "sts:assumeroot":
@@ -169,6 +163,5 @@ def find_relation(
         return CROSS_ACCOUNT
     if kind is ResourceKind.ROLE and action in TRUST_ACTIONS:
         return ROLE_TRUST
-    if caller.kind.is_root and action in UNLOCK_ACTIONS:
-        return OWNER_ROOT_UNLOCKS
-    return SAME_ACCOUNT
+    unlocks = caller.kind.is_root and action in UNLOCK_ACTIONS
+    return OWNER_ROOT_UNLOCKS if unlocks else SAME_ACCOUNT

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 __all__ = ["PlacedPolicies", "PublicAccess", "Situation"]
 
 
-
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedPolicies:
     """A resource-based policy, and what it sees as the resource if that is not the request's."""
@@ -179,14 +178,10 @@ class Situation:
         if self.endpoint_is_gateway and self.caller.kind is not CallerKind.ROOT_USER:
             # At a gateway endpoint an account principal means the account's root user only.
             names = {
-                name: kind
-                for name, kind in self.caller.names.items()
-                if kind != GrantKind.ACCOUNT
+                name: kind for name, kind in self.caller.names.items() if kind != GrantKind.ACCOUNT
             }
             caller = replace(self.caller, names=names)
-        return Station(
-            Slot.VPC_ENDPOINT, Reason.NO_STATEMENT_ALLOWS, self.endpoint, caller=caller
-        )
+        return Station(Slot.VPC_ENDPOINT, Reason.NO_STATEMENT_ALLOWS, self.endpoint, caller=caller)
 
     def _public_access(self) -> list[Station]:
         """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html."""

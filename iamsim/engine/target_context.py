@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from iamsim.engine.context import Derived
     from iamsim.world.model import Resource, Role, User
 
-__all__ = ["access_point_context", "boundary_context"]
+__all__ = ["BOUNDARY_ACTIONS", "access_point_context", "boundary_context"]
 
 # Calls on a user or role that has a boundary carry the boundary's ARN:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html

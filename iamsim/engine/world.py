@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.catalog import resource_control_services
 from iamsim.core.explanation import Origin
 from iamsim.engine import facts
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.meeting import make_situation
-from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION
+from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, Session
+from iamsim.engine.target_context import BOUNDARY_ACTIONS
 from iamsim.world.model import World
 
 if TYPE_CHECKING:
@@ -21,6 +22,35 @@ if TYPE_CHECKING:
     from iamsim.world.model import VpcEndpoint
 
 __all__ = ["CompiledWorld"]
+
+REMEMBERED = 100_000  # entries of each table, before it starts afresh
+
+T = TypeVar("T")
+
+
+def _remember(table: dict[tuple[object, ...], T], key: tuple[object, ...], value: T) -> None:
+    """Keep a value; a full table is emptied, which costs time but never memory."""
+    if len(table) >= REMEMBERED:
+        table.clear()
+    table[key] = value
+
+
+def session_key(session: Session) -> tuple[object, ...] | None:
+    """What tells one session from another; `None` for one without anything of its own.
+
+    Policies count by identity: the same parsed policies give the same key.
+    """
+    if session is PLAIN_SESSION:
+        return None
+    policies = session.policies
+    return (
+        session.name,
+        None if policies is None else tuple(map(id, policies)),
+        tuple(session.tags.items()),
+        session.source_identity,
+        session.source_user,
+    )
+
 
 class CompiledWorld:
     """Answers questions about one world (or about none: a question may bring all its policies).
@@ -34,8 +64,11 @@ class CompiledWorld:
         self.model = model if model is not None else World()
         self.library = PolicyLibrary()
         self.rcp_date, self.rcp_services = resource_control_services()
-        self._callers: dict[tuple[str, bool], CallerFacts] = {}
-        self._situations: dict[tuple[object, ...], Situation] = {}
+        self._callers: dict[tuple[object, ...], tuple[CallerFacts, Session]] = {}
+        self._resources: dict[tuple[object, ...], ResourceFacts] = {}
+        self._situations: dict[
+            tuple[object, ...], tuple[Situation, CallerFacts, ResourceFacts]
+        ] = {}
         self._endpoints: dict[str, VpcEndpoint] | None = None
 
     def __getstate__(self) -> World:
@@ -59,43 +92,55 @@ class CompiledWorld:
         return self._endpoints.get(identifier)
 
     def caller_facts(self, question: Question) -> CallerFacts:
-        """The caller's side; remembered for plain questions."""
-        plain = question.attached is NOTHING_ATTACHED and question.session is PLAIN_SESSION
-        if not plain or question.principal.endswith(":root"):
+        """The caller's side; remembered where its policies come from the world."""
+        if question.attached is not NOTHING_ATTACHED or question.principal.endswith(":root"):
             return facts.caller_facts(question, self.model, self.library)
-        key = question.principal, "withwebidentity" in question.action.lower()
+        key = (
+            question.principal,
+            "withwebidentity" in question.action.lower(),
+            session_key(question.session),
+        )
         known = self._callers.get(key)
         if known is None:
-            known = facts.caller_facts(question, self.model, self.library)
-            self._callers[key] = known
-        return known
+            made = facts.caller_facts(question, self.model, self.library)
+            # The session is kept beside it, so that the ids of its policies stay theirs.
+            known = made, question.session
+            _remember(self._callers, key, known)
+        return known[0]
 
     def resource_facts(self, question: Question, caller: Caller) -> ResourceFacts:
-        """The resource's side."""
-        return facts.resource_facts(question, self.model, self.library, caller)
+        """The resource's side; remembered where its policies come from the world."""
+        target = facts.find_target(question, self.model, caller)
+        action = question.action.lower()
+        through_access_point = target.listed is not None and target.listed.bucket is not None
+        if question.attached is not NOTHING_ATTACHED or through_access_point:
+            return facts.resource_facts(question, target, self.model, self.library, caller)
+        key = (
+            target,
+            action if action in BOUNDARY_ACTIONS else action.partition(":")[0],
+            caller.service_linked,
+        )
+        known = self._resources.get(key)
+        if known is None:
+            known = facts.resource_facts(question, target, self.model, self.library, caller)
+            _remember(self._resources, key, known)
+        return known
 
     def situation(
         self, question: Question, caller: CallerFacts, resource: ResourceFacts
     ) -> Situation:
-        """Caller before resource; remembered where both come from the world."""
-        if question.attached is not NOTHING_ATTACHED or question.session is not PLAIN_SESSION:
+        """Caller before resource; remembered where both are."""
+        if question.attached is not NOTHING_ATTACHED or question.principal.endswith(":root"):
             return make_situation(question, caller, resource, self)
-        via = question.via
-        key = (
-            id(caller),
-            resource.kind,
-            resource.account,
-            tuple((id(placed.policies), placed.resource) for placed in resource.policies),
-            id(resource.grants),
-            resource.rcp_reason,
-            resource.public_access,
-            via.vpc_endpoint,
-            bool(via.services),
-        )
+        partition = question.resource[4:].partition(":")[0]
+        key = id(caller), id(resource), question.via, partition
         known = self._situations.get(key)
-        if known is None or known.caller is not caller.caller:
-            known = self._situations[key] = make_situation(question, caller, resource, self)
-        return known
+        if known is None:
+            made = make_situation(question, caller, resource, self)
+            # The two sides are kept beside it, so that their ids stay theirs.
+            known = made, caller, resource
+            _remember(self._situations, key, known)
+        return known[0]
 
     def source_context(self, question: Question) -> tuple[Derived, ...]:
         """The organization of the account on whose behalf a service calls, where it is known.

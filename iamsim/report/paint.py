@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from iamsim.core.decision import Outcome, Verdict
 
@@ -24,8 +24,7 @@ _OUTCOMES = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class Paint:
+class Paint(NamedTuple):
     """Paints text when `on`, and leaves it alone otherwise."""
 
     on: bool = False

@@ -56,7 +56,7 @@ def render_text(
         _titled("notes", _notes(explanation, width), paint),
     ]
     if verbose:
-        blocks.append(_titled("context", context_lines(explanation, paint), paint))
+        blocks.append(_titled("context", context_lines(answer, paint), paint))
         blocks.append(_titled("every statement", trace_lines(answer, paint, width), paint))
     return "\n".join("\n".join(block) + "\n" for block in blocks if block)
 

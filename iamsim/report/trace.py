@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import (
         ClauseExplanation,
         ContextEntry,
-        Explanation,
         StatementExplanation,
     )
     from iamsim.report.paint import Paint
@@ -93,11 +92,12 @@ def _clause_text(clause: ClauseExplanation, action: str) -> str:
     return f"{clause.element.value} {pattern}{value}{grant}{remark}"
 
 
-def context_lines(explanation: Explanation, paint: Paint) -> list[str]:
+def context_lines(answer: Answer, paint: Paint) -> list[str]:
     """List the context keys of the request with their values and where these come from."""
+    explanation, caller = answer.explanation, answer.request.principal
     longest = max((len(entry.key) for entry in explanation.context), default=0)
     return [
-        f"  {entry.key:<{longest}}  {_values(entry)}  {paint.quiet(_origin(entry))}"
+        f"  {entry.key:<{longest}}  {_values(entry)}  {paint.quiet(_origin(entry, caller))}"
         for entry in explanation.context
     ]
 
@@ -107,9 +107,10 @@ def _values(entry: ContextEntry) -> str:
     return f"[{values}]" if entry.multivalued else values
 
 
-def _origin(entry: ContextEntry) -> str:
+def _origin(entry: ContextEntry, caller: str) -> str:
     origin = entry.origin
     if origin.kind == "given":
         return "given"
-    detail = f": {origin.detail}" if origin.detail else ""
+    tells = origin.detail not in {"", caller, ", ".join(entry.values)}
+    detail = f": {origin.detail}" if tells else ""
     return f"derived ({origin.kind}{detail})"

@@ -63,6 +63,8 @@ def build(document: object) -> Body:
         hint = None
         if isinstance(document, list):
             hint = "give one document; a list of statements belongs under `Statement`"
+        elif isinstance(document, str) and document.lstrip().startswith("{"):
+            hint = "a JSON text inside a JSON string: take it out of its string first"
         raise Problem("wrong-type", f"a policy is an object, not {kind_of(document)}", (), hint)
     check_policy_elements(document)
     version = _text(document, "Version", ())
@@ -78,7 +80,7 @@ def build(document: object) -> Body:
     if isinstance(raw, LIST):
         if not raw:
             message = "`Statement` is an empty list"
-            raise Problem("empty-list", message, ("Statement",), "a policy has a statement")
+            raise Problem("empty-list", message, ("Statement",), "write one statement at least")
         statements = tuple(
             [
                 _statement(one, index, ("Statement", index), variables=variables)
@@ -208,7 +210,7 @@ def _texts(name: str, raw: object, path: Path) -> tuple[Value, ...]:
     """Read one text or a list of texts."""
     if isinstance(raw, str):
         return (_value(Value, (raw, path)),)
-    if not isinstance(raw, LIST) or isinstance(raw, JsonNumber):
+    if not isinstance(raw, LIST):
         raise _wrong_type(name, "a text or a list of texts", raw, path)
     if not raw:
         hint = "write a value, or take the element out"
@@ -279,7 +281,7 @@ def _condition_values(key: str, raw: object, path: Path) -> tuple[Value, ...]:
     """Read the values of one condition key: texts, numbers, true and false."""
     if isinstance(raw, str):
         return (_value(Value, (raw, path)),)
-    if not isinstance(raw, LIST) or isinstance(raw, JsonNumber):
+    if not isinstance(raw, LIST):
         return (Value(_scalar(key, raw, path), path),)
     values = []
     for index, one in enumerate(raw):

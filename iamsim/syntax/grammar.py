@@ -41,7 +41,7 @@ def load_grammar(
     With `contextual` the words that can stand at a place depend on the place. `on_string` sees
     every STRING that is read, and may give it another type.
     """
-    from lark import Lark  # noqa: PLC0415 - see above
+    from lark import Lark
 
     return Lark(
         grammar_text(name),

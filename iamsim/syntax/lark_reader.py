@@ -8,7 +8,7 @@ but that test, and people who change the language, need it.
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamsim.core.caret import quote
 from iamsim.core.errors import PolicyError
@@ -37,13 +37,15 @@ from iamsim.syntax.problem import Problem
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from lark import Lark, Token, Tree
+    from lark import Lark, Token
 
     from iamsim.core.span import Path
 
 __all__ = ["read_by_grammar"]
 
+Node = Any  # a Tree or a Token: what stands where is the grammar's business, not the type's
 BYTE_ORDER_MARK = "\ufeff"
+END = "$END"  # what lark calls the end of the text
 SEVERAL = 8  # an error lists no more of what could stand at its place
 
 
@@ -52,15 +54,16 @@ def read_by_grammar(text: str, *, name: str = "policy") -> Policy:
 
     Raises `PolicyError`: ``not-in-grammar`` names what could stand at the place of the fault.
     """
-    from lark.exceptions import UnexpectedInput  # noqa: PLC0415 - lark is slow to import
+    from lark.exceptions import UnexpectedInput
 
     text = text.removeprefix(BYTE_ORDER_MARK)
     offsets: dict[Path, tuple[int, int]] = {}
     source = Source(name, text, lambda _text: offsets)
+    parser = _parser()
     try:
-        tree = _parser().parse(text)
+        tree = parser.parse(text)
     except UnexpectedInput as unexpected:
-        raise _not_in_grammar(source, unexpected) from None
+        raise _not_in_grammar(source, parser, unexpected) from None
     walker = _Walker(offsets)
     try:
         return walker.policy(tree.children[0], source)
@@ -92,24 +95,34 @@ def _by_meaning(token: Token) -> Token:
     return token.update(type=kind)
 
 
-def _not_in_grammar(source: Source, unexpected: object) -> PolicyError:
+def _not_in_grammar(source: Source, parser: Lark, unexpected: Node) -> PolicyError:
     """Say what could stand where the parser stopped."""
     token = getattr(unexpected, "token", None)
-    start = getattr(token, "start_pos", None)
-    if start is None:
-        start = getattr(unexpected, "pos_in_stream", None)
-    if start is None or start < 0 or getattr(token, "type", "") == "$END":
-        start = len(source.text)
-    end = getattr(token, "end_pos", None) or start + 1
+    if token is None:
+        start = unexpected.pos_in_stream
+        end = start + 1
+    elif token.type == END:
+        start = end = len(source.text)
+    else:
+        start, end = token.start_pos, token.end_pos
+    found = quote(source.text[start:end]) if end > start else "the end of the text"
     expected = getattr(unexpected, "accepts", None) or getattr(unexpected, "allowed", None) or ()
-    names = sorted(expected)[:SEVERAL]
-    hint = f"here can stand {', '.join(names)}" if names else None
+    names = sorted(_shown(parser, name) for name in expected)
+    more = ", ..." if len(names) > SEVERAL else ""
     return PolicyError(
         "not-in-grammar",
-        f"{quote(source.text[start:end])} can't stand here",
-        span=Span(source, start, min(end, len(source.text))),
-        hint=hint,
+        f"{found} can't stand here",
+        span=Span(source, start, end),
+        hint=f"here can stand {', '.join(names[:SEVERAL])}{more}" if names else None,
     )
+
+
+def _shown(parser: Lark, name: str) -> str:
+    """Write a terminal of the grammar as it stands in a text, if it is one word."""
+    if name == END:
+        return "the end of the text"
+    pattern = parser.get_terminal(name).pattern
+    return f"`{pattern.value}`" if pattern.type == "str" else name.lower()
 
 
 class _Walker:
@@ -118,18 +131,18 @@ class _Walker:
     def __init__(self, offsets: dict[Path, tuple[int, int]]) -> None:
         self.offsets = offsets
 
-    def policy(self, tree: Tree[Token], source: Source) -> Policy:
+    def policy(self, tree: Node, source: Source) -> Policy:
         """Read the whole document."""
         self.note((), tree)
-        version = identifier = None
-        statements: tuple[Statement, ...] = ()
+        version: str | None = None
+        identifier: str | None = None
         members = dict(self.members(tree, ()))
         check_policy_elements(members)
         if "Version" in members:
-            self.note(("Version",), members["Version"].children[1])
-            version = _text(members["Version"].children[1])
+            version = self.token(members["Version"].children[1], ("Version",))
         if "Id" in members:
             identifier = self.text(members["Id"].children[1], ("Id",)).text
+        statements: tuple[Statement, ...]
         variables = version == VERSION_WITH_VARIABLES
         child = members["Statement"].children[1]
         if child.data == "statement":
@@ -142,18 +155,21 @@ class _Walker:
             )
         return Policy(version, identifier, statements, source, source.name)
 
-    def statement(self, tree: Tree[Token], index: int, path: Path, *, variables: bool) -> Statement:
+    def statement(self, tree: Node, index: int, path: Path, *, variables: bool) -> Statement:
         """Read one statement."""
         self.note(path, tree)
         members = dict(self.members(tree, path))
         check_statement_elements(members, path)
         places = {name: (*path, name) for name in members}
-        effect_token = members["Effect"].children[1]
-        self.note(places["Effect"], effect_token)
-        effect = _text(effect_token)
-        principals = resources = sid = None
+        effect = self.token(members["Effect"].children[1], places["Effect"])
+        acting = "Action" if "Action" in members else "NotAction"
+        actions = Entries(
+            acting, self.texts(members[acting].children[1], places[acting]), places[acting]
+        )
+        sid: str | None = None
+        principals: Principals | None = None
+        resources: Entries | None = None
         conditions: tuple[Condition, ...] = ()
-        actions = None
         for name, member in members.items():
             child = member.children[1]
             match name:
@@ -163,17 +179,14 @@ class _Walker:
                     if name == "NotPrincipal":
                         check_not_principal(effect, path)
                     principals = self.principals(name, child, places[name])
-                case "Action" | "NotAction":
-                    actions = Entries(name, self.texts(child, places[name]), places[name])
                 case "Resource" | "NotResource":
                     resources = Entries(name, self.texts(child, places[name]), places[name])
                     _check(resources.values, variables=variables)
                 case "Condition":
                     conditions = tuple(self.conditions(child, places[name], variables=variables))
-        assert actions is not None  # noqa: S101 - check_statement_elements said so
         return Statement(index, sid, effect, principals, actions, resources, conditions, path)
 
-    def principals(self, name: str, tree: Tree[Token], path: Path) -> Principals:
+    def principals(self, name: str, tree: Node, path: Path) -> Principals:
         """Read Principal or NotPrincipal."""
         self.note(path, tree)
         if tree.data == "everyone":
@@ -185,7 +198,7 @@ class _Walker:
                 entries.append(PrincipalEntry(kind, value))
         return Principals(name, tuple(entries), path)
 
-    def conditions(self, tree: Tree[Token], path: Path, *, variables: bool) -> Iterator[Condition]:
+    def conditions(self, tree: Node, path: Path, *, variables: bool) -> Iterator[Condition]:
         """Read a Condition element."""
         self.note(path, tree)
         for operator, member in self.members(tree, path):
@@ -199,7 +212,7 @@ class _Walker:
                 _check(values, variables=check)
                 yield Condition(operator, key, values, (*place, key))
 
-    def members(self, tree: Tree[Token], path: Path) -> Iterator[tuple[str, Tree[Token]]]:
+    def members(self, tree: Node, path: Path) -> Iterator[tuple[str, Node]]:
         """Go through the members of an object, with their names; none may stand twice."""
         seen: set[str] = set()
         for member in tree.children:
@@ -212,7 +225,7 @@ class _Walker:
             seen.add(name)
             yield name, member
 
-    def texts(self, tree: Tree[Token], path: Path) -> tuple[Value, ...]:
+    def texts(self, tree: Node, path: Path) -> tuple[Value, ...]:
         """Read one value or a list of values."""
         (child,) = tree.children
         if child.data in ("text", "value"):
@@ -220,15 +233,20 @@ class _Walker:
         self.note(path, child)
         return tuple(self.text(one, (*path, index)) for index, one in enumerate(child.children))
 
-    def text(self, tree: Tree[Token], path: Path) -> Value:
+    def text(self, tree: Node, path: Path) -> Value:
         """Read one text, number, true or false."""
         self.note(path, tree)
         return Value(_text(tree.children[0]), path)
 
-    def note(self, path: Path, node: Tree[Token] | Token) -> None:
+    def token(self, token: Node, path: Path) -> str:
+        """Read a word of the language."""
+        self.note(path, token)
+        return _text(token)
+
+    def note(self, path: Path, node: Node) -> None:
         """Keep the place of a value or of a key."""
-        meta = getattr(node, "meta", node)
-        self.offsets[path] = (meta.start_pos, meta.end_pos)
+        place: Node = getattr(node, "meta", node)
+        self.offsets[path] = (place.start_pos, place.end_pos)
 
 
 def _check(values: tuple[Value, ...], *, variables: bool) -> None:
@@ -237,7 +255,7 @@ def _check(values: tuple[Value, ...], *, variables: bool) -> None:
         check_variables(value)
 
 
-def _text(token: Token | Tree[Token]) -> str:
+def _text(token: Node) -> str:
     """Give the text that a token stands for: a string decoded, anything else as written."""
     written = str(token)
     return str(json.loads(written)) if written.startswith('"') else written

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import PolicyError
+from iamsim.core.json_text import JsonNumber
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -59,10 +60,7 @@ def kind_of(value: object) -> str:
             return "a list"
         case dict():
             return "an object"
+        case int() | float() | JsonNumber():
+            return "a number"
         case _:
-            return "a number" if _is_number(value) else "something that JSON can't hold"
-
-
-def _is_number(value: object) -> bool:
-    """Whether a value is a number, as `json` or as `load_json` gives it."""
-    return isinstance(value, int | float | tuple)
+            return "something that JSON can't hold"

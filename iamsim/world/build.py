@@ -43,7 +43,7 @@ def find_partitions(worlds: Iterable[Fields]) -> dict[str, str]:
                 said.setdefault(account_id, partition)
             arns = (*account.texts("providers"), *account.map("resources"))
             for arn in map(find_arn, arns):
-                if arn is not None:
+                if arn is not None and arn.partition.startswith("aws"):
                     seen.setdefault(account_id, arn.partition)
     return seen | said
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Fault", "Field", "Fields", "Kind", "Place", "Problems", "Table", "closest", "describe"]
 
-SHOWN_LENGTH = 60
+SHOWN_LENGTH = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +110,7 @@ class Table:
         if not isinstance(value, dict):
             raise Fault("wrong-type", f"{self.name} must be a map, not {describe(value)}")
         values: dict[str, object] = {}
+        given: dict[str, str] = {}
         for key, part in value.items():
             entry = self.by_name.get(key)
             part_place = place.below(key)
@@ -120,13 +121,14 @@ class Table:
                     part_place.key_span,
                     closest(key, self.fields) or f"its keys are {', '.join(self.fields)}",
                 )
-            elif entry.name in values:
+            elif entry.name in given:
                 problems.add(
                     "duplicate-key",
-                    f"`{key}` says `{entry.name}` a second time",
+                    f"`{key}` says the same as `{given[entry.name]}`, which stands here already",
                     part_place.key_span,
                 )
             elif part is not None:  # null says as much as a key left out
+                given[entry.name] = key
                 try:
                     values[entry.name] = entry.kind.read(part, part_place, problems)
                 except Fault as fault:
@@ -134,8 +136,7 @@ class Table:
                         fault.code, f"`{key}`: {fault.message}", part_place.span, fault.hint
                     )
         for entry in self.fields.values():
-            names = (entry.name, *entry.aliases)
-            if entry.required and all(value.get(name) is None for name in names):
+            if entry.required and entry.name not in given:
                 problems.add("missing-key", f"{self.name} needs `{entry.name}`", place.span)
         return Fields(place, values)
 

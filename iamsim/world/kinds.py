@@ -41,7 +41,6 @@ __all__ = [
 _is_iam_name = re.compile(r"[A-Za-z0-9_+=,.@-]+").fullmatch
 _is_iam_path = re.compile(r"/(?:[!-\x7f]*/)?").fullmatch
 MAX_DIGITS = 9
-QUOTE_HINT = "put it in quotes"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +55,12 @@ def read_text(value: object, _place: Place, _problems: Problems) -> str:
     """Take a text; numbers would lose their leading zeros."""
     if isinstance(value, str):
         return value
-    hint = QUOTE_HINT if isinstance(value, int | float) else None
-    raise Fault("wrong-type", f"this must be text, not {describe(value)}", hint)
+    raise Fault("wrong-type", f"this must be text, not {describe(value)}", _quote_hint(value))
+
+
+def _quote_hint(value: object) -> str | None:
+    """Say what makes text of a number."""
+    return "put it in quotes" if type(value) in (int, float) else None
 
 
 class _Checked(NamedTuple):
@@ -130,7 +133,7 @@ def _read_tags(value: object, place: Place, problems: Problems) -> dict[str, str
                 continue
             pairs.append((item["Key"], item["Value"], place.below(index, "Value")))
     else:
-        raise Fault("wrong-type", f"tags must be a map, not {describe(value)}")
+        raise Fault("wrong-type", f"this must be a map of tags, not {describe(value)}")
     for key, item, item_place in pairs:
         text = "" if item is None else item
         if not isinstance(key, str) or not isinstance(text, str):
@@ -138,7 +141,7 @@ def _read_tags(value: object, place: Place, problems: Problems) -> dict[str, str
                 "wrong-type",
                 f"the key and value of a tag must be text, not {describe(item)}",
                 item_place.span,
-                QUOTE_HINT,
+                _quote_hint(item),
             )
         elif key in tags:
             problems.add("duplicate-key", f"the tag `{key}` stands twice", item_place.span)
@@ -154,8 +157,8 @@ def choice(*names: str) -> Kind:
         """Take one of the names."""
         text = read_text(value, place, problems)
         if text not in names:
-            listed = " or ".join(f"`{name}`" for name in names)
-            message = f"this must be {listed}, not {describe(text)}"
+            listed = ", ".join(f"`{name}`" for name in names)
+            message = f"this must be one of {listed}, not {describe(text)}"
             raise Fault("invalid-value", message, closest(text, names))
         return text
 

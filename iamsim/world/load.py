@@ -45,8 +45,9 @@ class WorldProblemsError(WorldError):
     def __str__(self) -> str:
         """List the problems, each on its own line, the first 20 in full."""
         lines = [str(problem) for problem in self.problems[:SHOWN_PROBLEMS]]
-        if len(self.problems) > SHOWN_PROBLEMS:
-            lines.append(f"and {len(self.problems) - SHOWN_PROBLEMS} more problems")
+        more = len(self.problems) - SHOWN_PROBLEMS
+        if more > 0:
+            lines.append("and one more problem" if more == 1 else f"and {more} more problems")
         return "\n".join(lines)
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from iamsim.core.json_text import KEY
+from iamsim.world.fields import closest
 from iamsim.world.items import (
     Account,
     ManagedPolicyReference,
@@ -54,7 +56,7 @@ def _merge_organizations(
     def one(name: str, mine: Value | None, other: Value | None) -> Value | None:
         """Take what either says; both must say the same."""
         if mine is not None and other is not None and content(mine) != content(other):
-            _add_conflict(f"`{name}` of the organization", first, second, problems)
+            _add_conflict(f"`{name}` of the organization", first, second, problems, name)
         return other if mine is None else mine
 
     delegated = (*first.delegated_administrators, *second.delegated_administrators)
@@ -75,7 +77,8 @@ def _merge_accounts(first: Account, second: Account, problems: Problems) -> Acco
     def one(name: str, mine: Value | None, other: Value | None) -> Value | None:
         """Take what either says; both must say the same."""
         if mine is not None and other is not None and content(mine) != content(other):
-            _add_conflict(f"`{name}` of the account `{first.id}`", first, second, problems)
+            what = f"`{name}` of the account `{first.id}`"
+            _add_conflict(what, first, second, problems, name)
         return other if mine is None else mine
 
     def union(what: str, mine: dict[str, Item], others: dict[str, Item]) -> dict[str, Item]:
@@ -106,11 +109,17 @@ def _merge_accounts(first: Account, second: Account, problems: Problems) -> Acco
     )
 
 
-def _add_conflict(what: str, first: Placed, second: Placed, problems: Problems) -> None:
-    """Note that two files say different things, with both places."""
-    message = f"{what} differs from what stands at {first.span.place}"
-    hint = "worlds that are merged must agree, or not say the same thing twice"
-    problems.add("world-conflict", message, second.span, hint)
+def _add_conflict(
+    what: str, first: Placed, second: Placed, problems: Problems, *steps: str
+) -> None:
+    """Note that two files say different things of an item, or of its part under `steps`."""
+    place = first.source.span((*first.position, *steps, KEY)).place
+    problems.add(
+        "world-conflict",
+        f"{what} differs from what stands at {place}",
+        second.source.span((*second.position, *steps, KEY)),
+        "worlds that are merged must agree, or not say the same thing twice",
+    )
 
 
 def content(value: object) -> object:
@@ -142,7 +151,7 @@ def check_world(world: World, problems: Problems) -> None:
                         "unknown-group",
                         f"the account `{account.id}` has no group `{name}`",
                         user.source.span((*user.position, "groups", index)),
-                        f"its groups are {', '.join(account.groups)}" if account.groups else None,
+                        closest(name, account.groups),
                     )
     _check_organization(world, problems)
     owners: dict[str, Placed] = {}
@@ -150,10 +159,11 @@ def check_world(world: World, problems: Problems) -> None:
         for arn, resource in account.resources.items():
             first = owners.setdefault(arn, resource)
             if first is not resource:
+                place = _key_span(first).place
                 problems.add(
                     "world-conflict",
-                    f"the resource `{arn}` is listed under another account too: {first.span.place}",
-                    resource.span,
+                    f"the resource `{arn}` is listed under another account too: {place}",
+                    _key_span(resource),
                 )
 
 
@@ -185,6 +195,11 @@ def _check_organization(world: World, problems: Problems) -> None:
                 f"another node has the id `{node.id}` already: {place}",
                 node.source.span((*node.position, "id")),
             )
+
+
+def _key_span(item: Placed) -> Span:
+    """Find the key of an item."""
+    return item.source.span((*item.position, KEY))
 
 
 def _account_span(node: Node, index: int) -> Span:

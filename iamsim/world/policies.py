@@ -75,9 +75,10 @@ class Policies:
             second = self.find(raw, account, name)
             if first is not None and second is not None and not same_policy(first, second):
                 names = self.shared if account is None else self.by_account[account]
+                place = names[name].place.key_span.place
                 self.problems.add(
                     "world-conflict",
-                    f"the policy `{name}` differs from the one at {names[name].place.span.place}",
+                    f"the policy `{name}` differs from what stands at {place}",
                     raw.place.key_span,
                 )
 
@@ -129,17 +130,19 @@ class Policies:
         """Find a policy by its ARN, name or file; raises `Fault`."""
         if text.startswith("arn:"):
             return self._find_arn(text, raw)
+        circle = False
         for scope in (account, None):
             names = self.shared if scope is None else self.by_account.get(scope, {})
             if text in names and (scope, text) not in self._open:
                 return self.find_named(scope, text)
+            circle = circle or text in names
         built_in = find_built_in(text)
         if built_in is not None:
             return built_in
         path = os.path.join(raw.place.folder, text)  # noqa: PTH118 - no pathlib at start-up
         if "\0" not in text and os.path.isfile(path):  # noqa: PTH113
             return self._find_file(text, path, raw)
-        raise self._unknown(text, account, path)
+        raise _in_circle(text) if circle else self._unknown(text, account, path)
 
     def _find_arn(self, arn: str, raw: Raw) -> AnyPolicy | None:
         """Find a policy by its ARN; raises `Fault`."""
@@ -157,7 +160,9 @@ class Policies:
             )
         owner, name = match.groups()
         names = self.by_account.get(owner, {})
-        if name not in names or (owner, name) in self._open:
+        if (owner, name) in self._open:
+            raise _in_circle(name)
+        if name not in names:
             raise Fault(
                 "unknown-policy",
                 f"the account `{owner}` has no policy `{name}` in this world",
@@ -204,6 +209,12 @@ class Policies:
             "an AWS managed policy goes by its ARN, such as arn:aws:iam::aws:policy/ReadOnlyAccess"
         )
         return Fault("unknown-policy", f"there is no policy named {shown}", hint)
+
+
+def _in_circle(name: str) -> Fault:
+    """Make the fault of a name that leads back to itself."""
+    hint = "write the document at one of the names"
+    return Fault("unknown-policy", f"the policy `{name}` stands for itself", hint)
 
 
 def same_policy(first: AnyPolicy, second: AnyPolicy) -> bool:

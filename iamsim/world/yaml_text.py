@@ -128,15 +128,21 @@ class _Builder:
         index = min(index, len(text))
         line_start = text.rfind("\n", 0, index) + 1
         indentation = text[line_start : index + 1]
-        tab = not indentation.strip() and "\t" in indentation
-        hint = "YAML is indented with spaces, not with tabs" if tab else None
-        problem = " ".join(problem.split()).replace("'\\t'", "tab")
-        raise WorldError(
-            "invalid-yaml",
-            f"this is not YAML: {problem}",
-            span=Span(self.source, index, min(index + 1, len(text))),
-            hint=hint,
-        ) from None
+        span = Span(self.source, index, min(index + 1, len(text)))
+        if not indentation.strip() and "\t" in indentation:
+            message, hint = "a tab can't indent YAML", "use spaces"
+            raise WorldError("invalid-yaml", message, span=span, hint=hint) from None
+        if "nesting depth" in problem:  # the limit of libyaml, which reads ahead of ours
+            message = f"nested deeper than {self.max_depth} levels"
+            raise WorldError("nested-too-deep", message, span=span) from None
+        message = f"this is not YAML: {' '.join(problem.split())}"
+        raise WorldError("invalid-yaml", message, span=span) from None
+
+    def refuse_tag(self, event: _Event) -> None:
+        """Raise an error if a node has a tag: files are plain data."""
+        if event.tag is not None:
+            tag = event.tag.replace("tag:yaml.org,2002:", "!!")
+            self.fail("yaml-tag", f"the YAML tag `{tag}` is not allowed", event)
 
     def document(self) -> object:
         """Read the only document; no document at all is `None`."""
@@ -161,8 +167,7 @@ class _Builder:
         """Read the node that starts with an event."""
         if _is(event, yaml.AliasEvent):
             return self.alias(event, depth)
-        if event.tag is not None:
-            self.fail("yaml-tag", f"the YAML tag `{event.tag}` is not allowed", event)
+        self.refuse_tag(event)
         marks = self.marks
         at = len(marks)
         self.nodes += 1
@@ -214,14 +219,14 @@ class _Builder:
     def map(self, depth: int) -> dict[str, object]:
         """Read the keys and values of a map."""
         items: dict[str, object] = {}
+        starts: list[int] = []
         get_event = self.parser.get_event
         event = get_event()
         while not _is(event, yaml.MappingEndEvent):
             if not _is(event, yaml.ScalarEvent):
                 self.fail("yaml-key-not-text", "the key of a map must be plain text", event)
             key: str = event.value
-            if event.tag is not None:
-                self.fail("yaml-tag", f"the YAML tag `{event.tag}` is not allowed", event)
+            self.refuse_tag(event)
             if key == "<<" and not event.style:
                 self.fail(
                     "yaml-merge-key",
@@ -230,7 +235,10 @@ class _Builder:
                     hint="write the keys out",
                 )
             if key in items:
-                self.fail("duplicate-key", f"the key `{key}` stands twice in the same map", event)
+                line, _ = self.source.line_column(self.marks[starts[list(items).index(key)]])
+                message = f"the key `{key}` stands in this map already: line {line}"
+                self.fail("duplicate-key", message, event)
+            starts.append(len(self.marks))
             self.marks += (event.start_mark.index, event.end_mark.index)
             items[key] = self.value(get_event(), depth)
             event = get_event()

@@ -240,9 +240,7 @@ def denied_answer(
 def allowed_answer() -> Answer:
     """An allowed request, by one statement."""
     statement = read_only(action="s3:getobject")
-    decider = Decider(
-        Layer.IDENTITY_BASED_POLICY, Reason.STATEMENT_ALLOWS, "dev", statement
-    )
+    decider = Decider(Layer.IDENTITY_BASED_POLICY, Reason.STATEMENT_ALLOWS, "dev", statement)
     layers = (
         *(
             layer(
@@ -254,8 +252,6 @@ def allowed_answer() -> Answer:
             )
             for level in ("Root", "Workloads")
         ),
-        layer(
-            Layer.IDENTITY_BASED_POLICY, Outcome.ALLOW, Reason.STATEMENT_ALLOWS, statement
-        ),
+        layer(Layer.IDENTITY_BASED_POLICY, Outcome.ALLOW, Reason.STATEMENT_ALLOWS, statement),
     )
     return answer(Verdict.ALLOWED, decider, layers=layers, action="s3:GetObject")

@@ -36,11 +36,15 @@ def implicit(layer: Layer | None, **more):
 def test_implicit_denials_name_the_layer(layer, phrase):
     """Each layer has the words that AWS documents for it."""
     message = denied_message(implicit(layer, action="sqs:SendMessage", resource=QUEUE))
-    expected = f"sqs:SendMessage on resource: {QUEUE} because no {phrase} allows the sqs:SendMessage"
+    expected = (
+        f"sqs:SendMessage on resource: {QUEUE} because no {phrase} allows the sqs:SendMessage"
+    )
     assert message == f"{USER}{expected} action"
 
 
-@pytest.mark.parametrize("layer", [Layer.RESOURCE_CONTROL_POLICY, Layer.S3_BLOCK_PUBLIC_ACCESS, None])
+@pytest.mark.parametrize(
+    "layer", [Layer.RESOURCE_CONTROL_POLICY, Layer.S3_BLOCK_PUBLIC_ACCESS, None]
+)
 def test_layers_without_documented_words_give_none(layer):
     """Where AWS documents no reason, the message stops behind the resource."""
     message = denied_message(implicit(layer, action="sqs:SendMessage", resource=QUEUE))
@@ -69,9 +73,7 @@ def test_layers_without_documented_words_give_none(layer):
 )
 def test_explicit_denials_name_the_policy_where_aws_does(layer, policy, ending):
     """The ARN of the policy is printed for those layers for which AWS prints it, when known."""
-    message = denied_message(
-        denied_answer(layer, policy, action="sqs:SendMessage", resource=QUEUE)
-    )
+    message = denied_message(denied_answer(layer, policy, action="sqs:SendMessage", resource=QUEUE))
     expected = f"sqs:SendMessage on resource: {QUEUE} with an explicit deny in {ending}"
     assert message == f"{USER}{expected}"
 

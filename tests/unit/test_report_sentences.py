@@ -31,8 +31,10 @@ def test_sentences_fit_into_sentences(text):
     assert not text.endswith(".")
     assert "\n" not in text
     assert "  " not in text
-    assert text[0].islower() or text.split()[0] in {"NotPrincipal", "Null", "ForAnyValue", "AWS"} or (
-        text.startswith(("iam:", "sts:"))
+    assert (
+        text[0].islower()
+        or text.split()[0] in {"NotPrincipal", "Null", "ForAnyValue", "AWS"}
+        or (text.startswith(("iam:", "sts:")))
     )
 
 

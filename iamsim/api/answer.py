@@ -1,0 +1,75 @@
+"""What a question gets, as the Python interface hands it out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamsim.report.data import answer_to_dict
+from iamsim.report.text import render_text
+
+if TYPE_CHECKING:
+    from iamsim.core import answer as core
+    from iamsim.core.answer import RequestRecord, Residual
+    from iamsim.core.decision import Decision, Verdict
+    from iamsim.core.explanation import Explanation
+
+__all__ = ["Answer"]
+
+
+class Answer:
+    """The answer to one question: verdict, decision, and on demand the whole explanation.
+
+    An answer has no truth value of its own: ask `answer.allowed`.
+    """
+
+    def __init__(self, inner: core.Answer) -> None:
+        """Wrap what the engine gave."""
+        self._inner = inner
+
+    @property
+    def request(self) -> RequestRecord:
+        """The request as asked."""
+        return self._inner.request
+
+    @property
+    def decision(self) -> Decision:
+        """The small record: verdict, reason, layer, statements, notes, missing keys."""
+        return self._inner.decision
+
+    @property
+    def verdict(self) -> Verdict:
+        """Allowed, explicit deny, implicit deny or conditional."""
+        return self._inner.decision.verdict
+
+    @property
+    def allowed(self) -> bool:
+        """Whether the request is allowed."""
+        return self._inner.allowed
+
+    @property
+    def explanation(self) -> Explanation:
+        """The tree that mirrors the policies; made when asked for."""
+        return self._inner.explanation
+
+    @property
+    def residual(self) -> Residual | None:
+        """With unknown keys that matter: the condition under which the request is allowed."""
+        return self._inner.residual
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON-ready data, in the shape that ``docs/reference/answer.md`` gives."""
+        return answer_to_dict(self._inner)
+
+    def __str__(self) -> str:
+        """The trace, as ``iamsim explain`` prints it."""
+        return render_text(self._inner)
+
+    def __repr__(self) -> str:
+        """Verdict and request in one line."""
+        request = self.request
+        asked = f"{request.principal} {request.action} {request.resource}"
+        return f"<Answer {self.verdict.value}: {asked}>"
+
+    def __bool__(self) -> bool:
+        """Refuse to be used as a truth value; raises `TypeError`."""
+        return bool(self._inner)

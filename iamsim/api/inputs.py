@@ -1,0 +1,192 @@
+"""Arguments of the Python interface, brought into the form that the engine asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import UTC, datetime
+from functools import lru_cache
+from time import time
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import RequestError
+from iamsim.engine.question import DIRECT_CALL, PLAIN_SESSION, AttachedPolicies, Session, Via
+from iamsim.syntax.ast import Policy
+from iamsim.syntax.read import parse_policy
+
+if TYPE_CHECKING:
+    from iamsim.core.request import ContextValue
+
+__all__ = [
+    "ContextInput",
+    "LevelsInput",
+    "PoliciesInput",
+    "PolicyArguments",
+    "PolicyInput",
+    "attached_policies",
+    "context_values",
+    "now",
+    "session_of",
+    "via_of",
+]
+
+PolicyInput = str | bytes | Mapping[str, object] | Policy
+PoliciesInput = Iterable[PolicyInput]
+LevelsInput = Iterable[PoliciesInput]
+ContextInput = Mapping[str, object]
+
+
+class PolicyArguments(TypedDict, total=False):
+    """The arguments that bring policies: documents, texts or `Policy`.
+
+    `scps` and `rcps` are levels, root first, each a list of policies. A layer left out does not
+    exist.
+    """
+
+    identity_policies: PoliciesInput
+    resource_policy: PolicyInput | None
+    boundary: PolicyInput | None
+    session_policies: PoliciesInput | None
+    scps: LevelsInput | None
+    rcps: LevelsInput | None
+    vpce_policies: PoliciesInput | None
+    public_access_block: Mapping[str, bool] | None
+
+
+def context_values(context: ContextInput | None) -> dict[str, ContextValue]:
+    """Bring context values into AWS's form: texts, or tuples of texts for several values."""
+    return {key: _context_value(value) for key, value in (context or {}).items()}
+
+
+def _context_value(value: object) -> ContextValue:
+    """One value, or several."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list | tuple | set | frozenset):
+        members = sorted(value, key=str) if isinstance(value, set | frozenset) else value
+        return tuple(_text(member) for member in members)
+    return _text(value)
+
+
+def _text(value: object) -> str:
+    """A scalar as AWS writes it; raises `RequestError` for anything else."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        return str(value)
+    if isinstance(value, datetime):
+        return value.isoformat()
+    raise RequestError(
+        "invalid-context-value",
+        f"`{value!r}` can't be the value of a context key",
+        hint="give a string, a number, a boolean, a date, or a list of these",
+    )
+
+
+def session_of(session: Mapping[str, Any] | None) -> Session:
+    """Read how the caller's session was made."""
+    if not session:
+        return PLAIN_SESSION
+    _check_names("session", session, SESSION_NAMES)
+    policies = session.get("policies")
+    return Session(
+        session.get("name"),
+        _policies(policies, PolicyType.SESSION, "session policies"),
+        dict(session.get("tags") or {}),
+        tuple(session.get("transitive_tags") or ()),
+        session.get("source_identity"),
+        session.get("source_user"),
+    )
+
+
+def via_of(via: Mapping[str, Any] | None) -> Via:
+    """Read the way that the request came."""
+    if not via:
+        return DIRECT_CALL
+    _check_names("via", via, VIA_NAMES)
+    service = via.get("service") or ()
+    return Via(via.get("vpc_endpoint"), (service,) if isinstance(service, str) else tuple(service))
+
+
+SESSION_NAMES = (
+    "name",
+    "policies",
+    "source_identity",
+    "source_user",
+    "tags",
+    "transitive_tags",
+)
+VIA_NAMES = ("service", "vpc_endpoint")
+
+
+def _check_names(what: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
+    """Refuse names that nobody reads."""
+    for name in given:
+        if name not in known:
+            raise RequestError(
+                "unknown-argument",
+                f"`{name}` is no part of `{what}`",
+                hint=f"its parts are {', '.join(known)}",
+            )
+
+
+def attached_policies(given: PolicyArguments, *, is_trust: bool) -> AttachedPolicies:
+    """Parse the policies of a question, each as what it is used for; raises `PolicyError`."""
+    resource_type = PolicyType.TRUST if is_trust else PolicyType.RESOURCE
+    return AttachedPolicies(
+        identity_policies=_policies(
+            given.get("identity_policies") or (), PolicyType.IDENTITY, "identity_policies"
+        ),
+        resource_policy=_policy(given.get("resource_policy"), resource_type, "resource_policy"),
+        boundary=_policy(given.get("boundary"), PolicyType.PERMISSIONS_BOUNDARY, "boundary"),
+        session_policies=_policies(
+            given.get("session_policies"), PolicyType.SESSION, "session_policies"
+        ),
+        scps=_levels(given.get("scps"), PolicyType.SERVICE_CONTROL, "scps"),
+        rcps=_levels(given.get("rcps"), PolicyType.RESOURCE_CONTROL, "rcps"),
+        vpce_policies=_policies(
+            given.get("vpce_policies"), PolicyType.VPC_ENDPOINT, "vpce_policies"
+        ),
+        public_access_block=given.get("public_access_block"),
+    )
+
+
+def _policy(policy: PolicyInput | None, policy_type: PolicyType, name: str) -> Policy | None:
+    """Parse one policy, where there is one."""
+    return None if policy is None else parse_policy(policy, name=name, policy_type=policy_type)
+
+
+def _policies(
+    policies: PoliciesInput | None, policy_type: PolicyType, name: str
+) -> tuple[Policy, ...] | None:
+    """Parse policies, named by their argument and number; one policy alone is a list of one."""
+    if policies is None:
+        return None
+    several = [policies] if isinstance(policies, str | bytes | Mapping | Policy) else policies
+    return tuple(
+        parse_policy(policy, name=f"{name}[{number}]", policy_type=policy_type)
+        for number, policy in enumerate(several)
+    )
+
+
+def _levels(
+    levels: LevelsInput | None, policy_type: PolicyType, name: str
+) -> tuple[tuple[Policy, ...], ...] | None:
+    """Parse levels of policies."""
+    if levels is None:
+        return None
+    return tuple(
+        _policies(policies, policy_type, f"{name}[{number}]") or ()
+        for number, policies in enumerate(levels)
+    )
+
+
+def now() -> str:
+    """The time of asking, in whole seconds."""
+    return _second(int(time()))
+
+
+@lru_cache(maxsize=1)
+def _second(seconds: int) -> str:
+    """Write a second since 1970 as a date; the same second is not written twice."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,0 +1,81 @@
+"""Writes policies as JSON.
+
+What is written reads back as the same policy; elements stand in the order of AWS's own examples.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.syntax.ast import Policy, Principals, Statement, Value
+
+__all__ = ["print_policy", "to_document"]
+
+
+def print_policy(policy: Policy, *, indent: int = 2) -> str:
+    """Write a policy as JSON text, without a line break at its end."""
+    document = to_document(policy)
+    text = json.dumps(document, indent=indent, ensure_ascii=False)
+    if text.isascii():
+        return text
+    try:
+        text.encode()
+    except UnicodeEncodeError:  # half of a surrogate pair: no file can hold it unescaped
+        return json.dumps(document, indent=indent)
+    return text
+
+
+def to_document(policy: Policy) -> dict[str, object]:
+    """Write a policy as an object that `json.dumps` takes.
+
+    Statements are always a list. A value that stood alone stands alone, one in a list of one stays
+    in its list; numbers and booleans in conditions become the text that AWS reads.
+    """
+    document: dict[str, object] = {}
+    if policy.version is not None:
+        document["Version"] = policy.version
+    if policy.id is not None:
+        document["Id"] = policy.id
+    document["Statement"] = [_statement(statement) for statement in policy.statements]
+    return document
+
+
+def _statement(statement: Statement) -> dict[str, object]:
+    """Write one statement."""
+    written: dict[str, object] = {}
+    if statement.sid is not None:
+        written["Sid"] = statement.sid
+    written["Effect"] = statement.effect
+    if statement.principals is not None:
+        written[statement.principals.name] = _principals(statement.principals)
+    for entries in (statement.actions, statement.resources):
+        if entries is not None:
+            written[entries.name] = _values(entries.values)
+    conditions: dict[str, dict[str, object]] = {}
+    for condition in statement.conditions:
+        keys = conditions.setdefault(condition.operator, {})
+        keys[condition.key] = _values(condition.values)
+    if conditions:
+        written["Condition"] = conditions
+    return written
+
+
+def _principals(principals: Principals) -> object:
+    """Write a Principal or NotPrincipal element."""
+    by_kind: dict[str, list[Value]] = {}
+    for kind, value in principals.entries:
+        if kind == "*":
+            return "*"
+        by_kind.setdefault(kind, []).append(value)
+    return {kind: _values(values) for kind, values in by_kind.items()}
+
+
+def _values(values: Sequence[Value]) -> object:
+    """Write values as they stood: alone or in a list, which the path of a value tells."""
+    if len(values) == 1 and not isinstance(values[0].path[-1], int):
+        return values[0].text
+    return [value.text for value in values]

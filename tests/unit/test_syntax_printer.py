@@ -1,0 +1,58 @@
+"""Policies written as JSON."""
+
+from __future__ import annotations
+
+from iamsim.syntax.printer import print_policy, to_document
+from iamsim.syntax.read import parse_policy
+
+
+def test_elements_are_written_in_the_order_of_awss_examples():
+    """Whatever the order in the text was, and with one value or a list as it was."""
+    text = (
+        '{"Statement": {"Condition": {"NumericEquals": {"k": [1.0]}}, "Resource": ["a"],'
+        ' "Action": "b", "Principal": {"AWS": ["c", "d"]}, "Effect": "Allow", "Sid": "s"},'
+        ' "Id": "i", "Version": "2012-10-17"}'
+    )
+    expected = """{
+  "Version": "2012-10-17",
+  "Id": "i",
+  "Statement": [
+    {
+      "Sid": "s",
+      "Effect": "Allow",
+      "Principal": {
+        "AWS": [
+          "c",
+          "d"
+        ]
+      },
+      "Action": "b",
+      "Resource": [
+        "a"
+      ],
+      "Condition": {
+        "NumericEquals": {
+          "k": [
+            "1.0"
+          ]
+        }
+      }
+    }
+  ]
+}"""
+    assert print_policy(parse_policy(text)) == expected
+    assert print_policy(parse_policy(text), indent=4).startswith('{\n    "Version"')
+
+
+def test_letters_stay_letters_where_a_file_can_hold_them():
+    """Text is written as it is; only half of a surrogate pair needs an escape."""
+    policy = parse_policy('{"Statement": {"Effect": "Deny", "Action": "\u00e9\U0001f600"}}')
+    assert "\u00e9\U0001f600" in print_policy(policy)
+    half = parse_policy('{"Statement": {"Effect": "Deny", "Action": "\\ud800"}}')
+    assert '"\\ud800"' in print_policy(half)
+
+
+def test_everyone_is_written_as_a_star():
+    """`Principal: "*"` is no object, and stays none."""
+    document = {"Statement": [{"Effect": "Deny", "NotPrincipal": "*", "NotAction": "x"}]}
+    assert to_document(parse_policy(document)) == document
