@@ -15,26 +15,32 @@
 <Verdict.ALLOWED: 'allowed'>
 """
 
-from iamsim.api import (
-    Answer,
-    CompiledPolicies,
-    World,
-    compile_policies,
-    decide,
-    explain,
-    load,
-)
-from iamsim.core.decision import Decision, Layer, Outcome, Verdict
-from iamsim.core.errors import (
-    IamsimError,
-    InputError,
-    InternalError,
-    PolicyError,
-    RequestError,
-    UnsupportedError,
-    WorldError,
-)
-from iamsim.syntax.read import parse_policy
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from iamsim.api import (
+        Answer,
+        CompiledPolicies,
+        World,
+        compile_policies,
+        decide,
+        explain,
+        load,
+    )
+    from iamsim.core.decision import Decision, Layer, Outcome, Verdict
+    from iamsim.core.errors import (
+        IamsimError,
+        InputError,
+        InternalError,
+        PolicyError,
+        RequestError,
+        UnsupportedError,
+        WorldError,
+    )
+    from iamsim.syntax.read import parse_policy
 
 __all__ = [
     "Answer",
@@ -57,3 +63,25 @@ __all__ = [
     "load",
     "parse_policy",
 ]
+
+# Names are loaded when first asked for: one room (the catalog, say) starts without the rest.
+_HOMES = {
+    **dict.fromkeys(("Decision", "Layer", "Outcome", "Verdict"), "iamsim.core.decision"),
+    **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "iamsim.core.errors"),
+    "parse_policy": "iamsim.syntax.read",
+}
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name from its room."""
+    if name not in __all__:
+        message = f"module `iamsim` has no attribute `{name}`"
+        raise AttributeError(message)
+    value: object = getattr(import_module(_HOMES.get(name, "iamsim.api")), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """List the public names, loaded or not."""
+    return sorted({*globals(), *__all__})

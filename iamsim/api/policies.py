@@ -103,6 +103,14 @@ class CompiledPolicies:
         self._caller = self._world.caller_facts(question)
         self._situations: dict[object, Situation] = {}
 
+    def __getstate__(self) -> Question:
+        """Pickle the question alone."""
+        return self._question
+
+    def __setstate__(self, question: Question) -> None:
+        """Compile anew."""
+        self.__init__(question)  # type: ignore[misc]  # the same object, made ready again
+
     def request(
         self, *, action: str, resource: str = "*", context: ContextInput | None = None
     ) -> PreparedRequest:

@@ -84,6 +84,11 @@ class World:
         )
         return authorize.decide(question, self._compiled)
 
+    def check(self) -> None:
+        """Compile every policy that is attached somewhere; raises `PolicyError` for the first that
+        is broken, `WorldError` for an AWS managed policy that is not known."""
+        self._compiled.check()
+
     def compile(self) -> World:
         """Give the object whose `decide` may be called millions of times: the world itself.
 
@@ -94,5 +99,11 @@ class World:
 
 
 def load(*paths: str | os.PathLike[str]) -> World:
-    """Load a world from a file or folder; several are merged. Raises `WorldError`."""
-    return World(load_world(*paths))
+    """Load a world from a file or folder; several are merged, and every policy is checked.
+
+    Raises `WorldError` for what does not fit the format, `PolicyError` for a broken policy; both
+    say where.
+    """
+    world = World(load_world(*paths))
+    world.check()
+    return world

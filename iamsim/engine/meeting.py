@@ -68,5 +68,5 @@ def endpoint_policies(
         return compile_all(attached, PolicyType.VPC_ENDPOINT), Reason.NOT_PRESENT, gateway
     if endpoint is None or endpoint.policy is None:
         return None, Reason.NOT_PRESENT, False
-    policies = world.library.policy_set((endpoint.policy,), PolicyType.VPC_ENDPOINT)
+    policies = world.policies.policy_set((endpoint.policy,), PolicyType.VPC_ENDPOINT)
     return policies, Reason.NOT_PRESENT, gateway

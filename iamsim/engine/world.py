@@ -8,6 +8,7 @@ from iamsim.catalog import resource_control_services
 from iamsim.core.explanation import Origin
 from iamsim.engine import facts
 from iamsim.engine.documents import PolicyLibrary
+from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.meeting import make_situation
 from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, Session
 from iamsim.engine.target_context import BOUNDARY_ACTIONS
@@ -62,7 +63,7 @@ class CompiledWorld:
     def __init__(self, model: World | None = None) -> None:
         """Take a world; nothing is compiled yet."""
         self.model = model if model is not None else World()
-        self.library = PolicyLibrary()
+        self.policies = PolicyLibrary()
         self.rcp_date, self.rcp_services = resource_control_services()
         self._callers: dict[tuple[object, ...], tuple[CallerFacts, Session]] = {}
         self._resources: dict[tuple[object, ...], ResourceFacts] = {}
@@ -79,6 +80,12 @@ class CompiledWorld:
         """Start afresh with the world."""
         self.__init__(model)  # type: ignore[misc]  # the same object, made ready again
 
+    def check(self) -> None:
+        """Compile every policy of the world as what it is used for; raises `PolicyError` or
+        `WorldError` for the first that can't be."""
+        for policy, policy_type in policies_in_use(self.model):
+            self.policies.compiled(policy, policy_type)
+
     def endpoint(self, identifier: str | None) -> VpcEndpoint | None:
         """Find a VPC endpoint of any account by its id."""
         if identifier is None:
@@ -94,7 +101,7 @@ class CompiledWorld:
     def caller_facts(self, question: Question) -> CallerFacts:
         """The caller's side; remembered where its policies come from the world."""
         if question.attached is not NOTHING_ATTACHED or question.principal.endswith(":root"):
-            return facts.caller_facts(question, self.model, self.library)
+            return facts.caller_facts(question, self.model, self.policies)
         key = (
             question.principal,
             "withwebidentity" in question.action.lower(),
@@ -102,7 +109,7 @@ class CompiledWorld:
         )
         known = self._callers.get(key)
         if known is None:
-            made = facts.caller_facts(question, self.model, self.library)
+            made = facts.caller_facts(question, self.model, self.policies)
             # The session is kept beside it, so that the ids of its policies stay theirs.
             known = made, question.session
             _remember(self._callers, key, known)
@@ -114,7 +121,7 @@ class CompiledWorld:
         action = question.action.lower()
         through_access_point = target.listed is not None and target.listed.bucket is not None
         if question.attached is not NOTHING_ATTACHED or through_access_point:
-            return facts.resource_facts(question, target, self.model, self.library, caller)
+            return facts.resource_facts(question, target, self.model, self.policies, caller)
         key = (
             target,
             action if action in BOUNDARY_ACTIONS else action.partition(":")[0],
@@ -122,7 +129,7 @@ class CompiledWorld:
         )
         known = self._resources.get(key)
         if known is None:
-            known = facts.resource_facts(question, target, self.model, self.library, caller)
+            known = facts.resource_facts(question, target, self.model, self.policies, caller)
             _remember(self._resources, key, known)
         return known
 

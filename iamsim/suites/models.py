@@ -90,6 +90,7 @@ class SessionModel(_Strict):
     tags: dict[str, Text] = Field(default_factory=dict)
     transitive_tags: Texts = ()
     source_identity: Text | None = None
+    source_user: Text | None = None
 
 
 class ViaModel(_Strict):

@@ -54,7 +54,9 @@ class PolicyReader:
     folder: str = ""
     world: World | None = None
     account: str | None = None
-    _read: dict[tuple[str, PolicyType | None], Policy] = field(default_factory=dict, repr=False)
+    _read: dict[tuple[str, str | None, PolicyType | None], Policy] = field(
+        default_factory=dict, repr=False
+    )
 
     def inline(
         self,
@@ -85,7 +87,7 @@ class PolicyReader:
         """Read what `reference` names: inline JSON, a managed policy's ARN, a name, or a file."""
         if reference.lstrip().startswith(_INLINE):
             return self.text(reference, name, policy_type)
-        key = (reference, policy_type)
+        key = (reference, self.account, policy_type)  # names are those of an account
         policy = self._read.get(key)
         if policy is None:
             policy = self._read[key] = self._find(reference, policy_type, place)

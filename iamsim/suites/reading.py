@@ -69,10 +69,11 @@ def read_scenario_model(document: Document) -> ScenarioModel:
         raise _world_error(document, first) from None
 
 
-def _order(document: Document, fault: ErrorDetails) -> int:
-    """Faults are reported from the top of the file; of two at one place, an unknown key first,
-    because a misspelled key makes another one missing."""
-    return 2 * document.span(_known_path(document, fault)).start + (fault["type"] == "missing")
+def _order(document: Document, fault: ErrorDetails) -> tuple[bool, int]:
+    """Report faults from the top of the file, but those last that another fault brings about: a
+    misspelled key makes another one missing, a bad entry makes its list too short."""
+    follows = fault["type"] in {"missing", "too_short"}
+    return follows, document.span(_known_path(document, fault)).start
 
 
 def _known_path(document: Document, fault: ErrorDetails) -> Path:

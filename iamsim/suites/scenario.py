@@ -194,6 +194,7 @@ class _Builder:
             tags=model.tags,
             transitive_tags=model.transitive_tags,
             source_identity=model.source_identity,
+            source_user=model.source_user,
         )
 
     def _attached(

@@ -68,19 +68,28 @@ def collect_needs(atoms: Iterable[Atom]) -> dict[str, Needs]:
             _of_resource(leaf, atom, needs)
         elif isinstance(leaf, ConditionTest):
             _of_condition(leaf, atom, needs)
-    for key, need in needs.items():
-        for other in need.equal_to:
-            # What is compared for equality must tell the same things apart.
-            joined = {**need.patterns, **needs[other].patterns}
-            need.patterns = joined
-            needs[other].patterns = dict(joined)
-            if needs[other].typed or need.typed:
-                needs[key].exact = needs[other].exact = False
+    _share_patterns(needs)
     for need in needs.values():
         texts = [pattern for pattern in need.patterns if pattern.literal != ""]
         if len(need.typed) > 1 or (need.typed and texts):
             need.exact = False
     return needs
+
+
+def _share_patterns(needs: dict[str, Needs]) -> None:
+    """Keys that are compared for equality must tell the same things apart."""
+    pairs = [(needs[key], needs[other]) for key in needs for other in needs[key].equal_to]
+    for one, other in pairs:
+        if one.typed or other.typed:
+            one.exact = other.exact = False
+    changed = bool(pairs)
+    while changed:
+        changed = False
+        for one, other in pairs:
+            joined = {**one.patterns, **other.patterns}
+            if len(joined) > len(one.patterns) or len(joined) > len(other.patterns):
+                one.patterns, other.patterns = joined, dict(joined)
+                changed = True
 
 
 def _of_resource(leaf: ResourcePattern, atom: Atom, needs: dict[str, Needs]) -> None:

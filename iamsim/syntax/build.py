@@ -33,11 +33,9 @@ if TYPE_CHECKING:
 __all__ = [
     "Body",
     "build",
-    "check_effect",
     "check_not_principal",
     "check_principal",
     "check_variables",
-    "operator_problem",
 ]
 
 VERSION_WITH_VARIABLES = "2012-10-17"
@@ -92,14 +90,12 @@ def build(document: object) -> Body:
     return Body(version, _text(document, "Id", ()), statements)
 
 
-def check_effect(effect: object, path: Path) -> None:
-    """Raise `Problem` unless an Effect is one of the two."""
-    if effect in EFFECTS:
-        return
+def _effect_problem(effect: object, path: Path) -> Problem:
+    """Find the words for an effect that is none of the two."""
     if not isinstance(effect, str):
-        raise _wrong_type("Effect", "`Allow` or `Deny`", effect, path)
+        return _wrong_type("Effect", "`Allow` or `Deny`", effect, path)
     hint = did_you_mean(effect, EFFECTS) or "write `Allow` or `Deny`"
-    raise Problem("invalid-effect", f"there is no effect {quote(effect)}", path, hint)
+    return Problem("invalid-effect", f"there is no effect {quote(effect)}", path, hint)
 
 
 def check_not_principal(effect: str, path: Path) -> None:
@@ -137,7 +133,7 @@ def check_variables(value: Value) -> None:
     raise Problem(fault.code, f"the policy variable {found} is not closed", value.path, hint)
 
 
-def operator_problem(operator: object, path: Path) -> Problem:
+def _operator_problem(operator: object, path: Path) -> Problem:
     """Find the words for a condition operator that does not exist."""
     text = str(operator)
     path = (*path, text, KEY)
@@ -159,7 +155,7 @@ def _statement(raw: object, index: int, path: Path, *, variables: bool) -> State
     check_statement_elements(raw, path)
     effect = raw["Effect"]
     if effect not in EFFECTS:
-        check_effect(effect, (*path, "Effect"))
+        raise _effect_problem(effect, (*path, "Effect"))
     principals: Principals | None = None
     if "Principal" in raw:
         principals = _principals("Principal", raw["Principal"], (*path, "Principal"))
@@ -261,7 +257,7 @@ def _conditions(raw: object, path: Path, *, variables: bool) -> tuple[Condition,
     for operator, keys in raw.items():
         name = split_operator(operator) if isinstance(operator, str) else None
         if name is None:
-            raise operator_problem(operator, path)
+            raise _operator_problem(operator, path)
         if not isinstance(keys, OBJECT):
             raise _wrong_type(operator, "an object of condition keys", keys, (*path, operator))
         check = variables and OPERATORS[name.base].variables

@@ -1,4 +1,4 @@
-"""Answers made by hand for the tests of `iamsim.report`: no engine, so that each word has one cause."""
+"""Answers made by hand for the tests of `iamsim.report`, so that each word has one cause."""
 
 from __future__ import annotations
 
@@ -233,8 +233,10 @@ def denied_answer(
     """An explicit denial by one statement."""
     statement = deny_all()
     decider = Decider(kind, Reason.STATEMENT_DENIES, policy, statement)
-    layers = (layer(kind, Outcome.EXPLICIT_DENY, Reason.STATEMENT_DENIES, statement),)
-    return answer(Verdict.EXPLICIT_DENY, decider, layers=layers, **more)  # type: ignore[arg-type]
+    more.setdefault(
+        "layers", (layer(kind, Outcome.EXPLICIT_DENY, Reason.STATEMENT_DENIES, statement),)
+    )
+    return answer(Verdict.EXPLICIT_DENY, decider, **more)  # type: ignore[arg-type]
 
 
 def allowed_answer() -> Answer:

@@ -17,7 +17,10 @@ from iamsim.core.errors import InternalError
 
 USER = "arn:aws:iam::111122223333:user/nora"
 OBJECT = "arn:aws:s3:::reports/a"
-ALLOW = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}'
+ALLOW = (
+    '{"Version": "2012-10-17", '
+    '"Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}}'
+)
 ASK = ["explain", "-p", USER, "-r", OBJECT]
 READ = [*ASK, "-a", "s3:GetObject", "--identity-policy", ALLOW]
 WRITE = [*ASK, "-a", "s3:PutObject", "--identity-policy", ALLOW]

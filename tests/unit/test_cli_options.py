@@ -54,7 +54,7 @@ def arguments(draw):
 @pytest.fixture(scope="module")
 def typer_command():
     """The command that typer made of the table."""
-    import typer  # noqa: PLC0415, TID253 - only this fixture needs it
+    import typer
 
     from iamsim.cli.app import app  # noqa: PLC0415 - loads typer
 

@@ -13,6 +13,7 @@ from tests.unit.report_samples import allowed_answer, answer, denied_answer
 USER = "User: arn:aws:iam::111122223333:role/dev is not authorized to perform: "
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:jobs"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
+SCP_ARN = "arn:aws:organizations::9:policy/o-x/service_control_policy/p-y"
 ROLE = "arn:aws:iam::111122223333:role/app"
 
 
@@ -57,9 +58,8 @@ def test_layers_without_documented_words_give_none(layer):
         (Layer.SERVICE_CONTROL_POLICY, "Guard", "a service control policy"),
         (
             Layer.SERVICE_CONTROL_POLICY,
-            "arn:aws:organizations::9:policy/o-x/service_control_policy/p-y",
-            "a service control policy: "
-            "arn:aws:organizations::9:policy/o-x/service_control_policy/p-y",
+            SCP_ARN,
+            f"a service control policy: {SCP_ARN}",
         ),
         (Layer.RESOURCE_CONTROL_POLICY, "Guard", "a resource control policy"),
         (Layer.VPC_ENDPOINT_POLICY, "arn:aws:x", "a VPC endpoint policy"),

@@ -56,7 +56,7 @@ def test_an_allow_names_its_statement_and_the_layers_beside_it():
     """What is allowed names the granting statement, and which other layers allow."""
     sentence = summary(allowed_answer())
     assert sentence.startswith(
-        "allowed: statement 1 `ReadOnly` of identity-based policy `dev` (policies/dev.json:4) allows"
+        "allowed: statement 1 `ReadOnly` of identity-based policy `dev` (policies/dev.json:4)"
     )
     both = answer(
         Verdict.ALLOWED,

@@ -63,7 +63,7 @@ def test_the_first_line_is_the_summary():
 
 def test_the_failing_clause_is_marked_where_it_stands():
     """Below the quoted line, carets stand under the pattern, with the request's value behind."""
-    lines = render_text(near_miss_answer(action="s3:deleteobject")).splitlines()
+    lines = render_text(near_miss_answer()).splitlines()
     at = next(number for number, line in enumerate(lines) if '"Action": [' in line)
     assert lines[at].index('"s3:Get*"') == lines[at + 1].index("^^^^^^^^^")
     assert lines[at + 1].endswith("do not match s3:PutObject")

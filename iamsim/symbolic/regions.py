@@ -1,0 +1,199 @@
+"""The values of unknown keys, cut into cells in which all open tests answer alike.
+
+Keys that some test compares with each other form one region; every other key is a region alone.
+Each cell of a region has points: values of its keys. A key may be absent, one string, or a list.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from itertools import product
+from typing import TYPE_CHECKING
+
+from iamsim.symbolic.literals import UNREADABLE, literal_values
+from iamsim.symbolic.needs import collect_needs, instantiate, unknown_keys
+from iamsim.symbolic.strings import text_classes
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from iamsim.compile.residual import Atom
+    from iamsim.core.request import ContextValue
+    from iamsim.symbolic.needs import Needs
+
+__all__ = ["Point", "Region", "cut_regions"]
+
+MOST_POINTS = 4000
+MOST_LISTS = 300
+TWO = ("x", "y")
+
+Point = dict[str, "ContextValue"]
+
+
+@dataclass(slots=True, eq=False)
+class Region:
+    """Some unknown keys with the tests that read them.
+
+    `cells` has for each cell its points. `truths` has for each test the cells in which it holds, as
+    bits. With `exact` there is no combination of answers but those of the cells.
+    """
+
+    keys: tuple[str, ...]
+    atoms: tuple[Atom, ...]
+    needs: dict[str, Needs]
+    exact: bool = True
+    cells: list[list[Point]] = field(default_factory=list)
+    truths: dict[int, int] = field(default_factory=dict)
+
+    @property
+    def full(self) -> int:
+        """All cells."""
+        return (1 << len(self.cells)) - 1
+
+    def is_usual(self, point: Point) -> bool:
+        """Whether a request of AWS could look like this: a list only where set operators read the
+        key, a number where a number is asked for."""
+        for key, value in point.items():
+            need = self.needs[key]
+            if isinstance(value, tuple):
+                if not need.several or not any(value):
+                    return False
+            elif need.typed and not need.patterns and value in {UNREADABLE, ""}:
+                return False
+        return True
+
+
+def cut_regions(atoms: Sequence[Atom]) -> list[Region]:
+    """Find the regions of all open tests, in the order of the tests."""
+    needs = collect_needs(atoms)
+    regions = []
+    for keys, members in _connected(atoms):
+        region = Region(keys, tuple(members), {key: needs[key] for key in keys})
+        region.exact = all(need.exact for need in region.needs.values())
+        points = _single(region, keys[0]) if len(keys) == 1 else _joint(region)
+        _cut(region, points)
+        regions.append(region)
+    return regions
+
+
+def _connected(atoms: Sequence[Atom]) -> list[tuple[tuple[str, ...], list[Atom]]]:
+    """Join keys that one test reads together."""
+    groups: list[tuple[dict[str, None], list[Atom]]] = []
+    for atom in atoms:
+        keys = dict.fromkeys(unknown_keys(atom))
+        joined: tuple[dict[str, None], list[Atom]] = (keys, [])
+        rest = []
+        for group in groups:
+            if keys.keys() & group[0].keys():
+                joined = ({**group[0], **joined[0]}, [*joined[1], *group[1]])
+            else:
+                rest.append(group)
+        joined[1].append(atom)
+        groups = [*rest, joined]
+    return [(tuple(keys), members) for keys, members in groups]
+
+
+def _vector(atoms: Iterable[Atom], point: Point) -> int:
+    """The answers of all tests at one point, as bits."""
+    bits, bit = 0, 1
+    for atom in atoms:
+        if atom.leaf.holds(atom.request.resource, {**atom.request.context, **point}):
+            bits |= bit
+        bit <<= 1
+    return bits
+
+
+def _cut(region: Region, points: Iterable[Point]) -> None:
+    """Gather points with equal answers into cells."""
+    numbers: dict[int, int] = {}
+    for point in points:
+        vector = _vector(region.atoms, point)
+        number = numbers.get(vector)
+        if number is None:
+            number = numbers[vector] = len(region.cells)
+            region.cells.append([])
+        region.cells[number].append(point)
+    for position, atom in enumerate(region.atoms):
+        truth = 0
+        for vector, number in numbers.items():
+            if vector >> position & 1:
+                truth |= 1 << number
+        region.truths[id(atom)] = truth
+
+
+def _strings(need: Needs) -> tuple[list[str], bool]:
+    """Strings that stand for all strings, as far as the tests of one key tell them apart."""
+    classes = text_classes(need.patterns)
+    strings = dict.fromkeys(classes.strings)
+    for family, texts in need.typed.items():
+        strings.update(dict.fromkeys(literal_values(family, texts)))
+    return list(strings), classes.complete
+
+
+def _single(region: Region, key: str) -> list[Point]:
+    """The points of a region of one key."""
+    need = region.needs[key]
+    strings, complete = _strings(need)
+    region.exact = region.exact and complete
+    values: list[ContextValue] = [*strings, (), *((text,) for text in strings)]
+    if need.several:
+        values += _lists(region, key, strings)
+    else:
+        # Tests without a set operator answer alike for all lists of several values.
+        values += [("", ""), TWO]
+    return [{}, *({key: value} for value in values)]
+
+
+def _lists(region: Region, key: str, strings: list[str]) -> list[tuple[str, ...]]:
+    """Lists of two or more strings, one for each combination of answers that set operators give.
+
+    What a longer list answers depends on what its beginning answers and on the string added.
+    """
+    atoms = region.atoms
+    members: dict[tuple[int, bool], str] = {}
+    for text in strings:
+        members.setdefault((_vector(atoms, {key: (text,)}), text == ""), text)
+    found: dict[tuple[int, bool], tuple[str, ...]] = {}
+    queue = [(text, text) for text in members.values()]
+    queue += [("", text) for text in members.values() if text]
+    for values in queue:
+        state = (_vector(atoms, {key: values}), any(values))
+        if state in found:
+            continue
+        if len(found) >= MOST_LISTS:
+            region.exact = False
+            break
+        found[state] = values
+        queue.extend((*values, text) for text in members.values() if text not in values)
+    return list(found.values())
+
+
+def _joint(region: Region) -> list[Point]:
+    """The points of a region of several keys: all combinations of the values of each."""
+    strings: dict[str, list[str]] = {}
+    for key, need in region.needs.items():
+        strings[key], complete = _strings(need)
+        region.exact = region.exact and complete and not need.several
+    for key, need in region.needs.items():
+        for template, _ in need.templates:
+            for other in template.keys:
+                for value in strings.get(other, ())[:20]:
+                    text = instantiate(template, dict.fromkeys(template.keys, value))
+                    for form in (text, text.swapcase()):
+                        if form not in strings[key]:
+                            strings[key].append(form)
+    values: list[list[ContextValue | None]] = []
+    for key, need in region.needs.items():
+        texts = strings[key]
+        lists = [(text,) for text in texts] + [("", ""), TWO]
+        if need.several:
+            lists += [(a, b) for a in texts[:4] for b in texts[:4]]
+        values.append([None, *texts, (), *lists])
+    points: list[Point] = []
+    for combination in product(*values):
+        if len(points) >= MOST_POINTS:
+            region.exact = False
+            break
+        pairs = zip(region.needs, combination, strict=True)
+        points.append({key: value for key, value in pairs if value is not None})
+    return points
