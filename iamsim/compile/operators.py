@@ -18,7 +18,7 @@ from iamsim.compile.literals import (
     read_network,
     read_number,
 )
-from iamsim.compile.template import compile_template
+from iamsim.compile.template import VARIABLE_OPENING, compile_template
 from iamsim.core.arn import ARN_PARTS
 from iamsim.core.errors import PolicyError
 from iamsim.core.reason import Note
@@ -105,6 +105,8 @@ def _compile_texts(base: str, values: Sequence[Value], *, with_variables: bool) 
     notes = (Note.BOOLEAN_VARIABLE,) if base == "Bool" and open_ones else ()
     if base == "ArnLike" and any(template.text == "*" for template in fixed):
         notes = (Note.WHOLE_VALUE_WILDCARD_ARN,)
+    if not with_variables and any(VARIABLE_OPENING in template.text for template in fixed):
+        notes = (*notes, Note.POLICY_VERSION_VARIABLES)
     if not open_ones:
         return ValueTests(templates, fixed_test, notes=notes)
     resolved_test = RESOLVED_TESTS[base]

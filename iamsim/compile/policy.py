@@ -79,6 +79,13 @@ class PolicySet:
         """Whether some statement allows."""
         return any(not statement.denies for _, statement in self._members)
 
+    def names_principal(self, name: str) -> bool:
+        """Whether some Principal element has an entry of this name (see `entry_name`)."""
+        return any(
+            statement.principals is not None and name in statement.principals.names
+            for _, statement in self._members
+        )
+
     def candidates(self, action: str) -> tuple[Member, ...]:
         """The statements that are about an action (in lower case), in the order of the policies."""
         found = self._found.get(action)

@@ -9,7 +9,12 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import Atom
-from iamsim.compile.template import ARN_HEAD_COLONS, Template, compile_template
+from iamsim.compile.template import (
+    ARN_HEAD_COLONS,
+    VARIABLE_OPENING,
+    Template,
+    compile_template,
+)
 from iamsim.core.explanation import ClauseExplanation, Element
 from iamsim.core.reason import Note, Reason
 from iamsim.core.wildcard import Token, Wildcard, compile_tokens, match_tokens
@@ -159,8 +164,9 @@ def compile_resource(
             tokens = list(template.parts)
     elif text.strip("*"):
         notes.append(Note.RESOURCE_NOT_AN_ARN)
-    head_variable = template.variable_in_arn_head()
-    if head_variable:
+    if not with_variables and VARIABLE_OPENING in text:
+        notes.append(Note.POLICY_VERSION_VARIABLES)
+    if template.variable_in_arn_head():
         notes.append(Note.VARIABLE_IN_ARN_HEAD)
     test: TextTest | None = None
     if not template.keys:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ActionTest", "CompiledStatement", "ResourceTest", "compile_statement"]
 
-REMEMBERED = 32  # for how many actions an element keeps its clauses
+REMEMBERED = 128  # for how many actions an element keeps its clauses
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +186,7 @@ class CompiledStatement:
             elements.append((self.resources.element, matched))
             clauses += parts
             matches = matches and matched
-        about_request = matches
+        failed = [element for element, holds in elements if not holds]
         if self.conditions:
             tests = [condition.explain(request) for condition in self.conditions]
             clauses += tests
@@ -195,9 +195,12 @@ class CompiledStatement:
             matches = matches and matched
         notes: tuple[Note, ...] = ()
         missing: tuple[str, ...] = ()
-        if about_request:
-            notes = tuple(dict.fromkeys([note for clause in clauses for note in clause.notes]))
+        if not failed:
+            notes = _notes_of(clauses)
             missing = self.missing(request) if self.keys else ()
+        elif len(failed) == 1 and failed[0] is not self.actions.element:
+            # Nothing but this element stands in the way, so its uncertain rules decide.
+            notes = _notes_of([clause for clause in clauses if clause.element is failed[0]])
         return StatementExplanation(
             self.index,
             self.sid,
@@ -214,6 +217,11 @@ class CompiledStatement:
     def missing(self, request: Request) -> tuple[str, ...]:
         """The keys that the statement reads and the request lacks."""
         return tuple(key for key in self.keys if key not in request.context)
+
+
+def _notes_of(clauses: list[ClauseExplanation]) -> tuple[Note, ...]:
+    """The notes of clauses, each once."""
+    return tuple(dict.fromkeys([note for clause in clauses for note in clause.notes]))
 
 
 def _resource_test(resources: ResourceTest) -> RequestTest:

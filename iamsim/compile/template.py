@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 __all__ = ["Template", "compile_template"]
 
 ARN_HEAD_COLONS = 5
+VARIABLE_OPENING = "${"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +91,7 @@ class Template:
 
 def compile_template(text: str, *, with_variables: bool) -> Template:
     """Cut a text; without variables (policy version 2008-10-17) ``${`` is plain text."""
-    if not with_variables or "${" not in text:
+    if not with_variables or VARIABLE_OPENING not in text:
         return Template(text, tokenize(text) or ("",), ())
     parts: list[Token | Variable] = []
     keys: list[str] = []

@@ -36,7 +36,6 @@ class Reason(Enum):
     NO_POLICY = "no-policy"
     NOT_PRESENT = "not-present"
     ROOT_USER_NEEDS_NO_POLICY = "root-user-needs-no-policy"
-    ABSENT_LAYER_ALLOWS = "absent-layer-allows"
     FEDERATED_USER_WITHOUT_SESSION_POLICY = "federated-user-without-session-policy"
     CALLER_IS_SERVICE_LINKED_ROLE = "caller-is-service-linked-role"
     CALLER_IN_MANAGEMENT_ACCOUNT = "caller-in-management-account"
@@ -54,7 +53,6 @@ class Reason(Enum):
     POLICY_NOT_PUBLIC = "policy-not-public"
     CALLER_IN_OWNER_ACCOUNT = "caller-in-owner-account"
     CALLER_IS_SERVICE = "caller-is-service"
-    KMS_GRANT_ALLOWS = "kms-grant-allows"
 
     ALLOWED = "allowed"
     ALWAYS_ALLOWED = "always-allowed"

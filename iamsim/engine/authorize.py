@@ -47,7 +47,7 @@ class Prepared:
         question = self.question
         given = {key.lower(): value for key, value in question.context.items()}
         written = {key.lower(): key for key in question.context}
-        unset = frozenset(key.lower() for key in question.unset)
+        unset = frozenset(key.lower() for key in question.unset) | self.request.unknown
         return context_entries(given, written, self.derived, unset)
 
 
@@ -96,7 +96,27 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     for key, value in question.context.items():
         context[key.lower()] = value
     request = Request(caller.caller, action, question.resource, context)
+    if question.unknown or question.partial:
+        _leave_open(question, request)
     return Prepared(question, situation, request, derived)
+
+
+# The organization of the source account is derived from the account.
+FOLLOWS = {"aws:sourceaccount": ("aws:sourceorgid", "aws:sourceorgpaths")}
+
+
+def _leave_open(question: Question, request: Request) -> None:
+    """Mark the keys that are not known; those lose their derived values, not a given one."""
+    given = {key.lower() for key in question.context}
+    absent = frozenset(key.lower() for key in question.unset)
+    named = {key.lower() for key in question.unknown}
+    for key in FOLLOWS.keys() & (named - given - absent):
+        named.update(FOLLOWS[key])
+    request.unknown = frozenset(named - given - absent)
+    request.partial = question.partial
+    request.absent = absent
+    for key in request.unknown:
+        request.context.pop(key, None)
 
 
 def _derived(

@@ -38,15 +38,23 @@ Derived = tuple[str, "ContextValue", Origin]
 class DerivedKeys:
     """Keys that follow from one thing (the caller, say); later keys of the same name win.
 
-    `entries` say of each where it comes from, `values` are what a request takes over.
+    `values` are what a request takes over, `shown` says of each where it comes from.
     """
 
-    __slots__ = ("entries", "values")
+    __slots__ = ("_entries", "_shown", "values")
 
     def __init__(self, entries: Iterable[Derived]) -> None:
         """Take the keys in."""
-        self.entries = tuple(entries)
-        self.values: dict[str, ContextValue] = {key: value for key, value, _ in self.entries}
+        self._entries = tuple(entries)
+        self.values: dict[str, ContextValue] = {key: value for key, value, _ in self._entries}
+        self._shown: dict[str, ContextEntry] | None = None
+
+    @property
+    def shown(self) -> dict[str, ContextEntry]:
+        """The keys as answers show them, made on first use."""
+        if self._shown is None:
+            self._shown = {key: _entry(key, value, origin) for key, value, origin in self._entries}
+        return self._shown
 
 
 PRINCIPAL_TYPES = {
@@ -221,9 +229,9 @@ def context_entries(
     """Every key of the request with its values and where they come from, sorted."""
     entries: dict[str, ContextEntry] = {}
     for keys in derived:
-        for key, value, origin in keys.entries:
-            if key not in unset:
-                entries[key] = _entry(key, value, origin)
+        entries.update(keys.shown)
+    for key in unset:
+        entries.pop(key, None)
     for key, value in given.items():
         entries[key] = _entry(written.get(key, key), value, Origin("given"))
     return tuple(entries[key] for key in sorted(entries))

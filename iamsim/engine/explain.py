@@ -24,6 +24,7 @@ from iamsim.core.explanation import (
 )
 from iamsim.core.reason import Reason
 from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement, Slot, blocking_slots
+from iamsim.engine.pitfalls import call_notes
 from iamsim.engine.plan import ALWAYS_ALLOWED, implicit_denial, reference
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ __all__ = ["Explained", "explain_request"]
 
 
 class Member(NamedTuple):
-    """One statement of one station, with what became of it."""
+    """One statement of one station that matches."""
 
     policy: CompiledPolicy
     statement: CompiledStatement
@@ -50,11 +51,15 @@ class Member(NamedTuple):
 
 
 class Visited(NamedTuple):
-    """One station and all its statements: by policy, and apart those that match, by effect."""
+    """One station with all its statements, and apart those that match, by effect.
+
+    `notes` and `missing` are those of the statements that are about the request.
+    """
 
     station: Station
-    policies: tuple[PolicyExplanation, ...]
-    members: list[Member]
+    policies: list[PolicyExplanation]
+    notes: dict[Note, None]
+    missing: dict[str, None]
     allowing: list[Member]
     denying: list[Member]
 
@@ -94,7 +99,7 @@ def explain_request(
             hint="please report this with the policies and the request",
         )
     missing = reading.missing()
-    notes = reading.notes()
+    notes = tuple(dict.fromkeys((*reading.notes(), *call_notes(request, arrangement))))
     decision = replace(decision, notes=notes, missing_context=tuple(key.key for key in missing))
     explanation = Explanation(
         arrangement.relation.reason,
@@ -110,23 +115,26 @@ def explain_request(
 
 def _visit(station: Station, request: Request) -> Visited:
     """Hold every statement of a station against the request."""
-    visited = Visited(station, (), [], [], [])
+    visited = Visited(station, [], {}, {}, [], [])
     if station.policies is None or not station.applies:
         return visited
+    visited.notes.update(dict.fromkeys(station.notes))
     seen = station.view(request)
     caller = seen.caller
-    policies = []
     for policy in station.policies.policies:
         explanations = []
         for statement in policy.statements:
             explanation = statement.explain(seen)
             explanations.append(explanation)
-            member = Member(policy, statement, statement.grants(caller), explanation)
-            visited.members.append(member)
+            if explanation.notes:
+                visited.notes.update(dict.fromkeys(explanation.notes))
+            if explanation.missing:
+                visited.missing.update(dict.fromkeys(explanation.missing))
             if explanation.matched:
+                member = Member(policy, statement, statement.grants(caller), explanation)
                 (visited.denying if statement.denies else visited.allowing).append(member)
-        policies.append(PolicyExplanation(policy.name, policy.source, tuple(explanations)))
-    return visited._replace(policies=tuple(policies))
+        visited.policies.append(PolicyExplanation(policy.name, policy.source, tuple(explanations)))
+    return visited
 
 
 class _Reading:
@@ -212,9 +220,9 @@ class _Reading:
             station.slot.layer,
             outcome,
             reason,
-            visit.policies,
+            tuple(visit.policies),
             station.level,
-            tuple(dict.fromkeys((*station.notes, *_notes_of(visit.members)))),
+            tuple(visit.notes) or station.notes,
         )
 
     def _outcome(self, visit: Visited) -> tuple[Outcome, Reason]:
@@ -282,7 +290,7 @@ class _Reading:
         for visit in visits:
             station = visit.station
             yield Decider(
-                slot.layer, station.reason, level=station.level, near=_near_miss(visit.members)
+                slot.layer, station.reason, level=station.level, near=_near_miss(visit.policies)
             )
 
     def missing(self) -> tuple[MissingKey, ...]:
@@ -290,11 +298,10 @@ class _Reading:
         found: dict[str, dict[str, None]] = {}
         layers = {}
         for visit in self.visits:
-            for member in visit.members:
-                for key in member.explanation.missing:
-                    layer = visit.station.slot.layer
-                    layers[layer.value] = layer
-                    found.setdefault(key, {})[layer.value] = None
+            layer = visit.station.slot.layer
+            for key in visit.missing:
+                layers[layer.value] = layer
+                found.setdefault(key, {})[layer.value] = None
         return tuple(
             MissingKey(key, tuple(layers[name] for name in names))
             for key, names in sorted(found.items())
@@ -305,13 +312,8 @@ class _Reading:
         notes = list(self.arrangement.notes)
         for visit in self.visits:
             notes += visit.station.notes
-            notes += _notes_of(visit.members)
+            notes += visit.notes
         return tuple(dict.fromkeys(notes))
-
-
-def _notes_of(members: list[Member]) -> list[Note]:
-    """The notes of statements that are about the request's action."""
-    return [note for member in members for note in member.explanation.notes]
 
 
 def _decider(visit: Visited, member: Member, reason: Reason) -> Decider:
@@ -336,26 +338,30 @@ CLOSENESS = {
 }
 
 
-def _near_miss(members: list[Member]) -> NearMiss | None:
+def _near_miss(policies: list[PolicyExplanation]) -> NearMiss | None:
     """The allow statement that lacked least: a failed condition is nearer than another action.
 
-    A statement whose action does not match is near only when nothing else fails and it is about
-    the same service.
+    A statement whose action does not match is near only when it is about the same service.
     """
-    best: tuple[int, NearMiss] | None = None
-    for member in members:
-        if member.statement.denies:
-            continue
-        explanation = member.explanation
-        failed = explanation.failed_elements
-        if not failed:
-            continue
-        distance = sum([CLOSENESS[element] for element in failed])
-        if {Element.ACTION, Element.NOT_ACTION} & set(failed) and not _same_service(explanation):
-            continue
-        if best is None or distance < best[0]:
-            best = distance, NearMiss(member.policy.name, explanation, failed)
-    return best[1] if best is not None else None
+    best: NearMiss | None = None
+    shortest = 0
+    for policy in policies:
+        for statement in policy.statements:
+            failed = statement.failed_elements
+            if statement.effect == "Deny" or not failed:
+                continue
+            distance = sum([CLOSENESS[element] for element in failed])
+            if best is not None and distance >= shortest:
+                continue
+            if _fails_by_action(failed) and not _same_service(statement):
+                continue
+            best, shortest = NearMiss(policy.name, statement, failed), distance
+    return best
+
+
+def _fails_by_action(failed: tuple[Element, ...]) -> bool:
+    """Whether another action than the one asked for is what a statement is about."""
+    return Element.ACTION in failed or Element.NOT_ACTION in failed
 
 
 def _same_service(explanation: StatementExplanation) -> bool:

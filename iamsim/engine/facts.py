@@ -41,6 +41,7 @@ __all__ = [
 Levels = tuple[tuple[str, PolicySet], ...]
 ASSUMED_ROOT_KEY = "aws:assumedroot"
 AWS_MANAGED_KEY = ":alias/aws/"
+ALL_BUCKETS = "arn:aws:s3:::*"  # the resource of requests about all buckets of an account
 
 
 class CallerFacts(NamedTuple):
@@ -258,6 +259,8 @@ def resource_facts(
     tags: Mapping[str, str] = known.tags if known is not None else {}
     organization = organization_of(model, account)
     arn = known.arn if known is not None else None
+    single = kind is not ResourceKind.NONE and resource != ALL_BUCKETS
+    unlisted = known is None and single and account in model.accounts
     return ResourceFacts(
         kind,
         account,
@@ -273,7 +276,7 @@ def resource_facts(
                 *boundary_context(action, entity),
             )
         ),
-        (),
+        (Note.UNKNOWN_RESOURCE_IN_WORLD,) if unlisted else (),
     )
 
 

@@ -56,14 +56,17 @@ def _same_partition(caller: CallerFacts, resource: str) -> bool:
 
 def endpoint_policies(
     question: Question, world: CompiledWorld
-) -> tuple[PolicySet | None, Reason, bool]:
-    """The policy of the VPC endpoint that the request comes through, if it does."""
+) -> tuple[PolicySet | None, Reason, bool | None]:
+    """The policy of the VPC endpoint that the request comes through, if it does; and whether it is
+    a gateway endpoint, `None` where nobody says."""
     via = question.via
     attached = question.attached.vpce_policies
     if via.services and (attached is not None or via.vpc_endpoint is not None):
         return None, Reason.FOLLOW_UP_CALL, False
     endpoint = world.endpoint(via.vpc_endpoint)
-    gateway = endpoint is not None and endpoint.type == "Gateway"
+    gateway = None
+    if endpoint is not None and endpoint.type is not None:
+        gateway = endpoint.type == "Gateway"
     if attached is not None:
         return compile_all(attached, PolicyType.VPC_ENDPOINT), Reason.NOT_PRESENT, gateway
     if endpoint is None or endpoint.policy is None:

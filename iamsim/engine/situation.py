@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 __all__ = ["PlacedPolicies", "PublicAccess", "Situation"]
 
+# Services that have gateway endpoints, which read an account principal in a way of their own.
+GATEWAY_SERVICES = frozenset({"dynamodb", "s3"})
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedPolicies:
@@ -67,7 +70,7 @@ class Situation:
     rcp_services: frozenset[str] = frozenset()
     endpoint: PolicySet | None = None
     endpoint_reason: Reason = Reason.NOT_PRESENT
-    endpoint_is_gateway: bool = False
+    endpoint_is_gateway: bool | None = False
     public_access: PublicAccess | None = None
     notes: tuple[Note, ...] = ()
     _arrangements: dict[str, Arrangement] = field(default_factory=dict, repr=False)
@@ -112,7 +115,7 @@ class Situation:
         stations = [
             *self._resource_control(action),
             *self._service_control(),
-            self._endpoint(),
+            self._endpoint(action.partition(":")[0]),
             *self._public_access(),
             *self._resource(action),
             *self._grants(),
@@ -170,18 +173,29 @@ class Situation:
             for name, policies in self.rcp_levels
         ]
 
-    def _endpoint(self) -> Station:
+    def _endpoint(self, service: str) -> Station:
         """https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html."""
         if self.endpoint is None:
             return Station(Slot.VPC_ENDPOINT, self.endpoint_reason, allows=True, applies=False)
         caller = None
+        notes: tuple[Note, ...] = ()
+        if self.endpoint_is_gateway is None and service in GATEWAY_SERVICES:
+            account = f"account:{self.caller.account}"
+            if self.endpoint.names_principal(account):
+                notes = (Note.ENDPOINT_TYPE_UNKNOWN,)
         if self.endpoint_is_gateway and self.caller.kind is not CallerKind.ROOT_USER:
             # At a gateway endpoint an account principal means the account's root user only.
             names = {
                 name: kind for name, kind in self.caller.names.items() if kind != GrantKind.ACCOUNT
             }
             caller = replace(self.caller, names=names)
-        return Station(Slot.VPC_ENDPOINT, Reason.NO_STATEMENT_ALLOWS, self.endpoint, caller=caller)
+        return Station(
+            Slot.VPC_ENDPOINT,
+            Reason.NO_STATEMENT_ALLOWS,
+            self.endpoint,
+            caller=caller,
+            notes=notes,
+        )
 
     def _public_access(self) -> list[Station]:
         """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html."""

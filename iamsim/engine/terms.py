@@ -8,9 +8,12 @@ from iamsim.compile.residual import all_of, any_of, negate
 from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamsim.compile.residual import Term
     from iamsim.core.request import Request
     from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.formula import Slot
     from iamsim.engine.situation import Situation
 
 __all__ = ["DecisionTerms", "StationTerms", "decision_terms"]
@@ -32,13 +35,22 @@ class DecisionTerms(NamedTuple):
     stations: tuple[StationTerms, ...]
 
 
-def decision_terms(situation: Situation, request: Request) -> DecisionTerms:
-    """Read the formula of `iamsim.engine.formula` over the terms of all statements."""
+def decision_terms(
+    situation: Situation, request: Request, unknown: Mapping[Slot, tuple[Term, Term]] | None = None
+) -> DecisionTerms:
+    """Read the formula of `iamsim.engine.formula` over the terms of all statements.
+
+    `unknown` are places whose policies are not known, with terms for *it allows* and *it denies
+    explicitly* that stand in for them.
+    """
     arrangement = situation.arrange(request.action)
     relation = arrangement.relation
+    unknown = unknown or {}
     heard = [slot for slot in DENY_ORDER if slot not in relation.unheard]
     stations = tuple(
-        StationTerms(
+        StationTerms(station, *unknown[station.slot])
+        if station.slot in unknown
+        else StationTerms(
             station,
             _allows(station, Requirement(station.slot), request),
             _denies(station, request) if station.slot in heard else False,
@@ -47,11 +59,18 @@ def decision_terms(situation: Situation, request: Request) -> DecisionTerms:
     )
     if relation.always:
         return DecisionTerms(True, False, stations)
-    denied = any_of(terms.denies for terms in stations)
-    guarded = all_of(_requirement(arrangement, Requirement(slot), request) for slot in GUARDRAILS)
+    open_denies = [unknown[slot][1] for slot in heard if slot in unknown]
+    known = [terms.denies for terms in stations if terms.station.slot not in unknown]
+    denied = any_of([*known, *open_denies])
+
+    def requirement(need: Requirement) -> Term:
+        if need.slot in unknown:
+            return unknown[need.slot][0]
+        return _requirement(arrangement, need, request)
+
+    guarded = all_of(requirement(Requirement(slot)) for slot in GUARDRAILS)
     open_way = any_of(
-        all_of(_requirement(arrangement, need, request) for need in way.requires)
-        for way in relation.ways
+        all_of(requirement(need) for need in way.requires) for way in relation.ways
     )
     return DecisionTerms(all_of([negate(denied), guarded, open_way]), denied, stations)
 

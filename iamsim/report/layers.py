@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer, Outcome
 from iamsim.core.reason import Reason
-from iamsim.report.sentences import OUTCOMES, REASONS, layer_name
+from iamsim.report.sentences import OUTCOMES, REASONS, layer_name, level_text
 from iamsim.report.wording import joined, place_text, shortened, statement_text
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ __all__ = ["LayerRow", "is_absent", "layer_lines", "layer_rows"]
 _ABSENT_REASONS = frozenset(
     {
         Reason.NOT_PRESENT,
-        Reason.ABSENT_LAYER_ALLOWS,
         Reason.NO_POLICY,
         Reason.CALLER_NOT_IN_ORGANIZATION,
         Reason.RESOURCE_NOT_IN_ORGANIZATION,
@@ -57,7 +56,7 @@ def layer_rows(answer: Answer, *, all_levels: bool = False) -> list[LayerRow]:
 def layer_lines(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> list[str]:
     """Give the rows as aligned text; the absent layers share one line unless `verbose`."""
     deciding = {
-        layer_name(decider.layer, answer.request.action).one
+        layer_name(decider.layer, answer.request.action, decider.level)
         for decider in answer.explanation.decided_by
     }
     lines: list[str] = []
@@ -77,8 +76,13 @@ def is_absent(entry: LayerExplanation) -> bool:
 
 def _grouped(answer: Answer) -> Iterator[tuple[str, tuple[LayerExplanation, ...]]]:
     """The levels of each layer together, under the layer's name."""
-    for layer, entries in groupby(answer.explanation.layers, key=lambda entry: entry.layer):
-        yield layer_name(layer, answer.request.action).one, tuple(entries)
+    action = answer.request.action
+    named = groupby(
+        answer.explanation.layers,
+        key=lambda entry: layer_name(entry.layer, action, entry.level),
+    )
+    for name, entries in named:
+        yield name, tuple(entries)
 
 
 def _short_rows(name: str, entries: tuple[LayerExplanation, ...]) -> list[LayerRow]:
@@ -96,8 +100,9 @@ def _short_rows(name: str, entries: tuple[LayerExplanation, ...]) -> list[LayerR
 
 
 def _level_row(name: str, entry: LayerExplanation) -> LayerRow:
-    level = f"at level {entry.level}: " if entry.level is not None else ""
-    return LayerRow(name, entry.outcome, level + _detail(entry))
+    level = level_text(entry.level).lstrip()
+    detail = f"{level}: {_detail(entry)}" if level else _detail(entry)
+    return LayerRow(name, entry.outcome, detail)
 
 
 def _lines(row: LayerRow, paint: Paint, width: int, *, decides: bool) -> list[str]:

@@ -11,7 +11,8 @@ from iamsim.report.quote import failure_marks, match_marks, quote_statement
 from iamsim.report.sentences import NOTES, OUTCOMES, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.trace import trace_lines
-from iamsim.report.wording import joined, shortened, statement_text
+from iamsim.report.ways import way_text, ways_of_caller
+from iamsim.report.wording import shortened, statement_text
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
@@ -41,13 +42,11 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
         lines.append(f"| {name} | {OUTCOMES[outcome]} | {_escaped(detail)} |")
     for decider in answer.explanation.decided_by:
         lines += _quote(answer, decider)
-    blocked = [way for way in answer.explanation.ways if not way.open]
-    if blocked and not answer.allowed:
-        lines += ["", "Ways in, and what blocks them:", ""]
-        for way in blocked:
-            names = [layer_name(layer, request.action).one for layer in way.requires]
-            blockers = [layer_name(layer, request.action).one for layer in way.blocked_by]
-            lines.append(f"* {' + '.join(names) or way.name}: blocked by {joined(blockers)}")
+    ways = ways_of_caller(answer)
+    if ways and not answer.allowed:
+        lines += ["", "Ways in:", ""]
+        for way in ways:
+            lines.append(f"* {'open' if way.open else 'blocked'}: {way_text(way, answer)}")
     message = denied_message(answer)
     if message is not None:
         lines += ["", "AWS would say:", "", *_fenced([message])]
@@ -74,7 +73,7 @@ def _quote(answer: Answer, decider: Decider) -> list[str]:
         )
     else:
         return []
-    layer = layer_name(decider.layer, answer.request.action).one
+    layer = layer_name(decider.layer, answer.request.action)
     name = statement_text(statement.index, statement.sid)
     title = f"{word}: {name} of {layer} {_code(policy or '')} in {_code(statement.span.place)}"
     return ["", title, "", *_fenced(quote_statement(statement, marks, Paint(), _WIDTH))]

@@ -84,7 +84,7 @@ def _on_resource(service: str, resource: str, reason: str) -> str:
 
 def _reason(answer: Answer) -> str:
     layer = answer.decision.layer
-    if layer is None:
+    if layer is None or answer.decision.reason is Reason.CALLER_MAY_NOT_CALL:
         return ""
     trust = layer is Layer.RESOURCE_BASED_POLICY and concerns_role_trust(answer.request.action)
     if answer.decision.verdict is Verdict.IMPLICIT_DENY:

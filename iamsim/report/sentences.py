@@ -6,7 +6,7 @@ are complete.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Outcome, Verdict
 from iamsim.core.reason import Note, Reason
@@ -21,42 +21,27 @@ __all__ = [
     "REASONS",
     "VERDICTS",
     "WAYS",
-    "LayerName",
     "concerns_role_trust",
     "layer_name",
+    "level_text",
 ]
 
 
-class LayerName(NamedTuple):
-    """How a layer is called: one policy of it, and the whole of it."""
-
-    one: str
-    many: str
-    article: str = "a"
-
-    @property
-    def with_article(self) -> str:
-        """`an identity-based policy`."""
-        return f"{self.article} {self.one}"
-
-
-LAYERS: Mapping[Layer, LayerName] = {
-    Layer.SERVICE_CONTROL_POLICY: LayerName("service control policy", "service control policies"),
-    Layer.RESOURCE_CONTROL_POLICY: LayerName(
-        "resource control policy", "resource control policies"
-    ),
-    Layer.RESOURCE_BASED_POLICY: LayerName("resource-based policy", "resource-based policy"),
-    Layer.IDENTITY_BASED_POLICY: LayerName(
-        "identity-based policy", "identity-based policies", "an"
-    ),
-    Layer.PERMISSIONS_BOUNDARY: LayerName("permissions boundary", "permissions boundary"),
-    Layer.SESSION_POLICY: LayerName("session policy", "session policies"),
-    Layer.VPC_ENDPOINT_POLICY: LayerName("VPC endpoint policy", "VPC endpoint policy"),
-    Layer.S3_BLOCK_PUBLIC_ACCESS: LayerName("S3 Block Public Access", "S3 Block Public Access", ""),
+LAYERS: Mapping[Layer, str] = {
+    Layer.SERVICE_CONTROL_POLICY: "service control policy",
+    Layer.RESOURCE_CONTROL_POLICY: "resource control policy",
+    Layer.RESOURCE_BASED_POLICY: "resource-based policy",
+    Layer.IDENTITY_BASED_POLICY: "identity-based policy",
+    Layer.PERMISSIONS_BOUNDARY: "permissions boundary",
+    Layer.SESSION_POLICY: "session policy",
+    Layer.VPC_ENDPOINT_POLICY: "VPC endpoint policy",
+    Layer.S3_BLOCK_PUBLIC_ACCESS: "S3 Block Public Access",
 }
 
-_TRUST = LayerName("role trust policy", "role trust policy")
-_KEY = LayerName("key policy", "key policy")
+_TRUST = "role trust policy"
+_KEY = "key policy"
+_GRANT = "KMS grant"
+_GRANTS = "grants"  # the engine's name for the level
 _ROLE_ACTIONS = frozenset({"sts:tagsession", "sts:setsourceidentity"})
 
 
@@ -66,9 +51,12 @@ def concerns_role_trust(action: str) -> bool:
     return lowered in _ROLE_ACTIONS or lowered.startswith("sts:assumerole")
 
 
-def layer_name(layer: Layer, action: str) -> LayerName:
-    """Name a layer; a role's resource-based policy is its trust policy, a key's its key policy."""
+def layer_name(layer: Layer, action: str, level: str | None = None) -> str:
+    """Name a layer; a role's resource-based policy is its trust policy, a key's its key policy,
+    and a key's grants stand at a level of their own."""
     if layer is Layer.RESOURCE_BASED_POLICY:
+        if level == _GRANTS:
+            return _GRANT
         if concerns_role_trust(action):
             return _TRUST
         if action.lower().startswith("kms:"):
@@ -87,6 +75,14 @@ WAYS: Mapping[str, str] = {
     "kms-grant": "grant on the key",
     "identity-based-policy": "identity-based policy",
 }
+
+
+def level_text(level: str | None) -> str:
+    """` at level Workloads`, or nothing where a layer has no levels of its own."""
+    if level is None or level == _GRANTS:
+        return ""
+    return f" at {level}" if level.startswith("level ") else f" at level {level}"
+
 
 VERDICTS: Mapping[Verdict, str] = {
     Verdict.ALLOWED: "allowed",
@@ -127,7 +123,6 @@ REASONS: Mapping[Reason, str] = {
     Reason.NO_POLICY: "there is no policy here",
     Reason.NOT_PRESENT: "not there",
     Reason.ROOT_USER_NEEDS_NO_POLICY: "the root user needs no identity-based policy",
-    Reason.ABSENT_LAYER_ALLOWS: "not there, so it limits nothing",
     Reason.FEDERATED_USER_WITHOUT_SESSION_POLICY: (
         "a federated user session without a session policy is allowed nothing by it"
     ),
@@ -155,7 +150,6 @@ REASONS: Mapping[Reason, str] = {
     Reason.POLICY_NOT_PUBLIC: "the bucket policy is not public",
     Reason.CALLER_IN_OWNER_ACCOUNT: "the caller is of the account that owns the resource",
     Reason.CALLER_IS_SERVICE: "the caller is an AWS service",
-    Reason.KMS_GRANT_ALLOWS: "a grant on the key allows it",
     Reason.ALLOWED: "everything that must allow the request allows it",
     Reason.ALWAYS_ALLOWED: "this action needs no permission, and no policy can deny it",
     Reason.EXPLICITLY_DENIED: "a statement denies the request explicitly",

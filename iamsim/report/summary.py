@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.reason import Reason
-from iamsim.report.sentences import REASONS, VERDICTS, layer_name
+from iamsim.report.sentences import REASONS, VERDICTS, layer_name, level_text
 from iamsim.report.wording import (
     failure_text,
     joined,
@@ -55,7 +55,7 @@ def _why_allowed(answer: Answer) -> str:
     if first.statement is None:
         sentence = f"{what}: {REASONS[first.reason]}"
     if others:
-        names = [layer_name(other.layer, answer.request.action).one for other in others]
+        names = [layer_name(other.layer, answer.request.action) for other in others]
         sentence += f", and so {'does' if len(names) == 1 else 'do'} {joined(names)}"
     return sentence
 
@@ -78,6 +78,8 @@ def _why_denied_explicitly(answer: Answer) -> str:
 def _why_not_allowed(answer: Answer) -> str:
     deciders = _first_of_each_layer(answer.explanation.decided_by)
     what = request_text(answer.request)
+    if answer.decision.reason is Reason.CALLER_MAY_NOT_CALL:
+        return f"no policy can allow {what}: {REASONS[answer.explanation.relation]}"
     if not deciders:
         return f"{what}: {REASONS[answer.decision.reason]}"
     first, *others = deciders
@@ -87,22 +89,22 @@ def _why_not_allowed(answer: Answer) -> str:
         named = f"`{near.policy}`" in sentence
         sentence += f"; closest is {near_text(near, policy_is_named=named)}"
     if others:
-        names = [layer_name(other.layer, answer.request.action).one for other in others]
+        names = [layer_name(other.layer, answer.request.action) for other in others]
         sentence += f"; and no {joined(names, 'or')} allows it either"
     return sentence
 
 
 def _refusal(decider: Decider, answer: Answer, what: str) -> str:
     """The first half of an implicit denial: which layer does not allow the request."""
-    name = layer_name(decider.layer, answer.request.action)
+    name = layer_name(decider.layer, answer.request.action, decider.level)
     layer = _find_layer(answer, decider)
     policies = layer.policies if layer is not None else ()
     if decider.layer is Layer.S3_BLOCK_PUBLIC_ACCESS:
-        return f"{name.one} blocks {what}: {REASONS[decider.reason]}"
+        return f"{name} blocks {what}: {REASONS[decider.reason]}"
     if decider.layer in _SINGLE and len(policies) == 1:
-        return f"the {name.one} `{shortened(policies[0].name, 80)}` does not allow {what}"
-    level = f" at level `{decider.level}`" if decider.level is not None else ""
-    sentence = f"no {name.one}{level} allows {what}"
+        return f"the {name} `{shortened(policies[0].name, 80)}` does not allow {what}"
+    level = level_text(decider.level)
+    sentence = f"no {name}{level} allows {what}"
     if not policies and layer is not None:
         if decider.reason is Reason.FEDERATED_USER_WITHOUT_SESSION_POLICY:
             sentence += f" ({REASONS[decider.reason]})"
@@ -135,14 +137,14 @@ def _subject(decider: Decider, answer: Answer) -> str:
     if statement is None:
         return _layer_subject(decider, answer)
     name = statement_text(statement.index, statement.sid)
-    layer = layer_name(decider.layer, answer.request.action).one
+    layer = layer_name(decider.layer, answer.request.action, decider.level)
     policy = f" `{shortened(decider.policy, 80)}`" if decider.policy else ""
-    level = f" at level `{decider.level}`" if decider.level is not None else ""
+    level = level_text(decider.level)
     return f"{name} of {layer}{policy}{level} ({place_text(statement.span)})"
 
 
 def _layer_subject(decider: Decider, answer: Answer) -> str:
-    name = layer_name(decider.layer, answer.request.action).one
+    name = layer_name(decider.layer, answer.request.action)
     return name if decider.layer is Layer.S3_BLOCK_PUBLIC_ACCESS else f"the {name}"
 
 

@@ -10,31 +10,28 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from iamsim.core.decision import Layer, Verdict
+from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
-from iamsim.report.layers import is_absent, layer_lines
+from iamsim.report.layers import layer_lines
 from iamsim.report.message import denied_message
 from iamsim.report.paint import Paint
 from iamsim.report.quote import failure_marks, match_marks, quote_statement
-from iamsim.report.sentences import NOTES, REASONS, VERDICTS, WAYS, layer_name
+from iamsim.report.sentences import NOTES, REASONS, VERDICTS, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.trace import context_lines, trace_lines
+from iamsim.report.ways import way_text, ways_of_caller
 from iamsim.report.wording import joined, shortened, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.core.explanation import Decider, Explanation, StatementExplanation, WayExplanation
+    from iamsim.core.explanation import Decider, Explanation, StatementExplanation
 
 __all__ = ["render_answers", "render_text"]
 
 _NARROWEST = 40
 _QUOTED = 3  # statements quoted in the short form
-_CALLERS_OF_WAYS = {
-    "resource-based-policy-to-role": (":role/", ":assumed-role/"),
-    "resource-based-policy-to-source-user": (":federated-user/",),
-}
 
 
 def render_text(
@@ -151,7 +148,7 @@ def _quote_title(
 ) -> str:
     name = statement_text(statement.index, statement.sid)
     policy = decider.policy or (decider.near.policy if decider.near is not None else None)
-    layer = layer_name(decider.layer, answer.request.action).one
+    layer = layer_name(decider.layer, answer.request.action, decider.level)
     of = f"{layer} `{shortened(policy, 80)}`" if policy else layer
     return f"{word}: {name} of {of}"
 
@@ -165,41 +162,14 @@ def _painted_title(title: str, paint: Paint, width: int) -> list[str]:
 def _ways(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> list[str]:
     """Give a line for each way in, and say of each layer on it whether it allows."""
     lines = []
-    for way in answer.explanation.ways:
-        if not verbose and not _concerns_caller(way, answer.request.principal):
-            continue
+    for way in ways_of_caller(answer, every=verbose):
         state = paint.good("open   ") if way.open else paint.bad("blocked")
-        steps = textwrap.wrap(
-            _steps(way, answer), width - 11, break_on_hyphens=False, break_long_words=False
+        first, *rest = textwrap.wrap(
+            way_text(way, answer), width - 11, break_on_hyphens=False, break_long_words=False
         )
-        lines.append(f"  {state}  {steps[0] if steps else way.name}")
-        lines += [f"           {step}" for step in steps[1:]]
+        lines.append(f"  {state}  {first}")
+        lines += [f"           {line}" for line in rest]
     return lines
-
-
-def _concerns_caller(way: WayExplanation, principal: str) -> bool:
-    """Say whether a caller of this kind can take a way; the others only matter to the curious."""
-    marks = _CALLERS_OF_WAYS.get(way.name)
-    return marks is None or any(mark in principal for mark in marks)
-
-
-def _steps(way: WayExplanation, answer: Answer) -> str:
-    """Name the layers on a way in; those that are not there are left out."""
-    absent = {entry.layer for entry in answer.explanation.layers if is_absent(entry)}
-    steps = []
-    for number, layer in enumerate(way.requires):
-        name = _called(layer, answer)
-        if number == 0:
-            resource = _called(Layer.RESOURCE_BASED_POLICY, answer)
-            name = WAYS.get(way.name, way.name.replace("-", " ")).format(resource=resource)
-        elif layer in absent and layer not in way.blocked_by:
-            continue
-        steps.append(f"{name} ({'no' if layer in way.blocked_by else 'yes'})")
-    return " + ".join(steps)
-
-
-def _called(layer: Layer, answer: Answer) -> str:
-    return layer_name(layer, answer.request.action).one
 
 
 def _missing(explanation: Explanation, width: int, *, verbose: bool) -> list[str]:

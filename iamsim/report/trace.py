@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
-from iamsim.report.sentences import NOTES, OUTCOMES, REASONS, layer_name
+from iamsim.report.sentences import NOTES, OUTCOMES, REASONS, layer_name, level_text
 from iamsim.report.wording import place_text, shortened, statement_text, value_text
 
 if TYPE_CHECKING:
@@ -39,8 +39,8 @@ def trace_lines(answer: Answer, paint: Paint, width: int) -> list[str]:
     for layer in answer.explanation.layers:
         if not layer.policies:
             continue
-        name = layer_name(layer.layer, answer.request.action).one
-        level = f" at level {layer.level}" if layer.level is not None else ""
+        name = layer_name(layer.layer, answer.request.action, layer.level)
+        level = level_text(layer.level)
         outcome = paint.outcome(OUTCOMES[layer.outcome], layer.outcome)
         lines.append(f"  {name}{level}: {outcome}")
         for policy in layer.policies:

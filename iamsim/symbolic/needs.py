@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from iamsim.compile.template import Template
     from iamsim.core.request import Request
 
-__all__ = ["Needs", "collect_needs", "instantiate", "unknown_keys"]
+__all__ = ["Needs", "collect_needs", "fill_template", "instantiate", "unknown_keys"]
 
 MOST_PIECES = 4000
 FOLDING = {"StringEqualsIgnoreCase", "Bool"}
+BOTH_TRUTHS = {Pattern((text,), fold=True): None for text in ("true", "false")}
 FAMILIES = {"IpAddress": "IpAddress", "BinaryEquals": "Binary"}
 
 
@@ -33,22 +34,18 @@ class Needs:
 
     `patterns` are texts and globs, `typed` the policy values by family of operators. With
     `several`, set operators read the key. `exact` is false where a test tells values apart in
-    another way (a variable inside a longer text, compared with another unknown key). `templates`
-    are texts that the value of this key is compared with and that hold other unknown keys.
+    another way (a variable inside a longer text, compared with another unknown key). With `boolean`
+    only Bool reads it. `templates` are texts that the value of this key is compared with and that
+    hold other unknown keys.
     """
 
     patterns: dict[Pattern, None] = field(default_factory=dict)
     typed: dict[str, list[str]] = field(default_factory=dict)
     several: bool = False
+    boolean: bool = True
     exact: bool = True
     equal_to: set[str] = field(default_factory=set)
     templates: list[tuple[Template, Request]] = field(default_factory=list)
-
-    @property
-    def is_text(self) -> bool:
-        """Whether only texts are told apart."""
-        return not self.typed
-
 
 def unknown_keys(atom: Atom) -> tuple[str, ...]:
     """The unknown keys that an open test reads."""
@@ -59,9 +56,11 @@ def collect_needs(atoms: Iterable[Atom]) -> dict[str, Needs]:
     """Collect what all open tests ask of each unknown key."""
     needs: dict[str, Needs] = {}
     for atom in atoms:
-        for key in unknown_keys(atom):
-            needs.setdefault(key, Needs())
         leaf = atom.leaf
+        for key in unknown_keys(atom):
+            need = needs.setdefault(key, Needs())
+            is_own = isinstance(leaf, ConditionTest) and leaf.key == key
+            need.boolean &= is_own and leaf.operator.base in {"Bool", "Null"}
         if isinstance(leaf, LayerSays):
             needs[leaf.key].patterns[Pattern((leaf.word,))] = None
         elif isinstance(leaf, ResourcePattern):
@@ -70,6 +69,8 @@ def collect_needs(atoms: Iterable[Atom]) -> dict[str, Needs]:
             _of_condition(leaf, atom, needs)
     _share_patterns(needs)
     for need in needs.values():
+        if need.boolean and need.patterns:
+            need.patterns = {**BOTH_TRUTHS, **need.patterns}
         texts = [pattern for pattern in need.patterns if pattern.literal != ""]
         if len(need.typed) > 1 or (need.typed and texts):
             need.exact = False
@@ -95,7 +96,7 @@ def _share_patterns(needs: dict[str, Needs]) -> None:
 def _of_resource(leaf: ResourcePattern, atom: Atom, needs: dict[str, Needs]) -> None:
     """A resource with variables: their values are pieces of the resource's name."""
     keys = unknown_keys(atom)
-    template = _filled(leaf.template, atom.request)
+    template = fill_template(leaf.template, atom.request)
     if template is None:
         return
     pieces, complete = _pieces(template, atom.request.resource)
@@ -129,7 +130,7 @@ def _of_condition(leaf: ConditionTest, atom: Atom, needs: dict[str, Needs]) -> N
             own.typed.setdefault(family, []).extend(texts)
         return
     for template in leaf.values.templates:
-        filled = _filled(template, request)
+        filled = fill_template(template, request)
         if filled is None:
             continue
         unknown = {part.key.lower() for part in filled if isinstance(part, Variable)}
@@ -195,7 +196,7 @@ def _lowered(filled: Sequence[Token | Variable]) -> list[Token | Variable]:
     return [part.lower() if isinstance(part, str) else part for part in filled]
 
 
-def _filled(template: Template, request: Request) -> list[Token | Variable] | None:
+def fill_template(template: Template, request: Request) -> list[Token | Variable] | None:
     """Fill in the variables whose keys are known; `None` if one of those has no value."""
     parts: list[Token | Variable] = []
     for part in template.parts:

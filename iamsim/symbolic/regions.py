@@ -60,6 +60,8 @@ class Region:
                     return False
             elif need.typed and not need.patterns and value in {UNREADABLE, ""}:
                 return False
+            elif need.boolean and need.patterns and value not in {"true", "false"}:
+                return False
         return True
 
 
@@ -123,11 +125,14 @@ def _cut(region: Region, points: Iterable[Point]) -> None:
 
 def _strings(need: Needs) -> tuple[list[str], bool]:
     """Strings that stand for all strings, as far as the tests of one key tell them apart."""
-    classes = text_classes(need.patterns)
-    strings = dict.fromkeys(classes.strings)
+    if need.typed and not need.patterns:
+        strings, complete = {"": None}, True
+    else:
+        classes = text_classes(need.patterns)
+        strings, complete = dict.fromkeys(classes.strings), classes.complete
     for family, texts in need.typed.items():
         strings.update(dict.fromkeys(literal_values(family, texts)))
-    return list(strings), classes.complete
+    return list(strings), complete
 
 
 def _single(region: Region, key: str) -> list[Point]:

@@ -109,6 +109,9 @@ class _Walk:
         for pattern in patterns:
             self._lay_out(pattern)
         literals = [token for p in patterns for token in p.tokens if isinstance(token, str)]
+        self.texts = [
+            token for p in patterns if len(p.tokens) == 1 for token in p.tokens if isinstance(token, str)
+        ]
         self.fresh = _fresh([*literals, ":"])
         self.has_segments = bool(self.segment_any or self.segment_loops)
 
@@ -156,7 +159,9 @@ class _Walk:
                     continue
                 seen.add(reached)
                 queue.append((reached, longer))
-        strings = dict.fromkeys(text for texts in found.values() for text in texts)
+        # The texts that policies name read better than others of their class.
+        strings = dict.fromkeys(self.texts)
+        strings.update(dict.fromkeys(text for texts in found.values() for text in texts))
         other = self.fresh[1]
         for text in list(strings):
             # Two characters that no pattern names can stand for each other.

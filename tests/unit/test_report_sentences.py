@@ -64,4 +64,4 @@ def test_every_way_of_the_engine_has_a_name():
 )
 def test_resource_based_policies_go_by_their_own_names(layer, action, name):
     """A role's resource-based policy is its trust policy and a key's its key policy."""
-    assert layer_name(layer, action).one == name
+    assert layer_name(layer, action) == name

@@ -96,9 +96,21 @@ def test_levels_and_further_layers_are_named():
         Decider(Layer.IDENTITY_BASED_POLICY, Reason.NO_POLICY),
     )
     assert summary(answer(Verdict.IMPLICIT_DENY, *deciders)) == (
-        f"denied: no service control policy at level `Workloads` allows {WHAT}; and no "
+        f"denied: no service control policy at level Workloads allows {WHAT}; and no "
         "identity-based policy allows it either"
     )
+
+
+def test_grants_and_unnamed_levels_have_their_own_words():
+    """A key's grants are no level of its policy, and a level without a name is called by number."""
+    grant = Decider(
+        Layer.RESOURCE_BASED_POLICY, Reason.STATEMENT_ALLOWS, "g1", deny_all(), level="grants"
+    )
+    sentence = summary(answer(Verdict.ALLOWED, grant, action="kms:Decrypt"))
+    assert sentence.startswith("allowed: statement 2 of KMS grant `g1` (policies/dev.json:11)")
+    numbered = Decider(Layer.SERVICE_CONTROL_POLICY, Reason.NO_STATEMENT_ALLOWS, level="level 2")
+    sentence = summary(answer(Verdict.IMPLICIT_DENY, numbered))
+    assert sentence == f"denied: no service control policy at level 2 allows {WHAT}"
 
 
 def test_a_caller_or_resource_without_policies_is_told_so():
@@ -133,9 +145,16 @@ def test_verdicts_without_statements_give_their_reason():
     assert summary(always) == (
         "allowed: sts:GetCallerIdentity: this action needs no permission, and no policy can deny it"
     )
+    refused = answer(
+        Verdict.IMPLICIT_DENY,
+        reason=Reason.CALLER_MAY_NOT_CALL,
+        relation=Reason.CROSS_PARTITION,
+    )
+    assert summary(refused) == (
+        f"denied: no policy can allow {WHAT}: caller and resource are in different partitions"
+    )
     for verdict in (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY):
-        refused = answer(verdict, reason=Reason.CALLER_MAY_NOT_CALL)
-        assert "such callers may not make this call" in summary(refused)
+        assert "everything that must allow" in summary(answer(verdict, reason=Reason.ALLOWED))
 
 
 def test_a_conditional_answer_names_the_unknown_keys():
