@@ -148,7 +148,8 @@ def _check(slot: Slot, situation: Situation, request: Request) -> None:
 def _check_session_name(situation: Situation, request: Request) -> None:
     """Refuse an unknown session name where a policy names sessions."""
     for statement in _statements(situation, request):
-        if statement.principals is not None and ":assumed-role/" in statement.source.text:
+        principals = statement.principals
+        if principals is not None and any(":assumed-role/" in name for name in principals.names):
             raise UnsupportedError(
                 "unknown-session-name-and-principal",
                 "an unknown session name is not modelled where a policy names sessions",

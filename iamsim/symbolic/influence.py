@@ -1,0 +1,173 @@
+"""Which context keys can change a decision, because of which statements, and at which values."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.engine import authorize
+from iamsim.engine.plan import reference
+from iamsim.engine.terms import decision_terms
+from iamsim.symbolic.formula import OutOfBudgetError
+from iamsim.symbolic.regions import Region
+from iamsim.symbolic.remembered import remembered_solution
+from iamsim.symbolic.solve import Modality, open_tests
+from iamsim.symbolic.wording import written_key
+
+if TYPE_CHECKING:
+    from iamsim.core.decision import StatementReference, Verdict
+    from iamsim.core.explanation import Explanation
+    from iamsim.core.request import ContextValue, Request
+    from iamsim.engine.authorize import Prepared
+    from iamsim.engine.question import Question
+    from iamsim.engine.situation import Situation
+    from iamsim.engine.terms import DecisionTerms
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.symbolic.solve import Solution
+
+__all__ = ["InfluencingKey", "TestValue", "influencing_keys", "with_matters"]
+
+
+class TestValue(NamedTuple):
+    """A value that a tester should try (`None`: the key is absent), and the verdict it gives with
+    the rest of the request as asked."""
+
+    value: ContextValue | None
+    verdict: Verdict
+
+
+class InfluencingKey(NamedTuple):
+    """A context key that statements about the request read.
+
+    `values` are one for each verdict-relevant kind of value, the key's absence included;
+    `flips` says whether they give different verdicts, all else being as asked; `can_matter`
+    whether it can matter at all, with other values of the other keys.
+    """
+
+    key: str
+    statements: tuple[StatementReference, ...]
+    values: tuple[TestValue, ...]
+    flips: bool
+    can_matter: bool
+
+
+def with_matters(
+    explanation: Explanation, prepared: Prepared, terms: DecisionTerms | None = None
+) -> Explanation:
+    """Say of each missing key whether some value of it could change the verdict."""
+    if not explanation.missing:
+        return explanation
+    needed: set[str] | None = None
+    if terms is not None:
+        needed = _support(remembered_solution(terms.allowed))
+        needed |= _support(remembered_solution(terms.denied))
+    missing = tuple(
+        replace(
+            key,
+            matters=key.key in needed
+            if needed is not None and prepared.request.is_unknown(key.key)
+            else _matters(prepared, key.key),
+        )
+        for key in explanation.missing
+    )
+    return replace(explanation, missing=missing)
+
+
+def _matters(prepared: Prepared, key: str) -> bool:
+    """Whether a key changes the verdict when it is unknown beside what else is unknown."""
+    request = prepared.request
+    opened = replace(
+        request, unknown=request.unknown | {key}, absent=request.absent - {key}
+    )
+    terms = decision_terms(prepared.situation, opened)
+    support = _support(remembered_solution(terms.allowed))
+    return key in support or key in _support(remembered_solution(terms.denied))
+
+
+def _support(solution: Solution) -> set[str]:
+    """The keys on which a term depends."""
+    if solution.modality is not Modality.SOMETIMES:
+        return set()
+    try:
+        cubes, encoding = solution.cubes()
+    except OutOfBudgetError:
+        return {key for region in solution.encoding.regions for key in region.keys}
+    keys: set[str] = set()
+    for cube in cubes:
+        for variable, values in enumerate(cube):
+            if values != encoding.full[variable]:
+                source = encoding.sources[variable]
+                keys.update(source.keys if isinstance(source, Region) else source.leaf.keys)
+    return keys
+
+
+def influencing_keys(
+    question: Question, world: CompiledWorld | None = None
+) -> tuple[InfluencingKey, ...]:
+    """The keys that can influence a request, those that flip its verdict first, then by name.
+
+    A key influences a request when a statement about its action, principal and resource reads it.
+    """
+    prepared = authorize.prepare(replace(question, unknown=frozenset(), partial=False), world)
+    situation, request = prepared.situation, prepared.request
+    readers = _readers(situation, request)
+    everything = replace(request, unknown=frozenset(readers), context=dict(request.context))
+    for key in readers:
+        everything.context.pop(key, None)
+    joint = _support(remembered_solution(decision_terms(situation, everything).allowed))
+    found = [
+        _influence(situation, request, key, statements, can_matter=key in joint)
+        for key, statements in readers.items()
+    ]
+    return tuple(sorted(found, key=lambda one: (not one.flips, not one.can_matter, one.key.lower())))
+
+
+def _readers(
+    situation: Situation, request: Request
+) -> dict[str, tuple[StatementReference, ...]]:
+    """The statements that read each key."""
+    readers: dict[str, tuple[StatementReference, ...]] = {}
+    for station in situation.arrange(request.action).stations:
+        if station.policies is None or not station.applies:
+            continue
+        seen = station.view(request)
+        for policy, statement in station.policies.candidates(request.action):
+            open_ = replace(
+                seen, unknown=frozenset(statement.keys), context=dict(seen.context)
+            )
+            for key in statement.keys:
+                open_.context.pop(key, None)
+            if not statement.keys or statement.residual(open_) is False:
+                continue
+            made = reference(station.slot, policy, statement)
+            for key in statement.keys:
+                readers[key] = (*readers.get(key, ()), made)
+    return readers
+
+
+def _influence(
+    situation: Situation,
+    request: Request,
+    key: str,
+    statements: tuple[StatementReference, ...],
+    *,
+    can_matter: bool,
+) -> InfluencingKey:
+    """Try one value of each kind of one key, all else as asked."""
+    context = {name: value for name, value in request.context.items() if name != key}
+    opened = replace(request, unknown=frozenset([key]), context=context, absent=frozenset())
+    terms = decision_terms(situation, opened)
+    name = key
+    values: dict[ContextValue | None, Verdict] = {None: situation.decide(opened).verdict}
+    solution = remembered_solution(terms.allowed if open_tests(terms.allowed) else terms.denied)
+    for region in solution.encoding.regions:
+        name = written_key(region, key)
+        for cell in region.cells:
+            usual = [point for point in cell if region.is_usual(point) and point]
+            for point in usual[:1]:
+                value = point[key]
+                decided = situation.decide(replace(opened, context={**context, key: value}))
+                values.setdefault(value, decided.verdict)
+    tried = tuple(TestValue(value, verdict) for value, verdict in values.items())
+    flips = len(set(values.values())) > 1
+    return InfluencingKey(name, statements, tried, flips, can_matter or flips)

@@ -1,0 +1,61 @@
+"""Solutions of terms, remembered: many requests under one set of policies leave the same terms open.
+
+Two terms are the same when they are built alike of the same tests and those read the same known
+values. A solution holds on to its tests, so that their identities stay theirs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.compile.residual import AllTrue, Atom, Negated
+from iamsim.compile.resource import ResourcePattern
+from iamsim.symbolic.solve import Solution, solve
+
+if TYPE_CHECKING:
+    from iamsim.compile.residual import Term
+
+__all__ = ["remembered_solution"]
+
+MOST_SOLUTIONS = 512
+
+_solutions: dict[object, Solution] = {}
+
+
+def remembered_solution(term: Term) -> Solution:
+    """Solve a term, or find the solution of one that is the same."""
+    if isinstance(term, bool):
+        return solve(term)
+    key = _signature(term)
+    solution = _solutions.get(key)
+    if solution is None:
+        solution = solve(term)
+        if len(_solutions) >= MOST_SOLUTIONS:
+            _solutions.clear()
+        _solutions[key] = solution
+    return solution
+
+
+def _signature(term: Term) -> object:
+    """What makes two terms the same."""
+    if isinstance(term, bool):
+        return term
+    if isinstance(term, Atom):
+        leaf, request = term.leaf, term.request
+        keys = leaf.keys
+        if isinstance(leaf, ResourcePattern):
+            known = tuple([_known(term, key) for key in keys])
+            return id(leaf), request.resource, known
+        if len(keys) == 1:
+            return id(leaf)
+        return id(leaf), tuple([_known(term, key) for key in keys])
+    if isinstance(term, Negated):
+        return "not", _signature(term.part)
+    parts = [_signature(part) for part in term.parts]
+    return isinstance(term, AllTrue), tuple(parts)
+
+
+def _known(atom: Atom, key: str) -> object:
+    """The value of a key, absent included, or that it is not known."""
+    request = atom.request
+    return ("unknown",) if request.is_unknown(key) else (request.context.get(key), None)

@@ -1,0 +1,196 @@
+"""What a request depends on: the condition on the unknown things under which it is allowed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.compile.residual import term_holds
+from iamsim.core.errors import InternalError, UnsupportedError
+from iamsim.symbolic.blocks import write_blocks
+from iamsim.symbolic.formula import OutOfBudgetError
+from iamsim.symbolic.phrases import part_phrase, sentence
+from iamsim.symbolic.regions import Region
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from iamsim.core.decision import StatementReference
+    from iamsim.core.request import ContextValue, Request
+    from iamsim.symbolic.blocks import Block
+    from iamsim.symbolic.solve import Solution
+    from iamsim.compile.residual import Term
+
+__all__ = ["ExampleContexts", "PartialResidual", "ResidualPart"]
+
+Context = dict[str, "str | list[str]"]
+
+
+class ExampleContexts(NamedTuple):
+    """Values of the unknown keys with which a request is allowed and is not; `None` where the
+    search was cut off before one was found."""
+
+    allowed: Context | None
+    denied: Context | None
+
+
+class ResidualPart(NamedTuple):
+    """One thing that a block asks, in words, and the statements that ask for it."""
+
+    phrase: str
+    statements: tuple[StatementReference, ...]
+
+
+@dataclass(slots=True, eq=False)
+class PartialResidual:
+    """The condition on unknown keys under which one request is allowed.
+
+    `holds` reads the tests of the policies themselves and is always exact. `simplified` says
+    whether everything behind `to_condition` was worked out; `keys` are the keys that matter, as
+    the policies write them.
+    """
+
+    term: Term
+    request: Request
+    solution: Solution
+    decides: Callable[[Mapping[str, ContextValue]], bool]
+    references: Mapping[int, tuple[StatementReference, ...]]
+    names: Mapping[str, str]
+    _blocks: dict[bool, tuple[list[Block], bool]] = field(default_factory=dict)
+
+    @property
+    def simplified(self) -> bool:
+        """Whether the residual was simplified as far as it goes."""
+        if not self.solution.simplified:
+            return False
+        try:
+            self.solution.cubes()
+        except OutOfBudgetError:
+            return False
+        return True
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that it reads, sorted."""
+        regions = self.solution.encoding.regions
+        keys = {key for region in regions for key in region.keys}
+        return tuple(sorted(self.names.get(key, key) for key in keys))
+
+    def holds(self, context: Mapping[str, str | list[str] | tuple[str, ...]]) -> bool:
+        """Say whether the request is allowed when the unknown keys take these values.
+
+        A key that is left out is absent, a list holds the values of a multivalued key. A key that
+        is known takes the value given here.
+        """
+        values: dict[str, ContextValue] = {
+            key.lower(): value if isinstance(value, str) else tuple(value)
+            for key, value in context.items()
+        }
+        if all(map(self.request.is_unknown, values)) and "aws:sourceaccount" not in values:
+            return term_holds(self.term, {**self.request.context, **values})
+        return self.decides(values)
+
+    def blocks(self, *, usual: bool = False) -> list[Block]:
+        """The Condition blocks, one of which must hold; see `write_blocks`."""
+        known = self._blocks.get(usual)
+        if known is None:
+            try:
+                known = write_blocks(*self.solution.cubes(), usual=usual)
+            except OutOfBudgetError:
+                raise UnsupportedError(
+                    "residual-too-large",
+                    "what the request depends on is too long to be written as Condition blocks",
+                    hint="ask the residual with `holds`: it is exact",
+                ) from None
+            self._blocks[usual] = known
+        return known[0]
+
+    def to_condition(self) -> list[dict[str, dict[str, list[str]]]]:
+        """Write it as Condition blocks of the policy language (version 2012-10-17); one of them
+        must hold.
+
+        Exact for every value that AWS sends: one value for a key that no set operator reads, a
+        number where numbers are compared. Where the language can say it, exact for all others too.
+        Raises `UnsupportedError` when it is too long, or when there are no words for it.
+        """
+        return [block.to_condition() for block in self.blocks()]
+
+    @property
+    def is_exact_for_all_values(self) -> bool:
+        """Whether `to_condition` is exact for values, too, that no request of AWS has."""
+        self.blocks()
+        return self._blocks[False][1]
+
+    def examples(self) -> ExampleContexts:
+        """One context that allows and one that denies; both were decided by the engine."""
+        found: list[Context | None] = []
+        for point, wanted in ((self.solution.allowing, True), (self.solution.denying, False)):
+            if point is None:
+                found.append(None)
+                continue
+            decided = term_holds(self.term, {**self.request.context, **point})
+            if not self._reads_layers and self.decides(point) is not wanted:
+                decided = not wanted
+            if decided is not wanted:
+                raise InternalError(
+                    "example-disagrees",
+                    "an example of a residual is not decided as it should be",
+                    hint="please report this with the policies and the request",
+                )
+            found.append(
+                {
+                    self.names.get(key, key): value if isinstance(value, str) else list(value)
+                    for key, value in sorted(point.items())
+                }
+            )
+        return ExampleContexts(*found)
+
+    @property
+    def _reads_layers(self) -> bool:
+        """Whether unknown layers play a role, which a decision can't be given."""
+        keys = {key for region in self.solution.encoding.regions for key in region.keys}
+        return any(":" not in key for key in keys)
+
+    @property
+    def sentence(self) -> str:
+        """The residual as a person would say it, beginning with *allowed if*."""
+        try:
+            return sentence(self.blocks(usual=True))
+        except UnsupportedError:
+            keys = [f"`{key}`" for key in self.keys]
+            return f"allowed depending on {', '.join(keys)}, in a way too long to be said here"
+
+    @property
+    def parts(self) -> tuple[ResidualPart, ...]:
+        """What the sentence is made of, each with the statements that ask for it."""
+        try:
+            blocks = self.blocks(usual=True)
+        except UnsupportedError:
+            return tuple(
+                ResidualPart(f"`{self.names.get(key, key)}`", self._asking(region))
+                for region in self.solution.encoding.regions
+                for key in region.keys
+            )
+        found: dict[str, ResidualPart] = {}
+        for block in blocks:
+            for part in block.parts:
+                statements = [
+                    reference
+                    for atom in part.atoms
+                    for reference in self.references.get(id(atom.leaf), ())
+                ]
+                for said in part_phrase(part):
+                    phrase = f"not: {said.text}" if said.unless else said.text
+                    unique = tuple(dict.fromkeys(statements))
+                    found.setdefault(phrase, ResidualPart(phrase, unique))
+        return tuple(found.values())
+
+    def _asking(self, region: Region) -> tuple[StatementReference, ...]:
+        """The statements behind the tests of a region."""
+        return tuple(
+            dict.fromkeys(
+                reference
+                for atom in region.atoms
+                for reference in self.references.get(id(atom.leaf), ())
+            )
+        )
