@@ -17,8 +17,9 @@
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING
+import importlib as _importlib
+
+TYPE_CHECKING = False  # importing it would cost more than the whole package
 
 if TYPE_CHECKING:
     from iamsim.api import (
@@ -77,7 +78,7 @@ def __getattr__(name: str) -> object:
     if name not in __all__:
         message = f"module `iamsim` has no attribute `{name}`"
         raise AttributeError(message)
-    value: object = getattr(import_module(_HOMES.get(name, "iamsim.api")), name)
+    value: object = getattr(_importlib.import_module(_HOMES.get(name, "iamsim.api")), name)
     globals()[name] = value
     return value
 

@@ -64,6 +64,7 @@ class PolicySet:
     """
 
     policies: tuple[CompiledPolicy, ...]
+    _keys: frozenset[str] | None = field(default=None, repr=False)
     _by_service: dict[str, list[int]] | None = field(default=None, repr=False)
     _members: tuple[Member, ...] = field(default=(), repr=False)
     _found: dict[str, tuple[Member, ...]] = field(default_factory=dict, repr=False)
@@ -73,6 +74,13 @@ class PolicySet:
         self._members = tuple(
             (policy, statement) for policy in self.policies for statement in policy.statements
         )
+
+    @property
+    def keys(self) -> frozenset[str]:
+        """All context keys that the statements read, in lower case."""
+        if self._keys is None:
+            self._keys = frozenset(key for _, statement in self._members for key in statement.keys)
+        return self._keys
 
     @property
     def has_allow(self) -> bool:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.spelling import spelled
+
 if TYPE_CHECKING:
     from iamsim.core.decision import Layer, Outcome
     from iamsim.core.reason import Note, Reason
@@ -160,12 +162,22 @@ class ContextEntry:
 
 @dataclass(frozen=True, slots=True)
 class MissingKey:
-    """A context key that a statement read and the request lacks; `matters` says whether some
-    value of it (it alone) could change the verdict, `None` where that was not worked out."""
+    """A context key that a statement read and the request lacks.
+
+    `key` is in lower case, `name` as people write it. `matters` says whether some value of it (it
+    alone) could change the verdict, `None` where that was not worked out.
+    """
 
     key: str
     layers: tuple[Layer, ...]
     matters: bool | None = None
+    written: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The key as AWS spells it, else as the policy does."""
+        known = spelled(self.key)
+        return known if known != self.key else self.written or self.key
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.errors import RequestError
 from iamsim.core.request import CallerKind, Request
 from iamsim.engine.context import (
+    TIME_KEYS,
     DerivedKeys,
     call_context,
     context_entries,
@@ -47,7 +48,9 @@ class Prepared:
         question = self.question
         given = {key.lower(): value for key, value in question.context.items()}
         written = {key.lower(): key for key in question.context}
-        unset = frozenset(key.lower() for key in question.unset) | self.request.unknown
+        unset = {key.lower() for key in question.unset} | self.request.unknown
+        # Every request has a time; where no policy asks for it, it would only make answers differ.
+        unset.update(key for key in TIME_KEYS if not self.situation.reads(key))
         return context_entries(given, written, self.derived, unset)
 
 

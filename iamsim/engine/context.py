@@ -14,6 +14,7 @@ from iamsim.compile.literals import read_date
 from iamsim.core.arn import find_arn
 from iamsim.core.explanation import ContextEntry, Origin
 from iamsim.core.request import CallerKind
+from iamsim.core.spelling import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Session, Via
 
 __all__ = [
+    "TIME_KEYS",
     "Derived",
     "DerivedKeys",
     "call_context",
@@ -33,6 +35,8 @@ __all__ = [
 ]
 
 Derived = tuple[str, "ContextValue", Origin]
+
+TIME_KEYS = ("aws:currenttime", "aws:epochtime")
 
 
 class DerivedKeys:
@@ -224,7 +228,7 @@ def context_entries(
     given: Mapping[str, ContextValue],
     written: Mapping[str, str],
     derived: Iterable[DerivedKeys],
-    unset: frozenset[str],
+    unset: Iterable[str],
 ) -> tuple[ContextEntry, ...]:
     """Every key of the request with its values and where they come from, sorted."""
     entries: dict[str, ContextEntry] = {}
@@ -241,4 +245,4 @@ def _entry(key: str, value: ContextValue, origin: Origin) -> ContextEntry:
     """One key as shown."""
     multivalued = isinstance(value, tuple)
     values = value if isinstance(value, tuple) else (value,)
-    return ContextEntry(key, values, multivalued, origin)
+    return ContextEntry(spelled(key), values, multivalued, origin)

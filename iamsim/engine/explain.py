@@ -100,7 +100,7 @@ def explain_request(
         )
     missing = reading.missing()
     notes = tuple(dict.fromkeys((*reading.notes(), *call_notes(request, arrangement))))
-    decision = replace(decision, notes=notes, missing_context=tuple(key.key for key in missing))
+    decision = replace(decision, notes=notes, missing_context=tuple(key.name for key in missing))
     explanation = Explanation(
         arrangement.relation.reason,
         tuple(reading.layer(visit) for visit in visits),
@@ -303,9 +303,19 @@ class _Reading:
                 layers[layer.value] = layer
                 found.setdefault(key, {})[layer.value] = None
         return tuple(
-            MissingKey(key, tuple(layers[name] for name in names))
+            MissingKey(key, tuple(layers[name] for name in names), written=self._written(key))
             for key, names in sorted(found.items())
         )
+
+    def _written(self, key: str) -> str | None:
+        """How the first condition that tests a key writes it."""
+        for visit in self.visits:
+            for policy in visit.policies:
+                for statement in policy.statements:
+                    for clause in statement.clauses:
+                        if clause.key is not None and clause.key.lower() == key:
+                            return clause.key
+        return None
 
     def notes(self) -> tuple[Note, ...]:
         """All notes, each once, in the order of the layers."""

@@ -112,7 +112,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     return CallerFacts(
         caller,
         _identity(attached, entity, model, library) if identity else None,
-        boundary if identity else None,
+        boundary if identity and not caller.kind.is_root else None,
         compile_all(passed, PolicyType.SESSION) if passed is not None and identity else None,
         levels,
         reason,
@@ -256,7 +256,8 @@ def resource_facts(
     action = question.action.lower()
     service = action.partition(":")[0]
     known = listed or entity
-    tags: Mapping[str, str] = known.tags if known is not None else {}
+    # The tags of a bucket are not those of its objects.
+    tags: Mapping[str, str] = known.tags if known is not None and known.arn == resource else {}
     organization = organization_of(model, account)
     arn = known.arn if known is not None else None
     single = kind is not ResourceKind.NONE and resource != ALL_BUCKETS

@@ -95,6 +95,19 @@ class Situation:
             arrangement = self._arrangements[action] = self._arrange(action)
         return arrangement
 
+    def reads(self, key: str) -> bool:
+        """Whether some statement that meets here reads a context key (in lower case)."""
+        sets = (self.identity, self.boundary, self.session, self.grants, self.endpoint)
+        levels = (*(self.scp_levels or ()), *(self.rcp_levels or ()))
+        return any(
+            policies is not None and key in policies.keys
+            for policies in (
+                *sets,
+                *(placed.policies for placed in self.resource_policies),
+                *(policies for _, policies in levels),
+            )
+        )
+
     def decide(self, request: Request) -> Decision:
         """Decide a request by the fast reading; its plan is made on first use."""
         plan = self.plans.get(request.action)

@@ -69,9 +69,7 @@ def decision_terms(
         return _requirement(arrangement, need, request)
 
     guarded = all_of(requirement(Requirement(slot)) for slot in GUARDRAILS)
-    open_way = any_of(
-        all_of(requirement(need) for need in way.requires) for way in relation.ways
-    )
+    open_way = any_of(all_of(requirement(need) for need in way.requires) for way in relation.ways)
     return DecisionTerms(all_of([negate(denied), guarded, open_way]), denied, stations)
 
 

@@ -49,7 +49,7 @@ def answer_to_dict(answer: Answer) -> Json:
         "decided_by": [_decider(decider) for decider in explanation.decided_by],
         "layers": [_layer(layer, answer.request.action) for layer in explanation.layers],
         "paths": [_way(way) for way in explanation.ways],
-        "missing_context": [missing.key for missing in explanation.missing],
+        "missing_context": [missing.name for missing in explanation.missing],
         "residual": None if residual is None else residual.to_condition(),
         "context_detail": [_context(entry) for entry in explanation.context],
         "notes": _notes(explanation.notes),

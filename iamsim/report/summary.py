@@ -114,7 +114,7 @@ def _refusal(decider: Decider, answer: Answer, what: str) -> str:
 
 
 def _what_it_depends_on(answer: Answer) -> str:
-    keys = [f"`{missing.key}`" for missing in answer.explanation.missing]
+    keys = [f"`{missing.name}`" for missing in answer.explanation.missing]
     what = request_text(answer.request)
     if not keys:
         return f"{what}: {REASONS[answer.decision.reason]}"

@@ -174,11 +174,11 @@ def _ways(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> list[st
 
 def _missing(explanation: Explanation, width: int, *, verbose: bool) -> list[str]:
     keys = [
-        missing.key for missing in explanation.missing if verbose or missing.matters is not False
+        missing.name for missing in explanation.missing if verbose or missing.matters is not False
     ]
     if not keys:
         return []
-    matters = [missing.key for missing in explanation.missing if missing.matters]
+    matters = [missing.name for missing in explanation.missing if missing.matters]
     lines = _bullet(
         f"the policies ask for {joined([f'`{key}`' for key in keys])}, which the request lacks",
         width,

@@ -119,7 +119,8 @@ def influencing_keys(
         _influence(situation, request, key, statements, can_matter=key in joint)
         for key, statements in readers.items()
     ]
-    return tuple(sorted(found, key=lambda one: (not one.flips, not one.can_matter, one.key.lower())))
+    found.sort(key=lambda one: (not one.flips, not one.can_matter, one.key.lower()))
+    return tuple(found)
 
 
 def _readers(

@@ -10,6 +10,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from ipaddress import IPv4Address, IPv6Address
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from iamsim.compile.literals import (
@@ -23,7 +24,7 @@ from iamsim.compile.literals import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["UNREADABLE", "literal_values"]
+__all__ = ["is_readable", "literal_values"]
 
 UNREADABLE = "unreadable"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,6 +37,11 @@ OTHER_BYTES = ("b3RoZXI=", "YW5vdGhlcg==")
 def literal_values(family: str, texts: Iterable[str]) -> list[str]:
     """Values for one family of operators: ``Numeric``, ``Date``, ``IpAddress`` or ``Binary``."""
     return [*VALUES[family](list(texts)), UNREADABLE]
+
+
+def is_readable(family: str, text: str) -> bool:
+    """Whether the operators of a family can read a text."""
+    return READERS[family](text) is not None
 
 
 def _ordered(
@@ -51,7 +57,7 @@ def _ordered(
         return [write(Decimal(1))]
     values = sorted(known)
     found = [write(values[0].to_integral_value("ROUND_FLOOR") - 1), known[values[0]]]
-    for before, after in zip(values, values[1:], strict=False):
+    for before, after in pairwise(values):
         found += [write(_between(before, after)), known[after]]
     return [*found, write(values[-1].to_integral_value("ROUND_CEILING") + 1)]
 
@@ -113,4 +119,10 @@ VALUES: dict[str, Callable[[list[str]], list[str]]] = {
     "Date": lambda texts: _ordered(texts, read_date, _date),
     "IpAddress": _addresses,
     "Binary": _bytes,
+}
+READERS: dict[str, Callable[[str], object | None]] = {
+    "Numeric": read_number,
+    "Date": read_date,
+    "IpAddress": read_address,
+    "Binary": read_bytes,
 }

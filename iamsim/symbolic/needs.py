@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from iamsim.compile.condition import ConditionTest
 from iamsim.compile.operators import POSITIVE, TEXT_OPERATORS
 from iamsim.compile.resource import ResourcePattern
-from iamsim.core.wildcard import Token
 from iamsim.symbolic.layers import LayerSays
 from iamsim.symbolic.strings import Pattern, arn_tokens
 from iamsim.syntax.variables import Variable
@@ -19,6 +18,7 @@ if TYPE_CHECKING:
     from iamsim.compile.residual import Atom
     from iamsim.compile.template import Template
     from iamsim.core.request import Request
+    from iamsim.core.wildcard import Token
 
 __all__ = ["Needs", "collect_needs", "fill_template", "instantiate", "unknown_keys"]
 
@@ -59,8 +59,11 @@ def collect_needs(atoms: Iterable[Atom]) -> dict[str, Needs]:
         leaf = atom.leaf
         for key in unknown_keys(atom):
             need = needs.setdefault(key, Needs())
-            is_own = isinstance(leaf, ConditionTest) and leaf.key == key
-            need.boolean &= is_own and leaf.operator.base in {"Bool", "Null"}
+            need.boolean &= (
+                isinstance(leaf, ConditionTest)
+                and leaf.key == key
+                and leaf.operator.base in {"Bool", "Null"}
+            )
         if isinstance(leaf, LayerSays):
             needs[leaf.key].patterns[Pattern((leaf.word,))] = None
         elif isinstance(leaf, ResourcePattern):
@@ -170,7 +173,7 @@ def _of_own_value(
                 _add(needs[key], _pattern(base, [variable.default]))
 
 
-def _of_known_value(  # noqa: PLR0913 - one variable text against one known key
+def _of_known_value(
     leaf: ConditionTest,
     base: str,
     filled: Sequence[Token | Variable],
@@ -239,7 +242,7 @@ def _pieces(parts: Sequence[Token | Variable], text: str) -> tuple[list[str], bo
 
 
 def instantiate(template: Template, values: dict[str, str]) -> str:
-    """One text that a template accepts with these values: wildcards stand for as little as can be."""
+    """One text that fits a template with these values; wildcards stand for as little as can be."""
     parts = []
     for part in template.parts:
         if isinstance(part, Variable):

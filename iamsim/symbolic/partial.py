@@ -14,7 +14,6 @@ from iamsim.core.decision import Decision, Outcome, Verdict
 from iamsim.core.errors import RequestError, UnsupportedError
 from iamsim.core.explanation import Decider
 from iamsim.core.reason import Reason
-from iamsim.core.request import CallerKind
 from iamsim.engine import authorize
 from iamsim.engine.explain import explain_request
 from iamsim.engine.plan import reference
@@ -23,7 +22,7 @@ from iamsim.symbolic.influence import with_matters
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.residual import PartialResidual
 from iamsim.symbolic.solve import Modality
-from iamsim.symbolic.unknowns import Unknowns, named_things, open_layers
+from iamsim.symbolic.unknowns import LAYERS, Unknowns, named_things, open_layers
 from iamsim.symbolic.wording import written_key
 
 if TYPE_CHECKING:
@@ -120,7 +119,7 @@ def decide_partially(
 def _settled(
     situation: Situation, request: Request, solution: Solution, terms: DecisionTerms
 ) -> Decision:
-    """The decision that holds for all values; its reasons are those of one completion of its kind."""
+    """The decision that holds for all values; its reasons are those of one completion."""
     if solution.modality is Modality.ALWAYS:
         decision = situation.decide(request)
         if decision.allowed:
@@ -161,7 +160,7 @@ def _decides(
     values: Mapping[str, ContextValue],
 ) -> bool:
     """Ask the whole question with values filled in."""
-    if any(":" not in key for key in request.unknown):
+    if request.unknown & LAYERS.keys():
         raise RequestError(
             "known-key-with-unknown-layer",
             "a residual that depends on an unknown layer takes values of unknown keys only",

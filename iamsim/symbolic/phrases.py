@@ -132,8 +132,8 @@ def _entry(entry: Entry, *, must_be_there: bool) -> Said:
     if base == "Bool" or (base.endswith("IgnoreCase") and key in TRUTHS and len(entry.values) == 1):
         # A Boolean key that must not be false where it is there must be true.
         truth = (entry.values[0].lower() == "true") is not negated
-        words = TRUTHS.get(key, (f"`{entry.key}` is true", f"`{entry.key}` is false"))
-        return Said(words[truth] if unless else words[not truth], unless)
+        is_true, is_false = TRUTHS.get(key, (f"`{entry.key}` is true", f"`{entry.key}` is false"))
+        return Said(is_true if truth is not unless else is_false, unless)
     for prefix, table in (("Numeric", COMPARISONS), ("Date", MOMENTS)):
         comparison = table.get(base.removeprefix(prefix)) if base.startswith(prefix) else None
         if comparison is not None:
@@ -174,7 +174,8 @@ def _set_entry(entry: Entry, values: str) -> Said:
         if not is_any:
             text = f"some value of `{entry.key}` is {'' if negated else 'none of '}{values}"
             return Said(text, unless=True)
-        return Said(f"`{entry.key}` is absent or has {'no' if negated else 'some'} value of {values}")
+        some = "no" if negated else "some"
+        return Said(f"`{entry.key}` is absent or has {some} value of {values}")
     quantity = "some value" if is_any else "every value"
     return Said(f"{quantity} of `{entry.key}` is {'none of ' if negated else ''}{values}")
 

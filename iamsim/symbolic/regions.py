@@ -7,10 +7,10 @@ Each cell of a region has points: values of its keys. A key may be absent, one s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from itertools import product
+from itertools import combinations, product
 from typing import TYPE_CHECKING
 
-from iamsim.symbolic.literals import UNREADABLE, literal_values
+from iamsim.symbolic.literals import is_readable, literal_values
 from iamsim.symbolic.needs import collect_needs, instantiate, unknown_keys
 from iamsim.symbolic.strings import text_classes
 
@@ -25,6 +25,7 @@ __all__ = ["Point", "Region", "cut_regions"]
 
 MOST_POINTS = 4000
 MOST_LISTS = 300
+MOST_MEMBERS = 6  # all sets of so many different strings are looked at
 TWO = ("x", "y")
 
 Point = dict[str, "ContextValue"]
@@ -35,13 +36,15 @@ class Region:
     """Some unknown keys with the tests that read them.
 
     `cells` has for each cell its points. `truths` has for each test the cells in which it holds, as
-    bits. With `exact` there is no combination of answers but those of the cells.
+    bits. With `exact` there is no combination of answers but those of the cells; with `all_lists`
+    there are points for every set of different strings.
     """
 
     keys: tuple[str, ...]
     atoms: tuple[Atom, ...]
     needs: dict[str, Needs]
     exact: bool = True
+    all_lists: bool = True
     cells: list[list[Point]] = field(default_factory=list)
     truths: dict[int, int] = field(default_factory=dict)
 
@@ -53,16 +56,16 @@ class Region:
     def is_usual(self, point: Point) -> bool:
         """Whether a request of AWS could look like this: a list only where set operators read the
         key, a number where a number is asked for."""
-        for key, value in point.items():
-            need = self.needs[key]
-            if isinstance(value, tuple):
-                if not need.several or not any(value):
-                    return False
-            elif need.typed and not need.patterns and value in {UNREADABLE, ""}:
-                return False
-            elif need.boolean and need.patterns and value not in {"true", "false"}:
-                return False
-        return True
+        return all(_is_usual(self.needs[key], value) for key, value in point.items())
+
+
+def _is_usual(need: Needs, value: ContextValue) -> bool:
+    """Whether a key can have a value, as far as the operators that read it tell its type."""
+    if isinstance(value, tuple):
+        return need.several and any(value)
+    if need.typed:
+        return all(is_readable(family, value) for family in need.typed)
+    return not (need.boolean and need.patterns) or value in {"true", "false"}
 
 
 def cut_regions(atoms: Sequence[Atom]) -> list[Region]:
@@ -155,12 +158,19 @@ def _lists(region: Region, key: str, strings: list[str]) -> list[tuple[str, ...]
     What a longer list answers depends on what its beginning answers and on the string added.
     """
     atoms = region.atoms
-    members: dict[tuple[int, bool], str] = {}
+    patterns = list(region.needs[key].patterns)
+    members: dict[tuple[object, ...], str] = {}
     for text in strings:
-        members.setdefault((_vector(atoms, {key: (text,)}), text == ""), text)
+        answers = _vector(atoms, {key: (text,)})
+        members.setdefault((answers, text == "", *(p.accepts(text) for p in patterns)), text)
+    texts = list(members.values())
+    if len(texts) <= MOST_MEMBERS:
+        sets = [some for size in range(2, len(texts) + 1) for some in combinations(texts, size)]
+        return [*((text, text) for text in texts), *sets]
+    region.all_lists = False
     found: dict[tuple[int, bool], tuple[str, ...]] = {}
-    queue = [(text, text) for text in members.values()]
-    queue += [("", text) for text in members.values() if text]
+    queue: list[tuple[str, ...]] = [(text, text) for text in texts]
+    queue += [("", text) for text in texts if text]
     for values in queue:
         state = (_vector(atoms, {key: values}), any(values))
         if state in found:
@@ -169,7 +179,7 @@ def _lists(region: Region, key: str, strings: list[str]) -> list[tuple[str, ...]
             region.exact = False
             break
         found[state] = values
-        queue.extend((*values, text) for text in members.values() if text not in values)
+        queue.extend((*values, text) for text in texts if text not in values)
     return list(found.values())
 
 
@@ -190,7 +200,7 @@ def _joint(region: Region) -> list[Point]:
     values: list[list[ContextValue | None]] = []
     for key, need in region.needs.items():
         texts = strings[key]
-        lists = [(text,) for text in texts] + [("", ""), TWO]
+        lists: list[tuple[str, ...]] = [*((text,) for text in texts), ("", ""), TWO]
         if need.several:
             lists += [(a, b) for a in texts[:4] for b in texts[:4]]
         values.append([None, *texts, (), *lists])

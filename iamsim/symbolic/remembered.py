@@ -1,4 +1,4 @@
-"""Solutions of terms, remembered: many requests under one set of policies leave the same terms open.
+"""Solutions of terms, remembered: requests under one set of policies leave the same terms open.
 
 Two terms are the same when they are built alike of the same tests and those read the same known
 values. A solution holds on to its tests, so that their identities stay theirs.
@@ -15,7 +15,7 @@ from iamsim.symbolic.solve import Solution, solve
 if TYPE_CHECKING:
     from iamsim.compile.residual import Term
 
-__all__ = ["remembered_solution"]
+__all__ = ["forget", "remembered_solution"]
 
 MOST_SOLUTIONS = 512
 
@@ -59,3 +59,8 @@ def _known(atom: Atom, key: str) -> object:
     """The value of a key, absent included, or that it is not known."""
     request = atom.request
     return ("unknown",) if request.is_unknown(key) else (request.context.get(key), None)
+
+
+def forget() -> None:
+    """Drop all remembered solutions."""
+    _solutions.clear()

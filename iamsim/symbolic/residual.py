@@ -10,16 +10,17 @@ from iamsim.core.errors import InternalError, UnsupportedError
 from iamsim.symbolic.blocks import write_blocks
 from iamsim.symbolic.formula import OutOfBudgetError
 from iamsim.symbolic.phrases import part_phrase, sentence
-from iamsim.symbolic.regions import Region
+from iamsim.symbolic.unknowns import LAYERS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from iamsim.compile.residual import Term
     from iamsim.core.decision import StatementReference
     from iamsim.core.request import ContextValue, Request
     from iamsim.symbolic.blocks import Block
+    from iamsim.symbolic.regions import Region
     from iamsim.symbolic.solve import Solution
-    from iamsim.compile.residual import Term
 
 __all__ = ["ExampleContexts", "PartialResidual", "ResidualPart"]
 
@@ -148,8 +149,7 @@ class PartialResidual:
     @property
     def _reads_layers(self) -> bool:
         """Whether unknown layers play a role, which a decision can't be given."""
-        keys = {key for region in self.solution.encoding.regions for key in region.keys}
-        return any(":" not in key for key in keys)
+        return not self.request.unknown.isdisjoint(LAYERS)
 
     @property
     def sentence(self) -> str:

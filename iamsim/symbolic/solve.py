@@ -17,8 +17,6 @@ from iamsim.symbolic.formula import Budget, Formulas, OutOfBudgetError
 from iamsim.symbolic.regions import cut_regions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.compile.residual import Term
     from iamsim.symbolic.diagram import Cube
     from iamsim.symbolic.formula import Formula
@@ -196,10 +194,6 @@ def _point(encoding: Encoding, values: dict[int, int] | None) -> Point | None:
     for variable, value in values.items():
         region = encoding.regions[variable]
         cell = region.cells[value.bit_length() - 1]
-        point.update(next(filter(region.is_usual, cell), cell[0]))
+        usual = [one for one in cell if region.is_usual(one)]
+        point.update(usual[0] if usual else cell[0])
     return point
-
-
-def keys_of(regions: Iterable[Region]) -> tuple[str, ...]:
-    """The unknown keys of some regions, sorted."""
-    return tuple(sorted(key for region in regions for key in region.keys))

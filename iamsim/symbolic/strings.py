@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.wildcard import Token, Wildcard
+from iamsim.core.wildcard import Token, Wildcard, match_tokens
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -36,6 +36,10 @@ class Pattern(NamedTuple):
         if self.fold or not all(isinstance(token, str) for token in self.tokens):
             return None
         return "".join(token for token in self.tokens if isinstance(token, str))
+
+    def accepts(self, text: str) -> bool:
+        """Whether a string fits the pattern."""
+        return match_tokens(self.tokens, text.lower() if self.fold else text)
 
 
 class TextClasses(NamedTuple):
@@ -109,9 +113,8 @@ class _Walk:
         for pattern in patterns:
             self._lay_out(pattern)
         literals = [token for p in patterns for token in p.tokens if isinstance(token, str)]
-        self.texts = [
-            token for p in patterns if len(p.tokens) == 1 for token in p.tokens if isinstance(token, str)
-        ]
+        single = [pattern.tokens[0] for pattern in patterns if len(pattern.tokens) == 1]
+        self.texts = [token for token in single if isinstance(token, str)]
         self.fresh = _fresh([*literals, ":"])
         self.has_segments = bool(self.segment_any or self.segment_loops)
 

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
 
-__all__ = ["Unknowns", "named_things", "open_layers"]
+__all__ = ["LAYERS", "Unknowns", "named_things", "open_layers"]
 
 LAYERS = {slot.layer.value: slot for slot in Slot if isinstance(slot.value, Layer)}
 SESSION_NAME, ENDPOINT, RESOURCE_ACCOUNT = "session-name", "vpc-endpoint", "resource-account"

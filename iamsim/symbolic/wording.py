@@ -78,7 +78,7 @@ def entry_of(operator: str, key: str, values: Iterable[str], points: Sequence[Po
 
 
 def complement(test: ConditionTest, values: Sequence[str], key: str) -> list[Entry]:
-    """The tests that together hold where this one does not, for values that the operator can read."""
+    """The tests that together hold where this one does not, for values that it can read."""
     name = test.operator
     if name.base == "Null":
         flipped = ["false" if value.lower() == "true" else "true" for value in values]
@@ -176,6 +176,7 @@ def pool_of(region: Region, key: str) -> dict[str, list[str]]:
         elif pattern.fold:
             text = "".join(token for token in pattern.tokens if isinstance(token, str))
             pool.setdefault("StringEqualsIgnoreCase", {})[_escaped(text, "")] = None
-    if "BinaryEquals" in pool:
-        pool.setdefault("StringEquals", {}).update(pool["BinaryEquals"])
+    equal = pool.setdefault("StringEquals", {})
+    equal.update(pool.get("BinaryEquals", {}))
+    equal[""] = None
     return {base: list(values) for base, values in pool.items()}

@@ -72,8 +72,9 @@ def test_exported_names_are_sorted_and_complete():
     names = iamsim.__all__
     assert names == sorted(set(names))
     modules = {path.stem for path in (ROOT / "iamsim").iterdir()}
-    public = {name for name in vars(iamsim) if not name.startswith("_")}
-    assert public - modules - {"annotations"} <= set(names) <= public
+    public = {name for name in dir(iamsim) if not name.startswith("_")}
+    assert public - modules - {"annotations", "TYPE_CHECKING"} <= set(names) <= public
+    assert all(getattr(iamsim, name) is not None for name in names)
 
 
 @pytest.mark.parametrize("statement", ["import iamsim", "import iamsim.cli.main"])

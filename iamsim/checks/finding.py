@@ -1,0 +1,104 @@
+"""What a check found, and where.
+
+https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_ValidatePolicyFinding.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.checks.codes import CODES, FindingType, learn_more
+from iamsim.core.span import Span
+
+if TYPE_CHECKING:
+    from iamsim.core.span import Path, Source
+
+__all__ = ["Finding", "Place"]
+
+ESCAPE_LENGTH = 2
+UNICODE_ESCAPE_LENGTH = 6
+SURROGATES = range(0xD800, 0xDC00)
+
+
+class Place(NamedTuple):
+    """An element of a policy, or a part of a text in it.
+
+    `path` ends in ``"#key"`` where the name of a member is meant. `start` and `length` count the
+    characters of the text, escapes undone.
+    """
+
+    path: Path
+    start: int | None = None
+    length: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One finding about one policy.
+
+    `snapshot` is the day of the service reference (ISO 8601) that the finding rests on, `None`
+    where it rests on the language alone. `policy` names the policy, as its source does.
+    """
+
+    code: str
+    message: str
+    places: tuple[Place, ...]
+    source: Source = field(compare=False)
+    hint: str | None = None
+    snapshot: str | None = None
+    fault: Span | None = field(default=None, compare=False)  # in a text that is no JSON
+
+    @property
+    def finding_type(self) -> FindingType:
+        """How grave it is."""
+        return CODES[self.code]
+
+    @property
+    def learn_more(self) -> str:
+        """The address that explains the code."""
+        return learn_more(self.code)
+
+    @property
+    def policy(self) -> str:
+        """The name of the policy."""
+        return self.source.name
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Where the places stand in the text, in their order."""
+        if self.fault is not None:
+            return (self.fault,)
+        return tuple(_span(self.source, place) for place in self.places)
+
+
+def _span(source: Source, place: Place) -> Span:
+    """Find a place in the text."""
+    whole = source.span(place.path)
+    literal = whole.text
+    if place.start is None or place.length is None or not literal.startswith('"'):
+        return whole
+    start = _offset(literal, place.start)
+    return Span(
+        source, whole.start + start, whole.start + _offset(literal, place.start + place.length)
+    )
+
+
+def _offset(literal: str, count: int) -> int:
+    """Find the offset in a JSON string, quote included, behind `count` characters of its value."""
+    if "\\" not in literal:
+        return min(1 + count, len(literal) - 1)
+    offset = 1
+    for _ in range(count):
+        if literal[offset] != "\\":
+            offset += 1
+        elif literal[offset + 1] != "u":
+            offset += ESCAPE_LENGTH
+        else:
+            high = int(literal[offset + 2 : offset + UNICODE_ESCAPE_LENGTH], 16) in SURROGATES
+            offset += UNICODE_ESCAPE_LENGTH
+            if high and literal.startswith("\\u", offset):
+                offset += UNICODE_ESCAPE_LENGTH
+        if offset >= len(literal) - 1:
+            return len(literal) - 1
+    return offset

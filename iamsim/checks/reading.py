@@ -1,0 +1,168 @@
+"""From a document as `json` gives it to a `PolicyView`: what is malformed is left out.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from iamsim.checks.view import ConditionView, PolicyView, StatementView
+from iamsim.core.decision import PolicyType
+from iamsim.core.json_text import JsonNumber
+from iamsim.syntax.ast import Entries, PrincipalEntry, Principals, Value
+from iamsim.syntax.elements import EFFECTS, PRINCIPAL_KINDS
+from iamsim.syntax.operators import split_operator
+
+if TYPE_CHECKING:
+    from iamsim.checks.reference import Reference
+    from iamsim.core.span import Path, Source
+
+__all__ = ["TRUST_RESOURCE_TYPE", "read_view", "recognize_type", "text_of"]
+
+TRUST_RESOURCE_TYPE = "AWS::IAM::AssumeRolePolicyDocument"
+TRUST_ACTIONS = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
+
+
+def text_of(raw: object) -> str | None:
+    """Give a value of a condition as the text that it means; `None` for what is no such value."""
+    match raw:
+        case str():
+            return raw
+        case bool():
+            return "true" if raw else "false"
+        case JsonNumber():
+            return raw.text
+        case int() | float():
+            return str(raw)
+        case _:
+            return None
+
+
+def recognize_type(raw: object) -> PolicyType:
+    """Guess what a document is used as: principals make it a resource-based policy, principals
+    and actions of STS alone a role trust policy, everything else is identity-based."""
+    statements = raw.get("Statement") if isinstance(raw, Mapping) else None
+    listed = statements if isinstance(statements, list) else [statements]
+    found = [one for one in listed if isinstance(one, Mapping)]
+    named = [one for one in found if "Principal" in one or "NotPrincipal" in one]
+    if not named:
+        return PolicyType.IDENTITY
+    actions = [
+        action
+        for one in named
+        for action in _listed(one.get("Action", one.get("NotAction")))
+        if isinstance(action, str)
+    ]
+    if actions and all(action.lower().startswith(TRUST_ACTIONS) for action in actions):
+        return PolicyType.TRUST
+    return PolicyType.RESOURCE
+
+
+def read_view(
+    raw: object,
+    source: Source,
+    policy_type: PolicyType,
+    resource_type: str | None,
+    reference: Reference,
+) -> PolicyView:
+    """Make the view of a document, whatever it is."""
+    version = None
+    statements: list[StatementView] = []
+    if isinstance(raw, Mapping):
+        given = raw.get("Version")
+        version = given if isinstance(given, str) else None
+        listed = raw.get("Statement")
+        if isinstance(listed, list):
+            for index, one in enumerate(listed):
+                if isinstance(one, Mapping):
+                    statements.append(_statement(one, index, ("Statement", index)))
+        elif isinstance(listed, Mapping):
+            statements.append(_statement(listed, 0, ("Statement",)))
+    return PolicyView(
+        raw, source, policy_type, resource_type, version, tuple(statements), reference
+    )
+
+
+def _statement(raw: Mapping[str, object], index: int, path: Path) -> StatementView:
+    """Take one statement apart."""
+    effect = raw.get("Effect")
+    sid = raw.get("Sid")
+    return StatementView(
+        index,
+        path,
+        raw,
+        effect if isinstance(effect, str) and effect in EFFECTS else None,
+        Value(sid, (*path, "Sid")) if isinstance(sid, str) else None,
+        _principals(raw, path),
+        _entries(raw, "Action", path),
+        _entries(raw, "Resource", path),
+        tuple(_conditions(raw.get("Condition"), (*path, "Condition"))),
+    )
+
+
+def _entries(raw: Mapping[str, object], name: str, path: Path) -> Entries | None:
+    """Read an element or its Not form; of both, the plain one."""
+    element = name if name in raw else f"Not{name}"
+    if element not in raw:
+        return None
+    place = (*path, element)
+    return Entries(element, _texts(raw[element], place), place)
+
+
+def _texts(raw: object, path: Path) -> tuple[Value, ...]:
+    """Read one text or the texts of a list."""
+    if isinstance(raw, str):
+        return (Value(raw, path),)
+    if not isinstance(raw, list):
+        return ()
+    return tuple(Value(one, (*path, i)) for i, one in enumerate(raw) if isinstance(one, str))
+
+
+def _principals(raw: Mapping[str, object], path: Path) -> Principals | None:
+    """Read Principal or NotPrincipal; kinds that do not exist are left out."""
+    element = "Principal" if "Principal" in raw else "NotPrincipal"
+    if element not in raw:
+        return None
+    place = (*path, element)
+    given = raw[element]
+    entries: list[PrincipalEntry] = []
+    if given == "*":
+        entries.append(PrincipalEntry("*", Value("*", place)))
+    elif isinstance(given, Mapping):
+        for kind, values in given.items():
+            if kind in PRINCIPAL_KINDS:
+                entries += [
+                    PrincipalEntry(kind, value) for value in _texts(values, (*place, kind))
+                ]
+    return Principals(element, tuple(entries), place)
+
+
+def _conditions(raw: object, path: Path) -> list[ConditionView]:
+    """Read the conditions whose operator exists."""
+    found: list[ConditionView] = []
+    for written, keys in raw.items() if isinstance(raw, Mapping) else ():
+        operator = split_operator(written) if isinstance(written, str) else None
+        if operator is None or not isinstance(keys, Mapping):
+            continue
+        for key, values in keys.items():
+            if isinstance(key, str):
+                place = (*path, written, key)
+                read = _condition_values(values, place)
+                found.append(ConditionView(operator, written, key, read, place, values))
+    return found
+
+
+def _condition_values(raw: object, path: Path) -> tuple[Value, ...]:
+    """Read the values of one key."""
+    if not isinstance(raw, list):
+        text = text_of(raw)
+        return () if text is None else (Value(text, path),)
+    texts = [(text_of(one), (*path, index)) for index, one in enumerate(raw)]
+    return tuple(Value(text, place) for text, place in texts if text is not None)
+
+
+def _listed(raw: object) -> list[object]:
+    """Give one value as a list of one."""
+    return raw if isinstance(raw, list) else [raw]

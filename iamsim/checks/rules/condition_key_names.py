@@ -1,0 +1,72 @@
+"""A condition key is not written as one, or stands twice.
+
+## What it finds
+A key that is not `prefix:name`; a key such as `aws:ResourceTag/` without the name of the tag; one
+key twice under one operator in different letter case.
+
+## Why it matters
+Requests carry no such keys, so the condition never finds a value. Names of keys are compared without
+regard to case, so two spellings are one key given twice, and IAM refuses the document.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+from iamsim.core.caret import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import ConditionView, PolicyView
+    from iamsim.core.span import Path
+
+# Keys that end in the key of a tag.
+TAG_KEYS = ("tag", "tagkey")
+
+
+@checks("INVALID_CONDITION_KEY_FORMAT")
+def key_format(policy: PolicyView) -> Iterator[Finding]:
+    """A key has a prefix, a colon and a name."""
+    for _, condition in policy.conditions():
+        prefix, colon, name = condition.key.partition(":")
+        if not prefix.strip() or not colon or not name.strip() or " " in prefix:
+            message = f"{quote(condition.key)} is no condition key"
+            hint = "write it as prefix:name, for example `aws:SourceIp`"
+            yield policy.finding(
+                "INVALID_CONDITION_KEY_FORMAT", message, condition.key_path, hint=hint
+            )
+
+
+@checks("MISSING_TAG_KEY_IN_CONDITION")
+def missing_tag_key(policy: PolicyView) -> Iterator[Finding]:
+    """Tags are asked for by name."""
+    for _, condition in policy.conditions():
+        name, slash, tag = condition.lower.partition(":")[2].partition("/")
+        facts = policy.reference.key(f"{condition.key.rstrip('/')}/tag") if not tag else None
+        if facts is None or not name.endswith(TAG_KEYS) or "${" not in facts.name:
+            continue
+        if policy.reference.key(condition.key) is not None and not slash:
+            continue
+        message = f"{quote(condition.key)} does not name a tag"
+        hint = f"write `{condition.key.rstrip('/')}/NAME`"
+        yield policy.finding("MISSING_TAG_KEY_IN_CONDITION", message, condition.key_path, hint=hint)
+
+
+@checks("DUPLICATE_KEYS_WITH_DIFFERENT_CASE")
+def duplicate_keys(policy: PolicyView) -> Iterator[Finding]:
+    """Under one operator a key stands once."""
+    seen: dict[tuple[Path, str], list[ConditionView]] = {}
+    for _, condition in policy.conditions():
+        seen.setdefault((condition.path[:-1], condition.lower), []).append(condition)
+    for conditions in seen.values():
+        if len(conditions) > 1:
+            spelled = " and ".join(quote(condition.key) for condition in conditions)
+            message = f"{spelled} are one condition key"
+            places = [condition.key_path for condition in conditions]
+            hint = "give the key once, with all its values"
+            yield policy.finding(
+                "DUPLICATE_KEYS_WITH_DIFFERENT_CASE", message, *places, hint=hint
+            )

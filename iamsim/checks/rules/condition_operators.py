@@ -1,0 +1,45 @@
+"""A condition operator that does not exist.
+
+## What it finds
+Operators that no policy knows, among them `NullIfExists`, and operators in another letter case than
+AWS documents.
+
+## Why it matters
+IAM refuses the document. `Null` asks whether a key exists, so "if it exists" has no meaning for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+from iamsim.core.caret import quote
+from iamsim.syntax.operators import operator_spellings, split_operator
+from iamsim.syntax.problem import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import PolicyView
+
+
+@checks("INVALID_CONDITION_OPERATOR", "NULL_WITH_IF_EXISTS")
+def unknown_operators(policy: PolicyView) -> Iterator[Finding]:
+    """Look at every operator as written."""
+    for statement in policy.statements:
+        given = statement.raw.get("Condition")
+        for written in given if isinstance(given, dict) else ():
+            if split_operator(written) is not None:
+                continue
+            place = (*statement.element("Condition"), written, "#key")
+            if written.lower().endswith("nullifexists"):
+                message = f"{quote(written)} is no operator: `Null` takes no `IfExists`"
+                hint = "`Null` asks whether the key exists: write it alone"
+                yield policy.finding("NULL_WITH_IF_EXISTS", message, place, hint=hint)
+                continue
+            message = f"there is no condition operator {quote(written)}"
+            hint = did_you_mean(written, operator_spellings())
+            if hint is None and ":" in written:
+                hint = "operators stand outside, condition keys inside: `{operator: {key: value}}`"
+            yield policy.finding("INVALID_CONDITION_OPERATOR", message, place, hint=hint)

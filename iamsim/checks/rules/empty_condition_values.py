@@ -1,0 +1,54 @@
+"""A condition key has no values to be compared with.
+
+## What it finds
+A condition key with an empty list, under a plain operator, with `IfExists`, or with a set operator.
+
+## Why it matters
+Nothing equals one of no values. A plain operator, and `ForAnyValue`, never match then; `IfExists`
+and `ForAllValues` match only requests that lack the key, for which `"Null": {"KEY": "true"}` is the
+plain word. Negated operators always match.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import PolicyView
+    from iamsim.syntax.operators import OperatorName
+
+IF_ABSENT = 'to ask for requests without the key, write `"Null": {"KEY": "true"}`'
+
+
+@checks(
+    "EMPTY_ARRAY_CONDITION",
+    "EMPTY_ARRAY_CONDITION_FORALLVALUES",
+    "EMPTY_ARRAY_CONDITION_FORANYVALUE",
+    "EMPTY_ARRAY_CONDITION_IFEXISTS",
+)
+def empty_values(policy: PolicyView) -> Iterator[Finding]:
+    """Keys with an empty list of values."""
+    for _, condition in policy.conditions():
+        if condition.raw == []:
+            code, effect, hint = _meaning(condition.operator)
+            message = f"`{condition.key}` has no values: the condition {effect}"
+            yield policy.finding(code, message, condition.path, hint=hint)
+
+
+def _meaning(operator: OperatorName) -> tuple[str, str, str | None]:
+    """Give code, meaning and advice for an operator without values."""
+    code = "EMPTY_ARRAY_CONDITION"
+    if operator.set_operator == "ForAllValues":
+        return f"{code}_FORALLVALUES", "holds only for requests without the key", IF_ABSENT
+    if operator.set_operator == "ForAnyValue":
+        return f"{code}_FORANYVALUE", "never holds", None
+    if operator.negated:
+        return code, "always holds", None
+    if operator.if_exists:
+        return f"{code}_IFEXISTS", "holds only for requests without the key", IF_ABSENT
+    return code, "never holds", None

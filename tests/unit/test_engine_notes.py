@@ -1,0 +1,235 @@
+"""Every note is carried by some answer, and stays away where it does not belong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from iamsim.core.reason import Note
+from tests.unit.questions import (
+    BUCKET,
+    KEY,
+    OBJECT,
+    QUEUE,
+    ROLE,
+    ROOT,
+    SESSION,
+    USER,
+    A,
+    B,
+    allow,
+    ask,
+    deny,
+    policy,
+)
+
+Data = dict[str, Any]
+ALL = policy(allow())
+OTHER_ROLE = f"arn:aws:iam::{A}:role/other"
+FEDERATED = f"arn:aws:sts::{A}:federated-user/f"
+PASS = {"action": "iam:PassRole", "resource": OTHER_ROLE}
+ASSUME = {"principal": SESSION, "action": "sts:AssumeRole", "resource": OTHER_ROLE}
+
+
+def identity(*statements: Data, **request: Any) -> Data:
+    """Make a request under one identity-based policy."""
+    return {"identity_policies": [policy(*statements)], **request}
+
+
+def when(operator: str, key: str, values: Any, **request: Any) -> Data:
+    """Make a request under an Allow with one condition."""
+    return identity(allow(Condition={operator: {key: values}}), **request)
+
+
+def attached(*statements: Data, **request: Any) -> Data:
+    """Make a request under one resource-based policy."""
+    return {"resource_policy": policy(*statements), "resource_account": A, **request}
+
+
+def named(entries: Any, **request: Any) -> Data:
+    """Make a request under a resource-based Allow with this Principal element."""
+    return attached(allow(Principal=entries), **request)
+
+
+def endpoint(**fields: Any) -> Data:
+    """Make a world with one VPC endpoint whose policy names account A."""
+    document = policy(allow(Principal={"AWS": A}))
+    return {"accounts": {A: {"vpc_endpoints": {"vpce-1": {"policy": document, **fields}}}}}
+
+
+WORLD: Data = {
+    "organization": {
+        "id": "o-1",
+        "management_account": "999999999999",
+        "root": {"id": "r-1", "accounts": [A]},
+    },
+    "accounts": {
+        A: {
+            "users": {"maya": {"policies": [ALL]}},
+            "resources": {
+                KEY: {
+                    "policy": policy(allow(Principal={"AWS": A})),
+                    "grants": [
+                        {
+                            "GranteePrincipal": f"arn:aws:iam::{B}:user/x",
+                            "Operations": ["Decrypt"],
+                        }
+                    ],
+                },
+                BUCKET: {},
+            },
+        }
+    },
+}
+THROUGH = {"via": {"vpc_endpoint": "vpce-1"}}
+
+NOTES: dict[Note, tuple[Data, Data | None]] = {
+    Note.FOR_ANY_VALUE_NEGATED_MISSING_KEY: (
+        when("ForAnyValue:StringNotEquals", "aws:TagKeys", "x"),
+        None,
+    ),
+    Note.SEVERAL_VALUES_WITHOUT_SET_OPERATOR: (
+        when("StringEquals", "aws:TagKeys", "x", context={"aws:TagKeys": ["x", "y"]}),
+        None,
+    ),
+    Note.UNREADABLE_REQUEST_VALUE: (
+        when("NumericEquals", "s3:max-keys", "1", context={"s3:max-keys": "one"}),
+        None,
+    ),
+    Note.UNREADABLE_POLICY_VALUE: (
+        when("NumericEquals", "s3:max-keys", "one", context={"s3:max-keys": "1"}),
+        None,
+    ),
+    Note.IP_HOST_BITS: (
+        when("IpAddress", "aws:SourceIp", "10.1.2.3/8", context={"aws:SourceIp": "10.0.0.1"}),
+        None,
+    ),
+    Note.OPERATOR_LETTER_CASE: (when("stringequals", "aws:username", "maya"), None),
+    Note.BOOLEAN_VARIABLE: (when("Bool", "aws:SecureTransport", "${aws:username}"), None),
+    Note.NULL_WITH_SET_OPERATOR: (when("ForAllValues:Null", "aws:TagKeys", "true"), None),
+    Note.EMPTY_STRING_IN_LIST: (
+        when("ForAllValues:StringEquals", "aws:TagKeys", "x", context={"aws:TagKeys": [""]}),
+        None,
+    ),
+    Note.EMPTY_VALUE_LIST: (when("StringEquals", "aws:username", []), None),
+    Note.WILDCARD_PRINCIPAL_AND_SERVICE: (named("*", principal="sns.amazonaws.com"), None),
+    Note.PRINCIPAL_WILDCARD_IN_ARN: (named({"AWS": f"arn:aws:iam::{A}:user/*"}), None),
+    Note.PRINCIPAL_ID_UNKNOWN: (named({"AWS": "AIDAEXAMPLE"}), None),
+    Note.CANONICAL_USER: (named({"CanonicalUser": "79a59df900b949e5"}), None),
+    Note.NOT_PRINCIPAL_IDENTITIES: (attached(deny(NotPrincipal={"AWS": USER})), None),
+    Note.SESSION_NAME_UNKNOWN: (named({"AWS": SESSION}, principal=ROLE), None),
+    Note.ROLE_PATH_ASSUMED: (
+        named({"AWS": f"arn:aws:iam::{A}:role/team/app"}, principal=SESSION),
+        None,
+    ),
+    Note.FEDERATED_SOURCE_USER: (
+        named({"AWS": USER}, principal=FEDERATED, session={"source_user": USER}),
+        None,
+    ),
+    Note.UNRESOLVED_VARIABLE_IN_NOT_RESOURCE: (
+        identity(allow(NotResource="arn:aws:s3:::reports/${aws:PrincipalTag/team}/*")),
+        None,
+    ),
+    Note.VARIABLE_IN_ARN_HEAD: (identity(allow(Resource="arn:aws:${aws:username}:::x")), None),
+    Note.MIDDLE_WILDCARD_IN_ARN: (
+        identity(allow(Resource="arn:aws:sqs:eu-*-1:*:jobs"), action="sqs:X", resource=QUEUE),
+        None,
+    ),
+    Note.ACTION_SERVICE_WILDCARD: (identity(allow(Action="s*:GetObject")), None),
+    Note.RESOURCE_NOT_AN_ARN: (attached(allow(Principal="*", Resource="reports/*")), None),
+    Note.RCP_WITHOUT_RESOURCE: (
+        identity(allow(), action="kms:ListKeys", resource="*", rcps=[[]]),
+        None,
+    ),
+    Note.RCP_SERVICE_LIST: (identity(allow(), action="lambda:X", resource="*", rcps=[[]]), None),
+    Note.OWNER_ROOT_UNLOCK: (
+        attached(deny(Principal="*"), principal=ROOT, action="s3:PutBucketPolicy", resource=BUCKET),
+        None,
+    ),
+    Note.ASSUME_ROOT_SESSION: ({"principal": ROOT, "session": {"policies": [ALL]}}, None),
+    Note.SERVICE_LINKED_ROLE_BY_NAME: (
+        identity(allow(), principal=f"arn:aws:sts::{A}:assumed-role/AWSServiceRoleForBackup/s"),
+        None,
+    ),
+    Note.KMS_GRANT_CROSS_ACCOUNT: (
+        {"principal": f"arn:aws:iam::{B}:user/x", "action": "kms:Decrypt", "resource": KEY},
+        WORLD,
+    ),
+    Note.ENDPOINT_TYPE_UNKNOWN: (identity(allow(), **THROUGH), endpoint(service="s3")),
+    Note.PASS_ROLE_RESOURCE_TAG: (when("StringEquals", "aws:ResourceTag/team", "x", **PASS), None),
+    Note.COMPANION_TAG_SESSION: (
+        attached(allow(Principal={"AWS": A}, Resource=None))
+        | ASSUME
+        | {"context": {"aws:RequestTag/team": "blue"}},
+        None,
+    ),
+    Note.COMPANION_SET_SOURCE_IDENTITY: (
+        {**ASSUME, "session": {"source_identity": "maya"}},
+        None,
+    ),
+    Note.SELF_ASSUMPTION: ({**ASSUME, "resource": ROLE}, None),
+    Note.UNKNOWN_PRINCIPAL_IN_WORLD: ({"principal": f"arn:aws:iam::{A}:user/nobody"}, WORLD),
+    Note.UNKNOWN_RESOURCE_IN_WORLD: ({"action": "sqs:SendMessage", "resource": QUEUE}, WORLD),
+    Note.WHOLE_VALUE_WILDCARD_ARN: (when("ArnLike", "aws:PrincipalArn", "*"), None),
+    Note.POLICY_VERSION_VARIABLES: (
+        {
+            "identity_policies": [
+                policy(allow(Resource="arn:aws:s3:::reports/${aws:username}/*"), version=None)
+            ]
+        },
+        None,
+    ),
+}
+
+
+@pytest.mark.parametrize("note", Note, ids=lambda note: note.value)
+def test_every_note_is_carried_by_some_answer(note: Note) -> None:
+    """A small question exists whose answer carries the note: none is a dead letter."""
+    answer = ask(*NOTES[note])
+    assert answer.decision.notes is not None
+    assert note in answer.decision.notes
+    assert answer.explanation.notes == answer.decision.notes
+
+
+NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
+    (
+        Note.ENDPOINT_TYPE_UNKNOWN,
+        identity(allow(), **THROUGH),
+        endpoint(service="s3", type="Interface"),
+    ),
+    (
+        Note.ENDPOINT_TYPE_UNKNOWN,
+        identity(allow(), action="sqs:SendMessage", resource=QUEUE, **THROUGH),
+        endpoint(service="sqs"),
+    ),
+    (Note.UNKNOWN_RESOURCE_IN_WORLD, {"resource": OBJECT}, WORLD),
+    (
+        Note.UNKNOWN_RESOURCE_IN_WORLD,
+        {"action": "s3:ListAllMyBuckets", "resource": "arn:aws:s3:::*"},
+        WORLD,
+    ),
+    (Note.UNKNOWN_RESOURCE_IN_WORLD, {"action": "sqs:ListQueues", "resource": "*"}, WORLD),
+    (Note.SELF_ASSUMPTION, ASSUME, None),
+    (Note.COMPANION_TAG_SESSION, {**ASSUME, "context": {"aws:TagKeys": []}}, None),
+    (Note.COMPANION_SET_SOURCE_IDENTITY, ASSUME, None),
+    (Note.PASS_ROLE_RESOURCE_TAG, when("StringEquals", "aws:ResourceTag/team", "x"), None),
+    (Note.PASS_ROLE_RESOURCE_TAG, identity(allow(), **PASS), None),
+    (Note.POLICY_VERSION_VARIABLES, identity(allow(Resource="arn:aws:s3:::${*}")), None),
+    # The resource is another one, so what its Principal means does not matter.
+    (
+        Note.PRINCIPAL_WILDCARD_IN_ARN,
+        attached(
+            allow(Principal={"AWS": f"arn:aws:iam::{A}:user/*"}, Resource="arn:aws:s3:::other/*")
+        ),
+        None,
+    ),
+]
+
+
+@pytest.mark.parametrize(("note", "request_", "world"), NOT_CARRIED)
+def test_notes_stay_away_where_they_do_not_belong(
+    note: Note, request_: Data, world: Data | None
+) -> None:
+    """A note is left out where its uncertain rule plays no part."""
+    assert note not in (ask(request_, world).decision.notes or ())
