@@ -39,3 +39,4 @@ bench *arguments:
 # remake the generated pages of docs/reference
 reference:
     python scripts/write_reference.py
+    python scripts/write_fidelity.py

@@ -1,7 +1,7 @@
-"""The typer app: `--help`, completion, and the commands whose start-up time does not matter.
+"""The typer app: `--help` and completion, built from the tables that the fast path parses.
 
-`explain` is built from the same table that the fast path parses, so that both know the same
-options.
+Commands run without typer (`iamsim.cli.main`); what people read of them, and what their shell
+proposes, is made here of the same tables, so that both know the same options.
 """
 
 from __future__ import annotations
@@ -11,21 +11,30 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer  # noqa: TID253 - this module is loaded for help and completion only
 
+from iamsim.cli.commands import MODULES, Argument, Command, Group, find_command
+from iamsim.cli.completion import proposals
 from iamsim.cli.explain import run_explain
 from iamsim.cli.explain_options import ARGUMENT_HELP, EXPLAIN_HELP, EXPLAIN_OPTIONS
+from iamsim.cli.options import LISTS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from iamsim.cli.options import Option, Options, OptionValue
 
 __all__ = ["app", "run_app", "values_of"]
 
+ABOUT = "Answer whether AWS allows a request, and which policy decides, offline."
+HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
+EXPLAIN = Command(
+    "explain", EXPLAIN_HELP, EXPLAIN_OPTIONS, run_explain, Argument("SCENARIO", ARGUMENT_HELP)
+)
+
 app = typer.Typer(
     name="iamsim",
-    help="Answer whether AWS allows a request, and which policy decides, offline.",
+    help=ABOUT,
     no_args_is_help=True,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings=HELP_OPTIONS,
     pretty_exceptions_enable=False,
 )
 
@@ -42,13 +51,26 @@ def run_app(arguments: list[str]) -> int:
     return result if isinstance(result, int) else 0
 
 
-def _parameter(option: Option) -> inspect.Parameter:
-    """Turn an entry of the table into a parameter that typer understands."""
+def values_of(
+    given: dict[str, Any], options: Sequence[Option] = EXPLAIN_OPTIONS
+) -> tuple[Options, tuple[str, ...]]:
+    """Bring what typer parsed into the form of `parse_options`."""
+    values: Options = {}
+    for option in options:
+        value: OptionValue = given[option.field]
+        if option.kind in LISTS:
+            value = tuple(value or ())  # type: ignore[arg-type]  # typer gives a list here
+        values[option.field] = value
+    return values, tuple(given.get("arguments") or ())
+
+
+def _parameter(option: Option, options: tuple[Option, ...]) -> inspect.Parameter:
+    """Turn an entry of a table into a parameter that typer understands."""
     kind: Any
     default: str | bool | None
     if option.kind == "flag":
         kind, default = bool, False
-    elif option.kind == "list":
+    elif option.kind in LISTS:
         kind, default = list[str] | None, None
     else:
         kind, default = str | None, option.default
@@ -58,7 +80,7 @@ def _parameter(option: Option) -> inspect.Parameter:
         metavar="" if option.kind == "flag" else option.metavar,
         rich_help_panel=option.panel,
         show_default=option.default is not None,
-        autocompletion=_completion(option),
+        autocompletion=_completion(option, options),
     )
     return inspect.Parameter(
         option.field,
@@ -68,45 +90,72 @@ def _parameter(option: Option) -> inspect.Parameter:
     )
 
 
-def _completion(option: Option) -> Callable[[str], list[str]] | None:
-    """Complete the values of an option that has a closed list of them."""
-    if not option.choices:
+def _completion(
+    option: Option, options: tuple[Option, ...]
+) -> Callable[[typer.Context, str], list[str]] | None:
+    """Propose values: of a closed list, or what the option's own function finds."""
+    if not option.choices and option.completes is None:
         return None
-    return lambda incomplete: [text for text in option.choices if text.startswith(incomplete)]
+
+    def complete(ctx: typer.Context, incomplete: str) -> list[str]:
+        return proposals(option, incomplete, values_of(ctx.params, options)[0])
+
+    return complete
 
 
 def _help_of(option: Option) -> str:
     return f"{option.help} One of: {', '.join(option.choices)}." if option.choices else option.help
 
 
-def values_of(given: dict[str, Any]) -> tuple[Options, tuple[str, ...]]:
-    """Bring what typer parsed into the form of `parse_options`."""
-    values: Options = {}
-    for option in EXPLAIN_OPTIONS:
-        value: OptionValue = given[option.field]
-        if option.kind == "list":
-            value = tuple(value or ())  # type: ignore[arg-type]  # typer gives a list here
-        values[option.field] = value
-    return values, tuple(given.get("scenarios") or ())
-
-
-def _explain(**given: Any) -> int:  # noqa: ANN401 - the signature below is what typer reads
-    return run_explain(*values_of(given))
-
-
-_explain.__doc__ = EXPLAIN_HELP
-_explain.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # set for typer
-    [
+def _argument(command: Command) -> list[inspect.Parameter]:
+    """Turn the arguments of a command into a parameter; none for a command without."""
+    argument = command.argument
+    if argument.most == 0:
+        return []
+    completes = command.completes
+    complete = None if completes is None else (lambda incomplete: completes(incomplete))
+    info = typer.Argument(help=argument.help, metavar=argument.metavar, autocompletion=complete)
+    return [
         inspect.Parameter(
-            "scenarios",
+            "arguments",
             inspect.Parameter.POSITIONAL_OR_KEYWORD,
             default=None,
-            annotation=Annotated[
-                list[str] | None, typer.Argument(help=ARGUMENT_HELP, metavar="SCENARIO")
-            ],
-        ),
-        *(_parameter(option) for option in EXPLAIN_OPTIONS),
+            annotation=Annotated[list[str] | None, info],
+        )
     ]
-)
-_explain.__annotations__ = {}
-app.command("explain")(_explain)
+
+
+def _add(target: typer.Typer, command: Command) -> None:
+    """Add a command to the app or to a group of it."""
+
+    def run(**given: Any) -> int:  # noqa: ANN401 - the signature below is what typer reads
+        return command.run(*values_of(given, command.options))
+
+    run.__doc__ = command.help
+    run.__signature__ = inspect.Signature(  # type: ignore[attr-defined]  # set for typer
+        [
+            *_argument(command),
+            *(_parameter(option, command.options) for option in command.options),
+        ]
+    )
+    run.__annotations__ = {}
+    target.command(command.name, context_settings=HELP_OPTIONS)(run)
+
+
+def _add_all() -> None:
+    """Add `explain` and everything in `MODULES`."""
+    _add(app, EXPLAIN)
+    for name in MODULES:
+        found = find_command(name)
+        if isinstance(found, Group):
+            group = typer.Typer(
+                name=name, help=found.help, no_args_is_help=True, context_settings=HELP_OPTIONS
+            )
+            for command in found.commands:
+                _add(group, command)
+            app.add_typer(group)
+        else:
+            _add(app, found)
+
+
+_add_all()

@@ -6,6 +6,7 @@ completion of them.
 
 from __future__ import annotations
 
+from iamsim.cli import completion
 from iamsim.cli.options import Option
 
 __all__ = ["ARGUMENT_HELP", "EXPECTATIONS", "EXPLAIN_HELP", "EXPLAIN_OPTIONS", "FORMATS"]
@@ -17,7 +18,7 @@ EXPLAIN_HELP = (
     "input or usage is at fault."
 )
 ARGUMENT_HELP = "Scenario files whose requests are answered, instead of a request by options."
-FORMATS = ("text", "json", "markdown")
+FORMATS = ("text", "json", "markdown", "aws")
 EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny", "conditional")
 
 _REQUEST = "Request"
@@ -37,6 +38,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "ARN of the caller, a service principal, or `anonymous`.",
         metavar="PRINCIPAL",
         panel=_REQUEST,
+        completes=completion.principals,
     ),
     Option(
         ("-a", "--action"),
@@ -45,6 +47,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "list",
         "ACTION",
         panel=_REQUEST,
+        completes=completion.actions,
     ),
     Option(
         ("-r", "--resource"),
@@ -53,6 +56,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "list",
         "RESOURCE",
         panel=_REQUEST,
+        completes=completion.resources,
     ),
     Option(
         ("-c", "--context"),
@@ -61,6 +65,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "list",
         "KEY=VALUE",
         panel=_REQUEST,
+        completes=completion.keys,
     ),
     Option(
         ("--unset",),
@@ -69,6 +74,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "list",
         "KEY",
         panel=_REQUEST,
+        completes=completion.keys,
     ),
     Option(
         ("--resource-account",),
@@ -135,6 +141,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "list",
         "KEY",
         panel=_REQUEST,
+        completes=completion.keys,
     ),
     Option(
         ("--world",),

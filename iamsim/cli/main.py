@@ -14,7 +14,13 @@ from iamsim.core.errors import IamsimError, InternalError, RequestError
 
 __all__ = ["COMMANDS", "main"]
 
-COMMANDS = {"explain": "Say whether a request is allowed, and why."}
+COMMANDS = {
+    "explain": "Say whether a request is allowed, and why.",
+    "context": "List the context keys of a request, and what reads them.",
+    "simulate": "Answer what the AWS CLI asks the IAM policy simulator.",
+    "catalog": "Look up services, actions, resource types and condition keys.",
+    "managed": "Look up AWS managed policies.",
+}
 
 _SHORT_HELP = """iamsim answers whether AWS allows a request, and which policy decides, offline.
 
@@ -86,6 +92,13 @@ def _dispatch(arguments: list[str]) -> int:
         from iamsim.cli.options import parse_options  # noqa: PLC0415
 
         return run_explain(*parse_options(EXPLAIN_OPTIONS, rest))
+    if command != "explain":
+        from iamsim.cli.commands import run_command  # noqa: PLC0415
+
+        code = run_command(command, rest)
+        if code is not None:
+            return code
+        return _run_app([command, *(word for word in rest[:1] if not word.startswith("-")), "--help"])
     return _run_app([command, "--help"])
 
 

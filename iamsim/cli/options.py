@@ -13,18 +13,21 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
 __all__ = ["Option", "OptionValue", "Options", "did_you_mean", "parse_options"]
 
 OptionValue = str | bool | tuple[str, ...] | None
 Options = dict[str, OptionValue]
+LISTS = frozenset({"list", "values"})
 
 
 class Option(NamedTuple):
     """One option: its names, where its value goes, and what `--help` says of it.
 
-    `kind` is ``text`` (the last one counts), ``list`` (may be repeated) or ``flag``.
+    `kind` is ``text`` (the last one counts), ``list`` (may be repeated), ``values`` (takes all up
+    to the next long option, as the AWS CLI reads lists) or ``flag``. `completes` proposes values,
+    given what was typed of one and the values of the other options.
     """
 
     names: tuple[str, ...]
@@ -35,19 +38,20 @@ class Option(NamedTuple):
     default: str | None = None
     choices: tuple[str, ...] = ()
     panel: str = "Options"
+    completes: Callable[[str, Options], list[str]] | None = None
 
     @property
     def empty(self) -> OptionValue:
         """The value when the option is not given."""
         if self.kind == "flag":
             return False
-        return () if self.kind == "list" else self.default
+        return () if self.kind in LISTS else self.default
 
 
 def parse_options(
-    options: Sequence[Option], arguments: Sequence[str]
+    options: Sequence[Option], arguments: Sequence[str], *, command: str = "explain"
 ) -> tuple[Options, tuple[str, ...]]:
-    """Split arguments into option values by field, and what is left.
+    """Split the arguments of a command into option values by field, and what is left.
 
     Raises `RequestError` for an unknown option, a missing value or a value that is not a choice.
     """
@@ -62,10 +66,14 @@ def parse_options(
             break
         if len(argument) < 2 or not argument.startswith("-"):  # noqa: PLR2004 - `-` is a value
             rest.append(argument)
-        elif argument.startswith("--"):
+            continue
+        name = argument.partition("=")[0] if argument.startswith("--") else argument[:2]
+        if name not in by_name:
+            raise _unknown(name if argument.startswith("--") else argument, by_name, command)
+        if argument.startswith("--"):
             _take_long(argument, by_name, values, waiting)
         else:
-            _take_short(argument, by_name, values, waiting)
+            _take_short(argument, by_name, values, waiting, command)
     return values, tuple(rest)
 
 
@@ -73,9 +81,7 @@ def _take_long(
     argument: str, by_name: dict[str, Option], values: Options, waiting: list[str]
 ) -> None:
     name, equals, value = argument.partition("=")
-    option = by_name.get(name)
-    if option is None:
-        raise _unknown(name, by_name)
+    option = by_name[name]
     if option.kind == "flag":
         if equals:
             raise RequestError("unexpected-value", f"the option `{name}` takes no value")
@@ -86,17 +92,23 @@ def _take_long(
             raise _no_value(name, option)
         value = waiting.pop()
     _keep(name, option, value, values)
+    while option.kind == "values" and not equals and waiting and not waiting[-1].startswith("--"):
+        _keep(name, option, waiting.pop(), values)
 
 
 def _take_short(
-    argument: str, by_name: dict[str, Option], values: Options, waiting: list[str]
+    argument: str,
+    by_name: dict[str, Option],
+    values: Options,
+    waiting: list[str],
+    command: str,
 ) -> None:
     """Take `-p VALUE`, `-pVALUE`, or several flags in one."""
     for position, letter in enumerate(argument[1:], start=2):
         name = f"-{letter}"
         option = by_name.get(name)
         if option is None:
-            raise _unknown(argument if position == 2 else name, by_name)  # noqa: PLR2004
+            raise _unknown(name, by_name, command)
         if option.kind == "flag":
             values[option.field] = True
             continue
@@ -116,7 +128,7 @@ def _keep(name: str, option: Option, value: str, values: Options) -> None:
             f"`{value}` is not a value of `{name}`",
             hint=did_you_mean(value, option.choices) or f"use {', '.join(option.choices)}",
         )
-    if option.kind == "list":
+    if option.kind in LISTS:
         before = values[option.field]
         values[option.field] = (*(before if isinstance(before, tuple) else ()), value)
     else:
@@ -127,8 +139,8 @@ def _no_value(name: str, option: Option) -> RequestError:
     return RequestError("missing-value", f"the option `{name}` needs a value: {option.metavar}")
 
 
-def _unknown(name: str, known: Iterable[str]) -> RequestError:
-    hint = did_you_mean(name, known) or "`iamsim explain --help` lists the options"
+def _unknown(name: str, known: Iterable[str], command: str) -> RequestError:
+    hint = did_you_mean(name, known) or f"`iamsim {command} --help` lists the options"
     return RequestError("unknown-option", f"there is no option `{name}`", hint=hint)
 
 

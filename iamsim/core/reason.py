@@ -79,7 +79,7 @@ class Reason(Enum):
 class Note(Enum):
     """An open point of AWS's text that the answer used, or a pitfall worth saying.
 
-    Each is explained in ``docs/reference/fidelity.md``.
+    Each is explained in ``docs/reference/notes.md``.
     """
 
     FOR_ANY_VALUE_NEGATED_MISSING_KEY = "for-any-value-negated-missing-key"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.answer import Answer, RequestRecord
@@ -26,6 +26,11 @@ if TYPE_CHECKING:
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
+
+# Actions of S3 without a resource, whose statements AWS's own samples write with this ARN:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+S3_ACCOUNT_ACTIONS = frozenset({"s3:listallmybuckets"})
+KMS_ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
 
 __all__ = ["Prepared", "decide", "explain", "prepare"]
 
@@ -87,6 +92,10 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
             f"`{question.action}` is no single action",
             hint="write `service:Action`, for example `s3:GetObject`",
         )
+    if ":alias/" in question.resource and action.startswith("kms:"):
+        _check_alias(question, action)
+    if question.resource == "*" and action in S3_ACCOUNT_ACTIONS:
+        question = replace(question, resource="arn:aws:s3:::*")
     caller = world.caller_facts(question)
     resource = world.resource_facts(question, caller.caller)
     situation = world.situation(question, caller, resource)
@@ -102,6 +111,21 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     if question.unknown or question.partial:
         _leave_open(question, request)
     return Prepared(question, situation, request, derived)
+
+
+def _check_alias(question: Question, action: str) -> None:
+    """Refuse to guess which key an alias stands for: AWS authorizes the key, not the alias.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+    """
+    if action not in KMS_ALIAS_ACTIONS and not question.resource.partition(":alias/")[2].startswith(
+        "aws/"
+    ):
+        raise RequestError(
+            "alias-instead-of-key",
+            f"`{question.action}` is authorized on a key, not on its alias `{question.resource}`",
+            hint="ask for the ARN of the key that the alias stands for",
+        )
 
 
 # The organization of the source account is derived from the account.

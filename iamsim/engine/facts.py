@@ -88,8 +88,12 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     attached = question.attached
     session = question.session
     entity = model.find_principal(question.principal)
+    holder = entity
+    if session.source_user is not None:
+        # The policies and the boundary of the user who asked for it hold for a federated user.
+        holder = model.find_principal(session.source_user)
     passed = session.policies if session.policies is not None else attached.session_policies
-    boundary = _boundary(attached, entity, library)
+    boundary = _boundary(attached, holder, library)
     caller = make_caller(
         question.principal,
         question.action.lower(),
@@ -111,7 +115,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     identity = caller.kind.has_identity
     return CallerFacts(
         caller,
-        _identity(attached, entity, model, library) if identity else None,
+        _identity(attached, holder, model, library) if identity else None,
         boundary if identity and not caller.kind.is_root else None,
         compile_all(passed, PolicyType.SESSION) if passed is not None and identity else None,
         levels,
@@ -299,14 +303,16 @@ def _resource_policies(
     if listed is None:
         return ()
     placed = []
-    if listed.policy is not None:
-        placed.append(PlacedPolicies(library.policy_set((listed.policy,), policy_type)))
-    if listed.bucket is not None and access_point_name(resource) == listed.arn:
-        bucket = model.find_resource(listed.bucket)
-        if bucket is not None and bucket.policy is not None:
-            policies = library.policy_set((bucket.policy,), policy_type)
-            behind = object_of_access_point(resource, listed.bucket)
-            placed.append(PlacedPolicies(policies, "bucket", behind))
+    bucket = listed.bucket if access_point_name(resource) == listed.arn else None
+    if listed.policy is not None or bucket is not None:
+        policies = () if listed.policy is None else (listed.policy,)
+        placed.append(PlacedPolicies(library.policy_set(policies, policy_type)))
+    if bucket is not None:
+        # Access point and bucket must both allow; a policy that is not there allows nothing.
+        behind = model.find_resource(bucket)
+        policies = () if behind is None or behind.policy is None else (behind.policy,)
+        shown = object_of_access_point(resource, bucket)
+        placed.append(PlacedPolicies(library.policy_set(policies, policy_type), "bucket", shown))
     return tuple(placed)
 
 
@@ -353,17 +359,21 @@ def _public_access(
     """Block Public Access of the bucket and its account together; the stricter setting wins."""
     if service != "s3":
         return None
-    restricts = False
     if attached.public_access_block is not None:
         restricts = bool(attached.public_access_block.get("restrict_public_buckets"))
     else:
         owner = model.accounts.get(account) if account is not None else None
-        blocks = [
-            listed.public_access_block if listed is not None else None,
-            owner.public_access_block if owner is not None else None,
-        ]
+        behind = model.find_resource(listed.bucket) if listed and listed.bucket else None
+        blocks = [known.public_access_block for known in (listed, behind, owner) if known]
         restricts = any(block.restrict_public_buckets for block in blocks if block is not None)
     if not restricts:
         return None
-    public = any(is_public(policy) for placed in policies for policy in placed.policies.policies)
+    access_point = listed is not None and access_point_name(listed.arn) is not None
+    inside = listed is not None and listed.network_origin == "VPC"
+    public = any(
+        is_public(policy, of_access_point=access_point and placed.level is None)
+        for placed in policies
+        if not (inside and placed.level is None)
+        for policy in placed.policies.policies
+    )
     return PublicAccess(restricts=True, is_public=public)

@@ -95,6 +95,9 @@ TRUST_ACTIONS = frozenset(
         "sts:tagsession",
     }
 )
+SAML_ACTION = "sts:assumerolewithsaml"
+WEB_IDENTITY_ACTION = "sts:assumerolewithwebidentity"
+UNSIGNED_ACTIONS = frozenset({SAML_ACTION, WEB_IDENTITY_ACTION})
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html: the owner's root user can
 # still read, replace and delete a policy that denies everyone. The page lists no action names.
 UNLOCK_ACTIONS = frozenset(
@@ -135,6 +138,12 @@ def is_trust_request(action: str, resource: str) -> bool:
     return kind is ResourceKind.ROLE and action.lower() in TRUST_ACTIONS
 
 
+def _may_federate(caller: Caller, action: str) -> bool:
+    """Whether a call with a token of this provider can ask for an action at all."""
+    wanted = SAML_ACTION if ":saml-provider/" in caller.arn else WEB_IDENTITY_ACTION
+    return action in TRUST_ACTIONS and (action == wanted or action not in UNSIGNED_ACTIONS)
+
+
 def find_relation(
     caller: Caller,
     action: str,
@@ -147,16 +156,21 @@ def find_relation(
     """Find the first row of the table that fits. `action` is in lower case."""
     if action == "sts:getcalleridentity":
         return GET_CALLER_IDENTITY
+    if action in UNSIGNED_ACTIONS and caller.kind is not CallerKind.IDENTITY_PROVIDER:
+        # The call carries a token instead of a signature, so it has no other caller.
+        return WEB_IDENTITY
     if not caller.kind.has_identity:
+        if caller.kind is CallerKind.IDENTITY_PROVIDER and not _may_federate(caller, action):
+            return MAY_NOT_CALL
         if caller.kind is CallerKind.SERVICE and kind is ResourceKind.KEY:
             return SERVICE_AND_KEY
         return WITHOUT_IDENTITY[caller.kind]
     if not same_partition:
         return CROSS_PARTITION
+    if caller.kind.is_root and action in {"sts:assumerole", "sts:assumeroot"}:
+        return MAY_NOT_CALL
     if action == "sts:assumeroot":
         return ASSUME_ROOT if may_assume_root else MAY_NOT_CALL
-    if action == "sts:assumerole" and caller.kind.is_root:
-        return MAY_NOT_CALL
     if kind is ResourceKind.KEY:
         return KMS_KEY if same_account else CROSS_ACCOUNT_KEY
     if not same_account:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.residual import term_holds
@@ -57,7 +57,6 @@ class PartialResidual:
     decides: Callable[[Mapping[str, ContextValue]], bool]
     references: Mapping[int, tuple[StatementReference, ...]]
     names: Mapping[str, str]
-    _blocks: dict[bool, tuple[list[Block], bool]] = field(default_factory=dict)
 
     @property
     def simplified(self) -> bool:
@@ -93,7 +92,11 @@ class PartialResidual:
 
     def blocks(self, *, usual: bool = False) -> list[Block]:
         """The Condition blocks, one of which must hold; see `write_blocks`."""
-        known = self._blocks.get(usual)
+        return self._written(usual=usual)[0]
+
+    def _written(self, *, usual: bool) -> tuple[list[Block], bool]:
+        """Blocks and whether they are exact; kept with the solution, which requests may share."""
+        known = self.solution.written.get(usual)
         if known is None:
             try:
                 known = write_blocks(*self.solution.cubes(), usual=usual)
@@ -103,8 +106,8 @@ class PartialResidual:
                     "what the request depends on is too long to be written as Condition blocks",
                     hint="ask the residual with `holds`: it is exact",
                 ) from None
-            self._blocks[usual] = known
-        return known[0]
+            self.solution.written[usual] = known
+        return known
 
     def to_condition(self) -> list[dict[str, dict[str, list[str]]]]:
         """Write it as Condition blocks of the policy language (version 2012-10-17); one of them
@@ -119,8 +122,7 @@ class PartialResidual:
     @property
     def is_exact_for_all_values(self) -> bool:
         """Whether `to_condition` is exact for values, too, that no request of AWS has."""
-        self.blocks()
-        return self._blocks[False][1]
+        return self._written(usual=False)[1]
 
     def examples(self) -> ExampleContexts:
         """One context that allows and one that denies; both were decided by the engine."""

@@ -18,6 +18,7 @@ from iamsim.symbolic.regions import cut_regions
 
 if TYPE_CHECKING:
     from iamsim.compile.residual import Term
+    from iamsim.symbolic.blocks import Block
     from iamsim.symbolic.diagram import Cube
     from iamsim.symbolic.formula import Formula
     from iamsim.symbolic.regions import Point, Region
@@ -84,6 +85,7 @@ class Solution:
 
     `allowing` and `denying` are values of the unknown keys with which it holds and does not, where
     they were found. `simplified` is false when the search was cut off before it was decided.
+    `written` are its Condition blocks once somebody asked for them, see `PartialResidual.blocks`.
     """
 
     term: Term
@@ -92,6 +94,7 @@ class Solution:
     allowing: Point | None = None
     denying: Point | None = None
     simplified: bool = True
+    written: dict[bool, tuple[list[Block], bool]] = field(default_factory=dict)
     _cubes: tuple[list[Cube], Encoding] | None = None
 
     def cubes(self) -> tuple[list[Cube], Encoding]:

@@ -46,21 +46,27 @@ ACCESS_POINT = "accesspoint/"
 OBJECT = "/object/"
 
 
-def is_public(policy: CompiledPolicy) -> bool:
-    """Whether S3 counts a bucket policy as public: some Allow is not limited by fixed values."""
+def is_public(policy: CompiledPolicy, *, of_access_point: bool = False) -> bool:
+    """Whether S3 counts a policy as public: some Allow is not limited by fixed values.
+
+    In the policy of an access point a pattern of access points limits nothing.
+    """
     return any(
-        not statement.denies and not _is_limited(statement) for statement in policy.statements
+        not statement.denies and not _is_limited(statement, of_access_point=of_access_point)
+        for statement in policy.statements
     )
 
 
-def _is_limited(statement: CompiledStatement) -> bool:
+def _is_limited(statement: CompiledStatement, *, of_access_point: bool) -> bool:
     """Whether an Allow names its principals, or a condition does."""
     if statement.principals is not None and "*" not in statement.principals.names:
         return True
-    return any(_limits(condition) for condition in statement.conditions)
+    return any(
+        _limits(condition, of_access_point=of_access_point) for condition in statement.conditions
+    )
 
 
-def _limits(condition: ConditionTest) -> bool:
+def _limits(condition: ConditionTest, *, of_access_point: bool) -> bool:
     """Whether one condition limits the grant; negations, IfExists and ForAllValues do not."""
     operator = condition.operator
     templates = condition.values.templates
@@ -73,7 +79,8 @@ def _limits(condition: ConditionTest) -> bool:
     if operator.base not in LIMITING_OPERATORS:
         return False
     if condition.key == "s3:dataaccesspointarn":
-        return all(map(_fixes_account, templates))
+        wild = any(map(_has_wildcard, templates))
+        return not wild or (not of_access_point and all(map(_fixes_account, templates)))
     if condition.key not in LIMITING_KEYS:
         return False
     wild = operator.base not in {"StringEquals", "StringEqualsIgnoreCase"}

@@ -1,0 +1,61 @@
+"""The principal is not written as one.
+
+## What it finds
+A `Principal` that is a text other than `*` or no object, and kinds of principal other than `AWS`,
+`Service`, `Federated` and `CanonicalUser`.
+
+## Why it matters
+The service that keeps the policy refuses it. An ARN without its kind is the most frequent case.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+from iamsim.checks.view import WITH_PRINCIPAL
+from iamsim.core.caret import quote
+from iamsim.syntax.elements import PRINCIPAL_KINDS
+from iamsim.syntax.problem import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import PolicyView
+
+ELEMENTS = ("Principal", "NotPrincipal")
+
+
+@checks("INVALID_PRINCIPAL_FORMAT")
+def principal_format(policy: PolicyView) -> Iterator[Finding]:
+    """A principal element is a star or an object."""
+    if policy.policy_type not in WITH_PRINCIPAL:
+        return
+    for statement in policy.statements:
+        for name in ELEMENTS:
+            given = statement.raw.get(name, "*")
+            if given != "*" and not isinstance(given, dict):
+                shown = quote(given) if isinstance(given, str) else "this"
+                message = f"{shown} is no principal: `{name}` is `*` or an object"
+                hint = f'write its kind: `"{name}": {{"AWS": ...}}`'
+                place = statement.element(name)
+                yield policy.finding("INVALID_PRINCIPAL_FORMAT", message, place, hint=hint)
+
+
+@checks("INVALID_PRINCIPAL_KEY")
+def principal_key(policy: PolicyView) -> Iterator[Finding]:
+    """There are four kinds of principals."""
+    if policy.policy_type not in WITH_PRINCIPAL:
+        return
+    for statement in policy.statements:
+        for name in ELEMENTS:
+            given = statement.raw.get(name)
+            for kind in given if isinstance(given, dict) else ():
+                if kind not in PRINCIPAL_KINDS:
+                    hint = did_you_mean(kind, PRINCIPAL_KINDS)
+                    if hint is None:
+                        hint = "the kinds are `AWS`, `Service`, `Federated` and `CanonicalUser`"
+                    message = f"there is no kind of principal {quote(kind)}"
+                    place = (*statement.element(name), kind, "#key")
+                    yield policy.finding("INVALID_PRINCIPAL_KEY", message, place, hint=hint)

@@ -1,0 +1,131 @@
+"""An action or a resource that another entry covers.
+
+## What it finds
+In one list of actions or resources, an entry all of whose matches another entry of the list matches as
+well: `s3:GetObject` beside `s3:Get*`, an ARN beside a pattern that covers it.
+
+## Why it matters
+The entry changes nothing, and who takes it out later to forbid something is deceived.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+from iamsim.checks.words import has_wildcard
+from iamsim.compile.resource import arn_tokens
+from iamsim.core.caret import quote
+from iamsim.core.wildcard import compile_tokens, tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import PolicyView
+    from iamsim.core.wildcard import TextTest
+    from iamsim.syntax.ast import Entries, Value
+
+UNUSED = "\x00"  # no policy holds it: what stands for "anything" must be matched by a star
+
+
+@checks("REDUNDANT_ACTION")
+def redundant_actions(policy: PolicyView) -> Iterator[Finding]:
+    """Lists of actions, without regard to letter case."""
+    for statement in policy.statements:
+        if statement.actions is not None:
+            found = _covered(statement.actions, str.lower, _service, _action_test)
+            yield from _findings(policy, "REDUNDANT_ACTION", "action", found)
+
+
+@checks("REDUNDANT_RESOURCE")
+def redundant_resources(policy: PolicyView) -> Iterator[Finding]:
+    """Lists of resources."""
+    for statement in policy.statements:
+        if statement.resources is not None:
+            found = _covered(statement.resources, str, _start, _resource_test)
+            yield from _findings(policy, "REDUNDANT_RESOURCE", "resource", found)
+
+
+def _findings(
+    policy: PolicyView, code: str, what: str, found: Sequence[tuple[Value, Value]]
+) -> Iterator[Finding]:
+    """Make one finding of all redundant entries of a list."""
+    if found:
+        covered, by = found[0]
+        many = f" and {len(found) - 1} more" if len(found) > 1 else ""
+        same = "is the same as" if covered.text == by.text else "is covered by"
+        message = f"the {what} {quote(covered.text)}{many} changes nothing: it {same} {quote(by.text)}"
+        places = [value.path for value, _ in found]
+        yield policy.finding(code, message, *places, hint=f"take the {what} out")
+
+
+def _covered(
+    entries: Entries,
+    normal: Callable[[str], str],
+    bucket: Callable[[str], str],
+    compiled: Callable[[str], TextTest],
+) -> list[tuple[Value, Value]]:
+    """Pair every entry that is covered with the entry that covers it.
+
+    Only entries of one bucket, and those of the bucket ``*``, can cover each other.
+    """
+    if len(entries.values) < 2:  # noqa: PLR2004 - two entries, at least, can cover each other
+        return []
+    texts = [normal(value.text) for value in entries.values]
+    patterns: dict[str, list[tuple[int, TextTest]]] = {}
+    first: dict[str, int] = {}
+    for place, text in enumerate(texts):
+        if has_wildcard(text) and "${" not in text and text not in first:
+            patterns.setdefault(bucket(text), []).append((place, compiled(text)))
+        first.setdefault(text, place)
+    found = []
+    for place, text in enumerate(texts):
+        covering = first[text] if first[text] != place else None
+        if covering is None:
+            covering = next(
+                (
+                    other
+                    for name in dict.fromkeys((bucket(text), "*"))
+                    for other, test in patterns.get(name, ())
+                    if texts[other] != text and _is_covered(text, len(texts[other]), test)
+                ),
+                None,
+            )
+        if covering is not None:
+            found.append((entries.values[place], entries.values[covering]))
+    return found
+
+
+def _is_covered(text: str, length: int, test: TextTest) -> bool:
+    """Whether a pattern of this length matches everything that a text with wildcards does.
+
+    A star that stands for nothing, and for more than the pattern can spell out, must both match.
+    """
+    single = text.replace("?", UNUSED)
+    if "*" not in text:
+        return test(single)
+    return test(single.replace("*", "")) and test(single.replace("*", UNUSED * (length + 1)))
+
+
+def _service(action: str) -> str:
+    """The bucket of an action: its service prefix, or ``*`` where that has wildcards."""
+    prefix = action.partition(":")[0]
+    return "*" if has_wildcard(prefix) else prefix
+
+
+def _start(resource: str) -> str:
+    """The bucket of a resource: its service, or ``*`` where that has wildcards."""
+    head = resource.split(":", 3)[:3]
+    return "*" if has_wildcard("".join(head)) else ":".join(head)
+
+
+def _action_test(text: str) -> TextTest:
+    """The test of an action pattern."""
+    return compile_tokens(tokenize(text))
+
+
+def _resource_test(text: str) -> TextTest:
+    """The test of a resource pattern, with the stricter wildcards of ARNs."""
+    tokens = list(tokenize(text))
+    return compile_tokens(arn_tokens(tokens) if text.startswith("arn:") else tokens)

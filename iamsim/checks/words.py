@@ -1,0 +1,51 @@
+"""Small helpers that several checks share: lists in messages, and which way a condition works."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.caret import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.checks.view import ConditionView, StatementView
+
+__all__ = ["has_wildcard", "is_guard", "must_be_present", "several", "wildcard_free"]
+
+SHOWN = 3
+
+
+def several(names: Sequence[str]) -> str:
+    """Write up to three names in backticks, and how many more there are."""
+    shown = ", ".join(quote(name) for name in names[:SHOWN])
+    more = len(names) - SHOWN
+    return f"{shown} and {more} more" if more > 0 else shown
+
+
+def has_wildcard(text: str) -> bool:
+    """Whether a text has a wildcard in it."""
+    return "*" in text or "?" in text
+
+
+def wildcard_free(text: str) -> bool:
+    """Whether a text stands for itself: neither wildcards nor policy variables."""
+    return not has_wildcard(text) and "${" not in text
+
+
+def is_guard(statement: StatementView, condition: ConditionView) -> bool:
+    """Whether a condition says who may pass: a positive one that allows, a negated one that denies.
+
+    Only such a condition can let through too much; a positive one that denies takes away.
+    """
+    return statement.denies if condition.operator.negated else statement.allows
+
+
+def must_be_present(condition: ConditionView) -> bool:
+    """Whether a condition fails for every request that lacks the key."""
+    operator = condition.operator
+    if operator.base == "Null":
+        return all(value.text.lower() == "false" for value in condition.values)
+    if operator.set_operator:
+        return operator.set_operator == "ForAnyValue" and not operator.if_exists
+    return not operator.if_exists and not operator.negated

@@ -1,0 +1,166 @@
+"""Commands as data: what `iamsim.cli.main` runs, and `iamsim.cli.app` and the reference describe.
+
+A command is its options, its arguments and the function behind it; a group is commands under one
+name. The table of modules is read by name, so that running one command loads no other.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.cli.options import Option, did_you_mean, parse_options
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = [
+    "MODULES",
+    "NO_ARGUMENTS",
+    "Argument",
+    "Command",
+    "Group",
+    "find_command",
+    "output_options",
+    "run_command",
+]
+
+# Modules with a `COMMAND`, by the name that people type.
+MODULES = {
+    "simulate": "iamsim.cli.simulate",
+    "context": "iamsim.cli.context",
+    "catalog": "iamsim.cli.catalog",
+    "managed": "iamsim.cli.managed",
+}
+HELP_NAMES = frozenset({"--help", "-h"})
+
+
+class Argument(NamedTuple):
+    """What stands on the command line besides options: how it is called, and how many of it."""
+
+    metavar: str = ""
+    help: str = ""
+    least: int = 0
+    most: int | None = None
+
+
+NO_ARGUMENTS = Argument(most=0)
+
+
+class Command(NamedTuple):
+    """A command: `help` starts with one sentence that lists of commands show.
+
+    `run` takes option values by field and the arguments, and gives the exit code. `completes`
+    proposes arguments, given what is there of the next.
+    """
+
+    name: str
+    help: str
+    options: tuple[Option, ...]
+    run: Callable[[Options, Sequence[str]], int]
+    argument: Argument = NO_ARGUMENTS
+    completes: Callable[[str], list[str]] | None = None
+
+
+class Group(NamedTuple):
+    """Commands under one name, such as `managed list` and `managed show`."""
+
+    name: str
+    help: str
+    commands: tuple[Command, ...]
+
+
+def output_options(*formats: str, quiet: str, default: str = "text") -> tuple[Option, ...]:
+    """Make the options about output that every command has."""
+    panel = "Output"
+    return (
+        Option(
+            ("--format",),
+            "format",
+            "How the answer is written.",
+            metavar="FORMAT",
+            default=default,
+            choices=formats,
+            panel=panel,
+        ),
+        Option(("-q", "--quiet"), "quiet", quiet, "flag", panel=panel),
+        Option(
+            ("-o", "--output"),
+            "output",
+            "Write to a file instead of standard output.",
+            metavar="FILE",
+            panel=panel,
+        ),
+        Option(
+            ("--color",),
+            "color",
+            "When to use color.",
+            metavar="WHEN",
+            default="auto",
+            choices=("auto", "always", "never"),
+            panel=panel,
+        ),
+    )
+
+
+def find_command(name: str) -> Command | Group:
+    """Load the command or group of a name in `MODULES`."""
+    from importlib import import_module  # noqa: PLC0415 - loads what is run, and no more
+
+    found = import_module(MODULES[name]).COMMAND
+    if not isinstance(found, Command | Group):
+        message = f"the module of `{name}` has no command"
+        raise TypeError(message)
+    return found
+
+
+def run_command(name: str, arguments: Sequence[str]) -> int | None:
+    """Run a command and give its exit code; None when its help was asked for.
+
+    Raises `RequestError` for wrong usage, and what the command raises.
+    """
+    command = find_command(name)
+    path = name
+    if isinstance(command, Group):
+        if not arguments or arguments[0] in HELP_NAMES:
+            return None
+        command = _of_group(command, arguments[0])
+        path = f"{name} {command.name}"
+        arguments = arguments[1:]
+    end = arguments.index("--") if "--" in arguments else len(arguments)
+    if any(argument in HELP_NAMES for argument in arguments[:end]):
+        return None
+    options, rest = parse_options(command.options, arguments, command=path)
+    _check_count(command.argument, rest, path)
+    return command.run(options, rest)
+
+
+def _of_group(group: Group, name: str) -> Command:
+    names = {command.name: command for command in group.commands}
+    if name not in names:
+        raise RequestError(
+            "unknown-command",
+            f"there is no command `{group.name} {name}`",
+            hint=did_you_mean(name, names) or f"commands are: {', '.join(names)}",
+        )
+    return names[name]
+
+
+def _check_count(argument: Argument, given: Sequence[str], path: str) -> None:
+    if len(given) < argument.least:
+        raise RequestError(
+            "missing-argument",
+            f"`iamsim {path}` needs {argument.metavar}",
+            hint=f"`iamsim {path} --help` says what it is",
+        )
+    if argument.most is not None and len(given) > argument.most:
+        extra = given[argument.most]
+        hint = None
+        if argument.most:
+            count = "one" if argument.most == 1 else str(argument.most)
+            hint = f"it takes {count} {argument.metavar}; quote text that has blanks in it"
+        raise RequestError(
+            "unexpected-argument", f"`iamsim {path}` does not take `{extra}`", hint=hint
+        )
