@@ -11,6 +11,7 @@ from iamsim.engine import authorize
 from iamsim.engine.question import Question
 from iamsim.engine.relations import is_trust_request
 from iamsim.engine.world import CompiledWorld
+from iamsim.symbolic import partial as partial_answers
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -55,7 +56,7 @@ def explain(  # noqa: PLR0913 - the arguments are those of a scenario's request
         attached_policies(policies, is_trust=is_trust_request(action, resource)),
         now(),
     )
-    return Answer(authorize.explain(question))
+    return Answer(partial_answers.answer(question))
 
 
 def decide(  # noqa: PLR0913 - the arguments are those of a scenario's request
@@ -130,6 +131,7 @@ class CompiledPolicies:
             situation.same_partition,
             situation.caller.kind,
             situation.public_access,
+            situation.rcp_reason,
         )
         shared = self._situations.setdefault(key, situation)
         return PreparedRequest(prepared.request, shared)

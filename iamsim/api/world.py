@@ -9,6 +9,7 @@ from iamsim.api.inputs import context_values, now, session_of, via_of
 from iamsim.engine import authorize
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
+from iamsim.symbolic import partial as partial_answers
 from iamsim.world.load import load_world
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ class World:
             resource_account,
             now=now(),
         )
-        return Answer(authorize.explain(question, self._compiled))
+        return Answer(partial_answers.answer(question, self._compiled))
 
     def decide(
         self,

@@ -149,7 +149,7 @@ class ActionFacts(_Facts):
     condition_keys: Final[tuple[str, ...]]
     dependent_actions: Final[tuple[str, ...] | None]
 
-    def __init__(  # noqa: PLR0913, PLR0917 - one argument a fact
+    def __init__(
         self,
         service: str,
         name: str,
@@ -186,7 +186,7 @@ class ServiceFacts(_Facts):
     resource_types: Final[tuple[ResourceTypeFacts, ...]]
     condition_keys: Final[tuple[ConditionKeyFacts, ...]]
 
-    def __init__(  # noqa: PLR0913, PLR0917 - one argument a fact
+    def __init__(
         self,
         prefix: str,
         name: str,

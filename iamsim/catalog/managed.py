@@ -62,7 +62,7 @@ class ManagedPolicy:
         "version_id",
     )
 
-    def __init__(  # noqa: PLR0913, PLR0917 - one argument a column
+    def __init__(
         self,
         arn: str,
         name: str,

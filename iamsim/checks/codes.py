@@ -110,7 +110,12 @@ AWS_CODES = {code: kind for kind, codes in _AWS.items() for code in codes.split(
 """Every code of ValidatePolicy with its finding type."""
 
 OWN_CODES = {
+    "IAMSIM_DEAD_STATEMENT": FindingType.WARNING,
+    "IAMSIM_GITHUB_OWNER_WILDCARD": FindingType.SECURITY_WARNING,
+    "IAMSIM_MFA_NOT_ASKED_OF_ACCESS_KEYS": FindingType.SECURITY_WARNING,
+    "IAMSIM_RESOURCE_MISMATCH": FindingType.WARNING,
     "IAMSIM_RETIRED_ACTION": FindingType.SUGGESTION,
+    "IAMSIM_SHADOWED_STATEMENT": FindingType.SUGGESTION,
 }
 """The codes that AWS does not have."""
 
@@ -126,6 +131,14 @@ OPT_IN = {
 NOT_CHECKED: dict[str, str] = {}
 """Codes of AWS's that no check of ours gives, and why."""
 
+_OWN_PAGES = {
+    "IAMSIM_DEAD_STATEMENT": "dead-statements",
+    "IAMSIM_GITHUB_OWNER_WILDCARD": "github-owners",
+    "IAMSIM_MFA_NOT_ASKED_OF_ACCESS_KEYS": "mfa-traps",
+    "IAMSIM_RESOURCE_MISMATCH": "resource-mismatch",
+    "IAMSIM_RETIRED_ACTION": "actions",
+    "IAMSIM_SHADOWED_STATEMENT": "dead-statements",
+}
 _ANCHORS = {
     FindingType.ERROR: "error",
     FindingType.SECURITY_WARNING: "security-warning",
@@ -138,5 +151,5 @@ def learn_more(code: str) -> str:
     """Give the address that explains a code: AWS's page, or our own reference."""
     slug = code.lower().replace("_", "-")
     if code.startswith(OWN_PREFIX):
-        return f"docs/reference/checks/README.md#{code.lower()}"
+        return f"docs/reference/checks/{_OWN_PAGES[code]}.md#{code.lower()}"
     return f"{PAGE}#access-analyzer-reference-policy-checks-{_ANCHORS[AWS_CODES[code]]}-{slug}"

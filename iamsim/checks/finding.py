@@ -60,6 +60,13 @@ class Finding:
         return learn_more(self.code)
 
     @property
+    def details(self) -> str:
+        """The message, with the day of the service reference that it rests on."""
+        if self.snapshot is None:
+            return self.message
+        return f"{self.message} (service reference of {self.snapshot})"
+
+    @property
     def policy(self) -> str:
         """The name of the policy."""
         return self.source.name

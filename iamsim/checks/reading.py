@@ -133,9 +133,7 @@ def _principals(raw: Mapping[str, object], path: Path) -> Principals | None:
     elif isinstance(given, Mapping):
         for kind, values in given.items():
             if kind in PRINCIPAL_KINDS:
-                entries += [
-                    PrincipalEntry(kind, value) for value in _texts(values, (*place, kind))
-                ]
+                entries += [PrincipalEntry(kind, value) for value in _texts(values, (*place, kind))]
     return Principals(element, tuple(entries), place)
 
 

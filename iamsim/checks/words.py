@@ -42,10 +42,10 @@ def is_guard(statement: StatementView, condition: ConditionView) -> bool:
 
 
 def must_be_present(condition: ConditionView) -> bool:
-    """Whether a condition fails for every request that lacks the key."""
+    """Whether a condition compares a value, and fails for every request that lacks the key."""
     operator = condition.operator
     if operator.base == "Null":
-        return all(value.text.lower() == "false" for value in condition.values)
+        return False
     if operator.set_operator:
         return operator.set_operator == "ForAnyValue" and not operator.if_exists
     return not operator.if_exists and not operator.negated

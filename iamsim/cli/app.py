@@ -61,7 +61,8 @@ def values_of(
         if option.kind in LISTS:
             value = tuple(value or ())  # type: ignore[arg-type]  # typer gives a list here
         values[option.field] = value
-    return values, tuple(given.get("arguments") or ())
+    arguments = given.get("arguments") or ()
+    return values, (arguments,) if isinstance(arguments, str) else tuple(arguments)
 
 
 def _parameter(option: Option, options: tuple[Option, ...]) -> inspect.Parameter:
@@ -112,15 +113,20 @@ def _argument(command: Command) -> list[inspect.Parameter]:
     argument = command.argument
     if argument.most == 0:
         return []
-    completes = command.completes
-    complete = None if completes is None else (lambda incomplete: completes(incomplete))
-    info = typer.Argument(help=argument.help, metavar=argument.metavar, autocompletion=complete)
+    info = typer.Argument(
+        help=argument.help,
+        metavar=argument.metavar,
+        autocompletion=command.completes,
+        show_default=False,
+    )
+    kind: Any = str if argument.most == 1 else list[str]
+    required = argument.least > 0
     return [
         inspect.Parameter(
             "arguments",
             inspect.Parameter.POSITIONAL_OR_KEYWORD,
-            default=None,
-            annotation=Annotated[list[str] | None, info],
+            default=inspect.Parameter.empty if required else None,
+            annotation=Annotated[kind if required else kind | None, info],
         )
     ]
 

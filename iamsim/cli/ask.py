@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
@@ -16,13 +17,15 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
+    from iamsim.core.answer import Answer
     from iamsim.engine.question import ContextValue
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import World
 
-__all__ = ["load_worlds", "questions_of", "text_of", "texts_of"]
+__all__ = ["denied_text", "load_worlds", "questions_of", "text_of", "texts_of", "with_time"]
 
 _JOIN = "+"
+_CLOCK_KEYS = frozenset({"aws:currenttime", "aws:epochtime"})
 _OPTION_NAMES = {option.field: option.names[-1] for option in EXPLAIN_OPTIONS}
 
 
@@ -82,6 +85,25 @@ def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
         now=_time(text_of(options, "at")),
     )
     return base.with_pairs(actions, resources)
+
+
+def with_time(question: Question, answer: Answer) -> Question:
+    """Add the time to a question where a policy asks for it and nobody gave it: the engine has no
+    clock."""
+    keys = answer.decision.missing_context
+    if keys is None:
+        keys = tuple(missing.key for missing in answer.explanation.missing)
+    if question.now is not None or not _CLOCK_KEYS & {key.lower() for key in keys}:
+        return question
+    from datetime import UTC, datetime  # noqa: PLC0415 - only where the time matters
+
+    return replace(question, now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
+
+
+def denied_text(options: Options) -> str:
+    """The text of `--denied`, read from standard input where it is `-`."""
+    text = text_of(options, "denied") or ""
+    return _standard_input().decode("utf-8", "replace") if text == "-" else text
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:

@@ -31,8 +31,10 @@ __all__ = [
 MODULES = {
     "simulate": "iamsim.cli.simulate",
     "context": "iamsim.cli.context",
+    "keys": "iamsim.cli.keys",
     "catalog": "iamsim.cli.catalog",
     "managed": "iamsim.cli.managed",
+    "validate": "iamsim.cli.validate",
 }
 HELP_NAMES = frozenset({"--help", "-h"})
 
@@ -91,15 +93,6 @@ def output_options(*formats: str, quiet: str, default: str = "text") -> tuple[Op
             "output",
             "Write to a file instead of standard output.",
             metavar="FILE",
-            panel=panel,
-        ),
-        Option(
-            ("--color",),
-            "color",
-            "When to use color.",
-            metavar="WHEN",
-            default="auto",
-            choices=("auto", "always", "never"),
             panel=panel,
         ),
     )

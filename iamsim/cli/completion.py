@@ -55,11 +55,10 @@ def principals(incomplete: str, options: Options) -> list[str]:
     world = _world(options)
     if world is None:
         return []
-    found = [
-        entity.arn
-        for account in world.accounts.values()
-        for entity in (*account.users.values(), *account.roles.values())
-    ]
+    found: list[str] = []
+    for account in world.accounts.values():
+        found += [user.arn for user in account.users.values()]
+        found += [role.arn for role in account.roles.values()]
     return _starting(sorted(found), incomplete)
 
 
@@ -73,10 +72,13 @@ def resources(incomplete: str, options: Options) -> list[str]:
 
 
 def _world(options: Options) -> World | None:
-    from iamsim.cli.ask import load_worlds  # noqa: PLC0415 - it imports the table of options
+    paths = options.get("worlds")
+    if not isinstance(paths, tuple) or not paths:
+        return None
+    from iamsim.world.load import load_world  # noqa: PLC0415 - completion alone needs it
 
     try:
-        return load_worlds(options)
+        return load_world(*paths)
     except (IamsimError, OSError, RecursionError):
         return None
 

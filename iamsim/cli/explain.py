@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.cli.ask import load_worlds, questions_of, text_of
+from iamsim.cli.ask import load_worlds, questions_of, text_of, with_time
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
 from iamsim.cli.options import did_you_mean
 from iamsim.cli.output import terminal_width, wants_color, write_output
@@ -19,10 +18,10 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
+    from iamsim.world.model import World
 
 __all__ = ["run_explain"]
 
-_CLOCK_KEYS = frozenset({"aws:currenttime", "aws:epochtime"})
 _WITH_SCENARIOS = frozenset({"format", "verbose", "quiet", "output", "color"})
 
 
@@ -30,34 +29,34 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
     """Answer, write the answer, and give the exit code."""
     if files:
         return _explain_scenarios(options, files)
+    if options["denied"] is not None:
+        from iamsim.cli.explain_denial import explain_denial  # noqa: PLC0415 - needs lark
+
+        return explain_denial(options)
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - `--help` needs no engine
 
     model = load_worlds(options)
     world = None if model is None else CompiledWorld(model)
     answers = [_answer(question, world) for question in questions_of(options, model)]
-    write_output(_written(answers, options), text_of(options, "output"))
+    write_output(_written(answers, options, model), text_of(options, "output"))
     return _exit_code(answers, text_of(options, "expect"))
 
 
 def _answer(question: Question, world: CompiledWorld | None) -> Answer:
     """Ask the engine; it has no clock, so the time comes from here where a policy asks for it."""
-    from iamsim.engine.authorize import explain  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.symbolic.partial import answer  # noqa: PLC0415 - `--help` needs no engine
 
-    answer = explain(question, world)
-    if question.now is not None or not _CLOCK_KEYS & _missing_keys(answer):
-        return answer
-    from datetime import UTC, datetime  # noqa: PLC0415 - only where the time matters
-
-    now = datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    return explain(replace(question, now=now), world)
+    answered = answer(question, world)
+    timed = with_time(question, answered)
+    return answered if timed is question else answer(timed, world)
 
 
-def _missing_keys(answer: Answer) -> set[str]:
-    return {missing.key.lower() for missing in answer.explanation.missing}
-
-
-def _written(answers: Sequence[Answer], options: Options) -> str:
+def _written(answers: Sequence[Answer], options: Options, model: World | None) -> str:
     form = text_of(options, "format")
+    if form == "aws":
+        from iamsim.cli.simulate_answer import aws_text  # noqa: PLC0415 - text needs none
+
+        return aws_text(answers, model, text_of(options, "principal"))
     if form == "json":
         import json  # noqa: PLC0415 - text needs none
 
@@ -96,6 +95,12 @@ def _exit_code(answers: Sequence[Answer], expected: str | None) -> int:
 def _explain_scenarios(options: Options, files: Sequence[str]) -> int:
     """Answer the requests of scenario files; 1 when one does not meet its expectation."""
     _refuse_request_options(options, files)
+    if options["format"] == "aws":
+        raise RequestError(
+            "option-with-scenario",
+            f"the format `aws` can't be used together with a scenario file (`{files[0]}`)",
+            hint="use `--format json`, or ask by options",
+        )
     from iamsim.cli.explain_scenarios import explain_scenarios  # noqa: PLC0415 - needs pydantic
 
     color = wants_color(

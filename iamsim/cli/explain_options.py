@@ -59,6 +59,13 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         completes=completion.resources,
     ),
     Option(
+        ("--denied",),
+        "denied",
+        "A message of AWS about a denied request, or `-`: asks its question, compares the reasons.",
+        metavar="TEXT",
+        panel=_REQUEST,
+    ),
+    Option(
         ("-c", "--context"),
         "context",
         "A context key with its value; repeat the key for several values.",

@@ -17,9 +17,11 @@ __all__ = ["COMMANDS", "main"]
 COMMANDS = {
     "explain": "Say whether a request is allowed, and why.",
     "context": "List the context keys of a request, and what reads them.",
+    "keys": "List the context keys that can influence a request, and values to try.",
     "simulate": "Answer what the AWS CLI asks the IAM policy simulator.",
     "catalog": "Look up services, actions, resource types and condition keys.",
     "managed": "Look up AWS managed policies.",
+    "validate": "Check policy documents.",
 }
 
 _SHORT_HELP = """iamsim answers whether AWS allows a request, and which policy decides, offline.
@@ -68,6 +70,10 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
+    if os.environ.get("_IAMSIM_COMPLETE") == "complete_bash":
+        from iamsim.cli.completion_bash import complete_for_bash  # noqa: PLC0415 - as above
+
+        return complete_for_bash(_run_app)
     if "_IAMSIM_COMPLETE" in os.environ:
         return _run_app(arguments)
     if not arguments:
@@ -86,6 +92,10 @@ def _dispatch(arguments: list[str]) -> int:
         )
     if command not in COMMANDS:
         raise _unknown_command(command)
+    if os.environ.get("IAMSIM_CATALOG"):
+        from iamsim.cli.catalog import use_file  # noqa: PLC0415 - rarely needed
+
+        use_file(os.environ["IAMSIM_CATALOG"])
     if command == "explain" and not _asks_for_help(rest):
         from iamsim.cli.explain import run_explain  # noqa: PLC0415 - see the module's docstring
         from iamsim.cli.explain_options import EXPLAIN_OPTIONS  # noqa: PLC0415
@@ -98,7 +108,9 @@ def _dispatch(arguments: list[str]) -> int:
         code = run_command(command, rest)
         if code is not None:
             return code
-        return _run_app([command, *(word for word in rest[:1] if not word.startswith("-")), "--help"])
+        return _run_app(
+            [command, *(word for word in rest[:1] if not word.startswith("-")), "--help"]
+        )
     return _run_app([command, "--help"])
 
 

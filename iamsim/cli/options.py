@@ -26,7 +26,7 @@ class Option(NamedTuple):
     """One option: its names, where its value goes, and what `--help` says of it.
 
     `kind` is ``text`` (the last one counts), ``list`` (may be repeated), ``values`` (takes all up
-    to the next long option, as the AWS CLI reads lists) or ``flag``. `completes` proposes values,
+    to the next option, as the AWS CLI reads lists) or ``flag``. `completes` proposes values,
     given what was typed of one and the values of the other options.
     """
 
@@ -64,7 +64,7 @@ def parse_options(
         if argument == "--":
             rest += reversed(waiting)
             break
-        if len(argument) < 2 or not argument.startswith("-"):  # noqa: PLR2004 - `-` is a value
+        if not _is_option(argument):
             rest.append(argument)
             continue
         name = argument.partition("=")[0] if argument.startswith("--") else argument[:2]
@@ -75,6 +75,11 @@ def parse_options(
         else:
             _take_short(argument, by_name, values, waiting, command)
     return values, tuple(rest)
+
+
+def _is_option(argument: str) -> bool:
+    """Whether a word is an option; `-` is a value."""
+    return argument.startswith("-") and argument != "-"
 
 
 def _take_long(
@@ -92,7 +97,7 @@ def _take_long(
             raise _no_value(name, option)
         value = waiting.pop()
     _keep(name, option, value, values)
-    while option.kind == "values" and not equals and waiting and not waiting[-1].startswith("--"):
+    while option.kind == "values" and not equals and waiting and not _is_option(waiting[-1]):
         _keep(name, option, waiting.pop(), values)
 
 

@@ -7,7 +7,11 @@ import sys
 
 from iamsim.core.errors import RequestError
 
-__all__ = ["terminal_width", "wants_color", "write_output"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+__all__ = ["terminal_width", "wants_color", "write_answer", "write_output"]
 
 _DEFAULT_WIDTH = 100
 _WIDEST = 160
@@ -50,3 +54,25 @@ def write_output(text: str, path: str | None) -> None:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
         raise RequestError("output-not-writable", f"can't write `{path}`: {reason}") from error
+
+
+def write_answer(
+    options: Mapping[str, object],
+    data: object,
+    text: Callable[[int], str],
+    *,
+    quiet: str,
+) -> int:
+    """Write an answer as the options `format`, `quiet` and `output` say; gives the exit code 0.
+
+    `text` makes the long form for a width; JSON wins over `quiet`.
+    """
+    if options["format"] == "json":
+        import json  # noqa: PLC0415 - text needs none
+
+        written = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    else:
+        written = quiet if options["quiet"] else text(terminal_width())
+    path = options["output"]
+    write_output(written, path if isinstance(path, str) else None)
+    return 0

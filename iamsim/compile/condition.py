@@ -230,9 +230,8 @@ def _accepts(operator: OperatorName, values: ValueTests) -> Callable[[str, Conte
     test, context_test = values.test, values.context_test
     if context_test is not None:
         return lambda value, context: context_test(value, context) is not negated
-    if test is None:
-        return lambda _value, _context: False
-    return lambda value, _context: test(value) is not negated
+    # Only Null has no test of values, and it is not asked here.
+    return lambda value, _context: (test is not None and test(value)) is not negated
 
 
 def _single_value_test(

@@ -28,6 +28,10 @@ __all__ = [
 ]
 
 EVERYONE = "*"
+REMEMBERED = 4  # for how many callers an element keeps its clauses
+GRANT_NAMES = {
+    kind.value: name.lower().replace("_", "-") for name, kind in GrantKind.__members__.items()
+}
 
 
 def entry_name(kind: str, text: str) -> str:
@@ -70,7 +74,6 @@ class PrincipalPattern:
         """Say whether this entry names the caller, and how."""
         caller = request.caller
         grant = self.grant(caller)
-        kind = GrantKind(grant).name if grant else None
         return ClauseExplanation(
             self.element,
             self.text if self.kind in {EVERYONE, "AWS"} else f"{self.kind}: {self.text}",
@@ -79,7 +82,7 @@ class PrincipalPattern:
             Reason.MATCHED if grant else Reason.PRINCIPAL_MISMATCH,
             self.source,
             self.path,
-            grant=kind.lower().replace("_", "-") if kind else None,
+            grant=GRANT_NAMES.get(grant),
             notes=self._notes(caller, matched=bool(grant)),
         )
 
@@ -88,7 +91,7 @@ class PrincipalPattern:
         if matched:
             if caller.kind is CallerKind.SERVICE and self.name == EVERYONE:
                 return (Note.WILDCARD_PRINCIPAL_AND_SERVICE,)
-            if self.grant(caller) == GrantKind.FEDERATED_SOURCE:
+            if self.grant(caller) == GrantKind.FEDERATED_SOURCE.value:
                 return (Note.FEDERATED_SOURCE_USER,)
             return ()
         if self.kind == "AWS" and self.text != EVERYONE and ("*" in self.text or "?" in self.text):
@@ -116,6 +119,9 @@ class PrincipalTest:
 
     patterns: tuple[PrincipalPattern, ...]
     names: frozenset[str]
+    _explained: dict[int, tuple[Caller, bool, list[ClauseExplanation]]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
     negated = False
 
     def grants(self, caller: Caller) -> int:
@@ -134,8 +140,16 @@ class PrincipalTest:
         return self.concerns(request.caller)
 
     def explain(self, request: Request) -> tuple[bool, list[ClauseExplanation]]:
-        """Hold every entry against the caller."""
-        return self.matches(request), [pattern.explain(request) for pattern in self.patterns]
+        """Hold every entry against the caller; remembered for a few callers."""
+        caller = request.caller
+        known = self._explained.get(id(caller))
+        if known is None:
+            if len(self._explained) >= REMEMBERED:
+                self._explained.clear()
+            # The caller is kept beside it, so that its id stays its own.
+            clauses = [pattern.explain(request) for pattern in self.patterns]
+            known = self._explained[id(caller)] = caller, self.concerns(caller), clauses
+        return known[1], known[2]
 
 
 @dataclass(frozen=True, slots=True)

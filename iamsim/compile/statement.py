@@ -40,14 +40,10 @@ class ActionTest:
 
     patterns: tuple[ActionPattern, ...]
     negated: bool
+    element: Element
     _explained: dict[str, tuple[bool, tuple[ClauseExplanation, ...]]] = field(
         default_factory=dict, repr=False, compare=False
     )
-
-    @property
-    def element(self) -> Element:
-        """Which of the two it is."""
-        return Element.NOT_ACTION if self.negated else Element.ACTION
 
     def covers(self, action: str) -> bool:
         """Whether the element holds for an action, given in lower case."""
@@ -78,12 +74,8 @@ class ResourceTest:
 
     patterns: tuple[ResourcePattern, ...]
     negated: bool
+    element: Element
     everything: bool  # every resource is covered, whatever the context
-
-    @property
-    def element(self) -> Element:
-        """Which of the two it is."""
-        return Element.NOT_RESOURCE if self.negated else Element.RESOURCE
 
     def matches(self, request: Request) -> bool:
         """Whether the element holds for the request."""
@@ -170,23 +162,27 @@ class CompiledStatement:
         """Hold every clause against the request, matching or not."""
         elements: list[tuple[Element, bool]] = []
         clauses: list[ClauseExplanation] = []
-        matches = True
+        failed: list[Element] = []
         if self.principals is not None:
             matched, parts = self.principals.explain(request)
             name = Element.NOT_PRINCIPAL if self.principals.negated else Element.PRINCIPAL
             elements.append((name, matched))
             clauses += parts
-            matches = matched
-        matched, known_parts = self.actions.explain(request)
-        elements.append((self.actions.element, matched))
+            if not matched:
+                failed.append(name)
+        actions, resources = self.actions, self.resources
+        matched, known_parts = actions.explain(request)
+        elements.append((actions.element, matched))
         clauses += known_parts
-        matches = matches and matched
-        if self.resources is not None:
-            matched, parts = self.resources.explain(request)
-            elements.append((self.resources.element, matched))
+        if not matched:
+            failed.append(actions.element)
+        if resources is not None:
+            matched, parts = resources.explain(request)
+            elements.append((resources.element, matched))
             clauses += parts
-            matches = matches and matched
-        failed = [element for element, holds in elements if not holds]
+            if not matched:
+                failed.append(resources.element)
+        matches = not failed
         if self.conditions:
             tests = [condition.explain(request) for condition in self.conditions]
             clauses += tests
@@ -198,7 +194,7 @@ class CompiledStatement:
         if not failed:
             notes = _notes_of(clauses)
             missing = self.missing(request) if self.keys else ()
-        elif len(failed) == 1 and failed[0] is not self.actions.element:
+        elif len(failed) == 1 and failed[0] is not actions.element:
             # Nothing but this element stands in the way, so its uncertain rules decide.
             notes = _notes_of([clause for clause in clauses if clause.element is failed[0]])
         return StatementExplanation(
@@ -213,6 +209,13 @@ class CompiledStatement:
             notes,
             missing,
         )
+
+    def written_key(self, key: str) -> str | None:
+        """How a condition of the statement spells a key; `None` for one of a policy variable."""
+        for condition in self.conditions:
+            if condition.key == key:
+                return condition.written_key
+        return None
 
     def missing(self, request: Request) -> tuple[str, ...]:
         """The keys that the statement reads and the request lacks."""
@@ -286,6 +289,7 @@ def compile_statement(
         ActionTest(
             tuple(compile_action(value, action_element, source) for value in actions.values),
             actions.negated,
+            action_element,
         ),
         resources,
         conditions,
@@ -306,4 +310,4 @@ def _compile_resources(
         for value in entries.values
     )
     everything = not entries.negated and any(pattern.everything for pattern in patterns)
-    return ResourceTest(patterns, entries.negated, everything)
+    return ResourceTest(patterns, entries.negated, element, everything)

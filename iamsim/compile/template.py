@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamsim.core.wildcard import Token, Wildcard, tokenize
-from iamsim.syntax.variables import Literal, Question, Star, Variable, parse_template
+from iamsim.syntax.variables import Literal, Star, Variable, parse_template
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -104,6 +104,6 @@ def compile_template(text: str, *, with_variables: bool) -> Template:
                 keys.append(part.key.lower())
             case Star():
                 parts.append(Wildcard.STAR)
-            case Question():
+            case _:  # a question mark
                 parts.append(Wildcard.QUESTION)
     return Template(text, tuple(parts), tuple(dict.fromkeys(keys)))

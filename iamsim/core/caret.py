@@ -16,9 +16,10 @@ QUOTE_WIDTH = 60
 ELLIPSIS = "..."
 
 
-def quote(text: str) -> str:
-    """Put a user's text in backticks: cut when long, nothing in it that is not printable."""
-    cut = text if len(text) <= QUOTE_WIDTH else text[: QUOTE_WIDTH - len(ELLIPSIS)] + ELLIPSIS
+def quote(text: str, width: int = QUOTE_WIDTH) -> str:
+    """Put a user's text in backticks: cut when longer than `width` characters, nothing in it that
+    is not printable."""
+    cut = text if len(text) <= width else text[: width - len(ELLIPSIS)] + ELLIPSIS
     return f"`{_printable(cut)}`"
 
 

@@ -64,7 +64,7 @@ class PolicyType(Enum):
 
 @dataclass(frozen=True, slots=True)
 class StatementReference:
-    """Names one statement of one policy in one layer."""
+    """Names one statement of one policy in one layer; `arn` is that of the policy, where known."""
 
     layer: Layer
     policy: str
@@ -73,6 +73,7 @@ class StatementReference:
     effect: str
     source: Source
     path: Path
+    arn: str | None = None
 
     @property
     def span(self) -> Span:

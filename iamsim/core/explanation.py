@@ -105,8 +105,7 @@ class StatementExplanation:
         return tuple(element for element, holds in self.elements if not holds)
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyExplanation:
+class PolicyExplanation(NamedTuple):
     """One policy document of a layer."""
 
     name: str
@@ -114,8 +113,7 @@ class PolicyExplanation:
     statements: tuple[StatementExplanation, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class LayerExplanation:
+class LayerExplanation(NamedTuple):
     """What one layer says. A layer of several levels (SCPs) has one of these for each level;
     `level` then names the node. `reason` says why a layer does not apply, or why it holds without
     a statement (the root user needs no identity-based policy)."""
@@ -128,8 +126,7 @@ class LayerExplanation:
     notes: tuple[Note, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class WayExplanation:
+class WayExplanation(NamedTuple):
     """One way in: the layers that must all allow, and those of them that do not."""
 
     name: str

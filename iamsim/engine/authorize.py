@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.answer import Answer, RequestRecord
+from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.core.request import CallerKind, Request
+from iamsim.engine.callers import LONGEST
 from iamsim.engine.context import (
     TIME_KEYS,
     DerivedKeys,
@@ -30,9 +33,10 @@ if TYPE_CHECKING:
 # Actions of S3 without a resource, whose statements AWS's own samples write with this ARN:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 S3_ACCOUNT_ACTIONS = frozenset({"s3:listallmybuckets"})
+ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)  # of which one is asked for
 KMS_ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
 
-__all__ = ["Prepared", "decide", "explain", "prepare"]
+__all__ = ["Prepared", "decide", "explain", "explain_prepared", "prepare"]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -66,7 +70,11 @@ def decide(question: Question, world: CompiledWorld | None = None) -> Decision:
 
 def explain(question: Question, world: CompiledWorld | None = None) -> Answer:
     """Answer one question with its whole explanation, which is made when first asked for."""
-    prepared = prepare(question, world)
+    return explain_prepared(question, prepare(question, world))
+
+
+def explain_prepared(question: Question, prepared: Prepared) -> Answer:
+    """Answer a question that was made ready."""
     entries = prepared.entries()
     explained = explain_request(prepared.situation, prepared.request, entries)
 
@@ -86,10 +94,10 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     """
     world = world if world is not None else CompiledWorld()
     action = question.action.lower()
-    if ":" not in action or "*" in action or "?" in action:
+    if not ACTION.fullmatch(action):
         raise RequestError(
             "invalid-action",
-            f"`{question.action}` is no single action",
+            f"{quote(question.action)} is no single action",
             hint="write `service:Action`, for example `s3:GetObject`",
         )
     if ":alias/" in question.resource and action.startswith("kms:"):
@@ -123,7 +131,8 @@ def _check_alias(question: Question, action: str) -> None:
     ):
         raise RequestError(
             "alias-instead-of-key",
-            f"`{question.action}` is authorized on a key, not on its alias `{question.resource}`",
+            f"{quote(question.action)} is authorized on a key, not on its alias"
+            f" {quote(question.resource, LONGEST)}",
             hint="ask for the ARN of the key that the alias stands for",
         )
 

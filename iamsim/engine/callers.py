@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import Arn, find_arn, is_account_id
+from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.core.request import Caller, CallerKind, GrantKind
 
@@ -36,6 +37,7 @@ SERVICE_LINKED_PATH = "/aws-service-role/"
 SERVICE_LINKED_NAME = "AWSServiceRoleFor"
 ORIGIN_ACCESS_IDENTITY_ACCOUNT = "cloudfront"
 EVERYONE = {"*": GrantKind.WILDCARD.value}
+LONGEST = 400  # characters of a principal that an error repeats
 
 
 def make_caller(
@@ -63,7 +65,7 @@ def make_caller(
     if arn is None:
         raise RequestError(
             "invalid-principal",
-            f"`{principal}` names no principal",
+            f"{quote(principal, LONGEST)} names no principal",
             hint="give an ARN, a service principal such as `lambda.amazonaws.com`, or `anonymous`",
         )
     if arn.service == "iam" and arn.resource.startswith(("oidc-provider/", "saml-provider/")):
@@ -75,7 +77,13 @@ def make_caller(
     if not is_account_id(arn.account):
         raise RequestError(
             "invalid-principal",
-            f"principal `{principal}` has no account id of twelve digits",
+            f"principal {quote(principal, LONGEST)} has no account id of twelve digits",
+        )
+    if arn.region or "*" in principal or "?" in principal:
+        raise RequestError(
+            "invalid-principal",
+            f"{quote(principal, LONGEST)} names no single principal",
+            hint="the ARN of a caller has no wildcards and no Region",
         )
     return _principal_of_account(
         principal, arn, session, entity, has_boundary=has_boundary, assumed_root=assumed_root
@@ -92,11 +100,12 @@ def _principal_of_account(
     assumed_root: bool,
 ) -> Caller:
     """Root user, user, role, role session or federated user session."""
-    kind, _, rest = arn.resource.partition("/")
+    kind, slash, rest = arn.resource.partition("/")
+    name = rest.rpartition("/")[2]
     account = f"account:{arn.account}"
     names = {**EVERYONE, account: GrantKind.ACCOUNT.value}
     match (arn.service, kind):
-        case ("iam", "root"):
+        case ("iam", "root") if not slash:
             caller_kind = CallerKind.ASSUMED_ROOT if assumed_root else CallerKind.ROOT_USER
             return Caller(
                 caller_kind,
@@ -108,7 +117,7 @@ def _principal_of_account(
                 (frozenset({account}),),
                 unique_id=arn.account,
             )
-        case ("iam", "user") if rest:
+        case ("iam", "user") if name:
             identity = f"aws:{principal}"
             names[identity] = GrantKind.USER.value
             unique_id = entity.id if entity is not None else None
@@ -122,26 +131,27 @@ def _principal_of_account(
                 principal,
                 names,
                 (frozenset({account}), frozenset({identity})),
-                name=rest.rpartition("/")[2],
+                name=name,
                 unique_id=unique_id,
                 has_boundary=has_boundary,
             )
-        case ("iam", "role") if rest:
+        case ("iam", "role") if name:
             return _role_session(principal, arn, principal, session.name, entity, has_boundary)
-        case ("sts", "assumed-role") if "/" in rest:
-            name, _, session_name = rest.partition("/")
-            role_arn = entity.arn if entity is not None else role_arn_of_session(arn, name)
-            return _role_session(principal, arn, role_arn, session_name, entity, has_boundary)
+        case ("sts", "assumed-role") if name and rest.count("/") == 1 and rest[0] != "/":
+            role = rest.partition("/")[0]
+            role_arn = entity.arn if entity is not None else role_arn_of_session(arn, role)
+            return _role_session(principal, arn, role_arn, name, entity, has_boundary)
         case ("sts", "federated-user") if rest:
             return _federated_user(principal, arn, rest, session, has_boundary=has_boundary)
         case ("iam", "group"):
             raise RequestError(
                 "invalid-principal",
-                f"a group is no principal: `{principal}`",
+                f"a group is no principal: {quote(principal, LONGEST)}",
                 hint="ask for a user of the group",
             )
         case _:
-            raise RequestError("invalid-principal", f"`{principal}` names no principal")
+            message = f"{quote(principal, LONGEST)} names no principal"
+            raise RequestError("invalid-principal", message)
 
 
 def role_arn_of_session(arn: Arn, role_name: str) -> str:

@@ -7,6 +7,7 @@ come to the same verdict.
 from __future__ import annotations
 
 from dataclasses import replace
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Decision, Outcome, Verdict
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.decision import Layer
     from iamsim.core.explanation import ContextEntry
     from iamsim.core.reason import Note
     from iamsim.core.request import Request
@@ -53,13 +55,14 @@ class Member(NamedTuple):
 class Visited(NamedTuple):
     """One station with all its statements, and apart those that match, by effect.
 
-    `notes` and `missing` are those of the statements that are about the request.
+    `notes` and `missing` are those of the statements that are about the request; a missing key
+    comes with its spelling in the policy.
     """
 
     station: Station
     policies: list[PolicyExplanation]
     notes: dict[Note, None]
-    missing: dict[str, None]
+    missing: dict[str, str | None]
     allowing: list[Member]
     denying: list[Member]
 
@@ -129,7 +132,8 @@ def _visit(station: Station, request: Request) -> Visited:
             if explanation.notes:
                 visited.notes.update(dict.fromkeys(explanation.notes))
             if explanation.missing:
-                visited.missing.update(dict.fromkeys(explanation.missing))
+                for key in explanation.missing:
+                    visited.missing.setdefault(key, statement.written_key(key))
             if explanation.matched:
                 member = Member(policy, statement, statement.grants(caller), explanation)
                 (visited.denying if statement.denies else visited.allowing).append(member)
@@ -285,8 +289,6 @@ class _Reading:
         visits = self.at(slot)
         if slot in GUARDRAILS:
             visits = [visit for visit in visits if not visit.allows(need)]
-        if not visits:
-            yield Decider(slot.layer, Reason.NO_POLICY)
         for visit in visits:
             station = visit.station
             yield Decider(
@@ -295,27 +297,16 @@ class _Reading:
 
     def missing(self) -> tuple[MissingKey, ...]:
         """The keys that statements about this request read and did not find."""
-        found: dict[str, dict[str, None]] = {}
-        layers = {}
+        layers: dict[str, dict[Layer, None]] = {}
+        written: dict[str, str | None] = {}
         for visit in self.visits:
-            layer = visit.station.slot.layer
-            for key in visit.missing:
-                layers[layer.value] = layer
-                found.setdefault(key, {})[layer.value] = None
+            for key, spelling in visit.missing.items():
+                layers.setdefault(key, {})[visit.station.slot.layer] = None
+                written[key] = written.get(key) or spelling
         return tuple(
-            MissingKey(key, tuple(layers[name] for name in names), written=self._written(key))
-            for key, names in sorted(found.items())
+            MissingKey(key, tuple(places), written=written[key])
+            for key, places in sorted(layers.items(), key=itemgetter(0))
         )
-
-    def _written(self, key: str) -> str | None:
-        """How the first condition that tests a key writes it."""
-        for visit in self.visits:
-            for policy in visit.policies:
-                for statement in policy.statements:
-                    for clause in statement.clauses:
-                        if clause.key is not None and clause.key.lower() == key:
-                            return clause.key
-        return None
 
     def notes(self) -> tuple[Note, ...]:
         """All notes, each once, in the order of the layers."""

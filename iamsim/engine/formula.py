@@ -114,11 +114,6 @@ class Way(NamedTuple):
     name: str
     requires: tuple[Requirement, ...]
 
-    @property
-    def needs_resource_policy(self) -> bool:
-        """Whether the way leads through a resource-based policy or a grant."""
-        return any(need.slot in {Slot.RESOURCE, Slot.GRANT} for need in self.requires)
-
 
 @dataclass(frozen=True, slots=True)
 class Relation:

@@ -54,6 +54,7 @@ def reference(
         statement.effect,
         statement.source,
         statement.path,
+        policy.arn,
     )
 
 

@@ -17,7 +17,7 @@ from iamsim.engine.plan import make_plan
 from iamsim.engine.relations import TRUST_ACTIONS, ResourceKind, find_relation
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from iamsim.compile.policy import PolicySet
     from iamsim.core.decision import Decision
@@ -73,6 +73,7 @@ class Situation:
     endpoint_is_gateway: bool | None = False
     public_access: PublicAccess | None = None
     notes: tuple[Note, ...] = ()
+    _reads: dict[str, bool] = field(default_factory=dict, repr=False)
     _arrangements: dict[str, Arrangement] = field(default_factory=dict, repr=False)
     plans: dict[str, Callable[[Request], Decision]] = field(default_factory=dict, repr=False)
 
@@ -80,13 +81,6 @@ class Situation:
     def same_account(self) -> bool:
         """Whether the caller's account owns the resource."""
         return self.caller.account == self.resource_account
-
-    def __getstate__(self) -> tuple[None, Mapping[str, object]]:
-        """Leave plans behind when pickled: they are made anew where they are needed."""
-        state: dict[str, object] = {
-            name: getattr(self, name) for name in self.__slots__ if name not in CACHES
-        }
-        return None, {**state, "_arrangements": {}, "plans": {}}
 
     def arrange(self, action: str) -> Arrangement:
         """The relation and the stations for an action, in lower case; remembered."""
@@ -97,6 +91,13 @@ class Situation:
 
     def reads(self, key: str) -> bool:
         """Whether some statement that meets here reads a context key (in lower case)."""
+        known = self._reads.get(key)
+        if known is None:
+            known = self._reads[key] = self._find_reader(key)
+        return known
+
+    def _find_reader(self, key: str) -> bool:
+        """Look for a statement that reads a key."""
         sets = (self.identity, self.boundary, self.session, self.grants, self.endpoint)
         levels = (*(self.scp_levels or ()), *(self.rcp_levels or ()))
         return any(
@@ -289,6 +290,3 @@ class Situation:
         if self.caller.kind is CallerKind.FEDERATED_USER:
             return Station(Slot.SESSION, Reason.FEDERATED_USER_WITHOUT_SESSION_POLICY)
         return Station(Slot.SESSION, Reason.NOT_PRESENT, allows=True, applies=False)
-
-
-CACHES = frozenset({"_arrangements", "plans"})

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
 from iamsim.report.message import denied_message
 from iamsim.report.sentences import NOTES
@@ -17,7 +18,7 @@ from iamsim.report.wording import value_text
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from iamsim.core.answer import Answer, RequestRecord
+    from iamsim.core.answer import Answer, RequestRecord, Residual
     from iamsim.core.explanation import (
         ClauseExplanation,
         ContextEntry,
@@ -50,7 +51,8 @@ def answer_to_dict(answer: Answer) -> Json:
         "layers": [_layer(layer, answer.request.action) for layer in explanation.layers],
         "paths": [_way(way) for way in explanation.ways],
         "missing_context": [missing.name for missing in explanation.missing],
-        "residual": None if residual is None else residual.to_condition(),
+        "residual": None if residual is None else _blocks(residual),
+        **({} if residual is None else {"residual_detail": _residual(residual)}),
         "context_detail": [_context(entry) for entry in explanation.context],
         "notes": _notes(explanation.notes),
     }
@@ -62,6 +64,24 @@ def answers_to_dict(answers: Sequence[Answer]) -> Json:
     return {
         "decision": verdict.value,
         "answers": [answer_to_dict(answer) for answer in answers],
+    }
+
+
+def _blocks(residual: Residual) -> list[dict[str, dict[str, list[str]]]] | None:
+    """The Condition blocks, one of which must hold; `None` where there are no words for it."""
+    try:
+        return residual.to_condition()
+    except UnsupportedError:
+        return None
+
+
+def _residual(residual: Residual) -> Json:
+    allowed, denied = residual.examples()
+    return {
+        "sentence": residual.sentence,
+        "keys": list(residual.keys),
+        "simplified": residual.simplified,
+        "examples": {"allowed": allowed, "denied": denied},
     }
 
 

@@ -93,9 +93,16 @@ def _reason(answer: Answer) -> str:
     kind = "the role trust policy" if trust else _EXPLICIT.get(layer)
     if kind is None:
         return ""
-    policy = answer.decision.statements[0].policy if answer.decision.statements else ""
-    named = layer in _NAMES_POLICY and policy.startswith("arn:")
-    return f" with an explicit deny in {kind}" + (f": {policy}" if named else "")
+    arn = _policy_arn(answer) if layer in _NAMES_POLICY else None
+    return f" with an explicit deny in {kind}" + (f": {arn}" if arn else "")
+
+
+def _policy_arn(answer: Answer) -> str | None:
+    """The ARN of the policy that denies; one that was given by its ARN has that for a name."""
+    for statement in answer.decision.statements:
+        arn = statement.arn or statement.policy
+        return arn if arn.startswith("arn:") else None
+    return None
 
 
 def _s3_says_why(explanation: Explanation) -> bool:

@@ -114,6 +114,8 @@ def _refusal(decider: Decider, answer: Answer, what: str) -> str:
 
 
 def _what_it_depends_on(answer: Answer) -> str:
+    if answer.residual is not None:
+        return f"{request_text(answer.request)} is {answer.residual.sentence}"
     keys = [f"`{missing.name}`" for missing in answer.explanation.missing]
     what = request_text(answer.request)
     if not keys:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from iamsim.core.decision import Verdict
+from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
 from iamsim.report.layers import layer_lines
 from iamsim.report.message import denied_message
@@ -25,7 +25,7 @@ from iamsim.report.wording import joined, shortened, statement_text
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.core.answer import Answer
+    from iamsim.core.answer import Answer, Residual
     from iamsim.core.explanation import Decider, Explanation, StatementExplanation
 
 __all__ = ["render_answers", "render_text"]
@@ -48,7 +48,7 @@ def render_text(
         *_quotes(answer, paint, width, verbose=verbose),
         _titled("ways in", _ways(answer, paint, width, verbose=verbose), paint),
         _titled("missing context", _missing(explanation, width, verbose=verbose), paint),
-        _titled("allowed if", _residual(answer), paint),
+        _titled("what it depends on", _residual(answer, width, verbose=verbose), paint),
         _titled("AWS would say", _message(answer, width), paint),
         _titled("notes", _notes(explanation, width), paint),
     ]
@@ -188,11 +188,28 @@ def _missing(explanation: Explanation, width: int, *, verbose: bool) -> list[str
     return lines
 
 
-def _residual(answer: Answer) -> list[str]:
-    if answer.residual is None or answer.decision.verdict is not Verdict.CONDITIONAL:
+def _residual(answer: Answer, width: int, *, verbose: bool) -> list[str]:
+    """What a conditional answer depends on, in words; with `verbose` as Condition blocks, too."""
+    residual = answer.residual
+    if residual is None:
         return []
+    first, *rest = residual.description.splitlines()
+    lines = _bullet(first, width)
+    for line in rest:
+        lines += _wrapped(line.strip(), width, "    ", "      ")
+    if verbose:
+        lines += _blocks(residual)
+    return lines
+
+
+def _blocks(residual: Residual) -> list[str]:
+    """The Condition blocks, one of which must hold."""
+    try:
+        blocks = residual.to_condition()
+    except UnsupportedError as error:
+        return [f"  {error.message}"]
     lines: list[str] = []
-    for number, block in enumerate(answer.residual.to_condition()):
+    for number, block in enumerate(blocks):
         if number:
             lines.append("  or")
         for operator, keys in block.items():

@@ -33,7 +33,7 @@ def ways_of_caller(answer: Answer, *, every: bool = False) -> list[WayExplanatio
 
 
 def way_text(way: WayExplanation, answer: Answer) -> str:
-    """Name the layers on a way in, each with yes or no; those that are not there are left out."""
+    """Name the layers on a way in, each open or closed; those that are not there are left out."""
     action = answer.request.action
     absent = {entry.layer for entry in answer.explanation.layers if is_absent(entry)}
     steps = []
@@ -44,5 +44,5 @@ def way_text(way: WayExplanation, answer: Answer) -> str:
             name = WAYS.get(way.name, way.name.replace("-", " ")).format(resource=resource)
         elif layer in absent and layer not in way.blocked_by:
             continue
-        steps.append(f"{name} ({'no' if layer in way.blocked_by else 'yes'})")
+        steps.append(f"{name} ({'closed' if layer in way.blocked_by else 'open'})")
     return " + ".join(steps) or way.name

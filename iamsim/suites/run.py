@@ -46,15 +46,15 @@ def run_scenario(scenario: Scenario) -> list[CaseResult]:
 
 def run_request(request: ScenarioRequest, world: CompiledWorld | None) -> CaseResult:
     """Answer one request: each pair of action and resource, and the whole."""
-    from iamsim.engine.authorize import explain  # noqa: PLC0415 - only when something is asked
+    from iamsim.symbolic.partial import answer  # noqa: PLC0415 - only when something is asked
 
-    answers = tuple(explain(question, world) for question in request.questions)
+    answers = tuple(answer(question, world) for question in request.questions)
     verdict = overall_verdict(answer.decision.verdict for answer in answers)
     layer = _deciding_layer(answers, verdict)
     failures = list(_unmet(request, verdict, layer))
-    for question, answer in zip(request.questions, answers, strict=True):
+    for question, answered in zip(request.questions, answers, strict=True):
         for completion in request.completions:
-            failures += _unmet_completion(question, answer, completion, world)
+            failures += _unmet_completion(question, answered, completion, world)
     return CaseResult(request, answers, verdict, layer, tuple(failures))
 
 

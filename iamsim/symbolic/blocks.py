@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.residual import Atom
     from iamsim.symbolic.diagram import Cube
-    from iamsim.symbolic.solve import Encoding
+    from iamsim.symbolic.encoding import Encoding
     from iamsim.symbolic.wording import Entry
 
 __all__ = ["Block", "Part", "write_blocks"]
@@ -72,7 +72,7 @@ def write_blocks(
     cubes: Sequence[Cube], encoding: Encoding, *, usual: bool
 ) -> tuple[list[Block], bool]:
     """Write cubes as blocks, one of which must hold; the flag says whether they are exact for
-    values, too, that no request of AWS has (a list for a key that no set operator reads).
+    values, too, that no request of AWS has (a text where numbers are compared).
 
     With `usual` such values are left aside from the start, which reads better. Raises
     `UnsupportedError` where the language has no words for it.
@@ -94,28 +94,31 @@ def write_blocks(
                 exact = exact and precise
                 choices.append([Part(source.keys, some, source.atoms) for some in words])
             else:
-                choices.append(_own_words(source, holds=values == BOTH - 1, usual=usual))
+                parts, precise = _own_words(source, holds=values == BOTH - 1, usual=usual)
+                exact = exact and precise
+                choices.append(parts)
         for chosen in product(*choices):
-            parts = tuple(part for part in chosen if part.entries)
-            blocks[tuple(part.entries for part in parts)] = Block(parts)
+            block = Block(tuple(part for part in chosen if part.entries))
+            blocks[tuple(part.entries for part in block.parts)] = block
             if len(blocks) > MOST_BLOCKS:
                 raise inexpressible()
     return list(blocks.values()), exact
 
 
-def _own_words(atom: Atom, *, holds: bool, usual: bool) -> list[Part]:
+def _own_words(atom: Atom, *, holds: bool, usual: bool) -> tuple[list[Part], bool]:
     """One test alone, or its opposite: as the policy writes it where values were not followed."""
     (region,) = cut_regions([atom])
     if region.exact:
         truth = region.truths[id(atom)]
         cells = truth if holds else region.full & ~truth
-        words, _ = RegionWriter(region).words(cells, usual=usual)
-        return [Part(region.keys, some, region.atoms) for some in words]
+        words, exact = RegionWriter(region).words(cells, usual=usual)
+        return [Part(region.keys, some, region.atoms) for some in words], exact
     leaf = atom.leaf
-    if not isinstance(leaf, ConditionTest):
+    # The opposite for lists is not one test: an empty text counts in other ways.
+    if not isinstance(leaf, ConditionTest) or (not holds and region.may_hold_lists(leaf.key)):
         raise inexpressible()
     values = written_values(leaf, atom.request)
     entries = [entry_of(leaf.operator.text, leaf.written_key, values, ())]
     if not holds:
         entries = complement(leaf, values, leaf.written_key)
-    return [Part(leaf.keys, tuple(entries), (atom,))]
+    return [Part(leaf.keys, tuple(entries), (atom,))], holds or leaf.values.readable is None

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.compile.residual import Atom
 from iamsim.engine import authorize
 from iamsim.engine.plan import reference
 from iamsim.engine.terms import decision_terms
 from iamsim.symbolic.formula import OutOfBudgetError
-from iamsim.symbolic.regions import Region
+from iamsim.symbolic.regions import Region, cut_regions
 from iamsim.symbolic.remembered import remembered_solution
-from iamsim.symbolic.solve import Modality, open_tests
+from iamsim.symbolic.solve import Modality
 from iamsim.symbolic.wording import written_key
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.compile.residual import Leaf
     from iamsim.core.decision import StatementReference, Verdict
     from iamsim.core.explanation import Explanation
     from iamsim.core.request import ContextValue, Request
@@ -111,64 +115,68 @@ def influencing_keys(
     prepared = authorize.prepare(replace(question, unknown=frozenset(), partial=False), world)
     situation, request = prepared.situation, prepared.request
     readers = _readers(situation, request)
-    everything = replace(request, unknown=frozenset(readers), context=dict(request.context))
-    for key in readers:
-        everything.context.pop(key, None)
+    everything = _opened(request, readers)
     joint = _support(remembered_solution(decision_terms(situation, everything).allowed))
     found = [
-        _influence(situation, request, key, statements, can_matter=key in joint)
-        for key, statements in readers.items()
+        _influence(situation, request, key, reader, can_matter=key in joint)
+        for key, reader in readers.items()
     ]
     found.sort(key=lambda one: (not one.flips, not one.can_matter, one.key.lower()))
     return tuple(found)
 
 
-def _readers(
-    situation: Situation, request: Request
-) -> dict[str, tuple[StatementReference, ...]]:
-    """The statements that read each key."""
-    readers: dict[str, tuple[StatementReference, ...]] = {}
+@dataclass(slots=True)
+class _Reader:
+    """The statements that read one key, and the tests in them that do."""
+
+    statements: list[StatementReference] = field(default_factory=list)
+    leaves: list[Leaf] = field(default_factory=list)
+
+
+def _readers(situation: Situation, request: Request) -> dict[str, _Reader]:
+    """What reads each key, among the statements that can match the request."""
+    readers: dict[str, _Reader] = {}
     for station in situation.arrange(request.action).stations:
         if station.policies is None or not station.applies:
             continue
         seen = station.view(request)
         for policy, statement in station.policies.candidates(request.action):
-            open_ = replace(
-                seen, unknown=frozenset(statement.keys), context=dict(seen.context)
-            )
-            for key in statement.keys:
-                open_.context.pop(key, None)
-            if not statement.keys or statement.residual(open_) is False:
+            if not statement.keys or statement.residual(_opened(seen, statement.keys)) is False:
                 continue
             made = reference(station.slot, policy, statement)
+            patterns = () if statement.resources is None else statement.resources.patterns
+            leaves: list[Leaf] = [*statement.conditions, *patterns]
             for key in statement.keys:
-                readers[key] = (*readers.get(key, ()), made)
+                reader = readers.setdefault(key, _Reader())
+                reader.statements.append(made)
+                reader.leaves += [leaf for leaf in leaves if key in leaf.keys]
     return readers
 
 
+def _opened(request: Request, keys: Iterable[str]) -> Request:
+    """The request with some keys unknown, whatever it says of them."""
+    unknown = frozenset(keys)
+    context = {name: value for name, value in request.context.items() if name not in unknown}
+    return replace(request, unknown=unknown, context=context, absent=frozenset())
+
+
 def _influence(
-    situation: Situation,
-    request: Request,
-    key: str,
-    statements: tuple[StatementReference, ...],
-    *,
-    can_matter: bool,
+    situation: Situation, request: Request, key: str, reader: _Reader, *, can_matter: bool
 ) -> InfluencingKey:
     """Try one value of each kind of one key, all else as asked."""
-    context = {name: value for name, value in request.context.items() if name != key}
-    opened = replace(request, unknown=frozenset([key]), context=context, absent=frozenset())
-    terms = decision_terms(situation, opened)
-    name = key
+    opened = _opened(request, [key])
     values: dict[ContextValue | None, Verdict] = {None: situation.decide(opened).verdict}
-    solution = remembered_solution(terms.allowed if open_tests(terms.allowed) else terms.denied)
-    for region in solution.encoding.regions:
+    name = key
+    for region in cut_regions([Atom(leaf, opened) for leaf in reader.leaves]):
         name = written_key(region, key)
         for cell in region.cells:
-            usual = [point for point in cell if region.is_usual(point) and point]
-            for point in usual[:1]:
-                value = point[key]
-                decided = situation.decide(replace(opened, context={**context, key: value}))
+            usual = [point[key] for point in cell if point and region.is_usual(point)]
+            usual.sort(key=lambda value: value in {"", ("",), ()})
+            for value in usual[:1]:
+                decided = situation.decide(
+                    replace(opened, context={**opened.context, key: value})
+                )
                 values.setdefault(value, decided.verdict)
     tried = tuple(TestValue(value, verdict) for value, verdict in values.items())
     flips = len(set(values.values())) > 1
-    return InfluencingKey(name, statements, tried, flips, can_matter or flips)
+    return InfluencingKey(name, tuple(reader.statements), tried, flips, can_matter or flips)

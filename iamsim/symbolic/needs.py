@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim.catalog import find_condition_key
 from iamsim.compile.condition import ConditionTest
 from iamsim.compile.operators import POSITIVE, TEXT_OPERATORS
 from iamsim.compile.resource import ResourcePattern
@@ -33,9 +35,10 @@ class Needs:
     """What is asked of one key.
 
     `patterns` are texts and globs, `typed` the policy values by family of operators. With
-    `several`, set operators read the key. `exact` is false where a test tells values apart in
-    another way (a variable inside a longer text, compared with another unknown key). With `boolean`
-    only Bool reads it. `templates` are texts that the value of this key is compared with and that
+    `several` the key may hold a list: a set operator reads it, or AWS documents it so. With
+    `boolean` only Bool reads it. `exact` is false where a test tells values apart in another way
+    (a variable inside a longer text, compared with another unknown key). `equal_to` are keys with
+    which it is compared for equality, `templates` texts that its value is compared with and that
     hold other unknown keys.
     """
 
@@ -52,13 +55,22 @@ def unknown_keys(atom: Atom) -> tuple[str, ...]:
     return tuple(key for key in atom.leaf.keys if atom.request.is_unknown(key))
 
 
+@lru_cache(maxsize=1024)
+def holds_lists(key: str) -> bool:
+    """Whether AWS's service reference calls a key multivalued."""
+    facts = find_condition_key(key) if ":" in key else None
+    return facts is not None and facts.multivalued
+
+
 def collect_needs(atoms: Iterable[Atom]) -> dict[str, Needs]:
     """Collect what all open tests ask of each unknown key."""
     needs: dict[str, Needs] = {}
     for atom in atoms:
         leaf = atom.leaf
         for key in unknown_keys(atom):
-            need = needs.setdefault(key, Needs())
+            need = needs.get(key)
+            if need is None:
+                need = needs[key] = Needs(several=holds_lists(key))
             need.boolean &= (
                 isinstance(leaf, ConditionTest)
                 and leaf.key == key

@@ -127,7 +127,7 @@ def _entry(entry: Entry, *, must_be_there: bool) -> Said:
     unless = entry.when_absent and not must_be_there
     values = _values(entry.values)
     if entry.operator.startswith("For"):
-        return _set_entry(entry, values)
+        return _set_entry(entry, values, unless=unless)
     negated = "Not" in base
     if base == "Bool" or (base.endswith("IgnoreCase") and key in TRUTHS and len(entry.values) == 1):
         # A Boolean key that must not be false where it is there must be true.
@@ -165,11 +165,11 @@ def _plain_words(entry: Entry) -> Words:
     )
 
 
-def _set_entry(entry: Entry, values: str) -> Said:
+def _set_entry(entry: Entry, values: str, *, unless: bool) -> Said:
     """A test of several values."""
     is_any = entry.operator.startswith("ForAny")
     negated = "Not" in entry.base
-    if entry.when_absent:
+    if unless:
         # All values must (not) be of the list: said by the value that would break it.
         if not is_any:
             text = f"some value of `{entry.key}` is {'' if negated else 'none of '}{values}"

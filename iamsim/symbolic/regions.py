@@ -1,7 +1,9 @@
 """The values of unknown keys, cut into cells in which all open tests answer alike.
 
 Keys that some test compares with each other form one region; every other key is a region alone.
-Each cell of a region has points: values of its keys. A key may be absent, one string, or a list.
+Each cell of a region has points: values of its keys. A key may be absent or any one string; where a
+set operator reads it, or AWS documents it as multivalued, also any list of strings. AWS never sends
+a list for another key, so none is looked at there.
 """
 
 from __future__ import annotations
@@ -26,7 +28,6 @@ __all__ = ["Point", "Region", "cut_regions"]
 MOST_POINTS = 4000
 MOST_LISTS = 300
 MOST_MEMBERS = 6  # all sets of so many different strings are looked at
-TWO = ("x", "y")
 
 Point = dict[str, "ContextValue"]
 
@@ -52,6 +53,10 @@ class Region:
     def full(self) -> int:
         """All cells."""
         return (1 << len(self.cells)) - 1
+
+    def may_hold_lists(self, key: str) -> bool:
+        """Whether a key may hold a list."""
+        return key not in self.needs or self.needs[key].several
 
     def is_usual(self, point: Point) -> bool:
         """Whether a request of AWS could look like this: a list only where set operators read the
@@ -143,12 +148,9 @@ def _single(region: Region, key: str) -> list[Point]:
     need = region.needs[key]
     strings, complete = _strings(need)
     region.exact = region.exact and complete
-    values: list[ContextValue] = [*strings, (), *((text,) for text in strings)]
+    values: list[ContextValue] = [*strings]
     if need.several:
-        values += _lists(region, key, strings)
-    else:
-        # Tests without a set operator answer alike for all lists of several values.
-        values += [("", ""), TWO]
+        values += [(), *((text,) for text in strings), *_lists(region, key, strings)]
     return [{}, *({key: value} for value in values)]
 
 
@@ -200,10 +202,11 @@ def _joint(region: Region) -> list[Point]:
     values: list[list[ContextValue | None]] = []
     for key, need in region.needs.items():
         texts = strings[key]
-        lists: list[tuple[str, ...]] = [*((text,) for text in texts), ("", ""), TWO]
+        lists: list[tuple[str, ...]] = []
         if need.several:
+            lists += [(), *((text,) for text in texts), ("", "")]
             lists += [(a, b) for a in texts[:4] for b in texts[:4]]
-        values.append([None, *texts, (), *lists])
+        values.append([None, *texts, *lists])
     points: list[Point] = []
     for combination in product(*values):
         if len(points) >= MOST_POINTS:

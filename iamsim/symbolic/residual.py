@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import term_holds
 from iamsim.core.errors import InternalError, UnsupportedError
 from iamsim.symbolic.blocks import write_blocks
+from iamsim.symbolic.describe import ExampleContexts, ResidualPart, describe
 from iamsim.symbolic.formula import OutOfBudgetError
 from iamsim.symbolic.phrases import part_phrase, sentence
 from iamsim.symbolic.unknowns import LAYERS
@@ -19,28 +20,11 @@ if TYPE_CHECKING:
     from iamsim.core.decision import StatementReference
     from iamsim.core.request import ContextValue, Request
     from iamsim.symbolic.blocks import Block
+    from iamsim.symbolic.describe import Context
     from iamsim.symbolic.regions import Region
     from iamsim.symbolic.solve import Solution
 
-__all__ = ["ExampleContexts", "PartialResidual", "ResidualPart"]
-
-Context = dict[str, "str | list[str]"]
-
-
-class ExampleContexts(NamedTuple):
-    """Values of the unknown keys with which a request is allowed and is not; `None` where the
-    search was cut off before one was found."""
-
-    allowed: Context | None
-    denied: Context | None
-
-
-class ResidualPart(NamedTuple):
-    """One thing that a block asks, in words, and the statements that ask for it."""
-
-    phrase: str
-    statements: tuple[StatementReference, ...]
-
+__all__ = ["PartialResidual"]
 
 @dataclass(slots=True, eq=False)
 class PartialResidual:
@@ -113,15 +97,15 @@ class PartialResidual:
         """Write it as Condition blocks of the policy language (version 2012-10-17); one of them
         must hold.
 
-        Exact for every value that AWS sends: one value for a key that no set operator reads, a
-        number where numbers are compared. Where the language can say it, exact for all others too.
+        Exact for every value that AWS sends: a number where numbers are compared, a list only for a
+        multivalued key. Where the language can say it, exact for any other text, too.
         Raises `UnsupportedError` when it is too long, or when there are no words for it.
         """
         return [block.to_condition() for block in self.blocks()]
 
     @property
     def is_exact_for_all_values(self) -> bool:
-        """Whether `to_condition` is exact for values, too, that no request of AWS has."""
+        """Whether `to_condition` is exact for texts, too, that no request of AWS has there."""
         return self._written(usual=False)[1]
 
     def examples(self) -> ExampleContexts:
@@ -158,9 +142,16 @@ class PartialResidual:
         """The residual as a person would say it, beginning with *allowed if*."""
         try:
             return sentence(self.blocks(usual=True))
-        except UnsupportedError:
-            keys = [f"`{key}`" for key in self.keys]
-            return f"allowed depending on {', '.join(keys)}, in a way too long to be said here"
+        except UnsupportedError as error:
+            keys = ", ".join(f"`{key}`" for key in self.keys)
+            too_long = error.code == "residual-too-large"
+            way = "too long to be said here" if too_long else "that no Condition block can say"
+            return f"allowed depending on {keys}, in a way {way}"
+
+    @property
+    def description(self) -> str:
+        """The sentence, the statements that ask for each part, and the examples."""
+        return describe(self.sentence, self.parts, self.examples(), simplified=self.simplified)
 
     @property
     def parts(self) -> tuple[ResidualPart, ...]:
@@ -182,7 +173,7 @@ class PartialResidual:
                     for reference in self.references.get(id(atom.leaf), ())
                 ]
                 for said in part_phrase(part):
-                    phrase = f"not: {said.text}" if said.unless else said.text
+                    phrase = f"unless {said.text}" if said.unless else said.text
                     unique = tuple(dict.fromkeys(statements))
                     found.setdefault(phrase, ResidualPart(phrase, unique))
         return tuple(found.values())

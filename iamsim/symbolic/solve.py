@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import AllTrue, AnyTrue, Atom, Negated
 from iamsim.symbolic.diagram import build_diagram, cubes_of, find_values
+from iamsim.symbolic.encoding import Encoding
 from iamsim.symbolic.formula import Budget, Formulas, OutOfBudgetError
 from iamsim.symbolic.regions import cut_regions
 
@@ -20,10 +21,9 @@ if TYPE_CHECKING:
     from iamsim.compile.residual import Term
     from iamsim.symbolic.blocks import Block
     from iamsim.symbolic.diagram import Cube
-    from iamsim.symbolic.formula import Formula
     from iamsim.symbolic.regions import Point, Region
 
-__all__ = ["Encoding", "Modality", "Solution", "open_tests", "solve"]
+__all__ = ["Modality", "Solution", "open_tests", "solve"]
 
 VERDICT_STEPS = 15_000
 CUBE_STEPS = 40_000
@@ -36,47 +36,6 @@ class Modality(Enum):
     ALWAYS = "always"
     NEVER = "never"
     SOMETIMES = "sometimes"
-
-
-@dataclass(slots=True)
-class Encoding:
-    """Open tests as literals of variables: one variable a region, or, where `relaxed`, one of two
-    values a test of each region that may lack cells."""
-
-    regions: list[Region]
-    relaxed: bool
-    full: list[int] = field(default_factory=list)
-    literals: dict[int, tuple[int, int]] = field(default_factory=dict)
-    sources: list[Region | Atom] = field(default_factory=list)
-
-    def __post_init__(self) -> None:
-        """Number the variables."""
-        for region in self.regions:
-            if region.exact or not self.relaxed:
-                for atom in region.atoms:
-                    self.literals[id(atom)] = len(self.full), region.truths[id(atom)]
-                self.full.append(region.full)
-                self.sources.append(region)
-                continue
-            for atom in region.atoms:
-                self.literals[id(atom)] = len(self.full), 2
-                self.full.append(3)
-                self.sources.append(atom)
-
-    def formula(self, formulas: Formulas, term: Term, *, wanted: bool = True) -> Formula:
-        """Read a term (or, if not `wanted`, its negation) as a formula."""
-        if isinstance(term, bool):
-            return term is wanted
-        if isinstance(term, Negated):
-            return self.formula(formulas, term.part, wanted=not wanted)
-        if isinstance(term, Atom):
-            variable, values = self.literals[id(term)]
-            return formulas.literal(
-                variable, values if wanted else self.full[variable] & ~values
-            )
-        disjunction = isinstance(term, AnyTrue) is wanted
-        parts = [self.formula(formulas, part, wanted=wanted) for part in term.parts]
-        return formulas.join(parts, disjunction=disjunction)
 
 
 @dataclass(slots=True, eq=False)
@@ -198,5 +157,6 @@ def _point(encoding: Encoding, values: dict[int, int] | None) -> Point | None:
         region = encoding.regions[variable]
         cell = region.cells[value.bit_length() - 1]
         usual = [one for one in cell if region.is_usual(one)]
+        usual.sort(key=lambda one: "" in one.values())
         point.update(usual[0] if usual else cell[0])
     return point

@@ -15,19 +15,23 @@ if TYPE_CHECKING:
 
 __all__ = ["MessagePlace", "find_places", "one_line_forms", "operation_before"]
 
-USER = "User:"
 AUTHORIZED = "authorized"
 PERFORM = "perform"
 WINDOW = 5_000  # an ARN has at most 2,048 characters, and a message at most two
 NEAR = 2_400  # from `User:` to the words that follow the principal
 BEFORE = 400
-MOST_LINES = 60
+EVIDENCE = 2  # so many lines of one length are no chance
+MOST_LINES = 30
 OPENED = 'resource: "'
 
-_unsigned = re.compile(r"\b[Nn]ot\s+authorized\s+to\s+perform").finditer
+# `User:`, which a terminal may have cut at the end of a line.
+_user = re.compile(r"(?:\r?\n[\s│┃|>]{0,8})?".join("User:")).finditer
+# Without a caller in front of it: then the word stands at the beginning, in a capital.
+_unsigned = re.compile(r"\bNot\s+authorized\s+to\s+perform").finditer
 _escape_sequence = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _line_break = re.compile(r"\\+r\\+n|\\+n|\r\n|\r|\n|\u2028|\u2029")
 _quote = re.compile(r'\\+"|\\*&quot;|\\*&#34;|\\+u0022|\u201c|\u201d')
+_blanks = re.compile(r"\s+").sub
 _operation = re.compile(
     r"when calling the (?P<sdk>\w{1,80}) operation|operation error [\w ]{1,60}: (?P<go>\w{1,80}),"
 ).finditer
@@ -35,9 +39,44 @@ _operation = re.compile(
 _MARGIN = "│┃╷╵|> \t"
 # The words of messages: next to one of these a line was broken at a blank.
 _WORDS = frozenset(
-    "User: is not authorized to perform: perform on resource: this resource because no allows the"
-    " action with an explicit deny in a policy policy: service control identity-based"
-    " resource-based permissions boundary boundary: session role trust VPC endpoint".split()
+    [
+        "User:",
+        "is",
+        "not",
+        "authorized",
+        "to",
+        "perform:",
+        "perform",
+        "on",
+        "resource:",
+        "this",
+        "resource",
+        "because",
+        "no",
+        "allows",
+        "the",
+        "action",
+        "with",
+        "an",
+        "explicit",
+        "deny",
+        "in",
+        "a",
+        "policy",
+        "policy:",
+        "service",
+        "control",
+        "identity-based",
+        "resource-based",
+        "permissions",
+        "boundary",
+        "boundary:",
+        "session",
+        "role",
+        "trust",
+        "VPC",
+        "endpoint",
+    ]
 )
 
 
@@ -51,7 +90,8 @@ class MessagePlace(NamedTuple):
 
 def find_places(text: str) -> Iterator[MessagePlace]:
     """Give the places where a message names its caller or its action, the last one first."""
-    starts = sorted({*_named_starts(text), *_unsigned_starts(text)})
+    unsigned = (match.start() for match in _unsigned(text))
+    starts = sorted({*_named_starts(text), *unsigned})
     end = len(text)
     for start in reversed(starts):
         yield MessagePlace(
@@ -62,19 +102,10 @@ def find_places(text: str) -> Iterator[MessagePlace]:
 
 def _named_starts(text: str) -> Iterator[int]:
     """Where `User:` stands with the words of a denial behind it; a break may split one of two."""
-    start = text.find(USER)
-    while start >= 0:
+    for match in _user(text):
+        start = match.start()
         near = text[start : start + NEAR]
         if AUTHORIZED in near or PERFORM in near:
-            yield start
-        start = text.find(USER, start + len(USER))
-
-
-def _unsigned_starts(text: str) -> Iterator[int]:
-    """Where `Not authorized to perform` stands without a caller in front of it."""
-    for match in _unsigned(text):
-        start = match.start()
-        if not text[max(0, start - 12) : start].rstrip(_MARGIN + "\\rn\r\n").endswith("is"):
             yield start
 
 
@@ -86,19 +117,42 @@ def operation_before(before: str) -> str | None:
     return found
 
 
-def one_line_forms(window: str) -> Iterator[str]:
-    """Bring a window onto one line in several ways, the likeliest first.
+def one_line_forms(place: MessagePlace) -> Iterator[str]:
+    """Bring the window of a place onto one line in several ways, the likeliest first.
 
-    A broken line is joined with a blank; the more ways are asked for, the more of the first breaks
-    are taken to cut a word in two. A break inside of quotes always does.
+    Lines of one length were cut at a column. Other breaks are joined with a blank; the more ways
+    are asked for, the more of the first breaks are taken to cut a word in two. A break inside of
+    quotes always does.
     """
-    lines = _lines(window)
     seen = set()
+    column = _cut_at_column(place)
+    if column is not None:
+        seen.add(column)
+        yield column
+    lines = _lines(place.window)
     for cuts in range(len(lines)):
         form = _joined(lines, cuts)
         if form not in seen:
             seen.add(form)
             yield form
+
+
+def _cut_at_column(place: MessagePlace) -> str | None:
+    """The first line when a terminal cut a long line into several of the same length; blanks at the
+    ends of lines may be lost. `None` where lines do not look like that."""
+    lines = place.window.split("\n", MOST_LINES)
+    head = place.before.rpartition("\n")[2]
+    lengths = [len(head) + len(lines[0]), *map(len, lines[1:])]
+    longest = max(lengths[:2])
+    full = 0
+    while full < len(lines) - 1 and lengths[full] in {longest, longest - 1}:
+        full += 1
+    if full < EVIDENCE:
+        return None
+    text = lines[0]
+    for number in range(1, full + 1):
+        text += lines[number] if lengths[number - 1] == longest else f" {lines[number]}"
+    return " ".join(_lines(text)[:1])
 
 
 def _lines(window: str) -> list[str]:
@@ -107,11 +161,21 @@ def _lines(window: str) -> list[str]:
     text = _line_break.sub("\n", _quote.sub('"', text)).replace("&#39;", "'").replace("&lt;", "<")
     lines: list[str] = []
     for line in text.split("\n")[:MOST_LINES]:
-        bare = " ".join(line.rstrip("│┃| \t").lstrip(_MARGIN).split())
+        bare = _with_single_blanks(line.rstrip("│┃| \t").lstrip(_MARGIN))
         if not bare:
             break
         lines.append(bare)
     return lines
+
+
+def _with_single_blanks(line: str) -> str:
+    """Take the further ones of several blanks out, but in quotes: names of objects may hold them."""
+    parts = line.split('"')
+    if len(parts) % 2 == 0:
+        return " ".join(line.split())
+    for number in range(0, len(parts), 2):
+        parts[number] = _blanks(" ", parts[number])
+    return '"'.join(parts).strip()
 
 
 def _joined(lines: list[str], cuts: int) -> str:
@@ -121,6 +185,14 @@ def _joined(lines: list[str], cuts: int) -> str:
         opened = text.rfind(OPENED)
         in_quotes = opened >= 0 and '"' not in text[opened + len(OPENED) :]
         left, right = text.rpartition(" ")[2], line.partition(" ")[0]
-        cut = number <= cuts and left not in _WORDS and right not in _WORDS
+        cut = number <= cuts and _is_cut(left, right)
         text += line if in_quotes or cut else f" {line}"
     return text
+
+
+def _is_cut(left: str, right: str) -> bool:
+    """Whether what stands on both sides of a break looks like the two halves of a word."""
+    whole = left + right
+    if whole in _WORDS or (whole.startswith("arn:") and not left.startswith("arn:")):
+        return True
+    return left not in _WORDS and right not in _WORDS

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+import iamsim
 from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.compile.residual import term_holds
 from iamsim.core.decision import PolicyType, Verdict
@@ -28,6 +29,7 @@ from tests.property.tape import Tape, built
 from tests.property.test_against_oracle import question_of
 from tests.property.vocabulary import KEYS, NAMES
 from tests.property.worlds import (
+    PLAIN,
     cases,
     focus_of,
     policies,
@@ -465,6 +467,38 @@ def test_decisions_and_worlds_survive_pickling(case: tuple[Data, Data]) -> None:
     assert [(one.policy, one.index, one.sid, one.span.start) for one in back.statements] == [
         (one.policy, one.index, one.sid, one.span.start) for one in decision.statements
     ]
+
+
+ASKED = [
+    *PLAIN,
+    ("kms:DescribeKey", "arn:aws:kms:eu-west-1:ACC:alias/aws/s3", "kms"),  # which RCPs spare
+]
+
+
+@given(
+    st.lists(policies("identity"), min_size=1, max_size=2),
+    policies("rcp"),
+    st.booleans(),
+    st.lists(st.sampled_from(ASKED), min_size=2, max_size=6),
+)
+def test_compiled_policies_decide_each_request_as_if_alone(
+    documents: list[Data], rcp: Data, restrict: bool, asked: list[tuple[str, str, str]]
+) -> None:
+    """What was compiled for many requests decides each of them as a question of its own."""
+    principal = f"arn:aws:iam::{vocabulary.A}:user/alice"
+    layers: Data = {
+        "identity_policies": documents,
+        "rcps": [[rcp]],
+        "public_access_block": {"restrict_public_buckets": restrict},
+    }
+    together = iamsim.compile_policies(principal=principal, **layers)
+    for action, pattern, _ in asked:
+        for owner in (vocabulary.A, vocabulary.B):
+            resource = pattern.replace("ACC", owner)
+            request = together.request(action=action, resource=resource)
+            alone = iamsim.decide(principal=principal, action=action, resource=resource, **layers)
+            decision = together.decide(request)
+            assert (decision.verdict, decision.layer) == (alone.verdict, alone.layer)
 
 
 @given(cases(overlays=True))

@@ -43,7 +43,8 @@ def text(value: Any) -> str:
 def some_keys(tape: Tape, question: Question, compiled: CompiledWorld) -> list[str]:
     """Choose one to five keys to be unknown: those that statements read, and a few others."""
     names = {name.lower(): name for name in [*GIVEN, *DERIVED]}
-    read = [names.get(key.key.lower(), key.key) for key in influencing_keys(question, compiled)]
+    keys = [key.key.lower() for key in influencing_keys(question, compiled)]
+    read = [names[key] for key in keys if key in names]
     pool = [*read, *read, *read, *read, *GIVEN, *DERIVED]
     return sorted({tape.pick(pool) for _ in tape.times(5)})
 
@@ -62,6 +63,20 @@ def some_values(tape: Tape, key: str) -> Context:
     if tape.chance(12):
         return {key: [tape.pick(pool) for _ in range(tape.byte() % 4)]}
     return {key: tape.pick(pool)}
+
+
+def holds_lists(case: Any, key: str) -> bool:
+    """Say whether a key may have several values: AWS says so, or a set operator reads it."""
+    if KEYS.get(key, ("",))[0] == "Many":
+        return True
+    if isinstance(case, list):
+        return any(holds_lists(part, key) for part in case)
+    if not isinstance(case, dict):
+        return False
+    for operator, keys in case.items():
+        if operator.startswith(("ForAny", "ForAll")) and key.lower() in map(str.lower, keys):
+            return True
+    return any(holds_lists(part, key) for part in case.values())
 
 
 def completed(question: Question, unknown: list[str], context: Context) -> Question:
@@ -141,6 +156,13 @@ def hold(world: Data | None, request: Data, tape: Tape) -> None:
     assert (got.decision.verdict is Verdict.CONDITIONAL) is (residual is not None)
     for _ in range(COMPLETIONS):
         context = {key: value for name in unknown for key, value in some_values(tape, name).items()}
+        if residual is None:
+            # A list for a key that has one value at most would be no request of AWS.
+            context = {
+                key: value
+                for key, value in context.items()
+                if not isinstance(value, list) or holds_lists([world, request], key)
+            }
         decided = authorize.decide(completed(question, unknown, context), compiled)
         if residual is None:
             assert decided.allowed is got.allowed
@@ -148,13 +170,13 @@ def hold(world: Data | None, request: Data, tape: Tape) -> None:
                 assert decided.verdict is Verdict.EXPLICIT_DENY
         else:
             assert residual.holds(context) is decided.allowed
-            check_blocks(got, context)
+            check_blocks(got, context, world, request)
         assert oracle_allows(world, request, unknown, context) is decided.allowed
     if residual is not None:
         check_examples(residual, question, unknown, compiled)
 
 
-def check_blocks(got: Answer, context: Context) -> None:
+def check_blocks(got: Answer, context: Context, *case: Any) -> None:
     """The Condition blocks say what the residual says, for every value that AWS sends."""
     residual = got.residual
     assert residual is not None
@@ -163,7 +185,11 @@ def check_blocks(got: Answer, context: Context) -> None:
     except UnsupportedError as error:
         assert error.code in {"residual-without-condition", "residual-too-large"}  # noqa: PT017
         return
-    if residual.is_exact_for_all_values or is_usual(got, context):
+    one_each = all(
+        not isinstance(value, list) or holds_lists(list(case), key)
+        for key, value in context.items()
+    )
+    if (one_each and residual.is_exact_for_all_values) or is_usual(got, context):
         assert said is residual.holds(context)
 
 
@@ -216,5 +242,7 @@ def test_a_missing_key_that_does_not_matter_changes_nothing(
             for _ in range(3):
                 written = next((name for name in KEYS if name.lower() == missing.key), missing.key)
                 context = some_values(tape, written)
+                if isinstance(context.get(written), list) and not holds_lists([*case], written):
+                    continue
                 decided = authorize.decide(completed(question, [written], context), compiled)
                 assert decided.verdict is got.decision.verdict

@@ -17,6 +17,8 @@ from iamsim.syntax.read import parse_policy
 from iamsim.world.documents import parse_document
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.answer import Answer
     from iamsim.core.request import Caller, ContextValue
@@ -107,7 +109,7 @@ def caller(principal: str = USER, *, has_boundary: bool = False) -> Caller:
 def request_of(
     action: str = "s3:GetObject",
     resource: str = OBJECT,
-    context: dict[str, ContextValue] | None = None,
+    context: Mapping[str, ContextValue] | None = None,
     principal: str = USER,
 ) -> Request:
     """Make a request as matchers see it; names of context keys are put in lower case."""

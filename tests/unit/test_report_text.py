@@ -41,6 +41,15 @@ from tests.unit.report_samples import (
 class Either:
     """A residual of two alternatives."""
 
+    keys = ("aws:SecureTransport", "aws:SourceVpc")
+    simplified = True
+    sentence = "allowed if the VPC is known; or if the connection is encrypted"
+    description = sentence + "\n  the VPC is known: Allow by `Inside` (dev.json:4)\n"
+
+    def examples(self):
+        """Give one context of either kind."""
+        return {"aws:SourceVpc": "vpc-1"}, {}
+
     def holds(self, context):
         """Say that nothing else is asked."""
         return bool(context)
@@ -156,8 +165,11 @@ def test_missing_context_and_notes_are_said():
 
 
 def test_a_residual_is_written_as_conditions():
-    """A conditional answer says under which conditions the request is allowed."""
+    """A conditional answer says what it depends on, and with -v so in Condition blocks."""
     text = render_text(answer(Verdict.CONDITIONAL, residual=Either()))
+    assert "  - allowed if the VPC is known; or if the connection is encrypted\n" in text
+    assert "    the VPC is known: Allow by `Inside` (dev.json:4)\n" in text
+    text = render_text(answer(Verdict.CONDITIONAL, residual=Either()), verbose=True)
     assert "  StringEquals aws:SourceVpc: vpc-1, vpc-2\n  or\n  Bool aws:SecureTransport" in text
 
 
@@ -428,6 +440,10 @@ def test_a_residual_is_data_too():
         answer(Verdict.CONDITIONAL, residual=Either(), notes=(Note.IP_HOST_BITS,))
     )
     assert data["residual"] == Either().to_condition()
+    assert data["residual_detail"]["examples"] == {
+        "allowed": {"aws:SourceVpc": "vpc-1"},
+        "denied": {},
+    }
 
 
 def test_markdown_is_not_broken_by_what_users_write():

@@ -4,8 +4,8 @@
 `NotPrincipal` in a statement that allows.
 
 ## Why it matters
-The statement allows every principal of every account but the ones listed, anonymous callers included.
-In a statement that denies, `NotPrincipal` does what people expect.
+The statement allows every principal of every account but the ones listed, anonymous callers
+included. In a statement that denies, `NotPrincipal` does what people expect.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """A set operator on the audience claim.
 
 ## What it finds
-`ForAnyValue` on the `aud` claim of a provider whose tokens have one audience; any set operator on the
-`aud` claim of other providers, where only you can know whether it may have several values.
+`ForAnyValue` on the `aud` claim of a provider whose tokens have one audience; any set operator on
+the `aud` claim of other providers, where only you can know whether it may have several values.
 
 ## Why it matters
-A set operator on a claim with one value invites the wrong reading: `ForAllValues` also holds when the
-claim is absent, and `ForAnyValue` says that one audience of many is enough.
+A set operator on a claim with one value invites the wrong reading: `ForAllValues` also holds when
+the claim is absent, and `ForAnyValue` says that one audience of many is enough.
 """
 
 from __future__ import annotations

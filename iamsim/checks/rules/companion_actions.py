@@ -1,14 +1,14 @@
 """An action that must be allowed together with another is missing.
 
 ## What it finds
-A role trust policy that asks for session tags or a source identity without allowing the action that
-sets them; and one that lets IAM Roles Anywhere assume the role without the two actions that it always
-calls.
+A role trust policy that asks for session tags or a source identity without allowing the action
+that sets them; and one that lets IAM Roles Anywhere assume the role without the two actions that
+it always calls.
 
 ## Why it matters
-AWS STS asks for `sts:TagSession` when a caller passes session tags, and for `sts:SetSourceIdentity` when
-it sets a source identity. Where the condition demands them and the action is not allowed, nobody can
-satisfy the policy.
+AWS STS asks for `sts:TagSession` when a caller passes session tags, and for
+`sts:SetSourceIdentity` when it sets a source identity. Where the condition demands them and the
+action is not allowed, nobody can satisfy the policy.
 """
 
 from __future__ import annotations

@@ -5,8 +5,8 @@ A key that is not `prefix:name`; a key such as `aws:ResourceTag/` without the na
 key twice under one operator in different letter case.
 
 ## Why it matters
-Requests carry no such keys, so the condition never finds a value. Names of keys are compared without
-regard to case, so two spellings are one key given twice, and IAM refuses the document.
+Requests carry no such keys, so the condition never finds a value. Names of keys are compared
+without regard to case, so two spellings are one key given twice, and IAM refuses the document.
 """
 
 from __future__ import annotations
@@ -67,6 +67,4 @@ def duplicate_keys(policy: PolicyView) -> Iterator[Finding]:
             message = f"{spelled} are one condition key"
             places = [condition.key_path for condition in conditions]
             hint = "give the key once, with all its values"
-            yield policy.finding(
-                "DUPLICATE_KEYS_WITH_DIFFERENT_CASE", message, *places, hint=hint
-            )
+            yield policy.finding("DUPLICATE_KEYS_WITH_DIFFERENT_CASE", message, *places, hint=hint)

@@ -39,7 +39,7 @@ def unknown_operators(policy: PolicyView) -> Iterator[Finding]:
                 yield policy.finding("NULL_WITH_IF_EXISTS", message, place, hint=hint)
                 continue
             message = f"there is no condition operator {quote(written)}"
-            hint = did_you_mean(written, operator_spellings())
-            if hint is None and ":" in written:
-                hint = "operators stand outside, condition keys inside: `{operator: {key: value}}`"
-            yield policy.finding("INVALID_CONDITION_OPERATOR", message, place, hint=hint)
+            meant = did_you_mean(written, operator_spellings())
+            if meant is None and ":" in written:
+                meant = "operators stand outside, condition keys inside: `{operator: {key: value}}`"
+            yield policy.finding("INVALID_CONDITION_OPERATOR", message, place, hint=meant)

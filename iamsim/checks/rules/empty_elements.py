@@ -64,7 +64,7 @@ def empty_condition(policy: PolicyView) -> Iterator[Finding]:
         given = statement.raw.get("Condition")
         if not isinstance(given, dict):
             continue
-        empty = [("Condition",)] if not given else []
+        empty: list[tuple[str, ...]] = [("Condition",)] if not given else []
         empty += [("Condition", operator) for operator, keys in given.items() if keys == {}]
         for names in empty:
             message = f"`{names[-1]}` asks nothing"

@@ -1,10 +1,10 @@
 """A federated principal in the wrong place, in the wrong form, or with the wrong action.
 
 ## What it finds
-A `Federated` principal in a resource-based policy; in a role trust policy, one that is neither a host
-name nor the ARN of a SAML or OpenID Connect provider; and an action of AWS STS that no principal of the
-statement can call: `sts:AssumeRoleWithSAML` needs a SAML provider, `sts:AssumeRoleWithWebIdentity` an
-OpenID Connect provider, `sts:AssumeRole` neither.
+A `Federated` principal in a resource-based policy; in a role trust policy, one that is neither a
+host name nor the ARN of a SAML or OpenID Connect provider; and an action of AWS STS that no
+principal of the statement can call: `sts:AssumeRoleWithSAML` needs a SAML provider,
+`sts:AssumeRoleWithWebIdentity` an OpenID Connect provider, `sts:AssumeRole` neither.
 
 ## Why it matters
 Nobody can assume the role this way, although the policy reads as if somebody could.

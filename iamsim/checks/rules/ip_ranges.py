@@ -5,8 +5,8 @@ Values of `IpAddress` and `NotIpAddress` that are neither an address nor a block
 blocks with bits set behind the mask, such as `203.0.113.7/24`.
 
 ## Why it matters
-What can't be read matches no address. Bits behind the mask are not looked at, so the block is larger
-than it seems.
+What can't be read matches no address. Bits behind the mask are not looked at, so the block is
+larger than it seems.
 """
 
 from __future__ import annotations

@@ -1,13 +1,13 @@
 """An element that the policy must have is missing.
 
 ## What it finds
-A policy without `Statement`, a statement without `Effect`, without `Action` or `NotAction`, without
-`Resource` or `NotResource` where the type of policy needs one, and a resource-based policy without
-`Principal` or `NotPrincipal`.
+A policy without `Statement`, a statement without `Effect`, without `Action` or `NotAction`,
+without `Resource` or `NotResource` where the type of policy needs one, and a resource-based
+policy without `Principal` or `NotPrincipal`.
 
 ## Why it matters
-IAM refuses the document: no element has a default. Role trust policies need no `Resource`, since the
-resource is the role itself; some services do not need one either, so it is not asked of
+IAM refuses the document: no element has a default. Role trust policies need no `Resource`, since
+the resource is the role itself; some services do not need one either, so it is not asked of
 resource-based policies whose resource type is unknown.
 """
 

@@ -1,14 +1,14 @@
 """A role trusts an identity provider of the whole world.
 
 ## What it finds
-A role trust policy that allows an OpenID Connect provider without asking any of its claims; one that
-allows GitHub Actions without asking which repository it is (`sub` or `job_workflow_ref`); and one whose
-`sub` has a wildcard in the repository or the branch.
+A role trust policy that allows an OpenID Connect provider without asking any of its claims; one
+that allows GitHub Actions without asking which repository it is (`sub` or `job_workflow_ref`);
+and one whose `sub` has a wildcard in the repository or the branch.
 
 ## Why it matters
-Public providers serve everyone: without a condition on the claims, anyone with an account there can
-assume the role. Of GitHub, whoever can start a workflow in a repository or branch that the pattern
-covers can. The branch may be asked by `sub` or by `ref`.
+Public providers serve everyone: without a condition on the claims, anyone with an account there
+can assume the role. Of GitHub, whoever can start a workflow in a repository or branch that the
+pattern covers can. The branch may be asked by `sub` or by `ref`.
 """
 
 from __future__ import annotations

@@ -1,12 +1,13 @@
 """The operator does not fit the type of the condition key, or the values do not fit each other.
 
 ## What it finds
-An operator for another type than the key's, such as `StringEquals` on a number; values of different JSON
-types in one list; more than one value for a boolean key.
+An operator for another type than the key's, such as `StringEquals` on a number; values of
+different JSON types in one list; more than one value for a boolean key.
 
 ## Why it matters
-Operators compare what they were made for: as texts, `9` is greater than `10`, and `203.0.113.0/24`
-equals no address. A boolean key has one of two values: a list of both asks nothing.
+Operators compare what they were made for: as texts, `9` is greater than `10`, and
+`203.0.113.0/24` equals no address. A boolean key has one of two values: a list of both asks
+nothing.
 """
 
 from __future__ import annotations
@@ -48,7 +49,9 @@ def mismatched_operator(policy: PolicyView) -> Iterator[Finding]:
         fitting = [known for name in types for known in FAMILIES.get(name, tuple(Family))]
         if not fitting or family in fitting or _holds_arns(condition, family):
             continue
-        message = f"`{condition.written}` does not fit `{condition.key}`, which is of type {types[0]}"
+        message = (
+            f"`{condition.written}` does not fit `{condition.key}`, which is of type {types[0]}"
+        )
         hint = f"use an operator of the family `{fitting[0].value}`"
         place = condition.operator_path
         yield policy.finding("TYPE_MISMATCH", message, place, hint=hint, dated=True)

@@ -64,7 +64,9 @@ def policy_size(policy: PolicyView) -> Iterator[Finding]:
         return
     size = _size(policy)
     if size > quota:
-        message = f"the policy has {size:,} characters, {size - quota:,} more than the quota {quota:,}"
+        message = (
+            f"the policy has {size:,} characters, {size - quota:,} more than the quota {quota:,}"
+        )
         yield policy.finding(code, message, (), hint="split it, or use wildcards")
 
 
@@ -73,7 +75,9 @@ def _size(policy: PolicyView) -> int:
     if policy.policy_type in WITH_WHITE_SPACE:
         return len(policy.source.text)
     if policy.policy_type in ORGANIZATION:
-        return len(json.dumps(policy.raw, separators=(",", ":"), ensure_ascii=False, default=_plain))
+        return len(
+            json.dumps(policy.raw, separators=(",", ":"), ensure_ascii=False, default=_plain)
+        )
     return len("".join(policy.source.text.split()))
 
 

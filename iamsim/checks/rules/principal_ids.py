@@ -4,8 +4,8 @@
 A principal such as `AROAEXAMPLE...` (a role) or `AIDAEXAMPLE...` (a user).
 
 ## Why it matters
-IAM writes such an id in place of an ARN when the role or user was deleted. One of the same name that is
-made later has another id, so the statement is about nobody.
+IAM writes such an id in place of an ARN when the role or user was deleted. One of the same name
+that is made later has another id, so the statement is about nobody.
 """
 
 from __future__ import annotations

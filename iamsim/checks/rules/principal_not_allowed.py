@@ -1,8 +1,8 @@
 """The policy names principals, and its type has none.
 
 ## What it finds
-`Principal` or `NotPrincipal` in an identity-based policy, a permissions boundary, a session policy or
-a service control policy.
+`Principal` or `NotPrincipal` in an identity-based policy, a permissions boundary, a session
+policy or a service control policy.
 
 ## Why it matters
 These policies apply to whom they are attached to. IAM and AWS Organizations refuse the document.

@@ -1,8 +1,8 @@
 """A wildcard where a principal must be named.
 
 ## What it finds
-A principal with `*` or `?` inside, such as `arn:aws:iam::111122223333:role/app-*`; a whole `*` for a
-service; and in a role trust policy the short form `"Principal": "*"`.
+A principal with `*` or `?` inside, such as `arn:aws:iam::111122223333:role/app-*`; a whole `*`
+for a service; and in a role trust policy the short form `"Principal": "*"`.
 
 ## Why it matters
 No wildcard acts inside a principal: the service refuses the policy, or the entry matches nobody.

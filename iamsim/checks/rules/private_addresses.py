@@ -4,9 +4,9 @@
 Conditions on `aws:SourceIp` whose values are private ranges, all of them or some.
 
 ## Why it matters
-`aws:SourceIp` is the public address from which a request came, and it is absent from requests through a
-VPC endpoint. A private range never matches it: `IpAddress` with nothing else never holds, `NotIpAddress`
-always does. The private address is in `aws:VpcSourceIp`.
+`aws:SourceIp` is the public address from which a request came, and it is absent from requests
+through a VPC endpoint. A private range never matches it: `IpAddress` with nothing else never
+holds, `NotIpAddress` always does. The private address is in `aws:VpcSourceIp`.
 """
 
 from __future__ import annotations
@@ -74,7 +74,8 @@ def _is_private(text: str) -> bool:
         return False
     bits, mask, number = network[0]
     return any(
-        bits == private_bits and mask & private_mask == private_mask
+        bits == private_bits
+        and mask & private_mask == private_mask
         and number & private_mask == private
         for private_bits, private_mask, private in PRIVATE
     )

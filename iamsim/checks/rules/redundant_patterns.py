@@ -1,8 +1,8 @@
 """An action or a resource that another entry covers.
 
 ## What it finds
-In one list of actions or resources, an entry all of whose matches another entry of the list matches as
-well: `s3:GetObject` beside `s3:Get*`, an ARN beside a pattern that covers it.
+In one list of actions or resources, an entry all of whose matches another entry of the list
+matches as well: `s3:GetObject` beside `s3:Get*`, an ARN beside a pattern that covers it.
 
 ## Why it matters
 The entry changes nothing, and who takes it out later to forbid something is deceived.
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Entries, Value
 
+__all__ = ["covers_action", "covers_resource"]
+
 UNUSED = "\x00"  # no policy holds it: what stands for "anything" must be matched by a star
 
 
@@ -34,7 +36,9 @@ def redundant_actions(policy: PolicyView) -> Iterator[Finding]:
     """Lists of actions, without regard to letter case."""
     for statement in policy.statements:
         if statement.actions is not None:
-            found = _covered(statement.actions, str.lower, _service, _action_test)
+            pairs = _covered(statement.actions, str.lower, _service, _action_test)
+            # An entry that names no action is wrong for another reason.
+            found = [pair for pair in pairs if policy.reference.expand(pair[0].text)]
             yield from _findings(policy, "REDUNDANT_ACTION", "action", found)
 
 
@@ -53,9 +57,10 @@ def _findings(
     """Make one finding of all redundant entries of a list."""
     if found:
         covered, by = found[0]
-        many = f" and {len(found) - 1} more" if len(found) > 1 else ""
         same = "is the same as" if covered.text == by.text else "is covered by"
-        message = f"the {what} {quote(covered.text)}{many} changes nothing: it {same} {quote(by.text)}"
+        message = f"the {what} {quote(covered.text)} changes nothing: it {same} {quote(by.text)}"
+        if len(found) > 1:
+            message += f" ({len(found) - 1} more like it)"
         places = [value.path for value, _ in found]
         yield policy.finding(code, message, *places, hint=f"take the {what} out")
 
@@ -106,6 +111,21 @@ def _is_covered(text: str, length: int, test: TextTest) -> bool:
     if "*" not in text:
         return test(single)
     return test(single.replace("*", "")) and test(single.replace("*", UNUSED * (length + 1)))
+
+
+def covers_action(pattern: str, action: str) -> bool:
+    """Whether an action pattern covers another entry of Action, wildcards included."""
+    wide, narrow = pattern.lower(), action.lower()
+    return wide == narrow or _is_covered(narrow, len(wide), _action_test(wide))
+
+
+def covers_resource(pattern: str, resource: str) -> bool:
+    """Whether a resource pattern covers another entry; variables stand for themselves."""
+    if pattern == resource:
+        return True
+    if "${" in pattern or "${" in resource:
+        return pattern == "*"
+    return _is_covered(resource, len(pattern), _resource_test(pattern))
 
 
 def _service(action: str) -> str:

@@ -4,8 +4,8 @@
 The ARN of an assumed-role session next to the ARN of the role in one list of principals.
 
 ## Why it matters
-The role covers all of its sessions, so the entry adds nothing; whoever meant one session only must take
-the role out.
+The role covers all of its sessions, so the entry adds nothing; whoever meant one session only
+must take the role out.
 """
 
 from __future__ import annotations

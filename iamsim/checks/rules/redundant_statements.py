@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView, StatementView
 
+__all__ = ["meaning"]
+
 CODE = "REDUNDANT_STATEMENT"
 LISTS = ("Action", "NotAction", "Resource", "NotResource")
 IGNORING_CASE = ("Action", "NotAction")
@@ -33,14 +35,14 @@ def repeated_statements(policy: PolicyView) -> Iterator[Finding]:
         return
     first: dict[str, StatementView] = {}
     for statement in policy.statements:
-        original = first.setdefault(_meaning(statement), statement)
+        original = first.setdefault(meaning(statement), statement)
         if original is not statement:
             message = f"statement {statement.index + 1} repeats statement {original.index + 1}"
             places = (statement.path, original.path)
             yield policy.finding(CODE, message, *places, hint="take one of the two out")
 
 
-def _meaning(statement: StatementView) -> str:
+def meaning(statement: StatementView) -> str:
     """Write a statement so that equal ones have equal texts."""
     parts = {name: value for name, value in statement.raw.items() if name != "Sid"}
     for name in LISTS:

@@ -1,15 +1,16 @@
 """A service may act for anybody's resource.
 
 ## What it finds
-A statement that allows a service without asking for which resource, account or organization it acts
-(`aws:SourceArn`, `aws:SourceAccount`, `aws:SourceOrgID`, `aws:SourceOrgPaths`), or that asks a weaker key;
-and a statement for services that demands a key which requests of services never carry.
+A statement that allows a service without asking for which resource, account or organization it
+acts (`aws:SourceArn`, `aws:SourceAccount`, `aws:SourceOrgID`, `aws:SourceOrgPaths`), or that asks
+a weaker key; and a statement for services that demands a key which requests of services never
+carry.
 
 ## Why it matters
-Services act for all customers. Without a condition on the source, a stranger can make the service use
-your resource: the confused deputy. Keys about the caller's organization are absent when the caller is a
-service, so a condition on them shuts the service out. Amazon EC2 and AWS Lambda assume roles without
-telling a source, so their role trust policies are not reported.
+Services act for all customers. Without a condition on the source, a stranger can make the service
+use your resource: the confused deputy. Keys about the caller's organization are absent when the
+caller is a service, so a condition on them shuts the service out. Amazon EC2 and AWS Lambda
+assume roles without telling a source, so their role trust policies are not reported.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
+from iamsim.checks.rules.value_formats import is_service_principal
 from iamsim.checks.words import is_guard, must_be_present
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
@@ -38,14 +40,14 @@ NOT_OF_SERVICES = ("aws:principalorgid", "aws:principalorgpaths", "aws:principal
 TYPES = (PolicyType.RESOURCE, PolicyType.TRUST)
 
 
-@checks(
-    "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL", "RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL"
-)
+@checks("RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL", "RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL")
 def unguarded_services(policy: PolicyView) -> Iterator[Finding]:
     """Services that are allowed whoever they act for."""
     for statement, value in _services(policy):
-        if statement.keys & SOURCE_KEYS:
+        if statement.keys & SOURCE_KEYS or not is_service_principal(value.text):
             continue
+        if any(key.startswith(NOT_OF_SERVICES) for key in statement.keys):
+            continue  # shuts the service out, which is another code
         if policy.is_trust and value.text.lower().startswith(WITHOUT_SOURCE):
             continue
         weaker = [one for one in statement.conditions if one.lower in WEAKER_KEYS]

@@ -2,9 +2,9 @@
 
 ## What it finds
 `aws:SourceVpc` and `aws:SourceVpce` compared with what is no id of a VPC or a VPC endpoint;
-`aws:RequestedRegion` with a Region that does not exist; keys that hold service principals, and the
-`Service` principals of a statement, with what is none; keys that hold a KMS key with what is not the ARN
-of one. Values with wildcards or variables are left alone.
+`aws:RequestedRegion` with a Region that does not exist; keys that hold service principals, and
+the `Service` principals of a statement, with what is none; keys that hold a KMS key with what is
+not the ARN of one. Values with wildcards or variables are left alone.
 
 ## Why it matters
 No request carries such a value: the condition never holds, or always does when negated.
@@ -52,6 +52,11 @@ KMS_KEYS = frozenset({"s3:x-amz-server-side-encryption-aws-kms-key-id", "ec2:kms
 TEXT_BASES = ("String", "Arn")
 
 
+def is_service_principal(text: str) -> bool:
+    """Whether a text has the form of a service principal, such as ``sns.amazonaws.com``."""
+    return _match_service(text) is not None
+
+
 @checks("INVALID_VPC_FORMAT", "INVALID_VPCE_FORMAT")
 def vpc_ids(policy: PolicyView) -> Iterator[Finding]:
     """Ids have eight or seventeen hexadecimal digits."""
@@ -88,11 +93,9 @@ def service_principals(policy: PolicyView) -> Iterator[Finding]:
             yield from _service_finding(policy, text, path, via=key == "kms:viaservice")
 
 
-def _service_finding(
-    policy: PolicyView, text: str, path: Path, *, via: bool
-) -> Iterator[Finding]:
+def _service_finding(policy: PolicyView, text: str, path: Path, *, via: bool) -> Iterator[Finding]:
     """Look at the name of one service."""
-    if not (_match_via if via else _match_service)(text):
+    if not (_match_via(text) if via else is_service_principal(text)):
         form = "service.region.amazonaws.com" if via else "service.amazonaws.com"
         message = f"{quote(text)} is no service principal"
         hint = did_you_mean(text, (f"{text.partition('.')[0].lower()}.amazonaws.com",))

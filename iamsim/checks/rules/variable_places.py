@@ -1,13 +1,13 @@
 """A policy variable where none acts.
 
 ## What it finds
-`${...}` in an action, a principal or a condition key; in a policy of version 2008-10-17 or without
-version; and in the values of operators that compare numbers, dates, addresses or bytes.
+`${...}` in an action, a principal or a condition key; in a policy of version 2008-10-17 or
+without version; and in the values of operators that compare numbers, dates, addresses or bytes.
 
 ## Why it matters
-There the text is no variable: it is compared as it stands, and matches nothing that anybody means.
-Variables act in `Resource` and in the values of text, ARN and boolean operators, from version 2012-10-17
-on.
+There the text is no variable: it is compared as it stands, and matches nothing that anybody
+means. Variables act in `Resource` and in the values of text, ARN and boolean operators, from
+version 2012-10-17 on.
 """
 
 from __future__ import annotations
@@ -58,7 +58,9 @@ def in_old_version(policy: PolicyView) -> Iterator[Finding]:
         return
     for value in texts_with_variables(policy):
         if has_variables(value.text):
-            version = f"version `{policy.version}`" if policy.version else "a policy without version"
+            version = (
+                f"version `{policy.version}`" if policy.version else "a policy without version"
+            )
             message = f"{quote(value.text)} has no policy variable: {version} knows none"
             hint = 'write `"Version": "2012-10-17"`'
             code = "VARIABLE_UNSUPPORTED_IN_VERSION"

@@ -75,9 +75,7 @@ def _faults_inside(policy: PolicyView, value: Value) -> Iterator[Finding]:
         place = Place(value.path, start, end + 1 - start)
         shown = quote(text[start : end + 1])
         quoted = default.strip()
-        if comma and not (
-            len(quoted) > 1 and quoted.startswith("'") and quoted.endswith("'")
-        ):
+        if comma and not (len(quoted) > 1 and quoted.startswith("'") and quoted.endswith("'")):
             if not (quoted.startswith("'") and text.find("'}", start) > end):
                 message = f"the default of {shown} does not stand in single quotes"
                 hint = f"write `${{{key.strip()}, 'DEFAULT'}}`"

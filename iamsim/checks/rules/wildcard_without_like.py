@@ -4,8 +4,8 @@
 `*` or `?` in the values of `StringEquals` and its relatives without `Like`.
 
 ## Why it matters
-These operators compare the characters themselves: `admin-*` equals nothing but `admin-*`. The operators
-for ARNs are different: `ArnEquals` does know wildcards.
+These operators compare the characters themselves: `admin-*` equals nothing but `admin-*`. The
+operators for ARNs are different: `ArnEquals` does know wildcards.
 """
 
 from __future__ import annotations

@@ -93,11 +93,13 @@ def _has_wildcard(template: Template) -> bool:
 
 
 def _is_narrow(template: Template) -> bool:
-    """Whether a block of addresses is small enough, or private."""
+    """Whether a value is a block of addresses that is small enough, or private."""
     network = read_network(template.text)
-    if network is None:
-        return False
-    bits, mask, start = network[0]
+    return network is not None and _is_narrow_block(*network[0])
+
+
+def _is_narrow_block(bits: int, mask: int, start: int) -> bool:
+    """Whether a block of addresses is small enough, or private."""
     private = any(
         bits == other and mask & other_mask == other_mask and start & other_mask == other_start
         for other, other_mask, other_start in PRIVATE_NETWORKS

@@ -1,0 +1,81 @@
+"""An action that does not exist.
+
+## What it finds
+An action that its service does not have, a pattern that covers none, and an action of a service
+that does not exist. Actions that the service once had are no error; they are reported under a
+code of our own.
+
+## Why it matters
+The entry matches no request: what it should allow is not allowed, and what it should deny is not
+denied. Names of API operations and names of actions differ in places. The finding rests on a
+snapshot of the service reference, whose day it tells: a newer action may be missing in it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim import catalog
+from iamsim.checks.registry import checks
+from iamsim.checks.words import has_wildcard
+from iamsim.core.caret import quote
+from iamsim.syntax.problem import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import PolicyView
+    from iamsim.syntax.ast import Value
+
+
+@checks("INVALID_ACTION", "INVALID_SERVICE_IN_ACTION", "IAMSIM_RETIRED_ACTION")
+def unknown_actions(policy: PolicyView) -> Iterator[Finding]:
+    """Every entry of Action and NotAction."""
+    for statement in policy.statements:
+        for value in statement.actions.values if statement.actions else ():
+            finding = _judge(policy, value)
+            if finding is not None:
+                yield finding
+
+
+def _judge(policy: PolicyView, value: Value) -> Finding | None:
+    """Look one entry up."""
+    reference, text = policy.reference, value.text
+    if not text.strip("*") and text:
+        return None
+    prefix, colon, name = text.partition(":")
+    if "${" in text:
+        return None  # a variable, which no action may have: another code
+    if not colon or not prefix or not name or " " in text:
+        message = f"{quote(text)} is no action"
+        meant = catalog.suggest_action(text, 1)
+        form = f"did you mean `{meant[0]}`?" if meant else "write `service:action`, or `*`"
+        return policy.finding("INVALID_ACTION", message, value.path, hint=form)
+    hint: str | None
+    known = prefix.lower() in reference.services
+    if reference.expand(text):
+        return None
+    if not known and not has_wildcard(prefix) and prefix.lower() not in reference.retired_services:
+        message = f"there is no service {quote(prefix)}"
+        hint = did_you_mean(prefix, reference.services)
+        place = value.path
+        return policy.finding("INVALID_SERVICE_IN_ACTION", message, place, hint=hint, dated=True)
+    if _is_retired(policy, text):
+        message = f"{quote(text)} is no action any more"
+        return policy.finding("IAMSIM_RETIRED_ACTION", message, value.path, dated=True)
+    what = "covers no action" if has_wildcard(text) else "is no action of its service"
+    meant = () if has_wildcard(text) else catalog.suggest_action(text, 1)
+    hint = f"did you mean `{meant[0]}`?" if meant else None
+    message = f"{quote(text)} {what}"
+    return policy.finding("INVALID_ACTION", message, value.path, hint=hint, dated=True)
+
+
+def _is_retired(policy: PolicyView, text: str) -> bool:
+    """Whether an entry names, or covers, actions that a service had once."""
+    lowered = text.lower()
+    if lowered.partition(":")[0] in policy.reference.retired_services:
+        return True
+    if not has_wildcard(text):
+        return catalog.is_retired(text)
+    return any(policy.reference.covers(text, action) for action in catalog.retired_actions())

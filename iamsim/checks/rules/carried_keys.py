@@ -1,0 +1,116 @@
+"""A condition asks for a key that its actions never send.
+
+## What it finds
+In a statement that needs the key to be there: actions, listed by name, whose requests do not
+carry it by the service reference. For `aws:ResourceTag` entries of any kind are judged, a pattern
+by all of its actions: it is reported when none of them carries the key, and `NotAction`, which is
+about the actions of all services, always.
+
+## Why it matters
+The condition never holds for these actions. A statement that allows does not reach them, one that
+denies does not protect them. Operators with `IfExists`, negated ones and `Null` are left alone:
+there an absent key may be meant. The finding rests on a snapshot of the service reference, whose
+day it tells.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+from iamsim.checks.words import has_wildcard, must_be_present, several
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.catalog import ConditionKeyFacts
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import ConditionView, PolicyView, StatementView
+    from iamsim.syntax.ast import Value
+
+RESOURCE_TAG = "aws:ResourceTag/${TagKey}"
+SCOPES = ("service", "action")
+# Sessions and tokens carry these keys into later calls, which no table of an action tells.
+SESSION_PREFIXES = ("sts:", "identitystore:", "cognito-identity:", "saml:")
+# AWS documents keys for actions of this service that its table in the reference lacks.
+INCOMPLETE = ("aws-marketplace:",)
+
+
+@checks("UNSUPPORTED_ACTION_FOR_CONDITION_KEY")
+def key_not_sent(policy: PolicyView) -> Iterator[Finding]:
+    """Keys of services, and keys that only some actions send."""
+    for statement, condition, facts in _demanded(policy):
+        if facts.name == RESOURCE_TAG or condition.lower.startswith(
+            (*SESSION_PREFIXES, *INCOMPLETE)
+        ):
+            continue
+        if not policy.reference.is_carried(facts):
+            continue
+        lacking = [
+            value
+            for value in _listed(statement)
+            if not has_wildcard(value.text)
+            and policy.reference.action(value.text) is not None
+            and not policy.reference.carries(value.text, facts)
+        ]
+        if lacking:
+            named = several([value.text for value in lacking])
+            message = f"{named} never sends `{condition.key}`"
+            if len(lacking) > 1:
+                message = f"{named} never send `{condition.key}`"
+            hint = "move these actions to a statement without the condition"
+            places = [condition.key_path, *(value.path for value in lacking)]
+            code = "UNSUPPORTED_ACTION_FOR_CONDITION_KEY"
+            yield policy.finding(code, message, *places, hint=hint, dated=True)
+
+
+@checks(
+    "ALLOW_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
+    "DENY_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
+    "ALLOW_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
+    "DENY_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE",
+)
+def tag_not_sent(policy: PolicyView) -> Iterator[Finding]:
+    """Tags of resources of services that do not tell them."""
+    for statement, condition, facts in _demanded(policy):
+        actions = statement.actions
+        if facts.name != RESOURCE_TAG or actions is None or statement.effect is None:
+            continue
+        effect = statement.effect.upper()
+        if actions.negated:
+            code = f"{effect}_NOTACTION_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE"
+            message = f"many of the other actions never send `{condition.key}`"
+            places = [condition.key_path, actions.path]
+        else:
+            lacking = [value for value in actions.values if _never(policy, value.text, facts)]
+            if not lacking:
+                continue
+            verb = "send" if len(lacking) > 1 else "sends"
+            named = several([value.text for value in lacking])
+            code = f"{effect}_WITH_UNSUPPORTED_TAG_CONDITION_KEY_FOR_SERVICE"
+            message = f"{named} never {verb} `{condition.key}`"
+            places = [condition.key_path, *(value.path for value in lacking)]
+        hint = "name resources instead of their tags, or keep to actions that send tags"
+        yield policy.finding(code, message, *places, hint=hint, dated=True)
+
+
+def _demanded(
+    policy: PolicyView,
+) -> Iterator[tuple[StatementView, ConditionView, ConditionKeyFacts]]:
+    """Go through the conditions that need a key which not every request carries."""
+    for statement, condition in policy.conditions():
+        facts = policy.reference.key(condition.key)
+        if facts is not None and facts.scope in SCOPES and must_be_present(condition):
+            yield statement, condition, facts
+
+
+def _listed(statement: StatementView) -> tuple[Value, ...]:
+    """Give the entries of Action."""
+    actions = statement.actions
+    return () if actions is None or actions.negated else actions.values
+
+
+def _never(policy: PolicyView, pattern: str, facts: ConditionKeyFacts) -> bool:
+    """Whether a pattern covers actions, and none of them carries the key."""
+    covered = policy.reference.expand(pattern)
+    return bool(covered) and not any(policy.reference.carries(one, facts) for one in covered)

@@ -1,0 +1,43 @@
+"""Service-linked roles may be made for any service.
+
+## What it finds
+A statement that allows `iam:CreateServiceLinkedRole`, by name, by a wildcard or by `NotAction`,
+for roles of any service or with `NotResource`, and without a condition on `iam:AWSServiceName`.
+
+## Why it matters
+A service-linked role lets a service act in the account; whoever makes one turns on a service that
+nobody else asked for.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+from iamsim.checks.rules.reach import find_reach
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import PolicyView
+
+
+@checks(
+    "CREATE_SLR_WITH_NOT_RESOURCE",
+    "CREATE_SLR_WITH_STAR_IN_ACTION_AND_NOT_RESOURCE",
+    "CREATE_SLR_WITH_NOT_ACTION_AND_NOT_RESOURCE",
+    "CREATE_SLR_WITH_STAR_IN_RESOURCE",
+    "CREATE_SLR_WITH_STAR_IN_ACTION_AND_RESOURCE",
+    "CREATE_SLR_WITH_STAR_IN_RESOURCE_AND_NOT_ACTION",
+)
+def create_any_role(policy: PolicyView) -> Iterator[Finding]:
+    """Statements of identity-based policies that reach iam:CreateServiceLinkedRole."""
+    for statement in policy.statements if policy.is_identity else ():
+        action = "iam:createservicelinkedrole"
+        reach = find_reach(policy, statement, action, "aws-service-role/")
+        if reach is None or "iam:awsservicename" in statement.keys:
+            continue
+        message = "the statement allows `iam:CreateServiceLinkedRole` for any service"
+        hint = "name the services' roles, or add a condition on `iam:AWSServiceName`"
+        yield policy.finding(f"CREATE_SLR_{reach.variant}", message, *reach.places, hint=hint)

@@ -1,0 +1,105 @@
+"""A resource-based policy that is not about its resource.
+
+## What it finds
+Where the type of the resource is given (`--resource-type`): an action of another service, a
+resource of another service, and conditions on whose resource it is.
+
+## Why it matters
+The policy is only asked about its own resource. Entries about others have no effect, and the
+service refuses some of them. The account and the organization of the resource are fixed: a
+condition on them asks nothing.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+from iamsim.checks.words import has_wildcard
+from iamsim.core.caret import quote
+from iamsim.core.decision import PolicyType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import PolicyView
+
+# The prefixes of actions, and the service in ARNs, of resources that have policies.
+SERVICES = {
+    "AWS::Backup::BackupVault": "backup",
+    "AWS::CodeArtifact::Repository": "codeartifact",
+    "AWS::DynamoDB::Stream": "dynamodb",
+    "AWS::DynamoDB::Table": "dynamodb",
+    "AWS::ECR::Repository": "ecr",
+    "AWS::EFS::FileSystem": "elasticfilesystem",
+    "AWS::KMS::Key": "kms",
+    "AWS::Kinesis::Stream": "kinesis",
+    "AWS::Lambda::Function": "lambda",
+    "AWS::S3::AccessPoint": "s3",
+    "AWS::S3::Bucket": "s3",
+    "AWS::S3::MultiRegionAccessPoint": "s3",
+    "AWS::S3Express::AccessPoint": "s3express",
+    "AWS::S3Express::DirectoryBucket": "s3express",
+    "AWS::S3ObjectLambda::AccessPoint": "s3-object-lambda",
+    "AWS::SNS::Topic": "sns",
+    "AWS::SQS::Queue": "sqs",
+    "AWS::SecretsManager::Secret": "secretsmanager",
+}
+OWNER_KEYS = frozenset(
+    {"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount"}
+)
+SERVICE_FIELD = 2
+
+
+def _service(policy: PolicyView) -> str | None:
+    """Give the service of the resource, where it is known."""
+    if policy.is_trust:
+        return "sts"
+    if policy.policy_type is PolicyType.RESOURCE:
+        return SERVICES.get(policy.resource_type or "")
+    return None
+
+
+@checks("UNSUPPORTED_ACTION_IN_POLICY")
+def foreign_actions(policy: PolicyView) -> Iterator[Finding]:
+    """Actions of other services."""
+    service = _service(policy)
+    for statement in policy.statements if service else ():
+        for value in statement.actions.values if statement.actions else ():
+            prefix, colon, _ = value.text.lower().partition(":")
+            if colon and prefix != service and not has_wildcard(prefix):
+                message = f"{quote(value.text)} is no action of `{service}`, which has this policy"
+                yield policy.finding("UNSUPPORTED_ACTION_IN_POLICY", message, value.path)
+
+
+@checks("UNSUPPORTED_RESOURCE_ARN_IN_POLICY")
+def foreign_resources(policy: PolicyView) -> Iterator[Finding]:
+    """Resources of other services, and access points in the policy of a bucket."""
+    service = _service(policy)
+    if policy.is_trust:
+        return
+    for statement in policy.statements if service else ():
+        for value in statement.resources.values if statement.resources else ():
+            fields = value.text.split(":", 5)
+            if len(fields) <= SERVICE_FIELD or has_wildcard(fields[SERVICE_FIELD]):
+                continue
+            bucket = policy.resource_type == "AWS::S3::Bucket"
+            access_point = bucket and fields[-1].startswith("accesspoint/")
+            if fields[SERVICE_FIELD] != service or access_point:
+                message = f"{quote(value.text)} is not the resource that has this policy"
+                code = "UNSUPPORTED_RESOURCE_ARN_IN_POLICY"
+                yield policy.finding(code, message, value.path)
+
+
+@checks("IRRELEVANT_CONDITION_KEY_IN_POLICY")
+def owner_keys(policy: PolicyView) -> Iterator[Finding]:
+    """Whose resource it is stands fixed."""
+    if _service(policy) is None or policy.is_trust:
+        return
+    for _, condition in policy.conditions():
+        if condition.lower in OWNER_KEYS:
+            message = f"`{condition.key}` is the same in every request to this resource"
+            hint = "ask about the caller: `aws:PrincipalAccount`, `aws:PrincipalOrgID`"
+            place = condition.key_path
+            yield policy.finding("IRRELEVANT_CONDITION_KEY_IN_POLICY", message, place, hint=hint)

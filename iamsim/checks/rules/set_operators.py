@@ -1,0 +1,66 @@
+"""A set operator is missing, or does not belong.
+
+## What it finds
+A key that holds several values under an operator without `ForAllValues` or `ForAnyValue`; and
+`ForAllValues` on a key with one value in a statement that allows, unless the statement also asks
+with `Null` that the key is there.
+
+## Why it matters
+Without a set operator nothing says whether one of the values is enough or all must fit.
+`ForAllValues` also holds when the key is absent: on a key with one value, that lets requests
+without it pass.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import PolicyView
+
+# AWS's own policies and pages compare these with one value, though the reference calls them lists.
+ONE_IN_PRACTICE = frozenset({"events:detail-type", "events:source"})
+
+
+@checks("MISSING_QUALIFIER")
+def missing_set_operator(policy: PolicyView) -> Iterator[Finding]:
+    """Keys with several values."""
+    for _, condition in policy.conditions():
+        if condition.operator.set_operator is not None or condition.operator.base == "Null":
+            continue
+        facts = policy.reference.key(condition.key)
+        if condition.lower in ONE_IN_PRACTICE:
+            continue
+        if facts is not None and facts.multivalued and facts.scope != "identity-provider":
+            message = f"`{condition.key}` has several values: `{condition.written}` compares one"
+            hint = f"write `ForAnyValue:{condition.written}` or `ForAllValues:{condition.written}`"
+            place = condition.operator_path
+            yield policy.finding("MISSING_QUALIFIER", message, place, hint=hint, dated=True)
+
+
+@checks("FORALLVALUES_WITH_SINGLE_VALUED_KEY")
+def needless_for_all_values(policy: PolicyView) -> Iterator[Finding]:
+    """Keys with one value."""
+    for statement, condition in policy.conditions():
+        if condition.operator.set_operator != "ForAllValues" or not statement.allows:
+            continue
+        facts = policy.reference.key(condition.key)
+        if facts is None or facts.multivalued or facts.scope == "identity-provider":
+            continue
+        asked = any(
+            other.lower == condition.lower
+            and other.operator.base == "Null"
+            and [value.text.lower() for value in other.values] == ["false"]
+            for other in statement.conditions
+        )
+        if not asked:
+            message = f"`{condition.key}` has one value: requests without it pass as well"
+            hint = f"write `{condition.written.partition(':')[2]}`"
+            place = condition.operator_path
+            code = "FORALLVALUES_WITH_SINGLE_VALUED_KEY"
+            yield policy.finding(code, message, place, hint=hint, dated=True)

@@ -1,0 +1,88 @@
+"""A wildcard or a variable makes a condition too wide.
+
+## What it finds
+In policies that name principals, where the condition decides who passes: a wildcard or a policy
+variable in keys whose values AWS generates and nobody needs to abbreviate (accounts,
+organizations, VPCs and VPC endpoints); fewer than six characters in front of one in a path of an
+organization; and one in front of the colon of `aws:userid`.
+
+## Why it matters
+The pattern takes in accounts, organizations or roles of strangers. AWS prints no list of the
+sensitive keys; this is the one that the service documentation of fixed values suggests.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+from iamsim.checks.words import has_wildcard, is_guard
+from iamsim.core.caret import quote
+from iamsim.core.decision import PolicyType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import PolicyView
+
+TYPES = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RESOURCE_CONTROL})
+SENSITIVE = frozenset(
+    {
+        "aws:principalaccount",
+        "aws:principalorgid",
+        "aws:resourceaccount",
+        "aws:resourceorgid",
+        "aws:sourceaccount",
+        "aws:sourceorgid",
+        "aws:sourcevpc",
+        "aws:sourcevpce",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+    }
+)
+PREFIXED = frozenset(
+    {"aws:principalorgpaths", "aws:resourceorgpaths", "aws:sourceorgpaths", "aws:vpceorgpaths"}
+)
+SHORTEST_PREFIX = 6
+
+
+@checks("WILDCARD_USAGE_TOO_PERMISSIVE", "VARIABLE_USAGE_TOO_PERMISSIVE")
+def too_wide(policy: PolicyView) -> Iterator[Finding]:
+    """Patterns in keys that tell who somebody is."""
+    if policy.policy_type not in TYPES:
+        return
+    for statement, condition in policy.conditions():
+        base = condition.operator.base
+        if not base.startswith("String") or not is_guard(statement, condition):
+            continue
+        for value in condition.values:
+            if value.text == "*":
+                continue  # fits everything, which has codes of its own
+            marks = []
+            if base.endswith("Like") and has_wildcard(value.text.replace("${*}", "")):
+                marks.append(("WILDCARD", "a wildcard", _first(value.text, "*?")))
+            if policy.has_variables and "${" in value.text:
+                marks.append(("VARIABLE", "a policy variable", value.text.find("${")))
+            for kind, what, place in marks:
+                reason = _reason(condition.lower, value.text, place)
+                if reason:
+                    message = f"{what} in {quote(value.text)} is too wide: {reason}"
+                    code = f"{kind}_USAGE_TOO_PERMISSIVE"
+                    yield policy.finding(code, message, value.path, hint="write the value out")
+
+
+def _first(text: str, characters: str) -> int:
+    """Find the first of some characters."""
+    return min(place for one in characters if (place := text.find(one)) >= 0)
+
+
+def _reason(key: str, text: str, place: int) -> str | None:
+    """Say why a pattern that opens at `place` is too wide for a key, if it is."""
+    if key in SENSITIVE:
+        return "the key's values are given in full"
+    if key in PREFIXED and place < SHORTEST_PREFIX:
+        return f"fewer than {SHORTEST_PREFIX} characters stand in front of it"
+    if key == "aws:userid" and ":" not in text[:place]:
+        return "it stands for the id of the user or role"
+    return None

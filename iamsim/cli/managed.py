@@ -1,0 +1,137 @@
+"""`iamsim managed`: the AWS managed policies that are shipped, by name or ARN."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import Argument, Command, Group, output_options
+from iamsim.cli.output import write_answer
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.catalog.managed import ManagedPolicy
+    from iamsim.cli.options import Options
+
+__all__ = ["COMMAND"]
+
+
+def _list(options: Options, arguments: Sequence[str]) -> int:
+    from iamsim.report.managed import policies_data, policies_text  # noqa: PLC0415 - not for help
+
+    pattern = arguments[0] if arguments else "*"
+    found = _matching(pattern)
+    if not found:
+        raise _unknown(pattern, f"no AWS managed policy matches `{pattern}`")
+    data, text = policies_data(found), lambda width: policies_text(found, width)
+    return write_answer(options, data, text, quiet="".join(f"{row.arn}\n" for row in found))
+
+
+def _show(options: Options, arguments: Sequence[str]) -> int:
+    from iamsim.report.managed import policy_data, policy_text  # noqa: PLC0415 - as above
+
+    policy = _find(arguments[0])
+    return write_answer(
+        options,
+        policy_data(policy),
+        lambda width: policy_text(policy, width),
+        quiet=f"{policy.document_text}\n",
+    )
+
+
+def _version(options: Options, _arguments: Sequence[str]) -> int:
+    from iamsim.catalog import managed  # noqa: PLC0415 - as above
+    from iamsim.report.managed import version_data, version_text  # noqa: PLC0415
+
+    version = managed.version()
+    return write_answer(
+        options,
+        version_data(version),
+        lambda width: version_text(version, width),
+        quiet=f"{version.snapshot}\n",
+    )
+
+
+def _matching(pattern: str) -> list[ManagedPolicy]:
+    """The policies that a pattern covers by name or ARN; a bare word may be any part of a name."""
+    from iamsim.catalog import managed  # noqa: PLC0415 - as above
+    from iamsim.core.wildcard import compile_tokens, tokenize  # noqa: PLC0415
+
+    lowered = pattern.lower()
+    if ":" not in lowered and not set(lowered) & set("*?"):
+        lowered = f"*{lowered}*"
+    covers = compile_tokens(tokenize(lowered))
+    found = [
+        policy
+        for arn in managed.arns()
+        if (covers(arn.lower()) or covers(_name_of(arn)))
+        and (policy := managed.find_managed_policy(arn)) is not None
+    ]
+    return sorted(found, key=lambda policy: (policy.name.lower(), policy.arn))
+
+
+def _name_of(arn: str) -> str:
+    """The name in an ARN, in lower case; ids of Organizations are `p-` and the name."""
+    return arn.rpartition("/")[2].removeprefix("p-").lower()
+
+
+def _find(text: str) -> ManagedPolicy:
+    """The policy of a name, of a path and name, or of an ARN."""
+    from iamsim.catalog import managed  # noqa: PLC0415 - as above
+
+    if ":" in text:
+        found = managed.find_managed_policy(text)
+    elif "/" in text:
+        found = managed.find_managed_policy(f"arn:aws:iam::aws:policy/{text}")
+    else:
+        found = managed.find_managed_policy_by_name(text)
+    if found is None:
+        raise _unknown(text, f"there is no AWS managed policy `{text}`")
+    return found
+
+
+def _unknown(text: str, message: str) -> RequestError:
+    from iamsim.catalog import managed  # noqa: PLC0415 - as above
+
+    close = managed.suggest(text.strip("*"), 1)
+    hint = "`iamsim managed list PATTERN` lists them; `*` and `?` are wildcards"
+    if close:
+        hint = f"did you mean `{close[0].rpartition('/')[2]}`?"
+    return RequestError("unknown-managed-policy", message, hint=hint)
+
+
+def _proposals(incomplete: str) -> list[str]:
+    from iamsim.catalog import managed  # noqa: PLC0415 - as above
+
+    return [name for name in managed.names() if name.lower().startswith(incomplete.lower())]
+
+
+COMMAND = Group(
+    "managed",
+    "Look up AWS managed policies: the copy that is shipped, by name or ARN.",
+    (
+        Command(
+            "list",
+            "List AWS managed policies.\n\nA pattern holds for the whole name or ARN, in any letter"
+            " case; text without wildcards is looked for anywhere in the name.",
+            output_options("text", "json", quiet="Only the ARNs."),
+            _list,
+            Argument("PATTERN", "Which policies; `*` and `?` are wildcards.", most=1),
+        ),
+        Command(
+            "show",
+            "Show an AWS managed policy with its document.",
+            output_options("text", "json", quiet="Only the document, as JSON."),
+            _show,
+            Argument("NAME", "Name, path and name, or ARN of the policy.", least=1, most=1),
+            _proposals,
+        ),
+        Command(
+            "version",
+            "Say of which day the shipped policies are, and how many there are.",
+            output_options("text", "json", quiet="Only the day."),
+            _version,
+        ),
+    ),
+)

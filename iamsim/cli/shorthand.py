@@ -1,0 +1,152 @@
+"""The AWS CLI's ways to write arguments: `file://`, JSON, and its shorthand for structures.
+
+https://docs.aws.amazon.com/cli/latest/userguide/cli-usage-shorthand.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+__all__ = ["context_entries", "file_text", "texts"]
+
+_NAME, _VALUES, _TYPE = "ContextKeyName", "ContextKeyValues", "ContextKeyType"
+_MEMBERS = (_NAME, _VALUES, _TYPE)
+_TYPES = ("string", "numeric", "boolean", "ip", "binary", "date")
+_FILE = "file://"
+_HINT = "write `ContextKeyName=aws:SourceIp,ContextKeyValues=203.0.113.10,ContextKeyType=ip`"
+
+Values = tuple[str, ...]
+
+
+def file_text(text: str) -> str:
+    """Read what `file://PATH` names; other text stands for itself."""
+    if not text.startswith(_FILE):
+        return text
+    path = text.removeprefix(_FILE)
+    try:
+        with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - pathlib costs start-up time
+            return stream.read()
+    except (OSError, ValueError) as error:
+        code = "file-not-found" if isinstance(error, FileNotFoundError) else "file-not-readable"
+        reason = (getattr(error, "strerror", None) or "not text in UTF-8").lower()
+        raise RequestError(code, f"can't read `{path}`: {reason}") from error
+
+
+def texts(given: Sequence[str]) -> list[str]:
+    """Spread lists: the AWS CLI takes several values, or one JSON list of them."""
+    found: list[str] = []
+    for text in given:
+        content = _list(text) if text.lstrip().startswith("[") else None
+        found += [text] if content is None else content
+    return found
+
+
+def _list(text: str) -> list[str] | None:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    # Policies may stand in the list as objects; the AWS CLI wants them as text.
+    return [one if isinstance(one, str) else json.dumps(one) for one in content]
+
+
+def context_entries(given: Sequence[str]) -> dict[str, str | Values]:
+    """Read `--context-entries`: each in shorthand or as JSON, or one JSON list of all.
+
+    A key of a list type, or with several values, is multivalued. Raises `RequestError` for what is
+    no context entry.
+    """
+    context: dict[str, str | Values] = {}
+    for one in given:
+        text = file_text(one)
+        for entry in _from_json(text) if text.lstrip()[:1] in {"[", "{"} else [_shorthand(text)]:
+            name, values = _entry(entry, text)
+            context[name] = values
+    return context
+
+
+def _entry(entry: dict[str, object], text: str) -> tuple[str, str | Values]:
+    """Check one entry and take it apart."""
+    unknown = [member for member in entry if member not in _MEMBERS]
+    name, values, kind = (entry.get(member) for member in _MEMBERS)
+    if isinstance(values, str):
+        values = [values]
+    fits = isinstance(name, str) and name and isinstance(values, list)
+    if unknown or not fits or not isinstance(kind, str | None):
+        raise RequestError("invalid-context-entry", f"`{text}` is no context entry", hint=_HINT)
+    base = (kind or "string").removesuffix("List")
+    if base not in _TYPES:
+        raise RequestError(
+            "unknown-value",
+            f"`{kind}` is not a type of context keys",
+            hint=f"use {', '.join(_TYPES)}, each also with `List` behind",
+        )
+    found = tuple(map(_text, values if isinstance(values, list) else []))
+    single = len(found) == 1 and base == (kind or base)
+    return str(name), found[0] if single else found
+
+
+def _text(value: object) -> str:
+    """A value as conditions compare it."""
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _from_json(text: str) -> list[dict[str, object]]:
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise RequestError("invalid-context-entry", f"`{text}` is not JSON", hint=_HINT) from error
+    entries = content if isinstance(content, list) else [content]
+    if not all(isinstance(entry, dict) for entry in entries):
+        raise RequestError("invalid-context-entry", f"`{text}` is no context entry", hint=_HINT)
+    return entries
+
+
+def _shorthand(text: str) -> dict[str, object]:
+    """Read `Name=value,Name=value`; a value without a name before it continues the list."""
+    entry: dict[str, list[str]] = {}
+    last = ""
+    for part, quoted in _parts(text):
+        name, equals, value = part.partition("=")
+        if equals and name in _MEMBERS and name not in entry:
+            last = name
+            entry[last] = [_unquoted(value)] if value or quoted else []
+        elif last == _VALUES:
+            entry[last].append(_unquoted(part))
+        else:
+            raise RequestError("invalid-context-entry", f"`{text}` is no context entry", hint=_HINT)
+    return {name: found if name == _VALUES else "".join(found) for name, found in entry.items()}
+
+
+def _parts(text: str) -> list[tuple[str, bool]]:
+    """Cut at commas outside of quotes; brackets around a list are dropped."""
+    parts: list[tuple[str, bool]] = []
+    current, quote = "", ""
+    was_quoted = False
+    for character in text:
+        if quote:
+            quote = "" if character == quote and not current.endswith("\\") else quote
+            current += character
+        elif character == "," and not quote:
+            parts.append((current, was_quoted))
+            current, was_quoted = "", False
+        elif character in "'\"":
+            quote, was_quoted = character, True
+            current += character
+        elif character not in "[]":
+            current += character
+    return [*((part.strip(), quoted) for part, quoted in parts), (current.strip(), was_quoted)]
+
+
+def _unquoted(text: str) -> str:
+    """Drop a pair of quotes, and the backslashes before quotes inside."""
+    text = text.strip()
+    if len(text) > 1 and text[0] in "'\"" and text[-1] == text[0]:
+        return text[1:-1].replace("\\" + text[0], text[0])
+    return text

@@ -1,0 +1,23 @@
+"""Answers written as AWS's policy simulator writes them: JSON, as the AWS CLI prints it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from iamsim.report.aws import aws_response
+from iamsim.report.aws_sources import PolicySources
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.core.answer import Answer
+    from iamsim.world.model import World
+
+__all__ = ["aws_text"]
+
+
+def aws_text(answers: Sequence[Answer], world: World | None, source_arn: str | None) -> str:
+    """Write the response; policies attached to `source_arn` in the world keep their names."""
+    response = aws_response(answers, PolicySources(world, source_arn))
+    return json.dumps(response, indent=4, ensure_ascii=False) + "\n"

@@ -1,0 +1,172 @@
+"""Finding the policies that `iamsim validate` is given: files, folders, patterns, standard input,
+and the policies inside world files."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Mapping
+from glob import glob, has_magic
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.checks.reading import recognize_type
+from iamsim.core.caret import render_error
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.validate import Validator
+    from iamsim.core.span import Path as ElementPath
+    from iamsim.core.span import Source
+
+__all__ = ["FoundPolicy", "find_policies"]
+
+STANDARD_INPUT = "-"
+ENDINGS = (".json", ".yaml", ".yml")
+LANGUAGES = ("json", "yaml", "yml")
+# Words in the name of a file, a folder, or a member of a world, that tell the type.
+WORDS = {
+    "scp": PolicyType.SERVICE_CONTROL,
+    "scps": PolicyType.SERVICE_CONTROL,
+    "service-control-policies": PolicyType.SERVICE_CONTROL,
+    "rcp": PolicyType.RESOURCE_CONTROL,
+    "rcps": PolicyType.RESOURCE_CONTROL,
+    "resource-control-policies": PolicyType.RESOURCE_CONTROL,
+    "trust": PolicyType.TRUST,
+    "trust_policy": PolicyType.TRUST,
+    "boundary": PolicyType.PERMISSIONS_BOUNDARY,
+    "permissions_boundary": PolicyType.PERMISSIONS_BOUNDARY,
+}
+
+
+class FoundPolicy(NamedTuple):
+    """A policy to check. `text` is its JSON text; one inside another file has `data` and `source`
+    instead."""
+
+    name: str
+    text: str | None
+    data: object = None
+    source: Source | None = None
+    policy_type: PolicyType | None = None
+
+    def check(
+        self, validator: Validator, policy_type: PolicyType | None, resource_type: str | None
+    ) -> tuple[Finding, ...]:
+        """Run the checks, as the given type where one is given."""
+        kind = policy_type or self.policy_type
+        if self.text is not None:
+            return validator.validate_text(self.text, self.name, kind, resource_type)
+        if self.source is None:
+            return ()
+        return validator.validate_data(self.data, self.source, kind, resource_type)
+
+
+def find_policies(paths: Sequence[str], unreadable: list[str]) -> Iterator[FoundPolicy]:
+    """Go through the policies of all paths; what can't be read is told in `unreadable`."""
+    for path in paths:
+        if path == STANDARD_INPUT:
+            yield from _in_content(
+                sys.stdin.buffer.read(), "standard input", unreadable, given=True
+            )
+            continue
+        files = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207
+        if not files or Path(path).exists():
+            files = [path]
+        for file in files:
+            if Path(file).is_dir():
+                for inside in sorted(Path(file).rglob("*")):
+                    if inside.suffix.lower() in ENDINGS and inside.is_file():
+                        yield from _in_file(inside, unreadable, given=False)
+            else:
+                yield from _in_file(Path(file), unreadable, given=len(files) == 1)
+
+
+def _in_file(file: Path, unreadable: list[str], *, given: bool) -> Iterator[FoundPolicy]:
+    """Go through the policies of a file. One that was not `given` by name may hold none."""
+    try:
+        content = file.read_bytes()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "not a file name").lower()
+        unreadable.append(f"error: can't read `{file}`: {reason}")
+        return
+    yield from _in_content(content, str(file), unreadable, given=given)
+
+
+def _in_content(
+    content: bytes, name: str, unreadable: list[str], *, given: bool
+) -> Iterator[FoundPolicy]:
+    """Go through the policies of a text."""
+    from iamsim.world.documents import parse_document  # noqa: PLC0415 - not for help
+
+    ending = Path(name).suffix.lower().removeprefix(".")
+    try:
+        document = parse_document(content, name, language=ending)
+    except InputError as error:
+        text = _json_text(content, ending)
+        if text is None:
+            unreadable.append(render_error(error))
+        else:
+            # What is wrong with a JSON text is a finding of its own.
+            yield FoundPolicy(name, text, policy_type=_type_of_name(name))
+        return
+    whole = _is_policy(document.data)
+    nested: list[tuple[ElementPath, object]] = [] if whole else list(_nested(document.data, ()))
+    if not nested and (whole or given) and _json_text(content, ending) is not None:
+        yield FoundPolicy(name, document.source.text, policy_type=_type_of_name(name))
+        return
+    for path, data in [((), document.data)] if whole else nested:
+        kind = _type_of_path(path) or _type_of_name(name) or recognize_type(data)
+        yield FoundPolicy(name, None, data, document.sub_source(path), kind)
+
+
+def _json_text(content: bytes, ending: str) -> str | None:
+    """Give the text of what is JSON by its name or its first character; `None` for other texts."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    looks_like_json = text.lstrip()[:1] in ("{", "[", "")
+    is_json = ending == "json" or (ending not in LANGUAGES and looks_like_json)
+    return text if is_json else None
+
+
+def _is_policy(data: object) -> bool:
+    """Whether data is a policy, and nothing that contains one."""
+    if not isinstance(data, Mapping) or "Statement" not in data:
+        return False
+    return isinstance(data["Statement"], list | Mapping)
+
+
+def _nested(data: object, path: ElementPath) -> Iterator[tuple[ElementPath, object]]:
+    """Go through the policies inside of data, with their paths."""
+    waiting: list[tuple[ElementPath, object]] = [(path, data)]
+    while waiting:
+        place, value = waiting.pop()
+        if _is_policy(value):
+            yield place, value
+        elif isinstance(value, Mapping):
+            waiting += [((*place, name), value[name]) for name in reversed(list(value))]
+        elif isinstance(value, list):
+            waiting += [((*place, index), value[index]) for index in reversed(range(len(value)))]
+
+
+def _type_of_path(path: ElementPath) -> PolicyType | None:
+    """Tell the type of a policy of a world by the members around it."""
+    for step in reversed(path):
+        if isinstance(step, str) and step.lower() in WORDS:
+            return WORDS[step.lower()]
+    return None
+
+
+def _type_of_name(name: str) -> PolicyType | None:
+    """Tell service control and resource control policies by file or folder."""
+    path = Path(name)
+    words = [*path.parts[:-1], *path.stem.lower().replace("_", "-").replace(".", "-").split("-")]
+    for word in words:
+        kind = WORDS.get(word.lower())
+        if kind in (PolicyType.SERVICE_CONTROL, PolicyType.RESOURCE_CONTROL):
+            return kind
+    return None

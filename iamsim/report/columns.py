@@ -1,0 +1,61 @@
+"""Plain text in columns: tables, labelled fields and lists of words, cut to a width."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+__all__ = ["fields", "listing", "table", "words"]
+
+_GAP = 2
+_NARROWEST = 20
+
+
+def table(rows: Sequence[Sequence[str]], width: int, *, indent: int = 0) -> list[str]:
+    """Align rows of cells; the last column is wrapped to what is left of the width.
+
+    A column as wide as its longest cell; cells before the last are never wrapped.
+    """
+    if not rows:
+        return []
+    widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    margin = indent + sum(one + _GAP for one in widths)
+    lines: list[str] = []
+    for row in rows:
+        cells = [f"{cell:<{one}}" for cell, one in zip(row, widths, strict=False)]
+        head = " " * indent + "".join(cell + " " * _GAP for cell in cells)
+        lines += _wrapped(head, row[-1], margin, width)
+    return lines
+
+
+def listing(rows: Sequence[tuple[str, str]], width: int, *, indent: int = 2) -> list[str]:
+    """Write names with a long word behind each; below each where the lines would be too long."""
+    lines = table(rows, width, indent=indent)
+    if all(len(line) <= width for line in lines):
+        return lines
+    margin = " " * indent
+    return [
+        line
+        for name, text in rows
+        for line in (margin + name, f"{margin * 2}{text}" if text else "")
+    ]
+
+
+def fields(pairs: Iterable[tuple[str, str]], width: int, *, indent: int = 2) -> list[str]:
+    """Write labels with their values behind; fields without a value are left out."""
+    return table([pair for pair in pairs if pair[1]], width, indent=indent)
+
+
+def words(texts: Sequence[str], width: int, *, indent: int = 2) -> list[str]:
+    """Fill lines with words, separated by commas."""
+    margin = " " * indent
+    return _wrapped(margin, ", ".join(texts), indent, width) if texts else []
+
+
+def _wrapped(head: str, text: str, margin: int, width: int) -> list[str]:
+    room = max(width - margin, _NARROWEST)
+    first, *rest = textwrap.wrap(text, room, break_on_hyphens=False, break_long_words=False) or [""]
+    return [(head + first).rstrip(), *(" " * margin + line for line in rest)]

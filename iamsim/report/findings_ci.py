@@ -1,0 +1,104 @@
+"""Findings for build servers: annotations of GitHub Actions, and JUnit.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+from xml.sax.saxutils import escape, quoteattr
+
+from iamsim.checks.codes import FindingType
+from iamsim.report.findings import count_line, type_word
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iamsim.checks.finding import Finding
+    from iamsim.report.findings import CheckedPolicy
+
+__all__ = ["findings_to_github", "findings_to_junit"]
+
+_COMMANDS = {
+    FindingType.ERROR: "error",
+    FindingType.SECURITY_WARNING: "warning",
+    FindingType.WARNING: "warning",
+    FindingType.SUGGESTION: "notice",
+}
+# What XML 1.0 can't hold, whatever it is escaped to.
+_NOT_IN_XML = dict.fromkeys(code for code in range(32) if code not in (9, 10, 13))
+
+
+def findings_to_github(checked: Sequence[CheckedPolicy]) -> str:
+    """Write one workflow command a finding, and the count as a plain line."""
+    lines = [_command(policy, found) for policy in checked for found in policy.findings]
+    return "\n".join([*lines, f"{count_line(checked)}\n"])
+
+
+def _command(policy: CheckedPolicy, found: Finding) -> str:
+    """One finding as a workflow command."""
+    span = found.spans[0]
+    end_line, end_column = span.source.line_column(span.end)
+    properties = {
+        "file": policy.name,
+        "line": span.line,
+        "endLine": end_line,
+        "col": span.column,
+        "endColumn": end_column,
+        "title": found.code,
+    }
+    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
+    text = found.details if not found.hint else f"{found.details}\nhint: {found.hint}"
+    return f"::{_COMMANDS[found.finding_type]} {written}::{_data(text)}"
+
+
+def _data(text: str) -> str:
+    """Escape the message of a workflow command."""
+    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
+
+
+def _property(text: str) -> str:
+    """Escape the value of a property of a workflow command."""
+    return _data(text).replace(":", "%3A").replace(",", "%2C")
+
+
+def findings_to_junit(
+    checked: Sequence[CheckedPolicy], fails: Callable[[FindingType], bool]
+) -> str:
+    """Write one test case a policy; findings whose type `fails` accepts are its failures."""
+    cases = [_case(policy, fails) for policy in checked]
+    failed = sum(any(fails(found.finding_type) for found in policy.findings) for policy in checked)
+    head = f'<testsuite name="iamsim validate" tests="{len(checked)}" failures="{failed}">'
+    body = "\n".join(cases)
+    return f'<?xml version="1.0" encoding="UTF-8"?>\n{head}\n{body}\n</testsuite>\n'
+
+
+def _case(policy: CheckedPolicy, fails: Callable[[FindingType], bool]) -> str:
+    """One policy as a test case."""
+    name = _attribute(policy.name)
+    failures = [found for found in policy.findings if fails(found.finding_type)]
+    rest = [found for found in policy.findings if not fails(found.finding_type)]
+    parts = []
+    if failures:
+        kind = _attribute(", ".join(dict.fromkeys(found.code for found in failures)))
+        parts.append(f"    <failure message={kind}>{_lines(failures)}</failure>")
+    if rest:
+        parts.append(f"    <system-out>{_lines(rest)}</system-out>")
+    if not parts:
+        return f'  <testcase classname="iamsim.validate" name={name}/>'
+    inside = "\n".join(parts)
+    return f'  <testcase classname="iamsim.validate" name={name}>\n{inside}\n  </testcase>'
+
+
+def _lines(findings: Sequence[Finding]) -> str:
+    """Findings as lines of text."""
+    texts = [
+        f"{found.spans[0].place}: {type_word(found.finding_type)} {found.code}: {found.details}"
+        for found in findings
+    ]
+    return escape("\n".join(texts).translate(_NOT_IN_XML))
+
+
+def _attribute(text: str) -> str:
+    """Quote an attribute."""
+    return quoteattr(text.translate(_NOT_IN_XML))

@@ -1,0 +1,215 @@
+"""The JSON Schema (Draft 2020-12) of JSON answers, with the closed lists taken from the code.
+
+``docs/reference/answer.schema.json`` is written from it; see https://json-schema.org.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.decision import Layer, Outcome, Verdict
+from iamsim.core.explanation import Element
+from iamsim.core.reason import Note, Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+    from enum import Enum
+
+__all__ = ["answer_schema"]
+
+Json = dict[str, object]
+
+_TEXT: Json = {"type": "string"}
+_NUMBER: Json = {"type": "integer", "minimum": 0}
+_PLACE: Json = {"type": "integer", "minimum": 1}
+_FLAG: Json = {"type": "boolean"}
+_VALUES: Json = {"type": ["string", "array"], "items": _TEXT}
+_CONTEXT: Json = {"type": "object", "additionalProperties": _VALUES}
+_EFFECTS: Json = {"enum": ["Allow", "Deny"]}
+
+
+def answer_schema() -> Json:
+    """Make the schema: one answer, or the answers of several questions."""
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Answers of iamsim",
+        "description": "What `iamsim explain --format json` prints and `Answer.to_dict()` gives.",
+        "oneOf": [_reference("answer"), _reference("answers")],
+        "$defs": {
+            "verdict": _one_of(Verdict),
+            "layer": _one_of(Layer),
+            "outcome": _one_of(Outcome),
+            "reason": _one_of(Reason),
+            "element": _one_of(Element),
+            "note": _object({"code": _one_of(Note), "text": _TEXT}),
+            "answer": _answer(),
+            "answers": _object(
+                {"decision": _reference("verdict"), "answers": _list("answer") | {"minItems": 1}}
+            ),
+            "request": _object(
+                {"principal": _TEXT, "action": _TEXT, "resource": _TEXT, "context": _CONTEXT}
+            ),
+            "decider": _decider(),
+            "near": _object({"policy": _TEXT, **_place(), "failed": _list("element")}),
+            "layer_entry": _layer(),
+            "policy": _object({"name": _TEXT, "file": _TEXT, "statements": _list("statement")}),
+            "statement": _statement(),
+            "clause": _clause(),
+            "path": _object(
+                {
+                    "name": _TEXT,
+                    "requires": _list("layer"),
+                    "open": _FLAG,
+                    "blocked_by": _list("layer"),
+                }
+            ),
+            "condition": _condition(),
+            "residual_detail": _residual_detail(),
+            "context_entry": _object(
+                {"key": _TEXT, "value": _VALUES, "origin": _TEXT, "from": _or_null(_TEXT)}
+            ),
+        },
+    }
+
+
+def _answer() -> Json:
+    return _object(
+        {
+            "decision": _reference("verdict"),
+            "request": _reference("request"),
+            "summary": _TEXT,
+            "message": _or_null(_TEXT),
+            "reason": _reference("reason"),
+            "relation": _reference("reason"),
+            "decided_by": _list("decider"),
+            "layers": _list("layer_entry"),
+            "paths": _list("path"),
+            "missing_context": {"type": "array", "items": _TEXT},
+            "residual": _or_null(_list("condition")),
+            "context_detail": _list("context_entry"),
+            "notes": _list("note"),
+        },
+        {"residual_detail": _reference("residual_detail")},
+    )
+
+
+def _decider() -> Json:
+    return _object(
+        {
+            "layer": _reference("layer"),
+            "policy": _or_null(_TEXT),
+            **{name: _or_null(part) for name, part in _place().items()},
+            "reason": _reference("reason"),
+        },
+        {"level": _TEXT, "near": _reference("near")},
+    )
+
+
+def _place() -> Json:
+    """Which statement, and where it stands."""
+    return {
+        "statement": _NUMBER,
+        "sid": _or_null(_TEXT),
+        "effect": _EFFECTS,
+        "file": _TEXT,
+        "line": _PLACE,
+        "column": _PLACE,
+    }
+
+
+def _layer() -> Json:
+    return _object(
+        {
+            "layer": _reference("layer"),
+            "outcome": _reference("outcome"),
+            "reason": _reference("reason"),
+            "policies": _list("policy"),
+        },
+        {"level": _TEXT, "notes": _list("note")},
+    )
+
+
+def _statement() -> Json:
+    return _object(
+        {
+            "index": _NUMBER,
+            "sid": _or_null(_TEXT),
+            "effect": _EFFECTS,
+            "matches": _FLAG,
+            "line": _PLACE,
+            "column": _PLACE,
+            "elements": {
+                "type": "object",
+                "propertyNames": _reference("element"),
+                "additionalProperties": _FLAG,
+            },
+            "clauses": _list("clause"),
+        },
+        {"missing_context": {"type": "array", "items": _TEXT}, "notes": _list("note")},
+    )
+
+
+def _clause() -> Json:
+    return _object(
+        {
+            "element": _reference("element"),
+            "pattern": _TEXT,
+            "value": _or_null(_TEXT),
+            "matches": _FLAG,
+            "reason": _reference("reason"),
+            "line": _PLACE,
+            "column": _PLACE,
+        },
+        {
+            "operator": _TEXT,
+            "key": _TEXT,
+            "resolved": _TEXT,
+            "grant": _TEXT,
+            "notes": _list("note"),
+        },
+    )
+
+
+def _condition() -> Json:
+    """A Condition block of the policy language: operator, key, values."""
+    values = {"type": "array", "items": _TEXT}
+    keys = {"type": "object", "additionalProperties": values}
+    return {"type": "object", "additionalProperties": keys}
+
+
+def _residual_detail() -> Json:
+    example = _or_null(_CONTEXT)
+    return _object(
+        {
+            "sentence": _TEXT,
+            "keys": {"type": "array", "items": _TEXT},
+            "simplified": _FLAG,
+            "examples": _object({"allowed": example, "denied": example}),
+        }
+    )
+
+
+def _object(required: Mapping[str, object], optional: Mapping[str, object] | None = None) -> Json:
+    """An object with these members and no others."""
+    return {
+        "type": "object",
+        "properties": {**required, **(optional or {})},
+        "required": list(required),
+        "additionalProperties": False,
+    }
+
+
+def _reference(name: str) -> Json:
+    return {"$ref": f"#/$defs/{name}"}
+
+
+def _list(name: str) -> Json:
+    return {"type": "array", "items": _reference(name)}
+
+
+def _or_null(schema: object) -> Json:
+    return {"anyOf": [schema, {"type": "null"}]}
+
+
+def _one_of(members: Iterable[Enum]) -> Json:
+    return {"enum": [member.value for member in members]}

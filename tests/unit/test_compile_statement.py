@@ -1,0 +1,187 @@
+"""Principals and statements, one rule at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from iamsim.compile.action import compile_action
+from iamsim.compile.principal import entry_name
+from iamsim.compile.statement import REMEMBERED
+from iamsim.core.errors import PolicyError
+from iamsim.core.explanation import Element
+from iamsim.core.reason import Note
+from iamsim.core.request import GrantKind
+from iamsim.core.span import Source
+from iamsim.syntax.ast import Value
+from tests.unit.questions import (
+    OBJECT,
+    ROLE,
+    ROOT,
+    SESSION,
+    USER,
+    A,
+    B,
+    allow,
+    caller,
+    compiled,
+    deny,
+    request_of,
+)
+
+NOWHERE = Source("nowhere", "")
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "name"),
+    [
+        ("*", "*", "*"),
+        ("AWS", "*", "*"),
+        ("Service", "*", "service:*"),
+        ("AWS", A, f"account:{A}"),
+        ("AWS", ROOT, f"account:{A}"),
+        ("AWS", USER, f"aws:{USER}"),
+        ("AWS", " " + USER, f"aws: {USER}"),
+        ("AWS", "1111", "aws:1111"),
+        ("AWS", "arn:aws:sts::111111111111:root", "aws:arn:aws:sts::111111111111:root"),
+        ("Federated", "accounts.google.com", "federated:accounts.google.com"),
+    ],
+)
+def test_one_principal_has_one_name(kind: str, text: str, name: str) -> None:
+    """An account id and its root's ARN are one; nothing else is trimmed or taken for another."""
+    assert entry_name(kind, text) == name
+
+
+GRANTS: list[tuple[Any, str, int]] = [
+    ("*", USER, GrantKind.WILDCARD),
+    ({"AWS": "*"}, "anonymous", GrantKind.WILDCARD),
+    ({"AWS": A}, USER, GrantKind.ACCOUNT),
+    ({"AWS": ROOT}, SESSION, GrantKind.ACCOUNT),
+    ({"AWS": B}, USER, 0),
+    ({"AWS": USER}, USER, GrantKind.USER),
+    ({"AWS": ROLE}, SESSION, GrantKind.ROLE),
+    ({"AWS": SESSION}, SESSION, GrantKind.SESSION),
+    ({"AWS": SESSION}, ROLE, 0),
+    ({"AWS": [ROLE, A]}, SESSION, GrantKind.ROLE | GrantKind.ACCOUNT),
+    ({"Service": "sns.amazonaws.com"}, "sns.amazonaws.com", GrantKind.SERVICE),
+    ({"AWS": "sns.amazonaws.com"}, "sns.amazonaws.com", 0),
+]
+
+
+@pytest.mark.parametrize(("principal", "principal_arn", "kinds"), GRANTS)
+def test_what_a_principal_entry_grants(principal: Any, principal_arn: str, kinds: int) -> None:
+    """An entry is a grant of one kind to a caller whom it names, and none to others."""
+    statement = compiled(allow(Principal=principal), resource=True)
+    assert statement.grants(caller(principal_arn)) == kinds
+    assert statement.matches(request_of(principal=principal_arn)) is bool(kinds)
+    for pattern in statement.principals.patterns:
+        request = request_of(principal=principal_arn)
+        assert pattern.matches(request) is pattern.explain(request).matched
+
+
+def test_without_a_principal_element_everything_is_granted() -> None:
+    """An identity-based statement is about whoever has the policy."""
+    statement = compiled(allow())
+    assert statement.grants(caller()) == GrantKind.any()
+    assert statement.concerns(caller("anonymous"))
+
+
+@pytest.mark.parametrize(
+    ("listed", "principal", "spared"),
+    [
+        ([USER, A], USER, True),
+        ([USER], USER, False),
+        ([A], USER, False),
+        ([ROLE, A], SESSION, True),
+        ([SESSION, A], SESSION, False),
+        ([A], ROOT, True),
+        (["*"], "anonymous", True),
+        ([A], "anonymous", False),
+    ],
+)
+def test_whom_notprincipal_spares(listed: list[str], principal: str, spared: bool) -> None:
+    """A caller is spared when its account and its user or role are listed, or everybody is."""
+    statement = compiled(deny(NotPrincipal={"AWS": listed}), resource=True)
+    assert statement.principals.spares(caller(principal)) is spared
+    assert statement.matches(request_of(principal=principal)) is not spared
+    assert statement.grants(caller(principal)) == 0
+
+
+def test_notprincipal_spares_nobody_with_a_boundary() -> None:
+    """A permissions boundary makes a Deny with NotPrincipal hit, whoever is listed."""
+    statement = compiled(deny(NotPrincipal={"AWS": [USER, A]}), resource=True)
+    assert statement.concerns(caller(has_boundary=True))
+
+
+def test_actions_need_a_service() -> None:
+    """An action without a colon can't be compiled, but for stars."""
+    with pytest.raises(PolicyError) as caught:
+        compile_action(Value("GetObject", ()), Element.ACTION, NOWHERE)
+    assert caught.value.code == "action-without-service"
+    assert compile_action(Value("**", ()), Element.ACTION, NOWHERE).matches(request_of())
+
+
+@pytest.mark.parametrize(
+    ("pattern", "service"), [("S3:Get*", "s3"), ("s*:Get", None), ("s?:x", None), ("*", None)]
+)
+def test_the_service_of_an_action_pattern(pattern: str, service: str | None) -> None:
+    """The service prefix is known unless it has a wildcard."""
+    assert compile_action(Value(pattern, ()), Element.ACTION, NOWHERE).service == service
+
+
+def test_explained_actions_are_not_remembered_without_end() -> None:
+    """Clauses of actions are kept for a few actions only, and are right all the same."""
+    statement = compiled(allow(Action="s3:Get*"))
+    for number in range(REMEMBERED * 3):
+        request = request_of(f"s3:{'Get' if number % 2 else 'Put'}{number}")
+        assert statement.explain(request).matched is bool(number % 2)
+        assert statement.actions.matches(request) is bool(number % 2)
+    assert len(statement.actions._explained) <= REMEMBERED
+
+
+def test_grants_of_several_resources() -> None:
+    """A statement of several entries, some with variables, matches by any of them."""
+    statement = compiled(allow(Resource=["arn:aws:s3:::x", "arn:aws:s3:::reports/${aws:username}"]))
+    named = {"aws:username": "2026.csv"}
+    assert statement.matches(request_of(context=named))
+    assert not statement.matches(request_of())
+    rest = statement.test_of_resource_and_conditions()
+    assert rest(request_of(context=named))
+    assert not rest(request_of())
+
+
+def test_failed_elements_are_named() -> None:
+    """An explanation tells which elements keep a statement from matching."""
+    statement = compiled(
+        allow(
+            Principal={"AWS": B},
+            Action="s3:PutObject",
+            Resource="arn:aws:s3:::other",
+            Condition={"StringEquals": {"k": "v"}},
+        ),
+        resource=True,
+    )
+    failed = statement.explain(request_of()).failed_elements
+    assert failed == (Element.PRINCIPAL, Element.ACTION, Element.RESOURCE, Element.CONDITION)
+
+
+def test_missing_keys_are_told_where_a_statement_is_about_the_request() -> None:
+    """Keys that were read and absent are listed; a statement about something else lists none."""
+    tests = {"StringEquals": {"k": "v", "aws:username": "maya"}}
+    request = request_of(context={"aws:username": "maya"})
+    assert compiled(allow(Condition=tests)).explain(request).missing == ("k",)
+    assert compiled(allow(Action="ec2:*", Condition=tests)).explain(request).missing == ()
+
+
+def test_notes_belong_to_what_decides() -> None:
+    """Of a statement that one element keeps away, only the notes of that element count."""
+    odd = {"stringequals": {"aws:username": "maya"}}
+    statement = compiled(
+        allow(Principal={"CanonicalUser": "0"}, Resource="*", Condition=odd), resource=True
+    )
+    assert statement.explain(request_of()).notes == (Note.CANONICAL_USER,)
+    far = compiled(
+        allow(Principal={"CanonicalUser": "0"}, Resource="arn:aws:s3:::x"), resource=True
+    )
+    assert far.explain(request_of(resource=OBJECT)).notes == ()
