@@ -94,7 +94,8 @@ def write_blocks(
                 exact = exact and precise
                 choices.append([Part(source.keys, some, source.atoms) for some in words])
             else:
-                parts, precise = _own_words(source, holds=values == BOTH - 1, usual=usual)
+                region = encoding.region_of(source)
+                parts, precise = _own_words(source, region, holds=values == BOTH - 1, usual=usual)
                 exact = exact and precise
                 choices.append(parts)
         for chosen in product(*choices):
@@ -105,9 +106,12 @@ def write_blocks(
     return list(blocks.values()), exact
 
 
-def _own_words(atom: Atom, *, holds: bool, usual: bool) -> tuple[list[Part], bool]:
+def _own_words(
+    atom: Atom, joint: Region, *, holds: bool, usual: bool
+) -> tuple[list[Part], bool]:
     """One test alone, or its opposite: as the policy writes it where values were not followed."""
-    (region,) = cut_regions([atom])
+    listed = frozenset(key for key, need in joint.needs.items() if need.several)
+    (region,) = cut_regions([atom], listed)
     if region.exact:
         truth = region.truths[id(atom)]
         cells = truth if holds else region.full & ~truth

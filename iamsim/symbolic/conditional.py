@@ -19,6 +19,7 @@ from iamsim.engine.explain import explain_request
 from iamsim.engine.plan import reference
 from iamsim.engine.terms import decision_terms
 from iamsim.symbolic.influence import with_matters
+from iamsim.symbolic.lists import listed_keys
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.residual import PartialResidual
 from iamsim.symbolic.solve import Modality
@@ -44,11 +45,15 @@ ASSUMED_ROOT = "aws:assumedroot"
 
 
 class PartialDecision(NamedTuple):
-    """What is known of a request in spite of unknown keys; without `residual` it is settled."""
+    """What is known of a request in spite of unknown keys; without `residual` it is settled.
+
+    `listed` are the keys that may hold lists.
+    """
 
     decision: Decision
     residual: PartialResidual | None
     terms: DecisionTerms
+    listed: frozenset[str]
 
 
 def answer_partially(question: Question, world: CompiledWorld | None = None) -> Answer:
@@ -76,7 +81,8 @@ def decide_partially(
     if unknowns is None:
         unknowns = Unknowns(prepared.question, (), session_name=False)
     terms = decision_terms(situation, request, open_layers(unknowns, situation, request))
-    solution = remembered_solution(terms.allowed)
+    listed = listed_keys(situation, request.action)
+    solution = remembered_solution(terms.allowed, listed)
     if solution.modality is Modality.SOMETIMES:
         references = _references(situation, request)
         residual = PartialResidual(
@@ -100,12 +106,13 @@ def decide_partially(
             tuple(statements),
             missing_context=residual.keys,
         )
-        return PartialDecision(decision, residual, terms)
-    return PartialDecision(_settled(situation, request, solution, terms), None, terms)
+        return PartialDecision(decision, residual, terms, listed)
+    denied = remembered_solution(terms.denied, listed)
+    return PartialDecision(_settled(situation, request, solution, denied), None, terms, listed)
 
 
 def _settled(
-    situation: Situation, request: Request, solution: Solution, terms: DecisionTerms
+    situation: Situation, request: Request, solution: Solution, denied: Solution
 ) -> Decision:
     """The decision that holds for all values; its reasons are those of one completion."""
     if solution.modality is Modality.ALWAYS:
@@ -113,7 +120,6 @@ def _settled(
         if decision.allowed:
             return decision
         return Decision(Verdict.ALLOWED, Reason.ALLOWED, None)
-    denied = remembered_solution(terms.denied)
     wanted = Verdict.IMPLICIT_DENY
     point: Mapping[str, ContextValue] | None = {}
     if denied.modality is Modality.ALWAYS:
@@ -202,7 +208,7 @@ def _explain(prepared: Prepared, partial: PartialDecision) -> Explanation:
     explained = explain_request(prepared.situation, prepared.request, prepared.entries())
     explanation = explained.explanation
     layers = tuple(
-        _layer(layer, terms)
+        _layer(layer, terms, partial.listed)
         for layer, terms in zip(explanation.layers, partial.terms.stations, strict=True)
     )
     explanation = replace(explanation, layers=layers)
@@ -213,10 +219,12 @@ def _explain(prepared: Prepared, partial: PartialDecision) -> Explanation:
     return with_matters(explanation, prepared, partial.terms)
 
 
-def _layer(layer: LayerExplanation, terms: StationTerms) -> LayerExplanation:
+def _layer(
+    layer: LayerExplanation, terms: StationTerms, listed: frozenset[str]
+) -> LayerExplanation:
     """A layer whose outcome depends on unknown keys."""
-    denies = remembered_solution(terms.denies).modality
-    allows = remembered_solution(terms.allows).modality
+    denies = remembered_solution(terms.denies, listed).modality
+    allows = remembered_solution(terms.allows, listed).modality
     open_ = denies is Modality.SOMETIMES or (
         denies is Modality.NEVER and allows is Modality.SOMETIMES
     )

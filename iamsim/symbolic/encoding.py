@@ -40,6 +40,12 @@ class Encoding:
                 self.full.append(3)
                 self.sources.append(atom)
 
+    def region_of(self, atom: Atom) -> Region:
+        """The region of a test."""
+        return next(
+            region for region in self.regions if any(one is atom for one in region.atoms)
+        )
+
     def formula(self, formulas: Formulas, term: Term, *, wanted: bool = True) -> Formula:
         """Read a term (or, if not `wanted`, its negation) as a formula."""
         if isinstance(term, bool):

@@ -10,6 +10,7 @@ from iamsim.engine import authorize
 from iamsim.engine.plan import reference
 from iamsim.engine.terms import decision_terms
 from iamsim.symbolic.formula import OutOfBudgetError
+from iamsim.symbolic.lists import listed_keys
 from iamsim.symbolic.regions import Region, cut_regions
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.solve import Modality
@@ -63,8 +64,7 @@ def with_matters(
         return explanation
     needed: set[str] | None = None
     if terms is not None:
-        needed = _support(remembered_solution(terms.allowed))
-        needed |= _support(remembered_solution(terms.denied))
+        needed = _both_supports(terms, listed_keys(prepared.situation, prepared.request.action))
     missing = tuple(
         replace(
             key,
@@ -84,8 +84,13 @@ def _matters(prepared: Prepared, key: str) -> bool:
         request, unknown=request.unknown | {key}, absent=request.absent - {key}
     )
     terms = decision_terms(prepared.situation, opened)
-    support = _support(remembered_solution(terms.allowed))
-    return key in support or key in _support(remembered_solution(terms.denied))
+    return key in _both_supports(terms, listed_keys(prepared.situation, request.action))
+
+
+def _both_supports(terms: DecisionTerms, listed: frozenset[str]) -> set[str]:
+    """The keys on which it depends whether a request is allowed or denied explicitly."""
+    allowed = _support(remembered_solution(terms.allowed, listed))
+    return allowed | _support(remembered_solution(terms.denied, listed))
 
 
 def _support(solution: Solution) -> set[str]:
@@ -116,7 +121,8 @@ def influencing_keys(
     situation, request = prepared.situation, prepared.request
     readers = _readers(situation, request)
     everything = _opened(request, readers)
-    joint = _support(remembered_solution(decision_terms(situation, everything).allowed))
+    listed = listed_keys(situation, request.action)
+    joint = _support(remembered_solution(decision_terms(situation, everything).allowed, listed))
     found = [
         _influence(situation, request, key, reader, can_matter=key in joint)
         for key, reader in readers.items()
@@ -167,7 +173,8 @@ def _influence(
     opened = _opened(request, [key])
     values: dict[ContextValue | None, Verdict] = {None: situation.decide(opened).verdict}
     name = key
-    for region in cut_regions([Atom(leaf, opened) for leaf in reader.leaves]):
+    tests = [Atom(leaf, opened) for leaf in reader.leaves]
+    for region in cut_regions(tests):
         name = written_key(region, key)
         for cell in region.cells:
             usual = [point[key] for point in cell if point and region.is_usual(point)]

@@ -62,15 +62,15 @@ def holds_lists(key: str) -> bool:
     return facts is not None and facts.multivalued
 
 
-def collect_needs(atoms: Iterable[Atom]) -> dict[str, Needs]:
-    """Collect what all open tests ask of each unknown key."""
+def collect_needs(atoms: Iterable[Atom], listed: frozenset[str]) -> dict[str, Needs]:
+    """Collect what all open tests ask of each unknown key; those in `listed` may hold lists."""
     needs: dict[str, Needs] = {}
     for atom in atoms:
         leaf = atom.leaf
         for key in unknown_keys(atom):
             need = needs.get(key)
             if need is None:
-                need = needs[key] = Needs(several=holds_lists(key))
+                need = needs[key] = Needs(several=key in listed or holds_lists(key))
             need.boolean &= (
                 isinstance(leaf, ConditionTest)
                 and leaf.key == key

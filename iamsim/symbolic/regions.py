@@ -73,9 +73,12 @@ def _is_usual(need: Needs, value: ContextValue) -> bool:
     return not (need.boolean and need.patterns) or value in {"true", "false"}
 
 
-def cut_regions(atoms: Sequence[Atom]) -> list[Region]:
-    """Find the regions of all open tests, in the order of the tests."""
-    needs = collect_needs(atoms)
+def cut_regions(atoms: Sequence[Atom], listed: frozenset[str] = frozenset()) -> list[Region]:
+    """Find the regions of all open tests, in the order of the tests.
+
+    `listed` are keys that set operators read in statements that are settled already.
+    """
+    needs = collect_needs(atoms, listed)
     regions = []
     for keys, members in _connected(atoms):
         region = Region(keys, tuple(members), {key: needs[key] for key in keys})

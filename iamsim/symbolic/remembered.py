@@ -22,14 +22,14 @@ MOST_SOLUTIONS = 512
 _solutions: dict[object, Solution] = {}
 
 
-def remembered_solution(term: Term) -> Solution:
-    """Solve a term, or find the solution of one that is the same."""
+def remembered_solution(term: Term, listed: frozenset[str] = frozenset()) -> Solution:
+    """Solve a term, or find the solution of one that is the same; see `solve`."""
     if isinstance(term, bool):
         return solve(term)
-    key = _signature(term)
+    key = listed, _signature(term)
     solution = _solutions.get(key)
     if solution is None:
-        solution = solve(term)
+        solution = solve(term, listed)
         if len(_solutions) >= MOST_SOLUTIONS:
             _solutions.clear()
         _solutions[key] = solution

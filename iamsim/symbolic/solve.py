@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from iamsim.compile.residual import Term
     from iamsim.symbolic.blocks import Block
     from iamsim.symbolic.diagram import Cube
-    from iamsim.symbolic.regions import Point, Region
+    from iamsim.symbolic.regions import Point
 
 __all__ = ["Modality", "Solution", "open_tests", "solve"]
 
@@ -83,10 +83,9 @@ def open_tests(term: Term) -> list[Atom]:
     return list(found.values())
 
 
-def solve(term: Term, regions: list[Region] | None = None) -> Solution:
-    """Decide a term; `regions` are those of a larger term, if they were cut already."""
-    if regions is None:
-        regions = cut_regions(open_tests(term))
+def solve(term: Term, listed: frozenset[str] = frozenset()) -> Solution:
+    """Decide a term; the keys in `listed` may hold lists, see `cut_regions`."""
+    regions = cut_regions(open_tests(term), listed)
     encoding = Encoding(regions, relaxed=False)
     if isinstance(term, bool):
         modality = Modality.ALWAYS if term else Modality.NEVER

@@ -152,7 +152,7 @@ def _cut_at_column(place: MessagePlace) -> str | None:
     text = lines[0]
     for number in range(1, full + 1):
         text += lines[number] if lengths[number - 1] == longest else f" {lines[number]}"
-    return " ".join(_lines(text)[:1])
+    return _joined(_lines("\n".join((text, *lines[full + 1 :]))), 0)
 
 
 def _lines(window: str) -> list[str]:

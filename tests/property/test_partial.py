@@ -15,6 +15,7 @@ from iamsim.core.span import Source
 from iamsim.engine import authorize
 from iamsim.report.data import answer_to_dict
 from iamsim.symbolic.influence import influencing_keys
+from iamsim.symbolic.lists import listed_keys
 from iamsim.symbolic.partial import answer
 from iamsim.syntax.ast import Condition, Value
 from tests.oracle import decide as oracle_decides
@@ -65,18 +66,14 @@ def some_values(tape: Tape, key: str) -> Context:
     return {key: tape.pick(pool)}
 
 
-def holds_lists(case: Any, key: str) -> bool:
-    """Say whether a key may have several values: AWS says so, or a set operator reads it."""
-    if KEYS.get(key, ("",))[0] == "Many":
-        return True
-    if isinstance(case, list):
-        return any(holds_lists(part, key) for part in case)
-    if not isinstance(case, dict):
-        return False
-    for operator, keys in case.items():
-        if operator.startswith(("ForAny", "ForAll")) and key.lower() in map(str.lower, keys):
-            return True
-    return any(holds_lists(part, key) for part in case.values())
+def is_request(question: Question, compiled: CompiledWorld, context: Context) -> bool:
+    """Say whether lists stand only for keys that AWS calls multivalued or a set operator reads."""
+    prepared = authorize.prepare(question, compiled)
+    listed = listed_keys(prepared.situation, prepared.request.action)
+    return all(
+        not isinstance(value, list) or key.lower() in listed or KEYS.get(key, ("",))[0] == "Many"
+        for key, value in context.items()
+    )
 
 
 def completed(question: Question, unknown: list[str], context: Context) -> Question:
@@ -156,13 +153,9 @@ def hold(world: Data | None, request: Data, tape: Tape) -> None:
     assert (got.decision.verdict is Verdict.CONDITIONAL) is (residual is not None)
     for _ in range(COMPLETIONS):
         context = {key: value for name in unknown for key, value in some_values(tape, name).items()}
-        if residual is None:
-            # A list for a key that has one value at most would be no request of AWS.
-            context = {
-                key: value
-                for key, value in context.items()
-                if not isinstance(value, list) or holds_lists([world, request], key)
-            }
+        plausible = is_request(question, compiled, context)
+        if residual is None and not plausible:
+            continue
         decided = authorize.decide(completed(question, unknown, context), compiled)
         if residual is None:
             assert decided.allowed is got.allowed
@@ -170,13 +163,13 @@ def hold(world: Data | None, request: Data, tape: Tape) -> None:
                 assert decided.verdict is Verdict.EXPLICIT_DENY
         else:
             assert residual.holds(context) is decided.allowed
-            check_blocks(got, context, world, request)
+            check_blocks(got, context, one_each=plausible)
         assert oracle_allows(world, request, unknown, context) is decided.allowed
     if residual is not None:
         check_examples(residual, question, unknown, compiled)
 
 
-def check_blocks(got: Answer, context: Context, *case: Any) -> None:
+def check_blocks(got: Answer, context: Context, *, one_each: bool) -> None:
     """The Condition blocks say what the residual says, for every value that AWS sends."""
     residual = got.residual
     assert residual is not None
@@ -185,10 +178,6 @@ def check_blocks(got: Answer, context: Context, *case: Any) -> None:
     except UnsupportedError as error:
         assert error.code in {"residual-without-condition", "residual-too-large"}  # noqa: PT017
         return
-    one_each = all(
-        not isinstance(value, list) or holds_lists(list(case), key)
-        for key, value in context.items()
-    )
     if (one_each and residual.is_exact_for_all_values) or is_usual(got, context):
         assert said is residual.holds(context)
 
@@ -242,7 +231,7 @@ def test_a_missing_key_that_does_not_matter_changes_nothing(
             for _ in range(3):
                 written = next((name for name in KEYS if name.lower() == missing.key), missing.key)
                 context = some_values(tape, written)
-                if isinstance(context.get(written), list) and not holds_lists([*case], written):
+                if not is_request(question, compiled, context):
                     continue
                 decided = authorize.decide(completed(question, [written], context), compiled)
                 assert decided.verdict is got.decision.verdict

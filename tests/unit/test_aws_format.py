@@ -334,3 +334,12 @@ def test_positions_are_those_of_aws(simulate, text, places):
         )
     assert found[0] == places
     assert all(one == [places[number]] for number, one in enumerate(found) if number)
+
+
+def test_scenario_files_have_no_such_form(capsys):
+    """A scenario has several requests with policies of their own: its answers are JSON instead."""
+    path = str(EXAMPLES / "why-was-this-denied.yaml")
+    assert main(["explain", path, "--format", "aws"]) == 2
+    captured = capsys.readouterr()
+    assert captured.out == ""
+    assert "the format `aws` can't be used together with a scenario file" in captured.err

@@ -185,3 +185,16 @@ def test_notes_belong_to_what_decides() -> None:
         allow(Principal={"CanonicalUser": "0"}, Resource="arn:aws:s3:::x"), resource=True
     )
     assert far.explain(request_of(resource=OBJECT)).notes == ()
+
+
+def test_a_residual_is_settled_by_action_and_principal() -> None:
+    """What is about another action or another caller does not depend on any key."""
+    tests = {"StringEquals": {"k": "v"}}
+    request = request_of()
+    request.partial = True
+    about = compiled(allow(Principal={"AWS": USER}, Condition=tests), resource=True)
+    assert not isinstance(about.residual(request), bool)
+    action = compiled(allow(Principal="*", Action="ec2:*", Condition=tests), resource=True)
+    assert action.residual(request) is False
+    principal = compiled(allow(Principal={"AWS": B}, Condition=tests), resource=True)
+    assert principal.residual(request) is False

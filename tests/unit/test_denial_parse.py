@@ -76,8 +76,8 @@ def test_an_explicit_denial_names_its_layer_and_policy(kind, layer, arn):
         ),
         (
             (
-                f'{HEAD}s3:PutObjectAcl on resource: "{OBJECT}" because public ACLs are prevented by'
-                " the BlockPublicAcls setting in S3 Block Public Access"
+                f'{HEAD}s3:PutObjectAcl on resource: "{OBJECT}" because public ACLs are prevented'
+                " by the BlockPublicAcls setting in S3 Block Public Access"
             ),
             {"layer": Layer.S3_BLOCK_PUBLIC_ACCESS, "setting": "BlockPublicAcls"},
         ),
@@ -136,8 +136,8 @@ def test_an_explicit_denial_names_its_layer_and_policy(kind, layer, arn):
         ),
         (
             (
-                "User: anonymous is not authorized to perform: es:ESHttpGet because no resource-based"
-                " policy allows the es:ESHttpGet action"
+                "User: anonymous is not authorized to perform: es:ESHttpGet because no"
+                " resource-based policy allows the es:ESHttpGet action"
             ),
             {"principal": "anonymous", "layer": Layer.RESOURCE_BASED_POLICY},
         ),

@@ -333,6 +333,15 @@ def test_the_clock_is_shown_where_a_policy_asks_for_it() -> None:
         assert prepared.entries() == entries
 
 
+def test_what_follows_from_an_unknown_key_is_unknown() -> None:
+    """Without the source account, the organization that follows from it is not known either."""
+    asked: Data = {"principal": "sns.amazonaws.com", "unknown": ["aws:SourceAccount"]}
+    request = authorize.prepare(*question_of(asked, WORLD)).request
+    assert request.is_unknown("aws:sourceaccount")
+    assert request.is_unknown("aws:sourceorgid")
+    assert not request.is_unknown("aws:sourcearn")
+
+
 def test_context_entries_say_where_values_come_from() -> None:
     """Every entry has its origin; a given one keeps the user's spelling and wins."""
     answer = ask({"context": {"AWS:username": "lee", "aws:TagKeys": ["a", "b"]}}, WORLD)

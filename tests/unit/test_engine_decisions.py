@@ -15,6 +15,7 @@ from iamsim.engine.formula import GUARDRAILS, Requirement, Slot, blocking_slots
 from iamsim.engine.plan import ALWAYS_ALLOWED
 from iamsim.engine.relations import CROSS_PARTITION, SAME_ACCOUNT, ResourceKind, is_trust_request
 from iamsim.engine.relations import resource_kind as kind_of
+from iamsim.engine.terms import decision_terms
 from tests.unit.questions import (
     BUCKET,
     KEY,
@@ -375,6 +376,25 @@ def test_every_level_must_allow(team: str, unit: str, decision: str) -> None:
         "context": {"aws:PrincipalTag/team": team, "aws:PrincipalTag/unit": unit},
     }
     assert verdict(request) == decision
+
+
+def test_the_first_deny_that_holds_is_reported() -> None:
+    """Denies are tried in order: one with a condition first, then one that always holds."""
+    condition = {"StringEquals": {"aws:PrincipalTag/team": "blue"}}
+    request: Data = {"identity_policies": [policy(deny(Condition=condition), deny(), deny())]}
+    for team, index in (("blue", 0), ("red", 1)):
+        asked = {**request, "context": {"aws:PrincipalTag/team": team}}
+        decision = authorize.decide(*question_of(asked))
+        assert decision.verdict is Verdict.EXPLICIT_DENY
+        assert decision.statements[0].index == index
+
+
+def test_the_terms_of_a_call_that_nothing_forbids() -> None:
+    """sts:GetCallerIdentity is allowed as a term as well."""
+    request = {"action": "sts:GetCallerIdentity", "resource": "*", "scps": [[]]}
+    prepared = authorize.prepare(*question_of(request))
+    terms = decision_terms(prepared.situation, prepared.request)
+    assert (terms.allowed, terms.denied) == (True, False)
 
 
 def test_all_buckets_are_meant_without_a_resource() -> None:

@@ -133,10 +133,10 @@ def test_layers_without_policies_say_why():
 
 
 def test_ways_in_say_of_each_layer_whether_it_allows():
-    """A way in is open or blocked, and each of its layers says yes or no."""
+    """A way in is open or blocked, and each of its layers says open or closed."""
     text = render_text(near_miss_answer())
-    assert "  blocked  resource-based policy naming the caller or everyone (no)" in text
-    assert "  blocked  identity-based policy (no) + permissions boundary (yes)" in text
+    assert "  blocked  resource-based policy naming the caller or everyone (closed)" in text
+    assert "  blocked  identity-based policy (closed) + permissions boundary (open)" in text
 
 
 def test_ways_of_other_callers_are_left_out():
