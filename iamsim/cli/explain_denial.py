@@ -31,19 +31,26 @@ _NOT_TOGETHER = ("expect", "partial", "unknown")
 def explain_denial(options: Options) -> int:
     """Answer every message in the text of `--denied`; the exit code is 1 when the world does not
     explain one of them."""
-    for field in _NOT_TOGETHER:
-        if options[field]:
-            raise RequestError(
-                "option-with-denied",
-                f"the option `--{field}` can't be used together with `--denied`",
-                hint="the exit code is 1 when the world does not explain the denial",
-            )
+    _refuse_options(options)
     denials = find_denials(denied_text(options))
     model = load_worlds(options)
     world = CompiledWorld(model)
     reports = [_report(message, options, model, world) for message in denials.messages]
     write_output(_written(reports, options, more=denials.more), text_of(options, "output"))
     return 0 if all(report.explained for report in reports) else 1
+
+
+def _refuse_options(options: Options) -> None:
+    """Say that some options mean nothing here."""
+    given = [f"--{field}" for field in _NOT_TOGETHER if options[field]]
+    if options["format"] == "aws":
+        given.append("--format aws")
+    for option in given:
+        raise RequestError(
+            "option-with-denied",
+            f"the option `{option}` can't be used together with `--denied`",
+            hint="the exit code is 1 when the world does not explain the denial",
+        )
 
 
 def _report(

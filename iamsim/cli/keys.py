@@ -106,7 +106,9 @@ def _key_lines(key: InfluencingKey) -> list[str]:
         role = "is read, but no value gives another answer"
     lines = ["", f"  {key.key}: {role}"]
     shown = [
-        _ABSENT if one.value is None else ", ".join(one.value) or "(no value)"
+        _ABSENT
+        if one.value is None
+        else ", ".join(one.value) or "(no value)"
         if isinstance(one.value, tuple)
         else one.value or "(empty)"
         for one in key.values

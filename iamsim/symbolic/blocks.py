@@ -106,9 +106,7 @@ def write_blocks(
     return list(blocks.values()), exact
 
 
-def _own_words(
-    atom: Atom, joint: Region, *, holds: bool, usual: bool
-) -> tuple[list[Part], bool]:
+def _own_words(atom: Atom, joint: Region, *, holds: bool, usual: bool) -> tuple[list[Part], bool]:
     """One test alone, or its opposite: as the policy writes it where values were not followed."""
     listed = frozenset(key for key, need in joint.needs.items() if need.several)
     (region,) = cut_regions([atom], listed)

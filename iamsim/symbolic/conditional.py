@@ -195,9 +195,7 @@ def _references(
 def _names(question: Question, solution: Solution) -> dict[str, str]:
     """How keys are written: as the question does, else as the policies do."""
     names = {
-        key: written_key(region, key)
-        for region in solution.encoding.regions
-        for key in region.keys
+        key: written_key(region, key) for region in solution.encoding.regions for key in region.keys
     }
     return {**names, **{key.lower(): key for key in question.unknown}}
 

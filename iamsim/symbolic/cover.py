@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest
 from iamsim.core.errors import UnsupportedError
-from iamsim.symbolic.layers import LayerSays
+from iamsim.symbolic.layers import ALLOW, EXPLICIT_DENY, NOTHING, SAYS, LayerSays
 from iamsim.symbolic.wording import (
     NEGATIVE,
     Entry,
@@ -75,6 +75,10 @@ class RegionWriter:
 
         Raises `UnsupportedError` where there are no words.
         """
+        if any(isinstance(atom.leaf, LayerSays) for atom in self.region.atoms):
+            if not usual:
+                raise inexpressible()
+            return [(self._layer_words(cells),)], False
         wanted = 0
         for number, bits in enumerate(self.cell_points):
             if cells >> number & 1:
@@ -91,6 +95,18 @@ class RegionWriter:
         entries = self._entries(wanted & ~self.unusual, self.unusual, singly=True)
         return _split(entries, wanted, self.unusual), False
 
+    def _layer_words(self, cells: int) -> Entry:
+        """What an unknown layer says, for people: no Condition block can ask for it."""
+        (key,) = self.region.keys
+        said = dict.fromkeys((ALLOW, EXPLICIT_DENY, NOTHING), 0)
+        for number, cell in enumerate(self.region.cells):
+            if cells >> number & 1:
+                values = {point.get(key) for point in cell}
+                said.update((word, 1) for word in (ALLOW, EXPLICIT_DENY) if word in values)
+                said[NOTHING] |= None in values
+        words = tuple(word for word, holds in said.items() if holds)
+        return Entry(SAYS, key, words, when_absent=bool(said[NOTHING]))
+
     def _entries(self, wanted: int, aside: int, *, singly: bool = False) -> list[Entry]:
         """All tests that could help to say that the region is at one of the wanted points; with
         `singly` those of single values, too."""
@@ -100,8 +116,6 @@ class RegionWriter:
             several = self.region.needs[key].several
             for atom in self.region.atoms:
                 leaf = atom.leaf
-                if isinstance(leaf, LayerSays):
-                    raise inexpressible()
                 if isinstance(leaf, ConditionTest) and leaf.key == key:
                     values = written_values(leaf, atom.request)
                     found[self._entry(leaf.operator.text, name, values)] = None

@@ -41,7 +41,7 @@ def describe(
         more = len(part.statements) - len(named)
         if more:
             named.append(f"{more} more")
-        lines.append(f"  {part.phrase}: {'; '.join(named)}")
+        lines.append(f"  {part.phrase}: {'; '.join(named)}" if named else f"  {part.phrase}")
     for word, context in (("allowed", examples.allowed), ("denied", examples.denied)):
         if context is not None:
             lines.append(f"  {word}, for example, with {_context(context)}")

@@ -130,9 +130,7 @@ def cubes_of(diagram: Diagram, full: Sequence[int], budget: Budget) -> list[Cube
         if not any(_contains(cube, path) for cube in wide):
             wide[_widened(diagram, path, full, budget)] = None
     cubes = [
-        cube
-        for cube in wide
-        if not any(other != cube and _contains(other, cube) for other in wide)
+        cube for cube in wide if not any(other != cube and _contains(other, cube) for other in wide)
     ]
     return _needed(cubes, budget)
 

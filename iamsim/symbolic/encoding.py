@@ -42,9 +42,7 @@ class Encoding:
 
     def region_of(self, atom: Atom) -> Region:
         """The region of a test."""
-        return next(
-            region for region in self.regions if any(one is atom for one in region.atoms)
-        )
+        return next(region for region in self.regions if any(one is atom for one in region.atoms))
 
     def formula(self, formulas: Formulas, term: Term, *, wanted: bool = True) -> Formula:
         """Read a term (or, if not `wanted`, its negation) as a formula."""
@@ -54,9 +52,7 @@ class Encoding:
             return self.formula(formulas, term.part, wanted=not wanted)
         if isinstance(term, Atom):
             variable, values = self.literals[id(term)]
-            return formulas.literal(
-                variable, values if wanted else self.full[variable] & ~values
-            )
+            return formulas.literal(variable, values if wanted else self.full[variable] & ~values)
         disjunction = isinstance(term, AnyTrue) is wanted
         parts = [self.formula(formulas, part, wanted=wanted) for part in term.parts]
         return formulas.join(parts, disjunction=disjunction)

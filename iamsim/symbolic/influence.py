@@ -80,9 +80,7 @@ def with_matters(
 def _matters(prepared: Prepared, key: str) -> bool:
     """Whether a key changes the verdict when it is unknown beside what else is unknown."""
     request = prepared.request
-    opened = replace(
-        request, unknown=request.unknown | {key}, absent=request.absent - {key}
-    )
+    opened = replace(request, unknown=request.unknown | {key}, absent=request.absent - {key})
     terms = decision_terms(prepared.situation, opened)
     return key in _both_supports(terms, listed_keys(prepared.situation, request.action))
 
@@ -180,9 +178,7 @@ def _influence(
             usual = [point[key] for point in cell if point and region.is_usual(point)]
             usual.sort(key=lambda value: value in {"", ("",), ()})
             for value in usual[:1]:
-                decided = situation.decide(
-                    replace(opened, context={**opened.context, key: value})
-                )
+                decided = situation.decide(replace(opened, context={**opened.context, key: value}))
                 values.setdefault(value, decided.verdict)
     tried = tuple(TestValue(value, verdict) for value, verdict in values.items())
     flips = len(set(values.values())) > 1

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from iamsim.core.request import ContextValue
 
-__all__ = ["ALLOW", "EXPLICIT_DENY", "LayerSays"]
+__all__ = ["ALLOW", "EXPLICIT_DENY", "NOTHING", "SAYS", "LayerSays"]
 
 ALLOW = "allow"
 EXPLICIT_DENY = "explicitDeny"
+NOTHING = "nothing"
+SAYS = "Says"  # stands for an operator where a residual that reads a layer is put into words
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ class Needs:
     equal_to: set[str] = field(default_factory=set)
     templates: list[tuple[Template, Request]] = field(default_factory=list)
 
+
 def unknown_keys(atom: Atom) -> tuple[str, ...]:
     """The unknown keys that an open test reads."""
     return tuple(key for key in atom.leaf.keys if atom.request.is_unknown(key))

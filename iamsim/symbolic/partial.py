@@ -36,9 +36,7 @@ def answer(question: Question, world: CompiledWorld | None = None) -> Answer:
     explanation = plain.explanation
     if not explanation.missing:
         return plain
-    return Answer(
-        plain.request, plain.decision, None, lambda: _with_matters(explanation, prepared)
-    )
+    return Answer(plain.request, plain.decision, None, lambda: _with_matters(explanation, prepared))
 
 
 def _with_matters(explanation: Explanation, prepared: Prepared) -> Explanation:

@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.symbolic.layers import ALLOW, EXPLICIT_DENY, NOTHING, SAYS
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
@@ -69,6 +71,11 @@ TRUTHS: dict[str, tuple[str, str]] = {
     ),
     "aws:principalisawsservice": ("the caller is an AWS service", "the caller is no AWS service"),
 }
+LAYER_WORDS = {
+    ALLOW: "allows it",
+    EXPLICIT_DENY: "denies it explicitly",
+    NOTHING: "says nothing of it",
+}
 COMPARISONS = {
     "LessThan": ("less than", "at least"),
     "LessThanEquals": ("at most", "more than"),
@@ -108,6 +115,9 @@ def part_phrase(part: Part) -> list[Said]:
     others = [entry for entry in part.entries if entry.base != "Null"]
     said = []
     for entry in part.entries:
+        if entry.operator == SAYS:
+            said.append(_layer(entry))
+            continue
         if entry.base == "Null":
             covered = any(other.key.lower() == entry.key.lower() for other in others)
             if entry.values == ("true",) or not covered:
@@ -115,6 +125,15 @@ def part_phrase(part: Part) -> list[Said]:
             continue
         said.append(_entry(entry, must_be_there=entry.key.lower() in present))
     return said
+
+
+def _layer(entry: Entry) -> Said:
+    """What an unknown layer must say, or must not."""
+    name = f"the unknown {entry.key.replace('-', ' ')}"
+    against = [word for word in LAYER_WORDS if word not in entry.values]
+    if entry.when_absent and against:
+        return Said(f"{name} {_joined([LAYER_WORDS[word] for word in against], 'or')}", unless=True)
+    return Said(f"{name} {_joined([LAYER_WORDS[word] for word in entry.values], 'or')}")
 
 
 def _absence(entry: Entry) -> str:
@@ -143,8 +162,10 @@ def _entry(entry: Entry, *, must_be_there: bool) -> Said:
         if unless:
             return Said(words.is_one.format(values), unless=True)
         return Said(words.is_other.format(values))
-    return Said(words.is_other.format(values), unless=True) if unless else Said(
-        words.is_one.format(values)
+    return (
+        Said(words.is_other.format(values), unless=True)
+        if unless
+        else Said(words.is_one.format(values))
     )
 
 

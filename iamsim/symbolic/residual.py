@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PartialResidual"]
 
+
 @dataclass(slots=True, eq=False)
 class PartialResidual:
     """The condition on unknown keys under which one request is allowed.

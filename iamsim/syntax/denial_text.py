@@ -85,7 +85,6 @@ class MessagePlace(NamedTuple):
 
     window: str
     before: str
-    start: int
 
 
 def find_places(text: str) -> Iterator[MessagePlace]:
@@ -95,7 +94,7 @@ def find_places(text: str) -> Iterator[MessagePlace]:
     end = len(text)
     for start in reversed(starts):
         yield MessagePlace(
-            text[start : min(end, start + WINDOW)], text[max(0, start - BEFORE) : start], start
+            text[start : min(end, start + WINDOW)], text[max(0, start - BEFORE) : start]
         )
         end = start
 
@@ -169,7 +168,7 @@ def _lines(window: str) -> list[str]:
 
 
 def _with_single_blanks(line: str) -> str:
-    """Take the further ones of several blanks out, but in quotes: names of objects may hold them."""
+    """Leave one of several blanks, but in quotes: names of objects may hold them."""
     parts = line.split('"')
     if len(parts) % 2 == 0:
         return " ".join(line.split())

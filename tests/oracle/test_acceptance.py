@@ -44,7 +44,7 @@ def test_the_acceptance_scenarios() -> None:
     """Decision and deciding layer are those that the scenarios expect, unknown keys apart."""
     files = [file for file in FOLDER.glob("*/*.yaml") if file.parent.name != "unknown-keys"]
     if not files:
-        pytest.skip("the acceptance scenarios are not part of the repository")
+        pytest.skip(reason="the acceptance scenarios are not part of the repository")
     for file in files:
         scenario = read(file)
         for written, question in questions(scenario):

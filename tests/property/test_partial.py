@@ -56,9 +56,7 @@ def some_values(tape: Tape, key: str) -> Context:
         return {}
     _, requested, in_policies = KEYS.get(key, ("String", ["blue"], ["blue"]))
     flat = [
-        text(one)
-        for value in requested
-        for one in (value if isinstance(value, list) else [value])
+        text(one) for value in requested for one in (value if isinstance(value, list) else [value])
     ]
     pool = [*flat, *flat, *(text(value) for value in in_policies), *ODD]
     if tape.chance(12):
