@@ -37,7 +37,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
 
     whole: Options = {option.field: option.empty for option in EXPLAIN_OPTIONS} | options
     model = load_worlds(whole)
-    world = None if model is None else CompiledWorld(model)
+    world = None if model is None else CompiledWorld.checked(model)
     found = []
     for question in questions_of(whole, model):
         answer = explain(question, world)

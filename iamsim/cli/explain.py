@@ -36,7 +36,7 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - `--help` needs no engine
 
     model = load_worlds(options)
-    world = None if model is None else CompiledWorld(model)
+    world = None if model is None else CompiledWorld.checked(model)
     answers = [_answer(question, world) for question in questions_of(options, model)]
     write_output(_written(answers, options, model), text_of(options, "output"))
     return _exit_code(answers, text_of(options, "expect"))

@@ -34,7 +34,7 @@ def explain_denial(options: Options) -> int:
     _refuse_options(options)
     denials = find_denials(denied_text(options))
     model = load_worlds(options)
-    world = CompiledWorld(model)
+    world = CompiledWorld() if model is None else CompiledWorld.checked(model)
     reports = [_report(message, options, model, world) for message in denials.messages]
     write_output(_written(reports, options, more=denials.more), text_of(options, "output"))
     return 0 if all(report.explained for report in reports) else 1

@@ -33,7 +33,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     whole: Options = {option.field: option.empty for option in EXPLAIN_OPTIONS}
     whole.update(options)
     model = load_worlds(whole)
-    world = None if model is None else CompiledWorld(model)
+    world = None if model is None else CompiledWorld.checked(model)
     found = [
         (question, influencing_keys(question, world)) for question in questions_of(whole, model)
     ]

@@ -29,7 +29,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
 
     world = load_world(options)
     simulation = simulated(options, world)
-    compiled = None if world is None else CompiledWorld(world)
+    compiled = None if world is None else CompiledWorld.checked(world)
     answers = [answer(question, compiled) for question in simulation.questions]
     output = options["output"]
     text = aws_text(answers, world, simulation.source_arn)

@@ -80,6 +80,13 @@ class CompiledWorld:
         """Start afresh with the world."""
         self.__init__(model)  # type: ignore[misc]  # the same object, made ready again
 
+    @classmethod
+    def checked(cls, model: World) -> CompiledWorld:
+        """Take a world and check all its policies; raises what `check` raises."""
+        world = cls(model)
+        world.check()
+        return world
+
     def check(self) -> None:
         """Compile every policy of the world as what it is used for; raises `PolicyError` or
         `WorldError` for the first that can't be."""

@@ -40,7 +40,7 @@ def run_scenario(scenario: Scenario) -> list[CaseResult]:
     """Answer every request of a scenario, in order; raises what the engine raises."""
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - only with a world
 
-    world = None if scenario.world is None else CompiledWorld(scenario.world)
+    world = None if scenario.world is None else CompiledWorld.checked(scenario.world)
     return [run_request(request, world) for request in scenario.requests]
 
 
