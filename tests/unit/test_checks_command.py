@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -141,11 +140,9 @@ def test_output_goes_to_a_file(tmp_path, capsys):
     assert capsys.readouterr() == ("", "")
 
 
-def test_managed_policies_are_checked_quickly():
-    """A large sample of AWS's policies takes a fraction of a second each."""
+def test_managed_policies_are_policies_to_the_checks():
+    """A large sample of AWS's own policies is read whole: no check takes one for broken JSON."""
     validator = Validator()
-    arns = managed.arns()[::25]
-    started = time.perf_counter()
-    for arn in arns:
-        validator.validate_text(managed.find_managed_policy(arn).document_text)
-    assert (time.perf_counter() - started) / len(arns) < 0.1
+    for arn in managed.arns()[::25]:
+        findings = validator.validate_text(managed.find_managed_policy(arn).document_text)
+        assert "JSON_SYNTAX_ERROR" not in {finding.code for finding in findings}

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pickle
 import subprocess
 import sys
-import time
 from collections import OrderedDict
 from types import MappingProxyType
 
@@ -302,11 +301,10 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("document", HOSTILE.values(), ids=HOSTILE)
+@pytest.mark.timeout(60)
 def test_hostile_documents_are_refused_in_bounded_time(document):
     """Whatever a document holds, the answer is an error with a code, soon, and one short line."""
-    started = time.monotonic()
     error = refuse(document)
-    assert time.monotonic() - started < 10
     assert len(error.message) < 300
     assert error.message.isprintable()
     assert len(str(error)) < 1000
@@ -326,14 +324,13 @@ def test_lone_surrogates_and_odd_texts_are_read():
     assert parse_policy(text).statements[0].sid == "\ud800\u202e\x00\U0001f600"
 
 
+@pytest.mark.timeout(60)
 def test_the_longest_policy_is_read_in_bounded_time():
     """A policy just under the limit is read, with a place for its last value."""
     count = (MAXIMUM_LENGTH - len(SMALL) - 10) // 4
     text = SMALL.replace('"*"', "[" + ",".join(['"*"'] * count) + "]", 1)
-    started = time.monotonic()
     policy = parse_policy(text)
     assert policy.span(("Statement", "Action", count - 1)).text == '"*"'
-    assert time.monotonic() - started < 20
 
 
 def test_reading_imports_nothing_heavy():
