@@ -60,7 +60,7 @@ class Prepared:
         unset = {key.lower() for key in question.unset} | self.request.unknown
         # Every request has a time; where no policy asks for it, it would only make answers differ.
         unset.update(key for key in TIME_KEYS if not self.situation.reads(key))
-        return context_entries(given, written, self.derived, unset)
+        return context_entries(given, written, self.derived, unset, question.resource)
 
 
 def decide(question: Question, world: CompiledWorld | None = None) -> Decision:

@@ -36,6 +36,7 @@ __all__ = [
 
 Derived = tuple[str, "ContextValue", Origin]
 
+UNLISTED_RESOURCE = Origin("resource")
 TIME_KEYS = ("aws:currenttime", "aws:epochtime")
 
 
@@ -151,14 +152,18 @@ def _tags(
 
 def resource_context(
     service: str,
-    resource: str,
+    region: str,
     account: str | None,
     tags: Mapping[str, str],
     organization: tuple[str, str] | None,
     listed: str | None,
 ) -> Iterator[Derived]:
-    """What follows from the resource: account, organization, tags, and the Region of its ARN."""
-    origin = Origin("resource", listed or resource)
+    """What follows from the resource: account, organization, tags, and the Region of its ARN.
+
+    A resource that is not `listed` shares these keys with others, so that their origin has no
+    detail: `context_entries` adds it.
+    """
+    origin = Origin("resource", listed or "")
     if account is not None:
         yield "aws:resourceaccount", account, origin
     if organization is not None:
@@ -170,9 +175,8 @@ def resource_context(
         yield f"aws:resourcetag/{key.lower()}", value, origin
         if prefix:
             yield prefix + key.lower(), value, origin
-    arn = find_arn(resource)
-    if arn is not None and arn.region and "*" not in arn.region:
-        yield "aws:requestedregion", arn.region, origin
+    if region and "*" not in region:
+        yield "aws:requestedregion", region, origin
     elif service in GLOBAL_SERVICES:
         yield "aws:requestedregion", GLOBAL_REGION, Origin("default", "global service")
 
@@ -229,11 +233,16 @@ def context_entries(
     written: Mapping[str, str],
     derived: Iterable[DerivedKeys],
     unset: Iterable[str],
+    resource: str,
 ) -> tuple[ContextEntry, ...]:
     """Every key of the request with its values and where they come from, sorted."""
     entries: dict[str, ContextEntry] = {}
     for keys in derived:
         entries.update(keys.shown)
+    of_resource = Origin("resource", resource)
+    for key, entry in entries.items():
+        if entry.origin == UNLISTED_RESOURCE:
+            entries[key] = ContextEntry(entry.key, entry.values, entry.multivalued, of_resource)
     for key in unset:
         entries.pop(key, None)
     for key, value in given.items():

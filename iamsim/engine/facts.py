@@ -219,13 +219,27 @@ def _may_assume_root(model: World, account: str | None) -> bool:
 
 class Target(NamedTuple):
     """What a world knows of a request's resource: the entry that lists it, or the user or role
-    that it names; and its account."""
+    that it names; and its account. Everything that facts about resources rest on is here: two
+    requests with equal targets share them.
+
+    `itself` says that the resource is that entry, not an object in it; `access_point` is the ARN of
+    the access point that the request goes through.
+    """
 
     kind: ResourceKind
     listed: Resource | None
     entity: User | Role | None
     account: str | None
     region: str
+    itself: bool
+    access_point: str | None
+    all_buckets: bool
+    managed_key: bool
+
+    @property
+    def known(self) -> Resource | User | Role | None:
+        """The entry of the world, where there is one."""
+        return self.listed or self.entity
 
 
 def find_target(question: Question, model: World, caller: Caller) -> Target:
@@ -241,7 +255,18 @@ def find_target(question: Question, model: World, caller: Caller) -> Target:
             account = arn.account
         else:
             account = listed.account if listed is not None else caller.account
-    return Target(kind, listed, entity, account, arn.region if arn is not None else "")
+    known = listed or entity
+    return Target(
+        kind,
+        listed,
+        entity,
+        account,
+        arn.region if arn is not None else "",
+        known is not None and known.arn == resource,
+        access_point_name(resource),
+        resource == ALL_BUCKETS,
+        AWS_MANAGED_KEY in resource,
+    )
 
 
 def resource_facts(
@@ -250,21 +275,21 @@ def resource_facts(
     """Work out the resource's side of a question."""
     resource = question.resource
     attached = question.attached
-    kind, listed, entity, account, _ = target
+    kind, listed, entity, account = target[:4]
     policies = _resource_policies(attached, kind, resource, listed, entity, model, library)
     grants = library.grants(listed) if listed is not None and listed.grants else None
     levels, reason = _rcp_levels(caller, account, attached, model, library)
     linked = isinstance(entity, Role) and entity.service_linked
-    if levels is not None and (linked or AWS_MANAGED_KEY in resource):
+    if levels is not None and (linked or target.managed_key):
         levels, reason = None, Reason.RESOURCE_EXEMPT
     action = question.action.lower()
     service = action.partition(":")[0]
-    known = listed or entity
+    known = target.known
     # The tags of a bucket are not those of its objects.
-    tags: Mapping[str, str] = known.tags if known is not None and known.arn == resource else {}
+    tags: Mapping[str, str] = known.tags if known is not None and target.itself else {}
     organization = organization_of(model, account)
     arn = known.arn if known is not None else None
-    single = kind is not ResourceKind.NONE and resource != ALL_BUCKETS
+    single = kind is not ResourceKind.NONE and not target.all_buckets
     unlisted = known is None and single and account in model.accounts
     return ResourceFacts(
         kind,
@@ -276,8 +301,8 @@ def resource_facts(
         _public_access(attached, service, listed, account, policies, model),
         DerivedKeys(
             (
-                *resource_context(service, resource, account, tags, organization, arn),
-                *access_point_context(resource, listed, account),
+                *resource_context(service, target.region, account, tags, organization, arn),
+                *access_point_context(target.access_point, listed, account),
                 *boundary_context(action, entity),
             )
         ),

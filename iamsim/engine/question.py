@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
 
 __all__ = [
+    "DIRECT_CALL",
     "NOTHING_ATTACHED",
     "PLAIN_SESSION",
     "AttachedPolicies",

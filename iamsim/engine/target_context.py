@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.explanation import Origin
-from iamsim.engine.services.s3 import access_point_name
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
@@ -35,13 +34,12 @@ BOUNDARY_ACTIONS = frozenset(
 
 
 def access_point_context(
-    resource: str, listed: Resource | None, account: str | None
+    name: str | None, listed: Resource | None, account: str | None
 ) -> Iterator[Derived]:
-    """Keys of requests through an S3 access point.
+    """Keys of requests through the S3 access point with the ARN `name`.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
     """
-    name = access_point_name(resource)
     if name is None:
         return
     origin = Origin("resource", name)

@@ -12,6 +12,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from pydantic_core import PydanticCustomError
 
 __all__ = [
+    "ColumnsModel",
     "CompletionModel",
     "ContextText",
     "DefaultsModel",
@@ -134,20 +135,36 @@ class DefaultsModel(_Strict):
     resource_account: Text | None = None
 
 
+class ColumnsModel(_Strict):
+    """One row of a matrix: the actions that its principal can and cannot do."""
+
+    allowed: Texts = ()
+    denied: Texts = ()
+
+
 class RequestModel(_Attached):
-    """One request and what is expected of it."""
+    """One request and what is expected of it, or a table that stands for many."""
 
     name: Text | None = None
     about: Text | None = None
+    tags: Texts = ()
     principal: Text | None = None
     action: SomeTexts | None = None
     resource: SomeTexts | None = None
     context: Context = Field(default_factory=dict)
+    principals: SomeTexts | None = None
+    actions: SomeTexts | None = None
+    resources: SomeTexts | None = None
+    contexts: dict[str, Context] | None = None
+    allowed: Texts | None = None
+    denied: Texts | None = None
+    matrix: dict[str, ColumnsModel] | None = None
     session: SessionModel | None = None
     via: ViaModel | None = None
     unknown: Texts | None = None
     partial: bool | None = None
     expect: Expectation | None = None
+    expect_error: Text | None = None
     because: LayerText | None = None
     completions: tuple[CompletionModel, ...] = ()
     resource_account: Text | None = None
@@ -158,6 +175,7 @@ class ScenarioModel(_Attached):
 
     title: Text
     about: Text | None = None
+    tags: Texts = ()
     see: Texts = ()
     evidence: Literal["documentation", "observed-in-aws", "deduced", "unsure"] | None = None
     rules: Texts = ()

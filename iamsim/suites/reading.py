@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError  # noqa: TID253 - loaded for sce
 
 from iamsim.core.errors import WorldError
 from iamsim.suites.models import (
+    ColumnsModel,
     CompletionModel,
     DefaultsModel,
     RequestModel,
@@ -33,6 +34,7 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "session": SessionModel,
     "via": ViaModel,
     "completions": CompletionModel,
+    "matrix": ColumnsModel,
 }
 _NOUNS: Mapping[str, str] = {
     "": "a scenario",
@@ -41,6 +43,7 @@ _NOUNS: Mapping[str, str] = {
     "session": "`session`",
     "via": "`via`",
     "completions": "a completion",
+    "matrix": "a row of `matrix`",
 }
 _KINDS: Mapping[str, str] = {
     "string_type": "text",

@@ -7,18 +7,27 @@ are all scenarios. Policies are parsed as what they are used for, with places in
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, PolicyType
 from iamsim.core.errors import WorldError
-from iamsim.engine.question import AttachedPolicies, Question, Session, Via
+from iamsim.engine.question import (
+    DIRECT_CALL,
+    NOTHING_ATTACHED,
+    PLAIN_SESSION,
+    AttachedPolicies,
+    Question,
+    Session,
+    Via,
+)
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 from iamsim.suites.reading import read_scenario_model
+from iamsim.suites.tables import rows_of
 
 if TYPE_CHECKING:
     import os
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamsim.core.span import Path, Span
     from iamsim.engine.question import ContextValue
@@ -36,6 +45,19 @@ __all__ = [
 ]
 
 
+# The keys under which policies and settings are attached without a world.
+_POLICY_KEYS = (
+    "identity_policies",
+    "resource_policy",
+    "boundary",
+    "session_policies",
+    "scps",
+    "rcps",
+    "vpce_policies",
+    "public_access_block",
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Completion:
     """Values for the unknown keys of a request, and the decision that they must give."""
@@ -44,17 +66,41 @@ class Completion:
     expect: str
 
 
+class Place(NamedTuple):
+    """Where an entry stands; turned into a line when somebody asks."""
+
+    document: Document
+    path: Path
+
+
 @dataclass(frozen=True, slots=True)
 class ScenarioRequest:
-    """One entry of `requests`: its questions (a pair of action and resource each), and what is
-    expected of them as a whole. `expect` is an EvalDecision, `denied`, or `None`."""
+    """One entry of `requests`, or one row of a table: its questions (a pair of action and resource
+    each), and what is expected of them as a whole.
+
+    `expect` is an EvalDecision, `denied`, or `None`; `expect_error` the code of the error that the
+    question must raise. `label` tells the rows of a table apart.
+    """
 
     name: str
     questions: tuple[Question, ...]
     expect: str | None
     because: Layer | None
     completions: tuple[Completion, ...]
-    span: Span
+    place: Place
+    label: str = ""
+    tags: tuple[str, ...] = ()
+    expect_error: str | None = None
+
+    @property
+    def span(self) -> Span:
+        """Where the entry stands in its file."""
+        return self.place.document.span(self.place.path)
+
+    @property
+    def title(self) -> str:
+        """The name, with the label of a table's row."""
+        return f"{self.name} [{self.label}]" if self.label else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,28 +117,33 @@ class Scenario:
     source_name: str = ""
 
 
-def load_scenario(path: str | os.PathLike[str]) -> Scenario:
-    """Read a scenario file, JSON or YAML.
+def load_scenario(
+    path: str | os.PathLike[str], load: Callable[..., World] | None = None
+) -> Scenario:
+    """Read a scenario file, JSON or YAML; `load` takes the paths of a world (and may remember it).
 
     Raises `WorldError` for what does not fit the format and `PolicyError` for a broken policy,
     both with the place in the file.
     """
     from iamsim.world.documents import read_document  # noqa: PLC0415 - keeps imports light
 
-    return scenario_from_data(read_document(path))
+    return scenario_from_data(read_document(path), load)
 
 
-def scenario_from_data(document: Document) -> Scenario:
+def scenario_from_data(document: Document, load: Callable[..., World] | None = None) -> Scenario:
     """Make a scenario of a document that was read; relative paths start at its folder."""
-    return _Builder(document, read_scenario_model(document)).scenario()
+    return _Builder(document, read_scenario_model(document), load).scenario()
 
 
 class _Builder:
     """Turns one checked file into questions; policies that several requests share are read once."""
 
-    def __init__(self, document: Document, model: ScenarioModel) -> None:
+    def __init__(
+        self, document: Document, model: ScenarioModel, load: Callable[..., World] | None
+    ) -> None:
         self._document = document
         self._model = model
+        self._load = load
         self._world = self._load_world()
         self._reader = PolicyReader(document.folder, self._world)
         self._parsed: dict[tuple[Path, PolicyType], Policy] = {}
@@ -108,7 +159,9 @@ class _Builder:
             rules=model.rules,
             world=self._world,
             requests=tuple(
-                self._request(index, request) for index, request in enumerate(model.requests)
+                one
+                for index, request in enumerate(model.requests)
+                for one in self._requests(index, request)
             ),
             source_name=self._document.source.name,
         )
@@ -129,54 +182,58 @@ class _Builder:
                 "`world` must be a path, a list of paths, or a world written inline",
                 span=self._document.span(("world",)),
             )
-        return load_world(*(self._beside(path) for path in paths))
+        return (self._load or load_world)(*(self._beside(path) for path in paths))
 
     def _beside(self, path: str) -> str:
         import os  # noqa: PLC0415 - keeps imports light
 
         return os.path.join(self._document.folder, path)  # noqa: PTH118 - as worlds name files
 
-    def _request(self, index: int, request: RequestModel) -> ScenarioRequest:
+    def _requests(self, index: int, request: RequestModel) -> Iterator[ScenarioRequest]:
+        """Read one entry of `requests`: one request, or the rows of a table."""
         defaults = self._model.defaults
         path: Path = ("requests", index)
-        principal = request.principal or defaults.principal
-        actions = request.action or defaults.action
-        for key, value in (("principal", principal), ("action", actions)):
-            if not value:
-                message = f"a request needs the key `{key}`"
-                raise WorldError("missing-key", message, span=self._document.span(path))
-        resources = request.resource or defaults.resource or ("*",)
         partial = request.partial if request.partial is not None else defaults.partial
         unknown = request.unknown if request.unknown is not None else defaults.unknown
-        arn = find_arn(principal or "")
-        self._reader.account = arn.account if arn is not None else None
-        questions = tuple(
-            Question(
-                principal=principal or "",
-                action=action,
-                resource=resource,
-                context={**defaults.context, **request.context},
-                session=self._session(path, request),
-                via=_via(request.via or defaults.via),
-                unknown=frozenset(unknown or ()),
-                partial=bool(partial),
-                resource_account=request.resource_account or defaults.resource_account,
-                attached=self._attached(path, request, action, resource),
+        session = self._session(path, request)
+        via = _via(request.via or defaults.via)
+        name = request.name or f"request {index + 1}"
+        because = Layer(request.because) if request.because is not None else None
+        completions = tuple(
+            Completion(completion.context, completion.expect) for completion in request.completions
+        )
+        tags = tuple(dict.fromkeys((*self._model.tags, *request.tags)))
+        place = Place(self._document, path)
+        for row in rows_of(request, defaults, self._document, path):
+            arn = find_arn(row.principal)
+            self._reader.account = arn.account if arn is not None else None
+            questions = tuple(
+                Question(
+                    principal=row.principal,
+                    action=action,
+                    resource=resource,
+                    context=row.context,
+                    session=session,
+                    via=via,
+                    unknown=frozenset(unknown or ()),
+                    partial=bool(partial),
+                    resource_account=request.resource_account or defaults.resource_account,
+                    attached=self._attached(path, request, action, resource),
+                )
+                for action in row.actions
+                for resource in row.resources
             )
-            for action in actions or ()
-            for resource in resources
-        )
-        return ScenarioRequest(
-            name=request.name or f"request {index + 1}",
-            questions=questions,
-            expect=request.expect,
-            because=Layer(request.because) if request.because is not None else None,
-            completions=tuple(
-                Completion(completion.context, completion.expect)
-                for completion in request.completions
-            ),
-            span=self._document.span(path),
-        )
+            yield ScenarioRequest(
+                name=name,
+                questions=questions,
+                expect=row.expect,
+                because=because,
+                completions=completions,
+                place=place,
+                label=row.label,
+                tags=tags,
+                expect_error=request.expect_error,
+            )
 
     def _session(self, path: Path, request: RequestModel) -> Session:
         model: SessionModel | None = request.session
@@ -184,7 +241,7 @@ class _Builder:
         if model is None:
             model, place = self._model.defaults.session, ("defaults", "session")
         if model is None:
-            return Session()
+            return PLAIN_SESSION
         policies = None
         if model.policies is not None:
             policies = self._policies(model.policies, (*place, "policies"), PolicyType.SESSION)
@@ -219,6 +276,8 @@ class _Builder:
             value, place = find(key)
             return None if value is None else self._levels(value, place, policy_type)
 
+        if all(find(key)[0] is None for key in _POLICY_KEYS):
+            return NOTHING_ATTACHED
         block = find("public_access_block")[0]
         return AttachedPolicies(
             identity_policies=some("identity_policies", PolicyType.IDENTITY),
@@ -280,4 +339,4 @@ class _Builder:
 
 
 def _via(model: ViaModel | None) -> Via:
-    return Via() if model is None else Via(model.vpc_endpoint, model.service)
+    return DIRECT_CALL if model is None else Via(model.vpc_endpoint, model.service)
