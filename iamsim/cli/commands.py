@@ -35,6 +35,7 @@ MODULES = {
     "catalog": "iamsim.cli.catalog",
     "managed": "iamsim.cli.managed",
     "validate": "iamsim.cli.validate",
+    "test": "iamsim.cli.test",
 }
 HELP_NAMES = frozenset({"--help", "-h"})
 

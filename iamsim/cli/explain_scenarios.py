@@ -14,6 +14,7 @@ from iamsim.suites.scenario import load_scenario
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.core.answer import Answer
     from iamsim.suites.run import CaseResult
     from iamsim.suites.scenario import Scenario
 
@@ -34,7 +35,7 @@ def explain_scenarios(
     if form == "json":
         return _json(runs), all_met
     if quiet:
-        lines = [result.verdict.value for _, results in runs for result in results]
+        lines = [_word(result) for _, results in runs for result in results]
         return "".join(f"{line}\n" for line in lines), all_met
     if form == "markdown":
         return _markdown(runs), all_met
@@ -49,8 +50,10 @@ def _text(
     lines = [f"{paint.title(scenario.title)} {paint.quiet(f'({scenario.source_name})')}"]
     for result in results:
         mark = paint.good("ok  ") if result.met else paint.bad("FAIL")
-        verdict = paint.verdict(f"{result.verdict.value:<12}", result.verdict)
-        lines.append(f"  {mark} {verdict} {result.request.name}")
+        word = f"{_word(result):<12}"
+        if result.verdict is not None:
+            word = paint.verdict(word, result.verdict)
+        lines.append(f"  {mark} {word} {result.request.title}")
         lines += [f"       {paint.bad(failure)}" for failure in result.failures]
         if verbose:
             for answer in result.answers:
@@ -61,11 +64,18 @@ def _text(
     return "\n".join(lines) + "\n"
 
 
+def _word(result: CaseResult) -> str:
+    """The verdict, or that there is none."""
+    return "error" if result.verdict is None else result.verdict.value
+
+
 def _count(runs: list[Run]) -> str:
     results = [result for _, some in runs for result in some]
     failed = sum(not result.met for result in results)
     expected = sum(
-        result.request.expect is not None or result.request.because is not None
+        result.request.expect is not None
+        or result.request.expect_error is not None
+        or result.request.because is not None
         for result in results
     )
     text = f"\n{len(results)} request{'s' if len(results) != 1 else ''}"
@@ -77,20 +87,17 @@ def _count(runs: list[Run]) -> str:
 def _json(runs: list[Run]) -> str:
     import json  # noqa: PLC0415 - text needs none
 
-    from iamsim.report.data import answer_to_dict, answers_to_dict  # noqa: PLC0415
-
     data = [
         {
             "title": scenario.title,
             "file": scenario.source_name,
             "requests": [
                 {
-                    "name": result.request.name,
+                    "name": result.request.title,
                     "met": result.met,
                     "failures": list(result.failures),
-                    "answer": answer_to_dict(result.answers[0])
-                    if len(result.answers) == 1
-                    else answers_to_dict(result.answers),
+                    "answer": _answer_data(result.answers),
+                    "error": None if result.error is None else result.error.code,
                 }
                 for result in results
             ],
@@ -100,14 +107,26 @@ def _json(runs: list[Run]) -> str:
     return json.dumps({"scenarios": data}, indent=2, ensure_ascii=False) + "\n"
 
 
+def _answer_data(answers: Sequence[Answer]) -> object:
+    """One answer, several with the verdict over all, or none."""
+    from iamsim.report.data import answer_to_dict, answers_to_dict  # noqa: PLC0415
+
+    if not answers:
+        return None
+    return answer_to_dict(answers[0]) if len(answers) == 1 else answers_to_dict(answers)
+
+
 def _markdown(runs: list[Run]) -> str:
     lines: list[str] = []
     for scenario, results in runs:
         lines += [f"## {scenario.title}", "", "| request | answer | why |", "|---|---|---|"]
         for result in results:
             why = "; ".join(summary(answer).partition(": ")[2] for answer in result.answers)
-            met = VERDICTS[result.verdict] + ("" if result.met else " (not as expected)")
-            cells = (result.request.name, met, why)
+            met = "error" if result.verdict is None else VERDICTS[result.verdict]
+            met += "" if result.met else " (not as expected)"
+            if result.error is not None:
+                why = result.error.message
+            cells = (result.request.title, met, why)
             lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
         lines.append("")
     return "\n".join(lines)

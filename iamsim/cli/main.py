@@ -22,6 +22,7 @@ COMMANDS = {
     "catalog": "Look up services, actions, resource types and condition keys.",
     "managed": "Look up AWS managed policies.",
     "validate": "Check policy documents.",
+    "test": "Run suites: requests with the decision that each must get.",
 }
 
 _SHORT_HELP = """iamsim answers whether AWS allows a request, and which policy decides, offline.

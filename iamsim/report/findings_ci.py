@@ -6,9 +6,9 @@ https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-comm
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
-from xml.sax.saxutils import escape, quoteattr
 
 from iamsim.checks.codes import FindingType
+from iamsim.report.ci_text import github_command, xml_attribute, xml_text
 from iamsim.report.findings import count_line, type_word
 
 if TYPE_CHECKING:
@@ -25,8 +25,6 @@ _COMMANDS = {
     FindingType.WARNING: "warning",
     FindingType.SUGGESTION: "notice",
 }
-# What XML 1.0 can't hold, whatever it is escaped to.
-_NOT_IN_XML = dict.fromkeys(code for code in range(32) if code not in (9, 10, 13))
 
 
 def findings_to_github(checked: Sequence[CheckedPolicy]) -> str:
@@ -47,19 +45,8 @@ def _command(policy: CheckedPolicy, found: Finding) -> str:
         "endColumn": end_column,
         "title": found.code,
     }
-    written = ",".join(f"{name}={_property(str(value))}" for name, value in properties.items())
     text = found.details if not found.hint else f"{found.details}\nhint: {found.hint}"
-    return f"::{_COMMANDS[found.finding_type]} {written}::{_data(text)}"
-
-
-def _data(text: str) -> str:
-    """Escape the message of a workflow command."""
-    return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
-
-
-def _property(text: str) -> str:
-    """Escape the value of a property of a workflow command."""
-    return _data(text).replace(":", "%3A").replace(",", "%2C")
+    return github_command(_COMMANDS[found.finding_type], properties, text)
 
 
 def findings_to_junit(
@@ -75,12 +62,12 @@ def findings_to_junit(
 
 def _case(policy: CheckedPolicy, fails: Callable[[FindingType], bool]) -> str:
     """One policy as a test case."""
-    name = _attribute(policy.name)
+    name = xml_attribute(policy.name)
     failures = [found for found in policy.findings if fails(found.finding_type)]
     rest = [found for found in policy.findings if not fails(found.finding_type)]
     parts = []
     if failures:
-        kind = _attribute(", ".join(dict.fromkeys(found.code for found in failures)))
+        kind = xml_attribute(", ".join(dict.fromkeys(found.code for found in failures)))
         parts.append(f"    <failure message={kind}>{_lines(failures)}</failure>")
     if rest:
         parts.append(f"    <system-out>{_lines(rest)}</system-out>")
@@ -96,9 +83,4 @@ def _lines(findings: Sequence[Finding]) -> str:
         f"{found.spans[0].place}: {type_word(found.finding_type)} {found.code}: {found.details}"
         for found in findings
     ]
-    return escape("\n".join(texts).translate(_NOT_IN_XML))
-
-
-def _attribute(text: str) -> str:
-    """Quote an attribute."""
-    return quoteattr(text.translate(_NOT_IN_XML))
+    return xml_text("\n".join(texts))

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
+from iamsim.query.hints import find_hints
+from iamsim.report.hints import hint_text
 from iamsim.report.layers import layer_lines
 from iamsim.report.message import denied_message
 from iamsim.report.paint import Paint
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer, Residual
     from iamsim.core.explanation import Decider, Explanation, StatementExplanation
 
-__all__ = ["render_answers", "render_text"]
+__all__ = ["render_answers", "render_text", "render_verdict"]
 
 _NARROWEST = 40
 _QUOTED = 3  # statements quoted in the short form
@@ -51,11 +53,20 @@ def render_text(
         _titled("what it depends on", _residual(answer, width, verbose=verbose), paint),
         _titled("AWS would say", _message(answer, width), paint),
         _titled("notes", _notes(explanation, width), paint),
+        _titled("hints", _hints(answer, width), paint),
     ]
     if verbose:
         blocks.append(_titled("context", context_lines(answer, paint), paint))
         blocks.append(_titled("every statement", trace_lines(answer, paint, width), paint))
     return "\n".join("\n".join(block) + "\n" for block in blocks if block)
+
+
+def render_verdict(answer: Answer, *, color: bool = False, width: int = 100) -> str:
+    """Write the verdict, its reason, and the statements that decided, and no more."""
+    paint = Paint(color)
+    width = max(width, _NARROWEST)
+    blocks = [_headline(answer, paint, width), *_quotes(answer, paint, width, verbose=False)]
+    return "\n".join("\n".join(block) for block in blocks) + "\n"
 
 
 def render_answers(
@@ -226,6 +237,13 @@ def _notes(explanation: Explanation, width: int) -> list[str]:
     lines: list[str] = []
     for note in explanation.notes:
         lines += _bullet(f"{NOTES[note]} [{note.value}]", width)
+    return lines
+
+
+def _hints(answer: Answer, width: int) -> list[str]:
+    lines: list[str] = []
+    for hint in find_hints(answer):
+        lines += _bullet(f"{hint_text(hint)} [{hint.kind.value}]", width)
     return lines
 
 

@@ -2,60 +2,121 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Verdict
+from iamsim.core.errors import IamsimError
 from iamsim.core.overall import overall_verdict
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
     from iamsim.core.answer import Answer
-    from iamsim.core.decision import Layer
+    from iamsim.core.decision import Decision, Layer
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.scenario import Completion, Scenario, ScenarioRequest
 
-__all__ = ["CaseResult", "fits", "run_request", "run_scenario"]
+__all__ = ["CaseResult", "compiled_world", "fits", "run_request", "run_scenario"]
 
 _DENIALS = frozenset({Verdict.EXPLICIT_DENY.value, Verdict.IMPLICIT_DENY.value})
 
 
-@dataclass(frozen=True, slots=True)
+def _no_world() -> None:
+    """What a request without a world is asked of."""
+
+
+@dataclass(slots=True)
 class CaseResult:
-    """The answers to one request, and what of its expectations was not met (empty: all met)."""
+    """What came of one request, and what of its expectations was not met (empty: all met).
+
+    `verdict` and `layer` are `None` where the question raised an error: the one that was expected,
+    or one that is among the failures.
+    """
 
     request: ScenarioRequest
-    answers: tuple[Answer, ...]
-    verdict: Verdict
+    verdict: Verdict | None
     layer: Layer | None
     failures: tuple[str, ...]
+    decisions: tuple[Decision, ...] = ()
+    error: IamsimError | None = None
+    _world: Callable[[], CompiledWorld | None] = field(default=_no_world, repr=False)
+    _answers: tuple[Answer, ...] | None = field(default=None, repr=False)
 
     @property
     def met(self) -> bool:
         """Whether everything came out as expected."""
         return not self.failures
 
+    @property
+    def answers(self) -> tuple[Answer, ...]:
+        """The explained answers, made when first asked for; empty where there was an error."""
+        if self._answers is None:
+            questions = self.request.questions if self.error is None else ()
+            self._answers = _explained(questions, self._world())
+        return self._answers
+
+
+def compiled_world(scenario: Scenario) -> CompiledWorld | None:
+    """The scenario's world, compiled and checked; raises what a broken policy raises."""
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - only with a world
+
+    return None if scenario.world is None else CompiledWorld.checked(scenario.world)
+
 
 def run_scenario(scenario: Scenario) -> list[CaseResult]:
     """Answer every request of a scenario, in order; raises what the engine raises."""
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - only with a world
-
-    world = None if scenario.world is None else CompiledWorld.checked(scenario.world)
+    world = compiled_world(scenario)
     return [run_request(request, world) for request in scenario.requests]
 
 
 def run_request(request: ScenarioRequest, world: CompiledWorld | None) -> CaseResult:
-    """Answer one request: each pair of action and resource, and the whole."""
+    """Decide one request: each pair of action and resource, and the whole.
+
+    Raises what the engine raises, unless the request expects an error.
+    """
+    if request.expect_error is None:
+        return _run(request, world)
+    try:
+        result = _run(request, world)
+    except IamsimError as error:
+        failures = ()
+        if error.code != request.expect_error:
+            failures = (f"expected the error {request.expect_error}, got {error.code}",)
+        return CaseResult(request, None, None, failures, error=error)
+    got = "no verdict" if result.verdict is None else result.verdict.value
+    failures = (f"expected the error {request.expect_error}, got {got}", *result.failures)
+    return replace(result, failures=failures)
+
+
+def _run(request: ScenarioRequest, world: CompiledWorld | None) -> CaseResult:
+    questions = request.questions
+    answers = None
+    if any(question.unknown or question.partial for question in questions):
+        answers = _explained(questions, world)
+        decisions = tuple(answer.decision for answer in answers)
+    else:
+        from iamsim.engine.authorize import decide  # noqa: PLC0415 - only when something is asked
+
+        decisions = tuple(decide(question, world) for question in questions)
+    verdict = overall_verdict(decision.verdict for decision in decisions)
+    layer = _deciding_layer(decisions, verdict)
+    failures = list(_unmet(request, verdict, layer))
+    if request.completions:
+        answers = answers or _explained(questions, world)
+        for question, answered in zip(questions, answers, strict=True):
+            for completion in request.completions:
+                failures += _unmet_completion(question, answered, completion, world)
+    return CaseResult(
+        request, verdict, layer, tuple(failures), decisions, None, lambda: world, answers
+    )
+
+
+def _explained(questions: Sequence[Question], world: CompiledWorld | None) -> tuple[Answer, ...]:
     from iamsim.symbolic.partial import answer  # noqa: PLC0415 - only when something is asked
 
-    answers = tuple(answer(question, world) for question in request.questions)
-    verdict = overall_verdict(answer.decision.verdict for answer in answers)
-    layer = _deciding_layer(answers, verdict)
-    failures = list(_unmet(request, verdict, layer))
-    for question, answered in zip(request.questions, answers, strict=True):
-        for completion in request.completions:
-            failures += _unmet_completion(question, answered, completion, world)
-    return CaseResult(request, answers, verdict, layer, tuple(failures))
+    return tuple(answer(question, world) for question in questions)
 
 
 def fits(verdict: Verdict, expected: str) -> bool:
@@ -63,12 +124,9 @@ def fits(verdict: Verdict, expected: str) -> bool:
     return verdict.value == expected or (expected == "denied" and verdict.value in _DENIALS)
 
 
-def _deciding_layer(answers: tuple[Answer, ...], verdict: Verdict) -> Layer | None:
+def _deciding_layer(decisions: Sequence[Decision], verdict: Verdict) -> Layer | None:
     """The layer that decided the pair that decided the whole."""
-    for answer in answers:
-        if answer.decision.verdict is verdict:
-            return answer.decision.layer
-    return None
+    return next((one.layer for one in decisions if one.verdict is verdict), None)
 
 
 def _unmet(request: ScenarioRequest, verdict: Verdict, layer: Layer | None) -> tuple[str, ...]:

@@ -22,14 +22,19 @@ CASES = sorted(path.parent for path in HERE.glob("*/*/cmd"))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(HERE).as_posix())
-def test_command_prints_what_its_golden_files_say(case, golden, request):
+def test_command_prints_what_its_golden_files_say(case, golden, request, tmp_path):
     """Output, errors and exit code of a command are those of its golden files, byte for byte."""
     examples = os.path.relpath(EXAMPLES, case)
     command = (case / "cmd").read_text(encoding="utf-8").replace("$EXAMPLES", examples)
     done = subprocess.run(
         [sys.executable, "-m", "iamsim", *shlex.split(command)],
         cwd=case,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONUTF8": "1"},
+        env={
+            **os.environ,
+            "PYTHONPATH": str(ROOT),
+            "PYTHONUTF8": "1",
+            "IAMSIM_CACHE": str(tmp_path),
+        },
         capture_output=True,
         text=True,
         encoding="utf-8",

@@ -1,0 +1,219 @@
+"""`iamsim test`: run suites of scenarios, and say which expectations do not hold."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import Argument, Command
+from iamsim.cli.options import Option
+from iamsim.cli.output import terminal_width, wants_color, write_output
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.suites.runner import Collected, Outcome
+    from iamsim.suites.selection import Wanted
+
+__all__ = ["COMMAND"]
+
+FORMATS = ("text", "json", "junit", "github", "markdown")
+
+
+def _test(options: Options, paths: Sequence[str]) -> int:
+    """Run once, or again whenever a file changes."""
+    if not options["watch"]:
+        return _run(options, paths)
+    from iamsim.cli.watch import watch  # noqa: PLC0415 - only where it is asked for
+
+    return watch(lambda: _run(options, paths), [*(paths or (".",)), *_texts(options, "worlds")])
+
+
+def _run(options: Options, paths: Sequence[str]) -> int:
+    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - not for help
+    from iamsim.suites.cases import Shelf, find_files  # noqa: PLC0415
+    from iamsim.suites.last_failed import LastFailed  # noqa: PLC0415
+    from iamsim.suites.runner import collect, run_cases  # noqa: PLC0415
+
+    shelf = Shelf(_texts(options, "worlds"))
+    memory = LastFailed()
+    wanted = _wanted(options)
+    if options["last_failed"]:
+        wanted.append(memory.wanted())
+    collected = collect(find_files(paths or (".",)), shelf, wanted)
+    with ProgressBar("cases", quiet=bool(options["quiet"])) as progress:
+        outcomes = run_cases(
+            collected.cases,
+            shelf,
+            workers=_number(options, "workers", 1) or 1,
+            most_failures=1 if options["exit_first"] else _number(options, "most_failures", None),
+            progress=progress,
+        )
+    memory.store(outcomes)
+    path = _text(options, "output")
+    write_output(_written(collected, outcomes, options, to_file=path is not None), path)
+    if collected.broken or not collected.cases:
+        _complain(collected, told=options["format"] == "text" and not options["quiet"])
+        return 2
+    return 0 if all(outcome.passed for outcome in outcomes) else 1
+
+
+def _written(
+    collected: Collected, outcomes: Sequence[Outcome], options: Options, *, to_file: bool
+) -> str:
+    form = _text(options, "format")
+    verbose = bool(options["verbose"])
+    if form == "json":
+        import json  # noqa: PLC0415 - text needs none
+
+        from iamsim.report.suite_data import run_to_dict  # noqa: PLC0415
+
+        data = run_to_dict(collected, outcomes, verbose=verbose)
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+    if form == "markdown":
+        from iamsim.report.suite_data import run_to_markdown  # noqa: PLC0415 - as above
+
+        return run_to_markdown(collected, outcomes)
+    if form in {"junit", "github"}:
+        from iamsim.report.suite_ci import run_to_github, run_to_junit  # noqa: PLC0415 - as above
+
+        return (run_to_junit if form == "junit" else run_to_github)(collected, outcomes)
+    from iamsim.report.suite import count_text, render_run  # noqa: PLC0415 - as above
+
+    if options["quiet"]:
+        return f"{count_text(collected, outcomes)}\n"
+    color = wants_color("auto", to_file=to_file)
+    return render_run(collected, outcomes, verbose=verbose, color=color, width=terminal_width())
+
+
+def _complain(collected: Collected, *, told: bool) -> None:
+    """Say on standard error why the exit code is 2, unless the report told it."""
+    import sys  # noqa: PLC0415 - only where something is said there
+
+    if collected.broken:
+        if not told:
+            sys.stderr.write("".join(f"{broken.error}\n" for broken in collected.broken))
+        return
+    hint = f" ({collected.left_out} were left out)" if collected.left_out else ""
+    sys.stderr.write(f"no case was run{hint}\n")
+
+
+def _wanted(options: Options) -> list[Wanted]:
+    from iamsim.suites.selection import by_name, by_tag  # noqa: PLC0415 - not for help
+
+    wanted = [by_tag(text) for text in _texts(options, "tags")]
+    name = _text(options, "keyword")
+    return wanted if name is None else [by_name(name), *wanted]
+
+
+def _text(options: Options, field: str) -> str | None:
+    value = options[field]
+    return value if isinstance(value, str) else None
+
+
+def _texts(options: Options, field: str) -> tuple[str, ...]:
+    value = options[field]
+    return value if isinstance(value, tuple) else ()
+
+
+def _number(options: Options, field: str, otherwise: int | None) -> int | None:
+    """Read a whole number above zero; `auto` is the number of processors."""
+    text = _text(options, field)
+    if text is None:
+        return otherwise
+    if text == "auto" and field == "workers":
+        import os  # noqa: PLC0415 - only where it is asked for
+
+        return os.cpu_count() or 1
+    if not text.isdecimal() or not int(text[:9]) > 0:
+        raise RequestError(
+            "invalid-number",
+            f"`{text}` is no whole number above zero",
+            hint="write a number such as 4" + (", or `auto`" if field == "workers" else ""),
+        )
+    return int(text[:9])
+
+
+COMMAND = Command(
+    "test",
+    "Run suites: requests with the decision that each must get.\n\n"
+    "PATHs are scenario files, or folders that are searched for *.iamtest.yaml (by default the"
+    " current one). A failure shows what was expected, what came, and the line of policy that"
+    " decided. Exit code 0: all as expected; 1: not all; 2: a file can't be read, or nothing ran.",
+    (
+        Option(
+            ("--world",),
+            "worlds",
+            "The world for suites that name none; may be repeated.",
+            "list",
+            "PATH",
+        ),
+        Option(
+            ("-k",),
+            "keyword",
+            "Run the cases whose ids hold these words: `reports and not s3`.",
+            metavar="WORDS",
+            panel="Selection",
+        ),
+        Option(
+            ("-t", "--tag"),
+            "tags",
+            "Run the cases with these tags: `guardrail or data`; may be repeated.",
+            "list",
+            "TAGS",
+            panel="Selection",
+        ),
+        Option(
+            ("--lf", "--last-failed"),
+            "last_failed",
+            "Run only what failed last time (all, when nothing did).",
+            "flag",
+            panel="Selection",
+        ),
+        Option(
+            ("-x", "--exit-first"), "exit_first", "Stop at the first failure.", "flag", panel="Run"
+        ),
+        Option(
+            ("--max-failures",),
+            "most_failures",
+            "Stop after so many failures.",
+            metavar="NUMBER",
+            panel="Run",
+        ),
+        Option(
+            ("-n", "--workers"),
+            "workers",
+            "Run in so many processes; `auto` for one a processor.",
+            metavar="NUMBER",
+            panel="Run",
+        ),
+        Option(("--watch",), "watch", "Run again whenever a file changes.", "flag", panel="Run"),
+        Option(
+            ("--format",),
+            "format",
+            "How the outcome is written.",
+            metavar="FORMAT",
+            default="text",
+            choices=FORMATS,
+            panel="Output",
+        ),
+        Option(
+            ("-v", "--verbose"),
+            "verbose",
+            "Show every case, and every failure in full.",
+            "flag",
+            panel="Output",
+        ),
+        Option(("-q", "--quiet"), "quiet", "Write the count alone.", "flag", panel="Output"),
+        Option(
+            ("-o", "--output"),
+            "output",
+            "Write to a file instead of standard output.",
+            metavar="FILE",
+            panel="Output",
+        ),
+    ),
+    _test,
+    Argument("PATH", "Scenario files, or folders with suites."),
+)

@@ -1,0 +1,120 @@
+"""Test cases: the requests of scenario files, each with an id of its own."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import RequestError
+from iamsim.suites.scenario import load_scenario
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.suites.scenario import Scenario, ScenarioRequest
+    from iamsim.world.model import World
+
+__all__ = ["SUFFIXES", "Case", "Shelf", "cases_of", "find_files"]
+
+# The names by which a folder's suites are found.
+SUFFIXES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json")
+_NOT_ENTERED = frozenset({"node_modules", "__pycache__"})
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One request of a scenario file. The id is `FILE::NAME [LABEL]`, unique in a run."""
+
+    id: str
+    file: str
+    scenario: Scenario
+    request: ScenarioRequest
+
+    @property
+    def line(self) -> int:
+        """The line of the file where the request stands."""
+        return self.request.span.line
+
+
+class Shelf:
+    """Worlds by their paths: a world that many files name is read and compiled once.
+
+    `fallback` are the paths of the world for scenarios that name none.
+    """
+
+    def __init__(self, fallback: Iterable[str] = ()) -> None:
+        """Start empty."""
+        self.fallback = tuple(fallback)
+        self._models: dict[tuple[str, ...], World] = {}
+        self._compiled: dict[int, tuple[World, CompiledWorld]] = {}
+
+    def load(self, *paths: str) -> World:
+        """Load the world at some paths; raises what `load_world` raises."""
+        key = tuple(os.path.realpath(path) for path in paths)
+        if key not in self._models:
+            from iamsim.world.load import load_world  # noqa: PLC0415 - only with a world
+
+            self._models[key] = load_world(*paths)
+        return self._models[key]
+
+    def compiled(self, scenario: Scenario) -> CompiledWorld | None:
+        """Give the compiled world of a scenario; raises what a broken policy raises."""
+        model = scenario.world
+        if model is None and self.fallback:
+            model = self.load(*self.fallback)
+        if model is None:
+            return None
+        if id(model) not in self._compiled:
+            from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - only with a world
+
+            # The model is kept beside it, so that its id stays its own.
+            self._compiled[id(model)] = model, CompiledWorld.checked(model)
+        return self._compiled[id(model)][1]
+
+
+def find_files(paths: Iterable[str]) -> tuple[str, ...]:
+    """Give the scenario files at some paths: files as they are, folders searched for suites.
+
+    Folders whose name starts with a dot are left out. Raises `RequestError` for a path that is not
+    there, and for a folder without suites.
+    """
+    found: dict[str, None] = {}
+    for path in paths:
+        if os.path.isdir(path):  # noqa: PTH112 - pathlib costs start-up time
+            files = sorted(_suites_below(path))
+            if not files:
+                raise RequestError(
+                    "no-test-files",
+                    f"there is no suite below `{path}`",
+                    hint=f"suites are files whose names end in {SUFFIXES[0]}",
+                )
+            found.update(dict.fromkeys(files))
+        elif os.path.exists(path):  # noqa: PTH110 - as above
+            found[os.path.normpath(path)] = None
+        else:
+            raise RequestError("file-not-readable", f"there is no file or folder `{path}`")
+    return tuple(found)
+
+
+def _suites_below(folder: str) -> Iterator[str]:
+    for place, folders, files in os.walk(folder):
+        folders[:] = [
+            name for name in folders if not name.startswith(".") and name not in _NOT_ENTERED
+        ]
+        for name in files:
+            if name.endswith(SUFFIXES):
+                yield os.path.normpath(os.path.join(place, name))  # noqa: PTH118 - as above
+
+
+def cases_of(file: str, shelf: Shelf) -> tuple[Case, ...]:
+    """Read one scenario file; raises `WorldError` or `PolicyError` for what does not fit."""
+    scenario = load_scenario(file, shelf.load)
+    seen: dict[str, int] = {}
+    cases = []
+    for request in scenario.requests:
+        name = f"{file}::{request.title}"
+        seen[name] = count = seen.get(name, 0) + 1
+        cases.append(Case(name if count == 1 else f"{name} #{count}", file, scenario, request))
+    return tuple(cases)
