@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     Golden = Callable[[Path, str], None]
 
+pytest_plugins = ["pytester"]  # our own plugin is tried in projects of its own
+
 # `quick` is what a pull request pays for; `nightly` is what a machine does while people sleep.
 settings.register_profile(
     "quick",

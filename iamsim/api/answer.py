@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamsim.query.hints import find_hints
 from iamsim.report.data import answer_to_dict
-from iamsim.report.text import render_text
+from iamsim.report.text import render_text, render_verdict
 
 if TYPE_CHECKING:
     from iamsim.core import answer as core
     from iamsim.core.answer import RequestRecord, Residual
     from iamsim.core.decision import Decision, Verdict
     from iamsim.core.explanation import Explanation
+    from iamsim.core.hint import Hint
 
 __all__ = ["Answer"]
 
@@ -56,9 +58,19 @@ class Answer:
         """With unknown keys that matter: the condition under which the request is allowed."""
         return self._inner.residual
 
+    @property
+    def hints(self) -> tuple[Hint, ...]:
+        """What the service reference adds: a misspelled action, a resource that the action does not
+        take, a context key that its requests never carry. Worked out when asked for."""
+        return find_hints(self._inner)
+
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready data, in the shape that ``docs/reference/answer.md`` gives."""
         return answer_to_dict(self._inner)
+
+    def in_short(self) -> str:
+        """The verdict, its reason, and the statements that decided, quoted from their files."""
+        return render_verdict(self._inner)
 
     def __str__(self) -> str:
         """The trace, as ``iamsim explain`` prints it."""

@@ -81,7 +81,7 @@ def run_request(request: ScenarioRequest, world: CompiledWorld | None) -> CaseRe
     try:
         result = _run(request, world)
     except IamsimError as error:
-        failures = ()
+        failures: tuple[str, ...] = ()
         if error.code != request.expect_error:
             failures = (f"expected the error {request.expect_error}, got {error.code}",)
         return CaseResult(request, None, None, failures, error=error)

@@ -1,0 +1,30 @@
+"""Assertions about permissions, for tests of your own.
+
+>>> from iamsim.testing import assert_denied, can
+>>> read = {
+...     "Version": "2012-10-17",
+...     "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"},
+... }
+>>> maya = "arn:aws:iam::111122223333:user/maya"
+>>> assert can(maya).with_policies(identity_policies=[read]).do("s3:GetObject").on("*")
+>>> assert_denied(principal=maya, action="s3:PutObject", identity_policies=[read])
+<Answer implicitDeny: arn:aws:iam::111122223333:user/maya s3:PutObject *>
+
+With a world, give it (`world=`), or let the fixture `world` of the pytest plugin name it for all.
+"""
+
+from iamsim.testing.assertions import assert_allowed, assert_decision, assert_denied
+from iamsim.testing.fluent import Can, Doing, Question, can
+from iamsim.testing.worlds import current_world, use_world
+
+__all__ = [
+    "Can",
+    "Doing",
+    "Question",
+    "assert_allowed",
+    "assert_decision",
+    "assert_denied",
+    "can",
+    "current_world",
+    "use_world",
+]
