@@ -54,9 +54,9 @@ class Shelf:
         """Load the world at some paths; raises what `load_world` raises."""
         key = tuple(os.path.realpath(path) for path in paths)
         if key not in self._models:
-            from iamsim.world.load import load_world  # noqa: PLC0415 - only with a world
+            from iamsim.importers.load import load_worlds  # noqa: PLC0415 - only with a world
 
-            self._models[key] = load_world(*paths)
+            self._models[key] = load_worlds(*paths)
         return self._models[key]
 
     def compiled(self, scenario: Scenario) -> CompiledWorld | None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Decision, Layer
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
+    from iamsim.suites.coverage import Coverage
     from iamsim.suites.scenario import Completion, Scenario, ScenarioRequest
 
 __all__ = ["CaseResult", "compiled_world", "fits", "run_request", "run_scenario"]
@@ -71,15 +72,20 @@ def run_scenario(scenario: Scenario) -> list[CaseResult]:
     return [run_request(request, world) for request in scenario.requests]
 
 
-def run_request(request: ScenarioRequest, world: CompiledWorld | None) -> CaseResult:
+def run_request(
+    request: ScenarioRequest, world: CompiledWorld | None, coverage: Coverage | None = None
+) -> CaseResult:
     """Decide one request: each pair of action and resource, and the whole.
 
-    Raises what the engine raises, unless the request expects an error.
+    `coverage` takes note of what was exercised. Raises what the engine raises, unless the request
+    expects an error.
     """
+    if coverage is not None and world is not None:
+        coverage.add_world(world)
     if request.expect_error is None:
-        return _run(request, world)
+        return _run(request, world, coverage)
     try:
-        result = _run(request, world)
+        result = _run(request, world, coverage)
     except IamsimError as error:
         failures: tuple[str, ...] = ()
         if error.code != request.expect_error:
@@ -90,16 +96,16 @@ def run_request(request: ScenarioRequest, world: CompiledWorld | None) -> CaseRe
     return replace(result, failures=failures)
 
 
-def _run(request: ScenarioRequest, world: CompiledWorld | None) -> CaseResult:
+def _run(
+    request: ScenarioRequest, world: CompiledWorld | None, coverage: Coverage | None
+) -> CaseResult:
     questions = request.questions
     answers = None
     if any(question.unknown or question.partial for question in questions):
         answers = _explained(questions, world)
         decisions = tuple(answer.decision for answer in answers)
     else:
-        from iamsim.engine.authorize import decide  # noqa: PLC0415 - only when something is asked
-
-        decisions = tuple(decide(question, world) for question in questions)
+        decisions = tuple(_decided(question, world, coverage) for question in questions)
     verdict = overall_verdict(decision.verdict for decision in decisions)
     layer = _deciding_layer(decisions, verdict)
     failures = list(_unmet(request, verdict, layer))
@@ -107,10 +113,23 @@ def _run(request: ScenarioRequest, world: CompiledWorld | None) -> CaseResult:
         answers = answers or _explained(questions, world)
         for question, answered in zip(questions, answers, strict=True):
             for completion in request.completions:
-                failures += _unmet_completion(question, answered, completion, world)
+                failures += _unmet_completion(question, answered, completion, world, coverage)
     return CaseResult(
         request, verdict, layer, tuple(failures), decisions, None, lambda: world, answers
     )
+
+
+def _decided(
+    question: Question, world: CompiledWorld | None, coverage: Coverage | None
+) -> Decision:
+    """Decide by the fast reading."""
+    from iamsim.engine.authorize import prepare  # noqa: PLC0415 - only when something is asked
+
+    prepared = prepare(question, world)
+    decision = prepared.decide()
+    if coverage is not None:
+        coverage.record(prepared, decision)
+    return decision
 
 
 def _explained(questions: Sequence[Question], world: CompiledWorld | None) -> tuple[Answer, ...]:
@@ -140,11 +159,13 @@ def _unmet(request: ScenarioRequest, verdict: Verdict, layer: Layer | None) -> t
 
 
 def _unmet_completion(
-    question: Question, answer: Answer, completion: Completion, world: CompiledWorld | None
+    question: Question,
+    answer: Answer,
+    completion: Completion,
+    world: CompiledWorld | None,
+    coverage: Coverage | None,
 ) -> tuple[str, ...]:
     """A completion must give its decision both when asked whole and through the residual."""
-    from iamsim.engine.authorize import decide  # noqa: PLC0415 - only when something is asked
-
     complete = replace(
         question,
         context={**question.context, **completion.context},
@@ -152,7 +173,7 @@ def _unmet_completion(
         unknown=frozenset(),
         partial=False,
     )
-    verdict = decide(complete, world).verdict
+    verdict = _decided(complete, world, coverage).verdict
     given = ", ".join(completion.context) or "no key given"
     failures = []
     if not fits(verdict, completion.expect):

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import Layer, Verdict
     from iamsim.suites.cases import Case
+    from iamsim.suites.coverage import Coverage
 
     Wanted = Callable[[Case], bool]
     Progress = Callable[[int, int], None]
@@ -91,16 +92,21 @@ def run_cases(
     workers: int = 1,
     most_failures: int | None = None,
     progress: Progress | None = None,
+    coverage: Coverage | None = None,
 ) -> tuple[Outcome, ...]:
     """Run cases in order; with `most_failures` only until so many have failed.
 
     `progress` is told how many are done, and of how many. With several workers each reads the files
-    that it needs; the outcomes come in the order of the cases all the same.
+    that it needs; the outcomes come in the order of the cases all the same. With `coverage` all
+    run here, since counts live in one process.
     """
     outcomes: list[Outcome] = []
     failed = 0
-    run = _run_apart if workers > 1 else _run_here
-    for outcome in run(cases, shelf, workers):
+    if workers > 1 and coverage is None:
+        running = _run_apart(cases, shelf, workers)
+    else:
+        running = (Outcome(case, run_case(case, shelf, coverage)) for case in cases)
+    for outcome in running:
         outcomes.append(outcome)
         if progress is not None:
             progress(len(outcomes), len(cases))
@@ -110,17 +116,12 @@ def run_cases(
     return tuple(outcomes)
 
 
-def run_case(case: Case, shelf: Shelf) -> CaseResult:
+def run_case(case: Case, shelf: Shelf, coverage: Coverage | None = None) -> CaseResult:
     """Run one case; an error that it does not expect is a failure of it."""
     try:
-        return run_request(case.request, shelf.compiled(case.scenario))
+        return run_request(case.request, shelf.compiled(case.scenario), coverage)
     except IamsimError as error:
         return CaseResult(case.request, None, None, (f"error: {error}",), error=error)
-
-
-def _run_here(cases: Sequence[Case], shelf: Shelf, _workers: int) -> Iterator[Outcome]:
-    for case in cases:
-        yield Outcome(case, run_case(case, shelf))
 
 
 def _run_apart(cases: Sequence[Case], shelf: Shelf, workers: int) -> Iterator[Outcome]:

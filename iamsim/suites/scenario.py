@@ -168,7 +168,8 @@ class _Builder:
 
     def _load_world(self) -> World | None:
         """Load the world: a path, several, or one written inline."""
-        from iamsim.world.load import load_world, load_world_data  # noqa: PLC0415 - light imports
+        from iamsim.importers.load import load_worlds  # noqa: PLC0415 - light imports
+        from iamsim.world.load import load_world_data  # noqa: PLC0415
 
         world = self._model.world
         if world is None:
@@ -182,12 +183,13 @@ class _Builder:
                 "`world` must be a path, a list of paths, or a world written inline",
                 span=self._document.span(("world",)),
             )
-        return (self._load or load_world)(*(self._beside(path) for path in paths))
+        return (self._load or load_worlds)(*(self._beside(path) for path in paths))
 
     def _beside(self, path: str) -> str:
         import os  # noqa: PLC0415 - keeps imports light
 
-        return os.path.join(self._document.folder, path)  # noqa: PTH118 - as worlds name files
+        joined = os.path.join(self._document.folder, path)  # noqa: PTH118 - as worlds name files
+        return os.path.normpath(joined)
 
     def _requests(self, index: int, request: RequestModel) -> Iterator[ScenarioRequest]:
         """Read one entry of `requests`: one request, or the rows of a table."""
