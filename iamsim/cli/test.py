@@ -2,24 +2,33 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
 from iamsim.cli.output import terminal_width, wants_color, write_output
+from iamsim.cli.test_coverage import (
+    COVERAGE_OPTIONS,
+    new_coverage,
+    share_of,
+    write_coverage,
+)
+from iamsim.cli.test_mutation import MUTATION_OPTIONS, mutate, mutation_text, wants_mutation
+from iamsim.cli.test_mutation import enough as is_enough
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.cli.options import Options
-    from iamsim.suites.coverage import Coverage, PolicyCoverage
+    from iamsim.suites.cases import Shelf
+    from iamsim.suites.coverage import PolicyCoverage
+    from iamsim.suites.mutation.run import MutationResult
     from iamsim.suites.runner import Collected, Outcome
     from iamsim.suites.selection import Wanted
 
 __all__ = ["COMMAND"]
 
-COVERAGE_FORMS = ("lcov", "cobertura", "json")
 FORMATS = ("text", "json", "junit", "github", "markdown")
 
 
@@ -39,7 +48,7 @@ def _run(options: Options, paths: Sequence[str]) -> int:
     from iamsim.suites.runner import collect, run_cases  # noqa: PLC0415
 
     shelf = Shelf(_texts(options, "worlds"))
-    coverage = _coverage(options)
+    coverage = new_coverage(options)
     memory = LastFailed()
     wanted = _wanted(options)
     if options["last_failed"]:
@@ -56,99 +65,55 @@ def _run(options: Options, paths: Sequence[str]) -> int:
         )
     memory.store(outcomes)
     path = _text(options, "output")
-    covered = None if coverage is None else coverage.policies(_wanted_policies(options))
-    written = _written(collected, outcomes, covered, options, to_file=path is not None)
+    covered = None if coverage is None else coverage.policies(_picked(options))
+    mutation = _mutation(collected, shelf, options)
+    extras = Extras(covered, None if mutation is None else mutation[0])
+    written = _written(collected, outcomes, extras, options, to_file=path is not None)
     write_output(written, path)
-    enough = covered is None or _write_coverage(covered, options)
+    enough = covered is None or write_coverage(covered, options)
+    if mutation is not None:
+        limit = _text(options, "mutate_fail_under")
+        enough &= is_enough(mutation[1], None if limit is None else share_of(limit))
     if collected.broken or not collected.cases:
         _complain(collected, told=options["format"] == "text" and not options["quiet"])
         return 2
     return 0 if enough and all(outcome.passed for outcome in outcomes) else 1
 
 
-def _coverage(options: Options) -> Coverage | None:
-    """Collect coverage where an option asks for it."""
-    if not (options["cov"] or options["cov_reports"] or options["cov_fail_under"] is not None):
+class Extras(NamedTuple):
+    """What comes with the outcome where it is asked for."""
+
+    coverage: Sequence[PolicyCoverage] | None = None
+    mutation: Sequence[MutationResult] | None = None
+
+
+def _mutation(
+    collected: Collected, shelf: Shelf, options: Options
+) -> tuple[list[MutationResult], float] | None:
+    """Run the mutants where an option asks for it."""
+    if not wants_mutation(options):
         return None
-    from iamsim.suites.coverage import Coverage  # noqa: PLC0415 - only where it is asked for
-
-    return Coverage()
-
-
-def _write_coverage(covered: Sequence[PolicyCoverage], options: Options) -> bool:
-    """Write the reports that were asked for; gives whether enough is covered."""
-    from iamsim.report.coverage import percent_of  # noqa: PLC0415 - only with coverage
-
-    for report in _texts(options, "cov_reports"):
-        form, path = _report(report)
-        write_output(_coverage_report(form, covered), path)
-    limit = _text(options, "cov_fail_under")
-    if limit is None:
-        return True
-    wanted = _share(limit)
-    share = percent_of(covered)
-    if share < wanted:
-        import sys  # noqa: PLC0415 - only where something is said there
-
-        sys.stderr.write(f"coverage is {share:.2f} %, and {wanted:g} % is asked for\n")
-    return share >= wanted
+    if (limit := _text(options, "mutate_fail_under")) is not None:
+        share_of(limit)
+    return mutate(collected.cases, shelf, options, _picked(options))
 
 
-def _wanted_policies(options: Options) -> Callable[[PolicyCoverage], bool] | None:
-    """Pick policies by the patterns of `--cov-policy`, over names and files."""
-    patterns = _texts(options, "cov_policies")
+def _picked(options: Options) -> Callable[[str, str], bool] | None:
+    """Pick policies by the patterns of `--policy`, over names and files."""
+    patterns = _texts(options, "policies")
     if not patterns:
         return None
     from fnmatch import fnmatchcase  # noqa: PLC0415 - only where it is asked for
 
-    return lambda policy: any(
-        fnmatchcase(name, pattern) for name in (policy.name, policy.file) for pattern in patterns
+    return lambda name, file: any(
+        fnmatchcase(text, pattern) for text in (name, file) for pattern in patterns
     )
-
-
-def _report(text: str) -> tuple[str, str]:
-    """Split FORM:FILE."""
-    form, colon, path = text.partition(":")
-    if form not in COVERAGE_FORMS or not path:
-        raise RequestError(
-            "invalid-report",
-            f"`{text}` is no coverage report" + ("" if colon else ": it names no file"),
-            hint=f"write FORM:FILE; forms are {', '.join(COVERAGE_FORMS)}",
-        )
-    return form, path
-
-
-def _coverage_report(form: str, covered: Sequence[PolicyCoverage]) -> str:
-    if form == "json":
-        import json  # noqa: PLC0415 - only where it is asked for
-
-        from iamsim.report.coverage import coverage_to_dict  # noqa: PLC0415 - as above
-
-        return json.dumps(coverage_to_dict(covered), indent=2, ensure_ascii=False) + "\n"
-    from iamsim.report import coverage_files  # noqa: PLC0415 - as above
-
-    if form == "lcov":
-        return coverage_files.coverage_to_lcov(covered)
-    return coverage_files.coverage_to_cobertura(covered)
-
-
-def _share(text: str) -> float:
-    """Read a percentage."""
-    try:
-        share = float(text.rstrip("%"))
-    except ValueError:
-        share = -1.0
-    if not 0 <= share <= 100:  # noqa: PLR2004 - percent
-        raise RequestError(
-            "invalid-number", f"`{text}` is no percentage", hint="write a number from 0 to 100"
-        )
-    return share
 
 
 def _written(
     collected: Collected,
     outcomes: Sequence[Outcome],
-    covered: Sequence[PolicyCoverage] | None,
+    extras: Extras,
     options: Options,
     *,
     to_file: bool,
@@ -161,10 +126,14 @@ def _written(
         from iamsim.report.suite_data import run_to_dict  # noqa: PLC0415
 
         data = run_to_dict(collected, outcomes, verbose=verbose)
-        if covered is not None:
+        if extras.coverage is not None:
             from iamsim.report.coverage import coverage_to_dict  # noqa: PLC0415 - with coverage
 
-            data["coverage"] = coverage_to_dict(covered)
+            data["coverage"] = coverage_to_dict(extras.coverage)
+        if extras.mutation is not None:
+            from iamsim.report.mutation import mutation_to_dict  # noqa: PLC0415 - with mutation
+
+            data["mutation"] = mutation_to_dict(extras.mutation)
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     if form == "markdown":
         from iamsim.report.suite_data import run_to_markdown  # noqa: PLC0415 - as above
@@ -181,12 +150,14 @@ def _written(
     color = wants_color("auto", to_file=to_file)
     width = terminal_width()
     text = render_run(collected, outcomes, verbose=verbose, color=color, width=width)
-    if covered is None:
-        return text
-    from iamsim.report.coverage import render_coverage  # noqa: PLC0415 - only with coverage
+    if extras.coverage is not None:
+        from iamsim.report.coverage import render_coverage  # noqa: PLC0415 - only with coverage
 
-    table = render_coverage(covered, verbose=verbose, color=color, width=width)
-    return f"{text}\n{table}"
+        table = render_coverage(extras.coverage, verbose=verbose, color=color, width=width)
+        text = f"{text}\n{table}"
+    if extras.mutation is not None:
+        text = f"{text}\n{mutation_text(extras.mutation, options, to_file=to_file)}"
+    return text
 
 
 def _complain(collected: Collected, *, told: bool) -> None:
@@ -291,36 +262,8 @@ COMMAND = Command(
             panel="Run",
         ),
         Option(("--watch",), "watch", "Run again whenever a file changes.", "flag", panel="Run"),
-        Option(
-            ("--cov",),
-            "cov",
-            "Show which statements and clauses of the policies were exercised.",
-            "flag",
-            panel="Coverage",
-        ),
-        Option(
-            ("--cov-policy",),
-            "cov_policies",
-            "Count only policies whose name or file is like this; may be repeated.",
-            "list",
-            "PATTERN",
-            panel="Coverage",
-        ),
-        Option(
-            ("--cov-report",),
-            "cov_reports",
-            f"Write coverage to a file, as {', '.join(COVERAGE_FORMS)}; may be repeated.",
-            "list",
-            "FORM:FILE",
-            panel="Coverage",
-        ),
-        Option(
-            ("--cov-fail-under",),
-            "cov_fail_under",
-            "Exit with 1 when less than this share is covered.",
-            metavar="PERCENT",
-            panel="Coverage",
-        ),
+        *COVERAGE_OPTIONS,
+        *MUTATION_OPTIONS,
         Option(
             ("--format",),
             "format",

@@ -50,6 +50,11 @@ class Shelf:
         self._models: dict[tuple[str, ...], World] = {}
         self._compiled: dict[int, tuple[World, CompiledWorld]] = {}
 
+    @property
+    def paths(self) -> tuple[str, ...]:
+        """The paths of the first world that was read; none where no file names one."""
+        return next(iter(self._models), ())
+
     def load(self, *paths: str) -> World:
         """Load the world at some paths; raises what `load_world` raises."""
         key = tuple(os.path.realpath(path) for path in paths)

@@ -178,16 +178,20 @@ class Coverage:
             if known is not None:
                 known.decided += 1
 
-    def policies(self, wanted: Callable[[PolicyCoverage], bool] | None = None) -> Policies:
+    def policies(self, wanted: Callable[[str, str], bool] | None = None) -> Policies:
         """What was covered, by file and place; statements of worlds that no request can reach are
-        marked as dead."""
+        marked as dead. `wanted` picks policies by name and file."""
         from iamsim.suites.dead import dead_statements  # noqa: PLC0415 - once, at the end
 
         for world in self._worlds.values():
             is_dead = dead_statements(world)
             for statement in self._statements.values():
                 statement.dead = statement.dead or is_dead(statement)
-        found = [policy for policy in self._policies.values() if wanted is None or wanted(policy)]
+        found = [
+            policy
+            for policy in self._policies.values()
+            if wanted is None or wanted(policy.name, policy.file)
+        ]
         return tuple(sorted(found, key=lambda p: (p.file, p.source.span(()).start, p.name)))
 
     def _recorder(self, policy: CompiledPolicy, statement: CompiledStatement) -> _Recorder | None:

@@ -166,14 +166,13 @@ def _unmet_completion(
     coverage: Coverage | None,
 ) -> tuple[str, ...]:
     """A completion must give its decision both when asked whole and through the residual."""
-    complete = replace(
-        question,
-        context={**question.context, **completion.context},
-        unset=question.unset | _left_absent(question, completion),
-        unknown=frozenset(),
-        partial=False,
-    )
-    verdict = _decided(complete, world, coverage).verdict
+    from iamsim.symbolic.completion import complete  # noqa: PLC0415 - only with unknown things
+
+    prepared = complete(question, completion.context, world)
+    decision = prepared.decide()
+    if coverage is not None:
+        coverage.record(prepared, decision)
+    verdict = decision.verdict
     given = ", ".join(completion.context) or "no key given"
     failures = []
     if not fits(verdict, completion.expect):
@@ -184,12 +183,6 @@ def _unmet_completion(
     if allowed is not (verdict is Verdict.ALLOWED):
         failures.append(f"completion ({given}): the residual disagrees with the whole request")
     return tuple(failures)
-
-
-def _left_absent(question: Question, completion: Completion) -> frozenset[str]:
-    """Unknown keys that a completion does not name are absent, even where they could be derived."""
-    given = {key.lower() for key in completion.context}
-    return frozenset(key for key in question.unknown if key.lower() not in given)
 
 
 def _plain(completion: Completion) -> dict[str, str | list[str]]:

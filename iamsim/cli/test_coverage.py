@@ -1,0 +1,129 @@
+"""`iamsim test --cov`: which statements and clauses of the policies the cases exercised."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.options import Option
+from iamsim.cli.output import write_output
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.suites.coverage import Coverage, PolicyCoverage
+
+__all__ = ["COVERAGE_OPTIONS", "new_coverage", "share_of", "write_coverage"]
+
+COVERAGE_FORMS = ("lcov", "cobertura", "json")
+
+COVERAGE_OPTIONS = (
+    Option(
+        ("--cov",),
+        "cov",
+        "Show which statements and clauses of the policies were exercised.",
+        "flag",
+        panel="Coverage",
+    ),
+    Option(
+        ("--policy",),
+        "policies",
+        "Cover or change only policies whose name or file is like this; may be repeated.",
+        "list",
+        "PATTERN",
+        panel="Coverage",
+    ),
+    Option(
+        ("--cov-report",),
+        "cov_reports",
+        f"Write coverage to a file, as {', '.join(COVERAGE_FORMS)}; may be repeated.",
+        "list",
+        "FORM:FILE",
+        panel="Coverage",
+    ),
+    Option(
+        ("--cov-fail-under",),
+        "cov_fail_under",
+        "Exit with 1 when less than this share is covered.",
+        metavar="PERCENT",
+        panel="Coverage",
+    ),
+)
+
+
+def new_coverage(options: Options) -> Coverage | None:
+    """Collect coverage where an option asks for it."""
+    if not (options["cov"] or options["cov_reports"] or options["cov_fail_under"] is not None):
+        return None
+    for report in _reports(options):
+        _report(report)  # so that a mistake shows before the run
+    limit = options["cov_fail_under"]
+    if isinstance(limit, str):
+        share_of(limit)
+    from iamsim.suites.coverage import Coverage  # noqa: PLC0415 - only where it is asked for
+
+    return Coverage()
+
+
+def write_coverage(covered: Sequence[PolicyCoverage], options: Options) -> bool:
+    """Write the reports that were asked for; gives whether enough is covered."""
+    from iamsim.report.coverage import percent_of  # noqa: PLC0415 - only with coverage
+
+    for report in _reports(options):
+        form, path = _report(report)
+        write_output(_coverage_report(form, covered), path)
+    limit = options["cov_fail_under"]
+    if not isinstance(limit, str):
+        return True
+    wanted = share_of(limit)
+    share = percent_of(covered)
+    if share < wanted:
+        import sys  # noqa: PLC0415 - only where something is said there
+
+        sys.stderr.write(f"coverage is {share:.2f} %, and {wanted:g} % is asked for\n")
+    return share >= wanted
+
+
+def _report(text: str) -> tuple[str, str]:
+    """Split FORM:FILE."""
+    form, colon, path = text.partition(":")
+    if form not in COVERAGE_FORMS or not path:
+        raise RequestError(
+            "invalid-report",
+            f"`{text}` is no coverage report" + ("" if colon else ": it names no file"),
+            hint=f"write FORM:FILE; forms are {', '.join(COVERAGE_FORMS)}",
+        )
+    return form, path
+
+
+def _coverage_report(form: str, covered: Sequence[PolicyCoverage]) -> str:
+    if form == "json":
+        import json  # noqa: PLC0415 - only where it is asked for
+
+        from iamsim.report.coverage import coverage_to_dict  # noqa: PLC0415 - as above
+
+        return json.dumps(coverage_to_dict(covered), indent=2, ensure_ascii=False) + "\n"
+    from iamsim.report import coverage_files  # noqa: PLC0415 - as above
+
+    if form == "lcov":
+        return coverage_files.coverage_to_lcov(covered)
+    return coverage_files.coverage_to_cobertura(covered)
+
+
+def share_of(text: str) -> float:
+    """Read a percentage."""
+    try:
+        share = float(text.rstrip("%"))
+    except ValueError:
+        share = -1.0
+    if not 0 <= share <= 100:  # noqa: PLR2004 - percent
+        raise RequestError(
+            "invalid-number", f"`{text}` is no percentage", hint="write a number from 0 to 100"
+        )
+    return share
+
+
+def _reports(options: Options) -> tuple[str, ...]:
+    value = options["cov_reports"]
+    return value if isinstance(value, tuple) else ()

@@ -1,0 +1,129 @@
+"""`iamsim test --mutate`: whether the cases notice when a policy changes."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+from iamsim.cli.options import Option
+from iamsim.cli.output import wants_color, write_output
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.suites.cases import Case, Shelf
+    from iamsim.suites.mutation.run import MutationResult
+    from iamsim.world.model import PolicyDocument
+
+__all__ = ["MUTATION_OPTIONS", "enough", "mutate", "mutation_text", "wants_mutation"]
+
+_FIELDS = ("mutate", "since", "write_tests", "mutate_fail_under")
+
+MUTATION_OPTIONS = (
+    Option(
+        ("--mutate",),
+        "mutate",
+        "Change the policies a little, one change at a time; show what no case notices.",
+        "flag",
+        panel="Mutation",
+    ),
+    Option(
+        ("--since",),
+        "since",
+        "Change only policies whose files differ from a revision of git.",
+        metavar="REVISION",
+        panel="Mutation",
+    ),
+    Option(
+        ("--write-tests",),
+        "write_tests",
+        "Write the cases that would have noticed to a new suite.",
+        metavar="FILE",
+        panel="Mutation",
+    ),
+    Option(
+        ("--mutate-fail-under",),
+        "mutate_fail_under",
+        "Exit with 1 when a smaller share of the changes is noticed.",
+        metavar="PERCENT",
+        panel="Mutation",
+    ),
+)
+
+
+def wants_mutation(options: Options) -> bool:
+    """Whether an option asks for it."""
+    return any(options[field] not in (None, False) for field in _FIELDS)
+
+
+def mutate(
+    cases: Sequence[Case],
+    shelf: Shelf,
+    options: Options,
+    picked: Callable[[str, str], bool] | None,
+) -> tuple[list[MutationResult], float]:
+    """Run the mutants of the worlds of some cases; gives the results and the score.
+
+    `picked` chooses policies by name and file.
+    """
+    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - only where it is asked for
+    from iamsim.suites.mutation.cases import suite_text  # noqa: PLC0415 - as above
+    from iamsim.suites.mutation.run import run_mutants, score  # noqa: PLC0415 - as above
+
+    since = options["since"]
+    changed = _changed_files(since) if isinstance(since, str) else None
+
+    def wanted(policy: PolicyDocument) -> bool:
+        file = policy.source.name
+        if changed is not None and os.path.realpath(file) not in changed:
+            return False
+        return picked is None or picked(policy.name, file)
+
+    with ProgressBar("mutants", quiet=bool(options["quiet"])) as progress:
+        results = list(run_mutants(cases, shelf, wanted=wanted, progress=progress))
+    file = options["write_tests"]
+    if isinstance(file, str):
+        write_output(suite_text(results, shelf.paths, file), file)
+    return results, score(results)
+
+
+def mutation_text(results: Sequence[MutationResult], options: Options, *, to_file: bool) -> str:
+    """Write the outcome for a terminal."""
+    from iamsim.report.mutation import render_mutation  # noqa: PLC0415 - only where asked for
+
+    color = wants_color("auto", to_file=to_file)
+    return render_mutation(results, verbose=bool(options["verbose"]), color=color)
+
+
+def enough(whole: float, limit: float | None) -> bool:
+    """Whether enough changes were noticed; says on standard error when not."""
+    if limit is None or whole >= limit:
+        return True
+    sys.stderr.write(f"the mutation score is {whole:.2f} %, and {limit:g} % is asked for\n")
+    return False
+
+
+def _changed_files(revision: str) -> frozenset[str]:
+    """Ask git which files differ from a revision, new ones included."""
+    import subprocess  # noqa: PLC0415 - only where it is asked for
+
+    files: set[str] = set()
+    commands = (
+        ("git", "diff", "--name-only", "-z", "--relative", revision, "--"),
+        ("git", "ls-files", "--others", "--exclude-standard", "-z"),
+    )
+    for command in commands:
+        try:
+            done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603 - our own command
+        except (OSError, subprocess.CalledProcessError) as error:
+            told = getattr(error, "stderr", b"") or str(error).encode()
+            reason = told.decode("utf-8", "replace").strip().splitlines()
+            raise RequestError(
+                "unknown-revision",
+                f"git can't say what changed since `{revision}`: {reason[0] if reason else error}",
+            ) from error
+        files.update(name for name in done.stdout.decode("utf-8", "replace").split("\0") if name)
+    return frozenset(os.path.realpath(file) for file in files)

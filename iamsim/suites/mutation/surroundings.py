@@ -1,0 +1,156 @@
+"""What lies around a policy: who has it, what it guards, and which patterns meet it there."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import IamsimError
+from iamsim.core.wildcard import Wildcard
+from iamsim.engine.authorize import prepare
+from iamsim.engine.question import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from iamsim.compile.policy import PolicySet
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import ContextValue
+    from iamsim.core.wildcard import Token
+    from iamsim.engine.world import CompiledWorld
+
+__all__ = ["Surroundings", "actions_of", "resources_of"]
+
+_OF_PATTERN = 3  # actions taken of a pattern
+_USUAL_ACTIONS = ("s3:GetObject", "s3:PutObject", "ec2:RunInstances", "iam:CreateUser")
+_LOOKED_AT = 3  # resources at which other policies are looked up
+_SINGLE = frozenset({Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION})
+_PROBE = "sts:GetCallerIdentity"
+
+
+class Surroundings:
+    """The principals and resources of a world by the policies that they have.
+
+    A policy is known by the id of its source, which the world keeps alive.
+    """
+
+    def __init__(self, world: CompiledWorld) -> None:
+        """Look at every principal and resource once."""
+        self._world = world
+        self.principals: list[str] = []
+        self._holders: dict[int, list[str]] = {}
+        self._guarded: dict[int, list[str]] = {}
+        for account in world.model.accounts.values():
+            for arn in [
+                *(u.arn for u in account.users.values()),
+                *(r.arn for r in account.roles.values()),
+            ]:
+                for policies in self._sets_of(arn):
+                    _note(self._holders, policies, arn)
+            for role in account.roles.values():
+                if role.trust is not None:
+                    self._guarded.setdefault(id(role.trust.source), []).append(role.arn)
+            for resource in account.resources.values():
+                if resource.policy is not None:
+                    self._guarded.setdefault(id(resource.policy.source), []).append(resource.arn)
+
+    def holders(self, source: object) -> list[str]:
+        """The users and roles for whom a policy counts, attached or through the organization."""
+        return self._holders.get(id(source), [])
+
+    def guarded(self, source: object) -> list[str]:
+        """The roles and resources that have a policy as their own."""
+        return self._guarded.get(id(source), [])
+
+    def named_by(
+        self, question: Question, statements: Sequence[CompiledStatement], guarded: Sequence[str]
+    ) -> list[str]:
+        """The resources that statements name, and those that the other policies name which such a
+        request meets: on the resources that a policy guards, or on those named first."""
+        found = dict.fromkeys(guarded)
+        tried = list(guarded[:_LOOKED_AT]) or ["*"]
+        for number, resource in enumerate(tried):
+            try:
+                prepared = prepare(replace(question, resource=resource), self._world)
+            except IamsimError:
+                continue
+            action, context = prepared.request.action, prepared.request.context
+            met = [
+                statement
+                for station in prepared.situation.arrange(action).stations
+                if station.policies is not None
+                for _, statement in station.policies.candidates(action)
+            ]
+            own = list(resources_of(statements, context))
+            found.update(dict.fromkeys((*own, *resources_of(met, context))))
+            if number == 0:
+                tried += own[:_LOOKED_AT]
+        return list(found)
+
+    def allowing(self, principal: str) -> Iterator[CompiledStatement]:
+        """The statements that allow something to a principal: by its own policies, and within the
+        boundary."""
+        for policies in self._sets_of(principal)[:2]:
+            for policy in policies.policies:
+                yield from (one for one in policy.statements if not one.denies)
+
+    def _sets_of(self, principal: str) -> list[PolicySet]:
+        """Identity-based policies first, then the boundary and the levels of SCPs."""
+        try:
+            facts = self._world.caller_facts(Question(principal, _PROBE))
+        except IamsimError:
+            return []
+        levels = [policies for _, policies in facts.scp_levels or ()]
+        return [one for one in (facts.identity, facts.boundary, *levels) if one is not None]
+
+
+def _note(table: dict[int, list[str]], policies: PolicySet, name: str) -> None:
+    for policy in policies.policies:
+        table.setdefault(id(policy.source), []).append(name)
+
+
+def actions_of(statements: Iterable[CompiledStatement]) -> list[str]:
+    """Actions that statements name: each that stands there, and a few of every pattern."""
+    found: dict[str, None] = {}
+    for statement in statements:
+        for pattern in statement.actions.patterns:
+            found.update(dict.fromkeys(_some_of(pattern.pattern)))
+    return list(found)
+
+
+@lru_cache(maxsize=4096)
+def _some_of(pattern: str) -> tuple[str, ...]:
+    """A few actions that a pattern matches."""
+    if "*" not in pattern and "?" not in pattern:
+        return (pattern,)
+    if pattern == "*":
+        return _USUAL_ACTIONS
+    from iamsim import catalog  # noqa: PLC0415 - only for survivors
+
+    names = catalog.expand(pattern)
+    return names[:: max(1, len(names) // _OF_PATTERN)][: _OF_PATTERN + 1]
+
+
+def resources_of(
+    statements: Iterable[CompiledStatement], context: Mapping[str, ContextValue]
+) -> Iterator[str]:
+    """Resources that the patterns of statements match in a context, and one beside each that its
+    pattern does not match."""
+    for statement in statements:
+        for pattern in statement.resources.patterns if statement.resources is not None else ():
+            tokens = None if pattern.everything else pattern.resolved(context)
+            if tokens is None:
+                continue
+            filled = _filled(tokens, "sample")
+            yield filled
+            head, slash, tail = filled.rpartition("/")
+            yield f"{head}-beside{slash}{tail}" if slash else f"{filled}-beside"
+            yield _filled(tokens, "other/sample")
+
+
+def _filled(tokens: Iterable[Token], star: str) -> str:
+    """A text that a pattern matches."""
+    return "".join(
+        token if isinstance(token, str) else "x" if token in _SINGLE else star for token in tokens
+    )

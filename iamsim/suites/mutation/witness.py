@@ -1,0 +1,143 @@
+"""The request that tells a mutant from the original, where there is one."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from itertools import islice
+from operator import itemgetter
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import IamsimError
+from iamsim.engine.authorize import decide, prepare
+from iamsim.engine.question import Question
+from iamsim.suites.mutation.surroundings import actions_of
+from iamsim.symbolic.partial import answer
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from iamsim.core.decision import Verdict
+    from iamsim.core.request import ContextValue
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.suites.mutation.mutants import Mutant
+    from iamsim.suites.mutation.surroundings import Surroundings
+
+__all__ = ["Witness", "find_witness"]
+
+_TRIES = 90  # triples of principal, action and resource that are looked at
+_MOST = 12  # principals, actions, resources of each kind
+_STRANGERS = ("anonymous", "arn:aws:iam::999988887777:role/stranger")
+# Keys with a usual value that a caller can change.
+_VARYING = frozenset({"aws:securetransport", "aws:requestedregion", "aws:currenttime"})
+
+
+class Witness(NamedTuple):
+    """A request that is decided in two ways: before the change, and after it."""
+
+    question: Question
+    before: Verdict
+    after: Verdict
+
+
+def find_witness(
+    mutant: Mutant,
+    world: CompiledWorld,
+    changed: Callable[[], CompiledWorld],
+    around: Surroundings,
+    asked: Sequence[Question],
+) -> Witness | None:
+    """Look for a request that the mutant decides otherwise, near the questions of the suite and the
+    patterns of the statement; one that is allowed in one of the worlds is preferred.
+
+    Context keys are left open, and the conditions of both worlds say which values to try.
+    """
+    weaker: Witness | None = None
+    statements = (mutant.before, mutant.after)
+    read = {key for statement in statements if statement is not None for key in statement.keys}
+    for question in _candidates(mutant, around, asked):
+        opened = replace(question, context={}, partial=True, unknown=_VARYING & read)
+        try:
+            if not mutant.differs(prepare(opened, world).request):
+                continue
+        except IamsimError:
+            continue
+        for context in _contexts(question, opened, world, changed()):
+            full = replace(question, context=context, partial=False, unknown=frozenset())
+            try:
+                before, after = decide(full, world).verdict, decide(full, changed()).verdict
+            except IamsimError:
+                continue
+            if before is after:
+                continue
+            found = Witness(full, before, after)
+            if "allowed" in {before.value, after.value}:
+                return found
+            weaker = weaker or found
+    return weaker
+
+
+def _contexts(
+    question: Question, opened: Question, world: CompiledWorld, changed: CompiledWorld
+) -> Iterator[Mapping[str, ContextValue]]:
+    """The context that was asked with, and those on which the decision of either world turns."""
+    yield question.context
+    for base in ({}, question.context) if question.context else ({},):
+        for one in (world, changed):
+            try:
+                residual = answer(replace(opened, context=base), one).residual
+                examples = residual.examples() if residual is not None else ()
+            except IamsimError:
+                continue
+            for example in examples:
+                if example is not None:
+                    yield {**base, **{k: _value(v) for k, v in example.items()}}
+
+
+def _value(value: str | list[str]) -> ContextValue:
+    return value if isinstance(value, str) else tuple(value)
+
+
+def _candidates(
+    mutant: Mutant, around: Surroundings, asked: Sequence[Question]
+) -> Iterator[Question]:
+    """Questions near the change: the suite's own first, then who and what the policy is about, with
+    the actions and resources that the statements there name."""
+    near = [question for question in asked if mutant.concerns(question.action.lower())]
+    yield from islice(near, _MOST)
+    bases = _bases(mutant, around, near or asked)
+    statements = [one for one in (mutant.before, mutant.after) if one is not None]
+    guarded = around.guarded(mutant.subject.source)[:_MOST]
+    triples = []
+    for at, base in enumerate(bases):
+        told = [*around.allowing(base.principal), *(statements or mutant.all_statements)]
+        covered = [name for name in actions_of(told) if mutant.concerns(name.lower())][:_MOST]
+        for beside, action in enumerate(covered or [base.action]):
+            asking = replace(base, action=action)
+            named = [*around.named_by(asking, statements, guarded), base.resource, "*"]
+            triples += [
+                (at + beside + rank, base, action, resource)
+                for rank, resource in enumerate(list(dict.fromkeys(named))[:_MOST])
+            ]
+    # What is near in every respect comes first.
+    triples.sort(key=itemgetter(0))
+    for _, base, action, resource in islice(triples, _TRIES):
+        yield replace(base, action=action, resource=resource)
+
+
+def _bases(mutant: Mutant, around: Surroundings, asked: Sequence[Question]) -> list[Question]:
+    """Who asks: those for whom the policy counts, those that it names, those of the suite."""
+    names = around.holders(mutant.subject.source)[: _MOST // 2]
+    named = [
+        pattern.text
+        for statement in (mutant.before, mutant.after, *mutant.all_statements)
+        if statement is not None and statement.principals is not None
+        for pattern in statement.principals.patterns
+        if pattern.kind in {"AWS", "Service"} and "*" not in pattern.text
+    ]
+    names += list(dict.fromkeys(named))[: _MOST // 2]
+    if mutant.subject.policy_type in {PolicyType.RESOURCE, PolicyType.TRUST}:
+        names = [*names, *_STRANGERS, *around.principals[: _MOST // 2]]
+    known = {question.principal: question for question in asked}
+    chosen = dict.fromkeys([*names[:_MOST], *list(known)[:_MOST]])
+    return [known.get(name) or Question(name, "sts:GetCallerIdentity") for name in chosen]
