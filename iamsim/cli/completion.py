@@ -13,11 +13,24 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.cli.options import Option, Options
-    from iamsim.world.model import World
+    from iamsim.world.model import Role, User, World
 
-__all__ = ["actions", "catalog_names", "keys", "principals", "proposals", "resources"]
+__all__ = [
+    "actions",
+    "catalog_names",
+    "keys",
+    "known_world",
+    "layers",
+    "policies",
+    "principals",
+    "proposals",
+    "resources",
+    "roles",
+]
 
 MOST = 200
+# Worlds are read once for all the keys that somebody presses.
+_worlds: dict[tuple[str, ...], World | None] = {}
 
 
 def proposals(option: Option, incomplete: str, options: Options) -> list[str]:
@@ -38,43 +51,116 @@ def actions(incomplete: str, _options: Options) -> list[str]:
     return [f"{prefix}:{found}" for found in _starting(names, name)]
 
 
-def keys(incomplete: str, _options: Options) -> list[str]:
-    """Propose the condition keys of all services; for `-c` up to the equals sign."""
+def keys(incomplete: str, options: Options) -> list[str]:
+    """Propose condition keys; for `-c` up to the equals sign, and up to a part of their own.
+
+    These are the keys of all services, those of the actions that are asked about, and those of the
+    tags that the world knows.
+    """
     from iamsim import catalog  # noqa: PLC0415 - completion alone needs it
 
-    return _starting((key.name for key in catalog.global_condition_keys()), incomplete)
+    found = {key.name for key in catalog.global_condition_keys()}
+    asked = options.get("actions")
+    for action in asked if isinstance(asked, tuple) else ():
+        found |= catalog.carried_keys(action)
+    found = {name.partition("${")[0].partition("<")[0] for name in found} - {incomplete}
+    world = known_world(options)
+    if world is not None:
+        found |= _tag_keys(world)
+    return _starting(sorted(found, key=str.lower), incomplete)
+
+
+def _tag_keys(world: World) -> set[str]:
+    """The keys of tags on users, roles and resources."""
+    found: set[str] = set()
+    for account in world.accounts.values():
+        holders: tuple[User | Role, ...] = (*account.users.values(), *account.roles.values())
+        found |= {f"aws:PrincipalTag/{tag}" for holder in holders for tag in holder.tags}
+        for resource in account.resources.values():
+            found |= {f"aws:ResourceTag/{tag}" for tag in resource.tags}
+    return found
 
 
 def catalog_names(incomplete: str) -> list[str]:
     """Propose what `catalog show` knows: services and their actions, and global keys."""
-    return [*actions(incomplete, {}), *keys(incomplete, {})][:MOST]
+    from iamsim import catalog  # noqa: PLC0415 - completion alone needs it
+
+    known = (key.name for key in catalog.global_condition_keys())
+    return [*actions(incomplete, {}), *_starting(known, incomplete)][:MOST]
 
 
-def principals(incomplete: str, options: Options) -> list[str]:
-    """Propose the users and roles of the worlds that are named on the command line."""
-    world = _world(options)
+def principals(incomplete: str, options: Options, *, anywhere: bool = False) -> list[str]:
+    """Propose the users and roles of the worlds that are named on the command line.
+
+    With `anywhere`, what was typed may stand inside of a proposal, not only at its beginning.
+    """
+    world = known_world(options)
     if world is None:
         return []
-    found: list[str] = []
-    for account in world.accounts.values():
-        found += [user.arn for user in account.users.values()]
-        found += [role.arn for role in account.roles.values()]
+    from iamsim.query.near_misses import known_principals  # noqa: PLC0415 - as above
+
+    return _starting(known_principals(world), incomplete, anywhere=anywhere)
+
+
+def policy_holders(incomplete: str, options: Options) -> list[str]:
+    """Propose the users, roles and groups of the worlds that are named on the command line."""
+    world = known_world(options)
+    if world is None:
+        return []
+    groups = (group.arn for one in world.accounts.values() for group in one.groups.values())
+    from iamsim.query.near_misses import known_principals  # noqa: PLC0415 - as above
+
+    return _starting(sorted([*known_principals(world), *groups]), incomplete)
+
+
+def resources(incomplete: str, options: Options, *, anywhere: bool = False) -> list[str]:
+    """Propose the resources of the worlds that are named on the command line, as `principals`
+    does."""
+    world = known_world(options)
+    if world is None:
+        return []
+    from iamsim.query.near_misses import known_resources  # noqa: PLC0415 - as above
+
+    return _starting(known_resources(world), incomplete, anywhere=anywhere)
+
+
+def roles(incomplete: str, options: Options) -> list[str]:
+    """Propose the roles of the worlds that are named on the command line."""
+    world = known_world(options)
+    if world is None:
+        return []
+    found = [role.arn for account in world.accounts.values() for role in account.roles.values()]
     return _starting(sorted(found), incomplete)
 
 
-def resources(incomplete: str, options: Options) -> list[str]:
-    """Propose the resources of the worlds that are named on the command line."""
-    world = _world(options)
+def policies(incomplete: str, options: Options) -> list[str]:
+    """Propose the policies that are used in the worlds on the command line."""
+    world = known_world(options)
     if world is None:
         return []
-    found = [arn for account in world.accounts.values() for arn in account.resources]
-    return _starting(sorted(found), incomplete)
+    from iamsim.engine.inventory import policies_in_use  # noqa: PLC0415 - completion alone needs it
+
+    return _starting(sorted({policy.name for policy, _ in policies_in_use(world)}), incomplete)
 
 
-def _world(options: Options) -> World | None:
+def layers(incomplete: str, _options: Options) -> list[str]:
+    """Propose the layers of a decision, by the names of answers."""
+    from iamsim.core.decision import Layer  # noqa: PLC0415 - completion alone needs it
+
+    return _starting(sorted(layer.value for layer in Layer), incomplete)
+
+
+def known_world(options: Options) -> World | None:
+    """Give the world that the command line names; `None` without one, or if it can't be read."""
     paths = options.get("worlds")
     if not isinstance(paths, tuple) or not paths:
         return None
+    if paths not in _worlds:
+        _worlds[paths] = _load(paths)
+    return _worlds[paths]
+
+
+def _load(paths: tuple[str, ...]) -> World | None:
     from iamsim.world.load import load_world  # noqa: PLC0415 - completion alone needs it
 
     try:
@@ -83,7 +169,11 @@ def _world(options: Options) -> World | None:
         return None
 
 
-def _starting(names: Iterable[str], incomplete: str) -> list[str]:
-    """The names that begin with what was typed, in any letter case."""
+def _starting(names: Iterable[str], incomplete: str, *, anywhere: bool = False) -> list[str]:
+    """The names that begin with what was typed, in any letter case; then those that hold it."""
     start = incomplete.lower()
-    return [name for name in names if name.lower().startswith(start)][:MOST]
+    known = list(names)
+    found = [name for name in known if name.lower().startswith(start)]
+    if anywhere:
+        found += [name for name in known if start in name.lower() and name not in found]
+    return found[:MOST]

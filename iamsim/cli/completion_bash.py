@@ -13,6 +13,8 @@ import sys
 from contextlib import redirect_stdout
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.cli.completion_values import spread_values
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -52,8 +54,9 @@ def complete_for_bash(run: Callable[[list[str]], int]) -> int:
     except ValueError:  # an open quotation mark: nothing to propose
         return 0
     joined = joined_words(words, cursor)
-    os.environ["COMP_WORDS"] = shlex.join(joined.words)
-    os.environ["COMP_CWORD"] = str(len(joined.words) - 1)
+    spread = spread_values(joined.words)
+    os.environ["COMP_WORDS"] = shlex.join(spread)
+    os.environ["COMP_CWORD"] = str(len(spread) - 1)
     proposed = io.StringIO()
     try:
         with redirect_stdout(proposed):

@@ -11,6 +11,8 @@ from iamsim.cli import completion
 from iamsim.cli.commands import Command, Group
 from iamsim.cli.options import Option
 from iamsim.cli.output import write_output
+from iamsim.cli.simulate_input import output_file, with_input
+from iamsim.cli.simulate_paging import RESOURCE_HANDLING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,20 +22,28 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND"]
 
 
-def _run(options: Options, _arguments: Sequence[str]) -> int:
+def _principal_policy(options: Options, _arguments: Sequence[str]) -> int:
+    return _run(with_input(options, _OF_PRINCIPALS))
+
+
+def _custom_policy(options: Options, _arguments: Sequence[str]) -> int:
+    return _run(with_input(options, _OF_POLICIES))
+
+
+def _run(options: Options) -> int:
     """Simulate, and write the response."""
     from iamsim.cli.simulate_answer import aws_text  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.cli.simulate_paging import page_of  # noqa: PLC0415
     from iamsim.cli.simulate_questions import load_world, simulated  # noqa: PLC0415
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
     from iamsim.symbolic.partial import answer  # noqa: PLC0415
 
-    world = load_world(options)
-    simulation = simulated(options, world)
+    simulation = simulated(options, load_world(options))
+    world = simulation.world
+    page = page_of(options, len({question.action for question in simulation.questions}))
     compiled = None if world is None else CompiledWorld.checked(world)
     answers = [answer(question, compiled) for question in simulation.questions]
-    output = options["output"]
-    text = aws_text(answers, world, simulation.source_arn)
-    write_output(text, output if isinstance(output, str) else None)
+    write_output(aws_text(answers, world, simulation.source_arn, page), output_file(options))
     return 0
 
 
@@ -41,7 +51,40 @@ def _policies(name: str, field: str, text: str) -> Option:
     return Option((name,), field, text, "values", "POLICY", panel=_SOURCES)
 
 
-_REQUEST, _SOURCES = "Request", "Policies"
+_REQUEST, _SOURCES, _OUTPUT = "Request", "Policies", "Output"
+_PAGING = (
+    Option(
+        ("--max-items",),
+        "max_items",
+        "Most results to give, 1 to 1000; left out: all.",
+        metavar="NUMBER",
+        panel=_OUTPUT,
+    ),
+    Option(
+        ("--starting-token",),
+        "starting_token",
+        "Where to go on: the `Marker` of a response that was truncated.",
+        metavar="MARKER",
+        panel=_OUTPUT,
+    ),
+    Option(
+        ("--marker",), "marker", "The same, as the API calls it.", "text", "MARKER", panel=_OUTPUT
+    ),
+    Option(
+        ("--page-size",),
+        "page_size",
+        "Results of one call of the AWS CLI, 1 to 1000; changes nothing here.",
+        metavar="NUMBER",
+        panel=_OUTPUT,
+    ),
+    Option(
+        ("--no-paginate",),
+        "no_paginate",
+        "Give the first 100 results, as one call of the API does.",
+        "flag",
+        panel=_OUTPUT,
+    ),
+)
 _SHARED = (
     Option(
         ("--action-names",),
@@ -64,7 +107,7 @@ _SHARED = (
     Option(
         ("--caller-arn",),
         "caller",
-        "ARN of the user or role that calls.",
+        "ARN of the user, role or group that calls.",
         metavar="ARN",
         panel=_REQUEST,
         completes=completion.principals,
@@ -72,8 +115,16 @@ _SHARED = (
     Option(
         ("--resource-owner",),
         "resource_owner",
-        "Account of the resources, where their ARNs name none.",
+        "Account of the resources, where their ARNs name none: its id, or its root's ARN.",
         metavar="ACCOUNT",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--resource-handling-option",),
+        "handling",
+        "A scenario of EC2, of which all resources have to be given.",
+        metavar="SCENARIO",
+        choices=tuple(RESOURCE_HANDLING),
         panel=_REQUEST,
     ),
     Option(
@@ -108,11 +159,19 @@ _SHARED = (
         panel=_SOURCES,
     ),
     Option(
+        ("--cli-input-json",),
+        "input_json",
+        "The whole request as JSON, or `file://PATH`; other arguments win over it.",
+        metavar="JSON",
+        panel=_REQUEST,
+    ),
+    *_PAGING,
+    Option(
         ("-o", "--output"),
         "output",
-        "Write to a file instead of standard output.",
+        "Write to a file instead of standard output; `json` is the AWS CLI's format.",
         metavar="FILE",
-        panel="Output",
+        panel=_OUTPUT,
     ),
 )
 _SOURCE = Option(
@@ -121,8 +180,26 @@ _SOURCE = Option(
     "ARN of the user, group or role of the world whose policies are simulated.",
     metavar="ARN",
     panel=_REQUEST,
-    completes=completion.principals,
+    completes=completion.policy_holders,
 )
+_EXCLUDED = Option(
+    ("--policy-exclusion-list",),
+    "excluded",
+    "Policies to leave out: by type, ARN, or name of an inline policy; shorthand or JSON.",
+    "values",
+    "IDENTIFIER",
+    panel=_SOURCES,
+)
+_LEVELS = Option(
+    ("--ordered-organization-policy-input-list",),
+    "levels",
+    "Service control policies of each level, from the root to the account; shorthand or JSON.",
+    "values",
+    "LEVEL",
+    panel=_SOURCES,
+)
+_OF_PRINCIPALS = (_SOURCE, *_SHARED, _EXCLUDED)
+_OF_POLICIES = (*_SHARED, _LEVELS)
 
 COMMAND = Group(
     "simulate",
@@ -133,14 +210,14 @@ COMMAND = Group(
             "Simulate the policies of a user, group or role, as `aws iam simulate-principal-policy`"
             " does.\n\nUnlike AWS's simulator, everything that the world says counts:"
             " resource-based policies and RCPs as well.",
-            (_SOURCE, *_SHARED),
-            _run,
+            _OF_PRINCIPALS,
+            _principal_policy,
         ),
         Command(
             "custom-policy",
             "Simulate policies that are given, as `aws iam simulate-custom-policy` does.",
-            _SHARED,
-            _run,
+            _OF_POLICIES,
+            _custom_policy,
         ),
     ),
 )

@@ -11,13 +11,21 @@ from iamsim.report.aws_sources import PolicySources
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.cli.simulate_paging import Page
     from iamsim.core.answer import Answer
     from iamsim.world.model import World
 
 __all__ = ["aws_text"]
 
 
-def aws_text(answers: Sequence[Answer], world: World | None, source_arn: str | None) -> str:
-    """Write the response; policies attached to `source_arn` in the world keep their names."""
-    response = aws_response(answers, PolicySources(world, source_arn))
+def aws_text(
+    answers: Sequence[Answer],
+    world: World | None,
+    source_arn: str | None,
+    page: Page | None = None,
+) -> str:
+    """Write the response, or a page of it; policies attached to `source_arn` in the world keep
+    their names."""
+    first, most = (0, None) if page is None else page
+    response = aws_response(answers, PolicySources(world, source_arn), first=first, most=most)
     return json.dumps(response, indent=4, ensure_ascii=False) + "\n"

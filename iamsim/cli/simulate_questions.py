@@ -9,10 +9,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.cli.shorthand import context_entries, file_text, texts
+from iamsim.cli.simulate_paging import check_handling
+from iamsim.cli.simulate_structures import organization_levels, policy_identifiers
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
+from iamsim.query.exclusion import excludes_scps, without_policies
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 from iamsim.world.model import Group, PolicyDocument, Role, User
 
@@ -32,10 +35,12 @@ _NAMELESS = frozenset({"aws:username", "aws:userid", "aws:principalarn"})
 
 
 class Simulation(NamedTuple):
-    """The questions, actions outermost, and whose policies are simulated."""
+    """The questions, actions outermost, whose policies are simulated, and the world without the
+    policies that were excluded."""
 
     questions: tuple[Question, ...]
     source_arn: str | None
+    world: World | None
 
 
 def load_world(options: Options) -> World | None:
@@ -43,7 +48,7 @@ def load_world(options: Options) -> World | None:
     paths = _texts(options, "worlds")
     if not paths:
         return None
-    from iamsim.world.load import load_world as load  # noqa: PLC0415 - only with a world
+    from iamsim.importers.load import load_worlds as load  # noqa: PLC0415 - only with a world
 
     return load(*paths)
 
@@ -54,31 +59,78 @@ def simulated(options: Options, world: World | None) -> Simulation:
     Raises `RequestError` when an argument that AWS requires is missing, and what reading policies
     raises.
     """
-    actions = texts(_texts(options, "actions"))
+    actions = list(dict.fromkeys(texts(_texts(options, "actions"))))
     if not actions:
         raise _missing("--action-names", "missing-action")
     resources = texts(_texts(options, "resources")) or ["*"]
+    check_handling(_text(options, "handling"), resources)
     source = _text(options, "source")
     if "source" in options and source is None:
         raise _missing("--policy-source-arn", "missing-principal")
     entity = None if source is None else _entity(source, world)
-    caller = _text(options, "caller")
-    if caller is None and source is not None and not isinstance(entity, Group):
-        caller = source
+    excluded = policy_identifiers(_texts(options, "excluded")) if entity is not None else ()
+    if entity is not None and source is not None and world is not None and excluded:
+        world = without_policies(world, entity, excluded)
+        entity = _entity(source, world)
+    caller = _caller(options, None if isinstance(entity, Group) else source)
     base = Question(
         principal=caller or _NOBODY.format(account=_account_of(source) or _ACCOUNT),
         action=actions[0],
         resource=resources[0],
         context=context_entries(_texts(options, "context")),
         unset=frozenset() if caller is not None else _NAMELESS,
-        resource_account=_text(options, "resource_owner"),
+        resource_account=_owner(_text(options, "resource_owner")),
     )
     as_is = caller == source
-    base = replace(base, attached=_attached(options, world, base, entity, as_is=as_is))
-    questions = base.with_pairs(actions, resources)
+    attached = _attached(options, world, base, entity, as_is=as_is)
+    if excludes_scps(excluded):
+        attached = replace(attached, scps=())
+    questions = replace(base, attached=attached).with_pairs(actions, resources)
     if caller is None and source is None:
         questions = tuple(_by_the_owner(question, world) for question in questions)
-    return Simulation(questions, source)
+    return Simulation(questions, source, world)
+
+
+def _caller(options: Options, source: str | None) -> str | None:
+    """Who calls: as AWS has it, a user, a role, or a group (which is nobody in particular).
+
+    Raises `RequestError` for other callers, and where a resource-based policy needs one.
+    """
+    caller = _text(options, "caller")
+    if caller is None:
+        if source is None and _text(options, "resource_policy") is not None:
+            raise RequestError(
+                "missing-principal",
+                "the option `--caller-arn` is missing",
+                hint="a resource-based policy says who is let in, so somebody has to call",
+            )
+        return source
+    arn = find_arn(caller)
+    kind = "" if arn is None or arn.service != "iam" else arn.resource.partition("/")[0]
+    if kind not in {"user", "role", "group", "root"}:
+        raise RequestError(
+            "caller-not-simulated",
+            f"`{caller}` is not the ARN of a user, group or role",
+            hint="`iamsim explain --format aws` asks for every kind of caller",
+        )
+    return None if kind == "group" else caller
+
+
+def _owner(text: str | None) -> str | None:
+    """The account that owns the resources: its id, or the ARN `arn:aws:iam::ACCOUNT:root`.
+
+    Raises `RequestError` for anything else.
+    """
+    if text is None or is_account_id(text):
+        return text
+    arn = find_arn(text)
+    if arn is None or arn.resource != "root" or not is_account_id(arn.account):
+        raise RequestError(
+            "invalid-account-id",
+            f"`{text}` is not an account",
+            hint="write its id of twelve digits, or arn:aws:iam::ACCOUNT:root",
+        )
+    return arn.account
 
 
 def _by_the_owner(question: Question, world: World | None) -> Question:
@@ -103,10 +155,17 @@ def _attached(
     given = _policies(reader, options, "policies", PolicyType.IDENTITY)
     if entity is None and not given:
         raise _missing("--policy-input-list", "missing-argument")
+    levels = organization_levels(_texts(options, "levels")) if "levels" in options else ()
+    scp = PolicyType.SERVICE_CONTROL
     resource_policy = _text(options, "resource_policy")
     attached = AttachedPolicies(
         identity_policies=_identity(entity, reader, given, as_is=as_is, world=world),
         boundary=_boundary(entity, reader, options, as_is=as_is),
+        scps=tuple(
+            tuple(_read(reader, text, scp, "service control policy") for text in level)
+            for level in levels
+        )
+        or None,
     )
     if resource_policy is not None:
         policy_type = resource_policy_type(base.action, base.resource)

@@ -14,7 +14,7 @@ from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import explain
-from iamsim.query.differences import Difference, find_differences
+from iamsim.query.differences import Search, find_differences
 from iamsim.syntax.denial import DenialForm
 
 if TYPE_CHECKING:
@@ -24,11 +24,13 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Layer
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
+    from iamsim.query.difference import Difference
     from iamsim.syntax.denial import DenialMessage
     from iamsim.world.model import Role, User, World
 
 __all__ = ["Agreement", "DenialReport", "compare", "complete_message", "examine", "missing_part"]
 
+NOT_SEARCHED = Search()
 MASK = "*"  # API Gateway shows only the last digits of an account
 KEY = ":key/"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/using-with-s3-policy-actions.html: where the
@@ -72,13 +74,17 @@ class Agreement(Enum):
 @dataclass(frozen=True, slots=True, eq=False)
 class DenialReport:
     """A message, the answer of the world, how they agree, and where they don't, what would make
-    them: `tried` differences were tried in the engine."""
+    them."""
 
     message: DenialMessage
     answer: Answer
     agreement: Agreement
-    differences: tuple[Difference, ...] = ()
-    tried: int = 0
+    search: Search = NOT_SEARCHED
+
+    @property
+    def differences(self) -> tuple[Difference, ...]:
+        """What would explain the denial, likeliest first."""
+        return self.search.found
 
     @property
     def explained(self) -> bool:
@@ -96,8 +102,8 @@ def examine(message: DenialMessage, question: Question, world: CompiledWorld) ->
     agreement = compare(message, answer)
     if agreement.explains or agreement is Agreement.NOT_DECIDED_HERE:
         return DenialReport(message, answer, agreement)
-    differences, tried = find_differences(message, question, world, answer)
-    return DenialReport(message, answer, agreement, differences, tried)
+    search = find_differences(message, question, world, answer)
+    return DenialReport(message, answer, agreement, search)
 
 
 def compare(message: DenialMessage, answer: Answer) -> Agreement:

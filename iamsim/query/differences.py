@@ -1,123 +1,120 @@
 """What would explain a denial that a world does not explain: each is tried before it is said.
 
 A difference is one change of the question: a context key that is absent or has another value, an
-endpoint, another owner, a policy that the world does not have. The number of tries is bounded.
+endpoint, another owner, a policy that the world does not have. Where no change by itself makes the
+engine deny as AWS did, two together are tried. The number of tries is bounded.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import Enum
-from itertools import islice
-from typing import TYPE_CHECKING
+from dataclasses import fields, replace
+from itertools import combinations, islice
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.arn import find_arn
-from iamsim.core.decision import Layer, Outcome, Verdict
-from iamsim.engine.authorize import decide, explain, prepare
-from iamsim.engine.question import Via
-from iamsim.query.sample_policies import with_policy
-from iamsim.query.samples import sample_values
+from iamsim.core.decision import Verdict
+from iamsim.engine.authorize import decide, explain
+from iamsim.query.candidates import candidates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
-    from iamsim.compile.condition import ConditionTest
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Decision
-    from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
+    from iamsim.query.difference import Difference
     from iamsim.syntax.denial import DenialMessage
 
-__all__ = ["Difference", "DifferenceKind", "find_differences"]
+__all__ = ["MOST_PAIRS", "MOST_TRIED", "Search", "find_differences", "with_both"]
 
 MOST_TRIED = 400
+MOST_PAIRED = 60  # of the likeliest, each with each other
+MOST_PAIRS = 400
 MOST_SHOWN = 5
-MOST_PLACES = 50  # endpoints, and accounts
-STRANGER = "000000000000"  # an account that is nobody's
-# Policies that a world easily lacks, the likeliest first.
-UNSEEN = (
-    Layer.SESSION_POLICY,
-    Layer.SERVICE_CONTROL_POLICY,
-    Layer.RESOURCE_CONTROL_POLICY,
-    Layer.PERMISSIONS_BOUNDARY,
-    Layer.VPC_ENDPOINT_POLICY,
-)
-ALWAYS_EXPLICIT = Layer.RESOURCE_CONTROL_POLICY
-# What the caller's ARN in the message settles.
-SETTLED = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalisawsservice",
-        "aws:principaltype",
-        "aws:username",
-        "kms:calleraccount",
-    }
-)
-# What a world knows for certain, if it is right at all.
-CERTAIN = (
-    "aws:principalorg",
-    "aws:resourceorg",
-    "aws:resourceaccount",
-    "aws:requestedregion",
-    "aws:userid",
-)
 
 
-class DifferenceKind(Enum):
-    """What differs between AWS and the question as asked."""
+class Search(NamedTuple):
+    """The differences that were found, how many were tried, whether two together were among them,
+    and whether there were more than could be tried."""
 
-    KEY_ABSENT = "key-absent"
-    KEY_VALUE = "key-value"  # a value that a policy mentions
-    KEY_OTHER_VALUE = "key-other-value"  # a value that no policy mentions
-    VPC_ENDPOINT = "vpc-endpoint"
-    NO_VPC_ENDPOINT = "no-vpc-endpoint"
-    OTHER_OWNER = "other-owner"  # the resource belongs to another account
-    POLICY_MISSING = "policy-missing"  # the world has no policy of this type here
-    POLICY_DIFFERS = "policy-differs"  # the world has one, and AWS has another
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Difference:
-    """One change after which the answer is what AWS said: with `answer`, by the engine.
-
-    `key` with `values` is the context key, `name` the endpoint or account, `layer` the policy type.
-    `rank` orders: the likeliest has the lowest.
-    """
-
-    kind: DifferenceKind
-    question: Question
-    rank: int
-    key: str | None = None
-    values: tuple[str, ...] = ()
-    name: str | None = None
-    layer: Layer | None = None
-    answer: Answer | None = None
+    found: tuple[Difference, ...] = ()
+    tried: int = 0
+    paired: bool = False
+    cut: bool = False
 
 
 def find_differences(
     message: DenialMessage, question: Question, world: CompiledWorld, answer: Answer
-) -> tuple[tuple[Difference, ...], int]:
-    """Find the changes that make the engine deny as the message says, likeliest first, and say how
-    many were tried."""
-    found: dict[tuple[object, ...], Difference] = {}
+) -> Search:
+    """Find the changes that make the engine deny as the message says, likeliest first.
+
+    Two changes together are tried only where none by itself explains the denial, but for policies
+    that are made up: of those there is one for every denial.
+    """
+    every = list(islice(candidates(message, question, world, answer), MOST_TRIED + 1))
+    single = sorted(every[:MOST_TRIED], key=_rank)
+    found, tried = _try(message, single, world)
+    cut, paired = len(every) > MOST_TRIED, False
+    if all(one.stands_in for one in found):
+        known = [one for one in single if not one.stands_in]
+        pairs = sorted(_pairs(question, known[:MOST_PAIRED]), key=_rank)
+        together, more = _try(message, pairs[:MOST_PAIRS], world)
+        cut = cut or len(known) > MOST_PAIRED or len(pairs) > MOST_PAIRS
+        found, tried, paired = sorted([*found, *together], key=_rank), tried + more, bool(pairs)
+    shown = found[:MOST_SHOWN]
+    explained = tuple(replace(one, answer=explain(one.question, world)) for one in shown)
+    return Search(explained, tried, paired, cut)
+
+
+def _rank(difference: Difference) -> int:
+    return difference.rank
+
+
+def _try(
+    message: DenialMessage, likeliest_first: Sequence[Difference], world: CompiledWorld
+) -> tuple[list[Difference], int]:
+    """Ask the engine about each, and give those that explain the message, one of each sort, and how
+    many were asked about."""
+    found: dict[object, Difference] = {}
     tried = 0
-    candidates = sorted(
-        islice(_candidates(message, question, world, answer), MOST_TRIED),
-        key=lambda candidate: candidate.rank,
-    )
-    for candidate in candidates:
-        kind = DifferenceKind.KEY_VALUE if candidate.values else candidate.kind
-        endpoint = candidate.name if kind is DifferenceKind.VPC_ENDPOINT else None
-        about = kind, candidate.key, endpoint, candidate.layer
+    for one in likeliest_first:
+        about = one.about if one.also is None else frozenset((one.about, one.also.about))
         if about in found:
             continue
         tried += 1
-        if _agrees(message, decide(candidate.question, world)):
-            found[about] = candidate
-    shown = list(found.values())[:MOST_SHOWN]
-    return tuple(replace(one, answer=explain(one.question, world)) for one in shown), tried
+        if _agrees(message, decide(one.question, world)):
+            found[about] = one
+    return list(found.values()), tried
+
+
+def _pairs(question: Question, single: Sequence[Difference]) -> Iterator[Difference]:
+    """Each two changes of different things, together."""
+    for first, second in combinations(single, 2):
+        if first.key is not None and first.key == second.key:
+            continue
+        both = with_both(question, first.question, second.question)
+        if both is not None:
+            rank = first.rank + second.rank
+            yield replace(first, question=both, rank=rank, also=second)
+
+
+def with_both(question: Question, first: Question, second: Question) -> Question | None:
+    """Ask a question with what differs in each of two others; `None` where both change one thing
+    in two ways."""
+    changes: dict[str, object] = {}
+    for name in (entry.name for entry in fields(question)):
+        before, one, other = (getattr(asked, name) for asked in (question, first, second))
+        if name == "context":
+            changed = {key: value for key, value in other.items() if before.get(key) != value}
+            kept = {key: value for key, value in one.items() if key in other or key not in before}
+            changes[name] = {**kept, **changed}
+        elif name == "unset":
+            changes[name] = (one | other) - ((before - one) | (before - other))
+        elif before not in (one, other):
+            return None
+        else:
+            changes[name] = other if one == before else one
+    return replace(question, **changes)  # type: ignore[arg-type]  # each value is of its field
 
 
 def _agrees(message: DenialMessage, decision: Decision) -> bool:
@@ -127,108 +124,3 @@ def _agrees(message: DenialMessage, decision: Decision) -> bool:
     if message.explicit not in {None, decision.verdict is Verdict.EXPLICIT_DENY}:
         return False
     return message.layer is None or decision.layer in {message.layer, message.through}
-
-
-def _candidates(
-    message: DenialMessage, question: Question, world: CompiledWorld, answer: Answer
-) -> Iterator[Difference]:
-    """Everything that is worth a try."""
-    prepared = prepare(question, world)
-    yield from _policies(message, question, answer)
-    yield from _endpoints(question, world)
-    yield from _owners(question, world)
-    yield from _keys(prepared)
-
-
-def _policies(message: DenialMessage, question: Question, answer: Answer) -> Iterator[Difference]:
-    """A policy of the type that the message names, which the world lacks or has otherwise; where
-    it names none, of each type that the world lacks here."""
-    there = {
-        entry.layer
-        for entry in answer.explanation.layers
-        if entry.policies and entry.outcome is not Outcome.NOT_APPLICABLE
-    }
-    named = message.layer
-    layers = (named,) if named is not None else tuple(e for e in UNSEEN if e not in there)
-    for layer in layers:
-        explicit = message.explicit is True or (named is None and layer is ALWAYS_EXPLICIT)
-        changed = with_policy(question, layer, explicit=explicit)
-        if changed is None:
-            continue
-        kind = DifferenceKind.POLICY_DIFFERS if layer in there else DifferenceKind.POLICY_MISSING
-        rank = 40 if layer in there or named is None else 5
-        yield Difference(kind, changed, rank, layer=layer)
-
-
-def _endpoints(question: Question, world: CompiledWorld) -> Iterator[Difference]:
-    """Through each VPC endpoint of the world, or through none."""
-    current = question.via.vpc_endpoint
-    if current is not None:
-        without = replace(question, via=Via(None, question.via.services))
-        yield Difference(DifferenceKind.NO_VPC_ENDPOINT, without, 20)
-    known = (one for account in world.model.accounts.values() for one in account.vpc_endpoints)
-    for endpoint in islice(known, MOST_PLACES):
-        if endpoint != current:
-            changed = replace(question, via=Via(endpoint))
-            yield Difference(DifferenceKind.VPC_ENDPOINT, changed, 8, name=endpoint)
-
-
-def _owners(question: Question, world: CompiledWorld) -> Iterator[Difference]:
-    """Another owner of a resource whose ARN names none."""
-    arn = find_arn(question.resource)
-    listed = world.model.find_resource(question.resource)
-    if arn is None or arn.account or listed is not None or question.resource_account is not None:
-        return
-    caller = find_arn(question.principal)
-    for account in (*islice(world.model.accounts, MOST_PLACES), STRANGER):
-        if caller is None or account != caller.account:
-            changed = replace(question, resource_account=account)
-            name = None if account == STRANGER else account
-            yield Difference(DifferenceKind.OTHER_OWNER, changed, 15, name=name)
-
-
-def _keys(prepared: Prepared) -> Iterator[Difference]:
-    """Each key that a statement about the action reads: absent, as mentioned, or otherwise."""
-    context = prepared.request.context
-    tests: dict[str, list[ConditionTest]] = {}
-    for station in prepared.situation.arrange(prepared.request.action).stations:
-        if station.policies is None or not station.applies:
-            continue
-        for _, statement in station.policies.candidates(prepared.request.action):
-            for test in statement.conditions:
-                tests.setdefault(test.key, []).append(test)
-            for key in statement.keys:
-                tests.setdefault(key, [])
-    question = prepared.question
-    given = {key.lower() for key in question.context}
-    for key, reading in tests.items():
-        if key in SETTLED:
-            continue
-        name = next((test.written_key for test in reading), key)
-        rank = _rank(key, given=key in given, present=key in context)
-        others = {name: value for name, value in question.context.items() if name.lower() != key}
-        if key in context:
-            unset = replace(question, context=others, unset=question.unset | {key})
-            yield Difference(DifferenceKind.KEY_ABSENT, unset, rank, key=name)
-        for value, mentioned in sample_values(reading, context):
-            if context.get(key) in {value, (value,)}:
-                continue
-            several = any(test.operator.set_operator for test in reading)
-            changed = replace(
-                question,
-                context={**others, name: (value,) if several else value},
-                unset=question.unset - {key},
-            )
-            kind = DifferenceKind.KEY_VALUE if mentioned else DifferenceKind.KEY_OTHER_VALUE
-            yield Difference(
-                kind, changed, rank + (0 if mentioned else 1), key=name, values=(value,)
-            )
-
-
-def _rank(key: str, *, given: bool, present: bool) -> int:
-    """How likely it is that a key is otherwise than it was taken to be."""
-    if given:
-        return 30
-    if key.startswith(CERTAIN):
-        return 34
-    return 12 if present else 10

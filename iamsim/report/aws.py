@@ -38,18 +38,28 @@ _DETAILS = {
 }
 
 
-def aws_response(answers: Sequence[Answer], sources: PolicySources | None = None) -> Json:
+def aws_response(
+    answers: Sequence[Answer],
+    sources: PolicySources | None = None,
+    *,
+    first: int = 0,
+    most: int | None = None,
+) -> Json:
     """Turn answers, of which those about one action stand together, into a response.
 
     A verdict that depends on unknown keys is an implicit deny, as the simulator takes keys that
-    lack for absent; it names them in `MissingContextValues`.
+    lack for absent; it names them in `MissingContextValues`. Results are given from number `first`
+    on, at most `most`; the `Marker` of what is cut off is the number of the next.
     """
     sources = sources if sources is not None else PolicySources()
-    results = [
-        _result(action, list(some), sources)
-        for action, some in groupby(answers, key=lambda answer: answer.request.action)
-    ]
-    return {"EvaluationResults": results, "IsTruncated": False}
+    groups = [list(some) for _, some in groupby(answers, key=lambda one: one.request.action)]
+    end = len(groups) if most is None else min(first + most, len(groups))
+    results = [_result(some[0].request.action, some, sources) for some in groups[first:end]]
+    truncated = end < len(groups)
+    response: Json = {"EvaluationResults": results, "IsTruncated": truncated}
+    if truncated:
+        response["Marker"] = str(end)
+    return response
 
 
 def _result(action: str, answers: Sequence[Answer], sources: PolicySources) -> Json:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.query.denial import Agreement
-from iamsim.query.differences import DifferenceKind
 from iamsim.report.data import answer_to_dict
+from iamsim.report.denial_changes import article, change_text, changes_of
 from iamsim.report.markdown import render_markdown
 from iamsim.report.paint import Paint
 from iamsim.report.sentences import layer_name
@@ -17,23 +17,23 @@ from iamsim.report.text import render_text
 from iamsim.report.wording import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamsim.query.denial import DenialReport
-    from iamsim.query.differences import Difference
+    from iamsim.query.difference import Difference
     from iamsim.syntax.denial import DenialMessage
 
 __all__ = ["denials_to_dict", "render_denials", "render_denials_markdown"]
 
 _MORE = "the text holds more messages before these"
-# What the absence or presence of a key means, where its name does not say it.
-_MEANINGS: Mapping[tuple[str, str | None], str] = {
-    ("aws:multifactorauthpresent", None): "requests signed with long-term access keys have none",
-    ("aws:multifactorauthpresent", "false"): "temporary credentials that were got without MFA",
-    ("aws:multifactorauthpresent", "true"): "temporary credentials that were got with MFA",
-    ("aws:viaawsservice", "true"): "a service makes the call with the caller's permissions",
-    ("aws:sourceip", None): "requests through a VPC endpoint have none",
-    ("aws:securetransport", "false"): "the request was sent without TLS",
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html:
+# the settings that refuse requests by what they bring along.
+_REFUSES: Mapping[str, str] = {
+    "s3:putaccesspointpolicy": "BlockPublicPolicy",
+    "s3:putbucketacl": "BlockPublicAcls",
+    "s3:putbucketpolicy": "BlockPublicPolicy",
+    "s3:putobject": "BlockPublicAcls",
+    "s3:putobjectacl": "BlockPublicAcls",
 }
 
 
@@ -68,7 +68,7 @@ def _text(report: DenialReport, paint: Paint, width: int) -> str:
     if report.message.text:
         lines += ["", paint.title("AWS said")]
         lines += _wrapped(shortened(report.message.text, 1_000), width, "  ", "  ")
-    for number, (change, effect) in enumerate(_changes(report), start=1):
+    for number, (change, effect) in enumerate(changes_of(report), start=1):
         if number == 1:
             lines += ["", paint.title("what would explain it, likeliest first; each was tried")]
         lines += _wrapped(f"{number}. {change}", width, "  ", "     ")
@@ -76,6 +76,9 @@ def _text(report: DenialReport, paint: Paint, width: int) -> str:
             lines += _wrapped(effect, width, "     ", "     ")
     if _is_open(report):
         lines += ["", *_wrapped(_nothing_found(report), width, "", "")]
+    remark = _remark(report)
+    if remark is not None:
+        lines += ["", *_wrapped(remark, width, "", "")]
     return "\n".join(lines) + "\n"
 
 
@@ -88,7 +91,7 @@ def render_denials_markdown(
         lines = [f"**{_word(report)}**: {_comparison(report)}", ""]
         if report.message.text:
             lines += ["```text", shortened(report.message.text, 1_000).replace("`", "'"), "```", ""]
-        for number, (change, effect) in enumerate(_changes(report), start=1):
+        for number, (change, effect) in enumerate(changes_of(report), start=1):
             if number == 1:
                 lines += ["What would explain it, likeliest first; each was tried:", ""]
             lines.append(f"{number}. {change}" + (f": {effect}" if effect else ""))
@@ -96,6 +99,9 @@ def render_denials_markdown(
             lines.append(_nothing_found(report))
         if report.differences or _is_open(report):
             lines.append("")
+        remark = _remark(report)
+        if remark is not None:
+            lines += [remark, ""]
         blocks.append("\n".join(lines) + "\n" + render_markdown(report.answer, verbose=verbose))
     if more:
         blocks.append(f"{_MORE}\n")
@@ -128,21 +134,30 @@ def _report_to_dict(report: DenialReport) -> dict[str, object]:
             "operation": message.operation,
             "text": message.text,
         },
+        "remark": _remark(report),
         "would_explain": [_difference_to_dict(one, report) for one in report.differences],
-        "tried": report.tried,
+        "tried": report.search.tried,
+        "not_everything_tried": report.search.cut,
         "answer": answer_to_dict(report.answer),
     }
 
 
 def _difference_to_dict(difference: Difference, report: DenialReport) -> dict[str, object]:
     return {
+        **_change_to_dict(difference),
+        "also": None if difference.also is None else _change_to_dict(difference.also),
+        "text": change_text(difference, report),
+        "summary": None if difference.answer is None else summary(difference.answer),
+    }
+
+
+def _change_to_dict(difference: Difference) -> dict[str, object]:
+    return {
         "kind": difference.kind.value,
         "key": difference.key,
         "values": list(difference.values),
         "name": difference.name,
         "layer": None if difference.layer is None else difference.layer.value,
-        "text": _change(difference, report),
-        "summary": None if difference.answer is None else summary(difference.answer),
     }
 
 
@@ -161,7 +176,12 @@ def _comparison(report: DenialReport) -> str:
         case Agreement.AMONG_SEVERAL:
             return f"{said} is one of several reasons in the world, of which AWS names one"
         case Agreement.NO_REASON_GIVEN:
-            return "the world denies the request; the message does not give a reason"
+            if decision.layer is Layer.S3_BLOCK_PUBLIC_ACCESS:
+                return (
+                    "the message names no layer, as S3 names none where Block Public Access"
+                    " restricts a bucket; in the world it does"
+                )
+            return "the world denies the request; the message names no layer"
         case Agreement.OTHER_POLICY:
             found = ", ".join(f"`{one.arn}`" for one in decision.statements[:1])
             return f"AWS names the policy `{message.policy_arn}`, in the world {found} denies"
@@ -196,58 +216,7 @@ def _phrase(layer: Layer | None, action: str, *, explicit: bool) -> str:
     name = layer_name(layer, action)
     if not explicit:
         return f"that no {name} allows it"
-    return f"an explicit deny in {_article(name)} {name}"
-
-
-def _article(name: str) -> str:
-    return "an" if name.startswith("i") else "a"
-
-
-def _changes(report: DenialReport) -> Iterator[tuple[str, str]]:
-    """Each change, and what the world says after it."""
-    for difference in report.differences:
-        stand_in = difference.kind in {DifferenceKind.POLICY_MISSING, DifferenceKind.POLICY_DIFFERS}
-        effect = "" if stand_in or difference.answer is None else summary(difference.answer)
-        yield _change(difference, report), effect
-
-
-def _change(difference: Difference, report: DenialReport) -> str:
-    """One change as a sentence."""
-    values = ", ".join(difference.values)
-    key = difference.key or ""
-    lowered = key.lower()
-    layer = "" if difference.layer is None else layer_name(difference.layer, _action(report))
-    match difference.kind:
-        case DifferenceKind.KEY_ABSENT:
-            return f"the request has no {key}{_meaning(lowered, None)}"
-        case DifferenceKind.KEY_VALUE:
-            return f"{key} is `{values}`{_meaning(lowered, values)}"
-        case DifferenceKind.KEY_OTHER_VALUE:
-            meaning = _meaning(lowered, values)
-            if meaning:
-                return f"{key} is `{values}`{meaning}"
-            return f"{key} is a value that no policy mentions, such as `{values}`"
-        case DifferenceKind.VPC_ENDPOINT:
-            return f"the request came through the VPC endpoint `{difference.name}`"
-        case DifferenceKind.NO_VPC_ENDPOINT:
-            return "the request did not come through the VPC endpoint"
-        case DifferenceKind.OTHER_OWNER:
-            owner = f"the account `{difference.name}`" if difference.name else "an unknown account"
-            return f"the resource belongs to {owner}"
-        case DifferenceKind.POLICY_MISSING:
-            if difference.layer is Layer.SESSION_POLICY:
-                return "the session was made with a session policy, which the world does not know"
-            return f"there is {_article(layer)} {layer} that the world does not have"
-    return f"the {layer} in AWS is not the one of the world"
-
-
-def _action(report: DenialReport) -> str:
-    return report.answer.request.action
-
-
-def _meaning(key: str, value: str | None) -> str:
-    meaning = _MEANINGS.get((key, value))
-    return "" if meaning is None else f" ({meaning})"
+    return f"an explicit deny in {article(name)} {name}"
 
 
 def _is_open(report: DenialReport) -> bool:
@@ -260,9 +229,24 @@ def _is_open(report: DenialReport) -> bool:
 
 
 def _nothing_found(report: DenialReport) -> str:
+    search = report.search
+    together = ", one or two at a time," if search.paired else ""
+    more = " (there are more)" if search.cut else ""
     return (
-        f"none of the {report.tried} changes that were tried would explain it: look for a policy in"
-        " AWS that differs from the world"
+        f"none of the {search.tried} changes that were tried{together}{more} would explain it: look"
+        " for a policy in AWS that differs from the world"
+    )
+
+
+def _remark(report: DenialReport) -> str | None:
+    """What can't be tried, but is behind many plain denials by S3: the public policy or ACL that a
+    request brings along."""
+    setting = _REFUSES.get(report.answer.request.action.lower())
+    if report.explained or report.message.layer is not None or setting is None:
+        return None
+    return (
+        f"S3 says no more where the setting {setting} of S3 Block Public Access refuses what the"
+        " request would make public; iamsim does not look at that"
     )
 
 

@@ -23,8 +23,8 @@ __all__ = ["denied_message"]
 
 _PLAIN_DENIAL = "Access Denied"
 
-# AWS documents no words for an implicit denial by an RCP, and S3 Block Public Access has none
-# about requests.
+# AWS documents no words for an implicit denial by an RCP, and none for S3 Block Public Access where
+# it restricts a bucket: those of its other settings are about the policy or ACL in a request.
 _IMPLICIT: Mapping[Layer, str] = {
     Layer.SERVICE_CONTROL_POLICY: "service control policy",
     Layer.VPC_ENDPOINT_POLICY: "VPC endpoint policy",
@@ -64,7 +64,8 @@ def denied_message(answer: Answer) -> str | None:
     if explanation.relation is Reason.WEB_IDENTITY:
         return f"Not authorized to perform {request.action}"
     service = request.action.partition(":")[0].lower()
-    if service == "s3" and not _s3_says_why(explanation):
+    blocked = answer.decision.layer is Layer.S3_BLOCK_PUBLIC_ACCESS
+    if service == "s3" and (blocked or not _s3_says_why(explanation)):
         return _PLAIN_DENIAL
     reason = _reason(answer)
     message = f"User: {request.principal} is not authorized to perform: {request.action}"

@@ -18,6 +18,7 @@ from iamsim.world.items import (
     PublicAccessBlock,
     Resource,
     Role,
+    RootUser,
     User,
     VpcEndpoint,
 )
@@ -78,6 +79,11 @@ class WorldBuilder:
             id=fields.text("id"),
             management_account=fields.text("management_account"),
             delegated_administrators=fields.texts("delegated_administrators"),
+            delegated_services={
+                account_id: tuple(item for item in services if isinstance(item, str))
+                for account_id, services in fields.map("delegated_services").items()
+                if isinstance(services, tuple)
+            },
             root=None if root is None else self.node("Root", root, None),
         )
 
@@ -105,7 +111,8 @@ class WorldBuilder:
         """Find the policies attached to a node or an account; `None` where nothing was said."""
         if not fields.has(key):
             return None
-        return self.policies.find_all(fields.items(key), account_id, owner)
+        found = self.policies.find_all(fields.items(key), account_id, owner)
+        return self.policies.of_organization.identified(found, key)
 
     def account(self, account_id: str, fields: Fields) -> Account:
         """Make an account with all that it holds."""
@@ -130,6 +137,8 @@ class WorldBuilder:
                 name: self.role(account_id, name, role) for name, role in fields.records("roles")
             },
             policies=self.policies.named(account_id),
+            policy_paths=fields.text_map("policy_paths") or {},
+            root_user=root_user(fields),
             providers=fields.texts("providers"),
             public_access_block=public_access_block(fields),
             resources={
@@ -161,12 +170,24 @@ class WorldBuilder:
             path=fields.text("path") or "/",
             id=fields.text("id"),
             groups=fields.texts("groups"),
-            policies=self.policies.find_all(fields.items("policies"), account_id, f"user {name}"),
+            policies=self.identity_policies(account_id, fields, f"user {name}"),
             boundary=self.policy(fields, "boundary", account_id, f"boundary of user {name}"),
             tags=fields.text_map("tags") or {},
             mfa_devices=fields.number("mfa_devices"),
             access_keys=fields.items("access_keys"),
+            password_last_used=fields.text("password_last_used"),
         )
+
+    def identity_policies(
+        self, account_id: str, fields: Fields, owner: str
+    ) -> tuple[AnyPolicy, ...]:
+        """Find the policies attached to a principal, and behind them those inline, by name."""
+        attached = self.policies.find_all(fields.items("policies"), account_id, owner)
+        inline = (
+            self.policies.find_inline(raw, account_id, name)
+            for name, raw in fields.map("inline_policies").items()
+        )
+        return (*attached, *(policy for policy in inline if policy is not None))
 
     def group(self, account_id: str, name: str, fields: Fields) -> Group:
         """Make a group."""
@@ -177,7 +198,8 @@ class WorldBuilder:
             name=name,
             partition=self.partitions.get(account_id, "aws"),
             path=fields.text("path") or "/",
-            policies=self.policies.find_all(fields.items("policies"), account_id, f"group {name}"),
+            id=fields.text("id"),
+            policies=self.identity_policies(account_id, fields, f"group {name}"),
         )
 
     def role(self, account_id: str, name: str, fields: Fields) -> Role:
@@ -191,11 +213,13 @@ class WorldBuilder:
             path=fields.text("path") or "/",
             id=fields.text("id"),
             trust=self.policy(fields, "trust", account_id, f"trust policy of role {name}"),
-            policies=self.policies.find_all(fields.items("policies"), account_id, f"role {name}"),
+            policies=self.identity_policies(account_id, fields, f"role {name}"),
             boundary=self.policy(fields, "boundary", account_id, f"boundary of role {name}"),
             tags=fields.text_map("tags") or {},
             service_linked=fields.flag("service_linked"),
             max_session_duration=fields.number("max_session_duration", 3600),
+            last_used=fields.text("last_used"),
+            instance_profiles=fields.texts("instance_profiles"),
         )
 
     def permission_set(self, account_id: str, name: str, fields: Fields) -> PermissionSet:
@@ -213,6 +237,7 @@ class WorldBuilder:
             inline=inline,
             boundary=self.policy(fields, "boundary", account_id, f"boundary of {owner}"),
             session_duration=fields.text("session_duration"),
+            assignments=fields.texts("assignments"),
         )
 
     def resource(self, account_id: str, arn_text: str, fields: Fields) -> Resource:
@@ -251,6 +276,20 @@ class WorldBuilder:
             policy=self.policy(fields, "policy", account_id, f"policy of {endpoint_id}"),
             type=fields.text("type"),
         )
+
+
+def root_user(fields: Fields) -> RootUser | None:
+    """Read what is known of the root user of an account."""
+    known = fields.record("root_user")
+    if known is None:
+        return None
+    return RootUser(
+        source=known.place.source,
+        position=known.place.path,
+        mfa_devices=known.number("mfa_devices"),
+        access_keys=known.items("access_keys"),
+        password_last_used=known.text("password_last_used"),
+    )
 
 
 def public_access_block(fields: Fields) -> PublicAccessBlock | None:

@@ -112,11 +112,17 @@ def part_of(source: Source, path: Path) -> Source:
     return Source(source.name, source.text, _PartLocator(source.locate_all, path))
 
 
-def read_document(path: str | os.PathLike[str], *, name: str | None = None) -> Document:
+def read_document(
+    path: str | os.PathLike[str],
+    *,
+    name: str | None = None,
+    read_tag: Callable[[str, object], object] | None = None,
+) -> Document:
     """Read a JSON or YAML file.
 
     The ending of the name says which (`.json`, `.yaml`, `.yml`); for other names the text does.
-    `name` stands in errors, instead of the path. Raises `WorldError`.
+    `name` stands in errors, instead of the path; `read_tag` as in `parse_document`. Raises
+    `WorldError`.
     """
     file = os.fspath(path)
     try:
@@ -129,15 +135,23 @@ def read_document(path: str | os.PathLike[str], *, name: str | None = None) -> D
         raise WorldError(code, message) from error
     language = os.path.splitext(file)[1].lower().removeprefix(".")  # noqa: PTH122
     folder = os.path.dirname(file)  # noqa: PTH120
-    return parse_document(content, name or file, folder=folder, language=language)
+    return parse_document(
+        content, name or file, folder=folder, language=language, read_tag=read_tag
+    )
 
 
 def parse_document(
-    text: str | bytes, name: str, *, folder: str = "", language: str | None = None
+    text: str | bytes,
+    name: str,
+    *,
+    folder: str = "",
+    language: str | None = None,
+    read_tag: Callable[[str, object], object] | None = None,
 ) -> Document:
     """Read JSON or YAML text; `name` stands for it in errors.
 
     `language` is `json`, `yaml` or `yml`; otherwise a text that starts with a bracket is JSON.
+    Tags of YAML are errors, unless `read_tag` makes a value of a tag and what it stands before.
     Bytes are UTF-8, or UTF-16 with a byte order mark. Raises `WorldError`.
     """
     text = (_decode(text, name) if isinstance(text, bytes) else text).removeprefix("\ufeff")
@@ -152,7 +166,7 @@ def parse_document(
         return Document(data, source, folder)
     from iamsim.world.yaml_text import read_yaml  # noqa: PLC0415 - JSON worlds need no YAML parser
 
-    data, locate = read_yaml(source, max_depth=MAX_DEPTH)
+    data, locate = read_yaml(source, max_depth=MAX_DEPTH, read_tag=read_tag)
     source.locate_all = _Locator(text, locate)
     return Document(data, source, folder)
 

@@ -29,6 +29,7 @@ __all__ = [
     "PublicAccessBlock",
     "Resource",
     "Role",
+    "RootUser",
     "User",
     "VpcEndpoint",
 ]
@@ -102,11 +103,21 @@ class User(Placed):
     tags: dict[str, str] = field(default_factory=dict)
     mfa_devices: int = 0
     access_keys: tuple[object, ...] = ()
+    password_last_used: str | None = None
 
     @property
     def arn(self) -> str:
         """The ARN, path included."""
         return f"arn:{self.partition}:iam::{self.account}:user{self.path}{self.name}"
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class RootUser(Placed):
+    """What is known of the root user of an account."""
+
+    mfa_devices: int = 0
+    access_keys: tuple[object, ...] = ()
+    password_last_used: str | None = None
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -117,6 +128,7 @@ class Group(Placed):
     name: str
     partition: str = "aws"
     path: str = "/"
+    id: str | None = None
     policies: tuple[AnyPolicy, ...] = ()
 
     @property
@@ -143,6 +155,8 @@ class Role(Placed):
     tags: dict[str, str] = field(default_factory=dict)
     service_linked: bool = False
     max_session_duration: int = 3600
+    last_used: str | None = None
+    instance_profiles: tuple[str, ...] = ()
     permission_set: str | None = None
 
     def __post_init__(self) -> None:
@@ -169,6 +183,7 @@ class PermissionSet(Placed):
     inline: AnyPolicy | None = None
     boundary: AnyPolicy | None = None
     session_duration: str | None = None
+    assignments: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,6 +277,8 @@ class Account(Placed):
     groups: dict[str, Group] = field(default_factory=dict)
     roles: dict[str, Role] = field(default_factory=dict)
     policies: dict[str, AnyPolicy] = field(default_factory=dict)
+    policy_paths: dict[str, str] = field(default_factory=dict)
+    root_user: RootUser | None = None
     providers: tuple[str, ...] = ()
     public_access_block: PublicAccessBlock | None = None
     resources: dict[str, Resource] = field(default_factory=dict)
@@ -294,10 +311,12 @@ class Node(Placed):
 class Organization(Placed):
     """An organization: its id, its management account and its tree.
 
-    `delegated_administrators` are the member accounts that may make privileged root sessions.
+    `delegated_administrators` are the member accounts that may make privileged root sessions;
+    `delegated_services` are the services that member accounts administer, by account.
     """
 
     id: str | None = None
     management_account: str | None = None
     delegated_administrators: tuple[str, ...] = ()
+    delegated_services: dict[str, tuple[str, ...]] = field(default_factory=dict)
     root: Node | None = None

@@ -27,6 +27,7 @@ __all__ = [
     "IAM_PATH",
     "NODE_ID",
     "POLICY",
+    "POLICY_ID",
     "TAGS",
     "TEXT",
     "WHOLE_NUMBER",
@@ -293,4 +294,13 @@ NODE_ID = _Checked(
     "an id",
     "such as o-exampleorg1, r-ab12 or ou-ab12-11112222",
     "^[^/\\s*?]+$",
+).kind()
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_PolicySummary.html
+POLICY_ID = _Checked(
+    "policy id",
+    re.compile(r"p-[0-9A-Za-z_]{8,128}").fullmatch,
+    "invalid-value",
+    "the id of a policy of Organizations",
+    "such as p-examplepolicyid111",
+    "^p-[0-9A-Za-z_]{8,128}$",
 ).kind()

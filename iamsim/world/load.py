@@ -18,12 +18,19 @@ from iamsim.world.policies import Policies
 from iamsim.world.records import WORLD
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from iamsim.world.fields import Fields
     from iamsim.world.model import World
 
-__all__ = ["WorldProblemsError", "load_world", "load_world_data", "load_world_documents"]
+__all__ = [
+    "WORLD_FILES",
+    "WorldProblemsError",
+    "load_world",
+    "load_world_data",
+    "load_world_documents",
+    "world_file",
+]
 
 WORLD_FILES = ("world.yaml", "world.yml", "world.json")
 SHOWN_PROBLEMS = 20
@@ -61,15 +68,20 @@ def load_world(*paths: str | os.PathLike[str], strict: bool = True) -> World:
     failed = []
     for path in paths:
         try:
-            documents.append(read_document(_world_file(os.fspath(path))))
+            documents.append(read_document(world_file(os.fspath(path))))
         except WorldError as error:
             failed.append(error)
     return _load(documents, failed, strict=strict)
 
 
-def load_world_documents(*documents: Document, strict: bool = True) -> World:
-    """Load a world from documents that were read already, such as a part of a scenario."""
-    return _load(documents, [], strict=strict)
+def load_world_documents(
+    *documents: Document, files: Mapping[str, Document] | None = None, strict: bool = True
+) -> World:
+    """Load a world from documents that were read already, such as a part of a scenario.
+
+    `files` are policy files by path that need not be on the disk.
+    """
+    return _load(documents, [], strict=strict, files=files)
 
 
 def load_world_data(
@@ -93,7 +105,7 @@ def load_world_data(
     return _load([world], [], strict=strict)
 
 
-def _world_file(path: str) -> str:
+def world_file(path: str) -> str:
     """Give the file of a world: the path itself, or the world file in a folder."""
     if not os.path.isdir(path):  # noqa: PTH112 - pathlib costs start-up time
         return path
@@ -108,12 +120,18 @@ def _world_file(path: str) -> str:
     )
 
 
-def _load(documents: Iterable[Document], failed: list[WorldError], *, strict: bool) -> World:
+def _load(
+    documents: Iterable[Document],
+    failed: list[WorldError],
+    *,
+    strict: bool,
+    files: Mapping[str, Document] | None = None,
+) -> World:
     """Read, build, merge and check."""
     problems = Problems(failed)
-    records = [record for record in (_read(item, problems) for item in documents) if record]
+    records = list(_records(documents, problems))
     partitions = find_partitions(records)
-    policies = Policies(problems, partitions)
+    policies = Policies(problems, partitions, files)
     for record in records:
         policies.gather(record)
     builder = WorldBuilder(policies, partitions, problems)
@@ -125,6 +143,32 @@ def _load(documents: Iterable[Document], failed: list[WorldError], *, strict: bo
         _raise(found)
     world.problems = found
     return world
+
+
+def _records(documents: Iterable[Document], problems: Problems) -> Iterator[Fields]:
+    """Read documents and what they include, each file once."""
+    waiting = list(documents)[::-1]
+    seen: set[str] = set()
+    while waiting:
+        record = _read(waiting.pop(), problems)
+        if record is None:
+            continue
+        yield record
+        place = record.place
+        included = []
+        for index, path in enumerate(record.texts("include")):
+            file = os.path.normpath(os.path.join(place.folder, path))  # noqa: PTH118
+            if file in seen:
+                continue
+            seen.add(file)
+            try:
+                included.append(read_document(world_file(file)))
+            except WorldError as error:
+                span = error.span or place.below("include", index).span
+                problems.found.append(
+                    WorldError(error.code, error.message, span=span, hint=error.hint)
+                )
+        waiting += reversed(included)
 
 
 def _read(document: Document, problems: Problems) -> Fields | None:

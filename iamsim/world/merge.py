@@ -67,6 +67,7 @@ def _merge_organizations(
             "management_account", first.management_account, second.management_account
         ),
         delegated_administrators=tuple(dict.fromkeys(delegated)),
+        delegated_services=second.delegated_services | first.delegated_services,
         root=one("root", first.root, second.root),
     )
 
@@ -99,6 +100,8 @@ def _merge_accounts(first: Account, second: Account, problems: Problems) -> Acco
         users=union("user", first.users, second.users),
         groups=union("group", first.groups, second.groups),
         roles=union("role", first.roles, second.roles),
+        policy_paths=second.policy_paths | first.policy_paths,
+        root_user=one("root_user", first.root_user, second.root_user),
         providers=tuple(dict.fromkeys((*first.providers, *second.providers))),
         public_access_block=one(
             "public_access_block", first.public_access_block, second.public_access_block

@@ -21,6 +21,7 @@ from iamsim.world.items import (
     PublicAccessBlock,
     Resource,
     Role,
+    RootUser,
     User,
     VpcEndpoint,
 )
@@ -43,6 +44,7 @@ __all__ = [
     "PublicAccessBlock",
     "Resource",
     "Role",
+    "RootUser",
     "User",
     "VpcEndpoint",
     "World",

@@ -15,6 +15,7 @@ from iamsim.world.documents import Document, part_of, read_document
 from iamsim.world.fields import Fault, closest, describe
 from iamsim.world.items import AnyPolicy, ManagedPolicyReference, PolicyDocument
 from iamsim.world.kinds import Raw
+from iamsim.world.organization_policies import OrganizationPolicies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -36,23 +37,37 @@ class Policies:
     Names are gathered from all files first, so that a file may name what another one holds.
     """
 
-    def __init__(self, problems: Problems, partitions: Mapping[str, str]) -> None:
-        """Start without names; `partitions` are those of the accounts, for ARNs."""
+    def __init__(
+        self,
+        problems: Problems,
+        partitions: Mapping[str, str],
+        files: Mapping[str, Document] | None = None,
+    ) -> None:
+        """Start without names; `partitions` are those of the accounts, for ARNs.
+
+        `files` are policy files by path that need not be on the disk.
+        """
         self.problems = problems
         self.partitions = partitions
+        self.of_organization = OrganizationPolicies(problems, partitions)
         self.shared: dict[str, Raw] = {}
         self.by_account: dict[str, dict[str, Raw]] = {}
         self._repeated: list[tuple[str | None, str, Raw]] = []
         self._found: dict[tuple[str | None, str], AnyPolicy | None] = {}
         self._open: set[tuple[str | None, str]] = set()
-        self._files: dict[str, Document | None] = {}
+        self._files: dict[str, Document | None] = dict(files or {})
+        self._in_files: dict[tuple[str, str], PolicyDocument] = {}
+        self._paths: dict[tuple[str, str], str] = {}
 
     def gather(self, world: Fields) -> None:
         """Take the names of one file in."""
         self._gather(None, self.shared, world.map("policies"))
+        self.of_organization.gather(world)
         for account_id, account in world.records("accounts"):
             names = self.by_account.setdefault(account_id, {})
             self._gather(account_id, names, account.map("policies"))
+            for name, path in account.map("policy_paths").items():
+                self._paths[account_id, name] = str(path)
 
     def _gather(
         self, account: str | None, names: dict[str, Raw], found: Mapping[str, object]
@@ -69,7 +84,9 @@ class Policies:
         return {name: policy for name, policy in found if policy is not None}
 
     def check_repeated(self) -> None:
-        """Note a problem for each name that two files give different policies."""
+        """Note a problem for each name that two files give different policies, and for each id of
+        a policy that there is not."""
+        self.of_organization.check(self.shared)
         for account, name, raw in self._repeated:
             first = self.find_named(account, name)
             second = self.find(raw, account, name)
@@ -108,6 +125,22 @@ class Policies:
         )
         return tuple(policy for policy in found if policy is not None)
 
+    def find_inline(self, raw: object, account: str, name: str) -> AnyPolicy | None:
+        """Find an inline policy, whose name is its key, wherever its document stands."""
+        policy = self.find(raw, account, name)
+        if isinstance(policy, PolicyDocument) and policy.name != name:
+            return self._renamed(policy, name)
+        return policy
+
+    def _renamed(self, policy: PolicyDocument, name: str) -> PolicyDocument:
+        """Give the document of a file under another name, the same object each time."""
+        key = (policy.source.name, name)
+        known = self._in_files.get(key)
+        if known is None or known.source is not policy.source:
+            known = PolicyDocument(name, policy.document, policy.source, policy.arn)
+            self._in_files[key] = known
+        return known
+
     def find_named(self, account: str | None, name: str) -> AnyPolicy | None:
         """Find a policy by its name in an account (`None`: on the top level)."""
         key = (account, name)
@@ -124,7 +157,8 @@ class Policies:
 
     def _arn(self, account: str, name: str) -> str:
         """Give the ARN of a customer managed policy."""
-        return f"arn:{self.partitions.get(account, 'aws')}:iam::{account}:policy/{name}"
+        path = self._paths.get((account, name), "/")
+        return f"arn:{self.partitions.get(account, 'aws')}:iam::{account}:policy{path}{name}"
 
     def _find_reference(self, text: str, raw: Raw, account: str | None) -> AnyPolicy | None:
         """Find a policy by its ARN, name or file; raises `Fault`."""
@@ -139,8 +173,8 @@ class Policies:
         built_in = find_built_in(text)
         if built_in is not None:
             return built_in
-        path = os.path.join(raw.place.folder, text)  # noqa: PTH118 - no pathlib at start-up
-        if "\0" not in text and os.path.isfile(path):  # noqa: PTH113
+        path = os.path.normpath(os.path.join(raw.place.folder, text))  # noqa: PTH118 - slow to load
+        if "\0" not in text and (path in self._files or os.path.isfile(path)):  # noqa: PTH113
             return self._find_file(text, path, raw)
         raise _in_circle(text) if circle else self._unknown(text, account, path)
 
@@ -191,7 +225,11 @@ class Policies:
                 f"the file `{text}` holds no policy: it must be a map, not "
                 f"{describe(document.data)}",
             )
-        return PolicyDocument(text, document.data, document.source)
+        key = (path, text)
+        known = self._in_files.get(key)
+        if known is None:
+            known = self._in_files[key] = PolicyDocument(text, document.data, document.source)
+        return known
 
     def _unknown(self, text: str, account: str | None, path: str) -> Fault:
         """Make the fault of a reference that leads nowhere, with the nearest that would."""

@@ -16,6 +16,7 @@ from iamsim.world.kinds import (
     IAM_PATH,
     NODE_ID,
     POLICY,
+    POLICY_ID,
     TAGS,
     TEXT,
     WHOLE_NUMBER,
@@ -28,6 +29,7 @@ from iamsim.world.kinds import (
 __all__ = ["TABLES", "WORLD"]
 
 _POLICIES = list_of(POLICY)
+_INLINE_POLICIES = Field("inline_policies", map_of(IAM_NAME, POLICY), "Inline policies by name.")
 _ACCOUNT_IDS = list_of(ACCOUNT_ID)
 _TEXT_MAP = map_of(TEXT, TEXT)
 
@@ -108,10 +110,21 @@ USER = Table(
         Field("id", TEXT, "The unique id (AIDA...)."),
         Field("groups", list_of(TEXT), "Names of groups of the account."),
         Field("policies", _POLICIES, "Identity-based policies."),
+        _INLINE_POLICIES,
         Field("boundary", POLICY, "The permissions boundary."),
         Field("tags", TAGS, "Its tags."),
         Field("mfa_devices", WHOLE_NUMBER, "How many MFA devices it has."),
         Field("access_keys", list_of(ANYTHING), "Its access keys."),
+        Field("password_last_used", TEXT, "When it last signed in with its password."),
+    ),
+)
+
+ROOT_USER = Table(
+    "the root user",
+    (
+        Field("mfa_devices", WHOLE_NUMBER, "How many MFA devices it has."),
+        Field("access_keys", list_of(ANYTHING), "Its access keys."),
+        Field("password_last_used", TEXT, "When it last signed in with its password."),
     ),
 )
 
@@ -119,7 +132,9 @@ GROUP = Table(
     "a group",
     (
         Field("path", IAM_PATH, "The path, `/` by default."),
+        Field("id", TEXT, "The unique id (AGPA...)."),
         Field("policies", _POLICIES, "Identity-based policies."),
+        _INLINE_POLICIES,
     ),
 )
 
@@ -130,10 +145,13 @@ ROLE = Table(
         Field("id", TEXT, "The unique id (AROA...)."),
         Field("trust", POLICY, "The role trust policy."),
         Field("policies", _POLICIES, "Identity-based policies."),
+        _INLINE_POLICIES,
         Field("boundary", POLICY, "The permissions boundary."),
         Field("tags", TAGS, "Its tags."),
         Field("service_linked", FLAG, "Whether the role is service-linked."),
         Field("max_session_duration", WHOLE_NUMBER, "In seconds; 3600 by default."),
+        Field("last_used", TEXT, "When a session of it last called AWS."),
+        Field("instance_profiles", list_of(TEXT), "ARNs of the instance profiles it is in."),
     ),
 )
 
@@ -144,6 +162,7 @@ PERMISSION_SET = Table(
         Field("inline", POLICY, "The inline policy."),
         Field("boundary", POLICY, "The permissions boundary."),
         Field("session_duration", TEXT, "As ISO 8601 has it: PT8H."),
+        Field("assignments", list_of(TEXT), "Who may use it here: `GROUP/ID` or `USER/ID`."),
     ),
 )
 
@@ -159,6 +178,8 @@ ACCOUNT = Table(
         Field("groups", map_of(IAM_NAME, record(lambda: GROUP, "group")), "IAM groups by name."),
         Field("roles", map_of(IAM_NAME, record(lambda: ROLE, "role")), "IAM roles by name."),
         Field("policies", map_of(IAM_NAME, POLICY), "Customer managed policies by name."),
+        Field("policy_paths", map_of(IAM_NAME, IAM_PATH), "Paths of customer managed policies."),
+        Field("root_user", record(lambda: ROOT_USER, "root_user"), "The root user."),
         Field("providers", list_of(ARN), "ARNs of OIDC and SAML identity providers."),
         Field("public_access_block", _PUBLIC_ACCESS_BLOCK, "Of the whole account."),
         Field("resources", map_of(ARN, record(lambda: RESOURCE, "resource")), "By ARN."),
@@ -191,6 +212,11 @@ _NODE_FIELDS = (
 )
 NODE: Table = Table("a node of the organization", _NODE_FIELDS)
 
+ORGANIZATION_POLICY = Table(
+    "a policy of the organization",
+    (Field("id", POLICY_ID, "The id (p-...), as in the ARN of the policy.", required=True),),
+)
+
 ORGANIZATION = Table(
     "the organization",
     (
@@ -201,6 +227,16 @@ ORGANIZATION = Table(
             _ACCOUNT_IDS,
             "Member accounts that may make privileged root sessions.",
         ),
+        Field(
+            "delegated_services",
+            map_of(ACCOUNT_ID, list_of(TEXT)),
+            "Service principals for which a member account is a delegated administrator.",
+        ),
+        Field(
+            "policies",
+            map_of(TEXT, record(lambda: ORGANIZATION_POLICY, "organization_policy")),
+            "What Organizations knows of attached policies, by the name that attaches them.",
+        ),
         Field("root", record(_find_node_table, "node"), "The root of the tree."),
     ),
 )
@@ -208,6 +244,7 @@ ORGANIZATION = Table(
 WORLD = Table(
     "a world",
     (
+        Field("include", list_of(TEXT), "More world files, or folders that hold one: all count."),
         Field("policies", map_of(TEXT, POLICY), "Policies that several places share, by name."),
         Field("organization", record(lambda: ORGANIZATION, "organization"), "The organization."),
         Field(
@@ -225,10 +262,12 @@ TABLES = {
     "kms_grant": KMS_GRANT,
     "node": NODE,
     "organization": ORGANIZATION,
+    "organization_policy": ORGANIZATION_POLICY,
     "permission_set": PERMISSION_SET,
     "public_access_block": PUBLIC_ACCESS_BLOCK,
     "resource": RESOURCE,
     "role": ROLE,
+    "root_user": ROOT_USER,
     "user": USER,
     "vpc_endpoint": VPC_ENDPOINT,
 }

@@ -2,13 +2,14 @@
 
 The subset that configuration needs: one document of maps with text keys, lists and scalars.
 Scalars are text (account ids keep their zeros, `2012-10-17` is no date, `yes` is no boolean) but
-for a plain null. Anchors and aliases work within bounds; tags and merge keys are errors. The
-parser of libyaml does the work where PyYAML has it.
+for a plain null. Anchors and aliases work within bounds; merge keys are errors, and so are tags
+unless the caller can read them. The parser of libyaml does the work where PyYAML has it.
 """
 
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, NamedTuple, NoReturn, Protocol
 
 import yaml  # noqa: TID253 - this module is imported only when YAML is read
@@ -18,11 +19,9 @@ from iamsim.core.json_text import KEY
 from iamsim.core.span import Span
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from iamsim.core.span import Path, Source
 
-__all__ = ["read_yaml"]
+__all__ = ["TagReader", "read_yaml"]
 
 MAX_ALIASED_NODES = 1_000_000
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
@@ -57,6 +56,9 @@ class _Parser(Protocol):
 LOADER: Callable[[str], _Parser] = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 
 
+TagReader = Callable[[str, object], object]
+
+
 class _Anchor(NamedTuple):
     """A value that aliases may repeat: its nodes, its depth, and where its marks begin."""
 
@@ -71,13 +73,16 @@ def read_yaml(
     *,
     max_depth: int,
     loader: Callable[[str], _Parser] = LOADER,
+    read_tag: TagReader | None = None,
 ) -> tuple[object, Callable[[str], dict[Path, tuple[int, int]]]]:
     """Read a YAML text to plain data, and give what finds the places of its parts.
 
     The places are found from the marks that the parser leaves; keys stand under the path of their
-    value with ``"#key"`` behind. Raises `WorldError` with the place.
+    value with ``"#key"`` behind. `read_tag` makes a value of a tag and what it stands before, or
+    gives `None` for a tag that it does not know; places are not kept then. Raises `WorldError` with
+    the place.
     """
-    builder = _Builder(source, max_depth)
+    builder = _Builder(source, max_depth, read_tag)
     try:
         builder.parser = loader(source.text)
         data = builder.document()
@@ -94,6 +99,8 @@ def read_yaml(
     except UnicodeEncodeError as error:
         number = ord(error.object[error.start])
         builder.fail_syntax(f"character #x{number:04x} is not allowed", error.start)
+    if read_tag is not None:
+        return data, _locate_nothing
     return data, functools.partial(_locate, data, builder.marks, builder.aliases)
 
 
@@ -104,9 +111,10 @@ class _Builder:
     the mark of an alias where the marks of its anchor begin.
     """
 
-    def __init__(self, source: Source, max_depth: int) -> None:
+    def __init__(self, source: Source, max_depth: int, read_tag: TagReader | None) -> None:
         self.source = source
         self.max_depth = max_depth
+        self.read_tag = read_tag
         self.parser: _Parser
         self.marks: list[int] = []
         self.aliases: dict[int, int] = {}
@@ -167,6 +175,8 @@ class _Builder:
         """Read the node that starts with an event."""
         if _is(event, yaml.AliasEvent):
             return self.alias(event, depth)
+        if self.read_tag is not None and event.tag is not None:
+            return self.tagged(event, self.read_tag, depth)
         self.refuse_tag(event)
         marks = self.marks
         at = len(marks)
@@ -192,6 +202,18 @@ class _Builder:
         self.anchors[anchor] = _Anchor(value, self.nodes - nodes + 1, self.deepest - depth + 1, at)
         self.deepest = max(self.deepest, outer_deepest)
         return value
+
+    def tagged(self, event: _Event, read_tag: TagReader, depth: int) -> object:
+        """Read a node that has a tag, with what reads tags."""
+        tag, event.tag = event.tag or "", None
+        value = self.value(event, depth)
+        found = read_tag(tag, value)
+        if found is None:
+            event.tag = tag
+            self.refuse_tag(event)
+        if event.anchor is not None:
+            self.anchors[event.anchor] = self.anchors[event.anchor]._replace(value=found)
+        return found
 
     def collection(self, event: _Event, depth: int) -> object:
         """Read a map or a list to its end, and note where it ended."""
@@ -277,6 +299,11 @@ def _is(event: object, kind: type[yaml.Event]) -> bool:
 def _is_flow_end(event: _Event) -> bool:
     """Say whether an end event is a closing bracket: others take no room in the text."""
     return event.end_mark.index > event.start_mark.index
+
+
+def _locate_nothing(_text: str) -> dict[Path, tuple[int, int]]:
+    """Give no places: data made by tags has other paths than the text."""
+    return {}
 
 
 def _locate(

@@ -1,0 +1,118 @@
+"""Did-you-mean for requests that are answered as they stand: on standard error, in a terminal only.
+
+An answer does not depend on these hints, nor does an exit code; `--quiet` leaves them out.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.core.answer import Answer
+    from iamsim.world.model import World
+
+__all__ = ["NamingPrincipals", "hints_of", "write_hints"]
+
+_NO_PRINCIPAL = "invalid-principal"
+# Keys that are given a value are looked at in the answer itself (`iamsim.query.hints`).
+_NOT_IN_ANSWERS = ("unset", "unknown")
+
+
+def write_hints(
+    answers: Sequence[Answer],
+    options: Options,
+    world: World | None,
+    fields: Sequence[str] = _NOT_IN_ANSWERS,
+) -> None:
+    """Write what may be misspelled, if somebody is there to read it; `fields` are the options
+    whose keys are looked at."""
+    if options["quiet"] or not sys.stderr.isatty():
+        return
+    sys.stdout.flush()
+    for hint in hints_of(answers, options, world, fields):
+        sys.stderr.write(f"hint: {hint}\n")
+
+
+def hints_of(
+    answers: Sequence[Answer],
+    options: Options,
+    world: World | None,
+    fields: Sequence[str] = _NOT_IN_ANSWERS,
+) -> Iterator[str]:
+    """Give a sentence for each principal, resource and key that nobody knows and that comes close
+    to one that is known."""
+    from iamsim.query.near_misses import near_key, near_principal, near_resource  # noqa: PLC0415
+
+    requests = [answer.request for answer in answers]
+    if world is not None:
+        for principal in dict.fromkeys(request.principal for request in requests):
+            near = near_principal(principal, world)
+            if near is not None:
+                yield _not_in_world(principal, near)
+    resources = {request.resource: request.action for request in reversed(requests)}
+    for resource, action in reversed(resources.items()):
+        near = near_resource(resource, action, world)
+        if near is not None:
+            yield _not_in_world(resource, near, "the world" if world is not None else "AWS")
+    typed = _typed_keys(options, fields)
+    read = _keys_read(answers) if typed else ()
+    for key in typed:
+        near = near_key(key, read)
+        if near is not None:
+            yield (f"no policy reads `{key}`, and AWS has no such key; did you mean `{near}`?")
+
+
+def _not_in_world(text: str, near: str, where: str = "the world") -> str:
+    return f"`{text}` is not in {where}; did you mean `{near}`?"
+
+
+def _typed_keys(options: Options, fields: Sequence[str]) -> tuple[str, ...]:
+    """The keys that were typed, each once."""
+    words = (word for field in fields for word in _texts(options, field))
+    return tuple(dict.fromkeys(word.partition("=")[0] for word in words))
+
+
+def _texts(options: Options, field: str) -> tuple[str, ...]:
+    value = options.get(field)
+    return value if isinstance(value, tuple) else ()
+
+
+def _keys_read(answers: Sequence[Answer]) -> tuple[str, ...]:
+    """The keys that statements about the requests read."""
+    from iamsim.report.keys import key_rows  # noqa: PLC0415 - only where keys were typed
+
+    rows = (row for answer in answers for row in key_rows(answer, frozenset(), partial=False))
+    return tuple(row.key for row in rows if row.read_by)
+
+
+class NamingPrincipals:
+    """Says in the error about a text that names no principal whom of the world it may have meant.
+
+    Used with `with`; a class, since `contextlib` would be loaded for this alone.
+    """
+
+    def __init__(self, principal: str | None, world: World | None) -> None:
+        """Keep who was asked about, and where somebody alike may be."""
+        self.principal = principal
+        self.world = world
+
+    def __enter__(self) -> None:
+        """Nothing is prepared."""
+
+    def __exit__(self, _kind: object, error: BaseException | None, _traceback: object) -> None:
+        """Put the hint into the error that goes out."""
+        if not isinstance(error, RequestError) or error.code != _NO_PRINCIPAL:
+            return
+        if self.world is None or self.principal is None:
+            return
+        from iamsim.query.near_misses import near_principal  # noqa: PLC0415 - rarely needed
+
+        near = near_principal(self.principal, self.world)
+        if near is not None:
+            error.hint = f"did you mean `{near}`?"
