@@ -12,7 +12,7 @@ from iamsim.engine.authorize import prepare
 from iamsim.engine.question import Via
 from iamsim.query.difference import Difference, DifferenceKind
 from iamsim.query.sample_policies import with_policy
-from iamsim.query.samples import sample_values
+from iamsim.symbolic.samples import sample_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

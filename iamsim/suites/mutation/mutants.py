@@ -137,7 +137,8 @@ def _of_policy(subject: Subject) -> Iterator[Mutant]:
             change.text,
             subject,
             change.path,
-            originals[change.statement],
+            # Without its only statement the whole policy is gone: a boundary then no longer caps.
+            None if new is None else originals[change.statement],
             changed,
             originals,
             apply,

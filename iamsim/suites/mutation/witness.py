@@ -13,10 +13,12 @@ from iamsim.engine.authorize import decide, prepare
 from iamsim.engine.question import Question
 from iamsim.suites.mutation.surroundings import actions_of
 from iamsim.symbolic.partial import answer
+from iamsim.symbolic.samples import sample_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from iamsim.compile.condition import ConditionTest
     from iamsim.core.decision import Verdict
     from iamsim.core.request import ContextValue
     from iamsim.engine.world import CompiledWorld
@@ -54,7 +56,9 @@ def find_witness(
     """
     weaker: Witness | None = None
     statements = (mutant.before, mutant.after)
-    read = {key for statement in statements if statement is not None for key in statement.keys}
+    known = [statement for statement in statements if statement is not None]
+    read = {key for statement in known for key in statement.keys}
+    tests = [test for statement in known for test in statement.conditions][:_MOST]
     for question in _candidates(mutant, around, asked):
         opened = replace(question, context={}, partial=True, unknown=_VARYING & read)
         try:
@@ -62,7 +66,12 @@ def find_witness(
                 continue
         except IamsimError:
             continue
-        for context in _contexts(question, opened, world, changed()):
+        tried: set[frozenset[tuple[str, ContextValue]]] = set()
+        for context in _contexts(question, opened, (world, changed()), tests):
+            entries = frozenset(context.items())
+            if entries in tried:
+                continue
+            tried.add(entries)
             full = replace(question, context=context, partial=False, unknown=frozenset())
             try:
                 before, after = decide(full, world).verdict, decide(full, changed()).verdict
@@ -78,20 +87,33 @@ def find_witness(
 
 
 def _contexts(
-    question: Question, opened: Question, world: CompiledWorld, changed: CompiledWorld
+    question: Question,
+    opened: Question,
+    worlds: tuple[CompiledWorld, CompiledWorld],
+    tests: Sequence[ConditionTest],
 ) -> Iterator[Mapping[str, ContextValue]]:
-    """The context that was asked with, and those on which the decision of either world turns."""
-    yield question.context
+    """The context that was asked with, those on which the decision of either world turns, and these
+    with each value that the conditions of the changed statement mention, or without their keys."""
+    found: list[Mapping[str, ContextValue]] = [question.context]
     for base in ({}, question.context) if question.context else ({},):
-        for one in (world, changed):
+        for one in worlds:
             try:
                 residual = answer(replace(opened, context=base), one).residual
                 examples = residual.examples() if residual is not None else ()
             except IamsimError:
                 continue
-            for example in examples:
-                if example is not None:
-                    yield {**base, **{k: _value(v) for k, v in example.items()}}
+            found += [
+                {**base, **{key: _value(value) for key, value in example.items()}}
+                for example in examples
+                if example is not None
+            ]
+    yield from found
+    for context in found:
+        for test in tests:
+            rest = {key: value for key, value in context.items() if key.lower() != test.key}
+            yield rest
+            for value, _ in sample_values((test,), context):
+                yield {**rest, test.written_key: value}
 
 
 def _value(value: str | list[str]) -> ContextValue:

@@ -1,0 +1,397 @@
+"""Edits with which a place that does not allow a request would allow it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.explanation import Element
+from iamsim.engine.formula import Slot
+from iamsim.engine.relations import ResourceKind, is_trust_request
+from iamsim.query.edits.contexts import context_that_holds
+from iamsim.query.edits.model import EditKind
+from iamsim.query.edits.parts import (
+    action_name,
+    new_policy,
+    new_statement,
+    principal_name,
+    resource_pattern,
+    takes_no_resource,
+)
+from iamsim.query.edits.steps import Step, policy_data
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.explanation import LayerExplanation, StatementExplanation
+    from iamsim.engine.arrangement import Station
+    from iamsim.engine.authorize import Prepared
+    from iamsim.engine.formula import Requirement
+    from iamsim.query.edits.model import Edit
+    from iamsim.query.edits.place import Place
+    from iamsim.query.edits.places import Places
+    from iamsim.query.edits.trial import Trial
+
+__all__ = ["ways_to_allow"]
+
+MOST_WIDENED = 3  # statements of one place
+# Services whose resources can have policies:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
+WITH_RESOURCE_POLICIES = frozenset(
+    {
+        "acm-pca",
+        "aoss",
+        "apigateway",
+        "backup",
+        "bedrock",
+        "codeartifact",
+        "codebuild",
+        "dynamodb",
+        "ecr",
+        "elasticfilesystem",
+        "es",
+        "events",
+        "execute-api",
+        "glacier",
+        "glue",
+        "iam",
+        "iot",
+        "kafka",
+        "kinesis",
+        "kms",
+        "lambda",
+        "lex",
+        "logs",
+        "mediastore",
+        "redshift-serverless",
+        "route53profiles",
+        "s3",
+        "s3-object-lambda",
+        "s3-outposts",
+        "s3express",
+        "schemas",
+        "secretsmanager",
+        "serverlessrepo",
+        "ses",
+        "signer",
+        "sns",
+        "sqs",
+        "ssm-contacts",
+        "ssm-incidents",
+        "states",
+        "sts",
+        "vpc-lattice",
+    }
+)
+# Operators whose list of values says what is accepted.
+ACCEPTING = frozenset(
+    {
+        "ArnEquals",
+        "ArnLike",
+        "IpAddress",
+        "StringEquals",
+        "StringEqualsIgnoreCase",
+        "StringLike",
+    }
+)
+
+
+def ways_to_allow(
+    station: Station,
+    seen: LayerExplanation,
+    need: Requirement,
+    prepared: Prepared,
+    places: Places,
+    trial: Trial,
+) -> list[Edit]:
+    """Give the edits with each of which a station may allow what is needed, the smallest first."""
+    if not station.asks_for_allow:
+        return list(_without_policies(station, need, prepared, places))
+    edits: list[Edit] = []
+    edits += _contexts(station, seen, prepared, places)
+    bypassed = _conditions_met_otherwise(seen, station)
+    edits += _added(station, need, bypassed, prepared, places, trial)
+    edits += _widened(station, seen, need, prepared, places, trial)
+    return edits
+
+
+def _without_policies(
+    station: Station, need: Requirement, prepared: Prepared, places: Places
+) -> Iterator[Edit]:
+    """Where no policy is asked: make one, or change the setting that forbids."""
+    if station.slot is Slot.PUBLIC_ACCESS:
+        yield places.edit(places.new(station), kind=EditKind.SETTING)
+        return
+    if station.slot is Slot.RESOURCE:
+        if not _takes_policy(prepared):
+            return
+    elif station.slot is Slot.IDENTITY:
+        if prepared.request.caller.service_linked:
+            return
+    elif station.slot is not Slot.SESSION:
+        return
+    yield from _new_policy(station, need, prepared, places)
+
+
+def _takes_policy(prepared: Prepared) -> bool:
+    """Whether the resource of a request is one whose policy would be asked."""
+    question = prepared.question
+    if prepared.situation.kind is ResourceKind.ROLE:
+        return is_trust_request(question.action, question.resource)
+    situation = prepared.situation
+    from_inside = situation.same_account and situation.caller.kind.has_identity
+    if from_inside and situation.kind is not ResourceKind.KEY:
+        return False  # an identity-based policy is enough
+    service = question.action.partition(":")[0].lower()
+    return question.resource != "*" and service in WITH_RESOURCE_POLICIES
+
+
+def _new_policy(
+    station: Station,
+    need: Requirement,
+    prepared: Prepared,
+    places: Places,
+    bypassed: tuple[str, ...] = (),
+) -> Iterator[Edit]:
+    """A policy of one statement."""
+    caller = prepared.request.caller
+    principal = principal_name(caller, need.kinds)
+    if station.slot is Slot.RESOURCE and principal is None:
+        return
+    place = places.new(station)
+    statement = new_statement("Allow", prepared.question, station, place, caller, principal)
+    yield places.edit(
+        place,
+        kind=EditKind.ADD_POLICY,
+        document=new_policy([statement]),
+        effect="Allow",
+        bypassed=bypassed,
+    )
+
+
+def _contexts(
+    station: Station, seen: LayerExplanation, prepared: Prepared, places: Places
+) -> Iterator[Edit]:
+    """Another context, for statements that fail by their condition alone."""
+    request = station.view(prepared.request)
+    for place, explained in zip(places.of(station), seen.policies, strict=True):
+        for number, statement in enumerate(explained.statements):
+            if place.policy is None or statement.failed_elements != (Element.CONDITION,):
+                continue
+            compiled = place.policy.statements[number]
+            if not compiled.denies:
+                yield from context_that_holds(
+                    compiled.conditions, prepared.question, request.context, request.caller
+                )
+
+
+def _conditions_met_otherwise(seen: LayerExplanation, station: Station) -> tuple[str, ...]:
+    """The keys of conditions by which alone statements of a station fail to allow."""
+    keys = []
+    policies = station.policies.policies if station.policies is not None else ()
+    for policy, explained in zip(policies, seen.policies, strict=True):
+        for statement, explanation in zip(policy.statements, explained.statements, strict=True):
+            if not statement.denies and explanation.failed_elements == (Element.CONDITION,):
+                keys += [test.written_key for test in statement.conditions]
+    return tuple(dict.fromkeys(keys))
+
+
+def _added(
+    station: Station,
+    need: Requirement,
+    bypassed: tuple[str, ...],
+    prepared: Prepared,
+    places: Places,
+    trial: Trial,
+) -> Iterator[Edit]:
+    """A statement more in the policy that fits best; where there is none, another policy."""
+    caller = prepared.request.caller
+    principal = principal_name(caller, need.kinds)
+    if station.slot is Slot.RESOURCE and principal is None:
+        return
+    service = prepared.request.action.partition(":")[0]
+    found = [place for place in places.of(station) if place.editable and trial.data(place)]
+    if found:
+        place = min(found, key=lambda one: (one.uses > 1, not _is_about(one, service)))
+        statement = new_statement("Allow", prepared.question, station, place, caller, principal)
+        yield places.edit(
+            place,
+            kind=EditKind.ADD_STATEMENT,
+            steps=(Step.add(("Statement",), statement),),
+            document=statement,
+            effect="Allow",
+            bypassed=bypassed,
+        )
+        if station.slot is Slot.IDENTITY and not places.only_of_caller(place):
+            yield from _new_policy(station, need, prepared, places, bypassed)
+    elif station.slot is Slot.IDENTITY and not caller.service_linked:
+        yield from _new_policy(station, need, prepared, places, bypassed)
+    elif station.slot is Slot.BOUNDARY:
+        yield from _copied(station, prepared, places)
+
+
+def _copied(station: Station, prepared: Prepared, places: Places) -> Iterator[Edit]:
+    """An own copy of a boundary that is AWS's, with a statement more."""
+    for place in places.of(station):
+        data = None if place.policy is None else policy_data(place.policy.source)
+        if data is None:
+            continue
+        statement = new_statement(
+            "Allow", prepared.question, station, place, prepared.request.caller, None
+        )
+        present = data["Statement"]
+        statements = present if isinstance(present, list) else [present]
+        yield places.edit(
+            place,
+            kind=EditKind.COPY_POLICY,
+            document={**data, "Statement": [*statements, statement]},
+            effect="Allow",
+        )
+
+
+def _is_about(place: Place, service: str) -> bool:
+    """Whether some statement of a policy names actions of a service."""
+    return place.policy is not None and any(
+        pattern.service == service
+        for statement in place.policy.statements
+        for pattern in statement.actions.patterns
+    )
+
+
+def _widened(
+    station: Station,
+    seen: LayerExplanation,
+    need: Requirement,
+    prepared: Prepared,
+    places: Places,
+    trial: Trial,
+) -> list[Edit]:
+    """Statements that fail by one element alone, with what this element lacks."""
+    found: list[tuple[int, Edit]] = []
+    for place, explained in zip(places.of(station), seen.policies, strict=True):
+        if place.policy is None or not place.editable or trial.data(place) is None:
+            continue
+        for statement, explanation in zip(
+            place.policy.statements, explained.statements, strict=True
+        ):
+            if statement.denies:
+                continue
+            widening = _Widening(station, statement, explanation, need, prepared)
+            for rank, element, steps, added, removed in widening.all():
+                edit = places.edit(
+                    place,
+                    kind=EditKind.WIDEN_STATEMENT,
+                    steps=steps,
+                    statement=statement.index,
+                    sid=statement.sid,
+                    effect="Allow",
+                    element=element,
+                    added=added,
+                    removed=removed,
+                )
+                found.append((rank + (place.uses > 1), edit))
+    found.sort(key=lambda one: one[0])
+    return [edit for _, edit in found[:MOST_WIDENED]]
+
+
+Widened = tuple[int, str, tuple[Step, ...], tuple[str, ...], tuple[str, ...]]
+
+
+class _Widening:
+    """What one Allow statement lacks."""
+
+    def __init__(
+        self,
+        station: Station,
+        statement: CompiledStatement,
+        explanation: StatementExplanation,
+        need: Requirement,
+        prepared: Prepared,
+    ) -> None:
+        self.station = station
+        self.statement = statement
+        self.explanation = explanation
+        self.need = need
+        self.prepared = prepared
+
+    def all(self) -> Iterator[Widened]:
+        """The steps that let it match, where one element fails; what is nearest ranks first."""
+        failed = self.explanation.failed_elements
+        if not failed:
+            # It matches, and is no grant of the kind that this way in needs.
+            failed = (Element.PRINCIPAL,)
+        if len(failed) != 1:
+            return
+        match failed[0]:
+            case Element.ACTION:
+                yield from self._action()
+            case Element.RESOURCE:
+                yield from self._resource()
+            case Element.PRINCIPAL:
+                yield from self._principal()
+            case Element.CONDITION:
+                yield from self._condition()
+            case Element.NOT_ACTION | Element.NOT_RESOURCE as element:
+                yield from self._spared(element)
+
+    def _path(self, name: str) -> tuple[str | int, ...]:
+        return (*self.statement.path, name)
+
+    def _action(self) -> Iterator[Widened]:
+        action = action_name(self.prepared.question.action)
+        service = self.prepared.request.action.partition(":")[0]
+        if any(one.service == service for one in self.statement.actions.patterns):
+            step = Step.add(self._path("Action"), action)
+            yield 0, "Action", (step,), (action,), ()
+
+    def _resource(self) -> Iterator[Widened]:
+        resource = self.station.resource or self.prepared.question.resource
+        if resource != "*" and not takes_no_resource(self.prepared.question.action):
+            pattern = resource_pattern(resource)
+            step = Step.add(self._path("Resource"), pattern)
+            yield 0, "Resource", (step,), (pattern,), ()
+
+    def _principal(self) -> Iterator[Widened]:
+        principals = self.statement.principals
+        name = principal_name(self.prepared.request.caller, self.need.kinds)
+        if principals is None or principals.negated or name is None or name.text == "*":
+            return
+        kinds = {pattern.kind for pattern in principals.patterns}
+        if "*" in kinds or not kinds:
+            return
+        path = self._path("Principal")
+        if name.kind in kinds:
+            step = Step.add((*path, name.kind), name.text)
+        else:
+            step = Step.insert(path, name.kind, name.text)
+        yield 1, "Principal", (step,), (name.text,), ()
+
+    def _condition(self) -> Iterator[Widened]:
+        """Values more for conditions that list what they accept."""
+        context = self.station.view(self.prepared.request).context
+        steps, added = [], []
+        for test in self.statement.conditions:
+            if test.test(context):
+                continue
+            value = context.get(test.key)
+            operator = test.operator
+            accepts = operator.base in ACCEPTING and not operator.negated
+            if not accepts or operator.set_operator or not isinstance(value, str):
+                return
+            if any(mark in value for mark in "*?$"):
+                return
+            steps.append(Step.add(test.path, value))
+            added.append(f"{test.written_key} = {value}")
+        yield 2, "Condition", tuple(steps), tuple(added), ()
+
+    def _spared(self, element: Element) -> Iterator[Widened]:
+        """Take out of a Not element what it names exactly, if something stays."""
+        request = self.station.view(self.prepared.request)
+        clauses = [one for one in self.explanation.clauses if one.element is element]
+        matched = [one for one in clauses if one.matched]
+        exact = {request.action, request.resource}
+        named = all({one.pattern, one.pattern.lower()} & exact for one in matched)
+        if not named or len(matched) == len(clauses):
+            return
+        steps = tuple(Step.drop(one.path) for one in matched)
+        yield 3, element.value, steps, (), tuple(one.pattern for one in matched)

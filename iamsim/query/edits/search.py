@@ -1,0 +1,200 @@
+"""Finding the smallest edits that change an answer; each set is decided before it is named.
+
+A set is smallest when it changes the verdict and no part of it does. Single edits come first, then
+combinations over the layers that stand in the way together.
+"""
+
+from __future__ import annotations
+
+from itertools import combinations, islice, product
+from typing import TYPE_CHECKING
+
+from iamsim.core.decision import Verdict
+from iamsim.core.reason import Reason
+from iamsim.engine.authorize import explain, prepare
+from iamsim.engine.world import CompiledWorld
+from iamsim.query.edits.model import Blocker, Edit, EditKind, EditReport, EditSet, Obstacle
+from iamsim.query.edits.obstacles import Hurdle, Hurdles
+from iamsim.query.edits.patches import make_patches
+from iamsim.query.edits.places import Places
+from iamsim.query.edits.reach import Measure
+from iamsim.query.edits.stop import grants_of, ways_to_stop
+from iamsim.query.edits.trial import Trial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamsim.core.answer import Answer
+    from iamsim.core.decision import Decision
+    from iamsim.engine.question import Question
+
+__all__ = ["suggest_edits"]
+
+MOST_COMBINATIONS = 400  # of one way in
+MOST_FOUND = 8
+MOST_SHOWN = 5
+MOST_ALIKE = 3  # of edits at the same layers
+# How many edits are tried for each hurdle, by how many hurdles there are.
+EDITS_EACH = {1: 8, 2: 6, 3: 4, 4: 3}
+DENIALS = frozenset({Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY})
+Edits = tuple[Edit, ...]
+
+
+def suggest_edits(
+    question: Question, world: CompiledWorld | None = None, *, most: int = MOST_SHOWN
+) -> EditReport:
+    """Find the edits that would allow a denied request, or deny an allowed one.
+
+    Every set was applied to a copy and decided; the narrowest comes first, and those that weaken a
+    guardrail come last. What can't be changed is listed beside them. Raises `InputError` for what
+    can't be asked.
+    """
+    world = world if world is not None else CompiledWorld()
+    if question.unknown or question.partial:
+        from iamsim.symbolic.partial import answer as answer_partially  # noqa: PLC0415 - rare
+
+        partial = answer_partially(question, world)
+        if partial.residual is not None:
+            return EditReport(partial, "allowed", (), (Blocker(Obstacle.UNKNOWN_KEYS),), 0)
+    return _Search(question, world).report(most)
+
+
+class _Search:
+    """The search for one question."""
+
+    def __init__(self, question: Question, world: CompiledWorld) -> None:
+        """Answer the question as it stands."""
+        self.prepared = prepare(question, world)
+        self.answer: Answer = explain(question, world)
+        self.trial = Trial(question, world)
+        self.places = Places(self.prepared, world)
+        self.stops = self.answer.decision.allowed
+        self.found: list[Edits] = []
+
+    def report(self, most: int) -> EditReport:
+        """Search, measure, and put in order."""
+        goal = "denied" if self.stops else "allowed"
+        blockers = self._stop() if self.stops else self._open()
+        measure = Measure(self.trial, self.places, opens=not self.stops)
+        measured = sorted(
+            ((measure.reach(edits), edits) for edits in self.found),
+            key=lambda one: _rank(one[1], one[0].size),
+        )
+        sets: list[EditSet] = []
+        alike: dict[frozenset[object], int] = {}
+        for reach, edits in measured:
+            where = frozenset(edit.layer for edit in edits)
+            alike[where] = alike.get(where, 0) + 1
+            if len(sets) == most or alike[where] > MOST_ALIKE:
+                continue
+            asked = self.trial.apply(edits)
+            answer = None if asked is None else explain(*asked)
+            if answer is not None and self._flips(answer.decision):
+                way = next((way.name for way in answer.explanation.ways if way.open), None)
+                patches = make_patches(edits, self.trial)
+                sets.append(EditSet(edits, way, patches, reach, answer))
+        if not sets and not blockers:
+            blockers = (Blocker(Obstacle.NOTHING_FOUND),)
+        explanation = self.answer.explanation
+        grants = tuple(grants_of(self.prepared, explanation)) if self.stops else ()
+        return EditReport(self.answer, goal, tuple(sets), blockers, self.trial.tried, grants)
+
+    def _open(self) -> tuple[Blocker, ...]:
+        """Look for edits that allow; gives what can't be edited."""
+        relation = self.prepared.situation.arrange(self.prepared.request.action).relation
+        if not relation.ways:
+            foreign = relation.reason is Reason.CROSS_PARTITION
+            reason = Obstacle.OTHER_PARTITION if foreign else Obstacle.CALLER_MAY_NOT_CALL
+            return (Blocker(reason),)
+        hurdles = Hurdles(self.prepared, self.answer.explanation, self.places, self.trial)
+        common = hurdles.common()
+        ways = [[*common, *hurdles.of_way(way)] for way in hurdles.ways]
+        merged: dict[tuple[object, ...], Edit] = {}
+        for needed in ways:
+            for hurdle in needed:
+                _distinct(hurdle.edits, merged)
+        for edit in tuple(merged.values()):
+            self._try((edit,))
+        for needed in sorted(ways, key=len):
+            for edits in _combined(needed, merged):
+                if len(self.found) >= MOST_FOUND:
+                    break
+                self._try(edits)
+        if self.found:
+            return _blockers(common)
+        found = _blockers(hurdle for needed in ways for hurdle in needed)
+        # Where there are several ways in, none of them needs a policy of the resource.
+        telling = [one for one in found if one.reason is not Obstacle.NO_RESOURCE_POLICIES]
+        return tuple(telling) if telling and len(ways) > 1 else found
+
+    def _stop(self) -> tuple[Blocker, ...]:
+        """Look for edits that deny; gives what can't be edited."""
+        if self.answer.decision.reason is Reason.ALWAYS_ALLOWED:
+            return (Blocker(Obstacle.ALWAYS_ALLOWED),)
+        merged: dict[tuple[object, ...], Edit] = {}
+        candidates = ways_to_stop(self.prepared, self.answer.explanation, self.places, self.trial)
+        for edits in islice(candidates, MOST_COMBINATIONS):
+            if len(self.found) >= MOST_FOUND:
+                break
+            self._try(_distinct(edits, merged))
+        caller = self.prepared.request.caller
+        if self.found or not (caller.kind.is_root or caller.service_linked):
+            return ()
+        is_root = caller.kind.is_root
+        return (Blocker(Obstacle.ROOT_USER if is_root else Obstacle.SERVICE_LINKED_ROLE),)
+
+    def _flips(self, decision: Decision | None) -> bool:
+        if decision is None:
+            return False
+        return decision.verdict in DENIALS if self.stops else decision.allowed
+
+    def _try(self, edits: Edits) -> None:
+        """Keep edits that change the verdict, and of which no part does."""
+        chosen = set(edits)
+        if not edits or any(chosen >= set(known) for known in self.found):
+            return
+        if not self._flips(self.trial.decide(edits)):
+            return
+        for size in range(1, len(edits)):
+            for part in combinations(edits, size):
+                if self._flips(self.trial.decide(part)):
+                    self._try(part)
+                    return
+        self.found.append(edits)
+
+
+def _rank(edits: Edits, reach: int) -> tuple[object, ...]:
+    """The order of sets: guardrails last, what the own account can do first, then the narrowest."""
+    return (
+        any(edit.guardrail for edit in edits),
+        not all(edit.own for edit in edits),
+        reach,
+        len(edits),
+        any(edit.kind is not EditKind.CONTEXT for edit in edits),
+    )
+
+
+def _combined(needed: list[Hurdle], merged: dict[tuple[object, ...], Edit]) -> Iterator[Edits]:
+    """One edit for each hurdle, the most likely combinations first."""
+    if len(needed) < 2 or not all(hurdle.edits for hurdle in needed):  # noqa: PLR2004 - singles are tried
+        return
+    most = EDITS_EACH.get(len(needed), 2)
+    lists = [tuple(enumerate(hurdle.edits[:most])) for hurdle in needed]
+    chosen = sorted(product(*lists), key=lambda one: sum(rank for rank, _ in one))
+    for combination in chosen[:MOST_COMBINATIONS]:
+        yield _distinct((edit for _, edit in combination), merged)
+
+
+def _distinct(edits: Iterable[Edit], merged: dict[tuple[object, ...], Edit]) -> Edits:
+    """Each edit once, equal ones being the same object."""
+    return tuple(dict.fromkeys(merged.setdefault(edit.key, edit) for edit in edits))
+
+
+def _blockers(hurdles: Iterable[Hurdle]) -> tuple[Blocker, ...]:
+    """What can't be edited, each once."""
+    found: dict[tuple[object, ...], Blocker] = {}
+    for hurdle in hurdles:
+        blocker = hurdle.blocker
+        if blocker is not None:
+            found.setdefault((blocker.reason, blocker.layer, blocker.policy), blocker)
+    return tuple(found.values())
