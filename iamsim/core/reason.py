@@ -118,5 +118,6 @@ class Note(Enum):
     SELF_ASSUMPTION = "self-assumption"
     UNKNOWN_PRINCIPAL_IN_WORLD = "unknown-principal-in-world"
     UNKNOWN_RESOURCE_IN_WORLD = "unknown-resource-in-world"
+    UNKNOWN_ENDPOINT_IN_WORLD = "unknown-endpoint-in-world"
     WHOLE_VALUE_WILDCARD_ARN = "whole-value-wildcard-arn"
     POLICY_VERSION_VARIABLES = "policy-version-variables"

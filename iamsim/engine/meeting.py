@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
-from iamsim.core.reason import Reason
+from iamsim.core.reason import Note, Reason
 from iamsim.engine.documents import compile_all
 from iamsim.engine.situation import Situation
 
@@ -44,7 +44,7 @@ def make_situation(
         endpoint_reason=reason,
         endpoint_is_gateway=gateway,
         public_access=resource.public_access,
-        notes=(*caller.notes, *resource.notes),
+        notes=(*caller.notes, *resource.notes, *_endpoint_notes(question, world)),
     )
 
 
@@ -52,6 +52,18 @@ def _same_partition(caller: CallerFacts, resource: str) -> bool:
     """Whether caller and resource are in one partition; a resource without ARN is."""
     arn = find_arn(resource)
     return arn is None or arn.partition == caller.caller.partition
+
+
+def _endpoint_notes(question: Question, world: CompiledWorld) -> tuple[Note, ...]:
+    """Whether a world with accounts does not list the endpoint that a request comes through."""
+    identifier = question.via.vpc_endpoint
+    unlisted = (
+        identifier is not None
+        and world.model.accounts
+        and question.attached.vpce_policies is None
+        and world.endpoint(identifier) is None
+    )
+    return (Note.UNKNOWN_ENDPOINT_IN_WORLD,) if unlisted else ()
 
 
 def endpoint_policies(

@@ -156,7 +156,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.GUARDRAIL_DOES_NOT_ALLOW: "a layer that every request must pass does not allow this one",
     Reason.NO_WAY_IN: "no combination of policies that could grant the request does so",
     Reason.CALLER_MAY_NOT_CALL: "such callers may not make this call, whatever policies say",
-    Reason.DEPENDS_ON_UNKNOWN: "the answer depends on context keys that are not known",
+    Reason.DEPENDS_ON_UNKNOWN: "it depends on something about the request that is not known",
     Reason.CALLER_IDENTITY: "a call that is always allowed",
     Reason.WEB_IDENTITY: "an unsigned call of a web identity or SAML user on a role",
     Reason.ANONYMOUS_CALLER: "an anonymous caller",
@@ -299,6 +299,10 @@ NOTES: Mapping[Note, str] = {
     ),
     Note.UNKNOWN_RESOURCE_IN_WORLD: (
         "the world does not list this resource; it was taken to have no resource-based policy"
+    ),
+    Note.UNKNOWN_ENDPOINT_IN_WORLD: (
+        "the world does not list this VPC endpoint; it was taken to have the default policy, which"
+        " allows everything"
     ),
     Note.WHOLE_VALUE_WILDCARD_ARN: (
         "a lone `*` was compared with an ARN operator; it was taken to match every value"

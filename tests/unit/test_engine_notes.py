@@ -171,6 +171,7 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
     Note.SELF_ASSUMPTION: ({**ASSUME, "resource": ROLE}, None),
     Note.UNKNOWN_PRINCIPAL_IN_WORLD: ({"principal": f"arn:aws:iam::{A}:user/nobody"}, WORLD),
     Note.UNKNOWN_RESOURCE_IN_WORLD: ({"action": "sqs:SendMessage", "resource": QUEUE}, WORLD),
+    Note.UNKNOWN_ENDPOINT_IN_WORLD: ({**THROUGH, "resource": OBJECT}, WORLD),
     Note.WHOLE_VALUE_WILDCARD_ARN: (when("ArnLike", "aws:PrincipalArn", "*"), None),
     Note.POLICY_VERSION_VARIABLES: (
         {
@@ -210,6 +211,13 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
         WORLD,
     ),
     (Note.UNKNOWN_RESOURCE_IN_WORLD, {"action": "sqs:ListQueues", "resource": "*"}, WORLD),
+    (Note.UNKNOWN_ENDPOINT_IN_WORLD, identity(allow(), **THROUGH), endpoint(service="s3")),
+    (
+        Note.UNKNOWN_ENDPOINT_IN_WORLD,
+        {**THROUGH, "vpce_policies": [policy(allow(Principal="*"))]},
+        WORLD,
+    ),
+    (Note.UNKNOWN_ENDPOINT_IN_WORLD, THROUGH, None),
     (Note.SELF_ASSUMPTION, ASSUME, None),
     (Note.COMPANION_TAG_SESSION, {**ASSUME, "context": {"aws:TagKeys": []}}, None),
     (Note.COMPANION_SET_SOURCE_IDENTITY, ASSUME, None),
