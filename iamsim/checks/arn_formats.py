@@ -12,9 +12,10 @@ from typing import NamedTuple
 from iamsim.core.arn import ARN_PARTS
 from iamsim.core.wildcard import Wildcard, tokenize
 
-__all__ = ["ArnFormat", "ArnText", "can_overlap", "cut_arn", "read_format"]
+__all__ = ["ArnFormat", "ArnText", "can_overlap", "cut_arn", "pattern_atoms", "read_format"]
 
 _VARIABLE = re.compile(r"\$\{[^}]*\}|<[^>]*>")
+_HYPHENS = str.maketrans(dict.fromkeys("-_"))
 FIELDS = ("partition", "service", "region", "account", "resource")
 Atoms = tuple[str, ...]
 STAR, ANY = "*", "?"
@@ -54,7 +55,17 @@ class ArnFormat:
         """
         if self.service == "s3" and "/" not in self.resource and "/" in pattern:
             return False
-        return can_overlap(_atoms(pattern), self.atoms)
+        return can_overlap(pattern_atoms(pattern), self.atoms)
+
+    def is_of_type(self, pattern: str) -> bool:
+        """Whether a pattern begins with the same type of resource, however that is spelled."""
+        return _type_word(pattern) == _type_word(self.resource)
+
+
+def _type_word(resource: str) -> str:
+    """The first part of a resource, without letter case, hyphens and separators in front."""
+    parts = re.split("[:/]", resource.lstrip(":/"), maxsplit=1)
+    return parts[0].lower().translate(_HYPHENS)
 
 
 def cut_arn(text: str) -> ArnText | None:
@@ -71,10 +82,12 @@ def read_format(text: str) -> ArnFormat | None:
     arn = cut_arn(text)
     if arn is None:
         return None
-    return ArnFormat(text, arn.service, arn.region, arn.account, arn.resource, _atoms(arn.resource))
+    return ArnFormat(
+        text, arn.service, arn.region, arn.account, arn.resource, pattern_atoms(arn.resource)
+    )
 
 
-def _atoms(text: str) -> Atoms:
+def pattern_atoms(text: str) -> Atoms:
     """Cut a text into characters and wildcards; a variable may be anything."""
     atoms: list[str] = []
     for token in tokenize(_VARIABLE.sub("*", text)):

@@ -110,12 +110,32 @@ AWS_CODES = {code: kind for kind, codes in _AWS.items() for code in codes.split(
 """Every code of ValidatePolicy with its finding type."""
 
 OWN_CODES = {
+    "IAMSIM_ALLOW_WITH_NOT_RESOURCE": FindingType.WARNING,
+    "IAMSIM_CONTRADICTORY_CONDITIONS": FindingType.WARNING,
+    "IAMSIM_CREDENTIALS_EXPOSURE": FindingType.SECURITY_WARNING,
     "IAMSIM_DEAD_STATEMENT": FindingType.WARNING,
+    "IAMSIM_EXTERNAL_ID_NOT_DEMANDED": FindingType.SECURITY_WARNING,
     "IAMSIM_GITHUB_OWNER_WILDCARD": FindingType.SECURITY_WARNING,
+    "IAMSIM_INVALID_SUPPRESSION": FindingType.ERROR,
     "IAMSIM_MFA_NOT_ASKED_OF_ACCESS_KEYS": FindingType.SECURITY_WARNING,
+    "IAMSIM_MFA_TURNED_AROUND": FindingType.WARNING,
+    "IAMSIM_OIDC_AUDIENCE_NOT_ASKED": FindingType.SUGGESTION,
+    "IAMSIM_OIDC_TENANT_NOT_ASKED": FindingType.SECURITY_WARNING,
+    "IAMSIM_OLD_VERSION": FindingType.SUGGESTION,
+    "IAMSIM_PERMISSIONS_MANAGEMENT": FindingType.SECURITY_WARNING,
+    "IAMSIM_PRIVILEGE_ESCALATION": FindingType.SECURITY_WARNING,
+    "IAMSIM_QUEUE_POLICY_QUOTA": FindingType.WARNING,
+    "IAMSIM_RESOURCE_EFFECTIVELY_STAR": FindingType.SUGGESTION,
+    "IAMSIM_OPERATOR_LETTER_CASE": FindingType.SUGGESTION,
     "IAMSIM_RESOURCE_MISMATCH": FindingType.WARNING,
+    "IAMSIM_RESOURCE_POLICY_ESCALATION": FindingType.SECURITY_WARNING,
+    "IAMSIM_RESOURCE_STAR": FindingType.SUGGESTION,
     "IAMSIM_RETIRED_ACTION": FindingType.SUGGESTION,
+    "IAMSIM_SECRET_IN_POLICY": FindingType.SECURITY_WARNING,
+    "IAMSIM_SENSITIVE_ACCESS": FindingType.SECURITY_WARNING,
     "IAMSIM_SHADOWED_STATEMENT": FindingType.SUGGESTION,
+    "IAMSIM_SOURCE_OF_STRANGERS": FindingType.SECURITY_WARNING,
+    "IAMSIM_UNUSED_SUPPRESSION": FindingType.WARNING,
 }
 """The codes that AWS does not have."""
 
@@ -125,6 +145,17 @@ OPT_IN = {
     "SCP_SYNTAX_ERROR_ACTION_WILDCARD": (
         "since September 2025 an SCP takes wildcards anywhere in an action"
     ),
+    **dict.fromkeys(
+        (
+            "IAMSIM_CREDENTIALS_EXPOSURE",
+            "IAMSIM_PERMISSIONS_MANAGEMENT",
+            "IAMSIM_PRIVILEGE_ESCALATION",
+            "IAMSIM_RESOURCE_POLICY_ESCALATION",
+            "IAMSIM_RESOURCE_STAR",
+            "IAMSIM_SENSITIVE_ACCESS",
+        ),
+        "many policies are meant to allow this",
+    ),
 }
 """Codes that only fire when selected by name, and why."""
 
@@ -132,12 +163,32 @@ NOT_CHECKED: dict[str, str] = {}
 """Codes of AWS's that no check of ours gives, and why."""
 
 _OWN_PAGES = {
+    "IAMSIM_ALLOW_WITH_NOT_RESOURCE": "allow-not-resource",
+    "IAMSIM_CONTRADICTORY_CONDITIONS": "contradictions",
+    "IAMSIM_CREDENTIALS_EXPOSURE": "powerful-actions",
     "IAMSIM_DEAD_STATEMENT": "dead-statements",
+    "IAMSIM_EXTERNAL_ID_NOT_DEMANDED": "external-ids",
     "IAMSIM_GITHUB_OWNER_WILDCARD": "github-owners",
+    "IAMSIM_INVALID_SUPPRESSION": "suppressions",
     "IAMSIM_MFA_NOT_ASKED_OF_ACCESS_KEYS": "mfa-traps",
+    "IAMSIM_MFA_TURNED_AROUND": "mfa-traps",
+    "IAMSIM_OIDC_AUDIENCE_NOT_ASKED": "github-owners",
+    "IAMSIM_OIDC_TENANT_NOT_ASKED": "github-owners",
+    "IAMSIM_OLD_VERSION": "old-version",
+    "IAMSIM_PERMISSIONS_MANAGEMENT": "powerful-actions",
+    "IAMSIM_PRIVILEGE_ESCALATION": "powerful-actions",
+    "IAMSIM_QUEUE_POLICY_QUOTA": "policy-size",
+    "IAMSIM_RESOURCE_EFFECTIVELY_STAR": "star-resources",
+    "IAMSIM_OPERATOR_LETTER_CASE": "operator-letter-case",
     "IAMSIM_RESOURCE_MISMATCH": "resource-mismatch",
+    "IAMSIM_RESOURCE_POLICY_ESCALATION": "powerful-actions",
+    "IAMSIM_RESOURCE_STAR": "star-resources",
     "IAMSIM_RETIRED_ACTION": "actions",
+    "IAMSIM_SECRET_IN_POLICY": "secrets-in-text",
+    "IAMSIM_SENSITIVE_ACCESS": "powerful-actions",
     "IAMSIM_SHADOWED_STATEMENT": "dead-statements",
+    "IAMSIM_SOURCE_OF_STRANGERS": "service-principals",
+    "IAMSIM_UNUSED_SUPPRESSION": "suppressions",
 }
 _ANCHORS = {
     FindingType.ERROR: "error",

@@ -12,6 +12,7 @@ from iamsim.checks.codes import CODES, FindingType, learn_more
 from iamsim.core.span import Span
 
 if TYPE_CHECKING:
+    from iamsim.checks.shown import Witness
     from iamsim.core.span import Path, Source
 
 __all__ = ["Finding", "Place"]
@@ -38,7 +39,9 @@ class Finding:
     """One finding about one policy.
 
     `snapshot` is the day of the service reference (ISO 8601) that the finding rests on, `None`
-    where it rests on the language alone. `policy` names the policy, as its source does.
+    where it rests on the language alone. One that is `tentative` rests on what the reference does
+    not list, and is no error: AWS may have it all the same. `witness` is a request that shows the
+    fault, decided by the engine. `policy` names the policy, as its source does.
     """
 
     code: str
@@ -48,11 +51,17 @@ class Finding:
     hint: str | None = None
     snapshot: str | None = None
     fault: Span | None = field(default=None, compare=False)  # in a text that is no JSON
+    tentative: bool = False
+    changed_type: FindingType | None = None  # where the user takes it for graver, or milder
+    witness: Witness | None = None
 
     @property
     def finding_type(self) -> FindingType:
         """How grave it is."""
-        return CODES[self.code]
+        if self.changed_type is not None:
+            return self.changed_type
+        kind = CODES[self.code]
+        return FindingType.WARNING if self.tentative and kind is FindingType.ERROR else kind
 
     @property
     def learn_more(self) -> str:
@@ -64,7 +73,8 @@ class Finding:
         """The message, with the day of the service reference that it rests on."""
         if self.snapshot is None:
             return self.message
-        return f"{self.message} (service reference of {self.snapshot})"
+        doubt = ", which may lack it" if self.tentative else ""
+        return f"{self.message} (service reference of {self.snapshot}{doubt})"
 
     @property
     def policy(self) -> str:

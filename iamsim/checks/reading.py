@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.checks.view import ConditionView, PolicyView, StatementView
+from iamsim.checks.words import is_template_function
 from iamsim.core.decision import PolicyType
 from iamsim.core.json_text import JsonNumber
 from iamsim.syntax.ast import Entries, PrincipalEntry, Principals, Value
@@ -76,7 +77,7 @@ def read_view(
         listed = raw.get("Statement")
         if isinstance(listed, list):
             for index, one in enumerate(listed):
-                if isinstance(one, Mapping):
+                if isinstance(one, Mapping) and not is_template_function(one):
                     statements.append(_statement(one, index, ("Statement", index)))
         elif isinstance(listed, Mapping):
             statements.append(_statement(listed, 0, ("Statement",)))

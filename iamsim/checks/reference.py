@@ -23,6 +23,14 @@ __all__ = ["Reference"]
 RECOVERY_POINT = "arn:${Partition}:backup:${Region}:${Account}:recovery-point:${RecoveryPointId}"
 # Services that ended before the oldest reference that the catalog was made from.
 ENDED = frozenset({"deepracer", "iot1click", "zocalo"})
+# Keys that only some actions send, which their tables list.
+LISTED_SCOPES = ("service", "action")
+# Sessions and tokens carry these keys into later calls, which no table of an action tells.
+SESSION_PREFIXES = ("sts:", "identitystore:", "cognito-identity:", "saml:")
+# AWS documents keys for actions of this service that its table in the reference lacks.
+INCOMPLETE = ("aws-marketplace:",)
+# AWS's own policies and pages compare these with one value, though the reference calls them lists.
+ONE_IN_PRACTICE = frozenset({"events:detail-type", "events:source"})
 
 
 class Reference:
@@ -34,10 +42,13 @@ class Reference:
         self.services = frozenset(catalog.services())
         self.retired_services = ENDED.union(catalog.retired_services())
         self._expanded: dict[str, tuple[str, ...]] = {}
+        self._suggested: dict[str, tuple[str, ...]] = {}
+        self._names: dict[str, dict[str, str]] = {}
         self._keys: dict[str, ConditionKeyFacts | None] = {}
         self._carried: dict[str, frozenset[str]] = {}
         self._listed: dict[str, bool] = {}
         self._tests: dict[str, TextTest] = {}
+        self._own_formats: dict[str, list[ArnFormat]] = {}
         self._formats: dict[str, list[ArnFormat]] | None = None
         self._formats_of: dict[str, list[ArnFormat]] = {}
         self._prefixes: frozenset[str] | None = None
@@ -47,8 +58,21 @@ class Reference:
         lowered = pattern.lower()
         found = self._expanded.get(lowered)
         if found is None:
-            found = self._expanded[lowered] = catalog.expand(lowered)
+            plain = ":" in lowered and "*" not in lowered and "?" not in lowered
+            found = self._named(lowered) if plain else catalog.expand(lowered)
+            self._expanded[lowered] = found
         return found
+
+    def _named(self, action: str) -> tuple[str, ...]:
+        """Give the full name of one action, if there is one; its service is read once."""
+        prefix = action.partition(":")[0]
+        if prefix not in self.services:
+            return ()
+        names = self._names.get(prefix)
+        if names is None:
+            names = {name.lower(): name for name in self.expand(f"{prefix}:*")}
+            self._names[prefix] = names
+        return (names[action],) if action in names else ()
 
     def covers(self, pattern: str, action: str) -> bool:
         """Whether an action pattern covers an action, given in lower case."""
@@ -61,6 +85,13 @@ class Reference:
     def action(self, name: str) -> ActionFacts | None:
         """Find an action by its full name."""
         return catalog.find_action(name)
+
+    def suggest(self, action: str) -> tuple[str, ...]:
+        """Give the actions that may have been meant by a name that is none."""
+        lowered = action.lower()
+        if lowered not in self._suggested:
+            self._suggested[lowered] = catalog.suggest_action(action)
+        return self._suggested[lowered]
 
     def key(self, name: str) -> ConditionKeyFacts | None:
         """Find a condition key, with any tag key in it."""
@@ -89,6 +120,33 @@ class Reference:
         if name not in self._listed:
             self._listed[name] = any(self.carries(one, key) for one in self.expand(f"{prefix}:*"))
         return self._listed[name]
+
+    def never_sends(self, action: str, key: ConditionKeyFacts) -> bool:
+        """Whether requests for an action never carry a key; false where the tables do not tell."""
+        if key.scope not in LISTED_SCOPES or self.action(action) is None:
+            return False
+        if key.name.lower().startswith((*SESSION_PREFIXES, *INCOMPLETE)):
+            return False
+        return self.is_carried(key) and not self.carries(action, key)
+
+    def needs_set_operator(self, key: ConditionKeyFacts) -> bool:
+        """Whether a key holds several values, so that only a set operator says what is meant."""
+        return (
+            key.multivalued
+            and key.scope != "identity-provider"
+            and key.name.lower() not in ONE_IN_PRACTICE
+        )
+
+    def own_formats(self, service: str) -> list[ArnFormat]:
+        """Give the formats that a service itself lists of its ARNs: most, and quicker."""
+        found = self._own_formats.get(service)
+        if found is None:
+            facts = catalog.find_service(service)
+            types = facts.resource_types if facts is not None else ()
+            texts = [text for one in types for text in one.arn_formats]
+            read = (form for form in map(read_format, texts) if form is not None)
+            found = self._own_formats[service] = [form for form in read if form.service == service]
+        return found
 
     def arn_formats(self, service: str) -> list[ArnFormat]:
         """Give the formats of all ARNs with this service in them."""

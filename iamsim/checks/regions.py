@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["PARTITIONS", "is_region"]
+from iamsim.checks.words import is_slip
+
+__all__ = ["PARTITIONS", "is_region", "may_be_region"]
 
 PARTITIONS = (
     "aws",
@@ -68,9 +70,20 @@ _REGIONS = frozenset(
 )
 # Isolated partitions and Regions to come have the form, but stand in no public list.
 _match_isolated = re.compile(r"(?:us|eu)-iso[a-z]?-[a-z]+-[0-9]").fullmatch
+_match_form = re.compile(r"[a-z]{2,4}(?:-[a-z]+){1,2}-[0-9]").fullmatch
 _OTHER = frozenset({"global", "aws-global"})
 
 
 def is_region(text: str) -> bool:
     """Whether a text is the code of a Region."""
     return text in _REGIONS or text in _OTHER or _match_isolated(text) is not None
+
+
+def may_be_region(text: str) -> bool:
+    """Whether a text that is no known Region may be one that is newer than the list: it has the
+    form of a code and is no slip of a known one in another part than its number."""
+    if _match_form(text) is None:
+        return False
+    area = text.rpartition("-")[0]
+    areas = {region.rpartition("-")[0] for region in _REGIONS}
+    return area in areas or not is_slip(area, areas)

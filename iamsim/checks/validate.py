@@ -5,39 +5,59 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validati
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.checks.codes import OPT_IN
+from iamsim.checks import suppression
 from iamsim.checks.reading import TRUST_RESOURCE_TYPE, read_view, recognize_type
 from iamsim.checks.reference import Reference
 from iamsim.checks.registry import CHECKS
 from iamsim.checks.rules import load_rules
 from iamsim.checks.rules.json_syntax import syntax_finding
+from iamsim.checks.rules.suppressions import unused_suppression
+from iamsim.checks.selection import Selection
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
 from iamsim.core.json_text import load_json, locate_json
 from iamsim.core.span import Source
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Collection, Iterable, Sequence
 
     from iamsim.checks.finding import Finding
+    from iamsim.checks.suppression import SuppressedFinding, Suppression
+    from iamsim.checks.view import PolicyView
 
-__all__ = ["Validator"]
+__all__ = ["Examined", "Validator"]
+
+
+class Examined(NamedTuple):
+    """What was found in a policy: findings in the order of the text, those that somebody accepts,
+    and the policy as the checks saw it (`None` for a text that is not JSON)."""
+
+    findings: tuple[Finding, ...]
+    suppressed: tuple[SuppressedFinding, ...] = ()
+    view: PolicyView | None = None
 
 
 class Validator:
     """Checks policies; what it looks up in the service reference is remembered between them.
 
     With `select`, only these codes are given; codes that are off by default come on when they are
-    selected. Codes in `ignore` are never given.
+    selected. Codes in `ignore` are never given. `today` (ISO 8601) is the day by which suppressions
+    end; without it none ends.
     """
 
-    def __init__(self, *, select: Collection[str] = (), ignore: Collection[str] = ()) -> None:
+    def __init__(
+        self,
+        *,
+        select: Collection[str] = (),
+        ignore: Collection[str] = (),
+        today: str | None = None,
+    ) -> None:
         """Load the checks."""
         load_rules()
-        self._select = frozenset(select)
-        self._ignore = frozenset(ignore)
+        self._selection = Selection(frozenset(select) if select else None, frozenset(ignore))
+        self._today = today
         self._reference = Reference()
 
     def validate_text(
@@ -51,12 +71,7 @@ class Validator:
 
         A text that is not JSON gives one finding, and never an error.
         """
-        source = Source(name, text, locate_json)
-        try:
-            raw = load_json(source, PolicyError, keep_numbers=True)
-        except PolicyError as error:
-            return self._chosen([syntax_finding(error, source)])
-        return self.validate_data(raw, source, policy_type, resource_type)
+        return self.examine_text(text, name, policy_type, resource_type).findings
 
     def validate_data(
         self,
@@ -66,20 +81,68 @@ class Validator:
         resource_type: str | None = None,
     ) -> tuple[Finding, ...]:
         """Check a policy that is loaded already, from the source that knows its places."""
+        return self.examine_data(raw, source, policy_type, resource_type).findings
+
+    def examine_text(
+        self,
+        text: str,
+        name: str = "policy",
+        policy_type: PolicyType | None = None,
+        resource_type: str | None = None,
+        *,
+        selection: Selection | None = None,
+        suppressions: Sequence[Suppression] = (),
+    ) -> Examined:
+        """Check the JSON text of a policy, with other choices and with suppressions."""
+        source = Source(name, text, locate_json)
+        try:
+            raw = load_json(source, PolicyError, keep_numbers=True)
+        except PolicyError as error:
+            chosen = selection or self._selection
+            return Examined(_ordered(chosen.choose([syntax_finding(error, source)])))
+        return self.examine_data(
+            raw, source, policy_type, resource_type, selection=selection, suppressions=suppressions
+        )
+
+    def examine_data(
+        self,
+        raw: object,
+        source: Source,
+        policy_type: PolicyType | None = None,
+        resource_type: str | None = None,
+        *,
+        selection: Selection | None = None,
+        suppressions: Sequence[Suppression] = (),
+    ) -> Examined:
+        """Check a policy that is loaded already, with other choices and with suppressions."""
+        chosen = selection or self._selection
         if policy_type is None:
             is_trust = resource_type == TRUST_RESOURCE_TYPE
             policy_type = PolicyType.TRUST if is_trust else recognize_type(raw)
         view = read_view(raw, source, policy_type, resource_type, self._reference)
-        return self._chosen([finding for check in CHECKS for finding in check.run(view)])
+        found = chosen.choose(
+            finding
+            for check in CHECKS
+            if any(map(chosen.wants, check.codes))
+            for finding in check.run(view)
+        )
+        in_sids = tuple(suppression.sid_suppressions(view))
+        standing, suppressed = suppression.apply(
+            view, found, (*in_sids, *suppressions), self._today
+        )
+        used = {id(one.suppression) for one in suppressed}
+        unused = [
+            unused_suppression(one, self._today)
+            for one in in_sids
+            if id(one) not in used and chosen.wants(one.code)
+        ]
+        return Examined(_ordered([*standing, *chosen.choose(unused)]), tuple(suppressed), view)
 
-    def _chosen(self, findings: list[Finding]) -> tuple[Finding, ...]:
-        """Keep what is wanted, in the order of the text."""
-        if self._select:
-            wanted = [finding for finding in findings if finding.code in self._select]
-        else:
-            wanted = [finding for finding in findings if finding.code not in OPT_IN]
-        kept = [finding for finding in wanted if finding.code not in self._ignore]
-        return tuple(sorted(kept, key=_order)) if len(kept) > 1 else tuple(kept)
+
+def _ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Put findings into the order of the text, which need not be read for a single one."""
+    found = tuple(findings)
+    return tuple(sorted(found, key=_order)) if len(found) > 1 else found
 
 
 def _order(finding: Finding) -> tuple[int, int, str]:

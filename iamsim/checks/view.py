@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from iamsim.checks.reference import Reference
+    from iamsim.checks.shown import Witness
     from iamsim.core.span import Path, Source
     from iamsim.syntax.ast import Entries, Principals, Value
     from iamsim.syntax.operators import OperatorName
@@ -154,8 +155,11 @@ class PolicyView:
         *places: Path | Place,
         hint: str | None = None,
         dated: bool = False,
+        tentative: bool = False,
+        witness: Witness | None = None,
     ) -> Finding:
-        """Make a finding at paths or places; `dated` says that it rests on the reference."""
+        """Make a finding at paths or places; `dated` says that it rests on the reference,
+        `tentative` that it rests on what the reference does not list."""
         return Finding(
             code,
             message,
@@ -163,4 +167,6 @@ class PolicyView:
             self.source,
             hint,
             self.reference.snapshot if dated else None,
+            tentative=tentative,
+            witness=witness,
         )

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from iamsim.core.decision import Layer, Outcome
+from iamsim.core.hint import HintKind
 from iamsim.core.reason import Note, Reason
 from tests.repo.conftest import ROOT, run
 
@@ -135,6 +136,11 @@ def test_every_error_code_is_documented():
 def test_every_note_is_documented():
     """The headings of notes.md are exactly the notes that answers may carry."""
     assert sorted(headings("reference/notes.md")) == sorted(note.value for note in Note)
+
+
+def test_every_hint_is_documented():
+    """The headings of hints.md are exactly the hints that answers may carry."""
+    assert headings("reference/hints.md") == [kind.value for kind in HintKind]
 
 
 def test_every_reason_is_documented():

@@ -105,6 +105,17 @@ def test_the_pages_of_the_checks_are_current():
     assert all(f"| `{code}` | " in index for code in CODES)
 
 
+@pytest.mark.parametrize("path", FILES, ids=lambda path: path.stem)
+def test_every_code_has_cases_that_fire_and_cases_that_must_not(path):
+    """Each file is about the code of its name, and has cases of both kinds."""
+    data = read_document(path).data
+    assert set(data) == {"code", "fires", "quiet"}
+    assert data["code"] == path.stem
+    assert data["fires"]
+    assert data["quiet"]
+    assert set(AWS_CODES) <= {file.stem for file in FILES}
+
+
 def test_own_codes_are_told_apart():
     """Our own codes begin with a prefix that AWS does not use, and lead to our own pages."""
     assert all(code.startswith("IAMSIM_") for code in OWN_CODES)

@@ -3,7 +3,8 @@
 ## What it finds
 An action that its service does not have, a pattern that covers none, and an action of a service
 that does not exist. Actions that the service once had are no error; they are reported under a
-code of our own.
+code of our own. An action or a service that the reference does not list is an error only where it
+is one slip away from a listed name; else it is a warning, for it may be newer than the reference.
 
 ## Why it matters
 The entry matches no request: what it should allow is not allowed, and what it should deny is not
@@ -17,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.checks.registry import checks
-from iamsim.checks.words import has_wildcard
+from iamsim.checks.words import has_wildcard, is_slip
 from iamsim.core.caret import quote
 from iamsim.syntax.problem import did_you_mean
 
@@ -27,6 +28,34 @@ if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
     from iamsim.syntax.ast import Value
+
+# Actions of AWS CloudHSM Classic, which ended before the oldest reference in the catalog:
+# https://docs.aws.amazon.com/cloudhsm/classic/APIReference/API_Operations.html
+CLASSIC_HSM = frozenset(
+    f"cloudhsm:{name}"
+    for name in (
+        "addtagstoresource",
+        "createhapg",
+        "createhsm",
+        "createlunaclient",
+        "deletehapg",
+        "deletehsm",
+        "deletelunaclient",
+        "describehapg",
+        "describehsm",
+        "describelunaclient",
+        "getconfig",
+        "listavailablezones",
+        "listhapgs",
+        "listhsms",
+        "listlunaclients",
+        "listtagsforresource",
+        "modifyhapg",
+        "modifyhsm",
+        "modifylunaclient",
+        "removetagsfromresource",
+    )
+)
 
 
 @checks("INVALID_ACTION", "INVALID_SERVICE_IN_ACTION", "IAMSIM_RETIRED_ACTION")
@@ -59,8 +88,14 @@ def _judge(policy: PolicyView, value: Value) -> Finding | None:
     if not known and not has_wildcard(prefix) and prefix.lower() not in reference.retired_services:
         message = f"there is no service {quote(prefix)}"
         hint = did_you_mean(prefix, reference.services)
-        place = value.path
-        return policy.finding("INVALID_SERVICE_IN_ACTION", message, place, hint=hint, dated=True)
+        return policy.finding(
+            "INVALID_SERVICE_IN_ACTION",
+            message,
+            value.path,
+            hint=hint,
+            dated=True,
+            tentative=not is_slip(prefix, reference.services),
+        )
     if _is_retired(policy, text):
         message = f"{quote(text)} is no action any more"
         return policy.finding("IAMSIM_RETIRED_ACTION", message, value.path, dated=True)
@@ -68,7 +103,15 @@ def _judge(policy: PolicyView, value: Value) -> Finding | None:
     meant = () if has_wildcard(text) else catalog.suggest_action(text, 1)
     hint = f"did you mean `{meant[0]}`?" if meant else None
     message = f"{quote(text)} {what}"
-    return policy.finding("INVALID_ACTION", message, value.path, hint=hint, dated=True)
+    known_names = (full.partition(":")[2] for full in reference.expand(f"{prefix}:*"))
+    return policy.finding(
+        "INVALID_ACTION",
+        message,
+        value.path,
+        hint=hint,
+        dated=True,
+        tentative=has_wildcard(text) or not is_slip(name, known_names),
+    )
 
 
 def _is_retired(policy: PolicyView, text: str) -> bool:
@@ -77,5 +120,6 @@ def _is_retired(policy: PolicyView, text: str) -> bool:
     if lowered.partition(":")[0] in policy.reference.retired_services:
         return True
     if not has_wildcard(text):
-        return catalog.is_retired(text)
-    return any(policy.reference.covers(text, action) for action in catalog.retired_actions())
+        return catalog.is_retired(text) or lowered in CLASSIC_HSM
+    retired = (*catalog.retired_actions(), *CLASSIC_HSM)
+    return any(policy.reference.covers(text, action) for action in retired)

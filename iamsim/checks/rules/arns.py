@@ -8,7 +8,9 @@ variables may stand for anything. An ARN that ends in `*` need not have all its 
 
 ## Why it matters
 No resource has such an ARN, so the entry matches nothing. Formats come from a snapshot of the
-service reference, whose day the finding tells.
+service reference, whose day the finding tells. A type of resource that the reference does not list
+gives a warning, no error: it may be newer. A known one written another way (`vpc-endpoint:` for
+`vpc-endpoint/`) is an error.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.arn_formats import ArnText, cut_arn
 from iamsim.checks.finding import Place
-from iamsim.checks.regions import PARTITIONS, is_region
+from iamsim.checks.regions import PARTITIONS, is_region, may_be_region
 from iamsim.checks.registry import checks
 from iamsim.checks.words import wildcard_free
 from iamsim.core.arn import is_account_id
@@ -100,7 +102,11 @@ def _judge_head(policy: PolicyView, value: Value, arn: ArnText) -> Finding | Non
         message = f"there is no Region {quote(arn.region)}"
         hint = "write its code, for example `eu-central-1`"
         return policy.finding(
-            "INVALID_ARN_REGION", message, _place(value, arn, "region"), hint=hint
+            "INVALID_ARN_REGION",
+            message,
+            _place(value, arn, "region"),
+            hint=hint,
+            tentative=may_be_region(arn.region),
         )
     account = arn.account
     if wildcard_free(account) and account not in ACCOUNT_ALIASES and not is_account_id(account):
@@ -117,16 +123,25 @@ def _judge_format(policy: PolicyView, value: Value, arn: ArnText) -> Finding | N
         return None
     if arn.account == "aws" or arn.resource.startswith("/"):
         return None  # resources of AWS's own, and paths for resources that are not made yet
+    own = policy.reference.own_formats(arn.service)
+    if any(form.fits_resource(arn.resource) and _fault(form, arn) is None for form in own):
+        return None  # without reading the formats of all other services
     formats = policy.reference.arn_formats(arn.service)
     if not formats:
         return None
     fitting = [form for form in formats if form.fits_resource(arn.resource)]
     if not fitting:
         message = f"{quote(arn.resource)} is no resource of `{arn.service}`"
-        known = ", ".join(f"`{form.resource}`" for form in formats[:3])
+        if not arn.resource:
+            message = f"{quote(value.text)} ends before its resource"
+        alike = [form for form in formats if form.is_of_type(arn.resource)]
+        # A known type written another way is no type that the reference lacks.
+        sure = arn.resource[:1] in ("", ":") or bool(alike)
+        known = ", ".join(f"`{form.resource}`" for form in (alike or formats)[:3])
+        hint = f"resources look like {known}" if sure else None
         place = _place(value, arn, "resource")
-        hint = f"resources look like {known}"
-        return policy.finding("INVALID_ARN_RESOURCE", message, place, hint=hint, dated=True)
+        code = "INVALID_ARN_RESOURCE"
+        return policy.finding(code, message, place, hint=hint, dated=True, tentative=not sure)
     faults = [_fault(form, arn) for form in fitting]
     if None in faults:
         return None

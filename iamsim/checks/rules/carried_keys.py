@@ -10,13 +10,15 @@ about the actions of all services, always.
 The condition never holds for these actions. A statement that allows does not reach them, one that
 denies does not protect them. Operators with `IfExists`, negated ones and `Null` are left alone:
 there an absent key may be meant. The finding rests on a snapshot of the service reference, whose
-day it tells.
+day it tells. For named actions it is an error where the key makes no sense, such as tags to set
+of an action that reads; elsewhere the table of the action may be incomplete, and it is a warning.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.checks.reference import INCOMPLETE, LISTED_SCOPES, SESSION_PREFIXES
 from iamsim.checks.registry import checks
 from iamsim.checks.words import has_wildcard, must_be_present, several
 
@@ -29,11 +31,8 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Value
 
 RESOURCE_TAG = "aws:ResourceTag/${TagKey}"
-SCOPES = ("service", "action")
-# Sessions and tokens carry these keys into later calls, which no table of an action tells.
-SESSION_PREFIXES = ("sts:", "identitystore:", "cognito-identity:", "saml:")
-# AWS documents keys for actions of this service that its table in the reference lacks.
-INCOMPLETE = ("aws-marketplace:",)
+SET_TAGS = ("aws:requesttag/", "aws:tagkeys")
+READING = ("List", "Read")
 
 
 @checks("UNSUPPORTED_ACTION_FOR_CONDITION_KEY")
@@ -61,7 +60,8 @@ def key_not_sent(policy: PolicyView) -> Iterator[Finding]:
             hint = "move these actions to a statement without the condition"
             places = [condition.key_path, *(value.path for value in lacking)]
             code = "UNSUPPORTED_ACTION_FOR_CONDITION_KEY"
-            yield policy.finding(code, message, *places, hint=hint, dated=True)
+            sure = all(_cannot_send(policy, value.text, facts) for value in lacking)
+            yield policy.finding(code, message, *places, hint=hint, dated=True, tentative=not sure)
 
 
 @checks(
@@ -100,8 +100,20 @@ def _demanded(
     """Go through the conditions that need a key which not every request carries."""
     for statement, condition in policy.conditions():
         facts = policy.reference.key(condition.key)
-        if facts is not None and facts.scope in SCOPES and must_be_present(condition):
+        if facts is not None and facts.scope in LISTED_SCOPES and must_be_present(condition):
             yield statement, condition, facts
+
+
+def _cannot_send(policy: PolicyView, action: str, facts: ConditionKeyFacts) -> bool:
+    """Whether a key makes no sense for an action, whatever the tables say: no request that reads
+    sets tags, and where there is no resource, it has none."""
+    known = policy.reference.action(action)
+    name = facts.name.lower()
+    if known is None:
+        return False
+    if name.startswith(SET_TAGS):
+        return known.access_level in READING
+    return ":resourcetag/" in name and not known.resource_types
 
 
 def _listed(statement: StatementView) -> tuple[Value, ...]:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.checks.registry import checks
-from iamsim.checks.words import has_wildcard
+from iamsim.checks.words import has_wildcard, is_slip
 from iamsim.core.caret import quote
 from iamsim.syntax.problem import did_you_mean
 
@@ -69,14 +69,18 @@ def unknown_keys(policy: PolicyView) -> Iterator[Finding]:
             continue
         meant = catalog.suggest_condition_key(key, 1)
         hint = f"did you mean `{meant[0]}`?" if meant else None
-        yield policy.finding(code, message, condition.key_path, hint=hint, dated=True)
+        newer = not is_slip(key, meant)
+        place = condition.key_path
+        yield policy.finding(code, message, place, hint=hint, dated=True, tentative=newer)
 
 
 def _unknown_service(policy: PolicyView, condition: ConditionView, prefix: str) -> Finding:
     """Say that a prefix is no service."""
     message = f"the key {quote(condition.key)} is of no service: there is no `{prefix}`"
     hint = did_you_mean(prefix, ("aws", *policy.reference.services))
-    return policy.finding("INVALID_SERVICE", message, condition.key_path, hint=hint, dated=True)
+    newer = not is_slip(prefix, ("aws", *policy.reference.services))
+    place = condition.key_path
+    return policy.finding("INVALID_SERVICE", message, place, hint=hint, dated=True, tentative=newer)
 
 
 def _lacks_tag(policy: PolicyView, key: str) -> bool:

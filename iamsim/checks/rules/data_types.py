@@ -7,7 +7,8 @@ there.
 
 ## Why it matters
 IAM refuses the document. In templates that are filled in by programs this is the most frequent
-fault: a number where a text was meant, or a list inside a list.
+fault: a number where a text was meant, or a list inside a list. What AWS CloudFormation fills in
+(`Ref`, `Fn::Sub`) is not judged.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.reading import text_of
 from iamsim.checks.registry import checks
+from iamsim.checks.words import is_template_function
 from iamsim.syntax.operators import split_operator
 from iamsim.syntax.problem import kind_of
 
@@ -72,9 +74,9 @@ def _in_list(policy: PolicyView, name: str, raw: object, path: Path) -> Iterator
     """Look at a text or a list of texts."""
     if isinstance(raw, list):
         for index, one in enumerate(raw):
-            if not isinstance(one, str):
+            if not isinstance(one, str) and not is_template_function(one):
                 yield _finding(policy, name, "a list of texts", one, (*path, index))
-    elif not isinstance(raw, str):
+    elif not isinstance(raw, str) and not is_template_function(raw):
         yield _finding(policy, name, "a text or a list of texts", raw, path)
 
 
@@ -93,7 +95,7 @@ def _in_condition(policy: PolicyView, raw: object, path: Path) -> Iterator[Findi
         for key, values in keys.items():
             listed = values if isinstance(values, list) else [values]
             for index, one in enumerate(listed):
-                if text_of(one) is None:
+                if text_of(one) is None and not is_template_function(one):
                     where = (*place, key, index) if isinstance(values, list) else (*place, key)
                     yield _finding(policy, key, "a text, or a list of texts", one, where)
 

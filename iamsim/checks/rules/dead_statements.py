@@ -1,9 +1,10 @@
 """Another statement of the policy makes this one idle.
 
 ## What it finds
-A statement that allows nothing but what another one denies without condition; and a statement
-that allows, or denies, nothing but what another one does without condition. Statements with
-`NotAction`, `NotResource` or variables are left alone, and principals must be the same.
+A statement that allows nothing but what others deny under no further condition, each pair of an
+action and a resource by one of them; and a statement that allows, or denies, nothing but what
+another one does. `NotAction`, `NotResource`, principals and equal conditions are taken into
+account; entries with policy variables cover only themselves.
 
 ## Why it matters
 The statement changes no decision. Who edits it, or takes it out, to change what is allowed is
@@ -15,57 +16,88 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
-from iamsim.checks.rules.redundant_patterns import covers_action, covers_resource
+from iamsim.checks.rules.coverage import covers, covers_pair, same_requests
 from iamsim.checks.rules.redundant_statements import meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
 
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView, StatementView
-    from iamsim.syntax.ast import Entries
+
+DEAD, SHADOWED = "IAMSIM_DEAD_STATEMENT", "IAMSIM_SHADOWED_STATEMENT"
+MOST_PAIRS = 2_000
+HINT = "take the statement out, or narrow the other"
 
 
-@checks("IAMSIM_DEAD_STATEMENT", "IAMSIM_SHADOWED_STATEMENT")
+@checks(DEAD, SHADOWED)
 def idle_statements(policy: PolicyView) -> Iterator[Finding]:
-    """Hold every statement against those without conditions."""
-    wide = [one for one in policy.statements if one.effect and not one.raw.get("Condition")]
-    for statement in policy.statements if len(policy.statements) > 1 else ():
-        for other in wide:
-            if other is statement or not statement.effect or not _covers(other, statement):
-                continue
-            if other.denies and statement.allows:
-                message = f"statement {other.index + 1} denies all that the statement allows"
-                code = "IAMSIM_DEAD_STATEMENT"
-            elif other.effect == statement.effect and meaning(other) != meaning(statement):
-                done = "allows" if other.allows else "denies"
-                message = f"statement {other.index + 1} {done} all of this without condition"
-                code = "IAMSIM_SHADOWED_STATEMENT"
-            else:
-                continue
-            hint = "take the statement out, or narrow the other"
-            yield policy.finding(code, message, statement.path, other.path, hint=hint)
-            break
+    """Hold every statement against the others; one finding for each that is idle."""
+    known = [one for one in policy.statements if one.effect is not None]
+    if len(known) < 2:  # noqa: PLR2004 - one statement covers no other
+        return
+    denies = [one for one in known if one.denies]
+    for statement in known:
+        finding = _dead(policy, statement, denies) if statement.allows else None
+        finding = finding or _shadowed(policy, statement, known)
+        if finding is not None:
+            yield finding
 
 
-def _covers(other: StatementView, statement: StatementView) -> bool:
-    """Whether a statement without condition is about everything that another is about."""
-    if other.raw.get("Principal") != statement.raw.get("Principal"):
-        return False
-    if "NotPrincipal" in other.raw or "NotPrincipal" in statement.raw:
-        return False
-    return _all_covered(other.actions, statement.actions, covers_action) and (
-        _all_covered(other.resources, statement.resources, covers_resource)
-        or (other.resources is None and statement.resources is None)
-    )
+def _dead(
+    policy: PolicyView, statement: StatementView, denies: Sequence[StatementView]
+) -> Finding | None:
+    """A statement that allows what is denied all the same."""
+    denying = _deniers(statement, denies)
+    if not denying:
+        return None
+    several = len(denying) > 1
+    numbers = " and ".join(str(one.index + 1) for one in denying)
+    subject = f"statements {numbers} deny" if several else f"statement {numbers} denies"
+    message = f"{subject} all that the statement allows"
+    places = (statement.path, *(one.path for one in denying))
+    return policy.finding(DEAD, message, *places, hint=HINT)
 
 
-def _all_covered(
-    wide: Entries | None, narrow: Entries | None, covers: Callable[[str, str], bool]
-) -> bool:
-    """Whether every entry of one list is covered by some entry of another."""
-    if wide is None or narrow is None or wide.negated or narrow.negated or not narrow.values:
-        return False
-    return all(
-        any(covers(pattern.text, value.text) for pattern in wide.values) for value in narrow.values
-    )
+def _deniers(statement: StatementView, denies: Sequence[StatementView]) -> list[StatementView]:
+    """The statements that together deny everything a statement allows; none if something is left.
+
+    One that does it alone is preferred.
+    """
+    for other in denies:
+        if covers(other, statement):
+            return [other]
+    actions, resources = statement.actions, statement.resources
+    if actions is None or actions.negated or (resources is not None and resources.negated):
+        return []
+    texts = [None] if resources is None else [value.text for value in resources.values]
+    if len(actions.values) * len(texts) > MOST_PAIRS:
+        return []
+    usable = [one for one in denies if same_requests(one, statement)]
+    found: dict[int, StatementView] = {}
+    for action in actions.values if usable else ():
+        for resource in texts:
+            one = next((one for one in usable if covers_pair(one, action.text, resource)), None)
+            if one is None:
+                return []
+            found[one.index] = one
+    return [found[index] for index in sorted(found)]
+
+
+def _shadowed(
+    policy: PolicyView, statement: StatementView, known: Sequence[StatementView]
+) -> Finding | None:
+    """A statement that another one with the same effect makes needless; of two that say the same
+    in different words, the later."""
+    for other in known:
+        if other is statement or other.effect != statement.effect or not covers(other, statement):
+            continue
+        if meaning(other) == meaning(statement):
+            continue  # repeated, which is a code of AWS's
+        if other.index > statement.index and covers(statement, other):
+            continue
+        done = "allows" if other.allows else "denies"
+        further = " without condition" if statement.conditions and not other.conditions else ""
+        message = f"statement {other.index + 1} {done} all of this{further}"
+        return policy.finding(SHADOWED, message, statement.path, other.path, hint=HINT)
+    return None

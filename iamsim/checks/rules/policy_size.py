@@ -1,14 +1,40 @@
 """The policy is longer than AWS accepts.
 
 ## What it finds
-More characters than the quota of the type of policy. IAM does not count white space; for service
-control and resource control policies white space outside of texts is not counted here, since the
-console takes it out.
+More characters than the quota of the type of policy, with the count. IAM counts no white space;
+for service control and resource control policies white space outside of texts is not counted here,
+since the console takes it out. What a resource-based policy is attached to is told by
+`--resource-type`, or by the resources that it names.
+
+The last code counts what else the policy of a queue of Amazon SQS may have.
 
 ## Why it matters
-The policy can't be saved. Managed policies and boundaries may have 6,144 characters, inline session
-policies 2,048, role trust policies 2,048 (up to 4,096 on request), service control policies 10,240,
-resource control policies 5,120; resource-based policies differ by service.
+The policy can't be saved. The quotas, in characters:
+
+| policy | quota |
+|---|---|
+| managed, or a permissions boundary | 6,144 |
+| inline, `--resource-type AWS::IAM::User` | 2,048 for all of a user together |
+| inline, `--resource-type AWS::IAM::Group` | 5,120 for all of a group together |
+| inline, `--resource-type AWS::IAM::Role` | 10,240 for all of a role together |
+| session | 2,048 |
+| role trust | 2,048, up to 8,192 on request |
+| service control | 10,240 |
+| resource control | 5,120 |
+| VPC endpoint, S3, Secrets Manager, DynamoDB, Kinesis, Lambda | 20,480 |
+| KMS key | 32,768 |
+| SNS topic | 30,720 |
+| EFS file system | 20,000 |
+| ECR repository | 10,240 |
+| SQS queue, API Gateway | 8,192 |
+| CodeArtifact domain or repository | 7,168 |
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/quotas-policies.html
+https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html
+https://docs.aws.amazon.com/efs/latest/APIReference/API_PutFileSystemPolicy.html
+https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_SetRepositoryPolicy.html
 """
 
 from __future__ import annotations
@@ -36,15 +62,42 @@ QUOTAS = {
     PolicyType.RESOURCE_CONTROL: ("POLICY_SIZE_EXCEEDS_RCP_QUOTA", 5_120),
     PolicyType.VPC_ENDPOINT: ("POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA", 20_480),
 }
+INLINE_QUOTAS = {
+    "AWS::IAM::User": 2_048,
+    "AWS::IAM::Group": 5_120,
+    "AWS::IAM::Role": 10_240,
+}
 RESOURCE_QUOTAS = {
-    "AWS::S3::Bucket": 20_480,
-    "AWS::S3::AccessPoint": 20_480,
-    "AWS::KMS::Key": 32_768,
-    "AWS::SNS::Topic": 30_720,
-    "AWS::SecretsManager::Secret": 20_480,
+    "AWS::ApiGateway::RestApi": 8_192,
+    "AWS::CodeArtifact::Domain": 7_168,
+    "AWS::CodeArtifact::Repository": 7_168,
     "AWS::DynamoDB::Table": 20_480,
+    "AWS::ECR::Repository": 10_240,
+    "AWS::EFS::FileSystem": 20_000,
+    "AWS::KMS::Key": 32_768,
+    "AWS::Kinesis::Stream": 20_480,
+    "AWS::Lambda::Function": 20_480,
+    "AWS::S3::AccessPoint": 20_480,
+    "AWS::S3::Bucket": 20_480,
+    "AWS::SNS::Topic": 30_720,
+    "AWS::SQS::Queue": 8_192,
+    "AWS::SecretsManager::Secret": 20_480,
+}
+# Of services with resource-based policies of one size, by the service of their ARNs.
+BY_SERVICE = {
+    "dynamodb": "AWS::DynamoDB::Table",
+    "elasticfilesystem": "AWS::EFS::FileSystem",
+    "execute-api": "AWS::ApiGateway::RestApi",
+    "kinesis": "AWS::Kinesis::Stream",
+    "lambda": "AWS::Lambda::Function",
+    "s3": "AWS::S3::Bucket",
+    "secretsmanager": "AWS::SecretsManager::Secret",
+    "sns": "AWS::SNS::Topic",
+    "sqs": "AWS::SQS::Queue",
 }
 WITH_WHITE_SPACE = frozenset({PolicyType.VPC_ENDPOINT, PolicyType.RESOURCE})
+MOST_OF_TRUST = 8_192
+QUEUE_STATEMENTS, QUEUE_PRINCIPALS, QUEUE_CONDITIONS, QUEUE_ACTIONS = 20, 50, 10, 7
 ORGANIZATION = frozenset({PolicyType.SERVICE_CONTROL, PolicyType.RESOURCE_CONTROL})
 
 
@@ -58,27 +111,79 @@ ORGANIZATION = frozenset({PolicyType.SERVICE_CONTROL, PolicyType.RESOURCE_CONTRO
 def policy_size(policy: PolicyView) -> Iterator[Finding]:
     """Count the characters as the service does."""
     code, quota = QUOTAS.get(policy.policy_type, ("POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA", 0))
+    attached = policy.resource_type or ""
     if policy.policy_type is PolicyType.RESOURCE:
-        quota = RESOURCE_QUOTAS.get(policy.resource_type or "", 0)
-    if not quota:
-        return
+        quota = RESOURCE_QUOTAS.get(attached or _resource_type(policy), 0)
+    elif policy.policy_type is PolicyType.IDENTITY:
+        quota = INLINE_QUOTAS.get(attached, quota)
+    if not quota or 2 * len(policy.source.text) <= quota:
+        return  # written as JSON, a YAML file is never twice as long
     size = _size(policy)
     if size > quota:
         message = (
             f"the policy has {size:,} characters, {size - quota:,} more than the quota {quota:,}"
         )
-        yield policy.finding(code, message, (), hint="split it, or use wildcards")
+        hint = "split it, or use wildcards"
+        if policy.is_trust and size <= MOST_OF_TRUST:
+            hint = f"shorten it, or ask AWS for more: up to {MOST_OF_TRUST:,} are granted"
+        yield policy.finding(code, message, (), hint=hint)
+
+
+@checks("IAMSIM_QUEUE_POLICY_QUOTA")
+def queue_policy(policy: PolicyView) -> Iterator[Finding]:
+    """Statements, principals, conditions and actions of the policy of a queue."""
+    if policy.policy_type is not PolicyType.RESOURCE:
+        return
+    if (policy.resource_type or _resource_type(policy)) != "AWS::SQS::Queue":
+        return
+    statements = policy.statements
+    principals = sum(len(one.principals.entries) for one in statements if one.principals)
+    conditions = sum(len(one.conditions) for one in statements)
+    for what, count, quota in (
+        ("statements", len(statements), QUEUE_STATEMENTS),
+        ("principals", principals, QUEUE_PRINCIPALS),
+        ("conditions", conditions, QUEUE_CONDITIONS),
+    ):
+        if count > quota:
+            message = f"the policy of a queue has at most {quota} {what}: these are {count}"
+            yield policy.finding("IAMSIM_QUEUE_POLICY_QUOTA", message, ("Statement",))
+    for statement in statements:
+        actions = statement.actions
+        if actions is not None and len(actions.values) > QUEUE_ACTIONS:
+            count = len(actions.values)
+            message = f"a statement of it has at most {QUEUE_ACTIONS} actions: these are {count}"
+            hint = "write `sqs:*`, or make a second statement"
+            yield policy.finding("IAMSIM_QUEUE_POLICY_QUOTA", message, actions.path, hint=hint)
+
+
+def _resource_type(policy: PolicyView) -> str:
+    """Tell what a policy is attached to by its resources; empty where they do not tell."""
+    services = {
+        value.text.split(":")[2] if value.text.count(":") > 1 else value.text
+        for statement in policy.statements
+        for value in (statement.resources.values if statement.resources else ())
+    }
+    return BY_SERVICE.get(services.pop(), "") if len(services) == 1 else ""
 
 
 def _size(policy: PolicyView) -> int:
     """Count what counts."""
     if policy.policy_type in WITH_WHITE_SPACE:
-        return len(policy.source.text)
+        return len(_text(policy))
     if policy.policy_type in ORGANIZATION:
-        return len(
-            json.dumps(policy.raw, separators=(",", ":"), ensure_ascii=False, default=_plain)
-        )
-    return len("".join(policy.source.text.split()))
+        return len(_compact(policy))
+    return len("".join(_text(policy).split()))
+
+
+def _text(policy: PolicyView) -> str:
+    """The text of the policy alone, where it stands in a larger file; JSON, where that is YAML."""
+    written = policy.source.span(()).text
+    return written if written.startswith("{") else _compact(policy)
+
+
+def _compact(policy: PolicyView) -> str:
+    """The policy as JSON without white space outside of texts."""
+    return json.dumps(policy.raw, separators=(",", ":"), ensure_ascii=False, default=_plain)
 
 
 def _plain(value: object) -> str:

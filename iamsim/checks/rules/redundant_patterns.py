@@ -10,6 +10,8 @@ The entry changes nothing, and who takes it out later to forbid something is dec
 
 from __future__ import annotations
 
+import re
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
@@ -28,6 +30,8 @@ if TYPE_CHECKING:
 
 __all__ = ["covers_action", "covers_resource"]
 
+REMEMBERED = 4_096  # patterns; those of one policy are asked about many times
+_WILDCARDS = re.compile(r"[*?]{2,}")
 UNUSED = "\x00"  # no policy holds it: what stands for "anything" must be matched by a star
 
 
@@ -57,7 +61,9 @@ def _findings(
     """Make one finding of all redundant entries of a list."""
     if found:
         covered, by = found[0]
-        same = "is the same as" if covered.text == by.text else "is covered by"
+        texts = covered.text, by.text
+        same_action = what == "action" and texts[0].lower() == texts[1].lower()
+        same = "is the same as" if same_action or texts[0] == texts[1] else "is covered by"
         message = f"the {what} {quote(covered.text)} changes nothing: it {same} {quote(by.text)}"
         if len(found) > 1:
             message += f" ({len(found) - 1} more like it)"
@@ -77,7 +83,7 @@ def _covered(
     """
     if len(entries.values) < 2:  # noqa: PLR2004 - two entries, at least, can cover each other
         return []
-    texts = [normal(value.text) for value in entries.values]
+    texts = [_in_order(normal(value.text)) for value in entries.values]
     patterns: dict[str, list[tuple[int, TextTest]]] = {}
     first: dict[str, int] = {}
     for place, text in enumerate(texts):
@@ -100,6 +106,11 @@ def _covered(
         if covering is not None:
             found.append((entries.values[place], entries.values[covering]))
     return found
+
+
+def _in_order(text: str) -> str:
+    """Write rows of wildcards in one way, so that two patterns never cover each other."""
+    return _WILDCARDS.sub(lambda row: "?" * row[0].count("?") + "*" * ("*" in row[0]), text)
 
 
 def _is_covered(text: str, length: int, test: TextTest) -> bool:
@@ -140,11 +151,13 @@ def _start(resource: str) -> str:
     return "*" if has_wildcard("".join(head)) else ":".join(head)
 
 
+@lru_cache(REMEMBERED)
 def _action_test(text: str) -> TextTest:
     """The test of an action pattern."""
     return compile_tokens(tokenize(text))
 
 
+@lru_cache(REMEMBERED)
 def _resource_test(text: str) -> TextTest:
     """The test of a resource pattern, with the stricter wildcards of ARNs."""
     tokens = list(tokenize(text))

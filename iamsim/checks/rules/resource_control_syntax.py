@@ -78,7 +78,11 @@ def action(policy: PolicyView) -> Iterator[Finding]:
             shown = quote(value.text if value.text == "*" else prefix)
             message = f"resource control policies do not reach {shown} (list of {date})"
             hint = "name a service that they reach, for example `s3:*`"
-            yield policy.finding("RCP_SYNTAX_ERROR_ACTION", message, value.path, hint=hint)
+            newer = (
+                prefix in policy.reference.services
+            )  # they reach more services from time to time
+            code = "RCP_SYNTAX_ERROR_ACTION"
+            yield policy.finding(code, message, value.path, hint=hint, tentative=newer)
 
 
 def _is_full_access(statement: StatementView) -> bool:

@@ -58,13 +58,19 @@ def _arns(policy: PolicyView, statement: StatementView) -> list[ArnText]:
     known = [
         arn
         for arn in arns
-        if arn is not None
-        and wildcard_free(arn.service)
-        and any(
-            form.fits_resource(arn.resource) for form in policy.reference.arn_formats(arn.service)
-        )
+        if arn is not None and wildcard_free(arn.service) and _is_known(policy, arn)
     ]
     return known if len(known) == len(arns) else []
+
+
+def _is_known(policy: PolicyView, arn: ArnText) -> bool:
+    """Whether some service lists ARNs such as this; its own service is asked first."""
+    reference, service = policy.reference, arn.service
+    return any(
+        form.fits_resource(arn.resource)
+        for formats in (reference.own_formats, reference.arn_formats)
+        for form in formats(service)
+    )
 
 
 def _fits(policy: PolicyView, value: Value, resources: list[ArnText]) -> bool:

@@ -8,18 +8,33 @@ carry.
 
 ## Why it matters
 Services act for all customers. Without a condition on the source, a stranger can make the service
-use your resource: the confused deputy. Keys about the caller's organization are absent when the
+use your resource: the confused deputy. Each finding shows the request for a stranger's account
+that the engine allows, where it finds one. Keys about the caller's organization are absent when the
 caller is a service, so a condition on them shuts the service out. Amazon EC2 and AWS Lambda
 assume roles without telling a source, so their role trust policies are not reported.
+
+A condition on the source may let strangers through all the same: a pattern that fits resources of
+every account, or an operator with `IfExists` or `ForAllValues` where nothing else names the
+source. That is a code of our own, given only with a request that the engine allows.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.registry import checks
 from iamsim.checks.rules.value_formats import is_service_principal
-from iamsim.checks.words import is_guard, must_be_present
+from iamsim.checks.shown import Witness
+from iamsim.checks.witness import (
+    STRANGER,
+    action_of,
+    fill,
+    first_allowed,
+    meet,
+    resource_of,
+)
+from iamsim.checks.words import has_wildcard, is_guard, must_be_present
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 
@@ -52,14 +67,39 @@ def unguarded_services(policy: PolicyView) -> Iterator[Finding]:
             continue
         weaker = [one for one in statement.conditions if one.lower in WEAKER_KEYS]
         hint = "add a condition on `aws:SourceArn` or `aws:SourceAccount`"
+        witness = _stranger(policy, statement, value)
         if weaker:
             message = f"`{weaker[0].key}` does not tell for whom {quote(value.text)} acts"
             code = "RECOMMENDED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL"
-            yield policy.finding(code, message, weaker[0].key_path, hint=hint)
+            place = weaker[0].key_path
+            yield policy.finding(code, message, place, hint=hint, witness=witness)
         else:
             message = f"{quote(value.text)} is allowed whoever it acts for"
             code = "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL"
-            yield policy.finding(code, message, value.path, hint=hint)
+            yield policy.finding(code, message, value.path, hint=hint, witness=witness)
+
+
+@checks("IAMSIM_SOURCE_OF_STRANGERS")
+def open_sources(policy: PolicyView) -> Iterator[Finding]:
+    """Services whose source is asked, and strangers pass."""
+    reported = set()
+    for statement, value in _services(policy):
+        asked = [one for one in statement.conditions if one.lower in SOURCE_KEYS]
+        if not asked or not is_service_principal(value.text) or statement.path in reported:
+            continue
+        witness = _stranger(policy, statement, value)
+        if witness is None:
+            continue
+        reported.add(statement.path)
+        lax = next((one for one in asked if not must_be_present(one)), None)
+        shown = asked[0] if lax is None else lax
+        told = any(key.lower() in SOURCE_KEYS for key, _ in witness.context)
+        who = "for accounts of strangers" if told else "without telling for whom it acts"
+        message = f"{quote(value.text)} passes `{shown.key}` {who}"
+        hint = "write `StringEquals` on `aws:SourceAccount` or `aws:SourceOrgID` with your own"
+        place = shown.operator_path if lax is not None else shown.path
+        code = "IAMSIM_SOURCE_OF_STRANGERS"
+        yield policy.finding(code, message, place, hint=hint, witness=witness)
 
 
 @checks("UNSUPPORTED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL")
@@ -79,6 +119,49 @@ def absent_keys(policy: PolicyView) -> Iterator[Finding]:
                 hint = "ask `aws:SourceOrgID` or `aws:SourceAccount` of services"
                 code = "UNSUPPORTED_CONDITION_KEY_FOR_SERVICE_PRINCIPAL"
                 yield policy.finding(code, message, condition.key_path, hint=hint)
+
+
+def _stranger(policy: PolicyView, statement: StatementView, service: Value) -> Witness | None:
+    """Find a request of a service for the account of a stranger that a statement allows."""
+    named = cut_arn(resource_of(policy, statement))
+    known = policy.reference.expand(f"{named.service}:*") if named is not None else ()
+    usual = "sts:AssumeRole" if policy.is_trust else next(iter(known), "s3:GetObject")
+    action = action_of(policy, statement, usual)
+    resource = resource_of(policy, statement, action)
+    others = meet(policy, statement, SOURCE_KEYS)
+    source = f"arn:aws:{service.text.partition('.')[0]}:us-east-1:{STRANGER}:stranger"
+    arns = [source]
+    for condition in statement.conditions:
+        if condition.lower == "aws:sourcearn" and not condition.operator.negated:
+            made = [_of_stranger(value.text) for value in condition.values]
+            arns += [arn for arn in made if arn is not None]
+    requests = [
+        Witness(
+            service.text,
+            action,
+            resource,
+            (("aws:SourceAccount", STRANGER), ("aws:SourceArn", arn), *others.items()),
+        )
+        for arn in arns
+    ]
+    # A service that tells no source passes where an absent key does.
+    requests.append(Witness(service.text, action, resource, tuple(others.items())))
+    return first_allowed(policy, statement, requests)
+
+
+def _of_stranger(pattern: str) -> str | None:
+    """Write an ARN of a stranger's account that a pattern may match; `None` where the pattern names
+    an account, or a bucket, whose name is its owner's alone."""
+    arn = cut_arn(pattern)
+    if arn is None:
+        return fill(pattern, "stranger") if has_wildcard(pattern) else None
+    if not has_wildcard(arn.account or arn.resource):
+        return None
+    partition = fill(arn.partition, "aws")
+    region = fill(arn.region, "us-east-1")
+    account = STRANGER if arn.account else ""
+    rest = fill(arn.resource, "stranger")
+    return f"arn:{partition}:{fill(arn.service, 's3')}:{region}:{account}:{rest}"
 
 
 def _services(policy: PolicyView) -> Iterator[tuple[StatementView, Value]]:

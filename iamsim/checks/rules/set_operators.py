@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
 
-# AWS's own policies and pages compare these with one value, though the reference calls them lists.
-ONE_IN_PRACTICE = frozenset({"events:detail-type", "events:source"})
-
 
 @checks("MISSING_QUALIFIER")
 def missing_set_operator(policy: PolicyView) -> Iterator[Finding]:
@@ -34,9 +31,7 @@ def missing_set_operator(policy: PolicyView) -> Iterator[Finding]:
         if condition.operator.set_operator is not None or condition.operator.base == "Null":
             continue
         facts = policy.reference.key(condition.key)
-        if condition.lower in ONE_IN_PRACTICE:
-            continue
-        if facts is not None and facts.multivalued and facts.scope != "identity-provider":
+        if facts is not None and policy.reference.needs_set_operator(facts):
             message = f"`{condition.key}` has several values: `{condition.written}` compares one"
             hint = f"write `ForAnyValue:{condition.written}` or `ForAllValues:{condition.written}`"
             place = condition.operator_path

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from iamsim.checks.regions import is_region
+from iamsim.checks.regions import is_region, may_be_region
 from iamsim.checks.registry import checks
 from iamsim.checks.words import wildcard_free
 from iamsim.core.caret import quote
@@ -78,7 +78,8 @@ def region_values(policy: PolicyView) -> Iterator[Finding]:
         if key in ("aws:requestedregion", "ec2:region") and not is_region(text):
             message = f"there is no Region {quote(text)}"
             hint = "write its code, for example `eu-central-1`"
-            yield policy.finding("INVALID_REGION", message, path, hint=hint)
+            newer = may_be_region(text)
+            yield policy.finding("INVALID_REGION", message, path, hint=hint, tentative=newer)
 
 
 @checks("INVALID_SERVICE_PRINCIPAL_FORMAT")

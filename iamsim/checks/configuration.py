@@ -1,0 +1,269 @@
+"""What a project says about validation: ``[tool.iamsim.validate]`` in ``pyproject.toml``, or
+``[validate]`` in ``iamsim.toml``.
+
+The nearest file with such a table, from a folder upwards, counts; patterns of files in it start
+from its folder.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.checks.codes import CODES, FindingType
+from iamsim.checks.globs import fits_glob
+from iamsim.checks.selection import Selection, codes_of, finding_type_of
+from iamsim.core.caret import quote
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import RequestError, WorldError
+from iamsim.core.span import Source, Span
+from iamsim.syntax.problem import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+    from typing import NoReturn
+
+__all__ = ["Configuration", "Override", "find_configuration", "read_configuration"]
+
+NAMES = ("iamsim.toml", "pyproject.toml")
+TABLES = {"iamsim.toml": ("validate",), "pyproject.toml": ("tool", "iamsim", "validate")}
+FIELDS = ("select", "extend-select", "ignore", "severity", "fail-on", "exclude", "overrides")
+OVERRIDE_FIELDS = ("paths", "select", "extend-select", "ignore", "severity", "type")
+SEVERITIES = tuple(kind.value.lower().replace("_", "-") for kind in FindingType)
+NEVER = "never"
+_LINE = re.compile(r"line ([0-9]+), column ([0-9]+)")
+
+
+class Override(NamedTuple):
+    """Other choices for the files that fit one of the patterns in `paths`."""
+
+    paths: tuple[str, ...]
+    select: frozenset[str] | None
+    besides: frozenset[str]
+    ignore: frozenset[str]
+    severity: Mapping[str, FindingType]
+    policy_type: PolicyType | None
+
+
+@dataclass(frozen=True, slots=True)
+class Configuration:
+    """The choices of a project; `folder` is where its patterns of files start from."""
+
+    folder: Path = field(default_factory=Path)
+    selection: Selection = field(default_factory=Selection)
+    fail_on: str | None = None
+    exclude: tuple[str, ...] = ()
+    overrides: tuple[Override, ...] = ()
+
+    def excludes(self, name: str) -> bool:
+        """Whether a file is left out."""
+        path = self._relative(name)
+        return path is not None and any(fits_glob(path, pattern) for pattern in self.exclude)
+
+    def selection_for(self, name: str) -> Selection:
+        """Give the choices for a file: later overrides lie over earlier ones."""
+        chosen = self.selection
+        for override in self._overrides_for(name):
+            chosen = chosen.narrowed(
+                override.select, override.ignore, override.severity, override.besides
+            )
+        return chosen
+
+    def type_for(self, name: str) -> PolicyType | None:
+        """Give the policy type that an override names for a file."""
+        types = [one.policy_type for one in self._overrides_for(name) if one.policy_type]
+        return types[-1] if types else None
+
+    def _overrides_for(self, name: str) -> list[Override]:
+        path = self._relative(name)
+        if path is None:
+            return []
+        return [one for one in self.overrides if any(fits_glob(path, glob) for glob in one.paths)]
+
+    def _relative(self, name: str) -> str | None:
+        """The path of a file from the folder of the configuration; `None` outside of it."""
+        path = Path(name).absolute()
+        folder = self.folder.absolute()
+        return path.relative_to(folder).as_posix() if path.is_relative_to(folder) else None
+
+
+def find_configuration(start: Path) -> Configuration:
+    """Read the nearest file with a table of ours, from a folder upwards; without one, nothing is
+    chosen. Raises what `read_configuration` raises."""
+    folder = start.absolute()
+    for place in (folder, *folder.parents):
+        for name in NAMES:
+            path = place / name
+            if path.is_file():
+                found = _of_file(path, _shown(path, folder), must=False)
+                if found is not None:
+                    return found
+    return Configuration()
+
+
+def read_configuration(path: Path) -> Configuration:
+    """Read one file. Raises `WorldError` for what is no configuration, and `RequestError` for a
+    check that does not exist."""
+    if not path.is_file():
+        message = f"can't read `{path}`: no such file"
+        raise WorldError("file-not-found", message)
+    found = _of_file(path, str(path), must=True)
+    return found if found is not None else Configuration(path.parent)
+
+
+def _shown(path: Path, folder: Path) -> str:
+    """The name of a found file in errors."""
+    return path.name if path.parent == folder else str(path)
+
+
+def _of_file(path: Path, shown: str, *, must: bool) -> Configuration | None:
+    """Read a file; `None` for one without a table of ours, where it need not have one."""
+    text = path.read_bytes().decode("utf-8", "replace")
+    steps = TABLES.get(path.name, TABLES["iamsim.toml"])
+    if not must and ("iamsim" if len(steps) > 1 else "validate") not in text:
+        return None
+    import tomllib  # noqa: PLC0415 - few folders have a table of ours
+
+    source = Source(shown, text)
+    try:
+        data: object = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        problem, _, place = str(error).partition(" (at ")
+        message = f"this is not TOML: {problem[:1].lower()}{problem[1:]}"
+        raise WorldError("configuration-not-toml", message, span=_span(source, place)) from None
+    for step in steps:
+        data = data.get(step) if isinstance(data, dict) else None
+    if data is None:
+        return None
+    return _Reader(source, steps).configuration(path.parent, data)
+
+
+def _span(source: Source, place: str) -> Span:
+    """Find the place that an error of the TOML reader names; the end where it names no line."""
+    found = _LINE.match(place)
+    if found is None:
+        return Span(source, len(source.text), len(source.text))
+    lines = source.text.split("\n")[: int(found[1]) - 1]
+    start = sum(len(line) + 1 for line in lines) + int(found[2]) - 1
+    return Span(source, start, start + 1)
+
+
+class _Reader:
+    """Checks the values of a table; TOML gives no places, so a fault is looked up in the text."""
+
+    def __init__(self, source: Source, steps: Sequence[str]) -> None:
+        self.source = source
+        self.start = max(source.text.find(".".join(steps)), 0)
+
+    def configuration(self, folder: Path, data: object) -> Configuration:
+        """Read the whole table."""
+        table = self.table(data, "validate", FIELDS)
+        return Configuration(
+            folder,
+            Selection(
+                self.codes(table, "select") if "select" in table else None,
+                self.codes(table, "ignore"),
+                self.severity(table),
+                self.codes(table, "extend-select"),
+            ),
+            self.choice(table, "fail-on", (*SEVERITIES, NEVER)),
+            self.texts(table, "exclude"),
+            tuple(self.override(one) for one in self.list(table, "overrides")),
+        )
+
+    def override(self, data: object) -> Override:
+        """Read one entry of `overrides`."""
+        table = self.table(data, "overrides", OVERRIDE_FIELDS)
+        paths = self.texts(table, "paths")
+        if not paths:
+            self.fail("overrides", "an override needs `paths`, a list of patterns of files")
+        kind = self.choice(table, "type", tuple(one.value for one in PolicyType))
+        return Override(
+            paths,
+            self.codes(table, "select") if "select" in table else None,
+            self.codes(table, "extend-select"),
+            self.codes(table, "ignore"),
+            self.severity(table),
+            None if kind is None else PolicyType(kind),
+        )
+
+    def table(self, data: object, name: str, fields: Sequence[str]) -> Mapping[str, object]:
+        """A table with these fields and no others."""
+        if not isinstance(data, dict):
+            self.fail(name, f"`{name}` is a table")
+        for key in data:
+            if key not in fields:
+                hint = did_you_mean(key, fields) or f"there are {', '.join(fields)}"
+                self.fail(key, f"there is no setting {quote(key)} in `{name}`", hint)
+        return data
+
+    def codes(self, table: Mapping[str, object], name: str) -> frozenset[str]:
+        """A list of codes, or of what they begin with."""
+        selecting = name == "select"
+        return frozenset(
+            code
+            for entry in self.texts(table, name)
+            for code in self.known(entry, selecting=selecting)
+        )
+
+    def known(self, entry: str, *, selecting: bool = False) -> frozenset[str]:
+        """The codes of an entry, of which there must be some."""
+        codes = codes_of(entry, selecting=selecting)
+        if not codes:
+            hint = did_you_mean(entry.upper(), tuple(CODES)) or "docs/reference/checks lists them"
+            message = f"there is no check {quote(entry)}"
+            raise RequestError("unknown-check", message, span=self.span(entry), hint=hint)
+        return codes
+
+    def severity(self, table: Mapping[str, object]) -> dict[str, FindingType]:
+        """Finding types by codes."""
+        given = table.get("severity", {})
+        if not isinstance(given, dict):
+            self.fail("severity", "`severity` is a table of codes with finding types")
+        found: dict[str, FindingType] = {}
+        for entry, text in given.items():
+            kind = finding_type_of(text) if isinstance(text, str) else None
+            if kind is None:
+                shown = text if isinstance(text, str) else str(text)
+                hint = did_you_mean(shown, SEVERITIES) or f"use {', '.join(SEVERITIES)}"
+                self.fail(shown, f"{quote(shown)} is no finding type", hint)
+            found |= dict.fromkeys(sorted(self.known(entry)), kind)
+        return found
+
+    def choice(self, table: Mapping[str, object], name: str, choices: Sequence[str]) -> str | None:
+        """One of a few words."""
+        given = table.get(name)
+        if given is None:
+            return None
+        if not isinstance(given, str) or given not in choices:
+            shown = str(given)
+            hint = did_you_mean(shown, choices) or f"use {', '.join(choices)}"
+            self.fail(shown, f"{quote(shown)} is not a value of `{name}`", hint)
+        return given
+
+    def texts(self, table: Mapping[str, object], name: str) -> tuple[str, ...]:
+        """A list of texts."""
+        found = self.list(table, name)
+        if not all(isinstance(one, str) for one in found):
+            self.fail(name, f"`{name}` is a list of texts")
+        return tuple(str(one) for one in found)
+
+    def list(self, table: Mapping[str, object], name: str) -> list[object]:
+        """A list."""
+        found = table.get(name, [])
+        if not isinstance(found, list):
+            self.fail(name, f"`{name}` is a list")
+        return found
+
+    def span(self, word: str) -> Span:
+        """Where a word first stands in the table, else the table."""
+        start = self.source.text.find(word, self.start)
+        if start < 0:
+            return Span(self.source, self.start, self.start)
+        return Span(self.source, start, start + len(word))
+
+    def fail(self, word: str, message: str, hint: str | None = None) -> NoReturn:
+        """Raise an error at a word."""
+        raise WorldError("configuration-field", message, span=self.span(word), hint=hint)

@@ -1,0 +1,222 @@
+"""A policy hands out powers that deserve a second look.
+
+## What it finds
+Actions that a policy allows its owner on `*` and without condition, in four groups:
+
+* *privilege escalation*: actions with which the owner can give himself any permission, such as
+  `iam:CreatePolicyVersion` or `iam:PutUserPolicy`;
+* *credentials exposure*: actions that answer with credentials, such as `iam:CreateAccessKey`;
+* *permissions management*: actions with the access level of that name in the service reference;
+* *sensitive access*: actions that read what secrets, parameters, objects and tables hold.
+
+The last code is about named resources as well: a policy that allows some actions of a service,
+not all, and among them the one that writes the policy of the resource, such as
+`s3:PutBucketPolicy`. Its owner can write a policy that gives him the rest.
+
+A `Deny` of the same policy on `*` without condition takes an action out. These codes are off
+unless selected, for many policies are meant to allow this.
+
+## Why it matters
+The list is short where a policy is narrow; where it is long, the policy is close to an
+administrator's. The finding rests on a snapshot of the service reference, whose day it tells.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-policy-summary-access-level-summaries.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.registry import checks
+from iamsim.checks.words import several
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.view import PolicyView, StatementView
+
+LEVEL = "Permissions management"
+ESCALATION = frozenset(
+    f"iam:{name}"
+    for name in (
+        "AddUserToGroup",
+        "AttachGroupPolicy",
+        "AttachRolePolicy",
+        "AttachUserPolicy",
+        "CreatePolicyVersion",
+        "DeleteRolePermissionsBoundary",
+        "DeleteUserPermissionsBoundary",
+        "PutGroupPolicy",
+        "PutRolePolicy",
+        "PutUserPolicy",
+        "SetDefaultPolicyVersion",
+        "UpdateAssumeRolePolicy",
+    )
+)
+CREDENTIALS = frozenset(
+    {
+        "cognito-identity:GetCredentialsForIdentity",
+        "connect:GetFederationToken",
+        "ec2:GetPasswordData",
+        "ecr:GetAuthorizationToken",
+        "iam:CreateAccessKey",
+        "iam:CreateLoginProfile",
+        "iam:CreateServiceSpecificCredential",
+        "iam:ResetServiceSpecificCredential",
+        "iam:UpdateLoginProfile",
+        "lightsail:GetInstanceAccessDetails",
+        "rds-db:connect",
+        "redshift:GetClusterCredentials",
+        "sso:GetRoleCredentials",
+        "sts:AssumeRole",
+        "sts:GetFederationToken",
+        "sts:GetSessionToken",
+    }
+)
+# The actions with which resource-based policies are written.
+WRITERS = frozenset(
+    {
+        "backup:PutBackupVaultAccessPolicy",
+        "dynamodb:PutResourcePolicy",
+        "ecr:SetRepositoryPolicy",
+        "elasticfilesystem:PutFileSystemPolicy",
+        "es:UpdateDomainConfig",
+        "events:PutPermission",
+        "kinesis:PutResourcePolicy",
+        "kms:PutKeyPolicy",
+        "lambda:AddPermission",
+        "s3:PutAccessPointPolicy",
+        "s3:PutBucketPolicy",
+        "secretsmanager:PutResourcePolicy",
+        "sns:AddPermission",
+        "sns:SetTopicAttributes",
+        "sqs:AddPermission",
+        "sqs:SetQueueAttributes",
+    }
+)
+SENSITIVE = frozenset(
+    {
+        "dynamodb:BatchGetItem",
+        "dynamodb:GetItem",
+        "dynamodb:Query",
+        "dynamodb:Scan",
+        "kms:Decrypt",
+        "rds:DownloadCompleteDBLogFile",
+        "s3:GetObject",
+        "secretsmanager:BatchGetSecretValue",
+        "secretsmanager:GetSecretValue",
+        "ssm:GetParameter",
+        "ssm:GetParameters",
+        "ssm:GetParametersByPath",
+    }
+)
+
+
+@checks("IAMSIM_PRIVILEGE_ESCALATION")
+def privilege_escalation(policy: PolicyView) -> Iterator[Finding]:
+    """Actions that make an administrator."""
+    what = "the owner of the policy can give himself any permission with"
+    yield from _findings(policy, "IAMSIM_PRIVILEGE_ESCALATION", what, ESCALATION.__contains__)
+
+
+@checks("IAMSIM_CREDENTIALS_EXPOSURE")
+def credentials_exposure(policy: PolicyView) -> Iterator[Finding]:
+    """Actions that answer with credentials."""
+    what = "credentials of others come from"
+    yield from _findings(policy, "IAMSIM_CREDENTIALS_EXPOSURE", what, CREDENTIALS.__contains__)
+
+
+@checks("IAMSIM_SENSITIVE_ACCESS")
+def sensitive_access(policy: PolicyView) -> Iterator[Finding]:
+    """Actions that read contents."""
+    what = "contents of all resources can be read with"
+    yield from _findings(policy, "IAMSIM_SENSITIVE_ACCESS", what, SENSITIVE.__contains__)
+
+
+@checks("IAMSIM_PERMISSIONS_MANAGEMENT")
+def permissions_management(policy: PolicyView) -> Iterator[Finding]:
+    """Actions of that access level."""
+
+    def manages(action: str) -> bool:
+        facts = policy.reference.action(action)
+        return facts is not None and facts.access_level == LEVEL
+
+    what = "permissions are managed with"
+    yield from _findings(policy, "IAMSIM_PERMISSIONS_MANAGEMENT", what, manages)
+
+
+@checks("IAMSIM_RESOURCE_POLICY_ESCALATION")
+def writes_policies(policy: PolicyView) -> Iterator[Finding]:
+    """Statements that allow a part of a service, and the action that opens the rest."""
+    for statement in policy.statements if policy.is_identity else ():
+        actions = statement.actions
+        if not statement.allows or actions is None or actions.negated:
+            continue
+        if statement.raw.get("Condition"):
+            continue
+        for value in actions.values:
+            name = value.text.partition(":")[2]
+            if not name.strip("*"):
+                continue  # everything is given already
+            found = [one for one in policy.reference.expand(value.text) if one in WRITERS]
+            found = [one for one in found if not _is_denied(policy, one)]
+            if found:
+                message = f"the owner can write a policy of the resource with {several(found)}"
+                hint = "leave it to administrators, for it gives every other action"
+                code = "IAMSIM_RESOURCE_POLICY_ESCALATION"
+                yield policy.finding(code, message, value.path, hint=hint, dated=True)
+                break
+
+
+def _findings(
+    policy: PolicyView, code: str, what: str, belongs: Callable[[str], bool]
+) -> Iterator[Finding]:
+    """Make one finding for each statement that allows actions of a group."""
+    if not policy.is_identity:
+        return
+    for statement in policy.statements:
+        if not statement.allows or not _is_open(statement):
+            continue
+        found = [name for name in _actions(policy, statement) if belongs(name)]
+        found = [name for name in found if not _is_denied(policy, name)]
+        if found:
+            place = statement.actions.path if statement.actions else statement.path
+            hint = "name the resources, add a condition, or take the actions out"
+            message = f"{what} {several(found)}"
+            yield policy.finding(code, message, place, hint=hint, dated=True)
+
+
+def _is_open(statement: StatementView) -> bool:
+    """Whether a statement is about all resources whatever the request."""
+    resources = statement.resources
+    if statement.raw.get("Condition") or resources is None:
+        return False
+    return resources.negated or any(not value.text.strip("*") for value in resources.values)
+
+
+def _actions(policy: PolicyView, statement: StatementView) -> list[str]:
+    """The actions that a statement covers, by the service reference, in their order there."""
+    actions = statement.actions
+    if actions is None:
+        return []
+    covered = dict.fromkeys(
+        name for value in actions.values for name in policy.reference.expand(value.text)
+    )
+    if not actions.negated:
+        return list(covered)
+    return [name for name in policy.reference.expand("*") if name not in covered]
+
+
+def _is_denied(policy: PolicyView, action: str) -> bool:
+    """Whether the policy denies an action on all resources whatever the request."""
+    lowered = action.lower()
+    return any(
+        statement.denies
+        and statement.resources is not None
+        and not statement.resources.negated
+        and _is_open(statement)
+        and statement.actions is not None
+        and any(policy.reference.covers(value.text, lowered) for value in statement.actions.values)
+        is not statement.actions.negated
+        for statement in policy.statements
+    )

@@ -1,0 +1,81 @@
+"""Which findings are wanted, and how grave they are taken.
+
+Codes are named whole, or by their beginning: ``RCP_`` stands for all codes that start so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from iamsim.checks.codes import CODES, OPT_IN, FindingType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamsim.checks.finding import Finding
+
+__all__ = ["Selection", "codes_of", "finding_type_of"]
+
+
+def codes_of(entry: str, *, selecting: bool = False) -> frozenset[str]:
+    """Give the codes that an entry stands for, in any letter case; none where there are none.
+
+    Where codes are selected, those that are off by default are meant when they are named whole.
+    """
+    name = entry.upper()
+    if name in CODES:
+        return frozenset({name})
+    meant = frozenset(code for code in CODES if name and code.startswith(name))
+    return meant - frozenset(OPT_IN) if selecting else meant
+
+
+def finding_type_of(text: str) -> FindingType | None:
+    """Read a finding type as people write it: ``security-warning``."""
+    name = text.upper().replace("-", "_")
+    return FindingType(name) if name in FindingType.__members__ else None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The codes that are given (all that are on by default where `select` is `None`), those that
+    are not, finding types other than AWS's, and codes that are given besides."""
+
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+    severity: Mapping[str, FindingType] = field(default_factory=dict)
+    besides: frozenset[str] = frozenset()
+
+    def wants(self, code: str) -> bool:
+        """Whether findings of a code are given; codes that are off by default are selected by
+        name."""
+        selected = code not in OPT_IN if self.select is None else code in self.select
+        return (selected or code in self.besides) and code not in self.ignore
+
+    def choose(self, findings: Iterable[Finding]) -> list[Finding]:
+        """Keep what is wanted, as grave as it is taken."""
+        return [
+            replace(finding, changed_type=self.severity[finding.code])
+            if finding.code in self.severity
+            else finding
+            for finding in findings
+            if self.wants(finding.code)
+        ]
+
+    def narrowed(
+        self,
+        select: frozenset[str] | None,
+        ignore: frozenset[str],
+        severity: Mapping[str, FindingType],
+        besides: frozenset[str] = frozenset(),
+    ) -> Selection:
+        """Lay other choices over this one: a new `select` replaces, the rest adds. What is selected
+        later than ignored is given."""
+        chosen = self.select if select is None else select
+        kept = self.ignore - (select or frozenset()) - besides
+        return Selection(
+            chosen,
+            kept | ignore,
+            {**self.severity, **severity},
+            self.besides | besides,
+        )

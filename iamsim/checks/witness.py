@@ -1,0 +1,151 @@
+"""Requests that show a fault: each is decided by the engine before a finding carries it.
+
+The policy of the finding stands alone: no other policy denies anything, and a caller of another
+account is allowed everything by its own.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from iamsim.checks.values import candidates, condition_test
+from iamsim.core.wildcard import Wildcard, tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+
+    from iamsim.checks.arn_formats import ArnFormat
+    from iamsim.checks.shown import Witness
+    from iamsim.checks.view import PolicyView, StatementView
+
+__all__ = [
+    "OWN_ACCOUNT",
+    "STRANGER",
+    "action_of",
+    "fill",
+    "first_allowed",
+    "meet",
+    "resource_of",
+]
+
+STRANGER = "999999999999"
+"""The account of somebody who has no business with the policy."""
+
+OWN_ACCOUNT = "111122223333"
+"""The account that the policy stands in, where the policy does not tell."""
+
+SPECIMEN = "x"
+_EXAMPLES = re.compile(r"\$\{(\w+)\}")
+_FILLED = {"Partition": "aws", "Region": "eu-west-1", "Account": OWN_ACCOUNT}
+EVERYTHING = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+
+
+def first_allowed(
+    policy: PolicyView, statement: StatementView, requests: Iterable[Witness]
+) -> Witness | None:
+    """Give the first of some requests that a statement allows and no statement of its policy
+    denies; `None` where there is none, or the policy is none that the engine reads."""
+    # The engine is needed for few policies, and its import takes longer than most of them.
+    from iamsim.core.errors import InputError  # noqa: PLC0415
+    from iamsim.engine.authorize import decide  # noqa: PLC0415
+    from iamsim.engine.question import AttachedPolicies, Question  # noqa: PLC0415
+    from iamsim.syntax.read import parse_policy  # noqa: PLC0415
+
+    denies = [one.raw for one in policy.statements if one.denies]
+    document = {"Version": policy.version, "Statement": [statement.raw, *denies]}
+    if policy.version is None:
+        del document["Version"]
+    try:
+        parsed = parse_policy(document, policy_type=policy.policy_type)
+    except InputError:
+        return None
+    attached = AttachedPolicies(
+        resource_policy=parsed, identity_policies=(parse_policy(EVERYTHING),)
+    )
+    for request in requests:
+        question = Question(
+            request.principal,
+            request.action,
+            request.resource,
+            dict(request.context),
+            resource_account=OWN_ACCOUNT,
+            attached=attached,
+        )
+        try:
+            if decide(question).allowed:
+                return request
+        except InputError:
+            continue
+    return None
+
+
+def fill(pattern: str, star: str = SPECIMEN) -> str:
+    """Write a text that a pattern matches: `star` for its stars, one letter for a question mark."""
+    return "".join(
+        token if isinstance(token, str) else star if token is Wildcard.STAR else SPECIMEN
+        for token in tokenize(pattern)
+    )
+
+
+def action_of(policy: PolicyView, statement: StatementView, usual: str) -> str:
+    """Choose an action that a statement names: the usual one where it is covered."""
+    actions = statement.actions
+    if actions is None or actions.negated:
+        return usual
+    for value in actions.values:
+        if policy.reference.covers(value.text, usual.lower()):
+            return usual
+    for value in actions.values:
+        for action in policy.reference.expand(value.text):
+            return action
+    return usual
+
+
+def resource_of(policy: PolicyView, statement: StatementView, action: str = "") -> str:
+    """Choose a resource that a statement is about, one that an action takes where it is about all;
+    of a role trust policy, a role."""
+    if policy.is_trust:
+        return f"arn:aws:iam::{OWN_ACCOUNT}:role/example"
+    resources = statement.resources
+    listed = resources is not None and not resources.negated
+    text = resources.values[0].text if resources is not None and resources.values else "*"
+    if listed and text.strip("*"):
+        return fill(text)
+    formats = policy.reference.formats_of(action)
+    return _EXAMPLES.sub(_example, min(formats, key=_length).text) if formats else "*"
+
+
+def _example(found: re.Match[str]) -> str:
+    """Write something in place of a variable of an ARN format."""
+    return _FILLED.get(found[1], "example")
+
+
+def _length(form: ArnFormat) -> int:
+    """How long a format is."""
+    return len(form.text)
+
+
+def meet(policy: PolicyView, statement: StatementView, but: Container[str] = ()) -> dict[str, str]:
+    """Give values that meet the conditions of a statement, one condition at a time; keys in `but`
+    (in lower case) are left out."""
+    found: dict[str, str] = {}
+    for condition in statement.conditions:
+        if condition.lower in but or condition.operator.negated or not condition.values:
+            continue
+        if condition.operator.base == "Null":
+            if condition.values[0].text.lower() == "false":
+                found.setdefault(condition.key, SPECIMEN)
+            continue
+        test = condition_test(policy, condition)
+        tried = [fill(value.text) for value in condition.values]
+        tried += [value for value in candidates([condition]) or () if value is not None]
+        met = (value for value in tried if test is not None and test({condition.lower: (value,)}))
+        value = next(met, None)
+        if value is not None:
+            found[condition.key] = value
+    return found

@@ -1,0 +1,130 @@
+"""The hooks for pre-commit and the action for GitHub are what their programs take."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import subprocess
+import sys
+from importlib.resources import files
+from pathlib import Path
+
+import pytest
+from jsonschema import Draft7Validator
+
+ROOT = Path(__file__).parent.parent.parent
+BAD = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObjct"}}'
+
+
+def load(name):
+    """Read a YAML file of the repository as other programs do."""
+    import yaml
+
+    return yaml.safe_load((ROOT / name).read_text("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def action():
+    """The action."""
+    return load("action.yml")
+
+
+@pytest.fixture(scope="module")
+def hooks():
+    """The hooks."""
+    return load(".pre-commit-hooks.yaml")
+
+
+def test_pre_commit_takes_the_hooks(tmp_path):
+    """Its own check of manifests passes."""
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "validate-manifest", ROOT / ".pre-commit-hooks.yaml"],
+        env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("policy.json", True),
+        ("iam/app-policy.json", True),
+        ("policies/reader.json", True),
+        ("org/SCPs/deny-regions.json", True),
+        ("role/trust.json", True),
+        ("package.json", False),
+        ("src/data.json", False),
+        ("policy.yaml", False),
+    ],
+)
+def test_the_hooks_look_at_policies(hooks, path, wanted):
+    """Files are told by their names or those of their folders."""
+    for hook in hooks:
+        assert (re.search(hook["files"], path) is not None) is wanted
+
+
+def test_the_hooks_start_a_command_that_is_there(hooks, tmp_path):
+    """The entry of each hook runs, and fails for a policy with an error."""
+    for hook in hooks:
+        (tmp_path / "policy.json").write_text(BAD, encoding="utf-8")
+        program, *arguments = hook["entry"].split()
+        assert program == "iamsim"
+        done = subprocess.run(
+            [sys.executable, "-m", "iamsim", *arguments, "policy.json"],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 1, done.stderr
+
+
+def test_the_action_follows_the_schema_of_github(action):
+    """The schema that describes action.yml has nothing against it."""
+    folder = files("check_jsonschema") / "builtin_schemas" / "vendor"
+    schema = json.loads((folder / "github-actions.json").read_text("utf-8"))
+    assert [error.message for error in Draft7Validator(schema).iter_errors(action)] == []
+
+
+@pytest.mark.parametrize(
+    ("inputs", "code", "written"),
+    [
+        ({}, 1, "::error file=policy.json,"),
+        ({"fail-on": "never"}, 0, "::error file=policy.json,"),
+        ({"format": "text", "type": "scp"}, 1, "error INVALID_ACTION"),
+        ({"format": "sarif", "output": "found.sarif", "paths": "policy.json"}, 1, ""),
+    ],
+)
+def test_the_action_runs(action, tmp_path, inputs, code, written):
+    """Its last step, given what GitHub would give it, writes findings and ends as asked."""
+    (tmp_path / "policy.json").write_text(BAD, encoding="utf-8")
+    program = tmp_path / "iamsim"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m iamsim "$@"\n', encoding="utf-8")
+    program.chmod(0o755)
+    given = {name: one["default"] for name, one in action["inputs"].items()} | inputs
+    step = action["runs"]["steps"][-1]
+    environment = {
+        name: given[re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", value)[1]]
+        for name, value in step["env"].items()
+    }
+    done = subprocess.run(
+        ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],  # noqa: S607
+        cwd=tmp_path,
+        env={
+            **os.environ,
+            **environment,
+            "PATH": f"{tmp_path}:{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (code, "")
+    assert written in done.stdout
+    assert ("output" in inputs) is (tmp_path / "found.sarif").is_file()

@@ -1,0 +1,205 @@
+"""Requests that show a fault are allowed by the engine, and read as people write them."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from iamsim.checks.codes import OPT_IN
+from iamsim.checks.finding import FindingType
+from iamsim.checks.shown import Witness
+from iamsim.checks.validate import Validator
+from iamsim.checks.witness import OWN_ACCOUNT, fill
+from iamsim.core.decision import PolicyType
+from iamsim.engine.authorize import decide
+from iamsim.engine.question import AttachedPolicies, Question
+from iamsim.report.findings import CheckedPolicy, render_findings
+from iamsim.report.findings_data import findings_to_dict, findings_to_sarif
+from iamsim.syntax.read import parse_policy
+from tests.unit.test_checks_corpus import FILES, read_document
+
+SHOWN = (
+    "IAMSIM_EXTERNAL_ID_NOT_DEMANDED",
+    "IAMSIM_GITHUB_OWNER_WILDCARD",
+    "IAMSIM_OIDC_TENANT_NOT_ASKED",
+    "IAMSIM_SOURCE_OF_STRANGERS",
+    "MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL",
+    "MISSING_GITHUB_REPO_CONDITION_KEY",
+    "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL",
+)
+EVERYTHING = parse_policy(
+    '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'
+)
+CASES = [
+    pytest.param(data["code"], case, id=f"{path.stem}-{number}")
+    for path in FILES
+    if path.stem in SHOWN
+    for data in [read_document(path).data]
+    for number, case in enumerate(data["fires"], start=1)
+]
+
+
+def trust(principal, condition=None, action="sts:AssumeRole"):
+    """Write a role trust policy of one statement."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": action}
+    if condition:
+        statement["Condition"] = condition
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def found(policy, code=None, policy_type=None):
+    """Check a policy given as data; with `code`, give the findings of that code alone."""
+    findings = Validator().validate_text(json.dumps(policy), "policy", policy_type)
+    return [one for one in findings if code in (None, one.code)]
+
+
+@pytest.mark.parametrize(("code", "case"), CASES)
+def test_a_request_that_shows_a_hole_is_allowed_by_the_whole_policy(code, case):
+    """The engine allows it with nothing but the policy, and everything on the caller's side."""
+    policy_type = PolicyType(case["type"])
+    findings = Validator().validate_text(case["policy"], "policy", policy_type)
+    witnesses = [one.witness for one in findings if one.code == code]
+    assert witnesses
+    for witness in witnesses:
+        question = Question(
+            witness.principal,
+            witness.action,
+            witness.resource,
+            dict(witness.context),
+            resource_account=OWN_ACCOUNT,
+            attached=AttachedPolicies(
+                resource_policy=parse_policy(case["policy"], policy_type=policy_type),
+                identity_policies=(EVERYTHING,),
+            ),
+        )
+        assert decide(question).allowed
+
+
+def test_a_deny_elsewhere_in_the_policy_closes_a_hole():
+    """A finding of ours that rests on a request is not given where the policy denies it."""
+    subject = "token.actions.githubusercontent.com:sub"
+    provider = {"Federated": "arn:aws:iam::111122223333:oidc-provider/" + subject[:-4]}
+    action = "sts:AssumeRoleWithWebIdentity"
+    policy = trust(provider, {"StringLike": {subject: "repo:harbor*"}}, action)
+    assert found(policy, "IAMSIM_GITHUB_OWNER_WILDCARD", PolicyType.TRUST)
+    policy["Statement"].append(
+        {
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": "*",
+            "Condition": {"StringNotLike": {subject: "repo:harbor/*"}},
+        }
+    )
+    assert not found(policy, "IAMSIM_GITHUB_OWNER_WILDCARD", PolicyType.TRUST)
+
+
+def test_a_policy_that_the_engine_does_not_read_has_no_request():
+    """The finding of AWS's is given all the same."""
+    policy = trust({"Service": "sns.amazonaws.com"})
+    policy["Statement"][0]["Condition"] = {"StringEqualz": {"aws:PrincipalTag/a": "b"}}
+    (one,) = found(policy, "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL", PolicyType.TRUST)
+    assert one.witness is None
+
+
+def test_values_of_other_conditions_are_met():
+    """A request carries what the other conditions of the statement ask."""
+    condition = {
+        "StringLike": {"aws:RequestTag/team": "led*"},
+        "Bool": {"aws:SecureTransport": "true"},
+        "Null": {"aws:RequestTag/a": "false"},
+        "IpAddress": {"aws:SourceIp": "203.0.113.0/24"},
+    }
+    policy = trust({"Service": "sns.amazonaws.com"}, condition)
+    (one,) = found(policy, "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL", PolicyType.TRUST)
+    context = dict(one.witness.context)
+    assert context["aws:SourceIp"] == "203.0.113.0"
+    assert context["aws:SecureTransport"] == "true"
+    assert context["aws:RequestTag/team"].startswith("led")
+
+
+def test_the_request_is_in_every_output():
+    """Text, JSON and SARIF tell it."""
+    policy = trust({"AWS": "arn:aws:iam::464622532012:root"})
+    text = json.dumps(policy)
+    findings = Validator().validate_text(text, "trust.json", PolicyType.TRUST)
+    checked = [CheckedPolicy("trust.json", findings)]
+    assert "shown by: arn:aws:iam::464622532012:role/vendor calls sts:AssumeRole on" in (
+        render_findings(checked)
+    )
+    (data,) = findings_to_dict(checked)["findings"]
+    assert data["request"] == {
+        "principal": "arn:aws:iam::464622532012:role/vendor",
+        "action": "sts:AssumeRole",
+        "resource": "arn:aws:iam::111122223333:role/example",
+        "context": {},
+    }
+    (result,) = findings_to_sarif(checked, "1")["runs"][0]["results"]
+    assert result["properties"]["request"] == data["request"]
+
+
+def test_a_request_reads_as_one_sentence():
+    """The context stands behind it, where there is any."""
+    assert Witness("p", "s:A", "r", ()).text == "p calls s:A on r"
+    assert Witness("p", "s:A", "r", (("k", "v"),)).text == "p calls s:A on r with k=v"
+
+
+def test_a_pattern_is_filled_with_something_that_it_matches():
+    """Stars get what is asked for, question marks a letter."""
+    assert fill("a*c?", "b") == "abcx"
+
+
+@pytest.mark.parametrize(
+    ("policy", "code", "kind"),
+    [
+        ({"Action": "s3:GetObjct"}, "INVALID_ACTION", FindingType.ERROR),
+        ({"Action": "s3:GteObject"}, "INVALID_ACTION", FindingType.ERROR),
+        ({"Action": "s3:FoldObject"}, "INVALID_ACTION", FindingType.WARNING),
+        ({"Action": "s3:Fold*"}, "INVALID_ACTION", FindingType.WARNING),
+        ({"Action": "dynamodbb:GetItem"}, "INVALID_SERVICE_IN_ACTION", FindingType.ERROR),
+        ({"Action": "newservice:GetItem"}, "INVALID_SERVICE_IN_ACTION", FindingType.WARNING),
+        ({"Resource": "arn:aws:ec2:*:*:vpc-endpoint:*"}, "INVALID_ARN_RESOURCE", FindingType.ERROR),
+        ({"Resource": "arn:aws:ec2:*:*:newthing/*"}, "INVALID_ARN_RESOURCE", FindingType.WARNING),
+        ({"Resource": "arn:aws:ec2:eu-wset-1:*:vpc/*"}, "INVALID_ARN_REGION", FindingType.ERROR),
+        ({"Resource": "arn:aws:ec2:eu-west-9:*:vpc/*"}, "INVALID_ARN_REGION", FindingType.WARNING),
+        ({"Resource": "arn:aws:ec2:Frankfurt:*:vpc/*"}, "INVALID_ARN_REGION", FindingType.ERROR),
+    ],
+)
+def test_what_the_reference_does_not_list_is_no_error(policy, code, kind):
+    """Only what can't be newer than the reference is an error: slips of listed names."""
+    statement = {"Effect": "Allow", "Action": "ec2:*", "Resource": "*", **policy}
+    (one,) = found({"Version": "2012-10-17", "Statement": [statement]}, code)
+    assert one.finding_type is kind
+    assert one.tentative is (kind is FindingType.WARNING)
+    if one.snapshot is not None:
+        assert ("which may lack it" in one.details) is one.tentative
+
+
+@pytest.mark.parametrize(
+    ("action", "key", "kind"),
+    [
+        ("iam:GetRole", "aws:RequestTag/team", FindingType.ERROR),
+        ("ec2:DescribeInstances", "ec2:ResourceTag/team", FindingType.ERROR),
+        ("ec2:DescribeSubnets", "ec2:Vpc", FindingType.WARNING),
+    ],
+)
+def test_a_key_that_no_table_lists_is_an_error_where_it_makes_no_sense(action, key, kind):
+    """Tables of actions are incomplete in places; reading sets no tags, nothing has no tags."""
+    statement = {
+        "Effect": "Allow",
+        "Action": action,
+        "Resource": "*",
+        "Condition": {"StringEquals": {key: "a"}},
+    }
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    (one,) = found(policy, "UNSUPPORTED_ACTION_FOR_CONDITION_KEY")
+    assert one.finding_type is kind
+
+
+def test_codes_that_are_off_run_only_when_selected():
+    """Selecting one by name turns it on."""
+    policy = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    text = json.dumps({"Version": "2012-10-17", "Statement": [policy]})
+    assert not {one.code for one in Validator().validate_text(text)} & set(OPT_IN)
+    chosen = Validator(select=("IAMSIM_RESOURCE_STAR",)).validate_text(text)
+    assert [one.code for one in chosen] == ["IAMSIM_RESOURCE_STAR"]
