@@ -31,6 +31,8 @@ if TYPE_CHECKING:
         explain,
         load,
     )
+    from iamsim.api.chain import Chain
+    from iamsim.api.edits import Edits, suggest_edits
     from iamsim.core.decision import Decision, Layer, Outcome, Verdict
     from iamsim.core.errors import (
         IamsimError,
@@ -45,8 +47,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Answer",
+    "Chain",
     "CompiledPolicies",
     "Decision",
+    "Edits",
     "IamsimError",
     "InputError",
     "InternalError",
@@ -63,12 +67,15 @@ __all__ = [
     "explain",
     "load",
     "parse_policy",
+    "suggest_edits",
 ]
 
 # Names are loaded when first asked for: one room (the catalog, say) starts without the rest.
 _HOMES = {
     **dict.fromkeys(("Decision", "Layer", "Outcome", "Verdict"), "iamsim.core.decision"),
     **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "iamsim.core.errors"),
+    **dict.fromkeys(("Edits", "suggest_edits"), "iamsim.api.edits"),
+    "Chain": "iamsim.api.chain",
     "parse_policy": "iamsim.syntax.read",
 }
 

@@ -9,14 +9,16 @@ from iamsim.api.inputs import context_values, now, session_of, via_of
 from iamsim.engine import authorize
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
+from iamsim.importers.load import load_worlds
 from iamsim.symbolic import partial as partial_answers
-from iamsim.world.load import load_world
 
 if TYPE_CHECKING:
     import os
     from collections.abc import Iterable, Mapping
 
-    from iamsim.api.inputs import ContextInput
+    from iamsim.api.chain import Chain
+    from iamsim.api.edits import Edits
+    from iamsim.api.inputs import ContextInput, PoliciesInput
     from iamsim.core.decision import Decision
     from iamsim.world.model import World as WorldModel
 
@@ -85,6 +87,86 @@ class World:
         )
         return authorize.decide(question, self._compiled)
 
+    def edits(  # noqa: PLR0913 - the arguments are those of a scenario's request
+        self,
+        *,
+        principal: str,
+        action: str,
+        resource: str = "*",
+        context: ContextInput | None = None,
+        session: Mapping[str, Any] | None = None,
+        via: Mapping[str, Any] | None = None,
+        unset: Iterable[str] = (),
+        resource_account: str | None = None,
+    ) -> Edits:
+        """Find the smallest edits that would change the answer to one question; each was decided
+        on a copy of this world, which stays as it is. Raises `InputError` as `explain` does."""
+        from iamsim.api.edits import edits_in_world  # noqa: PLC0415 - only where it is asked
+
+        question = Question(
+            principal,
+            action,
+            resource,
+            context_values(context),
+            frozenset(unset),
+            session_of(session),
+            via_of(via),
+            resource_account=resource_account,
+            now=now(),
+        )
+        return edits_in_world(question, self._compiled)
+
+    def what_if(
+        self,
+        *,
+        with_policies: Mapping[str, PoliciesInput] | PoliciesInput = (),
+        without: Iterable[str] = (),
+        without_layers: Iterable[str] = (),
+    ) -> World:
+        """Give a world that answers as if policies were there, or gone; this one stays as it is.
+
+        `with_policies` are identity-based policies that the caller of each question has besides, or
+        policies by the names of their layers. `without` names policies, by name or ARN, or one
+        statement as ``POLICY#SID`` or ``POLICY#NUMBER``, counted from 1. Layers in `without_layers`
+        are not there. Raises `RequestError` for what is no layer, or no policy of this world, and
+        `PolicyError` for a broken policy.
+        """
+        from iamsim.api.changes import change_of  # noqa: PLC0415 - only where it is asked
+        from iamsim.query.what_if import ChangedWorld  # noqa: PLC0415 - only where it is asked
+
+        change = change_of(
+            self._compiled,
+            with_policies=with_policies,
+            without=without,
+            without_layers=without_layers,
+        )
+        known = self._compiled
+        changes = known.changes if isinstance(known, ChangedWorld) else ()
+        changed = World(self.model)
+        changed._compiled = ChangedWorld(self.model, *changes, change)
+        return changed
+
+    def assume(
+        self,
+        role: str,
+        *more: str,
+        principal: str,
+        session: Mapping[str, Any] | None = None,
+        context: ContextInput | None = None,
+    ) -> Chain:
+        """Let a principal assume a role, and from there others; each hop is decided.
+
+        Roles are ARNs or names. `session` describes the session in the end: its source identity and
+        its transitive tags are set at the first hop and carried along, its name, its policies and
+        its other tags at the last. `context` is that of the calls, with ``sts:ExternalId`` and the
+        like. Raises `RequestError` for a role that the world does not have.
+        """
+        from iamsim.api.chain import assume_roles  # noqa: PLC0415 - only where it is asked
+
+        return assume_roles(
+            self._compiled, (role, *more), principal=principal, session=session, context=context
+        )
+
     def check(self) -> None:
         """Compile every policy that is attached somewhere; raises `PolicyError` for the first that
         is broken, `WorldError` for an AWS managed policy that is not known."""
@@ -102,9 +184,10 @@ class World:
 def load(*paths: str | os.PathLike[str]) -> World:
     """Load a world from a file or folder; several are merged, and every policy is checked.
 
-    Raises `WorldError` for what does not fit the format, `PolicyError` for a broken policy; both
+    What `iamsim import` recognises (account authorization details, a Terraform plan, ...) is
+    imported on the way. Raises `WorldError` for what does not fit the format, `PolicyError` for a broken policy; both
     say where.
     """
-    world = World(load_world(*paths))
+    world = World(load_worlds(*paths))
     world.check()
     return world

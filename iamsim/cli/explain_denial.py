@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import denied_text, load_worlds, questions_of, text_of, texts_of, with_time
+from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.output import terminal_width, wants_color, write_output
 from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import explain
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
+    from iamsim.engine.question import Question
     from iamsim.query.denial import DenialReport
+    from iamsim.query.edits.model import EditReport
     from iamsim.syntax.denial import DenialMessage
     from iamsim.world.model import World
 
@@ -35,14 +38,30 @@ def explain_denial(options: Options) -> int:
     denials = find_denials(denied_text(options))
     model = load_worlds(options)
     world = CompiledWorld() if model is None else CompiledWorld.checked(model)
-    reports = [_report(message, options, model, world) for message in denials.messages]
-    write_output(_written(reports, options, more=denials.more), text_of(options, "output"))
+    asked = [_asked(message, options, model, world) for message in denials.messages]
+    reports = [examine(message, question, world) for message, question in asked]
+    edits: list[EditReport] = []
+    if options["edits"] and not options["quiet"]:
+        from iamsim.query.edits.search import suggest_edits  # noqa: PLC0415 - rarely asked for
+
+        denied = (one for one in zip(asked, reports, strict=True) if not one[1].answer.allowed)
+        edits = [suggest_edits(question, world) for (_, question), _ in denied]
+    written = _written(reports, edits, options, more=denials.more)
+    write_output(written, text_of(options, "output"))
     return 0 if all(report.explained for report in reports) else 1
 
 
 def _refuse_options(options: Options) -> None:
     """Say that some options mean nothing here."""
-    given = [f"--{field}" for field in _NOT_TOGETHER if options[field]]
+    names = {option.field: option.names[-1] for option in EXPLAIN_OPTIONS}
+    for field in WHAT_IF_FIELDS:
+        if options[field]:
+            raise RequestError(
+                "option-with-denied",
+                f"the option `{names[field]}` can't be used together with `--denied`",
+                hint="ask the question of the message with -p, -a and -r",
+            )
+    given = [names[field] for field in _NOT_TOGETHER if options[field]]
     if options["format"] == "aws":
         given.append("--format aws")
     for option in given:
@@ -53,10 +72,10 @@ def _refuse_options(options: Options) -> None:
         )
 
 
-def _report(
+def _asked(
     message: DenialMessage, options: Options, model: World | None, world: CompiledWorld
-) -> DenialReport:
-    """Ask the question of a message; what options say wins over what it says."""
+) -> tuple[DenialMessage, Question]:
+    """Complete a message, and make its question; what options say wins over what it says."""
     message = complete_message(message, model)
     actions, resources = texts_of(options, "actions"), texts_of(options, "resources")
     asked = replace(
@@ -76,16 +95,41 @@ def _report(
     }
     (question,) = questions_of(filled, model)
     question = replace(question, context={**message.context, **question.context})
-    timed = with_time(question, explain(question, world))
-    return examine(message, timed, world)
+    return message, with_time(question, explain(question, world))
 
 
-def _written(reports: Sequence[DenialReport], options: Options, *, more: bool) -> str:
+def _written(
+    reports: Sequence[DenialReport],
+    edits: Sequence[EditReport],
+    options: Options,
+    *,
+    more: bool,
+) -> str:
+    text = _reports_text(reports, edits, options, more=more)
+    if not edits or text_of(options, "format") == "json":
+        return text
+    from iamsim.cli.explain_edits import edits_text  # noqa: PLC0415 - rarely asked for
+
+    return "\n".join((text, *edits_text(edits, options)))
+
+
+def _reports_text(
+    reports: Sequence[DenialReport],
+    edits: Sequence[EditReport],
+    options: Options,
+    *,
+    more: bool,
+) -> str:
     form = text_of(options, "format")
     if form == "json":
         import json  # noqa: PLC0415 - text needs none
 
-        return json.dumps(denials_to_dict(reports, more=more), indent=2, ensure_ascii=False) + "\n"
+        data = denials_to_dict(reports, more=more)
+        if edits:
+            from iamsim.report.edits import with_edits  # noqa: PLC0415 - rarely asked for
+
+            data = with_edits(data, edits)
+        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     if options["quiet"]:
         explained = all(report.explained for report in reports)
         return "explained\n" if explained else "not explained\n"

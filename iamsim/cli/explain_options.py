@@ -9,7 +9,14 @@ from __future__ import annotations
 from iamsim.cli import completion
 from iamsim.cli.options import Option
 
-__all__ = ["ARGUMENT_HELP", "EXPECTATIONS", "EXPLAIN_HELP", "EXPLAIN_OPTIONS", "FORMATS"]
+__all__ = [
+    "ARGUMENT_HELP",
+    "EXPECTATIONS",
+    "EXPLAIN_HELP",
+    "EXPLAIN_OPTIONS",
+    "FORMATS",
+    "WHAT_IF_FIELDS",
+]
 
 EXPLAIN_HELP = (
     "Say whether a request is allowed, which statement decides it, and why.\n\n"
@@ -21,8 +28,12 @@ ARGUMENT_HELP = "Scenario files whose requests are answered, instead of a reques
 FORMATS = ("text", "json", "markdown", "aws")
 EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny", "conditional")
 
+# The options that ask about a request that is not made, or in a world that is not so.
+WHAT_IF_FIELDS = ("assume", "with_policies", "without", "without_layers", "diff")
+
 _REQUEST = "Request"
 _POLICIES = "Policies"
+_WHAT_IF = "What if"
 _OUTPUT = "Output"
 _POLICY = "FILE"
 
@@ -106,6 +117,14 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         panel=_REQUEST,
     ),
     Option(
+        ("--transitive-tag",),
+        "transitive_tags",
+        "A session tag that is handed on when the session assumes another role.",
+        "list",
+        "KEY",
+        panel=_REQUEST,
+    ),
+    Option(
         ("--source-identity",),
         "source_identity",
         "Source identity of the caller's session.",
@@ -144,7 +163,8 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
     Option(
         ("--unknown",),
         "unknown",
-        "A context key whose value is not known.",
+        "A context key whose value is not known; or `resource-account`, `session-name`, "
+        "`vpc-endpoint`, or the name of a layer.",
         "list",
         "KEY",
         panel=_REQUEST,
@@ -170,6 +190,49 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
     _policy("--rcp", "rcps", "Resource control policies of one level, root first."),
     _policy("--vpce-policy", "vpce_policies", "VPC endpoint policy."),
     Option(
+        ("--assume",),
+        "assume",
+        "A role of the world to assume first; repeat for a chain, whose session is the last one.",
+        "list",
+        "ROLE",
+        panel=_WHAT_IF,
+        completes=completion.roles,
+    ),
+    Option(
+        ("--with-policy",),
+        "with_policies",
+        "A policy more, in the identity-based policies or in the layer named in front.",
+        "list",
+        "[LAYER=]FILE",
+        panel=_WHAT_IF,
+        completes=completion.layers,
+    ),
+    Option(
+        ("--without",),
+        "without",
+        "A policy less, by name or ARN, or one statement of it as POLICY#SID or POLICY#NUMBER.",
+        "list",
+        "POLICY",
+        panel=_WHAT_IF,
+        completes=completion.policies,
+    ),
+    Option(
+        ("--without-layer",),
+        "without_layers",
+        "A layer that is not there, such as permissions-boundary.",
+        "list",
+        "LAYER",
+        panel=_WHAT_IF,
+        completes=completion.layers,
+    ),
+    Option(
+        ("--diff",),
+        "diff",
+        "Both answers side by side: as it is, and with what the other options change.",
+        "flag",
+        panel=_WHAT_IF,
+    ),
+    Option(
         ("--format",),
         "format",
         "How the answer is written.",
@@ -184,6 +247,13 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "Exit with 1 when the answer differs.",
         metavar="VERDICT",
         choices=EXPECTATIONS,
+        panel=_OUTPUT,
+    ),
+    Option(
+        ("--edits",),
+        "edits",
+        "What would change the answer: the smallest edits of policies, as patches.",
+        "flag",
         panel=_OUTPUT,
     ),
     Option(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
+from iamsim.report.hints import hints_to_dict
 from iamsim.report.message import denied_message
 from iamsim.report.sentences import NOTES
 from iamsim.report.summary import summary
@@ -55,6 +56,7 @@ def answer_to_dict(answer: Answer) -> Json:
         **({} if residual is None else {"residual_detail": _residual(residual)}),
         "context_detail": [_context(entry) for entry in explanation.context],
         "notes": _notes(explanation.notes),
+        **_hints(answer),
     }
 
 
@@ -80,6 +82,7 @@ def _residual(residual: Residual) -> Json:
     return {
         "sentence": residual.sentence,
         "keys": list(residual.keys),
+        "stand_ins": list(residual.stand_ins),
         "simplified": residual.simplified,
         "examples": {"allowed": allowed, "denied": denied},
     }
@@ -139,9 +142,21 @@ def _layer(layer: LayerExplanation, action: str) -> Json:
     entry["outcome"] = layer.outcome.value
     entry["reason"] = layer.reason.value
     entry["policies"] = [_policy(policy, action) for policy in layer.policies]
+    if layer.residual is not None:
+        entry["residual"] = {
+            "allow": _layer_residual(layer.residual.allows),
+            "explicitDeny": _layer_residual(layer.residual.denies),
+        }
     if layer.notes:
         entry["notes"] = _notes(layer.notes)
     return entry
+
+
+def _layer_residual(residual: Residual | None) -> Json | None:
+    """When an undecided layer has one outcome; `None` where it never has."""
+    if residual is None:
+        return None
+    return {"sentence": residual.sentence, "condition": _blocks(residual)}
 
 
 def _policy(policy: PolicyExplanation, action: str) -> Json:
@@ -211,6 +226,12 @@ def _context(entry: ContextEntry) -> Json:
         "origin": entry.origin.kind,
         "from": entry.origin.detail or None,
     }
+
+
+def _hints(answer: Answer) -> Json:
+    """What the service reference adds; left out where it has nothing to say."""
+    hints = hints_to_dict(answer)
+    return {"hints": hints} if hints else {}
 
 
 def _notes(notes: Sequence[Note]) -> list[Json]:

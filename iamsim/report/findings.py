@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.checks.finding import Finding
+    from iamsim.checks.suppression import SuppressedFinding
 
 __all__ = ["CheckedPolicy", "count_line", "render_findings", "type_word"]
 
@@ -25,10 +26,13 @@ _WORDS = {
 
 
 class CheckedPolicy(NamedTuple):
-    """A policy that was checked: the name of its file, and what was found."""
+    """A policy that was checked: the name of its file, what was found, and what of it somebody
+    accepts. Findings about a file of suppressions have no policy."""
 
     name: str
     findings: tuple[Finding, ...]
+    suppressed: tuple[SuppressedFinding, ...] = ()
+    is_policy: bool = True
 
 
 def type_word(kind: FindingType) -> str:
@@ -41,17 +45,22 @@ def render_findings(
 ) -> str:
     """Write all findings, file by file in the order of the text, and how many there are.
 
-    `verbose` adds where AWS explains each finding.
+    `verbose` adds where AWS explains each finding, and the findings that are suppressed.
     """
     paint = Paint(color)
     blocks = [_block(found, paint, verbose) for policy in checked for found in policy.findings]
+    if verbose:
+        blocks += [_accepted(one, paint) for policy in checked for one in policy.suppressed]
     return "\n".join([*blocks, f"{count_line(checked)}\n"])
 
 
 def count_line(checked: Sequence[CheckedPolicy]) -> str:
     """Say how many findings of which type there are, in how many policies."""
     counts = Counter(found.finding_type for policy in checked for found in policy.findings)
-    policies = _number(len(checked), "policy", "policies")
+    suppressed = sum(len(policy.suppressed) for policy in checked)
+    policies = _number(sum(policy.is_policy for policy in checked), "policy", "policies")
+    if suppressed:
+        policies += f" ({suppressed} suppressed)"
     if not counts:
         return f"no findings in {policies}"
     parts = [
@@ -80,9 +89,25 @@ def _block(found: Finding, paint: Paint, verbose: bool) -> str:
             lines.append(paint.quiet(f"also at {others}"))
     if found.hint:
         lines.append(f"hint: {found.hint}")
+    if found.witness is not None:
+        lines.append(f"shown by: {found.witness.call}")
+        lines += [f"  {key} = {value}" for key, value in found.witness.context]
     if verbose:
         lines.append(paint.quiet(f"see {found.learn_more}"))
     return "\n".join(lines) + "\n"
+
+
+def _accepted(one: SuppressedFinding, paint: Paint) -> str:
+    """Write one finding that is suppressed, with the reason."""
+    found, by = one
+    place = found.spans[0].place if found.spans else found.policy
+    where = "in its Sid" if by.in_policy else f"in {by.source.span(by.path).place}"
+    until = f" until {by.until}" if by.until else ""
+    head = paint.quiet(f"suppressed {_WORDS[found.finding_type]}")
+    return (
+        f"{paint.title(place)}: {head} {found.code}: {found.details}\n"
+        f"because: {by.reason} ({where}{until})\n"
+    )
 
 
 def _number(count: int, one: str, several: str) -> str:

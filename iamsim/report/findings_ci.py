@@ -46,6 +46,8 @@ def _command(policy: CheckedPolicy, found: Finding) -> str:
         "title": found.code,
     }
     text = found.details if not found.hint else f"{found.details}\nhint: {found.hint}"
+    if found.witness is not None:
+        text = f"{text}\nshown by: {found.witness.text}"
     return github_command(_COMMANDS[found.finding_type], properties, text)
 
 

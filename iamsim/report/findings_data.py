@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from iamsim.checks.codes import FindingType
+from iamsim.checks.codes import CODES, FindingType
 from iamsim.core.json_text import KEY
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamsim.checks.finding import Finding, Place
+    from iamsim.checks.shown import Witness
+    from iamsim.checks.suppression import Suppression
     from iamsim.core.span import Source, Span
     from iamsim.report.findings import CheckedPolicy
 
@@ -33,14 +35,29 @@ _LEVELS = {
 
 
 def findings_to_dict(checked: Iterable[CheckedPolicy]) -> Json:
-    """Turn findings into the shape that ValidatePolicy gives, each with its file."""
-    return {
+    """Turn findings into the shape that ValidatePolicy gives, each with its file; those that are
+    suppressed stand apart, with the reason."""
+    policies = list(checked)
+    data: Json = {
         "findings": [
             {"file": policy.name, **_finding(found)}
-            for policy in checked
+            for policy in policies
             for found in policy.findings
         ]
     }
+    suppressed = [
+        {"file": policy.name, **_finding(one.finding), "suppression": _suppression(one.suppression)}
+        for policy in policies
+        for one in policy.suppressed
+    ]
+    return data | {"suppressed": suppressed} if suppressed else data
+
+
+def _suppression(by: Suppression) -> Json:
+    """Who accepts a finding: the reason, where it stands, and until when it holds."""
+    span = by.source.span(by.path)
+    data: Json = {"reason": by.reason, "file": by.source.name, "line": span.line}
+    return data | {"until": by.until} if by.until else data
 
 
 def _finding(found: Finding) -> Json:
@@ -57,7 +74,19 @@ def _finding(found: Finding) -> Json:
     }
     if found.hint:
         data["hint"] = found.hint
+    if found.witness is not None:
+        data["request"] = _request(found.witness)
     return data
+
+
+def _request(witness: Witness) -> Json:
+    """The request that shows a fault, as `iamsim explain` takes it."""
+    return {
+        "principal": witness.principal,
+        "action": witness.action,
+        "resource": witness.resource,
+        "context": dict(witness.context),
+    }
 
 
 def _path(place: Place) -> list[Json]:
@@ -91,29 +120,37 @@ def _position(source: Source, offset: int) -> Json:
 
 def findings_to_sarif(checked: Sequence[CheckedPolicy], version: str) -> Json:
     """Turn findings into a SARIF log of one run; `version` is that of the program."""
-    codes = sorted({found.code for policy in checked for found in policy.findings})
-    kinds = {found.code: found for policy in checked for found in policy.findings}
+    every = [(policy, found, None) for policy in checked for found in policy.findings]
+    accepted = [
+        (policy, one.finding, one.suppression) for policy in checked for one in policy.suppressed
+    ]
+    kinds = {found.code: found for _, found, _ in (*accepted, *every)}
+    codes = sorted(kinds)
     rules = [
         {
             "id": code,
-            "helpUri": kinds[code].learn_more,
-            "defaultConfiguration": {"level": _LEVELS[kinds[code].finding_type]},
-            "properties": {"findingType": kinds[code].finding_type.value},
+            **_help(kinds[code].learn_more),
+            "defaultConfiguration": {"level": _LEVELS[CODES[code]]},
+            "properties": {"findingType": CODES[code].value},
         }
         for code in codes
     ]
     results = [
-        _result(policy, found, codes.index(found.code))
-        for policy in checked
-        for found in policy.findings
+        _result(policy, found, codes.index(found.code), by)
+        for policy, found, by in (*every, *accepted)
     ]
     driver: Json = {"name": "iamsim", "semanticVersion": version, "rules": rules}
     run: Json = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
 
 
-def _result(policy: CheckedPolicy, found: Finding, rule: int) -> Json:
-    """One finding as a result of SARIF."""
+def _help(place: str) -> Json:
+    """Where a rule is explained: an address, or a page of this repository, which has none."""
+    return {"helpUri": place} if "://" in place else {"help": {"text": f"see {place}"}}
+
+
+def _result(policy: CheckedPolicy, found: Finding, rule: int, by: Suppression | None) -> Json:
+    """One finding as a result of SARIF, with what suppresses it."""
     text = f"{found.details}; {found.hint}" if found.hint else found.details
     locations = [_location(policy.name, span) for span in found.spans]
     result: Json = {
@@ -123,10 +160,15 @@ def _result(policy: CheckedPolicy, found: Finding, rule: int) -> Json:
         "message": {"text": text},
         "locations": locations[:1],
     }
+    if found.witness is not None:
+        result["properties"] = {"request": _request(found.witness)}
     if len(locations) > 1:
         result["relatedLocations"] = [
             {"id": number, **location} for number, location in enumerate(locations[1:])
         ]
+    if by is not None:
+        kind = "inSource" if by.in_policy else "external"
+        result["suppressions"] = [{"kind": kind, "justification": by.reason}]
     return result
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer, Outcome
 from iamsim.core.reason import Reason
+from iamsim.core.ways import is_absent
 from iamsim.report.sentences import OUTCOMES, REASONS, layer_name, level_text
 from iamsim.report.wording import joined, place_text, shortened, statement_text
 
@@ -18,19 +19,12 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import LayerExplanation
     from iamsim.report.paint import Paint
 
-__all__ = ["LayerRow", "is_absent", "layer_lines", "layer_rows"]
+__all__ = ["LayerRow", "layer_lines", "layer_rows"]
 
-_ABSENT_REASONS = frozenset(
-    {
-        Reason.NOT_PRESENT,
-        Reason.NO_POLICY,
-        Reason.CALLER_NOT_IN_ORGANIZATION,
-        Reason.RESOURCE_NOT_IN_ORGANIZATION,
-    }
-)
 _NAME_WIDTH = 23
 _OUTCOME_WIDTH = 14
 _NAMED_POLICIES = 3
+_LONGEST_RESIDUAL = 160  # characters of the short form
 
 
 class LayerRow(NamedTuple):
@@ -47,7 +41,7 @@ def layer_rows(answer: Answer, *, all_levels: bool = False) -> list[LayerRow]:
     rows: list[LayerRow] = []
     for name, entries in _grouped(answer):
         if all_levels:
-            rows += [_level_row(name, entry) for entry in entries]
+            rows += [_level_row(name, entry, in_full=True) for entry in entries]
         elif not all(map(is_absent, entries)):
             rows += _short_rows(name, entries)
     return rows
@@ -67,11 +61,6 @@ def layer_lines(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> l
         text = f"not there: {', '.join(dict.fromkeys(absent))}"
         lines += [paint.quiet(f"  {part}") for part in textwrap.wrap(text, width - 2)]
     return lines
-
-
-def is_absent(entry: LayerExplanation) -> bool:
-    """Say whether there is nothing at this layer, so that the short form need not speak of it."""
-    return entry.outcome is Outcome.NOT_APPLICABLE and entry.reason in _ABSENT_REASONS
 
 
 def _grouped(answer: Answer) -> Iterator[tuple[str, tuple[LayerExplanation, ...]]]:
@@ -99,9 +88,12 @@ def _short_rows(name: str, entries: tuple[LayerExplanation, ...]) -> list[LayerR
     return [*others, LayerRow(name, Outcome.ALLOW, detail)]
 
 
-def _level_row(name: str, entry: LayerExplanation) -> LayerRow:
+def _level_row(name: str, entry: LayerExplanation, *, in_full: bool = False) -> LayerRow:
     level = level_text(entry.level).lstrip()
-    detail = f"{level}: {_detail(entry)}" if level else _detail(entry)
+    detail = _residual(entry)
+    if not detail or (len(detail) > _LONGEST_RESIDUAL and not in_full):
+        detail = _detail(entry)
+    detail = f"{level}: {detail}" if level else detail
     return LayerRow(name, entry.outcome, detail)
 
 
@@ -118,6 +110,13 @@ def _lines(row: LayerRow, paint: Paint, width: int, *, decides: bool) -> list[st
         f"  {row.name:<{_NAME_WIDTH}}  {painted}  {first}".rstrip(),
         *(f"{'':<{margin}}{line}" for line in rest),
     ]
+
+
+def _residual(entry: LayerExplanation) -> str:
+    """What an undecided layer depends on: when it allows, and when it denies explicitly."""
+    residuals = () if entry.residual is None else entry.residual
+    sentences = [one.sentence for one in residuals if one is not None]
+    return "; ".join(sentences)
 
 
 def _detail(entry: LayerExplanation) -> str:

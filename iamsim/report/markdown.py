@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.query.hints import find_hints
+from iamsim.report.hints import hint_text
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
 from iamsim.report.paint import Paint
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import Decider
 
-__all__ = ["render_markdown"]
+__all__ = ["escaped", "render_markdown"]
 
 _WIDTH = 100
 
@@ -28,7 +30,7 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
     request = answer.request
     word, _, reason = summary(answer).partition(": ")
     lines = [
-        f"**{word}**: {_escaped(reason)}",
+        f"**{word}**: {escaped(reason)}",
         "",
         f"* principal {_code(request.principal)}",
         f"* action {_code(request.action)}",
@@ -39,7 +41,7 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
         lines.append(f"* {_code(f'{key} = {text}')}")
     lines += ["", "| layer | outcome | why |", "|---|---|---|"]
     for name, outcome, detail in layer_rows(answer):
-        lines.append(f"| {name} | {OUTCOMES[outcome]} | {_escaped(detail)} |")
+        lines.append(f"| {name} | {OUTCOMES[outcome]} | {escaped(detail)} |")
     for decider in answer.explanation.decided_by:
         lines += _quote(answer, decider)
     ways = ways_of_caller(answer)
@@ -50,7 +52,9 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
     message = denied_message(answer)
     if message is not None:
         lines += ["", "AWS would say:", "", *_fenced([message])]
-    lines += ["", *(f"> Note: {NOTES[note]}." for note in answer.explanation.notes)]
+    notes = [f"> Note: {NOTES[note]}." for note in answer.explanation.notes]
+    hints = [f"> Hint: {escaped(_ended(hint_text(hint)))}" for hint in find_hints(answer)]
+    lines += ["", *notes, *(["", *hints] if hints else [])]
     if verbose:
         lines += ["", *_fenced(trace_lines(answer, Paint(), _WIDTH))]
     return "\n".join(lines).rstrip() + "\n"
@@ -87,11 +91,16 @@ def _fenced(lines: list[str]) -> list[str]:
     return [f"{fence}text", *lines, fence]
 
 
+def _ended(text: str) -> str:
+    """End a sentence with a full stop, unless it asks."""
+    return text if text.endswith("?") else f"{text}."
+
+
 def _code(text: str) -> str:
     return f"`{shortened(text, 300).replace('`', chr(39))}`"
 
 
-def _escaped(text: str) -> str:
+def escaped(text: str) -> str:
     """Keep what the user wrote from being read as Markdown or HTML."""
     parts = text.split("`")
     for index in range(0, len(parts), 2):

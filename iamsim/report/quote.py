@@ -61,7 +61,8 @@ def match_marks(statement: StatementExplanation, action: str) -> tuple[Mark, ...
     marks: list[Mark] = []
     seen: set[Element] = set()
     for clause in statement.clauses:
-        if clause.element in _NEGATED or not clause.matched or clause.element in seen:
+        holds = clause.matched or clause.reason is Reason.DEPENDS_ON_UNKNOWN
+        if clause.element in _NEGATED or not holds or clause.element in seen:
             continue
         if clause.element is not Element.CONDITION:
             seen.add(clause.element)
@@ -100,6 +101,9 @@ def _against(clause: ClauseExplanation, action: str) -> str:
 
 def _remark(clause: ClauseExplanation, action: str) -> str:
     """What to say below a clause: the pattern's other side."""
+    if clause.reason is Reason.DEPENDS_ON_UNKNOWN:
+        what = f"on {clause.key}, which is not known" if clause.key else "on what is not known"
+        return f"depends {what}"
     if clause.element is not Element.CONDITION:
         pattern = shortened(clause.pattern if clause.resolved is None else clause.resolved, 60)
         filled = "" if clause.resolved is None else f"{pattern} "

@@ -9,7 +9,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Outcome, Verdict
 from iamsim.core.explanation import Element
+from iamsim.core.hint import HintKind
 from iamsim.core.reason import Note, Reason
+from iamsim.query.comparison import Aspect
+from iamsim.report.edit_schema import edit_schemas
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -29,12 +32,15 @@ _EFFECTS: Json = {"enum": ["Allow", "Deny"]}
 
 
 def answer_schema() -> Json:
-    """Make the schema: one answer, or the answers of several questions."""
+    """Make the schema: one answer, the answers of several questions, a chain of roles with the
+    answers at its end, or answers side by side."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Answers of iamsim",
         "description": "What `iamsim explain --format json` prints and `Answer.to_dict()` gives.",
-        "oneOf": [_reference("answer"), _reference("answers")],
+        "oneOf": [
+            _reference(name) for name in ("answer", "answers", "chain", "comparison", "comparisons")
+        ],
         "$defs": {
             "verdict": _one_of(Verdict),
             "layer": _one_of(Layer),
@@ -42,10 +48,29 @@ def answer_schema() -> Json:
             "reason": _one_of(Reason),
             "element": _one_of(Element),
             "note": _object({"code": _one_of(Note), "text": _TEXT}),
+            "hint": _hint(),
             "answer": _answer(),
             "answers": _object(
                 {"decision": _reference("verdict"), "answers": _list("answer") | {"minItems": 1}}
             ),
+            "chain": _object(
+                {
+                    "decision": _reference("verdict"),
+                    "hops": _list("hop") | {"minItems": 1},
+                    "answers": _list("answer"),
+                }
+            ),
+            "hop": _hop(),
+            "comparison": _comparison(),
+            "comparisons": _object(
+                {
+                    "decision": _reference("verdict"),
+                    "comparisons": _list("comparison") | {"minItems": 2},
+                },
+                {"hops": _list("hop") | {"minItems": 1}},
+            ),
+            "difference": _difference(),
+            **edit_schemas(),
             "request": _object(
                 {"principal": _TEXT, "action": _TEXT, "resource": _TEXT, "context": _CONTEXT}
             ),
@@ -89,7 +114,51 @@ def _answer() -> Json:
             "context_detail": _list("context_entry"),
             "notes": _list("note"),
         },
-        {"residual_detail": _reference("residual_detail")},
+        {
+            "residual_detail": _reference("residual_detail"),
+            "hints": _list("hint"),
+            "edits": _reference("edits"),
+        },
+    )
+
+
+def _hop() -> Json:
+    """One role of a chain: who assumed it, the session that it gave, an answer a permission."""
+    session = {
+        "name": _or_null(_TEXT),
+        "tags": {"type": "object", "additionalProperties": _TEXT},
+        "transitive_tags": {"type": "array", "items": _TEXT},
+        "source_identity": _or_null(_TEXT),
+    }
+    return _object(
+        {
+            "decision": _reference("verdict"),
+            "caller": _TEXT,
+            "role": _TEXT,
+            "principal": _TEXT,
+            "session": _object(session),
+            "answers": _list("answer") | {"minItems": 1},
+        }
+    )
+
+
+def _comparison() -> Json:
+    """Two answers; of a chain that breaks, the second is that of the hop."""
+    return _object(
+        {
+            "before": _reference("answer"),
+            "after": _reference("answer"),
+            "differences": _list("difference"),
+        },
+        {"hops": _list("hop") | {"minItems": 1}},
+    )
+
+
+def _difference() -> Json:
+    side = {"type": ["string", "array", "null"], "items": _TEXT}
+    return _object(
+        {"what": _one_of(Aspect), "before": side, "after": side},
+        {"layer": _reference("layer"), "level": _TEXT},
     )
 
 
@@ -125,8 +194,14 @@ def _layer() -> Json:
             "reason": _reference("reason"),
             "policies": _list("policy"),
         },
-        {"level": _TEXT, "notes": _list("note")},
+        {"level": _TEXT, "residual": _layer_residual(), "notes": _list("note")},
     )
+
+
+def _layer_residual() -> Json:
+    """When an undecided layer allows, and when it denies explicitly."""
+    found = _object({"sentence": _TEXT, "condition": _or_null(_list("condition"))})
+    return _object({"allow": _or_null(found), "explicitDeny": _or_null(found)})
 
 
 def _statement() -> Json:
@@ -183,9 +258,28 @@ def _residual_detail() -> Json:
         {
             "sentence": _TEXT,
             "keys": {"type": "array", "items": _TEXT},
+            "stand_ins": {"type": "array", "items": _TEXT},
             "simplified": _FLAG,
             "examples": _object({"allowed": example, "denied": example}),
         }
+    )
+
+
+def _hint() -> Json:
+    """What the service reference adds; with a place where it is about a statement."""
+    texts = {"type": "array", "items": _TEXT}
+    place = _place()
+    del place["effect"]
+    return _object(
+        {
+            "code": _one_of(HintKind),
+            "text": _TEXT,
+            "subject": _TEXT,
+            "suggestions": texts,
+            "formats": texts,
+            "snapshot": _TEXT,
+        },
+        {"policy": _TEXT, **place},
     )
 
 

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.decision import Layer, Outcome, Verdict
+from iamsim.core.decision import Outcome, Verdict
+from iamsim.core.layer_names import GRANTS, LAYERS, concerns_role_trust, layer_name
 from iamsim.core.reason import Note, Reason
 
 if TYPE_CHECKING:
@@ -27,43 +28,6 @@ __all__ = [
 ]
 
 
-LAYERS: Mapping[Layer, str] = {
-    Layer.SERVICE_CONTROL_POLICY: "service control policy",
-    Layer.RESOURCE_CONTROL_POLICY: "resource control policy",
-    Layer.RESOURCE_BASED_POLICY: "resource-based policy",
-    Layer.IDENTITY_BASED_POLICY: "identity-based policy",
-    Layer.PERMISSIONS_BOUNDARY: "permissions boundary",
-    Layer.SESSION_POLICY: "session policy",
-    Layer.VPC_ENDPOINT_POLICY: "VPC endpoint policy",
-    Layer.S3_BLOCK_PUBLIC_ACCESS: "S3 Block Public Access",
-}
-
-_TRUST = "role trust policy"
-_KEY = "key policy"
-_GRANT = "KMS grant"
-_GRANTS = "grants"  # the engine's name for the level
-_ROLE_ACTIONS = frozenset({"sts:tagsession", "sts:setsourceidentity"})
-
-
-def concerns_role_trust(action: str) -> bool:
-    """Say whether the resource-based policy that an action asks is a role trust policy."""
-    lowered = action.lower()
-    return lowered in _ROLE_ACTIONS or lowered.startswith("sts:assumerole")
-
-
-def layer_name(layer: Layer, action: str, level: str | None = None) -> str:
-    """Name a layer; a role's resource-based policy is its trust policy, a key's its key policy,
-    and a key's grants stand at a level of their own."""
-    if layer is Layer.RESOURCE_BASED_POLICY:
-        if level == _GRANTS:
-            return _GRANT
-        if concerns_role_trust(action):
-            return _TRUST
-        if action.lower().startswith("kms:"):
-            return _KEY
-    return LAYERS[layer]
-
-
 # The ways in that a name of a layer alone does not tell apart.
 WAYS: Mapping[str, str] = {
     "resource-based-policy": "{resource} naming the caller or everyone",
@@ -79,7 +43,7 @@ WAYS: Mapping[str, str] = {
 
 def level_text(level: str | None) -> str:
     """` at level Workloads`, or nothing where a layer has no levels of its own."""
-    if level is None or level == _GRANTS:
+    if level is None or level == GRANTS:
         return ""
     return f" at {level}" if level.startswith("level ") else f" at level {level}"
 

@@ -21,7 +21,7 @@ from iamsim.report.quote import failure_marks, match_marks, quote_statement
 from iamsim.report.sentences import NOTES, REASONS, VERDICTS, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.trace import context_lines, trace_lines
-from iamsim.report.ways import way_text, ways_of_caller
+from iamsim.report.ways import way_depends, way_text, ways_of_caller
 from iamsim.report.wording import joined, shortened, statement_text
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ def render_text(
         _titled("what it depends on", _residual(answer, width, verbose=verbose), paint),
         _titled("AWS would say", _message(answer, width), paint),
         _titled("notes", _notes(explanation, width), paint),
-        _titled("hints", _hints(answer, width), paint),
+        _titled("hints", _hints([answer], width), paint),
     ]
     if verbose:
         blocks.append(_titled("context", context_lines(answer, paint), paint))
@@ -90,7 +90,9 @@ def render_answers(
         lines += [first.replace(word, painted, 1), *rest]
     head = "\n".join(lines) + "\n"
     if not verbose:
-        return f"{head}\n{paint.quiet('-v shows each of them in full')}\n"
+        hints = _titled("hints", _hints(answers, width), paint)
+        block = "\n" + "\n".join(hints) + "\n" if hints else ""
+        return f"{head}{block}\n{paint.quiet('-v shows each of them in full')}\n"
     texts = [render_text(answer, verbose=True, color=color, width=width) for answer in answers]
     blocks = [
         f"{paint.quiet(f'--- {number} of {len(texts)} ---')}\n{text}"
@@ -175,6 +177,8 @@ def _ways(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> list[st
     lines = []
     for way in ways_of_caller(answer, every=verbose):
         state = paint.good("open   ") if way.open else paint.bad("blocked")
+        if way_depends(way, answer):
+            state = "depends"
         first, *rest = textwrap.wrap(
             way_text(way, answer), width - 11, break_on_hyphens=False, break_long_words=False
         )
@@ -184,16 +188,13 @@ def _ways(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> list[st
 
 
 def _missing(explanation: Explanation, width: int, *, verbose: bool) -> list[str]:
-    keys = [
-        missing.name for missing in explanation.missing if verbose or missing.matters is not False
-    ]
-    if not keys:
-        return []
-    matters = [missing.name for missing in explanation.missing if missing.matters]
-    lines = _bullet(
-        f"the policies ask for {joined([f'`{key}`' for key in keys])}, which the request lacks",
-        width,
-    )
+    asked = [one for one in explanation.missing if verbose or one.matters is not False]
+    lines: list[str] = []
+    for unknown, what in ((False, "which the request lacks"), (True, "which nobody knows")):
+        keys = [f"`{missing.name}`" for missing in asked if missing.unknown is unknown]
+        if keys:
+            lines += _bullet(f"the policies ask for {joined(keys)}, {what}", width)
+    matters = [missing.name for missing in explanation.missing if missing.matters and lines]
     if matters:
         lines += _bullet(f"another answer is possible with {joined(matters, 'or')}", width)
     return lines
@@ -240,11 +241,14 @@ def _notes(explanation: Explanation, width: int) -> list[str]:
     return lines
 
 
-def _hints(answer: Answer, width: int) -> list[str]:
-    lines: list[str] = []
-    for hint in find_hints(answer):
-        lines += _bullet(f"{hint_text(hint)} [{hint.kind.value}]", width)
-    return lines
+def _hints(answers: Sequence[Answer], width: int) -> list[str]:
+    """What the service reference adds to answers, each hint once."""
+    texts = [
+        f"{hint_text(hint)} [{hint.kind.value}]"
+        for answer in answers
+        for hint in find_hints(answer)
+    ]
+    return [line for text in dict.fromkeys(texts) for line in _bullet(text, width)]
 
 
 def _bullet(text: str, width: int) -> list[str]:

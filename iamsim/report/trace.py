@@ -27,6 +27,7 @@ _PLAIN = frozenset(
         Reason.MATCHED,
         Reason.PATTERN_MISMATCH,
         Reason.VALUE_MISMATCH,
+        Reason.DEPENDS_ON_UNKNOWN,
         Reason.KEY_ABSENT,
         Reason.PRINCIPAL_MISMATCH,
     }
@@ -54,6 +55,8 @@ def _statement_lines(
     statement: StatementExplanation, action: str, paint: Paint, width: int
 ) -> list[str]:
     verdict = paint.good("matches") if statement.matched else paint.bad("does not match")
+    if _depends(statement):
+        verdict = "depends"
     name = statement_text(statement.index, statement.sid)
     place = paint.quiet(place_text(statement.span))
     lines = [f"      {name}, {statement.effect}: {verdict}  {place}"]
@@ -70,8 +73,18 @@ def _statement_lines(
     return lines
 
 
+def _depends(statement: StatementExplanation) -> bool:
+    """Whether nothing but clauses on unknown keys could keep a statement from matching."""
+    opened = {c.element for c in statement.clauses if c.reason is Reason.DEPENDS_ON_UNKNOWN}
+    settled = [c for c in statement.clauses if c.reason is not Reason.DEPENDS_ON_UNKNOWN]
+    fails = any(c.element is Element.CONDITION and not c.matched for c in settled)
+    return bool(opened) and not fails and opened.issuperset(statement.failed_elements)
+
+
 def _mark(clause: ClauseExplanation, paint: Paint) -> str:
-    """`yes` and `no` say whether the clause lets its element hold."""
+    """`yes` and `no` say whether the clause lets its element hold, `?` that nobody knows."""
+    if clause.reason is Reason.DEPENDS_ON_UNKNOWN:
+        return "?  "
     holds = clause.matched is not (clause.element in _NEGATED)
     return paint.good("yes") if holds else paint.bad("no ")
 
@@ -82,7 +95,8 @@ def _clause_text(clause: ClauseExplanation, action: str) -> str:
         pattern = f"{pattern} (here {shortened(clause.resolved, 80)})"
     remark = "" if clause.reason in _PLAIN else f" ({REASONS[clause.reason]})"
     if clause.element is Element.CONDITION:
-        value = "absent" if clause.value is None else shortened(clause.value, 80)
+        nothing = "unknown" if clause.reason is Reason.DEPENDS_ON_UNKNOWN else "absent"
+        value = nothing if clause.value is None else shortened(clause.value, 80)
         text = f"Condition {clause.operator} {clause.key}: {pattern}"
         return f"{text} against {value}{remark}"
     against = value_text(clause, action)

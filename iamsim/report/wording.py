@@ -115,8 +115,10 @@ def condition_text(clause: ClauseExplanation) -> str:
     """One condition test with what the request has, on one line."""
     wanted = clause.pattern if clause.resolved is None else clause.resolved
     test = f"{clause.key} {clause.operator} {shortened(wanted, 80)}"
-    if clause.matched:
+    if clause.matched and clause.reason is not Reason.DEPENDS_ON_UNKNOWN:
         return f"{test} (the request has {_has(clause)})"
+    if clause.reason is Reason.DEPENDS_ON_UNKNOWN:
+        return f"{test}, and it is not known what the request has"
     if clause.reason in _ABSENT or clause.value is None:
         return f"{test}, but the request has no {clause.key}"
     if clause.reason in {Reason.VALUE_MISMATCH, Reason.PATTERN_MISMATCH}:

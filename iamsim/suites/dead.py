@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from iamsim.checks.validate import Validator
 from iamsim.engine.inventory import policies_in_use
@@ -11,8 +11,8 @@ from iamsim.world.model import PolicyDocument
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from iamsim.core.span import Source, Span
     from iamsim.engine.world import CompiledWorld
-    from iamsim.suites.coverage import StatementCoverage
 
 __all__ = ["dead_statements"]
 
@@ -20,7 +20,21 @@ __all__ = ["dead_statements"]
 CODES = ("IAMSIM_DEAD_STATEMENT", "IAMSIM_CONTRADICTORY_CONDITIONS")
 
 
-def dead_statements(world: CompiledWorld) -> Callable[[StatementCoverage], bool]:
+class Placed(Protocol):
+    """A statement, by its place."""
+
+    @property
+    def source(self) -> Source:
+        """The text that it stands in."""
+        ...
+
+    @property
+    def span(self) -> Span:
+        """Where it stands there."""
+        ...
+
+
+def dead_statements(world: CompiledWorld) -> Callable[[Placed], bool]:
     """Check the policies of a world, and say of a statement whether it is dead."""
     validator = Validator(select=CODES)
     places: dict[int, set[int]] = {}
@@ -30,7 +44,7 @@ def dead_statements(world: CompiledWorld) -> Callable[[StatementCoverage], bool]
         found = validator.validate_data(policy.document, policy.source, policy_type)
         places[id(policy.source)] = {finding.spans[0].start for finding in found}
 
-    def is_dead(statement: StatementCoverage) -> bool:
+    def is_dead(statement: Placed) -> bool:
         starts = places.get(id(statement.source))
         if not starts:
             return False

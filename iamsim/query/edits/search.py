@@ -164,11 +164,11 @@ class _Search:
 
 
 def _rank(edits: Edits, reach: int) -> tuple[object, ...]:
-    """The order of sets: guardrails last, what the own account can do first, then the narrowest."""
+    """The order of sets: guardrails last, the narrowest first, then what the own account can do."""
     return (
         any(edit.guardrail for edit in edits),
-        not all(edit.own for edit in edits),
         reach,
+        not all(edit.own for edit in edits),
         len(edits),
         any(edit.kind is not EditKind.CONTEXT for edit in edits),
     )

@@ -1,0 +1,100 @@
+"""`iamsim explain --edits`: the answer, and what would change it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.ask import load_worlds, questions_of, text_of, timed
+from iamsim.cli.explain_answers import answer_question, answers_text, colored, exit_code, json_text
+from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
+from iamsim.cli.output import terminal_width, write_output
+from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
+from iamsim.core.errors import RequestError
+from iamsim.core.overall import overall_verdict
+from iamsim.engine.world import CompiledWorld
+from iamsim.query.edits.search import suggest_edits
+from iamsim.report.edits import edits_to_dict, render_edits, render_edits_markdown
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.core.answer import Answer
+    from iamsim.query.edits.model import EditReport
+    from iamsim.world.model import World
+
+__all__ = ["edits_text", "explain_edits"]
+
+
+def explain_edits(options: Options) -> int:
+    """Answer, find the edits of each answer, write both, and give the exit code."""
+    _refuse_options(options)
+    model = load_worlds(options)
+    world = CompiledWorld() if model is None else CompiledWorld.checked(model)
+    with NamingPrincipals(text_of(options, "principal"), model):
+        questions = questions_of(options, model)
+        answers = [answer_question(question, world) for question in questions]
+    quiet = bool(options["quiet"]) and text_of(options, "format") != "json"
+    reports = [] if quiet else [suggest_edits(timed(question), world) for question in questions]
+    write_output(_written(answers, reports, options, model), text_of(options, "output"))
+    write_hints(answers, options, model)
+    overall = overall_verdict(answer.decision.verdict for answer in answers)
+    return exit_code(overall, text_of(options, "expect"))
+
+
+def _refuse_options(options: Options) -> None:
+    """Say which options do not go together with `--edits`."""
+    fields = set(WHAT_IF_FIELDS)
+    other = next(
+        (one.names[-1] for one in EXPLAIN_OPTIONS if one.field in fields and options[one.field]),
+        "--format aws" if options["format"] == "aws" else None,
+    )
+    if other is not None:
+        raise RequestError(
+            "option-with-edits",
+            f"the option `{other}` can't be used together with `--edits`",
+            hint="`--edits` is about a request as it is made, in the world as it is",
+        )
+
+
+def _written(
+    answers: Sequence[Answer],
+    reports: Sequence[EditReport],
+    options: Options,
+    model: World | None,
+) -> str:
+    """Write the answers, and behind each what would change it."""
+    form = text_of(options, "format")
+    if form == "json":
+        return json_text(_data(answers, reports))
+    return "\n".join((answers_text(answers, options, model), *edits_text(reports, options)))
+
+
+def edits_text(reports: Sequence[EditReport], options: Options) -> list[str]:
+    """Write edits as text or Markdown, each under its request where there are several."""
+    form = text_of(options, "format")
+    blocks = []
+    for report in reports:
+        request = report.answer.request
+        name = f"{request.action} on {request.resource}"
+        if form == "markdown":
+            head = f"## {name}\n\n" if len(reports) > 1 else ""
+            blocks.append(head + render_edits_markdown(report))
+        else:
+            head = f"--- {name} ---\n" if len(reports) > 1 else ""
+            edits = render_edits(report, color=colored(options), width=terminal_width())
+            blocks.append(head + edits)
+    return blocks
+
+
+def _data(answers: Sequence[Answer], reports: Sequence[EditReport]) -> dict[str, object]:
+    from iamsim.report.data import answer_to_dict  # noqa: PLC0415 - text needs none
+
+    several = [
+        {**answer_to_dict(answer), "edits": edits_to_dict(report)}
+        for answer, report in zip(answers, reports, strict=True)
+    ]
+    if len(several) == 1:
+        return several[0]
+    verdict = overall_verdict(answer.decision.verdict for answer in answers)
+    return {"decision": verdict.value, "answers": several}

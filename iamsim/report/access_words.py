@@ -1,0 +1,158 @@
+"""Words that answers about many principals share: who somebody is, and numbered conditions."""
+
+from __future__ import annotations
+
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn
+from iamsim.core.errors import UnsupportedError
+from iamsim.core.decision import Verdict
+from iamsim.query.batch.candidates import CandidateKind
+from iamsim.report.sentences import layer_name
+from iamsim.report.wording import statement_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from iamsim.core.decision import Decision
+    from iamsim.query.batch import BatchAnswer, Candidate
+    from iamsim.world.model import World
+
+__all__ = [
+    "Conditions",
+    "account_title",
+    "answer_data",
+    "candidate_data",
+    "condition_of",
+    "csv_text",
+    "decided_by",
+    "principal_name",
+    "statements_data",
+]
+
+Json = dict[str, object]
+ELSEWHERE = "other accounts, services and providers"
+FOREIGN = {CandidateKind.EXTERNAL, CandidateKind.EXTERNAL_ACCOUNT}
+
+
+def principal_name(candidate: Candidate) -> str:
+    """Name somebody inside the account: the ARN without its head; others in full."""
+    arn = find_arn(candidate.principal)
+    if arn is None or candidate.account is None or candidate.kind in FOREIGN:
+        return candidate.principal
+    return arn.resource
+
+
+def account_title(candidate: Candidate, model: World) -> str:
+    """The heading under which somebody stands: the account with its name."""
+    account = model.accounts.get(candidate.account or "")
+    if account is None or candidate.kind in FOREIGN:
+        return ELSEWHERE
+    return f"{account.id} {account.name}" if account.name else account.id
+
+
+def condition_of(answer: BatchAnswer) -> str | None:
+    """What an answer depends on, without the words before; `None` for one that is settled."""
+    residual = answer.residual
+    if residual is None:
+        return None
+    return residual.sentence.removeprefix("allowed ")
+
+
+def decided_by(decision: Decision, action: str) -> str:
+    """Name the layer of a decision and its statements in words."""
+    if decision.layer is None:
+        return ""
+    name = layer_name(decision.layer, action)
+    statements = [
+        f"{one.policy}, {statement_text(one.index, one.sid)}"
+        for one in decision.statements
+        if one.layer is decision.layer
+    ]
+    if not statements:
+        return f"{name}: no statement allows it" if _lacks(decision) else name
+    return f"{name}: {'; '.join(statements)}"
+
+
+def _lacks(decision: Decision) -> bool:
+    return decision.verdict is Verdict.IMPLICIT_DENY
+
+
+class Conditions:
+    """Sentences, each written once and then referred to by its number."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        self._numbers: dict[str, int] = {}
+
+    def mark(self, sentences: Iterable[str | None]) -> str:
+        """The numbers of some sentences in brackets; empty without any."""
+        marks = [
+            f"[{self._numbers.setdefault(one, len(self._numbers) + 1)}]"
+            for one in sentences
+            if one is not None
+        ]
+        return "".join(dict.fromkeys(marks))
+
+    @property
+    def legend(self) -> list[tuple[str, str]]:
+        """Every number with its sentence."""
+        return [(f"[{number}]", sentence) for sentence, number in self._numbers.items()]
+
+
+def candidate_data(candidate: Candidate) -> Json:
+    """Somebody as plain data."""
+    data: Json = {
+        "principal": candidate.principal,
+        "kind": candidate.kind.value,
+        "account": candidate.account,
+    }
+    if candidate.people:
+        data["people"] = list(candidate.people)
+    return data
+
+
+def statements_data(decision: Decision) -> list[Json]:
+    """The deciding statements as plain data."""
+    return [
+        {
+            "layer": one.layer.value,
+            "policy": one.policy,
+            "statement": one.index,
+            "sid": one.sid,
+        }
+        for one in decision.statements
+    ]
+
+
+def answer_data(answer: BatchAnswer) -> Json:
+    """An answer as plain data; a condition is said, and written as Condition blocks where the
+    policy language can say it."""
+    data: Json = {
+        "decision": answer.verdict.value,
+        "layer": None if answer.decision.layer is None else answer.decision.layer.value,
+        "statements": statements_data(answer.decision),
+    }
+    if answer.residual is not None:
+        data["condition"] = condition_of(answer)
+        try:
+            data["condition_blocks"] = answer.residual.to_condition()
+        except UnsupportedError:
+            data["condition_blocks"] = None
+    return data
+
+
+def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
+    """Rows as CSV (RFC 4180) with a header; nothing in it is read as a formula by a spreadsheet."""
+    written = io.StringIO()
+    writer = csv.writer(written, lineterminator="\n")
+    writer.writerow(header)
+    for row in rows:
+        writer.writerow([_harmless("" if cell is None else str(cell)) for cell in row])
+    return written.getvalue()
+
+
+def _harmless(text: str) -> str:
+    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

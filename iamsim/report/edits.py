@@ -1,0 +1,287 @@
+"""What would change an answer, as text, as Markdown and as plain data."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from typing import TYPE_CHECKING
+
+from iamsim.core.decision import Layer, Verdict
+from iamsim.query.edits.model import EditKind
+from iamsim.report.edit_sentences import (
+    blocker_sentence,
+    edit_sentence,
+    guard_sentence,
+    reach_sentence,
+    who_sentence,
+)
+from iamsim.report.markdown import escaped
+from iamsim.report.paint import Paint
+from iamsim.report.sentences import WAYS, layer_name
+from iamsim.report.wording import place_text, shortened, statement_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.query.edits.model import Blocker, Edit, EditReport, EditSet, Grant
+
+__all__ = ["edits_to_dict", "render_edits", "render_edits_markdown", "with_edits"]
+
+Json = dict[str, object]
+
+_TITLES = {"allowed": "what would allow it", "denied": "what would stop it"}
+_SHOWN = 5  # names of each kind in JSON
+
+
+def render_edits(report: EditReport, *, color: bool = False, width: int = 100) -> str:
+    """Write the edits out: the narrowest first, each with its patch."""
+    paint = Paint(color)
+    lines: list[str] = []
+    if report.grants:
+        lines.append(paint.title("what grants it"))
+        for grant in report.grants:
+            lines += _wrapped(f"- {_granted(grant, report)}", width, "  ", "    ")
+        lines.append("")
+    title = _TITLES[report.goal]
+    if len(report.sets) > 1:
+        title += ", the narrowest first"
+    lines.append(paint.title(title if report.sets else f"{title}: nothing was found"))
+    for number, found in enumerate(report.sets, start=1):
+        if number > 1:
+            lines.append("")
+        lines += _set_lines(number, found, report, paint, width)
+    if report.blockers:
+        lines += ["", paint.title("what can't be changed")]
+        for blocker in report.blockers:
+            lines += _wrapped(f"- {blocker_sentence(blocker, report)}", width, "  ", "    ")
+    return "\n".join(lines) + "\n"
+
+
+def _set_lines(
+    number: int, found: EditSet, report: EditReport, paint: Paint, width: int
+) -> list[str]:
+    """One set: its edits with who can make them, what it opens, and its patch."""
+    lines: list[str] = []
+    request = report.answer.request
+    for position, edit in enumerate(found.edits):
+        head = f"  {number}. " if position == 0 else "     and "
+        hanging = " " * len(head)
+        text = f"{edit_sentence(edit, request)}; {who_sentence(edit, report)}"
+        lines += _wrapped(text, width, head, hanging)
+        guard = guard_sentence(edit, request)
+        if guard is not None:
+            lines += _wrapped(guard, width, "     ", "     ")
+    lines += _wrapped(reach_sentence(found.reach, report.goal, request), width, "     ", "     ")
+    way = _way(found, report)
+    if way is not None:
+        lines += _wrapped(way, width, "     ", "     ")
+    for document in _documents(found):
+        lines += ["", *(f"     {line}" for line in document.splitlines())]
+    for patch in found.patches:
+        lines.append("")
+        lines += [_painted(line, paint) for line in patch.diff.splitlines()]
+    return lines
+
+
+def _way(found: EditSet, report: EditReport) -> str | None:
+    """Which way in a set opens, where sets open different ones."""
+    ways = {one.way for one in report.sets}
+    if report.goal == "denied" or found.way is None or len(ways) == 1:
+        return None
+    resource = layer_name(Layer.RESOURCE_BASED_POLICY, report.answer.request.action)
+    return f"way in: {WAYS.get(found.way, found.way).format(resource=resource)}"
+
+
+def _documents(found: EditSet) -> list[str]:
+    """What is to be added and stands in no patch: policies, and statements of texts that can't be
+    changed in their place."""
+    patched = {name for patch in found.patches for name in patch.policies}
+    documents = []
+    for edit in found.edits:
+        policy = None if edit.place is None else edit.place.policy
+        document: object = edit.document
+        if document is None or (policy is not None and policy.name in patched):
+            continue
+        if edit.kind is EditKind.COPY_POLICY and edit.document is not None:
+            statements = edit.document.get("Statement")
+            document = statements[-1] if isinstance(statements, list) else statements
+        documents.append(json.dumps(document, indent=2, ensure_ascii=False))
+    return documents
+
+
+def _painted(line: str, paint: Paint) -> str:
+    """A line of a patch; it stands at the margin, so that it can be copied."""
+    if line.startswith(("---", "+++")):
+        return paint.name(line)
+    if line.startswith("+"):
+        return paint.good(line)
+    return paint.bad(line) if line.startswith("-") else line
+
+
+def _granted(grant: Grant, report: EditReport) -> str:
+    """A statement that grants the request, with its place."""
+    entry, statement = grant.layer, grant.statement
+    layer = layer_name(entry.layer, report.answer.request.action, entry.level)
+    name = statement_text(statement.index, statement.sid)
+    return f"{name} of the {layer} `{shortened(grant.policy, 80)}` ({place_text(statement.span)})"
+
+
+def render_edits_markdown(report: EditReport) -> str:
+    """Write the same as Markdown, the patches as code."""
+    lines: list[str] = []
+    request = report.answer.request
+    if report.grants:
+        lines += ["What grants it:", ""]
+        lines += [f"* {escaped(_granted(grant, report))}" for grant in report.grants]
+        lines.append("")
+    title = _TITLES[report.goal]
+    title = title[:1].upper() + title[1:]
+    lines += [f"{title}:" if report.sets else f"{title}: nothing was found.", ""]
+    for number, found in enumerate(report.sets, start=1):
+        for position, edit in enumerate(found.edits):
+            text = f"{edit_sentence(edit, request)}; {who_sentence(edit, report)}"
+            lines.append(
+                f"{number}. {escaped(text)}" if not position else f"   * and {escaped(text)}"
+            )
+            guard = guard_sentence(edit, request)
+            if guard is not None:
+                lines.append(f"   * **{escaped(guard)}**")
+        lines.append(f"   * {escaped(reach_sentence(found.reach, report.goal, request))}")
+        way = _way(found, report)
+        lines += [] if way is None else [f"   * {escaped(way)}"]
+        for document in _documents(found):
+            lines += _fenced(document, "json")
+        for patch in found.patches:
+            lines += _fenced(patch.diff.rstrip("\n"), "diff")
+        lines.append("")
+    if report.blockers:
+        lines += ["What can't be changed:", ""]
+        lines += [f"* {escaped(blocker_sentence(one, report))}" for one in report.blockers]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _fenced(text: str, language: str) -> list[str]:
+    """A code block inside a list item."""
+    fence = "```"
+    while fence in text:
+        fence += "`"
+    return ["", *(f"   {line}" for line in (f"{fence}{language}", *text.splitlines(), fence))]
+
+
+def edits_to_dict(report: EditReport) -> Json:
+    """Turn the edits into plain data that `json.dumps` takes, with a stable order of keys."""
+    return {
+        "goal": report.goal,
+        "granted_by": [_grant(grant) for grant in report.grants],
+        "sets": [_set(found, report) for found in report.sets],
+        "unchangeable": [_blocker(blocker, report) for blocker in report.blockers],
+        "tried": report.tried,
+    }
+
+
+def with_edits(denials: Json, reports: Sequence[EditReport]) -> Json:
+    """Put edits into the answers of `denials_to_dict`: one report for each answer that denies."""
+    waiting = iter(reports)
+    entries = denials["denials"]
+    changed = []
+    for entry in entries if isinstance(entries, list) else ():
+        answer = entry["answer"]
+        if answer["decision"] != Verdict.ALLOWED.value:
+            answer = {**answer, "edits": edits_to_dict(next(waiting))}
+        changed.append({**entry, "answer": answer})
+    return {**denials, "denials": changed}
+
+
+def _set(found: EditSet, report: EditReport) -> Json:
+    reach = found.reach
+    return {
+        "guardrail": found.guardrail,
+        "from_this_account": found.own,
+        "path": found.way,
+        "decision": found.answer.decision.verdict.value,
+        "edits": [_edit(edit, report) for edit in found.edits],
+        "beyond_the_request": {
+            "count": reach.size,
+            "text": reach_sentence(reach, report.goal, report.answer.request),
+            "actions": _names(reach.actions),
+            "resources": _names(reach.resources),
+            "principals": _names(reach.principals),
+        },
+        "patches": [
+            {"file": patch.file, "policies": list(patch.policies), "diff": patch.diff}
+            for patch in found.patches
+        ],
+    }
+
+
+def _names(names: Sequence[str]) -> Json:
+    return {"count": len(names), "first": list(names[:_SHOWN])}
+
+
+def _edit(edit: Edit, report: EditReport) -> Json:
+    place, span = edit.place, edit.span
+    policy = None if place is None else place.policy
+    return {
+        "kind": edit.kind.value,
+        "text": edit_sentence(edit, report.answer.request),
+        "layer": None if edit.layer is None else edit.layer.value,
+        "level": None if place is None else place.level,
+        "policy": None if policy is None else policy.name,
+        "arn": None if policy is None else policy.arn,
+        "file": None if span is None else span.source.name,
+        "line": None if span is None else span.line,
+        "column": None if span is None else span.column,
+        "statement": edit.statement,
+        "sid": edit.sid,
+        "element": edit.element,
+        "added": list(edit.added),
+        "removed": list(edit.removed),
+        "document": edit.document,
+        "context": {
+            key: list(value) if isinstance(value, tuple) else value
+            for key, value in edit.context.items()
+        },
+        "guardrail": edit.guardrail,
+        "guards": guard_sentence(edit, report.answer.request),
+        "who": {
+            "actor": edit.actor.value,
+            "account": edit.account,
+            "from_this_account": edit.own,
+            "text": who_sentence(edit, report),
+        },
+    }
+
+
+def _grant(grant: Grant) -> Json:
+    statement = grant.statement
+    span = statement.span
+    return {
+        "layer": grant.layer.layer.value,
+        "level": grant.layer.level,
+        "policy": grant.policy,
+        "statement": statement.index,
+        "sid": statement.sid,
+        "file": statement.source.name,
+        "line": span.line,
+        "column": span.column,
+    }
+
+
+def _blocker(blocker: Blocker, report: EditReport) -> Json:
+    return {
+        "reason": blocker.reason.value,
+        "text": blocker_sentence(blocker, report),
+        "layer": None if blocker.layer is None else blocker.layer.value,
+        "policy": blocker.policy,
+    }
+
+
+def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
+    return textwrap.wrap(
+        text,
+        max(width, 40),
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )

@@ -1,0 +1,119 @@
+"""What the hints of the service reference say in words, and as plain data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.hint import HintKind
+from iamsim.query.hints import find_hints
+from iamsim.report.wording import joined, place_text, shortened, statement_text
+
+if TYPE_CHECKING:
+    from iamsim.core.answer import Answer
+    from iamsim.core.hint import Hint, HintPlace
+
+__all__ = ["hint_text", "hints_to_dict"]
+
+_FORMATS = 3
+_LONGEST = 160
+_SENTENCES = {
+    HintKind.UNKNOWN_ACTION: "no action {subject} is known",
+    HintKind.UNKNOWN_SERVICE: "no service {subject} is known, nor its action {action}",
+    HintKind.RETIRED_ACTION: "{subject} is no action any more: AWS retired or renamed it",
+    HintKind.RESOURCE_OF_OTHER_TYPE: ("{action} does not act on {subject}: it takes {formats}"),
+    HintKind.ACTION_WITHOUT_RESOURCE: (
+        "{action} acts on no single resource: AWS asks for it with `*`, not with {subject}"
+    ),
+    HintKind.UNKNOWN_CONTEXT_KEY: "no context key {subject} is known",
+    HintKind.CONTEXT_KEY_NOT_SENT: "requests for {action} never carry the context key {subject}",
+    HintKind.STATEMENT_ACTION_UNKNOWN: "{where} names {subject}, and no such action is known",
+    HintKind.STATEMENT_RESOURCES_OF_OTHER_TYPE: (
+        "{where} names resources of another type: {action} takes {formats}"
+    ),
+    HintKind.STATEMENT_RESOURCES_WITHOUT_USE: (
+        "{where} names resources, and {action} acts on no single one: only the resource `*` covers"
+        " it"
+    ),
+    HintKind.CONDITION_NEVER_MET: (
+        "{where} asks for {subject}, which requests for {action} never carry: this condition can"
+        " never be met for this action"
+    ),
+    HintKind.CONDITION_ALWAYS_MET: (
+        "{where} tests {subject}, which requests for {action} never carry: this condition always"
+        " holds for this action"
+    ),
+    HintKind.SET_OPERATOR_MISSING: (
+        "{where} tests {subject}, which holds several values, without a set operator: write"
+        " `ForAnyValue:{operator}` or `ForAllValues:{operator}`"
+    ),
+}
+
+
+def hint_text(hint: Hint) -> str:
+    """Say a hint, with the day of the service reference, and ask what may have been meant."""
+    return f"{_sentence(hint)} (service reference of {hint.snapshot}){_meant(hint)}"
+
+
+def hints_to_dict(answer: Answer) -> list[dict[str, object]]:
+    """Turn the hints of an answer into plain data; ``docs/reference/hints.md`` has the codes."""
+    return [_hint(hint) for hint in find_hints(answer)]
+
+
+def _hint(hint: Hint) -> dict[str, object]:
+    data: dict[str, object] = {
+        "code": hint.kind.value,
+        "text": hint_text(hint),
+        "subject": hint.subject,
+        "suggestions": list(hint.suggestions),
+        "formats": list(hint.formats),
+        "snapshot": hint.snapshot,
+    }
+    if hint.place is not None:
+        span = hint.place.span
+        data |= {
+            "policy": hint.place.policy,
+            "statement": hint.place.index,
+            "sid": hint.place.sid,
+            "file": hint.place.source.name,
+            "line": span.line,
+            "column": span.column,
+        }
+    return data
+
+
+def _sentence(hint: Hint) -> str:
+    """Say what a hint is about."""
+    return _SENTENCES[hint.kind].format(
+        subject=_quoted(hint.subject),
+        action=_quoted(hint.action),
+        formats=_formats(hint),
+        where=_where(hint.place),
+        operator=hint.operator,
+    )
+
+
+def _meant(hint: Hint) -> str:
+    """Ask whether one of the suggestions was meant."""
+    if not hint.suggestions:
+        return ""
+    names = joined([_quoted(name) for name in hint.suggestions], "or")
+    return f"; did you mean {names}?"
+
+
+def _formats(hint: Hint) -> str:
+    """List the ARN formats of an action."""
+    shown = [_quoted(text) for text in hint.formats[:_FORMATS]]
+    more = len(hint.formats) - len(shown)
+    return joined([*shown, f"{more} others"] if more > 1 else shown, "or")
+
+
+def _where(place: HintPlace | None) -> str:
+    """Name the statement of a hint, and its line."""
+    if place is None:
+        return "the statement"
+    return f"{statement_text(place.index, place.sid)} ({place_text(place.span)})"
+
+
+def _quoted(text: str) -> str:
+    """Put into backticks what the user or AWS wrote."""
+    return f"`{shortened(text, _LONGEST).replace('`', chr(39))}`"

@@ -1,0 +1,55 @@
+"""The context keys that a request may carry besides those that are known or read."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.core.explanation import ContextEntry
+    from iamsim.report.keys import KeyRow
+    from iamsim.report.paint import Paint
+
+__all__ = ["other_keys", "other_keys_text"]
+
+# Claims of identity providers and keys of one way to call are no keys of every request.
+_EVERYWHERE = "global"
+_OF_SERVICES = "aws:PrincipalServiceName"
+
+
+def other_keys(action: str, rows: Sequence[KeyRow]) -> tuple[str, ...]:
+    """Give the keys that the catalog has for the requests of an action and that have no row.
+
+    Only AWS, or who makes the request, knows their values; no statement about it reads them.
+    Keys with a part of their own, such as a tag, are given by their template.
+    """
+    from iamsim import catalog  # noqa: PLC0415 - this list alone needs it
+
+    everywhere = (key.name for key in catalog.global_condition_keys() if key.scope == _EVERYWHERE)
+    there = {row.key.lower() for row in rows}
+    names = {*everywhere, *catalog.carried_keys(action)}
+    if any(row.entry is not None and _says_no_service(row.entry) for row in rows):
+        names = {name for name in names if not name.startswith(_OF_SERVICES)}
+    return tuple(sorted((name for name in names if name.lower() not in there), key=str.lower))
+
+
+def _says_no_service(entry: ContextEntry) -> bool:
+    return entry.key.lower() == "aws:principalisawsservice" and entry.values == ("false",)
+
+
+def other_keys_text(keys: Sequence[str], paint: Paint, width: int) -> str:
+    """Write them as a paragraph; nothing where there are none."""
+    if not keys:
+        return ""
+    title = paint.title("not knowable from here, and read by none")
+    lines = textwrap.wrap(
+        ", ".join(keys),
+        width,
+        initial_indent="  ",
+        subsequent_indent="  ",
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
+    return "\n".join(["", title, *map(paint.quiet, lines), ""])

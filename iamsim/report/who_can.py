@@ -1,0 +1,280 @@
+"""Who can do something: as text by account, as Markdown, CSV and plain data."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.decision import Verdict
+from iamsim.query.batch.candidates import CandidateKind
+from iamsim.report.access_words import (
+    Conditions,
+    account_title,
+    answer_data,
+    candidate_data,
+    condition_of,
+    csv_text,
+    decided_by,
+    principal_name,
+    statements_data,
+)
+from iamsim.report.columns import table
+from iamsim.report.sentences import VERDICTS, layer_name
+from iamsim.report.wording import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.query.who_can import Access, Blocked, WhoCan
+    from iamsim.report.paint import Paint
+    from iamsim.world.model import World
+
+__all__ = [
+    "who_can_csv",
+    "who_can_data",
+    "who_can_lines",
+    "who_can_markdown",
+    "who_can_text",
+]
+
+Json = dict[str, object]
+Row = tuple[str, ...]
+HEADER = ("principal", "kind", "account", "action", "decision", "condition", "roles", "key", "blocked_by")
+
+
+def who_can_text(found: WhoCan, model: World, paint: Paint, width: int) -> str:
+    """A table for each account; conditions are numbered and stand at the end."""
+    conditions = Conditions()
+    title = f"{joined(found.actions, 'or')} on {found.resource}"
+    lines: list[str] = []
+    if found.blocked is None:
+        lines += [paint.title(f"who can {title}"), ""]
+        for heading, rows in _sections(found.accesses, found, model, conditions):
+            lines += [paint.title(heading), *table(rows, width, indent=2), ""]
+        if not found.accesses:
+            lines += ["nobody", ""]
+        lines += _denied_by_key(found, conditions, width)
+    else:
+        lines += [paint.title(f"who only guardrails keep from {title}"), ""]
+        for heading, rows in _blocked_sections(found, model):
+            lines += [paint.title(heading), *table(rows, width, indent=2), ""]
+        if not found.blocked:
+            lines += ["nobody", ""]
+    if conditions.legend:
+        lines += [paint.title("conditions"), *table(conditions.legend, width, indent=2), ""]
+    lines += [*_remarks(found), _count(found), ""]
+    return "\n".join(lines)
+
+
+def _count(found: WhoCan) -> str:
+    if found.blocked is not None:
+        number = len({one.candidate.principal for one in found.blocked})
+        return f"{number} {'principal' if number == 1 else 'principals'}"
+    certain = {
+        one.candidate.principal for one in found.accesses if one.verdict is Verdict.ALLOWED
+    }
+    open_ = {one.candidate.principal for one in found.accesses} - certain
+    return f"{len(certain)} allowed, {len(open_)} under conditions"
+
+
+def _remarks(found: WhoCan) -> list[str]:
+    """What the answer could not take into account."""
+    return [
+        f"note: which key encrypts the resource is not known, so the key is not counted for"
+        f" {action}; `kms_key` of the resource says it (`none` for no key)"
+        for action in found.unknown_keys
+    ]
+
+
+def _sections(
+    accesses: list[Access], found: WhoCan, model: World, conditions: Conditions
+) -> Iterator[tuple[str, list[Row]]]:
+    """The rows of each account under its heading."""
+    by_heading: dict[str, list[Row]] = {}
+    several = len(found.actions) > 1
+    for access in accesses:
+        row = (
+            principal_name(access.candidate),
+            *((access.action,) if several else ()),
+            VERDICTS[access.verdict] + _marks(access, conditions),
+            _remark(access),
+        )
+        by_heading.setdefault(account_title(access.candidate, model), []).append(row)
+    yield from by_heading.items()
+
+
+def _marks(access: Access, conditions: Conditions) -> str:
+    mark = conditions.mark(_conditions(access))
+    return f" {mark}" if mark else ""
+
+
+def _conditions(access: Access) -> list[str]:
+    """All that an access depends on, the calls that assume roles first."""
+    hops = [
+        f"{condition} (to assume {role})"
+        for role, answer in zip(access.roles, access.hops, strict=True)
+        if (condition := condition_of(answer)) is not None
+    ]
+    own = condition_of(access.answer)
+    keys = [
+        f"{condition} (for {one.action} on the key)"
+        for one in access.dependencies
+        if (condition := condition_of(one.answer)) is not None
+    ]
+    return [*hops, *([] if own is None else [own]), *keys]
+
+
+def _remark(access: Access) -> str:
+    """What somebody is beyond a user or a role, and the way there."""
+    candidate = access.candidate
+    parts = []
+    if access.roles:
+        parts.append(f"by assuming {', then '.join(map(_role_name, access.roles))}")
+    if candidate.kind not in {CandidateKind.USER, CandidateKind.ROLE, CandidateKind.ROOT_USER}:
+        parts.append(candidate.kind.value)
+    if candidate.people:
+        parts.append(f"assigned to {joined(candidate.people)}")
+    return "; ".join(parts)
+
+
+def _role_name(arn: str) -> str:
+    return arn.partition("::")[2] or arn
+
+
+def _denied_by_key(found: WhoCan, conditions: Conditions, width: int) -> list[str]:
+    """Those that the resource lets in and the key that encrypts it does not."""
+    if not found.denied_by_key:
+        return []
+    rows = [
+        (one.candidate.principal, f"{one.action}: {_denied_dependency(one)}")
+        for one in found.denied_by_key
+    ]
+    return ["let in by the resource, but not by its key", *table(rows, width, indent=2), ""]
+
+
+def _denied_dependency(access: Access) -> str:
+    denied = [
+        f"{one.action} is denied ({decided_by(one.answer.decision, one.action)})"
+        for one in access.dependencies
+        if not one.answer.possible
+    ]
+    return "; ".join(denied)
+
+
+def _blocked_sections(found: WhoCan, model: World) -> Iterator[tuple[str, list[Row]]]:
+    by_heading: dict[str, list[Row]] = {}
+    several = len(found.actions) > 1
+    for one in found.blocked or ():
+        row = (
+            principal_name(one.candidate),
+            *((one.action,) if several else ()),
+            _blockers_text(one),
+        )
+        by_heading.setdefault(account_title(one.candidate, model), []).append(row)
+    yield from by_heading.items()
+
+
+def _blockers_text(blocked: Blocked) -> str:
+    return "; and ".join(
+        decided_by(blocker.decision, blocked.action)
+        if blocker.decision.layer is blocker.layer
+        else layer_name(blocker.layer, blocked.action)
+        for blocker in blocked.blockers
+    )
+
+
+def who_can_lines(found: WhoCan) -> str:
+    """Only the principals, a line each, sorted as the text is."""
+    some = found.accesses if found.blocked is None else found.blocked
+    return "".join(f"{one}\n" for one in dict.fromkeys(one.candidate.principal for one in some))
+
+
+def who_can_markdown(found: WhoCan, model: World) -> str:
+    """Markdown: a table for each account."""
+    conditions = Conditions()
+    word = "Who can" if found.blocked is None else "Who only guardrails keep from"
+    lines = [f"# {word} {joined([f'`{one}`' for one in found.actions], 'or')} on `{found.resource}`"]
+    sections = (
+        _sections(found.accesses, found, model, conditions)
+        if found.blocked is None
+        else _blocked_sections(found, model)
+    )
+    for heading, rows in sections:
+        names = ["principal", *(["action"] if len(found.actions) > 1 else [])]
+        names += ["decision", "remark"] if found.blocked is None else ["blocked by"]
+        lines += ["", f"## {heading}", "", f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
+        lines += [f"| {' | '.join(map(_cell, row))} |" for row in rows]
+    if conditions.legend:
+        lines += ["", "## conditions", ""]
+        lines += [f"* {number} {_cell(sentence)}" for number, sentence in conditions.legend]
+    lines += ["", *(f"> {remark}" for remark in _remarks(found)), f"{_count(found)}."]
+    return "\n".join(lines) + "\n"
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("*", "\\*")
+
+
+def who_can_csv(found: WhoCan) -> str:
+    """A row for each access, or for each that a guardrail blocks."""
+    rows: list[list[object]] = [
+        [
+            *_who(one),
+            one.verdict.value,
+            "; and ".join(_conditions(one)),
+            " ".join(one.roles),
+            " ".join(f"{key.action}={key.answer.verdict.value}" for key in one.dependencies),
+            "",
+        ]
+        for one in ([*found.accesses, *found.denied_by_key] if found.blocked is None else [])
+    ]
+    rows += [[*_who(one), "denied", "", "", "", _blockers_text(one)] for one in found.blocked or ()]
+    return csv_text(HEADER, rows)
+
+
+def _who(one: Access | Blocked) -> tuple[object, ...]:
+    candidate = one.candidate
+    return candidate.principal, candidate.kind.value, candidate.account, one.action
+
+
+def who_can_data(found: WhoCan) -> Json:
+    """Everything as plain data."""
+    data: Json = {"actions": list(found.actions), "resource": found.resource}
+    if found.blocked is None:
+        data["access"] = [_access_data(one) for one in found.accesses]
+        data["denied_by_key"] = [_access_data(one) for one in found.denied_by_key]
+        data["unknown_keys"] = list(found.unknown_keys)
+        return data
+    data["blocked"] = [
+        {
+            **candidate_data(one.candidate),
+            "action": one.action,
+            "blocked_by": [
+                {
+                    "layer": blocker.layer.value,
+                    "decision": blocker.decision.verdict.value,
+                    "statements": statements_data(blocker.decision),
+                }
+                for blocker in one.blockers
+            ],
+        }
+        for one in found.blocked
+    ]
+    return data
+
+
+def _access_data(access: Access) -> Json:
+    own = answer_data(access.answer)
+    return {
+        **candidate_data(access.candidate),
+        "action": access.action,
+        "decision": access.verdict.value,
+        "answer": own,
+        "roles": [
+            {"role": role, "answer": answer_data(answer)}
+            for role, answer in zip(access.roles, access.hops, strict=True)
+        ],
+        "dependencies": [
+            {"action": one.action, "resource": one.resource, "answer": answer_data(one.answer)}
+            for one in access.dependencies
+        ],
+    }
