@@ -33,7 +33,8 @@ OTHER_RESOURCES = ("*", "arn:aws:s3:::iamsim-probe/a")
 OTHER_VALUE = "another-value"
 STARS = ("x", "x/y:z", "")  # what stands for a star
 ACTION_STARS = ("x", "Xyz", "")
-ANY_NAME = "ana"  # what stands for a policy variable; the caller's name, too
+NAME = "ana"  # of the caller
+USER_NAME = "aws:username"  # the variable that is known from the caller
 FIRST = 2  # how many of one list are tried with all of the other
 COLONS = 5  # in an ARN, at least
 DAY = 86_400
@@ -141,12 +142,17 @@ def _probe(principal: str, action: str, resource: str, context: Context, policy:
 def _variables(text: str) -> Context:
     """Values for the policy variables of a text; the name of the caller is what it is."""
     names = (name.lower() for name in _VARIABLE.findall(text))
-    return {name: ANY_NAME for name in names if ":" in name and name != "aws:username"}
+    return {name: _value_of(name) for name in names if ":" in name and name != USER_NAME}
 
 
 def _filled(text: str) -> str:
     """Fill in the policy variables of a text, with the values that `_variables` gives them."""
-    return _VARIABLE.sub(ANY_NAME, text)
+    return _VARIABLE.sub(lambda found: _value_of(found[1].lower()), text)
+
+
+def _value_of(name: str) -> str:
+    """A value for a policy variable, another one for each."""
+    return NAME if name == USER_NAME else f"{NAME}-{name.rpartition(':')[2]}"
 
 
 def _texts(entries: Entries | None, stars: tuple[str, ...], others: tuple[str, ...]) -> list[str]:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command, output_options
-from iamsim.cli.options import Option, did_you_mean
+from iamsim.cli.options import Option
 from iamsim.cli.output import wants_color, write_output
 from iamsim.core.errors import RequestError
 
@@ -24,33 +25,45 @@ FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")
 
 def _validate(options: Options, paths: Sequence[str]) -> int:
     """Check, write the findings, and give the exit code."""
-    from iamsim.checks.validate import Validator  # noqa: PLC0415 - not for help
+    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - not for help
     from iamsim.cli.validate_input import find_policies  # noqa: PLC0415
-    from iamsim.core.decision import PolicyType  # noqa: PLC0415
-    from iamsim.report.findings import CheckedPolicy  # noqa: PLC0415
+    from iamsim.cli.validate_run import ValidateRun  # noqa: PLC0415
 
-    validator = Validator(select=_codes(options, "select"), ignore=_codes(options, "ignore"))
-    given = _text(options, "type")
-    policy_type = None if given is None else PolicyType(given)
-    resource_type = _text(options, "resource_type")
+    run = ValidateRun(options)
     unreadable: list[str] = []
-    checked = [
-        CheckedPolicy(policy.name, policy.check(validator, policy_type, resource_type))
-        for policy in find_policies(paths, unreadable)
-    ]
-    if not checked and not unreadable:
+    left_out: list[str] = []
+
+    def excludes(name: str) -> bool:
+        if run.configuration.excludes(name):
+            left_out.append(name)
+            return True
+        return False
+
+    policies = list(find_policies(paths, unreadable, excludes=excludes))
+    if not policies and not unreadable and not left_out:
         raise RequestError(
             "no-policies",
             "there is no policy in what was given",
             hint="give files with a policy each, folders of them, or world files",
         )
-    _write(checked, options)
-    if unreadable:
-        import sys  # noqa: PLC0415 - only where something is said on standard error
+    if options["fix"] or options["diff"]:
+        from iamsim.cli.validate_fix import mend_files  # noqa: PLC0415 - few runs mend
 
+        patch = mend_files(run, policies, write=bool(options["fix"]))
+        _show(patch, options)
+        if options["fix"]:
+            policies = list(find_policies(paths, unreadable := [], excludes=excludes))
+    checked = []
+    with ProgressBar("checking policies", quiet=bool(options["quiet"])) as bar:
+        for number, policy in enumerate(policies):
+            bar(number, len(policies))
+            checked.append(run.check(policy))
+    checked += run.unused()
+    limit = _limit(_text(options, "fail_on") or run.configuration.fail_on)
+    _write(checked, options, limit)
+    if unreadable:
         sys.stderr.write("".join(f"{message}\n" for message in unreadable))
         return 2
-    limit = _limit(options)
     failing = (
         found
         for policy in checked
@@ -60,7 +73,14 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
     return 1 if any(True for _ in failing) else 0
 
 
-def _write(checked: Sequence[CheckedPolicy], options: Options) -> None:
+def _show(patch: str, options: Options) -> None:
+    """Write a patch before the findings; beside those that a program reads, on standard error."""
+    if patch:
+        plain = options["format"] == "text" and options["output"] is None
+        (sys.stdout if plain else sys.stderr).write(f"{patch}\n")
+
+
+def _write(checked: Sequence[CheckedPolicy], options: Options, limit: FindingType | None) -> None:
     """Write the findings in the form that was asked for."""
     path = _text(options, "output")
     form = _text(options, "format")
@@ -82,7 +102,6 @@ def _write(checked: Sequence[CheckedPolicy], options: Options) -> None:
             findings_to_junit,
         )
 
-        limit = _limit(options)
         written = (
             findings_to_github(checked)
             if form == "github"
@@ -100,32 +119,16 @@ def _write(checked: Sequence[CheckedPolicy], options: Options) -> None:
     write_output(written, path)
 
 
-def _limit(options: Options) -> FindingType | None:
+def _limit(text: str | None) -> FindingType | None:
     """The mildest finding type that fails; `None` where none does."""
     from iamsim.checks.codes import FindingType  # noqa: PLC0415 - not for help
 
-    text = _text(options, "fail_on") or FAIL_ON[0]
+    text = text or FAIL_ON[0]
     return None if text == "never" else FindingType(text.upper().replace("-", "_"))
 
 
 def _fails(kind: FindingType, limit: FindingType | None) -> bool:
     return limit is not None and kind.rank <= limit.rank
-
-
-def _codes(options: Options, field: str) -> tuple[str, ...]:
-    """The codes that an option names; raises `RequestError` for one that does not exist."""
-    from iamsim.checks.codes import CODES  # noqa: PLC0415 - not for help
-
-    value = options[field]
-    codes = tuple(code.upper() for code in value) if isinstance(value, tuple) else ()
-    for code in codes:
-        if code not in CODES:
-            raise RequestError(
-                "unknown-check",
-                f"there is no check `{code}`",
-                hint=did_you_mean(code, CODES) or "docs/reference/checks lists them",
-            )
-    return codes
 
 
 def _text(options: Options, field: str) -> str | None:
@@ -166,29 +169,54 @@ COMMAND = Command(
         Option(
             ("--fail-on",),
             "fail_on",
-            "The mildest finding that makes the exit code 1.",
+            "The mildest finding that makes the exit code 1; errors where nothing says.",
             metavar="TYPE",
-            default=FAIL_ON[0],
             choices=FAIL_ON,
         ),
         Option(
             ("--select",),
             "select",
-            "Give findings of this code only, also where it is off by default; may be repeated.",
+            "Give findings of this code only, or of all that begin so; may be repeated.",
+            "list",
+            "CODE",
+        ),
+        Option(
+            ("--extend-select",),
+            "extend_select",
+            "Give findings of this code besides, such as one that is off by default; may be"
+            " repeated.",
             "list",
             "CODE",
         ),
         Option(
             ("--ignore",),
             "ignore",
-            "Give no findings of this code; may be repeated.",
+            "Give no findings of this code, or of any that begins so; may be repeated.",
             "list",
             "CODE",
         ),
         Option(
+            ("--config",),
+            "config",
+            "The project's choices, instead of the nearest iamsim.toml or pyproject.toml.",
+            metavar="FILE",
+        ),
+        Option(
+            ("--fix",),
+            "fix",
+            "Mend in the files what is certain and changes no decision; prints the patch first.",
+            "flag",
+        ),
+        Option(
+            ("--diff",),
+            "diff",
+            "Print the patch that --fix would make, and write no file.",
+            "flag",
+        ),
+        Option(
             ("-v", "--verbose"),
             "verbose",
-            "Add where each finding is explained.",
+            "Add where each finding is explained, and the findings that are suppressed.",
             "flag",
             panel="Output",
         ),

@@ -10,21 +10,25 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.reading import recognize_type
+from iamsim.checks.sidecar import ENDING as SIDECAR
 from iamsim.core.caret import render_error
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from iamsim.checks.finding import Finding
-    from iamsim.checks.validate import Validator
+    from iamsim.checks.selection import Selection
+    from iamsim.checks.suppression import Suppression
+    from iamsim.checks.validate import Examined, Validator
     from iamsim.core.span import Path as ElementPath
     from iamsim.core.span import Source
 
-__all__ = ["FoundPolicy", "find_policies"]
+__all__ = ["STANDARD_INPUT_NAME", "FoundPolicy", "find_in_content", "find_policies"]
 
 STANDARD_INPUT = "-"
+STANDARD_INPUT_NAME = "standard input"
 ENDINGS = (".json", ".yaml", ".yml")
 LANGUAGES = ("json", "yaml", "yml")
 # Words in the name of a file, a folder, or a member of a world, that tell the type.
@@ -44,32 +48,63 @@ WORDS = {
 
 class FoundPolicy(NamedTuple):
     """A policy to check. `text` is its JSON text; one inside another file has `data` and `source`
-    instead."""
+    instead, and stands there at `path`."""
 
     name: str
     text: str | None
     data: object = None
     source: Source | None = None
     policy_type: PolicyType | None = None
+    path: ElementPath = ()
 
     def check(
         self, validator: Validator, policy_type: PolicyType | None, resource_type: str | None
     ) -> tuple[Finding, ...]:
         """Run the checks, as the given type where one is given."""
+        return self.examine(validator, policy_type, resource_type).findings
+
+    def examine(
+        self,
+        validator: Validator,
+        policy_type: PolicyType | None,
+        resource_type: str | None,
+        *,
+        selection: Selection | None = None,
+        suppressions: Sequence[Suppression] = (),
+    ) -> Examined:
+        """Run the checks, with other choices of codes and with suppressions."""
         kind = policy_type or self.policy_type
-        if self.text is not None:
-            return validator.validate_text(self.text, self.name, kind, resource_type)
-        if self.source is None:
-            return ()
-        return validator.validate_data(self.data, self.source, kind, resource_type)
+        if self.source is not None:
+            return validator.examine_data(
+                self.data,
+                self.source,
+                kind,
+                resource_type,
+                selection=selection,
+                suppressions=suppressions,
+            )
+        return validator.examine_text(
+            self.text or "",
+            self.name,
+            kind,
+            resource_type,
+            selection=selection,
+            suppressions=suppressions,
+        )
 
 
-def find_policies(paths: Sequence[str], unreadable: list[str]) -> Iterator[FoundPolicy]:
-    """Go through the policies of all paths; what can't be read is told in `unreadable`."""
+def find_policies(
+    paths: Sequence[str],
+    unreadable: list[str],
+    *,
+    excludes: Callable[[str], bool] = lambda _: False,
+) -> Iterator[FoundPolicy]:
+    """Go through the policies of all paths but those of excluded files; what can't be read is told
+    in `unreadable`."""
     for path in paths:
         if path == STANDARD_INPUT:
-            yield from _in_content(
-                sys.stdin.buffer.read(), "standard input", unreadable, given=True
+            yield from find_in_content(
+                sys.stdin.buffer.read(), STANDARD_INPUT_NAME, unreadable, given=True
             )
             continue
         files = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207
@@ -78,9 +113,11 @@ def find_policies(paths: Sequence[str], unreadable: list[str]) -> Iterator[Found
         for file in files:
             if Path(file).is_dir():
                 for inside in sorted(Path(file).rglob("*")):
-                    if inside.suffix.lower() in ENDINGS and inside.is_file():
+                    if inside.suffix.lower() not in ENDINGS or not inside.is_file():
+                        continue
+                    if not inside.name.endswith(SIDECAR) and not excludes(str(inside)):
                         yield from _in_file(inside, unreadable, given=False)
-            else:
+            elif not excludes(file):
                 yield from _in_file(Path(file), unreadable, given=len(files) == 1)
 
 
@@ -92,10 +129,10 @@ def _in_file(file: Path, unreadable: list[str], *, given: bool) -> Iterator[Foun
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
         unreadable.append(f"error: can't read `{file}`: {reason}")
         return
-    yield from _in_content(content, str(file), unreadable, given=given)
+    yield from find_in_content(content, str(file), unreadable, given=given)
 
 
-def _in_content(
+def find_in_content(
     content: bytes, name: str, unreadable: list[str], *, given: bool
 ) -> Iterator[FoundPolicy]:
     """Go through the policies of a text."""
@@ -119,7 +156,7 @@ def _in_content(
         return
     for path, data in [((), document.data)] if whole else nested:
         kind = _type_of_path(path) or _type_of_name(name) or recognize_type(data)
-        yield FoundPolicy(name, None, data, document.sub_source(path), kind)
+        yield FoundPolicy(name, None, data, document.sub_source(path), kind, path)
 
 
 def _json_text(content: bytes, ending: str) -> str | None:

@@ -30,7 +30,6 @@ if TYPE_CHECKING:
 __all__ = ["find_hints"]
 
 EVERYTHING = "*"
-SUGGESTED = 3
 _VARIABLE = re.compile(r"\$\{([A-Za-z]+)\}")
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
@@ -90,7 +89,7 @@ class _Finder:
     def unknown_action(self) -> Hint:
         """An action that the snapshot lacks: retired, misspelled, or newer than it."""
         prefix = self.action.partition(":")[0].lower()
-        suggestions = catalog.suggest_action(self.action, SUGGESTED)
+        suggestions = self.reference.suggest(self.action)
         if catalog.is_retired(self.action) or prefix in self.reference.retired_services:
             return self.hint(HintKind.RETIRED_ACTION, self.action, suggestions=suggestions)
         known = prefix in self.reference.services
@@ -103,7 +102,7 @@ class _Finder:
             facts = self.reference.key(key)
             if facts is None:
                 if self.is_misspelled(key):
-                    suggestions = catalog.suggest_condition_key(key, SUGGESTED)
+                    suggestions = catalog.suggest_condition_key(key)
                     kind = HintKind.UNKNOWN_CONTEXT_KEY
                     yield self.hint(kind, key, suggestions=suggestions)
             elif self.reference.never_sends(self.action, facts):
@@ -135,7 +134,7 @@ class _Finder:
                 continue
             if self.facts is None or self.reference.action(name) is not None:
                 continue
-            if self.facts.full_name in catalog.suggest_action(name, SUGGESTED):
+            if self.facts.full_name in self.reference.suggest(name):
                 kind = HintKind.STATEMENT_ACTION_UNKNOWN
                 meant = (self.facts.full_name,)
                 yield self.hint(

@@ -25,11 +25,20 @@ if TYPE_CHECKING:
 
     from iamsim.query.edits.model import Blocker, Edit, EditReport, EditSet, Grant
 
-__all__ = ["edits_to_dict", "render_edits", "render_edits_markdown", "with_edits"]
+__all__ = [
+    "GOALS",
+    "documents_to_add",
+    "edits_to_dict",
+    "grant_sentence",
+    "render_edits",
+    "render_edits_markdown",
+    "way_sentence",
+    "with_edits",
+]
 
 Json = dict[str, object]
 
-_TITLES = {"allowed": "what would allow it", "denied": "what would stop it"}
+GOALS = {"allowed": "what would allow it", "denied": "what would stop it"}
 _SHOWN = 5  # names of each kind in JSON
 
 
@@ -40,9 +49,9 @@ def render_edits(report: EditReport, *, color: bool = False, width: int = 100) -
     if report.grants:
         lines.append(paint.title("what grants it"))
         for grant in report.grants:
-            lines += _wrapped(f"- {_granted(grant, report)}", width, "  ", "    ")
+            lines += _wrapped(f"- {grant_sentence(grant, report)}", width, "  ", "    ")
         lines.append("")
-    title = _TITLES[report.goal]
+    title = GOALS[report.goal]
     if len(report.sets) > 1:
         title += ", the narrowest first"
     lines.append(paint.title(title if report.sets else f"{title}: nothing was found"))
@@ -72,10 +81,10 @@ def _set_lines(
         if guard is not None:
             lines += _wrapped(guard, width, "     ", "     ")
     lines += _wrapped(reach_sentence(found.reach, report.goal, request), width, "     ", "     ")
-    way = _way(found, report)
+    way = way_sentence(found, report)
     if way is not None:
         lines += _wrapped(way, width, "     ", "     ")
-    for document in _documents(found):
+    for document in documents_to_add(found):
         lines += ["", *(f"     {line}" for line in document.splitlines())]
     for patch in found.patches:
         lines.append("")
@@ -83,7 +92,7 @@ def _set_lines(
     return lines
 
 
-def _way(found: EditSet, report: EditReport) -> str | None:
+def way_sentence(found: EditSet, report: EditReport) -> str | None:
     """Which way in a set opens, where sets open different ones."""
     ways = {one.way for one in report.sets}
     if report.goal == "denied" or found.way is None or len(ways) == 1:
@@ -92,7 +101,7 @@ def _way(found: EditSet, report: EditReport) -> str | None:
     return f"way in: {WAYS.get(found.way, found.way).format(resource=resource)}"
 
 
-def _documents(found: EditSet) -> list[str]:
+def documents_to_add(found: EditSet) -> list[str]:
     """What is to be added and stands in no patch: policies, and statements of texts that can't be
     changed in their place."""
     patched = {name for patch in found.patches for name in patch.policies}
@@ -118,7 +127,7 @@ def _painted(line: str, paint: Paint) -> str:
     return paint.bad(line) if line.startswith("-") else line
 
 
-def _granted(grant: Grant, report: EditReport) -> str:
+def grant_sentence(grant: Grant, report: EditReport) -> str:
     """A statement that grants the request, with its place."""
     entry, statement = grant.layer, grant.statement
     layer = layer_name(entry.layer, report.answer.request.action, entry.level)
@@ -132,9 +141,9 @@ def render_edits_markdown(report: EditReport) -> str:
     request = report.answer.request
     if report.grants:
         lines += ["What grants it:", ""]
-        lines += [f"* {escaped(_granted(grant, report))}" for grant in report.grants]
+        lines += [f"* {escaped(grant_sentence(grant, report))}" for grant in report.grants]
         lines.append("")
-    title = _TITLES[report.goal]
+    title = GOALS[report.goal]
     title = title[:1].upper() + title[1:]
     lines += [f"{title}:" if report.sets else f"{title}: nothing was found.", ""]
     for number, found in enumerate(report.sets, start=1):
@@ -147,9 +156,9 @@ def render_edits_markdown(report: EditReport) -> str:
             if guard is not None:
                 lines.append(f"   * **{escaped(guard)}**")
         lines.append(f"   * {escaped(reach_sentence(found.reach, report.goal, request))}")
-        way = _way(found, report)
+        way = way_sentence(found, report)
         lines += [] if way is None else [f"   * {escaped(way)}"]
-        for document in _documents(found):
+        for document in documents_to_add(found):
             lines += _fenced(document, "json")
         for patch in found.patches:
             lines += _fenced(patch.diff.rstrip("\n"), "diff")

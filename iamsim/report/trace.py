@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     )
     from iamsim.report.paint import Paint
 
-__all__ = ["context_lines", "trace_lines"]
+__all__ = ["clause_text", "context_lines", "origin_text", "statement_depends", "trace_lines"]
 
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
 _PLAIN = frozenset(
@@ -55,14 +55,14 @@ def _statement_lines(
     statement: StatementExplanation, action: str, paint: Paint, width: int
 ) -> list[str]:
     verdict = paint.good("matches") if statement.matched else paint.bad("does not match")
-    if _depends(statement):
+    if statement_depends(statement):
         verdict = "depends"
     name = statement_text(statement.index, statement.sid)
     place = paint.quiet(place_text(statement.span))
     lines = [f"      {name}, {statement.effect}: {verdict}  {place}"]
     for clause in statement.clauses:
         first, *rest = textwrap.wrap(
-            _clause_text(clause, action),
+            clause_text(clause, action),
             max(width - 12, 40),
             break_on_hyphens=False,
             break_long_words=False,
@@ -73,7 +73,7 @@ def _statement_lines(
     return lines
 
 
-def _depends(statement: StatementExplanation) -> bool:
+def statement_depends(statement: StatementExplanation) -> bool:
     """Whether nothing but clauses on unknown keys could keep a statement from matching."""
     opened = {c.element for c in statement.clauses if c.reason is Reason.DEPENDS_ON_UNKNOWN}
     settled = [c for c in statement.clauses if c.reason is not Reason.DEPENDS_ON_UNKNOWN]
@@ -89,7 +89,8 @@ def _mark(clause: ClauseExplanation, paint: Paint) -> str:
     return paint.good("yes") if holds else paint.bad("no ")
 
 
-def _clause_text(clause: ClauseExplanation, action: str) -> str:
+def clause_text(clause: ClauseExplanation, action: str) -> str:
+    """A clause against what the request has, and why, on one line."""
     pattern = shortened(clause.pattern, 120)
     if clause.resolved is not None:
         pattern = f"{pattern} (here {shortened(clause.resolved, 80)})"
@@ -111,7 +112,7 @@ def context_lines(answer: Answer, paint: Paint) -> list[str]:
     explanation, caller = answer.explanation, answer.request.principal
     longest = max((len(entry.key) for entry in explanation.context), default=0)
     return [
-        f"  {entry.key:<{longest}}  {_values(entry)}  {paint.quiet(_origin(entry, caller))}"
+        f"  {entry.key:<{longest}}  {_values(entry)}  {paint.quiet(origin_text(entry, caller))}"
         for entry in explanation.context
     ]
 
@@ -121,7 +122,8 @@ def _values(entry: ContextEntry) -> str:
     return f"[{values}]" if entry.multivalued else values
 
 
-def _origin(entry: ContextEntry, caller: str) -> str:
+def origin_text(entry: ContextEntry, caller: str) -> str:
+    """Where the value of a context key comes from."""
     origin = entry.origin
     if origin.kind == "given":
         return "given"

@@ -1,0 +1,120 @@
+"""A run of `iamsim validate`: the project's choices, the suppressions, and what was found."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamsim.checks.configuration import Configuration, find_configuration, read_configuration
+from iamsim.checks.rules.suppressions import unused_suppression
+from iamsim.checks.selection import codes_of
+from iamsim.checks.sidecar import Sidecars
+from iamsim.checks.validate import Validator
+from iamsim.cli.options import did_you_mean
+from iamsim.cli.validate_input import STANDARD_INPUT_NAME
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import RequestError
+from iamsim.report.findings import CheckedPolicy
+
+if TYPE_CHECKING:
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.selection import Selection
+    from iamsim.checks.sidecar import FolderSuppression
+    from iamsim.checks.validate import Examined
+    from iamsim.cli.options import Options
+    from iamsim.cli.validate_input import FoundPolicy
+
+__all__ = ["ValidateRun"]
+
+
+class ValidateRun:
+    """Examines policies one by one, and knows at the end which suppressions none needed."""
+
+    def __init__(self, options: Options) -> None:
+        """Read the options and the configuration; raises `InputError` for what is wrong there."""
+        self.configuration = _configuration(options)
+        select = _codes(options, "select")
+        self._select = select or None
+        self._besides = _codes(options, "extend_select")
+        self._ignore = _codes(options, "ignore")
+        given = options["type"]
+        self._type = PolicyType(given) if isinstance(given, str) else None
+        resource_type = options["resource_type"]
+        self._resource_type = resource_type if isinstance(resource_type, str) else None
+        today = datetime.now(UTC).date().isoformat()
+        self._today = today
+        self._validator = Validator(today=today)
+        self._sidecars = Sidecars(Path.cwd())
+        # What was looked at, and what of it suppressed something.
+        self._asked: dict[int, FolderSuppression] = {}
+        self._used: set[int] = set()
+
+    def examine(self, policy: FoundPolicy) -> Examined:
+        """Check one policy, as the options and the configuration want it."""
+        selection = self._selection(policy.name)
+        beside = () if policy.name == STANDARD_INPUT_NAME else self._sidecars.of_file(policy.name)
+        kind = self._type or self.configuration.type_for(policy.name)
+        examined = policy.examine(
+            self._validator,
+            kind,
+            self._resource_type,
+            selection=selection,
+            suppressions=[one.suppression for one in beside],
+        )
+        for one in beside:
+            if selection.wants(one.suppression.code):
+                self._asked[id(one.suppression)] = one
+        self._used.update(id(one.suppression) for one in examined.suppressed)
+        return examined
+
+    def check(self, policy: FoundPolicy) -> CheckedPolicy:
+        """Check one policy for a report."""
+        examined = self.examine(policy)
+        return CheckedPolicy(policy.name, examined.findings, examined.suppressed)
+
+    def unused(self) -> list[CheckedPolicy]:
+        """The suppressions beside the checked files that suppressed nothing, by their files."""
+        found: dict[str, list[Finding]] = {}
+        for key, one in self._asked.items():
+            if key not in self._used:
+                finding = unused_suppression(one.suppression, self._today)
+                found.setdefault(str(one.file), []).extend(
+                    self._selection(str(one.file)).choose([finding])
+                )
+        return [
+            CheckedPolicy(name, tuple(findings), is_policy=False)
+            for name, findings in sorted(found.items())
+        ]
+
+    def _selection(self, name: str) -> Selection:
+        """The choices for a file: those of the command line lie over those of the project."""
+        chosen = self.configuration.selection_for(name)
+        return chosen.narrowed(self._select, self._ignore, {}, self._besides)
+
+
+def _configuration(options: Options) -> Configuration:
+    """Read the file that was given, else find one."""
+    given = options["config"]
+    if isinstance(given, str):
+        return read_configuration(Path(given))
+    return find_configuration(Path.cwd())
+
+
+def _codes(options: Options, field: str) -> frozenset[str]:
+    """The codes that an option names, whole or by their beginning; raises `RequestError` for one
+    that does not exist."""
+    from iamsim.checks.codes import CODES  # noqa: PLC0415 - only its names, for a suggestion
+
+    value = options[field]
+    found: set[str] = set()
+    for entry in value if isinstance(value, tuple) else ():
+        codes = codes_of(entry, selecting=field == "select")
+        if not codes:
+            raise RequestError(
+                "unknown-check",
+                f"there is no check `{entry.upper()}`",
+                hint=did_you_mean(entry.upper(), CODES) or "docs/reference/checks lists them",
+            )
+        found |= codes
+    return frozenset(found)

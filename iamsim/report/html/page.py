@@ -1,0 +1,94 @@
+"""From a template and plain data to the text of a page.
+
+Everything that data brings is escaped by the templates. The page also forbids itself, by a content
+security policy, every request and every script but its own
+(https://developer.mozilla.org/docs/Web/HTTP/Guides/CSP), so that a mistake there would stay text.
+"""
+
+from __future__ import annotations
+
+from base64 import b64encode
+from functools import cache
+from hashlib import sha256
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+    from markupsafe import Markup
+
+__all__ = ["anchor", "prose", "render_page"]
+
+
+def render_page(template: str, title: str, **data: object) -> str:
+    """Fill a template, such as ``explain``, which shows what `data` holds."""
+    environment = _environment()
+    style, script = _asset("style.css"), _asset("script.js")
+    policy = (
+        "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
+        f"style-src {_hash(style)}; script-src {_hash(script)}"
+    )
+    page = environment.get_template(f"{template}.html.j2")
+    text = page.render(
+        title=title, style=_raw(style), script=_raw(script), security_policy=policy, **data
+    )
+    return _without_blank_lines(text)
+
+
+def prose(text: str) -> Markup:
+    """Escape a sentence; what stands in backticks becomes code."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    parts = text.split("`")
+    if len(parts) % 2 == 0:  # a backtick of what somebody wrote
+        return Markup("{}").format(text)
+    made = Markup("")
+    for number, part in enumerate(parts):
+        made += Markup("<code>{}</code>" if number % 2 else "{}").format(part)
+    return made
+
+
+def anchor(*parts: object) -> str:
+    """Make an element id: parts joined with dashes, and nothing in it that needs escaping."""
+    text = "-".join(str(part) for part in parts)
+    return "".join(one if one.isascii() and one.isalnum() else "-" for one in text)
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - HTML only
+
+    environment = Environment(
+        loader=PackageLoader("iamsim.report.html"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["prose"] = prose
+    return environment
+
+
+@cache
+def _asset(name: str) -> str:
+    """Read a style sheet or script; neither has anything filled in."""
+    loader = _environment().loader
+    if loader is None:  # pragma: no cover - made with one
+        raise LookupError(name)
+    return loader.get_source(_environment(), f"{name}.j2")[0].strip() + "\n"
+
+
+def _raw(text: str) -> Markup:
+    """Our own style sheet or script, which stands on the page as it is."""
+    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+
+    return Markup(text)  # noqa: S704 - files of this package
+
+
+def _hash(text: str) -> str:
+    """What a content security policy knows an inline text by."""
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _without_blank_lines(text: str) -> str:
+    """Take out the lines that template tags leave; the texts of policies stand in elements."""
+    return "".join(f"{line}\n" for line in text.split("\n") if line.strip())
