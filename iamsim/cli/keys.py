@@ -69,6 +69,10 @@ def _data(question: Question, keys: Sequence[InfluencingKey]) -> dict[str, objec
                     }
                     for one in key.values
                 ],
+                "beside": {
+                    name: list(value) if isinstance(value, tuple) else value
+                    for name, value in key.beside.items()
+                },
                 "statements": [_statement_data(statement) for statement in key.statements],
             }
             for key in keys
@@ -97,6 +101,15 @@ def _text(question: Question, keys: Sequence[InfluencingKey]) -> str:
     return "\n".join([asked, *(line for key in keys for line in _key_lines(key))]) + "\n"
 
 
+def _shown(value: str | tuple[str, ...] | None) -> str:
+    """A value as one text."""
+    if value is None:
+        return _ABSENT
+    if isinstance(value, tuple):
+        return ", ".join(value) or "(no value)"
+    return value or "(empty)"
+
+
 def _key_lines(key: InfluencingKey) -> list[str]:
     if key.flips:
         role = "alone gives another answer"
@@ -105,14 +118,10 @@ def _key_lines(key: InfluencingKey) -> list[str]:
     else:
         role = "is read, but no value gives another answer"
     lines = ["", f"  {key.key}: {role}"]
-    shown = [
-        _ABSENT
-        if one.value is None
-        else ", ".join(one.value) or "(no value)"
-        if isinstance(one.value, tuple)
-        else one.value or "(empty)"
-        for one in key.values
-    ]
+    if key.beside:
+        beside = "; ".join(f"{name} = {_shown(value)}" for name, value in key.beside.items())
+        lines.append(f"    tried with {beside}")
+    shown = [_shown(one.value) for one in key.values]
     width = max(map(len, shown), default=0)
     for text, one in zip(shown, key.values, strict=True):
         lines.append(f"    {text:<{width}}  {one.verdict.value}")

@@ -139,6 +139,10 @@ class CompiledStatement:
             return False
         if self.principals is not None and not self.principals.matches(request):
             return False
+        return self.residual_of_resource_and_conditions(request)
+
+    def residual_of_resource_and_conditions(self, request: Request) -> Term:
+        """What is left once action and principal are decided, as a term over the unknown keys."""
         resource: Term = True if self.resources is None else self.resources.residual(request)
         return all_of([resource, *(condition.residual(request) for condition in self.conditions)])
 
@@ -197,6 +201,11 @@ class CompiledStatement:
         elif len(failed) == 1 and failed[0] is not actions.element:
             # Nothing but this element stands in the way, so its uncertain rules decide.
             notes = _notes_of([clause for clause in clauses if clause.element is failed[0]])
+            if resources is not None and failed[0] is Element.RESOURCE:
+                # With a value for a policy variable, the resource might match.
+                read = [key for pattern in resources.patterns for key in pattern.keys]
+                if not all(key in request.context for key in read):
+                    missing = self.missing(request)
         return StatementExplanation(
             self.index,
             self.sid,

@@ -14,6 +14,7 @@ from iamsim.core.spelling import spelled
 if TYPE_CHECKING:
     from iamsim.core.decision import Layer, Outcome
     from iamsim.core.reason import Note, Reason
+    from iamsim.core.residual import Residual
     from iamsim.core.span import Path, Source, Span
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Element",
     "Explanation",
     "LayerExplanation",
+    "LayerResidual",
     "MissingKey",
     "NearMiss",
     "Origin",
@@ -113,10 +115,19 @@ class PolicyExplanation(NamedTuple):
     statements: tuple[StatementExplanation, ...]
 
 
+class LayerResidual(NamedTuple):
+    """What a layer depends on whose outcome is not known: when it allows, and when it denies
+    explicitly; `None` for an outcome that it can't have."""
+
+    allows: Residual | None
+    denies: Residual | None
+
+
 class LayerExplanation(NamedTuple):
     """What one layer says. A layer of several levels (SCPs) has one of these for each level;
     `level` then names the node. `reason` says why a layer does not apply, or why it holds without
-    a statement (the root user needs no identity-based policy)."""
+    a statement (the root user needs no identity-based policy). `residual` is there when its outcome
+    depends on what is unknown."""
 
     layer: Layer
     outcome: Outcome
@@ -124,6 +135,7 @@ class LayerExplanation(NamedTuple):
     policies: tuple[PolicyExplanation, ...] = ()
     level: str | None = None
     notes: tuple[Note, ...] = ()
+    residual: LayerResidual | None = None
 
 
 class WayExplanation(NamedTuple):
@@ -162,13 +174,15 @@ class MissingKey:
     """A context key that a statement read and the request lacks.
 
     `key` is in lower case, `name` as people write it. `matters` says whether some value of it (it
-    alone) could change the verdict, `None` where that was not worked out.
+    alone) could change the verdict, `None` where that was not worked out. `unknown` keys may be
+    there, only nobody knows.
     """
 
     key: str
     layers: tuple[Layer, ...]
     matters: bool | None = None
     written: str | None = None
+    unknown: bool = False
 
     @property
     def name(self) -> str:

@@ -35,6 +35,7 @@ __all__ = [
     "Target",
     "caller_facts",
     "find_target",
+    "public_access",
     "resource_facts",
 ]
 
@@ -298,7 +299,7 @@ def resource_facts(
         grants,
         levels,
         reason,
-        _public_access(attached, service, listed, account, policies, model),
+        public_access(attached, service, listed, account, policies, model),
         DerivedKeys(
             (
                 *resource_context(service, target.region, account, tags, organization, arn),
@@ -373,7 +374,7 @@ def _rcp_levels(
     return _world_levels(attached_levels, PolicyType.RESOURCE_CONTROL, library), Reason.NOT_PRESENT
 
 
-def _public_access(
+def public_access(
     attached: AttachedPolicies,
     service: str,
     listed: Resource | None,

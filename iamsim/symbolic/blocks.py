@@ -11,7 +11,8 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest
-from iamsim.symbolic.cover import MOST_BLOCKS, RegionWriter, inexpressible
+from iamsim.symbolic.cover import MOST_BLOCKS, RegionWriter, forms_of, inexpressible
+from iamsim.symbolic.lists import Shapes
 from iamsim.symbolic.regions import Region, cut_regions
 from iamsim.symbolic.wording import complement, entry_of, written_values
 
@@ -30,11 +31,15 @@ BOTH = 3  # of a test that is a variable by itself: it may hold and it may fail
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """What one block asks of one region: its tests, and the open tests of the policies behind."""
+    """What one block asks of one region: its tests, and the open tests of the policies behind.
+
+    `listed` are keys (in lower case) that may hold lists.
+    """
 
     keys: tuple[str, ...]
     entries: tuple[Entry, ...]
     atoms: tuple[Atom, ...]
+    listed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +54,13 @@ class Block:
         written: dict[str, dict[str, list[str]]] = {}
         for part in self.parts:
             for entry in part.entries:
-                _place(written, entry)
+                _place(written, entry, single=entry.key.lower() not in part.listed)
         return written
 
 
-def _place(written: dict[str, dict[str, list[str]]], entry: Entry) -> None:
-    """Add a test to a block."""
-    for operator in (entry.operator, f"{entry.operator}IfExists"):
+def _place(written: dict[str, dict[str, list[str]]], entry: Entry, *, single: bool) -> None:
+    """Add a test to a block, if need be under another name of its operator."""
+    for operator in forms_of(entry, single=single):
         keys = written.setdefault(operator, {})
         if entry.key not in keys:
             keys[entry.key] = list(entry.values)
@@ -63,8 +68,6 @@ def _place(written: dict[str, dict[str, list[str]]], entry: Entry) -> None:
         if "Not" in entry.base and ":" not in operator:
             keys[entry.key] += [value for value in entry.values if value not in keys[entry.key]]
             return
-        if entry.when_absent or entry.base == "Null" or operator.endswith("IfExists"):
-            break
     raise inexpressible()
 
 
@@ -92,7 +95,7 @@ def write_blocks(
             if isinstance(source, Region):
                 words, precise = writers[id(source)].words(values, usual=usual)
                 exact = exact and precise
-                choices.append([Part(source.keys, some, source.atoms) for some in words])
+                choices.append([part_of(source, some) for some in words])
             else:
                 region = encoding.region_of(source)
                 parts, precise = _own_words(source, region, holds=values == BOTH - 1, usual=usual)
@@ -106,15 +109,22 @@ def write_blocks(
     return list(blocks.values()), exact
 
 
+def part_of(region: Region, entries: tuple[Entry, ...]) -> Part:
+    """What a block asks of a region."""
+    listed = frozenset(key for key in region.keys if region.may_hold_lists(key))
+    return Part(region.keys, entries, region.atoms, listed)
+
+
 def _own_words(atom: Atom, joint: Region, *, holds: bool, usual: bool) -> tuple[list[Part], bool]:
     """One test alone, or its opposite: as the policy writes it where values were not followed."""
     listed = frozenset(key for key, need in joint.needs.items() if need.several)
-    (region,) = cut_regions([atom], listed)
+    forms = tuple((key, need.form) for key, need in joint.needs.items() if need.form is not None)
+    (region,) = cut_regions([atom], Shapes(listed, forms))
     if region.exact:
         truth = region.truths[id(atom)]
         cells = truth if holds else region.full & ~truth
         words, exact = RegionWriter(region).words(cells, usual=usual)
-        return [Part(region.keys, some, region.atoms) for some in words], exact
+        return [part_of(region, some) for some in words], exact
     leaf = atom.leaf
     # The opposite for lists is not one test: an empty text counts in other ways.
     if not isinstance(leaf, ConditionTest) or (not holds and region.may_hold_lists(leaf.key)):
@@ -123,4 +133,4 @@ def _own_words(atom: Atom, joint: Region, *, holds: bool, usual: bool) -> tuple[
     entries = [entry_of(leaf.operator.text, leaf.written_key, values, ())]
     if not holds:
         entries = complement(leaf, values, leaf.written_key)
-    return [Part(leaf.keys, tuple(entries), (atom,))], holds or leaf.values.readable is None
+    return [part_of(region, tuple(entries))], holds or leaf.values.readable is None

@@ -6,37 +6,36 @@ a decision; any other is a residual, with which the answer is `conditional`.
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.compile.condition import ConditionTest
 from iamsim.core.answer import Answer, RequestRecord
-from iamsim.core.decision import Decision, Outcome, Verdict
-from iamsim.core.errors import RequestError, UnsupportedError
-from iamsim.core.explanation import Decider, LayerExplanation
+from iamsim.core.decision import Decision, Verdict
+from iamsim.core.errors import UnsupportedError
 from iamsim.core.reason import Reason
-from iamsim.engine import authorize
-from iamsim.engine.explain import explain_request
 from iamsim.engine.plan import reference
-from iamsim.engine.terms import decision_terms
-from iamsim.symbolic.influence import with_matters
-from iamsim.symbolic.lists import listed_keys
+from iamsim.engine.world import CompiledWorld
+from iamsim.symbolic.cases import asks_for, find_cases, single_case
+from iamsim.symbolic.completion import canonical_values, decide_with_values
+from iamsim.symbolic.layers import NOWHERE
 from iamsim.symbolic.remembered import remembered_solution
-from iamsim.symbolic.residual import PartialResidual
+from iamsim.symbolic.residual import Branch, PartialResidual
 from iamsim.symbolic.solve import Modality
-from iamsim.symbolic.unknowns import LAYERS, Unknowns, named_things, open_layers
+from iamsim.symbolic.tracing import explain_partially
+from iamsim.symbolic.unknowns import Unknowns, named_things
 from iamsim.symbolic.wording import written_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamsim.compile.residual import Leaf, Term
     from iamsim.core.decision import StatementReference
     from iamsim.core.explanation import Explanation
     from iamsim.core.request import ContextValue, Request
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
-    from iamsim.engine.situation import Situation
-    from iamsim.engine.terms import DecisionTerms, StationTerms
-    from iamsim.engine.world import CompiledWorld
+    from iamsim.symbolic.cases import Case, Cases
     from iamsim.symbolic.solve import Solution
 
 __all__ = ["PartialDecision", "answer_partially", "decide_partially"]
@@ -45,93 +44,145 @@ ASSUMED_ROOT = "aws:assumedroot"
 
 
 class PartialDecision(NamedTuple):
-    """What is known of a request in spite of unknown keys; without `residual` it is settled.
-
-    `listed` are the keys that may hold lists.
-    """
+    """What is known of a request in spite of unknown things; without `residual` it is settled."""
 
     decision: Decision
     residual: PartialResidual | None
-    terms: DecisionTerms
-    listed: frozenset[str]
+    cases: Cases
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Asking:
+    """What a residual was asked about, so that it can be asked again in whole."""
+
+    unknowns: Unknowns
+    original: Question
+    prepared: Prepared
+    world: CompiledWorld
+
+    def canonical(self, context: Mapping[str, ContextValue | list[str]]) -> dict[str, ContextValue]:
+        """The values by the keys that the terms read; see `canonical_values`."""
+        return canonical_values(self.unknowns, self.prepared, context)
+
+    def decides(self, values: Mapping[str, ContextValue]) -> bool:
+        """Ask the engine, with values filled in for everything that is unknown."""
+        return decide_with_values(self.unknowns, values, self.world).allowed
+
+    def holds_anew(
+        self, known: Mapping[str, ContextValue], values: Mapping[str, ContextValue]
+    ) -> bool:
+        """Ask with other values for keys that are known, then with values for the rest."""
+        kept = {key: one for key, one in self.original.context.items() if key.lower() not in known}
+        unset = frozenset(key for key in self.original.unset if key.lower() not in known)
+        changed = replace(self.original, context={**kept, **known}, unset=unset)
+        answered = answer_partially(changed, self.world)
+        if answered.residual is None:
+            return answered.allowed
+        return answered.residual.holds(
+            {key: one if isinstance(one, str) else list(one) for key, one in values.items()}
+        )
 
 
 def answer_partially(question: Question, world: CompiledWorld | None = None) -> Answer:
     """Answer one question with something unknown; see `iamsim.symbolic.partial.answer`."""
+    world = world if world is not None else CompiledWorld()
     unknowns = named_things(question)
-    asked = unknowns.question
-    prepared = authorize.prepare(asked, world)
-    _check_caller(prepared.request, asked)
-    partial = decide_partially(prepared, unknowns, world)
-
-    def explanation() -> Explanation:
-        return _explain(prepared, partial)
-
+    cases = find_cases(unknowns, world)
+    _check_caller(cases.request, question)
+    asking = Asking(unknowns, question, cases.found[-1].prepared, world)
+    partial = _decide(cases, asking)
     record = RequestRecord(
         question.principal, question.action, question.resource, dict(question.context)
     )
+
+    def residual(terms: list[Term], verb: str) -> PartialResidual:
+        solution = remembered_solution(cases.term(terms), cases.shapes)
+        return _residual(cases, terms, solution, asking, verb)
+
+    def explanation() -> Explanation:
+        return explain_partially(partial.decision, cases, residual)
+
     return Answer(record, partial.decision, partial.residual, explanation)
 
 
-def decide_partially(
-    prepared: Prepared, unknowns: Unknowns | None = None, world: CompiledWorld | None = None
-) -> PartialDecision:
-    """Decide a prepared question with its unknown keys, without explaining it."""
-    situation, request = prepared.situation, prepared.request
-    if unknowns is None:
-        unknowns = Unknowns(prepared.question, (), session_name=False)
-    terms = decision_terms(situation, request, open_layers(unknowns, situation, request))
-    listed = listed_keys(situation, request.action)
-    solution = remembered_solution(terms.allowed, listed)
-    if solution.modality is Modality.SOMETIMES:
-        references = _references(situation, request)
-        residual = PartialResidual(
-            terms.allowed,
-            request,
-            solution,
-            lambda values: _decides(unknowns.question, world, request, values),
-            references,
-            _names(unknowns.question, solution),
-        )
-        statements = dict.fromkeys(
-            statement
-            for region in solution.encoding.regions
-            for atom in region.atoms
-            for statement in references.get(id(atom.leaf), ())
-        )
-        decision = Decision(
-            Verdict.CONDITIONAL,
-            Reason.DEPENDS_ON_UNKNOWN,
-            None,
-            tuple(statements),
-            missing_context=residual.keys,
-        )
-        return PartialDecision(decision, residual, terms, listed)
-    denied = remembered_solution(terms.denied, listed)
-    return PartialDecision(_settled(situation, request, solution, denied), None, terms, listed)
+def decide_partially(prepared: Prepared, world: CompiledWorld | None = None) -> PartialDecision:
+    """Decide a prepared question whose unknown things are keys, without explaining it."""
+    question = prepared.question
+    world = world if world is not None else CompiledWorld()
+    return _decide(single_case(prepared), Asking(Unknowns(question), question, prepared, world))
 
 
-def _settled(
-    situation: Situation, request: Request, solution: Solution, denied: Solution
-) -> Decision:
+def _decide(cases: Cases, asking: Asking) -> PartialDecision:
+    """Decide all cases together."""
+    solution = remembered_solution(cases.allowed, cases.shapes)
+    if solution.modality is not Modality.SOMETIMES:
+        denied = remembered_solution(cases.denied, cases.shapes)
+        decision = _settled(cases, solution, denied, asking)
+        return PartialDecision(decision, None, cases)
+    residual = _residual(
+        cases, [case.terms.allowed for case in cases.found], solution, asking, "allowed"
+    )
+    references = residual.references
+    statements = dict.fromkeys(
+        statement
+        for region in solution.encoding.regions
+        for atom in region.atoms
+        for statement in references.get(id(atom.leaf), ())
+    )
+    decision = Decision(
+        Verdict.CONDITIONAL,
+        Reason.DEPENDS_ON_UNKNOWN,
+        None,
+        tuple(statements),
+        missing_context=residual.keys,
+    )
+    return PartialDecision(decision, residual, cases)
+
+
+def _residual(
+    cases: Cases, terms: list[Term], solution: Solution, asking: Asking, verb: str
+) -> PartialResidual:
+    """The residual of terms, one for each case."""
+    branches = tuple(
+        Branch(case.condition, term, case.prepared.request)
+        for case, term in zip(cases.found, terms, strict=True)
+    )
+    names = _names(asking.original, solution)
+    references = _references(cases, solution)
+    return PartialResidual(branches, solution, asking, references, names, verb)
+
+
+def _settled(cases: Cases, solution: Solution, denied: Solution, asking: Asking) -> Decision:
     """The decision that holds for all values; its reasons are those of one completion."""
-    if solution.modality is Modality.ALWAYS:
-        decision = situation.decide(request)
-        if decision.allowed:
-            return decision
-        return Decision(Verdict.ALLOWED, Reason.ALLOWED, None)
-    wanted = Verdict.IMPLICIT_DENY
+    wanted = Verdict.ALLOWED
     point: Mapping[str, ContextValue] | None = {}
-    if denied.modality is Modality.ALWAYS:
-        wanted = Verdict.EXPLICIT_DENY
-    elif denied.modality is Modality.SOMETIMES:
-        point = denied.denying
+    if solution.modality is not Modality.ALWAYS:
+        wanted = Verdict.IMPLICIT_DENY
+        if denied.modality is Modality.ALWAYS:
+            wanted = Verdict.EXPLICIT_DENY
+        elif denied.modality is Modality.SOMETIMES:
+            point = denied.denying
     if point is not None:
-        decision = situation.decide(replace(request, context={**request.context, **point}))
+        # The trace shows the first case; with unknown layers, it takes policies that say something.
+        decision = (
+            decide_with_values(asking.unknowns, point, asking.world)
+            if asking.unknowns.layers
+            else _decide_at(cases.found[0], point)
+        )
         if decision.verdict is wanted:
             return decision
-    reason = Reason.EXPLICITLY_DENIED if wanted is Verdict.EXPLICIT_DENY else Reason.NO_WAY_IN
+    reason = {
+        Verdict.ALLOWED: Reason.ALLOWED,
+        Verdict.EXPLICIT_DENY: Reason.EXPLICITLY_DENIED,
+        Verdict.IMPLICIT_DENY: Reason.NO_WAY_IN,
+    }[wanted]
     return Decision(wanted, reason, None)
+
+
+def _decide_at(case: Case, point: Mapping[str, ContextValue]) -> Decision:
+    """Decide with values of the unknown keys filled in."""
+    request = case.prepared.request
+    return case.prepared.situation.decide(replace(request, context={**request.context, **point}))
 
 
 def _check_caller(request: Request, question: Question) -> None:
@@ -147,49 +198,33 @@ def _check_caller(request: Request, question: Question) -> None:
     request.absent |= {ASSUMED_ROOT}
 
 
-def _decides(
-    question: Question,
-    world: CompiledWorld | None,
-    request: Request,
-    values: Mapping[str, ContextValue],
-) -> bool:
-    """Ask the whole question with values filled in."""
-    if request.unknown & LAYERS.keys():
-        raise RequestError(
-            "known-key-with-unknown-layer",
-            "a residual that depends on an unknown layer takes values of unknown keys only",
-        )
-    given = {key: value for key, value in question.context.items() if key.lower() not in values}
-    left_out = {
-        key for key in request.unknown if key not in values and not key.startswith("aws:sourceorg")
-    }
-    left_out |= {key.lower() for key in question.unknown if key.lower() not in values}
-    complete = replace(
-        question,
-        context={**given, **values},
-        unset=question.unset | left_out,
-        unknown=frozenset(),
-        partial=False,
-    )
-    return authorize.decide(complete, world).allowed
-
-
-def _references(
-    situation: Situation, request: Request
-) -> dict[int, tuple[StatementReference, ...]]:
+def _references(cases: Cases, solution: Solution) -> dict[int, tuple[StatementReference, ...]]:
     """The statements that each open test stands in, by the test's identity."""
-    found: dict[int, tuple[StatementReference, ...]] = {}
-    for station in situation.arrange(request.action).stations:
-        if station.policies is None or not station.applies:
-            continue
-        for policy, statement in station.policies.candidates(request.action):
-            if not any(map(request.is_unknown, statement.keys)):
+    found: dict[int, dict[StatementReference, None]] = {}
+    of_things = [
+        atom.leaf
+        for region in solution.encoding.regions
+        for atom in region.atoms
+        if isinstance(atom.leaf, ConditionTest) and atom.leaf.source is NOWHERE
+    ]
+    for case in cases.found:
+        request = case.prepared.request
+        for one in case.terms.stations:
+            station = one.station
+            if station.policies is None or not station.applies:
                 continue
-            made = reference(station.slot, policy, statement)
-            patterns = () if statement.resources is None else statement.resources.patterns
-            for leaf in (*statement.conditions, *patterns):
-                found[id(leaf)] = (*found.get(id(leaf), ()), made)
-    return found
+            for policy, statement in station.policies.candidates(request.action):
+                leaves: list[Leaf] = [
+                    leaf for leaf in of_things if asks_for(statement, leaf, request.caller)
+                ]
+                if any(map(request.is_unknown, statement.keys)):
+                    patterns = () if statement.resources is None else statement.resources.patterns
+                    leaves += [*statement.conditions, *patterns]
+                if leaves:
+                    made = reference(station.slot, policy, statement)
+                    for leaf in leaves:
+                        found.setdefault(id(leaf), {})[made] = None
+    return {leaf: tuple(statements) for leaf, statements in found.items()}
 
 
 def _names(question: Question, solution: Solution) -> dict[str, str]:
@@ -198,60 +233,3 @@ def _names(question: Question, solution: Solution) -> dict[str, str]:
         key: written_key(region, key) for region in solution.encoding.regions for key in region.keys
     }
     return {**names, **{key.lower(): key for key in question.unknown}}
-
-
-def _explain(prepared: Prepared, partial: PartialDecision) -> Explanation:
-    """The trace in which unknown keys count as absent, with what depends on them marked."""
-    decision = partial.decision
-    explained = explain_request(prepared.situation, prepared.request, prepared.entries())
-    explanation = explained.explanation
-    layers = tuple(
-        _layer(layer, terms, partial.listed)
-        for layer, terms in zip(explanation.layers, partial.terms.stations, strict=True)
-    )
-    explanation = replace(explanation, layers=layers)
-    if decision.verdict is not explained.decision.verdict:
-        explanation = replace(
-            explanation, decided_by=tuple(_deciders(explanation, decision.statements))
-        )
-    return with_matters(explanation, prepared, partial.terms)
-
-
-def _layer(
-    layer: LayerExplanation, terms: StationTerms, listed: frozenset[str]
-) -> LayerExplanation:
-    """A layer whose outcome depends on unknown keys."""
-    denies = remembered_solution(terms.denies, listed).modality
-    allows = remembered_solution(terms.allows, listed).modality
-    open_ = denies is Modality.SOMETIMES or (
-        denies is Modality.NEVER and allows is Modality.SOMETIMES
-    )
-    if not open_:
-        return layer
-    reason = Reason.DEPENDS_ON_UNKNOWN
-    return LayerExplanation(
-        layer.layer, Outcome.UNKNOWN, reason, layer.policies, layer.level, layer.notes
-    )
-
-
-def _deciders(
-    explanation: Explanation, statements: tuple[StatementReference, ...]
-) -> list[Decider]:
-    """The statements that the decision names, with their traces."""
-    found = []
-    for wanted in statements:
-        for layer in explanation.layers:
-            for policy in layer.policies:
-                for statement in policy.statements:
-                    same = statement.source is wanted.source and statement.path == wanted.path
-                    if same and layer.layer is wanted.layer:
-                        found.append(
-                            Decider(
-                                layer.layer,
-                                Reason.DEPENDS_ON_UNKNOWN,
-                                policy.name,
-                                statement,
-                                layer.level,
-                            )
-                        )
-    return found

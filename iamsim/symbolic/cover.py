@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest
 from iamsim.core.errors import UnsupportedError
-from iamsim.symbolic.layers import ALLOW, EXPLICIT_DENY, NOTHING, SAYS, LayerSays
 from iamsim.symbolic.wording import (
     NEGATIVE,
     Entry,
@@ -29,7 +28,7 @@ if TYPE_CHECKING:
 
     from iamsim.symbolic.regions import Point, Region
 
-__all__ = ["MOST_BLOCKS", "RegionWriter", "inexpressible"]
+__all__ = ["MOST_BLOCKS", "RegionWriter", "forms_of", "inexpressible"]
 
 MOST_BLOCKS = 200
 MOST_TESTS = 5
@@ -47,6 +46,24 @@ def inexpressible() -> UnsupportedError:
     )
 
 
+def forms_of(entry: Entry, *, single: bool) -> list[str]:
+    """The names under which one test can stand in a block, beside others on the same key.
+
+    With IfExists it says the same where the block asks for the key anyway; for a key that holds a
+    `single` value, so it does with a set operator.
+    """
+    operator = entry.operator
+    if entry.base == "Null":
+        return [operator]
+    bare = operator.removesuffix("IfExists")
+    present = [operator] if bare != operator else [operator, f"{operator}IfExists"]
+    if ":" in operator or "Not" in entry.base:
+        return [operator] if entry.when_absent else present
+    every = [f"ForAllValues:{bare}", f"ForAllValues:{bare}IfExists"] if single else []
+    some = [f"ForAnyValue:{bare}", f"ForAnyValue:{bare}IfExists"] if single else []
+    return [operator, *every] if entry.when_absent else [*present, *some, *every]
+
+
 @dataclass(slots=True)
 class RegionWriter:
     """Finds words for sets of cells of one region."""
@@ -55,10 +72,15 @@ class RegionWriter:
     points: list[Point] = field(default_factory=list)
     cell_points: list[int] = field(default_factory=list)
     unusual: int = 0
+    reads_sets: bool = False
     _known: dict[tuple[str, str, tuple[str, ...]], Entry] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Number the points."""
+        self.reads_sets = any(
+            isinstance(atom.leaf, ConditionTest) and atom.leaf.operator.set_operator is not None
+            for atom in self.region.atoms
+        )
         for cell in self.region.cells:
             bits = 0
             for point in cell:
@@ -75,10 +97,6 @@ class RegionWriter:
 
         Raises `UnsupportedError` where there are no words.
         """
-        if any(isinstance(atom.leaf, LayerSays) for atom in self.region.atoms):
-            if not usual:
-                raise inexpressible()
-            return [(self._layer_words(cells),)], False
         wanted = 0
         for number, bits in enumerate(self.cell_points):
             if cells >> number & 1:
@@ -89,23 +107,11 @@ class RegionWriter:
             if not ((1 << len(self.points)) - 1) & ~aside & ~wanted:
                 return [()], not aside
             entries = self._entries(wanted & ~aside, aside)
-            chosen = _conjunction(entries, wanted, aside)
+            chosen = self._conjunction(entries, wanted, aside)
             if chosen is not None:
                 return [chosen], not aside
         entries = self._entries(wanted & ~self.unusual, self.unusual, singly=True)
-        return _split(entries, wanted, self.unusual), False
-
-    def _layer_words(self, cells: int) -> Entry:
-        """What an unknown layer says, for people: no Condition block can ask for it."""
-        (key,) = self.region.keys
-        said = dict.fromkeys((ALLOW, EXPLICIT_DENY, NOTHING), 0)
-        for number, cell in enumerate(self.region.cells):
-            if cells >> number & 1:
-                values = {point.get(key) for point in cell}
-                said.update((word, 1) for word in (ALLOW, EXPLICIT_DENY) if word in values)
-                said[NOTHING] |= None in values
-        words = tuple(word for word, holds in said.items() if holds)
-        return Entry(SAYS, key, words, when_absent=bool(said[NOTHING]))
+        return self._split(entries, wanted), False
 
     def _entries(self, wanted: int, aside: int, *, singly: bool = False) -> list[Entry]:
         """All tests that could help to say that the region is at one of the wanted points; with
@@ -176,6 +182,82 @@ class RegionWriter:
                     for suffix in ("", "IfExists"):
                         yield self._entry(f"{prefix}{operator}{suffix}", key, values)
 
+    def _length(self, entry: Entry) -> int:
+        """How long a test is to read; where policies use set operators, they are no burden."""
+        with_sets = entry.operator.startswith("For")
+        odd = 3 * (with_sets is not self.reads_sets) + entry.operator.endswith("IfExists")
+        doubled = entry.base.endswith("IgnoreCase")
+        if entry.base == "Null":
+            odd = 0
+        return 10 * (1 + odd + doubled) + 10 * ("Not" in entry.base) + len(entry.values)
+
+    def _fits(self, entry: Entry, chosen: Sequence[Entry]) -> bool:
+        """Whether a test can stand in one block with others."""
+        same = [one for one in chosen if (one.operator, one.key) == (entry.operator, entry.key)]
+        if not same or ("Not" in entry.base and ":" not in entry.operator):
+            return True
+        single = not self.region.may_hold_lists(entry.key.lower())
+        return entry not in same and len(same) < len(forms_of(entry, single=single))
+
+    def _conjunction(
+        self, entries: Sequence[Entry], wanted: int, aside: int
+    ) -> tuple[Entry, ...] | None:
+        """The fewest tests that together accept the wanted points, and else only some set aside."""
+        fitting = [entry for entry in entries if not wanted & ~aside & ~entry.accepts]
+        fitting.sort(key=self._length)
+        for entry in fitting:
+            if not entry.accepts & ~aside & ~wanted:
+                return (entry,)
+        best: tuple[Entry, Entry] | None = None
+        for one, other in combinations(fitting, 2):
+            if self._fits(other, [one]) and not one.accepts & other.accepts & ~aside & ~wanted:
+                pair = (one, other)
+                if best is None or sum(map(self._length, pair)) < sum(map(self._length, best)):
+                    best = pair
+        return best or self._greedy(fitting, wanted, aside, ~0)
+
+    def _greedy(
+        self, entries: Sequence[Entry], wanted: int, aside: int, within: int
+    ) -> tuple[Entry, ...] | None:
+        """Take the test that leaves the least unwanted, again and again."""
+        chosen: list[Entry] = []
+        current = ~0
+        while len(chosen) < MOST_TESTS:
+            usable = [entry for entry in entries if self._fits(entry, chosen)]
+            best = min(
+                usable,
+                key=lambda entry: (
+                    (current & entry.accepts & ~aside & ~wanted).bit_count(),
+                    -(current & entry.accepts & wanted & within).bit_count(),
+                    self._length(entry),
+                ),
+                default=None,
+            )
+            if best is None or current & best.accepts == current:
+                return None
+            current &= best.accepts
+            chosen.append(best)
+            if not current & ~aside & ~wanted:
+                return tuple(chosen)
+        return None
+
+    def _split(self, entries: Sequence[Entry], wanted: int) -> list[tuple[Entry, ...]]:
+        """Several conjunctions that cover the wanted points together."""
+        found: list[tuple[Entry, ...]] = []
+        aside = self.unusual
+        left = wanted & ~aside
+        while left:
+            seed = left & -left
+            with_seed = [entry for entry in entries if entry.accepts & seed]
+            chosen = self._greedy(with_seed, wanted, aside, left)
+            if chosen is None:
+                raise inexpressible()
+            found.append(chosen)
+            left &= ~_common(chosen)
+            if len(found) > MOST_BLOCKS:
+                raise inexpressible()
+        return found
+
 
 def _whole_lists(base: str, values: list[str]) -> list[tuple[str, list[str]]]:
     """Each value alone and all together, with the operator and its opposite."""
@@ -197,77 +279,6 @@ def _uncovered(values: list[str], accepted: dict[str, int]) -> list[str]:
         if not covered and mine:
             kept.append(value)
     return kept
-
-
-def _conjunction(entries: Sequence[Entry], wanted: int, aside: int) -> tuple[Entry, ...] | None:
-    """The fewest tests that together accept the wanted points, and else only some set aside."""
-    fitting = [entry for entry in entries if not wanted & ~aside & ~entry.accepts]
-    fitting.sort(key=_length)
-    for entry in fitting:
-        if not entry.accepts & ~aside & ~wanted:
-            return (entry,)
-    best: tuple[Entry, Entry] | None = None
-    for one, other in combinations(fitting, 2):
-        if _differ(one, other) and not one.accepts & other.accepts & ~aside & ~wanted:
-            pair = (one, other)
-            if best is None or _length(one) + _length(other) < _length(best[0]) + _length(best[1]):
-                best = pair
-    return best or _greedy(fitting, wanted, aside, ~0)
-
-
-def _differ(one: Entry, other: Entry) -> bool:
-    """Whether two tests can stand in one block."""
-    return (one.operator, one.key) != (other.operator, other.key)
-
-
-def _length(entry: Entry) -> int:
-    """How long a test is to read."""
-    odd = 3 * entry.operator.startswith("For") + entry.operator.endswith("IfExists")
-    doubled = entry.base.endswith("IgnoreCase")
-    return 10 * (1 + odd + doubled) + 10 * ("Not" in entry.base) + len(entry.values)
-
-
-def _greedy(
-    entries: Sequence[Entry], wanted: int, aside: int, within: int
-) -> tuple[Entry, ...] | None:
-    """Take the test that leaves the least unwanted, again and again."""
-    chosen: list[Entry] = []
-    current = ~0
-    while len(chosen) < MOST_TESTS:
-        usable = [entry for entry in entries if all(_differ(entry, one) for one in chosen)]
-        best = min(
-            usable,
-            key=lambda entry: (
-                (current & entry.accepts & ~aside & ~wanted).bit_count(),
-                -(current & entry.accepts & wanted & within).bit_count(),
-                _length(entry),
-            ),
-            default=None,
-        )
-        if best is None or current & best.accepts == current:
-            return None
-        current &= best.accepts
-        chosen.append(best)
-        if not current & ~aside & ~wanted:
-            return tuple(chosen)
-    return None
-
-
-def _split(entries: Sequence[Entry], wanted: int, aside: int) -> list[tuple[Entry, ...]]:
-    """Several conjunctions that cover the wanted points together."""
-    found: list[tuple[Entry, ...]] = []
-    left = wanted & ~aside
-    while left:
-        seed = left & -left
-        with_seed = [entry for entry in entries if entry.accepts & seed]
-        chosen = _greedy(with_seed, wanted, aside, left)
-        if chosen is None:
-            raise inexpressible()
-        found.append(chosen)
-        left &= ~_common(chosen)
-        if len(found) > MOST_BLOCKS:
-            raise inexpressible()
-    return found
 
 
 def _common(entries: Sequence[Entry]) -> int:

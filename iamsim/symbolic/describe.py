@@ -37,8 +37,9 @@ def describe(
     """Write a residual out: the sentence, a line for each part, and the two examples."""
     lines = [sentence]
     for part in parts:
-        named = [_statement(reference) for reference in part.statements[:SHOWN_STATEMENTS]]
-        more = len(part.statements) - len(named)
+        statements = list(dict.fromkeys(map(_statement, part.statements)))
+        named = statements[:SHOWN_STATEMENTS]
+        more = len(statements) - len(named)
         if more:
             named.append(f"{more} more")
         lines.append(f"  {part.phrase}: {'; '.join(named)}" if named else f"  {part.phrase}")

@@ -3,32 +3,37 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.compile.condition import ConditionTest
 from iamsim.compile.residual import Atom
 from iamsim.engine import authorize
 from iamsim.engine.plan import reference
 from iamsim.engine.terms import decision_terms
 from iamsim.symbolic.formula import OutOfBudgetError
-from iamsim.symbolic.lists import listed_keys
+from iamsim.symbolic.lists import Shapes, listed_keys
+from iamsim.symbolic.literals import literal_values
 from iamsim.symbolic.regions import Region, cut_regions
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.solve import Modality
 from iamsim.symbolic.wording import written_key
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
-    from iamsim.compile.residual import Leaf
+    from iamsim.compile.residual import Leaf, Term
     from iamsim.core.decision import StatementReference, Verdict
     from iamsim.core.explanation import Explanation
     from iamsim.core.request import ContextValue, Request
-    from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
-    from iamsim.engine.terms import DecisionTerms
     from iamsim.engine.world import CompiledWorld
+    from iamsim.symbolic.cases import Cases
     from iamsim.symbolic.solve import Solution
+
+MOST_SAMPLES = 16
+NOTHING_BESIDE: Mapping[str, ContextValue] = MappingProxyType({})
 
 __all__ = ["InfluencingKey", "TestValue", "influencing_keys", "with_matters"]
 
@@ -46,7 +51,8 @@ class InfluencingKey(NamedTuple):
 
     `values` are one for each verdict-relevant kind of value, the key's absence included;
     `flips` says whether they give different verdicts, all else being as asked; `can_matter`
-    whether it can matter at all, with other values of the other keys.
+    whether it can matter at all, with other values of the other keys. Where it matters only so,
+    `beside` are values of other keys with which `values` were tried.
     """
 
     key: str
@@ -54,41 +60,34 @@ class InfluencingKey(NamedTuple):
     values: tuple[TestValue, ...]
     flips: bool
     can_matter: bool
+    beside: Mapping[str, ContextValue] = NOTHING_BESIDE
 
 
-def with_matters(
-    explanation: Explanation, prepared: Prepared, terms: DecisionTerms | None = None
-) -> Explanation:
-    """Say of each missing key whether some value of it could change the verdict."""
+def with_matters(explanation: Explanation, cases: Cases) -> Explanation:
+    """Say of each missing key whether some value of it could change the verdict, beside what else
+    is unknown."""
     if not explanation.missing:
         return explanation
-    needed: set[str] | None = None
-    if terms is not None:
-        needed = _both_supports(terms, listed_keys(prepared.situation, prepared.request.action))
+    needed = _supports(cases.allowed, cases.denied, shapes=cases.shapes)
     missing = tuple(
         replace(
             key,
-            matters=key.key in needed
-            if needed is not None and prepared.request.is_unknown(key.key)
-            else _matters(prepared, key.key),
+            unknown=cases.request.is_unknown(key.key),
+            matters=key.key
+            in (
+                needed
+                if cases.request.is_unknown(key.key)
+                else _supports(*cases.opened(key.key), shapes=cases.shapes)
+            ),
         )
         for key in explanation.missing
     )
     return replace(explanation, missing=missing)
 
 
-def _matters(prepared: Prepared, key: str) -> bool:
-    """Whether a key changes the verdict when it is unknown beside what else is unknown."""
-    request = prepared.request
-    opened = replace(request, unknown=request.unknown | {key}, absent=request.absent - {key})
-    terms = decision_terms(prepared.situation, opened)
-    return key in _both_supports(terms, listed_keys(prepared.situation, request.action))
-
-
-def _both_supports(terms: DecisionTerms, listed: frozenset[str]) -> set[str]:
-    """The keys on which it depends whether a request is allowed or denied explicitly."""
-    allowed = _support(remembered_solution(terms.allowed, listed))
-    return allowed | _support(remembered_solution(terms.denied, listed))
+def _supports(*terms: Term, shapes: Shapes) -> set[str]:
+    """The keys on which some of the terms depend."""
+    return set().union(*(_support(remembered_solution(term, shapes)) for term in terms))
 
 
 def _support(solution: Solution) -> set[str]:
@@ -119,14 +118,37 @@ def influencing_keys(
     situation, request = prepared.situation, prepared.request
     readers = _readers(situation, request)
     everything = _opened(request, readers)
-    listed = listed_keys(situation, request.action)
-    joint = _support(remembered_solution(decision_terms(situation, everything).allowed, listed))
-    found = [
-        _influence(situation, request, key, reader, can_matter=key in joint)
-        for key, reader in readers.items()
-    ]
+    shapes = Shapes(listed_keys(situation, request.action))
+    solution = remembered_solution(decision_terms(situation, everything).allowed, shapes)
+    joint = _support(solution)
+    found = []
+    for key, reader in readers.items():
+        one = _influence(situation, request, key, reader, can_matter=key in joint)
+        if not one.flips and one.can_matter and solution.allowing is not None:
+            # Beside values with which the request is allowed, this key may decide.
+            beside = {name: of for name, of in solution.allowing.items() if name != key}
+            context = {**everything.context, **beside}
+            other = _influence(
+                situation, replace(request, context=context), key, reader, can_matter=True
+            )
+            if other.flips:
+                one = other._replace(flips=False, beside=_written(beside, readers))
+        found.append(one)
     found.sort(key=lambda one: (not one.flips, not one.can_matter, one.key.lower()))
     return tuple(found)
+
+
+def _written(
+    values: Mapping[str, ContextValue], readers: Mapping[str, _Reader]
+) -> Mapping[str, ContextValue]:
+    """Values by key as the policies write the keys."""
+    names = {
+        leaf.key: leaf.written_key
+        for reader in readers.values()
+        for leaf in reader.leaves
+        if isinstance(leaf, ConditionTest)
+    }
+    return {names.get(key, key): value for key, value in sorted(values.items())}
 
 
 @dataclass(slots=True)
@@ -164,22 +186,46 @@ def _opened(request: Request, keys: Iterable[str]) -> Request:
     return replace(request, unknown=unknown, context=context, absent=frozenset())
 
 
+def _samples(region: Region, key: str) -> list[ContextValue]:
+    """One value of each kind; of numbers, moments and addresses all, on both sides of an edge."""
+    need = region.needs[key]
+    if need.typed:
+        points = [point for cell in region.cells for point in cell if point]
+        values = [point[key] for point in points if region.is_usual(point)]
+        families = [literal_values(*one) for one in need.typed.items()]
+        places = {text: number for family in families for number, text in enumerate(family)}
+        plain = [value for value in values if isinstance(value, str)]
+        if len(plain) <= MOST_SAMPLES:
+            plain.sort(key=lambda text: places.get(text, len(places)))
+            return [*plain]
+    found = []
+    for cell in region.cells:
+        usual = [point[key] for point in cell if point and region.is_usual(point)]
+        usual.sort(key=lambda value: value in {"", ("",), ()})
+        found += usual[:1]
+    return found
+
+
 def _influence(
     situation: Situation, request: Request, key: str, reader: _Reader, *, can_matter: bool
 ) -> InfluencingKey:
     """Try one value of each kind of one key, all else as asked."""
     opened = _opened(request, [key])
-    values: dict[ContextValue | None, Verdict] = {None: situation.decide(opened).verdict}
+    values: dict[ContextValue | None, Verdict] = {}
+
+    def attempt(value: ContextValue | None) -> None:
+        if value not in values:
+            context = opened.context if value is None else {**opened.context, key: value}
+            values[value] = situation.decide(replace(opened, context=context)).verdict
+
+    attempt(None)
+    attempt(request.context.get(key))
     name = key
     tests = [Atom(leaf, opened) for leaf in reader.leaves]
     for region in cut_regions(tests):
         name = written_key(region, key)
-        for cell in region.cells:
-            usual = [point[key] for point in cell if point and region.is_usual(point)]
-            usual.sort(key=lambda value: value in {"", ("",), ()})
-            for value in usual[:1]:
-                decided = situation.decide(replace(opened, context={**opened.context, key: value}))
-                values.setdefault(value, decided.verdict)
+        for value in _samples(region, key):
+            attempt(value)
     tried = tuple(TestValue(value, verdict) for value, verdict in values.items())
     flips = len(set(values.values())) > 1
     return InfluencingKey(name, tuple(reader.statements), tried, flips, can_matter or flips)

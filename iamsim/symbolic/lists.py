@@ -1,13 +1,49 @@
-"""Which keys may hold lists in the requests that some policies are about."""
+"""What is known of the values that unknown keys may have: lists, and texts of a certain form."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.wildcard import Wildcard
+from iamsim.symbolic.strings import Form, Pattern
 
 if TYPE_CHECKING:
     from iamsim.engine.situation import Situation
 
-__all__ = ["listed_keys"]
+__all__ = ["ACCOUNT_FORM", "ANYTHING", "Shapes", "listed_keys", "user_id_form"]
+
+DIGITS = "0123456789"
+ACCOUNT_FORM = Form(
+    Pattern((Wildcard.QUESTION,) * 12), ("444455556666", "777788889999"), "{:012}", DIGITS
+)
+SOME_ROLE_ID = "AROAEXAMPLEID"
+
+
+class Shapes(NamedTuple):
+    """What unknown keys may hold. `listed` are those that may hold lists because a set operator
+    reads them; a key with a form is always there, with one value of that form."""
+
+    listed: frozenset[str] = frozenset()
+    forms: tuple[tuple[str, Form], ...] = ()
+
+    def form_of(self, key: str) -> Form | None:
+        """The form of a key's values, if it has one."""
+        return next((form for name, form in self.forms if name == key), None)
+
+
+ANYTHING = Shapes()
+
+
+def user_id_form(role_id: str | None) -> Form:
+    """The form of aws:userid in a session of a role: the role's id, a colon, the session's name.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    some = (Wildcard.SEGMENT_QUESTION, Wildcard.SEGMENT_STAR)
+    head = (*some, ":") if role_id is None else (f"{role_id}:",)
+    shown = f"{role_id or SOME_ROLE_ID}:"
+    name = f"{shown}session"
+    return Form(Pattern((*head, *some)), (name,), f"{name}{{}}", head=shown)
 
 
 def listed_keys(situation: Situation, action: str) -> frozenset[str]:

@@ -56,16 +56,18 @@ def _ordered(
     if not known:
         return [write(Decimal(1))]
     values = sorted(known)
-    found = [write(values[0].to_integral_value("ROUND_FLOOR") - 1), known[values[0]]]
+    found = [write(values[0].to_integral_value("ROUND_CEILING") - 1), known[values[0]]]
     for before, after in pairwise(values):
-        found += [write(_between(before, after)), known[after]]
-    return [*found, write(values[-1].to_integral_value("ROUND_CEILING") + 1)]
+        between = dict.fromkeys(map(write, _between(before, after)))
+        found += [*between, known[after]]
+    return [*found, write(values[-1].to_integral_value("ROUND_FLOOR") + 1)]
 
 
-def _between(before: Decimal, after: Decimal) -> Decimal:
-    """A short number between two others."""
-    whole = before.to_integral_value("ROUND_FLOOR") + 1
-    return whole if before < whole < after else (before + after) / 2
+def _between(before: Decimal, after: Decimal) -> tuple[Decimal, ...]:
+    """Short numbers between two others: the whole ones next to either, if there are any."""
+    first = before.to_integral_value("ROUND_FLOOR") + 1
+    last = after.to_integral_value("ROUND_CEILING") - 1
+    return (first, last) if before < first <= last < after else ((before + after) / 2,)
 
 
 def _number(value: Decimal) -> str:
@@ -82,6 +84,12 @@ def _date(seconds: Decimal) -> str:
     fraction = f"{seconds - whole:f}".partition(".")[2]
     head = moment.strftime("%m-%dT%H:%M:%S")
     return f"{moment.year:04}-{head}{'.' + fraction if fraction else ''}Z"
+
+
+def _dates(texts: list[str]) -> list[str]:
+    """Moments, written as the policies do: in ISO 8601, or in seconds where all of them are."""
+    in_seconds = bool(texts) and all(text.lstrip("-").isdigit() for text in texts)
+    return _ordered(texts, read_date, _number if in_seconds else _date)
 
 
 def _addresses(texts: list[str]) -> list[str]:
@@ -116,7 +124,7 @@ def _bytes(texts: list[str]) -> list[str]:
 
 VALUES: dict[str, Callable[[list[str]], list[str]]] = {
     "Numeric": lambda texts: _ordered(texts, read_number, _number),
-    "Date": lambda texts: _ordered(texts, read_date, _date),
+    "Date": _dates,
     "IpAddress": _addresses,
     "Binary": _bytes,
 }

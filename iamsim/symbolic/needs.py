@@ -10,7 +10,6 @@ from iamsim.catalog import find_condition_key
 from iamsim.compile.condition import ConditionTest
 from iamsim.compile.operators import POSITIVE, TEXT_OPERATORS
 from iamsim.compile.resource import ResourcePattern
-from iamsim.symbolic.layers import LayerSays
 from iamsim.symbolic.strings import Pattern, arn_tokens
 from iamsim.syntax.variables import Variable
 
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
     from iamsim.compile.template import Template
     from iamsim.core.request import Request
     from iamsim.core.wildcard import Token
+    from iamsim.symbolic.lists import Shapes
+    from iamsim.symbolic.strings import Form
 
 __all__ = ["Needs", "collect_needs", "fill_template", "instantiate", "unknown_keys"]
 
@@ -39,7 +40,7 @@ class Needs:
     `boolean` only Bool reads it. `exact` is false where a test tells values apart in another way
     (a variable inside a longer text, compared with another unknown key). `equal_to` are keys with
     which it is compared for equality, `templates` texts that its value is compared with and that
-    hold other unknown keys.
+    hold other unknown keys. A key with a `form` is always there, with one value of that form.
     """
 
     patterns: dict[Pattern, None] = field(default_factory=dict)
@@ -49,6 +50,7 @@ class Needs:
     exact: bool = True
     equal_to: set[str] = field(default_factory=set)
     templates: list[tuple[Template, Request]] = field(default_factory=list)
+    form: Form | None = None
 
 
 def unknown_keys(atom: Atom) -> tuple[str, ...]:
@@ -63,23 +65,23 @@ def holds_lists(key: str) -> bool:
     return facts is not None and facts.multivalued
 
 
-def collect_needs(atoms: Iterable[Atom], listed: frozenset[str]) -> dict[str, Needs]:
-    """Collect what all open tests ask of each unknown key; those in `listed` may hold lists."""
+def collect_needs(atoms: Iterable[Atom], shapes: Shapes) -> dict[str, Needs]:
+    """Collect what all open tests ask of each unknown key."""
     needs: dict[str, Needs] = {}
     for atom in atoms:
         leaf = atom.leaf
         for key in unknown_keys(atom):
             need = needs.get(key)
             if need is None:
-                need = needs[key] = Needs(several=key in listed or holds_lists(key))
+                form = shapes.form_of(key)
+                several = form is None and (key in shapes.listed or holds_lists(key))
+                need = needs[key] = Needs(several=several, form=form)
             need.boolean &= (
                 isinstance(leaf, ConditionTest)
                 and leaf.key == key
                 and leaf.operator.base in {"Bool", "Null"}
             )
-        if isinstance(leaf, LayerSays):
-            needs[leaf.key].patterns[Pattern((leaf.word,))] = None
-        elif isinstance(leaf, ResourcePattern):
+        if isinstance(leaf, ResourcePattern):
             _of_resource(leaf, atom, needs)
         elif isinstance(leaf, ConditionTest):
             _of_condition(leaf, atom, needs)
@@ -88,7 +90,7 @@ def collect_needs(atoms: Iterable[Atom], listed: frozenset[str]) -> dict[str, Ne
         if need.boolean and need.patterns:
             need.patterns = {**BOTH_TRUTHS, **need.patterns}
         texts = [pattern for pattern in need.patterns if pattern.literal != ""]
-        if len(need.typed) > 1 or (need.typed and texts):
+        if len(need.typed) > 1 or (need.typed and (texts or need.form is not None)):
             need.exact = False
     return needs
 
@@ -137,7 +139,7 @@ def _of_condition(leaf: ConditionTest, atom: Atom, needs: dict[str, Needs]) -> N
     request = atom.request
     base = POSITIVE.get(leaf.operator.base, leaf.operator.base)
     own = needs.get(leaf.key) if request.is_unknown(leaf.key) else None
-    if own is not None and leaf.operator.set_operator:
+    if own is not None and leaf.operator.set_operator and own.form is None:
         own.several = True
     if base not in TEXT_OPERATORS:
         if own is not None and base != "Null":

@@ -41,9 +41,10 @@ def answer(question: Question, world: CompiledWorld | None = None) -> Answer:
 
 def _with_matters(explanation: Explanation, prepared: Prepared) -> Explanation:
     """Work out which missing keys matter, when somebody looks at the explanation."""
-    from iamsim.symbolic.influence import with_matters  # noqa: PLC0415 - see above
+    from iamsim.symbolic.cases import single_case  # noqa: PLC0415 - see above
+    from iamsim.symbolic.influence import with_matters  # noqa: PLC0415
 
-    return with_matters(explanation, prepared)
+    return with_matters(explanation, single_case(prepared))
 
 
 def describe(answer_: Answer) -> str:

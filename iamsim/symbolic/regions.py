@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
+from iamsim.symbolic.lists import ANYTHING
 from iamsim.symbolic.literals import is_readable, literal_values
 from iamsim.symbolic.needs import collect_needs, instantiate, unknown_keys
 from iamsim.symbolic.strings import text_classes
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.residual import Atom
     from iamsim.core.request import ContextValue
+    from iamsim.symbolic.lists import Shapes
     from iamsim.symbolic.needs import Needs
 
 __all__ = ["Point", "Region", "cut_regions"]
@@ -60,25 +62,32 @@ class Region:
 
     def is_usual(self, point: Point) -> bool:
         """Whether a request of AWS could look like this: a list only where set operators read the
-        key, a number where a number is asked for."""
-        return all(_is_usual(self.needs[key], value) for key, value in point.items())
+        key, no value in it twice, and none that is empty alone; a number where one is asked for."""
+        return all(_is_usual(self.needs[key], value) for key, value in point.items()) and all(
+            key in point for key, need in self.needs.items() if need.form is not None
+        )
 
 
 def _is_usual(need: Needs, value: ContextValue) -> bool:
     """Whether a key can have a value, as far as the operators that read it tell its type."""
     if isinstance(value, tuple):
-        return need.several and any(value)
+        return need.several and any(value) and len(set(value)) == len(value)
+    if need.several and not value:
+        return False
+    if need.form is not None:
+        return need.form.accepts(value)
     if need.typed:
         return all(is_readable(family, value) for family in need.typed)
     return not (need.boolean and need.patterns) or value in {"true", "false"}
 
 
-def cut_regions(atoms: Sequence[Atom], listed: frozenset[str] = frozenset()) -> list[Region]:
+def cut_regions(atoms: Sequence[Atom], shapes: Shapes = ANYTHING) -> list[Region]:
     """Find the regions of all open tests, in the order of the tests.
 
-    `listed` are keys that set operators read in statements that are settled already.
+    `shapes` says what else is known of the keys: lists that set operators read in statements that
+    are settled already.
     """
-    needs = collect_needs(atoms, listed)
+    needs = collect_needs(atoms, shapes)
     regions = []
     for keys, members in _connected(atoms):
         region = Region(keys, tuple(members), {key: needs[key] for key in keys})
@@ -136,14 +145,15 @@ def _cut(region: Region, points: Iterable[Point]) -> None:
 
 def _strings(need: Needs) -> tuple[list[str], bool]:
     """Strings that stand for all strings, as far as the tests of one key tell them apart."""
-    if need.typed and not need.patterns:
+    form = need.form
+    if need.typed and not need.patterns and form is None:
         strings, complete = {"": None}, True
     else:
-        classes = text_classes(need.patterns)
+        classes = text_classes(need.patterns, form)
         strings, complete = dict.fromkeys(classes.strings), classes.complete
     for family, texts in need.typed.items():
         strings.update(dict.fromkeys(literal_values(family, texts)))
-    return list(strings), complete
+    return [text for text in strings if form is None or form.accepts(text)], complete
 
 
 def _single(region: Region, key: str) -> list[Point]:
@@ -154,7 +164,8 @@ def _single(region: Region, key: str) -> list[Point]:
     values: list[ContextValue] = [*strings]
     if need.several:
         values += [(), *((text,) for text in strings), *_lists(region, key, strings)]
-    return [{}, *({key: value} for value in values)]
+    absent: list[Point] = [{}] if need.form is None else []
+    return [*absent, *({key: value} for value in values)]
 
 
 def _lists(region: Region, key: str, strings: list[str]) -> list[tuple[str, ...]]:
@@ -164,20 +175,24 @@ def _lists(region: Region, key: str, strings: list[str]) -> list[tuple[str, ...]
     """
     atoms = region.atoms
     patterns = list(region.needs[key].patterns)
-    members: dict[tuple[object, ...], str] = {}
+    members: dict[tuple[object, ...], list[str]] = {}
     for text in strings:
         answers = _vector(atoms, {key: (text,)})
-        members.setdefault((answers, text == "", *(p.accepts(text) for p in patterns)), text)
-    texts = list(members.values())
+        place = answers, text == "", *(p.accepts(text) for p in patterns)
+        members.setdefault(place, []).append(text)
+    texts = [alike[0] for alike in members.values()]
+    # Two values of one kind: twice the same, which AWS does not send, and different ones.
+    pairs = [(text, text) for text in texts]
+    pairs += [(alike[0], alike[1]) for alike in members.values() if len(alike) > 1]
     if len(texts) <= MOST_MEMBERS:
         sets = [some for size in range(2, len(texts) + 1) for some in combinations(texts, size)]
-        return [*((text, text) for text in texts), *sets]
+        return [*pairs, *sets]
     region.all_lists = False
-    found: dict[tuple[int, bool], tuple[str, ...]] = {}
-    queue: list[tuple[str, ...]] = [(text, text) for text in texts]
+    found: dict[tuple[int, bool, bool], tuple[str, ...]] = {}
+    queue: list[tuple[str, ...]] = [*pairs]
     queue += [("", text) for text in texts if text]
     for values in queue:
-        state = (_vector(atoms, {key: values}), any(values))
+        state = (_vector(atoms, {key: values}), any(values), len(set(values)) < len(values))
         if state in found:
             continue
         if len(found) >= MOST_LISTS:
@@ -199,9 +214,10 @@ def _joint(region: Region) -> list[Point]:
             for other in template.keys:
                 for value in strings.get(other, ())[:20]:
                     text = instantiate(template, dict.fromkeys(template.keys, value))
-                    for form in (text, text.swapcase()):
-                        if form not in strings[key]:
-                            strings[key].append(form)
+                    for cased in (text, text.swapcase()):
+                        fits = need.form is None or need.form.accepts(cased)
+                        if fits and cased not in strings[key]:
+                            strings[key].append(cased)
     values: list[list[ContextValue | None]] = []
     for key, need in region.needs.items():
         texts = strings[key]
@@ -209,7 +225,7 @@ def _joint(region: Region) -> list[Point]:
         if need.several:
             lists += [(), *((text,) for text in texts), ("", "")]
             lists += [(a, b) for a in texts[:4] for b in texts[:4]]
-        values.append([None, *texts, *lists])
+        values.append([*([None] if need.form is None else []), *texts, *lists])
     points: list[Point] = []
     for combination in product(*values):
         if len(points) >= MOST_POINTS:

@@ -10,33 +10,35 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import AllTrue, Atom, Negated
 from iamsim.compile.resource import ResourcePattern
+from iamsim.symbolic.lists import ANYTHING
 from iamsim.symbolic.solve import Solution, solve
 
 if TYPE_CHECKING:
     from iamsim.compile.residual import Term
+    from iamsim.symbolic.lists import Shapes
 
-__all__ = ["forget", "remembered_solution"]
+__all__ = ["forget", "remembered_solution", "signature"]
 
 MOST_SOLUTIONS = 512
 
 _solutions: dict[object, Solution] = {}
 
 
-def remembered_solution(term: Term, listed: frozenset[str] = frozenset()) -> Solution:
+def remembered_solution(term: Term, shapes: Shapes = ANYTHING) -> Solution:
     """Solve a term, or find the solution of one that is the same; see `solve`."""
     if isinstance(term, bool):
         return solve(term)
-    key = listed, _signature(term)
+    key = shapes, signature(term)
     solution = _solutions.get(key)
     if solution is None:
-        solution = solve(term, listed)
+        solution = solve(term, shapes)
         if len(_solutions) >= MOST_SOLUTIONS:
             _solutions.clear()
         _solutions[key] = solution
     return solution
 
 
-def _signature(term: Term) -> object:
+def signature(term: Term) -> object:
     """What makes two terms the same."""
     if isinstance(term, bool):
         return term
@@ -50,8 +52,8 @@ def _signature(term: Term) -> object:
             return id(leaf)
         return id(leaf), tuple([_known(term, key) for key in keys])
     if isinstance(term, Negated):
-        return "not", _signature(term.part)
-    parts = [_signature(part) for part in term.parts]
+        return "not", signature(term.part)
+    parts = [signature(part) for part in term.parts]
     return isinstance(term, AllTrue), tuple(parts)
 
 

@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from iamsim.compile.residual import term_holds
 from iamsim.core.errors import InternalError, UnsupportedError
 from iamsim.symbolic.blocks import write_blocks
 from iamsim.symbolic.describe import ExampleContexts, ResidualPart, describe
 from iamsim.symbolic.formula import OutOfBudgetError
+from iamsim.symbolic.layers import STAND_INS
 from iamsim.symbolic.phrases import part_phrase, sentence
-from iamsim.symbolic.unknowns import LAYERS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from iamsim.compile.residual import Term
     from iamsim.core.decision import StatementReference
@@ -24,7 +24,35 @@ if TYPE_CHECKING:
     from iamsim.symbolic.regions import Region
     from iamsim.symbolic.solve import Solution
 
-__all__ = ["PartialResidual"]
+__all__ = ["Asks", "Branch", "PartialResidual"]
+
+Values = dict[str, "ContextValue"]
+
+
+class Asks(Protocol):
+    """The question behind a residual, to be asked again in whole."""
+
+    def canonical(self, context: Mapping[str, ContextValue | list[str]]) -> Values:
+        """Give values by the keys that the terms read."""
+        ...
+
+    def decides(self, values: Mapping[str, ContextValue]) -> bool:
+        """Ask the engine with values for everything that is unknown."""
+        ...
+
+    def holds_anew(
+        self, known: Mapping[str, ContextValue], values: Mapping[str, ContextValue]
+    ) -> bool:
+        """Ask with other values for keys that are known, too."""
+        ...
+
+
+class Branch(NamedTuple):
+    """One case of the unknown things: when it is the case, and what must hold then of a request."""
+
+    condition: Term
+    term: Term
+    request: Request
 
 
 @dataclass(slots=True, eq=False)
@@ -36,12 +64,17 @@ class PartialResidual:
     the policies write them.
     """
 
-    term: Term
-    request: Request
+    branches: tuple[Branch, ...]
     solution: Solution
-    decides: Callable[[Mapping[str, ContextValue]], bool]
+    asks: Asks
     references: Mapping[int, tuple[StatementReference, ...]]
     names: Mapping[str, str]
+    verb: str = "allowed"
+
+    @property
+    def request(self) -> Request:
+        """The request in which everything is open that is not known."""
+        return self.branches[-1].request
 
     @property
     def simplified(self) -> bool:
@@ -61,19 +94,36 @@ class PartialResidual:
         keys = {key for region in regions for key in region.keys}
         return tuple(sorted(self.names.get(key, key) for key in keys))
 
+    @property
+    def stand_ins(self) -> tuple[str, ...]:
+        """Those of the keys that stand for unknown things and are no context keys."""
+        return tuple(key for key in self.keys if key.lower() in STAND_INS)
+
     def holds(self, context: Mapping[str, str | list[str] | tuple[str, ...]]) -> bool:
         """Say whether the request is allowed when the unknown keys take these values.
 
         A key that is left out is absent, a list holds the values of a multivalued key. A key that
         is known takes the value given here.
         """
-        values: dict[str, ContextValue] = {
-            key.lower(): value if isinstance(value, str) else tuple(value)
-            for key, value in context.items()
+        values = self.asks.canonical(context)
+        known = {
+            key: value
+            for key, value in values.items()
+            # The organization of the source account follows from it where a world knows it.
+            if not self.request.is_unknown(key) or key == "aws:sourceaccount"
         }
-        if all(map(self.request.is_unknown, values)) and "aws:sourceaccount" not in values:
-            return term_holds(self.term, {**self.request.context, **values})
-        return self.decides(values)
+        if known:
+            rest = {key: value for key, value in values.items() if key not in known}
+            return self.asks.holds_anew(known, rest)
+        return self._holds(values)
+
+    def _holds(self, values: Mapping[str, ContextValue]) -> bool:
+        """Decide the term of the case that the values are."""
+        asked = {**self.request.context, **values}
+        for condition, term, request in self.branches:
+            if term_holds(condition, asked):
+                return term_holds(term, {**request.context, **values})
+        return False
 
     def blocks(self, *, usual: bool = False) -> list[Block]:
         """The Condition blocks, one of which must hold; see `write_blocks`."""
@@ -116,10 +166,7 @@ class PartialResidual:
             if point is None:
                 found.append(None)
                 continue
-            decided = term_holds(self.term, {**self.request.context, **point})
-            if not self._reads_layers and self.decides(point) is not wanted:
-                decided = not wanted
-            if decided is not wanted:
+            if self._holds(point) is not wanted or self.asks.decides(point) is not wanted:
                 raise InternalError(
                     "example-disagrees",
                     "an example of a residual is not decided as it should be",
@@ -134,20 +181,15 @@ class PartialResidual:
         return ExampleContexts(*found)
 
     @property
-    def _reads_layers(self) -> bool:
-        """Whether unknown layers play a role, which a decision can't be given."""
-        return not self.request.unknown.isdisjoint(LAYERS)
-
-    @property
     def sentence(self) -> str:
         """The residual as a person would say it, beginning with *allowed if*."""
         try:
-            return sentence(self.blocks(usual=True))
+            return sentence(self.blocks(usual=True), self.verb)
         except UnsupportedError as error:
             keys = ", ".join(f"`{key}`" for key in self.keys)
             too_long = error.code == "residual-too-large"
             way = "too long to be said here" if too_long else "that no Condition block can say"
-            return f"allowed depending on {keys}, in a way {way}"
+            return f"{self.verb} depending on {keys}, in a way {way}"
 
     @property
     def description(self) -> str:

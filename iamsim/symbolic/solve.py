@@ -15,12 +15,14 @@ from iamsim.compile.residual import AllTrue, AnyTrue, Atom, Negated
 from iamsim.symbolic.diagram import build_diagram, cubes_of, find_values
 from iamsim.symbolic.encoding import Encoding
 from iamsim.symbolic.formula import Budget, Formulas, OutOfBudgetError
+from iamsim.symbolic.lists import ANYTHING
 from iamsim.symbolic.regions import cut_regions
 
 if TYPE_CHECKING:
     from iamsim.compile.residual import Term
     from iamsim.symbolic.blocks import Block
     from iamsim.symbolic.diagram import Cube
+    from iamsim.symbolic.lists import Shapes
     from iamsim.symbolic.regions import Point
 
 __all__ = ["Modality", "Solution", "open_tests", "solve"]
@@ -83,9 +85,9 @@ def open_tests(term: Term) -> list[Atom]:
     return list(found.values())
 
 
-def solve(term: Term, listed: frozenset[str] = frozenset()) -> Solution:
-    """Decide a term; the keys in `listed` may hold lists, see `cut_regions`."""
-    regions = cut_regions(open_tests(term), listed)
+def solve(term: Term, shapes: Shapes = ANYTHING) -> Solution:
+    """Decide a term; `shapes` says what its keys may hold, see `cut_regions`."""
+    regions = cut_regions(open_tests(term), shapes)
     encoding = Encoding(regions, relaxed=False)
     if isinstance(term, bool):
         modality = Modality.ALWAYS if term else Modality.NEVER
@@ -158,4 +160,9 @@ def _point(encoding: Encoding, values: dict[int, int] | None) -> Point | None:
         usual = [one for one in cell if region.is_usual(one)]
         usual.sort(key=lambda one: "" in one.values())
         point.update(usual[0] if usual else cell[0])
+    for region in encoding.regions:
+        for key, need in region.needs.items():
+            # An account or a session has some id, whether it matters or not.
+            if need.form is not None and key not in point:
+                point[key] = need.form.usual[0]
     return point

@@ -6,6 +6,7 @@ pattern. Characters that no pattern names behave alike, so one of them stands fo
 
 from __future__ import annotations
 
+from itertools import chain, count, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.wildcard import Token, Wildcard, match_tokens
@@ -13,7 +14,7 @@ from iamsim.core.wildcard import Token, Wildcard, match_tokens
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["Pattern", "TextClasses", "arn_tokens", "text_classes"]
+__all__ = ["Form", "Pattern", "TextClasses", "arn_tokens", "text_classes"]
 
 MOST_STATES = 3000
 FRESH = "xyqvw~^0123456789"
@@ -40,6 +41,33 @@ class Pattern(NamedTuple):
     def accepts(self, text: str) -> bool:
         """Whether a string fits the pattern."""
         return match_tokens(self.tokens, text.lower() if self.fold else text)
+
+
+class Form(NamedTuple):
+    """What every value of some key looks like: a pattern, and the characters that may occur (with
+    an empty text, any).
+
+    `usual` are values that read well, `counted` gives as many as are wanted. Where values have a
+    first part, up to a colon, `head` is one that reads well.
+    """
+
+    pattern: Pattern
+    usual: tuple[str, ...]
+    counted: str
+    alphabet: str = ""
+    head: str = ""
+
+    def accepts(self, text: str) -> bool:
+        """Whether a string has the form."""
+        return self.pattern.accepts(text) and (
+            not self.alphabet or all(character in self.alphabet for character in text)
+        )
+
+    def others(self, known: Iterable[str]) -> tuple[str, ...]:
+        """Two strings of the form that are none of those known."""
+        taken = set(known)
+        texts = chain(self.usual, (self.counted.format(number) for number in count(1)))
+        return tuple(islice((text for text in texts if text not in taken), 2))
 
 
 class TextClasses(NamedTuple):
@@ -70,11 +98,26 @@ def arn_tokens(tokens: Sequence[Token]) -> tuple[Token, ...] | None:
     return tuple(found) if colons >= ARN_COLONS else None
 
 
-def text_classes(patterns: Iterable[Pattern]) -> TextClasses:
-    """Find the strings; the empty string and one that no literal names are always among them."""
+def text_classes(patterns: Iterable[Pattern], form: Form | None = None) -> TextClasses:
+    """Find the strings; the empty string and one that no literal names are always among them.
+
+    With a form, only strings of that form are looked at.
+    """
     distinct = tuple(dict.fromkeys(patterns))
     literals = [pattern.literal for pattern in distinct]
     plain = [literal for literal in literals if literal is not None]
+    if form is not None:
+        kept = [literal for literal in plain if form.accepts(literal)]
+        strings, complete = [*kept, *form.others(plain)], True
+        if len(plain) < len(distinct):
+            globs = [pattern for pattern in distinct if pattern.literal is None]
+            found = _Walk((*globs, form.pattern), form.alphabet).run(frozenset(plain))
+            walked = [text for text in found.strings if form.accepts(text)]
+            if form.head:
+                strings += [form.head + text.partition(":")[2] for text in walked]
+            strings += walked
+            complete = found.complete
+        return TextClasses(tuple(dict.fromkeys(strings)), complete)
     if len(plain) == len(distinct):
         fresh = _fresh(plain)
         others = tuple(text for text in fresh[:2] if text not in plain)
@@ -103,8 +146,9 @@ def _forms(character: str) -> set[str]:
 class _Walk:
     """The walk over all patterns at once."""
 
-    def __init__(self, patterns: Sequence[Pattern]) -> None:
-        """Lay all patterns out in one row of bits."""
+    def __init__(self, patterns: Sequence[Pattern], alphabet: str = "") -> None:
+        """Lay all patterns out in one row of bits; `alphabet` are the only characters, if any."""
+        self.alphabet = alphabet
         self.exact: dict[str, int] = {}
         self.folded: dict[str, int] = {}
         self.any = self.segment_any = self.loops = self.segment_loops = 0
@@ -143,8 +187,9 @@ class _Walk:
         self.named.append(None)
         self.accepts |= bit
 
-    def run(self) -> TextClasses:
-        """Visit states in the order of their shortest strings."""
+    def run(self, known: frozenset[str] = frozenset()) -> TextClasses:
+        """Visit states in the order of their shortest strings; those `known` stand for themselves
+        and not for others."""
         seen = {self.start}
         queue = [(self.start, "")]
         found: dict[int, list[str]] = {self.start & self.accepts: [""]}
@@ -153,7 +198,8 @@ class _Walk:
             for character in self._characters(state):
                 reached, longer = self._step(state, character), text + character
                 texts = found.setdefault(reached & self.accepts, [])
-                if len(texts) < 2 and longer not in texts:  # noqa: PLR2004 - one and another one
+                # One string, and another one.
+                if len(texts) < 2 and longer not in texts and longer not in known:  # noqa: PLR2004
                     texts.append(longer)
                 if reached in seen:
                     continue
@@ -162,6 +208,7 @@ class _Walk:
                     continue
                 seen.add(reached)
                 queue.append((reached, longer))
+        complete = complete and all(found.values())
         # The texts that policies name read better than others of their class.
         strings = dict.fromkeys(self.texts)
         strings.update(dict.fromkeys(text for texts in found.values() for text in texts))
@@ -185,6 +232,11 @@ class _Walk:
                 forms = _forms(character) if self.folded else {character}
                 characters.update(dict.fromkeys(sorted(forms)))
             rest ^= low
+        if self.alphabet:
+            named = [character for character in characters if character in self.alphabet]
+            others = [character for character in self.alphabet if character not in named]
+            # Where one string of a class is known already, another one is at hand.
+            return [*named, *others[:2]]
         return list(characters)
 
     def _step(self, state: int, character: str) -> int:

@@ -1,7 +1,8 @@
-"""Unknown things that are no context keys: a layer, a session name, an endpoint.
+"""Unknown things that are no context keys: a layer, a session name, an endpoint, an account.
 
-A layer is named as in answers. One that does not apply to the request stays out of it: the root
-user has no need of identity-based policies, an IAM user no session policy.
+A layer is named as in answers. What does not apply to the request, or is told by the request
+itself, stays out of it: the root user has no need of identity-based policies, an IAM user no
+session name, and the ARN of a queue holds its account.
 """
 
 from __future__ import annotations
@@ -9,30 +10,34 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.compile.principal import NotPrincipalTest
-from iamsim.compile.residual import Atom
-from iamsim.core.decision import Layer
-from iamsim.core.errors import UnsupportedError
+from iamsim.compile.policy import PolicySet
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.caret import quote
+from iamsim.core.errors import RequestError
 from iamsim.core.reason import Reason
 from iamsim.core.request import CallerKind
 from iamsim.engine.formula import Slot
-from iamsim.engine.relations import ResourceKind
-from iamsim.symbolic.layers import ALLOW, EXPLICIT_DENY, LayerSays
+from iamsim.engine.relations import TRUST_ACTIONS, UNSIGNED_ACTIONS, ResourceKind
+from iamsim.symbolic.layers import LAYERS, RESOURCE_ACCOUNT, SESSION_NAME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
-    from iamsim.compile.residual import Term
-    from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.request import Request
+    from iamsim.core.request import Caller, Request
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
 
-__all__ = ["LAYERS", "Unknowns", "named_things", "open_layers"]
+__all__ = [
+    "ACCOUNT_KEY",
+    "USER_ID_KEY",
+    "Unknowns",
+    "is_set",
+    "layer_applies",
+    "named_things",
+    "session_is_unnamed",
+]
 
-LAYERS = {slot.layer.value: slot for slot in Slot if isinstance(slot.value, Layer)}
-SESSION_NAME, ENDPOINT, RESOURCE_ACCOUNT = "session-name", "vpc-endpoint", "resource-account"
+ENDPOINT = "vpc-endpoint"
 ENDPOINT_KEYS = ("aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp")
+ACCOUNT_KEY, USER_ID_KEY = "aws:ResourceAccount", "aws:userid"
 THINGS = {*LAYERS, SESSION_NAME, ENDPOINT, RESOURCE_ACCOUNT}
 SESSIONS = {CallerKind.ROLE_SESSION, CallerKind.FEDERATED_USER, CallerKind.ASSUMED_ROOT}
 BOUNDED = {CallerKind.USER, CallerKind.ROLE_SESSION, CallerKind.FEDERATED_USER}
@@ -48,63 +53,76 @@ OPEN_REASONS = {
 
 
 class Unknowns(NamedTuple):
-    """A question whose unknown things are keys only, and the layers that are not known."""
+    """A question whose unknown things are keys only, and the other things that are not known."""
 
     question: Question
-    layers: tuple[Slot, ...]
-    session_name: bool
+    layers: tuple[Slot, ...] = ()
+    session_name: bool = False
+    resource_account: bool = False
+
+    @property
+    def things(self) -> bool:
+        """Whether anything but keys is unknown."""
+        return bool(self.layers) or self.session_name or self.resource_account
 
 
 def named_things(question: Question) -> Unknowns:
     """Take the unknown things that are no keys out of a question.
 
-    Raises `UnsupportedError` for an unknown resource account: which rules apply depends on it.
+    Raises `RequestError` for a name that looks like a misspelled one of a thing.
     """
+    for name in question.unknown:
+        if ":" not in name and name.lower() not in THINGS:
+            _check_spelling(name)
     things = [name for name in question.unknown if name.lower() in THINGS]
     if not things:
-        return Unknowns(question, (), session_name=False)
+        return Unknowns(question)
     keys = set(question.unknown).difference(things)
     names = {name.lower() for name in things}
-    if RESOURCE_ACCOUNT in names:
-        raise UnsupportedError(
-            "unknown-resource-account",
-            "an unknown resource account is not modelled: it decides which layers must allow",
-            hint="ask twice, with `resource_account` being the caller's account and another one",
-        )
-    if SESSION_NAME in names:
-        keys.add("aws:userid")
     layers = {LAYERS[name] for name in names if name in LAYERS}
     if ENDPOINT in names and not question.via.services:
         keys.update(ENDPOINT_KEYS)
         layers.add(Slot.VPC_ENDPOINT)
-    ordered = tuple(slot for slot in Slot if slot in layers)
+    if question.via.services:
+        # The call of a service for somebody does not come through that person's endpoint.
+        layers.discard(Slot.VPC_ENDPOINT)
+    arn = find_arn(question.resource)
+    told = question.resource == "*" or (arn is not None and is_account_id(arn.account))
     return Unknowns(
-        replace(question, unknown=frozenset(keys)), ordered, session_name=SESSION_NAME in names
+        replace(question, unknown=frozenset(keys)),
+        tuple(slot for slot in Slot if slot in layers),
+        session_name=SESSION_NAME in names,
+        resource_account=RESOURCE_ACCOUNT in names
+        and question.resource_account is None
+        and not told,
     )
 
 
-def open_layers(
-    unknowns: Unknowns, situation: Situation, request: Request
-) -> dict[Slot, tuple[Term, Term]]:
-    """The terms that stand in for unknown layers, where they apply to a request.
+def _check_spelling(name: str) -> None:
+    """Refuse what is probably meant to be the name of a thing: keys of AWS have a colon."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only odd names need it
 
-    Raises `UnsupportedError` where what is unknown decides more than its own layer does.
-    """
-    if unknowns.session_name:
-        _check_session_name(situation, request)
-    found: dict[Slot, tuple[Term, Term]] = {}
-    for slot in unknowns.layers:
-        if not _applies(slot, situation, request):
-            continue
-        name = slot.layer.value
-        _check(slot, situation, request)
-        request.unknown |= {name}
-        allows: Term = Atom(LayerSays(name, ALLOW), request)
-        found[slot] = allows, Atom(LayerSays(name, EXPLICIT_DENY), request)
-    return found
+    close = get_close_matches(name.lower(), THINGS, 1, 0.8)
+    if close:
+        raise RequestError(
+            "unknown-thing",
+            f"{quote(name)} can't be unknown: there is no such thing, and keys have a colon",
+            hint=f"did you mean `{close[0]}`?",
+        )
 
 
-def _applies(slot: Slot, situation: Situation, request: Request) -> bool:
+def is_set(question: Question, key: str) -> bool:
+    """Whether a question says of a key what it is, or that it is absent."""
+    said = (*question.context, *question.unset)
+    return any(name.lower() == key.lower() for name in said)
+
+
+def session_is_unnamed(caller: Caller) -> bool:
+    """Whether the caller is a session of a role without a name."""
+    return caller.kind is CallerKind.ROLE_SESSION and not caller.session_name
+
+
+def layer_applies(slot: Slot, situation: Situation, request: Request) -> bool:
     """Whether policies of a layer could play a role for this caller and resource."""
     kind = situation.caller.kind
     match slot:
@@ -115,51 +133,33 @@ def _applies(slot: Slot, situation: Situation, request: Request) -> bool:
         case Slot.IDENTITY:
             return kind.has_identity and not kind.is_root
         case Slot.RESOURCE:
-            return situation.kind is not ResourceKind.NONE
-        case Slot.VPC_ENDPOINT | Slot.PUBLIC_ACCESS:
-            return True
+            trust = request.action in TRUST_ACTIONS
+            asked = trust or situation.kind is not ResourceKind.ROLE
+            signed = request.action not in UNSIGNED_ACTIONS
+            fits = signed or kind is CallerKind.IDENTITY_PROVIDER
+            return fits and asked and situation.kind is not ResourceKind.NONE
+        case Slot.PUBLIC_ACCESS:
+            return request.action.startswith("s3:") and can_be_restricted(situation)
         case _:
             stations = situation.arrange(request.action).at(slot)
-            return not stations or any(
-                station.applies or station.reason in OPEN_REASONS for station in stations
-            )
+            if not any(one.applies or one.reason in OPEN_REASONS for one in stations):
+                return False
+            return slot is not Slot.RESOURCE_CONTROL or _is_controlled(situation, request.action)
 
 
-def _check(slot: Slot, situation: Situation, request: Request) -> None:
-    """Refuse what would need more than the layer itself."""
-    if slot is Slot.BOUNDARY and any(
-        isinstance(statement.principals, NotPrincipalTest)
-        for statement in _statements(situation, request)
-    ):
-        raise UnsupportedError(
-            "unknown-boundary-and-not-principal",
-            "an unknown permissions boundary is not modelled where a statement has `NotPrincipal`",
-            hint="such a statement denies every caller that has a boundary",
-        )
-    block = situation.public_access
-    if slot is Slot.RESOURCE and block is not None and block.restricts:
-        raise UnsupportedError(
-            "unknown-policy-and-public-access-block",
-            "an unknown bucket policy is not modelled where public buckets are restricted",
-            hint="whether it is restricted depends on whether that policy is public",
-        )
+def _is_controlled(situation: Situation, action: str) -> bool:
+    """Whether an RCP, if there were one, would be asked about an action."""
+    probe = replace(
+        situation, rcp_levels=(("", PolicySet(())),), _reads={}, _arrangements={}, plans={}
+    )
+    return any(station.applies for station in probe.arrange(action).at(Slot.RESOURCE_CONTROL))
 
 
-def _check_session_name(situation: Situation, request: Request) -> None:
-    """Refuse an unknown session name where a policy names sessions."""
-    for statement in _statements(situation, request):
-        principals = statement.principals
-        if principals is not None and any(":assumed-role/" in name for name in principals.names):
-            raise UnsupportedError(
-                "unknown-session-name-and-principal",
-                "an unknown session name is not modelled where a policy names sessions",
-                hint="ask for each session that the policy names",
-            )
+def can_be_restricted(situation: Situation) -> bool:
+    """Whether S3 Block Public Access could keep the caller from a bucket with a public policy.
 
-
-def _statements(situation: Situation, request: Request) -> Iterator[CompiledStatement]:
-    """The statements about an action, of all layers."""
-    for station in situation.arrange(request.action).stations:
-        if station.policies is not None:
-            for _, statement in station.policies.candidates(request.action):
-                yield statement
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
+    """
+    caller = situation.caller
+    inside = caller.account is not None and situation.same_account
+    return caller.kind is not CallerKind.SERVICE and not inside

@@ -174,6 +174,16 @@ def test_missing_keys_are_told_where_a_statement_is_about_the_request() -> None:
     assert compiled(allow(Action="ec2:*", Condition=tests)).explain(request).missing == ()
 
 
+def test_a_variable_without_value_in_a_resource_is_a_missing_key() -> None:
+    """Where only the resource fails, and for want of a value, its keys are told as well."""
+    statement = compiled(
+        allow(Resource="arn:aws:s3:::b/${aws:username}", Condition={"Null": {"k": "true"}})
+    )
+    assert statement.explain(request_of()).missing == ("k", "aws:username")
+    given = request_of(context={"aws:username": "x"})
+    assert statement.explain(given).missing == ()
+
+
 def test_notes_belong_to_what_decides() -> None:
     """Of a statement that one element keeps away, only the notes of that element count."""
     odd = {"stringequals": {"aws:username": "maya"}}
