@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING
 from iamsim.cli.commands import MODULES, Argument, Command, Group, find_command
 from iamsim.cli.explain import run_explain
 from iamsim.cli.explain_options import ARGUMENT_HELP, EXPLAIN_HELP, EXPLAIN_OPTIONS
+from iamsim.cli.schema import NAMES, schema_of
 from iamsim.core.reason import Reason
-from iamsim.report.schema import answer_schema
 from iamsim.report.sentences import REASONS
 
 if TYPE_CHECKING:
@@ -119,7 +119,12 @@ def readme() -> str:
 
 PAGES: Mapping[str, Callable[[], str]] = {
     "README.md": readme,
-    "docs/reference/answer.schema.json": lambda: json.dumps(answer_schema(), indent=2) + "\n",
+    **{
+        f"docs/reference/{name}.schema.json": lambda name=name: (  # type: ignore[misc]
+            json.dumps(schema_of(name), indent=2) + "\n"
+        )
+        for name in NAMES
+    },
     "docs/reference/cli.md": lambda: MARK + command_line(),
     "docs/reference/reasons.md": lambda: MARK + reasons(),
 }

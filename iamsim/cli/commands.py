@@ -35,7 +35,12 @@ MODULES = {
     "catalog": "iamsim.cli.catalog",
     "managed": "iamsim.cli.managed",
     "validate": "iamsim.cli.validate",
+    "import": "iamsim.cli.import_",
     "test": "iamsim.cli.test",
+    "schema": "iamsim.cli.schema",
+    "who-can": "iamsim.cli.who_can",
+    "what-can": "iamsim.cli.what_can",
+    "access-matrix": "iamsim.cli.access_matrix",
 }
 HELP_NAMES = frozenset({"--help", "-h"})
 

@@ -22,7 +22,12 @@ COMMANDS = {
     "catalog": "Look up services, actions, resource types and condition keys.",
     "managed": "Look up AWS managed policies.",
     "validate": "Check policy documents.",
+    "import": "Make a world of files that AWS or other tools wrote.",
     "test": "Run suites: requests with the decision that each must get.",
+    "schema": "Write the JSON Schema of a file format, for editors.",
+    "who-can": "List every principal that can do something to a resource.",
+    "what-can": "List what a principal can do: by service and access level, or as one policy.",
+    "access-matrix": "Show principals by actions on chosen resources.",
 }
 
 _SHORT_HELP = """iamsim answers whether AWS allows a request, and which policy decides, offline.
@@ -76,9 +81,13 @@ def _dispatch(arguments: list[str]) -> int:
 
         return complete_for_bash(_run_app)
     if "_IAMSIM_COMPLETE" in os.environ:
+        from iamsim.cli.completion_values import spread_typed_words  # noqa: PLC0415 - as above
+
+        spread_typed_words()
         return _run_app(arguments)
     if not arguments:
-        commands = "\n".join(f"  {name:<9} {text}" for name, text in COMMANDS.items())
+        width = max(map(len, COMMANDS))
+        commands = "\n".join(f"  {name:<{width}} {text}" for name, text in COMMANDS.items())
         sys.stdout.write(_SHORT_HELP.format(commands=commands))
         return 0
     command, *rest = arguments
@@ -98,11 +107,7 @@ def _dispatch(arguments: list[str]) -> int:
 
         use_file(os.environ["IAMSIM_CATALOG"])
     if command == "explain" and not _asks_for_help(rest):
-        from iamsim.cli.explain import run_explain  # noqa: PLC0415 - see the module's docstring
-        from iamsim.cli.explain_options import EXPLAIN_OPTIONS  # noqa: PLC0415
-        from iamsim.cli.options import parse_options  # noqa: PLC0415
-
-        return run_explain(*parse_options(EXPLAIN_OPTIONS, rest))
+        return _explain(rest)
     if command != "explain":
         from iamsim.cli.commands import run_command  # noqa: PLC0415
 
@@ -115,10 +120,32 @@ def _dispatch(arguments: list[str]) -> int:
     return _run_app([command, "--help"])
 
 
+def _explain(arguments: list[str]) -> int:
+    """Run `iamsim explain`; where parts of the request are missing, somebody is asked for them."""
+    from iamsim.cli.explain import run_explain  # noqa: PLC0415 - see the module's docstring
+    from iamsim.cli.explain_options import EXPLAIN_OPTIONS  # noqa: PLC0415
+    from iamsim.cli.options import parse_options  # noqa: PLC0415
+
+    options, files = parse_options(EXPLAIN_OPTIONS, arguments)
+    complete = files or options["denied"] is not None
+    if complete or (options["principal"] and options["actions"]) or not _somebody_there():
+        return run_explain(options, files)
+    from iamsim.cli.prompt import explain_asked  # noqa: PLC0415 - slow to import
+
+    return explain_asked(options)
+
+
+def _somebody_there() -> bool:
+    """Whether a question can be put to somebody: on standard error, answered on standard input."""
+    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
+
+
 def _asks_for_help(arguments: list[str]) -> bool:
-    """`--help` counts up to `--`."""
+    """`--help` counts up to `--`; without arguments help is given where nobody can be asked."""
+    if not arguments:
+        return not _somebody_there()
     end = arguments.index("--") if "--" in arguments else len(arguments)
-    return not arguments or any(argument in _HELP_NAMES for argument in arguments[:end])
+    return any(argument in _HELP_NAMES for argument in arguments[:end])
 
 
 def _run_app(arguments: list[str]) -> int:

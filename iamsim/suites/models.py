@@ -6,9 +6,16 @@ them. YAML scalars arrive as text, so numbers and booleans become the text that 
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field  # noqa: TID253 - loaded for scenarios only
+from pydantic import (  # noqa: TID253 - loaded for scenarios only
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    WithJsonSchema,
+)
 from pydantic_core import PydanticCustomError
 
 __all__ = [
@@ -16,9 +23,11 @@ __all__ = [
     "CompletionModel",
     "ContextText",
     "DefaultsModel",
+    "LessonModel",
     "RequestModel",
     "ScenarioModel",
     "SessionModel",
+    "VariationModel",
     "ViaModel",
 ]
 
@@ -58,10 +67,16 @@ def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
-Text = Annotated[str, BeforeValidator(_as_text)]
-Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list)]
+# What files may hold before it becomes text, as editors are told.
+_SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean"]}
+_SCALARS: dict[str, Any] = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
+
+Text = Annotated[str, BeforeValidator(_as_text), WithJsonSchema(_SCALAR)]
+Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list), WithJsonSchema(_SCALARS)]
 SomeTexts = Annotated[Texts, AfterValidator(_not_empty)]
-ContextText = Annotated[str | tuple[str, ...], BeforeValidator(_as_context_value)]
+ContextText = Annotated[
+    str | tuple[str, ...], BeforeValidator(_as_context_value), WithJsonSchema(_SCALARS)
+]
 Context = dict[str, ContextText]
 
 Expectation = Literal["allowed", "denied", "explicitDeny", "implicitDeny", "conditional"]
@@ -170,6 +185,28 @@ class RequestModel(_Attached):
     resource_account: Text | None = None
 
 
+class VariationModel(_Strict):
+    """A small change of a lesson: the request that shows it, and what is said before and after."""
+
+    request: Text
+    change: Text
+    question: Text | None = None
+    hints: Texts = ()
+    learned: Text
+
+
+class LessonModel(_Strict):
+    """What makes a scenario a lesson; its first request is the one that is asked about."""
+
+    number: int
+    topic: Text
+    text: Text
+    question: Text
+    hints: SomeTexts
+    learned: Text
+    variations: tuple[VariationModel, ...] = Field(min_length=1)
+
+
 class ScenarioModel(_Attached):
     """A scenario file; `evidence` and `rules` say what a case of the corpus rests on."""
 
@@ -182,3 +219,4 @@ class ScenarioModel(_Attached):
     world: object = None
     defaults: DefaultsModel = DefaultsModel()
     requests: tuple[RequestModel, ...] = Field(min_length=1)
+    lesson: LessonModel | None = None

@@ -1,0 +1,69 @@
+"""`iamsim schema`: the JSON Schemas of worlds, scenarios and answers, for editors."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from iamsim.cli.commands import Argument, Command
+from iamsim.cli.options import Option, did_you_mean
+from iamsim.cli.output import write_output
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = ["COMMAND"]
+
+NAMES = ("answer", "scenario", "world")
+
+
+def schema_of(name: str) -> dict[str, Any]:
+    """Make the schema of a name of `NAMES`."""
+    if name == "world":
+        from iamsim.world.schema import world_schema  # noqa: PLC0415 - only what is asked for
+
+        return world_schema()
+    if name == "scenario":
+        from iamsim.suites.schema import scenario_schema  # noqa: PLC0415 - as above
+
+        return scenario_schema()
+    from iamsim.report.schema import answer_schema  # noqa: PLC0415 - as above
+
+    return answer_schema()
+
+
+def _schema(options: Options, arguments: Sequence[str]) -> int:
+    name = arguments[0]
+    if name not in NAMES:
+        raise RequestError(
+            "unknown-schema",
+            f"there is no schema of `{name}`",
+            hint=did_you_mean(name, NAMES) or f"there are those of {', '.join(NAMES)}",
+        )
+    path = options["output"]
+    text = json.dumps(schema_of(name), indent=2) + "\n"
+    write_output(text, path if isinstance(path, str) else None)
+    return 0
+
+
+COMMAND = Command(
+    "schema",
+    "Write the JSON Schema of a file format.\n\n"
+    "Editors complete and check a file with it whose first line names it:"
+    " `# yaml-language-server: $schema=world.schema.json`.",
+    (
+        Option(
+            ("-o", "--output"),
+            "output",
+            "Write to a file instead of standard output.",
+            metavar="FILE",
+            panel="Output",
+        ),
+    ),
+    _schema,
+    Argument("NAME", f"One of {', '.join(NAMES)}.", least=1, most=1),
+    completes=lambda _typed: list(NAMES),
+)
