@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.answer import Answer
@@ -13,7 +14,6 @@ from iamsim.importers.load import load_worlds
 from iamsim.symbolic import partial as partial_answers
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Mapping
 
     from iamsim.api.chain import Chain
@@ -181,13 +181,19 @@ class World:
         return self
 
 
-def load(*paths: str | os.PathLike[str]) -> World:
+def load(
+    *paths: str | os.PathLike[str],
+    overlay: str | os.PathLike[str] | Iterable[str | os.PathLike[str]] = (),
+) -> World:
     """Load a world from a file or folder; several are merged, and every policy is checked.
 
     What `iamsim import` recognises (account authorization details, a Terraform plan, ...) is
-    imported on the way. Raises `WorldError` for what does not fit the format, `PolicyError` for a broken policy; both
+    imported on the way. What is in `overlay` (a path, or several) is laid over the world: a
+    Terraform plan adds, replaces and takes away, a template or another source adds and replaces.
+    Raises `WorldError` for what does not fit the format, `PolicyError` for a broken policy; both
     say where.
     """
-    world = World(load_worlds(*paths))
+    laid = [overlay] if isinstance(overlay, str | os.PathLike) else overlay
+    world = World(load_worlds(*paths, overlay=laid))
     world.check()
     return world

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
+from iamsim.cli.worlds import load_any
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
@@ -22,7 +23,18 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import World
 
-__all__ = ["denied_text", "load_worlds", "questions_of", "text_of", "texts_of", "with_time"]
+__all__ = [
+    "context_of",
+    "denied_text",
+    "load_worlds",
+    "questions_of",
+    "read_policy",
+    "text_of",
+    "texts_of",
+    "time_of",
+    "timed",
+    "with_time",
+]
 
 _JOIN = "+"
 _CLOCK_KEYS = frozenset({"aws:currenttime", "aws:epochtime"})
@@ -42,13 +54,13 @@ def texts_of(options: Options, field: str) -> tuple[str, ...]:
 
 
 def load_worlds(options: Options) -> World | None:
-    """Load and merge the worlds that the options name."""
-    paths = texts_of(options, "worlds")
-    if not paths:
-        return None
-    from iamsim.world.load import load_world  # noqa: PLC0415 - only with a world
-
-    return load_world(*paths)
+    """Load and merge the worlds that the options name, with what they lay over them."""
+    overlays = options.get("overlays")
+    return load_any(
+        texts_of(options, "worlds"),
+        overlays=overlays if isinstance(overlays, tuple) else (),
+        quiet=bool(options.get("quiet")),
+    )
 
 
 def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
@@ -74,7 +86,7 @@ def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
     base = Question(
         principal=principal,
         action=actions[0],
-        context=_context(texts_of(options, "context")),
+        context=context_of(texts_of(options, "context")),
         unset=frozenset(texts_of(options, "unset")),
         session=_session(options),
         via=Via(text_of(options, "via_endpoint"), texts_of(options, "via_services")),
@@ -82,7 +94,7 @@ def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
         partial=bool(options["partial"]),
         resource_account=text_of(options, "resource_account"),
         attached=_attached(options, world, principal, actions[0], resources[0]),
-        now=_time(text_of(options, "at")),
+        now=time_of(text_of(options, "at")),
     )
     return base.with_pairs(actions, resources)
 
@@ -95,6 +107,13 @@ def with_time(question: Question, answer: Answer) -> Question:
         keys = tuple(missing.key for missing in answer.explanation.missing)
     if question.now is not None or not _CLOCK_KEYS & {key.lower() for key in keys}:
         return question
+    return timed(question)
+
+
+def timed(question: Question) -> Question:
+    """Add the time to a question that has none; answers show it only where a policy reads it."""
+    if question.now is not None:
+        return question
     from datetime import UTC, datetime  # noqa: PLC0415 - only where the time matters
 
     return replace(question, now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
@@ -104,6 +123,15 @@ def denied_text(options: Options) -> str:
     """The text of `--denied`, read from standard input where it is `-`."""
     text = text_of(options, "denied") or ""
     return _standard_input().decode("utf-8", "replace") if text == "-" else text
+
+
+def read_policy(
+    reference: str, world: World | None, question: Question, policy_type: PolicyType
+) -> Policy:
+    """Read a policy that `--with-policy` names, as the other options about policies do."""
+    arn = find_arn(question.principal)
+    reader = PolicyReader("", world, arn.account if arn is not None else None)
+    return _read(reader, reference, "with_policies", policy_type)
 
 
 def _pair(text: str, option: str) -> tuple[str, str]:
@@ -117,7 +145,7 @@ def _pair(text: str, option: str) -> tuple[str, str]:
     return key, value
 
 
-def _context(pairs: Sequence[str]) -> dict[str, ContextValue]:
+def context_of(pairs: Sequence[str]) -> dict[str, ContextValue]:
     """Collect context keys; a repeated key (in any letter case) has several values."""
     values: dict[str, list[str]] = {}
     spelled: dict[str, str] = {}
@@ -129,28 +157,35 @@ def _context(pairs: Sequence[str]) -> dict[str, ContextValue]:
 
 def _session(options: Options) -> Session:
     tags = dict(_pair(text, "--session-tag") for text in texts_of(options, "session_tags"))
-    return Session(
+    session = Session(
         name=text_of(options, "session_name"),
         tags=tags,
+        transitive_tags=texts_of(options, "transitive_tags"),
         source_identity=text_of(options, "source_identity"),
     )
+    if session.transitive_tags:
+        from iamsim.query.assumptions import check_transitive  # noqa: PLC0415 - rarely given
+
+        check_transitive(session)
+    return session
 
 
-def _time(text: str | None) -> str | None:
-    """Check that a time is one; the engine reads it."""
+def time_of(text: str | None) -> str | None:
+    """Read a time, and write it as AWS does: in UTC, which it is as well where no zone is given."""
     if text is None:
         return None
-    from datetime import datetime  # noqa: PLC0415 - only when a time is given
+    from datetime import UTC, datetime  # noqa: PLC0415 - only when a time is given
 
     try:
-        datetime.fromisoformat(text)
-    except ValueError as error:
+        time = datetime.fromisoformat(text)
+        zoned = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError) as error:
         raise RequestError(
             "invalid-time",
             f"`{text}` is not a time in ISO 8601",
             hint="write it as 2026-11-24T10:00:00Z",
         ) from error
-    return text
+    return zoned.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _attached(

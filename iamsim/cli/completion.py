@@ -161,10 +161,10 @@ def known_world(options: Options) -> World | None:
 
 
 def _load(paths: tuple[str, ...]) -> World | None:
-    from iamsim.world.load import load_world  # noqa: PLC0415 - completion alone needs it
+    from iamsim.importers.load import load_worlds  # noqa: PLC0415 - completion alone needs it
 
     try:
-        return load_world(*paths)
+        return load_worlds(*paths)
     except (IamsimError, OSError, RecursionError):
         return None
 

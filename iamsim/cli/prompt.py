@@ -28,7 +28,7 @@ from iamsim.core.errors import IamsimError, RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
-from iamsim.world.load import load_world
+from iamsim.importers.load import load_worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -44,6 +44,7 @@ _INTRODUCTION = "Tab completes, Enter accepts, Ctrl-C ends."
 # Where policies may come from: with one of these, a world is not asked for.
 _SOURCES = (
     "worlds",
+    "overlays",
     "identity_policies",
     "resource_policy",
     "boundary",
@@ -171,7 +172,7 @@ def _has_resources(actions: OptionValue) -> bool:
 
 def _check_world(text: str) -> None:
     if text:
-        load_world(os.path.expanduser(text))  # noqa: PTH111 - as above
+        load_worlds(os.path.expanduser(text))  # noqa: PTH111 - as above
 
 
 def _check_principal(options: Options, text: str) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.cli.shorthand import context_entries, file_text, texts
 from iamsim.cli.simulate_paging import check_handling
 from iamsim.cli.simulate_structures import organization_levels, policy_identifiers
+from iamsim.cli.worlds import load_any
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
@@ -45,12 +46,11 @@ class Simulation(NamedTuple):
 
 def load_world(options: Options) -> World | None:
     """Load and merge the worlds that the options name."""
-    paths = _texts(options, "worlds")
-    if not paths:
-        return None
-    from iamsim.importers.load import load_worlds as load  # noqa: PLC0415 - only with a world
-
-    return load(*paths)
+    return load_any(
+        _texts(options, "worlds"),
+        overlays=_texts(options, "overlays"),
+        quiet=bool(options.get("quiet")),
+    )
 
 
 def simulated(options: Options, world: World | None) -> Simulation:

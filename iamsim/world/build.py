@@ -262,6 +262,7 @@ class WorldBuilder:
             grants=tuple(grant(entry) for _, entry in fields.records("grants")),
             bucket=fields.text("bucket"),
             network_origin=fields.text("network_origin"),
+            kms_key=fields.text("kms_key"),
         )
 
     def vpc_endpoint(self, account_id: str, endpoint_id: str, fields: Fields) -> VpcEndpoint:

@@ -90,6 +90,7 @@ RESOURCE = Table(
         Field("grants", list_of(record(lambda: KMS_GRANT, "kms_grant")), "Of a KMS key."),
         Field("bucket", ARN, "The ARN of the bucket of an S3 access point."),
         Field("network_origin", choice("Internet", "VPC"), "Of an S3 access point."),
+        Field("kms_key", TEXT, "The ARN of the KMS key that encrypts it, or `none`."),
     ),
 )
 

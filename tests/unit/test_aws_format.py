@@ -336,6 +336,21 @@ def test_positions_are_those_of_aws(simulate, text, places):
     assert all(one == [places[number]] for number, one in enumerate(found) if number)
 
 
+def test_a_page_fits_the_model_as_well(simulate):
+    """A truncated response has a marker; botocore reads it back, and its pages are the whole."""
+    words = ("simulate", "custom-policy", "--policy-input-list", policy(READS), "--action-names")
+    words = (*words, "s3:GetObject", "s3:PutObject", "--resource-arns", "arn:aws:s3:::b1/k")
+    whole = simulate(*words)
+    first = simulate(*words, "--max-items", "1")
+    second = simulate(*words, "--max-items", "1", "--marker", first["Marker"])
+    for response in (first, second):
+        assert list(problems(response, OPERATION.output_shape)) == []
+        assert parsed_by_botocore(response) == response
+    pages = first["EvaluationResults"] + second["EvaluationResults"]
+    assert pages == whole["EvaluationResults"]
+    assert (first["IsTruncated"], second["IsTruncated"]) == (True, False)
+
+
 def test_scenario_files_have_no_such_form(capsys):
     """A scenario has several requests with policies of their own: its answers are JSON instead."""
     path = str(EXAMPLES / "why-was-this-denied.yaml")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from iamsim import catalog
 from iamsim.cli.completion_bash import joined_words
+from iamsim.cli.completion_values import spread_typed_words
 from iamsim.cli.main import main
 
 HARBOR = str(Path(__file__).parents[2] / "corpus" / "examples" / "harbor")
@@ -93,3 +95,59 @@ def test_what_can_not_be_read_proposes_nothing(monkeypatch, capsys, name, value)
     monkeypatch.setenv(name, value)
     assert main([]) == 0
     assert capsys.readouterr().out == ""
+
+
+def test_every_value_of_a_list_is_completed(complete):
+    """`--action-names` takes several words, as the AWS CLI writes lists."""
+    words = ("simulate", "custom-policy", "--action-names", "s3:GetObject")
+    assert complete(*words, "sqs:SendMes") == ["SendMessage"]
+    assert "PutObject" in complete(*words, "sqs:SendMessage", "s3:")
+    assert complete(*words, "--resource-handling-option", "EC2-VPC-EBS-") == ["EC2-VPC-EBS-Subnet"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "spread"),
+    [
+        (
+            "iamsim simulate custom-policy --action-names a b ",
+            "--action-names a --action-names b --action-names ",
+        ),
+        (
+            "iamsim simulate custom-policy --action-names a 'b c'",
+            "--action-names a --action-names 'b c'",
+        ),
+        (
+            "iamsim simulate custom-policy --action-names a --caller-arn b c",
+            "--action-names a --caller-arn b c",
+        ),
+        ("iamsim explain -a a b", "-a a b"),
+        ("iamsim unheard --of it", "--of it"),
+        ("iamsim simulate 'open", "'open"),
+        ("iamsim", ""),
+        ("", ""),
+    ],
+)
+def test_words_that_zsh_and_fish_typed_are_spread(monkeypatch, typed, spread):
+    """The name of the option stands before each value; everything else is as it was."""
+    monkeypatch.setenv("_TYPER_COMPLETE_ARGS", typed)
+    spread_typed_words()
+    assert os.environ["_TYPER_COMPLETE_ARGS"].endswith(spread)
+    assert os.environ["_TYPER_COMPLETE_ARGS"].split()[:2] == typed.split()[:2]
+
+
+def test_keys_of_actions_and_tags_of_worlds_are_proposed(complete):
+    """Keys of a service are proposed where one of its actions is asked about."""
+    assert "prefix" in complete("explain", "-a", "s3:ListBucket", "-c", "s3:pre")
+    assert complete("explain", "-a", "sqs:SendMessage", "-c", "s3:pre") == []
+    assert complete("explain", "--world", HARBOR, "-c", "aws:PrincipalTag/") == [
+        "PrincipalTag/team"
+    ]
+    assert complete("explain", "--world", HARBOR, "--unset", "aws:ResourceTag/d") == [
+        "ResourceTag/data"
+    ]
+
+
+def test_whose_policies_are_simulated_may_be_a_group(complete):
+    """Users, roles and groups are proposed as the source of policies."""
+    words = ("simulate", "principal-policy", "--world", HARBOR, "--policy-source-arn")
+    assert complete(*words, "arn:aws:iam::111122223333:g") == ["group/analysts"]

@@ -111,7 +111,22 @@ def test_text_puts_what_is_read_first(run):
     assert "aws:SourceVpc" in read
     assert "statement 1 `Mfa`" in read
     assert "aws:PrincipalArn" in rest
-    assert "aws:SourceVpc" not in rest
+    assert "aws:SourceVpc," not in rest
+
+
+def test_what_else_a_request_may_carry_is_listed(run):
+    """Keys that the catalog has for the action, but neither given, derived nor read."""
+    words = (*ASK, "--identity-policy", POLICY, "-c", "s3:authType=REST-HEADER")
+    found = json.loads(run(*words, "--format", "json")[1])
+    rest = found["not_knowable"]
+    assert {"aws:UserAgent", "s3:ExistingObjectTag/<key>"} <= set(rest)
+    assert not {row["key"] for row in found["keys"]} & set(rest)
+    assert not {key for key in rest if key.startswith(("aws:PrincipalService", "aws:TagKeys"))}
+    assert rest == sorted(rest, key=str.lower)
+    text = " ".join(run(*words)[1].partition("not knowable from here")[2].split())
+    assert ", ".join(rest) in text
+    unknown = json.loads(run("context", "-p", USER, "-a", "a:B", "--format", "json")[1])
+    assert all(key.startswith("aws:") for key in unknown["not_knowable"])
 
 
 def test_the_time_is_there_where_a_policy_asks_for_it(run):

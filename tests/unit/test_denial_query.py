@@ -12,12 +12,26 @@ from iamsim.engine.authorize import explain
 from iamsim.engine.question import Question, Via
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.denial import Agreement, compare, complete_message, examine, missing_part
-from iamsim.query.differences import MOST_TRIED, DifferenceKind
-from iamsim.query.samples import sample_values
+from iamsim.query.difference import DifferenceKind
+from iamsim.query.differences import MOST_PAIRS, MOST_TRIED, Search, with_both
+from iamsim.symbolic.samples import sample_values
+from iamsim.report.message import denied_message
 from iamsim.syntax.denial import DenialForm, DenialMessage
 from iamsim.world.load import load_world
 from iamsim.world.model import World
-from tests.unit.denial_world import ACCOUNT, BUCKET, KEY, KIM, LOADER, QUEUE, WORLD, world_of
+from tests.unit.denial_world import (
+    ACCOUNT,
+    BUCKET,
+    KEY,
+    KIM,
+    LOADER,
+    QUEUE,
+    WORLD,
+    allow,
+    deny,
+    policy,
+    world_of,
+)
 
 FULL = DenialForm.FULL
 NAMED = [layer for layer in Layer if layer is not Layer.S3_BLOCK_PUBLIC_ACCESS]
@@ -49,7 +63,7 @@ def test_the_same_reason_explains(world):
     )
     assert found.agreement is Agreement.SAME
     assert found.explained
-    assert (found.differences, found.tried) == ((), 0)
+    assert found.search == Search()
 
 
 @pytest.mark.parametrize(
@@ -176,7 +190,7 @@ def test_differences_that_would_explain_are_found(world, message, more, expected
     kind, key, values = expected
     (difference,) = [one for one in found.differences if (one.kind, one.key) == (kind, key)]
     assert difference.values == values
-    assert found.tried <= MOST_TRIED
+    assert found.search.tried <= MOST_TRIED
 
 
 @pytest.mark.parametrize(("message", "more", "expected"), CASES)
@@ -314,3 +328,111 @@ def test_samples_cover_each_operator(world):
 def other() -> tuple[tuple[str, bool], ...]:
     """The value that no policy mentions."""
     return (("another-value", False),)
+
+
+# Denied without MFA from outside of the office: each by itself changes nothing.
+TOGETHER = {
+    "accounts": {
+        ACCOUNT: {
+            "users": {
+                "kim": {
+                    "policies": [
+                        policy(
+                            allow("sqs:*"),
+                            deny(
+                                "sqs:*",
+                                {
+                                    "Bool": {"aws:MultiFactorAuthPresent": "false"},
+                                    "NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"},
+                                },
+                            ),
+                        )
+                    ]
+                }
+            },
+            "resources": {
+                QUEUE: {},
+                BUCKET: {"policy": policy({**allow("s3:GetObject"), "Principal": "*"})},
+            },
+        },
+        "222233334444": {"users": {"lee": {"policies": [policy(allow("s3:*"))]}}},
+    }
+}
+INSIDE = {"aws:MultiFactorAuthPresent": "true", "aws:sourceip": "203.0.113.9"}
+
+
+def test_two_differences_are_tried_together():
+    """Where no change by itself explains a denial two may, and both are needed."""
+    world = CompiledWorld(world_of(TOGETHER))
+    message = denied("sqs:SendMessage", QUEUE, Layer.IDENTITY_BASED_POLICY, explicit=True)
+    found = report(message, world, context=INSIDE)
+    pairs = [one for one in found.differences if one.also is not None]
+    assert found.search.paired
+    assert {(one.key.lower(), one.also.key.lower()) for one in pairs} == {
+        ("aws:multifactorauthpresent", "aws:sourceip")
+    }
+    for pair in pairs:
+        assert explain(pair.question, world).decision.verdict is Verdict.EXPLICIT_DENY
+        changed = {key.lower(): value for key, value in pair.question.context.items()}
+        for key in (pair.key.lower(), pair.also.key.lower()):
+            others = {name: value for name, value in INSIDE.items() if name.lower() != key}
+            one = {**others, key: changed[key]} if key in changed else others
+            alone = Question(KIM, "sqs:SendMessage", QUEUE, context=one)
+            assert explain(alone, world).decision.verdict is Verdict.ALLOWED
+    ranks = [one.rank for one in found.differences]
+    assert ranks == sorted(ranks)
+
+
+def test_two_are_not_tried_where_one_explains(world):
+    """A pair says nothing more than the one of it that explains the denial."""
+    found = report(
+        denied("sqs:ReceiveMessage", QUEUE, Layer.IDENTITY_BASED_POLICY, explicit=True), world
+    )
+    assert not found.search.paired
+    assert all(one.also is None for one in found.differences)
+
+
+def test_the_number_of_pairs_is_bounded():
+    """Many keys make more pairs than are tried, and the report says that there are more."""
+    keys = [f"aws:RequestTag/t{number}" for number in range(40)]
+    blocked = [
+        deny("sqs:*", {"StringEquals": {key: "a", "aws:RequestTag/all": "no"}}) for key in keys
+    ]
+    data = {
+        "accounts": {ACCOUNT: {"users": {"kim": {"policies": [policy(allow("sqs:*"), *blocked)]}}}}
+    }
+    world = CompiledWorld(world_of(data))
+    message = DenialMessage(FULL, KIM, "sqs:SendMessage", QUEUE, Layer.VPC_ENDPOINT_POLICY)
+    found = report(message, world)
+    assert found.search.cut
+    assert found.search.tried <= MOST_TRIED + MOST_PAIRS
+
+
+def test_a_plain_denial_may_be_block_public_access():
+    """A bucket with a public policy may be restricted, of which S3 says nothing; asked again with
+    the setting, the world denies, and the message is a plain one again."""
+    world = CompiledWorld(world_of(TOGETHER))
+    caller = "arn:aws:iam::222233334444:user/lee"
+    message = DenialMessage(DenialForm.PLAIN, caller, "s3:GetObject", BUCKET + "/a")
+    found = report(message, world)
+    kinds = [one.kind for one in found.differences]
+    assert DifferenceKind.PUBLIC_ACCESS_BLOCKED in kinds
+    (blocked,) = [
+        one for one in found.differences if one.kind is DifferenceKind.PUBLIC_ACCESS_BLOCKED
+    ]
+    assert blocked.answer.decision.layer is Layer.S3_BLOCK_PUBLIC_ACCESS
+    assert denied_message(blocked.answer) == "Access Denied"
+    assert compare(message, blocked.answer) is Agreement.NO_REASON_GIVEN
+
+
+def test_changes_of_one_thing_do_not_go_together():
+    """Two endpoints, or a key taken away twice, are no pair; keys go together in any case."""
+    base = Question(KIM, "sqs:SendMessage", QUEUE, context={"a:b": "1", "c:d": "2"})
+    gone = replace(base, context={"c:d": "2"}, unset=frozenset({"a:b"}))
+    other = replace(base, context={"a:b": "1", "c:d": "3"})
+    both = with_both(base, gone, other)
+    assert (both.context, both.unset) == ({"c:d": "3"}, {"a:b"})
+    assert with_both(base, other, gone) == both
+    through = [replace(base, via=Via(name)) for name in ("vpce-1", "vpce-2")]
+    assert with_both(base, *through) is None
+    assert with_both(base, through[0], gone) == replace(gone, via=Via("vpce-1"))

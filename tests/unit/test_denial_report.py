@@ -14,7 +14,8 @@ from iamsim.engine.authorize import explain
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.denial import Agreement, DenialReport
-from iamsim.query.differences import Difference, DifferenceKind
+from iamsim.query.difference import Difference, DifferenceKind
+from iamsim.query.differences import Search
 from iamsim.report.denial import denials_to_dict, render_denials, render_denials_markdown
 from iamsim.syntax.denial import DenialForm, DenialMessage
 from tests.unit.denial_world import ACCOUNT, KIM, QUEUE, WORLD, world_of
@@ -37,7 +38,7 @@ def report(agreement: Agreement, *differences: Difference, message: DenialMessag
     """Make a report of a denial in the sample world."""
     world = CompiledWorld(world_of(WORLD))
     answer = explain(Question(KIM, "sqs:PurgeQueue", QUEUE), world)
-    return DenialReport(message, answer, agreement, differences, 7)
+    return DenialReport(message, answer, agreement, Search(differences, 7))
 
 
 def difference(kind: DifferenceKind) -> Difference:
@@ -76,6 +77,7 @@ def test_every_kind_of_difference_is_told(kind):
     assert f"1. {text}" in " ".join(render_denials([made]).split())
     assert f"1. {text}" in render_denials_markdown([made])
     words = {"aws:SourceVpc", "VPC endpoint", "account `vpce-0a`", "identity-based policy"}
+    words.add("RestrictPublicBuckets")
     assert any(word in text for word in words)
 
 

@@ -129,6 +129,34 @@ def test_the_plugin_costs_nothing_when_unused(pytester):
     run(pytester).assert_outcomes(passed=1)
 
 
+def test_coverage_is_shown_and_can_fail_a_run(project):
+    """The suites' coverage of the world's policies comes after the tests, with a limit."""
+    good = SUITE.replace("allowed: [s3:PutObject]\n", "allowed: [s3:GetObjectAcl]\n")
+    (project.path / "who.iamtest.yaml").write_text(good, encoding="utf-8")
+    result = run(project, "--iamsim-cov")
+    assert result.ret == 0
+    result.stdout.fnmatch_lines(["*coverage of policies*", "*100 % of all statements*"])
+    (project.path / "who.iamtest.yaml").write_text(
+        good.replace("action: s3:GetObject\n", "action: s3:ListBucket\n")
+        .replace("expect: allowed", "expect: denied")
+        .replace("allowed: [s3:GetObjectAcl]", "allowed: []"),
+        encoding="utf-8",
+    )
+    result = run(project, "--iamsim-cov-fail-under", "50")
+    assert result.ret == 1
+    result.stdout.fnmatch_lines(["coverage is 0.00 %, and 50 % is asked for"])
+    assert run(project, "--iamsim-cov-fail-under", "0").ret == 0
+
+
+def test_coverage_in_several_processes_is_refused_or_said_to_be_off(project):
+    """Nobody takes a table that is not there for a full one."""
+    result = project.runpytest_subprocess("-n", "2", "-p", "no:randomly", "--iamsim-cov")
+    result.stdout.fnmatch_lines(["not measured in several processes: run with `-n 0`"])
+    limited = project.runpytest_subprocess("-n", "2", "--iamsim-cov-fail-under", "10")
+    assert limited.ret == pytest.ExitCode.USAGE_ERROR
+    limited.stderr.fnmatch_lines(["*needs one process: run with `-n 0`"])
+
+
 def test_several_processes_run_the_same_cases(project):
     """pytest-xdist collects the same ids in every worker."""
     result = project.runpytest_subprocess("-n", "2", "-p", "no:randomly")

@@ -42,6 +42,7 @@ class Either:
     """A residual of two alternatives."""
 
     keys = ("aws:SecureTransport", "aws:SourceVpc")
+    stand_ins = ()
     simplified = True
     sentence = "allowed if the VPC is known; or if the connection is encrypted"
     description = sentence + "\n  the VPC is known: Allow by `Inside` (dev.json:4)\n"
@@ -364,6 +365,7 @@ def test_data_has_the_documented_keys_in_order():
         "residual",
         "context_detail",
         "notes",
+        "hints",
     ]
     assert json.loads(json.dumps(data)) == data
     assert data["request"]["context"] == {"aws:SourceIp": "203.0.113.7", "aws:TagKeys": ["a", "b"]}

@@ -1,0 +1,218 @@
+"""`iamsim import`: from files that AWS and other tools write to a world that people can read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import Argument, Command
+from iamsim.cli.import_templates import TEMPLATE_OPTIONS, with_template_options
+from iamsim.cli.options import Option
+from iamsim.cli.output import terminal_width, write_output
+from iamsim.core.errors import RequestError, WorldError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.importers.frame import Imported
+    from iamsim.importers.sources import SourceOptions
+
+__all__ = ["COMMAND"]
+
+_OUTPUT = "Output"
+
+
+def _run(options: Options, paths: Sequence[str]) -> int:
+    """Import, write or compare, and say what was found."""
+    if options["recipe"]:
+        return _recipe(options, paths)
+    if options["organization"]:
+        raise RequestError(
+            "option-without-recipe",
+            "`--organization` says what `--recipe` collects",
+            hint="add `--recipe`; an import finds the organization by itself",
+        )
+    if not paths:
+        raise RequestError(
+            "missing-argument",
+            "`iamsim import` needs SOURCE",
+            hint="a file or folder to import; `--recipe` prints what collects one",
+        )
+    folder = options["folder"]
+    if options["check"] and not isinstance(folder, str):
+        raise RequestError(
+            "missing-output", "`--check` needs the folder to compare with", hint="give it with -o"
+        )
+    imported = _imported(options, paths)
+    if options["strict"] and imported.remarks:
+        from iamsim.report.imported import remarks_text  # noqa: PLC0415 - only here
+
+        if not options["quiet"]:
+            write_output(remarks_text(imported.remarks, terminal_width()), None)
+        number = len(imported.remarks)
+        raise WorldError(
+            "import-incomplete",
+            f"{number} {'remark was' if number == 1 else 'remarks were'} made, under `--strict`",
+            hint="nothing was written",
+        )
+    return _finish(options, imported, folder if isinstance(folder, str) else None)
+
+
+def _imported(options: Options, paths: Sequence[str]) -> Imported:
+    """Read the sources, with a bar where it takes long."""
+    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - not for help
+    from iamsim.importers.frame import import_sources  # noqa: PLC0415
+
+    with ProgressBar("import", quiet=bool(options["quiet"])) as bar:
+
+        def progress(done: int, total: int, _path: str) -> None:
+            """Tell the bar."""
+            bar(done, total)
+
+        return import_sources(paths, options=_source_options(options), progress=progress)
+
+
+def _finish(options: Options, imported: Imported, folder: str | None) -> int:
+    """Write the world or compare it, and print the report."""
+    from iamsim.importers.writing import compare_folder, write_folder  # noqa: PLC0415 - not for help
+    from iamsim.report.imported import changes_text, import_data, import_text  # noqa: PLC0415
+
+    checked = bool(options["check"])
+    changes = None
+    if folder is not None:
+        changes = (compare_folder if checked else write_folder)(imported.data, folder)
+    if options["format"] == "json":
+        import json  # noqa: PLC0415 - text needs none
+
+        data = import_data(imported, changes)
+        write_output(json.dumps(data, indent=2, ensure_ascii=False) + "\n", None)
+    elif not options["quiet"]:
+        text = import_text(imported, terminal_width())
+        if changes is None or folder is None:
+            text += "\nnothing was written: -o FOLDER writes the world\n"
+        else:
+            text += "\n" + changes_text(changes, folder, checked=checked)
+        write_output(text, None)
+    return 1 if checked and changes is not None and changes.any else 0
+
+
+def _source_options(options: Options) -> SourceOptions:
+    """Read `--for` and `--account`."""
+    from iamsim.core.arn import is_account_id  # noqa: PLC0415 - not for help
+    from iamsim.core.caret import quote  # noqa: PLC0415
+    from iamsim.importers.sources import SourceOptions  # noqa: PLC0415
+
+    about: dict[str, str] = {}
+    given = options["about"]
+    for pair in given if isinstance(given, tuple) else ():
+        subject, equals, path = pair.partition("=")
+        if not equals or not subject or not path:
+            raise RequestError(
+                "missing-equals-sign",
+                f"{quote(pair)} is not of the form ARN=FILE",
+                hint="write `--for arn:aws:s3:::reports=policy.json`",
+            )
+        about[path] = subject
+    account = options["account"]
+    if isinstance(account, str) and not is_account_id(account):
+        raise RequestError(
+            "invalid-account-id",
+            f"{quote(account)} is not an account id",
+            hint="an account id is twelve digits",
+        )
+    source = SourceOptions(about, account if isinstance(account, str) else None)
+    return with_template_options(options, source)
+
+
+def _recipe(options: Options, paths: Sequence[str]) -> int:
+    """Print the commands that collect what can be imported."""
+    from iamsim.importers.recipe import recipe_policy, recipe_script  # noqa: PLC0415 - only here
+
+    if paths:
+        raise RequestError(
+            "unexpected-argument",
+            f"`iamsim import --recipe` does not take `{paths[0]}`",
+            hint="it prints a script; run that first, and import what it collected",
+        )
+    organization = bool(options["organization"])
+    policy = recipe_policy(organization=organization)
+    if options["format"] == "json":
+        import json  # noqa: PLC0415 - text needs none
+
+        text = json.dumps(policy, indent=2) + "\n"
+    else:
+        text = recipe_script(organization=organization)
+    folder = options["folder"]
+    write_output(text, folder if isinstance(folder, str) else None)
+    return 0
+
+
+COMMAND = Command(
+    "import",
+    "Make a world of files that AWS or other tools wrote.\n\n"
+    "SOURCE is a file, a folder or a zip archive: account authorization details, outputs of AWS"
+    " Organizations and of the AWS CLI, AWS Config snapshots, credential reports, IAM Identity"
+    " Center, Terraform plans and states, CloudFormation templates. What each file is, is"
+    " recognised by what is in it. `--recipe` prints the commands that collect everything from an"
+    " account.",
+    (
+        Option(
+            ("-o", "--output"),
+            "folder",
+            "The folder to write the world to; with `--recipe` the file for the script.",
+            metavar="FOLDER",
+            panel=_OUTPUT,
+        ),
+        Option(
+            ("--check",),
+            "check",
+            "Write nothing; exit with 1 when the folder is not what an import would write.",
+            "flag",
+        ),
+        Option(
+            ("--strict",),
+            "strict",
+            "Take what is not known, left out or said in two ways for an error.",
+            "flag",
+        ),
+        Option(
+            ("--for",),
+            "about",
+            "The resource that a file is about, where its name does not say.",
+            "list",
+            metavar="ARN=FILE",
+        ),
+        Option(
+            ("--account",),
+            "account",
+            "The account of resources that nothing else gives an account, such as buckets.",
+            metavar="ID",
+        ),
+        *TEMPLATE_OPTIONS,
+        Option(
+            ("--recipe",),
+            "recipe",
+            "Print a script of read-only AWS CLI commands that collects everything;"
+            " `--format json` prints the policy that it needs.",
+            "flag",
+        ),
+        Option(
+            ("--organization",),
+            "organization",
+            "With `--recipe`: collect a whole organization, from its management account.",
+            "flag",
+        ),
+        Option(
+            ("--format",),
+            "format",
+            "How the report is written.",
+            metavar="FORMAT",
+            default="text",
+            choices=("text", "json"),
+            panel=_OUTPUT,
+        ),
+        Option(("-q", "--quiet"), "quiet", "Print no report.", "flag", panel=_OUTPUT),
+    ),
+    _run,
+    Argument("SOURCE...", "Files, folders and zip archives to import."),
+)

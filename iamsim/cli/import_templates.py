@@ -1,0 +1,86 @@
+"""Options of `iamsim import` for templates and plans: what they need to be told from outside."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iamsim.cli.options import Option
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from iamsim.cli.options import Options
+    from iamsim.importers.options import SourceOptions
+
+__all__ = ["TEMPLATE_OPTIONS", "with_template_options"]
+
+_PANEL = "Templates and plans"
+TEMPLATE_OPTIONS = (
+    Option(
+        ("--region",),
+        "region",
+        "The region of templates and plans that do not say theirs.",
+        metavar="REGION",
+        panel=_PANEL,
+    ),
+    Option(
+        ("--parameter",),
+        "parameters",
+        "The value of a template's parameter.",
+        "list",
+        metavar="NAME=VALUE",
+        panel=_PANEL,
+    ),
+    Option(
+        ("--export",),
+        "exports",
+        "The value of an export of another stack, which no template here has.",
+        "list",
+        metavar="NAME=VALUE",
+        panel=_PANEL,
+    ),
+    Option(
+        ("--stack-name",),
+        "stack",
+        "The name of the stack; by default the name of the template's file.",
+        metavar="NAME",
+        panel=_PANEL,
+    ),
+    Option(
+        ("--before",),
+        "before",
+        "Of a Terraform plan, import what is there before it.",
+        "flag",
+        panel=_PANEL,
+    ),
+)
+
+
+def with_template_options(options: Options, source: SourceOptions) -> SourceOptions:
+    """Add what the options say; raises `RequestError` for a pair that is none."""
+    region, stack = options["region"], options["stack"]
+    return replace(
+        source,
+        region=region if isinstance(region, str) else None,
+        parameters=_pairs(options["parameters"], "--parameter"),
+        exports=_pairs(options["exports"], "--export"),
+        stack=stack if isinstance(stack, str) else None,
+        planned=not options["before"],
+    )
+
+
+def _pairs(given: object, name: str) -> dict[str, str]:
+    """Split NAME=VALUE."""
+    from iamsim.core.caret import quote  # noqa: PLC0415 - not for help
+
+    found: dict[str, str] = {}
+    for pair in given if isinstance(given, tuple) else ():
+        key, equals, value = pair.partition("=")
+        if not equals or not key:
+            raise RequestError(
+                "missing-equals-sign",
+                f"{quote(pair)} is not of the form NAME=VALUE",
+                hint=f"write `{name} Env=prod`",
+            )
+        found[key] = value
+    return found

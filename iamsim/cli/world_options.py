@@ -1,0 +1,160 @@
+"""The options of commands that ask questions of a whole world, and what they stand for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli import completion
+from iamsim.cli.commands import output_options
+from iamsim.cli.options import Option
+from iamsim.cli.output import wants_color, write_output
+from iamsim.cli.worlds import overlay_option
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.cli.options import Options
+    from iamsim.engine.question import ContextValue
+    from iamsim.query.batch import Batch
+    from iamsim.report.paint import Paint
+    from iamsim.world.model import World
+
+__all__ = [
+    "WORLD_OPTIONS",
+    "asked_context",
+    "expand_actions",
+    "json_text",
+    "open_batch",
+    "output",
+    "paint_for",
+    "write",
+]
+
+WORLD_OPTIONS: tuple[Option, ...] = (
+    Option(
+        ("--world",),
+        "worlds",
+        "World file or folder, or what `iamsim import` reads; several are merged.",
+        "list",
+        "PATH",
+    ),
+    overlay_option(),
+    Option(
+        ("-c", "--context"),
+        "context",
+        "A context key with its value, for every request; repeat the key for several values.",
+        "list",
+        "KEY=VALUE",
+        completes=completion.keys,
+    ),
+    Option(
+        ("--at",),
+        "at",
+        "Time of the requests, in ISO 8601; left out, it is not known.",
+        metavar="TIME",
+    ),
+    Option(
+        ("--exact",),
+        "exact",
+        "Context keys that are neither given nor derivable are absent, not unknown.",
+        "flag",
+    ),
+)
+
+
+def output(*formats: str, quiet: str) -> tuple[Option, ...]:
+    """The options about output, color included."""
+    return (
+        *output_options(*formats, quiet=quiet, default=formats[0]),
+        Option(
+            ("--color",),
+            "color",
+            "Use color: auto, always or never.",
+            metavar="WHEN",
+            default="auto",
+            choices=("auto", "always", "never"),
+            panel="Output",
+        ),
+    )
+
+
+def open_batch(options: Options) -> tuple[Batch, World]:
+    """Load the worlds and make them ready; raises `RequestError` without any."""
+    from iamsim.cli.ask import load_worlds, text_of, time_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.query.batch import Batch  # noqa: PLC0415
+
+    model = load_worlds(options)
+    if model is None:
+        raise RequestError(
+            "missing-world",
+            "the question is about a world, and none is given",
+            hint="give one with `--world PATH`",
+        )
+    batch = Batch(
+        CompiledWorld.checked(model),
+        partial=not options["exact"],
+        now=time_of(text_of(options, "at")),
+    )
+    return batch, model
+
+
+def asked_context(options: Options) -> dict[str, ContextValue]:
+    """The context keys that were given."""
+    from iamsim.cli.ask import context_of, texts_of  # noqa: PLC0415 - as above
+
+    return context_of(texts_of(options, "context"))
+
+
+def expand_actions(patterns: tuple[str, ...]) -> tuple[str, ...]:
+    """Actions as they were given; those with wildcards as the catalog has them.
+
+    Raises `RequestError` for a pattern that matches none, or an action of an unknown form.
+    """
+    from iamsim import catalog  # noqa: PLC0415 - as above
+
+    found: dict[str, None] = {}
+    for pattern in patterns:
+        if "*" not in pattern and "?" not in pattern:
+            known = catalog.find_action(pattern)
+            found[pattern if known is None else known.full_name] = None
+            continue
+        expanded = catalog.expand(pattern)
+        if not expanded:
+            raise RequestError(
+                "invalid-action",
+                f"no action of the catalog matches `{pattern}`",
+                hint="`iamsim catalog actions SERVICE` lists them",
+            )
+        found.update(dict.fromkeys(expanded))
+    return tuple(found)
+
+
+def paint_for(options: Options) -> Paint:
+    """Colors as the options want them."""
+    from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
+
+    color = options["color"]
+    return Paint(
+        wants_color(
+            color if isinstance(color, str) else "auto", to_file=options["output"] is not None
+        )
+    )
+
+
+def write(options: Options, makers: dict[str, Callable[[], str]], quiet: Callable[[], str]) -> None:
+    """Write the format that was asked for; `quiet` stands in for the first of them."""
+    form = options["format"]
+    first = next(iter(makers))
+    chosen = form if isinstance(form, str) else first
+    text = quiet() if options["quiet"] and chosen == first else makers[chosen]()
+    path = options["output"]
+    write_output(text, path if isinstance(path, str) else None)
+
+
+def json_text(data: object) -> str:
+    """Plain data as JSON."""
+    import json  # noqa: PLC0415 - text needs none
+
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

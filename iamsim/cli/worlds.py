@@ -1,0 +1,57 @@
+"""What `--world` and `--overlay` name, loaded: world files, and sources imported on the way."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from iamsim.cli.options import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.importers.draft import Remark
+    from iamsim.world.model import World
+
+__all__ = ["load_any", "overlay_option"]
+
+
+def overlay_option(panel: str = "Options") -> Option:
+    """The option that stands beside `--world` everywhere."""
+    return Option(
+        ("--overlay",),
+        "overlays",
+        "Lay a Terraform plan, a template or another source over the world.",
+        "list",
+        "FILE",
+        panel=panel,
+    )
+
+
+def load_any(
+    paths: Sequence[str], *, overlays: Sequence[str] = (), quiet: bool = False
+) -> World | None:
+    """Load and merge worlds and sources, and lay overlays over them; `None` where nothing is named.
+
+    Long imports show a bar; that something is not known is said on standard error, unless `quiet`.
+    Raises what loading and importing raise.
+    """
+    if not paths and not overlays:
+        return None
+    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - only with a world
+    from iamsim.importers.load import load_worlds  # noqa: PLC0415
+
+    remarks: list[Remark] = []
+    with ProgressBar("import", quiet=quiet) as bar:
+        world = load_worlds(
+            *paths,
+            progress=lambda done, total, _path: bar(done, total),
+            remarked=remarks.extend,
+            overlay=overlays,
+        )
+    if remarks and not quiet:
+        number = len(remarks)
+        things = "one thing is" if number == 1 else f"{number} things are"
+        listed = "lists it" if number == 1 else "lists them"
+        sys.stderr.write(f"note: {things} not known of the sources: `iamsim import` {listed}\n")
+    return world

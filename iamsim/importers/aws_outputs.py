@@ -1,0 +1,309 @@
+"""Resource-based policies and what bears on them, as calls of the AWS CLI print them.
+
+Bucket, key, queue, topic, function, secret, repository, table and event bus policies, S3 Block
+Public Access, KMS grants, access points, VPC endpoints, identity providers, MFA devices and access
+keys. Which resource an output is about: see `iamsim.importers.subject`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.importers.facts_of_aws import (
+    read_access_keys,
+    read_access_points,
+    read_grants,
+    read_mfa_devices,
+    read_providers,
+    read_public_access_block,
+    read_vpc_endpoints,
+)
+from iamsim.importers.shapes import account_of_path, pages, records, text, texts
+from iamsim.importers.subject import (
+    NamedFile,
+    arn_beside,
+    arn_of_file,
+    arn_of_policy,
+    region_of_path,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamsim.importers.draft import Draft
+    from iamsim.importers.shapes import Json
+    from iamsim.importers.sources import Source
+
+__all__ = ["IMPORTER"]
+
+# Where calls print the text of a policy.
+POLICY_KEYS = (
+    "Policy",
+    "ResourcePolicy",
+    "policyText",
+    "policy",
+    "AccessPolicies",
+    "resourcePolicy",
+)
+# Calls that list things: the key of the list, and the key of the ARN in it.
+LISTS = {
+    "Topics": "TopicArn",
+    "Functions": "FunctionArn",
+    "SecretList": "ARN",
+    "repositories": "repositoryArn",
+    "EventBuses": "Arn",
+    "Keys": "KeyArn",
+}
+# Outputs that hold nothing for a world, by a key that tells them.
+NOTHING = (
+    ("Account", "UserId", "Arn"),
+    ("State", "Description"),
+    ("ReportFormat", "GeneratedTime"),
+    ("TableNames",),
+    ("AccountAliases",),
+)
+
+
+class AwsOutputs:
+    """The importer of the CLI's outputs about resources."""
+
+    name = "AWS CLI outputs"
+
+    def recognises(self, source: Source) -> bool:
+        """Some part is an output that has a reader."""
+        return any(_reader_of(part, source) is not None for part, _, _ in _parts(source))
+
+    def read(self, source: Source, draft: Draft) -> None:
+        """Read every output in a source."""
+        for part, place, arn in _parts(source):
+            reader = _reader_of(part, source)
+            if reader is not None:
+                reader(_Output(part, place, source, arn, draft))
+
+    def finish(self, draft: Draft) -> None:
+        """There is nothing left to settle."""
+
+
+class _Output:
+    """One output with all that may say what it is about."""
+
+    def __init__(
+        self, data: Json, place: str, source: Source, arn: str | None, draft: Draft
+    ) -> None:
+        self.data = data
+        self.place = place
+        self.source = source
+        self.draft = draft
+        self.account = account_of_path(source.path)
+        self._arn = arn
+
+    def arn(self, data: Json | None = None) -> str | None:
+        """Find the ARN of the resource; `data` is the part of the output that may hold it."""
+        subject = self.source.subject
+        if subject is not None and find_arn(subject) is not None:
+            return subject
+        return self._arn or arn_beside(data or self.data) or arn_of_file(self.source.path)
+
+
+def _parts(source: Source) -> Iterator[tuple[Json, str, str | None]]:
+    """Go through the outputs of a source with their places: pages, or a map of outputs by ARN."""
+    for page, place in pages(source.data):
+        if page and all(find_arn(key) is not None for key in page):
+            for arn, value in page.items():
+                for inner, inner_place in pages(value):
+                    yield inner, f"{place}{arn}.{inner_place}", arn
+        else:
+            yield page, place, None
+
+
+def _reader_of(data: Json, source: Source) -> Callable[[_Output], None] | None:
+    """Find what reads an output; a bare policy counts where something says whose it is."""
+    if "Statement" in data:
+        known = source.subject is not None or arn_of_file(source.path) is not None
+        return _bare_policy if known else None
+    for key, reader in READERS.items():
+        if isinstance(data.get(key), dict | list):
+            return reader
+    for key, arn_key in LISTS.items():
+        items = data.get(key)
+        if isinstance(items, list) and all(
+            isinstance(one, dict) and arn_key in one for one in items
+        ):
+            return _listed
+    if isinstance(data.get("QueueUrls"), list):
+        return _queues
+    if text(data, *POLICY_KEYS) is not None:
+        return _policy
+    # A secret without a policy is printed with its ARN and name alone.
+    if data.keys() == {"ARN", "Name"} or any(all(key in data for key in keys) for keys in NOTHING):
+        return _nothing
+    return None
+
+
+def _nothing(_output: _Output) -> None:
+    """Read an output that says nothing about access."""
+
+
+def _bare_policy(output: _Output) -> None:
+    """Read a policy that stands there without an envelope."""
+    arn = output.arn()
+    if arn is None:
+        _about_unknown(output, "resource has this policy")
+    else:
+        output.draft.resource(arn, output.account).set("policy", output.data, output.place)
+
+
+def _policy(output: _Output) -> None:
+    """Read the policy of a resource."""
+    key = next(key for key in POLICY_KEYS if text(output.data, key) is not None)
+    _resource_policy(output, output.data, key, output.place)
+
+
+def _attributes(output: _Output) -> None:
+    """Read the attributes of a queue or topic."""
+    attributes = output.data["Attributes"]
+    if not isinstance(attributes, dict):
+        return
+    place = f"{output.place}Attributes."
+    if "Policy" in attributes:
+        _resource_policy(output, attributes, "Policy", place)
+        return
+    arn = output.arn(attributes)
+    if arn is not None:
+        output.draft.resource(arn, output.account)
+
+
+def _resource_policy(output: _Output, data: Json, key: str, place: str) -> None:
+    """Give a resource its policy."""
+    draft, at = output.draft, f"{place}{key}"
+    document = draft.document(data.get(key), at)
+    if document is None:
+        return
+    arn = output.arn(data) or _repository(data, output) or arn_of_policy(document)
+    if arn is None:
+        draft.remark(
+            "output-about-unknown",
+            "nothing says which resource has this policy: it is left out",
+            at,
+            "unknown",
+        )
+        return
+    resource = draft.resource(arn, output.account)
+    resource.set("policy", document, at)
+
+
+def _repository(data: Json, output: _Output) -> str | None:
+    """Make the ARN of a repository, of which the output gives registry and name."""
+    name, registry = text(data, "repositoryName"), text(data, "registryId")
+    region = region_of_path(output.source.path)
+    if name is None or registry is None or region is None:
+        return None
+    return f"arn:aws:ecr:{region}:{registry}:repository/{name}"
+
+
+def _listed(output: _Output) -> None:
+    """Note resources of which a call gives the ARNs, and whose policies others print."""
+    for key, arn_key in LISTS.items():
+        if isinstance(output.data.get(key), list):
+            for record, place in records(output.draft, output.data, key, output.place):
+                arn = text(record, arn_key)
+                if arn is not None and find_arn(arn) is not None:
+                    resource = output.draft.resource(arn, output.account)
+                    if text(record, "Policy") is not None:
+                        at = f"{place}.Policy"
+                        resource.set("policy", output.draft.document(record["Policy"], at), at)
+
+
+def _queues(output: _Output) -> None:
+    """Note queues by their addresses: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME."""
+    for url in texts(output.data, "QueueUrls"):
+        parts = url.split("/")
+        labels = parts[2].split(".") if len(parts) > 2 else []  # noqa: PLR2004 - scheme, empty, host
+        if len(labels) > 1 and len(parts) >= 5 and is_account_id(parts[-2]):  # noqa: PLR2004
+            region = labels[1] if labels[0] == "sqs" else labels[0]
+            output.draft.resource(f"arn:aws:sqs:{region}:{parts[-2]}:{parts[-1]}")
+
+
+def _buckets(output: _Output) -> None:
+    """Read the list of an account's buckets, and the id that S3 knows the account by."""
+    owner = output.data.get("Owner")
+    if output.account is not None and isinstance(owner, dict):
+        output.draft.account(output.account).set(
+            "canonical_user_id", text(owner, "ID"), f"{output.place}Owner"
+        )
+    for record, _ in records(output.draft, output.data, "Buckets", output.place):
+        name = text(record, "Name")
+        if name is not None:
+            output.draft.resource(f"arn:aws:s3:::{name}", output.account)
+
+
+def _tags(output: _Output) -> None:
+    """Read the tags of a bucket or a key."""
+    arn = output.arn()
+    if arn is None:
+        _about_unknown(output, "resource has these tags")
+        return
+    key = "TagSet" if "TagSet" in output.data else "Tags"
+    output.draft.resource(arn, output.account).tags(output.data[key], f"{output.place}{key}")
+
+
+def _grants(output: _Output) -> None:
+    """Read the grants on a key; they name it themselves, by its ARN or its id."""
+    read_grants(output.draft, output.data, output.place, output.arn())
+
+
+def _public_access_block(output: _Output) -> None:
+    """Read the S3 Block Public Access settings of a bucket or an account."""
+    said = output.source.subject or NamedFile.of(output.source.path).subject
+    arn = output.arn()
+    account = said if is_account_id(said) else None
+    if arn is None and account is None and not said:
+        account = output.account
+    target = None
+    if arn is not None:
+        target = output.draft.resource(arn, output.account)
+    elif account is not None:
+        target = output.draft.account(account)
+    if target is None:
+        _about_unknown(output, "bucket or account has these settings")
+        return
+    key = "PublicAccessBlockConfiguration"
+    target.set(
+        "public_access_block", read_public_access_block(output.data[key]), f"{output.place}{key}"
+    )
+
+
+def _about_unknown(output: _Output, what: str) -> None:
+    output.draft.remark(
+        "output-about-unknown", f"nothing says which {what}: left out", output.place, "unknown"
+    )
+
+
+def _of_account(
+    read: Callable[[Draft, Json, str, str | None], None],
+) -> Callable[[_Output], None]:
+    """Make a reader of outputs whose records name what they belong to, the account apart."""
+
+    def run(output: _Output) -> None:
+        read(output.draft, output.data, output.place, output.account)
+
+    return run
+
+
+READERS: dict[str, Callable[[_Output], None]] = {
+    "VpcEndpoints": _of_account(read_vpc_endpoints),
+    "Grants": _grants,
+    "AccessPointList": _of_account(read_access_points),
+    "OpenIDConnectProviderList": _of_account(read_providers),
+    "SAMLProviderList": _of_account(read_providers),
+    "VirtualMFADevices": _of_account(read_mfa_devices),
+    "MFADevices": _of_account(read_mfa_devices),
+    "AccessKeyMetadata": _of_account(read_access_keys),
+    "PublicAccessBlockConfiguration": _public_access_block,
+    "Attributes": _attributes,
+    "Buckets": _buckets,
+    "TagSet": _tags,
+}
+
+IMPORTER = AwsOutputs()

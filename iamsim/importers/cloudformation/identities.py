@@ -1,0 +1,155 @@
+"""What templates say about IAM: users, groups, roles, policies, identity providers.
+
+Each function reads one resource type of
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_IAM.html.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.caret import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.importers.cloudformation.reading import Reading
+    from iamsim.importers.draft import Record
+
+__all__ = ["READERS"]
+
+
+def _principal(reading: Reading, record: Record) -> None:
+    """Read what users, groups and roles have in common."""
+    path = reading.text("Path")
+    if path not in (None, "/"):
+        record.set("path", path, reading.place)
+    record.attach(reading.texts("ManagedPolicyArns"))
+    record.set("boundary", reading.boundary("PermissionsBoundary"), reading.place)
+    for policy in reading.records("Policies"):
+        _inline(reading, record, policy)
+    reading.tags(record)
+
+
+def _inline(reading: Reading, record: Record, policy: dict[str, object]) -> None:
+    """Read an inline policy with its name."""
+    name = reading.text("PolicyName", policy) or reading.logical_id
+    document = reading.document(policy.get("PolicyDocument"), f"the policy {quote(name)}")
+    if document is not None:
+        record.inline(name, document, reading.place)
+
+
+def _role(reading: Reading) -> None:
+    record = reading.draft.role(reading.account, reading.identity.name)
+    trust = reading.document(reading.properties.get("AssumeRolePolicyDocument"), "the trust policy")
+    record.set("trust", trust, reading.place)
+    record.set("max_session_duration", _number(reading.text("MaxSessionDuration")), reading.place)
+    _principal(reading, record)
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text is not None and text.isdigit() else None
+
+
+def _user(reading: Reading) -> None:
+    record = reading.draft.user(reading.account, reading.identity.name)
+    _principal(reading, record)
+    groups = reading.texts("Groups")
+    if groups:
+        record.extend("groups", groups)
+
+
+def _group(reading: Reading) -> None:
+    _principal(reading, reading.draft.group(reading.account, reading.identity.name))
+
+
+def _owners(reading: Reading) -> list[Record]:
+    """Find the users, groups and roles that a policy names."""
+    draft, account = reading.draft, reading.account
+    return [
+        *(draft.role(account, name) for name in reading.texts("Roles")),
+        *(draft.user(account, name) for name in reading.texts("Users")),
+        *(draft.group(account, name) for name in reading.texts("Groups")),
+    ]
+
+
+def _managed_policy(reading: Reading) -> None:
+    identity = reading.identity
+    document = reading.document(reading.properties.get("PolicyDocument"), "the policy")
+    if document is not None:
+        reading.draft.customer_policy(
+            reading.account,
+            identity.name,
+            document,
+            path=reading.text("Path"),
+            place=reading.place,
+        )
+        for owner in _owners(reading):
+            owner.attach([identity.arn])
+
+
+def _policy(reading: Reading) -> None:
+    for owner in _owners(reading):
+        _inline(reading, owner, reading.properties)
+
+
+def _policy_of(kind: str) -> Callable[[Reading], None]:
+    """Make the reader of `AWS::IAM::RolePolicy` and its like."""
+
+    def read(reading: Reading) -> None:
+        name = reading.text(f"{kind.capitalize()}Name")
+        if name is None:
+            return
+        draft, account = reading.draft, reading.account
+        find = {"role": draft.role, "user": draft.user, "group": draft.group}[kind]
+        _inline(reading, find(account, name), reading.properties)
+
+    return read
+
+
+def _membership(reading: Reading) -> None:
+    group = reading.text("GroupName")
+    for name in reading.texts("Users") if group is not None else ():
+        reading.draft.user(reading.account, name).extend("groups", [group])
+
+
+def _instance_profile(reading: Reading) -> None:
+    for name in reading.texts("Roles"):
+        role = reading.draft.role(reading.account, name)
+        role.extend("instance_profiles", [reading.identity.arn])
+
+
+def _provider(reading: Reading) -> None:
+    reading.draft.account(reading.account).extend("providers", [reading.identity.arn])
+
+
+def _service_linked_role(reading: Reading) -> None:
+    service = reading.text("AWSServiceName")
+    if service is None:
+        return
+    identity = reading.identity
+    record = reading.draft.role(reading.account, identity.name)
+    record.set("path", f"/aws-service-role/{service}/", reading.place)
+    record.set("service_linked", value=True, place=reading.place)
+    reading.remark(
+        "name-unknown",
+        f"how AWS calls the service-linked role of {quote(service)} is not in the template: it is"
+        f" {quote(identity.name)} here, without policies",
+    )
+
+
+READERS: dict[str, Callable[[Reading], None]] = {
+    "AWS::IAM::Group": _group,
+    "AWS::IAM::GroupPolicy": _policy_of("group"),
+    "AWS::IAM::InstanceProfile": _instance_profile,
+    "AWS::IAM::ManagedPolicy": _managed_policy,
+    "AWS::IAM::OIDCProvider": _provider,
+    "AWS::IAM::Policy": _policy,
+    "AWS::IAM::Role": _role,
+    "AWS::IAM::RolePolicy": _policy_of("role"),
+    "AWS::IAM::SAMLProvider": _provider,
+    "AWS::IAM::ServiceLinkedRole": _service_linked_role,
+    "AWS::IAM::User": _user,
+    "AWS::IAM::UserPolicy": _policy_of("user"),
+    "AWS::IAM::UserToGroupAddition": _membership,
+}

@@ -1,0 +1,208 @@
+"""The importer of CloudFormation templates: plain, of the CDK and of SAM.
+
+Templates are kept until all sources were read, because stacks may import what others export.
+"""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.caret import quote
+from iamsim.importers.cloudformation.assembly import (
+    Assembly,
+    assembly_of,
+    asset_files,
+    find_assembly,
+    is_manifest,
+)
+from iamsim.importers.cloudformation.naming import Environment
+from iamsim.importers.cloudformation.reading_stack import read_stack
+from iamsim.importers.cloudformation.templates import (
+    Template,
+    is_template,
+    nested_files,
+    read_template,
+    template_of,
+)
+from iamsim.importers.facts import report_dangling_targets
+from iamsim.importers.resource_kinds import name_like
+
+if TYPE_CHECKING:
+    from iamsim.importers.draft import Draft
+    from iamsim.importers.sources import Source
+
+__all__ = ["IMPORTER", "CloudFormation"]
+
+UNKNOWN_ACCOUNT = "000000000000"
+UNKNOWN_REGION = "us-east-1"
+MAX_ROUNDS = 10
+ENDINGS = (
+    ".template.json",
+    ".template.yaml",
+    ".template.yml",
+    ".template",
+    ".json",
+    ".yaml",
+    ".yml",
+)
+
+
+class _State(NamedTuple):
+    """What is kept of the sources of one draft."""
+
+    templates: dict[str, dict[str, object]]
+    assemblies: dict[str, Assembly | None]
+    manifests: dict[str, None]
+    assets: dict[str, dict[str, str]]
+
+
+class CloudFormation:
+    """The importer of templates and of the CDK's output folders."""
+
+    name = "CloudFormation"
+
+    def recognises(self, source: Source) -> bool:
+        """Templates have resources with types; a CDK folder has a manifest."""
+        if is_template(source.data) or is_manifest(source.data):
+            return True
+        if _is_asset_manifest(source.data):
+            return True
+        folder, file = posixpath.split(source.path)
+        assembly = find_assembly(folder)
+        return assembly is not None and assembly.holds(file)
+
+    def read(self, source: Source, draft: Draft) -> None:
+        """Keep a template for later."""
+        state = _state(draft)
+        folder = posixpath.dirname(source.path)
+        template = template_of(source.data)
+        if template is not None:
+            state.templates[source.path] = template
+        elif isinstance(source.data, dict) and is_manifest(source.data):
+            state.manifests[folder] = None
+            # Inside of an archive there is no folder to look into.
+            if find_assembly(folder) is None:
+                state.assemblies[folder] = assembly_of(folder, source.data)
+        elif _is_asset_manifest(source.data):
+            state.assets.setdefault(folder, {}).update(asset_files(source.data))
+
+    def finish(self, draft: Draft) -> None:
+        """Read all templates: first what they export, then what they make."""
+        state = _state(draft)
+        for folder in state.manifests:
+            assembly = _assembly(folder, state)
+            if assembly is not None:
+                assembly.assets.update(state.assets.get(folder, {}))
+                _add_stacks(assembly, state)
+        inner = {
+            file
+            for path, template in state.templates.items()
+            for file in _files_within(path, template)
+            if file != posixpath.normpath(path)
+        }
+        templates = [
+            _prepare(path, template, state, draft)
+            for path, template in sorted(state.templates.items())
+            if posixpath.normpath(path) not in inner and not _is_inner(path, state)
+        ]
+        exports = _exports(templates, draft)
+        for template in templates:
+            draft.source = template.path
+            known = dict(draft.options.exports) | exports.get(_place(template), {})
+            read_stack(template.open(draft, known), draft)
+        draft.source = ""
+        report_dangling_targets(draft)
+
+
+def _files_within(path: str, template: dict[str, object]) -> list[str]:
+    """List the templates of nested stacks, which are read with the stack around them."""
+    folder = posixpath.dirname(path)
+    return [posixpath.normpath(posixpath.join(folder, file)) for file in nested_files(template)]
+
+
+def _is_asset_manifest(data: object) -> bool:
+    """Say whether data lists the assets of a CDK stack."""
+    return isinstance(data, dict) and data.keys() == {"version", "files", "dockerImages"}
+
+
+def _state(draft: Draft) -> _State:
+    """Give the room of this importer in a draft."""
+    room = draft.state.setdefault(CloudFormation.name, {})
+    state = room.setdefault("state", _State({}, {}, {}, {}))
+    assert isinstance(state, _State)  # noqa: S101 - nobody else writes there
+    return state
+
+
+def _assembly(folder: str, state: _State) -> Assembly | None:
+    if folder not in state.assemblies:
+        state.assemblies[folder] = find_assembly(folder)
+    return state.assemblies[folder]
+
+
+def _is_inner(path: str, state: _State) -> bool:
+    """Say whether a template is one of a nested stack, which is read with the stack around it."""
+    folder, file = posixpath.split(path)
+    assembly = _assembly(folder, state)
+    return assembly is not None and assembly.holds(file)
+
+
+def _add_stacks(assembly: Assembly, state: _State) -> None:
+    """Add the templates that a manifest names, if they were not given themselves."""
+    for file in assembly.stacks:
+        path = posixpath.join(assembly.folder, file)
+        if path not in state.templates:
+            found = read_template(path)
+            if found is not None:
+                state.templates[path] = found
+
+
+def _prepare(path: str, template: dict[str, object], state: _State, draft: Draft) -> Template:
+    """Find the environment of a template: from the CDK, the user, or not at all."""
+    folder, file = posixpath.split(path)
+    assembly = _assembly(folder, state)
+    artifact = None if assembly is None else assembly.stacks.get(file)
+    options = draft.options
+    name = artifact.name if artifact is not None else options.stack or _stem(file)
+    account = (artifact and artifact.account) or options.account
+    region = (artifact and artifact.region) or options.region
+    environment = Environment(account or UNKNOWN_ACCOUNT, region or UNKNOWN_REGION, name_like(name))
+    if account is None:
+        draft.source = path
+        draft.remark(
+            "account-unknown",
+            f"the template does not say which account it is for: {quote(UNKNOWN_ACCOUNT)} stands"
+            " for it; `--account` says",
+            severity="unknown",
+        )
+    return Template(
+        path, template, environment, assembly, state.templates, region_known=region is not None
+    )
+
+
+def _stem(file: str) -> str:
+    """Give the name of a stack from the name of its file."""
+    ending = next((ending for ending in ENDINGS if file.lower().endswith(ending)), "")
+    return file[: len(file) - len(ending)] or "stack"
+
+
+def _place(template: Template) -> tuple[str, str]:
+    return template.environment.account, template.environment.region
+
+
+def _exports(templates: list[Template], draft: Draft) -> dict[tuple[str, str], dict[str, object]]:
+    """Evaluate all exports; as long as some depend on others, again."""
+    exports: dict[tuple[str, str], dict[str, object]] = {}
+    for _ in range(MAX_ROUNDS):
+        found: dict[tuple[str, str], dict[str, object]] = {}
+        for template in templates:
+            known = dict(draft.options.exports) | exports.get(_place(template), {})
+            stack = template.open(None, known).stack
+            found.setdefault(_place(template), {}).update(stack.exported())
+        if found == exports:
+            break
+        exports = found
+    return exports
+
+
+IMPORTER = CloudFormation()

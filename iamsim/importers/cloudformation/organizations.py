@@ -1,0 +1,121 @@
+"""What templates say about AWS Organizations and IAM Identity Center.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Organizations.html and
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SSO.html.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import is_account_id
+from iamsim.core.caret import quote
+from iamsim.importers.facts import FULL_ACCESS, attach_control_policy
+from iamsim.importers.resource_kinds import BY_CLOUDFORMATION_TYPE, arn_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.importers.cloudformation.reading import Reading
+
+__all__ = ["READERS"]
+
+
+def _organization(reading: Reading) -> None:
+    organization = reading.draft.organization()
+    organization.set("management_account", reading.account, reading.place)
+    reading.remark("id-unknown", "the ids of the organization and its root are not in the template")
+
+
+def _unit(reading: Reading) -> None:
+    unit = reading.identity.name
+    reading.draft.tree.node(unit, reading.text("Name"))
+    parent = reading.text("ParentId")
+    if parent is not None:
+        reading.draft.tree.place(unit, parent, reading.place)
+
+
+def _account(reading: Reading) -> None:
+    name = reading.text("AccountName") or reading.logical_id
+    reading.remark("id-unknown", f"the id of the account {quote(name)} is not in the template")
+
+
+def _policy(reading: Reading) -> None:
+    policy_type = reading.text("Type")
+    document = reading.document(reading.properties.get("Content"), "the policy")
+    if policy_type not in FULL_ACCESS or document is None:
+        return
+    name = reading.identity.name
+    reading.draft.tree.policy(
+        name,
+        name=reading.text("Name"),
+        policy_type=policy_type,
+        document=document,
+        place=reading.place,
+    )
+    made_here = {
+        identity.reference
+        for logical_id in reading.stack.resources
+        if (identity := reading.stack.identity(logical_id)) is not None
+    }
+    for target in reading.texts("TargetIds"):
+        attach_control_policy(
+            reading.draft,
+            policy_type,
+            name,
+            target,
+            made_here=target in made_here,
+            place=reading.place,
+        )
+
+
+def _assignment(reading: Reading) -> None:
+    """Read an assignment: the permission set is provisioned into the account."""
+    target, arn = reading.text("TargetId"), reading.text("PermissionSetArn")
+    if target is None or arn is None:
+        return
+    if not is_account_id(target):
+        reading.remark("not-an-account", f"{quote(target)} is no account id", "skipped")
+        return
+    stack = reading.stack
+    for logical_id in stack.resources:
+        identity = stack.identity(logical_id)
+        if identity is not None and identity.arn == arn:
+            properties = stack.properties(logical_id)
+            found = type(reading)(stack, reading.draft, logical_id, properties, reading.prefix)
+            _provision(found, target)
+            return
+    reading.remark("permission-set-missing", f"the permission set {quote(arn)} is not here")
+
+
+def _provision(reading: Reading, account: str) -> None:
+    record = reading.draft.permission_set(account, reading.identity.name)
+    record.attach(reading.texts("ManagedPolicies"))
+    scope = reading.scope._replace(account=account)
+    kind = BY_CLOUDFORMATION_TYPE["AWS::IAM::ManagedPolicy"]
+    for reference in reading.records("CustomerManagedPolicyReferences"):
+        name = reading.text("Name", reference)
+        if name is not None:
+            path = reading.text("Path", reference) or "/"
+            record.attach([arn_of(kind, scope, name, path)])
+    inline = reading.properties.get("InlinePolicy")
+    record.set("inline", reading.document(inline or None, "the inline policy"), reading.place)
+    record.set("session_duration", reading.text("SessionDuration"), reading.place)
+    boundary = reading.properties.get("PermissionsBoundary")
+    if isinstance(boundary, dict):
+        arn = reading.text("ManagedPolicyArn", boundary)
+        named = boundary.get("CustomerManagedPolicyReference")
+        reference = named if isinstance(named, dict) else {}
+        name = reading.text("Name", reference)
+        if arn is None and name is not None:
+            arn = arn_of(kind, scope, name, reading.text("Path", reference) or "/")
+        record.set("boundary", arn, reading.place)
+
+
+READERS: dict[str, Callable[[Reading], None]] = {
+    "AWS::Organizations::Account": _account,
+    "AWS::Organizations::Organization": _organization,
+    "AWS::Organizations::OrganizationalUnit": _unit,
+    "AWS::Organizations::Policy": _policy,
+    "AWS::SSO::Assignment": _assignment,
+}

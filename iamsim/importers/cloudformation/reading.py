@@ -1,0 +1,121 @@
+"""One resource of a template at hand: its properties as plain values, and remarks about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamsim.core.caret import quote
+from iamsim.importers.cloudformation.functions import as_text
+from iamsim.importers.facts import ALLOWS_NOTHING
+from iamsim.importers.unknown import Unknown, find_unknown, settle_document
+
+if TYPE_CHECKING:
+    from iamsim.importers.cloudformation.naming import Identity
+    from iamsim.importers.cloudformation.stack import Stack
+    from iamsim.importers.draft import Draft, Record, Severity
+    from iamsim.importers.resource_kinds import Scope
+
+__all__ = ["Reading"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A resource of a stack, being put into a draft."""
+
+    stack: Stack
+    draft: Draft
+    logical_id: str
+    properties: dict[str, object]
+    prefix: str = ""
+
+    @property
+    def scope(self) -> Scope:
+        """The partition, region and account of the stack."""
+        return self.stack.environment.scope
+
+    @property
+    def account(self) -> str:
+        """The id of the stack's account."""
+        return self.stack.environment.account
+
+    @property
+    def identity(self) -> Identity:
+        """What the resource is called; only for kinds in the table of kinds."""
+        identity = self.stack.identity(self.logical_id)
+        if identity is None:
+            raise LookupError(self.logical_id)
+        return identity
+
+    @property
+    def place(self) -> str:
+        """The path of the resource in its template."""
+        return f"{self.prefix}Resources.{self.logical_id}"
+
+    def remark(self, code: str, message: str, severity: Severity = "unknown") -> None:
+        """Note something about the resource."""
+        self.draft.remark(code, message, self.place, severity)
+
+    def text(self, name: str, within: object = None) -> str | None:
+        """Give a property that is a text; one that is not known makes a remark."""
+        properties = self.properties if within is None else within
+        value = properties.get(name) if isinstance(properties, dict) else None
+        if isinstance(value, Unknown):
+            self.remark("unknown-value", f"{quote(name)} depends on {value.why}")
+        return as_text(value)
+
+    def boundary(self, name: str) -> object:
+        """Give a permissions boundary; for one that is not known stands one that allows nothing."""
+        value = self.properties.get(name)
+        if not isinstance(value, Unknown):
+            return self.text(name)
+        self.remark(
+            "unknown-value",
+            f"{quote(name)} depends on {value.why}: a boundary that allows nothing stands in its"
+            " place",
+        )
+        return ALLOWS_NOTHING
+
+    def texts(self, name: str, within: object = None) -> list[str]:
+        """Give a property that is a list of texts, without those that are not known."""
+        properties = self.properties if within is None else within
+        value = properties.get(name) if isinstance(properties, dict) else None
+        found = []
+        for item in value if isinstance(value, list) else [value]:
+            text = as_text(item)
+            if text is not None:
+                found.append(text)
+            elif isinstance(item, Unknown):
+                self.remark("unknown-value", f"{quote(name)} depends on {item.why}")
+        return found
+
+    def records(self, name: str) -> list[dict[str, object]]:
+        """Give a property that is a list of maps."""
+        value = self.properties.get(name)
+        if isinstance(value, Unknown):
+            self.remark("unknown-value", f"{quote(name)} depends on {value.why}")
+        return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+    def document(self, value: object, what: str) -> dict[str, object] | None:
+        """Make a policy document of what is known of it; `None` says nothing."""
+        if value is None:
+            return None
+        return settle_document(value, lambda code, message: self.remark(code, f"{what}: {message}"))
+
+    def tags(self, record: Record) -> None:
+        """Set the tags of a record: a list of `Key` and `Value`, or a map."""
+        value = self.properties.get("Tags")
+        unknown = find_unknown(value)
+        if unknown is not None:
+            self.remark("unknown-value", f"`Tags` depend on {unknown.why}")
+        pairs: dict[str, str] = {}
+        if isinstance(value, dict):
+            pairs = {
+                key: text for key, item in value.items() if (text := as_text(item)) is not None
+            }
+        for item in value if isinstance(value, list) else ():
+            if isinstance(item, dict):
+                key, text = as_text(item.get("Key")), as_text(item.get("Value"))
+                if key is not None and text is not None:
+                    pairs[key] = text
+        record.tags(pairs, self.place)

@@ -1,0 +1,97 @@
+"""Putting the resources of a stack into a draft, nested stacks included."""
+
+from __future__ import annotations
+
+import functools
+from typing import TYPE_CHECKING
+
+from iamsim.core.caret import quote
+from iamsim.importers.cloudformation import identities, organizations, resource_policies
+from iamsim.importers.cloudformation.reading import Reading
+from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
+from iamsim.importers.resource_kinds import BY_CLOUDFORMATION_TYPE
+from iamsim.importers.unknown import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.importers.draft import Draft
+
+__all__ = ["READERS", "read_stack"]
+
+READERS: dict[str, Callable[[Reading], None]] = {
+    **identities.READERS,
+    **organizations.READERS,
+    **resource_policies.READERS,
+}
+# Their tags bear on access, as those of other kinds in the table of kinds do.
+UNTAGGED = ("AWS::IAM::", "AWS::Organizations::", "AWS::SSO::")
+
+
+def read_stack(opened: OpenStack, draft: Draft) -> None:
+    """Read all resources of a stack, in the order of their logical ids."""
+    stack, prefix = opened.stack, opened.prefix
+    if not isinstance(stack.template.get("Resources"), dict):
+        return
+    for logical_id in sorted(stack.resources):
+        resource = stack.resources[logical_id]
+        place = f"{prefix}Resources.{logical_id}"
+        read = _find_reader(resource.get("Type"))
+        made = stack.is_made(resource) if read is not None else False
+        if read is None or made is False:
+            continue
+        if isinstance(made, Unknown):
+            draft.remark(
+                "condition-unknown",
+                f"whether this is made depends on {made.why}; it is taken to be",
+                place,
+                "unknown",
+            )
+        properties = stack.properties(logical_id)
+        try:
+            read(Reading(stack, draft, logical_id, properties, prefix))
+        except (ValueError, LookupError):
+            draft.remark(
+                "record-not-readable", "this resource does not have the form of its type", place
+            )
+    if stack.region_used and not opened.region_known:
+        draft.remark(
+            "region-unknown",
+            f"the template does not say which region it is for: {quote(stack.environment.region)}"
+            " stands for it; `--region` says",
+            severity="unknown",
+        )
+
+
+def _find_reader(kind: object) -> Callable[[Reading], None] | None:
+    """Find the reader of a resource type; of other types in the table of kinds, the tags count."""
+    if kind == NESTED_STACK:
+        return _read_nested
+    if not isinstance(kind, str):
+        return None
+    read = READERS.get(kind)
+    known = kind in BY_CLOUDFORMATION_TYPE and not kind.startswith(UNTAGGED)
+    if read is None:
+        return resource_policies.read_tagged if known else None
+    return functools.partial(_read_named, read)
+
+
+def _read_named(read: Callable[[Reading], None], reading: Reading) -> None:
+    """Read a resource, and note a name that could not be evaluated."""
+    kind = reading.stack.kind(reading.logical_id)
+    name = None if kind is None else reading.properties.get(kind.property)
+    if isinstance(name, Unknown):
+        reading.remark(
+            "name-unknown",
+            f"the name depends on {name.why}: it is {quote(reading.identity.name)} here",
+        )
+    read(reading)
+
+
+def _read_nested(reading: Reading) -> None:
+    """Read a nested stack, if its template is at hand."""
+    nested = reading.stack.nested(reading.logical_id)
+    if nested is None:
+        reading.remark("nested-template-missing", "the template of the nested stack is not here")
+    else:
+        read_stack(OpenStack(nested, f"{reading.place}/"), reading.draft)

@@ -1,0 +1,185 @@
+"""Resources as AWS Config records them: snapshots, and the results of its queries.
+
+https://docs.aws.amazon.com/config/latest/developerguide/example-s3-snapshot.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.caret import quote
+from iamsim.importers.facts_of_aws import read_public_access_block, read_vpc_endpoint
+from iamsim.importers.gaad import read_group, read_policy, read_role, read_user
+from iamsim.importers.shapes import pages, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.importers.draft import Draft
+    from iamsim.importers.shapes import Json
+    from iamsim.importers.sources import Source
+
+__all__ = ["IMPORTER"]
+
+LISTS = ("configurationItems", "baseConfigurationItems", "Results")
+IAM_READERS = {
+    "AWS::IAM::User": read_user,
+    "AWS::IAM::Group": read_group,
+    "AWS::IAM::Role": read_role,
+    "AWS::IAM::Policy": read_policy,
+}
+DELETED = frozenset(("ResourceDeleted", "ResourceDeletedNotRecorded"))
+# Where the text of a resource's policy stands, in the order in which it is looked for.
+POLICY_KEYS = (
+    "BucketPolicy",
+    "Policy",
+    "policy",
+    "RepositoryPolicyText",
+    "ResourcePolicy",
+    "accessPolicy",
+)
+
+
+class AwsConfig:
+    """The importer of AWS Config."""
+
+    name = "AWS Config"
+
+    def recognises(self, source: Source) -> bool:
+        """Snapshots and results of queries are lists of configuration items."""
+        return any(_kind(item) is not None for item, _ in _items(source.data, None))
+
+    def read(self, source: Source, draft: Draft) -> None:
+        """Read every item."""
+        for item, place in _items(source.data, draft):
+            if text(item, "configurationItemStatus") not in DELETED:
+                _read(item, place, draft)
+
+    def finish(self, draft: Draft) -> None:
+        """There is nothing left to settle."""
+
+
+def _items(data: object, draft: Draft | None) -> Iterator[tuple[Json, str]]:
+    """Go through configuration items; those of query results are JSON texts."""
+    for page, page_place in pages(data):
+        for key in LISTS:
+            listed = page.get(key)
+            for index, item in enumerate(listed if isinstance(listed, list) else ()):
+                place = f"{page_place}{key}[{index}]"
+                found = _decoded(item)
+                if isinstance(found, dict):
+                    yield found, place
+                elif draft is not None:
+                    draft.remark("record-not-readable", "this is not a configuration item", place)
+
+
+def _decoded(value: object) -> object:
+    """Read a value that may be JSON in a text."""
+    if isinstance(value, str) and value[:1] in ("{", "["):
+        try:
+            return json.loads(value)
+        except (ValueError, RecursionError):
+            return None
+    return value
+
+
+def _kind(item: Json) -> str | None:
+    """Give the resource type of an item."""
+    kind = text(item, "resourceType")
+    return kind if kind is not None and kind.startswith("AWS::") else None
+
+
+def _read(item: Json, place: str, draft: Draft) -> None:
+    """Read one item by its resource type."""
+    kind = _kind(item)
+    configuration = _decoded(item.get("configuration"))
+    if kind is None:
+        draft.remark("record-not-readable", "this item has no resource type", place)
+        return
+    record = configuration if isinstance(configuration, dict) else {}
+    if kind in IAM_READERS:
+        if not record:
+            draft.remark("record-not-readable", "this item has no configuration", place)
+            return
+        IAM_READERS[kind](_capitalized(record), f"{place}.configuration", draft)
+        return
+    account = text(item, "awsAccountId", "accountId")
+    if account is None or not is_account_id(account):
+        draft.remark("record-without-account", "this item names no account", place)
+        return
+    if kind == "AWS::EC2::VPCEndpoint":
+        read_vpc_endpoint(draft, _capitalized(record), f"{place}.configuration", account)
+    elif kind == "AWS::S3::AccountPublicAccessBlock":
+        draft.account(account).set("public_access_block", read_public_access_block(record), place)
+    else:
+        _read_resource(item, record, account, place, draft)
+
+
+def _read_resource(item: Json, record: Json, account: str, place: str, draft: Draft) -> None:
+    """Read a resource; one without a policy or settings says nothing about access."""
+    extra = _decoded(item.get("supplementaryConfiguration"))
+    parts = [part for part in (extra, record) if isinstance(part, dict)]
+    policy = next((found for part in parts if (found := _policy_of(part)) is not None), None)
+    block = next(
+        (
+            found
+            for part in parts
+            if (
+                found := read_public_access_block(
+                    _decoded(part.get("PublicAccessBlockConfiguration"))
+                )
+            )
+        ),
+        None,
+    )
+    arn = text(item, "ARN", "arn")
+    if policy is None and block is None:
+        return
+    if arn is None or find_arn(arn) is None:
+        draft.remark(
+            "record-without-arn",
+            f"this {quote(str(item.get('resourceType')))} has no ARN: it is left out",
+            place,
+        )
+        return
+    resource = draft.resource(arn, account)
+    if policy is not None:
+        resource.set("policy", draft.document(policy, place), place)
+    resource.set("public_access_block", block, place)
+    resource.tags(item.get("tags"), place)
+
+
+def _policy_of(part: Json) -> object:
+    """Find the policy in a part of an item: a document, its text, or either under `policyText`."""
+    for key in POLICY_KEYS:
+        value = _decoded(part.get(key))
+        if isinstance(value, dict) and "policyText" in value:
+            value = value["policyText"]
+        if isinstance(value, dict) and "Statement" in value:
+            return value
+        if isinstance(value, str) and value.lstrip().startswith(("{", "%7B")):
+            return value
+    return None
+
+
+def _capitalized(value: object) -> Json:
+    """Bring the keys of a record into the spelling of the API: `roleName` is `RoleName` there."""
+
+    def convert(part: object) -> object:
+        if isinstance(part, dict):
+            return {
+                f"{key[:1].upper()}{key[1:]}": item if key in KEPT else convert(item)
+                for key, item in part.items()
+            }
+        return [convert(item) for item in part] if isinstance(part, list) else part
+
+    converted = convert(value)
+    return converted if isinstance(converted, dict) else {}
+
+
+# Documents have keys of their own.
+KEPT = frozenset(("assumeRolePolicyDocument", "document", "policyDocument"))
+
+IMPORTER = AwsConfig()

@@ -1,0 +1,127 @@
+"""The credential report of an account: MFA, passwords and access keys of its users.
+
+As the CSV itself, or as `aws iam get-credential-report` prints it (base64).
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
+"""
+
+from __future__ import annotations
+
+import base64
+import csv
+import io
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.importers.shapes import pages, text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.importers.draft import Draft, Record
+    from iamsim.importers.shapes import Json
+    from iamsim.importers.sources import Source
+
+__all__ = ["IMPORTER"]
+
+COLUMNS = ("user", "arn", "mfa_active")
+NOTHING = frozenset(("", "N/A", "no_information", "not_supported"))
+# Fields of an access key, by the end of the column's name.
+KEY_FACTS = {
+    "last_rotated": "created",
+    "last_used_date": "last_used",
+    "last_used_region": "region",
+    "last_used_service": "service",
+}
+
+
+class CredentialReport:
+    """The importer of credential reports."""
+
+    name = "credential report"
+
+    def recognises(self, source: Source) -> bool:
+        """A table with the columns of the report, or the output of the call."""
+        return bool(_encoded(source.data)) or any(
+            all(column in row for column in COLUMNS) for row, _ in pages(source.data)
+        )
+
+    def read(self, source: Source, draft: Draft) -> None:
+        """Keep the rows until the users are known."""
+        rows = draft.state.setdefault(self.name, {}).setdefault("rows", [])
+        assert isinstance(rows, list)  # noqa: S101 - nobody else puts anything there
+        for content in _encoded(source.data):
+            try:
+                report = base64.b64decode(content, validate=True).decode("utf-8")
+                rows += [(source.path, row) for row in csv.DictReader(io.StringIO(report))]
+            except (ValueError, csv.Error):
+                draft.remark("record-not-readable", "this is not a report in base64", "Content")
+        rows += [(source.path, row) for row, _ in pages(source.data) if "user" in row]
+
+    def finish(self, draft: Draft) -> None:
+        """Add what the reports say to the users; lists of keys and devices say it better."""
+        rows = draft.state.get(self.name, {}).get("rows", [])
+        for path, row in rows if isinstance(rows, list) else ():
+            draft.source = path
+            _read_row(row, draft)
+        draft.source = ""
+
+
+def _encoded(data: object) -> list[str]:
+    """Find reports as the call prints them."""
+    return [
+        content
+        for page, _ in pages(data)
+        if "ReportFormat" in page and (content := text(page, "Content")) is not None
+    ]
+
+
+def _read_row(row: Json, draft: Draft) -> None:
+    """Read the line of one user; that of the root user has a name that no user can have."""
+    name, arn = text(row, "user") or "", find_arn(text(row, "arn") or "")
+    if arn is None or not is_account_id(arn.account):
+        draft.remark("record-without-arn", "this line has no ARN with an account", f"user {name}")
+        return
+    facts = dict(_facts(row))
+    if name == "<root_account>":
+        for key, value in facts.items():
+            draft.account(arn.account).entry("root_user", key, value)
+        return
+    user = draft.user(arn.account, name)
+    path = "/" + arn.resource.partition("/")[2].removesuffix(name)
+    if path != "/":
+        user.set("path", path)
+    _fill(user, facts)
+
+
+def _fill(user: Record, facts: Json) -> None:
+    """Add facts that no other source gave."""
+    for key, value in facts.items():
+        user.data.setdefault(key, value)
+
+
+def _facts(row: Json) -> Iterable[tuple[str, object]]:
+    """Read what a line says of devices, password and keys."""
+    active = text(row, "mfa_active")
+    if active in ("true", "false"):
+        yield "mfa_devices", 1 if active == "true" else 0
+    used = text(row, "password_last_used")
+    if used is not None and used not in NOTHING:
+        yield "password_last_used", used
+    keys = [key for number in (1, 2) if (key := _key(row, f"access_key_{number}"))]
+    if keys:
+        yield "access_keys", keys
+
+
+def _key(row: Json, name: str) -> Json | None:
+    """Read one of the two access keys; one that was never made has no date."""
+    facts: Json = {
+        fact: value
+        for column, fact in KEY_FACTS.items()
+        if (value := text(row, f"{name}_{column}")) is not None and value not in NOTHING
+    }
+    active = text(row, f"{name}_active") == "true"
+    status = "Active" if active else "Inactive"
+    return {"status": status, **facts} if facts or active else None
+
+
+IMPORTER = CredentialReport()

@@ -1,0 +1,277 @@
+"""A world in the making: facts from many files, merged, with a remark for what does not fit.
+
+The plain data of a draft is that of a world file, with policies written inline.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal, cast
+from urllib.parse import unquote
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.caret import quote
+from iamsim.importers.options import SourceOptions
+from iamsim.importers.tree import Tree
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+__all__ = ["Draft", "Record", "Remark", "Severity"]
+
+Severity = Literal["unknown", "skipped", "conflict"]
+URL_ENCODED_START = "%7B"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Remark:
+    """What is not known (`unknown`), was left out (`skipped`) or said in two ways (`conflict`).
+
+    `source` is the file, `place` the path inside of it, such as
+    ``Roles[3].AssumeRolePolicyDocument``.
+    """
+
+    source: str
+    place: str
+    code: str
+    message: str
+    severity: Severity
+
+
+class Record:
+    """One thing of the world (a role, say): its plain data, and the merging of facts about it.
+
+    Facts may come twice; a fact that contradicts the first one leaves it and makes a remark.
+    """
+
+    __slots__ = ("data", "draft", "what")
+
+    def __init__(self, draft: Draft, what: str, data: dict[str, object]) -> None:
+        """Wrap plain data; `what` names the thing in remarks, such as "the role `app`"."""
+        self.draft = draft
+        self.what = what
+        self.data = data
+
+    def set(self, key: str, value: object, place: str = "") -> None:
+        """Give a field its value; `None` says nothing."""
+        if value is None:
+            return
+        known = self.data.setdefault(key, value)
+        if known is not value and known != value:
+            self.draft.remark(
+                "import-conflict",
+                f"`{key}` of {self.what} differs from what another record says",
+                place,
+                "conflict",
+            )
+
+    def fill(self, facts: Mapping[str, object], place: str = "") -> None:
+        """Give several fields their values."""
+        for key, value in facts.items():
+            self.set(key, value, place)
+
+    def extend(self, key: str, values: Iterable[object]) -> None:
+        """Add to a list what is not in it yet; the list is there afterwards, if only empty."""
+        known = self.data.setdefault(key, [])
+        if isinstance(known, list):
+            known.extend(value for value in values if value not in known)
+
+    def entry(self, key: str, name: str, value: object, place: str = "") -> None:
+        """Add an entry to a map of the record, such as a policy under its name."""
+        entries = self.data.setdefault(key, {})
+        if isinstance(entries, dict):
+            Record(self.draft, f"`{key}` of {self.what}", entries).set(name, value, place)
+
+    def inline(self, name: str, document: object, place: str = "") -> None:
+        """Add an inline policy of a user, group or role; text and URL-encoded text are read."""
+        policy = self.draft.document(document, place)
+        if policy is not None:
+            self.entry("inline_policies", name, policy, place)
+
+    def attach(self, arns: Iterable[str]) -> None:
+        """Attach managed policies, each by its ARN or its name."""
+        self.extend("policies", arns)
+
+    def tags(self, value: object, place: str = "") -> None:
+        """Set tags: a map, or a list of `Key` and `Value` in any letter case."""
+        tags = read_tags(value)
+        if tags:
+            self.set("tags", tags, place)
+
+
+class Draft:
+    """Collects a world from many sources; `data` is complete once `iamsim.importers` finished it.
+
+    While a source is read, `source` is its path: remarks are made about it. `state` is room for
+    what an importer must keep until all sources are read, under the importer's name.
+    """
+
+    def __init__(self, options: SourceOptions | None = None) -> None:
+        """Start with nothing known; `options` are what the user said about the sources."""
+        self.options = options or SourceOptions()
+        self.data: dict[str, dict[str, object]] = {}
+        self.source = ""
+        self.remarks: dict[Remark, None] = {}
+        self.state: dict[str, dict[str, object]] = {}
+        self.tree = Tree(self)
+        self.managed: dict[str, dict[str, object]] = {}
+        """Documents of AWS managed policies that a source holds, by ARN."""
+        self.homeless: dict[str, object] = {}
+        """Resources whose account is not known yet, by ARN."""
+        self._documents: dict[str, dict[str, object] | None] = {}
+        self._owners: dict[str, str] = {}
+        self._origins: dict[int, str] = {}
+
+    def remark(
+        self, code: str, message: str, place: str = "", severity: Severity = "skipped"
+    ) -> None:
+        """Note something about the source that is being read; a repeated remark counts once."""
+        self.remarks[Remark(self.source, place, code, message, severity)] = None
+
+    @property
+    def plain(self) -> dict[str, object]:
+        """The plain data, as the reader of worlds takes it."""
+        return cast("dict[str, object]", self.data)
+
+    def account(self, account_id: str) -> Record:
+        """The account of an id (twelve digits; raises `ValueError` for anything else)."""
+        if not is_account_id(account_id):
+            raise ValueError(account_id)
+        accounts = self.data.setdefault("accounts", {})
+        return self._record(f"the account `{account_id}`", accounts, account_id)
+
+    def user(self, account_id: str, name: str) -> Record:
+        """The user of a name."""
+        return self._part(account_id, "users", "user", name)
+
+    def group(self, account_id: str, name: str) -> Record:
+        """The group of a name."""
+        return self._part(account_id, "groups", "group", name)
+
+    def role(self, account_id: str, name: str) -> Record:
+        """The role of a name."""
+        return self._part(account_id, "roles", "role", name)
+
+    def permission_set(self, account_id: str, name: str) -> Record:
+        """The permission set of a name, as provisioned into an account."""
+        return self._part(account_id, "permission_sets", "permission set", name)
+
+    def vpc_endpoint(self, account_id: str, endpoint_id: str) -> Record:
+        """The VPC endpoint of an id."""
+        return self._part(account_id, "vpc_endpoints", "VPC endpoint", endpoint_id)
+
+    def resource(self, arn: str, account_id: str | None = None) -> Record:
+        """The resource of an ARN.
+
+        Its account is the one given, else the one that the ARN names. Where neither says (S3), it
+        waits for another source to say; see `settle`.
+        """
+        found = find_arn(arn)
+        if found is None:
+            raise ValueError(arn)
+        owner = found.account if is_account_id(found.account) else account_id
+        what = f"the resource {quote(arn)}"
+        known = self._owners.get(arn)
+        if known is not None and owner is not None and known != owner:
+            self.remark(
+                "import-conflict",
+                f"{what} is said to be of {quote(owner)}; {quote(known)} was said before",
+                severity="conflict",
+            )
+        owner = known or owner
+        if owner is None:
+            return self._record(what, self.homeless, arn)
+        self._owners[arn] = owner
+        record = self._part(owner, "resources", "resource", arn)
+        waiting = self.homeless.pop(arn, None)
+        if isinstance(waiting, dict):
+            record.fill(waiting)
+        return record
+
+    def customer_policy(
+        self,
+        account_id: str,
+        name: str,
+        document: object,
+        *,
+        path: str | None = None,
+        place: str = "",
+    ) -> None:
+        """Add a customer managed policy with its document (text and URL-encoded text are read)."""
+        policy = self.document(document, place)
+        if policy is not None:
+            account = self.account(account_id)
+            account.entry("policies", name, policy, place)
+            if path not in (None, "/"):
+                account.entry("policy_paths", name, path, place)
+
+    def shared_policy(self, name: str, document: dict[str, object], place: str = "") -> None:
+        """Add a document under the top-level `policies`."""
+        Record(self, "the shared policies", self.data.setdefault("policies", {})).set(
+            name, document, place
+        )
+
+    def organization(self) -> Record:
+        """The organization; its tree is in `tree`."""
+        return Record(self, "the organization", self.data.setdefault("organization", {}))
+
+    def document(self, value: object, place: str = "") -> dict[str, object] | None:
+        """Read a policy document: an object, its JSON text, or that text URL-encoded.
+
+        What is none gives `None` and a remark. Equal texts give the same object.
+        """
+        if isinstance(value, dict):
+            return value
+        if not isinstance(value, str):
+            self.remark("policy-not-readable", "there is no policy document here", place)
+            return None
+        if value not in self._documents:
+            text = unquote(value) if value.startswith(URL_ENCODED_START) else value
+            try:
+                found = json.loads(text)
+            except (ValueError, RecursionError):
+                found = None
+            self._documents[value] = found if isinstance(found, dict) else None
+        policy = self._documents[value]
+        if policy is None:
+            self.remark("policy-not-readable", "this text is no policy document", place)
+        return policy
+
+    def _part(self, account_id: str, key: str, kind: str, name: str) -> Record:
+        parts = self.account(account_id).data.setdefault(key, {})
+        assert isinstance(parts, dict)  # noqa: S101 - the draft makes these maps itself
+        return self._record(f"the {kind} {quote(name)} of `{account_id}`", parts, name)
+
+    def _record(self, what: str, records: dict[str, object], name: str) -> Record:
+        data = records.setdefault(name, {})
+        assert isinstance(data, dict)  # noqa: S101 - the draft makes these maps itself
+        self._origins.setdefault(id(data), self.source)
+        return Record(self, what, data)
+
+    def origin(self, path: tuple[str | int, ...]) -> str:
+        """Give the source that first spoke of what stands at a path of the data."""
+        holder: object = self.data
+        found = ""
+        for step in path:
+            if not isinstance(holder, dict):
+                break
+            holder = holder.get(step)
+            found = self._origins.get(id(holder), found)
+        return found
+
+
+def read_tags(value: object) -> dict[str, str] | None:
+    """Read tags as a map or as AWS's list of pairs; `None` where there are none."""
+    if isinstance(value, dict):
+        return {key: text for key, text in value.items() if isinstance(text, str)}
+    if not isinstance(value, list):
+        return None
+    tags: dict[str, str] = {}
+    for pair in value:
+        if isinstance(pair, dict):
+            folded = {str(key).lower(): item for key, item in pair.items()}
+            key, text = folded.get("key", folded.get("tagkey")), folded.get("value", "")
+            if isinstance(key, str):
+                tags[key] = text if isinstance(text, str) else folded.get("tagvalue", "")
+    return tags

@@ -1,0 +1,186 @@
+"""Facts that templates and plans state alike: permissions, key policies, addresses of queues."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.arn import is_account_id
+from iamsim.core.caret import quote
+
+if TYPE_CHECKING:
+    from iamsim.importers.draft import Draft, Record
+    from iamsim.importers.resource_kinds import Scope
+
+__all__ = [
+    "ALLOWS_NOTHING",
+    "FULL_ACCESS",
+    "LETS_NOTHING_PASS",
+    "Permission",
+    "add_statement",
+    "attach_control_policy",
+    "default_key_policy",
+    "endpoint_service",
+    "permission_statement",
+    "public_access_block",
+    "queue_arn",
+    "report_dangling_targets",
+]
+
+# What stands for a policy that could only take rights away, and is not known.
+_NOTHING = {"Sid": "NotKnown", "Effect": "Allow", "NotAction": "*", "Resource": "*"}
+ALLOWS_NOTHING: dict[str, object] = {"Version": "2012-10-17", "Statement": [_NOTHING]}
+LETS_NOTHING_PASS: dict[str, object] = {
+    "Version": "2012-10-17",
+    "Statement": [_NOTHING | {"Principal": "*"}],
+}
+_QUEUE_URL = re.compile(r"https?://sqs[.]([a-z0-9-]+)[.][a-z0-9.-]+/([0-9]{12})/(.+)")
+_BLOCK_FIELDS = {
+    "block_public_acls": "BlockPublicAcls",
+    "block_public_policy": "BlockPublicPolicy",
+    "ignore_public_acls": "IgnorePublicAcls",
+    "restrict_public_buckets": "RestrictPublicBuckets",
+}
+FULL_ACCESS = {
+    "SERVICE_CONTROL_POLICY": ("scps", "p-FullAWSAccess"),
+    "RESOURCE_CONTROL_POLICY": ("rcps", "p-RCPFullAWSAccess"),
+}
+
+
+class Permission(NamedTuple):
+    """One permission of a Lambda function, in the terms of `lambda:AddPermission`."""
+
+    sid: str | None
+    action: str
+    principal: str
+    source_arn: str | None = None
+    source_account: str | None = None
+    organization: str | None = None
+    url_auth_type: str | None = None
+    event_source_token: str | None = None
+    via_function_url: bool | None = None
+
+
+def permission_statement(
+    permission: Permission, resource: str, partition: str
+) -> dict[str, object]:
+    """Write the statement that AWS makes of a permission.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/access-control-resource-based.html.
+    """
+    principal: object = permission.principal
+    if is_account_id(permission.principal):
+        principal = {"AWS": f"arn:{partition}:iam::{permission.principal}:root"}
+    elif permission.principal != "*":
+        kind = "AWS" if permission.principal.startswith("arn:") else "Service"
+        principal = {kind: permission.principal}
+    statement: dict[str, object] = {} if permission.sid is None else {"Sid": permission.sid}
+    statement |= {
+        "Effect": "Allow",
+        "Principal": principal,
+        "Action": permission.action,
+        "Resource": resource,
+    }
+    equal = {
+        "aws:SourceAccount": permission.source_account,
+        "aws:PrincipalOrgID": permission.organization,
+        "lambda:FunctionUrlAuthType": permission.url_auth_type,
+        "lambda:EventSourceToken": permission.event_source_token,
+    }
+    condition: dict[str, object] = {}
+    texts = {key: value for key, value in equal.items() if value is not None}
+    if texts:
+        condition["StringEquals"] = texts
+    if permission.source_arn is not None:
+        condition["ArnLike"] = {"aws:SourceArn": permission.source_arn}
+    if permission.via_function_url is not None:
+        condition["Bool"] = {
+            "lambda:InvokedViaFunctionUrl": "true" if permission.via_function_url else "false"
+        }
+    return statement | ({"Condition": condition} if condition else {})
+
+
+def add_statement(record: Record, statement: dict[str, object]) -> None:
+    """Add a statement to the policy of a resource, which is made of several records."""
+    empty: dict[str, object] = {"Version": "2012-10-17", "Statement": []}
+    policy = record.data.setdefault("policy", empty)
+    statements = policy.get("Statement") if isinstance(policy, dict) else None
+    if isinstance(statements, list) and statement not in statements:
+        statements.append(statement)
+
+
+def default_key_policy(scope: Scope) -> dict[str, object]:
+    """Write the key policy of a key that was made without one.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html.
+    """
+    root = f"arn:{scope.partition}:iam::{scope.account}:root"
+    statement = {
+        "Sid": "Enable IAM User Permissions",
+        "Effect": "Allow",
+        "Principal": {"AWS": root},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
+
+
+def queue_arn(url: str, partition: str) -> str | None:
+    """Give the ARN of a queue from its URL (or its ARN)."""
+    if url.startswith("arn:"):
+        return url
+    match = _QUEUE_URL.fullmatch(url)
+    return None if match is None else f"arn:{partition}:sqs:{match[1]}:{match[2]}:{match[3]}"
+
+
+def endpoint_service(name: str) -> str:
+    """Give the prefix of an AWS service from the name of its endpoint service, else the name."""
+    parts = name.split(".")
+    if "amazonaws" in parts[:3]:
+        return parts[-1]
+    return name
+
+
+def public_access_block(values: dict[str, object]) -> dict[str, object] | None:
+    """Read the four settings, spelled as AWS or as Terraform does; `None` where there are none."""
+    settings: dict[str, object] = {}
+    for field, name in _BLOCK_FIELDS.items():
+        value = values.get(name, values.get(field))
+        if value in (True, False, "true", "false"):
+            settings[field] = value in (True, "true")
+    return settings or None
+
+
+def attach_control_policy(
+    draft: Draft, policy_type: str, policy_id: str, target: str, *, made_here: bool, place: str
+) -> None:
+    """Attach a service or resource control policy to a root, unit or account.
+
+    The policy that allows everything, which AWS attaches by itself, is attached as well:
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html.
+    """
+    kind, full_access = FULL_ACCESS[policy_type]
+    if kind == "scps" and not made_here and policy_id != full_access:
+        draft.remark(
+            "attachments-elsewhere",
+            f"what else is attached to {quote(target)} does not stand here; `FullAWSAccess` is"
+            " taken to be",
+            place,
+            "unknown",
+        )
+    for attached in (full_access, policy_id):
+        if kind == "scps":
+            draft.tree.attach(attached, target, "scps")
+        else:
+            draft.tree.attach(attached, target, "rcps")
+
+
+def report_dangling_targets(draft: Draft) -> None:
+    """Note attachments to units that no source places in a tree: they have no effect."""
+    for target, _ in sorted(draft.tree.attached):
+        if not is_account_id(target) and target not in draft.tree.nodes:
+            draft.remark(
+                "node-unknown",
+                f"{quote(target)} is in no organization here: what is attached to it has no effect",
+                severity="unknown",
+            )

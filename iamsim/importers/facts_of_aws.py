@@ -1,0 +1,182 @@
+"""Readers of records that several formats share: endpoints, grants, devices, keys, settings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.importers.shapes import account_of, records, text, texts
+
+if TYPE_CHECKING:
+    from iamsim.importers.draft import Draft, Record
+    from iamsim.importers.shapes import Json
+
+__all__ = [
+    "read_access_keys",
+    "read_access_points",
+    "read_grants",
+    "read_mfa_devices",
+    "read_providers",
+    "read_public_access_block",
+    "read_vpc_endpoint",
+    "read_vpc_endpoints",
+]
+
+PUBLIC_ACCESS_BLOCK = {
+    "blockpublicacls": "block_public_acls",
+    "ignorepublicacls": "ignore_public_acls",
+    "blockpublicpolicy": "block_public_policy",
+    "restrictpublicbuckets": "restrict_public_buckets",
+}
+ENDPOINT_TYPES = ("Gateway", "Interface")
+
+
+def read_public_access_block(value: object) -> dict[str, object] | None:
+    """Read the four settings, whatever the letter case of their names."""
+    if not isinstance(value, dict):
+        return None
+    settings: dict[str, object] = {}
+    for key, setting in value.items():
+        name = PUBLIC_ACCESS_BLOCK.get(str(key).lower().replace("_", ""))
+        if name is not None and isinstance(setting, bool):
+            settings[name] = setting
+    return settings
+
+
+def read_vpc_endpoints(draft: Draft, data: Json, place: str, account: str | None) -> None:
+    """Read `aws ec2 describe-vpc-endpoints`; shared endpoints are of other accounts."""
+    for record, at in records(draft, data, "VpcEndpoints", place):
+        owner = text(record, "OwnerId") or account
+        if owner is None or not is_account_id(owner):
+            _no_account(draft, "VPC endpoint", at)
+            continue
+        read_vpc_endpoint(draft, record, at, owner)
+
+
+def read_vpc_endpoint(draft: Draft, record: Json, place: str, account: str) -> None:
+    """Read one VPC endpoint. Types that have no policy (load balancer endpoints) say no type."""
+    endpoint_id = text(record, "VpcEndpointId")
+    if endpoint_id is None:
+        draft.remark("record-not-readable", "this VPC endpoint has no id", place)
+        return
+    endpoint = draft.vpc_endpoint(account, endpoint_id)
+    endpoint.set("service", text(record, "ServiceName"), place)
+    endpoint.set("vpc", text(record, "VpcId"), place)
+    kind = text(record, "VpcEndpointType")
+    endpoint.set("type", kind if kind in ENDPOINT_TYPES else None, place)
+    policy = record.get("PolicyDocument")
+    if policy not in (None, ""):
+        at = f"{place}.PolicyDocument"
+        endpoint.set("policy", draft.document(policy, at), at)
+
+
+def read_grants(draft: Draft, data: Json, place: str, arn: str | None) -> None:
+    """Read `aws kms list-grants`; `arn` is that of the key, where the records give its id alone."""
+    for record, at in records(draft, data, "Grants", place):
+        key = text(record, "KeyId")
+        key = key if key is not None and find_arn(key) is not None else arn
+        if key is None:
+            draft.remark(
+                "record-not-readable", "nothing gives the ARN of the key of this grant", at
+            )
+            continue
+        grantee = text(record, "GranteePrincipal", "GranteeServicePrincipal")
+        if grantee is None:
+            draft.remark("record-not-readable", "this grant has no grantee", at)
+            continue
+        grant: dict[str, object] = {"grantee": grantee, "operations": texts(record, "Operations")}
+        constraints = record.get("Constraints")
+        if isinstance(constraints, dict) and constraints:
+            grant["constraints"] = constraints
+        if (name := text(record, "Name")) is not None:
+            grant["name"] = name
+        if (grant_id := text(record, "GrantId")) is not None:
+            grant["id"] = grant_id
+        draft.resource(key).extend("grants", [grant])
+
+
+def read_access_points(draft: Draft, data: Json, place: str, account: str | None) -> None:
+    """Read `aws s3control list-access-points`."""
+    for record, at in records(draft, data, "AccessPointList", place):
+        arn = text(record, "AccessPointArn")
+        if arn is None or find_arn(arn) is None:
+            draft.remark("record-not-readable", "this access point has no ARN", at)
+            continue
+        point = draft.resource(arn, account)
+        bucket = text(record, "Bucket")
+        point.set("bucket", None if bucket is None else f"arn:aws:s3:::{bucket}", at)
+        point.set("network_origin", text(record, "NetworkOrigin"), at)
+
+
+def read_providers(draft: Draft, data: Json, place: str, _account: str | None) -> None:
+    """Read the lists of OIDC and SAML identity providers."""
+    for key in ("OpenIDConnectProviderList", "SAMLProviderList"):
+        for record, at in records(draft, data, key, place):
+            arn = text(record, "Arn")
+            owner = account_of(arn)
+            if arn is None or owner is None:
+                draft.remark("record-without-arn", "this provider has no ARN with an account", at)
+            else:
+                draft.account(owner).extend("providers", [arn])
+
+
+def read_mfa_devices(draft: Draft, data: Json, place: str, account: str | None) -> None:
+    """Count MFA devices of users: of one list, or of the virtual ones with their users."""
+    for record, at in records(draft, data, "MFADevices", place):
+        _add_device(draft, _user_of(draft, text(record, "UserName"), account, at), record)
+    for record, at in records(draft, data, "VirtualMFADevices", place):
+        user = record.get("User")
+        arn = find_arn(text(user, "Arn") or "") if isinstance(user, dict) else None
+        if arn is None or not is_account_id(arn.account):
+            continue  # not assigned to anybody
+        if arn.resource == "root":
+            draft.account(arn.account).entry("root_user", "mfa_devices", 1, at)
+        else:
+            name = arn.resource.rpartition("/")[2]
+            _add_device(draft, draft.user(arn.account, name), record)
+
+
+def _add_device(draft: Draft, user: Record | None, record: Json) -> None:
+    """Count a device once, however many lists it is in."""
+    serial = text(record, "SerialNumber")
+    if user is None or serial is None:
+        return
+    devices = draft.state.setdefault("mfa devices", {})
+    seen = devices.setdefault(f"{id(user.data)}", set())
+    if isinstance(seen, set):
+        seen.add(serial)
+        user.data["mfa_devices"] = len(seen)
+
+
+def read_access_keys(draft: Draft, data: Json, place: str, account: str | None) -> None:
+    """Read `aws iam list-access-keys`."""
+    for record, at in records(draft, data, "AccessKeyMetadata", place):
+        user = _user_of(draft, text(record, "UserName"), account, at)
+        key = {
+            name: value
+            for name, value in (
+                ("id", text(record, "AccessKeyId")),
+                ("status", text(record, "Status")),
+                ("created", text(record, "CreateDate")),
+            )
+            if value is not None
+        }
+        if user is not None:
+            user.extend("access_keys", [key])
+
+
+def _user_of(draft: Draft, name: str | None, account: str | None, place: str) -> Record | None:
+    """Find a user by name in the account that the path of the file names."""
+    if name is None or account is None:
+        _no_account(draft, "record of a user", place)
+        return None
+    return draft.user(account, name)
+
+
+def _no_account(draft: Draft, what: str, place: str) -> None:
+    draft.remark(
+        "record-without-account",
+        f"nothing says which account this {what} is of: it is left out",
+        place,
+        "unknown",
+    )

@@ -1,0 +1,124 @@
+"""What every importer is, and the way from the paths that people give to one draft of a world.
+
+An importer is an object with a name that says whether it knows a source, reads it into a draft, and
+at the end settles what needed all sources. One record that can't be read never loses the rest: it
+makes a `Remark`.
+"""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple, Protocol
+
+from iamsim.core.caret import quote
+from iamsim.core.errors import WorldError
+from iamsim.importers.draft import Draft, Record, Remark, Severity
+from iamsim.importers.importer import Importer
+from iamsim.importers.registry import load_importers
+from iamsim.importers.settle import settle
+from iamsim.importers.sources import Source, SourceOptions, read_sources
+from iamsim.world.load import WORLD_FILES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+__all__ = [
+    "Draft",
+    "Imported",
+    "Importer",
+    "Known",
+    "Record",
+    "Remark",
+    "Severity",
+    "Source",
+    "SourceOptions",
+    "import_sources",
+    "recognises",
+]
+
+
+class Imported(NamedTuple):
+    """A world as plain data, what was remarked, and how many sources each format had."""
+
+    data: dict[str, dict[str, object]]
+    remarks: tuple[Remark, ...]
+    formats: dict[str, int]
+
+
+class Known(Protocol):
+    """What is known besides the sources of an import: a world that they are laid over."""
+
+    def takes(self, source: Source) -> bool:
+        """Say whether a source counts."""
+
+    def prepare(self, draft: Draft) -> None:
+        """Add what sources can refer to while they are read."""
+
+    def complete(self, draft: Draft) -> None:
+        """Add what the sources, all read, refer to and do not hold."""
+
+
+def import_sources(
+    paths: Iterable[str],
+    *,
+    options: SourceOptions | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+    known: Known | None = None,
+) -> Imported:
+    """Import files and folders into one world.
+
+    `progress` is told (done, in all, of what): first of sources, with the path, then of the places
+    of policies that are checked. `known` is a world to which this is added. Raises `WorldError` for
+    a path that can't be read, and where nothing that was given is recognised.
+    """
+    paths = tuple(paths)
+    draft = Draft(options)
+    if known is not None:
+        known.prepare(draft)
+    importers = load_importers()
+    formats: dict[str, int] = {}
+    for source, done, total in read_sources(paths, draft, draft.options):
+        if progress is not None:
+            progress(done, total, source.path)
+        draft.source = source.path
+        if known is not None and not known.takes(source):
+            continue
+        importer = _find_importer(importers, source)
+        if importer is None:
+            draft.remark("source-not-recognised", "no importer knows what this file is")
+            continue
+        formats[importer.name] = formats.get(importer.name, 0) + 1
+        importer.read(source, draft)
+    if not formats:
+        raise WorldError(
+            "nothing-to-import",
+            f"nothing that iamsim can import is in {', '.join(map(quote, paths))}",
+            hint=_why_nothing(draft, paths),
+        )
+    draft.source = ""
+    if known is not None:
+        known.complete(draft)
+    for importer in importers:
+        importer.finish(draft)
+    settle(draft, draft.options.account, progress)
+    return Imported(draft.data, tuple(sorted(draft.remarks)), dict(sorted(formats.items())))
+
+
+def _why_nothing(draft: Draft, paths: Iterable[str]) -> str:
+    """Say why nothing was recognised: a fault in a file, a world already, or neither."""
+    for remark in draft.remarks:
+        if remark.code == "source-not-readable":
+            place = f" ({remark.place})" if remark.place else ""
+            return f"{remark.source}{place}: {remark.message}"
+    if any(os.path.isfile(os.path.join(path, name)) for path in paths for name in WORLD_FILES):  # noqa: PTH113, PTH118
+        return "this is a world already: `--world` takes it"
+    return "docs/reference/importers.md lists what is recognised, and by what"
+
+
+def recognises(source: Source) -> bool:
+    """Say whether some importer knows a source."""
+    return _find_importer(load_importers(), source) is not None
+
+
+def _find_importer(importers: Iterable[Importer], source: Source) -> Importer | None:
+    return next((importer for importer in importers if importer.recognises(source)), None)

@@ -1,0 +1,213 @@
+"""Principals and policies of accounts, as `get-account-authorization-details` prints them.
+
+Pages may be in one list, one a file, or behind each other; policies URL-encoded (as the API gives
+them) or decoded (as the CLI does); accounts are told apart by the ARNs.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.caret import quote
+from iamsim.importers.shapes import pages, records, text, texts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.core.arn import Arn
+    from iamsim.importers.draft import Draft, Record
+    from iamsim.importers.shapes import Json
+    from iamsim.importers.sources import Source
+
+__all__ = ["IMPORTER", "read_group", "read_policy", "read_role", "read_user"]
+
+LISTS = ("UserDetailList", "GroupDetailList", "RoleDetailList")
+
+
+class AccountAuthorizationDetails:
+    """The importer of `get-account-authorization-details`."""
+
+    name = "account authorization details"
+
+    def recognises(self, source: Source) -> bool:
+        """Pages hold lists of details; a page of policies alone has their versions."""
+        return any(_is_page(page) for page, _ in pages(source.data))
+
+    def read(self, source: Source, draft: Draft) -> None:
+        """Read every page."""
+        state = draft.state.setdefault(self.name, {})
+        for page, place in pages(source.data):
+            cut = page.get("IsTruncated") is True
+            state["last" if not cut else "cut"] = source.path
+            for key, read in READERS.items():
+                for record, at in records(draft, page, key, place):
+                    read(record, at, draft)
+
+    def finish(self, draft: Draft) -> None:
+        """Say so when the last page is not there."""
+        state = draft.state.get(self.name, {})
+        if "cut" in state and "last" not in state:
+            draft.source = str(state["cut"])
+            draft.remark(
+                "page-missing",
+                "every page says that another follows: the last one is not there",
+                "IsTruncated",
+                "unknown",
+            )
+            draft.source = ""
+
+
+def _is_page(page: Json) -> bool:
+    """Say whether an object is a page of account authorization details."""
+    if any(isinstance(page.get(key), list) for key in LISTS):
+        return True
+    policies = page.get("Policies")
+    return (
+        isinstance(policies, list)
+        and bool(policies)
+        and isinstance(policies[0], dict)
+        and "PolicyVersionList" in policies[0]
+    )
+
+
+def read_user(record: Json, place: str, draft: Draft) -> None:
+    """Read a user."""
+    arn = _arn(record, place, draft, "user")
+    if arn is None:
+        return
+    user = draft.user(arn.account, _name(record, "UserName", arn))
+    _principal(user, record, "UserId", place)
+    groups = texts(record, "GroupList")
+    if groups:
+        user.extend("groups", groups)
+    user.set("password_last_used", text(record, "PasswordLastUsed"), place)
+    _policies(user, record, "UserPolicyList", place, draft)
+
+
+def read_group(record: Json, place: str, draft: Draft) -> None:
+    """Read a group."""
+    arn = _arn(record, place, draft, "group")
+    if arn is None:
+        return
+    group = draft.group(arn.account, _name(record, "GroupName", arn))
+    _principal(group, record, "GroupId", place)
+    _policies(group, record, "GroupPolicyList", place, draft)
+
+
+def read_role(record: Json, place: str, draft: Draft) -> None:
+    """Read a role; one that is in instance profiles lists them."""
+    arn = _arn(record, place, draft, "role")
+    if arn is None:
+        return
+    role = draft.role(arn.account, _name(record, "RoleName", arn))
+    _principal(role, record, "RoleId", place)
+    at = f"{place}.AssumeRolePolicyDocument"
+    role.set("trust", draft.document(record.get("AssumeRolePolicyDocument"), at), at)
+    duration = record.get("MaxSessionDuration")
+    if isinstance(duration, int) and duration > 0:
+        role.set("max_session_duration", duration, place)
+    used = record.get("RoleLastUsed")
+    if isinstance(used, dict):
+        role.set("last_used", text(used, "LastUsedDate"), place)
+    profiles = [
+        profile
+        for item, _ in records(draft, record, "InstanceProfileList", f"{place}.")
+        if (profile := text(item, "Arn")) is not None
+    ]
+    if profiles:
+        role.extend("instance_profiles", profiles)
+    _policies(role, record, "RolePolicyList", place, draft)
+
+
+def read_policy(record: Json, place: str, draft: Draft) -> None:
+    """Read a managed policy; of its versions the default one counts.
+
+    An AWS managed policy is kept by its ARN: it counts where it is not the one that iamsim ships.
+    """
+    document, at = _default_version(record, place, draft)
+    arn_text = text(record, "Arn")
+    arn = None if arn_text is None else find_arn(arn_text)
+    if document is None:
+        return
+    if arn is not None and arn.account == "aws" and arn_text is not None:
+        draft.managed.setdefault(arn_text, document)
+    elif arn is not None and is_account_id(arn.account):
+        name = text(record, "PolicyName") or arn.resource.rpartition("/")[2]
+        draft.customer_policy(arn.account, name, document, path=text(record, "Path"), place=at)
+    else:
+        _no_arn(place, draft, "policy")
+
+
+READERS: dict[str, Callable[[Json, str, Draft], None]] = {
+    "UserDetailList": read_user,
+    "GroupDetailList": read_group,
+    "RoleDetailList": read_role,
+    "Policies": read_policy,
+}
+
+
+def _default_version(record: Json, place: str, draft: Draft) -> tuple[Json | None, str]:
+    """Find the document that counts, and its place."""
+    default = text(record, "DefaultVersionId")
+    versions = list(records(draft, record, "PolicyVersionList", f"{place}."))
+    for version, at in versions:
+        if version.get("IsDefaultVersion") is True or text(version, "VersionId") == default:
+            return draft.document(version.get("Document"), f"{at}.Document"), f"{at}.Document"
+    draft.remark(
+        "policy-missing",
+        f"the default version {quote(default or '')} of the policy is not there: it is left out",
+        place,
+        "unknown",
+    )
+    return None, place
+
+
+def _arn(record: Json, place: str, draft: Draft, kind: str) -> Arn | None:
+    """Find the ARN of a record; without it, nobody knows the account."""
+    arn_text = text(record, "Arn")
+    arn = None if arn_text is None else find_arn(arn_text)
+    if arn is None or not is_account_id(arn.account):
+        _no_arn(place, draft, kind)
+        return None
+    draft.account(arn.account).set(
+        "partition", arn.partition if arn.partition != "aws" else None, place
+    )
+    return arn
+
+
+def _no_arn(place: str, draft: Draft, kind: str) -> None:
+    draft.remark(
+        "record-without-arn", f"this {kind} has no ARN with an account: it is left out", place
+    )
+
+
+def _name(record: Json, key: str, arn: Arn) -> str:
+    """Give the name that a record says, else the one at the end of its ARN."""
+    return text(record, key) or arn.resource.rpartition("/")[2]
+
+
+def _principal(principal: Record, record: Json, id_key: str, place: str) -> None:
+    """Read what users, groups and roles have in common."""
+    path = text(record, "Path")
+    principal.set("path", path if path != "/" else None, place)
+    principal.set("id", text(record, id_key), place)
+    principal.tags(record.get("Tags"), f"{place}.Tags")
+    boundary = record.get("PermissionsBoundary")
+    if isinstance(boundary, dict):
+        principal.set("boundary", text(boundary, "PermissionsBoundaryArn"), place)
+
+
+def _policies(principal: Record, record: Json, key: str, place: str, draft: Draft) -> None:
+    """Read the attached and the inline policies."""
+    attached = records(draft, record, "AttachedManagedPolicies", f"{place}.")
+    arns = [arn for item, _ in attached if (arn := text(item, "PolicyArn")) is not None]
+    if arns:
+        principal.attach(arns)
+    for number, (item, at) in enumerate(records(draft, record, key, f"{place}."), 1):
+        name = text(item, "PolicyName") or f"inline-{number}"
+        principal.inline(name, item.get("PolicyDocument"), f"{at}.PolicyDocument")
+
+
+IMPORTER = AccountAuthorizationDetails()

@@ -1,0 +1,158 @@
+"""Single calls of IAM: `get-role`, `list-users`, `get-role-policy` and their like.
+
+For people who collected a few principals by hand. Account authorization details hold all of this.
+Policies name their role, user or group, but not the account: that a folder's name says, or
+`--account`.
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_Operations.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.importers.gaad import read_group, read_role, read_user
+from iamsim.importers.shapes import account_of_path, pages, records, text
+from iamsim.importers.subject import NamedFile
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.importers.draft import Draft, Record
+    from iamsim.importers.shapes import Json
+    from iamsim.importers.sources import Source
+
+__all__ = ["IMPORTER"]
+
+SINGLE = {"Role": read_role, "User": read_user, "Group": read_group}
+LISTS = {"Roles": read_role, "Users": read_user, "Groups": read_group}
+OWNERS = {"RoleName": "role", "UserName": "user", "GroupName": "group"}
+CALLS = {
+    "list-attached-role-policies": "role",
+    "list-attached-user-policies": "user",
+    "list-attached-group-policies": "group",
+}
+
+
+class IamCalls:
+    """The importer of single calls of IAM."""
+
+    name = "IAM calls"
+
+    def recognises(self, source: Source) -> bool:
+        """Records of principals with their ARN, inline policies, and lists of attached policies."""
+        return any(_reader_of(page) is not None for page, _ in pages(source.data))
+
+    def read(self, source: Source, draft: Draft) -> None:
+        """Read every output."""
+        for page, place in pages(source.data):
+            reader = _reader_of(page)
+            if reader is not None:
+                reader(page, place, source, draft)
+
+    def finish(self, draft: Draft) -> None:
+        """There is nothing left to settle."""
+
+
+def _reader_of(page: Json) -> Callable[[Json, str, Source, Draft], None] | None:
+    """Find what reads an output."""
+    for key in (*SINGLE, *LISTS):
+        value = page.get(key)
+        record = value[0] if isinstance(value, list) and value else value
+        if isinstance(record, dict) and ":iam:" in (text(record, "Arn") or ""):
+            return _principals
+    if "PolicyDocument" in page and text(page, "PolicyName") and page.keys() & OWNERS.keys():
+        return _inline
+    version = page.get("PolicyVersion")
+    if isinstance(version, dict) and "Document" in version:
+        return _version
+    return _attached if isinstance(page.get("AttachedPolicies"), list) else None
+
+
+def _principals(page: Json, place: str, _source: Source, draft: Draft) -> None:
+    """Read principals: one, or lists; the users beside a group are its members."""
+    for key, read in SINGLE.items():
+        record = page.get(key)
+        if isinstance(record, dict):
+            read(record, f"{place}{key}", draft)
+    group = page.get("Group")
+    name = text(group, "GroupName") if isinstance(group, dict) else None
+    for key, read in LISTS.items():
+        for record, at in records(draft, page, key, place):
+            read(record, at, draft)
+            arn = find_arn(text(record, "Arn") or "")
+            if (
+                key == "Users"
+                and name is not None
+                and arn is not None
+                and is_account_id(arn.account)
+            ):
+                user = text(record, "UserName") or arn.resource.rpartition("/")[2]
+                draft.user(arn.account, user).extend("groups", [name])
+
+
+def _inline(page: Json, place: str, source: Source, draft: Draft) -> None:
+    """Read an inline policy."""
+    for key, kind in OWNERS.items():
+        name = text(page, key)
+        if name is not None:
+            principal = _principal(kind, name, place, source, draft)
+            if principal is not None:
+                policy = text(page, "PolicyName") or ""
+                principal.inline(policy, page["PolicyDocument"], f"{place}PolicyDocument")
+
+
+def _attached(page: Json, place: str, source: Source, draft: Draft) -> None:
+    """Read a list of attached policies: ``list-attached-role-policies.ROLE.json``."""
+    named = NamedFile.of(source.path)
+    kind = CALLS.get(named.call)
+    if kind is None or not named.subject:
+        draft.remark(
+            "output-about-unknown",
+            "this output does not say whose policies these are, nor does the name of its file",
+            place,
+            "unknown",
+        )
+        return
+    principal = _principal(kind, named.subject, place, source, draft)
+    items = records(draft, page, "AttachedPolicies", place)
+    arns = [arn for item, _ in items if (arn := text(item, "PolicyArn")) is not None]
+    if principal is not None and arns:
+        principal.attach(arns)
+
+
+def _version(page: Json, place: str, source: Source, draft: Draft) -> None:
+    """Read a version of a managed policy, whose ARN the user or the name of the file says."""
+    version = page["PolicyVersion"]
+    arn = find_arn(source.subject or NamedFile.of(source.path).subject)
+    if not isinstance(version, dict) or version.get("IsDefaultVersion") is False:
+        return
+    if arn is None or not is_account_id(arn.account):
+        draft.remark(
+            "output-about-unknown",
+            "nothing says which policy this is a version of",
+            place,
+            "unknown",
+        )
+        return
+    path, _, name = arn.resource.removeprefix("policy").rpartition("/")
+    at = f"{place}PolicyVersion.Document"
+    draft.customer_policy(arn.account, name, version.get("Document"), path=f"{path}/", place=at)
+
+
+def _principal(kind: str, name: str, place: str, source: Source, draft: Draft) -> Record | None:
+    """Find a principal by its name in the account of the file."""
+    account = account_of_path(source.path) or draft.options.account
+    if account is None:
+        draft.remark(
+            "record-without-account",
+            f"nothing says which account this {kind} is of: it is left out",
+            place,
+            "unknown",
+        )
+        return None
+    find = {"role": draft.role, "user": draft.user, "group": draft.group}[kind]
+    return find(account, name)
+
+
+IMPORTER = IamCalls()

@@ -1,0 +1,152 @@
+"""Principals and resources in iam-collect's storage, from the files in their folders."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn
+from iamsim.importers.facts_of_aws import read_public_access_block
+from iamsim.importers.shapes import records, text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.importers.draft import Draft, Record
+    from iamsim.importers.shapes import Json
+
+__all__ = ["read_iam", "read_resource"]
+
+Files = dict[str, object]
+# How the ARN of a resource is made of the parts of its folder, where no metadata has it.
+NAMES_WITH_COLON = frozenset(("lambda", "secretsmanager"))
+NAMES_ALONE = frozenset(("sqs", "sns"))
+
+
+def read_iam(account: str, partition: str, folder: list[str], files: Files, draft: Draft) -> None:
+    """Read a user, group, role or policy, or the identity providers."""
+    kind = folder[1]
+    metadata = _metadata(files)
+    arn = find_arn(text(metadata, "arn") or "")
+    name = text(metadata, "name") or (arn.resource if arn else folder[-1]).rpartition("/")[2]
+    if partition != "aws":
+        draft.account(account).set("partition", partition)
+    if kind == "policy":
+        document = files.get("current-policy", files.get("policy"))
+        path = text(metadata, "path")
+        draft.customer_policy(account, name, document, path=path, place="current-policy")
+    elif kind in ("oidc", "oidc-provider", "saml", "saml-provider") and arn is not None:
+        draft.account(account).extend("providers", [text(metadata, "arn")])
+    elif kind == "user":
+        user = draft.user(account, name)
+        _principal(user, metadata, files, draft)
+        groups = files.get("groups")
+        names = (
+            [_last(group) for group in groups if isinstance(group, str)]
+            if isinstance(groups, list)
+            else []
+        )
+        if names:
+            user.extend("groups", names)
+    elif kind == "group":
+        _principal(draft.group(account, name), metadata, files, draft)
+    elif kind == "role":
+        role = draft.role(account, name)
+        _principal(role, metadata, files, draft)
+        if "trust-policy" in files:
+            role.set("trust", draft.document(files["trust-policy"], "trust-policy"), "trust-policy")
+        profiles = files.get("instance-profiles")
+        if isinstance(profiles, list) and profiles:
+            role.extend("instance_profiles", [one for one in profiles if isinstance(one, str)])
+        duration = metadata.get("maxSessionDuration")
+        role.set("max_session_duration", duration if isinstance(duration, int) else None)
+
+
+def _principal(principal: Record, metadata: Json, files: Files, draft: Draft) -> None:
+    """Read what users, groups and roles have in common."""
+    path = text(metadata, "path")
+    principal.set("path", path if path != "/" else None)
+    principal.set("id", text(metadata, "id"))
+    principal.set("boundary", text(metadata, "permissionBoundary", "permissionsBoundary"))
+    principal.tags(files.get("tags"))
+    managed = files.get("managed-policies")
+    if isinstance(managed, list) and managed:
+        arns = [item if isinstance(item, str) else _arn_in(item) for item in managed]
+        principal.attach(arn for arn in arns if arn is not None)
+    for number, (item, at) in enumerate(records(draft, files, "inline-policies", ""), 1):
+        name = text(item, "PolicyName", "policyName") or f"inline-{number}"
+        document = item.get("PolicyDocument", item.get("policyDocument"))
+        principal.inline(name, document, f"{at}.PolicyDocument")
+
+
+def read_resource(
+    account: str, partition: str, folder: list[str], files: Files, draft: Draft
+) -> None:
+    """Read a resource with its policy, tags and settings, or a VPC endpoint."""
+    metadata = _metadata(files)
+    arn = text(metadata, "arn") or _made_arn(account, partition, folder)
+    name, policy = _policy_file(files)
+    if folder[0] == "ec2" and "vpc-endpoint" in folder:
+        endpoint = draft.vpc_endpoint(account, text(metadata, "id") or folder[-1])
+        endpoint.set("service", text(metadata, "serviceName"))
+        vpc = text(metadata, "vpc")
+        endpoint.set("vpc", None if vpc is None else _last(vpc))
+        kind = text(metadata, "type")
+        endpoint.set("type", kind if kind in ("Gateway", "Interface") else None)
+        if policy is not None:
+            endpoint.set("policy", draft.document(policy, name), name)
+        return
+    if "bpa" in files and folder[0] == "s3" and len(folder) == 1:
+        block = read_public_access_block(files["bpa"])
+        draft.account(account).set("public_access_block", block, "bpa")
+        return
+    if arn is None or find_arn(arn) is None:
+        if policy is not None:
+            draft.remark(
+                "record-without-arn", "nothing says the ARN of what is in this folder: left out"
+            )
+        return
+    resource = draft.resource(arn, account)
+    if policy is not None:
+        resource.set("policy", draft.document(policy, name), name)
+    resource.tags(files.get("tags"))
+    for key, value in files.items():
+        if key == "bpa" or "public-access" in key:
+            resource.set("public_access_block", read_public_access_block(value), key)
+
+
+def _metadata(files: Mapping[str, object]) -> Json:
+    metadata = files.get("metadata")
+    return metadata if isinstance(metadata, dict) else {}
+
+
+def _policy_file(files: Files) -> tuple[str, object]:
+    """Find the file that holds the policy."""
+    for name in ("policy", *sorted(files)):
+        if name in files and (name == "policy" or name.endswith("-policy")):
+            value = files[name]
+            return name, value.get("policy", value) if isinstance(value, dict) else value
+    return "policy", None
+
+
+def _made_arn(account: str, partition: str, folder: list[str]) -> str | None:
+    """Make the ARN of a resource: SERVICE/REGION/TYPE/NAME, or SERVICE/NAME for a bucket."""
+    service, *rest = folder
+    if service == "s3" and len(rest) == 1:
+        return f"arn:{partition}:s3:::{rest[0]}"
+    if len(rest) < 2:  # noqa: PLR2004 - a region and a name at least
+        return None
+    region, *name = rest
+    joined = ":".join(name) if service in NAMES_WITH_COLON else "/".join(name)
+    if service in NAMES_ALONE:
+        joined = name[-1]
+    return f"arn:{partition}:{service}:{region}:{account}:{joined}"
+
+
+def _arn_in(item: object) -> str | None:
+    """Find the ARN in an item of a list of policies."""
+    return text(item, "arn", "Arn", "PolicyArn", "policyArn") if isinstance(item, dict) else None
+
+
+def _last(arn: str) -> str:
+    """Give the name at the end of an ARN."""
+    return arn.rpartition("/")[2]

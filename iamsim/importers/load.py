@@ -1,0 +1,111 @@
+"""Loading worlds from whatever people have: world files, and the sources that can be imported.
+
+What a source holds is laid out as `iamsim import` would write it, without writing it: the same
+files are named in answers, with the same lines.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import WorldError
+from iamsim.importers.unwritten import documents_of
+from iamsim.world.documents import read_document
+from iamsim.world.load import WORLD_FILES, load_world, load_world_documents, world_file
+from iamsim.world.records import WORLD
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from iamsim.importers.draft import Remark
+    from iamsim.importers.frame import Imported
+    from iamsim.world.model import World
+
+__all__ = ["is_source", "load_worlds", "to_world"]
+
+_find_world_key = re.compile(r"^(?:accounts|include|organization|policies) *:", re.MULTILINE).search
+IMPORTED_ENDINGS = (".csv", ".gz", ".jsonl", ".ndjson", ".template", ".tfplan", ".tfstate", ".zip")
+
+
+def load_worlds(
+    *paths: str | os.PathLike[str],
+    strict: bool = True,
+    progress: Callable[[int, int, str], None] | None = None,
+    remarked: Callable[[tuple[Remark, ...]], object] | None = None,
+    overlay: Iterable[str | os.PathLike[str]] = (),
+) -> World:
+    """Load worlds as `load_world` does; sources that can be imported are, all together.
+
+    `progress` is that of `import_sources`; `remarked` is given the remarks of the import. Sources
+    in `overlay` are laid over the world, one after the other. Raises what `load_world` and
+    `import_sources` raise.
+    """
+    overlays = tuple(overlay)
+    if overlays:
+        from iamsim.importers.overlay import overlay_world  # noqa: PLC0415 - most worlds have none
+
+        world = load_worlds(*paths, strict=strict, progress=progress, remarked=remarked)
+        return overlay_world(world, overlays, progress=progress, remarked=remarked)
+    texts = [os.fspath(path) for path in paths]
+    sources = [path for path in texts if is_source(path)]
+    if not sources:
+        return load_world(*texts, strict=strict)
+    from iamsim.importers.frame import import_sources  # noqa: PLC0415 - plain worlds start faster
+
+    imported = import_sources(sources, progress=progress)
+    if remarked is not None:
+        remarked(imported.remarks)
+    documents, files = documents_of(imported.data)
+    worlds = [read_document(world_file(path)) for path in texts if path not in sources]
+    return load_world_documents(*worlds, *documents, files=files, strict=strict)
+
+
+def to_world(imported: Imported) -> World:
+    """Make the world of an import."""
+    documents, files = documents_of(imported.data)
+    return load_world_documents(*documents, files=files)
+
+
+def is_source(path: str) -> bool:
+    """Say whether a path holds something to import; a world, and what is neither, is not."""
+    if os.path.isdir(path):  # noqa: PTH112 - plain text paths everywhere
+        if any(os.path.isfile(os.path.join(path, name)) for name in WORLD_FILES):  # noqa: PTH113, PTH118
+            return False
+        return _holds_sources(path)
+    if path.lower().endswith(IMPORTED_ENDINGS):
+        return True
+    if _looks_like_world(path):
+        return False
+    try:
+        data = read_document(path).data
+    except WorldError:
+        # A template has tags that worlds don't know; and what is cut off may be an import.
+        return os.path.isfile(path) and _holds_sources(path)  # noqa: PTH113
+    if isinstance(data, dict) and (not data or data.keys() & WORLD.by_name.keys()):
+        return False
+    return _holds_sources(path)
+
+
+def _looks_like_world(path: str) -> bool:
+    """Say whether a YAML file has a key of a world at the left margin: quicker than reading it."""
+    if not path.lower().endswith((".yaml", ".yml")):
+        return False
+    try:
+        with open(path, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123 - see above
+            return _find_world_key(stream.read()) is not None
+    except (OSError, ValueError):
+        return True
+
+
+def _holds_sources(path: str) -> bool:
+    """Say whether some importer recognises something at a path."""
+    from iamsim.importers.draft import Draft  # noqa: PLC0415 - plain worlds start faster
+    from iamsim.importers.frame import recognises  # noqa: PLC0415
+    from iamsim.importers.sources import SourceOptions, read_sources  # noqa: PLC0415
+
+    found: Iterable[bool] = (
+        recognises(source) for source, _, _ in read_sources([path], Draft(), SourceOptions())
+    )
+    return any(found)

@@ -1,0 +1,67 @@
+"""AWS managed policies that an import names: the account's own text counts where it is another one.
+
+iamsim ships a snapshot of AWS's policies; AWS changes them. Where a source holds the document (as
+account authorization details do), that version is what the account has.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from iamsim.catalog.managed import find_managed_policy
+from iamsim.core.caret import quote
+from iamsim.importers.slots import outcome, policy_slots
+
+if TYPE_CHECKING:
+    from iamsim.importers.draft import Draft
+
+__all__ = ["settle_managed_policies"]
+
+is_managed = re.compile(r"arn:[a-z-]+:iam::aws:policy/.+").fullmatch
+
+
+def settle_managed_policies(draft: Draft) -> None:
+    """Put documents that differ from the shipped ones under the shared policies, and refer to them.
+
+    A policy that neither iamsim nor a source knows is left out, with a remark; a boundary that is
+    none of the two allows nothing then.
+    """
+    decided: dict[str, str | None] = {}
+    unknown = []
+    for slot in list(policy_slots(draft.plain)):
+        arn = slot.value
+        if not isinstance(arn, str) or not is_managed(arn):
+            continue
+        if arn not in decided:
+            decided[arn] = _reference(arn, draft)
+        reference = decided[arn]
+        if reference is None:
+            unknown.append(slot)
+        else:
+            slot.put(reference)
+    for slot in reversed(unknown):
+        draft.source = draft.origin(slot.path)
+        draft.remark(
+            "managed-policy-unknown",
+            f"the AWS managed policy {quote(str(slot.value), 100)} is not known here, and no source"
+            f" holds its document: {outcome(slot.path)}",
+            slot.place,
+            "unknown",
+        )
+        slot.take_out()
+    draft.source = ""
+
+
+def _reference(arn: str, draft: Draft) -> str | None:
+    """Give what to write for an AWS managed policy: its ARN, or the name of another version."""
+    shipped = find_managed_policy(arn)
+    document = draft.managed.get(arn)
+    if document is None:
+        return None if shipped is None else arn
+    if shipped is not None and json.loads(shipped.document_text) == document:
+        return arn
+    name = f"{arn.rpartition('/')[2]} (AWS managed)"
+    draft.shared_policy(name, document)
+    return name

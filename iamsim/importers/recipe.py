@@ -1,0 +1,137 @@
+"""What collects an account or an organization: a script of read-only calls, and their policy.
+
+Files are named by the convention that the importers read: ``ACCOUNT/[REGION/]CALL.SUBJECT.json``
+with the subject percent-encoded, and ``organizations/CALL.SUBJECT.json``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+
+__all__ = ["recipe_policy", "recipe_script"]
+
+ROLE = "iamsim-collect"
+
+ACCOUNT_ACTIONS = (
+    "dynamodb:GetResourcePolicy",
+    "dynamodb:ListTables",
+    "ec2:DescribeRegions",
+    "ec2:DescribeVpcEndpoints",
+    "ecr:DescribeRepositories",
+    "ecr:GetRepositoryPolicy",
+    "events:ListEventBuses",
+    "iam:GenerateCredentialReport",
+    "iam:GetAccountAuthorizationDetails",
+    "iam:GetCredentialReport",
+    "iam:ListOpenIDConnectProviders",
+    "iam:ListSAMLProviders",
+    "iam:ListVirtualMFADevices",
+    "kms:GetKeyPolicy",
+    "kms:ListGrants",
+    "kms:ListKeys",
+    "lambda:GetPolicy",
+    "lambda:ListFunctions",
+    "s3:GetAccessPointPolicy",
+    "s3:GetAccountPublicAccessBlock",
+    "s3:GetBucketPolicy",
+    "s3:GetBucketPublicAccessBlock",
+    "s3:GetBucketTagging",
+    "s3:ListAccessPoints",
+    "s3:ListAllMyBuckets",
+    "secretsmanager:GetResourcePolicy",
+    "secretsmanager:ListSecrets",
+    "sns:GetTopicAttributes",
+    "sns:ListTopics",
+    "sqs:GetQueueAttributes",
+    "sqs:ListQueues",
+)
+ORGANIZATION_ACTIONS = (
+    "organizations:DescribeOrganization",
+    "organizations:DescribePolicy",
+    "organizations:ListAccountsForParent",
+    "organizations:ListDelegatedAdministrators",
+    "organizations:ListDelegatedServicesForAccount",
+    "organizations:ListOrganizationalUnitsForParent",
+    "organizations:ListPolicies",
+    "organizations:ListRoots",
+    "organizations:ListTargetsForPolicy",
+    "sso:DescribePermissionSet",
+    "sso:GetInlinePolicyForPermissionSet",
+    "sso:GetPermissionsBoundaryForPermissionSet",
+    "sso:ListAccountAssignments",
+    "sso:ListAccountsForProvisionedPermissionSet",
+    "sso:ListCustomerManagedPolicyReferencesInPermissionSet",
+    "sso:ListInstances",
+    "sso:ListManagedPoliciesInPermissionSet",
+    "sso:ListPermissionSets",
+)
+
+HEAD = """\
+#!/usr/bin/env bash
+# Collects what decides about access {what}, with read-only calls of the AWS CLI.
+# Written by `iamsim import --recipe{flag}`. Then: iamsim import aws-world -o world
+#
+#   bash collect.sh [FOLDER]          (the folder is `aws-world` if none is given)
+#
+# What may fail does so alone: the script goes on, and says what is missing.
+# The least policy that it needs{members}:
+#
+{policy}
+"""
+MEMBERS = f" (the role `{ROLE}` of the members: its first statement)"
+SCRIPTS = os.path.join(os.path.dirname(__file__), "scripts")  # noqa: PTH118, PTH120 - as elsewhere
+
+
+def recipe_policy(*, organization: bool) -> dict[str, object]:
+    """Give the least policy that the script needs.
+
+    In an organization that is the policy of the caller in the management account; the roles of the
+    members need the policy of one account.
+    """
+    statements: list[dict[str, object]] = [
+        {
+            "Sid": "ReadWhatDecidesAboutAccess",
+            "Effect": "Allow",
+            "Action": list(ACCOUNT_ACTIONS),
+            "Resource": "*",
+        }
+    ]
+    if organization:
+        statements.append(
+            {
+                "Sid": "ReadTheOrganization",
+                "Effect": "Allow",
+                "Action": list(ORGANIZATION_ACTIONS),
+                "Resource": "*",
+            }
+        )
+        statements.append(
+            {
+                "Sid": "ReadInMemberAccounts",
+                "Effect": "Allow",
+                "Action": "sts:AssumeRole",
+                "Resource": f"arn:aws:iam::*:role/{ROLE}",
+            }
+        )
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def recipe_script(*, organization: bool) -> str:
+    """Give the script, with its policy in a comment."""
+    policy = json.dumps(recipe_policy(organization=organization), indent=2)
+    head = HEAD.format(
+        what="in an organization" if organization else "in one account",
+        flag=" --organization" if organization else "",
+        members=MEMBERS if organization else "",
+        policy="\n".join(f"# {line}" for line in policy.splitlines()),
+    )
+    parts = ("calls", "account", "organization" if organization else "one_account")
+    return head + "".join(map(_part, parts))
+
+
+def _part(name: str) -> str:
+    """Read a part of the script."""
+    path = os.path.join(SCRIPTS, f"{name}.sh")  # noqa: PTH118 - as elsewhere
+    with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - as elsewhere
+        return stream.read()

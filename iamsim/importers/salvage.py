@@ -1,0 +1,66 @@
+"""What is left of a JSON text that breaks off or has a fault in it: all records before the fault.
+
+A dump that was cut off (a full disk, a broken pipe) is still a list of records but for its end. The
+text is cut behind the last value of a list that is complete; the brackets open there are closed.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["salvage"]
+
+MOST_CUTS = 50
+CLOSING = {"{": "}", "[": "]"}
+# Strings as a whole, so that brackets inside of them don't count; a string that is cut off is none.
+_find_tokens = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL).finditer
+
+
+def salvage(text: str) -> object | None:
+    """Read what stands before the fault of a broken JSON text; `None` where there is nothing.
+
+    Cuts are tried from behind: a fault inside of a record costs that record and what follows it.
+    """
+    cuts = list(_cuts(text))
+    for end, closing in reversed(cuts[-MOST_CUTS:]):
+        try:
+            found: object = json.loads(text[:end] + closing)
+        except (ValueError, RecursionError):
+            continue
+        return found
+    return None
+
+
+def _cuts(text: str) -> Iterator[tuple[int, str]]:
+    """Find where values of lists are complete, up to the fault, with what would close the rest."""
+    fault = _fault(text)
+    open_brackets: list[str] = []
+    for token in _find_tokens(text):
+        if token.end() > fault:
+            return
+        character = token.group()
+        if character in CLOSING:
+            open_brackets.append(character)
+        elif character in ("}", "]"):
+            if not open_brackets or CLOSING[open_brackets.pop()] != character:
+                return
+            if open_brackets and open_brackets[-1] == "[":
+                yield token.end(), "".join(CLOSING[one] for one in reversed(open_brackets))
+        elif character != "," and open_brackets and open_brackets[-1] == "[":
+            yield token.end(), "".join(CLOSING[one] for one in reversed(open_brackets))
+
+
+def _fault(text: str) -> int:
+    """Find the offset at which reading the text fails."""
+    try:
+        json.loads(text)
+    except json.JSONDecodeError as error:
+        return error.pos
+    except (ValueError, RecursionError):
+        return 0
+    return len(text)

@@ -1,0 +1,203 @@
+"""The last step of an import: what only all sources together can settle.
+
+Afterwards the plain data loads as a world without a fault: what does not fit was left out, with a
+remark. Where a left out policy could only have taken away rights (a boundary), one that allows
+nothing stands in its place, so that no answer says more than is known.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from iamsim.compile.policy import compile_policy
+from iamsim.core.caret import quote
+from iamsim.core.errors import PolicyError
+from iamsim.core.json_text import KEY
+from iamsim.core.span import Path, Source, Span
+from iamsim.importers.arrange import arrange
+from iamsim.importers.managed import settle_managed_policies
+from iamsim.importers.slots import outcome, policy_slots, take_out
+from iamsim.syntax.read import parse_policy
+from iamsim.world.documents import Document
+from iamsim.world.load import load_world_documents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from iamsim.core.decision import PolicyType
+    from iamsim.importers.draft import Draft, Severity
+    from iamsim.importers.slots import Slot
+
+__all__ = ["settle"]
+
+MAX_ROUNDS = 10
+STEP = 200  # policies between two reports of progress
+
+
+def settle(
+    draft: Draft,
+    account: str | None = None,
+    progress: Callable[[int, int, str], None] | None = None,
+) -> None:
+    """Complete the plain data of a draft; `account` owns resources that have no other owner."""
+    draft.tree.finish()
+    _settle_homeless(draft, account)
+    _share_documents(draft)
+    settle_managed_policies(draft)
+    _drop_broken(draft, progress)
+    _drop_misfits(draft)
+    arrange(draft.plain)
+
+
+def _settle_homeless(draft: Draft, account: str | None) -> None:
+    """Give resources without an account to the one named, else to the only one there is."""
+    accounts = draft.data.get("accounts", {})
+    if account is None and len(accounts) == 1:
+        account = next(iter(accounts))
+    for arn in sorted(draft.homeless):
+        facts = draft.homeless[arn]
+        owner = draft.options.owners.get(arn, account)
+        if owner is not None and isinstance(facts, dict):
+            draft.resource(arn, owner).fill(facts)
+            continue
+        draft.remark(
+            "resource-without-account",
+            f"which account owns {quote(arn)} is not known: it is left out",
+            severity="unknown",
+        )
+
+
+def _share_documents(draft: Draft) -> None:
+    """Make equal documents one object, so that they are checked, written and compiled once."""
+    known: dict[str, object] = {}
+    texts: dict[int, str] = {}
+    for slot in policy_slots(draft.plain):
+        document = slot.value
+        if isinstance(document, dict):
+            text = texts.get(id(document))
+            if text is None:
+                text = texts[id(document)] = _canonical(document)
+            slot.put(known.setdefault(text, document))
+        elif isinstance(document, str):
+            slot.put(_short_reference(document, slot, draft))
+
+
+def _short_reference(reference: str, slot: Slot, draft: Draft) -> str:
+    """Name a policy of the same account by its name instead of its ARN."""
+    name = reference.rpartition("/")[2]
+    if slot.account is None or f":iam::{slot.account}:policy/" not in reference:
+        return reference
+    account = draft.data.get("accounts", {}).get(slot.account)
+    policies = account.get("policies") if isinstance(account, dict) else None
+    return name if isinstance(policies, dict) and name in policies else reference
+
+
+def _canonical(document: dict[str, object]) -> str:
+    """Give the text that equal documents share: the order of members is kept, it is shown."""
+    return json.dumps(document, separators=(",", ":"))
+
+
+def _drop_broken(draft: Draft, progress: Callable[[int, int, str], None] | None) -> None:
+    """Leave out documents that are no policies, or none of the type that they are used as."""
+    verdicts: dict[tuple[int, PolicyType], PolicyError | None] = {}
+    broken: list[Slot] = []
+    slots = list(policy_slots(draft.plain))
+    for done, slot in enumerate(slots):
+        if progress is not None and done % STEP == 0:
+            progress(done, len(slots), "policies")
+        document = _document_of(slot, draft)
+        if document is None or slot.use is None:
+            continue
+        key = (id(document), slot.use)
+        if key not in verdicts:
+            verdicts[key] = _fault(document, slot.use)
+        error = verdicts[key]
+        if error is not None:
+            draft.source = draft.origin(slot.path)
+            draft.remark("policy-broken", f"{error.message}: {outcome(slot.path)}", slot.place)
+            broken.append(slot)
+    draft.source = ""
+    for slot in reversed(broken):
+        slot.take_out()
+
+
+def _fault(document: dict[str, object], use: PolicyType) -> PolicyError | None:
+    """Say what is wrong with a document."""
+    try:
+        compile_policy(parse_policy(document, name="policy", policy_type=use), use)
+    except PolicyError as error:
+        return error
+    return None
+
+
+def _document_of(slot: Slot, draft: Draft) -> dict[str, object] | None:
+    """Find the document that stands in a slot or that is named there."""
+    value = slot.value
+    if isinstance(value, str):
+        name = value.rpartition("/")[2] if value.startswith("arn:") else value
+        accounts = draft.data.get("accounts", {})
+        account = accounts.get(slot.account or "")
+        for names in (account, draft.plain):
+            policies = names.get("policies") if isinstance(names, dict) else None
+            if isinstance(policies, dict) and name in policies:
+                value = policies[name]
+                break
+    return value if isinstance(value, dict) else None
+
+
+class _Places(Source):
+    """A source that notes which places were asked for: the offset of a span is a number of one."""
+
+    __slots__ = ("paths",)
+
+    def __init__(self) -> None:
+        super().__init__("import", "")
+        self.paths: list[Path] = []
+
+    def span(self, path: Path) -> Span:
+        """Note a place."""
+        self.paths.append(path)
+        return Span(self, len(self.paths) - 1, len(self.paths) - 1)
+
+
+def _drop_misfits(draft: Draft) -> None:
+    """Leave out what the reader of worlds refuses, until it refuses nothing."""
+    for _ in range(MAX_ROUNDS):
+        places = _Places()
+        world = load_world_documents(Document(draft.data, places), strict=False)
+        if not world.problems:
+            return
+        paths = []
+        for problem in world.problems:
+            if problem.span is None:
+                continue
+            path = places.paths[problem.span.start]
+            path = path[:-1] if path[-1:] == (KEY,) else path
+            draft.source = draft.origin(path)
+            severity: Severity = "unknown" if problem.code == "unknown-policy" else "skipped"
+            draft.remark(
+                problem.code, f"{problem.message}: {outcome(path)}", _place(path), severity
+            )
+            paths.append(path)
+        draft.source = ""
+        _drop_paths(draft, paths)
+
+
+def _drop_paths(draft: Draft, paths: Iterable[Path]) -> None:
+    """Take parts out of the data; those of a list from behind, so that the others stay in place."""
+    for path in sorted(set(paths), key=lambda one: [(type(step).__name__, step) for step in one])[
+        ::-1
+    ]:
+        holder: object = draft.data
+        for step in path[:-1]:
+            if isinstance(holder, dict):
+                holder = holder.get(step)
+            elif isinstance(holder, list) and isinstance(step, int) and step < len(holder):
+                holder = holder[step]
+        take_out(holder, path[-1])
+
+
+def _place(path: Path) -> str:
+    """Write the path of a part of the world for people."""
+    return "/".join(str(step) for step in path)

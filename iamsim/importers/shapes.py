@@ -1,0 +1,81 @@
+"""Small readers for the shapes that AWS's outputs have: lists of records, texts, names in ARNs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn, is_account_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamsim.importers.draft import Draft
+
+__all__ = ["account_of", "account_of_path", "folder_names", "pages", "records", "text", "texts"]
+
+Json = dict[str, object]
+
+
+def pages(data: object) -> Iterator[tuple[Json, str]]:
+    """Go through the objects of an output with their places: one, or several pages in a list."""
+    if isinstance(data, dict):
+        yield data, ""
+    elif isinstance(data, list):
+        for index, page in enumerate(data):
+            if isinstance(page, dict):
+                yield page, f"[{index}]."
+
+
+def records(
+    draft: Draft, data: Mapping[str, object], key: str, place: str
+) -> Iterator[tuple[Json, str]]:
+    """Go through a list of objects with their places; whatever else is in it makes a remark."""
+    value = data.get(key)
+    if value is None:
+        return
+    if not isinstance(value, list):
+        draft.remark("record-not-readable", f"`{key}` is not a list", f"{place}{key}")
+        return
+    for index, record in enumerate(value):
+        at = f"{place}{key}[{index}]"
+        if isinstance(record, dict):
+            yield record, at
+        else:
+            draft.remark("record-not-readable", "this is not an object", at)
+
+
+def text(data: Mapping[str, object], *keys: str) -> str | None:
+    """Give the first text that is not empty under one of the keys."""
+    for key in keys:
+        value = data.get(key)
+        if isinstance(value, str) and value:
+            return value
+    return None
+
+
+def texts(data: Mapping[str, object], key: str) -> list[str]:
+    """Give the texts of a list."""
+    value = data.get(key)
+    return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def account_of(arn: str | None) -> str | None:
+    """Give the account that an ARN names, if it names one."""
+    found = find_arn(arn) if arn is not None else None
+    return found.account if found is not None and is_account_id(found.account) else None
+
+
+def account_of_path(path: str) -> str | None:
+    """Give the account that a path names: the last account id that is a word of it."""
+    for name in reversed(folder_names(path)):
+        if is_account_id(name):
+            return name
+        for piece in name.replace("_", ".").replace("-", ".").split("."):
+            if is_account_id(piece):
+                return piece
+    return None
+
+
+def folder_names(path: str) -> list[str]:
+    """Give the parts of a path; the last is the file name."""
+    return [name for name in path.split("/") if name]

@@ -1,0 +1,179 @@
+"""From paths to parsed sources: files, folders and archives; JSON, lines of JSON, YAML, CSV."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+import json
+import os
+import zipfile
+import zlib
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.caret import quote
+from iamsim.core.errors import WorldError
+from iamsim.importers.options import SourceOptions
+from iamsim.importers.salvage import salvage
+from iamsim.importers.short_forms import read_short_form
+from iamsim.world.documents import parse_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from iamsim.importers.draft import Draft
+
+__all__ = ["Source", "SourceOptions", "read_sources"]
+
+MAX_DEPTH = 200
+JSON_ENDINGS = (".json", ".tfstate", ".jsonl", ".ndjson", ".tfplan")
+YAML_ENDINGS = (".yaml", ".yml", ".template")
+ENDINGS = (*JSON_ENDINGS, *YAML_ENDINGS, ".csv")
+
+
+class Source(NamedTuple):
+    """A file, parsed: JSON or YAML data, or the rows of a CSV file as a list of maps of text.
+
+    The path is the one that was given, with `/` between its parts; inside an archive it goes on
+    behind the archive's own. `subject` is the ARN or id that the user said the file is about.
+    """
+
+    path: str
+    data: object
+    subject: str | None = None
+
+
+class _File(NamedTuple):
+    """A file to read: its path, and what gives its content."""
+
+    path: str
+    read: Callable[[], bytes]
+
+
+def read_sources(
+    paths: Iterable[str], draft: Draft, options: SourceOptions
+) -> Iterator[tuple[Source, int, int]]:
+    """Read all files in order; one that can't be parsed makes a remark.
+
+    Gives the source, how many came before it, and how many there are. Raises `WorldError` for a
+    path that is not there or can't be read.
+    """
+    files = [file for path in paths for file in _files(os.fspath(path))]
+    for done, file in enumerate(files):
+        draft.source = file.path
+        content = file.read()
+        for data in _parse(file.path, content, draft):
+            yield Source(file.path, data, options.about.get(file.path)), done, len(files)
+
+
+def _files(path: str) -> Iterator[_File]:
+    """List the files at a path, those of folders in the order of their names."""
+    if os.path.isdir(path):  # noqa: PTH112 - plain text paths everywhere
+        for folder, folders, names in os.walk(path):
+            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            for name in sorted(names):
+                if not name.startswith(".") and _ending(name) in (*ENDINGS, ".zip"):
+                    yield from _files(os.path.join(folder, name))  # noqa: PTH118
+    elif path.lower().endswith(".zip"):
+        yield from _archived(path)
+    else:
+        yield _File(path.replace(os.sep, "/"), lambda: _read(path))
+
+
+def _archived(path: str) -> Iterator[_File]:
+    """List the files in a zip archive."""
+    try:
+        archive = zipfile.ZipFile(path)
+    except (OSError, zipfile.BadZipFile) as error:
+        raise WorldError("file-not-readable", f"{quote(path)} is no zip archive") from error
+    for name in sorted(archive.namelist()):
+        if _ending(name) in ENDINGS:
+            yield _File(f"{path.replace(os.sep, '/')}/{name}", _reader(archive, name))
+
+
+def _reader(archive: zipfile.ZipFile, name: str) -> Callable[[], bytes]:
+    def read() -> bytes:
+        try:
+            return archive.read(name)
+        except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, EOFError) as error:
+            raise WorldError(
+                "file-not-readable", f"can't read {quote(name)} in the archive"
+            ) from error
+
+    return read
+
+
+def _ending(name: str) -> str:
+    """Give the ending of a file name in small letters, without `.gz`."""
+    return os.path.splitext(name.lower().removesuffix(".gz"))[1]  # noqa: PTH122
+
+
+def _read(path: str) -> bytes:
+    try:
+        with open(path, "rb") as stream:  # noqa: PTH123 - plain text paths everywhere
+            return stream.read()
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "not a file name").lower()
+        code = "file-not-found" if isinstance(error, FileNotFoundError) else "file-not-readable"
+        raise WorldError(code, f"can't read {quote(path)}: {reason}") from error
+
+
+def _parse(path: str, content: bytes, draft: Draft) -> Iterator[object]:
+    """Parse a file by its ending, else by its start; several JSON values make several sources."""
+    try:
+        if path.lower().endswith(".gz"):
+            content = gzip.decompress(content)
+        text = _decode(content)
+        ending = _ending(path)
+        if ending == ".csv":
+            yield list(csv.DictReader(io.StringIO(text)))
+        elif ending in YAML_ENDINGS and not text.lstrip().startswith(("{", "[")):
+            yield parse_yaml(text, path)
+        else:
+            yield from _values(text, draft)
+    except (OSError, EOFError, ValueError, csv.Error, RecursionError, zlib.error) as error:
+        what = " ".join(str(error).split()) or "the file can't be read"
+        draft.remark("source-not-readable", what)
+    except WorldError as error:
+        place = "" if error.span is None else f"line {error.span.line}"
+        draft.remark("source-not-readable", error.message, place)
+
+
+def _decode(content: bytes) -> str:
+    """Turn bytes into text: UTF-8, or UTF-16 as Windows shells redirect it."""
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    return content.decode(encoding)
+
+
+def parse_yaml(text: str, path: str) -> object:
+    """Read YAML as worlds are read, scalars as text, with the tags of CloudFormation."""
+    return parse_document(text, path, language="yaml", read_tag=read_short_form).data
+
+
+def _values(text: str, draft: Draft) -> Iterator[object]:
+    """Read the JSON values of a text: one, several behind each other, or one a line.
+
+    What stands in front of a fault is kept, so that a file that was cut off loses its end alone.
+    """
+    decoder = json.JSONDecoder()
+    position = len(text) - len(text.lstrip())
+    if position == len(text):
+        draft.remark("source-not-readable", "the file is empty")
+    while position < len(text):
+        try:
+            value, position = decoder.raw_decode(text, position)
+        except json.JSONDecodeError as error:
+            line = text.count("\n", 0, error.pos) + 1
+            rest = salvage(text[position:])
+            kept = "; what stands before counts" if rest is not None or position else ""
+            draft.remark(
+                "source-not-readable",
+                f"this is not JSON: {error.msg.lower()}{kept}",
+                f"line {line}",
+            )
+            if rest is not None:
+                yield rest
+            return
+        yield value
+        while position < len(text) and text[position].isspace():
+            position += 1

@@ -1,0 +1,230 @@
+"""`aws_iam_policy_document`: the policy that its blocks amount to, where a plan has no text yet.
+
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/iam_policy_document.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from iamsim.importers.terraform.addresses import full_references, parse_steps
+from iamsim.importers.terraform.configuration import part
+from iamsim.importers.unknown import Unknown, find_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.importers.terraform.instances import Instance
+    from iamsim.importers.terraform.resolving import Context, Plan
+
+__all__ = ["Guess", "render_document"]
+
+Json = dict[str, object]
+# What lies below a resource: a plan that names the ARN alone may mean this as well.
+BELOW = {
+    "aws_cloudwatch_log_group": ":*",
+    "aws_dynamodb_table": "/*",
+    "aws_lambda_function": ":*",
+    "aws_s3_bucket": "/*",
+}
+_ELEMENTS = (
+    ("actions", "Action"),
+    ("not_actions", "NotAction"),
+    ("resources", "Resource"),
+    ("not_resources", "NotResource"),
+)
+_PRINCIPALS = (("principals", "Principal"), ("not_principals", "NotPrincipal"))
+
+
+class Guess(str):
+    """An entry that stands for an expression of which a plan tells the reference alone."""
+
+    __slots__ = ()
+
+
+def render_document(plan: Plan, instance: Instance) -> Json | Unknown:
+    """Write the document; parts that can't be known are `Unknown`.
+
+    An entry of `resources` that the plan holds only as a reference to an ARN stands as `Guess`:
+    the ARN, and what is below it.
+    """
+    version = instance.values.get("version")
+    merged: Json = {"Version": version if isinstance(version, str) else "2012-10-17"}
+    policy_id = instance.values.get("policy_id")
+    if isinstance(policy_id, str) and policy_id:
+        merged["Id"] = policy_id
+    statements: list[object] = []
+    for source in _documents(plan, instance, "source_policy_documents", "source_json"):
+        _merge(statements, source)
+    _merge(statements, {"Statement": list(_statements(plan, instance))})
+    for override in _documents(plan, instance, "override_policy_documents", "override_json"):
+        _merge(statements, override)
+    merged["Statement"] = statements
+    return merged
+
+
+def _merge(statements: list[object], document: object) -> None:
+    """Add statements; one whose `Sid` is there already takes its place."""
+    found = document.get("Statement") if isinstance(document, dict) else document
+    for statement in found if isinstance(found, list) else [found]:
+        sid = statement.get("Sid") if isinstance(statement, dict) else None
+        for index, known in enumerate(statements if sid else ()):
+            if isinstance(known, dict) and known.get("Sid") == sid:
+                statements[index] = statement
+                break
+        else:
+            if statement is not None:
+                statements.append(statement)
+
+
+def _documents(plan: Plan, instance: Instance, *names: str) -> Iterator[object]:
+    """Give the documents that a document takes in; one that is not known is an `Unknown`."""
+    for name in names:
+        value = instance.values.get(name)
+        values = value if isinstance(value, list) else [value]
+        unknown = find_unknown(values)
+        if unknown is not None:
+            yield from _referenced(plan, instance, name)
+            continue
+        for text in values:
+            if isinstance(text, str) and text:
+                yield _parse(text)
+
+
+def _referenced(plan: Plan, instance: Instance, name: str) -> Iterator[object]:
+    """Follow the references of a list of documents: each is meant once, in their order."""
+    expression = plan.configuration.expression(instance.address, name)
+    references = full_references(part(expression, "references"))
+    if not references:
+        yield Unknown(f"`{instance.text}.{name}`")
+    context = plan.context(instance)
+    for reference in references:
+        if not plan.may_be(reference, context):
+            continue
+        found = plan.resolve(reference, context, "policy")
+        for item in found if isinstance(found, list) else [found]:
+            if isinstance(item, str) and item:
+                yield _parse(item)
+            elif isinstance(item, dict | Unknown):
+                yield item
+
+
+def _parse(text: str) -> object:
+    """Parse a document."""
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return Unknown("a policy document that is not JSON")
+    return found if isinstance(found, dict) else Unknown("a policy document that is no object")
+
+
+def _statements(plan: Plan, instance: Instance) -> Iterator[Json | Unknown]:
+    """Write the statements of the blocks."""
+    blocks = instance.values.get("statement")
+    if isinstance(blocks, Unknown):
+        yield blocks
+    context = plan.context(instance)
+    for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
+        if not isinstance(block, dict):
+            yield Unknown(f"`{instance.text}.statement`")
+            continue
+        expression = part(plan.configuration.expression(instance.address, "statement"), number)
+        yield _Block(plan, context, block, expression).statement()
+
+
+class _Block:
+    """One statement block with its expressions."""
+
+    def __init__(self, plan: Plan, context: Context, block: Json, expression: object) -> None:
+        self.plan = plan
+        self.context = context
+        self.block = block
+        self.expression = expression
+
+    def statement(self) -> Json:
+        """Write the statement."""
+        block = self.block
+        written: Json = {}
+        if block.get("sid"):
+            written["Sid"] = block["sid"]
+        effect = block.get("effect")
+        written["Effect"] = "Allow" if effect is None else effect
+        for name, element in _PRINCIPALS:
+            principals = self.principals(name)
+            if principals is not None:
+                written[element] = principals
+        for name, element in _ELEMENTS:
+            values = self.values(block.get(name), part(self.expression, name), below=True)
+            if values:
+                written[element] = _scalar(values)
+        conditions = self.conditions()
+        if conditions:
+            written["Condition"] = conditions
+        return written
+
+    def principals(self, name: str) -> object:
+        """Write the principals: by type, or everyone."""
+        blocks = self.block.get(name)
+        if isinstance(blocks, Unknown):
+            return blocks
+        by_type: dict[str, list[object]] = {}
+        for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
+            expression = part(part(self.expression, name), number)
+            kind = part(block, "type")
+            values = self.values(part(block, "identifiers"), part(expression, "identifiers"))
+            if not isinstance(kind, str):
+                return kind if isinstance(kind, Unknown) else Unknown(f"`{name}`")
+            if kind == "*":
+                return "*"
+            by_type[kind] = by_type.get(kind, []) + values
+        return {kind: _scalar(values) for kind, values in by_type.items()} or None
+
+    def conditions(self) -> object:
+        """Write the conditions: by operator and key."""
+        blocks = self.block.get("condition")
+        if isinstance(blocks, Unknown):
+            return blocks
+        written: dict[str, dict[str, object]] = {}
+        for number, block in enumerate(blocks if isinstance(blocks, list) else ()):
+            expression = part(part(self.expression, "condition"), number)
+            operator, key = part(block, "test"), part(block, "variable")
+            if not isinstance(operator, str) or not isinstance(key, str):
+                return Unknown("a condition of which test or variable is not known")
+            values = self.values(part(block, "values"), part(expression, "values"))
+            known = written.setdefault(operator, {}).get(key)
+            earlier = known if isinstance(known, list) else [] if known is None else [known]
+            written[operator][key] = _scalar([*earlier, *values])
+        return written
+
+    def values(self, value: object, expression: object, *, below: bool = False) -> list[object]:
+        """Give the entries of a list; unknown ones are looked for among its references."""
+        items = value if isinstance(value, list) else [] if value is None else [value]
+        known = [_variables(item) for item in items if not isinstance(item, Unknown)]
+        missing = [item for item in items if isinstance(item, Unknown)]
+        if not missing:
+            return known
+        found: list[object] = []
+        references = full_references(part(expression, "references"))
+        for reference in references:
+            if self.plan.is_planned(reference, self.context):
+                continue  # its value stands in the list already
+            entry = self.plan.resolve(reference, self.context, "arn")
+            suffix = BELOW.get(str(parse_steps(reference)[0])) if below else None
+            for one in entry if isinstance(entry, list) else [entry]:
+                if isinstance(one, str):
+                    found.append(Guess(one))
+                    found += [] if suffix is None else [Guess(one + suffix)]
+        if not found:
+            shown = " and ".join(f"`{reference}`" for reference in references)
+            return [*known, Unknown(shown) if references else missing[0]]
+        return known + found
+
+
+def _variables(item: object) -> object:
+    """Write policy variables as policies do: Terraform's ``&{...}`` stands for ``${...}``."""
+    return item.replace("&{", "${") if isinstance(item, str) else item
+
+
+def _scalar(values: list[object]) -> object:
+    return values[0] if len(values) == 1 else values

@@ -1,0 +1,206 @@
+"""What plans and states say about IAM: users, groups, roles, policies, attachments, providers.
+
+Each function reads resource types of
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn
+from iamsim.core.caret import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.importers.draft import Record
+    from iamsim.importers.terraform.reading import Reading
+
+__all__ = ["DATA_READERS", "LATE_READERS", "READERS"]
+
+_OWNERS = ("role", "user", "group")
+
+
+def _owner(reading: Reading, kind: str, name: str) -> Record:
+    """Give the record of a user, group or role by its name (an ARN's last part counts)."""
+    arn = find_arn(name)
+    if arn is not None:
+        name = arn.resource.rpartition("/")[2]
+    draft = reading.draft
+    find = {"role": draft.role, "user": draft.user, "group": draft.group}[kind]
+    return find(reading.account, name)
+
+
+def _principal(reading: Reading, kind: str) -> Record:
+    """Read what users, groups and roles have in common."""
+    record = _owner(reading, kind, reading.name)
+    path = reading.text("path")
+    if path not in (None, "/"):
+        record.set("path", path, reading.place)
+    unique_id = reading.instance.values.get("unique_id")
+    if isinstance(unique_id, str) and kind != "group":
+        record.set("id", unique_id, reading.place)
+    record.set("boundary", reading.boundary("permissions_boundary"), reading.place)
+    reading.tags(record)
+    return record
+
+
+def _role(reading: Reading) -> None:
+    record = _principal(reading, "role")
+    trust = reading.policy("assume_role_policy")
+    record.set("trust", trust, reading.place)
+    seconds = reading.instance.values.get("max_session_duration")
+    if isinstance(seconds, int):
+        record.set("max_session_duration", seconds, reading.place)
+
+
+def _computed_parts(reading: Reading) -> None:
+    """Read the policies that the role itself lists, in its blocks or as AWS tells them.
+
+    The resources of policies and attachments come first, and what the plan takes away is left out.
+    """
+    record = _owner(reading, "role", reading.name)
+    removed = reading.plan.removed_from_roles
+    known = record.data.get("inline_policies")
+    for block in reading.blocks("inline_policy"):
+        name = block.get("name")
+        if not isinstance(name, str) or (isinstance(known, dict) and name in known):
+            continue
+        if (reading.name, name) not in removed:
+            document = reading.document(block.get("policy"), f"the policy {quote(name)}")
+            if document is not None:
+                record.inline(name, document, reading.place)
+    arns = reading.texts("managed_policy_arns")
+    record.attach(arn for arn in arns if (reading.name, arn) not in removed)
+
+
+def _user(reading: Reading) -> None:
+    _principal(reading, "user")
+
+
+def _group(reading: Reading) -> None:
+    _principal(reading, "group")
+
+
+def _policy(reading: Reading) -> None:
+    document = reading.policy()
+    if document is not None:
+        reading.draft.customer_policy(
+            reading.account, reading.name, document, path=reading.text("path"), place=reading.place
+        )
+
+
+def _inline(kind: str) -> Callable[[Reading], None]:
+    """Make the reader of `aws_iam_role_policy` and its like."""
+
+    def read(reading: Reading) -> None:
+        owner = reading.text(kind)
+        document = reading.policy()
+        if owner is not None and document is not None:
+            name = reading.text("name") or reading.name
+            _owner(reading, kind, owner).inline(name, document, reading.place)
+
+    return read
+
+
+def _attachment(kind: str, owner: str, arns: str) -> Callable[[Reading], None]:
+    """Make the reader of an attachment: `owner` and `arns` are its arguments."""
+
+    def read(reading: Reading) -> None:
+        name = reading.text(owner)
+        if name is not None:
+            _owner(reading, kind, name).attach(reading.texts(arns))
+
+    return read
+
+
+def _policy_attachment(reading: Reading) -> None:
+    arns = reading.texts("policy_arn")
+    for kind in _OWNERS:
+        for name in reading.texts(f"{kind}s"):
+            _owner(reading, kind, name).attach(arns)
+
+
+def _user_groups(reading: Reading) -> None:
+    user = reading.text("user")
+    if user is not None:
+        _owner(reading, "user", user).extend("groups", reading.texts("groups"))
+
+
+def _group_users(reading: Reading) -> None:
+    group = reading.text("group")
+    for name in reading.texts("users") if group is not None else ():
+        _owner(reading, "user", name).extend("groups", [group])
+
+
+def _instance_profile(reading: Reading) -> None:
+    role = reading.text("role")
+    if role is not None:
+        _owner(reading, "role", role).extend("instance_profiles", [reading.arn])
+
+
+def _provider(reading: Reading) -> None:
+    reading.draft.account(reading.account).extend("providers", [reading.arn])
+
+
+def _service_linked_role(reading: Reading) -> None:
+    service = reading.text("aws_service_name")
+    if service is None:
+        return
+    name = reading.instance.values.get("name")
+    if not isinstance(name, str):
+        name = f"AWSServiceRoleFor{service.partition('.')[0].capitalize()}"
+        suffix = reading.text("custom_suffix")
+        name = f"{name}_{suffix}" if suffix else name
+        reading.remark(
+            "name-unknown",
+            f"how AWS calls the service-linked role of {quote(service)} is not known: it is"
+            f" {quote(name)} here",
+        )
+    record = _owner(reading, "role", name)
+    record.set("path", f"/aws-service-role/{service}/", reading.place)
+    record.set("service_linked", value=True, place=reading.place)
+    reading.tags(record)
+
+
+def _known_policy(reading: Reading) -> None:
+    """Read a policy that is there already; those of AWS are known."""
+    arn = find_arn(str(reading.instance.values.get("arn")))
+    if arn is not None and arn.account != "aws":
+        _policy(reading)
+
+
+def _known_role(reading: Reading) -> None:
+    """Read what a data source tells of a role that is there already."""
+    if isinstance(reading.instance.values.get("arn"), str):
+        _role(reading)
+
+
+DATA_READERS: dict[str, Callable[[Reading], None]] = {
+    "aws_iam_policy": _known_policy,
+    "aws_iam_role": _known_role,
+}
+READERS: dict[str, Callable[[Reading], None]] = {
+    "aws_iam_group": _group,
+    "aws_iam_group_membership": _group_users,
+    "aws_iam_group_policy": _inline("group"),
+    "aws_iam_group_policy_attachment": _attachment("group", "group", "policy_arn"),
+    "aws_iam_group_policy_attachments_exclusive": _attachment("group", "group_name", "policy_arns"),
+    "aws_iam_instance_profile": _instance_profile,
+    "aws_iam_openid_connect_provider": _provider,
+    "aws_iam_policy": _policy,
+    "aws_iam_policy_attachment": _policy_attachment,
+    "aws_iam_role": _role,
+    "aws_iam_role_policy": _inline("role"),
+    "aws_iam_role_policy_attachment": _attachment("role", "role", "policy_arn"),
+    "aws_iam_role_policy_attachments_exclusive": _attachment("role", "role_name", "policy_arns"),
+    "aws_iam_saml_provider": _provider,
+    "aws_iam_service_linked_role": _service_linked_role,
+    "aws_iam_user": _user,
+    "aws_iam_user_group_membership": _user_groups,
+    "aws_iam_user_policy": _inline("user"),
+    "aws_iam_user_policy_attachment": _attachment("user", "user", "policy_arn"),
+    "aws_iam_user_policy_attachments_exclusive": _attachment("user", "user_name", "policy_arns"),
+}
+LATE_READERS: dict[str, Callable[[Reading], None]] = {"aws_iam_role": _computed_parts}

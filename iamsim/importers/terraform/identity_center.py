@@ -1,0 +1,105 @@
+"""What plans and states say about IAM Identity Center: permission sets, where they are assigned.
+
+https://registry.terraform.io/providers/hashicorp/aws/latest/docs/resources/ssoadmin_permission_set
+and the pages beside it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import is_account_id
+from iamsim.core.caret import quote
+from iamsim.importers.resource_kinds import BY_TERRAFORM_TYPE, arn_of
+from iamsim.importers.terraform.reading import Reading
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.importers.draft import Draft, Record
+    from iamsim.importers.terraform.resolving import Plan
+
+__all__ = ["read_permission_sets"]
+
+PREFIX = "aws_ssoadmin_"
+Json = dict[str, object]
+Provisioned = list[tuple[str, "Record"]]
+
+
+def read_permission_sets(plan: Plan, draft: Draft) -> None:
+    """Provision each permission set into the accounts that it is assigned to."""
+    readings = [
+        Reading(plan, draft, instance)
+        for instance in plan.instances.values()
+        if instance.type.startswith(PREFIX) and instance.address.mode == "managed"
+    ]
+    sets = {one.arn: one for one in readings if one.instance.type == f"{PREFIX}permission_set"}
+    provisioned: dict[str, Provisioned] = {}
+    for reading in readings:
+        if reading.instance.type == f"{PREFIX}account_assignment":
+            arn, account = reading.text("permission_set_arn"), reading.text("target_id")
+            if arn is None or account is None or not is_account_id(account):
+                continue
+            if arn not in sets:
+                reading.remark(
+                    "permission-set-missing", f"the permission set {quote(arn)} is not here"
+                )
+                continue
+            record = draft.permission_set(account, sets[arn].name)
+            duration = sets[arn].text("session_duration")
+            record.set("session_duration", duration, reading.place)
+            known = provisioned.setdefault(arn, [])
+            if account not in dict(known):
+                known.append((account, record))
+    for reading in readings:
+        read = _READERS.get(reading.instance.type.removeprefix(PREFIX))
+        if read is not None:
+            read(reading, provisioned.get(reading.text("permission_set_arn") or "", []))
+
+
+def _inline_policy(reading: Reading, provisioned: Provisioned) -> None:
+    document = reading.policy("inline_policy")
+    for _, record in provisioned:
+        record.set("inline", document, reading.place)
+
+
+def _managed_policy(reading: Reading, provisioned: Provisioned) -> None:
+    arns = reading.texts("managed_policy_arn")
+    for _, record in provisioned:
+        record.attach(arns)
+
+
+def _customer_policy(reading: Reading, provisioned: Provisioned) -> None:
+    for block in reading.blocks("customer_managed_policy_reference"):
+        for account, record in provisioned:
+            arn = _reference(reading, block, account)
+            record.attach([] if arn is None else [arn])
+
+
+def _boundary(reading: Reading, provisioned: Provisioned) -> None:
+    for block in reading.blocks("permissions_boundary"):
+        reference = block.get("customer_managed_policy_reference")
+        reference = reference[0] if isinstance(reference, list) and reference else reference
+        for account, record in provisioned:
+            arn = block.get("managed_policy_arn")
+            if isinstance(reference, dict):
+                arn = _reference(reading, reference, account)
+            record.set("boundary", arn if isinstance(arn, str) and arn else None, reading.place)
+
+
+def _reference(reading: Reading, reference: Json, account: str) -> str | None:
+    """Give the ARN of a customer managed policy in an account."""
+    name, path = reference.get("name"), reference.get("path")
+    if not isinstance(name, str):
+        return None
+    kind = BY_TERRAFORM_TYPE["aws_iam_policy"]
+    scope = reading.scope._replace(account=account)
+    return arn_of(kind, scope, name, path if isinstance(path, str) and path else "/")
+
+
+_READERS: dict[str, Callable[[Reading, Provisioned], None]] = {
+    "customer_managed_policy_attachment": _customer_policy,
+    "managed_policy_attachment": _managed_policy,
+    "permission_set_inline_policy": _inline_policy,
+    "permissions_boundary_attachment": _boundary,
+}

@@ -1,0 +1,129 @@
+"""The importer of Terraform plans and states."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.caret import quote
+from iamsim.importers.facts import report_dangling_targets
+from iamsim.importers.terraform import identities, organizations, resource_policies
+from iamsim.importers.terraform.documents import render_document
+from iamsim.importers.terraform.identity_center import read_permission_sets
+from iamsim.importers.terraform.instances import is_plan, is_state, is_state_file, read_instances
+from iamsim.importers.terraform.reading import Reading
+from iamsim.importers.terraform.resolving import Plan
+from iamsim.importers.terraform.scopes import UNKNOWN_ACCOUNT, UNKNOWN_REGION
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.importers.draft import Draft
+    from iamsim.importers.sources import Source
+
+__all__ = ["IMPORTER", "LATE_READERS", "READERS", "Terraform"]
+
+READERS: dict[str, Callable[[Reading], None]] = {
+    **identities.READERS,
+    **organizations.READERS,
+    **resource_policies.READERS,
+}
+# These fill in what the resources of their own have not said.
+LATE_READERS: dict[str, Callable[[Reading], None]] = {
+    **identities.LATE_READERS,
+    **resource_policies.LATE_READERS,
+}
+# Data sources tell what is there already.
+DATA_READERS: dict[str, Callable[[Reading], None]] = {
+    **identities.DATA_READERS,
+    "aws_organizations_organization": organizations.READERS["aws_organizations_organization"],
+}
+# Types whose tags are read by themselves, or bear on no decision.
+UNTAGGED = ("aws_iam_", "aws_organizations_", "aws_ssoadmin_", "aws_vpc_endpoint")
+
+
+class Terraform:
+    """The importer of plans and states as JSON, and of raw state files."""
+
+    name = "Terraform"
+
+    def recognises(self, source: Source) -> bool:
+        """Plans and states say their format version, state files the version of Terraform."""
+        return is_plan(source.data) or is_state(source.data) or is_state_file(source.data)
+
+    def read(self, source: Source, draft: Draft) -> None:
+        """Read every resource, then what resources say about themselves."""
+        data = source.data
+        if not isinstance(data, dict):
+            return
+
+        def report(place: str, message: str) -> None:
+            draft.remark("record-not-readable", message, place)
+
+        instances = read_instances(data, planned=draft.options.planned, report=report)
+        plan = Plan(data, instances, draft.options, render_document)
+        readings = [Reading(plan, draft, instance) for instance in instances.values()]
+        managed = [one for one in readings if one.instance.address.mode == "managed"]
+        for reading in managed:
+            _read(reading, _reader(reading))
+        for reading in readings:
+            if reading.instance.address.mode == "data":
+                _read(reading, DATA_READERS.get(reading.instance.type))
+        for reading in managed:
+            _read(reading, LATE_READERS.get(reading.instance.type))
+        organizations.read_attachments(plan, draft)
+        read_permission_sets(plan, draft)
+        _report_scopes(plan, draft)
+
+    def finish(self, draft: Draft) -> None:
+        """Say what all sources together leave dangling."""
+        report_dangling_targets(draft)
+
+
+def _reader(reading: Reading) -> Callable[[Reading], None] | None:
+    """Find the reader of an instance; of other kinds with an ARN, the tags count."""
+    kind = reading.instance.type
+    if kind in READERS:
+        return READERS[kind]
+    values = reading.instance.values
+    known = reading.plan.kind(reading.instance) is not None and not kind.startswith(UNTAGGED)
+    tags = values.get("tags_all"), values.get("tags")
+    tagged = known and any(isinstance(value, dict) and value for value in tags)
+    return resource_policies.read_tagged if tagged else None
+
+
+def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
+    """Read one instance; one that has not the form of its type loses nothing but itself."""
+    if read is None:
+        return
+    try:
+        read(reading)
+        named = reading.plan.is_named(reading.instance)
+    except (ValueError, LookupError):
+        reading.remark("record-not-readable", "this is not as its type has it", "skipped")
+        return
+    if not named:
+        reading.remark(
+            "name-unknown",
+            f"the name is known after apply: it is {quote(reading.name)} here",
+        )
+
+
+def _report_scopes(plan: Plan, draft: Draft) -> None:
+    """Say so when an account or a region had to be made up."""
+    if plan.scopes.account_used:
+        draft.remark(
+            "account-unknown",
+            f"nothing says which account this is for: {quote(UNKNOWN_ACCOUNT)} stands for it;"
+            " `--account` says",
+            severity="unknown",
+        )
+    if plan.scopes.region_used:
+        draft.remark(
+            "region-unknown",
+            f"nothing says which region this is for: {quote(UNKNOWN_REGION)} stands for it;"
+            " `--region` says",
+            severity="unknown",
+        )
+
+
+IMPORTER = Terraform()

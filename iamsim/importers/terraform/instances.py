@@ -1,0 +1,208 @@
+"""Resource instances of a plan or a state, with their values; unknown ones are marked.
+
+Plans and states as ``terraform show -json`` prints them
+(https://developer.hashicorp.com/terraform/internals/json-format), and raw state files of version 4.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamsim.importers.terraform.addresses import Address, parse_address
+from iamsim.importers.unknown import Unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+__all__ = ["Instance", "is_plan", "is_state", "is_state_file", "read_instances"]
+
+Json = dict[str, object]
+MAX_MODULE_DEPTH = 50
+STATE_VERSION = 4
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Instance:
+    """An instance of a resource: `values` hold an `Unknown` for what is known after apply only."""
+
+    text: str
+    address: Address
+    values: Json
+    provider: str | None = None
+
+    @property
+    def type(self) -> str:
+        """The resource type, such as `aws_iam_role`."""
+        return self.address.type
+
+
+def is_plan(data: object) -> bool:
+    """Say whether data is a plan."""
+    return (
+        isinstance(data, dict)
+        and "format_version" in data
+        and ("planned_values" in data or "resource_changes" in data)
+    )
+
+
+def is_state(data: object) -> bool:
+    """Say whether data is a state, as `terraform show -json` prints it."""
+    return (
+        isinstance(data, dict)
+        and "format_version" in data
+        and "terraform_version" in data
+        and not is_plan(data)
+        and set(data) <= {"format_version", "terraform_version", "values", "checks"}
+    )
+
+
+def is_state_file(data: object) -> bool:
+    """Say whether data is a raw state file of version 4."""
+    return (
+        isinstance(data, dict)
+        and str(data.get("version")) == str(STATE_VERSION)
+        and "terraform_version" in data
+        and isinstance(data.get("resources"), list)
+    )
+
+
+def read_instances(
+    data: Json, *, planned: bool, report: Callable[[str, str], None]
+) -> dict[str, Instance]:
+    """Read the instances of a plan (planned, or before it) or a state, by address.
+
+    `report` takes the place and a message for each record that has not the form of one.
+    """
+    reader = _Reader(report)
+    if is_state_file(data):
+        reader.state_file(data.get("resources"))
+    elif is_plan(data):
+        reader.plan(data, planned=planned)
+    else:
+        values = data.get("values")
+        if isinstance(values, dict):
+            reader.module(values.get("root_module"), "values.root_module")
+    return dict(sorted(reader.found.items()))
+
+
+class _Reader:
+    """Collects instances; the first record of an address counts."""
+
+    def __init__(self, report: Callable[[str, str], None]) -> None:
+        self.report = report
+        self.found: dict[str, Instance] = {}
+
+    def plan(self, data: Json, *, planned: bool) -> None:
+        """Read a plan: what it plans, or what was there before."""
+        prior = data.get("prior_state")
+        state = prior.get("values") if isinstance(prior, dict) else None
+        root = state.get("root_module") if isinstance(state, dict) else None
+        if planned:
+            self.changes(data, "after")
+            values = data.get("planned_values")
+            if isinstance(values, dict):
+                self.module(values.get("root_module"), "planned_values.root_module")
+            self.module(root, "prior_state.values.root_module", mode="data")
+        else:
+            self.module(root, "prior_state.values.root_module")
+            self.changes(data, "before")
+
+    def changes(self, data: Json, side: str) -> None:
+        """Read one side of the changes; what is not known after apply is marked."""
+        for place, record in self.records(data.get("resource_changes"), "resource_changes"):
+            change = record.get("change")
+            if not isinstance(change, dict):
+                self.report(place, "a change without `change`")
+                continue
+            values = change.get(side)
+            if change.get("actions") == ["forget"]:
+                values = change.get("before")  # Terraform lets go of it, and leaves it there
+            if not isinstance(values, dict) or "deposed" in record:
+                continue
+            if side == "after":
+                values = _mark(values, change.get("after_unknown"), str(record.get("address")))
+            self.add(record, values if isinstance(values, dict) else {}, place)
+
+    def module(self, module: object, place: str, depth: int = 0, mode: str | None = None) -> None:
+        """Read the resources of a module and of those inside of it."""
+        if not isinstance(module, dict) or depth > MAX_MODULE_DEPTH:
+            if module is not None:
+                self.report(place, "this is no module")
+            return
+        for at, record in self.records(module.get("resources"), f"{place}.resources"):
+            if mode in (None, record.get("mode")):
+                values = record.get("values")
+                self.add(record, values if isinstance(values, dict) else {}, at)
+        for at, child in self.records(module.get("child_modules"), f"{place}.child_modules"):
+            self.module(child, at, depth + 1, mode)
+
+    def state_file(self, resources: object) -> None:
+        """Read a raw state: resources with their instances."""
+        for place, record in self.records(resources, "resources"):
+            prefix = f"{record['module']}." if record.get("module") else ""
+            mode = "data." if record.get("mode") == "data" else ""
+            text = f"{prefix}{mode}{record.get('type')}.{record.get('name')}"
+            provider = record.get("provider")
+            for at, instance in self.records(record.get("instances"), f"{place}.instances"):
+                values = instance.get("attributes")
+                if "deposed" in instance or not isinstance(values, dict):
+                    continue
+                key = instance.get("index_key")
+                shown = json.dumps(key) if isinstance(key, str) else key
+                address = text if key is None else f"{text}[{shown}]"
+                self.add({"address": address, "provider": provider}, values, at)
+
+    def records(self, value: object, place: str) -> Iterator[tuple[str, Json]]:
+        """Give the maps of a list with their places; what is none is reported."""
+        if value is not None and not isinstance(value, list):
+            self.report(place, "this is no list")
+        for number, record in enumerate(value if isinstance(value, list) else ()):
+            at = f"{place}[{number}]"
+            if isinstance(record, dict):
+                yield at, record
+            else:
+                self.report(at, "this is no object")
+
+    def add(self, record: Json, values: Json, place: str) -> None:
+        """Add an instance by its address."""
+        text = record.get("address")
+        address = parse_address(text) if isinstance(text, str) else None
+        if address is None or not isinstance(text, str):
+            self.report(place, "a resource without an address")
+            return
+        provider = record.get("provider")
+        kept = provider if isinstance(provider, str) else None
+        self.found.setdefault(text, Instance(text, address, values, kept))
+
+
+def _mark(value: object, unknown: object, why: str) -> object:
+    """Put `Unknown` where `after_unknown` says true; lists keep their places."""
+    if unknown is True:
+        return Unknown(f"`{why}`")
+    if isinstance(unknown, dict) and isinstance(value, dict | None):
+        marked = dict(value or {})
+        for name, inner in unknown.items():
+            if inner not in (False, None, {}, []):
+                marked[str(name)] = _mark(marked.get(name), inner, f"{why}.{name}")
+        return marked
+    if isinstance(unknown, list) and isinstance(value, list | None):
+        return _mark_items(list(value or []), unknown, why)
+    return value
+
+
+def _mark_items(items: list[object], unknown: list[object], why: str) -> list[object]:
+    """Mark the items of a list.
+
+    Plans leave unknown texts out, or write null, and sets have no order: what is known stays, and
+    each mark is one unknown more. Blocks keep their places.
+    """
+    if all(isinstance(mark, bool) for mark in unknown):
+        known = [item for item in items if item is not None]
+        return known + [Unknown(f"`{why}`")] * unknown.count(True)
+    items += [None] * (len(unknown) - len(items))
+    return [
+        _mark(item, unknown[index] if index < len(unknown) else False, why)
+        for index, item in enumerate(items)
+    ]

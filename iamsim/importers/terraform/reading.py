@@ -1,0 +1,188 @@
+"""One resource instance at hand: its attributes as plain values, and remarks about it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamsim.core.caret import quote
+from iamsim.importers.facts import ALLOWS_NOTHING
+from iamsim.importers.terraform.documents import Guess
+from iamsim.importers.unknown import Unknown, settle_document
+
+if TYPE_CHECKING:
+    from iamsim.importers.draft import Draft, Record, Severity
+    from iamsim.importers.resource_kinds import Scope
+    from iamsim.importers.terraform.instances import Instance
+    from iamsim.importers.terraform.resolving import Plan
+
+__all__ = ["Reading"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """An instance of a plan or a state, being put into a draft."""
+
+    plan: Plan
+    draft: Draft
+    instance: Instance
+
+    @property
+    def scope(self) -> Scope:
+        """The partition, region and account of the instance."""
+        return self.plan.scope(self.instance)
+
+    @property
+    def account(self) -> str:
+        """The id of its account."""
+        return self.scope.account
+
+    @property
+    def place(self) -> str:
+        """The address of the instance."""
+        return self.instance.text
+
+    @property
+    def name(self) -> str:
+        """The name of the instance; one that AWS makes is made of its address."""
+        return self.plan.name(self.instance)
+
+    @property
+    def arn(self) -> str:
+        """The ARN of the instance; only for kinds in the table of kinds."""
+        arn = self.plan.arn(self.instance)
+        if arn is None:
+            raise LookupError(self.instance.text)
+        return arn
+
+    def remark(self, code: str, message: str, severity: Severity = "unknown") -> None:
+        """Note something about the instance."""
+        self.draft.remark(code, message, self.place, severity)
+
+    def value(self, name: str) -> object:
+        """Give an attribute; `None` for one that nobody set and that AWS will."""
+        known = len(self.plan.guesses)
+        value = self.plan.attribute(self.instance, name)
+        for guess in self.plan.guesses[known:]:
+            self.remark("taken-from-reference", f"{quote(name)} is {guess}")
+        if isinstance(value, Unknown) and self.is_computed(name):
+            return None
+        return value
+
+    def is_computed(self, name: str) -> bool:
+        """Say whether the configuration leaves an attribute to AWS."""
+        configuration = self.plan.configuration
+        if configuration.resource(self.instance.address) is None:
+            return name in _COMPUTED
+        return configuration.expression(self.instance.address, name) is None
+
+    def text(self, name: str) -> str | None:
+        """Give an attribute that is a text; one that is not known makes a remark."""
+        value = self.value(name)
+        if isinstance(value, Unknown):
+            self.remark("unknown-value", f"{quote(name)} depends on {value.why}")
+        if isinstance(value, int) and not isinstance(value, bool):
+            return str(value)
+        return value if isinstance(value, str) and value else None
+
+    def flag(self, name: str) -> bool | None:
+        """Give an attribute that is true or false."""
+        value = self.value(name)
+        return value if isinstance(value, bool) else None
+
+    def boundary(self, name: str) -> object:
+        """Give a permissions boundary; for one that is not known stands one that allows nothing."""
+        value = self.value(name)
+        if not isinstance(value, Unknown):
+            return self.text(name)
+        self.remark(
+            "unknown-value",
+            f"{quote(name)} depends on {value.why}: a boundary that allows nothing stands in its"
+            " place",
+        )
+        return ALLOWS_NOTHING
+
+    def texts(self, name: str) -> list[str]:
+        """Give an attribute that is a list of texts, without those that are not known."""
+        value = self.value(name)
+        items = value if isinstance(value, list) else [value]
+        if any(isinstance(item, Unknown) for item in items):
+            known = [item for item in items if not isinstance(item, Unknown)]
+            items = known + (self.plan.referenced(self.instance, name) or items)
+        found: dict[str, None] = {}
+        for item in items:
+            for one in item if isinstance(item, list) else [item]:
+                if isinstance(one, Unknown):
+                    self.remark("unknown-value", f"{quote(name)} depends on {one.why}")
+                elif isinstance(one, str):
+                    found[one] = None
+        return list(found)
+
+    def blocks(self, name: str) -> list[dict[str, object]]:
+        """Give the blocks of a name."""
+        value = self.value(name)
+        items = value if isinstance(value, list) else [value]
+        return [item for item in items if isinstance(item, dict)]
+
+    def document(self, value: object, what: str) -> dict[str, object] | None:
+        """Make a policy document of what is known of it; `None` says nothing."""
+        if value in (None, ""):
+            return None
+        found = settle_document(
+            value, lambda code, message: self.remark(code, f"{what}: {message}")
+        )
+        guesses: dict[str, None] = {}
+        plain = _plain(found, guesses)
+        if guesses:
+            shown = ", ".join(f"`{guess}`" for guess in guesses)  # in full: they decide
+            self.remark(
+                "taken-from-reference",
+                f"{what}: the plan has references in place of texts; they are taken to be {shown}",
+            )
+        return plain if isinstance(plain, dict) else None
+
+    def policy(self, name: str = "policy") -> dict[str, object] | None:
+        """Give an attribute that is a policy document."""
+        value = self.value(name)
+        if isinstance(value, str) and isinstance(self.instance.values.get(name), Unknown):
+            # What is referred to is no document: plans do not hold the call around it.
+            value = Unknown(self.plan.references_text(self.instance, name))
+        return self.document(value, quote(name))
+
+    def tags(self, record: Record) -> None:
+        """Set the tags of a record, those of the provider among them."""
+        for name in ("tags_all", "tags"):
+            value = self.instance.values.get(name)
+            if isinstance(value, dict):
+                unknown = [key for key, tag in value.items() if isinstance(tag, Unknown)]
+                if unknown:
+                    shown = ", ".join(map(quote, unknown))
+                    self.remark("unknown-value", f"the tags {shown} are known after apply")
+                record.tags({key: tag for key, tag in value.items() if isinstance(tag, str)})
+                return
+
+
+# What AWS fills in when it is left out, of the types that are read.
+_COMPUTED = (
+    "arn",
+    "bus_name",
+    "inline_policy",
+    "managed_policy_arns",
+    "path",
+    "policy",
+    "statement_id",
+    "tags_all",
+    "vpc_endpoint_type",
+)
+
+
+def _plain(value: object, guesses: dict[str, None]) -> object:
+    """Make plain texts of guesses, and collect them."""
+    if isinstance(value, dict):
+        return {key: _plain(item, guesses) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_plain(item, guesses) for item in value]
+    if isinstance(value, Guess):
+        guesses[str(value)] = None
+        return str(value)
+    return value

@@ -1,0 +1,276 @@
+"""The tree of an organization in the making: nodes, parents and attachments, in any order.
+
+See https://docs.aws.amazon.com/organizations/latest/userguide/orgs_getting-started_concepts.html.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
+from iamsim.core.arn import is_account_id
+from iamsim.core.caret import quote
+from iamsim.world.builtin import find_built_in
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.importers.draft import Draft
+
+__all__ = ["OrganizationPolicy", "PolicyKind", "Tree"]
+
+PolicyKind = Literal["scps", "rcps"]
+KINDS: tuple[PolicyKind, ...] = ("scps", "rcps")
+KINDS_BY_TYPE: dict[str, PolicyKind] = {
+    "SERVICE_CONTROL_POLICY": "scps",
+    "RESOURCE_CONTROL_POLICY": "rcps",
+}
+
+
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_Policy.html
+is_policy_id = re.compile(r"p-[0-9a-zA-Z_]{8,128}").fullmatch
+
+
+@dataclass(slots=True)
+class OrganizationPolicy:
+    """A service or resource control policy; the parts come from different calls of AWS."""
+
+    name: str | None = None
+    kind: PolicyKind | None = None
+    document: dict[str, object] | None = None
+
+
+@dataclass(slots=True)
+class Tree:
+    """What is known of an organization's tree, by ids; `finish` makes it plain data.
+
+    `attached` holds, for root, unit or account and kind, the ids of policies that hang there. A
+    target that is in `attached` lists everything that is attached to it, one that is not says
+    nothing.
+    """
+
+    draft: Draft
+    nodes: dict[str, str | None] = field(default_factory=dict)
+    """Names of the root and the units, by id."""
+    accounts: set[str] = field(default_factory=set)
+    """Accounts that are members, wherever they stand."""
+    parents: dict[str, str] = field(default_factory=dict)
+    """The node above each unit and account."""
+    policies: dict[str, OrganizationPolicy] = field(default_factory=dict)
+    attached: dict[tuple[str, PolicyKind], list[str]] = field(default_factory=dict)
+    enabled: set[PolicyKind] | None = None
+    """The policy types that are enabled on the root; `None` where no source says."""
+    complete: set[PolicyKind] = field(default_factory=set)
+    """Kinds of which all attachments are known: what is not attached is not there."""
+
+    def node(self, node_id: str, name: str | None = None) -> None:
+        """Add the root or a unit; the name may come later."""
+        known = self.nodes.get(node_id)
+        if known and name and known != name:
+            self._conflict(f"the name of {quote(node_id)}")
+        self.nodes[node_id] = known or name
+
+    def place(self, child: str, parent: str, place: str = "") -> None:
+        """Say which node a unit or an account is in."""
+        if not is_account_id(child):
+            self.node(child)
+        self.node(parent)
+        if self.parents.setdefault(child, parent) != parent:
+            self._conflict(f"the parent of {quote(child)}", place)
+
+    def policy(
+        self,
+        policy_id: str,
+        *,
+        name: str | None = None,
+        policy_type: str | None = None,
+        document: object = None,
+        place: str = "",
+    ) -> None:
+        """Add what is known of a policy; types other than the two control policies are left out."""
+        kind = KINDS_BY_TYPE.get(policy_type or "")
+        if policy_type is not None and kind is None:
+            return
+        policy = self.policies.setdefault(policy_id, OrganizationPolicy())
+        policy.name = policy.name or name
+        policy.kind = policy.kind or kind
+        if document is not None:
+            found = self.draft.document(document, place)
+            if found is not None and policy.document not in (None, found):
+                self._conflict(f"the document of {quote(policy_id)}", place)
+            policy.document = policy.document or found
+
+    def attach(self, policy_id: str, target: str, kind: PolicyKind) -> None:
+        """Say that a policy is attached to a root, unit or account."""
+        listed = self.attached.setdefault((target, kind), [])
+        if policy_id not in listed:
+            listed.append(policy_id)
+
+    def attach_all(self, policy_ids: Iterable[str], target: str, kind: PolicyKind) -> None:
+        """Say all that is attached to a root, unit or account, if it is nothing."""
+        self.attached.setdefault((target, kind), [])
+        for policy_id in policy_ids:
+            self.attach(policy_id, target, kind)
+
+    def enable(self, policy_types: Iterable[str | None]) -> None:
+        """Say which policy types are enabled on the root, and that others are not."""
+        kinds = {KINDS_BY_TYPE[one] for one in policy_types if one in KINDS_BY_TYPE}
+        self.enabled = (self.enabled or set()) | kinds
+
+    def _conflict(self, what: str, place: str = "") -> None:
+        self.draft.remark(
+            "import-conflict", f"{what} differs from what another record says", place, "conflict"
+        )
+
+    def finish(self) -> None:
+        """Put the tree into the plain data of the draft, with remarks for what does not fit."""
+        if not (self.nodes or self.attached or self.policies or self.accounts):
+            return
+        self._drop_disabled()
+        names = self._name_policies()
+        root = self._root()
+        if root is not None:
+            self._place_orphans(root)
+            self.draft.organization().set("root", self._node(root, names, set()))
+        for policy_id, name in sorted(names.items()):
+            if is_policy_id(policy_id) and find_built_in(name) is None:
+                self.draft.organization().entry("policies", name, {"id": policy_id})
+        for target, kind in sorted(self.attached):
+            if is_account_id(target):
+                account = self.draft.account(target)
+                account.set(kind, self._attached(target, kind, names))
+        for kind in sorted(self.complete):
+            for account_id in sorted(self.parents):
+                if is_account_id(account_id):
+                    self.draft.account(account_id).data.setdefault(kind, [])
+
+    def _drop_disabled(self) -> None:
+        """Forget attachments of a type that the root has not enabled: they have no effect."""
+        for kind in KINDS:
+            if self.enabled is not None and kind not in self.enabled:
+                self.complete.discard(kind)
+                for key in [key for key in self.attached if key[1] == kind]:
+                    del self.attached[key]
+
+    def _place_orphans(self, root: str) -> None:
+        """Put units and accounts of which nobody knows where they are directly under the root."""
+        # What hangs under another root is of another organization.
+        reached = {root, *(node for node in self.nodes if node.startswith("r-"))}
+        waiting = list(reached)
+        below: dict[str, list[str]] = {}
+        for child, parent in self.parents.items():
+            below.setdefault(parent, []).append(child)
+        while waiting:
+            children = [child for child in below.get(waiting.pop(), ()) if child not in reached]
+            reached.update(children)
+            waiting += children
+        for node_id in sorted(self.nodes.keys() - reached):
+            if node_id not in self.parents or self._above_itself(node_id):
+                self._adopt(node_id, root, "unit")
+        management = self.draft.organization().data.get("management_account")
+        for account_id in sorted(self.accounts - self.parents.keys() - {management}):
+            self._adopt(account_id, root, "account")
+
+    def _adopt(self, child: str, root: str, what: str) -> None:
+        self.parents[child] = root
+        self.draft.remark(
+            "node-without-parent",
+            f"which node the {what} {quote(child)} is in is not known: taken to be in the root",
+            severity="unknown",
+        )
+
+    def _above_itself(self, node_id: str) -> bool:
+        """Say whether the way up from a unit leads back to it."""
+        seen = {node_id}
+        above = self.parents.get(node_id)
+        while above is not None and above not in seen:
+            seen.add(above)
+            above = self.parents.get(above)
+        return above == node_id
+
+    def _root(self) -> str | None:
+        """Find the root: the node named so by its id, else the only one that has no parent."""
+        roots = sorted(node for node in self.nodes if node.startswith("r-"))
+        roots = roots or sorted(node for node in self.nodes if node not in self.parents)
+        if len(roots) > 1:
+            self.draft.remark(
+                "several-roots",
+                f"the sources have several roots: {', '.join(map(quote, roots))}; the first counts",
+                severity="conflict",
+            )
+        if not roots and (self.nodes or self.accounts):
+            self.draft.remark(
+                "node-without-parent", "no root of the organization was found", severity="unknown"
+            )
+        return roots[0] if roots else None
+
+    def _node(self, node_id: str, names: dict[str, str], placed: set[str]) -> dict[str, object]:
+        """Make a node with all below it; each node once, whatever circles the sources draw."""
+        placed.add(node_id)
+        data: dict[str, object] = {"id": node_id}
+        name = self.nodes[node_id]
+        if name is not None:
+            data["name"] = name
+        for kind in KINDS:
+            if (node_id, kind) in self.attached or kind in self.complete:
+                data[kind] = self._attached(node_id, kind, names)
+        below = sorted(child for child, parent in self.parents.items() if parent == node_id)
+        accounts = [child for child in below if is_account_id(child)]
+        if accounts:
+            data["accounts"] = accounts
+        units: dict[str, object] = {}
+        for child in below:
+            if is_account_id(child) or child in placed:
+                continue
+            unit = self._node(child, names, placed)
+            key = str(unit.get("name", child))
+            if key in units:
+                key = f"{key} ({child})"
+            else:
+                unit.pop("name", None)
+            units[key] = unit
+        if units:
+            data["units"] = units
+        return data
+
+    def _attached(self, target: str, kind: PolicyKind, names: dict[str, str]) -> list[object]:
+        """List the names of what is attached; a policy without a document is left out."""
+        listed: list[object] = []
+        for policy_id in self.attached.get((target, kind), ()):
+            if policy_id in names:
+                listed.append(names[policy_id])
+            else:
+                self.draft.remark(
+                    "policy-missing",
+                    f"the document of {quote(policy_id)}, attached to {quote(target)}, is not"
+                    " there: it is left out",
+                    severity="unknown",
+                )
+        return sorted(listed, key=str)
+
+    def _name_policies(self) -> dict[str, str]:
+        """Put the documents under the shared policies, and give the name of each by id."""
+        names: dict[str, str] = {}
+        # What an account names is looked up among its own policies first.
+        accounts = self.draft.data.get("accounts", {}).values()
+        taken = {name for account in accounts for name in _policy_names(account)}
+        ids = self.policies.keys() | {one for listed in self.attached.values() for one in listed}
+        for policy_id in sorted(ids):
+            built_in = find_built_in(policy_id.removeprefix("p-"))
+            policy = self.policies.get(policy_id)
+            if built_in is not None:
+                names[policy_id] = built_in.name
+            elif policy is not None and policy.document is not None:
+                name = policy.name or policy_id
+                name = f"{name} ({policy_id})" if name in taken or find_built_in(name) else name
+                taken.add(name)
+                names[policy_id] = name
+                self.draft.shared_policy(name, policy.document)
+        return names
+
+
+def _policy_names(account: object) -> Iterable[str]:
+    """The names of an account's customer managed policies."""
+    policies = account.get("policies") if isinstance(account, dict) else None
+    return policies if isinstance(policies, dict) else ()

@@ -1,0 +1,39 @@
+"""The files of an import that nobody has written: what the reader of worlds would have read."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from iamsim.core.json_text import locate_json
+from iamsim.core.span import Source as TextSource
+from iamsim.world.documents import Document
+
+if TYPE_CHECKING:
+    from iamsim.importers.slots import Plain
+
+__all__ = ["Documents", "documents_of"]
+
+Documents = tuple[list[Document], dict[str, Document]]
+
+
+def documents_of(data: dict[str, Plain]) -> Documents:
+    """Give the world files and the policy files of plain data, as if they had been read."""
+    import json  # noqa: PLC0415 - only to import
+
+    from iamsim.importers.layout import document_text, lay_out  # noqa: PLC0415
+
+    layout = lay_out(dict(data))
+    worlds = [
+        Document(
+            {key: value for key, value in world.items() if key != "include"},
+            TextSource(path, json.dumps(world), locate_json),
+            os.path.dirname(path),  # noqa: PTH120 - as the reader of worlds does
+        )
+        for path, world in layout.worlds.items()
+    ]
+    files = {
+        path: Document(document, TextSource(path, document_text(document), locate_json))
+        for path, document in layout.documents.items()
+    }
+    return worlds, files

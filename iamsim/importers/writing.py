@@ -1,0 +1,145 @@
+"""Writing an imported world to a folder, and telling whether the folder is up to date.
+
+The folder holds a list of the files that an import wrote (`MANIFEST`): those that a later import no
+longer has are removed; files that somebody else put there are never touched.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.caret import quote
+from iamsim.core.errors import RequestError
+from iamsim.importers.layout import document_text, lay_out
+from iamsim.world.load import WORLD_FILES
+from iamsim.world.yaml_writing import write_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.importers.slots import Plain
+
+__all__ = ["MANIFEST", "Changes", "compare_folder", "write_folder"]
+
+MANIFEST = ".iamsim-import.json"
+NOTE = "# Written by `iamsim import`: the next import writes it anew.\n"
+
+
+class Changes(NamedTuple):
+    """What an import would change in a folder: paths of files, each list sorted."""
+
+    added: tuple[str, ...]
+    changed: tuple[str, ...]
+    removed: tuple[str, ...]
+
+    @property
+    def any(self) -> bool:
+        """Whether there is something to do."""
+        return bool(self.added or self.changed or self.removed)
+
+
+def compare_folder(data: Mapping[str, Plain], folder: str) -> Changes:
+    """Say how a folder differs from what an import would write."""
+    return _compare(_texts(data), folder)[0]
+
+
+def write_folder(data: Mapping[str, Plain], folder: str) -> Changes:
+    """Write a world; files that are as they should be are not touched.
+
+    Raises `RequestError` when the folder can't be written, or holds a world that no import wrote.
+    """
+    texts = _texts(data)
+    changes, known = _compare(texts, folder)
+    if not known and any(os.path.exists(os.path.join(folder, name)) for name in WORLD_FILES):  # noqa: PTH110, PTH118
+        raise RequestError(
+            "output-not-imported",
+            f"{quote(folder)} holds a world that was not imported",
+            hint="give a new folder, or move the world away",
+        )
+    try:
+        for path in (*changes.added, *changes.changed):
+            _write(os.path.join(folder, path), texts[path])  # noqa: PTH118
+        for path in changes.removed:
+            _remove(folder, path)
+        manifest = json.dumps({"files": sorted(texts)}, indent=1) + "\n"
+        if _read(os.path.join(folder, MANIFEST)) != manifest:  # noqa: PTH118
+            _write(os.path.join(folder, MANIFEST), manifest)  # noqa: PTH118
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "not a folder name").lower()
+        raise RequestError(
+            "output-not-writable", f"can't write to {quote(folder)}: {reason}"
+        ) from error
+    return changes
+
+
+def _texts(data: Mapping[str, Plain]) -> dict[str, str]:
+    """Give the text of every file, by its path."""
+    layout = lay_out(dict(data))
+    texts = {path: NOTE + write_yaml(world) for path, world in layout.worlds.items()}
+    texts.update((path, document_text(document)) for path, document in layout.documents.items())
+    return texts
+
+
+def _compare(texts: Mapping[str, str], folder: str) -> tuple[Changes, bool]:
+    """Compare texts with a folder; the flag says whether an import wrote there before."""
+    written = _manifest(folder)
+    added: list[str] = []
+    changed: list[str] = []
+    for path in sorted(texts):
+        known = _read(os.path.join(folder, path))  # noqa: PTH118
+        if known is None:
+            added.append(path)
+        elif known != texts[path]:
+            changed.append(path)
+    removed = [
+        path
+        for path in sorted((written or set()) - texts.keys())
+        if os.path.isfile(os.path.join(folder, path))  # noqa: PTH113, PTH118
+    ]
+    return Changes(tuple(added), tuple(changed), tuple(removed)), written is not None
+
+
+def _manifest(folder: str) -> set[str] | None:
+    """Read the list of files that an import wrote; only paths inside the folder count."""
+    text = _read(os.path.join(folder, MANIFEST))  # noqa: PTH118
+    if text is None:
+        return None
+    try:
+        files = json.loads(text)["files"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return set()
+    names = files if isinstance(files, list) else []
+    return {
+        name
+        for name in names
+        if isinstance(name, str) and not os.path.isabs(name) and ".." not in name.split("/")  # noqa: PTH117
+    }
+
+
+def _read(path: str) -> str | None:
+    try:
+        with open(path, encoding="utf-8", newline="") as stream:  # noqa: PTH123 - many files
+            return stream.read()
+    except (OSError, ValueError):
+        return None
+
+
+def _write(path: str, text: str) -> None:
+    """Write a file by way of another one, so that it is never half written."""
+    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)  # noqa: PTH103, PTH120
+    draft = f"{path}.part"
+    with open(draft, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:  # noqa: PTH123
+        stream.write(text)
+    os.replace(draft, path)  # noqa: PTH105
+
+
+def _remove(folder: str, path: str) -> None:
+    """Remove a file, and the folders that are empty then."""
+    os.remove(os.path.join(folder, path))  # noqa: PTH107, PTH118
+    while path := os.path.dirname(path):  # noqa: PTH120
+        try:
+            os.rmdir(os.path.join(folder, path))  # noqa: PTH106, PTH118
+        except OSError:
+            return

@@ -1,0 +1,68 @@
+"""The tree of an organization under a layer: its nodes are matched by id.
+
+The tree of the layer is complete: units and accounts of the world below are in it, put there before
+it was made, so that what a plan attaches to a unit finds that unit.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamsim.world.items import AnyPolicy, Node
+
+    Attached = tuple[AnyPolicy, ...] | None
+    Combine = Callable[[Attached, Attached, Attached], Attached]
+
+__all__ = ["STAND_IN", "lay_tree", "node_ids"]
+
+STAND_IN = "ou-not-known-"  # begins the ids of nodes that have none
+
+
+def lay_tree(
+    base: Node | None, new: Node | None, old: Node | None, combine: Combine
+) -> Node | None:
+    """Lay the tree of a layer over another; `combine` says what is attached in the end."""
+    if base is None or new is None:
+        return base if new is None else new
+    known = {identifier: node for node, identifier in node_ids(base, new.id)}
+    past = {} if old is None else {node.id: node for node, _ in node_ids(old)}
+    return _node(new, None, (known, past), combine)
+
+
+def _node(
+    new: Node,
+    parent: Node | None,
+    trees: tuple[dict[str, Node], dict[str | None, Node]],
+    combine: Combine,
+) -> Node:
+    """Lay a node and all below it."""
+    known, past = trees
+    base = known.get(new.id or "")
+    before = past.get(new.id)
+    made = replace(new if base is None else base, parent=parent, accounts=new.accounts)
+    if base is not None:
+        renamed = before is not None and before.name != new.name
+        made.name = new.name if renamed else base.name
+        made.scps = combine(base.scps, new.scps, before.scps if before else None)
+        made.rcps = combine(base.rcps, new.rcps, before.rcps if before else None)
+    made.units = tuple(_node(unit, made, trees, combine) for unit in new.units)
+    return made
+
+
+def node_ids(root: Node, root_id: str | None = None) -> Iterator[tuple[Node, str]]:
+    """The nodes of a tree, top down, each with its id; where it has none, with one that stands in.
+
+    `root_id` is the id of a root that does not say its own.
+    """
+    waiting = [(root, root.id or root_id or "r-0000")]
+    count = 0
+    while waiting:
+        node, identifier = waiting.pop(0)
+        yield node, identifier
+        for unit in node.units:
+            count += 1
+            waiting.append((unit, unit.id or f"{STAND_IN}{count}"))

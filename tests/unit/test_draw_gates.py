@@ -1,0 +1,241 @@
+"""What the gates of a decision say: states, reasons, and which of them decide."""
+
+from __future__ import annotations
+
+import pytest
+
+import iamsim
+from iamsim.core.decision import Layer, Outcome, Verdict
+from iamsim.core.explanation import LayerResidual, WayExplanation
+from iamsim.core.reason import Reason
+from iamsim.draw.gates import Place, deciding_texts, gates_of
+from iamsim.draw.labels import BYPASSES, REASONS, RELATIONS, WAYS, bypass_text, short_arn
+from iamsim.draw.style import State
+from iamsim.engine import relations
+from iamsim.engine.formula import Relation, Way
+from tests.unit import report_samples as samples
+
+HARBOR = "corpus/examples/harbor"
+DEPLOY = "arn:aws:iam::111122223333:role/deploy"
+FILE = "arn:aws:s3:::harbor-reports/finance/2026.csv"
+KEY_WORLD = """
+accounts:
+  "111122223333":
+    users: {mona: {}}
+    resources:
+      "arn:aws:kms:eu-west-1:111122223333:key/1":
+        grants:
+          - {grantee: "arn:aws:iam::111122223333:user/mona", operations: [Decrypt]}
+"""
+
+
+def harbor(principal: str, action: str, resource: str = "*", **more: object):
+    """The gates of a question about the example company."""
+    world = iamsim.load(HARBOR)
+    answer = world.explain(principal=principal, action=action, resource=resource, **more)
+    return gates_of(answer._inner)
+
+
+def states(gates) -> list[list[State]]:
+    """The states of all gates, row by row."""
+    return [[gate.state for gate in lane.gates] for lane in gates.lanes]
+
+
+def test_a_boundary_closes_two_of_three_ways():
+    """The picture of the tutorial: where a boundary caps, and where it is led around."""
+    gates = harbor(DEPLOY, "s3:DeleteObject", FILE)
+    assert [place.layer for place in gates.columns] == [
+        Layer.RESOURCE_BASED_POLICY,
+        Layer.IDENTITY_BASED_POLICY,
+        Layer.PERMISSIONS_BOUNDARY,
+    ]
+    assert states(gates) == [
+        [State.CLOSED, State.BYPASSED, State.BYPASSED],
+        [State.CLOSED, State.BYPASSED, State.CLOSED],
+        [State.BYPASSED, State.OPEN, State.CLOSED],
+    ]
+    assert [lane.state for lane in gates.lanes] == [State.CLOSED] * 3
+    assert gates.passes_guardrails
+    boundary = gates.lanes[2].gates[2]
+    assert boundary.decides
+    assert boundary.lines == (
+        "none of 2 statements allows it",
+        "closest: statement 1 “ReadAndWriteReports”",
+        "of DeployBoundary",
+        "deploy-boundary.json:4",
+        "its Action does not match",
+    )
+    assert gates.lanes[2].gates[1].lines == (
+        "statement 1 “WholeBucket”",
+        "of Deploy",
+        "deploy.json:4",
+    )
+    assert gates.lanes[0].gates[1].lines == (
+        "not needed: the resource-based policy grants to the caller itself",
+    )
+    assert gates.absent == ("VPC endpoint policy", "session policy")
+
+
+def test_an_explicit_deny_of_a_level_closes_the_guardrail():
+    """The level that blocks is named, with its statement; the others are open."""
+    gates = harbor(DEPLOY, "cloudtrail:StopLogging")
+    guardrail = next(
+        gate for gate in gates.guardrails if gate.place.layer is Layer.SERVICE_CONTROL_POLICY
+    )
+    assert (guardrail.state, guardrail.denies, guardrail.decides) == (State.CLOSED, True, True)
+    assert [(level.name, level.state) for level in guardrail.levels] == [
+        ("Root", State.OPEN),
+        ("Workloads", State.CLOSED),
+        ("111122223333", State.OPEN),
+    ]
+    assert guardrail.levels[1].lines[0] == "statement 2 “KeepTheTrail”"
+    assert not gates.passes_guardrails
+    (text,) = deciding_texts(gates)
+    assert text == (
+        "service control policy at Workloads: statement 2 “KeepTheTrail” of StayInEurope, "
+        "stay-in-europe.json:11"
+    )
+
+
+def test_an_explicit_deny_of_a_policy_closes_every_way():
+    """A deny in a layer that a way leads around counts on that way, too."""
+    gates = harbor(DEPLOY, "s3:GetObject", FILE, context={"aws:SecureTransport": "false"})
+    denies = gates.shared(0)
+    assert denies is not None
+    assert denies.state is State.CLOSED
+    assert all(lane.gates[0] == denies for lane in gates.lanes)
+    assert gates.shared(1) is None
+
+
+def test_what_decides_an_allow_stands_on_its_way():
+    """Of an allow, the gates of the way that is open decide."""
+    gates = harbor("arn:aws:iam::111122223333:user/nora", "s3:GetObject", FILE)
+    deciding = [
+        (lane.way, gate.name) for lane in gates.lanes for gate in lane.gates if gate.decides
+    ]
+    assert deciding == [("identity-based-policy", "identity-based policy")]
+    assert gates.lanes[-1].state is State.OPEN
+
+
+def test_what_is_always_allowed_has_no_gates():
+    """`sts:GetCallerIdentity` passes whatever any layer says, so none is drawn."""
+    gates = harbor(DEPLOY, "sts:GetCallerIdentity")
+    assert (gates.guardrails, gates.columns, gates.lanes, gates.absent) == ((), (), (), ())
+    assert gates.remark == "always allowed, whatever policies say"
+
+
+def test_without_ways_in_the_relation_or_the_deny_stands_there():
+    """Across partitions no policy helps; an explicit deny is named all the same."""
+    across = "arn:aws-cn:s3:::elsewhere/a"
+    assert harbor(DEPLOY, "s3:GetObject", across).remark == (
+        "caller and resource in different partitions"
+    )
+    denying = samples.denied_answer(Layer.IDENTITY_BASED_POLICY, relation=Reason.CROSS_PARTITION)
+    assert (
+        gates_of(denying).remark
+        == "identity-based policy denies: statement 2 of Guard, dev.json:11"
+    )
+
+
+def test_a_key_and_its_grants_are_two_gates(tmp_path):
+    """The grants on a key stand apart from its policy, and each way asks for one of them."""
+    file = tmp_path / "world.yaml"
+    file.write_text(KEY_WORLD, encoding="utf-8")
+    answer = iamsim.load(file).explain(
+        principal="arn:aws:iam::111122223333:user/mona",
+        action="kms:Decrypt",
+        resource="arn:aws:kms:eu-west-1:111122223333:key/1",
+    )
+    gates = gates_of(answer._inner)
+    assert [gate.name for gate in gates.lanes[0].gates[:2]] == ["key policy", "KMS grant"]
+    assert gates.columns[1] == Place(Layer.RESOURCE_BASED_POLICY, grants=True)
+    by_way = {lane.way: lane for lane in gates.lanes}
+    assert by_way["kms-grant"].gates[1].state is State.OPEN
+    assert by_way["kms-grant"].gates[1].decides
+    assert by_way["resource-based-policy"].gates[1].state is State.BYPASSED
+
+
+def test_an_allow_that_names_the_caller_otherwise_is_told_apart():
+    """A trust policy that names the account does not open the way of naming the role."""
+    layers = (
+        samples.layer(
+            Layer.RESOURCE_BASED_POLICY,
+            Outcome.ALLOW,
+            Reason.STATEMENT_ALLOWS,
+            samples.read_only(action="s3:getobject"),
+        ),
+    )
+    way = WayExplanation(
+        "resource-based-policy-to-role",
+        (Layer.RESOURCE_BASED_POLICY,),
+        open=False,
+        blocked_by=(Layer.RESOURCE_BASED_POLICY,),
+    )
+    gates = gates_of(samples.answer(Verdict.IMPLICIT_DENY, layers=layers, ways=(way,)))
+    assert gates.lanes[0].gates[0].lines == ("its Allow names the caller in another way",)
+
+
+@pytest.mark.parametrize("denies", [True, False])
+def test_a_layer_that_is_not_known_may_deny_on_every_way(denies):
+    """What is led around matters still where it may deny explicitly."""
+    entry = samples.layer(Layer.IDENTITY_BASED_POLICY, Outcome.UNKNOWN, Reason.DEPENDS_ON_UNKNOWN)
+    if not denies:
+        entry = entry._replace(residual=LayerResidual(None, None))
+    way = WayExplanation(
+        "resource-based-policy", (Layer.RESOURCE_BASED_POLICY,), open=True, blocked_by=()
+    )
+    layers = (
+        samples.layer(Layer.RESOURCE_BASED_POLICY, Outcome.ALLOW, Reason.STATEMENT_ALLOWS),
+        entry,
+    )
+    gates = gates_of(samples.answer(Verdict.CONDITIONAL, layers=layers, ways=(way,)))
+    expected = State.DEPENDS if denies else State.BYPASSED
+    assert gates.lanes[0].gates[1].state is expected
+    assert gates.lanes[0].state is (State.DEPENDS if denies else State.OPEN)
+
+
+def test_every_way_and_relation_and_reason_has_words():
+    """The tables know what the engine can say."""
+    values = list(vars(relations).values())
+    ways = {value.name for value in values if isinstance(value, Way)}
+    known = [value for value in values if isinstance(value, Relation)]
+    ways |= {way.name for relation in known for way in relation.ways}
+    assert ways == set(WAYS)
+    assert {relation.reason for relation in known} | {Reason.DEPENDS_ON_UNKNOWN} == set(RELATIONS)
+    names = list(Reason)
+    of_layers = names[names.index(Reason.STATEMENT_ALLOWS) : names.index(Reason.ALLOWED)]
+    assert set(of_layers) | {Reason.DEPENDS_ON_UNKNOWN} == set(REASONS)
+    assert {way for way, _ in BYPASSES} <= ways
+
+
+def test_a_bypass_says_why():
+    """Each way has its reason for leading around a layer."""
+    policy = "role trust policy"
+    assert bypass_text("kms-grant", Layer.IDENTITY_BASED_POLICY, policy) == (
+        "not needed: the grant suffices"
+    )
+    assert bypass_text("resource-based-policy-to-role", Layer.IDENTITY_BASED_POLICY, policy) == (
+        "not needed: the role trust policy grants to the role"
+    )
+    assert bypass_text("role-trust-policy", Layer.SESSION_POLICY, policy) == "not asked on this way"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("arn:aws:iam::111122223333:role/eng/app", ("eng/app", "role, 111122223333")),
+        ("arn:aws:sts::111122223333:assumed-role/app/x", ("app / x", "assumed-role, 111122223333")),
+        ("arn:aws:s3:::reports/a/b", ("reports/a/b", "s3")),
+        ("arn:aws:iam::111122223333:root", ("root", "iam, 111122223333")),
+        (
+            "arn:aws:lambda:eu-west-1:111122223333:function:f",
+            ("f", "lambda function, 111122223333"),
+        ),
+        ("arn:aws:sqs:eu-west-1:111122223333:tide", ("tide", "sqs, 111122223333")),
+        ("lambda.amazonaws.com", ("lambda.amazonaws.com", "")),
+        ("*", ("*", "")),
+    ],
+)
+def test_arns_are_said_in_two_lines(text, expected):
+    """The name on top, and what and where it is below."""
+    assert short_arn(text) == expected

@@ -1,0 +1,264 @@
+"""Pictures as SVG and DOT: hostile names stay text, colors can be read, sizes are bounded."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from xml.etree import ElementTree as ET
+
+import pytest
+
+import iamsim
+from iamsim.core.decision import Layer, Outcome, Verdict
+from iamsim.core.errors import RequestError
+from iamsim.core.reason import Reason
+from iamsim.draw.decision import decision_svg
+from iamsim.draw.decision_dot import decision_dot
+from iamsim.draw.gates import gates_of
+from iamsim.draw.graph import Edge, Node, draw_graph
+from iamsim.draw.lettering import shortened, text_width, wrapped
+from iamsim.draw.organization import tree_of
+from iamsim.draw.organization_svg import organization_dot, organization_svg
+from iamsim.draw.picture import draw_decision, draw_organization
+from iamsim.draw.style import DARK, LIGHT, WEIGHTS, State, Theme, retheming, stylesheet
+from iamsim.world.model import World
+from tests.unit import report_samples as samples
+
+SVG = "{http://www.w3.org/2000/svg}"
+HOSTILE = '<script>alert("1")</script>&amp;\x00\u202e\ud800\\N\n"]; evil'
+
+
+def parsed(svg: str) -> ET.Element:
+    """Read SVG as a browser would that is strict."""
+    return ET.fromstring(svg)  # noqa: S314 - we wrote it
+
+
+def texts(svg: str) -> str:
+    """All text of a picture."""
+    return " ".join("".join(element.itertext()) for element in parsed(svg).iter(f"{SVG}text"))
+
+
+def hostile_answer():
+    """A denial in which every name is an attack."""
+    statement = replace(samples.deny_all(), sid=HOSTILE)
+    layers = (
+        samples.layer(
+            Layer.SERVICE_CONTROL_POLICY,
+            Outcome.EXPLICIT_DENY,
+            Reason.STATEMENT_DENIES,
+            statement,
+            level=HOSTILE,
+        ),
+        samples.layer(
+            Layer.IDENTITY_BASED_POLICY, Outcome.EXPLICIT_DENY, Reason.STATEMENT_DENIES, statement
+        ),
+    )
+    near = samples.near_miss_answer().explanation.ways
+    return samples.answer(
+        Verdict.EXPLICIT_DENY,
+        layers=layers,
+        ways=near[1:],
+        principal=HOSTILE,
+        action=HOSTILE,
+        resource=f"arn:aws:s3:::{HOSTILE}",
+    )
+
+
+def test_hostile_names_stay_text():
+    """What people called things neither becomes markup nor breaks the file."""
+    svg = decision_svg(gates_of(hostile_answer()), href=lambda _: f"#{HOSTILE}")
+    tree = parsed(svg)
+    assert not list(tree.iter(f"{SVG}script"))
+    assert "<script" not in svg
+    assert "alert" in texts(svg)
+    svg.encode()
+    links = [element.get("href") for element in tree.iter(f"{SVG}a")]
+    assert all(link.startswith("#<script>") for link in links)
+    dot = decision_dot(gates_of(hostile_answer()))
+    assert "<script" not in dot
+    assert all(line.startswith(("\t", "digraph", "}")) for line in dot.splitlines())
+    dot.encode()
+
+
+def test_hostile_names_stay_text_in_graphs():
+    """The same holds for what who-can and paths draw."""
+    picture = draw_graph(
+        [Node(HOSTILE, HOSTILE, HOSTILE, (HOSTILE,), HOSTILE), Node("b", "b")],
+        [Edge(HOSTILE, "b", HOSTILE)],
+        {HOSTILE: HOSTILE},
+        title=HOSTILE,
+    )
+    dot = picture.render("dot").decode()
+    assert "<script" not in dot
+    assert all(line.startswith(("\t", "digraph", "}")) for line in dot.splitlines())
+
+
+def contrast(one: str, other: str) -> float:
+    """The contrast of two colors: https://www.w3.org/TR/WCAG22/#dfn-contrast-ratio."""
+    bright, dark = sorted((luminance(one), luminance(other)), reverse=True)
+    return (bright + 0.05) / (dark + 0.05)
+
+
+def luminance(color: str) -> float:
+    """https://www.w3.org/TR/WCAG22/#dfn-relative-luminance."""
+    channels = [int(color[start : start + 2], 16) / 255 for start in (1, 3, 5)]
+    red, green, blue = (
+        value / 12.92 if value <= 0.04045 else ((value + 0.055) / 1.055) ** 2.4
+        for value in channels
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+@pytest.mark.parametrize("palette", [LIGHT, DARK], ids=["light", "dark"])
+def test_text_and_lines_can_be_read(palette):
+    """Text has a contrast of 4.5 to 1, outlines and lines of 3 to 1, in both themes."""
+    for text in (palette.text, palette.quiet):
+        assert contrast(text, palette.ground) >= 4.5
+        assert contrast(text, palette.panel) >= 4.5
+    assert contrast(palette.line, palette.ground) >= 3
+    assert contrast(palette.dead, palette.ground) >= 3
+    for colors in palette.states.values():
+        assert contrast(colors.text, colors.fill) >= 4.5
+        assert contrast(colors.badge_text, colors.badge) >= 4.5
+        assert contrast(colors.stroke, palette.ground) >= 2.9
+
+
+def test_no_state_is_told_by_color_alone():
+    """Strokes differ, and so do the words."""
+    assert len(set(WEIGHTS.values())) == len(State)
+    assert len({state.value for state in State}) == len(State)
+
+
+def test_colors_of_graphviz_can_be_turned_dark():
+    """No light color stands for two things, so each has its dark one."""
+    rules = retheming()
+    flat = [color for colors in LIGHT.states.values() for color in colors]
+    flat += [*LIGHT[:6]]
+    assert len(set(flat)) == len(flat)
+    assert all(f'[fill="{color}"]' in rules for color in flat)
+    assert "prefers-color-scheme: dark" in stylesheet(Theme.AUTO)
+    assert "prefers-color-scheme" not in stylesheet(Theme.LIGHT)
+    assert DARK.ground in stylesheet(Theme.DARK)
+
+
+def test_gates_lead_where_the_caller_wants():
+    """A page that has the policies can make links of the gates."""
+    picture = draw_decision(samples.near_miss_answer(), href=lambda layer: f"#{layer}")
+    tree = parsed(picture.render("svg").decode())
+    assert {link.get("href") for link in tree.iter(f"{SVG}a")} == {
+        "#resource-based-policy",
+        "#identity-based-policy",
+    }
+    assert (
+        tree.find(f"{SVG}title").text == f"denied implicitly: s3:PutObject by {samples.PRINCIPAL}"
+    )
+
+
+def test_a_title_tells_all_of_a_gate():
+    """What is cut in the box is there when one points at it."""
+    svg = decision_svg(gates_of(samples.near_miss_answer()))
+    titles = [element.text for element in parsed(svg).iter(f"{SVG}title")]
+    assert any("closest: statement 1 “ReadOnly”" in (title or "") for title in titles)
+
+
+def test_lines_are_broken_at_words_then_in_names_then_anywhere():
+    """And a last line that is too long ends in an ellipsis."""
+    assert wrapped("a statement allows it", 70, 12) == ["a statement", "allows it"]
+    assert wrapped("arn:aws:iam::1:role/a-long-name", 100, 12, most=9) == [
+        "arn:aws:iam::",
+        "1:role/a-long-",
+        "name",
+    ]
+    assert wrapped("w" * 30, 90, 12, most=2) == ["w" * 10, "w" * 9 + "…"]
+    assert wrapped("", 90, 12) == []
+    assert shortened("abcdefghij", 5) == "abc…j"
+    assert text_width("日本", 10) == 20
+    assert text_width("e\u0301", 10) == text_width("e", 10)
+
+
+def big_world(tmp_path, *, accounts: int):
+    """An organization with many accounts in one unit."""
+    ids = [f"{number:012}" for number in range(1, accounts + 1)]
+    listed = ", ".join(f'"{one}"' for one in ids)
+    named = "\n".join(f'  "{one}": {{name: team-{one[-2:]}}}' for one in ids)
+    file = tmp_path / "world.yaml"
+    file.write_text(
+        "policies:\n"
+        '  NoTrails: {Version: "2012-10-17", Statement: {Sid: NoTrails, Effect: Deny,'
+        ' Action: "cloudtrail:*", Resource: "*"}}\n'
+        "organization:\n"
+        "  id: o-big00000001\n"
+        '  management_account: "999999999999"\n'
+        "  root:\n"
+        "    units:\n"
+        f"      Teams: {{scps: [FullAWSAccess, NoTrails], accounts: [{listed}]}}\n"
+        f'accounts:\n{named}\n  "999999999999": {{name: payer}}\n',
+        encoding="utf-8",
+    )
+    return iamsim.load(file)
+
+
+def test_an_organization_shows_the_accounts_that_matter(tmp_path):
+    """Of many accounts a few are drawn, and the one that asks is among them."""
+    world = big_world(tmp_path, accounts=40)
+    answer = world.explain(
+        principal="arn:aws:iam::000000000033:root", action="cloudtrail:StopLogging"
+    )
+    tree = tree_of(world.model, answer._inner)
+    teams = tree.root.branches[-1]
+    assert [branch.name for branch in tree.root.branches] == ["payer", "Teams"]
+    assert tree.root.branches[0].kind == "management account"
+    assert len(teams.branches) == 13
+    assert teams.branches[-1].name == "28 more accounts"
+    assert [branch.name for branch in teams.branches if branch.state is not None] == ["team-33"]
+    assert (tree.root.state, teams.state) == (State.OPEN, State.CLOSED)
+    service, resource = teams.attached
+    assert service.policies == ("FullAWSAccess", "NoTrails")
+    assert service.lines[0] == "statement 1 “NoTrails”"
+    assert resource.state is None
+    for written in (texts(organization_svg(tree)), organization_dot(tree)):
+        assert "28 more accounts" in written
+        assert "closed" in written
+
+
+def test_an_organization_without_a_question_has_no_marks(tmp_path):
+    """Then it is a plan of what hangs where."""
+    picture = draw_organization(big_world(tmp_path, accounts=1).model)
+    svg = picture.render("svg").decode()
+    assert "RCPFullAWSAccess" in texts(svg)
+    assert 'class="badge"' not in svg
+    assert "more account" not in svg
+
+
+def test_a_world_without_organization_has_no_tree():
+    """There is nothing to draw, and the hint says where it would stand."""
+    with pytest.raises(RequestError) as caught:
+        tree_of(World())
+    assert caught.value.code == "no-organization"
+
+
+def test_graphs_are_bounded_and_framed():
+    """The first nodes are shown, the rest is counted; accounts are frames, kinds are outlines."""
+    nodes = [
+        Node("bucket", "reports", "resource", cluster="1"),
+        *(Node(f"r{number}", f"role {number}", "role", cluster="2") for number in range(9)),
+        Node("me", "anonymous", "anonymous", state=State.CLOSED),
+    ]
+    edges = [
+        Edge("r0", "bucket", "s3:GetObject"),
+        Edge("r0", "bucket", "s3:PutObject"),
+        Edge("r1", "bucket", state=State.DEPENDS),
+        Edge("r2", "bucket", state=State.CLOSED),
+        Edge("r8", "bucket"),
+    ]
+    picture = draw_graph(nodes, edges, {"1": "shop", "2": "tools", "3": "empty"}, limit=5)
+    dot = picture.render("dot").decode()
+    assert dot == picture.render("dot").decode()
+    assert dot.count("subgraph") == 2
+    assert "6 more" in dot
+    assert dot.count(" -> ") == 3
+    assert "s3:GetObject<br/>s3:PutObject" in dot
+    assert "shape=cylinder" in dot
+    assert "empty" not in dot
+    whole = draw_graph(nodes, edges, {"1": "shop"}, title="who can").render("dot").decode()
+    assert "more" not in whole
+    assert "anonymous, closed" in whole

@@ -1,0 +1,476 @@
+"""What each importer of AWS's own files reads, on files as the AWS CLI wrote them and by hand."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from iamsim.importers.frame import SourceOptions, import_sources
+
+IMPORTS = Path(__file__).parent.parent / "data" / "imports"
+DENY = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+DENY_ALL = {"Version": "2012-10-17", "Statement": DENY}
+TEXT = json.dumps(DENY_ALL)
+TRUSTED = {"Principal": {"Service": "x.amazonaws.com"}, "Action": "sts:AssumeRole"}
+TRUST = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", **TRUSTED}]}
+PRINCIPAL = {**DENY, "Principal": "*"}
+
+
+def imported(tmp_path, files, **options):
+    """Import files given as path and content."""
+    for name, content in files.items():
+        path = tmp_path / "aws-world" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content), "utf-8")
+    return import_sources([str(tmp_path / "aws-world")], options=SourceOptions(**options))
+
+
+def codes(found):
+    """The codes of all remarks."""
+    return [remark.code for remark in found.remarks]
+
+
+def bucket_policy(bucket):
+    """What `get-bucket-policy` prints."""
+    statement = {**PRINCIPAL, "Action": "s3:*", "Resource": f"arn:aws:s3:::{bucket}/*"}
+    return {"Policy": json.dumps({"Version": "2012-10-17", "Statement": [statement]})}
+
+
+def test_output_of_the_aws_cli_is_read():
+    """What the recipe collected from a local AWS: all that was made there is in the world."""
+    found = import_sources([str(IMPORTS / "moto")])
+    account = found.data["accounts"]["123456789012"]
+    assert account["users"]["alice"]["path"] == "/eng/"
+    assert account["users"]["alice"]["mfa_devices"] == 1
+    assert account["users"]["alice"]["groups"] == ["devs"]
+    assert account["roles"]["app"]["boundary"] == "dev-boundary"
+    assert account["roles"]["app"]["instance_profiles"] == [
+        "arn:aws:iam::123456789012:instance-profile/app"
+    ]
+    assert account["policy_paths"] == {"dev-boundary": "/boundaries/"}
+    default = account["policies"]["app-data"]["Statement"][0]
+    assert default["Action"] == ["s3:GetObject", "s3:PutObject"]
+    assert account["providers"][0].endswith("oidc-provider/token.actions.githubusercontent.com")
+    reports = account["resources"]["arn:aws:s3:::reports"]
+    assert reports["public_access_block"]["restrict_public_buckets"]
+    assert reports["tags"] == {"data": "internal"}
+    resources = account["resources"].items()
+    with_policy = {arn.split(":")[2] for arn, one in resources if "policy" in one}
+    assert with_policy == {"dynamodb", "ecr", "kms", "lambda", "s3", "secretsmanager", "sns", "sqs"}
+    key = next(one for arn, one in resources if ":kms:" in arn)
+    assert key["grants"][0]["constraints"] == {"EncryptionContextSubset": {"a": "b"}}
+    assert len(account["vpc_endpoints"]) == 1
+    root = found.data["organization"]["root"]
+    workloads = root["units"]["Workloads"]
+    assert workloads["scps"] == ["FullAWSAccess", "RegionGuard"]
+    assert workloads["units"]["Prod"]["accounts"] == ["959098223003"]
+    delegated = found.data["organization"]["delegated_services"]
+    assert delegated == {"959098223003": ["guardduty.amazonaws.com"]}
+    assert "delegated_administrators" not in found.data["organization"]
+    assert codes(found) == ["permission-set-unassigned"]
+
+
+def test_encoded_pages_and_decoded_ones_say_the_same():
+    """URL-encoded documents and pages in a list give the world of the plain output."""
+    plain = import_sources(
+        [str(IMPORTS / "identity-center" / "account-authorization-details.json")]
+    )
+    encoded = import_sources(
+        [str(IMPORTS / "gaad" / "account-authorization-details.urlencoded.json")]
+    )
+    paged = import_sources([str(IMPORTS / "gaad" / "paged-unmerged.json")])
+    assert plain.data == encoded.data == paged.data
+    assert plain.remarks == ()
+
+
+def test_a_missing_last_page_is_remarked(tmp_path):
+    """Pages that all say that another follows are not all there."""
+    pages = json.loads((IMPORTS / "gaad" / "paged-unmerged.json").read_text("utf-8"))
+    found = imported(tmp_path, {"first.json": pages[0]})
+    assert "page-missing" in codes(found)
+
+
+def test_a_missing_boundary_allows_nothing():
+    """Nothing is allowed beyond a boundary whose document nobody gave; the file is named."""
+    found = import_sources([str(IMPORTS / "config" / "config-snapshot.json")])
+    boundary = found.data["accounts"]["222222222222"]["roles"]["app"]["boundary"]
+    statement = {"Sid": "NotKnown", "Effect": "Allow", "NotAction": "*", "Resource": "*"}
+    assert boundary["Statement"] == [statement]
+    remark = found.remarks[0]
+    assert (remark.code, remark.severity) == ("unknown-policy", "unknown")
+    assert remark.source.endswith("config-snapshot.json")
+
+
+def test_the_document_of_an_aws_managed_policy_counts_where_it_is_another(tmp_path):
+    """An account's own version of an AWS managed policy is kept under the shared policies."""
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    role = {
+        "RoleName": "r",
+        "Arn": "arn:aws:iam::111122223333:role/r",
+        "AssumeRolePolicyDocument": TRUST,
+        "AttachedManagedPolicies": [{"PolicyArn": arn}, {"PolicyArn": f"{arn}OfNoOne"}],
+    }
+    version = {"Document": DENY_ALL, "VersionId": "v999", "IsDefaultVersion": True}
+    policy = {"Arn": arn, "DefaultVersionId": "v999", "PolicyVersionList": [version]}
+    found = imported(tmp_path, {"a.json": {"RoleDetailList": [role], "Policies": [policy]}})
+    name = "ReadOnlyAccess (AWS managed)"
+    assert found.data["accounts"]["111122223333"]["roles"]["r"]["policies"] == [name]
+    assert found.data["policies"][name] == DENY_ALL
+    assert codes(found) == ["managed-policy-unknown"]
+
+
+ROOT = {"Roots": [{"Id": "r-ab12", "Name": "Root", "PolicyTypes": []}]}
+UNITS = {"OrganizationalUnits": [{"Id": "ou-ab12-11111111", "Name": "Prod"}]}
+ACCOUNTS = {"Accounts": [{"Id": "111122223333", "Name": "app"}]}
+SCP = {"Id": "p-guard001", "Name": "Guard", "Type": "SERVICE_CONTROL_POLICY"}
+DESCRIBED = {"Policy": {"PolicySummary": SCP, "Content": TEXT}}
+ENABLED = {
+    "Roots": [
+        {
+            "Id": "r-ab12",
+            "PolicyTypes": [{"Type": "SERVICE_CONTROL_POLICY", "Status": "ENABLED"}],
+        }
+    ]
+}
+AT_ROOT = {"Targets": [{"TargetId": "r-ab12"}]}
+
+
+class TestOrganizations:
+    """Relations between nodes, from whatever says them."""
+
+    @pytest.mark.parametrize(
+        ("units", "accounts"),
+        [
+            pytest.param(
+                {"list-organizational-units-for-parent.r-ab12.json": UNITS},
+                {"list-accounts-for-parent.ou-ab12-11111111.json": ACCOUNTS},
+                id="file names",
+            ),
+            pytest.param(
+                {"units.json": {**UNITS, "ParentId": "r-ab12"}},
+                {"accounts.json": {**ACCOUNTS, "ParentId": "ou-ab12-11111111"}},
+                id="keys beside the output",
+            ),
+            pytest.param(
+                {"units.json": {"r-ab12": UNITS}},
+                {"accounts.json": {"ou-ab12-11111111": ACCOUNTS}},
+                id="maps by id",
+            ),
+            pytest.param(
+                {
+                    "units.json": {"OrganizationalUnit": UNITS["OrganizationalUnits"][0]},
+                    "list-parents.ou-ab12-11111111.json": {"Parents": [{"Id": "r-ab12"}]},
+                },
+                {
+                    "list-accounts.json": ACCOUNTS,
+                    "list-children.ou-ab12-11111111.ACCOUNT.json": {
+                        "Children": [{"Id": "111122223333", "Type": "ACCOUNT"}]
+                    },
+                },
+                id="parents and children",
+            ),
+        ],
+    )
+    def test_parents_are_found(self, tmp_path, units, accounts):
+        """The same tree comes of every arrangement of files."""
+        found = imported(tmp_path, {"roots.json": ROOT, **units, **accounts})
+        root = found.data["organization"]["root"]
+        assert root["units"]["Prod"]["accounts"] == ["111122223333"]
+        assert found.data["accounts"]["111122223333"]["name"] == "app"
+        assert found.remarks == ()
+
+    def test_what_has_no_parent_is_put_into_the_root(self, tmp_path):
+        """A unit and an account that nobody placed are there, with remarks."""
+        files = {"a.json": ROOT, "b.json": UNITS, "list-accounts.json": ACCOUNTS}
+        found = imported(tmp_path, files)
+        root = found.data["organization"]["root"]
+        assert root["accounts"] == ["111122223333"]
+        assert root["units"] == {"Prod": {"id": "ou-ab12-11111111"}}
+        assert codes(found) == ["node-without-parent"] * 2
+
+    def test_units_above_each_other_are_kept(self, tmp_path):
+        """A circle of parents is cut, and nothing is lost."""
+        first, second = "ou-ab12-11111111", "ou-ab12-22222222"
+        files = {
+            "roots.json": ROOT,
+            f"list-parents.{first}.json": {"Parents": [{"Id": second}]},
+            f"list-parents.{second}.json": {"Parents": [{"Id": first}]},
+        }
+        text = json.dumps(imported(tmp_path, files).data)
+        assert text.count(f'"id": "{first}"') == text.count(f'"id": "{second}"') == 1
+
+    def test_a_second_organization_is_left_out(self, tmp_path):
+        """Of several roots the first counts, and what hangs under the others is not mixed in."""
+        other = {"OrganizationalUnits": [{"Id": "ou-cd34-11111111", "Name": "Other"}]}
+        found = imported(
+            tmp_path,
+            {
+                "a.json": ROOT,
+                "b.json": {"Roots": [{"Id": "r-cd34", "Name": "Root"}]},
+                "list-organizational-units-for-parent.r-cd34.json": other,
+            },
+        )
+        assert found.data["organization"]["root"] == {"id": "r-ab12", "name": "Root"}
+        assert codes(found) == ["several-roots"]
+
+    def test_lists_by_target_are_all_that_is_attached(self, tmp_path):
+        """`list-policies-for-target` says what hangs on a target, and that nothing else does."""
+        found = imported(
+            tmp_path,
+            {
+                "roots.json": ENABLED,
+                "policy.json": DESCRIBED,
+                "list-policies-for-target.r-ab12.json": {"Policies": [SCP]},
+            },
+        )
+        assert found.data["organization"]["root"]["scps"] == ["Guard"]
+        assert found.data["organization"]["policies"] == {"Guard": {"id": "p-guard001"}}
+        assert found.remarks == ()
+
+    def test_full_access_is_assumed_where_its_targets_are_not_known(self, tmp_path):
+        """Without the targets of FullAWSAccess, AWS's default holds, with a remark."""
+        found = imported(
+            tmp_path,
+            {
+                "roots.json": ENABLED,
+                "policy.json": DESCRIBED,
+                "list-targets-for-policy.p-guard001.json": AT_ROOT,
+            },
+        )
+        assert found.data["organization"]["root"]["scps"] == ["FullAWSAccess", "Guard"]
+        assert codes(found) == ["targets-missing"]
+
+    def test_what_full_access_was_taken_from_has_nothing(self, tmp_path):
+        """With all targets known, a node that none names has no policy at all."""
+        found = imported(
+            tmp_path,
+            {
+                "roots.json": ENABLED,
+                "list-organizational-units-for-parent.r-ab12.json": UNITS,
+                "list-targets-for-policy.p-FullAWSAccess.json": {
+                    "Targets": [{"TargetId": "r-ab12"}]
+                },
+            },
+        )
+        root = found.data["organization"]["root"]
+        assert root["scps"] == ["FullAWSAccess"]
+        assert root["units"]["Prod"]["scps"] == []
+
+    def test_a_page_of_targets_is_not_all_of_them(self, tmp_path):
+        """Where the last page is missing, nodes that no page names keep AWS's default."""
+        found = imported(
+            tmp_path,
+            {
+                "roots.json": ENABLED,
+                "list-organizational-units-for-parent.r-ab12.json": UNITS,
+                "list-targets-for-policy.p-FullAWSAccess.json": {**AT_ROOT, "NextToken": "x"},
+            },
+        )
+        unit = found.data["organization"]["root"]["units"]["Prod"]
+        assert unit["scps"] == ["FullAWSAccess"]
+        assert codes(found) == ["page-missing", "targets-missing"]
+
+    def test_policies_of_a_type_that_is_not_enabled_do_not_count(self, tmp_path):
+        """A root without enabled policy types attaches nothing."""
+        found = imported(
+            tmp_path,
+            {
+                "roots.json": ROOT,
+                "policy.json": DESCRIBED,
+                "list-targets-for-policy.p-guard001.json": AT_ROOT,
+            },
+        )
+        assert "scps" not in found.data["organization"]["root"]
+
+    def test_only_administrators_of_iam_may_open_root_sessions(self, tmp_path):
+        """Delegation for another service is kept, and gives no right to root sessions."""
+        listed = {"DelegatedServices": [{"ServicePrincipal": "iam.amazonaws.com"}]}
+        other = {"DelegatedAdministrators": [{"Id": "444455556666"}]}
+        found = imported(
+            tmp_path,
+            {
+                "list-delegated-services-for-account.111122223333.json": listed,
+                "list-delegated-administrators.guardduty.amazonaws.com.json": other,
+            },
+        )
+        organization = found.data["organization"]
+        assert organization["delegated_administrators"] == ["111122223333"]
+        assert organization["delegated_services"]["444455556666"] == ["guardduty.amazonaws.com"]
+
+
+ARN = "arn:aws:kms:eu-west-1:111122223333:key/1234"
+
+
+class TestSubjects:
+    """Which resource an output is about."""
+
+    @pytest.mark.parametrize(
+        ("name", "arn"),
+        [
+            (
+                "111122223333/get-key-policy.arn%3Aaws%3Akms%3Aeu-west-1%3A111122223333%3Akey%2F1234",
+                ARN,
+            ),
+            ("111122223333/eu-west-1/get-key-policy.1234", ARN),
+            ("prod-111122223333/get-bucket-policy.reports", "arn:aws:s3:::reports"),
+            (
+                "111122223333/eu-west-1/get-policy.handler",
+                "arn:aws:lambda:eu-west-1:111122223333:function:handler",
+            ),
+        ],
+    )
+    def test_file_names_say_it(self, tmp_path, name, arn):
+        """ARNs, or short names under folders named after account and region."""
+        document = {"Version": "2012-10-17", "Statement": PRINCIPAL}
+        found = imported(tmp_path, {f"{name}.json": {"Policy": json.dumps(document)}})
+        assert found.data["accounts"]["111122223333"]["resources"] == {arn: {"policy": document}}
+
+    def test_the_user_says_it(self, tmp_path):
+        """`--for` names the resource of a file, and may name one of a bare policy too."""
+        path = str(tmp_path / "aws-world" / "policy.json").replace("\\", "/")
+        document = {"Version": "2012-10-17", "Statement": PRINCIPAL}
+        found = imported(tmp_path, {"policy.json": document}, about={path: ARN})
+        assert found.data["accounts"]["111122223333"]["resources"][ARN]["policy"] == document
+
+    def test_a_bucket_policy_says_it_itself(self, tmp_path):
+        """A policy is only accepted by the bucket that it is about; its account must be said."""
+        files = {"policy.json": bucket_policy("reports")}
+        found = imported(tmp_path, files)
+        assert (found.data, codes(found)) == ({}, ["resource-without-account"])
+        found = imported(tmp_path, files, account="111122223333")
+        assert "arn:aws:s3:::reports" in found.data["accounts"]["111122223333"]["resources"]
+
+    def test_a_key_policy_of_nobody_is_left_out(self, tmp_path):
+        """Where nothing says whose policy it is, it is not guessed."""
+        document = json.dumps({"Version": "2012-10-17", "Statement": PRINCIPAL})
+        found = imported(tmp_path, {"x.json": {"Policy": document}})
+        assert codes(found) == ["output-about-unknown"]
+
+    def test_two_accounts_of_one_bucket_are_a_conflict(self, tmp_path):
+        """The first account counts."""
+        name = "get-bucket-policy.reports.json"
+        files = {f"111122223333/{name}": bucket_policy("reports")}
+        files[f"444455556666/{name}"] = bucket_policy("reports")
+        found = imported(tmp_path, files)
+        assert "import-conflict" in codes(found)
+        assert list(found.data["accounts"]) == ["111122223333"]
+
+
+def test_identity_center_is_provisioned_into_accounts():
+    """Permission sets are in every account with an assignment, with all four kinds of policies."""
+    found = import_sources([str(IMPORTS / "identity-center")])
+    developer = found.data["accounts"]["222222222222"]["permission_sets"]["Dev"]
+    assert developer["policies"] == ["app-data", "arn:aws:iam::aws:policy/PowerUserAccess"]
+    assert developer["boundary"] == "dev-boundary"
+    assert developer["inline"]["Statement"][1]["Effect"] == "Deny"
+    assert developer["assignments"] == ["GROUP/91111111-2222-3333-4444-555555555555"]
+    assert found.remarks == ()
+
+
+def test_credential_reports_tell_of_users_and_the_root_user():
+    """Devices, passwords and keys, from the CSV and from the call's output alike."""
+    found = import_sources([str(IMPORTS / "credential-report")])
+    account = found.data["accounts"]["222222222222"]
+    assert account["root_user"]["mfa_devices"] == 1
+    assert account["users"]["alice"]["mfa_devices"] == 0
+    key = account["users"]["alice"]["access_keys"][0]
+    assert (key["status"], key["last_used"]) == ("Active", "2026-10-01T08:00:00+00:00")
+
+
+def test_config_reads_resources_and_query_results():
+    """Snapshots and the results of advanced queries are the same records."""
+    found = import_sources([str(IMPORTS / "config")])
+    account = found.data["accounts"]["222222222222"]
+    bucket = account["resources"]["arn:aws:s3:::acme-data"]
+    assert bucket["policy"]["Statement"][0]["Sid"] == "Tls"
+    assert bucket["public_access_block"]["block_public_acls"]
+    assert account["roles"]["app"]["policies"] == ["app-data"]
+
+
+def test_iam_collect_is_read_by_its_paths():
+    """Principals, resources and the organization of iam-collect's storage."""
+    found = import_sources([str(IMPORTS / "iam-collect")])
+    account = found.data["accounts"]["222222222222"]
+    assert account["roles"]["app"]["path"] == "/service/"
+    assert account["users"]["alice"]["groups"] == ["devs"]
+    assert {arn.split(":")[2] for arn in account["resources"]} == {"kms", "s3"}
+    assert account["vpc_endpoints"]["vpce-0abc"]["vpc"] == "vpc-0abc"
+    prod = found.data["organization"]["root"]["units"]["ou-ab12-workload1"]["units"]["Prod"]
+    assert prod["accounts"] == ["222222222222"]
+
+
+def test_an_inline_policy_of_no_sense_is_left_out_alone(tmp_path):
+    """A document that is no policy is remarked with its place; the role stays."""
+    role = {
+        "RoleName": "r",
+        "Arn": "arn:aws:iam::111122223333:role/r",
+        "AssumeRolePolicyDocument": TRUST,
+        "RolePolicyList": [
+            {"PolicyName": "broken", "PolicyDocument": {"Statement": {"Effect": "Maybe"}}},
+            {"PolicyName": "cut", "PolicyDocument": "%7B%22Version"},
+        ],
+    }
+    found = imported(tmp_path, {"a.json": {"RoleDetailList": [role, "?", {"RoleName": "x"}]}})
+    assert "inline_policies" not in found.data["accounts"]["111122223333"]["roles"]["r"] or (
+        found.data["accounts"]["111122223333"]["roles"]["r"]["inline_policies"] == {}
+    )
+    assert sorted(codes(found)) == [
+        "policy-broken",
+        "policy-not-readable",
+        "record-not-readable",
+        "record-without-arn",
+    ]
+    assert {remark.place for remark in found.remarks} >= {
+        "RoleDetailList[0].RolePolicyList[1].PolicyDocument",
+        "RoleDetailList[1]",
+    }
+
+
+def test_single_calls_of_iam_are_read(tmp_path):
+    """Principals, their policies and their members, call by call."""
+    arn = "arn:aws:iam::111122223333"
+    role = {"RoleName": "app", "Path": "/x/", "Arn": f"{arn}:role/x/app"}
+    role["AssumeRolePolicyDocument"] = TRUST
+    alice = {"UserName": "alice", "Path": "/", "Arn": f"{arn}:user/alice"}
+    group = {"GroupName": "devs", "Path": "/", "Arn": f"{arn}:group/devs"}
+    attached = [{"PolicyName": "own", "PolicyArn": f"{arn}:policy/p/own"}]
+    version = {"Document": DENY_ALL, "VersionId": "v1", "IsDefaultVersion": True}
+    policy = quote(f"{arn}:policy/p/own", safe="")
+    found = imported(
+        tmp_path,
+        {
+            "get-role.json": {"Role": role},
+            "get-group.json": {"Group": group, "Users": [alice]},
+            "111122223333/list-attached-role-policies.app.json": {"AttachedPolicies": attached},
+            "111122223333/get-user-policy.json": {
+                "UserName": "alice",
+                "PolicyName": "mine",
+                "PolicyDocument": DENY_ALL,
+            },
+            f"get-policy-version.{policy}.json": {"PolicyVersion": version},
+        },
+    )
+    account = found.data["accounts"]["111122223333"]
+    assert account["users"]["alice"] == {"groups": ["devs"], "inline_policies": {"mine": DENY_ALL}}
+    assert account["roles"]["app"] == {"path": "/x/", "trust": TRUST, "policies": ["own"]}
+    assert account["policies"] == {"own": DENY_ALL}
+    assert account["policy_paths"] == {"own": "/p/"}
+    assert found.remarks == ()
+
+
+def test_single_calls_of_nobody_are_remarked(tmp_path):
+    """Neither account nor principal nor policy is guessed."""
+    document = {"RoleName": "app", "PolicyName": "x", "PolicyDocument": DENY_ALL}
+    files = {
+        "a.json": document,
+        "b.json": {"AttachedPolicies": []},
+        "c.json": {"PolicyVersion": {"Document": DENY_ALL}},
+    }
+    assert sorted(codes(imported(tmp_path, files))) == [
+        "output-about-unknown",
+        "output-about-unknown",
+        "record-without-account",
+    ]

@@ -1,0 +1,308 @@
+"""Outputs of single calls, and records of AWS Config and iam-collect: facts, or remarks."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from iamsim.importers.frame import SourceOptions, import_sources
+
+ACCOUNT = "111122223333"
+PLACE = f"{ACCOUNT}/eu-west-1"
+KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+POINT = f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/point"
+POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
+TEXT = json.dumps(POLICY)
+BLOCK = {"RestrictPublicBuckets": True, "BlockPublicAcls": False, "Other": 1}
+RESTRICTED = {"restrict_public_buckets": True, "block_public_acls": False}
+
+
+def imported(tmp_path, files, **options):
+    """Import files given as path and content; gives the accounts' data and the remarks' codes."""
+    for name, content in files.items():
+        path = tmp_path / "world" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps(content), encoding="utf-8")
+    found = import_sources([str(tmp_path / "world")], options=SourceOptions(**options))
+    return found.data.get("accounts", {}), [remark.code for remark in found.remarks]
+
+
+@pytest.mark.parametrize(
+    ("name", "output", "expected"),
+    [
+        pytest.param(
+            f"{PLACE}/list-access-points",
+            {"AccessPointList": [{"AccessPointArn": POINT, "Bucket": "b", "NetworkOrigin": "VPC"}]},
+            {"resources": {POINT: {"bucket": "arn:aws:s3:::b", "network_origin": "VPC"}}},
+            id="access points",
+        ),
+        pytest.param(
+            f"{PLACE}/get-access-point-policy.point",
+            {"Policy": TEXT},
+            {"resources": {POINT: {"policy": POLICY}}},
+            id="access point policy",
+        ),
+        pytest.param(
+            f"{ACCOUNT}/get-public-access-block.{ACCOUNT}",
+            {"PublicAccessBlockConfiguration": BLOCK},
+            {"public_access_block": RESTRICTED},
+            id="public access block of an account",
+        ),
+        pytest.param(
+            f"{ACCOUNT}/get-public-access-block",
+            {"PublicAccessBlockConfiguration": BLOCK},
+            {"public_access_block": RESTRICTED},
+            id="public access block of the folder's account",
+        ),
+        pytest.param(
+            f"{ACCOUNT}/get-public-access-block.bucket",
+            {"PublicAccessBlockConfiguration": BLOCK},
+            {"resources": {"arn:aws:s3:::bucket": {"public_access_block": RESTRICTED}}},
+            id="public access block of a bucket",
+        ),
+        pytest.param(
+            "list-grants",
+            {
+                "Grants": [
+                    {
+                        "KeyId": KEY,
+                        "GrantId": "g",
+                        "Name": "n",
+                        "GranteeServicePrincipal": "rds.amazonaws.com",
+                        "Operations": ["Decrypt"],
+                        "Constraints": {},
+                    }
+                ]
+            },
+            {
+                "resources": {
+                    KEY: {
+                        "grants": [
+                            {
+                                "grantee": "rds.amazonaws.com",
+                                "operations": ["Decrypt"],
+                                "name": "n",
+                                "id": "g",
+                            }
+                        ]
+                    }
+                }
+            },
+            id="grants",
+        ),
+        pytest.param(
+            f"{ACCOUNT}/list-queues",
+            {
+                "QueueUrls": [
+                    f"https://sqs.eu-west-1.amazonaws.com/{ACCOUNT}/new",
+                    f"https://eu-west-1.queue.amazonaws.com/{ACCOUNT}/old",
+                    "nonsense",
+                ]
+            },
+            {
+                "resources": {
+                    f"arn:aws:sqs:eu-west-1:{ACCOUNT}:new": {},
+                    f"arn:aws:sqs:eu-west-1:{ACCOUNT}:old": {},
+                }
+            },
+            id="queues",
+        ),
+        pytest.param(
+            "list-event-buses",
+            {
+                "EventBuses": [
+                    {"Arn": f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/b", "Policy": TEXT},
+                ]
+            },
+            {"resources": {f"arn:aws:events:eu-west-1:{ACCOUNT}:event-bus/b": {"policy": POLICY}}},
+            id="event buses",
+        ),
+        pytest.param(
+            f"{PLACE}/get-repository-policy",
+            {"registryId": ACCOUNT, "repositoryName": "team/app", "policyText": TEXT},
+            {
+                "resources": {
+                    f"arn:aws:ecr:eu-west-1:{ACCOUNT}:repository/team/app": {"policy": POLICY}
+                }
+            },
+            id="repository",
+        ),
+        pytest.param(
+            "queue",
+            {"Attributes": {"QueueArn": f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"}},
+            {"resources": {f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q": {}}},
+            id="queue without a policy",
+        ),
+        pytest.param(
+            "keys",
+            {KEY: {"Policy": TEXT}},
+            {"resources": {KEY: {"policy": POLICY}}},
+            id="map by ARN",
+        ),
+        pytest.param(
+            f"{ACCOUNT}/list-mfa-devices",
+            {"MFADevices": [{"UserName": "u", "SerialNumber": number} for number in "121"]},
+            {"users": {"u": {"mfa_devices": 2}}},
+            id="devices",
+        ),
+        pytest.param(
+            "list-virtual-mfa-devices",
+            {
+                "VirtualMFADevices": [
+                    {"SerialNumber": "1", "User": {"Arn": f"arn:aws:iam::{ACCOUNT}:root"}},
+                    {"SerialNumber": "2"},
+                ]
+            },
+            {"root_user": {"mfa_devices": 1}},
+            id="device of the root user",
+        ),
+        pytest.param(
+            f"{ACCOUNT}/list-access-keys",
+            {"AccessKeyMetadata": [{"UserName": "u", "AccessKeyId": "AKIA", "Status": "Active"}]},
+            {"users": {"u": {"access_keys": [{"id": "AKIA", "status": "Active"}]}}},
+            id="access keys",
+        ),
+        pytest.param(
+            "list-saml-providers",
+            {"SAMLProviderList": [{"Arn": f"arn:aws:iam::{ACCOUNT}:saml-provider/x"}]},
+            {"providers": [f"arn:aws:iam::{ACCOUNT}:saml-provider/x"]},
+            id="providers",
+        ),
+    ],
+)
+def test_an_output_is_read(tmp_path, name, output, expected):
+    """One output gives one fact, and no remark."""
+    accounts, codes = imported(tmp_path, {f"{name}.json": output})
+    assert (accounts, codes) == ({ACCOUNT: expected}, [])
+
+
+@pytest.mark.parametrize(
+    ("output", "code"),
+    [
+        ({"AccessPointList": [{"Name": "x"}]}, "record-not-readable"),
+        ({"Grants": [{"KeyId": "1"}, {"KeyId": KEY}]}, "record-not-readable"),
+        ({"SAMLProviderList": [{"Arn": "x"}]}, "record-without-arn"),
+        ({"MFADevices": [{"UserName": "u"}]}, "record-without-account"),
+        ({"AccessKeyMetadata": [{"UserName": "u"}]}, "record-without-account"),
+        ({"VpcEndpoints": [{"VpcEndpointId": "vpce-1"}]}, "record-without-account"),
+        ({"VpcEndpoints": [{"OwnerId": ACCOUNT}]}, "record-not-readable"),
+        ({"PublicAccessBlockConfiguration": BLOCK}, "output-about-unknown"),
+        ({"TagSet": [{"Key": "a", "Value": "b"}]}, "output-about-unknown"),
+        ({"Policy": "not JSON"}, "policy-not-readable"),
+        ({"OrganizationalUnits": [{}]}, "record-not-readable"),
+        ({"Accounts": [{"Id": "1"}]}, "record-not-readable"),
+        ({"Parents": [{"Id": "r-ab12"}]}, "output-about-unknown"),
+        ({"Children": [{"Id": ACCOUNT}]}, "output-about-unknown"),
+        ({"Targets": [{"TargetId": "r-ab12"}]}, "output-about-unknown"),
+        ({"Policies": [{"Type": "SERVICE_CONTROL_POLICY"}]}, "record-not-readable"),
+        ({"DelegatedAdministrators": [{}]}, "record-not-readable"),
+        ({"DelegatedServices": [{}]}, "output-about-unknown"),
+        ({"AccountAssignments": [{}]}, "record-not-readable"),
+        ({"InlinePolicy": TEXT}, "output-about-unknown"),
+        (
+            {"AccountAssignments": [{"AccountId": ACCOUNT, "PermissionSetArn": "ps-" + "1" * 16}]},
+            "permission-set-unknown",
+        ),
+        ({"configurationItems": ["?", {"resourceType": "AWS::IAM::Role"}]}, "record-not-readable"),
+        ({"configurationItems": [{"resourceType": "AWS::SQS::Queue"}]}, "record-without-account"),
+        ({"ReportFormat": "text/csv", "Content": "?"}, "record-not-readable"),
+    ],
+)
+def test_what_can_not_be_read_is_remarked(tmp_path, output, code):
+    """Records without what they need give a remark, and nothing else."""
+    _, codes = imported(tmp_path, {"output.json": output})
+    assert code in codes
+
+
+def test_outputs_that_say_nothing_are_no_mistakes(tmp_path):
+    """A secret without a policy, the caller's identity, an empty list of tables."""
+    files = {
+        "a.json": {"ARN": f"arn:aws:secretsmanager:eu-west-1:{ACCOUNT}:secret:x", "Name": "x"},
+        "b.json": {"UserId": "A", "Account": ACCOUNT, "Arn": f"arn:aws:iam::{ACCOUNT}:user/u"},
+        "c.json": {"TableNames": []},
+    }
+    assert imported(tmp_path, files) == ({}, [])
+
+
+def test_records_of_config_are_read(tmp_path):
+    """Endpoints, settings, policies as text or object; what is deleted is not."""
+    queue = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q"
+    base = {"awsAccountId": ACCOUNT}
+    items = [
+        {
+            **base,
+            "resourceType": "AWS::EC2::VPCEndpoint",
+            "configuration": json.dumps(
+                {"vpcEndpointId": "vpce-1", "serviceName": "s3", "policyDocument": TEXT}
+            ),
+        },
+        {
+            **base,
+            "resourceType": "AWS::S3::AccountPublicAccessBlock",
+            "configuration": {"restrictPublicBuckets": True},
+        },
+        {
+            **base,
+            "resourceType": "AWS::SQS::Queue",
+            "ARN": queue,
+            "configuration": {"Policy": TEXT},
+        },
+        {
+            **base,
+            "resourceType": "AWS::KMS::Key",
+            "ARN": KEY,
+            "supplementaryConfiguration": {"Policy": POLICY},
+        },
+        {
+            **base,
+            "resourceType": "AWS::S3::Bucket",
+            "ARN": "arn:aws:s3:::gone",
+            "configurationItemStatus": "ResourceDeleted",
+        },
+        {**base, "resourceType": "AWS::EC2::Instance", "configuration": {}},
+        {**base, "resourceType": "AWS::SNS::Topic", "configuration": {"Policy": TEXT}},
+    ]
+    accounts, codes = imported(tmp_path, {"snapshot.json": {"configurationItems": items}})
+    assert accounts[ACCOUNT] == {
+        "public_access_block": {"restrict_public_buckets": True},
+        "resources": {KEY: {"policy": POLICY}, queue: {"policy": POLICY}},
+        "vpc_endpoints": {"vpce-1": {"service": "s3", "policy": POLICY}},
+    }
+    assert codes == ["record-without-arn"]
+
+
+def test_folders_of_iam_collect_say_what_a_file_is_about(tmp_path):
+    """ARNs are made of the folders where there is no metadata; providers and settings are read."""
+    root = f"aws/aws/accounts/{ACCOUNT}"
+    oidc = f"arn:aws:iam::{ACCOUNT}:oidc-provider/x"
+    files = {
+        f"{root}/metadata.json": {"name": "prod"},
+        f"{root}/s3/bpa.json": {"restrictPublicBuckets": True},
+        f"{root}/s3/b/bpa.json": {"blockPublicPolicy": True},
+        f"{root}/s3/b/tags.json": {"a": "b"},
+        f"{root}/sqs/eu-west-1/q/policy.json": POLICY,
+        f"{root}/lambda/eu-west-1/function/f/policy.json": POLICY,
+        f"{root}/odd/policy.json": POLICY,
+        f"{root}/iam/oidc/x/metadata.json": {"arn": oidc},
+        f"{root}/iam/group/g/managed-policies.json": [{"arn": "arn:aws:iam::aws:policy/Billing"}],
+        "aws/aws/indexes/buckets-to-accounts.json": {"c": {"accountId": ACCOUNT}, "d": "x"},
+    }
+    accounts, codes = imported(tmp_path, files)
+    account = accounts[ACCOUNT]
+    assert account["name"] == "prod"
+    assert account["providers"] == [oidc]
+    assert account["public_access_block"] == {"restrict_public_buckets": True}
+    assert account["resources"] == {
+        f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:f": {"policy": POLICY},
+        "arn:aws:s3:::b": {
+            "tags": {"a": "b"},
+            "public_access_block": {"block_public_policy": True},
+        },
+        "arn:aws:s3:::c": {},
+        f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q": {"policy": POLICY},
+    }
+    assert "record-without-arn" in codes
