@@ -20,12 +20,15 @@ if TYPE_CHECKING:
 
     from iamsim.api import World
     from iamsim.suites.cases import Case, Shelf
+    from iamsim.suites.coverage import Coverage, PolicyCoverage
     from iamsim.suites.run import CaseResult
 
 __all__ = ["IamsimFile", "IamsimItem", "world"]
 
 _SUFFIXES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json")
 _SHELF: pytest.StashKey[Shelf] = pytest.StashKey()
+_COVERAGE: pytest.StashKey[Coverage] = pytest.StashKey()
+_COVERED: pytest.StashKey[tuple[PolicyCoverage, ...]] = pytest.StashKey()
 
 
 class CaseFailed(Exception):  # noqa: N818 - what pytest shows as the outcome of a case
@@ -41,9 +44,77 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     """Add the option and its place in the configuration."""
     group = parser.getgroup("iamsim", "permissions of AWS")
     group.addoption("--iamsim-world", metavar="PATH", help="the world for suites and fixture")
+    group.addoption(
+        "--iamsim-cov",
+        action="store_true",
+        help="show which statements and clauses of policies the suites exercised",
+    )
+    group.addoption(
+        "--iamsim-cov-fail-under",
+        metavar="PERCENT",
+        type=float,
+        help="fail when the suites cover less than this share",
+    )
     parser.addini(
         "iamsim_world", "the world for suites that name none, and for the fixture `world`"
     )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Refuse a limit that nobody would check: counts live in one process."""
+    if config.getoption("--iamsim-cov-fail-under") is not None and _is_spread(config):
+        message = "--iamsim-cov-fail-under needs one process: run with `-n 0`"
+        raise pytest.UsageError(message)
+
+
+def _is_spread(config: pytest.Config) -> bool:
+    """Whether pytest-xdist runs the tests in several processes; asked in the first of them."""
+    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+
+
+def _coverage(config: pytest.Config) -> Coverage | None:
+    """What collects coverage, where an option asks for it."""
+    asked = config.getoption("--iamsim-cov")
+    if not asked and config.getoption("--iamsim-cov-fail-under") is None:
+        return None
+    if _COVERAGE not in config.stash:
+        from iamsim.suites.coverage import Coverage  # noqa: PLC0415 - only where it is asked for
+
+        config.stash[_COVERAGE] = Coverage()
+    return config.stash[_COVERAGE]
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Sum coverage up, and fail a run that covers too little."""
+    config = session.config
+    if _COVERAGE not in config.stash:
+        return
+    from iamsim.report.coverage import percent_of  # noqa: PLC0415 - only with coverage
+
+    covered = config.stash[_COVERED] = config.stash[_COVERAGE].policies()
+    limit = config.getoption("--iamsim-cov-fail-under")
+    too_little = limit is not None and percent_of(covered) < limit
+    if too_little and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(
+    terminalreporter: pytest.TerminalReporter, config: pytest.Config
+) -> None:
+    """Show coverage where it was asked for; say where it was not measured, and why."""
+    if config.getoption("--iamsim-cov") and _is_spread(config):
+        terminalreporter.section("coverage of policies")
+        terminalreporter.line("not measured in several processes: run with `-n 0`")
+    if _COVERED not in config.stash:
+        return
+    from iamsim.report.coverage import percent_of, render_coverage  # noqa: PLC0415 - with coverage
+
+    covered = config.stash[_COVERED]
+    terminalreporter.section("coverage of policies")
+    terminalreporter.write(render_coverage(covered))
+    limit, share = config.getoption("--iamsim-cov-fail-under"), percent_of(covered)
+    if limit is not None and share < limit:
+        terminalreporter.line(f"coverage is {share:.2f} %, and {limit:g} % is asked for", red=True)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> IamsimFile | None:
@@ -104,7 +175,7 @@ class IamsimItem(pytest.Item):
         """Run the case; raises `CaseFailed` when it does not come out as expected."""
         from iamsim.suites.runner import run_case  # noqa: PLC0415 - only when there is a suite
 
-        result = run_case(self.case, _shelf(self.config))
+        result = run_case(self.case, _shelf(self.config), _coverage(self.config))
         if not result.met:
             raise CaseFailed(result)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.cli.collector import CollectLater
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
 from iamsim.cli.output import terminal_width, wants_color, write_output
@@ -15,6 +16,14 @@ from iamsim.cli.test_coverage import (
 )
 from iamsim.cli.test_mutation import MUTATION_OPTIONS, mutate, mutation_text, wants_mutation
 from iamsim.cli.test_mutation import enough as is_enough
+from iamsim.cli.test_record import (
+    RECORD_OPTIONS,
+    compare_and_record,
+    compared_text,
+    known_record,
+    write_first_suite,
+)
+from iamsim.cli.worlds import overlay_option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -22,6 +31,7 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
     from iamsim.suites.cases import Shelf
+    from iamsim.suites.comparison import Comparison
     from iamsim.suites.coverage import PolicyCoverage
     from iamsim.suites.mutation.run import MutationResult
     from iamsim.suites.runner import Collected, Outcome
@@ -29,16 +39,24 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
-FORMATS = ("text", "json", "junit", "github", "markdown")
+FORMATS = ("text", "json", "junit", "github", "markdown", "html")
 
 
 def _test(options: Options, paths: Sequence[str]) -> int:
-    """Run once, or again whenever a file changes."""
+    """Run once, or again whenever a file changes; or write a first suite instead."""
+    if options["init"]:
+        return write_first_suite(options, paths)
     if not options["watch"]:
-        return _run(options, paths)
+        return _collecting_later(options, paths)
     from iamsim.cli.watch import watch  # noqa: PLC0415 - only where it is asked for
 
-    return watch(lambda: _run(options, paths), [*(paths or (".",)), *_texts(options, "worlds")])
+    watched = [*(paths or (".",)), *_texts(options, "worlds"), *_texts(options, "overlays")]
+    return watch(lambda: _collecting_later(options, paths), watched)
+
+
+def _collecting_later(options: Options, paths: Sequence[str]) -> int:
+    with CollectLater():
+        return _run(options, paths)
 
 
 def _run(options: Options, paths: Sequence[str]) -> int:
@@ -47,8 +65,9 @@ def _run(options: Options, paths: Sequence[str]) -> int:
     from iamsim.suites.last_failed import LastFailed  # noqa: PLC0415
     from iamsim.suites.runner import collect, run_cases  # noqa: PLC0415
 
-    shelf = Shelf(_texts(options, "worlds"))
+    shelf = Shelf(_texts(options, "worlds"), _texts(options, "overlays"))
     coverage = new_coverage(options)
+    known = known_record(options)
     memory = LastFailed()
     wanted = _wanted(options)
     if options["last_failed"]:
@@ -67,13 +86,15 @@ def _run(options: Options, paths: Sequence[str]) -> int:
     path = _text(options, "output")
     covered = None if coverage is None else coverage.policies(_picked(options))
     mutation = _mutation(collected, shelf, options)
-    extras = Extras(covered, None if mutation is None else mutation[0])
+    compared = compare_and_record(collected.cases, shelf, options, known)
+    extras = Extras(covered, None if mutation is None else mutation[0], compared)
     written = _written(collected, outcomes, extras, options, to_file=path is not None)
     write_output(written, path)
     enough = covered is None or write_coverage(covered, options)
     if mutation is not None:
         limit = _text(options, "mutate_fail_under")
         enough &= is_enough(mutation[1], None if limit is None else share_of(limit))
+    enough &= compared is None or not compared.changes
     if collected.broken or not collected.cases:
         _complain(collected, told=options["format"] == "text" and not options["quiet"])
         return 2
@@ -85,6 +106,7 @@ class Extras(NamedTuple):
 
     coverage: Sequence[PolicyCoverage] | None = None
     mutation: Sequence[MutationResult] | None = None
+    compared: Comparison | None = None
 
 
 def _mutation(
@@ -134,19 +156,28 @@ def _written(
             from iamsim.report.mutation import mutation_to_dict  # noqa: PLC0415 - with mutation
 
             data["mutation"] = mutation_to_dict(extras.mutation)
+        if extras.compared is not None:
+            from iamsim.report.comparison import comparison_to_dict  # noqa: PLC0415 - as above
+
+            data["comparison"] = comparison_to_dict(extras.compared)
         return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     if form == "markdown":
         from iamsim.report.suite_data import run_to_markdown  # noqa: PLC0415 - as above
 
-        return run_to_markdown(collected, outcomes)
+        return run_to_markdown(collected, outcomes) + compared_text(extras.compared, form)
     if form in {"junit", "github"}:
         from iamsim.report.suite_ci import run_to_github, run_to_junit  # noqa: PLC0415 - as above
 
         return (run_to_junit if form == "junit" else run_to_github)(collected, outcomes)
     from iamsim.report.suite import count_text, render_run  # noqa: PLC0415 - as above
 
+    if form == "html" and not options["quiet"]:
+        from iamsim.report.html.suite import suite_page  # noqa: PLC0415 - as above
+
+        remarks = compared_text(extras.compared)
+        return suite_page(collected, outcomes, extras.coverage, extras.mutation, remarks)
     if options["quiet"]:
-        return f"{count_text(collected, outcomes)}\n"
+        return f"{count_text(collected, outcomes)}\n" + compared_text(extras.compared, quiet=True)
     color = wants_color("auto", to_file=to_file)
     width = terminal_width()
     text = render_run(collected, outcomes, verbose=verbose, color=color, width=width)
@@ -157,7 +188,7 @@ def _written(
         text = f"{text}\n{table}"
     if extras.mutation is not None:
         text = f"{text}\n{mutation_text(extras.mutation, options, to_file=to_file)}"
-    return text
+    return text + compared_text(extras.compared, color=color)
 
 
 def _complain(collected: Collected, *, told: bool) -> None:
@@ -222,6 +253,7 @@ COMMAND = Command(
             "list",
             "PATH",
         ),
+        overlay_option(),
         Option(
             ("-k",),
             "keyword",
@@ -264,6 +296,7 @@ COMMAND = Command(
         Option(("--watch",), "watch", "Run again whenever a file changes.", "flag", panel="Run"),
         *COVERAGE_OPTIONS,
         *MUTATION_OPTIONS,
+        *RECORD_OPTIONS,
         Option(
             ("--format",),
             "format",

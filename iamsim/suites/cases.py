@@ -41,12 +41,14 @@ class Case:
 class Shelf:
     """Worlds by their paths: a world that many files name is read and compiled once.
 
-    `fallback` are the paths of the world for scenarios that name none.
+    `fallback` are the paths of the world for scenarios that name none, `overlay` those of sources
+    that are laid over each world that is read.
     """
 
-    def __init__(self, fallback: Iterable[str] = ()) -> None:
+    def __init__(self, fallback: Iterable[str] = (), overlay: Iterable[str] = ()) -> None:
         """Start empty."""
         self.fallback = tuple(fallback)
+        self.overlay = tuple(overlay)
         self._models: dict[tuple[str, ...], World] = {}
         self._compiled: dict[int, tuple[World, CompiledWorld]] = {}
 
@@ -61,7 +63,7 @@ class Shelf:
         if key not in self._models:
             from iamsim.importers.load import load_worlds  # noqa: PLC0415 - only with a world
 
-            self._models[key] = load_worlds(*paths)
+            self._models[key] = load_worlds(*paths, overlay=self.overlay)
         return self._models[key]
 
     def compiled(self, scenario: Scenario) -> CompiledWorld | None:

@@ -11,9 +11,11 @@ from iamsim.suites.models import (
     ColumnsModel,
     CompletionModel,
     DefaultsModel,
+    LessonModel,
     RequestModel,
     ScenarioModel,
     SessionModel,
+    VariationModel,
     ViaModel,
 )
 
@@ -35,6 +37,8 @@ _PARTS: Mapping[str, type[BaseModel]] = {
     "via": ViaModel,
     "completions": CompletionModel,
     "matrix": ColumnsModel,
+    "lesson": LessonModel,
+    "variations": VariationModel,
 }
 _NOUNS: Mapping[str, str] = {
     "": "a scenario",
@@ -44,6 +48,8 @@ _NOUNS: Mapping[str, str] = {
     "via": "`via`",
     "completions": "a completion",
     "matrix": "a row of `matrix`",
+    "lesson": "`lesson`",
+    "variations": "a variation",
 }
 _KINDS: Mapping[str, str] = {
     "string_type": "text",

@@ -133,7 +133,7 @@ def _run_apart(cases: Sequence[Case], shelf: Shelf, workers: int) -> Iterator[Ou
     # Workers start afresh: what the parent has loaded, threads included, is not copied.
     context = get_context("spawn")
     with ProcessPoolExecutor(
-        min(workers, len(chunks) or 1), context, _start_worker, (shelf.fallback,)
+        min(workers, len(chunks) or 1), context, _start_worker, (shelf.fallback, shelf.overlay)
     ) as pool:
         parts = [pool.submit(_run_part, [(case.file, case.id) for case in part]) for part in chunks]
         try:
@@ -161,8 +161,11 @@ _worker: dict[str, Shelf] = {}
 _read: dict[str, dict[str, Case]] = {}
 
 
-def _start_worker(fallback: tuple[str, ...]) -> None:
-    _worker["shelf"] = Shelf(fallback)
+def _start_worker(fallback: tuple[str, ...], overlay: tuple[str, ...]) -> None:
+    import gc  # noqa: PLC0415 - only in workers
+
+    gc.disable()  # what a worker makes stays until its end
+    _worker["shelf"] = Shelf(fallback, overlay)
 
 
 def _run_part(wanted: Sequence[tuple[str, str]]) -> list[_Word]:

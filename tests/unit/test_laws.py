@@ -146,7 +146,9 @@ def test_the_scope_says_what_is_drawn(tmp_path):
 
     holds()
     with pytest.raises(ValueError, match="no principal of the world"):
-        requests(world, principals=["nobody"])
+        requests(world, principals="nobody")
+    with pytest.raises(TypeError, match="no option `principal`; they have actions, context"):
+        requests(world, principal=["*"])
 
 
 @pytest.mark.parametrize("organization", [True, False])

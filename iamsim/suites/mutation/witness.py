@@ -12,6 +12,7 @@ from iamsim.core.errors import IamsimError
 from iamsim.engine.authorize import decide, prepare
 from iamsim.engine.question import Question
 from iamsim.suites.mutation.surroundings import actions_of
+from iamsim.suites.told import is_told
 from iamsim.symbolic.partial import answer
 from iamsim.symbolic.samples import sample_values
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from iamsim.compile.condition import ConditionTest
     from iamsim.core.decision import Verdict
     from iamsim.core.request import ContextValue
+    from iamsim.engine.authorize import Prepared
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.mutation.mutants import Mutant
     from iamsim.suites.mutation.surroundings import Surroundings
@@ -62,16 +64,21 @@ def find_witness(
     for question in _candidates(mutant, around, asked):
         opened = replace(question, context={}, partial=True, unknown=_VARYING & read)
         try:
-            if not mutant.differs(prepare(opened, world).request):
-                continue
+            prepared = prepare(opened, world)
         except IamsimError:
             continue
+        if not mutant.differs(prepared.request):
+            continue
+        opened = replace(opened, unset=question.unset | _told(prepared))
+        own = question.context.keys()
         tried: set[frozenset[tuple[str, ContextValue]]] = set()
         for context in _contexts(question, opened, (world, changed()), tests):
             entries = frozenset(context.items())
             if entries in tried:
                 continue
             tried.add(entries)
+            if any(is_told(key.lower(), question.principal) for key in context.keys() - own):
+                continue
             full = replace(question, context=context, partial=False, unknown=frozenset())
             try:
                 before, after = decide(full, world).verdict, decide(full, changed()).verdict
@@ -114,6 +121,20 @@ def _contexts(
             yield rest
             for value, _ in sample_values((test,), context):
                 yield {**rest, test.written_key: value}
+
+
+def _told(prepared: Prepared) -> frozenset[str]:
+    """The keys that statements read and that are facts: where they can't be derived, the request
+    has none."""
+    request, principal = prepared.request, prepared.question.principal
+    read = {
+        key
+        for station in prepared.situation.arrange(request.action).stations
+        if station.policies is not None
+        for _, statement in station.policies.candidates(request.action)
+        for key in statement.keys
+    }
+    return frozenset(key for key in read - request.context.keys() if is_told(key, principal))
 
 
 def _value(value: str | list[str]) -> ContextValue:

@@ -1,0 +1,139 @@
+"""`iamsim test --record`, `--compare` and `--init`: what is decided today, kept for later."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from iamsim.cli.options import Option
+from iamsim.cli.output import write_output
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.suites.cases import Case, Shelf
+    from iamsim.suites.comparison import Comparison
+    from iamsim.suites.record import Record
+
+__all__ = [
+    "RECORD_OPTIONS",
+    "compare_and_record",
+    "compared_text",
+    "known_record",
+    "write_first_suite",
+]
+
+_TOLD = ("text", "json", "markdown", "html")  # reports that show what differs
+
+RECORD_OPTIONS = (
+    Option(
+        ("--record",),
+        "record",
+        "Keep all decisions, with the policies in play, for `--compare`.",
+        metavar="FILE",
+        panel="Record",
+    ),
+    Option(
+        ("--compare",),
+        "compare",
+        "Show which decisions differ from a record, and the change of a policy that is the cause;"
+        " exit with 1 when some do.",
+        metavar="FILE",
+        panel="Record",
+    ),
+    Option(
+        ("--init",),
+        "init",
+        "Write a first suite from `--world`: what each user and role can do today.",
+        "flag",
+        panel="Record",
+    ),
+)
+
+
+def known_record(options: Options) -> Record | None:
+    """Read the record to compare with, so that a mistake shows before the run."""
+    known = options["compare"]
+    if not isinstance(known, str):
+        return None
+    from iamsim.suites.record import read_record  # noqa: PLC0415 - only where it is asked for
+
+    return read_record(known)
+
+
+def compare_and_record(
+    cases: Sequence[Case], shelf: Shelf, options: Options, known: Record | None
+) -> Comparison | None:
+    """Compare with a record, and write a new one, where options ask for it. What differs is said on
+    standard error where the report has no place for it."""
+    compared: Comparison | None = None
+    if known is not None:
+        from iamsim.suites.comparison import compare  # noqa: PLC0415 - only where it is asked for
+
+        compared = compare(known, cases, shelf)
+        if compared.changes and options["format"] not in _TOLD:
+            import sys  # noqa: PLC0415 - only where something is said there
+
+            sys.stderr.write(compared_text(compared))
+    kept = options["record"]
+    if isinstance(kept, str):
+        from iamsim.suites.record import Recorder, write_record  # noqa: PLC0415 - as above
+
+        record = Recorder(shelf).add(cases) if compared is None else compared.after
+        write_output(write_record(record), kept)
+    return compared
+
+
+def compared_text(
+    compared: Comparison | None, form: str = "text", *, quiet: bool = False, color: bool = False
+) -> str:
+    """Write a comparison out, below the rest of a report; empty where there is none."""
+    if compared is None:
+        return ""
+    from iamsim.report import comparison as report  # noqa: PLC0415 - only where it is asked for
+
+    if quiet:
+        return f"{report.count_changes(compared)}\n"
+    if form == "markdown":
+        return f"\n{report.comparison_to_markdown(compared)}"
+    return f"\n{report.render_comparison(compared, color=color)}"
+
+
+def write_first_suite(options: Options, paths: Sequence[str]) -> int:
+    """Write a suite for the worlds of the options; raises `RequestError` without one."""
+    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - only where it is asked for
+    from iamsim.suites.cases import Shelf  # noqa: PLC0415 - as above
+    from iamsim.suites.first import first_suite  # noqa: PLC0415 - as above
+
+    worlds = options["worlds"]
+    if not isinstance(worlds, tuple) or not worlds:
+        raise RequestError(
+            "missing-argument",
+            "`iamsim test --init` needs `--world`",
+            hint="name the world to write a suite for: `iamsim test --init --world PATH`",
+        )
+    if paths:
+        raise RequestError(
+            "unexpected-argument",
+            f"`iamsim test --init` does not take `{paths[0]}`",
+            hint="`-o FILE` names the file to write",
+        )
+    overlays = options["overlays"]
+    shelf = Shelf(worlds, overlays if isinstance(overlays, tuple) else ())
+    file = options["output"]
+    if isinstance(file, str) and os.path.exists(file) and file != "-":  # noqa: PTH110 - pathlib costs start-up time
+        raise RequestError(
+            "output-not-writable",
+            f"`{file}` is there already, and perhaps no longer what `--init` wrote",
+            hint="name another file, or remove it",
+        )
+    folder = os.path.dirname(file) if isinstance(file, str) else ""  # noqa: PTH120 - pathlib costs start-up time
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - as above
+
+    world = CompiledWorld.checked(shelf.load(*worlds))
+    with ProgressBar("users and roles", quiet=bool(options["quiet"])) as progress:
+        text = first_suite(world, worlds, folder, progress=progress)
+    write_output(text, file if isinstance(file, str) else None)
+    return 0

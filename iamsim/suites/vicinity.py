@@ -1,0 +1,195 @@
+"""What lies near a world's policies: its principals, the actions and resources that statements are
+about, and values at the edges of their conditions."""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.checks.arn_formats import cut_arn, read_format
+from iamsim.core.errors import IamsimError
+from iamsim.core.wildcard import Wildcard
+from iamsim.engine.question import Question
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamsim.catalog import ActionFacts
+    from iamsim.checks.arn_formats import ArnFormat
+    from iamsim.compile.policy import PolicySet
+    from iamsim.compile.resource import ResourcePattern
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import ContextValue
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.world.model import World
+
+__all__ = [
+    "USUAL_SERVICES",
+    "Principal",
+    "identity_statements",
+    "plainness",
+    "principals_of",
+    "resource_like",
+    "resources_for",
+    "services_of",
+    "takes",
+]
+
+# What stands for all services where a policy names none.
+USUAL_SERVICES = ("s3", "ec2", "iam", "kms")
+STAND_IN = "example"
+_PROBE = "sts:GetCallerIdentity"
+_TYPES = 2  # resource types that stand for a service
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+_VERBS = ("Get", "List", "Describe", "Put", "Create", "Update", "Delete")
+_SUFFIX = "0123456789abcdef"
+_SINGLE = frozenset({Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION})
+
+
+class Principal(NamedTuple):
+    """Somebody who can ask: the ARN, and how people call it (`role app`)."""
+
+    arn: str
+    kind: str
+    name: str
+    account: str
+
+
+def principals_of(model: World) -> Iterator[Principal]:
+    """The users, roles and permission sets of a world, by account and name; a permission set is
+    asked as a session of the role that it provisions. Roles that only services use are left out:
+    no policy of the world caps or widens them."""
+    for number, account in sorted(model.accounts.items()):
+        for name, user in sorted(account.users.items()):
+            yield Principal(user.arn, "user", name, number)
+        for name, role in sorted(account.roles.items()):
+            if not role.service_linked:
+                yield Principal(role.arn, "role", name, number)
+        for name in sorted(account.permission_sets):
+            role_name = f"AWSReservedSSO_{name}_{_SUFFIX}"
+            arn = f"arn:{account.partition}:sts::{number}:assumed-role/{role_name}/somebody"
+            yield Principal(arn, "permission set", name, number)
+
+
+def identity_statements(world: CompiledWorld, principal: str) -> tuple[CompiledStatement, ...]:
+    """The statements of the identity-based policies of a principal, those of groups included."""
+    try:
+        facts = world.caller_facts(Question(principal, _PROBE))
+    except IamsimError:
+        return ()
+    found: PolicySet | None = facts.identity
+    policies = () if found is None else found.policies
+    return tuple(statement for policy in policies for statement in policy.statements)
+
+
+def services_of(statement: CompiledStatement) -> tuple[str, ...]:
+    """The services whose actions a statement names; the usual ones where it names none."""
+    if statement.actions.negated:
+        return USUAL_SERVICES
+    named = (pattern.service for pattern in statement.actions.patterns)
+    found = dict.fromkeys(
+        service for one in named for service in (USUAL_SERVICES if one is None else (one,))
+    )
+    return tuple(found)
+
+
+def plainness(action: ActionFacts) -> tuple[bool, int, str]:
+    """A key to sort actions by: plain ones first, of usual verbs and short names."""
+    return not action.name.startswith(_VERBS), len(action.name), action.name
+
+
+def resource_like(
+    pattern: ResourcePattern, context: Mapping[str, ContextValue], stand_in: str = STAND_IN
+) -> str | None:
+    """A resource that a pattern matches in a context; `None` where a variable has no value."""
+    if pattern.everything:
+        return "*"
+    tokens = pattern.resolved(context)
+    if tokens is None:
+        return None
+    return "".join(
+        token if isinstance(token, str) else stand_in[:1] if token in _SINGLE else stand_in
+        for token in tokens
+    )
+
+
+def resources_for(world: CompiledWorld, service: str, account: str) -> tuple[str, ...]:
+    """Resources of a service to ask about where a policy says ``*``: those that the world lists in
+    an account, else made-up ones of the types that most actions take."""
+    owner = world.model.accounts.get(account)
+    listed = [] if owner is None else sorted(owner.resources)
+    own = [arn for arn in listed if arn.split(":", 3)[2:3] == [service]]
+    if service == "s3":
+        own = [
+            name
+            for arn in own
+            for name in ((arn, f"{arn}/{STAND_IN}") if "/" not in arn else (arn,))
+        ]
+    partition = "aws" if owner is None else owner.partition
+    return tuple(own) or _made_up(service, account, partition)
+
+
+@lru_cache(maxsize=4096)
+def _made_up(service: str, account: str, partition: str) -> tuple[str, ...]:
+    """An ARN of each of the types that most actions of a service take."""
+    from collections import Counter  # noqa: PLC0415 - only where somebody asks about actions
+
+    from iamsim import catalog  # noqa: PLC0415 - as above
+
+    count = Counter(
+        use.name for action in catalog.actions(service) for use in action.resource_types
+    )
+    types = (catalog.find_resource_type(service, name) for name, _ in count.most_common(_TYPES))
+    known = {"Partition": partition, "Region": "us-east-1", "Account": account}
+    return tuple(
+        _VARIABLE.sub(lambda found: known.get(found[1], STAND_IN), one.arn_formats[0])
+        for one in types
+        if one is not None and one.arn_formats
+    )
+
+
+def takes(action: str, resource: str) -> bool:
+    """Whether an action takes such a resource, as far as the service reference tells: one of its
+    types, or ``*`` where it has none."""
+    types = _types_taken(action)
+    if resource == "*" or not types:
+        return (resource == "*") is not bool(types)
+    return not types.isdisjoint(_types_of(action.partition(":")[0].lower(), resource))
+
+
+@lru_cache(maxsize=65536)
+def _types_taken(action: str) -> frozenset[str]:
+    """The names of the resource types that an action takes."""
+    from iamsim import catalog  # noqa: PLC0415 - only where somebody asks about actions
+
+    facts = catalog.find_action(action)
+    return frozenset(() if facts is None else (use.name for use in facts.resource_types))
+
+
+@lru_cache(maxsize=65536)
+def _types_of(service: str, resource: str) -> frozenset[str]:
+    """The names of the resource types of a service that a resource can be of."""
+    arn = cut_arn(resource)
+    if arn is None:
+        return frozenset()
+    return frozenset(
+        name
+        for name, form in _formats(service)
+        if ("${" in form.service or form.service == arn.service)
+        and form.fits_resource(arn.resource)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _formats(service: str) -> tuple[tuple[str, ArnFormat], ...]:
+    """The ARN formats of a service, with the names of their types."""
+    from iamsim import catalog  # noqa: PLC0415 - as above
+
+    facts = catalog.find_service(service)
+    formats = (
+        (one.name, read_format(text))
+        for one in (() if facts is None else facts.resource_types)
+        for text in one.arn_formats
+    )
+    return tuple((name, form) for name, form in formats if form is not None)

@@ -1,0 +1,284 @@
+"""Laws about permissions: sentences that must hold for every request, tried on many.
+
+A law is a function that takes a request and says whether all is well. `invariant` makes a test of
+it, `requests` is the hypothesis strategy behind it, for tests of your own. Requests are drawn near
+the policies of your world: its principals and strangers, actions that statements name, resources
+near their patterns, and values at which conditions turn. A request that breaks a law is made as
+plain as it can be, and shown with its explanation.
+
+Needs hypothesis: ``pip install iamsim[testing]``.
+"""
+
+from __future__ import annotations
+
+import os
+from functools import wraps
+from inspect import signature
+from typing import TYPE_CHECKING, Any, TypedDict
+
+from iamsim.testing.trial import Asked, LawBroken, Trial, strategy
+from iamsim.testing.worlds import current_world
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from os import PathLike
+    from typing import Unpack
+
+    from hypothesis.strategies import SearchStrategy
+
+    from iamsim.api import World
+    from iamsim.core.request import ContextValue
+    from iamsim.testing.near import Near
+    from iamsim.testing.trial import Law
+
+    WorldOrPath = World | str | PathLike[str] | None
+
+__all__ = [
+    "GLOBAL_SERVICES",
+    "Asked",
+    "LawBroken",
+    "Options",
+    "Scope",
+    "check",
+    "invariant",
+    "never_without_mfa",
+    "nothing_outside_organization",
+    "only_in_regions",
+    "requests",
+]
+
+EXAMPLES = 300  # contexts that are drawn
+GLOBAL_SERVICES = (
+    "account:*",
+    "billing:*",
+    "budgets:*",
+    "cloudfront:*",
+    "globalaccelerator:*",
+    "health:*",
+    "iam:*",
+    "organizations:*",
+    "route53:*",
+    "route53domains:*",
+    "shield:*",
+    "sso:*",
+    "sts:*",
+    "support:*",
+    "trustedadvisor:*",
+    "waf:*",
+)
+"""Services that have one endpoint for all Regions, which a lock on Regions usually leaves out:
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples_general.html
+"""
+
+
+class Scope(TypedDict, total=False):
+    """What requests are drawn from. `principals`, `actions` and `resources` are patterns with ``*``
+    and ``?``; `context` gives for a key the values of which every request has one, `None` for its
+    absence."""
+
+    principals: Sequence[str]
+    except_principals: Sequence[str]
+    actions: Sequence[str]
+    except_actions: Sequence[str]
+    resources: Sequence[str]
+    context: Mapping[str, Sequence[ContextValue | None]]
+
+
+class Options(Scope, total=False):
+    """How a law is tried: `examples` is how many contexts hypothesis draws, `save_to` a suite to
+    which a request that breaks it is added, as a case."""
+
+    examples: int
+    save_to: str | PathLike[str] | None
+
+
+def requests(world: World, **scope: Unpack[Scope]) -> SearchStrategy[Asked]:
+    """A strategy over requests near the policies of a world; raises `ValueError` where the scope
+    leaves nothing to ask."""
+    return strategy(_near(world, scope))
+
+
+def check(
+    law: Law,
+    world: WorldOrPath = None,
+    *,
+    title: str | None = None,
+    examples: int = EXAMPLES,
+    save_to: str | PathLike[str] | None = None,
+    **scope: Unpack[Scope],
+) -> None:
+    """Try a law on many requests; raises `LawBroken` with the plainest request that breaks it.
+
+    A law is broken when it gives `False` or raises `AssertionError`. First every request near the
+    policies is tried, plain and in the context that its conditions ask for, then `examples` with
+    contexts that hypothesis draws. The same law tries the same requests every time. The world may
+    be a path; without one the current world is asked (`iamsim.testing.use_world`, or the fixture
+    `world`). `save_to` is a suite to which what was found is added as a case. Raises `ValueError`
+    without a world, or where the scope leaves nothing to ask.
+    """
+    __tracebackhide__ = True
+    given: Options = {"examples": examples, "save_to": save_to, **scope}
+    _check(law, world, title or _title_of(law), given)
+
+
+def _check(
+    law: Law, world: WorldOrPath, name: str, options: Options, outside: Iterable[str] = ()
+) -> None:
+    __tracebackhide__ = True
+    trial = Trial(law)
+    near = _near(_world(world), options, outside)
+    found = trial.sweep(near) or trial.draw(near, options.get("examples", EXAMPLES))
+    if found is not None:
+        from iamsim.testing.findings import describe, save_case  # noqa: PLC0415 - only when broken
+
+        save_to = options.get("save_to")
+        saved = save_to is not None and save_case(found.request, name, save_to, _path(world))
+        told = describe(found.request, name, str(found), trial.tried, save_to if saved else None)
+        raise LawBroken(told, found.request)
+
+
+def invariant(
+    world: WorldOrPath = None, **options: Unpack[Options]
+) -> Callable[[Law], Callable[..., None]]:
+    """Make a test of a law; the arguments are those of `check`.
+
+    The docstring of the law is the sentence that a failure shows, else its name. Without a world
+    the test takes the fixture `world` of the pytest plugin.
+    """
+
+    def decorate(law: Law) -> Callable[..., None]:
+        return _test(law, world, _title_of(law), options)
+
+    return decorate
+
+
+def nothing_outside_organization(
+    world: WorldOrPath = None, **options: Unpack[Options]
+) -> Callable[..., None]:
+    """Make the test that nobody outside of the organization is allowed anything; in a world without
+    one, nobody outside of its accounts. AWS services are inside."""
+
+    def law(request: Asked) -> bool:
+        return request.denied or request.from_organization
+
+    return _test(law, world, "nothing outside the organization", options)
+
+
+def only_in_regions(
+    regions: Iterable[str], world: WorldOrPath = None, **options: Unpack[Options]
+) -> Callable[..., None]:
+    """Make the test that no request outside of some Regions is allowed, but those to
+    `GLOBAL_SERVICES` (or, where `except_actions` is given, to those), and those of AWS services."""
+    allowed = tuple(regions)
+
+    def law(request: Asked) -> bool:
+        return request.denied or request.by_service
+
+    given: Options = {"except_actions": GLOBAL_SERVICES, **options}
+    return _test(law, world, f"no request outside {', '.join(allowed)}", given, allowed)
+
+
+def never_without_mfa(world: WorldOrPath = None, **options: Unpack[Options]) -> Callable[..., None]:
+    """Make the test that nothing is allowed without multi-factor authentication.
+
+    `actions` and `principals` say of what and of whom that is asked. The key is tried as ``false``,
+    and absent as with access keys:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+
+    def law(request: Asked) -> bool:
+        return request.denied or request.by_service
+
+    without: Sequence[ContextValue | None] = (None, "false")
+    context = {**options.get("context", {}), "aws:MultiFactorAuthPresent": without}
+    given: Options = {**options, "context": context}
+    return _test(law, world, "never without MFA", given)
+
+
+def _test(
+    law: Law,
+    world: WorldOrPath,
+    title: str,
+    options: Options,
+    outside: Iterable[str] = (),
+) -> Callable[..., None]:
+    if world is None:
+
+        def with_fixture(world: World) -> None:
+            __tracebackhide__ = True
+            _check(law, world, title, options, outside)
+
+        return _named(with_fixture, law)
+
+    def test() -> None:
+        __tracebackhide__ = True
+        _check(law, world, title, options, outside)
+
+    return _named(test, law)
+
+
+def _named(test: Callable[..., None], law: Law) -> Callable[..., None]:
+    """Give a test the name and the place of its law, but not its parameters: pytest takes those for
+    fixtures."""
+    parameters = signature(test)
+    made = wraps(law)(test)
+    made.__signature__ = parameters  # type: ignore[attr-defined]  # what `inspect` goes by
+    return made
+
+
+def _near(world: World, scope: Scope, outside: Iterable[str] = ()) -> Near:
+    """Look at a world; raises `TypeError` for an option that there is not."""
+    from iamsim.testing import near as nearby  # noqa: PLC0415 - nothing is loaded too early
+
+    unknown = sorted(scope.keys() - Options.__optional_keys__)
+    if unknown:
+        known = ", ".join(sorted(Options.__optional_keys__))
+        message = f"laws have no option `{unknown[0]}`; they have {known}"
+        raise TypeError(message)
+    given: dict[str, Any] = {
+        key: _several(scope[key])
+        for key in ("principals", "except_principals", "actions", "except_actions", "resources")
+        if key in scope
+    }
+    context = scope.get("context", {})
+    given["context"] = {key: _several(values) for key, values in context.items()}
+    given["outside_regions"] = tuple(outside)
+    near = nearby.Near(world._compiled, nearby.Scope(**given))  # noqa: SLF001 - the same package
+    if not near.principals:
+        message = "no principal of the world is allowed anything that fits the scope of the law"
+        raise ValueError(message)
+    return near
+
+
+def _several(values: Sequence[Any]) -> tuple[Any, ...]:
+    """One text stands for itself, not for its letters."""
+    return (values,) if isinstance(values, str) else tuple(values)
+
+
+def _title_of(law: Law) -> str:
+    documentation = (law.__doc__ or "").strip().partition("\n")[0].rstrip(".")
+    name = getattr(law, "__name__", "law").removeprefix("test_").replace("_", " ")
+    return documentation or name
+
+
+def _world(world: WorldOrPath) -> World:
+    """The world of a law; raises `ValueError` where there is none."""
+    import iamsim  # noqa: PLC0415 - nothing is loaded before something is asked
+
+    if world is None:
+        known = current_world()
+        if known is None:
+            message = "a law needs a world: give it one, or use the fixture `world` in the test"
+            raise ValueError(message)
+        return known
+    return world if isinstance(world, iamsim.World) else iamsim.load(world)
+
+
+def _path(world: WorldOrPath) -> str | None:
+    """Where the world was read from."""
+    if isinstance(world, str | os.PathLike):
+        return os.fspath(world)
+    model = _world(world).model
+    placed: list[Any] = [*filter(None, (model.organization,)), *model.accounts.values()]
+    names = (one.source.name for one in placed)
+    return next((name for name in names if os.path.isfile(name)), None)  # noqa: PTH113 - as worlds name files

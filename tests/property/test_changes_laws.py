@@ -1,0 +1,150 @@
+"""What `iamsim changes` reports is what differs, and within its bounds all of it."""
+
+from __future__ import annotations
+
+import copy
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import RequestError
+from iamsim.engine import authorize
+from iamsim.engine.world import CompiledWorld
+from iamsim.importers.slots import policy_slots
+from iamsim.query.batch import Batch
+from iamsim.query.batch.answers import decide_one
+from iamsim.query.changes import Changes, Reached, find_changes
+from iamsim.query.changes.compare import question_at
+from iamsim.query.changes.same import direction_of
+from iamsim.world.load import load_world_data
+from tests.property import vocabulary
+from tests.property.tape import Tape, built
+from tests.property.worlds import SIGNED, case, focus_of
+
+Data = dict[str, Any]
+KINDS = {
+    PolicyType.IDENTITY: "identity",
+    PolicyType.RESOURCE: "resource",
+    PolicyType.TRUST: "trust",
+    PolicyType.PERMISSIONS_BOUNDARY: "boundary",
+    PolicyType.SERVICE_CONTROL: "scp",
+    PolicyType.RESOURCE_CONTROL: "rcp",
+    PolicyType.VPC_ENDPOINT: "vpce",
+}
+SAMPLES = 12
+
+
+def edited(tape: Tape, data: Data) -> Data:
+    """A world like another one: a policy is another, or gone, or tags are others."""
+    changed: Data = copy.deepcopy(data)
+    focus, _, _ = focus_of(tape)
+    for _ in tape.times(2):
+        slots = [one for one in policy_slots(changed) if one.use in KINDS]
+        if slots and not tape.chance(25):
+            slot = tape.pick(slots)
+            if tape.chance(30):
+                slot.take_out()
+            else:
+                slot.put(vocabulary.policy(tape, focus, KINDS[slot.use]))
+            continue
+        account = tape.pick(list(changed["accounts"].values()))
+        holders = [
+            one
+            for kind in ("users", "roles", "resources")
+            for one in account.get(kind, {}).values()
+            if isinstance(one, dict)
+        ]
+        if holders:
+            tape.pick(holders)["tags"] = {"team": tape.pick(["blue", "red"])}
+    return changed
+
+
+def build(ask: Tape, org: Tape, who: Tape, what: Tape, rest: Tape, edit: Tape) -> tuple[Data, Data]:
+    """A world and the world after an edit."""
+    data, _ = case(ask, org, who, what, rest)
+    return data, edited(edit, data)
+
+
+EDITS = built(build, 120, 160, 220, 110, 140, 60)
+
+
+def changes_between(before: Data, after: Data, *, partial: bool) -> tuple[Batch, Batch, Changes]:
+    """Compare two worlds of plain data."""
+    first = CompiledWorld(load_world_data(before))
+    second = CompiledWorld(load_world_data(after))
+    second.policies = first.policies
+    batches = Batch(first, partial=partial), Batch(second, partial=partial)
+    return (*batches, find_changes(*batches))
+
+
+def differs(first: Batch, second: Batch, reached: Reached, action: str) -> bool | None:
+    """Whether the engine, asked alone, decides otherwise; `None` for what can't be asked."""
+    try:
+        before, after = (
+            decide_one(question_at(batch, reached, action), batch.world)
+            for batch in (first, second)
+        )
+    except RequestError:
+        return None
+    return direction_of(before, after) is not None
+
+
+@given(EDITS, st.booleans(), st.randoms(use_true_random=False))
+def test_inside_of_the_bounds_exactly_what_differs_is_reported(
+    worlds: tuple[Data, Data], partial: bool, source: Any
+) -> None:
+    """A random sample of the decisions that were compared, and all that are reported."""
+    first, second, changes = changes_between(*worlds, partial=partial)
+    reported = {
+        (change.candidate.principal, change.place.sample, action.lower())
+        for change in changes.found
+        for action in change.actions
+    }
+    by_place = {(one.candidate.principal, one.place.sample): one for one in changes.bounds}
+    sample = []
+    for reached in source.sample(changes.bounds, min(len(changes.bounds), SAMPLES)):
+        names = first.universe.actions(reached.actions)
+        sample += [(reached, action) for action in source.sample(names, min(len(names), 3))]
+    some = sorted(reported)
+    for principal, place, action in source.sample(some, min(len(some), SAMPLES)):
+        reached = by_place[principal, place]
+        assert first.universe.mask_of([action]) & reached.actions
+        sample.append((reached, action))
+    for reached, action in sample:
+        key = reached.candidate.principal, reached.place.sample, action.lower()
+        found = differs(first, second, reached, action)
+        assert found is None or found == (key in reported)
+
+
+@given(EDITS)
+def test_outside_of_the_bounds_nothing_differs(worlds: tuple[Data, Data]) -> None:
+    """Whoever asks for whatever on resources that the policies know: where one world
+    allows what the other does not, principal and action are within the bounds."""
+    first, second, changes = changes_between(*worlds, partial=False)
+    inside: dict[str, int] = {}
+    for one in changes.bounds:
+        inside[one.candidate.principal] = inside.get(one.candidate.principal, 0) | one.actions
+    accounts = sorted({account for data in worlds for account in data["accounts"]})
+    for candidate in {one.principal: one for one in (*first.candidates, *second.candidates)}:
+        for action, pattern, _ in SIGNED:
+            for account in accounts:
+                asked = candidate, action, pattern.replace("ACC", account)
+                before, after = (
+                    authorize.decide(batch.question(*asked), batch.world)
+                    for batch in (first, second)
+                )
+                if before.allowed is not after.allowed:
+                    mask = first.universe.mask_of([action])
+                    assert mask & inside.get(candidate, 0), (asked, before, after)
+
+
+@given(EDITS)
+def test_equal_worlds_have_no_changes(worlds: tuple[Data, Data]) -> None:
+    """A world read twice decides alike, and nothing is asked."""
+    data = json.loads(json.dumps(worlds[0]))
+    _, _, changes = changes_between(worlds[0], data, partial=True)
+    assert not changes.found
+    assert not changes.bounds

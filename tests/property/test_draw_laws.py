@@ -1,0 +1,101 @@
+"""Laws of pictures: what is drawn is what was decided."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from xml.etree import ElementTree as ET
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iamsim.core.decision import Outcome, Verdict
+from iamsim.core.ways import ways_of_caller
+from iamsim.draw.decision import decision_svg
+from iamsim.draw.decision_dot import decision_dot
+from iamsim.draw.gates import gates_of
+from iamsim.draw.lettering import text_width, wrapped
+from iamsim.draw.style import State, Theme
+from iamsim.draw.terminal import gate_lines
+from iamsim.engine import authorize
+from tests.property.test_against_oracle import question_of
+from tests.property.worlds import cases, standalone_cases
+
+if TYPE_CHECKING:
+    from iamsim.core.answer import Answer
+    from iamsim.draw.gates import DecisionGates
+
+Data = dict[str, Any]
+
+
+def agrees(answer: Answer) -> DecisionGates:
+    """Hold a picture against the explanation that it shows."""
+    gates = gates_of(answer)
+    ways = ways_of_caller(answer)
+    assert [lane.way for lane in gates.lanes] == [way.name for way in ways]
+    denying = {
+        entry.layer for entry in answer.explanation.layers if entry.outcome is Outcome.EXPLICIT_DENY
+    }
+    for lane, way in zip(gates.lanes, ways, strict=True):
+        assert [gate.place for gate in lane.gates] == list(gates.columns)
+        closed = {gate.place.layer for gate in lane.gates if gate.state is State.CLOSED}
+        assert set(way.blocked_by) <= closed <= set(way.blocked_by) | denying
+        required_or_denying = set(way.requires) | denying
+        asked = {gate.place.layer for gate in lane.gates if gate.state is State.OPEN}
+        assert asked <= required_or_denying
+        assert (lane.state is State.OPEN) == (way.open and not closed)
+    if gates.lanes:
+        passes = gates.passes_guardrails and any(lane.state is State.OPEN for lane in gates.lanes)
+        assert passes == (answer.decision.verdict is Verdict.ALLOWED)
+        every = (*gates.guardrails, *(gate for lane in gates.lanes for gate in lane.gates))
+        deciding = {gate.place.layer for gate in every if gate.decides}
+        decided = {decider.layer for decider in answer.explanation.decided_by}
+        shown = {gate.place.layer for gate in every}
+        assert deciding == decided & shown
+    return gates
+
+
+@given(cases(overlays=True))
+def test_the_gates_of_a_world_stand_as_its_answer_says(case: tuple[Data, Data]) -> None:
+    """Every way in is a row, what blocks it is closed there, and a request comes through exactly
+    where it is allowed."""
+    question, world = question_of(*case)
+    agrees(authorize.explain(question, world))
+
+
+@given(standalone_cases())
+def test_every_gate_is_drawn(request: Data) -> None:
+    """SVG is well-formed and has each row and each gate, in its state; the other forms exist."""
+    question, world = question_of(None, request)
+    gates = agrees(authorize.explain(question, world))
+    tree = ET.fromstring(decision_svg(gates))  # noqa: S314 - we wrote it
+    drawn = sorted(
+        group.get("class", "").removeprefix("gate ")
+        for group in tree.iter("{http://www.w3.org/2000/svg}g")
+        if group.get("class", "").startswith("gate ")
+    )
+    shared = [gates.shared(number) for number in range(len(gates.columns))]
+    own = [
+        gate.state.css
+        for lane in gates.lanes
+        for number, gate in enumerate(lane.gates)
+        if shared[number] is None
+    ]
+    expected = [gate.state.css for gate in (*gates.guardrails, *filter(None, shared))] + own
+    if gates.lanes:
+        assert drawn == sorted(expected)
+    assert decision_svg(gates) == decision_svg(gates)
+    assert decision_dot(gates, Theme.DARK).startswith("digraph iamsim {")
+    lines = gate_lines(gates, 400, ascii_only=True)
+    assert len(lines) == (len(gates.lanes) + 2 if gates.lanes else 0)
+    assert all(line.isascii() for line in lines)
+
+
+@given(st.text(max_size=200), st.integers(30, 400), st.integers(1, 5))
+def test_wrapped_text_fits_and_loses_nothing_but_its_end(text: str, width: int, most: int) -> None:
+    """Lines are no wider than asked for, no more than asked for, and hold the text in order."""
+    lines = wrapped(text, width, 12, most=most)
+    assert len(lines) <= most
+    assert all(text_width(line, 12) <= width or len(line) == 1 for line in lines)
+    kept = "".join("".join(lines).removesuffix("…").split())
+    whole = "".join("".join(c if c.isprintable() else " " for c in text).split())
+    assert whole.startswith(kept)
