@@ -9,6 +9,7 @@ from iamsim.cli.explain_answers import answer_question, answers_text, colored, e
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.options import did_you_mean
 from iamsim.cli.output import terminal_width, write_output
+from iamsim.cli.picture_options import refuse_pictures, wants_picture
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
+    from iamsim.core.answer import Answer
+    from iamsim.core.decision import Verdict
 
 __all__ = ["run_explain"]
 
@@ -25,6 +28,7 @@ _WITH_SCENARIOS = frozenset({"format", "verbose", "quiet", "output", "color"})
 
 def run_explain(options: Options, files: Sequence[str]) -> int:
     """Answer, write the answer, and give the exit code."""
+    refuse_pictures(options, files)
     if files:
         return _explain_scenarios(options, files)
     if options["edits"] and options["denied"] is None:
@@ -44,11 +48,20 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
     model = load_worlds(options)
     world = None if model is None else CompiledWorld.checked(model)
     with NamingPrincipals(text_of(options, "principal"), model):
-        answers = [answer_question(question, world) for question in questions_of(options, model)]
-    write_output(answers_text(answers, options, model), text_of(options, "output"))
+        questions = questions_of(options, model)
+        answers = [answer_question(question, world) for question in questions]
+    if wants_picture(options):
+        from iamsim.cli.explain_picture import write_explanation  # noqa: PLC0415 - text needs none
+
+        write_explanation(answers, options, model)
+        return exit_code(_overall(answers), text_of(options, "expect"))
+    write_output(answers_text(answers, options, model, questions), text_of(options, "output"))
     write_hints(answers, options, model)
-    overall = overall_verdict(answer.decision.verdict for answer in answers)
-    return exit_code(overall, text_of(options, "expect"))
+    return exit_code(_overall(answers), text_of(options, "expect"))
+
+
+def _overall(answers: Sequence[Answer]) -> Verdict:
+    return overall_verdict(answer.decision.verdict for answer in answers)
 
 
 def _explain_scenarios(options: Options, files: Sequence[str]) -> int:

@@ -30,8 +30,14 @@ def answer_question(question: Question, world: CompiledWorld | None) -> Answer:
     return answered if timed is question else answer(timed, world)
 
 
-def answers_text(answers: Sequence[Answer], options: Options, model: World | None) -> str:
-    """Write answers in the form that the options ask for."""
+def answers_text(
+    answers: Sequence[Answer],
+    options: Options,
+    model: World | None,
+    questions: Sequence[Question] = (),
+) -> str:
+    """Write answers in the form that the options ask for; `questions` are those that they answer,
+    where asking these again gives the same."""
     form = text_of(options, "format")
     if form == "aws":
         from iamsim.cli.simulate_answer import aws_text  # noqa: PLC0415 - text needs none
@@ -45,6 +51,10 @@ def answers_text(answers: Sequence[Answer], options: Options, model: World | Non
     overall = overall_verdict(answer.decision.verdict for answer in answers)
     if options["quiet"]:
         return f"{overall.value}\n"
+    if form == "html":
+        from iamsim.cli.explain_html import html_text  # noqa: PLC0415 - text needs none
+
+        return html_text(answers, options, questions)
     verbose = bool(options["verbose"])
     if form == "markdown":
         from iamsim.report.markdown import render_markdown  # noqa: PLC0415 - text needs none
@@ -52,7 +62,14 @@ def answers_text(answers: Sequence[Answer], options: Options, model: World | Non
         return "\n".join(render_markdown(answer, verbose=verbose) for answer in answers)
     from iamsim.report.text import render_answers  # noqa: PLC0415 - JSON needs none
 
-    return render_answers(answers, verbose=verbose, color=colored(options), width=terminal_width())
+    draw = None
+    if verbose or options["picture"] is not None:
+        from iamsim.cli.explain_picture import drawing_of  # noqa: PLC0415 - most answers need none
+
+        draw = drawing_of(answers, options, model, color=colored(options))
+    return render_answers(
+        answers, verbose=verbose, color=colored(options), width=terminal_width(), draw=draw
+    )
 
 
 def json_text(data: object) -> str:

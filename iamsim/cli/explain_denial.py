@@ -105,6 +105,10 @@ def _written(
     *,
     more: bool,
 ) -> str:
+    if text_of(options, "format") == "html" and not options["quiet"]:
+        from iamsim.cli.explain_html import denials_html  # noqa: PLC0415 - text needs none
+
+        return denials_html(reports, edits, more=more)
     text = _reports_text(reports, edits, options, more=more)
     if not edits or text_of(options, "format") == "json":
         return text

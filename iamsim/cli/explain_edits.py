@@ -36,7 +36,13 @@ def explain_edits(options: Options) -> int:
         answers = [answer_question(question, world) for question in questions]
     quiet = bool(options["quiet"]) and text_of(options, "format") != "json"
     reports = [] if quiet else [suggest_edits(timed(question), world) for question in questions]
-    write_output(_written(answers, reports, options, model), text_of(options, "output"))
+    if not quiet and text_of(options, "format") == "html":
+        from iamsim.cli.explain_html import html_text  # noqa: PLC0415 - text needs none
+
+        text = html_text(answers, options, questions, reports)
+    else:
+        text = _written(answers, reports, options, model)
+    write_output(text, text_of(options, "output"))
     write_hints(answers, options, model)
     overall = overall_verdict(answer.decision.verdict for answer in answers)
     return exit_code(overall, text_of(options, "expect"))

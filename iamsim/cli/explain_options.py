@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from iamsim.cli import completion
 from iamsim.cli.options import Option
+from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION
+from iamsim.cli.worlds import overlay_option
 
 __all__ = [
     "ARGUMENT_HELP",
@@ -25,7 +27,7 @@ EXPLAIN_HELP = (
     "input or usage is at fault."
 )
 ARGUMENT_HELP = "Scenario files whose requests are answered, instead of a request by options."
-FORMATS = ("text", "json", "markdown", "aws")
+FORMATS = ("text", "json", "markdown", "html", "aws", *PICTURE_FORMATS)
 EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny", "conditional")
 
 # The options that ask about a request that is not made, or in a world that is not so.
@@ -178,6 +180,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "PATH",
         panel=_POLICIES,
     ),
+    overlay_option(_POLICIES),
     _policy(
         "--identity-policy",
         "identity_policies",
@@ -239,6 +242,22 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         metavar="FORMAT",
         default="text",
         choices=FORMATS,
+        panel=_OUTPUT,
+    ),
+    Option(
+        ("--picture",),
+        "picture",
+        "What a picture shows: the decision or the organization. In text, it is drawn with lines.",
+        metavar="KIND",
+        choices=("decision", "organization"),
+        panel=_OUTPUT,
+    ),
+    THEME_OPTION,
+    Option(
+        ("--ascii",),
+        "ascii",
+        "Draw lines in plain ASCII.",
+        "flag",
         panel=_OUTPUT,
     ),
     Option(

@@ -37,6 +37,10 @@ def explain_scenarios(
     if quiet:
         lines = [_word(result) for _, results in runs for result in results]
         return "".join(f"{line}\n" for line in lines), all_met
+    if form == "html":
+        from iamsim.cli.explain_html import results_html  # noqa: PLC0415 - text needs none
+
+        return results_html([result for _, results in runs for result in results]), all_met
     if form == "markdown":
         return _markdown(runs), all_met
     paint = Paint(color)

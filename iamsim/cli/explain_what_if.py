@@ -10,6 +10,7 @@ from iamsim.cli.ask import load_worlds, questions_of, read_policy, text_of, text
 from iamsim.cli.explain_answers import answer_question, answers_text, colored, exit_code, json_text
 from iamsim.cli.options import did_you_mean
 from iamsim.cli.output import terminal_width, write_output
+from iamsim.cli.picture_options import wants_picture
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.core.decision import Layer
 from iamsim.core.errors import RequestError
@@ -81,6 +82,11 @@ def explain_what_if(options: Options) -> int:
     base = CompiledWorld() if model is None else CompiledWorld.checked(model)
     with NamingPrincipals(text_of(options, "principal"), model):
         before, outcome = _ask(options, model, base)
+    if wants_picture(options):
+        from iamsim.cli.explain_picture import write_explanation  # noqa: PLC0415 - rarely asked for
+
+        write_explanation(outcome.answers, options, model, outcome.chain)
+        return exit_code(outcome.verdict, text_of(options, "expect"))
     if options["diff"]:
         written = _difference_text(before, outcome, options)
     else:
@@ -223,6 +229,10 @@ def _outcome_text(outcome: Outcome, options: Options, model: World | None) -> st
         return json_text(chain_to_dict(chain, outcome.answers))
     if options["quiet"]:
         return f"{outcome.verdict.value}\n"
+    if form == "html":
+        from iamsim.cli.explain_html import chain_html  # noqa: PLC0415 - text needs none
+
+        return chain_html(chain, outcome.answers)
     verbose = bool(options["verbose"])
     if form == "markdown":
         return render_chain_markdown(chain, outcome.answers, verbose=verbose)
@@ -245,6 +255,10 @@ def _difference_text(before: Sequence[Answer], outcome: Outcome, options: Option
     if options["quiet"]:
         first = overall_verdict(answer.decision.verdict for answer in before)
         return f"{first.value} {outcome.verdict.value}\n"
+    if form == "html":
+        from iamsim.cli.explain_html import comparisons_html  # noqa: PLC0415 - text needs none
+
+        return comparisons_html(comparisons, chain)
     if form == "markdown":
         blocks = [] if chain is None else ["\n".join(hop_table(chain)) + "\n"]
         blocks += map(render_comparison_markdown, comparisons)

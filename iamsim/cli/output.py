@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-__all__ = ["terminal_width", "wants_color", "write_answer", "write_output"]
+__all__ = ["terminal_width", "wants_color", "write_answer", "write_output", "write_picture"]
 
 _DEFAULT_WIDTH = 100
 _WIDEST = 160
@@ -46,11 +46,34 @@ def write_output(text: str, path: str | None) -> None:
         sys.stdout.write(text)
         sys.stdout.flush()
         return
+    _write_file(text.encode(errors="backslashreplace"), path)
+
+
+def write_picture(data: bytes, path: str | None, *, binary: bool) -> None:
+    """Write a picture to a file, or to standard output.
+
+    Raises `RequestError` when it can't, and for one that is no text where a terminal would show it.
+    """
+    if path is not None and path != "-":
+        _write_file(data, path)
+        return
+    if not binary:
+        sys.stdout.write(data.decode())
+    elif sys.stdout.isatty():
+        raise RequestError(
+            "picture-in-terminal",
+            "a PNG can't be shown in a terminal",
+            hint="write it to a file with `-o FILE`",
+        )
+    else:
+        sys.stdout.buffer.write(data)
+    sys.stdout.flush()
+
+
+def _write_file(data: bytes, path: str) -> None:
     try:
-        with open(  # noqa: PTH123 - pathlib is slow to load
-            path, "w", encoding="utf-8", errors="backslashreplace"
-        ) as stream:
-            stream.write(text)
+        with open(path, "wb") as stream:  # noqa: PTH123 - pathlib is slow to load
+            stream.write(data)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
         raise RequestError("output-not-writable", f"can't write `{path}`: {reason}") from error

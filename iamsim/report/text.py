@@ -25,10 +25,12 @@ from iamsim.report.ways import way_depends, way_text, ways_of_caller
 from iamsim.report.wording import joined, shortened, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from iamsim.core.answer import Answer, Residual
     from iamsim.core.explanation import Decider, Explanation, StatementExplanation
+
+    Draw = Callable[[Answer, int], list[str]]
 
 __all__ = ["render_answers", "render_text", "render_verdict"]
 
@@ -37,9 +39,15 @@ _QUOTED = 3  # statements quoted in the short form
 
 
 def render_text(
-    answer: Answer, *, verbose: bool = False, color: bool = False, width: int = 100
+    answer: Answer,
+    *,
+    verbose: bool = False,
+    color: bool = False,
+    width: int = 100,
+    draw: Draw | None = None,
 ) -> str:
-    """Write an answer out; `width` is in columns, and quoted lines are cut to it."""
+    """Write an answer out; `width` is in columns, and quoted lines are cut to it. `draw` gives the
+    lines of a drawing, or none where there is no room for one."""
     paint = Paint(color)
     width = max(width, _NARROWEST)
     explanation = answer.explanation
@@ -48,6 +56,7 @@ def render_text(
         _request(answer, paint),
         _titled("layers", layer_lines(answer, paint, width, verbose=verbose), paint),
         *_quotes(answer, paint, width, verbose=verbose),
+        _titled("picture", [] if draw is None else draw(answer, width), paint),
         _titled("ways in", _ways(answer, paint, width, verbose=verbose), paint),
         _titled("missing context", _missing(explanation, width, verbose=verbose), paint),
         _titled("what it depends on", _residual(answer, width, verbose=verbose), paint),
@@ -70,12 +79,17 @@ def render_verdict(answer: Answer, *, color: bool = False, width: int = 100) -> 
 
 
 def render_answers(
-    answers: Sequence[Answer], *, verbose: bool = False, color: bool = False, width: int = 100
+    answers: Sequence[Answer],
+    *,
+    verbose: bool = False,
+    color: bool = False,
+    width: int = 100,
+    draw: Draw | None = None,
 ) -> str:
     """Write out the answers of one call: with several pairs, the verdict over all comes first, then
     a sentence for each; the whole of each with `verbose`."""
     if len(answers) == 1:
-        return render_text(answers[0], verbose=verbose, color=color, width=width)
+        return render_text(answers[0], verbose=verbose, color=color, width=width, draw=draw)
     paint = Paint(color)
     verdict = overall_verdict(answer.decision.verdict for answer in answers)
     passed = sum(answer.allowed for answer in answers)
@@ -93,7 +107,9 @@ def render_answers(
         hints = _titled("hints", _hints(answers, width), paint)
         block = "\n" + "\n".join(hints) + "\n" if hints else ""
         return f"{head}{block}\n{paint.quiet('-v shows each of them in full')}\n"
-    texts = [render_text(answer, verbose=True, color=color, width=width) for answer in answers]
+    texts = [
+        render_text(answer, verbose=True, color=color, width=width, draw=draw) for answer in answers
+    ]
     blocks = [
         f"{paint.quiet(f'--- {number} of {len(texts)} ---')}\n{text}"
         for number, text in enumerate(texts, 1)

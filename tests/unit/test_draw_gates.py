@@ -71,7 +71,7 @@ def test_a_boundary_closes_two_of_three_ways():
         "deploy.json:4",
     )
     assert gates.lanes[0].gates[1].lines == (
-        "not needed: the resource-based policy grants to the caller itself",
+        "the resource-based policy grants to the caller itself",
     )
     assert gates.absent == ("VPC endpoint policy", "session policy")
 
@@ -211,11 +211,9 @@ def test_every_way_and_relation_and_reason_has_words():
 def test_a_bypass_says_why():
     """Each way has its reason for leading around a layer."""
     policy = "role trust policy"
-    assert bypass_text("kms-grant", Layer.IDENTITY_BASED_POLICY, policy) == (
-        "not needed: the grant suffices"
-    )
+    assert bypass_text("kms-grant", Layer.IDENTITY_BASED_POLICY, policy) == ("the grant suffices")
     assert bypass_text("resource-based-policy-to-role", Layer.IDENTITY_BASED_POLICY, policy) == (
-        "not needed: the role trust policy grants to the role"
+        "the role trust policy grants to the role"
     )
     assert bypass_text("role-trust-policy", Layer.SESSION_POLICY, policy) == "not asked on this way"
 
@@ -239,3 +237,17 @@ def test_a_bypass_says_why():
 def test_arns_are_said_in_two_lines(text, expected):
     """The name on top, and what and where it is below."""
     assert short_arn(text) == expected
+
+
+def test_what_is_not_known_says_what_it_depends_on():
+    """A layer with an unknown outcome stands on every way on which it may deny."""
+    gates = harbor(
+        "arn:aws:iam::111122223333:user/nora",
+        "s3:GetObject",
+        FILE,
+        unknown=["aws:SecureTransport"],
+    )
+    assert gates.verdict is Verdict.CONDITIONAL
+    bucket = gates.lanes[-1].gates[0]
+    assert (bucket.state, gates.lanes[-1].state) == (State.DEPENDS, State.DEPENDS)
+    assert bucket.lines == ("denies explicitly if the connection is not encrypted",)

@@ -241,7 +241,7 @@ def test_graphs_are_bounded_and_framed():
     nodes = [
         Node("bucket", "reports", "resource", cluster="1"),
         *(Node(f"r{number}", f"role {number}", "role", cluster="2") for number in range(9)),
-        Node("me", "anonymous", "anonymous", state=State.CLOSED),
+        Node("me", "anonymous", "anyone", state=State.CLOSED),
     ]
     edges = [
         Edge("r0", "bucket", "s3:GetObject"),
@@ -261,4 +261,4 @@ def test_graphs_are_bounded_and_framed():
     assert "empty" not in dot
     whole = draw_graph(nodes, edges, {"1": "shop"}, title="who can").render("dot").decode()
     assert "more" not in whole
-    assert "anonymous, closed" in whole
+    assert "anyone, closed" in whole

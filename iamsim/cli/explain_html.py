@@ -1,0 +1,118 @@
+"""`iamsim explain --format html`: a page with answers, and the requests as scenarios."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.ask import texts_of
+from iamsim.report.denial import MORE, render_denial
+from iamsim.report.html.explain import AnswerReport, explain_page
+from iamsim.report.paint import Paint
+from iamsim.report.side_by_side import AFTER, BEFORE, render_comparison
+from iamsim.report.wording import request_text
+from iamsim.suites.asked import scenario_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.core.answer import Answer
+    from iamsim.engine.question import Question
+    from iamsim.query.chains import Chain
+    from iamsim.query.comparison import Comparison
+    from iamsim.query.denial import DenialReport
+    from iamsim.query.edits.model import EditReport
+    from iamsim.suites.run import CaseResult
+
+__all__ = ["chain_html", "comparisons_html", "denials_html", "html_text", "results_html"]
+
+_PLAIN = Paint()
+_WIDTH = 100  # of the parts of a page that are text
+
+
+def html_text(
+    answers: Sequence[Answer],
+    options: Options,
+    questions: Sequence[Question] = (),
+    edits: Sequence[EditReport] = (),
+) -> str:
+    """Write answers as a page; `questions` are those that they answer, in the same order, where a
+    scenario can ask them again, `edits` what would change them."""
+    worlds = texts_of(options, "worlds")
+    reports = [
+        AnswerReport(
+            answer,
+            edits=edits[number] if edits else None,
+            scenario=scenario_of(questions[number], answer, worlds) if questions else None,
+        )
+        for number, answer in enumerate(answers)
+    ]
+    return explain_page(reports)
+
+
+def chain_html(chain: Chain, answers: Sequence[Answer]) -> str:
+    """Write the answers of a chain of roles, those of its hops first."""
+    return explain_page([*_hops(chain), *map(AnswerReport, answers)])
+
+
+def comparisons_html(comparisons: Sequence[Comparison], chain: Chain | None) -> str:
+    """Write both answers of each comparison, and first how they differ."""
+    reports = [] if chain is None else _hops(chain)
+    for one in comparisons:
+        text = render_comparison(one, _PLAIN, _WIDTH)
+        for side, answer in ((BEFORE, one.before), (AFTER, one.after)):
+            name = f"{side}: {request_text(answer.request)}"
+            reports.append(AnswerReport(answer, name=name, preface=text))
+    return explain_page(reports)
+
+
+def _hops(chain: Chain) -> list[AnswerReport]:
+    return [
+        AnswerReport(answer, name=f"hop {number}: {request_text(answer.request)}")
+        for number, hop in enumerate(chain.hops, 1)
+        for answer in hop.answers
+    ]
+
+
+def denials_html(
+    reports: Sequence[DenialReport], edits: Iterable[EditReport], *, more: bool
+) -> str:
+    """Write for each message whether the world explains it, and the world's answer; `edits` has an
+    entry for each answer that denies, or none; `more` says that the text has more messages."""
+    waiting = iter(edits)
+    return explain_page(
+        [
+            AnswerReport(
+                report.answer,
+                edits=None if report.answer.allowed else next(waiting, None),
+                preface=render_denial(report, _PLAIN, _WIDTH),
+            )
+            for report in reports
+        ],
+        [MORE] if more else [],
+    )
+
+
+def results_html(results: Sequence[CaseResult]) -> str:
+    """Write the answers of scenario files, and what of their expectations was not met."""
+    return explain_page(
+        [
+            AnswerReport(answer, name=_case_name(result, answer), preface=_failures(result))
+            for result in results
+            for answer in result.answers
+        ],
+        [
+            f"{result.request.title}: {result.error.message}"
+            for result in results
+            if result.error is not None
+        ],
+    )
+
+
+def _case_name(result: CaseResult, answer: Answer) -> str:
+    title = result.request.title
+    return title if len(result.answers) == 1 else f"{title}: {request_text(answer.request)}"
+
+
+def _failures(result: CaseResult) -> str | None:
+    return "\n".join(("not as expected", *result.failures)) if result.failures else None

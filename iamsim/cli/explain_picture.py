@@ -1,0 +1,104 @@
+"""Pictures of `iamsim explain`: as SVG, PNG or DOT, and as lines in the text answer."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from iamsim.cli.ask import text_of
+from iamsim.cli.picture_options import write_drawn
+from iamsim.core.errors import RequestError
+from iamsim.draw.gates import gates_of
+from iamsim.draw.organization import tree_of
+from iamsim.draw.picture import Picture, draw_chain, draw_decision, draw_organization
+from iamsim.draw.style import State
+from iamsim.draw.terminal import gate_lines, tree_lines
+from iamsim.report.paint import Paint
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.core.answer import Answer
+    from iamsim.query.chains import Chain
+    from iamsim.world.model import World
+
+__all__ = ["drawing_of", "write_explanation"]
+
+
+def write_explanation(
+    answers: Sequence[Answer], options: Options, model: World | None, chain: Chain | None = None
+) -> None:
+    """Write the picture that the options ask for.
+
+    Raises `RequestError` where several questions were asked, or Graphviz is needed and not there.
+    """
+    if chain is not None and options["picture"] != "organization":
+        picture = draw_chain(chain, answers)
+    else:
+        answer = _single(answers if chain is None or answers else (chain.hops[-1].deciding,))
+        picture = _picture(answer, options, model)
+    write_drawn(picture, options)
+
+
+def _picture(answer: Answer, options: Options, model: World | None) -> Picture:
+    if options["picture"] == "organization":
+        return draw_organization(_needed(model), answer)
+    return draw_decision(answer)
+
+
+def _single(answers: Sequence[Answer]) -> Answer:
+    """The one answer that a picture shows."""
+    if len(answers) != 1:
+        raise RequestError(
+            "one-picture-one-question",
+            f"a picture shows one question, and {len(answers)} are asked",
+            hint="give one action and one resource",
+        )
+    return answers[0]
+
+
+def _needed(model: World | None) -> World:
+    """The world whose organization is drawn."""
+    if model is None:
+        raise RequestError(
+            "no-organization",
+            "there is no world, so there is no organization to draw",
+            hint="give one with `--world PATH`",
+        )
+    return model
+
+
+def drawing_of(
+    answers: Sequence[Answer], options: Options, model: World | None, *, color: bool
+) -> Callable[[Answer, int], list[str]] | None:
+    """What draws an answer with lines, given a width; `None` where no drawing is wanted.
+
+    The gates come with `--picture decision` and with `-v`, where the terminal is wide enough.
+    """
+    kind = text_of(options, "picture")
+    if kind is None and not options["verbose"]:
+        return None
+    paint = Paint(color)
+
+    def painted(text: str, state: State) -> str:
+        if state is State.OPEN:
+            return paint.good(text)
+        return paint.bad(text) if state is State.CLOSED else paint.quiet(text)
+
+    plain = bool(options["ascii"]) or not _writes_unicode(options)
+    if kind == "organization":
+        tree = tree_of(_needed(model), _single(answers))
+        return lambda _, width: tree_lines(tree, width, ascii_only=plain, paint=painted)
+    if kind is not None:
+        _single(answers)
+    return lambda answer, width: gate_lines(
+        gates_of(answer), width, ascii_only=plain, paint=painted
+    )
+
+
+def _writes_unicode(options: Options) -> bool:
+    """Whether lines of other characters than ASCII come out: files are always UTF-8."""
+    if text_of(options, "output") is not None:
+        return True
+    return (sys.stdout.encoding or "").lower().replace("-", "") in {"utf8", "utf16", "utf32"}

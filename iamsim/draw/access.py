@@ -1,0 +1,170 @@
+"""Graphs of who reaches what: `who-can`, escalation paths, and who may assume which role.
+
+Each account is a frame. Everybody is drawn once, and what goes several ways between two nodes is
+one arrow.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import Verdict
+from iamsim.core.layer_names import layer_name
+from iamsim.draw.graph import GRAPH_LIMIT, Edge, Node, draw_graph
+from iamsim.draw.labels import short_arn
+from iamsim.draw.lettering import shortened
+from iamsim.draw.verdict import VERDICT_STATES
+from iamsim.query.role_chains import callers_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from iamsim.draw.picture import Picture
+    from iamsim.query.batch import Batch, BatchAnswer, Candidate
+    from iamsim.query.escalation.model import Edge as Way
+    from iamsim.query.escalation.model import Escalations
+    from iamsim.query.escalation.routes import Chain
+    from iamsim.query.who_can import WhoCan
+    from iamsim.world.model import World
+
+__all__ = ["draw_paths", "draw_trust", "draw_who_can"]
+
+_CONDITION = 90  # characters of a condition on an arrow
+_TITLE = 100
+
+
+class _Plan:
+    """Nodes and edges in the order in which they were met, which is the order of importance."""
+
+    def __init__(self, model: World) -> None:
+        self.model = model
+        self.nodes: dict[str, Node] = {}
+        self.edges: list[Edge] = []
+
+    def somebody(self, arn: str, kind: str, more: tuple[str, ...] = ()) -> str:
+        """Make sure that a principal, resource or goal is there; gives its key."""
+        if arn not in self.nodes:
+            name, where = short_arn(arn)
+            found = find_arn(arn)
+            owner = self.model.account_of_resource(arn) if kind == "resource" else None
+            account = owner or (None if found is None else found.account)
+            cluster = account if account in self.model.accounts else None
+            lines = (where,) if where and cluster is None else ()
+            self.nodes[arn] = Node(arn, name, kind, (*lines, *more), cluster)
+        return arn
+
+    def candidate(self, candidate: Candidate) -> str:
+        """Make sure that somebody is there, with the word for what it is."""
+        return self.somebody(candidate.principal, candidate.kind.value)
+
+    def arrow(self, source: str, target: str, words: str, answer: BatchAnswer) -> None:
+        """Draw what an answer allows, with its condition."""
+        condition = _condition(answer)
+        text = f"{words}\n{condition}" if condition else words
+        self.edges.append(Edge(source, target, text, VERDICT_STATES[answer.verdict]))
+
+    def picture(self, title: str, limit: int) -> Picture:
+        """Draw it."""
+        accounts = sorted(self.model.accounts.values(), key=lambda one: one.id)
+        clusters = {one.id: f"{one.name} ({one.id})" if one.name else one.id for one in accounts}
+        nodes = list(self.nodes.values())
+        return draw_graph(nodes, self.edges, clusters, title=shortened(title, _TITLE), limit=limit)
+
+
+def _condition(answer: BatchAnswer) -> str:
+    """What an answer depends on, in short."""
+    if answer.verdict is not Verdict.CONDITIONAL or answer.residual is None:
+        return ""
+    return shortened(answer.residual.sentence.removeprefix("allowed "), _CONDITION)
+
+
+def draw_who_can(found: WhoCan, model: World, *, limit: int = GRAPH_LIMIT) -> Picture:
+    """Draw who can do something to a resource: directly, by assuming roles first, or kept out.
+
+    Whoever a guardrail keeps out has an arrow that is closed, with the layers.
+    """
+    plan = _Plan(model)
+    resource = plan.somebody(found.resource, "resource")
+    for access in found.accesses:
+        source = plan.candidate(access.candidate)
+        for role, hop in zip(access.roles, access.hops, strict=False):
+            target = plan.somebody(role, "role")
+            plan.arrow(source, target, "assumes", hop)
+            source = target
+        plan.arrow(source, resource, access.action, access.answer)
+    for access in found.denied_by_key:
+        source = plan.candidate(access.candidate)
+        for one in access.dependencies:
+            key = plan.somebody(one.resource, "resource")
+            plan.arrow(source, key, one.action, one.answer)
+    for blocked in found.blocked or ():
+        source = plan.candidate(blocked.candidate)
+        names = [layer_name(one.layer, blocked.action) for one in blocked.blockers]
+        words = "\n".join((blocked.action, *names))
+        plan.edges.append(Edge(source, resource, words, VERDICT_STATES[Verdict.IMPLICIT_DENY]))
+    return plan.picture(f"who can {', '.join(found.actions)} on {found.resource}", limit)
+
+
+def draw_paths(
+    found: Escalations,
+    chains: Sequence[Chain],
+    model: World,
+    *,
+    goal: str,
+    limit: int = GRAPH_LIMIT,
+) -> Picture:
+    """Draw escalation paths: each way is an arrow from who goes it to whom it makes of them.
+
+    `goal` says in words where the chains lead; chains are drawn in their order, short ones first.
+    """
+    plan = _Plan(model)
+    for chain in chains:
+        for hop in chain.hops:
+            source = _principal(plan, hop.source, found)
+            target = _principal(plan, hop.target, found)
+            words = "\n".join((hop.edge.way.title, *_conditions(hop.edge)))
+            plan.edges.append(Edge(source, target, words, VERDICT_STATES[hop.edge.verdict]))
+    return plan.picture(f"who can become {goal}", limit)
+
+
+def _conditions(way: Way) -> list[str]:
+    """What the steps of a way depend on."""
+    answers = [taken.answer for taken in way.taken]
+    answers += [] if way.gained is None else [way.gained]
+    return [text for text in map(_condition, answers) if text]
+
+
+def _principal(plan: _Plan, name: str, found: Escalations) -> str:
+    candidate = found.candidates.get(name)
+    if candidate is None:
+        return plan.somebody(name, "goal")
+    lines = ("is administrator",) if name in found.administrators else ()
+    return plan.somebody(name, candidate.kind.value, lines)
+
+
+def draw_trust(
+    batch: Batch,
+    roles: Iterable[str] | None = None,
+    *,
+    limit: int = GRAPH_LIMIT,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Picture:
+    """Draw who may assume which role, as the engine decides it: by trust policies, the caller's own
+    policies and all that limits them. Service-linked roles are left out, unless `roles` names them.
+    """
+    model = batch.world.model
+    plan = _Plan(model)
+    known = sorted(
+        role.arn
+        for account in model.accounts.values()
+        for role in account.roles.values()
+        if not role.service_linked
+    )
+    chosen = known if roles is None else list(roles)
+    for number, role in enumerate(chosen):
+        progress(number, len(chosen))
+        target = plan.somebody(role, "role")
+        for candidate, answer in callers_of(batch, role):
+            plan.arrow(plan.candidate(candidate), target, "", answer)
+    return plan.picture("who may assume which role", limit)

@@ -1,0 +1,333 @@
+"""A decision as gates: what every renderer of it draws.
+
+A request comes from the caller, has to pass the guardrails, and then one of the ways in. Each layer
+is a gate there: open, closed, bypassed on this way, or without effect on this request. The order of
+gates is that in which AWS evaluates:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import Layer, Outcome, Verdict
+from iamsim.core.layer_names import GRANTS, layer_name
+from iamsim.core.reason import Reason
+from iamsim.core.ways import is_absent, undecided_layers, way_depends, ways_of_caller
+from iamsim.draw.labels import (
+    REASONS,
+    RELATIONS,
+    WAYS,
+    bypass_text,
+    near_lines,
+    on_one_line,
+    statement_lines,
+)
+from iamsim.draw.style import State
+from iamsim.engine.formula import GUARDRAILS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.core.answer import Answer
+    from iamsim.core.explanation import (
+        Decider,
+        LayerExplanation,
+        StatementExplanation,
+        WayExplanation,
+    )
+
+__all__ = ["DecisionGates", "Gate", "Lane", "Level", "Place", "deciding_texts", "gates_of"]
+
+_GUARDRAILS = frozenset(slot.layer for slot in GUARDRAILS)
+# The kinds of grant that a way in asks of the resource-based policy; other ways ask for any.
+_GRANTS_OF_WAY = {
+    "resource-based-policy": frozenset(
+        {"user", "session", "federated-user", "service", "wildcard"}
+    ),
+    "resource-based-policy-to-role": frozenset({"role"}),
+    "resource-based-policy-to-source-user": frozenset({"federated-source"}),
+    "resource-based-policy-to-account": frozenset({"account"}),
+}
+_OTHER_GRANT = "its Allow names the caller in another way"
+_WORST_FIRST = (State.CLOSED, State.DEPENDS, State.OPEN, State.NOT_APPLICABLE)
+
+
+class Place(NamedTuple):
+    """Where a gate stands: at a layer; the grants on a key stand apart from its policy."""
+
+    layer: Layer
+    grants: bool = False
+
+
+class Level(NamedTuple):
+    """One level of a guardrail: a node of the organization."""
+
+    name: str
+    state: State
+    lines: tuple[str, ...] = ()
+
+
+class Gate(NamedTuple):
+    """One gate: its state, why, its levels where it has several, and whether it decides.
+
+    `denies` tells a gate that an explicit deny closes from one that merely lacks an allow.
+    """
+
+    place: Place
+    name: str
+    state: State
+    lines: tuple[str, ...] = ()
+    levels: tuple[Level, ...] = ()
+    decides: bool = False
+    denies: bool = False
+
+
+class Lane(NamedTuple):
+    """One way in, with a gate for each of the columns, in their order."""
+
+    way: str
+    title: str
+    state: State
+    gates: tuple[Gate, ...]
+
+
+class DecisionGates(NamedTuple):
+    """A decision, taken apart. `absent` are the layers where there is nothing to show; `remark`
+    stands where the relation has no ways in at all."""
+
+    verdict: Verdict
+    principal: str
+    action: str
+    resource: str
+    relation: str
+    guardrails: tuple[Gate, ...]
+    columns: tuple[Place, ...]
+    lanes: tuple[Lane, ...]
+    absent: tuple[str, ...]
+    remark: str | None = None
+
+    def shared(self, column: int) -> Gate | None:
+        """The gate that closes every way at once: a layer with an explicit deny."""
+        gate = self.lanes[0].gates[column]
+        return gate if gate.denies else None
+
+    @property
+    def passes_guardrails(self) -> bool:
+        """Whether no guardrail is closed."""
+        return all(gate.state is not State.CLOSED for gate in self.guardrails)
+
+
+def gates_of(answer: Answer) -> DecisionGates:
+    """Take an answer apart into gates."""
+    return _Reading(answer).gates()
+
+
+def deciding_texts(gates: DecisionGates) -> list[str]:
+    """Say on a line for each which gates decide, and why."""
+    texts = []
+    every = (*gates.guardrails, *(gate for lane in gates.lanes for gate in lane.gates))
+    for gate in every:
+        if not gate.decides:
+            continue
+        closed = [level for level in gate.levels if level.state is State.CLOSED]
+        if closed:
+            texts += [f"{gate.name} at {one.name}: {on_one_line(one.lines)}" for one in closed]
+        else:
+            texts.append(f"{gate.name}: {on_one_line(gate.lines)}")
+    return list(dict.fromkeys(texts)) or [gates.relation]
+
+
+class _Reading:
+    """One answer while it is taken apart."""
+
+    def __init__(self, answer: Answer) -> None:
+        self.answer = answer
+        self.action = answer.request.action
+        self.ways = ways_of_caller(answer)
+        self.entries: dict[Place, list[LayerExplanation]] = {}
+        for entry in answer.explanation.layers:
+            self.entries.setdefault(_place(entry.layer, entry.level), []).append(entry)
+        self.unknown = undecided_layers(answer)
+        self.deciders: dict[Place, Decider] = {}
+        for decider in answer.explanation.decided_by:
+            self.deciders.setdefault(_place(decider.layer, decider.level), decider)
+        self.open_way = next((way.name for way in self.ways if way.open), None)
+
+    def gates(self) -> DecisionGates:
+        """Put it together."""
+        shown = [place for place in self.entries if self._is_shown(place)]
+        guardrails = [place for place in shown if place.layer in _GUARDRAILS]
+        columns = tuple(place for place in shown if place.layer not in _GUARDRAILS)
+        lanes = tuple(self._lane(way, columns) for way in self.ways)
+        absent = (self._name(place) for place in self.entries if place not in shown)
+        answer, explanation = self.answer, self.answer.explanation
+        always = answer.decision.reason is Reason.ALWAYS_ALLOWED  # whatever any layer says
+        return DecisionGates(
+            answer.decision.verdict,
+            answer.request.principal,
+            self.action,
+            answer.request.resource,
+            RELATIONS[explanation.relation],
+            () if always else tuple(map(self._guardrail, guardrails)),
+            columns if lanes else (),
+            lanes,
+            () if always else tuple(dict.fromkeys(absent)),
+            None if lanes else self._remark(),
+        )
+
+    def _remark(self) -> str:
+        """What stands in place of ways in: the statement that denies, or the relation."""
+        explanation = self.answer.explanation
+        for one in explanation.decided_by:
+            if one.statement is not None and one.layer not in _GUARDRAILS:
+                place = _place(one.layer, one.level)
+                lines = statement_lines(one.statement, one.policy)
+                return f"{self._name(place)} denies: {on_one_line(lines)}"
+        return RELATIONS[explanation.relation]
+
+    def _is_shown(self, place: Place) -> bool:
+        """Whether there is something at a place, or a way in fails because there is not."""
+        if not all(map(is_absent, self.entries[place])):
+            return True
+        if place.grants:
+            return any(_is_grant_way(way) for way in self.ways)
+        return any(place.layer in way.blocked_by and not _is_grant_way(way) for way in self.ways)
+
+    def _name(self, place: Place) -> str:
+        return layer_name(place.layer, self.action, GRANTS if place.grants else None)
+
+    def _guardrail(self, place: Place) -> Gate:
+        entries = self.entries[place]
+        levels = tuple(
+            Level(entry.level or "", _state(entry), self._why(entry, place)) for entry in entries
+        )
+        state = next(one for one in _WORST_FIRST if any(level.state is one for level in levels))
+        named = any(level.name for level in levels)
+        return Gate(
+            place,
+            self._name(place),
+            state,
+            () if named else levels[0].lines,
+            levels if named else (),
+            decides=place in self.deciders and state is State.CLOSED,
+            denies=any(entry.outcome is Outcome.EXPLICIT_DENY for entry in entries),
+        )
+
+    def _lane(self, way: WayExplanation, columns: Iterable[Place]) -> Lane:
+        gates = tuple(self._gate(way, place) for place in columns)
+        state = State.OPEN if way.open else State.CLOSED
+        if way_depends(way, self.answer):
+            state = State.DEPENDS
+        if any(gate.state is State.CLOSED for gate in gates):
+            state = State.CLOSED
+        elif state is State.OPEN and any(gate.state is State.DEPENDS for gate in gates):
+            state = State.DEPENDS
+        policy = layer_name(Layer.RESOURCE_BASED_POLICY, self.action)
+        title = WAYS.get(way.name, way.name.replace("-", " ")).format(policy=policy)
+        return Lane(way.name, title, state, gates)
+
+    def _gate(self, way: WayExplanation, place: Place) -> Gate:
+        """One gate on one way in."""
+        entries = self.entries[place]
+        name = self._name(place)
+        denying = [entry for entry in entries if entry.outcome is Outcome.EXPLICIT_DENY]
+        if denying:
+            lines = self._why(denying[0], place)
+            decides = place in self.deciders
+            return Gate(place, name, State.CLOSED, lines, decides=decides, denies=True)
+        needed = place.layer in way.requires
+        if place.layer is Layer.RESOURCE_BASED_POLICY:
+            needed = needed and place.grants is _is_grant_way(way)
+        if not needed:
+            return self._unasked(way, place, name)
+        if place.layer in way.blocked_by and place.layer not in self.unknown:
+            decides = place in self.deciders and self.answer.decision.verdict is not Verdict.ALLOWED
+            lines = self._why_closed(entries, place)
+            return Gate(place, name, State.CLOSED, lines, decides=decides)
+        state = _worst(entries)
+        decides = state is State.OPEN and place in self.deciders and way.name == self.open_way
+        kinds = _GRANTS_OF_WAY.get(way.name) if place.layer is Layer.RESOURCE_BASED_POLICY else None
+        return Gate(place, name, state, self._why(entries[0], place, kinds), decides=decides)
+
+    def _unasked(self, way: WayExplanation, place: Place, name: str) -> Gate:
+        """A gate that this way leads around: an unknown layer may still deny explicitly."""
+        entries = self.entries[place]
+        if all(entry.outcome is Outcome.NOT_APPLICABLE for entry in entries):
+            return Gate(place, name, State.NOT_APPLICABLE, (REASONS[entries[0].reason],))
+        doubtful = next((entry for entry in entries if _may_deny(entry)), None)
+        if doubtful is not None:
+            return Gate(place, name, State.DEPENDS, self._why(doubtful, place))
+        policy = layer_name(Layer.RESOURCE_BASED_POLICY, self.action)
+        return Gate(place, name, State.BYPASSED, (bypass_text(way.name, place.layer, policy),))
+
+    def _why_closed(self, entries: list[LayerExplanation], place: Place) -> tuple[str, ...]:
+        """Why a gate is closed for lack of an allow."""
+        if any(entry.outcome is Outcome.ALLOW for entry in entries) and len(entries) == 1:
+            return (_OTHER_GRANT,)
+        lacking = next((one for one in entries if one.outcome is not Outcome.ALLOW), entries[0])
+        return self._why(lacking, place)
+
+    def _why(
+        self, entry: LayerExplanation, place: Place, kinds: frozenset[str] | None = None
+    ) -> tuple[str, ...]:
+        """What decided within a layer: a statement with its place, or the reason."""
+        if entry.residual is not None:
+            sentences = dict.fromkeys(one.sentence for one in entry.residual if one is not None)
+            return tuple(sentences) or (REASONS[entry.reason],)
+        effect = {Outcome.ALLOW: "Allow", Outcome.EXPLICIT_DENY: "Deny"}.get(entry.outcome)
+        matching = [
+            (policy.name, statement)
+            for policy in entry.policies
+            for statement in policy.statements
+            if statement.matched and statement.effect == effect
+        ]
+        fitting = [one for one in matching if kinds is None or _grants_any(one[1], kinds)]
+        for policy, statement in fitting or matching:
+            return statement_lines(statement, policy)
+        if entry.reason is not Reason.NO_STATEMENT_ALLOWS:
+            return (REASONS[entry.reason],)
+        count = sum(len(policy.statements) for policy in entry.policies)
+        lines = (
+            (f"none of {count} statements allows it",) if count > 1 else (REASONS[entry.reason],)
+        )
+        decider = self.deciders.get(place)
+        if decider is not None and decider.near is not None and decider.level == entry.level:
+            return (*lines, *near_lines(decider.near))
+        return lines
+
+
+def _place(layer: Layer, level: str | None) -> Place:
+    return Place(layer, layer is Layer.RESOURCE_BASED_POLICY and level == GRANTS)
+
+
+def _is_grant_way(way: WayExplanation) -> bool:
+    return way.name == "kms-grant"
+
+
+def _state(entry: LayerExplanation) -> State:
+    """How one level stands by itself."""
+    return {
+        Outcome.ALLOW: State.OPEN,
+        Outcome.EXPLICIT_DENY: State.CLOSED,
+        Outcome.IMPLICIT_DENY: State.CLOSED,
+        Outcome.UNKNOWN: State.DEPENDS,
+        Outcome.NOT_APPLICABLE: State.NOT_APPLICABLE,
+    }[entry.outcome]
+
+
+def _worst(entries: list[LayerExplanation]) -> State:
+    states = [_state(entry) for entry in entries]
+    return next(state for state in _WORST_FIRST if state in states)
+
+
+def _may_deny(entry: LayerExplanation) -> bool:
+    """Whether a layer whose outcome is not known may deny explicitly."""
+    if entry.outcome is not Outcome.UNKNOWN:
+        return False
+    return entry.residual is None or entry.residual.denies is not None
+
+
+def _grants_any(statement: StatementExplanation, kinds: frozenset[str]) -> bool:
+    """Whether a statement names the caller by a grant of one of some kinds."""
+    return any(clause.matched and clause.grant in kinds for clause in statement.clauses)

@@ -1,0 +1,162 @@
+"""Graphs of who reaches what: `who-can`, paths and trust, with a cluster for each account.
+
+Graphviz lays them out. A limit keeps them readable: what stands first is shown, and of the rest one
+node says how much there is of it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style, state_style
+from iamsim.draw.lettering import escaped, shortened, wrapped
+from iamsim.draw.picture import Picture
+from iamsim.draw.style import SIZES, State, Theme, palette_of
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from graphviz import Digraph
+
+    from iamsim.draw.style import Palette
+
+__all__ = ["GRAPH_LIMIT", "Edge", "Node", "draw_graph"]
+
+GRAPH_LIMIT = 60  # nodes; with more, names on a slide are too small to read
+_WIDTH = 235
+_LABELS = 5  # lines of an arrow
+# What a node is, by its outline, so that kinds are told apart without reading.
+_SHAPES = {
+    "AWS service": "component",
+    "another account": "folder",
+    "anyone": "ellipse",
+    "group": "box3d",
+    "identity provider": "tab",
+    "resource": "cylinder",
+    "root user": "rect",
+    "user": "rect",
+}
+
+
+class Node(NamedTuple):
+    """A node: `key` names it in edges, `kind` (user, role, resource, ...) gives its outline and is
+    written on it. `cluster` is the key of its account; `state` marks it as open or closed."""
+
+    key: str
+    title: str
+    kind: str = ""
+    lines: tuple[str, ...] = ()
+    cluster: str | None = None
+    state: State | None = None
+
+
+class Edge(NamedTuple):
+    """An arrow, with what it stands for; of several between two nodes one is drawn."""
+
+    source: str
+    target: str
+    label: str = ""
+    state: State = State.OPEN
+
+
+def draw_graph(
+    nodes: Sequence[Node],
+    edges: Sequence[Edge],
+    clusters: Mapping[str, str] | None = None,
+    *,
+    title: str = "",
+    limit: int = GRAPH_LIMIT,
+) -> Picture:
+    """Draw a graph. `clusters` are the titles of the frames by key, in their order.
+
+    Of more than `limit` nodes the first ones are shown, so give what matters first; edges to the
+    others are left out, and a node says how many are not shown. The same input gives the same
+    DOT text.
+    """
+    chosen = list({node.key: node for node in nodes}.values())
+    shown, left = chosen[:limit], len(chosen) - limit
+
+    def dot(theme: Theme) -> str:
+        return _dot(shown, edges, clusters or {}, max(left, 0), title, theme)
+
+    return Picture(dot)
+
+
+def _dot(
+    nodes: Sequence[Node],
+    edges: Sequence[Edge],
+    clusters: Mapping[str, str],
+    left: int,
+    title: str,
+    theme: Theme,
+) -> str:
+    palette = palette_of(theme)
+    graph = new_graph(title, palette)
+    graph.attr(ranksep="0.8")
+    names = {node.key: f"n{number}" for number, node in enumerate(nodes)}
+    for number, (key, text) in enumerate(clusters.items()):
+        members = [node for node in nodes if node.cluster == key]
+        if not members:
+            continue
+        with graph.subgraph(name=f"cluster_{number}") as frame:
+            frame.attr(
+                label=label(shortened(text, 60)),
+                fontsize=f"{SIZES.text:g}",
+                fontcolor=palette.quiet,
+                color=palette.dead,
+                style="rounded",
+            )
+            for node in members:
+                _node(frame, palette, names[node.key], node)
+    for node in nodes:
+        if node.cluster not in clusters:
+            _node(graph, palette, names[node.key], node)
+    for edge in _merged(edges, names):
+        _edge(graph, palette, edge, names)
+    if left:
+        text = label(f"{left} more", ["not shown"])
+        graph.node("more", label=text, shape="plain", style="", fontcolor=palette.quiet)
+    return dot_text(graph)
+
+
+def _node(graph: Digraph, palette: Palette, name: str, node: Node) -> None:
+    titles = wrapped(node.title, _WIDTH, SIZES.text, most=3, bold=True)
+    lines = [part for line in node.lines for part in wrapped(line, _WIDTH, SIZES.small, most=2)]
+    look = panel_style(palette) if node.state is None else state_style(node.state, palette)
+    shape = _SHAPES.get(node.kind, "box")
+    if shape != "box":  # other outlines have no round corners
+        look["style"] = look.get("style", "filled").removeprefix("rounded,")
+    small = node.kind
+    if node.state is not None:
+        small = ", ".join(filter(None, (node.kind, node.state.value)))
+    graph.node(name, label=label(titles, lines, small=small), shape=shape, **look)
+
+
+def _merged(edges: Sequence[Edge], names: Mapping[str, str]) -> list[Edge]:
+    """Edges between nodes that are shown; of several between two nodes the first, with all
+    labels."""
+    merged: dict[tuple[str, str, State], list[str]] = {}
+    for edge in edges:
+        if edge.source in names and edge.target in names:
+            merged.setdefault((edge.source, edge.target, edge.state), []).append(edge.label)
+    return [
+        Edge(source, target, "\n".join(dict.fromkeys(filter(None, labels))), state)
+        for (source, target, state), labels in merged.items()
+    ]
+
+
+def _edge(graph: Digraph, palette: Palette, edge: Edge, names: Mapping[str, str]) -> None:
+    look = edge_style(palette, live=edge.state is not State.CLOSED)
+    labels = edge.label.splitlines()
+    if len(labels) > _LABELS:
+        labels = [*labels[: _LABELS - 1], f"and {len(labels) - _LABELS + 1} more"]
+    lines = [part for line in labels for part in wrapped(line, _WIDTH, SIZES.small, most=2)]
+    if edge.state is not State.OPEN:
+        look["color"] = palette.states[edge.state].stroke
+        lines.append(edge.state.value)
+    if edge.state is State.DEPENDS:
+        look["style"] = "dashed"
+    if lines:
+        text = "<br/>".join(map(escaped, lines))
+        look["label"] = f"<{text}>"
+    graph.edge(names[edge.source], names[edge.target], **look)

@@ -1,0 +1,174 @@
+"""The words on pictures: short, since a gate is some thirty characters wide.
+
+Sentences for people who read are those of `iamsim.report`; a test holds that these tables know
+every reason that a layer can have.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import Layer, Verdict
+from iamsim.core.explanation import Element
+from iamsim.core.reason import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.core.explanation import NearMiss, StatementExplanation
+
+__all__ = [
+    "BYPASSES",
+    "REASONS",
+    "RELATIONS",
+    "VERDICTS",
+    "WAYS",
+    "bypass_text",
+    "near_lines",
+    "on_one_line",
+    "short_arn",
+    "statement_lines",
+]
+
+VERDICTS: Mapping[Verdict, str] = {
+    Verdict.ALLOWED: "allowed",
+    Verdict.EXPLICIT_DENY: "denied explicitly",
+    Verdict.IMPLICIT_DENY: "denied implicitly",
+    Verdict.CONDITIONAL: "conditional",
+}
+
+# Why a layer stands as it does, where no statement says it.
+REASONS: Mapping[Reason, str] = {
+    Reason.STATEMENT_ALLOWS: "a statement allows it",
+    Reason.STATEMENT_DENIES: "a statement denies it",
+    Reason.NO_STATEMENT_ALLOWS: "no statement allows it",
+    Reason.NO_POLICY: "there is none",
+    Reason.NOT_PRESENT: "there is none",
+    Reason.ROOT_USER_NEEDS_NO_POLICY: "the root user needs no policy",
+    Reason.FEDERATED_USER_WITHOUT_SESSION_POLICY: "a federated user without one gets nothing",
+    Reason.CALLER_IS_SERVICE_LINKED_ROLE: "not for service-linked roles",
+    Reason.CALLER_IN_MANAGEMENT_ACCOUNT: "not for the management account",
+    Reason.CALLER_NOT_IN_ORGANIZATION: "the caller's account is in no organization",
+    Reason.CALLER_HAS_NO_IDENTITY: "the caller is no identity of an account",
+    Reason.RESOURCE_IN_MANAGEMENT_ACCOUNT: "not for the management account",
+    Reason.RESOURCE_NOT_IN_ORGANIZATION: "the resource's account is in no organization",
+    Reason.SERVICE_NOT_COVERED: "it does not cover this service",
+    Reason.ACTION_EXEMPT: "this action is exempt",
+    Reason.RESOURCE_EXEMPT: "this resource is exempt",
+    Reason.FOLLOW_UP_CALL: "the call does not come through the endpoint",
+    Reason.POLICY_NOT_CONSULTED: "not asked for this request",
+    Reason.OWNER_ROOT_MAY_UNLOCK: "the owner's root user may undo a lock-out",
+    Reason.PUBLIC_POLICY_RESTRICTED: "the policy is public, and RestrictPublicBuckets is on",
+    Reason.POLICY_NOT_PUBLIC: "the policy is not public",
+    Reason.CALLER_IN_OWNER_ACCOUNT: "the caller is of the owner's account",
+    Reason.CALLER_IS_SERVICE: "the caller is an AWS service",
+    Reason.DEPENDS_ON_UNKNOWN: "depends on what is not known",
+}
+
+RELATIONS: Mapping[Reason, str] = {
+    Reason.CALLER_IDENTITY: "always allowed, whatever policies say",
+    Reason.WEB_IDENTITY: "unsigned call with a token on a role",
+    Reason.ANONYMOUS_CALLER: "anonymous caller",
+    Reason.SERVICE_CALLER: "an AWS service calls for itself",
+    Reason.SAME_ACCOUNT: "caller and resource in one account",
+    Reason.CROSS_ACCOUNT: "caller and resource in different accounts",
+    Reason.CROSS_PARTITION: "caller and resource in different partitions",
+    Reason.ROLE_TRUST: "a role of the same account is assumed",
+    Reason.KMS_KEY: "a KMS key of the caller's account",
+    Reason.CROSS_ACCOUNT_KMS_KEY: "a KMS key of another account",
+    Reason.ASSUME_ROOT: "a member account's root is assumed",
+    Reason.RESTRICTED_CREDENTIALS: "such callers may not make this call",
+    Reason.DEPENDS_ON_UNKNOWN: "the ways in depend on what is not known",
+}
+
+# What a way in is; `{policy}` is what the resource-based policy is called there.
+WAYS: Mapping[str, str] = {
+    "resource-based-policy": "{policy} naming the caller or everyone",
+    "resource-based-policy-to-role": "{policy} naming the role",
+    "resource-based-policy-to-source-user": "{policy} naming the user behind the session",
+    "resource-based-policy-to-account": "{policy} naming the account, which passes it on",
+    "both-accounts": "policies of both accounts",
+    "role-trust-policy": "{policy} naming the identity provider",
+    "kms-grant": "grant on the key",
+    "identity-based-policy": "identity-based policy of the caller",
+}
+
+# Why a layer is not asked on a way. The rules are those of
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html
+_DIRECT = "the {policy} grants to the caller itself"
+BYPASSES: Mapping[tuple[str, Layer], str] = {
+    ("resource-based-policy", Layer.IDENTITY_BASED_POLICY): _DIRECT,
+    ("resource-based-policy", Layer.PERMISSIONS_BOUNDARY): _DIRECT,
+    ("resource-based-policy", Layer.SESSION_POLICY): _DIRECT,
+    ("resource-based-policy-to-role", Layer.IDENTITY_BASED_POLICY): (
+        "the {policy} grants to the role"
+    ),
+    ("resource-based-policy-to-source-user", Layer.IDENTITY_BASED_POLICY): (
+        "the {policy} grants to the user behind the session"
+    ),
+    ("identity-based-policy", Layer.RESOURCE_BASED_POLICY): "not needed within one account",
+}
+NOT_ASKED = "not asked on this way"
+
+_GRANT_SUFFICES = "the grant suffices"
+_FAILED = {
+    Element.PRINCIPAL: "Principal",
+    Element.NOT_PRINCIPAL: "NotPrincipal",
+    Element.ACTION: "Action",
+    Element.NOT_ACTION: "NotAction",
+    Element.RESOURCE: "Resource",
+    Element.NOT_RESOURCE: "NotResource",
+    Element.CONDITION: "Condition",
+}
+
+
+def bypass_text(way: str, layer: Layer, policy: str) -> str:
+    """Say why a layer is not asked on a way in."""
+    if way == "kms-grant":
+        return _GRANT_SUFFICES
+    return BYPASSES.get((way, layer), NOT_ASKED).format(policy=policy)
+
+
+def statement_lines(statement: StatementExplanation, policy: str | None) -> tuple[str, ...]:
+    """Name a statement, its policy and its place; people count from 1."""
+    name = f"statement {statement.index + 1}" + (f" “{statement.sid}”" if statement.sid else "")
+    lines = [name]
+    span = statement.span
+    file = span.source.name.replace("\\", "/").rpartition("/")[2]
+    place = f"{file}:{span.line}"
+    if policy and policy != span.source.name and not policy.endswith(file):
+        lines.append(f"of {policy}")
+    return (*lines, place)
+
+
+def near_lines(near: NearMiss) -> tuple[str, ...]:
+    """Name the statement that came closest, and which of its elements fail."""
+    failed = [_FAILED[element] for element in near.failed]
+    names = " and ".join([", ".join(failed[:-1]), failed[-1]] if failed[1:] else failed)
+    verb = "do" if failed[1:] else "does"
+    head, *rest = statement_lines(near.statement, near.policy)
+    return (f"closest: {head}", *rest, f"its {names} {verb} not match")
+
+
+def short_arn(text: str) -> tuple[str, str]:
+    """Say in two short lines who or what an ARN is: its last part, and where that is."""
+    arn = find_arn(text)
+    if arn is None:
+        return text, ""
+    kind, _, name = arn.resource.partition("/")
+    if not name:
+        kind, _, name = arn.resource.rpartition(":")
+    shown = name.replace("/", " / ") if kind == "assumed-role" else name
+    described = " ".join(part for part in (arn.service, kind) if part)
+    if arn.service in {"iam", "sts"}:
+        described = kind or arn.service
+    if arn.service == "s3" and not arn.account:
+        shown, described = arn.resource, "s3"
+    where = ", ".join(part for part in (described, arn.account) if part)
+    return shown or arn.resource, where
+
+
+def on_one_line(lines: tuple[str, ...]) -> str:
+    """What stands on several lines of a gate, on one."""
+    return ", ".join(lines).replace(", of ", " of ")

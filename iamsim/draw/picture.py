@@ -1,0 +1,84 @@
+"""A picture that is not written yet: in which form, and with which colors, is asked at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.draw.layout import lay_out
+from iamsim.draw.style import Theme
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iamsim.core.answer import Answer
+    from iamsim.query.chains import Chain
+    from iamsim.world.model import World
+
+__all__ = ["PICTURE_FORMATS", "Picture", "draw_chain", "draw_decision", "draw_organization"]
+
+PICTURE_FORMATS = ("svg", "png", "dot")
+
+
+class Picture(NamedTuple):
+    """A picture: its DOT text, and where it is laid out without Graphviz, its SVG."""
+
+    dot: Callable[[Theme], str]
+    svg: Callable[[Theme], str] | None = None
+
+    def render(self, form: str, theme: Theme = Theme.AUTO) -> bytes:
+        """Write the picture as `svg`, `png` or `dot`.
+
+        Raises `RequestError` where Graphviz is needed and is not there.
+        """
+        if form == "dot":
+            return self.dot(theme).encode(errors="replace")
+        if form == "svg" and self.svg is not None:
+            return self.svg(theme).encode(errors="replace")
+        return lay_out(self.dot(theme), form, theme)
+
+
+def draw_decision(answer: Answer, href: Callable[[str], str | None] | None = None) -> Picture:
+    """Draw one decision: the guardrails and the ways in, each layer a gate on its way.
+
+    `href` gives the address that the gate of a layer (by its name, such as
+    ``permissions-boundary``; ``kms-grant`` for the grants on a key) leads to in the SVG.
+    """
+    from iamsim.draw.decision import decision_svg  # noqa: PLC0415 - one form of several
+    from iamsim.draw.decision_dot import decision_dot  # noqa: PLC0415 - one form of several
+    from iamsim.draw.gates import Place, gates_of  # noqa: PLC0415 - needs the engine's tables
+
+    gates = gates_of(answer)
+
+    def address(place: Place) -> str | None:
+        name = "kms-grant" if place.grants else place.layer.value
+        return None if href is None else href(name)
+
+    return Picture(
+        lambda theme: decision_dot(gates, theme), lambda theme: decision_svg(gates, theme, address)
+    )
+
+
+def draw_organization(world: World, answer: Answer | None = None) -> Picture:
+    """Draw the organization of a world with its control policies; with an answer, the levels that
+    the request had to pass are marked.
+
+    Raises `RequestError` where the world has none.
+    """
+    from iamsim.draw.organization import tree_of  # noqa: PLC0415 - one kind of several
+    from iamsim.draw.organization_svg import (  # noqa: PLC0415 - one kind of several
+        organization_dot,
+        organization_svg,
+    )
+
+    tree = tree_of(world, answer)
+    return Picture(
+        lambda theme: organization_dot(tree, theme), lambda theme: organization_svg(tree, theme)
+    )
+
+
+def draw_chain(chain: Chain, answers: Sequence[Answer] = ()) -> Picture:
+    """Draw a chain of roles, with the answers to the questions at its end."""
+    from iamsim.draw.chain import chain_dot, chain_svg, steps_of  # noqa: PLC0415 - one kind
+
+    steps = steps_of(chain, answers)
+    return Picture(lambda theme: chain_dot(steps, theme), lambda theme: chain_svg(steps, theme))

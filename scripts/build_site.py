@@ -1,0 +1,188 @@
+"""Build the documentation site from the Markdown files of docs/.
+
+    python scripts/build_site.py [FOLDER]
+
+Needs the extra `docs` and no network. The site (build/site unless another folder is named) works
+from the disk as from a server: nothing in it is fetched from elsewhere, and its search runs in the
+browser. A warning is an error: links that lead nowhere, pages that docs/README.md does not list.
+
+The files stay plain Markdown that is read in the repository as well. Here they are copied and their
+links turned: a link out of docs/, to a case of the corpus say, becomes a page that shows that file.
+The pages in Japanese are a site of their own beside the others, so that its search knows the words.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import re
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+from urllib.parse import quote
+
+ROOT = Path(__file__).resolve().parent.parent
+DOCS = ROOT / "docs"
+LINK = re.compile(r"(\]\()([^)\s]+)(\))")
+FENCE = re.compile(r"(^(`{3,}).*?^\2`*$)", re.DOTALL | re.MULTILINE)
+SCHEME = re.compile(r"[a-z]+:")
+LANGUAGES = {".yaml": "yaml", ".json": "json", ".py": "python", ".toml": "toml"}
+ELSEWHERE = "elsewhere"  # the scheme of links to the site in the other language
+
+# What Sphinx is told; https://www.sphinx-doc.org/en/master/usage/configuration.html
+SETTINGS = {
+    "project": "iamsim",
+    "html_title": "iamsim",
+    "extensions": ["myst_parser"],
+    "html_theme": "furo",
+    "html_copy_source": False,
+    "html_show_copyright": False,
+    "html_show_sphinx": False,
+    "myst_heading_anchors": 4,
+    "myst_url_schemes": {"http": None, "https": None, "mailto": None, ELSEWHERE: "{{path}}"},
+    # Excerpts of broken policies are shown as they are; checks' pages are made of equal parts.
+    "suppress_warnings": ["misc.highlighting_failure", "myst.header"],
+}
+
+
+class Site:
+    """The site of one language: which files it has, and where they are put."""
+
+    def __init__(self, language: str, home: Path, folder: Path) -> None:
+        self.language = language
+        self.home = home
+        self.folder = folder
+        self.waiting: list[Path] = []
+        self.seen: set[Path] = set()
+
+    def owns(self, path: Path) -> bool:
+        """Tell whether a file belongs to this language."""
+        other = DOCS / "ja"
+        if self.home == other:
+            return path.is_relative_to(other)
+        return path.is_relative_to(DOCS) and not path.is_relative_to(other)
+
+    def place(self, path: Path) -> Path:
+        """Where a file of the repository is put, relative to the site."""
+        if path.is_relative_to(DOCS):
+            base = DOCS / "ja" if path.is_relative_to(DOCS / "ja") else DOCS
+            place = path.relative_to(base)
+            return place.with_name("index.md") if place.name == "README.md" else place
+        place = "source" / path.relative_to(ROOT)
+        if path.is_dir():
+            return place / "index.md"
+        return place if place.suffix == ".md" else place.with_name(f"{place.name}.md")
+
+    def address(self, target: str, page: Path) -> str:
+        """Turn a link of a page into one of the site."""
+        name, _, fragment = target.partition("#")
+        if not name or SCHEME.match(name):
+            return target
+        path = (page.parent / name).resolve()
+        here = self.place(page).parent
+        tail = f"#{fragment}" if fragment else ""
+        if path.is_relative_to(DOCS) and not self.owns(path):
+            up = Path("..") if self.language == "ja" else Path("ja")
+            there = (up / self.place(path)).with_suffix(".html")
+            return f"{ELSEWHERE}:{quote(Path(os.path.relpath(there, here)).as_posix())}{tail}"
+        self.add(path)
+        return f"{Path(os.path.relpath(self.place(path), here)).as_posix()}{tail}"
+
+    def add(self, path: Path) -> None:
+        """Put a file into the site, once."""
+        if path not in self.seen:
+            self.seen.add(path)
+            self.waiting.append(path)
+
+    def turned(self, text: str, page: Path) -> str:
+        """Turn the links of a page, those in code apart."""
+        parts = FENCE.split(text)[:: FENCE.groups + 1]
+        blocks = [found[0] for found in FENCE.finditer(text)]
+        turned = [
+            LINK.sub(lambda found: f"{found[1]}{self.address(found[2], page)}{found[3]}", part)
+            for part in parts
+        ]
+        return "".join(piece for pair in zip(turned, [*blocks, ""], strict=True) for piece in pair)
+
+    def page(self, path: Path) -> str:
+        """Make the Markdown of one page."""
+        outside = "---\norphan: true\n---\n\n" if not path.is_relative_to(DOCS) else ""
+        name = path.relative_to(ROOT).as_posix()
+        if path.is_dir():
+            files = sorted(one for one in path.rglob("*") if one.is_file())
+            links = (f"- [{one.relative_to(path)}]({one.relative_to(path)})" for one in files)
+            text = "\n".join([f"# {name}\n", *links]) + "\n"
+            return outside + self.turned(text, path / "_")
+        text = path.read_text(encoding="utf-8")
+        if path.suffix != ".md":
+            language = LANGUAGES.get(path.suffix, "text")
+            return f"{outside}# {name}\n\n``````{language}\n{text.rstrip()}\n``````\n"
+        text = self.turned(text, path)
+        if path == self.home / "README.md":
+            text += contents(text)
+        elif path.name == "README.md" and not outside:
+            text += "\n```{toctree}\n:hidden:\n:glob:\n\n*\n```\n"
+        return outside + text
+
+    def write(self) -> None:
+        """Write the sources: all pages of the language, and what they link to."""
+        for path in sorted(self.home.rglob("*")):
+            if path.is_file() and self.owns(path):
+                self.add(path)
+        while self.waiting:
+            path = self.waiting.pop()
+            target = self.folder / self.place(path)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            if target.suffix == ".md":
+                target.write_text(self.page(path), encoding="utf-8")
+            else:
+                shutil.copy(path, target)
+        settings = [f"{name} = {value!r}" for name, value in SETTINGS.items()]
+        settings.append(f"language = {self.language!r}")
+        (self.folder / "conf.py").write_text("\n".join(settings) + "\n", encoding="utf-8")
+
+
+def contents(text: str) -> str:
+    """Make the sidebar from the lists of the first page: a part for each heading."""
+    made = []
+    for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
+        names = [name.removesuffix(".md") for name in re.findall(r"\]\(([^)\s:#]+\.md)\)", part)]
+        caption = part.partition("\n")[0]
+        made.append(
+            "\n".join(["\n```{toctree}", ":hidden:", f":caption: {caption}\n", *names, "```"])
+        )
+    return "\n".join(made) + "\n"
+
+
+def build(target: Path) -> int:
+    """Build both sites; give Sphinx's exit code."""
+    from sphinx.cmd.build import build_main  # noqa: PLC0415 - `--help` needs no extra
+
+    for language, home, folder in (("en", DOCS, target), ("ja", DOCS / "ja", target / "ja")):
+        with tempfile.TemporaryDirectory() as temporary:
+            source = Path(temporary) / "source"
+            source.mkdir()
+            Site(language, home, source).write()
+            doctrees = str(Path(temporary) / "doctrees")
+            code = build_main(
+                ["-q", "-W", "--keep-going", "-d", doctrees, str(source), str(folder)]
+            )
+        if code:
+            return code
+    return 0
+
+
+def main() -> int:
+    """Build the site where it was asked for."""
+    parser = argparse.ArgumentParser(description="Build the documentation site.")
+    parser.add_argument("folder", nargs="?", type=Path, default=ROOT / "build" / "site")
+    target = parser.parse_args().folder.resolve()
+    code = build(target)
+    if not code:
+        print(f"the site starts at {target / 'index.html'}")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
