@@ -87,16 +87,28 @@ def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
         principal=principal,
         action=actions[0],
         context=context_of(texts_of(options, "context")),
-        unset=frozenset(texts_of(options, "unset")),
+        unset=_keys_of(options, "unset"),
         session=_session(options),
         via=Via(text_of(options, "via_endpoint"), texts_of(options, "via_services")),
-        unknown=frozenset(texts_of(options, "unknown")),
+        unknown=_keys_of(options, "unknown"),
         partial=bool(options["partial"]),
         resource_account=text_of(options, "resource_account"),
         attached=_attached(options, world, principal, actions[0], resources[0]),
         now=time_of(text_of(options, "at")),
     )
     return base.with_pairs(actions, resources)
+
+
+def _keys_of(options: Options, field: str) -> frozenset[str]:
+    """The context keys of an option; a shell variable that was never set makes an empty one."""
+    keys = frozenset(texts_of(options, field))
+    if "" in keys:
+        raise RequestError(
+            "empty-key",
+            f"the option `--{field}` has an empty key",
+            hint="name a context key, such as `aws:SourceIp`",
+        )
+    return keys
 
 
 def with_time(question: Question, answer: Answer) -> Question:

@@ -36,11 +36,17 @@ MODULES = {
     "managed": "iamsim.cli.managed",
     "validate": "iamsim.cli.validate",
     "import": "iamsim.cli.import_",
+    "changes": "iamsim.cli.changes",
+    "world": "iamsim.cli.world",
     "test": "iamsim.cli.test",
     "schema": "iamsim.cli.schema",
     "who-can": "iamsim.cli.who_can",
     "what-can": "iamsim.cli.what_can",
     "access-matrix": "iamsim.cli.access_matrix",
+    "findings": "iamsim.cli.findings",
+    "diff": "iamsim.cli.diff",
+    "paths": "iamsim.cli.paths",
+    "learn": "iamsim.cli.learn",
 }
 HELP_NAMES = frozenset({"--help", "-h"})
 
@@ -73,11 +79,15 @@ class Command(NamedTuple):
 
 
 class Group(NamedTuple):
-    """Commands under one name, such as `managed list` and `managed show`."""
+    """Commands under one name, such as `managed list` and `managed show`.
+
+    `meant` tells by the options which command is meant, where none is named.
+    """
 
     name: str
     help: str
     commands: tuple[Command, ...]
+    meant: Callable[[Sequence[str]], str] | None = None
 
 
 def output_options(*formats: str, quiet: str, default: str = "text") -> tuple[Option, ...]:
@@ -125,6 +135,8 @@ def run_command(name: str, arguments: Sequence[str]) -> int | None:
     if isinstance(command, Group):
         if not arguments or arguments[0] in HELP_NAMES:
             return None
+        if command.meant is not None and arguments[0].startswith("-"):
+            arguments = [command.meant(arguments), *arguments]
         command = _of_group(command, arguments[0])
         path = f"{name} {command.name}"
         arguments = arguments[1:]

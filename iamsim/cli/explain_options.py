@@ -12,6 +12,7 @@ from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION
 from iamsim.cli.worlds import overlay_option
 
 __all__ = [
+    "ANSWER_FIELDS",
     "ARGUMENT_HELP",
     "EXPECTATIONS",
     "EXPLAIN_HELP",
@@ -30,6 +31,8 @@ ARGUMENT_HELP = "Scenario files whose requests are answered, instead of a reques
 FORMATS = ("text", "json", "markdown", "html", "aws", *PICTURE_FORMATS)
 EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny", "conditional")
 
+# The options about answers, which lists of context keys don't have.
+ANSWER_FIELDS = ("expect", "verbose", "edits", "picture", "theme", "ascii")
 # The options that ask about a request that is not made, or in a world that is not so.
 WHAT_IF_FIELDS = ("assume", "with_policies", "without", "without_layers", "diff")
 

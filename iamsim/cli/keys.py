@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of
 from iamsim.cli.commands import Command, output_options
-from iamsim.cli.explain_options import EXPLAIN_OPTIONS
+from iamsim.cli.explain_options import ANSWER_FIELDS, EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.output import write_output
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
-_LEFT_OUT = frozenset({"unknown", "partial", "expect", "verbose", "denied"})
+_LEFT_OUT = frozenset({"unknown", "partial", "denied", *ANSWER_FIELDS, *WHAT_IF_FIELDS})
 _OUTPUT = frozenset({"format", "quiet", "output", "color"})
 _ABSENT = "(absent)"
 _SHOWN_STATEMENTS = 5

@@ -23,11 +23,17 @@ COMMANDS = {
     "managed": "Look up AWS managed policies.",
     "validate": "Check policy documents.",
     "import": "Make a world of files that AWS or other tools wrote.",
+    "changes": "Say which decisions a plan, a template or another source changes.",
+    "world": "Look at a world: what is in it, and what dangles.",
     "test": "Run suites: requests with the decision that each must get.",
     "schema": "Write the JSON Schema of a file format, for editors.",
     "who-can": "List every principal that can do something to a resource.",
     "what-can": "List what a principal can do: by service and access level, or as one policy.",
     "access-matrix": "Show principals by actions on chosen resources.",
+    "diff": "Compare two worlds: whose permissions changed, and through which policy.",
+    "findings": "Find access from outside the account or organization.",
+    "paths": "Find who can become whom: by roles, credentials, policies and services.",
+    "learn": "Learn how IAM decides: lessons with a question, and the answer explained.",
 }
 
 _SHORT_HELP = """iamsim answers whether AWS allows a request, and which policy decides, offline.

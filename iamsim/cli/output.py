@@ -43,8 +43,13 @@ def terminal_width() -> int:
 def write_output(text: str, path: str | None) -> None:
     """Write text to a file, or to standard output; raises `RequestError` when it can't."""
     if path is None or path == "-":
-        sys.stdout.write(text)
-        sys.stdout.flush()
+        try:
+            sys.stdout.write(text)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise _not_writable("standard output", error) from error
         return
     _write_file(text.encode(errors="backslashreplace"), path)
 
@@ -75,8 +80,12 @@ def _write_file(data: bytes, path: str) -> None:
         with open(path, "wb") as stream:  # noqa: PTH123 - pathlib is slow to load
             stream.write(data)
     except (OSError, ValueError) as error:
-        reason = (getattr(error, "strerror", None) or "not a file name").lower()
-        raise RequestError("output-not-writable", f"can't write `{path}`: {reason}") from error
+        raise _not_writable(f"`{path}`", error) from error
+
+
+def _not_writable(where: str, error: OSError | ValueError) -> RequestError:
+    reason = (getattr(error, "strerror", None) or "not a file name").lower()
+    return RequestError("output-not-writable", f"can't write {where}: {reason}")
 
 
 def write_answer(

@@ -65,5 +65,5 @@ COMMAND = Command(
     ),
     _schema,
     Argument("NAME", f"One of {', '.join(NAMES)}.", least=1, most=1),
-    completes=lambda _typed: list(NAMES),
+    completes=lambda incomplete: [name for name in NAMES if name.startswith(incomplete)],
 )

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli import completion
 from iamsim.cli.commands import Command, Group
 from iamsim.cli.options import Option
+from iamsim.cli.worlds import overlay_option
 from iamsim.cli.output import write_output
 from iamsim.cli.simulate_input import output_file, with_input
 from iamsim.cli.simulate_paging import RESOURCE_HANDLING
@@ -158,6 +159,7 @@ _SHARED = (
         "PATH",
         panel=_SOURCES,
     ),
+    overlay_option(_SOURCES),
     Option(
         ("--cli-input-json",),
         "input_json",
@@ -201,9 +203,19 @@ _LEVELS = Option(
 _OF_PRINCIPALS = (_SOURCE, *_SHARED, _EXCLUDED)
 _OF_POLICIES = (*_SHARED, _LEVELS)
 
+
+
+def _meant(arguments: Sequence[str]) -> str:
+    """The command that is meant where none is named: a principal has a source."""
+    named = {argument.partition("=")[0] for argument in arguments}
+    return "principal-policy" if "--policy-source-arn" in named else "custom-policy"
+
+
 COMMAND = Group(
     "simulate",
-    "Answer what the AWS CLI asks AWS's policy simulator, in its words and in its shape (JSON).",
+    "Answer what the AWS CLI asks AWS's policy simulator, in its words and in its shape (JSON).\n\n"
+    "The name of the command may be left out: with `--policy-source-arn` it is `principal-policy`,"
+    " else `custom-policy`.",
     (
         Command(
             "principal-policy",
@@ -220,4 +232,5 @@ COMMAND = Group(
             _custom_policy,
         ),
     ),
+    _meant,
 )

@@ -121,6 +121,8 @@ def _changed_files(revision: str) -> frozenset[str]:
         except (OSError, subprocess.CalledProcessError) as error:
             told = getattr(error, "stderr", b"") or str(error).encode()
             reason = told.decode("utf-8", "replace").strip().splitlines()
+            if any("not a git repository" in line.lower() for line in reason):
+                reason = ["this folder is in no git repository"]
             raise RequestError(
                 "unknown-revision",
                 f"git can't say what changed since `{revision}`: {reason[0] if reason else error}",

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.report.findings import CheckedPolicy
 
-__all__ = ["COMMAND"]
+__all__ = ["COMMAND", "program_version"]
 
 TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")
 FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")
@@ -93,7 +93,7 @@ def _write(checked: Sequence[CheckedPolicy], options: Options, limit: FindingTyp
         )
 
         data = (
-            findings_to_dict(checked) if form == "json" else findings_to_sarif(checked, _version())
+            findings_to_dict(checked) if form == "json" else findings_to_sarif(checked, program_version())
         )
         written = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     elif form in ("github", "junit"):
@@ -107,6 +107,10 @@ def _write(checked: Sequence[CheckedPolicy], options: Options, limit: FindingTyp
             if form == "github"
             else findings_to_junit(checked, lambda kind: _fails(kind, limit))
         )
+    elif form == "html" and not options["quiet"]:
+        from iamsim.report.html.findings import findings_page  # noqa: PLC0415 - as above
+
+        written = findings_page(checked)
     else:
         from iamsim.report.findings import count_line, render_findings  # noqa: PLC0415 - as above
 
@@ -136,7 +140,7 @@ def _text(options: Options, field: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _version() -> str:
+def program_version() -> str:
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to import
 
     try:
@@ -221,7 +225,8 @@ COMMAND = Command(
             panel="Output",
         ),
         *output_options(
-            "text", "json", "sarif", "github", "junit", quiet="Only how many findings there are."
+            *("text", "json", "sarif", "github", "junit", "html"),
+            quiet="Only how many findings there are.",
         ),
     ),
     _validate,

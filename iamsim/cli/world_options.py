@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
@@ -92,11 +93,11 @@ def open_batch(options: Options) -> tuple[Batch, World]:
             "the question is about a world, and none is given",
             hint="give one with `--world PATH`",
         )
-    batch = Batch(
-        CompiledWorld.checked(model),
-        partial=not options["exact"],
-        now=time_of(text_of(options, "at")),
-    )
+    now = time_of(text_of(options, "at"))
+    world = CompiledWorld.checked(model)
+    # A large world stays, so the collector of cycles need not look through it again and again.
+    gc.freeze()
+    batch = Batch(world, partial=not options["exact"], now=now)
     return batch, model
 
 

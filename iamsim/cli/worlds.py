@@ -29,11 +29,16 @@ def overlay_option(panel: str = "Options") -> Option:
 
 
 def load_any(
-    paths: Sequence[str], *, overlays: Sequence[str] = (), quiet: bool = False
+    paths: Sequence[str],
+    *,
+    overlays: Sequence[str] = (),
+    quiet: bool = False,
+    strict: bool = True,
 ) -> World | None:
     """Load and merge worlds and sources, and lay overlays over them; `None` where nothing is named.
 
     Long imports show a bar; that something is not known is said on standard error, unless `quiet`.
+    With ``strict=False`` what does not fit is in `World.problems`.
     Raises what loading and importing raise.
     """
     if not paths and not overlays:
@@ -45,6 +50,7 @@ def load_any(
     with ProgressBar("import", quiet=quiet) as bar:
         world = load_worlds(
             *paths,
+            strict=strict,
             progress=lambda done, total, _path: bar(done, total),
             remarked=remarks.extend,
             overlay=overlays,

@@ -7,9 +7,9 @@ import io
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
-from iamsim.core.errors import UnsupportedError
 from iamsim.core.decision import Verdict
-from iamsim.query.batch.candidates import CandidateKind
+from iamsim.core.errors import UnsupportedError
+from iamsim.query.batch.candidates import CandidateKind, permission_set_name
 from iamsim.report.sentences import layer_name
 from iamsim.report.wording import statement_text
 
@@ -40,6 +40,8 @@ FOREIGN = {CandidateKind.EXTERNAL, CandidateKind.EXTERNAL_ACCOUNT}
 def principal_name(candidate: Candidate) -> str:
     """Name somebody inside the account: the ARN without its head; others in full."""
     arn = find_arn(candidate.principal)
+    if candidate.kind is CandidateKind.IDENTITY_CENTER and candidate.entity is not None:
+        return f"permission set {permission_set_name(candidate.entity) or candidate.entity.name}"
     if arn is None or candidate.account is None or candidate.kind in FOREIGN:
         return candidate.principal
     return arn.resource

@@ -23,9 +23,15 @@ if TYPE_CHECKING:
     from iamsim.query.difference import Difference
     from iamsim.syntax.denial import DenialMessage
 
-__all__ = ["denials_to_dict", "render_denials", "render_denials_markdown"]
+__all__ = [
+    "MORE",
+    "denials_to_dict",
+    "render_denial",
+    "render_denials",
+    "render_denials_markdown",
+]
 
-_MORE = "the text holds more messages before these"
+MORE = "the text holds more messages before these"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html:
 # the settings that refuse requests by what they bring along.
 _REFUSES: Mapping[str, str] = {
@@ -52,15 +58,16 @@ def render_denials(
     for number, report in enumerate(reports, start=1):
         if len(reports) > 1:
             blocks.append(paint.quiet(f"--- message {number} of {len(reports)} ---") + "\n")
-        blocks.append(_text(report, paint, width))
+        blocks.append(render_denial(report, paint, width))
         answer = render_text(report.answer, verbose=verbose, color=color, width=width)
         blocks.append(f"{paint.title('the answer of the world')}\n{answer}")
     if more:
-        blocks.append(paint.quiet(_MORE) + "\n")
+        blocks.append(paint.quiet(MORE) + "\n")
     return "\n".join(blocks)
 
 
-def _text(report: DenialReport, paint: Paint, width: int) -> str:
+def render_denial(report: DenialReport, paint: Paint, width: int) -> str:
+    """Write out whether one message is explained, and what would explain it."""
     word = _word(report)
     first, *rest = _wrapped(f"{word}: {_comparison(report)}", width, "", "")
     painted = paint.good(word) if report.explained else paint.bad(word)
@@ -104,7 +111,7 @@ def render_denials_markdown(
             lines += [remark, ""]
         blocks.append("\n".join(lines) + "\n" + render_markdown(report.answer, verbose=verbose))
     if more:
-        blocks.append(f"{_MORE}\n")
+        blocks.append(f"{MORE}\n")
     return "\n".join(blocks)
 
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from iamsim.core.span import Source, Span
     from iamsim.report.findings import CheckedPolicy
 
-__all__ = ["findings_to_dict", "findings_to_sarif"]
+__all__ = ["findings_to_dict", "findings_to_sarif", "sarif_location", "sarif_log"]
 
 Json = dict[str, object]
 
@@ -139,6 +139,11 @@ def findings_to_sarif(checked: Sequence[CheckedPolicy], version: str) -> Json:
         _result(policy, found, codes.index(found.code), by)
         for policy, found, by in (*every, *accepted)
     ]
+    return sarif_log(rules, results, version)
+
+
+def sarif_log(rules: Sequence[object], results: Sequence[object], version: str) -> Json:
+    """A SARIF log of one run of the program."""
     driver: Json = {"name": "iamsim", "semanticVersion": version, "rules": rules}
     run: Json = {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
     return {"$schema": SARIF_SCHEMA, "version": "2.1.0", "runs": [run]}
@@ -152,7 +157,7 @@ def _help(place: str) -> Json:
 def _result(policy: CheckedPolicy, found: Finding, rule: int, by: Suppression | None) -> Json:
     """One finding as a result of SARIF, with what suppresses it."""
     text = f"{found.details}; {found.hint}" if found.hint else found.details
-    locations = [_location(policy.name, span) for span in found.spans]
+    locations = [sarif_location(policy.name, span) for span in found.spans]
     result: Json = {
         "ruleId": found.code,
         "ruleIndex": rule,
@@ -172,7 +177,7 @@ def _result(policy: CheckedPolicy, found: Finding, rule: int, by: Suppression | 
     return result
 
 
-def _location(file: str, span: Span) -> Json:
+def sarif_location(file: str, span: Span) -> Json:
     """One place as SARIF writes it: lines and columns from 1, the end behind the last character."""
     line, column = span.source.line_column(span.start)
     end_line, end_column = span.source.line_column(span.end)

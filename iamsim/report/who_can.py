@@ -17,7 +17,7 @@ from iamsim.report.access_words import (
     principal_name,
     statements_data,
 )
-from iamsim.report.columns import table
+from iamsim.report.columns import listing, table, words
 from iamsim.report.sentences import VERDICTS, layer_name
 from iamsim.report.wording import joined
 
@@ -38,21 +38,32 @@ __all__ = [
 
 Json = dict[str, object]
 Row = tuple[str, ...]
-HEADER = ("principal", "kind", "account", "action", "decision", "condition", "roles", "key", "blocked_by")
+_SHOWN = 4  # actions that a title names
+HEADER = (
+    "principal",
+    "kind",
+    "account",
+    "action",
+    "decision",
+    "condition",
+    "roles",
+    "key",
+    "blocked_by",
+)
 
 
 def who_can_text(found: WhoCan, model: World, paint: Paint, width: int) -> str:
     """A table for each account; conditions are numbered and stand at the end."""
     conditions = Conditions()
-    title = f"{joined(found.actions, 'or')} on {found.resource}"
+    title = f"{_actions(found)} on {found.resource}"
     lines: list[str] = []
     if found.blocked is None:
         lines += [paint.title(f"who can {title}"), ""]
-        for heading, rows in _sections(found.accesses, found, model, conditions):
+        for heading, rows in _sections(found, model, conditions):
             lines += [paint.title(heading), *table(rows, width, indent=2), ""]
         if not found.accesses:
             lines += ["nobody", ""]
-        lines += _denied_by_key(found, conditions, width)
+        lines += _denied_by_key(found, width)
     else:
         lines += [paint.title(f"who only guardrails keep from {title}"), ""]
         for heading, rows in _blocked_sections(found, model):
@@ -61,37 +72,49 @@ def who_can_text(found: WhoCan, model: World, paint: Paint, width: int) -> str:
             lines += ["nobody", ""]
     if conditions.legend:
         lines += [paint.title("conditions"), *table(conditions.legend, width, indent=2), ""]
-    lines += [*_remarks(found), _count(found), ""]
+    lines += [*(line for one in _remarks(found) for line in words([one], width, indent=0))]
+    lines += [_count(found), ""]
     return "\n".join(lines)
+
+
+def _actions(found: WhoCan, mark: str = "") -> str:
+    """The actions, as many of them as can be read at a glance."""
+    shown = [f"{mark}{one}{mark}" for one in found.actions[:_SHOWN]]
+    more = len(found.actions) - _SHOWN
+    return joined([*shown, f"{more} more"] if more > 0 else shown, "or")
 
 
 def _count(found: WhoCan) -> str:
     if found.blocked is not None:
         number = len({one.candidate.principal for one in found.blocked})
         return f"{number} {'principal' if number == 1 else 'principals'}"
-    certain = {
-        one.candidate.principal for one in found.accesses if one.verdict is Verdict.ALLOWED
-    }
+    certain = {one.candidate.principal for one in found.accesses if one.verdict is Verdict.ALLOWED}
     open_ = {one.candidate.principal for one in found.accesses} - certain
     return f"{len(certain)} allowed, {len(open_)} under conditions"
 
 
 def _remarks(found: WhoCan) -> list[str]:
     """What the answer could not take into account."""
-    return [
+    remarks = [
         f"note: which key encrypts the resource is not known, so the key is not counted for"
         f" {action}; `kms_key` of the resource says it (`none` for no key)"
         for action in found.unknown_keys
     ]
+    if found.owner_unknown:
+        remarks.append(
+            f"note: nothing says whose {found.resource} is, so each caller was asked as if its own"
+            " account owned it"
+        )
+    return remarks
 
 
 def _sections(
-    accesses: list[Access], found: WhoCan, model: World, conditions: Conditions
+    found: WhoCan, model: World, conditions: Conditions
 ) -> Iterator[tuple[str, list[Row]]]:
     """The rows of each account under its heading."""
     by_heading: dict[str, list[Row]] = {}
     several = len(found.actions) > 1
-    for access in accesses:
+    for access in found.accesses:
         row = (
             principal_name(access.candidate),
             *((access.action,) if several else ()),
@@ -140,15 +163,19 @@ def _role_name(arn: str) -> str:
     return arn.partition("::")[2] or arn
 
 
-def _denied_by_key(found: WhoCan, conditions: Conditions, width: int) -> list[str]:
+def _denied_by_key(found: WhoCan, width: int) -> list[str]:
     """Those that the resource lets in and the key that encrypts it does not."""
     if not found.denied_by_key:
         return []
+    several = len(found.actions) > 1
     rows = [
-        (one.candidate.principal, f"{one.action}: {_denied_dependency(one)}")
+        (
+            one.candidate.principal,
+            (f"{one.action}: " if several else "") + _denied_dependency(one),
+        )
         for one in found.denied_by_key
     ]
-    return ["let in by the resource, but not by its key", *table(rows, width, indent=2), ""]
+    return ["let in by the resource, but not by its key", *listing(rows, width), ""]
 
 
 def _denied_dependency(access: Access) -> str:
@@ -192,9 +219,9 @@ def who_can_markdown(found: WhoCan, model: World) -> str:
     """Markdown: a table for each account."""
     conditions = Conditions()
     word = "Who can" if found.blocked is None else "Who only guardrails keep from"
-    lines = [f"# {word} {joined([f'`{one}`' for one in found.actions], 'or')} on `{found.resource}`"]
+    lines = [f"# {word} {_actions(found, '`')} on `{found.resource}`"]
     sections = (
-        _sections(found.accesses, found, model, conditions)
+        _sections(found, model, conditions)
         if found.blocked is None
         else _blocked_sections(found, model)
     )
@@ -238,7 +265,11 @@ def _who(one: Access | Blocked) -> tuple[object, ...]:
 
 def who_can_data(found: WhoCan) -> Json:
     """Everything as plain data."""
-    data: Json = {"actions": list(found.actions), "resource": found.resource}
+    data: Json = {
+        "actions": list(found.actions),
+        "resource": found.resource,
+        "owner_known": not found.owner_unknown,
+    }
     if found.blocked is None:
         data["access"] = [_access_data(one) for one in found.accesses]
         data["denied_by_key"] = [_access_data(one) for one in found.denied_by_key]

@@ -20,6 +20,7 @@ SHIPPED = (
     "THIRD_PARTY_NOTICES.md",
     "pyproject.toml",
     "corpus",
+    "docs",
     "grammar",
     "iamsim",
 )

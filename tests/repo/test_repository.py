@@ -21,6 +21,8 @@ HEAVY = (
     "click",
     "rich",
     "graphviz",
+    "jinja2",
+    "markupsafe",
     "yaml",
     "hypothesis",
     "pytest",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 import zipfile
 
 import pytest
@@ -16,13 +17,31 @@ def test_wheel_carries_grammar_corpus_types_and_data(wheel):
     """Grammars, examples, the marker of typed packages and the catalog are in the wheel."""
     names = set(zipfile.ZipFile(wheel).namelist())
     assert "iamsim/py.typed" in names
-    for folder, home in (("grammar", "_grammar"), ("corpus/examples", "_corpus/examples")):
+    for folder, home in (
+        ("grammar", "_grammar"),
+        ("corpus/examples", "_corpus/examples"),
+        ("corpus/lessons", "_corpus/lessons"),
+    ):
         shipped = [path for path in (ROOT / folder).rglob("*") if path.is_file()]
         assert shipped
         for path in shipped:
             assert f"iamsim/{home}/{path.relative_to(ROOT / folder).as_posix()}" in names
-    data = [path for path in (ROOT / "iamsim").rglob("data/*") if path.is_file()]
+    package = ROOT / "iamsim"
+    data = [path for path in package.rglob("data/*") if path.is_file()]
+    data += package.rglob("templates/*.j2")
     assert {path.relative_to(ROOT).as_posix() for path in data} <= names
+
+
+def test_examples_in_the_wheel_name_schemas_in_the_wheel(wheel):
+    """The first line of every YAML file leads to a schema, seen from where the wheel has it."""
+    with zipfile.ZipFile(wheel) as archive:
+        names = set(archive.namelist())
+        examples = [name for name in names if "/_corpus/" in name and name.endswith(".yaml")]
+        assert examples
+        for name in examples:
+            first = archive.read(name).decode("utf-8").partition("\n")[0]
+            path = first.removeprefix("# yaml-language-server: $schema=")
+            assert posixpath.normpath(posixpath.join(posixpath.dirname(name), path)) in names, name
 
 
 def test_wheel_carries_nothing_else(wheel):

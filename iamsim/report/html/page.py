@@ -21,30 +21,29 @@ __all__ = ["anchor", "prose", "render_page"]
 
 def render_page(template: str, title: str, **data: object) -> str:
     """Fill a template, such as ``explain``, which shows what `data` holds."""
-    environment = _environment()
     style, script = _asset("style.css"), _asset("script.js")
     policy = (
         "default-src 'none'; img-src data:; base-uri 'none'; form-action 'none'; "
         f"style-src {_hash(style)}; script-src {_hash(script)}"
     )
-    page = environment.get_template(f"{template}.html.j2")
-    text = page.render(
-        title=title, style=_raw(style), script=_raw(script), security_policy=policy, **data
+    return (
+        _environment()
+        .get_template(f"{template}.html.j2")
+        .render(title=title, style=_raw(style), script=_raw(script), security_policy=policy, **data)
     )
-    return _without_blank_lines(text)
 
 
 def prose(text: str) -> Markup:
     """Escape a sentence; what stands in backticks becomes code."""
-    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+    from markupsafe import Markup, escape
 
     parts = text.split("`")
     if len(parts) % 2 == 0:  # a backtick of what somebody wrote
-        return Markup("{}").format(text)
-    made = Markup("")
-    for number, part in enumerate(parts):
-        made += Markup("<code>{}</code>" if number % 2 else "{}").format(part)
-    return made
+        return escape(text)
+    code = Markup("<code>{}</code>")
+    return Markup("").join(
+        code.format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
+    )
 
 
 def anchor(*parts: object) -> str:
@@ -55,7 +54,7 @@ def anchor(*parts: object) -> str:
 
 @cache
 def _environment() -> Environment:
-    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 - HTML only
+    from jinja2 import Environment, PackageLoader, StrictUndefined
 
     environment = Environment(
         loader=PackageLoader("iamsim.report.html"),
@@ -71,15 +70,15 @@ def _environment() -> Environment:
 @cache
 def _asset(name: str) -> str:
     """Read a style sheet or script; neither has anything filled in."""
-    loader = _environment().loader
-    if loader is None:  # pragma: no cover - made with one
-        raise LookupError(name)
-    return loader.get_source(_environment(), f"{name}.j2")[0].strip() + "\n"
+    from importlib.resources import files  # noqa: PLC0415 - HTML only
+
+    file = files("iamsim.report.html").joinpath("templates", f"{name}.j2")
+    return file.read_text("utf-8").strip() + "\n"
 
 
 def _raw(text: str) -> Markup:
     """Our own style sheet or script, which stands on the page as it is."""
-    from markupsafe import Markup  # noqa: PLC0415 - comes with jinja2
+    from markupsafe import Markup
 
     return Markup(text)  # noqa: S704 - files of this package
 
@@ -87,8 +86,3 @@ def _raw(text: str) -> Markup:
 def _hash(text: str) -> str:
     """What a content security policy knows an inline text by."""
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
-
-
-def _without_blank_lines(text: str) -> str:
-    """Take out the lines that template tags leave; the texts of policies stand in elements."""
-    return "".join(f"{line}\n" for line in text.split("\n") if line.strip())

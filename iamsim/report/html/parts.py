@@ -54,6 +54,9 @@ class Cell(NamedTuple):
     code: bool = False
 
 
+_EMPTY = ("", None)  # text and badge of a cell in which nothing stands
+
+
 @dataclass(frozen=True, slots=True)
 class Table:
     """A table with a caption and a header; the first column names the rows.
@@ -70,12 +73,19 @@ class Table:
 def table_of(
     name: str, caption: str, header: Sequence[str], rows: Sequence[Sequence[Cell | str]]
 ) -> Table:
-    """Make a table; a text alone stands for a cell that holds it."""
+    """Make a table; a text alone stands for a cell that holds it. Columns in which nothing stands
+    are left out, the first apart."""
+    made = [[Cell(one) if isinstance(one, str) else one for one in row] for row in rows]
+    kept = [
+        number
+        for number in range(len(header))
+        if not number or not made or any(row[number][:2] != _EMPTY for row in made)
+    ]
     return Table(
         name,
         caption,
-        tuple(header),
-        tuple(tuple(Cell(one) if isinstance(one, str) else one for one in row) for row in rows),
+        tuple(header[number] for number in kept),
+        tuple(tuple(row[number] for number in kept) for row in made),
     )
 
 

@@ -1,8 +1,9 @@
-"""The text of a policy with marks where its clauses stand, as lines for the templates."""
+"""The text of a policy with marks where its clauses stand, as blocks for the templates."""
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
@@ -10,7 +11,11 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Source, Span
 
-__all__ = ["Anchor", "Line", "Piece", "Remark", "TextMark", "policy_lines"]
+__all__ = ["Anchor", "Block", "Piece", "Remark", "TextMark", "policy_blocks"]
+
+
+_LONG = 110  # characters of a line that is wrapped
+_DUMP = 400  # characters of a line in which more than the policy stands
 
 
 class TextMark(NamedTuple):
@@ -20,7 +25,7 @@ class TextMark(NamedTuple):
     start: int
     end: int
     kind: str
-    title: str
+    title: str | None
 
 
 class Remark(NamedTuple):
@@ -50,22 +55,68 @@ class Piece(NamedTuple):
     anchor: str | None = None
 
 
-class Line(NamedTuple):
-    """One line: its number, its pieces, the remarks below it, and the statement that it is of."""
+class Block(NamedTuple):
+    """Lines that belong together: their numbers, their pieces, the remarks below the last, and the
+    statement that they are of. The lines of a block that is `long` are wrapped."""
 
+    numbers: str
+    pieces: tuple[Piece, ...]
+    remarks: tuple[Remark, ...]
+    statement: Anchor | None
+    long: bool
+
+
+class _Line(NamedTuple):
     number: int
     pieces: tuple[Piece, ...]
     remarks: tuple[Remark, ...]
     statement: Anchor | None
+    long: bool
 
 
-def policy_lines(
+def policy_blocks(
     span: Span,
     marks: Sequence[TextMark],
     remarks: Sequence[Remark] = (),
     anchors: Sequence[Anchor] = (),
-) -> tuple[Line, ...]:
-    """Cut the lines of a policy, which stands at `span`, into pieces."""
+) -> tuple[Block, ...]:
+    """Cut the lines of a policy, which stands at `span`, into pieces, and put lines together.
+
+    A page may hold hundreds of policies: one element a line would be too many for a browser.
+    """
+    blocks: list[Block] = []
+    together: list[_Line] = []
+    for line in _cut_lines(span, marks, remarks, anchors):
+        before = together[-1] if together else None
+        if before is not None and (before.remarks or before[3:] != line[3:]):
+            blocks.append(_block(together))
+            together = []
+        together.append(line)
+    if together:
+        blocks.append(_block(together))
+    return tuple(blocks)
+
+
+def _block(lines: Sequence[_Line]) -> Block:
+    """Put lines together; what looks alike becomes one piece."""
+    pieces: list[Piece] = []
+    for number, line in enumerate(lines):
+        for piece in (*([Piece("\n")] if number else []), *line.pieces):
+            before = pieces[-1] if pieces else None
+            plain = before is not None and before.kind is None and piece[1:] == (None, None, None)
+            if before is not None and plain:
+                pieces[-1] = before._replace(text=before.text + piece.text)
+            else:
+                pieces.append(piece)
+    last = lines[-1]
+    numbers = "\n".join(str(line.number) for line in lines)
+    return Block(numbers, tuple(pieces), last.remarks, last.statement, last.long)
+
+
+def _cut_lines(
+    span: Span, marks: Sequence[TextMark], remarks: Sequence[Remark], anchors: Sequence[Anchor]
+) -> Iterator[_Line]:
+    """Cut each line at its marks, and find the statement that it is of."""
     source = span.source
     first, last = span.line, source.line_column(max(span.end - 1, span.start))[0]
     below: dict[int, list[Remark]] = {}
@@ -73,32 +124,38 @@ def policy_lines(
         below.setdefault(remark.line, []).append(remark)
     stretches = _flattened(marks)
     starts = [stretch.start for stretch in stretches]
-    lines = []
-    for number, start, end in _lines(source, first, last):
+    in_order = sorted(anchors)
+    anchor_starts = [one.start for one in in_order]
+    for number, line_start, line_end in _lines(source, first, last):
+        start, end = line_start, line_end
+        if end - start > _DUMP:
+            # A policy may be a part of a dump without line breaks: others stand in the same line.
+            start, end = max(start, span.start), min(end, span.end)
         here = stretches[max(bisect_right(starts, start) - 1, 0) : bisect_right(starts, end)]
-        of_line = [one for one in anchors if start <= one.start < max(end, start + 1)]
-        pieces = _pieces(source.text, start, end, here, of_line)
-        inside = [one for one in anchors if one.start < max(end, start + 1) and start < one.end]
-        lines.append(
-            Line(
-                number,
-                tuple(pieces),
-                tuple(below.get(number, ())),
-                max(inside, key=lambda one: (one.decides, -one.start), default=None),
-            )
+        # Statements stand one behind the other: the one before may reach into the line.
+        one_before = max(bisect_left(anchor_starts, start) - 1, 0)
+        near = in_order[one_before : bisect_right(anchor_starts, end)]
+        of_line = [one for one in near if one.start >= start]
+        inside = [one for one in near if start < one.end or one.start >= start]
+        yield _Line(
+            number,
+            tuple(_pieces(source.text, start, end, here, of_line)),
+            tuple(below.get(number, ())),
+            max(inside, key=lambda one: (one.decides, -one.start), default=None),
+            end - start > _LONG,
         )
-    return tuple(lines)
 
 
 def _lines(source: Source, first: int, last: int) -> Iterator[tuple[int, int, int]]:
     """Give number, start and end of lines, line breaks left out."""
-    offset = 0
     text = source.text
-    for number in range(1, last + 1):
+    offset = 0
+    for _ in range(first - 1):
+        offset = text.find("\n", offset) + 1
+    for number in range(first, last + 1):
         end = text.find("\n", offset)
         end = len(text) if end < 0 else end
-        if number >= first:
-            yield number, offset, end - (text[offset:end].endswith("\r"))
+        yield number, offset, end - (text[offset:end].endswith("\r"))
         offset = end + 1
 
 
@@ -138,7 +195,8 @@ _GRAVEST = ("no", "open", "yes", "none")
 def _both(one: TextMark, other: TextMark) -> TextMark:
     """One mark for two clauses at the same place: what fails is what counts."""
     kind = min(one.kind, other.kind, key=_GRAVEST.index)
-    return one._replace(kind=kind, title=f"{one.title}; {other.title}")
+    titles = [title for title in (one.title, other.title) if title is not None]
+    return one._replace(kind=kind, title="; ".join(titles) or None)
 
 
 def _pieces(
@@ -146,13 +204,13 @@ def _pieces(
 ) -> Iterator[Piece]:
     """Cut one line at its marks, and at the starts of statements."""
     named = {one.start: one.name for one in anchors}
-    cuts = {start, end, *(offset for offset in named if start <= offset < end)}
+    cuts = {start, end, *named}
     for mark in marks:
         cuts |= {min(max(offset, start), end) for offset in mark[:2]}
     offsets = sorted(cuts)
-    for left, right in zip(offsets, offsets[1:], strict=False):
-        mark = next((one for one in marks if one.start <= left and right <= one.end), None)
-        if mark is None:
-            yield Piece(text[left:right], anchor=named.get(left))
-        else:
-            yield Piece(text[left:right], mark.kind, mark.title, named.get(left))
+    for left, right in pairwise(offsets):
+        found = next((one for one in marks if one.start <= left and right <= one.end), None)
+        kind, title = (None, None) if found is None else found[2:]
+        yield Piece(text[left:right], kind, title, named.get(left))
+    if end in named:
+        yield Piece("", anchor=named[end])

@@ -1,0 +1,105 @@
+"""`iamsim access-matrix`: principals by actions on chosen resources."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli import completion
+from iamsim.cli.commands import NO_ARGUMENTS, Command
+from iamsim.cli.options import Option
+from iamsim.cli.output import terminal_width
+from iamsim.cli.progress import ProgressBar
+from iamsim.cli.world_options import (
+    WORLD_OPTIONS,
+    asked_context,
+    expand_actions,
+    json_text,
+    open_batch,
+    output,
+    paint_for,
+    write,
+)
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = ["COMMAND"]
+
+
+def _run(options: Options, _arguments: Sequence[str]) -> int:
+    """Decide every cell, and write the matrix."""
+    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.query.matrix import Column, find_matrix, pick_candidates  # noqa: PLC0415
+    from iamsim.report import matrix as report  # noqa: PLC0415
+    from iamsim.report.html import access as html  # noqa: PLC0415 - as above
+
+    patterns = texts_of(options, "actions")
+    if not patterns:
+        raise RequestError(
+            "missing-action",
+            "the matrix has no actions",
+            hint="give one with -a, such as `-a s3:GetObject`; wildcards are expanded",
+        )
+    resources = texts_of(options, "resources") or ("*",)
+    columns = [
+        Column(action, resource) for resource in resources for action in expand_actions(patterns)
+    ]
+    with ProgressBar("deciding", quiet=bool(options["quiet"])) as progress:
+        batch, model = open_batch(options)
+        candidates = pick_candidates(batch, texts_of(options, "principals"))
+        matrix = find_matrix(batch, candidates, columns, asked_context(options), progress)
+    write(
+        options,
+        {
+            "table": lambda: report.matrix_text(
+                matrix, model, paint_for(options), terminal_width()
+            ),
+            "json": lambda: json_text(report.matrix_data(matrix)),
+            "csv": lambda: report.matrix_csv(matrix),
+            "html": lambda: html.matrix_page(report.matrix_data(matrix)),
+        },
+        lambda: report.matrix_lines(matrix),
+    )
+    return 0
+
+
+COMMAND = Command(
+    "access-matrix",
+    "Show principals by actions on chosen resources: allowed, under a condition, or denied, and by"
+    " what.\n\n"
+    "Every pair of action and resource is a column. Without `-p` all principals of the world are"
+    " rows.",
+    (
+        Option(
+            ("-p", "--principal"),
+            "principals",
+            "ARN of a principal, or a pattern with `*` and `?`; may be repeated.",
+            "list",
+            "PATTERN",
+            completes=completion.principals,
+        ),
+        Option(
+            ("-a", "--action"),
+            "actions",
+            "Action, or a pattern with `*` and `?`; may be repeated.",
+            "list",
+            "ACTION",
+            completes=completion.actions,
+        ),
+        Option(
+            ("-r", "--resource"),
+            "resources",
+            "ARN of a resource; may be repeated. Left out: actions without a resource.",
+            "list",
+            "RESOURCE",
+            completes=completion.resources,
+        ),
+        *WORLD_OPTIONS,
+        *output("table", "json", "csv", "html", quiet="Only the requests that can be allowed."),
+    ),
+    _run,
+    NO_ARGUMENTS,
+)

@@ -1,0 +1,196 @@
+"""`iamsim changes`: which decisions a Terraform plan, a template or another source changes."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import NO_ARGUMENTS, Command
+from iamsim.cli.import_templates import TEMPLATE_OPTIONS, with_template_options
+from iamsim.cli.options import Option
+from iamsim.cli.output import terminal_width
+from iamsim.cli.progress import ProgressBar
+from iamsim.cli.world_options import (
+    WORLD_OPTIONS,
+    asked_context,
+    json_text,
+    output,
+    paint_for,
+    write,
+)
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.importers.draft import Remark
+    from iamsim.report.changes import ChangeReport, Kept
+    from iamsim.world.model import World
+
+__all__ = ["COMMAND"]
+
+
+def _run(options: Options, _arguments: Sequence[str]) -> int:
+    """Compare the world with the one behind the overlay, and write what differs."""
+    from iamsim.report import changes as report  # noqa: PLC0415 - `--help` needs none
+    from iamsim.report.changes_markdown import changes_markdown  # noqa: PLC0415
+
+    found = _found(options)
+    verbose = bool(options["verbose"])
+    write(
+        options,
+        {
+            "text": lambda: report.changes_text(
+                found, paint_for(options), terminal_width(), verbose=verbose
+            ),
+            "json": lambda: json_text(report.changes_data(found)),
+            "markdown": lambda: changes_markdown(found),
+        },
+        lambda: report.changes_lines(found),
+    )
+    return 1 if found.broken or _fails(found, options) else 0
+
+
+def _fails(found: ChangeReport, options: Options) -> bool:
+    """Whether there is what `--fail-on` names."""
+    from iamsim.query.changes import Direction  # noqa: PLC0415 - as above
+
+    when = options["fail_on"]
+    opened = (Direction.OPENS, Direction.SHIFTS)
+    return (when == "changed" and bool(found.changes.found)) or (
+        when == "opened" and any(one.direction in opened for one in found.changes.found)
+    )
+
+
+def _found(options: Options) -> ChangeReport:
+    """Load both worlds and compare them."""
+    from iamsim.cli.ask import text_of, texts_of, time_of  # noqa: PLC0415 - as above
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.query.batch import Batch  # noqa: PLC0415
+    from iamsim.query.changes import find_changes  # noqa: PLC0415
+    from iamsim.report.changes import ChangeReport  # noqa: PLC0415
+
+    base, laid, remarks = _worlds(options)
+    before = CompiledWorld.checked(base)
+    after = CompiledWorld(laid)
+    after.policies = before.policies  # what does not differ is compiled once
+    after.check()
+    patterns = texts_of(options, "principals")
+    partial, now = not options["exact"], time_of(text_of(options, "at"))
+    kept = [
+        one for file in texts_of(options, "forbid") for one in _requirements(file, before, after)
+    ]
+    with ProgressBar("comparing decisions", quiet=bool(options["quiet"])) as progress:
+        changes = find_changes(
+            Batch(before, partial=partial, now=now),
+            Batch(after, partial=partial, now=now),
+            context=asked_context(options),
+            wanted=lambda principal: (
+                not patterns or any(fnmatchcase(principal, one) for one in patterns)
+            ),
+            progress=progress,
+        )
+    return ChangeReport(changes, laid, tuple(kept), remarks)
+
+
+def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
+    """The world before and behind the overlay, and what of that is not known."""
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as above
+    from iamsim.cli.worlds import load_any  # noqa: PLC0415
+    from iamsim.importers.options import SourceOptions  # noqa: PLC0415
+    from iamsim.importers.overlay import overlay_world  # noqa: PLC0415
+
+    base = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]))
+    overlays = texts_of(options, "overlays")
+    if base is None:
+        raise RequestError(
+            "missing-world",
+            "the question is about a world, and none is given",
+            hint="give one with `--world PATH`",
+        )
+    if not overlays:
+        raise RequestError(
+            "missing-overlay",
+            "nothing is laid over the world, so nothing changes",
+            hint="give a plan or a template with `--overlay FILE`",
+        )
+    remarks: list[Remark] = []
+    told = with_template_options(
+        {"before": False, **options}, SourceOptions(account=text_of(options, "account"))
+    )
+    with ProgressBar("import", quiet=bool(options["quiet"])) as bar:
+        laid = overlay_world(
+            base,
+            overlays,
+            options=told,
+            progress=lambda done, total, _path: bar(done, total),
+            remarked=remarks.extend,
+        )
+    return base, laid, tuple(remarks)
+
+
+def _requirements(file: str, before: CompiledWorld, after: CompiledWorld) -> list[Kept]:
+    """Ask the requests of a scenario file in both worlds; a world that it names is not read."""
+    from iamsim.report.changes import Kept  # noqa: PLC0415 - as above
+    from iamsim.suites.run import run_request  # noqa: PLC0415
+    from iamsim.suites.scenario import load_scenario  # noqa: PLC0415
+
+    scenario = load_scenario(file, lambda *_paths: after.model)
+    return [
+        Kept(file, run_request(request, before), run_request(request, after))
+        for request in scenario.requests
+    ]
+
+
+COMMAND = Command(
+    "changes",
+    "Say which decisions a plan, a template or another source changes.\n\n"
+    "What `--overlay` names is laid over the world; both are asked wherever policies that differ"
+    " can matter: for the principals and resources that these concern, the actions of their changed"
+    " statements, and the resources that patterns in play tell apart. Exits with 1 when a"
+    " requirement of `--forbid` does not hold afterwards.",
+    (
+        *WORLD_OPTIONS,
+        Option(
+            ("-p", "--principal"),
+            "principals",
+            "Only principals like this ARN (`*` and `?` are wildcards).",
+            "list",
+            "PATTERN",
+        ),
+        Option(
+            ("--forbid",),
+            "forbid",
+            "Scenario file whose expectations must hold in the world behind the change.",
+            "list",
+            "FILE",
+        ),
+        Option(
+            ("--fail-on",),
+            "fail_on",
+            "Exit with 1 also when something opens, or when anything changes.",
+            metavar="WHEN",
+            choices=("opened", "changed"),
+        ),
+        Option(
+            ("--account",),
+            "account",
+            "The account of what is laid over, where it does not say.",
+            metavar="ID",
+            panel="Templates and plans",
+        ),
+        *(option for option in TEMPLATE_OPTIONS if option.field != "before"),
+        Option(
+            ("-v", "--verbose"),
+            "verbose",
+            "Name every action and resource.",
+            "flag",
+            panel="Output",
+        ),
+        *output("text", "json", "markdown", quiet="A line for each change."),
+    ),
+    _run,
+    NO_ARGUMENTS,
+)

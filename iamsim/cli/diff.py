@@ -1,0 +1,129 @@
+"""`iamsim diff`: whose permissions differ between two worlds, and through what."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import Argument, Command
+from iamsim.cli.options import Option
+from iamsim.cli.output import terminal_width
+from iamsim.cli.progress import ProgressBar
+from iamsim.cli.world_options import (
+    WORLD_OPTIONS,
+    asked_context,
+    json_text,
+    output,
+    paint_for,
+    write,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.query.changes import Changes
+    from iamsim.world.model import World
+
+__all__ = ["COMMAND"]
+
+OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field not in {"worlds", "overlays"})
+
+
+def _run(options: Options, arguments: Sequence[str]) -> int:
+    """Load both worlds, compare them, and write what differs."""
+    from iamsim.cli.worlds import load_any  # noqa: PLC0415 - `--help` needs none
+    from iamsim.query.policy_changes import policy_changes  # noqa: PLC0415
+    from iamsim.report import world_diff as report  # noqa: PLC0415
+    from iamsim.report.changes import ChangeReport  # noqa: PLC0415
+
+    first, second = (load_any([path], quiet=bool(options["quiet"])) for path in arguments)
+    if first is None or second is None:
+        raise AssertionError("two paths give two worlds")
+    changes = _compare(options, first, second)
+    policies = policy_changes(first, second)
+    found = ChangeReport(changes, second)
+    verbose = bool(options["verbose"])
+    write(
+        options,
+        {
+            "text": lambda: report.diff_text(
+                found, policies, paint_for(options), terminal_width(), verbose=verbose
+            ),
+            "json": lambda: json_text(report.diff_data(found, policies)),
+            "markdown": lambda: report.diff_markdown(found, policies),
+        },
+        lambda: report.diff_lines(found),
+    )
+    return _code(options, changes)
+
+
+def _compare(options: Options, first: World, second: World) -> Changes:
+    """Ask both worlds wherever they can decide differently."""
+    from iamsim.cli.ask import text_of, texts_of, time_of  # noqa: PLC0415 - as above
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.query.batch import Batch  # noqa: PLC0415
+    from iamsim.query.changes import find_changes  # noqa: PLC0415
+
+    patterns = texts_of(options, "principals")
+    partial, now = not options["exact"], time_of(text_of(options, "at"))
+    with ProgressBar("comparing decisions", quiet=bool(options["quiet"])) as progress:
+        return find_changes(
+            Batch(CompiledWorld.checked(first), partial=partial, now=now),
+            Batch(CompiledWorld.checked(second), partial=partial, now=now),
+            context=asked_context(options),
+            wanted=lambda principal: (
+                not patterns or any(fnmatchcase(principal, one) for one in patterns)
+            ),
+            progress=progress,
+        )
+
+
+def _code(options: Options, changes: Changes) -> int:
+    """Whether there is what `--fail-on` names."""
+    from iamsim.query.changes import Direction  # noqa: PLC0415 - as above
+
+    when = options["fail_on"]
+    opened = any(one.direction in (Direction.OPENS, Direction.SHIFTS) for one in changes.found)
+    return int((when == "changed" and bool(changes.found)) or (when == "opened" and opened))
+
+
+COMMAND = Command(
+    "diff",
+    "Compare two worlds: whose permissions changed, and through which policy.\n\n"
+    "Documents, attachments and memberships that differ are shown as unified diffs. Both worlds are"
+    " asked wherever these can matter, and nowhere else: for the principals and resources that they"
+    " concern, and the actions of their changed statements.",
+    (
+        *OPTIONS,
+        Option(
+            ("-p", "--principal"),
+            "principals",
+            "Only principals like this ARN (`*` and `?` are wildcards).",
+            "list",
+            "PATTERN",
+        ),
+        Option(
+            ("--fail-on",),
+            "fail_on",
+            "Exit with 1 when something opened, or when anything changed.",
+            metavar="WHEN",
+            choices=("opened", "changed"),
+        ),
+        Option(
+            ("-v", "--verbose"),
+            "verbose",
+            "Name every action and resource.",
+            "flag",
+            panel="Output",
+        ),
+        *output("text", "json", "markdown", quiet="A line for each change."),
+    ),
+    _run,
+    Argument(
+        "WORLD1 WORLD2",
+        "The world before and the world after: files, folders, or what `iamsim import` reads.",
+        least=2,
+        most=2,
+    ),
+)

@@ -1,0 +1,179 @@
+"""`iamsim findings`: access from outside, from inside, and what nobody uses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import NO_ARGUMENTS, Command
+from iamsim.cli.options import Option
+from iamsim.cli.output import terminal_width
+from iamsim.cli.progress import ProgressBar
+from iamsim.cli.world_options import (
+    WORLD_OPTIONS,
+    expand_actions,
+    json_text,
+    open_batch,
+    output,
+    paint_for,
+    write,
+)
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.query.analyzer.finding import AccessFinding
+    from iamsim.report.access_findings import FindingsAnswer
+    from iamsim.world.model import World
+
+__all__ = ["COMMAND"]
+
+MOST_DAYS = 36500
+OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field != "context")
+
+
+def _run(options: Options, _arguments: Sequence[str]) -> int:
+    """Look at the world and write what was found."""
+    from iamsim.cli.validate import program_version  # noqa: PLC0415 - `--help` needs none
+    from iamsim.report import access_findings as report  # noqa: PLC0415
+    from iamsim.report import access_findings_data as data  # noqa: PLC0415
+    from iamsim.report.html import access as html  # noqa: PLC0415 - as above
+
+    answer = _answer(options)
+    write(
+        options,
+        {
+            "text": lambda: report.access_findings_text(
+                answer, paint_for(options), terminal_width()
+            ),
+            "json": lambda: json_text(data.access_findings_data(answer)),
+            "sarif": lambda: json_text(data.access_findings_sarif(answer, program_version())),
+            "markdown": lambda: report.access_findings_markdown(answer),
+            "html": lambda: html.access_findings_page(data.access_findings_data(answer)),
+        },
+        lambda: report.access_findings_lines(answer),
+    )
+    return _code(options, answer)
+
+
+def _answer(options: Options) -> FindingsAnswer:
+    """Find what was asked for, and archive what rules are about."""
+    from iamsim.cli.ask import text_of, texts_of, time_of  # noqa: PLC0415 - as above
+    from iamsim.query.analyzer.archive import apply_rules, read_rules  # noqa: PLC0415
+    from iamsim.query.analyzer.external import find_external  # noqa: PLC0415
+    from iamsim.query.analyzer.internal import find_internal  # noqa: PLC0415
+    from iamsim.report.access_findings import FindingsAnswer  # noqa: PLC0415
+
+    rules = [rule for file in texts_of(options, "rules") for rule in read_rules(file)]
+    zone = text_of(options, "zone")
+    internal = texts_of(options, "internal")
+    at = time_of(text_of(options, "at"))
+    if options["unused"] and at is None:
+        raise RequestError(
+            "missing-time",
+            "what is unused depends on the time, and iamsim has no clock",
+            hint="give the time of the dumps with `--at`, for example `--at 2026-11-24`",
+        )
+    with ProgressBar("looking at resources", quiet=bool(options["quiet"])) as progress:
+        batch, model = open_batch(options)
+        external = find_external(batch, zone, progress)
+        findings = list(external.findings)
+        if internal:
+            actions = expand_actions(texts_of(options, "actions"))
+            findings += find_internal(batch, internal, actions, zone, progress)
+    if options["unused"] and at is not None:
+        findings += _unused(options, model, at)
+    findings.sort(
+        key=lambda one: (one.account, one.resource, one.kind.value, *one.principal.values(), one.id)
+    )
+    apply_rules(findings, rules)
+    organization = model.organization if zone != "account" else None
+    return FindingsAnswer(
+        findings,
+        external.kept,
+        "account" if organization is None else f"organization {organization.id or ''}".rstrip(),
+        external.looked_at,
+        model,
+        at,
+        show_archived=bool(options["archived"]),
+    )
+
+
+def _unused(options: Options, model: World, at: str) -> list[AccessFinding]:
+    """What nobody has used for so many days."""
+    from iamsim.cli.ask import text_of  # noqa: PLC0415 - as above
+    from iamsim.query.analyzer.unused import DEFAULT_DAYS, find_unused  # noqa: PLC0415
+
+    text = text_of(options, "days") or str(DEFAULT_DAYS)
+    if not (text.isdecimal() and 0 < int(text[:6]) <= MOST_DAYS):
+        raise RequestError("unknown-value", f"`{text}` is no number of days", hint="try 90")
+    return find_unused(model, at, int(text))
+
+
+def _code(options: Options, answer: FindingsAnswer) -> int:
+    """Whether there is what `--fail-on` names, and no rule expects it."""
+    from iamsim.query.analyzer.finding import Status  # noqa: PLC0415 - as above
+
+    active = [one for one in answer.findings if one.status is Status.ACTIVE]
+    when = options["fail_on"]
+    public = any(one.is_public for one in active)
+    return int((when == "any" and bool(active)) or (when == "public" and public))
+
+
+COMMAND = Command(
+    "findings",
+    "Find access from outside the account or organization, as IAM Access Analyzer does.\n\n"
+    "Every resource-based policy, key grant and trust policy is held against callers that stand for"
+    " everybody outside; service and resource control policies and Block Public Access are counted"
+    " in, and what only they keep inside is said. What the other account allows is not asked.",
+    (
+        *OPTIONS,
+        Option(
+            ("--zone",),
+            "zone",
+            "The zone of trust; by default the organization, where the world has one.",
+            metavar="ZONE",
+            choices=("account", "organization"),
+        ),
+        Option(
+            ("--internal",),
+            "internal",
+            "Also who inside of the zone can reach this resource; may be repeated.",
+            "list",
+            "ARN",
+        ),
+        Option(
+            ("-a", "--action"),
+            "actions",
+            "For `--internal`: only these actions.",
+            "list",
+            "ACTION",
+        ),
+        Option(
+            ("--unused",),
+            "unused",
+            "Also roles, access keys and passwords that were not used for long before `--at`.",
+            "flag",
+        ),
+        Option(("--days",), "days", "What is long; by default 90 days.", metavar="DAYS"),
+        Option(
+            ("--archive-rules",),
+            "rules",
+            "File of archive rules (JSON or YAML), as `list-archive-rules` prints them.",
+            "list",
+            "FILE",
+        ),
+        Option(("--archived",), "archived", "Also list what a rule archives.", "flag"),
+        Option(
+            ("--fail-on",),
+            "fail_on",
+            "Exit with 1 when there is a finding that no rule archives: any, or a public one.",
+            metavar="WHEN",
+            choices=("any", "public"),
+        ),
+        *output("text", "json", "sarif", "markdown", "html", quiet="A line for each finding."),
+    ),
+    _run,
+    NO_ARGUMENTS,
+)

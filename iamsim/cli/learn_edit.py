@@ -1,0 +1,82 @@
+"""`iamsim learn --edit`: the policies of a lesson in an editor, and the answer that they give."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from iamsim.cli.output import terminal_width, write_output
+from iamsim.cli.world_options import paint_for
+from iamsim.core.decision import Verdict
+from iamsim.core.errors import RequestError
+from iamsim.lessons.blocks import Explanation, Prose, deciding_answer, outcome_text
+from iamsim.lessons.editing import EditedCopy
+from iamsim.lessons.text import blocks_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.lessons.blocks import Block
+    from iamsim.lessons.lesson import Exercise, Lesson, Outcome
+
+__all__ = ["before_and_after", "edit_once", "open_editor"]
+
+
+def edit_once(lesson: Lesson, options: Options) -> int:
+    """Open the policies of a lesson's question, and write what AWS decides with them now.
+
+    Raises `RequestError` where there is no editor, and `PolicyError` for what does not read.
+    """
+    exercise = lesson.exercises[0]
+    with TemporaryDirectory(prefix="iamsim-") as folder:
+        copy = EditedCopy(lesson, exercise, Path(folder))
+        open_editor(copy.files)
+        after = copy.outcome()
+        blocks = before_and_after(exercise, lesson.outcome(exercise), after)
+        path = options["output"]
+        text = blocks_text(blocks, paint_for(options), terminal_width())
+        write_output(text, path if isinstance(path, str) else None)
+    return 0
+
+
+def before_and_after(exercise: Exercise, before: Outcome, after: Outcome) -> list[Block]:
+    """What the decision was, what it is, and why."""
+    was, now = _word(before, exercise), _word(after, exercise)
+    change = f"before: {was}; now: {now}" if was != now else f"as before: {now}"
+    return [Prose(change), Explanation(deciding_answer(after.answers))]
+
+
+def _word(outcome: Outcome, exercise: Exercise) -> str:
+    """The decision; of a denial the layer as well."""
+    allowed = outcome.verdict is Verdict.ALLOWED
+    return outcome_text(outcome._replace(layer=None) if allowed else outcome, exercise.action)
+
+
+def open_editor(files: Sequence[Path]) -> None:
+    """Open files in the editor that ``VISUAL`` or ``EDITOR`` names, and wait until it ends.
+
+    Raises `RequestError` where there is none, or where it fails.
+    """
+    editor = os.environ.get("VISUAL") or os.environ.get("EDITOR")
+    if not editor:
+        raise RequestError(
+            "no-editor",
+            "no editor is known",
+            hint="the environment variable EDITOR names it, for example `EDITOR=nano`",
+        )
+    sys.stdout.flush()
+    try:
+        words = shlex.split(editor)
+        done = subprocess.run([*words, *map(str, files)], check=False)  # noqa: S603 - the user's own
+    except (OSError, ValueError) as error:
+        raise RequestError("editor-failed", f"the editor `{editor}` can't be started") from error
+    if done.returncode != 0:
+        raise RequestError(
+            "editor-failed", f"the editor `{editor}` ended with code {done.returncode}"
+        )

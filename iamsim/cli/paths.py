@@ -1,0 +1,191 @@
+"""`iamsim paths`: who can become whom, and how."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import NO_ARGUMENTS, Command
+from iamsim.cli.options import Option, did_you_mean
+from iamsim.cli.output import terminal_width
+from iamsim.cli.picture_options import (
+    PICTURE_FORMATS,
+    THEME_OPTION,
+    wants_picture,
+    write_drawn,
+)
+from iamsim.cli.progress import ProgressBar
+from iamsim.cli.world_options import (
+    WORLD_OPTIONS,
+    expand_actions,
+    json_text,
+    open_batch,
+    output,
+    paint_for,
+    write,
+)
+from iamsim.core.arn import find_arn
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.query.batch import Batch
+    from iamsim.query.escalation.model import Escalations
+
+__all__ = ["COMMAND"]
+
+ADMINISTRATOR = "administrator"
+GOAL = "administrator of an account"
+OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field != "context")
+
+
+def _run(options: Options, _arguments: Sequence[str]) -> int:
+    """Search for all ways, and write the chains to what was asked for."""
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.query.escalation.find import REGION, find_escalations  # noqa: PLC0415
+    from iamsim.query.escalation.routes import shortest_chains  # noqa: PLC0415
+    from iamsim.report import paths as report  # noqa: PLC0415
+    from iamsim.report.html import access as html  # noqa: PLC0415 - as above
+
+    goal = text_of(options, "to") or ADMINISTRATOR
+    actions = texts_of(options, "actions")
+    _check(goal, actions)
+    with ProgressBar("searching for ways", quiet=bool(options["quiet"])) as progress:
+        batch, model = open_batch(options)
+        found = find_escalations(
+            batch,
+            region=text_of(options, "region") or REGION,
+            blocked=bool(options["blocked"]),
+            progress=progress,
+        )
+    sources = _principals(texts_of(options, "sources"), found)
+    words, goals, there = _goals(batch, found, goal, actions)
+    chains = [
+        one for one in shortest_chains(found, goals, sources or None) if one.source not in there
+    ]
+    blocked = None
+    if options["blocked"]:
+        some = set(sources)
+        blocked = sorted(
+            (one for one in found.blocked if not some or one.source in some),
+            key=lambda one: (one.source, one.way.id, one.target or ""),
+        )
+    if wants_picture(options):
+        from iamsim.draw.access import draw_paths  # noqa: PLC0415 - text needs none
+
+        write_drawn(draw_paths(found, chains, model, goal=words), options)
+        return int(bool(options["fail"]) and bool(chains))
+    answer = report.PathsAnswer(words, found, chains, tuple(sorted(there)), blocked, model)
+    write(
+        options,
+        {
+            "text": lambda: report.paths_text(answer, paint_for(options), terminal_width()),
+            "json": lambda: json_text(report.paths_data(answer)),
+            "markdown": lambda: report.paths_markdown(answer),
+            "html": lambda: html.paths_page(report.paths_data(answer)),
+        },
+        lambda: report.paths_lines(answer),
+    )
+    return int(bool(options["fail"]) and bool(chains))
+
+
+def _check(goal: str, actions: Sequence[str]) -> None:
+    """A resource needs an action, and nothing else takes one."""
+    arn = find_arn(goal)
+    principal = arn is not None and arn.resource.startswith(("user/", "role/"))
+    resource = arn is not None and not (arn.service == "iam" and principal)
+    if resource and not actions:
+        raise RequestError(
+            "missing-argument",
+            f"`{goal}` is a resource, and it is not said what somebody wants to do there",
+            hint="give one with `--action`, for example `--action s3:GetObject`",
+        )
+    if actions and not resource:
+        raise RequestError(
+            "unexpected-argument",
+            "`--action` is for a resource, and `--to` names none",
+            hint="give the ARN of a resource with `--to`",
+        )
+    if arn is None and goal != ADMINISTRATOR:
+        raise RequestError(
+            "unknown-value",
+            f"`{goal}` is nothing that somebody can get to",
+            hint="give `administrator`, or the ARN of a principal or of a resource",
+        )
+
+
+def _principals(names: Sequence[str], found: Escalations) -> list[str]:
+    """Those principals; raises `RequestError` for one that the world does not know."""
+    for name in names:
+        if name not in found.candidates:
+            raise RequestError(
+                "no-such-principal",
+                f"the world has no user or role `{name}`",
+                hint=did_you_mean(name, found.candidates) or "give the ARN with its path",
+            )
+    return list(names)
+
+
+def _goals(
+    batch: Batch, found: Escalations, goal: str, actions: Sequence[str]
+) -> tuple[str, set[str], set[str]]:
+    """What the goal is in words, its nodes, and who is there already."""
+    from iamsim.query.escalation.routes import administrators  # noqa: PLC0415
+
+    if goal == ADMINISTRATOR:
+        return GOAL, administrators(found), set(found.administrators)
+    if not actions:
+        _principals([goal], found)
+        return goal, {goal}, {goal}
+    able: set[str] | None = None
+    for action in expand_actions(tuple(actions)):
+        holders = {holder.principal for holder in batch.who(action, goal)}
+        able = holders if able is None else able & holders
+    there = (able or set()) & set(found.candidates)
+    return f"somebody that can {' and '.join(actions)} on {goal}", there, there
+
+
+COMMAND = Command(
+    "paths",
+    "Find who can become whom: by assuming roles, passing them, credentials, policies.\n\n"
+    "Every known way to more permissions is tried for every principal; each of its steps is"
+    " decided by all policies of the world. Shown is the shortest chain of everybody who can get"
+    " there and is not there already.",
+    (
+        *OPTIONS,
+        Option(
+            ("--from",),
+            "sources",
+            "Only chains of this principal; may be repeated.",
+            "list",
+            "ARN",
+        ),
+        Option(
+            ("--to",),
+            "to",
+            "Where to: `administrator`, a principal, or a resource with `--action`.",
+            metavar="GOAL",
+            default=ADMINISTRATOR,
+        ),
+        Option(
+            ("-a", "--action"),
+            "actions",
+            "What to do with the resource; several: all of them.",
+            "list",
+            "ACTION",
+        ),
+        Option(("--blocked",), "blocked", "Also what keeps somebody from going a way.", "flag"),
+        Option(
+            ("--region",),
+            "region",
+            "The Region of what a way makes; by default us-east-1.",
+            metavar="REGION",
+        ),
+        Option(("--fail",), "fail", "Exit with 1 when there is a path.", "flag"),
+        *output("text", "json", "markdown", "html", *PICTURE_FORMATS, quiet="Only the principals."),
+        THEME_OPTION,
+    ),
+    _run,
+    NO_ARGUMENTS,
+)

@@ -1,0 +1,123 @@
+"""`iamsim who-can`: every principal of a world that can do something to a resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import Argument, Command
+from iamsim.cli.options import Option
+from iamsim.cli.output import terminal_width
+from iamsim.cli.picture_options import (
+    PICTURE_FORMATS,
+    THEME_OPTION,
+    wants_picture,
+    write_drawn,
+)
+from iamsim.cli.progress import ProgressBar
+from iamsim.cli.world_options import (
+    WORLD_OPTIONS,
+    asked_context,
+    expand_actions,
+    json_text,
+    open_batch,
+    output,
+    paint_for,
+    write,
+)
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = ["COMMAND"]
+
+
+def _run(options: Options, arguments: Sequence[str]) -> int:
+    """Ask for all principals, and write who is left."""
+    from iamsim.query.who_can import find_blocked, find_who_can  # noqa: PLC0415 - as `open_batch`
+    from iamsim.report import who_can as report  # noqa: PLC0415
+    from iamsim.report.html import access as html  # noqa: PLC0415 - as above
+
+    *patterns, resource = arguments
+    if ":" in resource and not resource.startswith("arn:") and resource.count(":") == 1:
+        raise RequestError(
+            "missing-resource",
+            f"`{resource}` is an action, and the last argument is the resource",
+            hint="give the ARN of a resource, or `*` for actions without one",
+        )
+    actions = expand_actions(tuple(patterns))
+    context = asked_context(options)
+    with ProgressBar("asking for every principal", quiet=bool(options["quiet"])) as progress:
+        batch, model = open_batch(options)
+        found = find_who_can(
+            batch,
+            () if options["blocked"] else actions,
+            resource,
+            context,
+            with_dependencies=bool(options["dependencies"]),
+            via_roles=bool(options["via_roles"]),
+            progress=progress,
+        )
+        if options["blocked"]:
+            found.actions = actions
+            found.blocked = find_blocked(batch, actions, resource, context, progress)
+    if wants_picture(options):
+        from iamsim.draw.access import draw_who_can  # noqa: PLC0415 - text needs none
+
+        write_drawn(draw_who_can(found, model), options)
+        return 0
+    write(
+        options,
+        {
+            "text": lambda: report.who_can_text(found, model, paint_for(options), terminal_width()),
+            "json": lambda: json_text(report.who_can_data(found)),
+            "csv": lambda: report.who_can_csv(found),
+            "markdown": lambda: report.who_can_markdown(found, model),
+            "html": lambda: html.who_can_page(report.who_can_data(found)),
+        },
+        lambda: report.who_can_lines(found),
+    )
+    return 0
+
+
+COMMAND = Command(
+    "who-can",
+    "List every principal that can do something to a resource.\n\n"
+    "All users, roles, root users and Identity Center permission sets of all accounts are asked"
+    " for, and the services, identity providers, other accounts and sessions that the policies of"
+    " the resource name. What is not known of a request makes a condition, which is said.",
+    (
+        *WORLD_OPTIONS,
+        Option(
+            ("--with-dependencies",),
+            "dependencies",
+            "Count in the KMS key that encrypts the resource (`kms_key` in the world).",
+            "flag",
+        ),
+        Option(
+            ("--via-roles",),
+            "via_roles",
+            "Also who can become such a principal by assuming roles, with the chain.",
+            "flag",
+        ),
+        Option(
+            ("--not",),
+            "blocked",
+            "Instead: whom only guardrails keep from it, and which.",
+            "flag",
+        ),
+        *output(
+            *("text", "json", "csv", "markdown", "html", *PICTURE_FORMATS),
+            quiet="Only the principals.",
+        ),
+        THEME_OPTION,
+    ),
+    _run,
+    Argument(
+        "ACTION... RESOURCE",
+        "Actions (`*` and `?` are wildcards), then the ARN of the resource, or `*`.",
+        least=2,
+    ),
+)

@@ -1,0 +1,140 @@
+"""Findings of access as plain data in AWS's shape, and as SARIF 2.1.0.
+
+https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_GetFindingV2.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.query.analyzer.finding import FindingKind, Status
+from iamsim.report.access_findings import finding_sentence
+from iamsim.report.access_words import statements_data
+from iamsim.report.findings_data import sarif_location, sarif_log
+
+if TYPE_CHECKING:
+    from iamsim.query.analyzer.finding import AccessFinding, Kept
+    from iamsim.report.access_findings import FindingsAnswer
+
+__all__ = ["access_findings_data", "access_findings_sarif"]
+
+Json = dict[str, object]
+PUBLIC = "PublicAccess"
+RULES = {
+    PUBLIC: ("error", "Anyone can reach the resource."),
+    FindingKind.EXTERNAL.value: ("warning", "Somebody outside of the zone of trust has access."),
+    FindingKind.INTERNAL.value: ("note", "A principal of the zone of trust has access."),
+    FindingKind.UNUSED_ROLE.value: ("note", "Nobody has used the role for long."),
+    FindingKind.UNUSED_KEY.value: ("note", "Nobody has used the access key for long."),
+    FindingKind.UNUSED_PASSWORD.value: ("note", "Nobody has used the password for long."),
+}
+HELP = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html"
+
+
+def access_findings_data(answer: FindingsAnswer) -> Json:
+    """Findings as GetFindingV2 gives them; what AWS does not say stands under ``iamsim``.
+
+    The times of AWS's findings are those of the analysis, and are there when one was given.
+    """
+    return {
+        "zone": answer.zone,
+        "findings": [_finding(one, answer.at) for one in answer.shown],
+        "blocked": [_kept(one) for one in answer.kept],
+    }
+
+
+def _finding(one: AccessFinding, at: str | None) -> Json:
+    data: Json = {
+        "id": one.id,
+        "findingType": one.kind.value,
+        "resource": one.resource,
+        "resourceType": one.resource_type,
+        "resourceOwnerAccount": one.account,
+        "status": one.status.value,
+    }
+    if at is not None:
+        data |= {"analyzedAt": at, "createdAt": at, "updatedAt": at}
+    data["findingDetails"] = [_details(one)]
+    extra: Json = {}
+    if one.depends_on:
+        extra["dependsOn"] = list(one.depends_on)
+    if one.archived_by is not None:
+        extra["archivedBy"] = one.archived_by
+    if one.span is not None:
+        extra["place"] = str(one.span.place)
+    return data | {"iamsim": extra} if extra else data
+
+
+def _details(one: AccessFinding) -> Json:
+    """The one member of the union that the type of the finding has."""
+    match one.kind:
+        case FindingKind.UNUSED_ROLE:
+            return {"unusedIamRoleDetails": dict(one.details)}
+        case FindingKind.UNUSED_KEY:
+            return {"unusedIamUserAccessKeyDetails": dict(one.details)}
+        case FindingKind.UNUSED_PASSWORD:
+            return {"unusedIamUserPasswordDetails": dict(one.details)}
+    source: Json = {"type": "POLICY"}
+    if one.access_point is not None:
+        source = {"type": "S3_ACCESS_POINT", "detail": {"accessPointArn": one.access_point}}
+    shared: Json = {
+        "action": list(one.actions),
+        "condition": dict(one.condition),
+        "principal": dict(one.principal),
+        "sources": [source],
+        **one.restricted,
+    }
+    if one.kind is FindingKind.EXTERNAL:
+        return {"externalAccessDetails": {**shared, "isPublic": one.is_public}}
+    owner = {"principalOwnerAccount": one.principal_account}
+    return {"internalAccessDetails": {**shared, **owner, **one.details}}
+
+
+def _kept(one: Kept) -> Json:
+    layer = one.decision.layer
+    return {
+        "resource": one.resource,
+        "resourceType": one.resource_type,
+        "resourceOwnerAccount": one.account,
+        "principal": dict(one.principal),
+        "action": list(one.actions),
+        "blockedBy": None if layer is None else layer.value,
+        "statements": statements_data(one.decision),
+    }
+
+
+def access_findings_sarif(answer: FindingsAnswer, version: str) -> Json:
+    """A SARIF log; archived findings are there, and suppressed by their rule."""
+    names = sorted({_rule(one) for one in answer.findings})
+    rules = [
+        {
+            "id": name,
+            "helpUri": HELP,
+            "shortDescription": {"text": RULES[name][1]},
+            "defaultConfiguration": {"level": RULES[name][0]},
+        }
+        for name in names
+    ]
+    return sarif_log(rules, [_result(one, names) for one in answer.findings], version)
+
+
+def _rule(one: AccessFinding) -> str:
+    return PUBLIC if one.is_public else one.kind.value
+
+
+def _result(one: AccessFinding, names: list[str]) -> Json:
+    rule = _rule(one)
+    result: Json = {
+        "ruleId": rule,
+        "ruleIndex": names.index(rule),
+        "level": RULES[rule][0],
+        "message": {"text": finding_sentence(one)},
+        "partialFingerprints": {"findingId": one.id},
+    }
+    if one.span is not None:
+        result["locations"] = [sarif_location(one.span.source.name, one.span)]
+    if one.status is Status.ARCHIVED:
+        result["suppressions"] = [
+            {"kind": "external", "justification": f"archive rule {one.archived_by}"}
+        ]
+    return result

@@ -1,0 +1,295 @@
+"""The pages of questions about a whole world: who can, what somebody can, ways up, access from
+outside.
+
+Each takes the plain data that ``--format json`` writes, so that a page says no more and no less.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamsim.core.decision import Layer, Verdict
+from iamsim.report.html.page import render_page
+from iamsim.report.html.parts import Badge, Cell, table_of, verdict_badge
+from iamsim.report.sentences import LAYERS
+from iamsim.report.wording import joined, statement_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from iamsim.report.html.parts import Table
+
+    Data = Mapping[str, Any]
+
+__all__ = [
+    "access_findings_page",
+    "matrix_page",
+    "paths_page",
+    "tables_page",
+    "what_can_page",
+    "who_can_page",
+]
+
+_WHO = ("principal", "kind", "account")
+
+
+def tables_page(
+    title: str,
+    tables: Sequence[Table],
+    *,
+    lead: str = "",
+    badge: Badge | None = None,
+    notes: Iterable[str] = (),
+) -> str:
+    """Write tables as one HTML file: what every answer about many things is made of."""
+    return render_page("tables", title, badge=badge, lead=lead, tables=tables, notes=list(notes))
+
+
+def who_can_page(data: Data) -> str:
+    """Write who can do something, or with `--not` whom only guardrails keep from it."""
+    what = f"{joined([f'`{action}`' for action in data['actions']], 'or')} on `{data['resource']}`"
+    if "blocked" in data:
+        rows = [
+            (*_who(one), Cell(one["action"], code=True), _blockers(one)) for one in data["blocked"]
+        ]
+        header = (*_WHO, "action", "what blocks it")
+        table = table_of("blocked", "Only guardrails keep from it", header, rows)
+        return tables_page("Who is kept from it by guardrails alone", [table], lead=what)
+    tables = [_accesses("access", "Who can", data["access"])]
+    if data["denied_by_key"]:
+        caption = "Let in by the resource, but not by its key"
+        tables.append(_accesses("denied-by-key", caption, data["denied_by_key"]))
+    principals = {one["principal"] for one in data["access"]}
+    certain = {one["principal"] for one in data["access"] if one["decision"] == "allowed"}
+    notes = [
+        f"which key encrypts the resource is not known, so the key is not counted for `{action}`"
+        for action in data["unknown_keys"]
+    ]
+    if not data["owner_known"]:
+        notes.append("which account owns the resource is not known")
+    title = f"{len(certain)} allowed, {len(principals - certain)} under conditions"
+    return tables_page(title, tables, lead=f"who can {what}", notes=notes)
+
+
+def _accesses(name: str, caption: str, accesses: Iterable[Data]) -> Table:
+    rows = [
+        (
+            *_who(one),
+            Cell(one["action"], code=True),
+            Cell(badge=_decision(one["decision"])),
+            " and ".join(_conditions(one)),
+            ", then ".join(hop["role"] for hop in one["roles"]),
+        )
+        for one in accesses
+    ]
+    header = (*_WHO, "action", "decision", "depends on", "by assuming")
+    return table_of(name, caption, header, rows)
+
+
+def _who(one: Data) -> tuple[Cell, Cell, Cell]:
+    return (
+        Cell(one["principal"], code=True),
+        Cell(one["kind"]),
+        Cell(one["account"] or "", code=True),
+    )
+
+
+def _decision(word: str) -> Badge:
+    return verdict_badge(Verdict(word))
+
+
+def _conditions(access: Data) -> list[str]:
+    """What the access, the roles on the way and the key depend on."""
+    answers = [
+        access["answer"],
+        *(hop["answer"] for hop in access["roles"]),
+        *(one["answer"] for one in access["dependencies"]),
+    ]
+    return [answer["condition"] for answer in answers if answer.get("condition")]
+
+
+def _blockers(one: Data) -> str:
+    return "; and ".join(
+        f"{LAYERS[Layer(blocker['layer'])]} {_statements(blocker['statements'])}".rstrip()
+        for blocker in one["blocked_by"]
+    )
+
+
+def _statements(statements: Iterable[Data]) -> str:
+    return ", ".join(
+        f"`{one['policy']}` {statement_text(one['statement'], one['sid'])}" for one in statements
+    )
+
+
+def what_can_page(data: Data) -> str:
+    """Write what somebody can do: a row an action, with where and on what it depends."""
+    rows = [
+        (
+            Cell(action["action"], code=True),
+            action["access_level"],
+            Cell(badge=_decision(action["decision"])),
+            Cell(", ".join(action["resources"]), code=True),
+            Cell(", ".join(action["except"]), code=True),
+            "; or ".join(action["conditions"]),
+        )
+        for service in data["services"]
+        for action in service["actions"]
+    ]
+    header = ("action", "access level", "decision", "where", "but not", "depends on")
+    counts = [
+        (
+            service["name"],
+            str(len(service["actions"])),
+            ", ".join(sorted({action["access_level"] for action in service["actions"]} - {""})),
+        )
+        for service in data["services"]
+    ]
+    notes = []
+    if data["unknown_variables"]:
+        names = ", ".join(data["unknown_variables"])
+        notes.append(
+            f"policy variables without a known value stand for one that none names: {names}"
+        )
+    if not data["complete"]:
+        notes.append("there are too many resource patterns to look at every way in which they meet")
+    return tables_page(
+        f"What {data['principal']} can do",
+        [
+            table_of("services", "Services", ("service", "actions", "access levels"), counts),
+            table_of("actions", "Actions", header, rows),
+        ],
+        lead=f"{len(rows)} actions of {len(counts)} services",
+        notes=notes,
+    )
+
+
+def matrix_page(data: Data) -> str:
+    """Write a matrix: a column a request; what decides a cell is said where the pointer rests on
+    it, and in the table below."""
+    columns = [f"{one['action']} on {one['resource']}" for one in data["columns"]]
+    rows = [
+        (
+            Cell(row["principal"], code=True),
+            *(
+                Cell(badge=_decision(cell["decision"]), title=cell["reason"])
+                for cell in row["cells"]
+            ),
+        )
+        for row in data["rows"]
+    ]
+    reasons = [
+        (
+            Cell(row["principal"], code=True),
+            column,
+            Cell(badge=_decision(cell["decision"])),
+            cell["reason"],
+        )
+        for row in data["rows"]
+        for column, cell in zip(columns, row["cells"], strict=True)
+    ]
+    return tables_page(
+        "Access",
+        [
+            table_of("matrix", "Matrix", ("principal", *columns), rows),
+            table_of("reasons", "Reasons", ("principal", "request", "decision", "why"), reasons),
+        ],
+        lead=f"{len(rows)} principals, {len(columns)} requests",
+    )
+
+
+def paths_page(data: Data) -> str:
+    """Write who can become whom: a row for each way of each chain."""
+    rows = [
+        (
+            Cell(chain["source"], code=True),
+            str(number),
+            Cell(way["target"], code=True),
+            way["title"] + (f"; if {way['presumes']}" if way["presumes"] else ""),
+            Cell(", ".join(step["action"] for step in way["steps"]), code=True),
+            Cell(badge=_decision(way["decision"])),
+            " and ".join(_step_conditions(way)),
+        )
+        for chain in data["paths"]
+        for number, way in enumerate(chain["ways"], 1)
+    ]
+    header = ("from", "step", "becomes", "how", "calls", "decision", "depends on")
+    tables = [table_of("paths", "Chains", header, rows)]
+    if data["already"]:
+        there = [(Cell(one, code=True),) for one in data["already"]]
+        tables.append(table_of("already", "There already", ("principal",), there))
+    if data.get("blocked"):
+        kept = [
+            (
+                Cell(one["source"], code=True),
+                one["path"],
+                Cell(one["target"] or "", code=True),
+                Cell(one["action"] or "", code=True),
+                f"{_layer(one['layer'])} {_statements(one['statements'])}".strip(),
+            )
+            for one in data["blocked"]
+        ]
+        names = ("from", "way", "to", "call", "what blocks it")
+        tables.append(table_of("blocked", "Blocked", names, kept))
+    able = len({chain["source"] for chain in data["paths"]})
+    return tables_page(
+        f"Who can become {data['goal']}", tables, lead=f"{able} can, and are not there already"
+    )
+
+
+def _step_conditions(way: Data) -> list[str]:
+    answers = [step["answer"] for step in way["steps"]]
+    answers += [] if way["gained"] is None else [way["gained"]]
+    return [answer["condition"] for answer in answers if answer.get("condition")]
+
+
+def access_findings_page(data: Data) -> str:
+    """Write access from outside, from inside, and what nobody uses."""
+    rows = [_finding_row(one) for one in data["findings"]]
+    header = ("resource", "who", "finding", "status", "actions", "under the condition", "where")
+    tables = [table_of("access-findings", "Findings", header, rows)]
+    if data["blocked"]:
+        kept = [
+            (
+                Cell(one["resource"], code=True),
+                Cell(_principal(one["principal"]), code=True),
+                Cell(", ".join(one["action"]), code=True),
+                f"{_layer(one['blockedBy'])} {_statements(one['statements'])}".strip(),
+            )
+            for one in data["blocked"]
+        ]
+        names = ("resource", "who", "actions", "what blocks it")
+        tables.append(table_of("kept", "Granted to somebody outside, but blocked", names, kept))
+    public = any("public" in row[2].badge.word for row in rows if row[2].badge is not None)
+    badge = Badge("no", "public access") if public else None
+    return tables_page(
+        f"{len(rows)} finding{'' if len(rows) == 1 else 's'}",
+        tables,
+        lead=f"zone of trust: {data['zone']}",
+        badge=badge or (Badge("open", "to be looked at") if rows else Badge("yes", "none")),
+    )
+
+
+def _finding_row(one: Data) -> tuple[Cell, ...]:
+    details = next(iter(one["findingDetails"][0].values()))
+    public = bool(details.get("isPublic"))
+    extra = one.get("iamsim", {})
+    conditions = [f"{key} {value}" for key, value in details.get("condition", {}).items()]
+    unused = [f"{key} {value}" for key, value in details.items() if isinstance(value, str)]
+    known = "principal" in details
+    return (
+        Cell(one["resource"], code=True),
+        Cell(_principal(details["principal"]) if known else "", code=True),
+        Cell(badge=Badge("no", "public") if public else Badge("open", one["findingType"])),
+        Cell(one["status"], title=extra.get("archivedBy")),
+        Cell(", ".join(details.get("action", ())), code=True),
+        Cell("; ".join([*conditions, *extra.get("dependsOn", ())] if known else unused)),
+        Cell(extra.get("place", ""), code=True),
+    )
+
+
+def _principal(principal: Data) -> str:
+    return ", ".join(f"{kind} {name}" for kind, name in principal.items())
+
+
+def _layer(name: str | None) -> str:
+    return "" if name is None else LAYERS[Layer(name)]

@@ -1,0 +1,276 @@
+"""The page of `iamsim explain --format html`: answers with all that led to them."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.errors import UnsupportedError
+from iamsim.core.overall import overall_verdict
+from iamsim.query.hints import find_hints
+from iamsim.report.edit_sentences import (
+    blocker_sentence,
+    edit_sentence,
+    guard_sentence,
+    reach_sentence,
+    who_sentence,
+)
+from iamsim.report.edits import GOALS, documents_to_add, grant_sentence, way_sentence
+from iamsim.report.hints import hint_text
+from iamsim.report.html.explained_policies import layer_views, statement_names
+from iamsim.report.html.gates import gate_rows
+from iamsim.report.html.page import render_page
+from iamsim.report.html.parts import Badge, Cell, outcome_badge, table_of, verdict_badge
+from iamsim.report.layers import layer_rows
+from iamsim.report.message import denied_message
+from iamsim.report.sentences import NOTES, REASONS, layer_name
+from iamsim.report.summary import summary
+from iamsim.report.trace import origin_text
+from iamsim.report.wording import failure_text, joined, place_text, request_text, statement_text
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.core.answer import Answer, Residual
+    from iamsim.core.explanation import ContextEntry, Decider
+    from iamsim.query.edits.model import EditReport, EditSet
+    from iamsim.report.html.explained_policies import LayerView
+    from iamsim.report.html.gates import GateRow
+    from iamsim.report.html.parts import Table
+
+__all__ = ["AnswerReport", "AnswerView", "answer_view", "explain_page"]
+
+
+class AnswerReport(NamedTuple):
+    """An answer, and what the page shows beside it: a `name` instead of the request, what would
+    change the answer, the request as a scenario, and a `preface`: text as in a terminal."""
+
+    answer: Answer
+    name: str | None = None
+    edits: EditReport | None = None
+    scenario: str | None = None
+    preface: str | None = None
+
+
+class DeciderView(NamedTuple):
+    """A statement that decides, or the one that came closest; `href` leads to its text."""
+
+    part: str
+    title: str
+    text: str
+    href: str | None
+
+
+class EditSetView(NamedTuple):
+    """Edits that together change the answer."""
+
+    edits: tuple[tuple[str, str | None], ...]
+    facts: tuple[str, ...]
+    guardrail: bool
+    documents: tuple[str, ...]
+    patches: tuple[tuple[tuple[str, str], ...], ...]
+
+
+class EditsView(NamedTuple):
+    """What would change an answer."""
+
+    title: str
+    grants: tuple[str, ...]
+    sets: tuple[EditSetView, ...]
+    blockers: tuple[str, ...]
+
+
+class AnswerView(NamedTuple):
+    """All that the page shows of one answer; `name` starts the ids of its elements."""
+
+    name: str
+    title: str
+    badge: Badge
+    summary: str
+    request: tuple[tuple[str, str], ...]
+    relation: str
+    gates: tuple[GateRow, ...]
+    overview: Table
+    deciders: tuple[DeciderView, ...]
+    missing: tuple[str, ...]
+    depends: tuple[str, ...]
+    edits: EditsView | None
+    message: str | None
+    notes: tuple[tuple[str, str], ...]
+    hints: tuple[str, ...]
+    layers: tuple[LayerView, ...]
+    context: Table
+    scenario: str | None
+    preface: str | None
+
+
+def explain_page(reports: Sequence[AnswerReport], remarks: Sequence[str] = ()) -> str:
+    """Write answers as one HTML file; the first thing on it is the verdict over all. `remarks` are
+    about what has no answer."""
+    views = [answer_view(report, f"a{number}") for number, report in enumerate(reports, 1)]
+    answers = [report.answer for report in reports]
+    verdicts = [answer.decision.verdict for answer in answers]
+    passed = sum(answer.allowed for answer in answers)
+    rows = [
+        (Cell(view.title, href=f"#{view.name}"), Cell(badge=view.badge), view.summary)
+        for view in views
+    ]
+    title = views[0].title if len(views) == 1 else f"{passed} of {len(views)} requests are allowed"
+    return render_page(
+        "explain",
+        title,
+        badge=verdict_badge(overall_verdict(verdicts)) if verdicts else Badge("none", "no answer"),
+        remarks=remarks,
+        answers=views,
+        contents=table_of("contents", "All requests", ("request", "decision", "why"), rows),
+    )
+
+
+def answer_view(report: AnswerReport, name: str) -> AnswerView:
+    """Make the view of one answer; `name` is unique on the page."""
+    answer = report.answer
+    explanation, request = answer.explanation, answer.request
+    names = statement_names(answer, name)
+    given = [
+        (key, value if isinstance(value, str) else ", ".join(value))
+        for key, value in request.context.items()
+    ]
+    return AnswerView(
+        name=name,
+        title=report.name or request_text(request),
+        badge=verdict_badge(answer.decision.verdict),
+        summary=summary(answer).partition(": ")[2],
+        request=(
+            ("principal", request.principal),
+            ("action", request.action),
+            ("resource", request.resource),
+            *given,
+        ),
+        relation=REASONS[explanation.relation],
+        gates=gate_rows(answer, name, names),
+        overview=_overview(answer, name),
+        deciders=tuple(
+            view
+            for decider in explanation.decided_by
+            if (view := _decider(decider, answer, names)) is not None
+        ),
+        missing=tuple(_missing(answer)),
+        depends=() if answer.residual is None else tuple(_residual(answer.residual)),
+        edits=None if report.edits is None else _edits(report.edits),
+        message=denied_message(answer),
+        notes=tuple((note.value, NOTES[note]) for note in explanation.notes),
+        hints=tuple(hint_text(hint) for hint in find_hints(answer)),
+        layers=layer_views(answer, name),
+        context=_context(answer, name),
+        scenario=report.scenario,
+        preface=report.preface,
+    )
+
+
+def _overview(answer: Answer, name: str) -> Table:
+    """The layers, a row each level."""
+    rows = [
+        (row.name, Cell(badge=outcome_badge(row.outcome)), row.detail)
+        for row in layer_rows(answer, all_levels=True)
+    ]
+    return table_of(f"{name}-overview", "What each layer says", ("layer", "outcome", "why"), rows)
+
+
+def _decider(decider: Decider, answer: Answer, names: dict[int, str]) -> DeciderView | None:
+    """A deciding statement or a near miss; `None` for a layer that has neither."""
+    layer = layer_name(decider.layer, answer.request.action, decider.level)
+    if decider.statement is not None:
+        statement, policy = decider.statement, decider.policy
+        text = f"{statement.effect} in {place_text(statement.span)}"
+        part = "decided by"
+    elif decider.near is not None:
+        statement, policy = decider.near.statement, decider.near.policy
+        failures = joined([failure_text(statement, one) for one in decider.near.failed])
+        text = f"{failures} ({place_text(statement.span)})"
+        part = "closest"
+    else:
+        return None
+    name = statement_text(statement.index, statement.sid)
+    href = names.get(id(statement))
+    return DeciderView(
+        part,
+        f"{name} of {layer} {policy or ''}".rstrip(),
+        text,
+        None if href is None else f"#{href}",
+    )
+
+
+def _missing(answer: Answer) -> list[str]:
+    """The keys that policies read and the request lacks, those first with which another answer is
+    possible."""
+    asked = [one for one in answer.explanation.missing if one.matters is not False]
+    sentences = []
+    for one in sorted(asked, key=lambda missing: not missing.matters):
+        what = "nobody knows" if one.unknown else "the request lacks"
+        more = "; another answer is possible with it" if one.matters else ""
+        sentences.append(f"the policies ask for `{one.name}`, which {what}{more}")
+    return sentences
+
+
+def _residual(residual: Residual) -> list[str]:
+    """What a conditional answer depends on: in words, and as Condition blocks."""
+    lines = residual.description.splitlines()
+    try:
+        blocks = residual.to_condition()
+    except UnsupportedError as error:
+        return [*lines, error.message]
+    return [*lines, *(f"Condition: {json.dumps(one, ensure_ascii=False)}" for one in blocks)]
+
+
+def _edits(report: EditReport) -> EditsView:
+    title = GOALS[report.goal] + ("" if report.sets else ": nothing was found")
+    return EditsView(
+        title[:1].upper() + title[1:],
+        tuple(grant_sentence(grant, report) for grant in report.grants),
+        tuple(_edit_set(found, report) for found in report.sets),
+        tuple(blocker_sentence(blocker, report) for blocker in report.blockers),
+    )
+
+
+def _edit_set(found: EditSet, report: EditReport) -> EditSetView:
+    request = report.answer.request
+    way = way_sentence(found, report)
+    return EditSetView(
+        tuple(
+            (
+                f"{edit_sentence(edit, request)}; {who_sentence(edit, report)}",
+                guard_sentence(edit, request),
+            )
+            for edit in found.edits
+        ),
+        (reach_sentence(found.reach, report.goal, request), *([] if way is None else [way])),
+        found.guardrail,
+        tuple(documents_to_add(found)),
+        tuple(
+            tuple((_patch_kind(line), line) for line in patch.diff.splitlines())
+            for patch in found.patches
+        ),
+    )
+
+
+def _patch_kind(line: str) -> str:
+    """How a line of a patch looks: added, taken out, a name, or as it was."""
+    if line.startswith(("---", "+++", "@@")):
+        return "head"
+    return {"+": "added", "-": "removed"}.get(line[:1], "same")
+
+
+def _context(answer: Answer, name: str) -> Table:
+    """The context keys with their values, and where each comes from."""
+    caller = answer.request.principal
+    rows = [
+        (Cell(entry.key, code=True), Cell(_values(entry), code=True), origin_text(entry, caller))
+        for entry in answer.explanation.context
+    ]
+    header = ("key", "value", "where it comes from")
+    return table_of(f"{name}-context", "Context of the request", header, rows)
+
+
+def _values(entry: ContextEntry) -> str:
+    values = ", ".join(entry.values)
+    return f"[{values}]" if entry.multivalued else values

@@ -1,0 +1,262 @@
+"""Escalation paths as text, Markdown and plain data."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import Verdict
+from iamsim.query.escalation.steps import is_lacking
+from iamsim.report.access_words import (
+    Conditions,
+    account_title,
+    answer_data,
+    condition_of,
+    decided_by,
+    statements_data,
+)
+from iamsim.report.columns import table
+from iamsim.report.sentences import VERDICTS
+from iamsim.report.wording import joined
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamsim.query.escalation.model import Blocked, Edge, Escalations
+    from iamsim.query.escalation.routes import Chain, Hop
+    from iamsim.report.paint import Paint
+    from iamsim.world.model import World
+
+__all__ = ["PathsAnswer", "paths_data", "paths_lines", "paths_markdown", "paths_text"]
+
+Json = dict[str, object]
+FEW = 4  # principals that go the same way and are all named
+MOST_BLOCKED = 200  # lines of what is blocked, in text
+
+
+@dataclass(slots=True)
+class PathsAnswer:
+    """The chains to a goal. `goal` says it in words, `there` are those who are there already;
+    `blocked` is `None` where nobody asked for it."""
+
+    goal: str
+    found: Escalations
+    chains: Sequence[Chain]
+    there: Sequence[str] = ()
+    blocked: Sequence[Blocked] | None = None
+    model: World | None = None
+    _titles: dict[str, str] = field(default_factory=dict)
+
+    def title(self, principal: str) -> str:
+        """The account under which somebody stands."""
+        candidate = self.found.candidates.get(principal)
+        if candidate is None or self.model is None:
+            return "other accounts, services and providers"
+        return account_title(candidate, self.model)
+
+
+def paths_text(answer: PathsAnswer, paint: Paint, width: int) -> str:
+    """Everybody by account with the steps of the shortest chain; who goes the same way stands
+    together."""
+    conditions = Conditions()
+    lines = [paint.title(f"who can become {answer.goal}"), ""]
+    for heading, groups in _by_account(answer).items():
+        lines.append(paint.title(heading))
+        for principals, chain in groups:
+            lines.append(f"  {_names(principals)}  {VERDICTS[chain.verdict]}")
+            rows = [
+                (f"{number}.", *_hop_words(hop, conditions))
+                for number, hop in enumerate(chain.hops, 1)
+            ]
+            lines += table(rows, width, indent=4)
+        lines.append("")
+    if not answer.chains:
+        lines += ["nobody who is not already there", ""]
+    if answer.blocked is not None:
+        lines += _blocked_lines(answer, paint, width)
+    if conditions.legend:
+        lines += [paint.title("conditions"), *table(conditions.legend, width, indent=2), ""]
+    lines += [_count(answer), ""]
+    return "\n".join(lines)
+
+
+def _by_account(answer: PathsAnswer) -> dict[str, list[tuple[list[str], Chain]]]:
+    """The chains by account of the source, those of the same steps together."""
+    alike: dict[object, tuple[list[str], Chain]] = {}
+    for chain in answer.chains:
+        key = (
+            answer.title(chain.source),
+            tuple((hop.edge.way.id, hop.target) for hop in chain.hops),
+            tuple(tuple(_sentences(hop.edge)) for hop in chain.hops),
+        )
+        alike.setdefault(key, ([], chain))[0].append(chain.source)
+    found: dict[str, list[tuple[list[str], Chain]]] = {}
+    for principals, chain in alike.values():
+        found.setdefault(answer.title(chain.source), []).append((principals, chain))
+    return dict(sorted(found.items()))
+
+
+def _names(principals: Sequence[str]) -> str:
+    shown = [_short(one) for one in principals[:FEW]]
+    more = len(principals) - len(shown)
+    if more > 0:
+        return f"{', '.join(shown)} and {more} more"
+    return joined(shown)
+
+
+def _short(principal: str) -> str:
+    """A principal inside its account."""
+    arn = find_arn(principal)
+    return arn.resource if arn is not None and arn.service in {"iam", "sts"} else principal
+
+
+def _hop_words(hop: Hop, conditions: Conditions) -> tuple[str, str]:
+    """One way: to whom, and how."""
+    edge = hop.edge
+    marks = conditions.mark(_sentences(edge))
+    calls = ", ".join(dict.fromkeys(one.step.action for one in edge.taken))
+    changed = "" if edge.gained is None else _changed(edge)
+    text = f"{edge.way.title}: {calls}{changed} ({edge.way.id})"
+    if edge.way.presumes:
+        text += f"; if {edge.way.presumes}"
+    return f"-> {_target(hop.target)}", f"{text} {marks}".rstrip()
+
+
+def _target(target: str) -> str:
+    arn = find_arn(target)
+    return target if arn is None else f"{arn.resource} of {arn.account}"
+
+
+def _changed(edge: Edge) -> str:
+    """Whose policies change, where it is said by no other part."""
+    resource = next((one.resource for one in edge.taken if one.resource != "*"), "")
+    return f" on {_short(resource)}"
+
+
+def _sentences(edge: Edge) -> Iterator[str]:
+    """What a way depends on."""
+    for one in edge.taken:
+        condition = condition_of(one.answer)
+        if condition is not None:
+            yield f"{condition} (for {one.step.action})"
+    if edge.gained is not None:
+        condition = condition_of(edge.gained)
+        if condition is not None:
+            yield f"{condition} (for what is gained)"
+
+
+def _blocked_lines(answer: PathsAnswer, paint: Paint, width: int) -> list[str]:
+    """What is in somebody's way."""
+    some = list(answer.blocked or ())
+    rows = [_blocked_row(one) for one in some[:MOST_BLOCKED]]
+    lines = [paint.title("blocked"), *table(rows, width, indent=2)]
+    if len(some) > MOST_BLOCKED:
+        lines.append(f"  and {len(some) - MOST_BLOCKED} more, which `--format json` lists")
+    return [*lines, ""] if some else [*lines, "  nothing", ""]
+
+
+def _blocked_row(one: Blocked) -> tuple[str, ...]:
+    target = f" to {_short(one.target)}" if one.target is not None else ""
+    if one.others:
+        target += f" and {one.others} more"
+    return _short(one.source), f"{one.way.id}{target}", _blocked_by(one)
+
+
+def _blocked_by(one: Blocked) -> str:
+    if one.step is None:
+        return f"what is gained is limited: {decided_by(one.decision, 'iam:AttachUserPolicy')}"
+    if is_lacking(one.decision):
+        return f"{one.step.action}: a condition of the identity-based policies does not hold"
+    return f"{one.step.action}: {decided_by(one.decision, one.step.action)}"
+
+
+def _count(answer: PathsAnswer) -> str:
+    certain = sum(one.verdict is Verdict.ALLOWED for one in answer.chains)
+    open_ = len(answer.chains) - certain
+    there = len(answer.there)
+    be = "is" if there == 1 else "are"
+    return f"{certain} can, {open_} under conditions; {there} {be} there already"
+
+
+
+def paths_lines(answer: PathsAnswer) -> str:
+    """Only the principals, a line each."""
+    return "".join(f"{one}\n" for one in sorted({one.source for one in answer.chains}))
+
+
+def paths_markdown(answer: PathsAnswer) -> str:
+    """A table for each account."""
+    conditions = Conditions()
+    lines = [f"# Who can become {answer.goal}"]
+    for heading, groups in _by_account(answer).items():
+        lines += ["", f"## {heading}", "", "| principals | decision | ways |", "|---|---|---|"]
+        for principals, chain in groups:
+            ways = "<br>".join(
+                " ".join(_hop_words(hop, conditions)).replace("|", "\\|") for hop in chain.hops
+            )
+            names = ", ".join(f"`{_short(one)}`" for one in principals)
+            lines.append(f"| {names} | {VERDICTS[chain.verdict]} | {ways} |")
+    if answer.blocked is not None:
+        lines += ["", "## blocked", "", "| principal | way | blocked by |", "|---|---|---|"]
+        lines += [f"| {' | '.join(_blocked_row(one))} |" for one in answer.blocked]
+    if conditions.legend:
+        lines += ["", "## conditions", ""]
+        lines += [f"* {number} {sentence}" for number, sentence in conditions.legend]
+    return "\n".join([*lines, "", f"{_count(answer)}.", ""])
+
+
+def paths_data(answer: PathsAnswer) -> Json:
+    """Everything as plain data."""
+    data: Json = {
+        "goal": answer.goal,
+        "already": sorted(answer.there),
+        "paths": [
+            {
+                "source": chain.source,
+                "target": chain.target,
+                "decision": chain.verdict.value,
+                "ways": [_hop_data(hop) for hop in chain.hops],
+            }
+            for chain in answer.chains
+        ],
+    }
+    if answer.blocked is not None:
+        data["blocked"] = [_blocked_data(one) for one in answer.blocked]
+    return data
+
+
+def _hop_data(hop: Hop) -> Json:
+    edge = hop.edge
+    return {
+        "source": hop.source,
+        "target": hop.target,
+        "path": edge.way.id,
+        "title": edge.way.title,
+        "presumes": edge.way.presumes,
+        "decision": edge.verdict.value,
+        "steps": [
+            {
+                "action": one.step.action,
+                "resource": one.resource,
+                "context": dict(one.step.context),
+                "answer": answer_data(one.answer),
+            }
+            for one in edge.taken
+        ],
+        "gained": None if edge.gained is None else answer_data(edge.gained),
+    }
+
+
+def _blocked_data(one: Blocked) -> Json:
+    return {
+        "source": one.source,
+        "path": one.way.id,
+        "target": one.target,
+        "other_targets": one.others,
+        "action": None if one.step is None else one.step.action,
+        "resource": one.resource,
+        "decision": one.decision.verdict.value,
+        "layer": None if one.decision.layer is None else one.decision.layer.value,
+        "statements": statements_data(one.decision),
+    }

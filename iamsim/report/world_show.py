@@ -1,0 +1,225 @@
+"""The accounts of a world: who is there, what is attached to whom, and what has a policy."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.report.columns import listing, table
+from iamsim.report.wording import joined
+from iamsim.world.model import PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamsim.report.paint import Paint
+    from iamsim.world.model import Account, AnyPolicy, Group, Role, User, World
+
+__all__ = ["account_data", "accounts_text", "show_names"]
+
+Json = dict[str, object]
+PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
+
+
+def accounts_text(accounts: Sequence[Account], model: World, paint: Paint, width: int) -> str:
+    """A block for each account."""
+    blocks = ["\n".join(_account(one, model, paint, width)) for one in accounts]
+    return "\n\n".join(blocks) + "\n" if blocks else "the world has no accounts\n"
+
+
+def show_names(accounts: Iterable[Account]) -> str:
+    """Only the ARNs of principals and resources, a line each."""
+    found: list[str] = []
+    for account in accounts:
+        found += [one.arn for _, one in sorted(account.users.items())]
+        found += [one.arn for _, one in sorted(account.groups.items())]
+        found += [one.arn for _, one in sorted(account.roles.items())]
+        found += sorted(account.resources)
+    return "".join(f"{arn}\n" for arn in found)
+
+
+def _account(account: Account, model: World, paint: Paint, width: int) -> Iterator[str]:
+    title = f"{account.id} {account.name}" if account.name else account.id
+    yield paint.title(title)
+    path = model.organization_path(account.id)
+    if path is not None:
+        where = " / ".join(node.name for node in path)
+        yield from table([("in", where)], width, indent=2)
+    sections = (
+        ("users", _users(account)),
+        (
+            "groups",
+            [(name, _policies(one.policies)) for name, one in sorted(account.groups.items())],
+        ),
+        ("roles", [(name, _role(one)) for name, one in sorted(account.roles.items())]),
+        ("permission sets", _permission_sets(account)),
+        ("policies", _customer_policies(account)),
+        ("identity providers", [(one, "") for one in sorted(account.providers)]),
+        ("resources", _resources(account)),
+        ("VPC endpoints", _endpoints(account)),
+    )
+    for name, rows in sections:
+        if rows:
+            yield ""
+            yield f"  {name}"
+            yield from listing(rows, width, indent=4)
+
+
+def _users(account: Account) -> list[tuple[str, str]]:
+    rows = []
+    for _, user in sorted(account.users.items()):
+        groups = f"in {joined(user.groups)}" if user.groups else ""
+        rows.append((user.name, _parts(groups, _policies(user.policies), _boundary(user))))
+    return rows
+
+
+def _role(role: Role) -> str:
+    linked = "service-linked" if role.service_linked else ""
+    trusted = joined(_trusted(role))
+    trust = f"assumed by {trusted}" if trusted else "no trust policy" if role.trust is None else ""
+    return _parts(linked, trust, _policies(role.policies), _boundary(role))
+
+
+def _trusted(role: Role) -> list[str]:
+    """Whom the Allow statements of a trust policy name."""
+    document = role.trust.document if isinstance(role.trust, PolicyDocument) else {}
+    statements = document.get("Statement")
+    found: dict[str, None] = {}
+    for statement in statements if isinstance(statements, list | tuple) else (statements,):
+        if not isinstance(statement, dict) or statement.get("Effect") != "Allow":
+            continue
+        principal = statement.get("Principal")
+        if isinstance(principal, str):
+            found[principal] = None
+        elif isinstance(principal, dict):
+            for kind in PRINCIPAL_KINDS:
+                named = principal.get(kind, ())
+                found.update(dict.fromkeys([named] if isinstance(named, str) else named))
+        elif "NotPrincipal" in statement:
+            found["everyone but some"] = None
+    return list(found)
+
+
+def _boundary(entity: User | Role) -> str:
+    return "" if entity.boundary is None else f"boundary {entity.boundary.name}"
+
+
+def _policies(policies: Iterable[AnyPolicy]) -> str:
+    names = [one.name for one in policies]
+    return f"has {joined(names)}" if names else ""
+
+
+def _parts(*parts: str) -> str:
+    return "; ".join(part for part in parts if part)
+
+
+def _permission_sets(account: Account) -> list[tuple[str, str]]:
+    rows = []
+    for name, one in sorted(account.permission_sets.items()):
+        inline = () if one.inline is None else (one.inline,)
+        people = f"assigned to {joined(one.assignments)}" if one.assignments else ""
+        boundary = "" if one.boundary is None else f"boundary {one.boundary.name}"
+        rows.append((name, _parts(people, _policies((*one.policies, *inline)), boundary)))
+    return rows
+
+
+def _holders(account: Account) -> dict[str, list[str]]:
+    """Who has each policy of the account, by its name."""
+    found: dict[str, list[str]] = {}
+    holders: list[tuple[str, User | Group | Role]] = [
+        *((f"user {name}", one) for name, one in sorted(account.users.items())),
+        *((f"group {name}", one) for name, one in sorted(account.groups.items())),
+        *((f"role {name}", one) for name, one in sorted(account.roles.items())),
+    ]
+    for name, holder in holders:
+        for policy in holder.policies:
+            found.setdefault(policy.name, []).append(name)
+        boundary = getattr(holder, "boundary", None)
+        if boundary is not None:
+            found.setdefault(boundary.name, []).append(f"{name} (boundary)")
+    return found
+
+
+def _customer_policies(account: Account) -> list[tuple[str, str]]:
+    holders = _holders(account)
+    return [
+        (name, joined(holders[name]) if name in holders else "attached to nothing")
+        for name in sorted(account.policies)
+    ]
+
+
+def _resources(account: Account) -> list[tuple[str, str]]:
+    rows = []
+    for arn, one in sorted(account.resources.items()):
+        block = one.public_access_block
+        rows.append(
+            (
+                arn,
+                _parts(
+                    "policy" if one.policy is not None else "no policy",
+                    f"{len(one.grants)} grants" if one.grants else "",
+                    "public access blocked" if block and block.restrict_public_buckets else "",
+                ),
+            )
+        )
+    return rows
+
+
+def _endpoints(account: Account) -> list[tuple[str, str]]:
+    return [
+        (name, _parts(one.service or "", "policy" if one.policy is not None else "no policy"))
+        for name, one in sorted(account.vpc_endpoints.items())
+    ]
+
+
+def account_data(account: Account, model: World) -> Json:
+    """One account as plain data."""
+    path = model.organization_path(account.id)
+    return {
+        "id": account.id,
+        "name": account.name,
+        "path": None if path is None else [node.name for node in path],
+        "users": [
+            {
+                "arn": one.arn,
+                "groups": list(one.groups),
+                "policies": _names(one.policies),
+                "boundary": None if one.boundary is None else one.boundary.name,
+            }
+            for _, one in sorted(account.users.items())
+        ],
+        "groups": [
+            {"arn": one.arn, "policies": _names(one.policies)}
+            for _, one in sorted(account.groups.items())
+        ],
+        "roles": [
+            {
+                "arn": one.arn,
+                "trusted": _trusted(one),
+                "service_linked": one.service_linked,
+                "policies": _names(one.policies),
+                "boundary": None if one.boundary is None else one.boundary.name,
+            }
+            for _, one in sorted(account.roles.items())
+        ],
+        "permission_sets": [
+            {"name": name, "policies": _names(one.policies), "assignments": list(one.assignments)}
+            for name, one in sorted(account.permission_sets.items())
+        ],
+        "policies": [
+            {"name": name, "attached_to": _holders(account).get(name, [])}
+            for name in sorted(account.policies)
+        ],
+        "providers": sorted(account.providers),
+        "resources": [
+            {"arn": arn, "policy": one.policy is not None}
+            for arn, one in sorted(account.resources.items())
+        ],
+        "vpc_endpoints": [
+            {"id": name, "service": one.service, "policy": one.policy is not None}
+            for name, one in sorted(account.vpc_endpoints.items())
+        ],
+    }
+
+
+def _names(policies: Iterable[AnyPolicy]) -> list[str]:
+    return [one.name for one in policies]

@@ -1,0 +1,170 @@
+"""The organization of a world as a tree: units, accounts, and the guardrails at each node."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.report.wording import place_text
+from iamsim.world.builtin import BUILT_IN_POLICIES, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
+from iamsim.world.model import PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.report.paint import Paint
+    from iamsim.world.model import AnyPolicy, Node, World
+
+__all__ = ["ASCII", "UNICODE", "Lines", "tree_data", "tree_text"]
+
+Json = dict[str, object]
+Attached = tuple["AnyPolicy", ...] | None
+
+
+class Lines(NamedTuple):
+    """What branches are drawn with."""
+
+    branch: str
+    last: str
+    through: str
+    empty: str = "    "
+
+
+UNICODE = Lines("├── ", "└── ", "│   ")
+ASCII = Lines("|-- ", "`-- ", "|   ")
+
+
+class _Item(NamedTuple):
+    """A line of the tree, the lines that belong to it, and what is below."""
+
+    title: str
+    notes: list[str]
+    below: list[_Item]
+
+
+def tree_text(model: World, paint: Paint, lines: Lines = UNICODE) -> str:
+    """Draw the tree; accounts that stand in no node come behind it."""
+    organization = model.organization
+    found: list[str] = []
+    if organization is not None and organization.root is not None:
+        management = organization.management_account
+        title = f"organization {organization.id or '(no id)'}"
+        if management is not None:
+            title += f", management account {_account_title(management, model)}"
+        root = _node(organization.root, model, paint)
+        found = [paint.title(title), *_drawn([root], lines, "", paint)]
+        for account in organization.delegated_administrators:
+            found.append(f"delegated administrator: {_account_title(account, model)}")
+    outside = [one for one in sorted(model.accounts) if not model.in_organization(one)]
+    if outside:
+        found += [""] if found else []
+        found.append(paint.title("in no organization"))
+        found += _drawn([_account(one, model, paint) for one in outside], lines, "", paint)
+    return "\n".join([*(found or ["the world has no accounts"]), ""])
+
+
+def _drawn(items: list[_Item], lines: Lines, margin: str, paint: Paint) -> Iterator[str]:
+    """Draw items with their branches."""
+    for number, item in enumerate(items):
+        is_last = number == len(items) - 1
+        yield margin + (lines.last if is_last else lines.branch) + item.title
+        inner = margin + (lines.empty if is_last else lines.through)
+        for note in item.notes:
+            yield f"{inner}{lines.through if item.below else lines.empty}{note}".rstrip()
+        yield from _drawn(item.below, lines, inner, paint)
+
+
+def _node(node: Node, model: World, paint: Paint) -> _Item:
+    accounts = list(node.accounts)
+    management = model.organization.management_account if model.organization is not None else None
+    if node.parent is None and management is not None and model.node_of(management) is node:
+        accounts = [management, *(one for one in accounts if one != management)]
+    below = [_account(one, model, paint) for one in accounts]
+    below += [_node(unit, model, paint) for unit in node.units]
+    title = (
+        f"{paint.title(node.name)} {paint.quiet(node.id)}" if node.id else paint.title(node.name)
+    )
+    return _Item(title, _guardrails(node.scps, node.rcps, paint, said=True), below)
+
+
+def _account(account_id: str, model: World, paint: Paint) -> _Item:
+    title = _account_title(account_id, model)
+    account = model.accounts.get(account_id)
+    notes: list[str] = []
+    if model.is_management(account_id):
+        notes.append(paint.quiet("management account: no control policy applies to it"))
+    elif account is not None:
+        notes = _guardrails(account.scps, account.rcps, paint, said=False)
+    else:
+        notes.append(paint.quiet("not described"))
+    return _Item(title, notes, [])
+
+
+def _account_title(account_id: str, model: World) -> str:
+    account = model.accounts.get(account_id)
+    return f"{account_id} {account.name}" if account is not None and account.name else account_id
+
+
+def _guardrails(scps: Attached, rcps: Attached, paint: Paint, *, said: bool) -> list[str]:
+    """A line for each attached policy; what AWS attaches by itself is left out where it is all."""
+    found = []
+    for word, attached, default in (
+        ("SCP", scps, FULL_AWS_ACCESS),
+        ("RCP", rcps, RCP_FULL_AWS_ACCESS),
+    ):
+        if attached is None or attached == (default,):
+            if said and word == "SCP":
+                found.append(paint.quiet(f"SCP {default.name}"))
+            continue
+        found += [f"{word} {_policy(one, paint)}" for one in attached]
+        if not attached and word == "SCP":
+            found.append(paint.bad("no SCP: nothing is allowed"))
+    return found
+
+
+def _policy(policy: AnyPolicy, paint: Paint) -> str:
+    if not isinstance(policy, PolicyDocument) or policy.name in BUILT_IN_POLICIES:
+        return policy.name
+    return f"{policy.name} {paint.quiet(f'({place_text(policy.source.span(()))})')}"
+
+
+def tree_data(model: World) -> Json:
+    """The tree as plain data; `null` where nothing was said of what is attached."""
+    organization = model.organization
+    data: Json = {"organization": None}
+    if organization is not None:
+        root = organization.root
+        data["organization"] = {
+            "id": organization.id,
+            "management_account": organization.management_account,
+            "delegated_administrators": list(organization.delegated_administrators),
+            "root": None if root is None else _node_data(root, model),
+        }
+    outside = [one for one in sorted(model.accounts) if not model.in_organization(one)]
+    data["outside"] = [_account_data(one, model) for one in outside]
+    return data
+
+
+def _node_data(node: Node, model: World) -> Json:
+    return {
+        "name": node.name,
+        "id": node.id,
+        "scps": _names(node.scps),
+        "rcps": _names(node.rcps),
+        "accounts": [_account_data(one, model) for one in node.accounts],
+        "units": [_node_data(unit, model) for unit in node.units],
+    }
+
+
+def _account_data(account_id: str, model: World) -> Json:
+    account = model.accounts.get(account_id)
+    return {
+        "id": account_id,
+        "name": None if account is None else account.name,
+        "described": account is not None,
+        "scps": None if account is None else _names(account.scps),
+        "rcps": None if account is None else _names(account.rcps),
+    }
+
+
+def _names(attached: Attached) -> list[str] | None:
+    return None if attached is None else [one.name for one in attached]

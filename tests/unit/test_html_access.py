@@ -1,0 +1,197 @@
+"""The pages about whole worlds hold what the JSON of the same command holds."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from iamsim.cli.main import main
+from iamsim.report.html.access import access_findings_page, paths_page, who_can_page
+from tests.unit.pages import find_all, read_page, text_of
+from tests.unit.questions import A, B, allow, deny, policy
+
+EVIL = "<script>alert(1)</script>"
+REPORTS = "arn:aws:s3:::reports"
+ASSUME = policy(
+    allow(Principal={"AWS": f"arn:aws:iam::{A}:user/maya"}, Action="sts:AssumeRole", Resource=None)
+)
+WORLD = {
+    "organization": {
+        "id": "o-1",
+        "management_account": "999999999999",
+        "root": {
+            "id": "r-ab12",
+            "accounts": [A],
+            "scps": ["FullAWSAccess", policy(deny(Action="s3:DeleteObject"))],
+        },
+    },
+    "accounts": {
+        A: {
+            "users": {
+                "maya": {
+                    "policies": [
+                        policy(allow(Action="sts:AssumeRole"), allow(Sid=EVIL, Action="s3:*"))
+                    ]
+                },
+                "noel": {
+                    "policies": [
+                        policy(
+                            allow(
+                                Action="s3:GetObject",
+                                Condition={"StringEquals": {"aws:SourceVpc": EVIL}},
+                            )
+                        )
+                    ]
+                },
+            },
+            "roles": {"admin": {"trust": ASSUME, "policies": [policy(allow())]}},
+            "resources": {
+                REPORTS: {
+                    "policy": policy(
+                        allow(Principal="*", Action="s3:GetObject", Resource=f"{REPORTS}/public/*"),
+                        allow(Principal={"AWS": B}, Action="s3:GetObject", Resource=f"{REPORTS}/*"),
+                    )
+                }
+            },
+        }
+    },
+}
+
+
+@pytest.fixture
+def both(tmp_path, monkeypatch):
+    """Run a command twice: gives its page, and its JSON."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "world.json").write_text(json.dumps(WORLD), encoding="utf-8")
+
+    def run(*arguments):
+        for form in ("html", "json"):
+            assert (
+                main([*arguments, "--world", "world.json", "--format", form, "-o", f"out.{form}"])
+                == 0
+            )
+        page = read_page((tmp_path / "out.html").read_text("utf-8"))
+        return page, json.loads((tmp_path / "out.json").read_text("utf-8"))
+
+    return run
+
+
+def rows_of(page, name):
+    """The rows of a table, each as the texts of its cells."""
+    (table,) = [one for one in page.iter() if one.get("id") == name]
+    return [[text_of(cell) for cell in row] for row in table.iter("tr")][1:]
+
+
+def test_who_can(both):
+    """A row each access, with what it depends on."""
+    page, data = both("who-can", "s3:GetObject", f"{REPORTS}/a")
+    rows = rows_of(page, "access")
+    assert [row[0] for row in rows] == [one["principal"] for one in data["access"]]
+    noel = next(row for row in rows if row[0].endswith("user/noel"))
+    assert noel[4] == "conditional"
+    assert EVIL in noel[5]
+    page, data = both("who-can", "s3:DeleteObject", f"{REPORTS}/a", "--not")
+    assert len(rows_of(page, "blocked")) == len(data["blocked"]) > 0
+    assert "service control policy" in rows_of(page, "blocked")[0][-1]
+
+
+def test_who_can_with_keys_and_unknown_owners():
+    """Those whom only the key keeps out have a table, and what is not known is said."""
+    access = {
+        "principal": "p",
+        "kind": "role",
+        "account": None,
+        "action": "s3:GetObject",
+        "decision": "implicitDeny",
+        "answer": {},
+        "roles": [{"role": "r", "answer": {"condition": "if a"}}],
+        "dependencies": [{"answer": {"condition": "if b"}}],
+    }
+    data = {
+        "actions": ["s3:GetObject"],
+        "resource": "x",
+        "owner_known": False,
+        "access": [],
+        "denied_by_key": [access],
+        "unknown_keys": ["s3:GetObject"],
+    }
+    page = read_page(who_can_page(data))
+    assert rows_of(page, "denied-by-key")[0][-2:] == ["if a and if b", "r"]
+    notes = [text_of(one) for one in page.iter("li")]
+    assert len(notes) == 2
+
+
+def test_what_can(both):
+    """A row each action, and a table of services."""
+    page, data = both("what-can", f"arn:aws:iam::{A}:user/maya")
+    actions = [action["action"] for service in data["services"] for action in service["actions"]]
+    assert [row[0] for row in rows_of(page, "actions")] == actions
+    assert [row[0] for row in rows_of(page, "services")] == [
+        one["name"] for one in data["services"]
+    ]
+
+
+def test_matrix(both):
+    """A column each request; what decides is said for every cell."""
+    page, data = both(
+        "access-matrix", "-a", "s3:GetObject", "-a", "s3:PutObject", "-r", f"{REPORTS}/a"
+    )
+    assert len(rows_of(page, "matrix")) == len(data["rows"])
+    assert len(rows_of(page, "reasons")) == 2 * len(data["rows"])
+    assert all(one.get("title") for one in find_all(page, "span", "badge")[: 2 * len(data["rows"])])
+
+
+def test_paths(both):
+    """A row each way, and who is there already."""
+    page, data = both("paths", "--blocked")
+    ways = [way for chain in data["paths"] for way in chain["ways"]]
+    rows = rows_of(page, "paths")
+    assert len(rows) == len(ways) > 0
+    assert rows[0][0] == f"arn:aws:iam::{A}:user/maya"
+    assert [row[0] for row in rows_of(page, "already")] == data["already"]
+    blocked = {
+        "source": "s",
+        "path": "w",
+        "target": None,
+        "action": None,
+        "layer": None,
+        "statements": [],
+    }
+    page = read_page(paths_page({"goal": "g", "paths": [], "already": [], "blocked": [blocked]}))
+    assert rows_of(page, "blocked")[0][:2] == ["s", "w"]
+
+
+def test_findings(both):
+    """A row each finding; public access is said first."""
+    page, data = both("findings")
+    rows = rows_of(page, "access-findings")
+    assert len(rows) == len(data["findings"]) > 1
+    assert find_all(page, "span", "badge")[0].text == "public access"
+    assert {row[2] for row in rows} == {"public", "ExternalAccess"}
+
+
+def test_findings_that_are_not_about_access():
+    """What nobody uses has its details, and what guardrails keep inside has a table."""
+    unused = {
+        "id": "1",
+        "findingType": "UnusedIAMRole",
+        "resource": "r",
+        "status": "ARCHIVED",
+        "findingDetails": [{"unusedIamRoleDetails": {"lastAccessed": "2026-01-01"}}],
+        "iamsim": {"archivedBy": "rule", "place": "w:1"},
+    }
+    kept = {
+        "resource": "r",
+        "principal": {"AWS": "*"},
+        "action": ["s3:GetObject"],
+        "blockedBy": None,
+        "statements": [{"policy": "p", "statement": 0, "sid": EVIL}],
+    }
+    page = read_page(
+        access_findings_page({"zone": "account", "findings": [unused], "blocked": [kept]})
+    )
+    assert rows_of(page, "access-findings")[0][-2:] == ["lastAccessed 2026-01-01", "w:1"]
+    assert EVIL in rows_of(page, "kept")[0][-1]
+    page = read_page(access_findings_page({"zone": "account", "findings": [], "blocked": []}))
+    assert text_of(next(page.iter("h1"))) == "0 findings"

@@ -1,0 +1,238 @@
+"""The pages of test runs and findings, and the text of policies in pieces."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from iamsim.checks.finding import Finding, Place
+from iamsim.checks.suppression import SuppressedFinding, Suppression
+from iamsim.checks.validate import Validator
+from iamsim.cli.main import main
+from iamsim.core.span import Source, Span
+from iamsim.report.findings import CheckedPolicy
+from iamsim.report.html.findings import findings_page
+from iamsim.report.html.page import render_page
+from iamsim.report.html.parts import Badge, Cell, table_of
+from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
+from tests.unit.pages import find_all, read_page, text_of
+
+EVIL = "</script><script>alert(1)</script>"
+SUITE = f"""
+title: Reports
+requests:
+  - name: nora reads {EVIL}
+    principal: arn:aws:iam::111122223333:user/nora
+    action: s3:GetObject
+    resource: arn:aws:s3:::harbor-reports/finance/2026.csv
+    expect: allowed
+  - name: nora writes
+    principal: arn:aws:iam::111122223333:user/nora
+    action: s3:PutObject
+    resource: arn:aws:s3:::harbor-reports/finance/2026.csv
+    expect: allowed
+  - name: a broken question
+    principal: nobody
+    action: s3:PutObject
+    expect: denied
+"""
+
+
+@pytest.fixture
+def suite(tmp_path, monkeypatch, request):
+    """A folder with a suite that fails, and the world of the examples beside it."""
+    root = request.config.rootpath
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "reports.iamtest.yaml").write_text(SUITE, encoding="utf-8")
+    return str(root / "corpus" / "examples" / "harbor")
+
+
+def run_test(world, *options):
+    """Run `iamsim test --format html` in the current folder, and read the page."""
+    arguments = ["test", "--world", world, "--format", "html", "-o", "out.html", *options]
+    code = main(arguments)
+    return code, read_page(Path("out.html").read_text("utf-8"))
+
+
+def test_a_run_shows_its_cases_and_explains_its_failures(suite):
+    """Each case is a row; a failure is there with what was expected and the whole explanation."""
+    code, page = run_test(suite)
+    assert code == 1
+    assert text_of(next(page.iter("h1"))) == "Test run: 2 failed, 1 passed"
+    (cases,) = [one for one in page.iter("table") if one.get("id") == "cases"]
+    rows = [" ".join(map(text_of, one)) for one in cases.iter("tr")]
+    assert rows[1].startswith(f"nora reads {EVIL} passed allowed allowed reports.iamtest.yaml:4")
+    assert rows[2].startswith("nora writes failed allowed denied")
+    assert rows[3].startswith("a broken question failed denied error")
+    failures = find_all(page, "details", "answer")
+    assert failures[0].get("open") is not None
+    assert "expected allowed" in text_of(failures[0])
+    assert find_all(failures[0], "ol", "gates")
+    assert "not an ARN" in text_of(failures[2]) or "principal" in text_of(failures[2])
+
+
+def test_a_run_shows_coverage_in_the_text_of_policies(suite):
+    """With coverage, each policy is there with its clauses marked, and what is missing in words."""
+    _, page = run_test(suite, "--cov", "--mutate", "-k", "reads")
+    (covered,) = [
+        one for one in page.iter("section") if one.get("aria-labelledby") == "coverage-title"
+    ]
+    assert "% of all statements and clauses are covered" in text_of(covered)
+    assert find_all(covered, "mark", "yes")
+    assert find_all(covered, "mark", "no")
+    remarks = {text_of(one) for one in find_all(covered, "p", "remark")}
+    assert any("never matched" in remark for remark in remarks)
+    (mutated,) = [
+        one for one in page.iter("section") if one.get("aria-labelledby") == "mutation-title"
+    ]
+    assert "No case notices; this one would" in text_of(mutated)
+    assert find_all(mutated, "pre")
+
+
+def test_a_run_names_files_that_it_cannot_read(suite, tmp_path):
+    """Broken files come first."""
+    (tmp_path / "broken.iamtest.yaml").write_text("requests: {", encoding="utf-8")
+    code, page = run_test(suite)
+    assert code == 2
+    assert "broken.iamtest.yaml" in text_of(next(page.iter("section")))
+
+
+def checked(*documents, folder):
+    """Check policies with these texts."""
+    validator = Validator(today="2026-11-25")
+    found = []
+    for number, text in enumerate(documents):
+        name = f"{folder}/p{number}.json"
+        found.append(CheckedPolicy(name, tuple(validator.validate_text(text, name))))
+    return found
+
+
+def test_findings_stand_in_the_text():
+    """A finding is a row, an entry of its policy, and a remark below its line; what policies say
+    stays text."""
+    text = json.dumps(
+        {
+            "Version": "2012-10-17",
+            "Statement": [
+                {"Sid": EVIL, "Effect": "Allow", "Action": "s3:GetObjet", "Resource": "*"}
+            ],
+        },
+        indent=2,
+    )
+    page = read_page(
+        findings_page(
+            checked(text, text.replace(EVIL, "").replace("Objet", "Object"), "{", folder="f")
+        )
+    )
+    (rows,) = [one for one in page.iter("table") if one.get("id") == "findings"]
+    codes = [find_all(one, "code")[0].text for one in list(rows.iter("tr"))[1:]]
+    assert "UNSUPPORTED_SID" in codes
+    assert "INVALID_ACTION" in codes
+    assert EVIL in text_of(rows)
+    details = find_all(page, "details", "policy-of")
+    assert find_all(details[0], "mark")[0].text == json.dumps(EVIL)
+    assert any("INVALID_ACTION" in text_of(one) for one in find_all(details[0], "p", "remark"))
+    assert text_of(find_all(details[-1], "pre", "text")[0]) == "{"
+
+
+def test_accepted_findings_have_their_reason():
+    """What is suppressed is listed with who accepts it and why."""
+    found = Finding("INVALID_ACTION", "no such action", (Place(()),), Source("p.json", "{}"))
+    accepted = Suppression("INVALID_ACTION", f"we know {EVIL}", Source("s.toml", ""), ())
+    policy = CheckedPolicy("p.json", (), (SuppressedFinding(found, accepted),))
+    page = read_page(findings_page([policy]))
+    (details,) = find_all(page, "details", "policy-of")
+    assert f"because: we know {EVIL}" in text_of(details)
+    assert "only suppressed findings" in text_of(details)
+
+
+def test_no_findings_make_a_short_page():
+    """A page about nothing says so."""
+    page = read_page(findings_page([CheckedPolicy("a.json", ())]))
+    assert text_of(next(page.iter("h1"))) == "No findings in 1 policy"
+    assert "a.json" in text_of(next(page.iter("main")))
+
+
+def test_cells_say_more_when_asked_and_long_tables_have_a_filter():
+    """Titles, links and badges of cells; a field above a table of a dozen rows."""
+    cells = (
+        Cell("plain `code`", title="more"),
+        Cell(badge=Badge("no", "denied"), title="because"),
+        Cell("x" * 60, code=True, title="long"),
+    )
+    table = table_of("t", "A table", ("one", "two", "three"), [cells] * 12)
+    page = read_page(render_page("tables", "Tables", badge=None, lead="", tables=[table], notes=[]))
+    first = find_all(page, "tr")[1]
+    assert [one.get("title") for one in first.iter() if one.get("title")] == [
+        "more",
+        "because",
+        "long",
+    ]
+    assert len(find_all(page, "p", "filter")) == 1
+
+
+@st.composite
+def marked_texts(draw):
+    """A text with marks that form a tree or lie beside each other, as places of a text do."""
+    text = draw(st.text("ab {}\n", max_size=60))
+    cut = st.integers(0, len(text))
+    marks = []
+    for _ in range(draw(st.integers(0, 6))):
+        start, end = sorted((draw(cut), draw(cut)))
+        crossing = any(
+            start < one.start < end < one.end or one.start < start < one.end < end for one in marks
+        )
+        if start < end and not crossing:
+            kind = draw(st.sampled_from(("yes", "no", "open", "none")))
+            marks.append(TextMark(start, end, kind, draw(st.none() | st.just("why"))))
+    return text, marks
+
+
+@given(marked_texts(), st.booleans())
+def test_pieces_give_the_text_back(case, reversed_):
+    """However marks lie, the blocks hold the text, each character once, and each marked one is
+    marked with the kind of a mark that covers it."""
+    text, marks = case
+    span = Span(Source("a", text), 0, len(text))
+    blocks = policy_blocks(span, marks[::-1] if reversed_ else marks)
+    pieces = ["".join(piece.text for piece in block.pieces) for block in blocks]
+    assert "\n".join(pieces) == text.removesuffix("\n")
+    offset = 0
+    for block in blocks:
+        for piece in block.pieces:
+            covering = [
+                one for one in marks if one.start <= offset and offset + len(piece.text) <= one.end
+            ]
+            if piece.text and piece.kind is not None:
+                innermost = min(one.end - one.start for one in covering)
+                kinds = {one.kind for one in covering if one.end - one.start == innermost}
+                assert piece.kind in kinds
+            elif piece.text.strip("\n") and "\n" not in piece.text:
+                assert not covering
+            offset += len(piece.text)
+        offset += 1
+
+
+def test_of_a_long_line_only_the_policy_is_shown():
+    """In a dump without line breaks, what stands around a policy is left out."""
+    text = f"{{{'x' * 300}}}{{policy}}{'y' * 300}"
+    (block,) = policy_blocks(Span(Source("a", text), 302, 310), [TextMark(303, 309, "no", None)])
+    assert [piece.text for piece in block.pieces] == ["{", "policy", "}"]
+    assert block.numbers == "1"
+
+
+def test_blocks_break_at_remarks_statements_and_long_lines():
+    """Lines with the same look are one block."""
+    text = f"a\nb\nc\n{'d' * 200}\ne\r\nf"
+    span = Span(Source("a", text), 0, len(text))
+    blocks = policy_blocks(span, [], [Remark(2, "no", "why")], [Anchor(4, 5, "s", "yes")])
+    assert [block.numbers for block in blocks] == ["1\n2", "3", "4", "5\n6"]
+    assert [len(block.remarks) for block in blocks] == [1, 0, 0, 0]
+    assert blocks[1].statement is not None
+    assert blocks[1].pieces[0].anchor == "s"
+    assert blocks[2].long
+    assert blocks[3].pieces[0].text == "e\nf"
