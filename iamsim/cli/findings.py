@@ -107,7 +107,7 @@ def _unused(options: Options, model: World, at: str) -> list[AccessFinding]:
 
     text = text_of(options, "days") or str(DEFAULT_DAYS)
     if not (text.isdecimal() and 0 < int(text[:6]) <= MOST_DAYS):
-        raise RequestError("unknown-value", f"`{text}` is no number of days", hint="try 90")
+        raise RequestError("invalid-number", f"`{text}` is no number of days", hint="try 90")
     return find_unused(model, at, int(text))
 
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 from iamsim.cli import completion
 from iamsim.cli.commands import Command, Group
 from iamsim.cli.options import Option
-from iamsim.cli.worlds import overlay_option
 from iamsim.cli.output import write_output
 from iamsim.cli.simulate_input import output_file, with_input
 from iamsim.cli.simulate_paging import RESOURCE_HANDLING
+from iamsim.cli.worlds import overlay_option
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -202,7 +202,6 @@ _LEVELS = Option(
 )
 _OF_PRINCIPALS = (_SOURCE, *_SHARED, _EXCLUDED)
 _OF_POLICIES = (*_SHARED, _LEVELS)
-
 
 
 def _meant(arguments: Sequence[str]) -> str:

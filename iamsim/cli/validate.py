@@ -93,7 +93,9 @@ def _write(checked: Sequence[CheckedPolicy], options: Options, limit: FindingTyp
         )
 
         data = (
-            findings_to_dict(checked) if form == "json" else findings_to_sarif(checked, program_version())
+            findings_to_dict(checked)
+            if form == "json"
+            else findings_to_sarif(checked, program_version())
         )
         written = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     elif form in ("github", "junit"):
@@ -141,6 +143,7 @@ def _text(options: Options, field: str) -> str | None:
 
 
 def program_version() -> str:
+    """The version of iamsim as it is installed."""
     from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to import
 
     try:

@@ -164,13 +164,14 @@ class Draft:
     def resource(self, arn: str, account_id: str | None = None) -> Record:
         """The resource of an ARN.
 
-        Its account is the one given, else the one that the ARN names. Where neither says (S3), it
-        waits for another source to say; see `settle`.
+        Its account is the one that the ARN or the user names, else the one given. Where neither
+        says (S3), it waits for another source to say; see `settle`.
         """
         found = find_arn(arn)
         if found is None:
             raise ValueError(arn)
-        owner = found.account if is_account_id(found.account) else account_id
+        owner = self.options.owners.get(arn, account_id)
+        owner = found.account if is_account_id(found.account) else owner
         what = f"the resource {quote(arn)}"
         known = self._owners.get(arn)
         if known is not None and owner is not None and known != owner:

@@ -54,8 +54,11 @@ class Known(Protocol):
     def prepare(self, draft: Draft) -> None:
         """Add what sources can refer to while they are read."""
 
+    def place(self, draft: Draft) -> None:
+        """Add where units and accounts are that the sources name, once all are read."""
+
     def complete(self, draft: Draft) -> None:
-        """Add what the sources, all read, refer to and do not hold."""
+        """Add what else the sources refer to and do not hold."""
 
 
 def import_sources(
@@ -97,9 +100,11 @@ def import_sources(
         )
     draft.source = ""
     if known is not None:
-        known.complete(draft)
+        known.place(draft)
     for importer in importers:
         importer.finish(draft)
+    if known is not None:
+        known.complete(draft)
     settle(draft, draft.options.account, progress)
     return Imported(draft.data, tuple(sorted(draft.remarks)), dict(sorted(formats.items())))
 

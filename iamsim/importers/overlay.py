@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Remark
     from iamsim.importers.frame import Imported, Source
     from iamsim.importers.tree import PolicyKind
-    from iamsim.world.model import Node, World
+    from iamsim.world.model import World
 
 __all__ = ["overlay_world"]
 
@@ -52,7 +52,7 @@ def overlay_world(
     What no source says the account of is taken to be of the only account of the world, if it has
     just one. Raises what `import_sources` raises.
     """
-    for path in map(os.fspath, paths):
+    for path in [os.fspath(one) for one in paths]:
         below = _Below(world)
         told = replace(
             options or SourceOptions(),
@@ -168,14 +168,31 @@ class _Below:
         for policy_id, kind, _ in self._control_policies():
             draft.tree.policies.setdefault(policy_id, OrganizationPolicy(kind=kind))
 
+    def place(self, draft: Draft) -> None:
+        """Put the units and accounts of the world into the tree, where no source has them."""
+        tree = draft.tree
+        for policy_id, _, document in self._control_policies():
+            policy = tree.policies.setdefault(policy_id, OrganizationPolicy())
+            if policy.document is None:
+                policy.document, policy.name = dict(document.document), document.name
+        organization = self.world.organization
+        if organization is None or organization.root is None:
+            return
+        root = next((name for name in sorted(tree.nodes) if name.startswith("r-")), None)
+        identifiers = {id(node): name for node, name in node_ids(organization.root, root)}
+        gone = frozenset(_identifiers(self.plans)) - tree.nodes.keys()
+        for node, name in node_ids(organization.root, root):
+            if name in gone:
+                continue
+            if not tree.nodes.get(name):
+                tree.nodes[name] = node.name
+            for account_id in node.accounts:
+                tree.parents.setdefault(account_id, name)
+            if node.parent is not None:
+                tree.parents.setdefault(name, identifiers[id(node.parent)])
+
     def complete(self, draft: Draft) -> None:
         """Add to what was read the things that it names and does not have."""
-        if draft.tree.nodes or draft.tree.attached or draft.tree.accounts:
-            self._lend_tree(draft)
-        else:
-            for policy_id, _, _ in self._control_policies():
-                if draft.tree.policies[policy_id].document is None:
-                    del draft.tree.policies[policy_id]
         for account_id, account in list(draft.data.get("accounts", {}).items()):
             if isinstance(account, dict):
                 self._lend_groups(account_id, account, draft)
@@ -193,26 +210,6 @@ class _Below:
                         identifier = policy.arn.rpartition("/")[2]
                         if not identifier.endswith("FullAWSAccess"):
                             yield identifier, kind, policy
-
-    def _lend_tree(self, draft: Draft) -> None:
-        """Put the units and accounts of the world into the tree, where no source has them."""
-        tree = draft.tree
-        for policy_id, _, document in self._control_policies():
-            policy = tree.policies.setdefault(policy_id, OrganizationPolicy())
-            if policy.document is None:
-                policy.document, policy.name = dict(document.document), document.name
-        organization = self.world.organization
-        if organization is None or organization.root is None:
-            return
-        root = next((name for name in sorted(tree.nodes) if name.startswith("r-")), None)
-        identifiers = {id(node): name for node, name in node_ids(organization.root, root)}
-        for node, name in node_ids(organization.root, root):
-            if not tree.nodes.get(name):
-                tree.nodes[name] = node.name
-            for account_id in node.accounts:
-                tree.parents.setdefault(account_id, name)
-            if node.parent is not None:
-                tree.parents.setdefault(name, identifiers[id(node.parent)])
 
     def _lend_groups(self, account_id: str, account: dict[str, object], draft: Draft) -> None:
         """Add the groups that users join."""

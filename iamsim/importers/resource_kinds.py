@@ -15,6 +15,7 @@ from typing import NamedTuple
 __all__ = [
     "BY_CLOUDFORMATION_TYPE",
     "BY_TERRAFORM_TYPE",
+    "CDK_OIDC_PROVIDER",
     "ResourceKind",
     "Scope",
     "arn_of",
@@ -24,6 +25,7 @@ __all__ = [
     "url_suffix",
 ]
 
+CDK_OIDC_PROVIDER = "Custom::AWSCDKOpenIdConnectProvider"
 # Secrets Manager puts six characters of its own behind the name.
 SECRET_SUFFIX = "000000"  # noqa: S105 - no password
 _not_in_names = re.compile(r"[^A-Za-z0-9_+=,.@-]+")
@@ -335,6 +337,8 @@ _KINDS = (
 )
 
 BY_CLOUDFORMATION_TYPE = {f"AWS::{kind.cloudformation}": kind for kind in _KINDS}
+# The CDK's `OpenIdConnectProvider` is a custom resource with the same properties and references.
+BY_CLOUDFORMATION_TYPE[CDK_OIDC_PROVIDER] = BY_CLOUDFORMATION_TYPE["AWS::IAM::OIDCProvider"]
 BY_TERRAFORM_TYPE = {f"aws_{kind.terraform}": kind for kind in _KINDS if kind.terraform}
 
 

@@ -11,11 +11,25 @@
 <Answer implicitDeny: arn:aws:iam::111122223333:user/maya s3:PutObject *>
 
 With a world, give it (`world=`), or let the fixture `world` of the pytest plugin name it for all.
+What needs hypothesis (`invariant`, `requests` and other laws) is loaded when it is first used.
 """
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from iamsim.testing.assertions import assert_allowed, assert_decision, assert_denied
 from iamsim.testing.fluent import Can, Doing, Question, can
 from iamsim.testing.worlds import current_world, use_world
+
+if TYPE_CHECKING:
+    from iamsim.testing.laws import (
+        invariant,
+        never_without_mfa,
+        nothing_outside_organization,
+        only_in_regions,
+        requests,
+    )
 
 __all__ = [
     "Can",
@@ -26,5 +40,21 @@ __all__ = [
     "assert_denied",
     "can",
     "current_world",
+    "invariant",
+    "never_without_mfa",
+    "nothing_outside_organization",
+    "only_in_regions",
+    "requests",
     "use_world",
 ]
+
+
+def __getattr__(name: str) -> object:
+    """Load a law: assertions work without hypothesis, and start fast."""
+    if name not in __all__:
+        message = f"module `iamsim.testing` has no attribute `{name}`"
+        raise AttributeError(message)
+    from iamsim.testing import laws  # noqa: PLC0415 - needs hypothesis
+
+    value: object = getattr(laws, name)
+    return value

@@ -14,8 +14,8 @@ from iamsim.engine.world import CompiledWorld
 from iamsim.query.denial import Agreement, compare, complete_message, examine, missing_part
 from iamsim.query.difference import DifferenceKind
 from iamsim.query.differences import MOST_PAIRS, MOST_TRIED, Search, with_both
-from iamsim.symbolic.samples import sample_values
 from iamsim.report.message import denied_message
+from iamsim.symbolic.samples import sample_values
 from iamsim.syntax.denial import DenialForm, DenialMessage
 from iamsim.world.load import load_world
 from iamsim.world.model import World
