@@ -74,7 +74,7 @@ def edit_schemas() -> Json:
 
 def _reach() -> Json:
     names = _object({"count": _NUMBER, "first": _TEXTS})
-    kinds = dict.fromkeys(("actions", "resources", "principals"), names)
+    kinds = dict.fromkeys(("actions", "resources", "principals", "elsewhere"), names)
     return _object({"count": _NUMBER, "text": _TEXT, **kinds})
 
 

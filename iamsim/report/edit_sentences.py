@@ -231,6 +231,8 @@ def reach_sentence(reach: Reach, goal: str, request: RequestRecord) -> str:
         count = len(reach.principals)
         word = "principal" if count == 1 else "principals"
         parts.append(f"the request for {count} more {word} ({_listed(reach.principals)})")
+    if reach.elsewhere:
+        parts.append(f"other requests of the caller, such as {_listed(reach.elsewhere)}")
     return f"{verb} as well: {'; '.join(parts)}"
 
 

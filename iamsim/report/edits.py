@@ -215,6 +215,7 @@ def _set(found: EditSet, report: EditReport) -> Json:
             "actions": _names(reach.actions),
             "resources": _names(reach.resources),
             "principals": _names(reach.principals),
+            "elsewhere": _names(reach.elsewhere),
         },
         "patches": [
             {"file": patch.file, "policies": list(patch.policies), "diff": patch.diff}

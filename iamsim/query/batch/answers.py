@@ -1,0 +1,144 @@
+"""What a batch gives for one request: the decision, and what it depends on."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
+
+from iamsim.core.decision import Layer, Verdict
+from iamsim.core.request import CallerKind
+from iamsim.engine.authorize import prepare
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from iamsim.core.answer import Residual
+    from iamsim.core.decision import Decision
+    from iamsim.engine.authorize import Prepared
+    from iamsim.engine.question import Question
+    from iamsim.engine.situation import Situation
+    from iamsim.engine.world import CompiledWorld
+
+__all__ = [
+    "GUARDRAIL_LAYERS",
+    "BatchAnswer",
+    "decide_one",
+    "decide_prepared",
+    "opened",
+    "with_tags_settled",
+    "without_guardrails",
+]
+
+ASSUMED_ROOT_KEY = "aws:AssumedRoot"
+TAG_PREFIX = "aws:principaltag/"
+# What only ever limits.
+GUARDRAIL_LAYERS = (
+    Layer.SERVICE_CONTROL_POLICY,
+    Layer.RESOURCE_CONTROL_POLICY,
+    Layer.PERMISSIONS_BOUNDARY,
+    Layer.S3_BLOCK_PUBLIC_ACCESS,
+)
+
+Kept = TypeVar("Kept")
+
+
+class BatchAnswer(NamedTuple):
+    """The decision of one request; `residual` is there where it is `CONDITIONAL`."""
+
+    decision: Decision
+    residual: Residual | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the decision."""
+        return self.decision.verdict
+
+    @property
+    def possible(self) -> bool:
+        """Whether the request is allowed, for certain or under conditions."""
+        return self.decision.verdict in {Verdict.ALLOWED, Verdict.CONDITIONAL}
+
+
+def opened(question: Question) -> Question:
+    """The question with all keys unknown that are neither given nor derivable; a root ARN stands
+    for the root user itself."""
+    unset = question.unset
+    if question.principal.endswith(":root"):
+        unset |= {ASSUMED_ROOT_KEY}
+    return replace(question, partial=True, unset=unset)
+
+
+def with_tags_settled(question: Question, world: CompiledWorld) -> Question:
+    """The question with those tags of the caller absent that it can't have: a user has the tags
+    that the world lists and no session tags, a root user has none.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+    """
+    facts = world.caller_facts(question)
+    caller = facts.caller
+    known_user = caller.kind is CallerKind.USER and world.model.find_principal(caller.arn)
+    if not known_user and caller.kind is not CallerKind.ROOT_USER:
+        return question
+    resource = world.resource_facts(question, caller)
+    levels = (*(facts.scp_levels or ()), *(resource.rcp_levels or ()))
+    sets = (
+        facts.identity,
+        facts.boundary,
+        facts.session,
+        resource.grants,
+        *(policies for _, policies in levels),
+        *(placed.policies for placed in resource.policies),
+    )
+    absent = frozenset(
+        key
+        for policies in sets
+        if policies is not None
+        for key in policies.keys
+        if key.startswith(TAG_PREFIX) and key not in facts.context.values
+    )
+    return replace(question, unset=question.unset | absent) if absent else question
+
+
+def decide_one(question: Question, world: CompiledWorld, lifted: bool = False) -> BatchAnswer:
+    """Decide one question by the plain engine: the answer that stands for a whole class.
+
+    With `lifted`, the guardrails are taken away first, see `without_guardrails`.
+    """
+    if question.unknown:
+        from iamsim.symbolic.partial import answer  # noqa: PLC0415 - only for unknown things
+
+        answered = answer(question, world)
+        return BatchAnswer(answered.decision, answered.residual)
+    prepared = prepare(question, world)
+    if lifted:
+        prepared = replace(prepared, situation=without_guardrails(prepared.situation))
+    return decide_prepared(prepared, world)
+
+
+def decide_prepared(prepared: Prepared, world: CompiledWorld) -> BatchAnswer:
+    """Decide a question that was made ready, and whose unknown things are keys."""
+    if not prepared.question.partial:
+        return BatchAnswer(prepared.decide())
+    from iamsim.symbolic.conditional import decide_partially  # noqa: PLC0415 - slow to import
+
+    partial = decide_partially(prepared, world)
+    return BatchAnswer(partial.decision, partial.residual)
+
+
+def without_guardrails(situation: Situation, kept: Collection[Layer] = ()) -> Situation:
+    """The situation without what only limits: service and resource control policies, permissions
+    boundary, Block Public Access. `kept` are layers that stay."""
+    return replace(
+        situation,
+        scp_levels=_kept(situation.scp_levels, Layer.SERVICE_CONTROL_POLICY, kept),
+        rcp_levels=_kept(situation.rcp_levels, Layer.RESOURCE_CONTROL_POLICY, kept),
+        boundary=_kept(situation.boundary, Layer.PERMISSIONS_BOUNDARY, kept),
+        public_access=_kept(situation.public_access, Layer.S3_BLOCK_PUBLIC_ACCESS, kept),
+        _reads={},
+        _arrangements={},
+        plans={},
+    )
+
+
+def _kept(policies: Kept | None, layer: Layer, kept: Collection[Layer]) -> Kept | None:
+    return policies if layer in kept else None

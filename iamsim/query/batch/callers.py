@@ -1,0 +1,264 @@
+"""One action on one resource for all callers: those that can't differ are decided once.
+
+Callers of one account and kind meet the same guardrails and the same resource. What is left to tell
+them apart is: which statements of their own policies are about the action and the resource, which
+statements of the others name them, and the values of the context keys that all these read. Equal in
+these, their decision is the same, and the engine makes it once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import Layer
+from iamsim.core.errors import RequestError
+from iamsim.engine.authorize import prepare
+from iamsim.engine.formula import Slot
+from iamsim.engine.plan import reference
+from iamsim.query.batch.answers import BatchAnswer, decide_one, with_tags_settled
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamsim.compile.policy import CompiledPolicy, PolicySet
+    from iamsim.compile.principal import NotPrincipalTest, PrincipalTest
+    from iamsim.compile.statement import CompiledStatement, ResourceTest
+    from iamsim.core.request import Request
+    from iamsim.engine.authorize import Prepared
+    from iamsim.engine.question import Question
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.query.batch.candidates import Candidate
+
+__all__ = ["CallerSweep"]
+
+OWN = frozenset({Slot.IDENTITY, Slot.BOUNDARY, Slot.SESSION})
+GRANTING = frozenset({Slot.RESOURCE, Slot.GRANT})
+EVERYONE = "*"
+SLOTS = {
+    Layer.IDENTITY_BASED_POLICY: Slot.IDENTITY,
+    Layer.PERMISSIONS_BOUNDARY: Slot.BOUNDARY,
+}
+
+Member = tuple["CompiledPolicy", "CompiledStatement"]
+
+
+class Own(NamedTuple):
+    """The statements of one policy, or of all of a layer, that are about action and resource.
+
+    `contents` are their meanings, each once and as a number; `members` the first statement of each;
+    `keys` the context keys that they read.
+    """
+
+    contents: tuple[int, ...]
+    members: tuple[Member, ...]
+    keys: frozenset[str]
+
+
+NOTHING = Own((), (), frozenset())
+
+
+@dataclass(slots=True)
+class Frame:
+    """What all callers of one account and kind share.
+
+    `named` are the principal elements on the resource's side; `granted` the names that some Allow
+    there has, or `None` where there are ways in that need no such grant.
+    """
+
+    named: tuple[PrincipalTest | NotPrincipalTest, ...]
+    keys: frozenset[str]
+    granted: frozenset[str] | None
+
+
+class Known(NamedTuple):
+    """An answer with the own statements of the caller for whom it was made, by layer."""
+
+    answer: BatchAnswer
+    own: dict[Layer, Own]
+
+
+@dataclass(slots=True)
+class CallerSweep:
+    """Decides one question for many callers; see the module. `question` is the one asked, with any
+    principal. With `denied`, who can't possibly be allowed is decided, too; with `lifted`,
+    guardrails are taken away (see `decide_one`). `decided` counts what the engine was asked."""
+
+    question: Question
+    world: CompiledWorld
+    denied: bool = False
+    lifted: bool = False
+    decided: int = 0
+    _frames: dict[object, Frame] = field(default_factory=dict)
+    _sets: dict[int, tuple[PolicySet, Own]] = field(default_factory=dict)
+    _policies: dict[int, tuple[CompiledPolicy, Own]] = field(default_factory=dict)
+    _contents: dict[object, int] = field(default_factory=dict)
+    _answers: dict[object, Known] = field(default_factory=dict)
+    _request: Request | None = None  # of one of the callers: its resource is that of all
+
+    def answers(self, candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, BatchAnswer]]:
+        """Decide the candidates in turn; without `denied`, only those that are allowed come."""
+        for candidate in candidates:
+            answer = self._answer(candidate)
+            if answer is not None and (self.denied or answer.possible):
+                yield candidate, answer
+
+    def _answer(self, candidate: Candidate) -> BatchAnswer | None:
+        """Decide one; `None` where a resource-based policy would have to name it and none does, or
+        where a policy names what is no caller."""
+        question = replace(self.question, principal=candidate.principal)
+        entity = candidate.entity
+        if entity is None or candidate.principal != entity.arn:
+            return self._alone(question, candidate)
+        key = (type(entity), entity.account, getattr(entity, "service_linked", False))
+        frame = self._frames.get(key)
+        if frame is None:
+            frame = self._frames[key] = self._frame(prepare(question, self.world))
+        if not self.denied and frame.granted is not None:
+            account = f"account:{entity.account}"
+            names = (EVERYONE, account, f"aws:{entity.arn}", f"aws:{entity.id}")
+            if frame.granted.isdisjoint(names):
+                return None
+        facts = self.world.caller_facts(question)
+        own = {
+            layer: NOTHING if policies is None else self._of_set(policies)
+            for layer, policies in (
+                (Layer.IDENTITY_BASED_POLICY, facts.identity),
+                (Layer.PERMISSIONS_BOUNDARY, facts.boundary),
+            )
+        }
+        keys = frame.keys.union(*[one.keys for one in own.values()])
+        values = facts.context.values
+        caller = facts.caller
+        signature = (
+            key,
+            tuple([one.contents for one in own.values()]),
+            facts.boundary is None,
+            tuple([(test.concerns(caller), test.grants(caller)) for test in frame.named]),
+            frozenset([(name, values[name]) for name in keys if name in values]),
+        )
+        known = self._answers.get(signature)
+        if known is None:
+            self.decided += 1
+            if question.partial:
+                question = with_tags_settled(question, self.world)
+            answer = decide_one(question, self.world, self.lifted)
+            self._answers[signature] = Known(answer, own)
+            return answer
+        return _with_statements_of(own, known)
+
+    def _alone(self, question: Question, candidate: Candidate) -> BatchAnswer | None:
+        """Decide somebody who is like nobody else."""
+        if candidate.is_external:
+            question = replace(question, unknown=question.unknown | {"identity-based-policy"})
+        try:
+            if question.partial:
+                question = with_tags_settled(question, self.world)
+            return decide_one(question, self.world, self.lifted)
+        except RequestError as error:
+            if error.code == "invalid-principal":
+                return None
+            raise
+
+    def _frame(self, prepared: Prepared) -> Frame:
+        """Look at what is not the caller's own, by one caller of the kind."""
+        request = self._request = prepared.request
+        arrangement = prepared.situation.arrange(request.action)
+        named: dict[int, PrincipalTest | NotPrincipalTest] = {}
+        keys: set[str] = set()
+        granted: set[str] = set()
+        for station in arrangement.stations:
+            if station.policies is None or not station.applies or station.slot in OWN:
+                continue
+            for _, statement in station.policies.candidates(request.action):
+                keys.update(statement.keys)
+                principals = statement.principals
+                if principals is None:
+                    continue
+                named[id(principals)] = principals
+                if station.slot in GRANTING and not statement.denies:
+                    granted |= principals.names
+        ways = arrangement.relation.ways
+        must = not arrangement.relation.always and all(
+            any(need.slot in GRANTING for need in way.requires) for way in ways
+        )
+        return Frame(tuple(named.values()), frozenset(keys), frozenset(granted) if must else None)
+
+    def _of_set(self, policies: PolicySet) -> Own:
+        """The statements of a layer that are about action and resource."""
+        found = self._sets.get(id(policies))
+        if found is None:
+            first: dict[int, Member] = {}
+            keys: set[str] = set()
+            for policy in policies.policies:
+                own = self._of_policy(policy)
+                keys |= own.keys
+                for content, member in zip(own.contents, own.members, strict=True):
+                    first.setdefault(content, member)
+            own = Own(tuple(first), tuple(first.values()), frozenset(keys)) if first else NOTHING
+            # The set is kept beside it, so that its id stays its own.
+            found = self._sets[id(policies)] = policies, own
+        return found[1]
+
+    def _of_policy(self, policy: CompiledPolicy) -> Own:
+        """The same for one policy, which many callers may share."""
+        found = self._policies.get(id(policy))
+        if found is None:
+            first: dict[int, Member] = {}
+            keys: set[str] = set()
+            for statement in policy.statements:
+                if self._is_about(statement):
+                    content = self._contents.setdefault(_content(statement), len(self._contents))
+                    first.setdefault(content, (policy, statement))
+                    keys.update(statement.keys)
+            own = Own(tuple(first), tuple(first.values()), frozenset(keys)) if first else NOTHING
+            found = self._policies[id(policy)] = policy, own
+        return found[1]
+
+    def _is_about(self, statement: CompiledStatement) -> bool:
+        """Whether a statement could match, whatever the context is."""
+        if not statement.actions.covers(self.question.action.lower()):
+            return False
+        resources = statement.resources
+        if resources is None or _reads_context(resources):
+            return True
+        return self._request is None or resources.matches(self._request)
+
+
+def _reads_context(resources: ResourceTest) -> bool:
+    """Whether policy variables make a Resource element depend on the context."""
+    return any(pattern.test is None for pattern in resources.patterns)
+
+
+def _content(statement: CompiledStatement) -> object:
+    """What a statement that is about action and resource says beyond that, wherever it stands."""
+    resources = statement.resources
+    return (
+        statement.denies,
+        None
+        if resources is None or not _reads_context(resources)
+        else (resources.negated, tuple([pattern.template for pattern in resources.patterns])),
+        tuple(
+            [
+                (condition.written_operator, condition.written_key, condition.values.templates)
+                for condition in statement.conditions
+            ]
+        ),
+    )
+
+
+def _with_statements_of(own: dict[Layer, Own], known: Known) -> BatchAnswer:
+    """The answer of a caller like this one, with this one's own statements in its decision."""
+    decision = known.answer.decision
+    if not any(one.layer in known.own for one in decision.statements):
+        return known.answer
+    moved = []
+    for one in decision.statements:
+        theirs = known.own.get(one.layer)
+        for position, (_, statement) in enumerate(theirs.members if theirs else ()):
+            if statement.source is one.source and statement.path == one.path:
+                moved.append(reference(SLOTS[one.layer], *own[one.layer].members[position]))
+                break
+        else:
+            moved.append(one)
+    return known.answer._replace(decision=replace(decision, statements=tuple(moved)))

@@ -1,0 +1,199 @@
+"""Who could be a caller: the principals of a world, and those that policies name besides.
+
+Principals of accounts that are not in the world are asked for with their own identity-based
+policies unknown. Identity Center people come in through the role of their permission set:
+https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html
+"""
+
+from __future__ import annotations
+
+import re
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.engine.callers import SERVICE, WEB_IDENTITY_PROVIDERS
+from iamsim.world.model import SSO_PATH, Role, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamsim.engine.facts import ResourceFacts
+    from iamsim.world.model import Account, PermissionSet, World
+
+__all__ = [
+    "Candidate",
+    "CandidateKind",
+    "find_candidate",
+    "granted_names",
+    "named_candidates",
+    "permission_set_name",
+    "world_candidates",
+]
+
+EVERYONE = "*"
+NO_SUFFIX = "0" * 16  # stands for what Identity Center appends to the name of a role
+_SSO_NAME = re.compile(r"AWSReservedSSO_(.+)_[0-9a-fA-F]{16}")
+
+
+class CandidateKind(Enum):
+    """What a candidate is, by the words of answers."""
+
+    ROOT_USER = "root user"
+    USER = "user"
+    ROLE = "role"
+    SERVICE_LINKED_ROLE = "service-linked role"
+    IDENTITY_CENTER = "Identity Center permission set"
+    SESSION = "session"
+    EXTERNAL = "principal of another account"
+    EXTERNAL_ACCOUNT = "another account"
+    SERVICE = "AWS service"
+    IDENTITY_PROVIDER = "identity provider"
+    ANONYMOUS = "anyone"
+
+
+class Candidate(NamedTuple):
+    """Somebody who could call. `principal` is what is asked for; `account` is `None` for services
+    and for anyone. `people` are those to whom a permission set is assigned."""
+
+    principal: str
+    kind: CandidateKind
+    account: str | None
+    entity: User | Role | None = None
+    people: tuple[str, ...] = ()
+
+    @property
+    def is_external(self) -> bool:
+        """Whether nothing is known of its own policies."""
+        return self.kind is CandidateKind.EXTERNAL
+
+
+def world_candidates(model: World) -> Iterator[Candidate]:
+    """Every principal of a world: root users, users, roles and permission sets, by account."""
+    for account in sorted(model.accounts.values(), key=lambda one: one.id):
+        root = f"arn:{account.partition}:iam::{account.id}:root"
+        yield Candidate(root, CandidateKind.ROOT_USER, account.id)
+        for _, user in sorted(account.users.items()):
+            yield Candidate(user.arn, CandidateKind.USER, account.id, user)
+        provisioned = set()
+        for _, role in sorted(account.roles.items()):
+            candidate = _role(account, role)
+            if candidate.kind is CandidateKind.IDENTITY_CENTER:
+                provisioned.add(permission_set_name(role))
+            yield candidate
+        for name, permission_set in sorted(account.permission_sets.items()):
+            if name not in provisioned:
+                yield from _of_permission_set(model, account, permission_set)
+
+
+def permission_set_name(role: User | Role) -> str | None:
+    """The permission set of a role that Identity Center provisioned."""
+    if isinstance(role, User):
+        return None
+    if role.permission_set is not None:
+        return role.permission_set
+    match = _SSO_NAME.fullmatch(role.name)
+    return match[1] if match and role.path.startswith(SSO_PATH) else None
+
+
+def _role(account: Account, role: Role) -> Candidate:
+    """A role, by what provisioned it."""
+    name = permission_set_name(role)
+    if name is not None:
+        permission_set = account.permission_sets.get(name)
+        people = permission_set.assignments if permission_set is not None else ()
+        kind = CandidateKind.IDENTITY_CENTER
+        return Candidate(role.arn, kind, account.id, role, people)
+    kind = CandidateKind.SERVICE_LINKED_ROLE if role.service_linked else CandidateKind.ROLE
+    return Candidate(role.arn, kind, account.id, role)
+
+
+def _of_permission_set(
+    model: World, account: Account, permission_set: PermissionSet
+) -> Iterator[Candidate]:
+    """The role of a permission set whose ARN nobody lists: its suffix is not known."""
+    name = f"AWSReservedSSO_{permission_set.name}_{NO_SUFFIX}"
+    arn = f"arn:{account.partition}:iam::{account.id}:role{SSO_PATH}{name}"
+    entity = model.find_principal(arn)
+    if entity is not None:
+        kind = CandidateKind.IDENTITY_CENTER
+        yield Candidate(arn, kind, account.id, entity, permission_set.assignments)
+
+
+def find_candidate(model: World, principal: str) -> Candidate:
+    """Say what a principal is; a text that names none is left to the engine to refuse."""
+    arn = find_arn(principal)
+    account = arn.account if arn is not None and is_account_id(arn.account) else None
+    entity = model.find_principal(principal)
+    if arn is not None and arn.service == "iam":
+        if isinstance(entity, Role) and account is not None:
+            return _role(model.accounts[account], entity)
+        if isinstance(entity, User):
+            return Candidate(principal, CandidateKind.USER, account, entity)
+    found = _named(principal, model)
+    return found or Candidate(principal, CandidateKind.SESSION, account, entity)
+
+
+def granted_names(facts: ResourceFacts) -> frozenset[str]:
+    """The names in the Principal elements of what the policies of a resource allow (see
+    `iamsim.compile.principal.entry_name`)."""
+    names: set[str] = set()
+    policies = [placed.policies for placed in facts.policies]
+    if facts.grants is not None:
+        policies.append(facts.grants)
+    for policy_set in policies:
+        for policy in policy_set.policies:
+            for statement in policy.statements:
+                if statement.principals is not None and not statement.denies:
+                    names.update(statement.principals.names)
+    return frozenset(names)
+
+
+def named_candidates(names: Iterable[str], model: World) -> list[Candidate]:
+    """The callers among names that no account of the world lists, sorted; with `*` anyone."""
+    found = {}
+    for name in names:
+        candidate = _named(_principal_of(name), model)
+        if candidate is not None:
+            found[candidate.principal] = candidate
+    return sorted(found.values(), key=lambda one: (one.account or "", one.principal))
+
+
+def _principal_of(name: str) -> str:
+    """The principal that an entry of a Principal element names (see `entry_name`)."""
+    if name == EVERYONE:
+        return "anonymous"
+    kind, _, text = name.partition(":")
+    return f"arn:aws:iam::{text}:root" if kind == "account" else text
+
+
+def _named(principal: str, model: World) -> Candidate | None:
+    """What a named principal is; `None` for those of the world, which are candidates anyway, and
+    for what can't call."""
+    if principal == "anonymous":
+        return Candidate(principal, CandidateKind.ANONYMOUS, None)
+    if principal in WEB_IDENTITY_PROVIDERS:
+        return Candidate(principal, CandidateKind.IDENTITY_PROVIDER, None)
+    if SERVICE.fullmatch(principal):
+        return Candidate(principal, CandidateKind.SERVICE, None)
+    arn = find_arn(principal)
+    if arn is None or "*" in principal or "?" in principal:
+        return None
+    if arn.service == "iam" and arn.resource.startswith(("oidc-provider/", "saml-provider/")):
+        return Candidate(principal, CandidateKind.IDENTITY_PROVIDER, arn.account or None)
+    if not is_account_id(arn.account):
+        return None
+    known = arn.account in model.accounts
+    if arn.service == "sts":
+        # A session of a role that the world knows has names and policies of its own.
+        entity = model.find_principal(principal) if known else None
+        if entity is not None or arn.resource.startswith("federated-user/"):
+            return Candidate(principal, CandidateKind.SESSION, arn.account, entity)
+    if known:
+        is_root = arn.service == "iam" and arn.resource == "root"
+        return Candidate(principal, CandidateKind.ROOT_USER, arn.account) if is_root else None
+    if arn.resource == "root":
+        return Candidate(principal, CandidateKind.EXTERNAL_ACCOUNT, arn.account)
+    if arn.service in {"iam", "sts"}:
+        return Candidate(principal, CandidateKind.EXTERNAL, arn.account)
+    return None

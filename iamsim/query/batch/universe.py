@@ -1,0 +1,158 @@
+"""The catalog's actions as bits: which actions an Action element covers is one integer.
+
+The bits are set by the elements' own compiled patterns; the service prefix of an entry only says
+where to look. What isn't in the catalog has no bit and is asked for by name.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from itertools import compress
+from typing import TYPE_CHECKING
+
+from iamsim import catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamsim.catalog import CatalogVersion
+    from iamsim.compile.action import ActionPattern
+    from iamsim.compile.statement import ActionTest
+
+__all__ = ["ActionUniverse", "catalog_actions"]
+
+REMEMBERED = 100_000  # elements whose actions are kept at hand
+FEW = 256  # actions of a set that are cheaper found one by one
+
+
+class ActionUniverse:
+    """Actions in a fixed order, and sets of them as integers.
+
+    `names` are in lower case, as requests have them; `written` as AWS writes them.
+    """
+
+    def __init__(self, written: Iterable[str]) -> None:
+        """Take the full names of the actions, each once."""
+        by_name = {name.lower(): name for name in written}
+        self.names = tuple(sorted(by_name, key=lambda name: (name.partition(":")[0], name)))
+        self.written = tuple(by_name[name] for name in self.names)
+        self.everything = (1 << len(self.names)) - 1
+        self._number = {name: number for number, name in enumerate(self.names)}
+        self._services: dict[str, tuple[int, int]] = {}
+        for number, name in enumerate(self.names):
+            service = name.partition(":")[0]
+            start, _ = self._services.get(service, (number, number))
+            self._services[service] = start, number + 1
+        self._by_pattern: dict[str, int] = {}
+        self._by_identity: dict[int, tuple[ActionTest, int]] = {}
+        self._by_element: dict[tuple[bool, tuple[str, ...]], int] = {}
+
+    @property
+    def services(self) -> tuple[str, ...]:
+        """The service prefixes of the actions, sorted."""
+        return tuple(self._services)
+
+    def service_mask(self, service: str) -> int:
+        """All actions of a service (in lower case)."""
+        start, end = self._services.get(service, (0, 0))
+        return ((1 << (end - start)) - 1) << start
+
+    def mask_of(self, names: Iterable[str]) -> int:
+        """The set of some actions by name; those that have no bit are left out."""
+        found = 0
+        for name in names:
+            number = self._number.get(name.lower())
+            if number is not None:
+                found |= 1 << number
+        return found
+
+    def number(self, name: str) -> int | None:
+        """The bit of an action, in any letter case; `None` for one that has none."""
+        return self._number.get(name.lower())
+
+    def mask(self, element: ActionTest) -> int:
+        """The actions that an Action or NotAction element covers; remembered by its entries."""
+        found = self._by_identity.get(id(element))
+        if found is None:
+            if len(self._by_identity) >= REMEMBERED:
+                self._by_identity.clear()
+            # The element is kept beside it, so that its id stays its own.
+            found = self._by_identity[id(element)] = element, self._mask(element)
+        return found[1]
+
+    def _mask(self, element: ActionTest) -> int:
+        """The same, looked up by the entries."""
+        key = element.negated, tuple(pattern.pattern for pattern in element.patterns)
+        known = self._by_element.get(key)
+        if known is None:
+            known = 0
+            for pattern in element.patterns:
+                known |= self._pattern_mask(pattern)
+            if element.negated:
+                known ^= self.everything
+            self._by_element[key] = known
+        return known
+
+    def _pattern_mask(self, pattern: ActionPattern) -> int:
+        """The actions that one entry covers."""
+        text = pattern.pattern.lower()
+        known = self._by_pattern.get(text)
+        if known is None:
+            service = pattern.service
+            start, end = (
+                (0, len(self.names)) if service is None else self._services.get(service, (0, 0))
+            )
+            test = pattern.test
+            known = 0
+            for number in range(start, end):
+                if test(self.names[number]):
+                    known |= 1 << (number - start)
+            known <<= start
+            self._by_pattern[text] = known
+        return known
+
+    def services_of(self, mask: int) -> Iterator[str]:
+        """The services that some action of a set belongs to, in order."""
+        rest = mask
+        while rest:
+            service = self.first(rest).partition(":")[0]
+            yield service
+            rest &= ~self.service_mask(service)
+
+    def numbers(self, mask: int) -> Iterator[int]:
+        """The numbers of the actions of a set, in order."""
+        if not mask:
+            return
+        start = (mask & -mask).bit_length() - 1
+        rest = mask >> start
+        if rest.bit_count() > FEW:
+            bits = [bit == "1" for bit in reversed(f"{rest:b}")]
+            yield from compress(range(start, start + len(bits)), bits)
+            return
+        while rest:
+            low = rest & -rest
+            yield start + low.bit_length() - 1
+            rest ^= low
+
+    def first(self, mask: int) -> str:
+        """The name of the first action of a set that is not empty."""
+        return self.names[(mask & -mask).bit_length() - 1]
+
+    def actions(self, mask: int) -> list[str]:
+        """The actions of a set as AWS writes them, sorted by service and name."""
+        written = self.written
+        return [written[number] for number in self.numbers(mask)]
+
+
+def catalog_actions() -> ActionUniverse:
+    """All actions of the catalog as it is now; the same catalog gives the same object."""
+    return _of_version(catalog.version())
+
+
+@lru_cache(maxsize=2)
+def _of_version(_version: CatalogVersion) -> ActionUniverse:
+    return ActionUniverse(
+        f"{service}:{name}"
+        for service in catalog.services()
+        for name in catalog.action_names(service)
+    )

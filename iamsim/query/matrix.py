@@ -1,0 +1,75 @@
+"""Principals by actions on resources: who is allowed what, and what denies the others."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.errors import RequestError
+from iamsim.core.wildcard import match_tokens, tokenize
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from iamsim.engine.question import ContextValue
+    from iamsim.query.batch import Batch, BatchAnswer, Candidate
+
+__all__ = ["Column", "Matrix", "Row", "find_matrix", "pick_candidates"]
+
+
+class Column(NamedTuple):
+    """One action on one resource."""
+
+    action: str
+    resource: str
+
+
+class Row(NamedTuple):
+    """One principal with its answers, in the order of the columns."""
+
+    candidate: Candidate
+    answers: tuple[BatchAnswer, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Matrix:
+    """The whole matrix; rows are by account."""
+
+    columns: tuple[Column, ...]
+    rows: tuple[Row, ...]
+
+
+def pick_candidates(batch: Batch, patterns: Sequence[str]) -> list[Candidate]:
+    """The principals whose ARNs fit one of some patterns (`*` and `?` are wildcards), each once and
+    by account; without patterns all. Raises `RequestError` for a pattern that none fits."""
+    if not patterns:
+        return list(batch.candidates)
+    chosen: dict[str, Candidate] = {}
+    for pattern in patterns:
+        tokens = tokenize(pattern)
+        fitting = [one for one in batch.candidates if match_tokens(tokens, one.principal)]
+        if not fitting:
+            raise RequestError(
+                "no-such-principal",
+                f"no principal of the world fits `{pattern}`",
+                hint="give an ARN, or a pattern such as `arn:aws:iam::*:role/app-*`",
+            )
+        chosen.update((one.principal, one) for one in fitting)
+    return [one for one in batch.candidates if one.principal in chosen]
+
+
+def find_matrix(
+    batch: Batch,
+    candidates: Sequence[Candidate],
+    columns: Sequence[Column],
+    context: Mapping[str, ContextValue] | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Matrix:
+    """Decide every cell; raises `RequestError` for what can't be asked."""
+    answers: dict[str, list[BatchAnswer]] = {one.principal: [] for one in candidates}
+    for number, column in enumerate(columns):
+        progress(number, len(columns))
+        for holder in batch.who(*column, candidates, context, denied=True):
+            answers[holder.principal].append(holder.answer)
+    rows = tuple(Row(one, tuple(answers[one.principal])) for one in candidates)
+    return Matrix(tuple(columns), rows)

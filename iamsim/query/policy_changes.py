@@ -1,0 +1,162 @@
+"""What two worlds say differently: documents, attachments, memberships, as unified diffs."""
+
+from __future__ import annotations
+
+import json
+from difflib import unified_diff
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.world.model import PolicyDocument, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamsim.world.model import Account, AnyPolicy, Group, Node, Resource, Role, World
+
+__all__ = ["PolicyChange", "policy_changes"]
+
+Part = tuple[str, str]
+CONTEXT = 2  # lines around a change
+
+
+class PolicyChange(NamedTuple):
+    """One thing that differs: what it is in words, and the lines of its unified diff. `added` and
+    `removed` say that only one of the worlds has it."""
+
+    what: str
+    lines: tuple[str, ...]
+    added: bool = False
+    removed: bool = False
+
+
+def policy_changes(before: World, after: World) -> list[PolicyChange]:
+    """Compare all that policies are and hang on, sorted by what it is."""
+    first, second = dict(_parts(before)), dict(_parts(after))
+    return [
+        PolicyChange(
+            what,
+            tuple(_diff(first.get(what, ""), second.get(what, ""))),
+            added=what not in first,
+            removed=what not in second,
+        )
+        for what in sorted({*first, *second})
+        if first.get(what) != second.get(what)
+    ]
+
+
+def _diff(before: str, after: str) -> Iterator[str]:
+    """The lines that differ, without the heads for files."""
+    lines = unified_diff(before.splitlines(), after.splitlines(), lineterm="", n=CONTEXT)
+    for number, line in enumerate(lines):
+        if number > 1:
+            yield line
+
+
+def _parts(model: World) -> Iterator[Part]:
+    """Everything of a world by what it is, as text."""
+    if model.organization is not None and model.organization.root is not None:
+        yield from _of_node(model.organization.root)
+    for account in model.accounts.values():
+        yield from _of_account(account)
+
+
+def _names(policies: Iterable[AnyPolicy]) -> str:
+    """Policies by name, a line each."""
+    return "\n".join(sorted(policy.name for policy in policies))
+
+
+def _document(policy: AnyPolicy) -> str:
+    if isinstance(policy, PolicyDocument):
+        return json.dumps(policy.document, indent=2)
+    return policy.arn
+
+
+def _controls(where: str, kind: str, policies: tuple[AnyPolicy, ...] | None) -> Iterator[Part]:
+    """Service or resource control policies of one place; nothing said is not nothing attached."""
+    if policies is None:
+        return
+    yield f"{kind} control policies at {where}", _names(policies)
+    for policy in policies:
+        if isinstance(policy, PolicyDocument):
+            yield f"{kind} control policy {policy.name}", _document(policy)
+
+
+def _of_node(node: Node) -> Iterator[Part]:
+    yield from _controls(node.name, "service", node.scps)
+    yield from _controls(node.name, "resource", node.rcps)
+    yield f"accounts in {node.name}", "\n".join(sorted(node.accounts))
+    for unit in node.units:
+        yield from _of_node(unit)
+
+
+def _of_account(account: Account) -> Iterator[Part]:
+    """Everything of one account."""
+    yield from _controls(account.id, "service", account.scps)
+    yield from _controls(account.id, "resource", account.rcps)
+    if account.public_access_block is not None:
+        yield f"public access block of {account.id}", _settings(account.public_access_block)
+    for policy in account.policies.values():
+        yield f"policy {policy.name} of {account.id}", _document(policy)
+    entities: list[User | Role | Group] = [*account.users.values(), *account.groups.values()]
+    entities += account.roles.values()
+    for entity in entities:
+        yield from _of_entity(entity)
+    for permission_set in account.permission_sets.values():
+        title = f"permission set {permission_set.name} of {account.id}"
+        yield f"policies of {title}", _names(permission_set.policies)
+        yield f"assignments of {title}", "\n".join(sorted(permission_set.assignments))
+        if permission_set.inline is not None:
+            yield f"inline policy of {title}", _document(permission_set.inline)
+    for resource in account.resources.values():
+        yield from _of_resource(resource)
+
+
+def _settings(block: object) -> str:
+    names = (
+        "block_public_acls",
+        "ignore_public_acls",
+        "block_public_policy",
+        "restrict_public_buckets",
+    )
+    return "\n".join(f"{name}: {getattr(block, name)}" for name in names)
+
+
+def _of_entity(entity: User | Role | Group) -> Iterator[Part]:
+    """A user, group or role."""
+    arn = entity.arn
+    attached = [one for one in entity.policies if _is_managed(one)]
+    yield f"policies of {arn}", _names(attached)
+    for policy in entity.policies:
+        if not _is_managed(policy):
+            yield f"inline policy {policy.name} of {arn}", _document(policy)
+    boundary = getattr(entity, "boundary", None)
+    if boundary is not None:
+        yield f"boundary of {arn}", boundary.name
+    trust = getattr(entity, "trust", None)
+    if trust is not None:
+        yield f"trust policy of {arn}", _document(trust)
+    if isinstance(entity, User):
+        yield f"groups of {arn}", "\n".join(sorted(entity.groups))
+    yield from _tags(arn, getattr(entity, "tags", {}))
+
+
+def _is_managed(policy: AnyPolicy) -> bool:
+    """Whether a policy has an ARN of its own."""
+    return not isinstance(policy, PolicyDocument) or policy.arn is not None
+
+
+def _tags(arn: str, tags: dict[str, str]) -> Iterator[Part]:
+    if tags:
+        yield f"tags of {arn}", "\n".join(f"{key}: {value}" for key, value in sorted(tags.items()))
+
+
+def _of_resource(resource: Resource) -> Iterator[Part]:
+    """A resource with its policy, grants and settings."""
+    if resource.policy is not None:
+        yield f"policy of {resource.arn}", _document(resource.policy)
+    for number, grant in enumerate(resource.grants, 1):
+        operations = ", ".join(grant.operations)
+        yield f"grant {grant.name or number} of {resource.arn}", f"{grant.grantee}\n{operations}"
+    if resource.public_access_block is not None:
+        yield f"public access block of {resource.arn}", _settings(resource.public_access_block)
+    yield from _tags(resource.arn, resource.tags)

@@ -1,0 +1,82 @@
+"""Who can become somebody by assuming roles, one after the other.
+
+Every call is decided by the engine. A chain is as short as there is; of two that are equally short,
+the one without conditions is taken.
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles.html#iam-term-role-chaining
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import Verdict
+from iamsim.query.batch.candidates import CandidateKind
+from iamsim.world.model import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.query.batch import Batch, BatchAnswer, Candidate
+
+__all__ = ["Route", "assume_action", "callers_of", "routes_to"]
+
+
+class Route(NamedTuple):
+    """The roles that somebody assumes in their order, and the answer of each call."""
+
+    roles: tuple[str, ...]
+    answers: tuple[BatchAnswer, ...]
+
+
+def assume_action(candidate: Candidate) -> str:
+    """The call with which somebody assumes a role."""
+    if candidate.kind is not CandidateKind.IDENTITY_PROVIDER:
+        return "sts:AssumeRole"
+    saml = ":saml-provider/" in candidate.principal
+    return f"sts:AssumeRoleWith{'SAML' if saml else 'WebIdentity'}"
+
+
+def callers_of(batch: Batch, role: str) -> list[tuple[Candidate, BatchAnswer]]:
+    """Everybody that can assume a role, for certain or under conditions."""
+    by_action: dict[str, list[Candidate]] = {}
+    for candidate in batch.trusted(role):
+        if candidate.principal != role:
+            by_action.setdefault(assume_action(candidate), []).append(candidate)
+    return [
+        (holder.candidate, holder.answer)
+        for action, candidates in by_action.items()
+        for holder in batch.who(action, role, candidates)
+    ]
+
+
+def routes_to(batch: Batch, targets: Iterable[Candidate]) -> list[tuple[Candidate, Route]]:
+    """Everybody that can become one of the targets, with the chain; targets themselves are left
+    out."""
+    waiting: list[tuple[str, Route]] = [
+        (target.principal, Route((), ())) for target in targets if isinstance(target.entity, Role)
+    ]
+    seen = {principal for principal, _ in waiting}
+    found: list[tuple[Candidate, Route]] = []
+    while waiting:
+        reached: dict[str, tuple[Candidate, Route]] = {}
+        for role, rest in waiting:
+            for candidate, answer in callers_of(batch, role):
+                if candidate.principal in seen:
+                    continue
+                route = Route((role, *rest.roles), (answer, *rest.answers))
+                before = reached.get(candidate.principal)
+                if before is None or _open_hops(route) < _open_hops(before[1]):
+                    reached[candidate.principal] = candidate, route
+        found += reached.values()
+        seen.update(reached)
+        waiting = [
+            (candidate.principal, route)
+            for candidate, route in reached.values()
+            if isinstance(candidate.entity, Role) and candidate.principal == candidate.entity.arn
+        ]
+    return found
+
+
+def _open_hops(route: Route) -> int:
+    """How many calls of a chain depend on conditions."""
+    return sum(answer.verdict is Verdict.CONDITIONAL for answer in route.answers)

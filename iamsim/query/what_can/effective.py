@@ -1,0 +1,186 @@
+"""What a principal can do: every action of the catalog at every place that policies tell apart.
+
+All decisions are the engine's, through every layer of the world. Resources that the world does not
+list count as the principal's own account's, without a policy of their own: a key or a role there
+lets nobody in.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim import catalog
+from iamsim.core.decision import PolicyType, Verdict
+from iamsim.engine.authorize import prepare
+from iamsim.engine.question import PLAIN_SESSION
+from iamsim.engine.relations import TRUST_ACTIONS
+from iamsim.query.what_can.places import EVERYTHING, Place, find_families
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import Caller
+    from iamsim.engine.facts import CallerFacts
+    from iamsim.engine.question import ContextValue, Session
+    from iamsim.query.batch import ActionClass, ActionUniverse, Batch, BatchAnswer
+
+__all__ = ["Asked", "Decided", "Effective", "find_effective", "given_at"]
+
+UNLISTED = "iamsim-unlisted"  # the name of a role and a key that no world lists
+
+
+class Decided(NamedTuple):
+    """Actions that get one answer at one place."""
+
+    place: Place
+    actions: int
+    answer: BatchAnswer
+
+
+class Asked(NamedTuple):
+    """For whom all questions are, and what was given."""
+
+    principal: str
+    context: Mapping[str, ContextValue]
+    session: Session
+
+
+@dataclass(slots=True)
+class Effective:
+    """All decisions about one principal. `unknown` are resource patterns with policy variables
+    whose values are not known; `complete` says whether every way in which patterns meet was
+    found."""
+
+    asked: Asked
+    universe: ActionUniverse
+    everywhere: list[Decided] = field(default_factory=list)
+    somewhere: list[Decided] = field(default_factory=list)
+    unknown: tuple[str, ...] = ()
+    complete: bool = True
+
+    @property
+    def decided(self) -> Iterator[Decided]:
+        """All decisions, those about no place in particular first."""
+        yield from self.everywhere
+        yield from self.somewhere
+
+    def mask(self, verdict: Verdict) -> int:
+        """The actions that get a verdict at some place."""
+        found = 0
+        for one in self.decided:
+            if one.answer.verdict is verdict:
+                found |= one.actions
+        return found
+
+    @property
+    def allowed(self) -> int:
+        """The actions that are allowed for certain, at least at some place."""
+        return self.mask(Verdict.ALLOWED)
+
+    @property
+    def conditional(self) -> int:
+        """The actions that are allowed at most under conditions."""
+        return self.mask(Verdict.CONDITIONAL) & ~self.allowed
+
+
+def find_effective(
+    batch: Batch,
+    principal: str,
+    context: Mapping[str, ContextValue] | None = None,
+    session: Session = PLAIN_SESSION,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Effective:
+    """Decide every action at every place; raises `RequestError` for no principal."""
+    universe = batch.universe
+    asked = Asked(principal, context or {}, session)
+    prepared = prepare(
+        batch.question(principal, "sts:GetCallerIdentity", "*", context, session), batch.world
+    )
+    facts = batch.world.caller_facts(prepared.question)
+    found = Effective(asked, universe)
+    for sample, actions in _generic(facts.caller, universe):
+        place = Place(EVERYTHING, sample, ())
+        found.everywhere += _decide(batch, asked, place, actions)
+    listed = list(_listed(batch, facts))
+    statements = [*_own_statements(facts), *(one for _, some in listed for one in some)]
+    named = [(arn, _joined_mask(some, universe)) for arn, some in listed]
+    families, unknown = find_families(statements, named, universe, prepared.request.context)
+    found.unknown = tuple(unknown)
+    places = [(place, family.actions) for family in families for place in family.places()]
+    found.complete = all(family.complete for family in families)
+    for number, (place, actions) in enumerate(places):
+        progress(number, len(places))
+        found.somewhere += _decide(batch, asked, place, actions)
+    return found
+
+
+def _joined_mask(statements: list[CompiledStatement], universe: ActionUniverse) -> int:
+    found = 0
+    for statement in statements:
+        found |= universe.mask(statement.actions)
+    return found
+
+
+def _decide(batch: Batch, asked: Asked, place: Place, actions: int) -> list[Decided]:
+    """Decide a set of actions at one place."""
+    classes: list[ActionClass] = batch.action_classes(
+        asked.principal, place.sample, actions, given_at(asked, place), asked.session
+    )
+    return [Decided(place, one.actions, one.answer) for one in classes]
+
+
+def given_at(asked: Asked, place: Place) -> Mapping[str, ContextValue]:
+    """The context of requests at a place: what was given, and values for unknown variables."""
+    return {**dict(place.values), **asked.context}
+
+
+def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[str, int]]:
+    """All actions with a resource that no policy names: a role or a key for those that ask its
+    policy, else none in particular."""
+    trust = universe.mask_of(TRUST_ACTIONS)
+    keys = universe.mask_of(
+        facts.full_name
+        for facts in catalog.actions("kms")
+        if any(use.name == "key" for use in facts.resource_types)
+    )
+    head = f"arn:{caller.partition}"
+    yield f"{head}:iam::{caller.account}:role/{UNLISTED}", trust
+    yield f"{head}:kms::{caller.account}:key/{UNLISTED}", keys
+    yield EVERYTHING, universe.everything & ~trust & ~keys
+
+
+def _own_statements(facts: CallerFacts) -> Iterator[CompiledStatement]:
+    """The statements on the caller's side."""
+    levels = [policies for _, policies in facts.scp_levels or ()]
+    for policies in (facts.identity, facts.boundary, facts.session, *levels):
+        for policy in policies.policies if policies is not None else ():
+            yield from policy.statements
+
+
+def _listed(batch: Batch, facts: CallerFacts) -> Iterator[tuple[str, list[CompiledStatement]]]:
+    """The resources and roles whose policies are about the caller: in its own account with any
+    statement, elsewhere with one that allows, since nothing is to be denied there otherwise."""
+    world = batch.world
+    for account in world.model.accounts.values():
+        own = account.id == facts.caller.account
+        owned = [
+            *((one.arn, one.policy, PolicyType.RESOURCE) for one in account.resources.values()),
+            *((one.arn, one.trust, PolicyType.TRUST) for one in account.roles.values()),
+        ]
+        policies = [
+            (arn, world.policies.compiled(policy, policy_type).statements)
+            for arn, policy, policy_type in owned
+            if policy is not None
+        ]
+        policies += [
+            (one.arn, grant.statements)
+            for one in account.resources.values()
+            if one.grants
+            for grant in world.policies.grants(one).policies
+        ]
+        for arn, statements in policies:
+            some = [statement for statement in statements if statement.concerns(facts.caller)]
+            if any(own or not statement.denies for statement in some):
+                yield arn.removesuffix(":*"), some

@@ -1,0 +1,205 @@
+"""The resources that policies tell apart: every pattern that occurs, and an ARN for each way in
+which patterns can meet.
+
+Resources that fit the same patterns are decided alike, as far as the policies of one principal go;
+so one of each is enough. What the principal's own account has and no policy names is the place
+`EVERYTHING`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.compile.resource import arn_tokens
+from iamsim.core.wildcard import Wildcard, match_tokens
+from iamsim.symbolic.strings import Pattern, text_classes
+from iamsim.syntax.variables import Variable
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from iamsim.compile.resource import ResourcePattern
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import ContextValue
+    from iamsim.core.wildcard import Token
+    from iamsim.query.batch import ActionUniverse
+
+__all__ = ["EVERYTHING", "Family", "Place", "find_families"]
+
+EVERYTHING = "*"
+ARN_PARTS = 6
+OTHER_WORD = "~x"  # what no policy is likely to name
+
+
+class Place(NamedTuple):
+    """Resources that fit the same patterns. `label` is the narrowest of these, `None` where two
+    patterns overlap and neither holds the other; `sample` is one of the resources, `within` all
+    the patterns that it fits, wider ones first. `values` are given to the unknown policy variables
+    of these patterns."""
+
+    label: str | None
+    sample: str
+    within: tuple[str, ...]
+    values: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(slots=True)
+class Family:
+    """The patterns of one service's ARNs, and the actions that some statement about one of them
+    names. `complete` is false where there are too many patterns to know all ways they meet."""
+
+    service: str
+    patterns: dict[str, tuple[Token, ...]] = field(default_factory=dict)
+    actions: int = 0
+    complete: bool = True
+    values: dict[str, dict[str, str]] = field(default_factory=dict)
+
+    def add(
+        self, name: str, tokens: tuple[Token, ...], actions: int, values: dict[str, str]
+    ) -> None:
+        """Take a pattern in, with values for its unknown policy variables."""
+        self.patterns[name] = tokens
+        self.actions |= actions
+        if values:
+            self.values[name] = values
+
+    def places(self) -> list[Place]:
+        """One place for every combination of patterns that some resource fits."""
+        samples = [_instance(tokens) for tokens in self.patterns.values()]
+        if not all(map(_is_simple, self.patterns.values())):
+            classes = text_classes(Pattern(tokens) for tokens in self.patterns.values())
+            self.complete = classes.complete
+            samples += classes.strings
+        by_fit: dict[frozenset[str], str] = {}
+        for text in samples:
+            fit = frozenset(
+                name for name, tokens in self.patterns.items() if match_tokens(tokens, text)
+            )
+            if fit:
+                by_fit.setdefault(fit, text)
+        holds = {
+            name: frozenset.intersection(*[fit for fit in by_fit if name in fit])
+            for name in self.patterns
+            if any(name in fit for fit in by_fit)
+        }
+        found = []
+        for fit, sample in by_fit.items():
+            narrowest = [name for name in sorted(fit) if holds[name] >= fit]
+            within = tuple(sorted(fit, key=lambda name: (len(holds[name]), name)))
+            values = {key: one for name in fit for key, one in self.values.get(name, {}).items()}
+            label = narrowest[0] if narrowest else None
+            found.append(Place(label, sample, within, tuple(sorted(values.items()))))
+        return sorted(found, key=lambda place: (len(place.within), place.label or "", place.sample))
+
+
+def _instance(tokens: Sequence[Token]) -> str:
+    """A resource that fits a pattern. Region and account stay empty where a wildcard stands: they
+    are not known then, and not some Region that a condition could ask for."""
+    text = ""
+    for token in tokens:
+        if isinstance(token, str):
+            text += token
+        elif text.count(":") >= ARN_PARTS - 1 or _sign(token) == "?":
+            text += OTHER_WORD
+    return text
+
+
+def _is_simple(tokens: Sequence[Token]) -> bool:
+    """Whether a pattern is a text, or one with a star behind: such patterns hold each other or
+    have nothing in common, so a resource of each is a resource of every kind there is."""
+    return isinstance(tokens[0], str) and tuple(tokens[1:]) in {(), (Wildcard.STAR,)}
+
+
+def find_families(
+    statements: Iterable[CompiledStatement],
+    listed: Iterable[tuple[str, int]],
+    universe: ActionUniverse,
+    context: Mapping[str, ContextValue],
+) -> tuple[list[Family], list[str]]:
+    """Sort the resource patterns of statements by service; `listed` are ARNs of the world that
+    count as well, with actions. Also gives the patterns whose policy variables are not known."""
+    sorting = _Sorting()
+    for arn, actions in listed:
+        sorting.add(arn, (arn,), actions, {})
+    unknown: dict[str, None] = {}
+    for statement in statements:
+        actions = universe.mask(statement.actions)
+        for pattern in statement.resources.patterns if statement.resources is not None else ():
+            if pattern.everything:
+                continue
+            values = {key: _some_value(key) for key in pattern.keys if key not in context}
+            tokens = _tokens(pattern, {**context, **values})
+            if tokens is None:
+                continue  # a variable before the fifth colon matches nothing
+            if values:
+                unknown[pattern.pattern] = None
+            sorting.add(pattern.pattern if values else _written(tokens), tokens, actions, values)
+    return sorting.families(), sorted(unknown)
+
+
+def _some_value(key: str) -> str:
+    """A value for a policy variable that is not known."""
+    return f"value-of-{key.rpartition('/')[2].rpartition(':')[2]}"
+
+
+class _Sorting:
+    """Patterns on their way to their families."""
+
+    def __init__(self) -> None:
+        self._by_service: dict[str, Family] = {}
+        self._anywhere: list[tuple[str, tuple[Token, ...], int, dict[str, str]]] = []
+
+    def add(
+        self, name: str, tokens: tuple[Token, ...], actions: int, values: dict[str, str]
+    ) -> None:
+        """Take a pattern in; one that may be about any service waits for all families."""
+        service = _service_of(tokens)
+        if service is None:
+            self._anywhere.append((name, tokens, actions, values))
+        else:
+            family = self._by_service.setdefault(service, Family(service))
+            family.add(name, tokens, actions, values)
+
+    def families(self) -> list[Family]:
+        """All families by service."""
+        if self._anywhere:
+            self._by_service.setdefault("", Family(""))
+        for pattern in self._anywhere:
+            for family in self._by_service.values():
+                family.add(*pattern)
+        return [self._by_service[service] for service in sorted(self._by_service)]
+
+
+def _tokens(
+    pattern: ResourcePattern, context: Mapping[str, ContextValue]
+) -> tuple[Token, ...] | None:
+    """What a pattern accepts, with its variables filled in; `None` where it accepts nothing."""
+    if pattern.template.keys:
+        return pattern.resolved(context)
+    plain = [token for token in pattern.template.parts if not isinstance(token, Variable)]
+    return arn_tokens(plain) if pattern.pattern.startswith("arn:") else tuple(plain)
+
+
+def _written(tokens: Sequence[Token]) -> str:
+    """A pattern as a policy has it; characters that were filled in are no wildcards there."""
+    return "".join(_escaped(token) if isinstance(token, str) else _sign(token) for token in tokens)
+
+
+def _escaped(text: str) -> str:
+    for sign in "$*?":
+        text = text.replace(sign, f"${{{sign}}}") if sign in text else text
+    return text
+
+
+def _sign(token: Wildcard) -> str:
+    return "?" if token in {Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION} else "*"
+
+
+def _service_of(tokens: Sequence[Token]) -> str | None:
+    """The service of a pattern's ARNs; `None` where a wildcard leaves it open."""
+    first = tokens[0] if tokens else ""
+    if not isinstance(first, str):
+        return None
+    parts = first.split(":", 3)
+    return parts[2] if len(parts) > 3 and parts[0] == "arn" else None  # noqa: PLR2004 - arn:p:s:

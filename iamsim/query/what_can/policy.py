@@ -1,0 +1,300 @@
+"""One identity-based policy that allows what a principal can do, no more and no less.
+
+For every set of actions that is decided alike everywhere, the places are taken from the widest
+pattern to the narrowest: where a place gets more than the patterns around it give, an Allow adds
+it, and where it gets less, a Deny takes it away. Conditions are those of the engine's residuals.
+What the policy comes to mean is then decided by the engine and held against the world's answers.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.compile.policy import PolicySet, compile_policy
+from iamsim.compile.residual import all_of, any_of, negate
+from iamsim.core.decision import PolicyType, Verdict
+from iamsim.core.errors import UnsupportedError
+from iamsim.core.request import CallerKind
+from iamsim.engine.authorize import prepare
+from iamsim.engine.relations import ResourceKind
+from iamsim.engine.situation import Situation
+from iamsim.engine.terms import decision_terms
+from iamsim.query.batch.classes import refine
+from iamsim.query.what_can.effective import given_at
+from iamsim.query.what_can.places import EVERYTHING
+from iamsim.query.what_can.shrink import shrunk_actions
+from iamsim.symbolic.blocks import write_blocks
+from iamsim.symbolic.formula import OutOfBudgetError
+from iamsim.symbolic.lists import Shapes, listed_keys
+from iamsim.symbolic.remembered import remembered_solution
+from iamsim.symbolic.residual import PartialResidual
+from iamsim.symbolic.solve import Modality
+from iamsim.syntax.read import parse_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from iamsim.compile.residual import Term
+    from iamsim.engine.question import Question
+    from iamsim.query.batch import ActionUniverse, Batch, BatchAnswer
+    from iamsim.query.what_can.effective import Asked, Decided, Effective
+    from iamsim.query.what_can.places import Place
+
+__all__ = ["EffectivePolicy", "Mismatch", "write_policy"]
+
+Blocks = frozenset[str]  # Condition blocks as JSON, one of which must hold
+ALWAYS: Blocks = frozenset({"{}"})
+NEVER: Blocks = frozenset()
+SHORTER = 4  # times that NotAction must be shorter than Action to be written instead
+
+
+class Grant(NamedTuple):
+    """What one statement says, but for its actions."""
+
+    effect: str
+    element: str
+    resources: tuple[str, ...]
+    block: str
+
+
+class Mismatch(NamedTuple):
+    """A request that the policy does not decide as the world does."""
+
+    action: str
+    resource: str
+
+
+@dataclass(slots=True)
+class EffectivePolicy:
+    """The document, how many requests were compared, and those that came out otherwise.
+
+    `unwritable` are actions whose conditions the policy language has no words for.
+    """
+
+    document: dict[str, object]
+    compared: int = 0
+    mismatches: list[Mismatch] = field(default_factory=list)
+    unwritable: tuple[str, ...] = ()
+
+    @property
+    def exact(self) -> bool:
+        """Whether every compared request came out alike."""
+        return not self.mismatches and not self.unwritable
+
+
+def write_policy(effective: Effective, batch: Batch, *, shrink: bool = False) -> EffectivePolicy:
+    """Write what a principal can do as one policy, and check it."""
+    universe = effective.universe
+    decided = list(effective.decided)
+    masks = [one.actions for one in decided if one.answer.possible]
+    parts = refine(universe.everything, masks)
+    grants: dict[Grant, int] = {}
+    unwritable = 0
+    for part in parts:
+        here = [one for one in decided if one.actions & part]
+        if not any(one.answer.possible for one in here):
+            continue
+        try:
+            for grant in _grants(here, effective.asked, batch, universe.first(part)):
+                grants[grant] = grants.get(grant, 0) | part
+        except UnsupportedError:
+            unwritable |= part
+    document = _document(grants, universe, shrink=shrink)
+    written = EffectivePolicy(document, unwritable=tuple(universe.actions(unwritable)))
+    _check(written, decided, parts, effective.asked, batch, unwritable)
+    return written
+
+
+def _grants(here: Sequence[Decided], asked: Asked, batch: Batch, action: str) -> list[Grant]:
+    """The statements for actions that are decided alike: `here` are their decisions."""
+    base = NEVER
+    at: dict[str, Blocks] = {}
+    order: list[Decided] = []
+    for one in here:
+        if one.place.label == EVERYTHING:
+            base = _blocks(one.answer)
+        elif one.place.label is not None:
+            at[one.place.label] = _blocks(one.answer)
+            order.append(one)
+    order.sort(key=lambda one: (len(one.place.within), one.place.label or ""))
+    spared = _spared(order, at) if base == ALWAYS else ()
+    allows: dict[str, list[str]] = {}
+    denies: dict[str, list[str]] = {}
+    given: dict[str, Blocks] = {}
+    for one in order:
+        label, wanted = one.place.label or "", at[one.place.label or ""]
+        around = [given[name] for name in one.place.within if name in given and name != label]
+        outside = NEVER if any(name in spared for name in one.place.within) else base
+        inherited = outside.union(*around)
+        given[label] = NEVER
+        if wanted == inherited or (inherited >= ALWAYS and wanted == ALWAYS):
+            continue
+        added = wanted - inherited if ALWAYS.isdisjoint(inherited) else NEVER
+        for block in sorted(added):
+            allows.setdefault(block, []).append(label)
+        given[label] = wanted
+        if wanted != ALWAYS and not inherited <= wanted:
+            for block in sorted(_opposite(one, asked, batch, action)):
+                denies.setdefault(block, []).append(label)
+    for label in _denied_overlaps(here, given, base):
+        denies.setdefault("{}", []).append(label)
+    found = []
+    if base and spared:
+        found.append(Grant("Allow", "NotResource", spared, "{}"))
+    elif base:
+        found += [Grant("Allow", "Resource", (EVERYTHING,), block) for block in sorted(base)]
+    found += [Grant("Allow", "Resource", tuple(some), block) for block, some in allows.items()]
+    found += [Grant("Deny", "Resource", tuple(some), block) for block, some in denies.items()]
+    return found
+
+
+def _denied_overlaps(
+    here: Sequence[Decided], given: dict[str, Blocks], base: Blocks
+) -> dict[str, None]:
+    """Patterns to deny for places where two patterns overlap and nothing is allowed, although one
+    of them gives something: those that are denied wherever they fit."""
+    denied = {
+        name
+        for one in here
+        for name in one.place.within
+        if all(not other.answer.possible for other in here if name in other.place.within)
+    }
+    found: dict[str, None] = {}
+    for one in here:
+        around = base.union(*(given.get(name, NEVER) for name in one.place.within))
+        if one.place.label is None and not one.answer.possible and around != NEVER:
+            found.update(dict.fromkeys(sorted(denied & set(one.place.within))[:1]))
+    return found
+
+
+def _spared(order: Sequence[Decided], at: dict[str, Blocks]) -> tuple[str, ...]:
+    """Places that get nothing although everything around does, and that hold places which do: a
+    Deny would take these, too, so the Allow spares the whole."""
+    return tuple(
+        one.place.label
+        for one in order
+        if one.place.label is not None
+        and at[one.place.label] == NEVER
+        and any(
+            one.place.label in other.place.within and at[other.place.label or ""] != NEVER
+            for other in order
+        )
+    )
+
+
+def _blocks(answer: BatchAnswer) -> Blocks:
+    """An answer as Condition blocks; raises `UnsupportedError` where there are no words."""
+    if answer.residual is None:
+        return ALWAYS if answer.verdict is Verdict.ALLOWED else NEVER
+    return frozenset(json.dumps(block, sort_keys=True) for block in answer.residual.to_condition())
+
+
+def _opposite(one: Decided, asked: Asked, batch: Batch, action: str) -> Blocks:
+    """When the request is not allowed, as Condition blocks."""
+    residual = one.answer.residual
+    if not isinstance(residual, PartialResidual):
+        return ALWAYS
+    prepared = prepare(_question(one.place, asked, batch, action), batch.world)
+    shapes = Shapes(listed_keys(prepared.situation, prepared.request.action))
+    solution = remembered_solution(negate(_term(one.answer)), shapes)
+    try:
+        blocks, _ = write_blocks(*solution.cubes(), usual=False)
+    except OutOfBudgetError:
+        raise UnsupportedError("residual-too-large", "the opposite is too long") from None
+    return frozenset(json.dumps(block.to_condition(), sort_keys=True) for block in blocks)
+
+
+def _term(answer: BatchAnswer) -> Term:
+    """An answer as a term."""
+    residual = answer.residual
+    if isinstance(residual, PartialResidual):
+        return residual.branches[-1].term
+    return answer.verdict is Verdict.ALLOWED
+
+
+def _question(place: Place, asked: Asked, batch: Batch, action: str) -> Question:
+    given = given_at(asked, place)
+    return batch.question(asked.principal, action, place.sample, given, asked.session)
+
+
+def _document(
+    grants: dict[Grant, int], universe: ActionUniverse, *, shrink: bool
+) -> dict[str, object]:
+    """The statements, Allow first; those that differ in their actions alone are one."""
+    statements = []
+    for grant, mask in sorted(
+        grants.items(), key=lambda item: (item[0].effect, item[1] & -item[1])
+    ):
+        element, actions = "Action", universe.actions(mask)
+        if shrink:
+            element, actions = _shrunk(universe, mask)
+        statement: dict[str, object] = {
+            "Effect": grant.effect,
+            element: _one_or_more(actions),
+            grant.element: _one_or_more(grant.resources),
+        }
+        condition = json.loads(grant.block)
+        if condition:
+            statement["Condition"] = condition
+        statements.append(statement)
+    return {"Version": "2012-10-17", "Statement": statements}
+
+
+def _shrunk(universe: ActionUniverse, mask: int) -> tuple[str, list[str]]:
+    """The patterns that cover a set; those of all others where they are far fewer."""
+    actions = shrunk_actions(universe, mask)
+    others = shrunk_actions(universe, universe.everything & ~mask)
+    if others and len(others) * SHORTER < len(actions):
+        return "NotAction", others
+    return "Action", actions
+
+
+def _one_or_more(texts: Sequence[str]) -> object:
+    return texts[0] if len(texts) == 1 else list(texts)
+
+
+def _check(
+    written: EffectivePolicy,
+    decided: Iterable[Decided],
+    parts: Sequence[int],
+    asked: Asked,
+    batch: Batch,
+    aside: int,
+) -> None:
+    """Ask the engine what the policy allows at every place, for an action of every kind."""
+    parsed = parse_policy(written.document, name="effective", policy_type=PolicyType.IDENTITY)
+    policies = PolicySet((compile_policy(parsed, PolicyType.IDENTITY),))
+    universe = batch.universe
+    for one in decided:
+        for part in parts:
+            both = part & one.actions & ~aside
+            if not both:
+                continue
+            action = universe.first(both)
+            written.compared += 1
+            if not _agrees(one, policies, _question(one.place, asked, batch, action), batch):
+                written.mismatches.append(
+                    Mismatch(universe.actions(both & -both)[0], one.place.sample)
+                )
+
+
+def _agrees(one: Decided, policies: PolicySet, question: Question, batch: Batch) -> bool:
+    """Whether the policy, alone in the account, allows exactly when the world does."""
+    prepared = prepare(question, batch.world)
+    caller = prepared.situation.caller
+    if caller.kind.is_root:
+        # The root user needs no policy; this asks what one would give.
+        caller = replace(caller, kind=CallerKind.USER)
+    alone = Situation(caller, ResourceKind.OTHER, caller.account, identity=policies)
+    mine = decision_terms(alone, prepared.request).allowed
+    theirs = _term(one.answer)
+    if isinstance(mine, bool) and isinstance(theirs, bool):
+        return mine is theirs
+    shapes = Shapes(
+        listed_keys(alone, prepared.request.action)
+        | listed_keys(prepared.situation, prepared.request.action)
+    )
+    apart = any_of([all_of([mine, negate(theirs)]), all_of([negate(mine), theirs])])
+    return remembered_solution(apart, shapes).modality is Modality.NEVER

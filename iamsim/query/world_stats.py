@@ -1,0 +1,187 @@
+"""How much there is in a world, and how near it is to the quotas of AWS.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_reference_limits.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.catalog.managed import find_managed_policy
+from iamsim.checks.rules.policy_size import BY_SERVICE, INLINE_QUOTAS, QUOTAS, RESOURCE_QUOTAS
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import PolicyType
+from iamsim.engine.inventory import policies_in_use
+from iamsim.world.laying_tree import node_ids
+from iamsim.world.model import PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from iamsim.world.model import Account, AnyPolicy, World
+
+__all__ = ["COUNTED", "Counts", "Usage", "WorldStats", "world_stats"]
+
+COUNTED = (
+    "users",
+    "groups",
+    "roles",
+    "policies",
+    "permission_sets",
+    "resources",
+    "vpc_endpoints",
+)
+PER_ACCOUNT = {"users": 5_000, "groups": 300, "roles": 1_000, "policies": 1_500}
+ATTACHED = 10  # managed policies of a user, group or role, by default
+GROUPS = 10
+CONTROL_POLICIES = 5  # of one type on a root, unit or account
+KINDS = {"users": "AWS::IAM::User", "groups": "AWS::IAM::Group", "roles": "AWS::IAM::Role"}
+
+
+class Counts(NamedTuple):
+    """What one account holds, by kind."""
+
+    account: str
+    name: str | None
+    numbers: dict[str, int]
+
+
+class Usage(NamedTuple):
+    """How much of a quota something uses; `adjustable` quotas may have been raised."""
+
+    what: str
+    quota: str
+    used: int
+    limit: int
+    adjustable: bool = False
+
+    @property
+    def share(self) -> float:
+        """The part that is used: 1.0 is all of it."""
+        return self.used / self.limit
+
+
+class WorldStats(NamedTuple):
+    """Counts by account, statements and documents in all, and the quotas, fullest first."""
+
+    accounts: list[Counts]
+    nodes: int
+    attachments: int
+    documents: int
+    statements: int
+    usages: list[Usage]
+
+
+def world_stats(model: World) -> WorldStats:
+    """Count and measure a world."""
+    accounts = [
+        Counts(one.id, one.name, {kind: len(getattr(one, kind)) for kind in COUNTED})
+        for one in sorted(model.accounts.values(), key=lambda one: one.id)
+    ]
+    root = model.organization.root if model.organization is not None else None
+    documents: dict[object, int] = {}
+    attachments = 0
+    for policy, _ in policies_in_use(model):
+        attachments += 1
+        key = id(policy.document) if isinstance(policy, PolicyDocument) else policy.arn
+        if key not in documents:
+            documents[key] = _statements(policy)
+    usages = [*_of_organization(model)]
+    for account in model.accounts.values():
+        usages += _of_account(account)
+    usages.sort(key=lambda one: (-one.share, one.what, one.quota))
+    nodes = 0 if root is None else sum(1 for _ in node_ids(root))
+    statements = sum(documents.values())
+    return WorldStats(accounts, nodes, attachments, len(documents), statements, usages)
+
+
+def _document(policy: AnyPolicy) -> object:
+    """The plain data of a policy."""
+    if isinstance(policy, PolicyDocument):
+        return policy.document
+    managed = find_managed_policy(policy.arn)
+    return {} if managed is None else json.loads(managed.document_text)
+
+
+def _statements(policy: AnyPolicy) -> int:
+    document = _document(policy)
+    found = document.get("Statement") if isinstance(document, dict) else None
+    return len(found) if isinstance(found, list | tuple) else int(found is not None)
+
+
+def _size(policies: Iterable[AnyPolicy]) -> int:
+    """The characters of documents without white space, as IAM counts them."""
+    return sum(
+        len("".join(json.dumps(one.document, ensure_ascii=False, separators=(",", ":")).split()))
+        for one in policies
+        if isinstance(one, PolicyDocument)
+    )
+
+
+def _of_organization(model: World) -> Iterator[Usage]:
+    """Control policies: how many on a node, and how long."""
+    root = model.organization.root if model.organization is not None else None
+    holders: list[tuple[str, object]] = (
+        [] if root is None else [(f"the node {node.name}", node) for node, _ in node_ids(root)]
+    )
+    holders += [(f"the account {one.id}", one) for one in model.accounts.values()]
+    sizes: dict[int, Usage] = {}
+    for name, holder in holders:
+        for kind, use, word in (
+            ("scps", PolicyType.SERVICE_CONTROL, "service control policies"),
+            ("rcps", PolicyType.RESOURCE_CONTROL, "resource control policies"),
+        ):
+            attached: tuple[AnyPolicy, ...] = getattr(holder, kind) or ()
+            if attached:
+                yield Usage(name, f"{word} attached", len(attached), CONTROL_POLICIES)
+            for policy in attached:
+                if isinstance(policy, PolicyDocument):
+                    limit = QUOTAS[use][1]
+                    what = f"the policy {policy.name}"
+                    sizes[id(policy.document)] = Usage(what, "characters", _size([policy]), limit)
+    yield from sizes.values()
+
+
+def _of_account(account: Account) -> Iterator[Usage]:
+    """The quotas of IAM in one account, and the sizes of resource-based policies."""
+    where = f"of {account.id}"
+    for kind, limit in PER_ACCOUNT.items():
+        number = len(getattr(account, kind))
+        if number:
+            yield Usage(f"the account {account.id}", kind, number, limit, adjustable=True)
+    for name, policy in account.policies.items():
+        size = _size([policy])
+        yield Usage(
+            f"the policy {name} {where}", "characters", size, QUOTAS[PolicyType.IDENTITY][1]
+        )
+    for kind, resource_type in KINDS.items():
+        for name, holder in getattr(account, kind).items():
+            what = f"the {kind[:-1]} {name} {where}"
+            managed = [one for one in holder.policies if getattr(one, "arn", None) is not None]
+            inline = [one for one in holder.policies if getattr(one, "arn", None) is None]
+            if managed:
+                adjustable = kind != "groups"
+                yield Usage(what, "managed policies", len(managed), ATTACHED, adjustable)
+            if inline:
+                limit = INLINE_QUOTAS[resource_type]
+                yield Usage(what, "characters of inline policies", _size(inline), limit)
+            if getattr(holder, "groups", ()):
+                yield Usage(what, "groups", len(holder.groups), GROUPS)
+            trust = getattr(holder, "trust", None)
+            if trust is not None:
+                limit = QUOTAS[PolicyType.TRUST][1]
+                size = _size([trust])
+                yield Usage(what, "characters of the trust policy", size, limit, adjustable=True)
+    for arn, resource in account.resources.items():
+        found = find_arn(arn)
+        limit = RESOURCE_QUOTAS.get(_resource_type(found.service if found else ""), 0)
+        if resource.policy is not None and limit:
+            yield Usage(arn, "characters of its policy", _size([resource.policy]), limit)
+
+
+def _resource_type(service: str) -> str:
+    """The resource type whose quota holds for the resources of a service."""
+    own = {"kms": "AWS::KMS::Key", "ecr": "AWS::ECR::Repository"}
+    return BY_SERVICE.get(service, own.get(service, ""))

@@ -1,0 +1,217 @@
+"""What a principal can do: the places that patterns tell apart, and the policy that says it."""
+
+from __future__ import annotations
+
+import pytest
+
+from iamsim.core.decision import Verdict
+from iamsim.query.batch import catalog_actions
+from iamsim.query.what_can import find_effective, write_policy
+from iamsim.query.what_can.shrink import shrunk_actions
+from iamsim.report.what_can import action_rows, policy_remarks
+from tests.unit.test_query_batch import BUCKET, HOME, allow, user
+from tests.unit.test_query_who_can import open_world
+
+GET = "s3:GetObject"
+
+
+def deny(action, resource="*", **more):
+    """A Deny statement."""
+    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+def policy(*statements):
+    """A policy of some statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def effective_of(document, **more):
+    """What a user with one policy can do."""
+    account = {"users": {"ann": {"policies": [document], **more}}}
+    batch = open_world({"accounts": {HOME: account}})
+    return find_effective(batch, user("ann")), batch
+
+
+def statements_about(written, action):
+    """The statements that name an action, without it."""
+    found = []
+    for statement in written.document["Statement"]:
+        actions = statement["Action"]
+        if action in ([actions] if isinstance(actions, str) else actions):
+            found.append({key: value for key, value in statement.items() if key != "Action"})
+    return found
+
+
+def everything_but(*statements):
+    """A policy that allows one action, and more statements."""
+    return policy({"Effect": "Allow", "Action": GET, "Resource": "*"}, *statements)
+
+
+@pytest.mark.parametrize(
+    ("document", "expected"),
+    [
+        (
+            everything_but(deny(GET, f"{BUCKET}/secret/*")),
+            [
+                {"Effect": "Allow", "Resource": "*"},
+                {"Effect": "Deny", "Resource": f"{BUCKET}/secret/*"},
+            ],
+        ),
+        (
+            policy(
+                {"Effect": "Allow", "Action": GET, "Resource": f"{BUCKET}/*"},
+                deny(GET, f"{BUCKET}/a/*", Condition={"Bool": {"aws:SecureTransport": "true"}}),
+                deny(GET, f"{BUCKET}/b/*", Condition={"Bool": {"aws:SecureTransport": "false"}}),
+            ),
+            [
+                {"Effect": "Allow", "Resource": f"{BUCKET}/*"},
+                {"Effect": "Deny", "Resource": f"{BUCKET}/a/*"},
+            ],
+        ),
+        (
+            policy(
+                {
+                    "Effect": "Allow",
+                    "Action": GET,
+                    "Resource": f"{BUCKET}/*",
+                    "Condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}},
+                },
+                {"Effect": "Allow", "Action": GET, "Resource": f"{BUCKET}/open/*"},
+            ),
+            [
+                {
+                    "Effect": "Allow",
+                    "Resource": f"{BUCKET}/*",
+                    "Condition": {"IpAddress": {"aws:SourceIp": ["10.0.0.0/8"]}},
+                },
+                {"Effect": "Allow", "Resource": f"{BUCKET}/open/*"},
+            ],
+        ),
+        (
+            everything_but(
+                deny(GET, f"{BUCKET}/*", Condition={"Null": {"aws:MultiFactorAuthAge": "true"}})
+            ),
+            [
+                {"Effect": "Allow", "Resource": "*"},
+                {
+                    "Effect": "Deny",
+                    "Resource": f"{BUCKET}/*",
+                    "Condition": {"Null": {"aws:MultiFactorAuthAge": ["true"]}},
+                },
+            ],
+        ),
+    ],
+)
+def test_a_written_policy_follows_the_patterns(document, expected):
+    """An Allow for what is more than around, a Deny for what is less, conditions included."""
+    effective, batch = effective_of(document)
+    written = write_policy(effective, batch)
+    assert written.exact, written
+    assert sorted(statements_about(written, GET), key=str) == sorted(expected, key=str)
+
+
+def test_a_place_without_anything_that_holds_one_with_something_is_spared():
+    """The Deny of a boundary's gap can't be written over the grant inside: the Allow leaves the
+    whole out."""
+    bucket_policy = policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": user("ann")},
+            "Action": GET,
+            "Resource": f"{BUCKET}/mine/*",
+        }
+    )
+    boundary = policy({"Effect": "Allow", "Action": GET, "NotResource": f"{BUCKET}/*"})
+    batch = open_world(
+        {
+            "accounts": {
+                HOME: {
+                    "users": {"ann": {"policies": [allow(GET)], "boundary": boundary}},
+                    "resources": {BUCKET: {"policy": bucket_policy}},
+                }
+            }
+        }
+    )
+    written = write_policy(find_effective(batch, user("ann")), batch)
+    assert written.exact, written
+    assert statements_about(written, GET) == [
+        {"Effect": "Allow", "NotResource": f"{BUCKET}/*"},
+        {"Effect": "Allow", "Resource": f"{BUCKET}/mine/*"},
+    ]
+
+
+def test_overlapping_patterns_are_denied_by_the_one_that_gives_nothing():
+    """An ARN that fits a grant and a denial has no pattern of its own."""
+    effective, batch = effective_of(
+        policy(
+            {"Effect": "Allow", "Action": GET, "Resource": f"{BUCKET}/*.csv"},
+            deny(GET, f"{BUCKET}/secret*"),
+        )
+    )
+    written = write_policy(effective, batch)
+    assert written.exact, written
+    assert {"Effect": "Deny", "Resource": f"{BUCKET}/secret*"} in statements_about(written, GET)
+
+
+def test_unknown_variables_stay_in_the_policy():
+    """A tag that nobody knows stands for a value that no policy names."""
+    effective, batch = effective_of(allow(GET, f"{BUCKET}/${{aws:PrincipalTag/team}}/*"))
+    assert effective.unknown == (f"{BUCKET}/${{aws:PrincipalTag/team}}/*",)
+    written = write_policy(effective, batch)
+    assert statements_about(written, GET) == [
+        {"Effect": "Allow", "Resource": f"{BUCKET}/${{aws:PrincipalTag/team}}/*"}
+    ]
+
+
+def test_known_variables_are_filled_in():
+    """The user's name is known; a star in a value would not be a wildcard."""
+    effective, batch = effective_of(allow(GET, f"{BUCKET}/${{aws:username}}/*"))
+    assert statements_about(write_policy(effective, batch), GET) == [
+        {"Effect": "Allow", "Resource": f"{BUCKET}/ann/*"}
+    ]
+
+
+def test_rows_name_resources_and_exceptions():
+    """A narrower pattern that is like the wider one is not named again."""
+    effective, _ = effective_of(
+        policy(
+            {"Effect": "Allow", "Action": GET, "Resource": [f"{BUCKET}/*", f"{BUCKET}/a/*"]},
+            deny(GET, f"{BUCKET}/b/*"),
+        )
+    )
+    (row,) = [row for row in action_rows(effective) if row.action == GET]
+    assert row.resources == (f"{BUCKET}/*",)
+    assert row.excepted == (f"{BUCKET}/b/*",)
+    assert row.decision is Verdict.ALLOWED
+    assert row.level == "Read"
+
+
+def test_remarks_say_what_is_not_exact():
+    """Mismatches and what can't be written stand there by name."""
+    effective, batch = effective_of(allow(GET))
+    written = write_policy(effective, batch)
+    assert policy_remarks(written) == [
+        f"{written.compared} requests were asked of the policy and of the world: all alike"
+    ]
+    written.unwritable = ("s3:PutObject",)
+    assert "s3:PutObject" in policy_remarks(written)[-1]
+
+
+def test_shrunk_actions_are_short():
+    """Whole services, prefixes of whole words, and single names."""
+    universe = catalog_actions()
+    assert shrunk_actions(universe, universe.everything) == ["*"]
+    assert shrunk_actions(universe, universe.service_mask("sqs")) == ["sqs:*"]
+    assert shrunk_actions(universe, universe.mask_of(["s3:GetObject"])) == ["s3:GetObject"]
+    assert shrunk_actions(universe, 0) == []
+
+
+def test_what_the_root_user_lacks_is_written_as_not_action():
+    """Nearly everything is shorter said by what is missing."""
+    batch = open_world({"accounts": {HOME: {}}})
+    effective = find_effective(batch, f"arn:aws:iam::{HOME}:root")
+    written = write_policy(effective, batch, shrink=True)
+    assert written.exact
+    (statement,) = written.document["Statement"]
+    assert "kms:Decrypt" not in statement["NotAction"]
+    assert "kms:Dec*" in statement["NotAction"]

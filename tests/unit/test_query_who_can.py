@@ -1,0 +1,266 @@
+"""Who can: keys that encrypt, chains of roles, guardrails; and the matrix."""
+
+from __future__ import annotations
+
+import pytest
+
+from iamsim.core.decision import Layer, Verdict
+from iamsim.core.errors import RequestError
+from iamsim.engine.world import CompiledWorld
+from iamsim.query.batch import Batch
+from iamsim.query.encryption import find_encryption
+from iamsim.query.matrix import Column, find_matrix, pick_candidates
+from iamsim.query.role_chains import routes_to
+from iamsim.query.who_can import find_blocked, find_who_can
+from iamsim.world.load import load_world_data
+from tests.unit.test_query_batch import AWAY, BUCKET, HOME, KEY, allow, user
+
+OBJECT = f"{BUCKET}/x"
+ROOT = f"arn:aws:iam::{HOME}:root"
+
+
+def open_world(data):
+    """Make a batch of a whole world."""
+    return Batch(CompiledWorld(load_world_data(data)))
+
+
+def role(name, account=HOME):
+    """The ARN of a role."""
+    return f"arn:aws:iam::{account}:role/{name}"
+
+
+def trust(**principal):
+    """A trust policy for one principal."""
+    statement = {"Effect": "Allow", "Principal": principal, "Action": "sts:AssumeRole"}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def key_policy(*users):
+    """A key policy that names users."""
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"AWS": [user(name) for name in users]},
+        "Action": "kms:*",
+        "Resource": "*",
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def test_the_key_counts_for_those_who_read_and_write():
+    """Who may read the object and not use the key stands apart."""
+    batch = open_world(
+        {
+            "accounts": {
+                HOME: {
+                    "users": {
+                        name: {"policies": [allow(["s3:GetObject", "s3:ListBucket"])]}
+                        for name in ("ann", "bob")
+                    },
+                    "resources": {
+                        BUCKET: {"kms_key": KEY},
+                        KEY: {"policy": key_policy("ann")},
+                    },
+                }
+            }
+        }
+    )
+    found = find_who_can(batch, ["s3:GetObject"], OBJECT, with_dependencies=True)
+    assert [one.candidate.principal for one in found.accesses] == [user("ann")]
+    assert {one.candidate.principal for one in found.denied_by_key} == {user("bob"), ROOT}
+    (dependency,) = found.accesses[0].dependencies
+    assert (dependency.action, dependency.resource) == ("kms:Decrypt", KEY)
+    assert found.unknown_keys == ()
+    listing = find_who_can(batch, ["s3:ListBucket"], BUCKET, with_dependencies=True)
+    assert all(not one.dependencies for one in listing.accesses)
+
+
+@pytest.mark.parametrize(
+    ("kms_key", "action", "expected"),
+    [
+        (None, "s3:GetObject", (None, ("kms:Decrypt",))),
+        ("none", "s3:GetObject", None),
+        (KEY, "s3:PutObject", (KEY, ("kms:GenerateDataKey",))),
+        (KEY, "s3:DeleteObject", None),
+    ],
+)
+def test_encryption_is_what_the_world_says(kms_key, action, expected):
+    """A key, none, or not known; actions that touch no content need nothing."""
+    resource = {} if kms_key is None else {"kms_key": kms_key}
+    model = load_world_data({"accounts": {HOME: {"resources": {BUCKET: resource}}}})
+    found = find_encryption(action, OBJECT, model)
+    assert (None if found is None else (found.key, found.actions)) == expected
+    if found is not None:
+        assert found.via.services == ("s3.amazonaws.com",)
+
+
+def test_behind_an_access_point_the_bucket_says_its_key():
+    """An access point has no key of its own."""
+    point = f"arn:aws:s3:eu-west-1:{HOME}:accesspoint/p"
+    model = load_world_data(
+        {"accounts": {HOME: {"resources": {BUCKET: {"kms_key": KEY}, point: {"bucket": BUCKET}}}}}
+    )
+    found = find_encryption("s3:GetObject", f"{point}/object/x", model)
+    assert found is not None
+    assert found.key == KEY
+
+
+def test_chains_are_as_short_as_there_is_and_count_their_conditions():
+    """A service trusts its way to the last role; a loop of roles ends."""
+    mfa = trust(AWS=role("first"))
+    mfa["Statement"][0]["Condition"] = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    loop = trust(AWS=[role("last"), user("ann")])
+    loop["Statement"].append(trust(Service="lambda.amazonaws.com")["Statement"][0])
+    batch = open_world(
+        {
+            "accounts": {
+                HOME: {
+                    "users": {"ann": {}},
+                    "roles": {
+                        "last": {"trust": mfa, "policies": [allow("s3:GetObject")]},
+                        "first": {"trust": loop},
+                    },
+                    "resources": {BUCKET: {}},
+                }
+            }
+        }
+    )
+    found = find_who_can(batch, ["s3:GetObject"], OBJECT, via_roles=True)
+    chains = {one.candidate.principal: (one.roles, one.verdict) for one in found.accesses}
+    assert chains == {
+        ROOT: ((), Verdict.ALLOWED),
+        role("last"): ((), Verdict.ALLOWED),
+        role("first"): ((role("last"),), Verdict.CONDITIONAL),
+        user("ann"): ((role("first"), role("last")), Verdict.CONDITIONAL),
+        "lambda.amazonaws.com": ((role("first"), role("last")), Verdict.CONDITIONAL),
+    }
+
+
+def test_of_two_chains_the_one_without_conditions_is_taken():
+    """Both are as long; one asks for MFA."""
+    mfa = trust(AWS=user("ann"))
+    mfa["Statement"][0]["Condition"] = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+    reads = [allow("s3:GetObject")]
+    batch = open_world(
+        {
+            "accounts": {
+                HOME: {
+                    "users": {"ann": {}},
+                    "roles": {
+                        "a": {"trust": mfa, "policies": reads},
+                        "b": {"trust": trust(AWS=user("ann")), "policies": reads},
+                    },
+                }
+            }
+        }
+    )
+    targets = [one for one in batch.candidates if ":role/" in one.principal]
+    ((candidate, route),) = routes_to(batch, targets)
+    assert (candidate.principal, route.roles) == (user("ann"), (role("b"),))
+
+
+def world_with_guardrails(*, boundary, scp):
+    """One user who could, and what keeps them."""
+    denies = {
+        "Version": "2012-10-17",
+        "Statement": [{"Effect": "Deny", "Action": "s3:*", "Resource": "*"}],
+    }
+    return open_world(
+        {
+            "organization": {
+                "id": "o-example001",
+                "management_account": AWAY,
+                "root": {"accounts": [HOME], "scps": ["FullAWSAccess", *([denies] if scp else [])]},
+            },
+            "accounts": {
+                HOME: {
+                    "users": {
+                        "ann": {
+                            "policies": [allow("s3:*")],
+                            **({"boundary": allow("ec2:*")} if boundary else {}),
+                        },
+                        "bob": {},
+                    },
+                    "resources": {BUCKET: {}},
+                }
+            },
+        }
+    )
+
+
+@pytest.mark.parametrize(
+    ("boundary", "scp", "expected"),
+    [
+        (True, False, {user("ann"): [Layer.PERMISSIONS_BOUNDARY]}),
+        (
+            True,
+            True,
+            {
+                ROOT: [Layer.SERVICE_CONTROL_POLICY],
+                user("ann"): [Layer.SERVICE_CONTROL_POLICY, Layer.PERMISSIONS_BOUNDARY],
+            },
+        ),
+        (False, False, {}),
+    ],
+)
+def test_blocked_are_those_whom_guardrails_alone_keep(boundary, scp, expected):
+    """Who has no permission at all is not among them."""
+    batch = world_with_guardrails(boundary=boundary, scp=scp)
+    found = find_blocked(batch, ["s3:GetObject"], OBJECT)
+    layers = {one.candidate.principal: [by.layer for by in one.blockers] for one in found}
+    assert layers == expected
+
+
+def test_guardrails_that_deny_only_together_give_the_decision_as_it_is():
+    """Each leaves a way open that the other closes."""
+    here = {"StringEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    there = {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}}
+    batch = open_world(
+        {
+            "organization": {
+                "id": "o-example001",
+                "management_account": AWAY,
+                "root": {"accounts": [HOME], "scps": [allow("*", Condition=here)]},
+            },
+            "accounts": {
+                HOME: {
+                    "users": {
+                        "ann": {
+                            "policies": [allow("s3:*")],
+                            "boundary": allow("*", Condition=there),
+                        }
+                    }
+                }
+            },
+        }
+    )
+    (found,) = find_blocked(batch, ["s3:GetObject"], OBJECT)
+    assert found.candidate.principal == user("ann")
+    assert len(found.blockers) == 1
+
+
+def test_matrix_has_an_answer_in_every_cell():
+    """Rows are those that the patterns choose, in the order of the world."""
+    batch = open_world(
+        {"accounts": {HOME: {"users": {"bob": {}, "ann": {"policies": [allow("s3:GetObject")]}}}}}
+    )
+    chosen = pick_candidates(batch, ["*:user/b*", "*:user/*"])
+    assert [one.principal for one in chosen] == [user("ann"), user("bob")]
+    columns = [Column("s3:GetObject", OBJECT), Column("s3:PutObject", OBJECT)]
+    matrix = find_matrix(batch, chosen, columns)
+    assert [[one.possible for one in row.answers] for row in matrix.rows] == [
+        [True, False],
+        [False, False],
+    ]
+    assert len(pick_candidates(batch, [])) == 3
+    with pytest.raises(RequestError) as caught:
+        pick_candidates(batch, ["*:role/*"])
+    assert caught.value.code == "no-such-principal"
+
+
+def test_an_owner_that_nobody_knows_is_said():
+    """An unlisted bucket has no account; a queue has it in its ARN."""
+    batch = open_world({"accounts": {HOME: {}}})
+    assert find_who_can(batch, ["s3:GetObject"], OBJECT).owner_unknown
+    queue = f"arn:aws:sqs:eu-west-1:{HOME}:q"
+    assert not find_who_can(batch, ["sqs:SendMessage"], queue).owner_unknown
+    assert not find_who_can(batch, ["ec2:DescribeVpcs"], "*").owner_unknown
