@@ -102,6 +102,14 @@ def _is_index(data: object, step: int | str) -> bool:
     return isinstance(data, list) and isinstance(step, int) and step < len(data)
 
 
+def _meant(value: str, choices: str) -> str:
+    """The choice that a misspelled value comes closest to, as the beginning of a hint."""
+    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
+
+    close = get_close_matches(value, choices.split("`")[1::2], 1)
+    return f"did you mean `{close[0]}`? " if close else ""
+
+
 def _world_error(document: Document, fault: ErrorDetails) -> WorldError:
     path = _known_path(document, fault)
     kind = fault["type"]
@@ -125,7 +133,7 @@ def _world_error(document: Document, fault: ErrorDetails) -> WorldError:
             "unknown-value",
             f"`{value}` is not a value of `{name}`",
             span=document.span(path),
-            hint=f"use one of {choices}",
+            hint=f"{_meant(value, choices)}use one of {choices}",
         )
     if kind in _KINDS:
         message = f"`{name}` must be {_KINDS[kind]}"

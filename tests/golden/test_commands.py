@@ -34,6 +34,7 @@ def test_command_prints_what_its_golden_files_say(case, golden, request, tmp_pat
             "PYTHONPATH": str(ROOT),
             "PYTHONUTF8": "1",
             "IAMSIM_CACHE": str(tmp_path),
+            "IAMSIM_STATE": str(tmp_path),
         },
         capture_output=True,
         text=True,

@@ -7,10 +7,12 @@ import zipfile
 
 import pytest
 
+from tests.docs.walking import walk
 from tests.repo.conftest import ROOT, run
 
 # One worker builds and installs; the others need not.
 pytestmark = pytest.mark.xdist_group("wheel")
+EXAMPLES = ("iamsim/_corpus/examples/", "iamsim/_corpus/lessons/")
 
 
 def test_wheel_carries_grammar_corpus_types_and_data(wheel):
@@ -36,7 +38,7 @@ def test_examples_in_the_wheel_name_schemas_in_the_wheel(wheel):
     """The first line of every YAML file leads to a schema, seen from where the wheel has it."""
     with zipfile.ZipFile(wheel) as archive:
         names = set(archive.namelist())
-        examples = [name for name in names if "/_corpus/" in name and name.endswith(".yaml")]
+        examples = [name for name in names if name.startswith(EXAMPLES) and name.endswith(".yaml")]
         assert examples
         for name in examples:
             first = archive.read(name).decode("utf-8").partition("\n")[0]
@@ -96,3 +98,19 @@ def test_installed_package_finds_its_grammar_and_examples(installed, tmp_path):
         cwd=tmp_path,
     )
     assert (answered.returncode, answered.stderr) == (0, "")
+
+
+def test_installed_package_teaches(installed, tmp_path):
+    """The lessons come along: they are listed, and one is taught outside of the checkout."""
+    listed = run(str(installed / "iamsim"), "learn", "-q", cwd=tmp_path)
+    names = [path.stem.partition("-")[2] for path in sorted((ROOT / "corpus/lessons").glob("*"))]
+    assert listed.stdout.splitlines() == names
+    taught = run(str(installed / "iamsim"), "learn", "1", "--answers", cwd=tmp_path)
+    assert (taught.returncode, taught.stderr) == (0, "")
+    assert "denied implicitly, by the identity-based policy" in taught.stdout
+
+
+def test_the_tutorial_needs_nothing_but_the_wheel(installed, tmp_path):
+    """A newcomer with an empty environment and an empty folder gets what the page shows."""
+    page = ROOT / "docs" / "tutorial" / "from-access-denied-to-tests.md"
+    walk(page.read_text("utf-8"), tmp_path, installed)

@@ -10,6 +10,7 @@ from iamsim.core.errors import IamsimError
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import Question
+from iamsim.suites.vicinity import resources_for
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 __all__ = ["Surroundings", "actions_of", "resources_of"]
 
 _OF_PATTERN = 3  # actions taken of a pattern
+_OF_KINDS = 6  # kinds of resource that the actions of a pattern take
+_KNOWN = 400  # actions of a pattern that are looked at
 _USUAL_ACTIONS = ("s3:GetObject", "s3:PutObject", "ec2:RunInstances", "iam:CreateUser")
 _LOOKED_AT = 3  # resources at which other policies are looked up
 _SINGLE = frozenset({Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION})
@@ -46,6 +49,7 @@ class Surroundings:
                 *(u.arn for u in account.users.values()),
                 *(r.arn for r in account.roles.values()),
             ]:
+                self.principals.append(arn)
                 for policies in self._sets_of(arn):
                     _note(self._holders, policies, arn)
             for role in account.roles.values():
@@ -88,6 +92,15 @@ class Surroundings:
                 tried += own[:_LOOKED_AT]
         return list(found)
 
+    def usual(self, question: Question) -> tuple[str, ...]:
+        """Resources of the caller's account that actions of such a service take; roles to assume
+        are those of the world."""
+        account = question.principal.split(":", 5)[4:5]
+        service = question.action.partition(":")[0]
+        if service == "sts":
+            return tuple(arn for arn in self.principals if ":role/" in arn)
+        return resources_for(self._world, service, account[0]) if account and account[0] else ()
+
     def allowing(self, principal: str) -> Iterator[CompiledStatement]:
         """The statements that allow something to a principal: by its own policies, and within the
         boundary."""
@@ -129,7 +142,12 @@ def _some_of(pattern: str) -> tuple[str, ...]:
     from iamsim import catalog  # noqa: PLC0415 - only for survivors
 
     names = catalog.expand(pattern)
-    return names[:: max(1, len(names) // _OF_PATTERN)][: _OF_PATTERN + 1]
+    spread = names[:: max(1, len(names) // _OF_PATTERN)][: _OF_PATTERN + 1]
+    # One for each kind of resource, or what a statement names would be asked with no action.
+    kinds: dict[frozenset[str], str] = {}
+    for facts in filter(None, map(catalog.find_action, names[:_KNOWN])):
+        kinds.setdefault(frozenset(use.name for use in facts.resource_types), facts.full_name)
+    return tuple(dict.fromkeys((*spread, *list(kinds.values())[:_OF_KINDS])))
 
 
 def resources_of(

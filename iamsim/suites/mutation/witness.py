@@ -7,12 +7,15 @@ from itertools import islice
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog import find_action
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import IamsimError
+from iamsim.core.spelling import spelled
 from iamsim.engine.authorize import decide, prepare
 from iamsim.engine.question import Question
 from iamsim.suites.mutation.surroundings import actions_of
-from iamsim.suites.told import is_told
+from iamsim.suites.told import REGION_KEY, has_global_region, in_its_region, is_told
+from iamsim.suites.vicinity import takes
 from iamsim.symbolic.partial import answer
 from iamsim.symbolic.samples import sample_values
 
@@ -62,6 +65,8 @@ def find_witness(
     read = {key for statement in known for key in statement.keys}
     tests = [test for statement in known for test in statement.conditions][:_MOST]
     for question in _candidates(mutant, around, asked):
+        if weaker is not None and not takes(question.action, question.resource):
+            break  # what comes now is what AWS is hardly asked
         opened = replace(question, context={}, partial=True, unknown=_VARYING & read)
         try:
             prepared = prepare(opened, world)
@@ -77,9 +82,11 @@ def find_witness(
             if entries in tried:
                 continue
             tried.add(entries)
-            if any(is_told(key.lower(), question.principal) for key in context.keys() - own):
+            if any(_is_fact(key.lower(), question) for key in context.keys() - own):
                 continue
+            context = {spelled(key): value for key, value in context.items()}
             full = replace(question, context=context, partial=False, unknown=frozenset())
+            full = in_its_region(full)
             try:
                 before, after = decide(full, world).verdict, decide(full, changed()).verdict
             except IamsimError:
@@ -137,6 +144,13 @@ def _told(prepared: Prepared) -> frozenset[str]:
     return frozenset(key for key in read - request.context.keys() if is_told(key, principal))
 
 
+def _is_fact(key: str, question: Question) -> bool:
+    """Whether nobody can send another value of a key with such a request."""
+    if key == REGION_KEY:
+        return has_global_region(question.action)
+    return is_told(key, question.principal)
+
+
 def _value(value: str | list[str]) -> ContextValue:
     return value if isinstance(value, str) else tuple(value)
 
@@ -158,13 +172,15 @@ def _candidates(
         for beside, action in enumerate(covered or [base.action]):
             asking = replace(base, action=action)
             named = [*around.named_by(asking, statements, guarded), base.resource, "*"]
+            named += around.usual(asking)
             triples += [
-                (at + beside + rank, base, action, resource)
-                for rank, resource in enumerate(list(dict.fromkeys(named))[:_MOST])
+                (not takes(action, resource), at + beside + rank, base, action, resource)
+                for rank, resource in enumerate(list(dict.fromkeys(named))[: 2 * _MOST])
+                if resource == "*" or takes(action, resource) or not find_action(action)
             ]
-    # What is near in every respect comes first.
-    triples.sort(key=itemgetter(0))
-    for _, base, action, resource in islice(triples, _TRIES):
+    # What AWS is asked like this, and is near in every respect, comes first.
+    triples.sort(key=itemgetter(0, 1))
+    for _, _, base, action, resource in islice(triples, _TRIES):
         yield replace(base, action=action, resource=resource)
 
 

@@ -1,0 +1,177 @@
+"""Lessons as blocks: what a sheet or a screen holds, before anybody says how it is written."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import Layer, Verdict
+from iamsim.core.layer_names import layer_name
+from iamsim.core.overall import overall_verdict
+from iamsim.lessons.prediction import LAYER_CHOICES
+from iamsim.lessons.shown import changed_lines, request_facts, shown_parts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamsim.core.answer import Answer
+    from iamsim.lessons.lesson import Exercise, Lesson, Outcome
+
+__all__ = [
+    "Block",
+    "Break",
+    "Code",
+    "Explanation",
+    "Facts",
+    "Heading",
+    "Items",
+    "Prose",
+    "answer_blocks",
+    "exercise_blocks",
+    "introduction",
+    "outcome_text",
+    "sheet",
+]
+
+VERDICT_WORDS = {
+    Verdict.ALLOWED: "allowed",
+    Verdict.EXPLICIT_DENY: "denied explicitly",
+    Verdict.IMPLICIT_DENY: "denied implicitly",
+    Verdict.CONDITIONAL: "conditional",
+}
+_BOXES = "☐ allowed   ☐ denied explicitly   ☐ denied implicitly"
+# Asked of every exercise: to leave it out where several layers allow together would tell.
+_LAYER_BOX = "The layer that decides (or: several together): ______________________"
+
+
+class Heading(NamedTuple):
+    """A heading; level 1 is a lesson, or the answers as a whole."""
+
+    level: int
+    text: str
+
+
+class Prose(NamedTuple):
+    """A paragraph in which backticks mark code; `label` stands in front of it."""
+
+    text: str
+    label: str = ""
+
+
+class Code(NamedTuple):
+    """A text as it is written, under a title; `language` is ``json``, ``yaml`` or ``diff``."""
+
+    title: str
+    text: str
+    language: str
+
+
+class Facts(NamedTuple):
+    """Names and values under a title."""
+
+    title: str
+    facts: Sequence[tuple[str, str]]
+
+
+class Items(NamedTuple):
+    """A list under a title."""
+
+    title: str
+    items: Sequence[str]
+
+
+class Explanation(NamedTuple):
+    """An answer with its layers and its picture."""
+
+    answer: Answer
+
+
+class Break(NamedTuple):
+    """What comes next is on another page."""
+
+
+Block = Heading | Prose | Code | Facts | Items | Explanation | Break
+
+
+def introduction(lesson: Lesson) -> Iterator[Block]:
+    """The title and the sentences of a lesson."""
+    yield Heading(1, f"{lesson.number}. {lesson.title}")
+    yield Prose(lesson.topic, "about")
+    # A folded text (`>`) has one line for each paragraph; a literal one (`|`) blank lines between.
+    gap = "\n\n" if "\n\n" in lesson.text else "\n"
+    for paragraph in lesson.text.split(gap):
+        if paragraph.strip():
+            yield Prose(" ".join(paragraph.split()))
+
+
+def exercise_blocks(lesson: Lesson, exercise: Exercise) -> Iterator[Block]:
+    """What one sees before the question: policies and request, or what changed; the question."""
+    parts = shown_parts(lesson, exercise)
+    first = lesson.exercises[0]
+    if exercise.change is not None:
+        yield Heading(2, f"Variation {lesson.exercises.index(exercise)}")
+        yield Prose(exercise.change)
+        parts = changed_lines(shown_parts(lesson, first), parts)
+    for part in parts:
+        yield Code(part.title, part.text, part.language)
+    facts = request_facts(exercise)
+    if exercise is first or facts != request_facts(first):
+        yield Facts("the request", facts)
+    yield Prose(exercise.question, "question")
+
+
+def outcome_text(outcome: Outcome, action: str) -> str:
+    """The decision, and the layer where one decides, in words."""
+    word = VERDICT_WORDS[outcome.verdict]
+    if outcome.layer is None:
+        return word
+    article = "" if outcome.layer is Layer.S3_BLOCK_PUBLIC_ACCESS else "the "
+    return f"{word}, by {article}{layer_name(outcome.layer, action)}"
+
+
+def answer_blocks(exercise: Exercise, outcome: Outcome) -> Iterator[Block]:
+    """The decision with its explanation, and what it shows."""
+    yield Explanation(deciding_answer(outcome.answers))
+    yield Prose(exercise.learned, "learned")
+
+
+def deciding_answer(answers: Sequence[Answer]) -> Answer:
+    """Of several pairs of action and resource, the first that decides the whole."""
+    verdict = overall_verdict(answer.decision.verdict for answer in answers)
+    return next(answer for answer in answers if answer.decision.verdict is verdict)
+
+
+def layer_names(action: str) -> list[tuple[Layer, str]]:
+    """All layers by the names that they have for an action, in the order of the choices."""
+    return [(layer, layer_name(layer, action)) for layer in LAYER_CHOICES]
+
+
+def sheet(lessons: Iterable[Lesson], *, questions: bool, answers: bool) -> Iterator[Block]:
+    """The lessons to be printed: first all questions with their hints, then all answers."""
+    lessons = tuple(lessons)
+    if questions:
+        for number, lesson in enumerate(lessons):
+            if number:
+                yield Break()
+            yield from introduction(lesson)
+            for exercise in lesson.exercises:
+                yield from exercise_blocks(lesson, exercise)
+                yield Prose(_BOXES)
+                yield Prose(_LAYER_BOX)
+                if exercise.hints:
+                    yield Items("hints", exercise.hints)
+    if not answers:
+        return
+    if questions:
+        yield Break()
+    for number, lesson in enumerate(lessons):
+        if number:
+            yield Break()
+        yield Heading(1, f"Answers to {lesson.number}. {lesson.title}")
+        for place, exercise in enumerate(lesson.exercises):
+            outcome = lesson.outcome(exercise)
+            title = f"Variation {place}" if place else "The question"
+            yield Heading(2, f"{title}: {outcome_text(outcome, exercise.action)}")
+            if exercise.change is not None:
+                yield Prose(exercise.change)
+            yield from answer_blocks(exercise, outcome)
+        yield Items("AWS says so", lesson.see)

@@ -1,0 +1,97 @@
+"""The course: all lessons that come with the program, in their order, and how people name them."""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import InternalError, RequestError
+from iamsim.lessons.lesson import load_lesson
+from iamsim.syntax.problem import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from iamsim.lessons.lesson import Lesson
+
+__all__ = ["all_lessons", "find_lessons", "lesson_files"]
+
+_PACKAGE = Path(__file__).parent.parent
+# The wheel's, the checkout's.
+_FOLDERS = (_PACKAGE / "_corpus" / "lessons", _PACKAGE.parent / "corpus" / "lessons")
+_ENDINGS = (".yaml", ".yml", ".json")
+ALL = "all"
+
+
+def lesson_files() -> tuple[str, ...]:
+    """The files of the course in their order; raises `InternalError` where there are none."""
+    for folder in _FOLDERS:
+        found = sorted(str(path) for path in folder.glob("*.yaml"))
+        if found:
+            return tuple(found)
+    raise InternalError("missing-lessons", "the lessons are not installed")
+
+
+@cache
+def all_lessons() -> tuple[Lesson, ...]:
+    """Read the whole course."""
+    return tuple(load_lesson(file) for file in lesson_files())
+
+
+def find_lessons(words: Iterable[str]) -> tuple[Lesson, ...]:
+    """Find lessons by number, name, a range such as ``3-7``, ``all``, or the file of a lesson.
+
+    Each comes once, in the order in which they were named. Raises `RequestError` for what names
+    none, and what reading a file raises.
+    """
+    found: dict[int, Lesson] = {}
+    for word in words:
+        for lesson in _named(word):
+            found[id(lesson)] = lesson
+    return tuple(found.values())
+
+
+def _named(word: str) -> Sequence[Lesson]:
+    if word.endswith(_ENDINGS):
+        return (load_lesson(word),)
+    if word == ALL:
+        return all_lessons()
+    files = lesson_files()
+    numbers = _numbers(word)
+    if numbers is not None:
+        if not 1 <= numbers[0] <= numbers[1] <= len(files):
+            raise RequestError(
+                "unknown-lesson",
+                f"there is no lesson `{word}`",
+                hint=f"the lessons are numbered from 1 to {len(files)}",
+            )
+        return [_loaded(files[number - 1]) for number in range(numbers[0], numbers[1] + 1)]
+    # Names are those of the files, so that one lesson is found without reading the others.
+    names = {Path(file).stem.partition("-")[2]: file for file in files}
+    wanted = word.lower()
+    if wanted not in names:
+        close = did_you_mean(word, names)
+        raise RequestError(
+            "unknown-lesson",
+            f"there is no lesson `{word}`",
+            hint=close or "`iamsim learn` lists them",
+        )
+    return (_loaded(names[wanted]),)
+
+
+@cache
+def _loaded(file: str) -> Lesson:
+    return load_lesson(file)
+
+
+def _numbers(word: str) -> tuple[int, int] | None:
+    """First and last number of a range; of one number both."""
+    first, dash, last = word.partition("-")
+    if not (first.isascii() and first.isdecimal()):
+        return None
+    if not dash:
+        return int(first[:6]), int(first[:6])
+    if not (last.isascii() and last.isdecimal()):
+        return None
+    return int(first[:6]), int(last[:6])

@@ -1,0 +1,65 @@
+"""Lessons as plain data, for other programs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.lessons.shown import request_facts
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.lessons.lesson import Exercise, Lesson
+    from iamsim.lessons.progress import Progress
+
+__all__ = ["lesson_data", "list_data"]
+
+Json = dict[str, object]
+
+
+def list_data(lessons: Iterable[Lesson], progress: Progress) -> Json:
+    """The lessons with how far one is."""
+    return {"lessons": [_entry(lesson, progress) for lesson in lessons]}
+
+
+def _entry(lesson: Lesson, progress: Progress) -> Json:
+    standing = progress.standing(lesson)
+    return {
+        "number": lesson.number,
+        "name": lesson.name,
+        "title": lesson.title,
+        "topic": lesson.topic,
+        "progress": standing.word,
+        "questions": standing.questions,
+        "answered": standing.answered,
+        "right": standing.right,
+    }
+
+
+def lesson_data(lesson: Lesson, *, answers: bool) -> Json:
+    """A lesson with its exercises; `answers` adds what the engine says."""
+    return {
+        "number": lesson.number,
+        "name": lesson.name,
+        "title": lesson.title,
+        "topic": lesson.topic,
+        "text": lesson.text,
+        "see": list(lesson.see),
+        "exercises": [_exercise(lesson, one, answers) for one in lesson.exercises],
+    }
+
+
+def _exercise(lesson: Lesson, exercise: Exercise, answers: bool) -> Json:
+    data: Json = {
+        "name": exercise.name,
+        "change": exercise.change,
+        "request": [{"name": name, "value": value} for name, value in request_facts(exercise)],
+        "question": exercise.question,
+        "hints": list(exercise.hints),
+    }
+    if answers:
+        outcome = lesson.outcome(exercise)
+        data["decision"] = outcome.verdict.value
+        data["because"] = None if outcome.layer is None else outcome.layer.value
+        data["learned"] = exercise.learned
+    return data

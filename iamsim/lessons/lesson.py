@@ -1,0 +1,180 @@
+"""A lesson as it is read from its scenario file, and its exercises asked of the engine."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.errors import WorldError
+from iamsim.draw.lettering import plain
+from iamsim.lessons.pages import Pages
+from iamsim.suites.reading import read_scenario_model
+from iamsim.suites.run import compiled_world, run_request
+from iamsim.suites.scenario import scenario_from_data
+from iamsim.world.documents import read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.core.answer import Answer
+    from iamsim.core.decision import Layer, Verdict
+    from iamsim.suites.models import LessonModel, ScenarioModel
+    from iamsim.suites.run import CaseResult
+    from iamsim.suites.scenario import Scenario, ScenarioRequest
+    from iamsim.world.documents import Document
+
+__all__ = ["Exercise", "Lesson", "Outcome", "load_lesson"]
+
+_NOW = "What does AWS decide now?"
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """One question of a lesson: the request, what is said before, and what it shows.
+
+    `change` says what is different from the lesson's first exercise, which has none.
+    """
+
+    request: ScenarioRequest = field(repr=False)
+    index: int  # the place of the request in the file
+    question: str
+    hints: tuple[str, ...]
+    learned: str
+    change: str | None = None
+
+    @property
+    def name(self) -> str:
+        """The name of the request, by which progress is kept."""
+        return self.request.name
+
+    @property
+    def action(self) -> str:
+        """The first action that is asked for."""
+        return self.request.questions[0].action
+
+
+class Outcome(NamedTuple):
+    """What the engine says of an exercise: the verdict, the layer that a person is asked for
+    (`None` where several allow together), and the explained answers."""
+
+    verdict: Verdict
+    layer: Layer | None
+    answers: Sequence[Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A lesson: `name` is that of its file without the number."""
+
+    number: int
+    name: str
+    title: str
+    topic: str
+    text: str
+    see: tuple[str, ...]
+    exercises: tuple[Exercise, ...] = field(repr=False)
+    scenario: Scenario = field(repr=False)
+    document: Document = field(repr=False)
+
+    def results(self) -> list[CaseResult]:
+        """Ask the engine about every request of the file; raises what the engine raises."""
+        world = compiled_world(self.scenario)
+        return [run_request(request, world) for request in self.scenario.requests]
+
+    def outcome(self, exercise: Exercise) -> Outcome:
+        """Ask the engine; raises `WorldError` where the file expects another answer."""
+        scenario = self._as_shown()
+        result = run_request(scenario.requests[exercise.index], compiled_world(scenario))
+        if result.failures or result.verdict is None:
+            raise WorldError(
+                "lesson-not-true",
+                f"the lesson says of `{exercise.name}` what does not hold: "
+                f"{', '.join(result.failures) or 'it raises an error'}",
+                span=exercise.request.span,
+            )
+        return Outcome(result.verdict, exercise.request.because, result.answers)
+
+    def _as_shown(self) -> Scenario:
+        """The same scenario with the texts that are shown, so that these are quoted."""
+        document = self.document
+        return scenario_from_data(Pages(document.data, document.source, document.folder))
+
+
+def load_lesson(path: str) -> Lesson:
+    """Read a lesson's file.
+
+    Raises `WorldError` for what does not fit the format and `PolicyError` for a broken policy,
+    both with the place in the file.
+    """
+    import os  # noqa: PLC0415 - names of files only
+
+    file = os.path.basename(path)  # noqa: PTH119 - plain text goes on
+    document = read_document(path, name=file)
+    model = read_scenario_model(document)
+    if model.lesson is None:
+        raise WorldError(
+            "not-a-lesson",
+            f"`{file}` is a scenario without the key `lesson`",
+            span=document.span(()),
+            hint="a lesson needs `lesson` with `number`, `topic`, `text`, `question` and more",
+        )
+    scenario = scenario_from_data(document)
+    return Lesson(
+        number=model.lesson.number,
+        name=_name_of(file),
+        title=_said(model.title),
+        topic=_said(model.lesson.topic),
+        text=_said(model.lesson.text),
+        see=model.see,
+        exercises=tuple(_exercises(model, model.lesson, scenario, document)),
+        scenario=scenario,
+        document=document,
+    )
+
+
+def _said(text: str) -> str:
+    """A text for people: lines stay, and what does not print can't reach a terminal."""
+    return "\n".join(plain(line) for line in text.strip().split("\n"))
+
+
+def _name_of(file: str) -> str:
+    """The name of a lesson's file, without its number and ending."""
+    stem = file.rpartition(".")[0] or file
+    number, _, name = stem.partition("-")
+    return name if number.isdecimal() and name else stem
+
+
+def _exercises(
+    model: ScenarioModel, lesson: LessonModel, scenario: Scenario, document: Document
+) -> list[Exercise]:
+    """The first request, then the variations in their order."""
+    by_name = {request.name: request for request in scenario.requests}
+    places = {
+        request.name or f"request {index + 1}": index
+        for index, request in enumerate(model.requests)
+    }
+    first = scenario.requests[0]
+    hints = tuple(map(_said, lesson.hints))
+    exercises = [Exercise(first, 0, _said(lesson.question), hints, _said(lesson.learned))]
+    for index, variation in enumerate(lesson.variations):
+        request = by_name.get(variation.request)
+        if request is None:
+            from iamsim.syntax.problem import did_you_mean  # noqa: PLC0415 - only errors need it
+
+            raise WorldError(
+                "unknown-request",
+                f"the lesson has no request `{variation.request}`",
+                span=document.span(("lesson", "variations", index, "request")),
+                hint=did_you_mean(variation.request, by_name),
+            )
+        exercises.append(
+            Exercise(
+                request,
+                places[request.name],
+                _said(variation.question or _NOW),
+                tuple(map(_said, variation.hints)),
+                _said(variation.learned),
+                _said(variation.change),
+            )
+        )
+    return exercises

@@ -1,0 +1,32 @@
+"""The oracle against the lessons: a second opinion on everything that they teach."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.oracle import decide
+from tests.oracle.test_acceptance import questions, read
+
+FOLDER = Path(__file__).parents[2] / "corpus" / "lessons"
+WORST_FIRST = ["explicitDeny", "implicitDeny", "allowed"]
+# AWS's own policies are not in the oracle's hands: one lesson starts from one.
+WITHOUT_TEXT = {"the proofreader opens the ledger"}
+
+
+@pytest.mark.parametrize("file", sorted(FOLDER.glob("*.yaml")), ids=lambda file: file.stem)
+def test_a_lesson(file: Path) -> None:
+    """Decision and deciding layer of each request are those that its lesson teaches."""
+    scenario = read(file)
+    answers: dict[str, list[dict[str, Any]]] = {}
+    expected = {}
+    for written, question in questions(scenario):
+        if written["name"] in WITHOUT_TEXT:
+            continue
+        expected[written["name"]] = written
+        answers.setdefault(written["name"], []).append(decide(question, scenario.get("world")))
+    for name, several in answers.items():
+        worst = min(several, key=lambda answer: WORST_FIRST.index(answer["decision"]))
+        fitting = [worst["decision"]] + ["denied"] * (worst["decision"] != "allowed")
+        assert expected[name]["expect"] in fitting, name
+        assert expected[name].get("because", worst["layer"]) == worst["layer"], name
