@@ -36,6 +36,10 @@ deep:
 bench *arguments:
     python benchmarks/run.py {{ arguments }}
 
+# the documentation site, in build/site
+docs:
+    python scripts/build_site.py
+
 # remake the generated pages of docs/reference
 reference:
     python scripts/write_reference.py

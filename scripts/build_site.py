@@ -28,6 +28,13 @@ LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 FENCE = re.compile(r"(^(`{3,}).*?^\2`*$)", re.DOTALL | re.MULTILINE)
 SCHEME = re.compile(r"[a-z]+:")
 LANGUAGES = {".yaml": "yaml", ".json": "json", ".py": "python", ".toml": "toml"}
+# Results of the search: what the pages say stands before files that they show.
+SCORER = """var Scorer = {
+  score: result => result[4] - (result[0].startsWith("source/") ? 100 : 0),
+  objNameMatch: 11, objPartialMatch: 6, objPrio: {0: 15, 1: 5, 2: -5}, objPrioDefault: 0,
+  title: 15, partialTitle: 7, term: 5, partialTerm: 2,
+};
+"""
 ELSEWHERE = "elsewhere"  # the scheme of links to the site in the other language
 
 # What Sphinx is told; https://www.sphinx-doc.org/en/master/usage/configuration.html
@@ -36,6 +43,8 @@ SETTINGS = {
     "html_title": "iamsim",
     "extensions": ["myst_parser"],
     "html_theme": "furo",
+    "highlight_language": "text",
+    "smartquotes": False,
     "html_copy_source": False,
     "html_show_copyright": False,
     "html_show_sphinx": False,
@@ -58,10 +67,7 @@ class Site:
 
     def owns(self, path: Path) -> bool:
         """Tell whether a file belongs to this language."""
-        other = DOCS / "ja"
-        if self.home == other:
-            return path.is_relative_to(other)
-        return path.is_relative_to(DOCS) and not path.is_relative_to(other)
+        return path.is_relative_to(DOCS / "ja") == (self.language == "ja")
 
     def place(self, path: Path) -> Path:
         """Where a file of the repository is put, relative to the site."""
@@ -82,7 +88,7 @@ class Site:
         path = (page.parent / name).resolve()
         here = self.place(page).parent
         tail = f"#{fragment}" if fragment else ""
-        if path.is_relative_to(DOCS) and not self.owns(path):
+        if not self.owns(path) and path.suffix != ".svg":  # pictures stand in both
             up = Path("..") if self.language == "ja" else Path("ja")
             there = (up / self.place(path)).with_suffix(".html")
             return f"{ELSEWHERE}:{quote(Path(os.path.relpath(there, here)).as_posix())}{tail}"
@@ -140,6 +146,8 @@ class Site:
                 shutil.copy(path, target)
         settings = [f"{name} = {value!r}" for name, value in SETTINGS.items()]
         settings.append(f"language = {self.language!r}")
+        (scorer := self.folder / "scorer.js").write_text(SCORER, encoding="utf-8")
+        settings.append(f"html_search_scorer = {str(scorer)!r}")
         (self.folder / "conf.py").write_text("\n".join(settings) + "\n", encoding="utf-8")
 
 
@@ -147,11 +155,11 @@ def contents(text: str) -> str:
     """Make the sidebar from the lists of the first page: a part for each heading."""
     made = []
     for part in re.split(r"^## ", text, flags=re.MULTILINE)[1:]:
-        names = [name.removesuffix(".md") for name in re.findall(r"\]\(([^)\s:#]+\.md)\)", part)]
-        caption = part.partition("\n")[0]
-        made.append(
-            "\n".join(["\n```{toctree}", ":hidden:", f":caption: {caption}\n", *names, "```"])
-        )
+        names = re.findall(r"\]\(([^)\s:#]+)\.md\)", part)
+        if names:
+            caption = part.partition("\n")[0]
+            lines = ["\n```{toctree}", ":hidden:", f":caption: {caption}\n", *names, "```"]
+            made.append("\n".join(lines))
     return "\n".join(made) + "\n"
 
 

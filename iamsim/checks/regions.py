@@ -10,7 +10,7 @@ import re
 
 from iamsim.checks.words import is_slip
 
-__all__ = ["PARTITIONS", "is_region", "may_be_region"]
+__all__ = ["PARTITIONS", "REGIONS", "is_region", "may_be_region"]
 
 PARTITIONS = (
     "aws",
@@ -68,6 +68,7 @@ _REGIONS = frozenset(
         "us-west-2",
     ]
 )
+REGIONS = tuple(sorted(_REGIONS))
 # Isolated partitions and Regions to come have the form, but stand in no public list.
 _match_isolated = re.compile(r"(?:us|eu)-iso[a-z]?-[a-z]+-[0-9]").fullmatch
 _match_form = re.compile(r"[a-z]{2,4}(?:-[a-z]+){1,2}-[0-9]").fullmatch

@@ -111,7 +111,8 @@ def _check(goal: str, actions: Sequence[str]) -> None:
         raise RequestError(
             "unknown-value",
             f"`{goal}` is nothing that somebody can get to",
-            hint="give `administrator`, or the ARN of a principal or of a resource",
+            hint=did_you_mean(goal, [ADMINISTRATOR])
+            or "give `administrator`, or the ARN of a principal or of a resource",
         )
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.cli.collector import CollectLater
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
 from iamsim.cli.output import terminal_width, wants_color, write_output
@@ -24,10 +23,11 @@ from iamsim.cli.test_record import (
     write_first_suite,
 )
 from iamsim.cli.worlds import overlay_option
+from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from iamsim.cli.options import Options
     from iamsim.suites.cases import Shelf
@@ -177,7 +177,8 @@ def _written(
         remarks = compared_text(extras.compared)
         return suite_page(collected, outcomes, extras.coverage, extras.mutation, remarks)
     if options["quiet"]:
-        return f"{count_text(collected, outcomes)}\n" + compared_text(extras.compared, quiet=True)
+        counts = [count_text(collected, outcomes), *_shares(extras)]
+        return "".join(f"{line}\n" for line in counts) + compared_text(extras.compared, quiet=True)
     color = wants_color("auto", to_file=to_file)
     width = terminal_width()
     text = render_run(collected, outcomes, verbose=verbose, color=color, width=width)
@@ -189,6 +190,18 @@ def _written(
     if extras.mutation is not None:
         text = f"{text}\n{mutation_text(extras.mutation, options, to_file=to_file)}"
     return text + compared_text(extras.compared, color=color)
+
+
+def _shares(extras: Extras) -> Iterator[str]:
+    """What is covered and what was noticed, in a line each."""
+    if extras.coverage is not None:
+        from iamsim.report.coverage import share_line  # noqa: PLC0415 - only with coverage
+
+        yield share_line(extras.coverage)
+    if extras.mutation is not None:
+        from iamsim.report.mutation import score_line  # noqa: PLC0415 - only with mutation
+
+        yield score_line(extras.mutation)
 
 
 def _complain(collected: Collected, *, told: bool) -> None:

@@ -143,6 +143,8 @@ def find_in_content(
         document = parse_document(content, name, language=ending)
     except InputError as error:
         text = _json_text(content, ending)
+        if text is None and error.code == "yaml-tag" and not given:
+            return  # a template with intrinsic functions, found in a folder, is no policy
         if text is None:
             unreadable.append(render_error(error))
         else:

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_act
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import PolicyError
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Value
 
-__all__ = ["ActionPattern", "compile_action"]
+__all__ = ["ActionPattern", "action_test", "compile_action"]
+
+REMEMBERED = 30_000  # patterns whose tests are kept at hand
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,5 +76,11 @@ def compile_action(value: Value, element: Element, source: Source) -> ActionPatt
             span=source.span(value.path),
             hint="write `service:action`, for example `s3:GetObject`, or `*`",
         )
-    test = compile_tokens(tokenize(pattern.lower()))
-    return ActionPattern(pattern, element, source, value.path, test)
+    return ActionPattern(pattern, element, source, value.path, action_test(pattern))
+
+
+@lru_cache(maxsize=REMEMBERED)
+def action_test(pattern: str) -> TextTest:
+    """The test of action names (in lower case) that a pattern is; the same few patterns stand in
+    most policies."""
+    return compile_tokens(tokenize(pattern.lower()))

@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import Atom
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ResourcePattern", "compile_resource"]
 
+REMEMBERED = 30_000  # texts whose meaning is kept at hand
 SEGMENT_FORMS = {
     Wildcard.STAR: Wildcard.SEGMENT_STAR,
     Wildcard.QUESTION: Wildcard.SEGMENT_QUESTION,
@@ -153,6 +155,15 @@ def compile_resource(
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
     text = value.text
+    meaning = _compile_text(text, with_variables, complete)
+    return ResourcePattern(text, element, source, value.path, *meaning)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _compile_text(
+    text: str, with_variables: bool, complete: bool
+) -> tuple[Template, TextTest | None, tuple[Note, ...]]:
+    """What a text means, wherever it stands: many policies name the same resources."""
     template = compile_template(text, with_variables=with_variables)
     notes: list[Note] = []
     tokens = list(template.parts)
@@ -175,7 +186,7 @@ def compile_resource(
         if Wildcard.SEGMENT_STAR in strict:
             notes.append(Note.MIDDLE_WILDCARD_IN_ARN)
         test = compile_tokens(strict)
-    return ResourcePattern(text, element, source, value.path, template, test, tuple(notes))
+    return template, test, tuple(notes)
 
 
 def _colons(template: Template) -> int:

@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from iamsim.core.errors import IamsimError
     from iamsim.core.span import Span
 
-__all__ = ["caret_block", "quote", "render_error"]
+__all__ = ["caret_block", "printable", "quote", "render_error"]
 
 WIDTH = 100
 BEFORE = 60  # of a long line, this much is shown in front of the place
@@ -20,7 +20,7 @@ def quote(text: str, width: int = QUOTE_WIDTH) -> str:
     """Put a user's text in backticks: cut when longer than `width` characters, nothing in it that
     is not printable."""
     cut = text if len(text) <= width else text[: width - len(ELLIPSIS)] + ELLIPSIS
-    return f"`{_printable(cut)}`"
+    return f"`{printable(cut)}`"
 
 
 def caret_block(span: Span) -> str:
@@ -39,13 +39,13 @@ def caret_block(span: Span) -> str:
     right = ELLIPSIS if window + WIDTH < len(text) else ""
     head = shown[: start - window]
     padding = " " * len(left) + "".join(
-        "\t" if character == "\t" else " " * len(_printable(character)) for character in head
+        "\t" if character == "\t" else " " * len(printable(character)) for character in head
     )
-    marked = len(_printable(shown[start - window : end - window])) or 1
+    marked = len(printable(shown[start - window : end - window])) or 1
     number = str(line)
     margin = " " * len(number)
     return (
-        f"{number} | {left}{_printable(shown, keep_tabs=True)}{right}\n"
+        f"{number} | {left}{printable(shown, keep_tabs=True)}{right}\n"
         f"{margin} | {padding}{'^' * marked}"
     )
 
@@ -65,7 +65,7 @@ def render_error(error: IamsimError) -> str:
     return "\n".join(lines)
 
 
-def _printable(text: str, *, keep_tabs: bool = False) -> str:
+def printable(text: str, *, keep_tabs: bool = False) -> str:
     """Replace what a terminal can't show, or would obey, by its escape."""
     if text.isprintable():
         return text

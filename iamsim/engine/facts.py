@@ -12,6 +12,7 @@ from iamsim.core.request import CallerKind
 from iamsim.engine.callers import make_caller
 from iamsim.engine.context import DerivedKeys, caller_context, resource_context
 from iamsim.engine.documents import compile_all
+from iamsim.engine.inventory import identity_policies
 from iamsim.engine.relations import ResourceKind, resource_kind
 from iamsim.engine.services.s3 import access_point_name, is_public, object_of_access_point
 from iamsim.engine.situation import PlacedPolicies, PublicAccess
@@ -160,10 +161,7 @@ def _identity(
         return compile_all(attached.identity_policies, PolicyType.IDENTITY)
     if entity is None:
         return None
-    policies = entity.policies
-    if isinstance(entity, User):
-        for group in model.accounts[entity.account].groups_of(entity):
-            policies += group.policies
+    policies = identity_policies(entity, model)
     return library.policy_set(policies, PolicyType.IDENTITY) if policies else None
 
 

@@ -135,18 +135,20 @@ def blocking_slots(
     """The places without which the request would have passed, in the order of reporting.
 
     Those are the guardrails that do not allow and, if no way in is open, what is closed on the way
-    that lacks least: ways that the resource-based policy does not block come first, then those
-    with the fewest closed places, then those further down the table.
+    that lacks least: ways that the resource-based policy does not block come first and those that
+    need a grant on a key last, then those with the fewest closed places, then those further down
+    the table.
     """
     closed = set(closed_guardrails)
-    best: tuple[bool, int] | None = None
+    best: tuple[bool, bool, int] | None = None
     lacking: list[Slot] = [] if relation.ways else [Slot.RESOURCE]
     for way in relation.ways:
         missing = [need.slot for need in way.requires if not allows(need)]
         if not missing:
             lacking = []
             break
-        rank = (Slot.RESOURCE in missing or Slot.GRANT in missing, len(missing))
+        grant = Slot.GRANT in missing
+        rank = (grant or Slot.RESOURCE in missing, grant, len(missing))
         if best is None or rank <= best:
             best, lacking = rank, missing
     closed.update(lacking)

@@ -1,19 +1,29 @@
-"""All policies of a world, each with what it is used for."""
+"""The policies of a world, each with what it is used for; and those of one principal."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import PolicyType
+from iamsim.world.model import User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from iamsim.world.model import Account, AnyPolicy, Node, World
+    from iamsim.world.model import Account, AnyPolicy, Node, Role, World
 
-__all__ = ["policies_in_use"]
+__all__ = ["identity_policies", "policies_in_use"]
 
 Use = tuple["AnyPolicy", PolicyType]
+
+
+def identity_policies(entity: User | Role, model: World) -> tuple[AnyPolicy, ...]:
+    """The identity-based policies of a user, with those of its groups, or of a role."""
+    policies = entity.policies
+    if isinstance(entity, User):
+        for group in model.accounts[entity.account].groups_of(entity):
+            policies += group.policies
+    return policies
 
 
 def policies_in_use(model: World) -> Iterator[Use]:

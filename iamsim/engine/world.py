@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.catalog import resource_control_services
+from iamsim.core.collector import CollectLater
 from iamsim.core.explanation import Origin
 from iamsim.engine import facts
 from iamsim.engine.documents import PolicyLibrary
@@ -90,8 +91,9 @@ class CompiledWorld:
     def check(self) -> None:
         """Compile every policy of the world as what it is used for; raises `PolicyError` or
         `WorldError` for the first that can't be."""
-        for policy, policy_type in policies_in_use(self.model):
-            self.policies.compiled(policy, policy_type)
+        with CollectLater():
+            for policy, policy_type in policies_in_use(self.model):
+                self.policies.compiled(policy, policy_type)
 
     def endpoint(self, identifier: str | None) -> VpcEndpoint | None:
         """Find a VPC endpoint of any account by its id."""

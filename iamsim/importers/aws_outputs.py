@@ -19,6 +19,7 @@ from iamsim.importers.facts_of_aws import (
     read_public_access_block,
     read_vpc_endpoints,
 )
+from iamsim.importers.resource_kinds import partition_of_region
 from iamsim.importers.shapes import account_of_path, pages, records, text, texts
 from iamsim.importers.subject import (
     NamedFile,
@@ -196,10 +197,10 @@ def _resource_policy(output: _Output, data: Json, key: str, place: str) -> None:
 def _repository(data: Json, output: _Output) -> str | None:
     """Make the ARN of a repository, of which the output gives registry and name."""
     name, registry = text(data, "repositoryName"), text(data, "registryId")
-    region = region_of_path(output.source.path)
+    region = region_of_path(output.source.path) or output.draft.options.region
     if name is None or registry is None or region is None:
         return None
-    return f"arn:aws:ecr:{region}:{registry}:repository/{name}"
+    return f"arn:{partition_of_region(region)}:ecr:{region}:{registry}:repository/{name}"
 
 
 def _listed(output: _Output) -> None:
@@ -222,7 +223,8 @@ def _queues(output: _Output) -> None:
         labels = parts[2].split(".") if len(parts) > 2 else []  # noqa: PLR2004 - scheme, empty, host
         if len(labels) > 1 and len(parts) >= 5 and is_account_id(parts[-2]):  # noqa: PLR2004
             region = labels[1] if labels[0] == "sqs" else labels[0]
-            output.draft.resource(f"arn:aws:sqs:{region}:{parts[-2]}:{parts[-1]}")
+            home = f"arn:{partition_of_region(region)}:sqs:{region}"
+            output.draft.resource(f"{home}:{parts[-2]}:{parts[-1]}")
 
 
 def _buckets(output: _Output) -> None:

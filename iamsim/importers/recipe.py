@@ -79,7 +79,10 @@ HEAD = """\
 #
 {policy}
 """
-MEMBERS = f" (the role `{ROLE}` of the members: its first statement)"
+MEMBERS = (
+    f" (the role `{ROLE}` of the members: its first statement;\n"
+    "# in China and GovCloud, `arn:aws-cn:` or `arn:aws-us-gov:` in the last one)"
+)
 SCRIPTS = os.path.join(os.path.dirname(__file__), "scripts")  # noqa: PTH118, PTH120 - as elsewhere
 
 

@@ -17,6 +17,7 @@ from iamsim.core.json_text import KEY
 from iamsim.core.span import Path, Source, Span
 from iamsim.importers.arrange import arrange
 from iamsim.importers.managed import settle_managed_policies
+from iamsim.importers.partitions import settle_partitions
 from iamsim.importers.slots import outcome, policy_slots, take_out
 from iamsim.syntax.read import parse_policy
 from iamsim.world.documents import Document
@@ -43,6 +44,7 @@ def settle(
     """Complete the plain data of a draft; `account` owns resources that have no other owner."""
     draft.tree.finish()
     _settle_homeless(draft, account)
+    settle_partitions(draft)
     _share_documents(draft)
     settle_managed_policies(draft)
     _drop_broken(draft, progress)

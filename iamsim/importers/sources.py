@@ -12,7 +12,8 @@ import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.caret import quote
-from iamsim.core.errors import WorldError
+from iamsim.core.errors import RequestError, WorldError
+from iamsim.importers.manifest import written_files
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.salvage import salvage
 from iamsim.importers.short_forms import read_short_form
@@ -28,6 +29,8 @@ __all__ = ["Source", "SourceOptions", "read_sources"]
 MAX_DEPTH = 200
 JSON_ENDINGS = (".json", ".tfstate", ".jsonl", ".ndjson", ".tfplan")
 YAML_ENDINGS = (".yaml", ".yml", ".template")
+# What npm installs holds templates of its own; macOS puts copies beside what it packs.
+OF_TOOLS = ("node_modules", "__MACOSX")
 ENDINGS = (*JSON_ENDINGS, *YAML_ENDINGS, ".csv")
 
 
@@ -56,24 +59,45 @@ def read_sources(
     """Read all files in order; one that can't be parsed makes a remark.
 
     Gives the source, how many came before it, and how many there are. Raises `WorldError` for a
-    path that is not there or can't be read.
+    path that is not there or can't be read, `RequestError` where the user speaks of a file that is
+    not among the sources.
     """
-    files = [file for path in paths for file in _files(os.fspath(path))]
+    files = []
+    for path in map(os.fspath, paths):
+        found = list(_files(path))
+        if not found and written_files(path):
+            draft.source = path.replace(os.sep, "/")
+            draft.remark("source-not-recognised", "this is a world already: `--world` takes it")
+        files += found
+    about = {os.path.normpath(path): subject for path, subject in options.about.items()}
+    if unknown := about.keys() - {os.path.normpath(file.path) for file in files}:
+        raise RequestError(
+            "file-not-among-sources",
+            f"`--for` speaks of {quote(min(unknown))}, which is not among the sources",
+            hint="write the path as the report does: the source that was given, and what is in it",
+        )
     for done, file in enumerate(files):
         draft.source = file.path
         content = file.read()
         for data in _parse(file.path, content, draft):
-            yield Source(file.path, data, options.about.get(file.path)), done, len(files)
+            yield Source(file.path, data, about.get(os.path.normpath(file.path))), done, len(files)
 
 
 def _files(path: str) -> Iterator[_File]:
-    """List the files at a path, those of folders in the order of their names."""
+    """List the files at a path, those of folders in the order of their names.
+
+    What an earlier import wrote below its sources is no source.
+    """
     if os.path.isdir(path):  # noqa: PTH112 - plain text paths everywhere
+        written: set[str] = set()
         for folder, folders, names in os.walk(path):
-            folders[:] = sorted(name for name in folders if not name.startswith("."))
+            folders[:] = sorted(name for name in folders if not _is_passed_over(name))
+            written |= {os.path.join(folder, name) for name in written_files(folder) or ()}  # noqa: PTH118
             for name in sorted(names):
-                if not name.startswith(".") and _ending(name) in (*ENDINGS, ".zip"):
-                    yield from _files(os.path.join(folder, name))  # noqa: PTH118
+                file = os.path.join(folder, name)  # noqa: PTH118
+                known = not _is_passed_over(name) and _ending(name) in (*ENDINGS, ".zip")
+                if known and file not in written:
+                    yield from _files(file)
     elif path.lower().endswith(".zip"):
         yield from _archived(path)
     else:
@@ -87,8 +111,13 @@ def _archived(path: str) -> Iterator[_File]:
     except (OSError, zipfile.BadZipFile) as error:
         raise WorldError("file-not-readable", f"{quote(path)} is no zip archive") from error
     for name in sorted(archive.namelist()):
-        if _ending(name) in ENDINGS:
+        if _ending(name) in ENDINGS and not any(map(_is_passed_over, name.split("/"))):
             yield _File(f"{path.replace(os.sep, '/')}/{name}", _reader(archive, name))
+
+
+def _is_passed_over(name: str) -> bool:
+    """Say whether a file or folder of a folder is none that people mean: hidden, or of a tool."""
+    return name.startswith(".") or name in OF_TOOLS
 
 
 def _reader(archive: zipfile.ZipFile, name: str) -> Callable[[], bytes]:
@@ -126,7 +155,7 @@ def _parse(path: str, content: bytes, draft: Draft) -> Iterator[object]:
         text = _decode(content)
         ending = _ending(path)
         if ending == ".csv":
-            yield list(csv.DictReader(io.StringIO(text)))
+            yield list(csv.DictReader(io.StringIO(text), restkey=""))
         elif ending in YAML_ENDINGS and not text.lstrip().startswith(("{", "[")):
             yield parse_yaml(text, path)
         else:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.importers.resource_kinds import partition_of_region
 from iamsim.importers.shapes import account_of_path, folder_names, text
 
 if TYPE_CHECKING:
@@ -79,7 +80,7 @@ def arn_beside(data: Json) -> str | None:
     return arn if arn is not None and find_arn(arn) is not None else None
 
 
-def arn_of_file(path: str, *, partition: str = "aws") -> str | None:
+def arn_of_file(path: str) -> str | None:
     """Read the ARN from the name of a file."""
     named = NamedFile.of(path)
     if find_arn(named.subject) is not None:
@@ -91,7 +92,7 @@ def arn_of_file(path: str, *, partition: str = "aws") -> str | None:
     if ("{account}" in pattern and account is None) or ("{region}" in pattern and region is None):
         return None
     rest = pattern.format(region=region, account=account, name=named.subject)
-    return f"arn:{partition}:{rest}"
+    return f"arn:{partition_of_region(region or '')}:{rest}"
 
 
 def region_of_path(path: str) -> str | None:

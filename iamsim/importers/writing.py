@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.importers.layout import document_text, lay_out
+from iamsim.importers.manifest import MANIFEST, written_files
 from iamsim.world.load import WORLD_FILES
 from iamsim.world.yaml_writing import write_yaml
 
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
 
 __all__ = ["MANIFEST", "Changes", "compare_folder", "write_folder"]
 
-MANIFEST = ".iamsim-import.json"
 NOTE = "# Written by `iamsim import`: the next import writes it anew.\n"
 
 
@@ -84,7 +84,7 @@ def _texts(data: Mapping[str, Plain]) -> dict[str, str]:
 
 def _compare(texts: Mapping[str, str], folder: str) -> tuple[Changes, bool]:
     """Compare texts with a folder; the flag says whether an import wrote there before."""
-    written = _manifest(folder)
+    written = written_files(folder)
     added: list[str] = []
     changed: list[str] = []
     for path in sorted(texts):
@@ -99,23 +99,6 @@ def _compare(texts: Mapping[str, str], folder: str) -> tuple[Changes, bool]:
         if os.path.isfile(os.path.join(folder, path))  # noqa: PTH113, PTH118
     ]
     return Changes(tuple(added), tuple(changed), tuple(removed)), written is not None
-
-
-def _manifest(folder: str) -> set[str] | None:
-    """Read the list of files that an import wrote; only paths inside the folder count."""
-    text = _read(os.path.join(folder, MANIFEST))  # noqa: PTH118
-    if text is None:
-        return None
-    try:
-        files = json.loads(text)["files"]
-    except (ValueError, KeyError, TypeError, RecursionError):
-        return set()
-    names = files if isinstance(files, list) else []
-    return {
-        name
-        for name in names
-        if isinstance(name, str) and not os.path.isabs(name) and ".." not in name.split("/")  # noqa: PTH117
-    }
 
 
 def _read(path: str) -> str | None:

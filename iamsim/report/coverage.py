@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from iamsim.suites.coverage import ClauseCoverage, PolicyCoverage, StatementCoverage
 
-__all__ = ["coverage_to_dict", "missing_of", "percent", "percent_of", "render_coverage"]
+__all__ = [
+    "coverage_to_dict",
+    "missing_of",
+    "percent",
+    "percent_of",
+    "render_coverage",
+    "share_line",
+]
 
 _LONGEST = 60
 
@@ -57,8 +64,13 @@ def render_coverage(
                 text += ["", paint.name(titles[id(policy)])]
                 text += [f"  {line:>4}  {what}" for line, what in missing]
     whole = percent_of(policies)
-    line = f"{_floor(whole)} % of all statements and clauses are covered"
+    line = share_line(policies)
     return "\n".join([*text, "", paint.good(line) if whole == 100 else line]) + "\n"  # noqa: PLR2004 - percent
+
+
+def share_line(policies: Sequence[PolicyCoverage]) -> str:
+    """Say how much of everything is covered, in whole percent."""
+    return f"{_floor(percent_of(policies))} % of all statements and clauses are covered"
 
 
 def _floor(share: float) -> str:

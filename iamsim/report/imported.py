@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import printable
 from iamsim.report.columns import fields, table
 
 if TYPE_CHECKING:
@@ -70,13 +71,14 @@ def remarks_text(remarks: Sequence[Remark], width: int) -> str:
         lines.append(f"{title}: {sum(map(len, grouped.values()))}")
         for same in grouped.values():
             first = same[0]
-            place = " ".join(part for part in (first.source, first.place) if part)
+            place = printable(" ".join(part for part in (first.source, first.place) if part))
+            message = f"{printable(first.message)} [{first.code}]"
             more = f" (and {len(same) - 1} more)" if len(same) > 1 else ""
             if place:
                 lines.append(f"  {place}{more}")
-                lines += table([(f"{first.message} [{first.code}]",)], width, indent=4)
+                lines += table([(message,)], width, indent=4)
             else:
-                lines += table([(f"{first.message} [{first.code}]{more}",)], width, indent=2)
+                lines += table([(message + more,)], width, indent=2)
         lines.append("")
     return "\n".join(lines) if lines else "nothing is missing\n"
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from iamsim.suites.mutation.run import MutationResult
 
-__all__ = ["mutation_to_dict", "render_mutation"]
+__all__ = ["mutation_to_dict", "render_mutation", "score_line"]
 
 _INDENT = "     "
 
@@ -43,11 +43,16 @@ def render_mutation(
             killer = result.killed_by
             by = "" if killer is None else f" by {killer.request.title}"
             lines.append(f"  {result.verdict.value}{by}: {place}  {mutant.text} ({mutant.kind})")
+    whole = score(results)
+    line = score_line(results)
+    return "\n".join([*lines, "", paint.good(line) if whole == 100 else line]) + "\n"  # noqa: PLR2004 - percent
+
+
+def score_line(results: Sequence[MutationResult]) -> str:
+    """Count the mutants by what became of them, with the score in whole percent."""
     counts = Counter(result.verdict for result in results)
     text = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)
-    whole = score(results)
-    line = f"{len(results)} mutants: {text}; score {int(whole)} %"
-    return "\n".join([*lines, "", paint.good(line) if whole == 100 else line]) + "\n"  # noqa: PLR2004 - percent
+    return f"{len(results)} mutants: {text}; score {int(score(results))} %"
 
 
 def mutation_to_dict(results: Sequence[MutationResult]) -> dict[str, Any]:

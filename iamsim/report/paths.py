@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
@@ -14,6 +14,7 @@ from iamsim.report.access_words import (
     answer_data,
     condition_of,
     decided_by,
+    principal_name,
     statements_data,
 )
 from iamsim.report.columns import table
@@ -46,7 +47,6 @@ class PathsAnswer:
     there: Sequence[str] = ()
     blocked: Sequence[Blocked] | None = None
     model: World | None = None
-    _titles: dict[str, str] = field(default_factory=dict)
 
     def title(self, principal: str) -> str:
         """The account under which somebody stands."""
@@ -64,7 +64,7 @@ def paths_text(answer: PathsAnswer, paint: Paint, width: int) -> str:
     for heading, groups in _by_account(answer).items():
         lines.append(paint.title(heading))
         for principals, chain in groups:
-            lines.append(f"  {_names(principals)}  {VERDICTS[chain.verdict]}")
+            lines.append(f"  {_names(answer, principals)}  {VERDICTS[chain.verdict]}")
             rows = [
                 (f"{number}.", *_hop_words(hop, conditions))
                 for number, hop in enumerate(chain.hops, 1)
@@ -97,12 +97,18 @@ def _by_account(answer: PathsAnswer) -> dict[str, list[tuple[list[str], Chain]]]
     return dict(sorted(found.items()))
 
 
-def _names(principals: Sequence[str]) -> str:
-    shown = [_short(one) for one in principals[:FEW]]
+def _names(answer: PathsAnswer, principals: Sequence[str]) -> str:
+    shown = [_name(answer, one) for one in principals[:FEW]]
     more = len(principals) - len(shown)
     if more > 0:
         return f"{', '.join(shown)} and {more} more"
     return joined(shown)
+
+
+def _name(answer: PathsAnswer, principal: str) -> str:
+    """Somebody inside the account; those of other accounts in full."""
+    candidate = answer.found.candidates.get(principal)
+    return _short(principal) if candidate is None else principal_name(candidate)
 
 
 def _short(principal: str) -> str:
@@ -179,7 +185,6 @@ def _count(answer: PathsAnswer) -> str:
     return f"{certain} can, {open_} under conditions; {there} {be} there already"
 
 
-
 def paths_lines(answer: PathsAnswer) -> str:
     """Only the principals, a line each."""
     return "".join(f"{one}\n" for one in sorted({one.source for one in answer.chains}))
@@ -195,7 +200,7 @@ def paths_markdown(answer: PathsAnswer) -> str:
             ways = "<br>".join(
                 " ".join(_hop_words(hop, conditions)).replace("|", "\\|") for hop in chain.hops
             )
-            names = ", ".join(f"`{_short(one)}`" for one in principals)
+            names = ", ".join(f"`{_name(answer, one)}`" for one in principals)
             lines.append(f"| {names} | {VERDICTS[chain.verdict]} | {ways} |")
     if answer.blocked is not None:
         lines += ["", "## blocked", "", "| principal | way | blocked by |", "|---|---|---|"]

@@ -12,6 +12,7 @@ from iamsim.core.explanation import Element
 from iamsim.core.hint import HintKind
 from iamsim.core.reason import Note, Reason
 from iamsim.query.comparison import Aspect
+from iamsim.report.denial_schema import denial_schemas
 from iamsim.report.edit_schema import edit_schemas
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ __all__ = ["answer_schema"]
 
 Json = dict[str, object]
 
+# What one command prints.
+_WHOLE = ("answer", "answers", "chain", "comparison", "comparisons", "denials", "scenarios")
 _TEXT: Json = {"type": "string"}
 _NUMBER: Json = {"type": "integer", "minimum": 0}
 _PLACE: Json = {"type": "integer", "minimum": 1}
@@ -33,14 +36,12 @@ _EFFECTS: Json = {"enum": ["Allow", "Deny"]}
 
 def answer_schema() -> Json:
     """Make the schema: one answer, the answers of several questions, a chain of roles with the
-    answers at its end, or answers side by side."""
+    answers at its end, answers side by side, what `--denied` says, or the answers of scenarios."""
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Answers of iamsim",
         "description": "What `iamsim explain --format json` prints and `Answer.to_dict()` gives.",
-        "oneOf": [
-            _reference(name) for name in ("answer", "answers", "chain", "comparison", "comparisons")
-        ],
+        "oneOf": [_reference(name) for name in _WHOLE],
         "$defs": {
             "verdict": _one_of(Verdict),
             "layer": _one_of(Layer),
@@ -71,6 +72,7 @@ def answer_schema() -> Json:
             ),
             "difference": _difference(),
             **edit_schemas(),
+            **denial_schemas(),
             "request": _object(
                 {"principal": _TEXT, "action": _TEXT, "resource": _TEXT, "context": _CONTEXT}
             ),

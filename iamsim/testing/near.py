@@ -19,7 +19,7 @@ from iamsim.engine.authorize import prepare
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
 from iamsim.suites.people import People
-from iamsim.suites.told import is_told
+from iamsim.suites.told import REGION_KEY, has_global_region, in_its_region, is_told
 from iamsim.suites.vicinity import (
     USUAL_SERVICES,
     identity_statements,
@@ -54,8 +54,6 @@ _CONTEXTS = 16  # in which one request is tried
 _VALUES = 6  # of one key
 _REGION = "aws:RequestedRegion"
 _USUAL_REGION = "us-east-1"
-# Keys that say who calls and what is called: the world tells them, a caller can't choose them.
-
 # Keys that have a usual value, and that a caller can choose all the same.
 _CHOSEN = {"aws:securetransport", "aws:requestedregion", "aws:currenttime", "aws:epochtime"}
 
@@ -190,7 +188,7 @@ class Near:
                 question = self.question(principal, pair)
                 for values in islice(product(*forced), _CONTEXTS):
                     given = {key: value for key, value in values if value is not None}
-                    asked = replace(question, context=given)
+                    asked = in_its_region(replace(question, context=given))
                     yield asked
                     absent = [key for key, value in values if value is None]
                     opening = self._opening(asked, absent)
@@ -253,6 +251,7 @@ class Near:
         for influence in influences:
             name = influence.key.lower()
             told = is_told(name, question.principal) or name in derived.keys() - _CHOSEN
+            told = told or (name == REGION_KEY and has_global_region(question.action))
             if name in forced or told:
                 continue
             rest = [one.value for one in influence.values if one.value is not None]

@@ -132,6 +132,8 @@ def strategy(near: Near) -> SearchStrategy[Asked]:
     """A hypothesis strategy: who, what on what, and a value for each key that is read."""
     from hypothesis import strategies  # noqa: PLC0415 - an extra
 
+    from iamsim.suites.told import in_its_region  # noqa: PLC0415 - nothing is loaded too early
+
     @strategies.composite
     def asked(draw: DrawFn) -> Asked:
         principal = draw(strategies.sampled_from(near.principals))
@@ -141,7 +143,7 @@ def strategy(near: Near) -> SearchStrategy[Asked]:
             for key, values in near.edges(question)
             if (value := draw(strategies.sampled_from(values))) is not None
         }
-        return Asked(replace(question, context=context), near.world)
+        return Asked(in_its_region(replace(question, context=context)), near.world)
 
     return asked()
 

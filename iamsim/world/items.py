@@ -221,8 +221,8 @@ class Resource(Placed):
     """A resource with what bears on access to it; `account` is the id of its owner.
 
     `bucket` (the ARN of its bucket) and `network_origin` (`Internet` or `VPC`) are for S3 access
-    points, `grants` for KMS keys. `kms_key` is the ARN of the key that encrypts the resource, `none`
-    where no key's policy bears on it, `None` where nobody says.
+    points, `grants` for KMS keys. `kms_key` is the ARN of the key that encrypts the resource,
+    `none` where no key's policy bears on it, `None` where nobody says.
     """
 
     arn: str

@@ -214,9 +214,7 @@ class _Laying:
             management_account=base.management_account or new.management_account,
             delegated_administrators=administrators,
             delegated_services=base.delegated_services | new.delegated_services,
-            root=lay_tree(
-                base.root, new.root, None if old is None else old.root, combine_attached
-            ),
+            root=lay_tree(base.root, new.root, None if old is None else old.root, combine_attached),
         )
 
 
@@ -225,8 +223,7 @@ def _settings(item: Placed) -> list[str]:
     return [
         entry.name
         for entry in fields(item)
-        if entry.compare
-        and (entry.default is not MISSING or entry.default_factory is not MISSING)
+        if entry.compare and (entry.default is not MISSING or entry.default_factory is not MISSING)
     ]
 
 

@@ -26,11 +26,26 @@ def lay_tree(
     base: Node | None, new: Node | None, old: Node | None, combine: Combine
 ) -> Node | None:
     """Lay the tree of a layer over another; `combine` says what is attached in the end."""
-    if base is None or new is None:
-        return base if new is None else new
+    if base is None:
+        return new
+    if new is None:
+        if old is None:
+            return base
+        new = _bare(base, None, dict(_ids(base, old.id)))  # all that it says is gone
     known = {identifier: node for node, identifier in node_ids(base, new.id)}
     past = {} if old is None else {node.id: node for node, _ in node_ids(old)}
     return _node(new, None, (known, past), combine)
+
+
+def _ids(base: Node, root_id: str | None) -> Iterator[tuple[int, str]]:
+    return ((id(node), identifier) for node, identifier in node_ids(base, root_id))
+
+
+def _bare(node: Node, parent: Node | None, identifiers: dict[int, str]) -> Node:
+    """A tree of the same nodes that says nothing of what is attached."""
+    made = replace(node, id=identifiers[id(node)], scps=None, rcps=None, parent=parent)
+    made.units = tuple(_bare(unit, made, identifiers) for unit in node.units)
+    return made
 
 
 def _node(
@@ -44,12 +59,17 @@ def _node(
     base = known.get(new.id or "")
     before = past.get(new.id)
     made = replace(new if base is None else base, parent=parent, accounts=new.accounts)
+    units = list(new.units)
     if base is not None:
+        kept = [account for account in base.accounts if account in new.accounts]
+        made.accounts = tuple(dict.fromkeys((*kept, *new.accounts)))
+        places = {unit: number for number, unit in enumerate(map(id, base.units))}
+        units.sort(key=lambda unit: places.get(id(known.get(unit.id or "")), len(places)))
         renamed = before is not None and before.name != new.name
         made.name = new.name if renamed else base.name
         made.scps = combine(base.scps, new.scps, before.scps if before else None)
         made.rcps = combine(base.rcps, new.rcps, before.rcps if before else None)
-    made.units = tuple(_node(unit, made, trees, combine) for unit in new.units)
+    made.units = tuple(_node(unit, made, trees, combine) for unit in units)
     return made
 
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import doctest
+import pkgutil
 import re
 import shlex
 import subprocess
@@ -14,6 +16,7 @@ import pytest
 from iamsim.core.decision import Layer, Outcome
 from iamsim.core.hint import HintKind
 from iamsim.core.reason import Note, Reason
+from tests.docs.walking import is_walked
 from tests.repo.conftest import ROOT, run
 
 PAGES = sorted(
@@ -34,9 +37,12 @@ CODE = re.compile(r"[a-z0-9]+(-[a-z0-9]+)+")
 
 
 def blocks(language):
-    """Give every fenced block of a language in the documentation, with where it stands."""
+    """Give every fenced block of a language in the documentation, with where it stands; pages that
+    are walked in a folder of their own are apart."""
     found = []
     for page in PAGES:
+        if is_walked(page):
+            continue
         text = page.read_text("utf-8")
         for match in re.finditer(rf"^```{language}\n(.*?)^```", text, re.DOTALL | re.MULTILINE):
             line = text.count("\n", 0, match.start()) + 1
@@ -100,6 +106,22 @@ def test_yaml_block_is_a_scenario_that_passes(document, tmp_path):
         PYTHONPATH=str(ROOT),
     )
     assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_prompts_answer_as_shown():
+    """What stands at Python's prompt on the page about the Python interface comes back so."""
+    page = ROOT / "docs" / "reference" / "python.md"
+    done = doctest.testfile(str(page), module_relative=False, encoding="utf-8")
+    assert (done.failed, done.attempted > 0) == (0, True)
+
+
+def test_names_of_the_code_exist():
+    """What the page about evaluation calls by its name in the code is there."""
+    page = (ROOT / "docs" / "explanation" / "evaluation.md").read_text("utf-8")
+    names = set(re.findall(r"`(iamsim(?:\.\w+)+)`", page))
+    assert names
+    for name in names:
+        pkgutil.resolve_name(name)
 
 
 def code_places(node):

@@ -106,9 +106,7 @@ def possible(batch, way, candidate, target):
         action = step.action
         if action == "sts:AssumeRole":
             action = assume_action(candidate)
-        if not batch.decide(
-            candidate.principal, action, resource, dict(step.context)
-        ).possible:
+        if not batch.decide(candidate.principal, action, resource, dict(step.context)).possible:
             return False
     return True
 

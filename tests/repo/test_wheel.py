@@ -21,6 +21,7 @@ def test_wheel_carries_grammar_corpus_types_and_data(wheel):
     assert "iamsim/py.typed" in names
     for folder, home in (
         ("grammar", "_grammar"),
+        ("corpus/escalation/paths", "_corpus/escalation/paths"),
         ("corpus/examples", "_corpus/examples"),
         ("corpus/lessons", "_corpus/lessons"),
     ):

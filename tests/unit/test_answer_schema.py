@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from jsonschema import Draft202012Validator
 
+from iamsim.cli.main import main
 from iamsim.report.data import answer_to_dict, answers_to_dict
 from iamsim.report.schema import answer_schema
 from iamsim.suites.run import run_scenario
@@ -35,6 +36,21 @@ def test_every_answer_of_the_corpus_fits(path):
         for data in (*map(answer_to_dict, result.answers), answers_to_dict(result.answers)):
             plain = json.loads(json.dumps(data))
             assert [error.message for error in VALIDATOR.iter_errors(plain)] == []
+
+
+@pytest.mark.parametrize("layer", ["service control policy", "VPC endpoint policy"])
+def test_what_is_said_about_messages_and_scenarios_fits(capsys, layer):
+    """The other forms of `iamsim explain --format json` are in the schema as well."""
+    message = (
+        "User: arn:aws:iam::111122223333:user/otto is not authorized to perform: s3:GetObject on"
+        f' resource: "arn:aws:s3:::harbor-reports/a" with an explicit deny in a {layer}'
+    )
+    world = ["--world", str(ROOT / "corpus" / "examples" / "harbor")]
+    scenario = str(ROOT / "corpus" / "examples" / "why-was-this-denied.yaml")
+    for words in (["--denied", message, "--edits", *world], [scenario]):
+        assert main(["explain", *words, "--format", "json"]) in {0, 1}
+        data = json.loads(capsys.readouterr().out)
+        assert [error.message for error in VALIDATOR.iter_errors(data)] == []
 
 
 def changed(data, *path, value):

@@ -104,6 +104,10 @@ def test_markdown_has_a_table_and_the_quoted_statement(run):
         (["explain", "-p", USER], "error: the request has no action"),
         ([*READ, "-c", "aws:SourceIp"], "error: `aws:SourceIp` is not of the form KEY=VALUE"),
         ([*READ, "--session-tag", "=x"], "error: `=x` is not of the form KEY=VALUE"),
+        ([*READ, "--unset", ""], "error: the option `--unset` has an empty key"),
+        ([*READ, "--unknown", ""], "error: the option `--unknown` has an empty key"),
+        (["keys", *READ[1:], "--edits"], "error: there is no option `--edits`"),
+        (["context", *READ[1:], "--picture", "decision"], "error: there is no option `--picture`"),
         ([*READ, "--at", "noon"], "error: `noon` is not a time in ISO 8601"),
         ([*READ, "--boundary", "nowhere.json"], "error: there is no policy or file `nowhere.json`"),
         (
@@ -265,6 +269,22 @@ def test_a_closed_pipe_ends_quietly():
     )
     os.close(writer)
     assert (done.returncode, done.stderr) == (141, b"")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a full device")
+def test_a_full_disk_is_no_bug_of_ours():
+    """What can't be written is said as of any file."""
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "iamsim", *READ],
+            cwd=ROOT,
+            stdout=full,
+            stderr=subprocess.PIPE,
+            check=False,
+            timeout=60,
+        )
+    assert done.returncode == 2
+    assert done.stderr == b"error: can't write standard output: no space left on device\n"
 
 
 def test_explain_loads_nothing_heavy():

@@ -251,6 +251,20 @@ def test_one_caller_is_excepted_from_a_shared_deny(condition):
     assert "a guardrail: statement 1 of this service control policy denies `s3:Get*`" in str(found)
 
 
+def test_an_exception_for_the_caller_opens_other_requests_of_the_caller():
+    """Who is spared by a Deny of everything is spared wherever an own Allow reaches: that an edit
+    opens nothing would be untrue, though no other action on this resource is opened."""
+    own = policy(allow("s3:GetObject", Resource="arn:aws:s3:::reports/*"), allow("sqs:*"))
+    guardrail = policy({"Effect": "Deny", "NotAction": "iam:*"}, allow("*"))
+    found = ask(identity_policies=[own], scps=[[guardrail]], boundary=policy(allow("*")))
+    exempt = next(one for one in found.sets if "aws:PrincipalArn" in str(one.edits[0].added))
+    assert exempt.reach.actions == ()
+    assert any(one.startswith("sqs:") and one.endswith(" on *") for one in exempt.reach.elsewhere)
+    assert "opens as well" in str(found)
+    spared = next(one for one in found.sets if "s3:GetObject" in one.edits[0].added)
+    assert spared.reach.elsewhere == ()
+
+
 def test_a_deny_without_exception_is_removed_where_others_stay():
     """A service can't be excepted by ARN, so the statement goes as a whole."""
     bucket = policy(

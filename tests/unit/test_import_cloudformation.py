@@ -225,6 +225,32 @@ def test_the_output_of_get_template_is_a_template(tmp_path):
     assert list(found.data["accounts"]["111122223333"]["users"]) == ["u-eu-west-1"]
 
 
+def test_the_identity_provider_of_the_cdk_is_a_custom_resource(tmp_path):
+    """`iam.OpenIdConnectProvider` makes the provider by a function; `Ref` gives its ARN."""
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": {"Ref": "Provider"}},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+    }
+    data = template(
+        Provider=(
+            "Custom::AWSCDKOpenIdConnectProvider",
+            {"Url": "https://token.actions.githubusercontent.com", "CodeHash": "8f"},
+        ),
+        Role=(
+            "AWS::IAM::Role",
+            {"RoleName": "deploy", "AssumeRolePolicyDocument": {"Statement": [trust]}},
+        ),
+    )
+    found = imported(tmp_path, data)
+    account = found.data["accounts"]["111122223333"]
+    arn = "arn:aws:iam::111122223333:oidc-provider/token.actions.githubusercontent.com"
+    assert found.remarks == ()
+    assert account["providers"] == [arn]
+    [statement] = account["roles"]["deploy"]["trust"]["Statement"]
+    assert statement["Principal"] == {"Federated": arn}
+
+
 def test_short_forms_keep_their_anchors():
     """A tagged value that is repeated is repeated with its tag."""
     data = parse_yaml("a: &x !Sub '${A}'\nb: *x\nc: !GetAtt A.B.C\n", "t.yaml")

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
+from iamsim.core.errors import RequestError
 from iamsim.importers.frame import SourceOptions, import_sources
 
 IMPORTS = Path(__file__).parent.parent / "data" / "imports"
@@ -334,6 +335,16 @@ class TestSubjects:
         document = {"Version": "2012-10-17", "Statement": PRINCIPAL}
         found = imported(tmp_path, {"policy.json": document}, about={path: ARN})
         assert found.data["accounts"]["111122223333"]["resources"][ARN]["policy"] == document
+
+    def test_the_user_may_mistype_the_path(self, tmp_path):
+        """The same file by another path is fine; one that is not there is an error."""
+        document = {"Version": "2012-10-17", "Statement": PRINCIPAL}
+        path = f"{tmp_path}/./aws-world/policy.json"
+        found = imported(tmp_path, {"policy.json": document}, about={path: ARN})
+        assert found.data["accounts"]["111122223333"]["resources"][ARN]["policy"] == document
+        with pytest.raises(RequestError, match="which is not among the sources") as caught:
+            imported(tmp_path, {"policy.json": document}, about={"polcy.json": ARN})
+        assert caught.value.code == "file-not-among-sources"
 
     def test_a_bucket_policy_says_it_itself(self, tmp_path):
         """A policy is only accepted by the bucket that it is about; its account must be said."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import gzip
 import json
+import os
 import re
 import subprocess
 import zipfile
@@ -59,6 +60,8 @@ class TestSources:
         with zipfile.ZipFile(path, "w") as archive:
             archive.writestr("folder/details.json", DETAILS.read_bytes())
             archive.writestr("folder/notes.txt", b"not read")
+            archive.writestr("__MACOSX/folder/._details.json", b"what macOS puts beside")
+            archive.writestr("folder/.cache/x.json", b"hidden")
         self.same(path)
 
     def test_utf_16(self, tmp_path):
@@ -82,12 +85,32 @@ class TestSources:
         (tmp_path / "bad.json").write_bytes(b"\xff{")
         (tmp_path / "deep.json").write_text("[" * 100_000, encoding="utf-8")
         (tmp_path / "other.json").write_text('{"a": 1}', encoding="utf-8")
+        (tmp_path / "long-line.csv").write_text("a\n1,2,3\n", encoding="utf-8")
         (tmp_path / ".hidden.json").write_text("?", encoding="utf-8")
+        (tmp_path / "node_modules").mkdir()
+        (tmp_path / "node_modules" / "package.json").write_text("?", encoding="utf-8")
         found = self.same(tmp_path)
         assert sorted(remark.code for remark in found.remarks) == [
             *["source-not-readable"] * 4,
-            "source-not-recognised",
+            *["source-not-recognised"] * 2,
         ]
+
+    @pytest.mark.parametrize("output", ["world", "."])
+    def test_what_an_import_wrote_is_no_source(self, tmp_path, output):
+        """`iamsim import . -o world` finds the same the second time; files of others count."""
+        (tmp_path / "details.json").write_bytes(DETAILS.read_bytes())
+        first = import_sources([str(tmp_path)])
+        write_folder(first.data, str(tmp_path / output))
+        assert import_sources([str(tmp_path)]) == first
+        (tmp_path / output / "other.json").write_text('{"a": 1}', encoding="utf-8")
+        [remark] = import_sources([str(tmp_path)]).remarks
+        assert remark.source.endswith("/other.json")
+
+    def test_a_world_beside_sources_is_remarked(self, tmp_path):
+        """A world that an import wrote is not merged into the next one without a word."""
+        write_folder(import_sources([str(DETAILS)]).data, str(tmp_path))
+        [remark] = import_sources([str(DETAILS), str(tmp_path)]).remarks
+        assert remark.message == "this is a world already: `--world` takes it"
 
     def test_nothing_to_import_is_an_error(self, tmp_path):
         """A folder without sources, a file that is not there, and an archive that is none."""
@@ -287,6 +310,18 @@ ACTIONS = {
     "s3control:get-public-access-block": "s3:GetAccountPublicAccessBlock",
     "sts:get-caller-identity": None,
 }
+ACCOUNT = "111122223333"
+# An AWS CLI that knows two buckets and may not list queues.
+REFUSES = f"""#!/usr/bin/env bash
+case "$*" in
+  "sqs list-queues "*) echo AccessDenied >&2; exit 254 ;;
+  *"get-caller-identity --query Account "*) echo {ACCOUNT} ;;
+  "s3api list-buckets --query "*) printf 'b1\\tb2\\n' ;;
+  "iam generate-credential-report"*) exit 254 ;;
+  "s3api get-bucket-policy "*) echo '{{}}' ;;
+  *) echo None ;;
+esac
+"""
 PREFIXES = {"s3api": "s3", "s3control": "s3", "sso-admin": "sso"}
 
 
@@ -317,6 +352,22 @@ class TestRecipe:
         """`iamsim validate` has nothing to say about the policy."""
         text = json.dumps(recipe_policy(organization=organization), indent=2)
         assert Validator().validate_text(text, name="policy.json") == ()
+
+    def test_a_list_that_is_refused_is_said(self, tmp_path):
+        """What can't be listed is missing in the world: the script says so, and goes on."""
+        aws = tmp_path / "aws"
+        aws.write_text(REFUSES, encoding="utf-8")
+        aws.chmod(0o755)
+        done = subprocess.run(
+            ["bash", "-s", str(tmp_path / "out")],  # noqa: S607 - bash is found on the path
+            input=recipe_script(organization=False),
+            capture_output=True,
+            text=True,
+            check=False,
+            env={"PATH": f"{tmp_path}:{os.environ['PATH']}", "AWS_REGIONS": "eu-west-1"},
+        )
+        assert "not listed: sqs list-queues --query QueueUrls" in done.stderr
+        assert (tmp_path / "out" / ACCOUNT / "get-bucket-policy.b2.json").is_file()
 
     @pytest.mark.parametrize("organization", [False, True])
     def test_bash_accepts_the_script(self, organization):
@@ -365,6 +416,16 @@ class TestCommand:
         assert main(["import", str(IMPORTS / "config"), "-o", str(folder), "--strict"]) == 2
         assert "unknown-policy" in capsys.readouterr().out
         assert not folder.exists()
+
+    def test_a_dump_gives_no_orders_to_the_terminal(self, tmp_path, capsys):
+        """Escape sequences in names of a dump are shown, not obeyed."""
+        user = {"UserName": "\x1b[2Ju", "Arn": f"arn:aws:iam::{ACCOUNT}:user/u"}
+        path = tmp_path / "details.json"
+        path.write_text(json.dumps({"UserDetailList": [user]}), encoding="utf-8")
+        assert main(["import", str(path)]) == 0
+        shown = capsys.readouterr().out
+        assert "\x1b" not in shown
+        assert "`\\x1b[2Ju` is not a name that IAM accepts" in shown
 
     def test_the_recipe_may_go_to_a_file(self, tmp_path, capsys):
         """With `--recipe`, `-o` names the file of the script."""

@@ -55,6 +55,34 @@ def broken_by(law, world, **options):
     return caught.value
 
 
+def test_a_request_is_about_a_resource_of_the_region_that_it_goes_to(tmp_path):
+    """Whatever Region is drawn, no request names a resource of another one."""
+    condition = {"StringEquals": {"aws:RequestedRegion": ["eu-west-1", "eu-central-1"]}}
+    path = saved(tmp_path, role=policy(Action="ec2:*", Resource="*", Condition=condition))
+    regions = set()
+
+    @invariant(path, examples=60)
+    def law(request):
+        """Regions agree."""
+        region = request.context.get("aws:RequestedRegion")
+        parts = request.resource.split(":")
+        if region is not None and len(parts) > 3 and parts[3]:
+            regions.add(region)
+            assert parts[3] == region
+
+    law()
+    assert len(regions) > 1
+
+
+def test_laws_are_part_of_what_tests_import():
+    """`from iamsim.testing import invariant` works, and what is not there is said."""
+    import iamsim.testing  # noqa: PLC0415 - what is tested
+
+    assert iamsim.testing.invariant is invariant
+    with pytest.raises(AttributeError, match="no attribute `invariants`"):
+        iamsim.testing.invariants  # noqa: B018 - what is tested
+
+
 def test_a_law_that_holds_is_tried_on_what_is_allowed(tmp_path):
     """A law sees requests that are allowed and such that are not, or its silence would say
     nothing."""

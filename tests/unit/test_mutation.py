@@ -18,6 +18,7 @@ from iamsim.suites.mutation.cases import suite_text
 from iamsim.suites.mutation.changes import changes_of
 from iamsim.suites.mutation.run import score
 from iamsim.suites.runner import collect, run_cases
+from iamsim.suites.vicinity import takes
 
 ROLE = "arn:aws:iam::111122223333:role/app"
 READ = {
@@ -206,6 +207,23 @@ def test_a_suite_notices_what_it_asks_about_and_no_more(project):
     assert found["narrow-action", "`s3:List*` is not in Action"] is Verdict.EQUIVALENT
 
 
+def test_what_a_wider_action_takes_in_is_asked_within_the_boundary(project):
+    """Of the many actions that a change takes in, those are asked that its resources take and that
+    the boundary lets through: such a change is not taken for one without effect."""
+    actions = ["s3:GetObject", "s3:PutObject"]
+    statement = {"Effect": "Allow", "Action": actions, "Resource": "arn:aws:s3:::reports/*"}
+    Path("read.json").write_text(
+        json.dumps({"Version": "2012-10-17", "Statement": statement}), encoding="utf-8"
+    )
+    results = run_mutants(*project(GET), wanted=lambda policy: policy.name == "read.json")
+    widened = [result for result in results if result.mutant.kind == "widen-action"]
+    assert [result.verdict for result in widened] == [Verdict.SURVIVED] * 2
+    for result in widened:
+        asked = result.witness.question
+        assert asked.action.startswith("s3:Get")
+        assert takes(asked.action, asked.resource)
+
+
 def test_a_witness_is_decided_as_it_says_and_kills_its_mutant_as_a_case(project):
     """Every request that is shown is decided in both worlds as it says; as a suite, all of them
     pass, and leave no survivor."""
@@ -229,6 +247,34 @@ def test_a_witness_is_decided_as_it_says_and_kills_its_mutant_as_a_case(project)
     assert not [result for result in again if result.verdict is Verdict.SURVIVED]
     assert score(again) == 100.0
     assert score(results) < 100.0
+
+
+def test_witnesses_are_requests_that_aws_can_be_asked(project, tmp_path):
+    """Actions are asked of resources that they take, in the Region of the resource; whom a trust
+    policy lets in is looked for among the principals of the world."""
+    run = {"Effect": "Allow", "Action": ["ec2:StopInstances", "sts:AssumeRole"], "Resource": "*"}
+    locked = {"Condition": {"StringEquals": {"aws:RequestedRegion": "eu-west-3"}}}
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:root"},
+        "Action": "sts:AssumeRole",
+        "Condition": {"StringEquals": {"sts:ExternalId": "seven"}},
+    }
+    roles = {"deploy": {"trust": {"Version": "2012-10-17", "Statement": trust}}}
+    own = {"Version": "2012-10-17", "Statement": [run | locked, run | {"Action": "sts:AssumeRole"}]}
+    world = {"accounts": {"111122223333": {"roles": {"app": {"policies": [own]}, **roles}}}}
+    (tmp_path / "world.json").write_text(json.dumps(world), encoding="utf-8")
+    cases, shelf = project(GET | {"expect": "denied"})
+    results = list(run_mutants(cases, shelf))
+    asked = [one.witness.question for one in results if one.witness is not None]
+    assert asked
+    assert all(takes(one.action, one.resource) or one.resource == "*" for one in asked)
+    for question in asked:
+        region = question.context.get("aws:RequestedRegion")
+        if question.resource.startswith("arn:aws:ec2:") and region is not None:
+            assert question.resource.split(":")[3] == region
+    texts = {one.mutant.text for one in results if one.verdict is Verdict.SURVIVED}
+    assert "StringEquals sts:ExternalId is not asked" in texts
 
 
 def test_cases_that_fail_already_and_errors_notice_nothing(project):
@@ -298,5 +344,5 @@ def test_a_folder_without_git_is_an_error(project, monkeypatch, tmp_path):
     from iamsim.cli.test_mutation import _changed_files  # noqa: PLC0415 - the edge of the command
 
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(RequestError, match="git can't say"):
+    with pytest.raises(RequestError, match="this folder is in no git repository"):
         _changed_files("HEAD")

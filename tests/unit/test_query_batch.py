@@ -10,8 +10,11 @@ from iamsim.engine.question import Session
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import ActionUniverse, Batch, CandidateKind, catalog_actions, find_candidate
 from iamsim.query.batch.classes import refine
+from iamsim.query.batch.scan import ActionScan
 from iamsim.syntax.read import parse_policy
+from iamsim.world.items import NOWHERE
 from iamsim.world.load import load_world_data
+from iamsim.world.model import ManagedPolicyReference, PolicyDocument
 
 HOME, AWAY = "111122223333", "444455556666"
 BUCKET = "arn:aws:s3:::data"
@@ -311,3 +314,49 @@ def test_trusted_are_those_that_the_trust_policy_can_mean():
     assert [one.principal for one in batch.trusted(f"{head}named")] == [user("ann")]
     assert user("eve", AWAY) not in {one.principal for one in batch.trusted(f"{head}home")}
     assert user("eve", AWAY) in {one.principal for one in batch.trusted(f"{head}open")}
+
+
+def test_alike_callers_of_several_accounts_are_decided_once():
+    """Where the accounts make no difference, nor what a statement reads of them."""
+
+    def decided(condition):
+        policy = allow("s3:ListAllMyBuckets", Condition=condition)
+        users = {"users": {"ann": {"policies": [policy]}}}
+        batch = batch_of({HOME: users, AWAY: users})
+        assert len(batch.who("s3:ListAllMyBuckets", "*")) == 4
+        (sweep,) = batch._sweeps.values()
+        return sweep.decided
+
+    assert decided({"Bool": {"aws:SecureTransport": "true"}}) == 1
+    assert decided({"StringLike": {"aws:PrincipalAccount": "*"}}) == 2
+    assert decided({"StringLike": {"aws:ResourceAccount": "*"}}) == 2
+
+
+def test_policies_that_never_name_the_action_are_not_compiled():
+    """Nor is anybody decided who has no others; with `denied` the engine says why."""
+    idle = {"policies": [allow("sqs:*")]}
+    able = {"policies": [allow("*")]}
+    batch = batch_of({HOME: {"users": {"ann": able, "bob": idle, "cat": {}}}})
+    assert principals(batch.who("s3:ListAllMyBuckets", "*")) == [f"arn:aws:iam::{HOME}:root", "ann"]
+    assert len(batch.world.policies._compiled) == 1
+    assert len(batch.who("s3:ListAllMyBuckets", "*", denied=True)) == 4
+    assert len(batch.world.policies._compiled) == 2
+
+
+def test_policies_are_scanned_for_an_action_or_left_to_the_compiler():
+    """What isn't a list of plain actions is never left out."""
+    scan = ActionScan("s3:getobject")
+
+    def may(statements):
+        return scan.may_find([PolicyDocument("p", {"Statement": statements}, NOWHERE)])
+
+    assert may({"Action": "S3:Get*"})
+    assert may([{"Action": "sqs:*"}, {"Action": ["sns:*", "*"]}])
+    assert not may({"Action": "s3:Get"})
+    assert not may([{"Action": ["sqs:*", "s3:Put*"]}])
+    for odd in ({"NotAction": "s3:*"}, [{"Action": [1]}], ["text"], "text", {"Action": None}):
+        assert may(odd)
+    assert scan.may_find([ManagedPolicyReference("arn:aws:iam::aws:policy/ReadOnlyAccess")])
+    policy = PolicyDocument("p", {"Statement": []}, NOWHERE)
+    assert not scan.may_find([policy, policy])
+    assert not scan.may_find([])

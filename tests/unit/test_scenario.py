@@ -190,7 +190,10 @@ def test_the_resource_policy_of_a_role_is_its_trust_policy(action, resource, exp
             "unknown-value",
             7,
             "`denyed` is not a value of `expect`",
-            "use one of `allowed`, `denied`, `explicitDeny`, `implicitDeny` or `conditional`",
+            (
+                "did you mean `denied`? use one of `allowed`, `denied`, `explicitDeny`,"
+                " `implicitDeny` or `conditional`"
+            ),
         ),
         (
             ("  resource:", "  context: [a]\n  resource:"),

@@ -54,10 +54,13 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
             draft.remark(
                 "record-not-readable", "this resource does not have the form of its type", place
             )
+    environment, accounts = stack.environment, draft.data.get("accounts", {})
+    if environment.scope.partition != "aws" and environment.account in accounts:
+        draft.account(environment.account).set("partition", environment.scope.partition, prefix)
     if stack.region_used and not opened.region_known:
         draft.remark(
             "region-unknown",
-            f"the template does not say which region it is for: {quote(stack.environment.region)}"
+            f"the template does not say which region it is for: {quote(environment.region)}"
             " stands for it; `--region` says",
             severity="unknown",
         )

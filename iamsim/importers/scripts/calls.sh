@@ -18,7 +18,11 @@ get() {
 }
 
 # each ARGUMENTS...: the texts that a call lists, one a line.
-each() { aws "$@" --output text 2>/dev/null | tr '\t' '\n' | grep -v '^None$'; }
+each() {
+  local listed
+  listed="$(aws "$@" --output text)" || printf 'not listed: %s\n' "$*" >&2
+  printf '%s\n' "$listed" | tr '\t' '\n' | grep -v -e '^None$' -e '^$'
+}
 
 # name TEXT: a text as a part of a file name.
 name() {

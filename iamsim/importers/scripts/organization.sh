@@ -50,7 +50,7 @@ collect_identity_center() {
 as_member() (
   local account="$1" keys
   shift
-  keys="$(aws sts assume-role --role-arn "arn:aws:iam::$account:role/${COLLECT_ROLE:-iamsim-collect}" --role-session-name iamsim \
+  keys="$(aws sts assume-role --role-arn "arn:$partition:iam::$account:role/${COLLECT_ROLE:-iamsim-collect}" --role-session-name iamsim \
     --query 'Credentials.[AccessKeyId,SecretAccessKey,SessionToken]' --output text)" || exit 1
   read -r AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN <<<"$keys"
   export AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN
@@ -58,6 +58,7 @@ as_member() (
 )
 
 management="$(aws sts get-caller-identity --query Account --output text)" || exit 1
+partition="$(aws sts get-caller-identity --query Arn --output text | cut -d: -f2)"
 accounts=""
 collect_organization
 # Identity Center answers in the region that it was set up in.

@@ -37,6 +37,7 @@ DATA_READERS: dict[str, Callable[[Reading], None]] = {
     **identities.DATA_READERS,
     "aws_organizations_organization": organizations.READERS["aws_organizations_organization"],
 }
+PRINCIPALS = frozenset(("aws_iam_user", "aws_iam_group", "aws_iam_role", "aws_iam_policy"))
 # Types whose tags are read by themselves, or bear on no decision.
 UNTAGGED = ("aws_iam_", "aws_organizations_", "aws_ssoadmin_", "aws_vpc_endpoint")
 
@@ -72,6 +73,8 @@ class Terraform:
             _read(reading, LATE_READERS.get(reading.instance.type))
         organizations.read_attachments(plan, draft)
         read_permission_sets(plan, draft)
+        for reading in managed:
+            _note_partition(reading)
         _report_scopes(plan, draft)
 
     def finish(self, draft: Draft) -> None:
@@ -106,6 +109,13 @@ def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
             "name-unknown",
             f"the name is known after apply: it is {quote(reading.name)} here",
         )
+
+
+def _note_partition(reading: Reading) -> None:
+    """Note the partition of a principal's account, where it is not the standard one."""
+    if reading.instance.type in PRINCIPALS and reading.scope.partition != "aws":
+        account = reading.draft.account(reading.account)
+        account.set("partition", reading.scope.partition, reading.place)
 
 
 def _report_scopes(plan: Plan, draft: Draft) -> None:

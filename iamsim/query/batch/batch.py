@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.collector import CollectLater
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import DIRECT_CALL, PLAIN_SESSION, Question
 from iamsim.query.batch.answers import decide_one, opened, with_tags_settled
@@ -111,8 +112,9 @@ class Batch:
         with its answer. Actions that can't be asked about the resource are left out."""
         universe = self.universe
         mask = universe.everything if actions is None else actions
-        question = self.question(principal, "", resource, context, session)
-        return action_classes(question, self.world, universe, mask)
+        with CollectLater():
+            question = self.question(principal, "", resource, context, session)
+            return action_classes(question, self.world, universe, mask)
 
     def decide_actions(
         self,
@@ -176,7 +178,8 @@ class Batch:
         if candidates is None:
             candidates = (*self.candidates, *self.named(action, resource))
         sweep = self._sweep(action, resource, context, via, denied=denied, lifted=lifted)
-        return [Holder(candidate, answer) for candidate, answer in sweep.answers(candidates)]
+        with CollectLater():
+            return [Holder(candidate, answer) for candidate, answer in sweep.answers(candidates)]
 
     def named(self, action: str, resource: str) -> list[Candidate]:
         """Callers that the policies of a resource name, and that are not of the world."""

@@ -1,9 +1,10 @@
 """One action on one resource for all callers: those that can't differ are decided once.
 
-Callers of one account and kind meet the same guardrails and the same resource. What is left to tell
-them apart is: which statements of their own policies are about the action and the resource, which
-statements of the others name them, and the values of the context keys that all these read. Equal in
-these, their decision is the same, and the engine makes it once.
+Callers of one account and kind meet the same guardrails and the same resource; those of another
+account often do, too. What is left to tell them apart is: which statements of their own policies
+are about the action and the resource, which statements of the others name them, and the values of
+the context keys that all these read. Equal in these, their decision is the same, and the engine
+makes it once.
 """
 
 from __future__ import annotations
@@ -15,8 +16,10 @@ from iamsim.core.decision import Layer
 from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.formula import Slot
+from iamsim.engine.inventory import identity_policies
 from iamsim.engine.plan import reference
 from iamsim.query.batch.answers import BatchAnswer, decide_one, with_tags_settled
+from iamsim.query.batch.scan import ActionScan
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -25,8 +28,8 @@ if TYPE_CHECKING:
     from iamsim.compile.principal import NotPrincipalTest, PrincipalTest
     from iamsim.compile.statement import CompiledStatement, ResourceTest
     from iamsim.core.request import Request
-    from iamsim.engine.authorize import Prepared
-    from iamsim.engine.question import Question
+    from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.question import ContextValue, Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch.candidates import Candidate
 
@@ -62,13 +65,18 @@ NOTHING = Own((), (), frozenset())
 class Frame:
     """What all callers of one account and kind share.
 
-    `named` are the principal elements on the resource's side; `granted` the names that some Allow
-    there has, or `None` where there are ways in that need no such grant.
+    `meets` is what they meet, as a number: frames of several accounts may share it. `context` are
+    the values that do not follow from the caller alone. `named` are the principal elements on the
+    resource's side; `granted` the names that some Allow there has, or `None` where there are ways
+    in that need no such grant. With `needs_own` every way in needs an own policy that allows.
     """
 
+    meets: int
+    context: dict[str, ContextValue]
     named: tuple[PrincipalTest | NotPrincipalTest, ...]
     keys: frozenset[str]
     granted: frozenset[str] | None
+    needs_own: bool
 
 
 class Known(NamedTuple):
@@ -90,11 +98,17 @@ class CallerSweep:
     lifted: bool = False
     decided: int = 0
     _frames: dict[object, Frame] = field(default_factory=dict)
+    _meetings: dict[object, int] = field(default_factory=dict)
     _sets: dict[int, tuple[PolicySet, Own]] = field(default_factory=dict)
     _policies: dict[int, tuple[CompiledPolicy, Own]] = field(default_factory=dict)
     _contents: dict[object, int] = field(default_factory=dict)
     _answers: dict[object, Known] = field(default_factory=dict)
+    _scan: ActionScan = field(init=False)
     _request: Request | None = None  # of one of the callers: its resource is that of all
+
+    def __post_init__(self) -> None:
+        """Make the scan for the action."""
+        self._scan = ActionScan(self.question.action.lower())
 
     def answers(self, candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, BatchAnswer]]:
         """Decide the candidates in turn; without `denied`, only those that are allowed come."""
@@ -104,8 +118,8 @@ class CallerSweep:
                 yield candidate, answer
 
     def _answer(self, candidate: Candidate) -> BatchAnswer | None:
-        """Decide one; `None` where a resource-based policy would have to name it and none does, or
-        where a policy names what is no caller."""
+        """Decide one; `None` where a resource-based policy would have to name it and none does,
+        where an own policy would have to name the action and none does, or for no caller at all."""
         question = replace(self.question, principal=candidate.principal)
         entity = candidate.entity
         if entity is None or candidate.principal != entity.arn:
@@ -113,11 +127,15 @@ class CallerSweep:
         key = (type(entity), entity.account, getattr(entity, "service_linked", False))
         frame = self._frames.get(key)
         if frame is None:
-            frame = self._frames[key] = self._frame(prepare(question, self.world))
+            frame = self._frames[key] = self._frame(key, question)
         if not self.denied and frame.granted is not None:
             account = f"account:{entity.account}"
             names = (EVERYONE, account, f"aws:{entity.arn}", f"aws:{entity.id}")
             if frame.granted.isdisjoint(names):
+                return None
+        if not self.denied and frame.needs_own:
+            policies = identity_policies(entity, self.world.model)
+            if not self._scan.may_find(policies):
                 return None
         facts = self.world.caller_facts(question)
         own = {
@@ -129,13 +147,15 @@ class CallerSweep:
         }
         keys = frame.keys.union(*[one.keys for one in own.values()])
         values = facts.context.values
+        shared = frame.context
         caller = facts.caller
         signature = (
-            key,
+            frame.meets,
             tuple([one.contents for one in own.values()]),
             facts.boundary is None,
             tuple([(test.concerns(caller), test.grants(caller)) for test in frame.named]),
             frozenset([(name, values[name]) for name in keys if name in values]),
+            frozenset([(name, shared[name]) for name in keys if name in shared]),
         )
         known = self._answers.get(signature)
         if known is None:
@@ -160,15 +180,24 @@ class CallerSweep:
                 return None
             raise
 
-    def _frame(self, prepared: Prepared) -> Frame:
+    def _frame(self, key: tuple[object, ...], question: Question) -> Frame:
         """Look at what is not the caller's own, by one caller of the kind."""
+        prepared = prepare(question, self.world)
         request = self._request = prepared.request
         arrangement = prepared.situation.arrange(request.action)
+        others = [station for station in arrangement.stations if station.slot not in OWN]
+        own_view = any(station.caller is not None for station in others)
+        meeting = (
+            key if own_view else (key[0], *key[2:]),
+            arrangement.relation,
+            tuple([_met_at(station) for station in others]),
+        )
+        derived = self.world.caller_facts(question).context.values
         named: dict[int, PrincipalTest | NotPrincipalTest] = {}
         keys: set[str] = set()
         granted: set[str] = set()
-        for station in arrangement.stations:
-            if station.policies is None or not station.applies or station.slot in OWN:
+        for station in others:
+            if station.policies is None or not station.applies:
                 continue
             for _, statement in station.policies.candidates(request.action):
                 keys.update(statement.keys)
@@ -182,7 +211,21 @@ class CallerSweep:
         must = not arrangement.relation.always and all(
             any(need.slot in GRANTING for need in way.requires) for way in ways
         )
-        return Frame(tuple(named.values()), frozenset(keys), frozenset(granted) if must else None)
+        return Frame(
+            self._meetings.setdefault(meeting, len(self._meetings)),
+            {name: value for name, value in request.context.items() if name not in derived},
+            tuple(named.values()),
+            frozenset(keys),
+            frozenset(granted) if must else None,
+            not arrangement.relation.always
+            and all(
+                any(
+                    need.slot is Slot.IDENTITY or _is_closed(arrangement, need.slot)
+                    for need in way.requires
+                )
+                for way in ways
+            ),
+        )
 
     def _of_set(self, policies: PolicySet) -> Own:
         """The statements of a layer that are about action and resource."""
@@ -223,6 +266,26 @@ class CallerSweep:
         if resources is None or _reads_context(resources):
             return True
         return self._request is None or resources.matches(self._request)
+
+
+def _is_closed(arrangement: Arrangement, slot: Slot) -> bool:
+    """Whether a place that is not the caller's own allows nobody: without any policy."""
+    return slot not in OWN and any(
+        station.policies is None and not station.allows for station in arrangement.at(slot)
+    )
+
+
+def _met_at(station: Station) -> object:
+    """What a station is to a decision; the name of its level is not part of one."""
+    return (
+        station.slot,
+        station.reason,
+        station.policies,  # counts by identity, and is kept here
+        station.allows,
+        station.applies,
+        station.resource,
+        station.only_denies,
+    )
 
 
 def _reads_context(resources: ResourceTest) -> bool:

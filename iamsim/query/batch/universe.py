@@ -6,6 +6,8 @@ where to look. What isn't in the catalog has no bit and is asked for by name.
 
 from __future__ import annotations
 
+import re
+from bisect import bisect_left
 from functools import lru_cache
 from itertools import compress
 from typing import TYPE_CHECKING
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ActionUniverse", "catalog_actions"]
 
+WILDCARD = re.compile(r"[*?]")
+LAST = "\U0010ffff"  # behind every letter
 REMEMBERED = 100_000  # elements whose actions are kept at hand
 FEW = 256  # actions of a set that are cheaper found one by one
 
@@ -102,6 +106,11 @@ class ActionUniverse:
             start, end = (
                 (0, len(self.names)) if service is None else self._services.get(service, (0, 0))
             )
+            # Names are in order within a service: those with the same beginning are neighbors.
+            head = WILDCARD.split(text, 1)[0]
+            if service is not None:
+                start = bisect_left(self.names, head, start, end)
+                end = bisect_left(self.names, head + LAST, start, end)
             test = pattern.test
             known = 0
             for number in range(start, end):

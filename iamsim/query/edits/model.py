@@ -159,18 +159,20 @@ class Reach(NamedTuple):
     """What an edit opens (or closes) beyond the request.
 
     `actions` are other actions of the catalog for the same principal and resource, `resources`
-    other resource patterns of the statements in play for the same principal and action, and
-    `principals` others of the world for the same action and resource.
+    other resource patterns of the statements in play for the same principal and action,
+    `principals` others of the world for the same action and resource, and `elsewhere` other actions
+    on other resources that an Allow of the same principal suggests.
     """
 
     actions: tuple[str, ...] = ()
     resources: tuple[str, ...] = ()
     principals: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
 
     @property
     def size(self) -> int:
         """How much it is."""
-        return len(self.actions) + len(self.resources) + len(self.principals)
+        return sum(map(len, self))
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -20,6 +20,7 @@ from iamsim.engine.context import GLOBAL_SERVICES
 from iamsim.engine.formula import Slot
 from iamsim.engine.relations import TRUST_ACTIONS, UNLOCK_ACTIONS
 from iamsim.engine.target_context import BOUNDARY_ACTIONS
+from iamsim.query.edits.elsewhere import suggested
 from iamsim.query.edits.model import EditKind, Reach
 from iamsim.query.edits.parts import action_name
 from iamsim.query.edits.steps import apply_steps
@@ -84,10 +85,12 @@ class Measure:
         statements = tuple(self._statements(edited))
         own = action_name(after[0].action)
         actions = tuple(one for one in self._actions(before, after, statements) if one != own)
+        elsewhere = self._elsewhere(before, after, statements)
         return Reach(
             actions,
             tuple(self._resources(before, after, statements)),
             tuple(self._principals(before, after, edited)),
+            tuple(one for one in elsewhere if one.partition(" ")[0] not in actions),
         )
 
     def _statements(self, edits: Iterable[Edit]) -> Iterator[CompiledStatement]:
@@ -221,6 +224,29 @@ class Measure:
             ):
                 yield text
 
+    def _elsewhere(
+        self,
+        before: tuple[Question, CompiledWorld],
+        after: tuple[Question, CompiledWorld],
+        statements: tuple[CompiledStatement, ...],
+    ) -> Iterator[str]:
+        """Other actions on other resources whose verdict changes for the same caller."""
+        question = before[0]
+        if question.attached.resource_policy is not None:
+            return  # what was brought along is about the resource that was asked for
+        prepared = prepare(*before)
+        context = prepared.request.context
+
+        def sample(pattern: ResourcePattern) -> str | None:
+            return _sample(pattern, question.resource, context)
+
+        for action, resource, pattern in suggested(prepared, statements, sample, self._is_taken):
+            if self._changes(
+                _allows(*before, resource=resource, action=action),
+                _allows(*after, resource=resource, action=action),
+            ):
+                yield f"{action} on {pattern}"
+
     def _principals(
         self,
         before: tuple[Question, CompiledWorld],
@@ -347,10 +373,12 @@ def _allows(
     *,
     resource: str | None = None,
     principal: str | None = None,
+    action: str | None = None,
 ) -> bool:
-    """Whether the request would be allowed for another resource or principal."""
+    """Whether the request would be allowed for another resource, principal or action."""
     asked = replace(
         question,
+        action=action or question.action,
         resource=resource or question.resource,
         principal=principal or question.principal,
     )

@@ -74,6 +74,13 @@ class Mutant:
             return True
         return any(statement.actions.covers(action) for statement in statements)
 
+    def turns(self, action: str) -> bool:
+        """Whether the change takes in an action (in lower case) or leaves it out."""
+        covers = [
+            one is not None and one.actions.covers(action) for one in (self.before, self.after)
+        ]
+        return covers[0] is not covers[1]
+
     def differs(self, request: Request) -> bool:
         """Whether the change can matter to a request, keys that are not known left open.
 

@@ -13,7 +13,7 @@ from iamsim.engine.question import Question
 from iamsim.suites.vicinity import resources_for
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
@@ -123,25 +123,37 @@ def _note(table: dict[int, list[str]], policies: PolicySet, name: str) -> None:
         table.setdefault(id(policy.source), []).append(name)
 
 
-def actions_of(statements: Iterable[CompiledStatement]) -> list[str]:
-    """Actions that statements name: each that stands there, and a few of every pattern."""
+def actions_of(statements: Iterable[CompiledStatement], turned: Callable[[str], bool]) -> list[str]:
+    """Actions that statements name: each that stands there, and a few of every pattern; those that
+    a change takes in or leaves out (`turned`) come first."""
+    known = [_known_of(one.pattern) for held in statements for one in held.actions.patterns]
     found: dict[str, None] = {}
-    for statement in statements:
-        for pattern in statement.actions.patterns:
-            found.update(dict.fromkeys(_some_of(pattern.pattern)))
+    for names in known:
+        found.update(dict.fromkeys(_some_of(tuple(filter(turned, names)))))
+    for names in known:
+        found.update(dict.fromkeys(_some_of(names)))
     return list(found)
 
 
 @lru_cache(maxsize=4096)
-def _some_of(pattern: str) -> tuple[str, ...]:
-    """A few actions that a pattern matches."""
+def _known_of(pattern: str) -> tuple[str, ...]:
+    """The actions that a pattern matches, or a few usual ones of the pattern of all."""
     if "*" not in pattern and "?" not in pattern:
         return (pattern,)
     if pattern == "*":
         return _USUAL_ACTIONS
     from iamsim import catalog  # noqa: PLC0415 - only for survivors
 
-    names = catalog.expand(pattern)
+    return tuple(catalog.expand(pattern))
+
+
+@lru_cache(maxsize=4096)
+def _some_of(names: tuple[str, ...]) -> tuple[str, ...]:
+    """A few of many actions."""
+    if len(names) <= len(_USUAL_ACTIONS):
+        return names
+    from iamsim import catalog  # noqa: PLC0415 - only for survivors
+
     spread = names[:: max(1, len(names) // _OF_PATTERN)][: _OF_PATTERN + 1]
     # One for each kind of resource, or what a statement names would be asked with no action.
     kinds: dict[frozenset[str], str] = {}

@@ -13,7 +13,7 @@ from iamsim.core.errors import IamsimError
 from iamsim.core.spelling import spelled
 from iamsim.engine.authorize import decide, prepare
 from iamsim.engine.question import Question
-from iamsim.suites.mutation.surroundings import actions_of
+from iamsim.suites.mutation.surroundings import actions_of, resources_of
 from iamsim.suites.told import REGION_KEY, has_global_region, in_its_region, is_told
 from iamsim.suites.vicinity import takes
 from iamsim.symbolic.partial import answer
@@ -84,8 +84,8 @@ def find_witness(
             tried.add(entries)
             if any(_is_fact(key.lower(), question) for key in context.keys() - own):
                 continue
-            context = {spelled(key): value for key, value in context.items()}
-            full = replace(question, context=context, partial=False, unknown=frozenset())
+            written = {spelled(key): value for key, value in context.items()}
+            full = replace(question, context=written, partial=False, unknown=frozenset())
             full = in_its_region(full)
             try:
                 before, after = decide(full, world).verdict, decide(full, changed()).verdict
@@ -165,10 +165,16 @@ def _candidates(
     bases = _bases(mutant, around, near or asked)
     statements = [one for one in (mutant.before, mutant.after) if one is not None]
     guarded = around.guarded(mutant.subject.source)[:_MOST]
+    pointed = [*guarded, *resources_of(statements, {})][:_MOST]
+
+    def turned(action: str) -> bool:
+        return mutant.turns(action.lower()) and any(takes(action, one) for one in pointed)
+
     triples = []
     for at, base in enumerate(bases):
         told = [*around.allowing(base.principal), *(statements or mutant.all_statements)]
-        covered = [name for name in actions_of(told) if mutant.concerns(name.lower())][:_MOST]
+        named_actions = actions_of(told, turned)
+        covered = [name for name in named_actions if mutant.concerns(name.lower())][:_MOST]
         for beside, action in enumerate(covered or [base.action]):
             asking = replace(base, action=action)
             named = [*around.named_by(asking, statements, guarded), base.resource, "*"]

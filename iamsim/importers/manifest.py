@@ -1,0 +1,29 @@
+"""The list, kept in an imported world's folder, of the files that the import wrote there."""
+
+from __future__ import annotations
+
+import json
+import os
+
+__all__ = ["MANIFEST", "written_files"]
+
+MANIFEST = ".iamsim-import.json"
+
+
+def written_files(folder: str) -> set[str] | None:
+    """Read the list; only paths inside the folder count. `None` where no import wrote anything."""
+    try:
+        with open(os.path.join(folder, MANIFEST), encoding="utf-8") as stream:  # noqa: PTH118, PTH123
+            text = stream.read()
+    except (OSError, ValueError):
+        return None
+    try:
+        files = json.loads(text)["files"]
+    except (ValueError, KeyError, TypeError, RecursionError):
+        return set()
+    names = files if isinstance(files, list) else []
+    return {
+        name
+        for name in names
+        if isinstance(name, str) and not os.path.isabs(name) and ".." not in name.split("/")  # noqa: PTH117
+    }

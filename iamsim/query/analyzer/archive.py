@@ -1,0 +1,159 @@
+"""Archive rules: what is expected, and need not be reported again.
+
+A file has AWS's own form, as `aws accessanalyzer list-archive-rules` prints it: ``archiveRules``, a
+list of ``ruleName`` and ``filter``. A filter is criteria by key, all of which must hold:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-filter-keys.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.errors import WorldError
+from iamsim.query.analyzer.finding import AccessFinding, Status
+from iamsim.world.documents import read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from iamsim.world.documents import Document
+
+__all__ = ["ArchiveRule", "apply_rules", "read_rules"]
+
+OPERATORS = ("eq", "neq", "contains", "exists")
+FIELDS: dict[str, Callable[[AccessFinding], tuple[str, ...]]] = {
+    "id": lambda one: (one.id,),
+    "resource": lambda one: (one.resource,),
+    "resourceType": lambda one: (one.resource_type,),
+    "resourceOwnerAccount": lambda one: (one.account,),
+    "findingType": lambda one: (one.kind.value,),
+    "isPublic": lambda one: (str(one.is_public).lower(),),
+    "action": lambda one: one.actions,
+    "accessType": lambda one: _named(one.details, "accessType"),
+    "principalType": lambda one: _named(one.details, "principalType"),
+    "principalOwnerAccount": lambda one: (
+        () if one.principal_account is None else (one.principal_account,)
+    ),
+    "accessPointArn": lambda one: () if one.access_point is None else (one.access_point,),
+    "resourceControlPolicyRestriction": lambda one: _named(
+        one.restricted, "resourceControlPolicyRestriction"
+    ),
+}
+PREFIXES = ("principal.", "condition.")
+
+
+class ArchiveRule(NamedTuple):
+    """One rule: its name, and values by filter key and operator."""
+
+    name: str
+    criteria: Mapping[str, Mapping[str, tuple[str, ...]]]
+
+    def holds(self, finding: AccessFinding) -> bool:
+        """Whether all criteria hold for a finding."""
+        return all(
+            _holds(operator, values, values_of(finding, key))
+            for key, criterion in self.criteria.items()
+            for operator, values in criterion.items()
+        )
+
+
+def _named(facts: Mapping[str, str], name: str) -> tuple[str, ...]:
+    value = facts.get(name)
+    return () if value is None else (value,)
+
+
+def values_of(finding: AccessFinding, key: str) -> tuple[str, ...]:
+    """What a finding has under a filter key."""
+    if key in FIELDS:
+        return FIELDS[key](finding)
+    kind, _, name = key.partition(".")
+    pairs = finding.principal if kind == "principal" else finding.condition
+    # Condition keys are compared in any letter case, as IAM does.
+    return tuple(value for known, value in pairs.items() if known.lower() == name.lower())
+
+
+def _holds(operator: str, wanted: tuple[str, ...], values: tuple[str, ...]) -> bool:
+    match operator:
+        case "eq":
+            return any(value in wanted for value in values)
+        case "neq":
+            return not any(value in wanted for value in values)
+        case "contains":
+            return any(one in value for value in values for one in wanted)
+        case _:
+            return bool(values) is (wanted == ("true",))
+
+
+def apply_rules(findings: Iterable[AccessFinding], rules: Iterable[ArchiveRule]) -> None:
+    """Archive the findings that a rule is about; the first one counts."""
+    every = tuple(rules)
+    for finding in findings:
+        rule = next((one for one in every if one.holds(finding)), None)
+        if rule is not None:
+            finding.status, finding.archived_by = Status.ARCHIVED, rule.name
+
+
+def read_rules(path: str) -> list[ArchiveRule]:
+    """Read a file of archive rules, JSON or YAML; raises `WorldError` for what is none."""
+    document = read_document(path)
+    data = document.data
+    rules = data.get("archiveRules") if isinstance(data, Mapping) else None
+    if not isinstance(rules, list):
+        raise WorldError(
+            "invalid-archive-rules",
+            f"`{path}` has no archive rules",
+            span=document.span(()),
+            hint="write `archiveRules:`, a list of `ruleName` and `filter`",
+        )
+    return [_read_rule(document, number, rule) for number, rule in enumerate(rules)]
+
+
+def _read_rule(document: Document, number: int, rule: object) -> ArchiveRule:
+    where = ("archiveRules", number)
+    name = rule.get("ruleName") if isinstance(rule, Mapping) else None
+    criteria = rule.get("filter") if isinstance(rule, Mapping) else None
+    if not isinstance(name, str) or not isinstance(criteria, Mapping) or not criteria:
+        raise WorldError(
+            "invalid-archive-rules",
+            "a rule needs `ruleName`, and a `filter` with at least one key",
+            span=document.span(where),
+        )
+    return ArchiveRule(
+        name,
+        {
+            key: _read_criterion(document, (*where, "filter", key), one)
+            for key, one in criteria.items()
+        },
+    )
+
+
+def _read_criterion(
+    document: Document, where: tuple[str | int, ...], criterion: object
+) -> dict[str, tuple[str, ...]]:
+    """Read the operators of one filter key."""
+    key = str(where[-1])
+    if key not in FIELDS and not key.startswith(PREFIXES):
+        close = get_close_matches(key, FIELDS, 1)
+        raise WorldError(
+            "invalid-archive-rules",
+            f"`{key}` is no filter key",
+            span=document.span(where),
+            hint=f"did you mean `{close[0]}`?" if close else f"keys are {', '.join(FIELDS)}",
+        )
+    found: dict[str, tuple[str, ...]] = {}
+    for operator, values in criterion.items() if isinstance(criterion, Mapping) else ():
+        some = values if isinstance(values, list) else [values]
+        if operator in OPERATORS:
+            found[operator] = tuple(
+                str(one).lower() if isinstance(one, bool) else str(one) for one in some
+            )
+    if not found or not isinstance(criterion, Mapping) or len(found) != len(criterion):
+        raise WorldError(
+            "invalid-archive-rules",
+            f"the criterion of `{key}` has no operator, or one that is not known",
+            span=document.span(where),
+            hint=f"operators are {', '.join(OPERATORS)}",
+        )
+    return found

@@ -1,0 +1,304 @@
+"""Access from outside a zone of trust, one finding for each grant, as Access Analyzer has them.
+
+A grant counts when the engine allows some outsider some action, through the service and resource
+control policies and Block Public Access of the world too; what only these keep inside is told
+apart. https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings-view.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import RequestError
+from iamsim.engine.authorize import prepare
+from iamsim.engine.question import AttachedPolicies
+from iamsim.engine.services.s3 import is_public
+from iamsim.query.analyzer.finding import AccessFinding, FindingKind, Kept
+from iamsim.query.analyzer.outsiders import mentions_of, outsiders
+from iamsim.query.analyzer.resources import ACCESS_POINT, analyzed_type, type_actions
+from iamsim.query.analyzer.zone import zones_of
+from iamsim.query.batch.answers import decide_one
+from iamsim.query.batch.classes import action_classes
+from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
+from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+
+    from iamsim.compile.policy import CompiledPolicy
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.engine.question import Question
+    from iamsim.query.analyzer.outsiders import Mentions, Outsider
+    from iamsim.query.analyzer.resources import AnalyzedType
+    from iamsim.query.analyzer.zone import Zone
+    from iamsim.query.batch import ActionClass, Batch, BatchAnswer
+    from iamsim.world.model import Account, Resource, Role
+
+__all__ = ["External", "find_external"]
+
+WILD = "*?"
+
+
+@dataclass(slots=True)
+class External:
+    """All findings of a world, and the grants that guardrails keep inside; `looked_at` counts the
+    resources."""
+
+    findings: list[AccessFinding] = field(default_factory=list)
+    kept: list[Kept] = field(default_factory=list)
+    looked_at: int = 0
+
+
+class Granted(NamedTuple):
+    """A statement that grants, in its policy."""
+
+    policy: CompiledPolicy
+    statement: CompiledStatement
+
+
+class Subject(NamedTuple):
+    """A resource with its type and its zone."""
+
+    item: Resource | Role
+    type: AnalyzedType
+    zone: Zone
+
+    @property
+    def reported(self) -> str:
+        """The resource that findings name: for an access point, its bucket."""
+        bucket = getattr(self.item, "bucket", None)
+        return bucket if self.type is ACCESS_POINT and bucket else self.item.arn
+
+
+def find_external(
+    batch: Batch,
+    zone: str | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> External:
+    """Look at every resource-based policy; raises `RequestError` for a zone that is not there."""
+    model = batch.world.model
+    zones = zones_of(model, zone)
+    subjects = [
+        Subject(item, kind, zones[account.id])
+        for account in sorted(model.accounts.values(), key=lambda one: one.id)
+        for item in _items(account)
+        if (kind := analyzed_type(item.arn)) is not None
+    ]
+    found = External(looked_at=len(subjects))
+    for number, subject in enumerate(subjects):
+        progress(number, len(subjects))
+        _look_at(batch, subject, found)
+    return found
+
+
+def _items(account: Account) -> list[Resource | Role]:
+    """What policies hang on; nobody can change whom a service-linked role trusts."""
+    items: list[Resource | Role] = list(account.resources.values())
+    items += [role for role in account.roles.values() if not role.service_linked]
+    return sorted(items, key=lambda one: one.arn)
+
+
+def _look_at(batch: Batch, subject: Subject, found: External) -> None:
+    """Find the grants of one resource."""
+    granted = list(_granted(batch, subject.item))
+    if not granted:
+        return
+    mentions: Mentions | None = None
+    merged: dict[str, AccessFinding] = {}
+    kept: dict[object, Kept] = {}
+    for policy, statement in granted:
+        for name in sorted(statement.principals.names if statement.principals else ()):
+            if mentions is None:
+                mentions = mentions_of(_all_statements(batch, subject.item))
+            principal, some = outsiders(name, subject.zone, batch.world.model, mentions)
+            if some:
+                one = _Grant(batch, subject, Granted(policy, statement), principal)
+                one.decide(some)
+                finding = one.finding()
+                if finding is not None:
+                    _merge(merged, finding)
+                elif one.kept:
+                    answer = next(iter(one.kept.values()))
+                    names = tuple(sorted(one.kept))
+                    kept[subject.item.arn, tuple(principal.items())] = Kept(
+                        subject.reported,
+                        subject.type.name,
+                        subject.item.account,
+                        principal,
+                        names,
+                        answer.decision,
+                    )
+    found.findings += merged.values()
+    found.kept += [
+        one
+        for one in kept.values()
+        if not any(finding.principal == one.principal for finding in merged.values())
+    ]
+
+
+def _merge(merged: dict[str, AccessFinding], finding: AccessFinding) -> None:
+    """Join what two statements give to the same principal under the same conditions."""
+    known = merged.get(finding.id)
+    if known is None:
+        merged[finding.id] = finding
+        return
+    known.actions = tuple(sorted({*known.actions, *finding.actions}))
+    known.depends_on = tuple(dict.fromkeys((*known.depends_on, *finding.depends_on)))
+    known.is_public = known.is_public or finding.is_public
+
+
+def _policies(batch: Batch, item: Resource | Role) -> Iterator[CompiledPolicy]:
+    """The policies of a resource; the grants of a key are policies, too."""
+    library = batch.world.policies
+    trust = getattr(item, "trust", None)
+    policy = getattr(item, "policy", None)
+    if trust is not None:
+        yield library.compiled(trust, PolicyType.TRUST)
+    if policy is not None:
+        yield library.compiled(policy, PolicyType.RESOURCE)
+    if getattr(item, "grants", None):
+        yield from library.grants(item).policies  # type: ignore[arg-type]  # only keys have grants
+
+
+def _granted(batch: Batch, item: Resource | Role) -> Iterator[Granted]:
+    for policy in _policies(batch, item):
+        for statement in policy.statements:
+            if not statement.denies and statement.principals is not None:
+                yield Granted(policy, statement)
+
+
+def _all_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledStatement]:
+    """The statements on the resource's side, whose conditions tell callers apart."""
+    for policy in _policies(batch, item):
+        yield from policy.statements
+    model = batch.world.model
+    bucket = getattr(item, "bucket", None)
+    behind = model.find_resource(bucket) if bucket else None
+    if behind is not None and behind.policy is not None:
+        yield from batch.world.policies.compiled(behind.policy, PolicyType.RESOURCE).statements
+    for _, policies in model.rcp_levels(item.account) or ():
+        for document in policies:
+            compiled = batch.world.policies.compiled(document, PolicyType.RESOURCE_CONTROL)
+            yield from compiled.statements
+
+
+class _Grant:
+    """What one entry of one statement gives to those outside that it names."""
+
+    def __init__(
+        self, batch: Batch, subject: Subject, granted: Granted, principal: Mapping[str, str]
+    ) -> None:
+        self.batch = batch
+        self.subject = subject
+        self.statement = granted.statement
+        self.policy = granted.policy
+        self.principal = dict(principal)
+        self.allowed: dict[str, None] = {}
+        self.sentences: dict[str, None] = {}
+        self.kept: dict[str, BatchAnswer] = {}
+        self.public = False
+
+    def decide(self, some: list[Outsider]) -> None:
+        """Ask for all of them, on the resource and on what is in it."""
+        universe = self.batch.universe
+        covered = universe.mask(self.statement.actions)
+        for resource, actions in self._places():
+            mask = covered & actions
+            if not mask:
+                continue
+            for outsider in some:
+                question = self._question(outsider, resource)
+                if not self._concerns(question, universe.first(mask)):
+                    continue
+                for one in action_classes(question, self.batch.world, universe, mask):
+                    self._take(question, one, outsider)
+
+    def _take(self, question: Question, one: ActionClass, outsider: Outsider) -> None:
+        """Keep what one class of actions is: allowed, or denied by a guardrail alone."""
+        universe = self.batch.universe
+        if one.answer.possible:
+            self.allowed.update(dict.fromkeys(universe.actions(one.actions)))
+            residual = one.answer.residual
+            if residual is not None:
+                self.sentences[residual.sentence.removeprefix("allowed ")] = None
+            self.public = self.public or outsider.plain
+            return
+        asked = replace(question, action=universe.first(one.actions))
+        if decide_one(asked, self.batch.world, lifted=True).possible:
+            self.kept.update((name, one.answer) for name in universe.actions(one.actions))
+
+    def _question(self, outsider: Outsider, resource: str) -> Question:
+        """Somebody's request; what the own account allows is not asked."""
+        question = self.batch.question(outsider.principal, "", resource, dict(outsider.context))
+        return replace(
+            question,
+            unset=question.unset | outsider.unset,
+            attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
+        )
+
+    def _concerns(self, question: Question, action: str) -> bool:
+        """Whether this statement can match a request at all."""
+        try:
+            prepared = prepare(replace(question, action=action), self.batch.world)
+        except RequestError as error:
+            if error.code == "invalid-principal":
+                return False
+            raise
+        return (
+            self.statement.concerns(prepared.request.caller)
+            and self.statement.residual_of_resource_and_conditions(prepared.request) is not False
+        )
+
+    def _places(self) -> Iterator[tuple[str, int]]:
+        """The resource with its actions, and things in it that the statement names."""
+        arn = self.subject.item.arn.removesuffix(":*")
+        type_ = self.subject.type
+        yield arn, type_actions(type_, inner=False)
+        if not type_.inner:
+            return
+        start = arn + type_.separator
+        inner = type_actions(type_, inner=True)
+        names = {f"{start}iamsim-any": None}
+        resources = self.statement.resources
+        for pattern in resources.patterns if resources is not None else ():
+            if pattern.pattern.startswith(start):
+                name = pattern.pattern
+                for sign in WILD:
+                    name = name.replace(sign, "x")
+                names[name] = None
+        for name in names:
+            yield name, inner
+
+    def finding(self) -> AccessFinding | None:
+        """The finding, where somebody outside is let in."""
+        if not self.allowed:
+            return None
+        item = self.subject.item
+        alone = replace(self.policy, statements=(self.statement,))
+        through = self.subject.type is ACCESS_POINT
+        everyone = self.principal.get("AWS") == "*"
+        return AccessFinding(
+            FindingKind.EXTERNAL,
+            self.subject.reported,
+            self.subject.type.name,
+            item.account,
+            self.principal,
+            tuple(sorted(self.allowed)),
+            {
+                condition.written_key: ",".join(one.text for one in condition.values.templates)
+                for condition in self.statement.conditions
+            },
+            tuple(self.sentences),
+            is_public=everyone and self.public and is_public(alone, of_access_point=through),
+            access_point=item.arn if through else None,
+            restricted={"resourceControlPolicyRestriction": self._control()},
+            span=self.statement.source.span(self.statement.path),
+        )
+
+    def _control(self) -> str:
+        """Whether resource control policies bear on the resource; here they are counted in."""
+        levels = self.batch.world.model.rcp_levels(self.subject.item.account) or ()
+        own = any(policy is not RCP_FULL_AWS_ACCESS for _, some in levels for policy in some)
+        return "APPLICABLE" if own else "NOT_APPLICABLE"

@@ -1,0 +1,87 @@
+"""A finding, with the fields of GetFindingV2 and what the world knows beyond them.
+
+https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_GetFindingV2.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+from uuid import NAMESPACE_URL, uuid5
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.core.decision import Decision
+    from iamsim.core.span import Span
+
+__all__ = ["AccessFinding", "FindingKind", "Kept", "Status"]
+
+
+class FindingKind(Enum):
+    """What a finding is about, by AWS's words."""
+
+    EXTERNAL = "ExternalAccess"
+    INTERNAL = "InternalAccess"
+    UNUSED_ROLE = "UnusedIAMRole"
+    UNUSED_KEY = "UnusedIAMUserAccessKey"
+    UNUSED_PASSWORD = "UnusedIAMUserPassword"  # noqa: S105 - AWS's name of a type
+
+
+class Status(Enum):
+    """Whether a rule archives the finding."""
+
+    ACTIVE = "ACTIVE"
+    ARCHIVED = "ARCHIVED"
+
+
+@dataclass(slots=True)
+class AccessFinding:
+    """One finding. `principal` has one entry, such as ``{"AWS": "111122223333"}``.
+
+    `condition` is the Condition element of the statement, a text a key; `depends_on` are the
+    sentences about what is not known of a request. `access_point` is the one that lets somebody in.
+    `details` are fields of unused access. `span` is where the statement or the principal stands.
+    """
+
+    kind: FindingKind
+    resource: str
+    resource_type: str
+    account: str
+    principal: Mapping[str, str] = field(default_factory=dict)
+    actions: tuple[str, ...] = ()
+    condition: Mapping[str, str] = field(default_factory=dict)
+    depends_on: tuple[str, ...] = ()
+    is_public: bool = False
+    access_point: str | None = None
+    restricted: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
+    principal_account: str | None = None
+    span: Span | None = None
+    status: Status = Status.ACTIVE
+    archived_by: str | None = None
+
+    @property
+    def id(self) -> str:
+        """An id that is the same whenever the finding is."""
+        parts = (
+            self.kind.value,
+            self.resource,
+            *[f"{key}={value}" for key, value in sorted(self.principal.items())],
+            *[f"{key}={value}" for key, value in sorted(self.condition.items())],
+            self.access_point or "",
+            self.details.get("accessKeyId", ""),
+        )
+        return str(uuid5(NAMESPACE_URL, "\n".join(parts)))
+
+
+class Kept(NamedTuple):
+    """What a resource-based policy grants to somebody outside, and what still keeps it inside."""
+
+    resource: str
+    resource_type: str
+    account: str
+    principal: Mapping[str, str]
+    actions: tuple[str, ...]
+    decision: Decision

@@ -1,0 +1,57 @@
+"""Policies that can't be about an action, found in their plain data, before they are compiled."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamsim.compile.action import action_test
+from iamsim.world.model import PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.world.model import AnyPolicy
+
+__all__ = ["ActionScan"]
+
+
+@dataclass(slots=True)
+class ActionScan:
+    """Looks through documents for one action, in lower case.
+
+    Only a document whose every statement has an Action element of plain texts, none of which covers
+    the action, is left out; whatever else it holds, the compiler has to read.
+    """
+
+    action: str
+    _policies: dict[PolicyDocument, bool] = field(default_factory=dict)
+
+    def may_find(self, policies: Iterable[AnyPolicy]) -> bool:
+        """Whether one of the policies could have a statement about the action."""
+        return any(self._may_cover(policy) for policy in policies)
+
+    def _may_cover(self, policy: AnyPolicy) -> bool:
+        """The same for one policy, which many callers may share."""
+        if not isinstance(policy, PolicyDocument):
+            return True  # one of AWS's; there are few of them
+        known = self._policies.get(policy)
+        if known is None:
+            statements = policy.document.get("Statement")
+            if isinstance(statements, Mapping):
+                statements = [statements]
+            known = not isinstance(statements, list) or any(map(self._is_about, statements))
+            self._policies[policy] = known
+        return known
+
+    def _is_about(self, statement: object) -> bool:
+        """Whether a statement could be about the action."""
+        if not isinstance(statement, Mapping):
+            return True
+        entries = statement.get("Action")
+        if isinstance(entries, str):
+            entries = [entries]
+        if not isinstance(entries, list):
+            return True
+        return any(not isinstance(one, str) or action_test(one)(self.action) for one in entries)

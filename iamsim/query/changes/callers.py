@@ -1,0 +1,66 @@
+"""The caller's side: what of a principal's own policies, guardrails and context keys differs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.query.changes.statements import (
+    Difference,
+    compare_levels,
+    compare_sets,
+    statements_of,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.engine.facts import CallerFacts
+
+__all__ = ["compare_callers", "own_statements", "reading"]
+
+
+def compare_callers(
+    before: CallerFacts, after: CallerFacts, others: Callable[[], Iterable[CompiledStatement]]
+) -> Difference:
+    """Compare all that a principal brings to its requests.
+
+    `others` gives the statements on the side of resources that are about it: where a layer comes or
+    goes or its context changes, what they say counts, too.
+    """
+    found = compare_sets(before.identity, after.identity)._replace(presence=False)
+    found = found.joined(compare_sets(before.boundary, after.boundary))
+    found = found.joined(compare_sets(before.session, after.session))
+    found = found.joined(compare_levels(before.scp_levels, after.scp_levels))
+    if (
+        before.caller.service_linked is not after.caller.service_linked
+        or before.caller.unique_id != after.caller.unique_id
+        or before.may_assume_root is not after.may_assume_root
+    ):
+        found = found._replace(presence=True)
+    keys = _differing_keys(before, after)
+    if not found.presence and not keys:
+        return found
+    everything = (*own_statements(before), *own_statements(after), *others())
+    some = everything if found.presence else reading(everything, keys)
+    return found.joined(Difference(tuple(some)))
+
+
+def own_statements(facts: CallerFacts) -> Iterator[CompiledStatement]:
+    """The statements on the caller's side."""
+    levels = [policies for _, policies in facts.scp_levels or ()]
+    for policies in (facts.identity, facts.boundary, facts.session, *levels):
+        yield from statements_of(policies)
+
+
+def _differing_keys(before: CallerFacts, after: CallerFacts) -> frozenset[str]:
+    """The context keys that the caller gives another value, or only on one side."""
+    first, second = before.context.values, after.context.values
+    return frozenset(key for key in (*first, *second) if first.get(key) != second.get(key))
+
+
+def reading(
+    statements: Iterable[CompiledStatement], keys: frozenset[str]
+) -> Iterator[CompiledStatement]:
+    """The statements that read some of the keys."""
+    return (one for one in statements if not keys.isdisjoint(one.keys))

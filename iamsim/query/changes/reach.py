@@ -1,0 +1,158 @@
+"""The places where one principal's decisions may differ, and the actions to ask about at each."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from iamsim.checks.arn_formats import cut_arn
+from iamsim.engine.authorize import S3_ACCOUNT_ACTIONS, prepare
+from iamsim.engine.facts import ALL_BUCKETS
+from iamsim.engine.relations import TRUST_ACTIONS
+from iamsim.query.changes.model import Reached
+from iamsim.query.changes.statements import statement_content
+from iamsim.query.what_can.places import EVERYTHING, Place, find_families
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from iamsim.checks.reference import Reference
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import Caller, Request
+    from iamsim.engine.question import ContextValue
+    from iamsim.query.batch import ActionUniverse, Batch, Candidate
+    from iamsim.query.changes.resources import ListedResource
+
+__all__ = ["places_of"]
+
+PROBE = "sts:GetCallerIdentity"
+UNLISTED = "iamsim-unlisted"  # the name of a role and a key that no world lists
+# Services whose actions name resources of another one.
+GUESTS = {"iam": ("sts",)}
+
+Context = "Mapping[str, ContextValue]"
+
+
+def places_of(
+    batches: tuple[Batch, Batch],
+    candidate: Candidate,
+    context: Mapping[str, ContextValue],
+    own: Sequence[CompiledStatement],
+    theirs: Mapping[str, Sequence[CompiledStatement]],
+    everything: Iterable[CompiledStatement],
+    listed: Sequence[ListedResource],
+) -> tuple[list[Reached], bool]:
+    """Find the places that patterns in play tell apart, with the actions to compare there.
+
+    `own` are changed statements of the caller's side, `theirs` those of resources by ARN;
+    `everything` is the whole of the caller's side, and `listed` the resources whose policies are
+    about the caller. Also says whether every way in which patterns meet was found.
+    """
+    universe = batches[0].universe
+    changed = _unique([*own, *(one for some in theirs.values() for one in some)])
+    actions = _joined(changed, universe)
+    pool = _unique([*everything, *changed, *(one for some in listed for one in some.statements)])
+    relevant = [one for one in pool if universe.mask(one.actions) & actions]
+    named = [(one.arn, _joined(one.statements, universe) | actions) for one in listed]
+    question = batches[1].question(candidate.principal, PROBE, "*", context)
+    request = prepare(question, batches[1].world).request
+    families, _ = find_families(relevant, named, universe, request.context)
+    places = [
+        *_generic(request.caller, universe),
+        *(
+            (place, _asked(family.service, place.sample, universe, actions))
+            for family in families
+            for place in family.places()
+        ),
+    ]
+    found = []
+    for place, within in places:
+        given = {**dict(place.values), **context}
+        seen = replace(request, resource=place.sample, context={**request.context, **given})
+        mask = _joined((one for one in own if _may_match(one, seen)), universe)
+        resource = _resource_at(batches, place.sample, theirs)
+        if resource is not None:
+            mask |= _joined((one for one in theirs[resource] if _may_match(one, seen)), universe)
+        if mask & within:
+            owner = _owner_of(batches, place.sample)
+            found.append(Reached(candidate, place, mask & within, given, owner))
+    return found, all(family.complete for family in families)
+
+
+def _unique(statements: Iterable[CompiledStatement]) -> list[CompiledStatement]:
+    """Statements that say something else each."""
+    return list({statement_content(one): one for one in statements}.values())
+
+
+def _joined(statements: Iterable[CompiledStatement], universe: ActionUniverse) -> int:
+    """The actions that some of the statements are about."""
+    found = 0
+    for statement in statements:
+        found |= universe.mask(statement.actions)
+    return found
+
+
+def _may_match(statement: CompiledStatement, request: Request) -> bool:
+    """Whether a statement can be about the resource of a request."""
+    return statement.resources is None or statement.resources.residual(request) is not False
+
+
+def _resource_at(
+    batches: tuple[Batch, Batch], sample: str, theirs: Mapping[str, object]
+) -> str | None:
+    """The changed resource that a place is in."""
+    if sample in theirs:
+        return sample
+    for batch in batches:
+        known = batch.world.model.find_resource(sample)
+        if known is not None and known.arn.removesuffix(":*") in theirs:
+            return known.arn.removesuffix(":*")
+    return None
+
+
+def _owner_of(batches: tuple[Batch, Batch], sample: str) -> str | None:
+    """The account of a resource that only one of the worlds may list."""
+    arn = cut_arn(sample)
+    if arn is None or arn.account:
+        return None
+    known = (batch.world.model.find_resource(sample) for batch in reversed(batches))
+    return next((one.account for one in known if one is not None), None)
+
+
+def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[Place, int]]:
+    """Resources of the own account that no policy names: a role and a key for the actions that ask
+    the policies of these, and for the others none in particular."""
+    trust = universe.mask_of(TRUST_ACTIONS)
+    keys = _asked("kms", f"arn:aws:kms:us-east-1:{caller.account}:key/{UNLISTED}", universe)
+    head = f"arn:{caller.partition}"
+    if caller.account is not None:
+        role = f"{head}:iam::{caller.account}:role/{UNLISTED}"
+        yield Place(f"{head}:iam::{caller.account}:role/*", role, ()), trust
+        key = f"{head}:kms:us-east-1:{caller.account}:key/{UNLISTED}"
+        yield Place(f"{head}:kms:*:{caller.account}:key/*", key, ()), keys
+    buckets = universe.mask_of(S3_ACCOUNT_ACTIONS)
+    yield Place(ALL_BUCKETS, ALL_BUCKETS, ()), buckets
+    yield Place(EVERYTHING, EVERYTHING, ()), universe.everything & ~trust & ~keys & ~buckets
+
+
+def _asked(service: str, sample: str, universe: ActionUniverse, actions: int = -1) -> int:
+    """The actions that can be asked about a resource: by the service reference those that take its
+    type; where a pattern leaves the service open, all."""
+    arn = cut_arn(sample)
+    if not service or arn is None:
+        return universe.everything
+    found = 0
+    for name in (service, *GUESTS.get(service, ())):
+        for number in universe.numbers(universe.service_mask(name) & actions):
+            formats = _reference().formats_of(universe.written[number])
+            if any(form.fits_resource(arn.resource) for form in formats):
+                found |= 1 << number
+    return found
+
+
+@lru_cache(maxsize=1)
+def _reference() -> Reference:
+    from iamsim.checks.reference import Reference  # noqa: PLC0415 - it reads the catalog
+
+    return Reference()

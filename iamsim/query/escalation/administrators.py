@@ -1,0 +1,121 @@
+"""Who is an administrator: whom the engine lets do telling actions all over an account.
+
+Being one is no attachment and no name; somebody with the same permissions counts, somebody whose
+boundary or service control policies leave less does not.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iamsim.catalog.managed import find_managed_policy
+from iamsim.core.decision import PolicyType, Verdict
+from iamsim.engine.question import AttachedPolicies
+from iamsim.query.batch.answers import decide_one
+from iamsim.syntax.read import parse_policy
+from iamsim.world.model import ManagedPolicyReference
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from iamsim.query.batch import Batch, BatchAnswer, Candidate
+    from iamsim.syntax.ast import Policy
+    from iamsim.world.model import AnyPolicy
+
+__all__ = [
+    "ADMINISTRATOR_ACCESS",
+    "PROBES",
+    "as_policy",
+    "find_administrators",
+    "is_administrator_with",
+    "probe_resource",
+]
+
+# What an administrator can do, and hardly anybody else all of it: (action, resource of the account)
+PROBES = (
+    ("iam:AttachUserPolicy", "arn:{partition}:iam::{account}:user/iamsim-probe"),
+    ("iam:PutRolePolicy", "arn:{partition}:iam::{account}:role/iamsim-probe"),
+    ("iam:CreateAccessKey", "arn:{partition}:iam::{account}:user/iamsim-probe"),
+    ("iam:CreatePolicyVersion", "arn:{partition}:iam::{account}:policy/iamsim-probe"),
+    ("s3:DeleteBucketPolicy", "arn:{partition}:s3:::iamsim-probe-{account}"),
+    ("ec2:TerminateInstances", "arn:{partition}:ec2:{region}:{account}:instance/i-iamsimprobe"),
+    ("lambda:UpdateFunctionCode", "arn:{partition}:lambda:{region}:{account}:function:probe"),
+    ("cloudformation:CreateStack", "arn:{partition}:cloudformation:{region}:{account}:stack/p/1"),
+)
+ALLOW_ALL = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
+}
+ADMINISTRATOR_ACCESS = parse_policy(
+    ALLOW_ALL, name="AdministratorAccess", policy_type=PolicyType.IDENTITY
+)
+
+
+def probe_resource(pattern: str, partition: str, account: str, region: str) -> str:
+    """Fill the form of an ARN in."""
+    return (
+        pattern.replace("{partition}", partition)
+        .replace("{account}", account)
+        .replace("{region}", region)
+    )
+
+
+def find_administrators(
+    batch: Batch, account: str, candidates: Sequence[Candidate], region: str
+) -> dict[str, BatchAnswer]:
+    """The administrators among principals of an account, each with the answer of the probe that
+    depends on most: one that is conditional, where there is one."""
+    partition = batch.world.model.accounts[account].partition
+    left: dict[str, BatchAnswer] = {}
+    some: Sequence[Candidate] = candidates
+    for action, pattern in PROBES:
+        resource = probe_resource(pattern, partition, account, region)
+        held = batch.who(action, resource, some)
+        for holder in held:
+            known = left.get(holder.principal)
+            if known is None or known.verdict is not Verdict.CONDITIONAL:
+                left[holder.principal] = holder.answer
+        some = [holder.candidate for holder in held]
+    return {one.principal: left[one.principal] for one in some}
+
+
+def is_administrator_with(
+    batch: Batch,
+    candidate: Candidate,
+    policies: Iterable[Policy],
+    region: str,
+    *,
+    without_boundary: bool = False,
+) -> BatchAnswer:
+    """Ask the probes as if these were the principal's identity-based policies; the answer is that
+    of the probe that denies, else of one that is conditional, else of the last."""
+    account = candidate.account or ""
+    known = batch.world.model.accounts.get(account)
+    partition = known.partition if known is not None else "aws"
+    attached = AttachedPolicies(identity_policies=tuple(policies))
+    if without_boundary:
+        attached = replace(attached, boundary=ADMINISTRATOR_ACCESS)
+    found: BatchAnswer | None = None
+    for action, pattern in PROBES:
+        resource = probe_resource(pattern, partition, account, region)
+        question = batch.question(candidate.principal, action, resource)
+        answer = decide_one(replace(question, attached=attached), batch.world)
+        if not answer.possible:
+            return answer
+        if found is None or found.verdict is not Verdict.CONDITIONAL:
+            found = answer
+    if found is None:
+        raise AssertionError("there are probes")
+    return found
+
+
+def as_policy(policy: AnyPolicy) -> Policy:
+    """The tree of a policy that a principal has; raises `PolicyError` for what is none."""
+    if isinstance(policy, ManagedPolicyReference):
+        managed = find_managed_policy(policy.arn)
+        text = managed.document_text if managed is not None else "{}"
+        return parse_policy(text, name=policy.name, policy_type=PolicyType.IDENTITY)
+    return parse_policy(
+        policy.document, name=policy.name, source=policy.source, policy_type=PolicyType.IDENTITY
+    )

@@ -1,0 +1,86 @@
+"""What a search for escalation paths finds: steps with their answers, edges, what blocks one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iamsim.core.decision import Verdict
+from iamsim.core.overall import overall_verdict
+
+if TYPE_CHECKING:
+    from iamsim.core.decision import Decision
+    from iamsim.query.batch import BatchAnswer, Candidate
+    from iamsim.query.escalation.ways import Step, Way
+
+__all__ = ["Blocked", "Edge", "Escalations", "Taken", "administrator_of"]
+
+ADMINISTRATOR = "administrator of "
+HUB_WEIGHT = 0
+STEP_WEIGHT = 1000
+
+
+class Taken(NamedTuple):
+    """A step on one resource, with the engine's answer."""
+
+    step: Step
+    resource: str
+    answer: BatchAnswer
+
+
+class Edge(NamedTuple):
+    """One way that somebody can go. `gained` is the answer that made somebody an administrator,
+    where the way changes permissions."""
+
+    way: Way
+    taken: tuple[Taken, ...]
+    gained: BatchAnswer | None = None
+
+    @property
+    def verdict(self) -> Verdict:
+        """Conditional where some step depends on something."""
+        answers = [one.answer.verdict for one in self.taken]
+        if self.gained is not None:
+            answers.append(self.gained.verdict)
+        return overall_verdict(answers)
+
+    @property
+    def weight(self) -> int:
+        """How far a way is: that it is one, then whether it is certain."""
+        conditional = self.verdict is Verdict.CONDITIONAL
+        return STEP_WEIGHT + 2 * conditional + (self.way.presumes is not None)
+
+
+class Blocked(NamedTuple):
+    """Somebody whose policies are about all steps of a way, and the decision that is in it.
+
+    `target` is one of those that the way would reach, with `others` more of the same kind; `step`
+    is `None` where all steps can be taken, and what they give is not enough.
+    """
+
+    source: str
+    way: Way
+    target: str | None
+    others: int
+    step: Step | None
+    resource: str
+    decision: Decision
+
+
+@dataclass(slots=True)
+class Escalations:
+    """All ways found, as a `networkx.DiGraph`.
+
+    Its nodes are principals, `administrator_of` an account, and inner nodes (tuples) that stand for
+    several targets of one way. An edge with `edge` is a way; without it is no step of its own.
+    """
+
+    graph: Any
+    candidates: dict[str, Candidate] = field(default_factory=dict)
+    administrators: dict[str, BatchAnswer] = field(default_factory=dict)
+    blocked: list[Blocked] = field(default_factory=list)
+
+
+def administrator_of(account: str) -> str:
+    """The node that stands for everything in an account."""
+    return f"{ADMINISTRATOR}{account}"

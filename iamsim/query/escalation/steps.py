@@ -1,0 +1,188 @@
+"""Who can take the steps of a way: every step decided for all who might at once."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.decision import Layer, Verdict
+from iamsim.engine.authorize import prepare
+from iamsim.query.escalation.model import Blocked, Taken
+from iamsim.query.escalation.targets import customer_managed, resources_like
+from iamsim.query.role_chains import assume_action
+from iamsim.world.model import Group, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from iamsim.core.decision import Decision
+    from iamsim.query.batch import Batch, BatchAnswer, Candidate
+    from iamsim.query.escalation.targets import Statements
+    from iamsim.query.escalation.ways import Step, Way
+    from iamsim.world.model import Account, Role
+
+__all__ = ["Sources", "StepTaker", "is_lacking"]
+
+
+class Sources:
+    """Who of an account might take ways, and what their own policies could allow at all."""
+
+    def __init__(self, batch: Batch, candidates: Iterable[Candidate]) -> None:
+        """Look at the policies of all of them once."""
+        self._batch = batch
+        self.masks = {one: batch.may(one.principal) for one in candidates}
+
+    def able(self, actions: Iterable[str]) -> list[Candidate]:
+        """Those whose own policies are about all these actions."""
+        needed = self._batch.universe.mask_of(actions)
+        return [one for one, mask in self.masks.items() if mask & needed == needed]
+
+
+class StepTaker:
+    """Decides the steps of ways in one account; what no target bears on is decided once."""
+
+    def __init__(
+        self, batch: Batch, account: Account, statements: Statements, region: str, *, blocked: bool
+    ) -> None:
+        """Take the account, with the statements of its principals."""
+        self._batch = batch
+        self._account = account
+        self.statements = statements
+        self._region = region
+        self._denied = blocked
+        self._known: dict[tuple[object, ...], dict[str, BatchAnswer]] = {}
+        self.blocked: list[Blocked] = []
+
+    def take(
+        self,
+        way: Way,
+        sources: Sequence[Candidate],
+        target: User | Role | Group | None = None,
+        others: int = 0,
+    ) -> dict[str, tuple[Taken, ...]]:
+        """Who can take all steps of a way, with the answers; who can't is noted as blocked."""
+        found: dict[str, tuple[Taken, ...]] = {one.principal: () for one in sources}
+        for step in way.steps:
+            some = [one for one in sources if one.principal in found]
+            if not some:
+                break
+            tried: dict[str, list[Taken]] = {}
+            for resource, who in self._resources(step, some, target):
+                for principal, answer in self._ask(step, resource, who, target).items():
+                    tried.setdefault(principal, []).append(Taken(step, resource, answer))
+            for principal in [one.principal for one in some]:
+                tries = sorted(tried.get(principal, ()), key=_rank)
+                if tries and tries[0].answer.possible:
+                    found[principal] = (*found[principal], tries[0])
+                    continue
+                del found[principal]
+                if self._denied:
+                    self._note(way, principal, tries, target, others)
+        return found
+
+    def _resources(
+        self, step: Step, sources: list[Candidate], target: User | Role | Group | None
+    ) -> list[tuple[str, list[Candidate]]]:
+        """What a step is tried on, and by whom."""
+        account = self._account
+        if step.resource == "target":
+            return [] if target is None else [(target.arn, sources)]
+        if step.resource == "target-policies":
+            return (
+                []
+                if target is None
+                else [(one, sources) for one in customer_managed(account, target)]
+            )
+        if not step.about_self:
+            patterns = self.statements.patterns(step.action)
+            some = resources_like(
+                step.resource, patterns, account.partition, account.id, self._region
+            )
+            return [(resource, sources) for resource in some]
+        found: dict[str, list[Candidate]] = {}
+        for candidate in sources:
+            for resource in self._own(step, candidate):
+                found.setdefault(resource, []).append(candidate)
+        return list(found.items())
+
+    def _note(
+        self,
+        way: Way,
+        principal: str,
+        tries: list[Taken],
+        target: User | Role | Group | None,
+        others: int,
+    ) -> None:
+        """Note what is in the way, where something is."""
+        arn = target.arn if target is not None else None
+        for step, resource, answer in tries:
+            if self._nearly(principal, Taken(step, resource, answer)):
+                self.blocked.append(
+                    Blocked(principal, way, arn, others, step, resource, answer.decision)
+                )
+                return
+
+    def _nearly(self, principal: str, taken: Taken) -> bool:
+        """Whether more is in the way than that the own policies are about something else."""
+        if not is_lacking(taken.answer.decision):
+            return True
+        prepared = prepare(
+            self._batch.question(
+                principal, taken.step.action, taken.resource, dict(taken.step.context)
+            ),
+            self._batch.world,
+        )
+        facts = self._batch.world.caller_facts(prepared.question)
+        return facts.identity is not None and any(
+            not statement.denies
+            and (statement.resources is None or statement.resources.matches(prepared.request))
+            for _, statement in facts.identity.candidates(prepared.request.action)
+        )
+
+    def _own(self, step: Step, candidate: Candidate) -> list[str]:
+        """What of a candidate's own a step is tried on."""
+        entity = candidate.entity
+        if entity is None:
+            return []
+        if step.resource == "self-policies":
+            return customer_managed(self._account, entity)
+        if step.resource == "self-groups":
+            groups = self._account.groups_of(entity) if isinstance(entity, User) else ()
+            return [group.arn for group in groups]
+        return [entity.arn]
+
+    def _ask(
+        self,
+        step: Step,
+        resource: str,
+        sources: list[Candidate],
+        target: User | Role | Group | None,
+    ) -> dict[str, BatchAnswer]:
+        """The answers to one call, remembered where targets don't bear on it."""
+        context = dict(step.context)
+        if step.about_target or step.about_self:
+            action = step.action
+            if action == "sts:AssumeRole" and target is not None:
+                action = assume_action(sources[0])
+            holders = self._batch.who(action, resource, sources, context, denied=self._denied)
+            return {holder.principal: holder.answer for holder in holders}
+        known = self._known.setdefault((step.action, resource, *context.items()), {})
+        missing = [one for one in sources if one.principal not in known]
+        if missing:
+            holders = self._batch.who(step.action, resource, missing, context, denied=True)
+            known.update((holder.principal, holder.answer) for holder in holders)
+        return {one.principal: known[one.principal] for one in sources if one.principal in known}
+
+
+def _rank(taken: Taken) -> int:
+    """Allowed before conditional before denied by something before not allowed."""
+    answer = taken.answer
+    if answer.possible:
+        return int(answer.verdict is Verdict.CONDITIONAL)
+    return 3 if is_lacking(answer.decision) else 2
+
+
+def is_lacking(decision: Decision) -> bool:
+    """Whether the own policies just don't allow it."""
+    return (
+        decision.verdict is Verdict.IMPLICIT_DENY and decision.layer is Layer.IDENTITY_BASED_POLICY
+    )

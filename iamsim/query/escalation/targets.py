@@ -1,0 +1,181 @@
+"""What ways lead to: targets that no policy tells apart, and resources that policies name.
+
+Two roles are one to a way where every pattern that is about its actions fits both or neither, and
+where they have the same trust policy, tags and boundary; so the steps are decided for one of them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import PolicyType
+from iamsim.world.model import PolicyDocument, Role, User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Sequence
+
+    from iamsim.compile.resource import ResourcePattern
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.query.batch import Batch, Candidate
+    from iamsim.world.model import Account, AnyPolicy, Group
+
+__all__ = [
+    "Statements",
+    "classes_of",
+    "customer_managed",
+    "policies_of",
+    "resources_like",
+    "trusted_names",
+]
+
+NEW = "iamsim-any"  # the name of something that no policy names
+MOST = 16  # resources that are tried of those that policies name
+PARTS = 6
+NAMES = frozenset({"aws:principalarn", "aws:userid", "aws:username"})
+Entity = "User | Role | Group"
+
+
+class Statements:
+    """The statements of all policies on the side of an account's principals, each once."""
+
+    def __init__(self, batch: Batch, account: str, candidates: Iterable[Candidate]) -> None:
+        """Look at the identity-based policies, boundaries, and the account's control policies."""
+        found: dict[int, CompiledStatement] = {}
+        seen: set[int] = set()
+        for candidate in candidates:
+            facts = batch.world.caller_facts(
+                batch.question(candidate.principal, "sts:GetCallerIdentity")
+            )
+            levels = [policies for _, policies in facts.scp_levels or ()]
+            for policies in (facts.identity, facts.boundary, *levels):
+                if policies is None or id(policies) in seen:
+                    continue
+                seen.add(id(policies))
+                for policy in policies.policies:
+                    found.update((id(one), one) for one in policy.statements)
+        for _, attached in batch.world.model.rcp_levels(account) or ():
+            for document in attached:
+                control = batch.world.policies.compiled(document, PolicyType.RESOURCE_CONTROL)
+                found.update((id(one), one) for one in control.statements)
+        self.statements = tuple(found.values())
+        self._patterns: dict[str, tuple[ResourcePattern, ...]] = {}
+
+    @property
+    def tells_names_apart(self) -> bool:
+        """Whether some condition asks who the caller is."""
+        return any(not NAMES.isdisjoint(one.keys) for one in self.statements)
+
+    def patterns(self, action: str) -> tuple[ResourcePattern, ...]:
+        """The resource patterns of statements about an action, each text once."""
+        known = self._patterns.get(action)
+        if known is None:
+            name = action.lower()
+            found = {
+                pattern.pattern: pattern
+                for one in self.statements
+                if one.resources is not None and one.actions.covers(name)
+                for pattern in one.resources.patterns
+                if not pattern.everything
+            }
+            known = self._patterns[action] = tuple(found.values())
+        return known
+
+
+def classes_of(
+    targets: Sequence[User | Role | Group],
+    patterns: Iterable[ResourcePattern],
+    *,
+    by_trust: bool,
+    besides: Callable[[User | Role | Group], object] = lambda _target: None,
+) -> list[list[User | Role | Group]]:
+    """Sort targets into classes that the steps of a way can't tell apart; what `besides` gives
+    tells them apart as well."""
+    tests = [pattern.test for pattern in patterns]
+    open_ = any(test is None for test in tests)
+    found: dict[object, list[User | Role | Group]] = {}
+    for target in targets:
+        arn = target.arn
+        key = (
+            arn if open_ else tuple([test(arn) for test in tests if test is not None]),
+            tuple(sorted(getattr(target, "tags", {}).items())),
+            id(getattr(target, "boundary", None)),
+            _document(getattr(target, "trust", None)) if by_trust else None,
+            besides(target),
+        )
+        found.setdefault(key, []).append(target)
+    return list(found.values())
+
+
+def _document(policy: AnyPolicy | None) -> object:
+    """The content of a policy, to compare by."""
+    if isinstance(policy, PolicyDocument):
+        return json.dumps(policy.document, sort_keys=True)
+    return None if policy is None else policy.arn
+
+
+def trusted_names(world: CompiledWorld, role: Role) -> frozenset[str]:
+    """The names in what a trust policy allows (see `iamsim.compile.principal.entry_name`)."""
+    if role.trust is None:
+        return frozenset()
+    compiled = world.policies.compiled(role.trust, PolicyType.TRUST)
+    return frozenset().union(
+        *(
+            statement.principals.names
+            for statement in compiled.statements
+            if statement.principals is not None and not statement.denies
+        )
+    )
+
+
+def policies_of(account: Account, entity: User | Role | Group) -> tuple[AnyPolicy, ...]:
+    """The policies of a user, role or group; those of its groups are a user's as well."""
+    groups = account.groups_of(entity) if isinstance(entity, User) else ()
+    return (*entity.policies, *(policy for group in groups for policy in group.policies))
+
+
+def customer_managed(account: Account, entity: User | Role | Group) -> list[str]:
+    """The ARNs of the customer managed policies among them."""
+    return sorted(
+        {
+            policy.arn
+            for policy in policies_of(account, entity)
+            if isinstance(policy, PolicyDocument)
+            and policy.arn
+            and f"::{account.id}:" in policy.arn
+        }
+    )
+
+
+def resources_like(
+    form: str, patterns: Iterable[ResourcePattern], partition: str, account: str, region: str
+) -> list[str]:
+    """Resources of a form: one that no policy names, then those that policies name."""
+    filled = (
+        form.replace("{partition}", partition)
+        .replace("{region}", region)
+        .replace("{account}", account)
+    )
+    if not filled.endswith("*"):
+        return [filled]
+    stem = filled[:-1]
+    if not stem:
+        return ["*"]
+    found = [stem + NEW]
+    arn = find_arn(filled)
+    for pattern in patterns:
+        if arn is None or len(found) > MOST:
+            break
+        parts = pattern.pattern.split(":", PARTS - 1)
+        if len(parts) < PARTS or parts[2] != arn.service or "${" in pattern.pattern:
+            continue
+        prefix = arn.resource[:-1]
+        if parts[4] not in {arn.account, "*", ""} or not parts[5].startswith(prefix):
+            continue
+        place = parts[3] if "*" not in parts[3] and "?" not in parts[3] else arn.region
+        name = parts[5].replace("*", "x").replace("?", "x")
+        if name != prefix:
+            found.append(f"arn:{partition}:{arn.service}:{place}:{arn.account}:{name}")
+    return list(dict.fromkeys(found))

@@ -1,0 +1,101 @@
+"""The known ways to become somebody else, as data: one file a way in `corpus/escalation/paths/`.
+
+A way is a list of steps; a step is one action with what it is done to. `resource` is ``self``,
+``self-groups``, ``self-policies``, ``target``, ``target-policies``, ``*``, or the form of an ARN
+whose last ``*`` stands for any name. `context` pins keys that the call itself decides, such as
+iam:PassedToService: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.errors import InternalError
+from iamsim.world.documents import read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["Step", "Way", "known_ways"]
+
+PACKAGE = Path(__file__).parent.parent.parent
+# The wheel's, and the checkout's.
+FOLDERS = (
+    PACKAGE / "_corpus" / "escalation" / "paths",
+    PACKAGE.parent / "corpus" / "escalation" / "paths",
+)
+
+
+class Step(NamedTuple):
+    """One call: an action, what it is done to, and context keys that the call itself decides."""
+
+    action: str
+    resource: str
+    context: Mapping[str, str]
+
+    @property
+    def about_target(self) -> bool:
+        """Whether the step is done to the target."""
+        return self.resource.startswith("target")
+
+    @property
+    def about_self(self) -> bool:
+        """Whether the step is done to the caller."""
+        return self.resource.startswith("self")
+
+
+class Way(NamedTuple):
+    """One way. `target` is ``role``, ``user``, ``group``, ``self``, ``self:user`` or ``self:role``.
+
+    `reaches` says what is gained: the ``target``; ``administrator``, where whose policies were
+    changed may then do everything; ``group``, its policies; ``without-boundary``, what the own
+    policies allow without the boundary. `trusts` is the service that the target must trust;
+    `presumes` what must be there and no world lists.
+    """
+
+    id: str
+    title: str
+    kind: str
+    target: str
+    reaches: str
+    steps: tuple[Step, ...]
+    see: str
+    trusts: str | None = None
+    presumes: str | None = None
+
+    @property
+    def about_self(self) -> bool:
+        """Whether it is one's own permissions that grow."""
+        return self.target.partition(":")[0] == "self"
+
+
+@cache
+def known_ways() -> tuple[Way, ...]:
+    """All ways, sorted by their name; raises `InternalError` where they are not installed."""
+    for folder in FOLDERS:
+        if folder.is_dir():
+            return tuple(_read(path) for path in sorted(folder.glob("*.yaml")))
+    raise InternalError("missing-paths", "the known escalation paths are not installed")
+
+
+def _read(path: Path) -> Way:
+    """Read one file, which a test has read before."""
+    data = read_document(path, name=path.name).data
+    if not isinstance(data, dict):
+        raise InternalError("missing-paths", f"`{path.name}` is no escalation path")
+    steps = tuple(
+        Step(one["action"], one["resource"], dict(one.get("context", {}))) for one in data["steps"]
+    )
+    return Way(
+        path.stem,
+        data["title"],
+        data["kind"],
+        data["target"],
+        data["reaches"],
+        steps,
+        data["see"],
+        data.get("trusts"),
+        data.get("presumes"),
+    )
