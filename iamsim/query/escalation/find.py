@@ -8,11 +8,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.decision import PolicyType
 from iamsim.engine.question import AttachedPolicies
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.batch.candidates import CandidateKind, named_candidates
 from iamsim.query.escalation.administrators import (
     ADMINISTRATOR_ACCESS,
+    PROBES,
     as_policy,
     find_administrators,
     is_administrator_with,
@@ -93,6 +95,7 @@ class _Search:
         self.ways = ways
         self.found = Escalations(DiGraph())
         self._trusts: dict[tuple[str, str], list[Role]] = {}
+        self._everything: dict[object, BatchAnswer] = {}
         self._hubs = 0
 
     def run(self, progress: Callable[[int, int], None]) -> Escalations:
@@ -164,10 +167,27 @@ class _Search:
                     self.batch, candidate, own, self.region, without_boundary=True
                 )
             else:
-                gained = is_administrator_with(
-                    self.batch, candidate, [ADMINISTRATOR_ACCESS], self.region
-                )
+                gained = self._with_everything(home, candidate)
             self._gain(way, home, principal, taken, gained)
+
+    def _with_everything(self, home: Home, candidate: Candidate) -> BatchAnswer:
+        """Whether somebody whose own policies allow everything is an administrator; principals that
+        neither boundary nor guardrails tell apart are asked for once."""
+        entity = candidate.entity
+        names = home.taker.statements.tells_names_apart
+        key = (
+            home.account.id,
+            type(entity),
+            candidate.principal if names else None,
+            id(getattr(entity, "boundary", None)),
+            tuple(sorted(getattr(entity, "tags", {}).items())),
+        )
+        known = self._everything.get(key)
+        if known is None:
+            known = self._everything[key] = is_administrator_with(
+                self.batch, candidate, [ADMINISTRATOR_ACCESS], self.region
+            )
+        return known
 
     @staticmethod
     def _policies(account: Account, *entities: User | Role | Group | None) -> list[Policy]:
@@ -254,22 +274,31 @@ class _Search:
         target: User | Role | Group,
     ) -> None:
         """What becomes of changed policies of the target, or of its policies for oneself."""
-        known: BatchAnswer | None = None
         for principal, taken in takers.items():
             candidate = self.found.candidates[principal]
             if principal == target.arn:
                 continue
             if isinstance(target, Group):
+                if not self._enough(home, candidate, target):
+                    continue
                 own = self._policies(home.account, candidate.entity, target)
                 gained = is_administrator_with(self.batch, candidate, own, self.region)
                 self._gain(way, home, principal, taken, gained, target.arn)
                 continue
-            if known is None:
-                changed = self.found.candidates[target.arn]
-                known = is_administrator_with(
-                    self.batch, changed, [ADMINISTRATOR_ACCESS], self.region
-                )
+            known = self._with_everything(home, self.found.candidates[target.arn])
             self._gain(way, home, principal, taken, known, target.arn)
+
+    def _enough(self, home: Home, candidate: Candidate, group: Group) -> bool:
+        """Whether own policies and a group's are about all that an administrator is asked for."""
+        universe = self.batch.universe
+        found = home.sources.masks[candidate]
+        for policy in self.batch.world.policies.policy_set(
+            group.policies, PolicyType.IDENTITY
+        ).policies:
+            for statement in policy.statements:
+                if not statement.denies:
+                    found |= universe.mask(statement.actions)
+        return not universe.mask_of(action for action, _ in PROBES) & ~found
 
     def _trusting(self, service: str, account: Account) -> list[Role]:
         """The roles that a service may assume, for certain or under conditions; roles that differ
