@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import printable
 from iamsim.report.columns import listing, table
 from iamsim.report.wording import joined
 from iamsim.world.model import PolicyDocument
@@ -38,11 +39,11 @@ def show_names(accounts: Iterable[Account]) -> str:
 
 
 def _account(account: Account, model: World, paint: Paint, width: int) -> Iterator[str]:
-    title = f"{account.id} {account.name}" if account.name else account.id
+    title = f"{account.id} {printable(account.name)}" if account.name else account.id
     yield paint.title(title)
     path = model.organization_path(account.id)
     if path is not None:
-        where = " / ".join(node.name for node in path)
+        where = " / ".join(printable(node.name) for node in path)
         yield from table([("in", where)], width, indent=2)
     sections = (
         ("users", _users(account)),

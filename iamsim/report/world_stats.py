@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import printable
 from iamsim.query.world_stats import COUNTED
 from iamsim.report.columns import table
 
@@ -35,7 +36,7 @@ def stats_text(stats: WorldStats, paint: Paint, width: int, *, verbose: bool = F
         shown = stats.accounts if verbose else _largest(stats.accounts)
         head = ("account", *(HEADS.get(one, one) for one in kinds), "name")
         body = [
-            (one.account, *(f"{one.numbers[kind]:,}" for kind in kinds), one.name or "")
+            (one.account, *(f"{one.numbers[kind]:,}" for kind in kinds), printable(one.name or ""))
             for one in shown
         ]
         lines += ["", paint.title("by account"), *table([head, *body], width, indent=2)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.caret import printable
 from iamsim.report.wording import place_text
 from iamsim.world.builtin import BUILT_IN_POLICIES, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.model import PolicyDocument
@@ -80,9 +81,9 @@ def _node(node: Node, model: World, paint: Paint) -> _Item:
         accounts = [management, *(one for one in accounts if one != management)]
     below = [_account(one, model, paint) for one in accounts]
     below += [_node(unit, model, paint) for unit in node.units]
-    title = (
-        f"{paint.title(node.name)} {paint.quiet(node.id)}" if node.id else paint.title(node.name)
-    )
+    title = paint.title(printable(node.name))
+    if node.id:
+        title += f" {paint.quiet(node.id)}"
     return _Item(title, _guardrails(node.scps, node.rcps, paint, said=True), below)
 
 
@@ -101,7 +102,8 @@ def _account(account_id: str, model: World, paint: Paint) -> _Item:
 
 def _account_title(account_id: str, model: World) -> str:
     account = model.accounts.get(account_id)
-    return f"{account_id} {account.name}" if account is not None and account.name else account_id
+    name = printable(account.name) if account is not None and account.name else ""
+    return f"{account_id} {name}".rstrip()
 
 
 def _guardrails(scps: Attached, rcps: Attached, paint: Paint, *, said: bool) -> list[str]:
