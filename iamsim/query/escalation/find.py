@@ -8,25 +8,22 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.decision import PolicyType
 from iamsim.engine.question import AttachedPolicies
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.batch.candidates import CandidateKind, named_candidates
 from iamsim.query.escalation.administrators import (
     ADMINISTRATOR_ACCESS,
-    PROBES,
-    as_policy,
     find_administrators,
     is_administrator_with,
     probe_resource,
 )
+from iamsim.query.escalation.gains import Gains, parsed_policies
 from iamsim.query.escalation.model import Blocked, Edge, Escalations, Taken, administrator_of
 from iamsim.query.escalation.steps import Sources, StepTaker, is_lacking
 from iamsim.query.escalation.targets import (
     Statements,
     classes_of,
     customer_managed,
-    policies_of,
     trusted_names,
 )
 from iamsim.query.escalation.ways import known_ways
@@ -38,7 +35,6 @@ if TYPE_CHECKING:
 
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.escalation.ways import Way
-    from iamsim.syntax.ast import Policy
     from iamsim.world.model import Account
 
 __all__ = ["ASSUME_ROLE", "find_escalations"]
@@ -95,7 +91,7 @@ class _Search:
         self.ways = ways
         self.found = Escalations(DiGraph())
         self._trusts: dict[tuple[str, str], list[Role]] = {}
-        self._everything: dict[object, BatchAnswer] = {}
+        self.gains = Gains(batch, region)
         self._hubs = 0
 
     def run(self, progress: Callable[[int, int], None]) -> Escalations:
@@ -162,42 +158,13 @@ class _Search:
         for principal, taken in home.taker.take(way, some).items():
             candidate = self.found.candidates[principal]
             if way.reaches == "without-boundary":
-                own = self._policies(home.account, candidate.entity)
+                own = parsed_policies(home.account, candidate.entity)
                 gained = is_administrator_with(
                     self.batch, candidate, own, self.region, without_boundary=True
                 )
             else:
-                gained = self._with_everything(home, candidate)
+                gained = self.gains.with_everything(home.taker.statements, candidate)
             self._gain(way, home, principal, taken, gained)
-
-    def _with_everything(self, home: Home, candidate: Candidate) -> BatchAnswer:
-        """Whether somebody whose own policies allow everything is an administrator; principals that
-        neither boundary nor guardrails tell apart are asked for once."""
-        entity = candidate.entity
-        names = home.taker.statements.tells_names_apart
-        key = (
-            home.account.id,
-            type(entity),
-            candidate.principal if names else None,
-            id(getattr(entity, "boundary", None)),
-            tuple(sorted(getattr(entity, "tags", {}).items())),
-        )
-        known = self._everything.get(key)
-        if known is None:
-            known = self._everything[key] = is_administrator_with(
-                self.batch, candidate, [ADMINISTRATOR_ACCESS], self.region
-            )
-        return known
-
-    @staticmethod
-    def _policies(account: Account, *entities: User | Role | Group | None) -> list[Policy]:
-        """The parsed policies of some entities together."""
-        return [
-            as_policy(policy)
-            for entity in entities
-            if entity is not None
-            for policy in policies_of(account, entity)
-        ]
 
     def _gain(
         self,
@@ -279,26 +246,16 @@ class _Search:
             if principal == target.arn:
                 continue
             if isinstance(target, Group):
-                if not self._enough(home, candidate, target):
+                if not self.gains.enough(home.sources.masks[candidate], target):
                     continue
-                own = self._policies(home.account, candidate.entity, target)
+                own = parsed_policies(home.account, candidate.entity, target)
                 gained = is_administrator_with(self.batch, candidate, own, self.region)
                 self._gain(way, home, principal, taken, gained, target.arn)
                 continue
-            known = self._with_everything(home, self.found.candidates[target.arn])
+            known = self.gains.with_everything(
+                home.taker.statements, self.found.candidates[target.arn]
+            )
             self._gain(way, home, principal, taken, known, target.arn)
-
-    def _enough(self, home: Home, candidate: Candidate, group: Group) -> bool:
-        """Whether own policies and a group's are about all that an administrator is asked for."""
-        universe = self.batch.universe
-        found = home.sources.masks[candidate]
-        for policy in self.batch.world.policies.policy_set(
-            group.policies, PolicyType.IDENTITY
-        ).policies:
-            for statement in policy.statements:
-                if not statement.denies:
-                    found |= universe.mask(statement.actions)
-        return not universe.mask_of(action for action, _ in PROBES) & ~found
 
     def _trusting(self, service: str, account: Account) -> list[Role]:
         """The roles that a service may assume, for certain or under conditions; roles that differ
