@@ -36,7 +36,7 @@ from iamsim.world.model import ManagedPolicyReference, Role
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.world.model import World
+    from iamsim.world.model import User, World
 
 HOME, OTHER = "100000000002", "100000000003"
 OBJECT = f"arn:aws:s3:::app-7-{HOME}/data.csv"
@@ -163,7 +163,8 @@ def with_escalations(model: World) -> None:
     """Give every account an administrator, and every tenth user and role power over IAM or all
     services: so that there is something to find."""
     for account in model.accounts.values():
-        for number, entity in enumerate((*account.users.values(), *account.roles.values())):
+        entities: tuple[User | Role, ...] = (*account.users.values(), *account.roles.values())
+        for number, entity in enumerate(entities):
             if number % 10 == 0:
                 name = "AdministratorAccess" if number == 0 else POWERFUL[number // 10 % 2]
                 more = ManagedPolicyReference(f"arn:aws:iam::aws:policy/{name}")
