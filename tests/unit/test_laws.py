@@ -126,11 +126,11 @@ def test_an_assertion_tells_its_own_story(tmp_path):
     path = saved(tmp_path, role=policy(Action="sqs:*", Resource="*"))
 
     def test_no_queues(request):
-        """Queues are for machines."""
+        """No queues."""
         assert request.denied, f"{request.action} is for machines"
 
     text = str(broken_by(test_no_queues, path))
-    assert text.startswith("the law is broken: no queues\nsqs:")
+    assert text.startswith("the law is broken: No queues\nsqs:")
     assert " is for machines" in text
 
 
