@@ -1,4 +1,4 @@
-"""`iamsim world show|tree|lint|stats`: what is in a world, and what dangles in it."""
+"""`iamsim world show|tree|trust|lint|stats`: what is in a world, and what dangles in it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from iamsim.cli.options import Option, did_you_mean
 from iamsim.cli.output import terminal_width
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
 from iamsim.cli.world_options import json_text, output, paint_for, write
+from iamsim.cli.world_trust import TRUST
 from iamsim.cli.worlds import overlay_option
 from iamsim.core.errors import RequestError
 
@@ -179,6 +180,7 @@ COMMAND = Group(
             _tree,
             NO_ARGUMENTS,
         ),
+        TRUST,
         Command(
             "lint",
             "Find what dangles: names that lead nowhere, policies attached to nothing.\n\n"

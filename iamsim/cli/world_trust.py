@@ -1,0 +1,94 @@
+"""`iamsim world trust`: who may assume which role, in words or as a graph."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import Argument, Command
+from iamsim.cli.options import did_you_mean
+from iamsim.cli.output import terminal_width
+from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
+from iamsim.cli.progress import ProgressBar
+from iamsim.cli.world_options import (
+    WORLD_OPTIONS,
+    json_text,
+    open_batch,
+    output,
+    paint_for,
+    write,
+)
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.world.model import World
+
+__all__ = ["TRUST"]
+
+
+def _trust(options: Options, names: Sequence[str]) -> int:
+    """Ask the engine who can assume each role."""
+    from iamsim.query.role_chains import callers_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.report.trust import TrustedRole, trust_data, trust_text  # noqa: PLC0415
+
+    batch, model = open_batch(options)
+    roles = [_find(name, model) for name in names] if names else _all_roles(model)
+    with ProgressBar("roles", quiet=bool(options["quiet"])) as progress:
+        if options["format"] in PICTURE_FORMATS:
+            from iamsim.draw.access import draw_trust  # noqa: PLC0415 - text needs none
+
+            write_drawn(draw_trust(batch, roles, progress=progress), options)
+            return 0
+        found = []
+        for number, role in enumerate(roles):
+            progress(number, len(roles))
+            found.append(TrustedRole(role, tuple(callers_of(batch, role))))
+    write(
+        options,
+        {
+            "text": lambda: trust_text(found, paint_for(options), terminal_width()),
+            "json": lambda: json_text(trust_data(found)),
+        },
+        lambda: "".join(f"{role.arn} {len(role.callers)}\n" for role in found),
+    )
+    return 0
+
+
+def _all_roles(model: World) -> list[str]:
+    """The roles of all accounts but service-linked ones, by ARN."""
+    return sorted(
+        role.arn
+        for account in model.accounts.values()
+        for role in account.roles.values()
+        if not role.service_linked
+    )
+
+
+def _find(name: str, model: World) -> str:
+    """Find a role by its ARN, or by a name that only one account has."""
+    roles = [role for account in model.accounts.values() for role in account.roles.values()]
+    found = [role.arn for role in roles if name in (role.arn, role.name)]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        hint = f"say which by its ARN: {', '.join(sorted(found))}"
+        raise RequestError("unknown-role", f"several roles are called `{name}`", hint=hint)
+    known = [text for role in roles for text in (role.arn, role.name)]
+    hint = did_you_mean(name, known) or "`iamsim world show` lists the roles"
+    raise RequestError("unknown-role", f"the world has no role `{name}`", hint=hint)
+
+
+TRUST = Command(
+    "trust",
+    "Show who may assume which role: by its trust policy, the caller's own policies, and all that"
+    " limits them.",
+    (
+        *WORLD_OPTIONS,
+        THEME_OPTION,
+        *output("text", "json", *PICTURE_FORMATS, quiet="Only ARNs and how many can."),
+    ),
+    _trust,
+    Argument("ROLE", "Roles by ARN or name; by default all but service-linked ones."),
+)
