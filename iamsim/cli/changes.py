@@ -36,6 +36,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Compare the world with the one behind the overlay, and write what differs."""
     from iamsim.report import changes as report  # noqa: PLC0415 - `--help` needs none
     from iamsim.report.changes_markdown import changes_markdown  # noqa: PLC0415
+    from iamsim.report.changes_table import changes_table  # noqa: PLC0415
 
     found = _found(options)
     verbose = bool(options["verbose"])
@@ -45,6 +46,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
             "text": lambda: report.changes_text(
                 found, paint_for(options), terminal_width(), verbose=verbose
             ),
+            "table": lambda: changes_table(found, terminal_width(), verbose=verbose),
             "json": lambda: json_text(report.changes_data(found)),
             "markdown": lambda: changes_markdown(found),
         },
@@ -189,7 +191,7 @@ COMMAND = Command(
             "flag",
             panel="Output",
         ),
-        *output("text", "json", "markdown", quiet="A line for each change."),
+        *output("text", "table", "json", "markdown", quiet="A line for each change."),
     ),
     _run,
     NO_ARGUMENTS,

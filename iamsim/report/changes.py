@@ -39,6 +39,7 @@ __all__ = [
     "changes_data",
     "changes_lines",
     "changes_text",
+    "principals_text",
     "resources_text",
     "rows_of",
     "summary_text",
@@ -207,7 +208,7 @@ def changes_text(report: ChangeReport, paint: Paint, width: int, *, verbose: boo
 
 def _block(row: Row, model: World, width: int, *, verbose: bool) -> Iterator[str]:
     """One change: for whom, what on what, from what to what, through which statement."""
-    yield from table([(_principals(row.candidates, model, verbose=verbose),)], width, indent=2)
+    yield from table([(principals_text(row.candidates, model, verbose=verbose),)], width, indent=2)
     facts = [
         (
             "action" if len(row.actions) == 1 else "actions",
@@ -222,7 +223,7 @@ def _block(row: Row, model: World, width: int, *, verbose: bool) -> Iterator[str
     yield from table(facts, width, indent=4)
 
 
-def _principals(candidates: Sequence[Candidate], model: World, *, verbose: bool) -> str:
+def principals_text(candidates: Sequence[Candidate], model: World, *, verbose: bool) -> str:
     """Name principals with their account."""
     names = [_principal(one, model) for one in candidates]
     if verbose or len(names) <= SHOWN:
