@@ -16,15 +16,19 @@ if TYPE_CHECKING:
 
 pytest_plugins = ["pytester"]  # our own plugin is tried in projects of its own
 
-# `quick` is what a pull request pays for; `nightly` is what a machine does while people sleep.
+# `quick` is what a pull request pays for, the same for everybody; `nightly` is what a machine does
+# while people sleep, other examples every night.
 settings.register_profile(
     "quick",
     max_examples=60,
     deadline=None,
+    derandomize=True,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )
-settings.register_profile("nightly", settings.get_profile("quick"), max_examples=10_000)
+settings.register_profile(
+    "nightly", settings.get_profile("quick"), max_examples=10_000, derandomize=False
+)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 

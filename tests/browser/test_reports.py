@@ -237,6 +237,7 @@ def test_the_keyboard_is_enough(reports, visit):
     assert page.evaluate("document.activeElement.className") == "skip"
     assert page.locator(".skip").is_visible()
     page.keyboard.press("Enter")
+    page.wait_for_selector("#content.arrived")  # the page's script has seen it, too
     assert page.evaluate("document.activeElement.id") == "content"
     stops = []
     for _ in range(60):

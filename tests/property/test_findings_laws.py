@@ -88,7 +88,9 @@ def members(names):
 def allowed(world, outsiders):
     """What the engine allows to somebody of them, with some context."""
     found = set()
-    for (principal, known), vpc, team in product(outsiders, (None, "vpc-11112222"), (None, "red")):
+    # Of each key that conditions name: absent, the value that they name, and another one.
+    vpcs, teams = (None, "vpc-11112222", "vpc-99998888"), (None, "red", "another")
+    for (principal, known), vpc, team in product(outsiders, vpcs, teams):
         context = {**known}
         if vpc is not None:
             context["aws:SourceVpc"] = vpc
