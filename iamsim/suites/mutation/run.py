@@ -47,7 +47,6 @@ class MutationResult:
     verdict: Verdict
     killed_by: Case | None = None
     witness: Witness | None = None
-    cases: tuple[Case, ...] = ()
 
 
 def score(results: Sequence[MutationResult]) -> float:
@@ -140,8 +139,8 @@ def _run(
     asked = [prepared.question for one in reached for prepared in one.ready]
     witness = find_witness(mutant, world, changed, around, asked)
     if witness is None:
-        return MutationResult(mutant, Verdict.EQUIVALENT, cases=tuple(touched))
-    return MutationResult(mutant, Verdict.SURVIVED, witness=witness, cases=tuple(touched))
+        return MutationResult(mutant, Verdict.EQUIVALENT)
+    return MutationResult(mutant, Verdict.SURVIVED, witness=witness)
 
 
 def _can_differ(mutant: Mutant, request: Request, case: Case) -> bool:
