@@ -11,10 +11,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer  # noqa: TID253 - this module is loaded for help and completion only
 
-from iamsim.cli.commands import MODULES, Argument, Command, Group, find_command
+from iamsim.cli.commands import Argument, Command, Group, find_command
 from iamsim.cli.completion import proposals
 from iamsim.cli.explain import run_explain
 from iamsim.cli.explain_options import ARGUMENT_HELP, EXPLAIN_HELP, EXPLAIN_OPTIONS
+from iamsim.cli.main import PANELS
 from iamsim.cli.options import LISTS
 
 if TYPE_CHECKING:
@@ -40,7 +41,10 @@ app = typer.Typer(
 
 
 @app.callback()
-def iamsim() -> None:
+def iamsim(
+    # `iamsim.cli.main` answers it; here it is described.
+    version: Annotated[bool, typer.Option("--version", help="Show the version and exit.")] = False,
+) -> None:
     """Answer whether AWS allows a request, and which policy decides, offline."""
 
 
@@ -131,8 +135,8 @@ def _argument(command: Command) -> list[inspect.Parameter]:
     ]
 
 
-def _add(target: typer.Typer, command: Command) -> None:
-    """Add a command to the app or to a group of it."""
+def _add(target: typer.Typer, command: Command, panel: str | None = None) -> None:
+    """Add a command to the app, there in a panel, or to a group of it."""
 
     def run(**given: Any) -> int:  # noqa: ANN401 - the signature below is what typer reads
         return command.run(*values_of(given, command.options))
@@ -145,23 +149,23 @@ def _add(target: typer.Typer, command: Command) -> None:
         ]
     )
     run.__annotations__ = {}
-    target.command(command.name, context_settings=HELP_OPTIONS)(run)
+    target.command(command.name, context_settings=HELP_OPTIONS, rich_help_panel=panel)(run)
 
 
 def _add_all() -> None:
-    """Add `explain` and everything in `MODULES`."""
-    _add(app, EXPLAIN)
-    for name in MODULES:
-        found = find_command(name)
+    """Add every command, in the order in which help shows it."""
+    panels = {name: panel for panel, commands in PANELS.items() for name in commands}
+    for name, panel in panels.items():
+        found = EXPLAIN if name == EXPLAIN.name else find_command(name)
         if isinstance(found, Group):
             group = typer.Typer(
                 name=name, help=found.help, no_args_is_help=True, context_settings=HELP_OPTIONS
             )
             for command in found.commands:
                 _add(group, command)
-            app.add_typer(group)
+            app.add_typer(group, rich_help_panel=panel)
         else:
-            _add(app, found)
+            _add(app, found, panel)
 
 
 _add_all()

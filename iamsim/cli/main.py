@@ -12,36 +12,47 @@ import sys
 
 from iamsim.core.errors import IamsimError, InternalError, RequestError
 
-__all__ = ["COMMANDS", "main"]
+__all__ = ["COMMANDS", "PANELS", "main"]
 
-COMMANDS = {
-    "explain": "Say whether a request is allowed, and why.",
-    "context": "List the context keys of a request, and what reads them.",
-    "keys": "List the context keys that can influence a request, and values to try.",
-    "simulate": "Answer what the AWS CLI asks the IAM policy simulator.",
-    "catalog": "Look up services, actions, resource types and condition keys.",
-    "managed": "Look up AWS managed policies.",
-    "validate": "Check policy documents.",
-    "import": "Make a world of files that AWS or other tools wrote.",
-    "changes": "Say which decisions a plan, a template or another source changes.",
-    "world": "Look at a world: what is in it, and what dangles.",
-    "test": "Run suites: requests with the decision that each must get.",
-    "schema": "Write the JSON Schema of a file format, for editors.",
-    "who-can": "List every principal that can do something to a resource.",
-    "what-can": "List what a principal can do: by service and access level, or as one policy.",
-    "access-matrix": "Show principals by actions on chosen resources.",
-    "diff": "Compare two worlds: whose permissions changed, and through which policy.",
-    "findings": "Find access from outside the account or organization.",
-    "paths": "Find who can become whom: by roles, credentials, policies and services.",
-    "learn": "Learn how IAM decides: lessons with a question, and the answer explained.",
+# The commands with a line each, by what they are for.
+PANELS = {
+    "One request": {
+        "explain": "Say whether a request is allowed, and why.",
+        "context": "List the context keys of a request, and what reads them.",
+        "keys": "List the context keys that can influence a request, and values to try.",
+        "simulate": "Answer what the AWS CLI asks the IAM policy simulator.",
+    },
+    "A whole world": {
+        "who-can": "List every principal that can do something to a resource.",
+        "what-can": "List what a principal can do, or write it as one policy.",
+        "access-matrix": "Show principals by actions on chosen resources.",
+        "findings": "Find access from outside, from inside, and what is unused.",
+        "paths": "Find who can become whom: by roles, credentials, policies and services.",
+    },
+    "Worlds and their changes": {
+        "import": "Make a world of files that AWS or other tools wrote.",
+        "world": "Look at a world: what is in it, and what dangles.",
+        "changes": "Say which decisions a plan, a template or another source changes.",
+        "diff": "Compare two worlds: whose permissions changed, and through which policy.",
+    },
+    "Policies and tests": {
+        "validate": "Check policy documents.",
+        "test": "Run suites: requests with the decision that each must get.",
+        "schema": "Write the JSON Schema of a file format, for editors.",
+    },
+    "Reference and lessons": {
+        "catalog": "Look up services, actions, resource types and condition keys.",
+        "managed": "Look up AWS managed policies.",
+        "learn": "Learn how IAM decides: lessons with a question, and the answer explained.",
+    },
 }
+COMMANDS = {name: text for commands in PANELS.values() for name, text in commands.items()}
 
 _SHORT_HELP = """iamsim answers whether AWS allows a request, and which policy decides, offline.
 
   iamsim explain -p PRINCIPAL -a ACTION -r RESOURCE --world PATH
   iamsim explain SCENARIO.yaml
 
-commands
 {commands}
 
 `iamsim COMMAND --help` says more.
@@ -92,9 +103,7 @@ def _dispatch(arguments: list[str]) -> int:
         spread_typed_words()
         return _run_app(arguments)
     if not arguments:
-        width = max(map(len, COMMANDS))
-        commands = "\n".join(f"  {name:<{width}} {text}" for name, text in COMMANDS.items())
-        sys.stdout.write(_SHORT_HELP.format(commands=commands))
+        sys.stdout.write(_SHORT_HELP.format(commands=_list_of_commands()))
         return 0
     command, *rest = arguments
     if command == "--version":
@@ -124,6 +133,14 @@ def _dispatch(arguments: list[str]) -> int:
             [command, *(word for word in rest[:1] if not word.startswith("-")), "--help"]
         )
     return _run_app([command, "--help"])
+
+
+def _list_of_commands() -> str:
+    width = max(map(len, COMMANDS))
+    return "\n\n".join(
+        "\n".join([panel.lower(), *(f"  {name:<{width}}  {text}" for name, text in some.items())])
+        for panel, some in PANELS.items()
+    )
 
 
 def _explain(arguments: list[str]) -> int:
