@@ -5,14 +5,24 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html.
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 from iamsim.core.errors import RequestError
 
-__all__ = ["ARN_PARTS", "Arn", "find_arn", "is_account_id", "parse_arn"]
+__all__ = [
+    "ARN_PARTS",
+    "Arn",
+    "find_arn",
+    "is_account_id",
+    "is_managed_policy",
+    "is_owned_by_aws",
+    "parse_arn",
+]
 
 ARN_PARTS = 6
 ACCOUNT_ID_LENGTH = 12
+_MANAGED_POLICY = re.compile(r"arn:[a-z-]+:iam::aws:policy/.+")
 
 
 class Arn(NamedTuple):
@@ -53,3 +63,18 @@ def parse_arn(text: str) -> Arn:
 def is_account_id(text: str) -> bool:
     """Say whether a text is an AWS account id: twelve decimal digits."""
     return len(text) == ACCOUNT_ID_LENGTH and text.isascii() and text.isdigit()
+
+
+def is_owned_by_aws(text: str) -> bool:
+    """Say whether a text is the ARN of something that AWS itself owns, such as a managed policy of
+    IAM or Organizations."""
+    arn = find_arn(text)
+    return arn is not None and arn.account == "aws"
+
+
+def is_managed_policy(text: str) -> bool:
+    """Say whether a text is the ARN of an AWS managed policy of IAM, whether or not there is one.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html
+    """
+    return _MANAGED_POLICY.fullmatch(text) is not None

@@ -22,6 +22,7 @@ RECORDS = {
     "resources": "resource",
     "vpc_endpoints": "vpc_endpoint",
     "units": "node",
+    "last_accessed": "service_access",
 }
 PARTS = {"organization": None, "root": "node", "root_user": "root_user"}
 # What AWS lists in no order that means anything.
@@ -37,10 +38,13 @@ SETS = frozenset(
         "providers",
         "rcps",
         "scps",
+        "shared_with",
     )
 )
 # Maps of texts and policies by name.
-NAMED = frozenset(("delegated_services", "inline_policies", "policies", "policy_paths", "tags"))
+NAMED = frozenset(
+    ("actions", "delegated_services", "inline_policies", "policies", "policy_paths", "tags")
+)
 
 
 def arrange(data: Plain) -> None:

@@ -1,8 +1,8 @@
 """Resource-based policies and what bears on them, as calls of the AWS CLI print them.
 
 Bucket, key, queue, topic, function, secret, repository, table and event bus policies, S3 Block
-Public Access, KMS grants, access points, VPC endpoints, identity providers, MFA devices and access
-keys. Which resource an output is about: see `iamsim.importers.subject`.
+Public Access, KMS grants, access points, VPC endpoints, identity providers, MFA devices, access
+keys, and which KMS keys encrypt. Which resource an output is about: see `iamsim.importers.subject`.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from iamsim.importers.facts_of_aws import (
     read_public_access_block,
     read_vpc_endpoints,
 )
+from iamsim.importers.key_outputs import find_key_reader, read_encryption, read_location
 from iamsim.importers.resource_kinds import partition_of_region
 from iamsim.importers.shapes import account_of_path, pages, records, text, texts
 from iamsim.importers.subject import (
@@ -56,6 +57,8 @@ LISTS = {
     "EventBuses": "Arn",
     "Keys": "KeyArn",
 }
+# Attributes that only come along with all others: what is not there then is not set.
+ALL_ATTRIBUTES = ("CreatedTimestamp", "Owner", "SqsManagedSseEnabled")
 # Outputs that hold nothing for a world, by a key that tells them.
 NOTHING = (
     ("Account", "UserId", "Arn"),
@@ -134,6 +137,10 @@ def _reader_of(data: Json, source: Source) -> Callable[[_Output], None] | None:
             return _listed
     if isinstance(data.get("QueueUrls"), list):
         return _queues
+    if data.keys() == {"LocationConstraint"}:
+        return _location
+    if find_key_reader(data) is not None:
+        return _keys
     if text(data, *POLICY_KEYS) is not None:
         return _policy
     # A secret without a policy is printed with its ARN and name alone.
@@ -167,20 +174,22 @@ def _attributes(output: _Output) -> None:
     if not isinstance(attributes, dict):
         return
     place = f"{output.place}Attributes."
-    if "Policy" in attributes:
-        _resource_policy(output, attributes, "Policy", place)
-        return
     arn = output.arn(attributes)
+    if "Policy" in attributes:
+        arn = _resource_policy(output, attributes, "Policy", place) or arn
     if arn is not None:
         output.draft.resource(arn, output.account)
+        complete = any(key in attributes for key in ALL_ATTRIBUTES)
+        at = f"{place}KmsMasterKeyId"
+        read_encryption(output.draft, arn, attributes, at, output.account, complete=complete)
 
 
-def _resource_policy(output: _Output, data: Json, key: str, place: str) -> None:
-    """Give a resource its policy."""
+def _resource_policy(output: _Output, data: Json, key: str, place: str) -> str | None:
+    """Give a resource its policy, and say which it is."""
     draft, at = output.draft, f"{place}{key}"
     document = draft.document(data.get(key), at)
     if document is None:
-        return
+        return None
     arn = output.arn(data) or _repository(data, output) or arn_of_policy(document)
     if arn is None:
         draft.remark(
@@ -189,9 +198,10 @@ def _resource_policy(output: _Output, data: Json, key: str, place: str) -> None:
             at,
             "unknown",
         )
-        return
+        return None
     resource = draft.resource(arn, output.account)
     resource.set("policy", document, at)
+    return arn
 
 
 def _repository(data: Json, output: _Output) -> str | None:
@@ -211,6 +221,8 @@ def _listed(output: _Output) -> None:
                 arn = text(record, arn_key)
                 if arn is not None and find_arn(arn) is not None:
                     resource = output.draft.resource(arn, output.account)
+                    complete = key == "SecretList"
+                    read_encryption(output.draft, arn, record, place, complete=complete)
                     if text(record, "Policy") is not None:
                         at = f"{place}.Policy"
                         resource.set("policy", output.draft.document(record["Policy"], at), at)
@@ -238,6 +250,34 @@ def _buckets(output: _Output) -> None:
         name = text(record, "Name")
         if name is not None:
             output.draft.resource(f"arn:aws:s3:::{name}", output.account)
+            if text(record, "BucketRegion") is not None:
+                read_location(output.draft, f"arn:aws:s3:::{name}", record["BucketRegion"])
+
+
+def _encryption(output: _Output) -> None:
+    """Read the default encryption of a bucket."""
+    arn = output.arn()
+    if arn is None:
+        _about_unknown(output, "bucket is encrypted so")
+    else:
+        at = f"{output.place}ServerSideEncryptionConfiguration"
+        read_encryption(output.draft, arn, output.data, at, output.account)
+
+
+def _location(output: _Output) -> None:
+    """Read the region of a bucket."""
+    arn = output.arn()
+    if arn is None:
+        _about_unknown(output, "bucket is there")
+    else:
+        read_location(output.draft, arn, output.data["LocationConstraint"])
+
+
+def _keys(output: _Output) -> None:
+    """Read an output that is read for its keys alone."""
+    read = find_key_reader(output.data)
+    if read is not None:
+        read(output.draft, output.data, output.place, output.source.path)
 
 
 def _tags(output: _Output) -> None:
@@ -303,6 +343,7 @@ READERS: dict[str, Callable[[_Output], None]] = {
     "MFADevices": _of_account(read_mfa_devices),
     "AccessKeyMetadata": _of_account(read_access_keys),
     "PublicAccessBlockConfiguration": _public_access_block,
+    "ServerSideEncryptionConfiguration": _encryption,
     "Attributes": _attributes,
     "Buckets": _buckets,
     "TagSet": _tags,

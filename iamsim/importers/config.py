@@ -12,6 +12,8 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.facts_of_aws import read_public_access_block, read_vpc_endpoint
 from iamsim.importers.gaad import read_group, read_policy, read_role, read_user
+from iamsim.importers.key_outputs import read_encryption
+from iamsim.importers.resource_kinds import partition_of_region
 from iamsim.importers.shapes import pages, text
 
 if TYPE_CHECKING:
@@ -31,6 +33,8 @@ IAM_READERS = {
     "AWS::IAM::Policy": read_policy,
 }
 DELETED = frozenset(("ResourceDeleted", "ResourceDeletedNotRecorded"))
+# Where the default encryption of a bucket stands.
+BUCKET_KEY = "ServerSideEncryptionConfiguration"
 # Where the text of a resource's policy stands, in the order in which it is looked for.
 POLICY_KEYS = (
     "BucketPolicy",
@@ -109,12 +113,22 @@ def _read(item: Json, place: str, draft: Draft) -> None:
     if account is None or not is_account_id(account):
         draft.remark("record-without-account", "this item names no account", place)
         return
-    if kind == "AWS::EC2::VPCEndpoint":
+    if kind == "AWS::KMS::Alias":
+        _read_alias(_capitalized(record), text(item, "awsRegion"), account, draft)
+    elif kind == "AWS::EC2::VPCEndpoint":
         read_vpc_endpoint(draft, _capitalized(record), f"{place}.configuration", account)
     elif kind == "AWS::S3::AccountPublicAccessBlock":
         draft.account(account).set("public_access_block", read_public_access_block(record), place)
     else:
         _read_resource(item, record, account, place, draft)
+
+
+def _read_alias(record: Json, region: str | None, account: str, draft: Draft) -> None:
+    """Read the alias of a key."""
+    name, target = text(record, "AliasName"), text(record, "TargetKeyId")
+    if name is not None and target is not None and region is not None:
+        home = f"arn:{partition_of_region(region)}:kms:{region}:{account}"
+        draft.keys.name(f"{home}:{name}", target)
 
 
 def _read_resource(item: Json, record: Json, account: str, place: str, draft: Draft) -> None:
@@ -135,9 +149,19 @@ def _read_resource(item: Json, record: Json, account: str, place: str, draft: Dr
         None,
     )
     arn = text(item, "ARN", "arn")
+    found = None if arn is None else find_arn(arn)
+    if arn is not None and found is not None:
+        settings = record
+        if found.service == "s3" and isinstance(extra, dict):
+            settings = {BUCKET_KEY: _decoded(extra.get(BUCKET_KEY))}
+        # Items of snapshots are whole; a query may ask for a part.
+        complete = "configurationItemStatus" in item and bool(record)
+        read_encryption(draft, arn, settings, place, account, complete=complete)
+        if text(item, "awsRegion") is not None and found.service == "s3":
+            draft.keys.locate(arn, str(item["awsRegion"]))
     if policy is None and block is None:
         return
-    if arn is None or find_arn(arn) is None:
+    if arn is None or found is None:
         draft.remark(
             "record-without-arn",
             f"this {quote(str(item.get('resourceType')))} has no ARN: it is left out",

@@ -12,7 +12,7 @@ import io
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
-from iamsim.importers.shapes import pages, text
+from iamsim.importers.shapes import pages, text, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,6 +25,10 @@ __all__ = ["IMPORTER"]
 
 COLUMNS = ("user", "arn", "mfa_active")
 NOTHING = frozenset(("", "N/A", "no_information", "not_supported"))
+# What a world has room for in users, and not in the root user.
+OF_USERS = frozenset(("created", "password_enabled", "password_last_changed"))
+NEVER = "never"
+USE = ("last_used", "region", "service")
 # Fields of an access key, by the end of the column's name.
 KEY_FACTS = {
     "last_rotated": "created",
@@ -83,8 +87,8 @@ def _read_row(row: Json, draft: Draft) -> None:
         return
     facts = dict(_facts(row))
     if name == "<root_account>":
-        for key, value in facts.items():
-            draft.account(arn.account).entry("root_user", key, value)
+        for key in facts.keys() - OF_USERS:
+            draft.account(arn.account).entry("root_user", key, facts[key])
         return
     user = draft.user(arn.account, name)
     path = "/" + arn.resource.partition("/")[2].removesuffix(name)
@@ -95,8 +99,27 @@ def _read_row(row: Json, draft: Draft) -> None:
 
 def _fill(user: Record, facts: Json) -> None:
     """Add facts that no other source gave."""
+    known = user.data.get("access_keys")
+    reported = facts.get("access_keys")
+    if isinstance(known, list) and isinstance(reported, list):
+        _add_uses(known, reported)
     for key, value in facts.items():
         user.data.setdefault(key, value)
+
+
+def _add_uses(known: list[object], reported: list[object]) -> None:
+    """Add to listed keys when they were used: a list has their ids, a report has their use. They
+    are the same where they were made at the same time."""
+    for key in known:
+        if isinstance(key, dict) and "last_used" not in key:
+            made = time_text(key.get("created"))
+            same = [
+                one
+                for one in reported
+                if isinstance(one, dict) and made and time_text(one.get("created")) == made
+            ]
+            if len(same) == 1:
+                key.update({name: same[0][name] for name in USE if name in same[0]})
 
 
 def _facts(row: Json) -> Iterable[tuple[str, object]]:
@@ -107,6 +130,15 @@ def _facts(row: Json) -> Iterable[tuple[str, object]]:
     used = text(row, "password_last_used")
     if used is not None and used not in NOTHING:
         yield "password_last_used", used
+    for column, fact in (
+        ("user_creation_time", "created"),
+        ("password_last_changed", "password_last_changed"),
+    ):
+        if (time := time_text(text(row, column))) is not None:
+            yield fact, time
+    enabled = text(row, "password_enabled")
+    if enabled in ("true", "false"):
+        yield "password_enabled", enabled == "true"
     keys = [key for number in (1, 2) if (key := _key(row, f"access_key_{number}"))]
     if keys:
         yield "access_keys", keys
@@ -120,6 +152,8 @@ def _key(row: Json, name: str) -> Json | None:
         if (value := text(row, f"{name}_{column}")) is not None and value not in NOTHING
     }
     active = text(row, f"{name}_active") == "true"
+    if facts and "last_used" not in facts and text(row, f"{name}_last_used_date") is not None:
+        facts["last_used"] = NEVER
     status = "Active" if active else "Inactive"
     return {"status": status, **facts} if facts or active else None
 

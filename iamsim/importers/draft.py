@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
+from iamsim.importers.key_ring import Claim, KeyRing
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.tree import Tree
 
@@ -115,6 +116,7 @@ class Draft:
         self.remarks: dict[Remark, None] = {}
         self.state: dict[str, dict[str, object]] = {}
         self.tree = Tree(self)
+        self.keys = KeyRing()
         self.managed: dict[str, dict[str, object]] = {}
         """Documents of AWS managed policies that a source holds, by ARN."""
         self.homeless: dict[str, object] = {}
@@ -189,6 +191,13 @@ class Draft:
         if isinstance(waiting, dict):
             record.fill(waiting)
         return record
+
+    def encrypt(self, arn: str, key: str | None, place: str = "", *, assumed: bool = False) -> None:
+        """Note the key that encrypts a resource, as `key_settings.find_key` gives it.
+
+        `None` is a key that is not known. What is `assumed` counts where no source says more.
+        """
+        self.keys.claim(arn, Claim(key, self.source, place, assumed))
 
     def customer_policy(
         self,

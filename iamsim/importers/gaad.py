@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
-from iamsim.importers.shapes import pages, records, text, texts
+from iamsim.importers.shapes import pages, records, text, texts, time_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -192,6 +192,10 @@ def _principal(principal: Record, record: Json, id_key: str, place: str) -> None
     """Read what users, groups and roles have in common."""
     path = text(record, "Path")
     principal.set("path", path if path != "/" else None, place)
+    if id_key != "GroupId":
+        created = time_text(record.get("CreateDate"))
+        if created is not None:  # formats round it in their own ways
+            principal.data.setdefault("created", created)
     principal.set("id", text(record, id_key), place)
     principal.tags(record.get("Tags"), f"{place}.Tags")
     boundary = record.get("PermissionsBoundary")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.importers.facts_of_aws import read_public_access_block
+from iamsim.importers.key_outputs import read_location
 from iamsim.importers.shapes import records, text
 
 if TYPE_CHECKING:
@@ -109,6 +110,8 @@ def read_resource(
     if policy is not None:
         resource.set("policy", draft.document(policy, name), name)
     resource.tags(files.get("tags"))
+    if folder[0] == "s3" and text(metadata, "region") is not None:
+        read_location(draft, arn, metadata["region"])
     for key, value in files.items():
         if key == "bpa" or "public-access" in key:
             resource.set("public_access_block", read_public_access_block(value), key)

@@ -154,6 +154,7 @@ def _read(part: Json, place: str, set_id: str, draft: Draft) -> None:
     summary = part.get("PermissionSet")
     if isinstance(summary, dict):
         known.name = text(summary, "Name")
+        _fact(known, "arn", text(summary, "PermissionSetArn"))
         _fact(known, "session_duration", text(summary, "SessionDuration"))
     if text(part, "InlinePolicy") is not None:
         at = f"{place}InlinePolicy"

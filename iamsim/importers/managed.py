@@ -7,10 +7,10 @@ account authorization details do), that version is what the account has.
 from __future__ import annotations
 
 import json
-import re
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.managed import find_managed_policy
+from iamsim.core.arn import is_managed_policy
 from iamsim.core.caret import quote
 from iamsim.importers.slots import outcome, policy_slots
 
@@ -18,8 +18,6 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
 
 __all__ = ["settle_managed_policies"]
-
-is_managed = re.compile(r"arn:[a-z-]+:iam::aws:policy/.+").fullmatch
 
 
 def settle_managed_policies(draft: Draft) -> None:
@@ -32,7 +30,7 @@ def settle_managed_policies(draft: Draft) -> None:
     unknown = []
     for slot in list(policy_slots(draft.plain)):
         arn = slot.value
-        if not isinstance(arn, str) or not is_managed(arn):
+        if not isinstance(arn, str) or not is_managed_policy(arn):
             continue
         if arn not in decided:
             decided[arn] = _reference(arn, draft)

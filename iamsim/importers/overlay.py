@@ -197,6 +197,12 @@ class _Below:
             if isinstance(account, dict):
                 self._lend_groups(account_id, account, draft)
         self._lend_policies(draft)
+        draft.keys.elsewhere.update(
+            arn
+            for account in self.world.accounts.values()
+            for arn, resource in account.resources.items()
+            if arn.split(":")[2:3] == ["kms"] and resource.policy is not None
+        )
 
     def _control_policies(self) -> Iterator[tuple[str, PolicyKind, PolicyDocument]]:
         """The attached control policies whose ids are known."""

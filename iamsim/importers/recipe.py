@@ -14,29 +14,45 @@ __all__ = ["recipe_policy", "recipe_script"]
 ROLE = "iamsim-collect"
 
 ACCOUNT_ACTIONS = (
+    "dynamodb:DescribeTable",
     "dynamodb:GetResourcePolicy",
     "dynamodb:ListTables",
     "ec2:DescribeRegions",
+    "ec2:DescribeSnapshotAttribute",
+    "ec2:DescribeSnapshots",
     "ec2:DescribeVpcEndpoints",
     "ecr:DescribeRepositories",
     "ecr:GetRepositoryPolicy",
     "events:ListEventBuses",
     "iam:GenerateCredentialReport",
+    "iam:GenerateServiceLastAccessedDetails",
     "iam:GetAccountAuthorizationDetails",
     "iam:GetCredentialReport",
+    "iam:GetServiceLastAccessedDetails",
     "iam:ListOpenIDConnectProviders",
+    "iam:ListRoles",
     "iam:ListSAMLProviders",
+    "iam:ListUsers",
     "iam:ListVirtualMFADevices",
+    "kinesis:DescribeStreamSummary",
+    "kinesis:ListStreams",
     "kms:GetKeyPolicy",
+    "kms:ListAliases",
     "kms:ListGrants",
     "kms:ListKeys",
     "lambda:GetPolicy",
     "lambda:ListFunctions",
+    "rds:DescribeDBClusterSnapshotAttributes",
+    "rds:DescribeDBClusterSnapshots",
+    "rds:DescribeDBSnapshotAttributes",
+    "rds:DescribeDBSnapshots",
     "s3:GetAccessPointPolicy",
     "s3:GetAccountPublicAccessBlock",
+    "s3:GetBucketLocation",
     "s3:GetBucketPolicy",
     "s3:GetBucketPublicAccessBlock",
     "s3:GetBucketTagging",
+    "s3:GetEncryptionConfiguration",
     "s3:ListAccessPoints",
     "s3:ListAllMyBuckets",
     "secretsmanager:GetResourcePolicy",
@@ -45,6 +61,7 @@ ACCOUNT_ACTIONS = (
     "sns:ListTopics",
     "sqs:GetQueueAttributes",
     "sqs:ListQueues",
+    "ssm:DescribeParameters",
 )
 ORGANIZATION_ACTIONS = (
     "organizations:DescribeOrganization",
@@ -75,6 +92,8 @@ HEAD = """\
 #   bash collect.sh [FOLDER]          (the folder is `aws-world` if none is given)
 #
 # What may fail does so alone: the script goes on, and says what is missing.
+# When users and roles last called which service takes some seconds for each of them, and comes only
+# with LAST_ACCESSED=1 in front; with whom snapshots are shared, only with SNAPSHOTS=1.
 # The least policy that it needs{members}:
 #
 {policy}

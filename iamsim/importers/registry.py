@@ -19,6 +19,8 @@ IMPORTERS: tuple[str, ...] = (
     "organizations",
     "identity_center",
     "credential_report",
+    "last_accessed",
+    "snapshots",
     "terraform.importer",
     "cloudformation.importer",
     "aws_outputs",

@@ -18,6 +18,7 @@ from iamsim.core.span import Path, Source, Span
 from iamsim.importers.arrange import arrange
 from iamsim.importers.managed import settle_managed_policies
 from iamsim.importers.partitions import settle_partitions
+from iamsim.importers.settle_keys import settle_keys
 from iamsim.importers.slots import outcome, policy_slots, take_out
 from iamsim.syntax.read import parse_policy
 from iamsim.world.documents import Document
@@ -45,6 +46,7 @@ def settle(
     draft.tree.finish()
     _settle_homeless(draft, account)
     settle_partitions(draft)
+    settle_keys(draft)
     _share_documents(draft)
     settle_managed_policies(draft)
     _drop_broken(draft, progress)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -11,7 +12,16 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["account_of", "account_of_path", "folder_names", "pages", "records", "text", "texts"]
+__all__ = [
+    "account_of",
+    "account_of_path",
+    "folder_names",
+    "pages",
+    "records",
+    "text",
+    "texts",
+    "time_text",
+]
 
 Json = dict[str, object]
 
@@ -57,6 +67,18 @@ def texts(data: Mapping[str, object], key: str) -> list[str]:
     """Give the texts of a list."""
     value = data.get(key)
     return [item for item in value if isinstance(item, str)] if isinstance(value, list) else []
+
+
+def time_text(value: object) -> str | None:
+    """Give a time as AWS writes it, in UTC to the second; `None` for what is no ISO 8601."""
+    if not isinstance(value, str):
+        return None
+    try:
+        time = datetime.fromisoformat(value)
+        zoned = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    except (ValueError, OverflowError):
+        return None
+    return zoned.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def account_of(arn: str | None) -> str | None:

@@ -42,6 +42,8 @@ ARN_KEYS = (
 # ARN behind `arn:PARTITION:` of what a call asks about, by the name of the call.
 ARNS_OF_CALLS = {
     "get-access-point-policy": "s3:{region}:{account}:accesspoint/{name}",
+    "get-bucket-encryption": "s3:::{name}",
+    "get-bucket-location": "s3:::{name}",
     "get-bucket-policy": "s3:::{name}",
     "get-bucket-public-access-block": "s3:::{name}",
     "get-bucket-tagging": "s3:::{name}",

@@ -19,6 +19,7 @@ from iamsim.world.items import (
     Resource,
     Role,
     RootUser,
+    ServiceAccess,
     User,
     VpcEndpoint,
 )
@@ -176,6 +177,12 @@ class WorldBuilder:
             mfa_devices=fields.number("mfa_devices"),
             access_keys=fields.items("access_keys"),
             password_last_used=fields.text("password_last_used"),
+            created=fields.text("created"),
+            password_enabled=(
+                fields.flag("password_enabled") if fields.has("password_enabled") else None
+            ),
+            password_last_changed=fields.text("password_last_changed"),
+            last_accessed=last_accessed(fields),
         )
 
     def identity_policies(
@@ -220,6 +227,8 @@ class WorldBuilder:
             max_session_duration=fields.number("max_session_duration", 3600),
             last_used=fields.text("last_used"),
             instance_profiles=fields.texts("instance_profiles"),
+            created=fields.text("created"),
+            last_accessed=last_accessed(fields),
         )
 
     def permission_set(self, account_id: str, name: str, fields: Fields) -> PermissionSet:
@@ -238,6 +247,7 @@ class WorldBuilder:
             boundary=self.policy(fields, "boundary", account_id, f"boundary of {owner}"),
             session_duration=fields.text("session_duration"),
             assignments=fields.texts("assignments"),
+            arn=fields.text("arn"),
         )
 
     def resource(self, account_id: str, arn_text: str, fields: Fields) -> Resource:
@@ -263,6 +273,8 @@ class WorldBuilder:
             bucket=fields.text("bucket"),
             network_origin=fields.text("network_origin"),
             kms_key=fields.text("kms_key"),
+            shared_with=fields.texts("shared_with"),
+            abac=fields.flag("abac"),
         )
 
     def vpc_endpoint(self, account_id: str, endpoint_id: str, fields: Fields) -> VpcEndpoint:
@@ -291,6 +303,24 @@ def root_user(fields: Fields) -> RootUser | None:
         access_keys=known.items("access_keys"),
         password_last_used=known.text("password_last_used"),
     )
+
+
+def last_accessed(fields: Fields) -> dict[str, ServiceAccess] | None:
+    """Read when services were last called; `None` where nobody says."""
+    if not fields.has("last_accessed"):
+        return None
+
+    def time(text: str | None) -> str | None:
+        """Take a time; `never` is none."""
+        return None if text == "never" else text
+
+    return {
+        service.lower(): ServiceAccess(
+            time(access.text("at")),
+            {name: time(at) for name, at in (access.text_map("actions") or {}).items()},
+        )
+        for service, access in fields.records("last_accessed")
+    }
 
 
 def public_access_block(fields: Fields) -> PublicAccessBlock | None:

@@ -30,6 +30,7 @@ __all__ = [
     "Resource",
     "Role",
     "RootUser",
+    "ServiceAccess",
     "User",
     "VpcEndpoint",
 ]
@@ -88,9 +89,25 @@ class ManagedPolicyReference:
 AnyPolicy = PolicyDocument | ManagedPolicyReference
 
 
+@dataclass(frozen=True, slots=True)
+class ServiceAccess:
+    """When a user or role last called a service, and which of its actions: times in ISO 8601.
+
+    `None` stands for what it did not call in the time that IAM looks back to. `actions` has the
+    actions that IAM tracks, by name.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html
+    """
+
+    at: str | None = None
+    actions: Mapping[str, str | None] = field(default_factory=dict)
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class User(Placed):
-    """An IAM user; `groups` are names of groups of the same account."""
+    """An IAM user; `groups` are names of groups of the same account.
+
+    `last_accessed` is by service prefix; it and `password_enabled` are `None` where nobody says.
+    """
 
     account: str
     name: str
@@ -104,6 +121,10 @@ class User(Placed):
     mfa_devices: int = 0
     access_keys: tuple[object, ...] = ()
     password_last_used: str | None = None
+    created: str | None = None
+    password_enabled: bool | None = None
+    password_last_changed: str | None = None
+    last_accessed: Mapping[str, ServiceAccess] | None = None
 
     @property
     def arn(self) -> str:
@@ -141,7 +162,8 @@ class Group(Placed):
 class Role(Placed):
     """An IAM role; `permission_set` names the permission set that provisioned it.
 
-    A role under the path ``/aws-service-role/`` is service-linked, said or not.
+    A role under the path ``/aws-service-role/`` is service-linked, said or not. `last_accessed` is
+    by service prefix, `None` where nobody says.
     """
 
     account: str
@@ -158,6 +180,8 @@ class Role(Placed):
     last_used: str | None = None
     instance_profiles: tuple[str, ...] = ()
     permission_set: str | None = None
+    created: str | None = None
+    last_accessed: Mapping[str, ServiceAccess] | None = None
 
     def __post_init__(self) -> None:
         """Recognize service-linked roles by their path."""
@@ -174,7 +198,8 @@ class Role(Placed):
 class PermissionSet(Placed):
     """A permission set of IAM Identity Center, as provisioned into one account.
 
-    See https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html.
+    `arn` is its own, which all accounts share; `None` where nobody says it. See
+    https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissionsets.html.
     """
 
     account: str
@@ -184,6 +209,7 @@ class PermissionSet(Placed):
     boundary: AnyPolicy | None = None
     session_duration: str | None = None
     assignments: tuple[str, ...] = ()
+    arn: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,7 +248,9 @@ class Resource(Placed):
 
     `bucket` (the ARN of its bucket) and `network_origin` (`Internet` or `VPC`) are for S3 access
     points, `grants` for KMS keys. `kms_key` is the ARN of the key that encrypts the resource,
-    `none` where no key's policy bears on it, `None` where nobody says.
+    `none` where no key's policy bears on it, `None` where nobody says. `abac` says that the tags of
+    a bucket count in decisions, which is off unless somebody enables it. `shared_with` are the
+    accounts that a snapshot is shared with, or `all`.
     """
 
     arn: str
@@ -234,6 +262,8 @@ class Resource(Placed):
     bucket: str | None = None
     network_origin: str | None = None
     kms_key: str | None = None
+    abac: bool = False
+    shared_with: tuple[str, ...] = ()
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

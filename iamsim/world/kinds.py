@@ -28,8 +28,11 @@ __all__ = [
     "NODE_ID",
     "POLICY",
     "POLICY_ID",
+    "SHARE",
     "TAGS",
     "TEXT",
+    "TIME",
+    "TIME_OR_NEVER",
     "WHOLE_NUMBER",
     "Raw",
     "choice",
@@ -84,6 +87,22 @@ class _Checked(NamedTuple):
         if not self.check(text):
             raise Fault(self.code, f"{describe(text)} is not {self.what}", self.hint)
         return text
+
+
+def _is_time(text: str) -> bool:
+    """Say whether a text is a time in ISO 8601."""
+    from datetime import datetime  # noqa: PLC0415 - few worlds say when anything was used
+
+    try:
+        datetime.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_time_or_never(text: str) -> bool:
+    """Say whether a text is a time, or says that there is none."""
+    return text == "never" or _is_time(text)
 
 
 def _read_flag(value: object, _place: Place, _problems: Problems) -> bool:
@@ -263,6 +282,14 @@ ACCOUNT_ID = _Checked(
     "an account id is twelve digits, in quotes",
     "^[0-9]{12}$",
 ).kind()
+SHARE = _Checked(
+    "account id or all",
+    lambda text: text == "all" or is_account_id(text),
+    "invalid-account-id",
+    "an account id, nor `all`",
+    "an account id is twelve digits, in quotes",
+    "^([0-9]{12}|all)$",
+).kind()
 ARN = _Checked(
     "ARN",
     find_arn,
@@ -286,6 +313,22 @@ IAM_PATH = _Checked(
     "a path of IAM",
     "a path starts and ends with a slash, such as /eng/",
     "^/([!-\\x7f]*/)?$",
+).kind()
+TIME = _Checked(
+    "time",
+    _is_time,
+    "invalid-time",
+    "a time in ISO 8601",
+    "such as 2026-11-24T10:00:00Z",
+    "^[0-9]{4}-?[0-9W]",
+).kind()
+TIME_OR_NEVER = _Checked(
+    "time",
+    _is_time_or_never,
+    "invalid-time",
+    "a time in ISO 8601, nor `never`",
+    "such as 2026-11-24T10:00:00Z",
+    "^([0-9]{4}-?[0-9W]|never$)",
 ).kind()
 NODE_ID = _Checked(
     "id",

@@ -34,7 +34,7 @@ LISTS = frozenset({"policies", "groups", "instance_profiles", "assignments"})
 RECORDS = ("users", "groups", "roles", "resources", "vpc_endpoints", "permission_sets")
 # What stands in a file for the role as a whole: a role that has it says all of itself.
 WHOLE = "trust"
-KEPT_OF_ROLES = frozenset({"id", "last_used", "instance_profiles"})
+KEPT_OF_ROLES = frozenset({"id", "last_used", "instance_profiles", "created", "last_accessed"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.identity_center import ROLE_PATH, permission_set_of
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.items import (
     Account,
@@ -22,6 +23,7 @@ from iamsim.world.items import (
     Resource,
     Role,
     RootUser,
+    ServiceAccess,
     User,
     VpcEndpoint,
 )
@@ -45,6 +47,7 @@ __all__ = [
     "Resource",
     "Role",
     "RootUser",
+    "ServiceAccess",
     "User",
     "VpcEndpoint",
     "World",
@@ -52,9 +55,7 @@ __all__ = [
 
 Level = tuple[str, tuple[AnyPolicy, ...]]
 
-SSO_PATH = "/aws-reserved/sso.amazonaws.com/"
-_SSO_ROLE = re.compile(r"AWSReservedSSO_([A-Za-z0-9+=,.@_-]+)_[0-9a-fA-F]{16}")
-_SSO_PATH = re.compile(re.escape(SSO_PATH) + r"([a-z0-9-]+/)?")
+_SSO_PATH = re.compile(re.escape(ROLE_PATH) + r"([a-z0-9-]+/)?")
 
 # Where names of a service may themselves hold a slash or colon, a longer ARN is another resource.
 _SEPARATORS = {"ecr": "", "logs": ":", "secretsmanager": "", "ssm": ""}
@@ -121,12 +122,11 @@ class World:
         role = account.roles.get(name)
         if role is not None:
             return role if path in (None, role.path) else None
-        match = _SSO_ROLE.fullmatch(name)
-        permission_set = account.permission_sets.get(match[1]) if match else None
+        permission_set = account.permission_sets.get(permission_set_of(name) or "")
         if permission_set is None:
             return None
         if path is None:
-            path = SSO_PATH
+            path = ROLE_PATH
         elif not _SSO_PATH.fullmatch(path):
             return None
         key = (account.id, name, path)

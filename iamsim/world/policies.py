@@ -9,6 +9,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from iamsim.core.arn import is_managed_policy
 from iamsim.core.errors import WorldError
 from iamsim.world.builtin import BUILT_IN_POLICIES, find_built_in
 from iamsim.world.documents import Document, part_of, read_document
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Policies"]
 
-_is_managed_policy = re.compile(r"arn:[a-z-]+:iam::aws:policy/.+").fullmatch
 _match_customer_policy = re.compile(
     r"arn:[a-z-]+:iam::([0-9]{12}):policy/(?:.*/)?([^/]+)"
 ).fullmatch
@@ -180,7 +180,7 @@ class Policies:
 
     def _find_arn(self, arn: str, raw: Raw) -> AnyPolicy | None:
         """Find a policy by its ARN; raises `Fault`."""
-        if _is_managed_policy(arn):
+        if is_managed_policy(arn):
             return ManagedPolicyReference(arn, raw.place.source, raw.place.path)
         built_in = find_built_in(arn)
         if built_in is not None:

@@ -17,8 +17,11 @@ from iamsim.world.kinds import (
     NODE_ID,
     POLICY,
     POLICY_ID,
+    SHARE,
     TAGS,
     TEXT,
+    TIME,
+    TIME_OR_NEVER,
     WHOLE_NUMBER,
     choice,
     list_of,
@@ -91,6 +94,8 @@ RESOURCE = Table(
         Field("bucket", ARN, "The ARN of the bucket of an S3 access point."),
         Field("network_origin", choice("Internet", "VPC"), "Of an S3 access point."),
         Field("kms_key", TEXT, "The ARN of the KMS key that encrypts it, or `none`."),
+        Field("abac", FLAG, "Whether tags of a bucket count in decisions; they do once enabled."),
+        Field("shared_with", list_of(SHARE), "Accounts a snapshot is shared with, or `all`."),
     ),
 )
 
@@ -102,6 +107,20 @@ VPC_ENDPOINT = Table(
         Field("policy", POLICY, "Its policy; without one everything passes."),
         Field("type", choice("Gateway", "Interface"), "The type of the endpoint."),
     ),
+)
+
+SERVICE_ACCESS = Table(
+    "what was called of a service",
+    (
+        Field("at", TIME_OR_NEVER, "When it last called the service; `never` if left out."),
+        Field("actions", map_of(TEXT, TIME_OR_NEVER), "When each tracked action, by name."),
+    ),
+)
+_CREATED = Field("created", TIME, "When it was made.")
+_LAST_ACCESSED = Field(
+    "last_accessed",
+    map_of(TEXT, record(lambda: SERVICE_ACCESS, "service_access")),
+    "When it last called services, by service prefix.",
 )
 
 USER = Table(
@@ -117,6 +136,10 @@ USER = Table(
         Field("mfa_devices", WHOLE_NUMBER, "How many MFA devices it has."),
         Field("access_keys", list_of(ANYTHING), "Its access keys."),
         Field("password_last_used", TEXT, "When it last signed in with its password."),
+        _CREATED,
+        Field("password_enabled", FLAG, "Whether it has a password."),
+        Field("password_last_changed", TIME, "When its password was last set."),
+        _LAST_ACCESSED,
     ),
 )
 
@@ -153,6 +176,8 @@ ROLE = Table(
         Field("max_session_duration", WHOLE_NUMBER, "In seconds; 3600 by default."),
         Field("last_used", TEXT, "When a session of it last called AWS."),
         Field("instance_profiles", list_of(TEXT), "ARNs of the instance profiles it is in."),
+        _CREATED,
+        _LAST_ACCESSED,
     ),
 )
 
@@ -164,6 +189,7 @@ PERMISSION_SET = Table(
         Field("boundary", POLICY, "The permissions boundary."),
         Field("session_duration", TEXT, "As ISO 8601 has it: PT8H."),
         Field("assignments", list_of(TEXT), "Who may use it here: `GROUP/ID` or `USER/ID`."),
+        Field("arn", ARN, "Its ARN: `arn:aws:sso:::permissionSet/ssoins-.../ps-...`."),
     ),
 )
 
@@ -269,6 +295,7 @@ TABLES = {
     "resource": RESOURCE,
     "role": ROLE,
     "root_user": ROOT_USER,
+    "service_access": SERVICE_ACCESS,
     "user": USER,
     "vpc_endpoint": VPC_ENDPOINT,
 }

@@ -389,6 +389,28 @@ def test_credential_reports_tell_of_users_and_the_root_user():
     assert account["users"]["alice"]["mfa_devices"] == 0
     key = account["users"]["alice"]["access_keys"][0]
     assert (key["status"], key["last_used"]) == ("Active", "2026-10-01T08:00:00+00:00")
+    alice = account["users"]["alice"]
+    assert alice["password_enabled"] is True
+    assert alice["created"] == alice["password_last_changed"] == "2025-03-01T10:00:00Z"
+    assert "created" not in account["root_user"]
+
+
+def test_a_list_of_keys_and_the_report_complete_each_other(tmp_path):
+    """Ids are in the one, uses in the other; a key that was never used says so."""
+    (tmp_path / "222222222222").mkdir()
+    report = (IMPORTS / "credential-report" / "credential-report.csv").read_text("utf-8")
+    report = report.replace("2026-10-01T08:00:00+00:00,eu-west-1,s3", "N/A,N/A,N/A")
+    (tmp_path / "report.csv").write_text(report)
+    listed = [
+        {"UserName": "alice", "AccessKeyId": "AKIA1", "Status": "Active", "CreateDate": date}
+        for date in ("2025-03-02T10:00:00Z", "2024-01-01T00:00:00Z")
+    ]
+    path = tmp_path / "222222222222" / "list-access-keys.json"
+    path.write_text(json.dumps({"AccessKeyMetadata": listed}))
+    found = import_sources([str(tmp_path)])
+    first, second = found.data["accounts"]["222222222222"]["users"]["alice"]["access_keys"]
+    assert (first["id"], first["last_used"]) == ("AKIA1", "never")
+    assert "last_used" not in second
 
 
 def test_config_reads_resources_and_query_results():

@@ -305,6 +305,7 @@ class TestLoading:
 
 # Actions that are not called like the operation, and calls that need none.
 ACTIONS = {
+    "s3api:get-bucket-encryption": "s3:GetEncryptionConfiguration",
     "s3api:list-buckets": "s3:ListAllMyBuckets",
     "s3api:get-public-access-block": "s3:GetBucketPublicAccessBlock",
     "s3control:get-public-access-block": "s3:GetAccountPublicAccessBlock",

@@ -6,7 +6,7 @@ import functools
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
-from iamsim.importers.cloudformation import identities, organizations, resource_policies
+from iamsim.importers.cloudformation import encryption, identities, organizations, resource_policies
 from iamsim.importers.cloudformation.reading import Reading
 from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
 from iamsim.importers.resource_kinds import BY_CLOUDFORMATION_TYPE
@@ -23,6 +23,7 @@ READERS: dict[str, Callable[[Reading], None]] = {
     **identities.READERS,
     **organizations.READERS,
     **resource_policies.READERS,
+    **encryption.READERS,
 }
 # Their tags bear on access, as those of other kinds in the table of kinds do.
 UNTAGGED = ("AWS::IAM::", "AWS::Organizations::", "AWS::SSO::")
@@ -72,11 +73,19 @@ def _find_reader(kind: object) -> Callable[[Reading], None] | None:
         return _read_nested
     if not isinstance(kind, str):
         return None
+    if kind in encryption.READERS:
+        return encryption.READERS[kind]
     read = READERS.get(kind)
     known = kind in BY_CLOUDFORMATION_TYPE and not kind.startswith(UNTAGGED)
     if read is None:
-        return resource_policies.read_tagged if known else None
+        return _read_plain if known else None
     return functools.partial(_read_named, read)
+
+
+def _read_plain(reading: Reading) -> None:
+    """Read a resource of which the tags and the key matter."""
+    if encryption.read_key(reading) or reading.properties.get("Tags"):
+        _read_named(resource_policies.read_tagged, reading)
 
 
 def _read_named(read: Callable[[Reading], None], reading: Reading) -> None:
@@ -89,6 +98,7 @@ def _read_named(read: Callable[[Reading], None], reading: Reading) -> None:
             f"the name depends on {name.why}: it is {quote(reading.identity.name)} here",
         )
     read(reading)
+    encryption.read_key(reading)
 
 
 def _read_nested(reading: Reading) -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
+from iamsim.importers.cloudformation.encryption import replicas_here
 from iamsim.importers.cloudformation.functions import as_text
 from iamsim.importers.facts import (
     LETS_NOTHING_PASS,
@@ -164,9 +165,7 @@ def _repository(reading: Reading) -> None:
 
 def _table(reading: Reading) -> None:
     """Read a table; of a global one the replica in the stack's region counts."""
-    replicas = reading.records("Replicas")
-    here = [replica for replica in replicas if replica.get("Region") == reading.scope.region]
-    for holder in (reading.properties, *here):
+    for holder in (reading.properties, *replicas_here(reading)):
         policy = holder.get("ResourcePolicy")
         if isinstance(policy, dict):
             _set_policy(reading, _own(reading), policy.get("PolicyDocument"))

@@ -30,8 +30,10 @@ PREFIX = "AWS::Serverless::"
 GLOBALS = (
     "DeadLetterQueue",
     "EventInvokeConfig",
+    "KmsKeyArn",
     "PermissionsBoundary",
     "RolePath",
+    "SSESpecification",
     "Tags",
     "Tracing",
     "VpcConfig",
@@ -75,10 +77,11 @@ def expand_sam(template: Mapping[str, object], remark: Remark) -> Json:
         properties = dict(properties) if isinstance(properties, dict) else {}
         if "Connectors" in resource:
             remark(logical_id, "not-expanded", "`Connectors` are not expanded")
+        common = shared.get(name) if isinstance(shared, dict) else None
         if name in TYPES:
-            common = shared.get(name) if isinstance(shared, dict) else None
             expanded = _expand(logical_id, name, _with_globals(properties, common), remark)
         elif name in RENAMED:
+            properties = _with_globals(properties, common)
             expanded = {logical_id: _resource(RENAMED[name], properties | _tags(properties))}
         else:
             remark(logical_id, "not-expanded", f"{quote(kind)} is not expanded")

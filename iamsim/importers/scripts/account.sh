@@ -4,6 +4,7 @@ collect_account() {
   get "$dir/get-account-authorization-details.json" iam get-account-authorization-details
   aws iam generate-credential-report >/dev/null 2>&1 && sleep 5
   get "$dir/get-credential-report.json" iam get-credential-report
+  if [ "${LAST_ACCESSED:-}" = 1 ]; then collect_last_accessed "$dir"; fi
   get "$dir/list-open-id-connect-providers.json" iam list-open-id-connect-providers
   get "$dir/list-saml-providers.json" iam list-saml-providers
   get "$dir/list-virtual-mfa-devices.json" iam list-virtual-mfa-devices
@@ -11,6 +12,8 @@ collect_account() {
   get "$dir/list-buckets.json" s3api list-buckets
   for bucket in $(each s3api list-buckets --query 'Buckets[].Name'); do
     get "$dir/get-bucket-policy.$bucket.json" s3api get-bucket-policy --bucket "$bucket"
+    get "$dir/get-bucket-encryption.$bucket.json" s3api get-bucket-encryption --bucket "$bucket"
+    get "$dir/get-bucket-location.$bucket.json" s3api get-bucket-location --bucket "$bucket"
     get "$dir/get-public-access-block.$bucket.json" s3api get-public-access-block --bucket "$bucket"
     get "$dir/get-bucket-tagging.$bucket.json" s3api get-bucket-tagging --bucket "$bucket"
   done
@@ -23,17 +26,19 @@ collect_region() {
   local account="$1" region="$2" dir="$3" arn url point partition
   export AWS_DEFAULT_REGION="$region" AWS_REGION="$region"
   get "$dir/describe-vpc-endpoints.json" ec2 describe-vpc-endpoints
+  if [ "${SNAPSHOTS:-}" = 1 ]; then collect_snapshots "$dir"; fi
   get "$dir/list-event-buses.json" events list-event-buses
   get "$dir/list-access-points.json" s3control list-access-points --account-id "$account"
   for point in $(each s3control list-access-points --account-id "$account" --query 'AccessPointList[].Name'); do
     get "$dir/get-access-point-policy.$point.json" s3control get-access-point-policy --account-id "$account" --name "$point"
   done
+  get "$dir/list-aliases.json" kms list-aliases
   for arn in $(each kms list-keys --query 'Keys[].KeyArn'); do
     get "$dir/get-key-policy.$(name "$arn").json" kms get-key-policy --key-id "$arn" --policy-name default
     get "$dir/list-grants.$(name "$arn").json" kms list-grants --key-id "$arn"
   done
   for url in $(each sqs list-queues --query 'QueueUrls'); do
-    get "$dir/get-queue-attributes.${url##*/}.json" sqs get-queue-attributes --queue-url "$url" --attribute-names QueueArn Policy
+    get "$dir/get-queue-attributes.${url##*/}.json" sqs get-queue-attributes --queue-url "$url" --attribute-names All
   done
   for arn in $(each sns list-topics --query 'Topics[].TopicArn'); do
     get "$dir/get-topic-attributes.$(name "$arn").json" sns get-topic-attributes --topic-arn "$arn"
@@ -42,6 +47,7 @@ collect_region() {
   for arn in $(each lambda list-functions --query 'Functions[].FunctionArn'); do
     get "$dir/get-policy.$(name "$arn").json" lambda get-policy --function-name "$arn"
   done
+  get "$dir/list-secrets.json" secretsmanager list-secrets
   for arn in $(each secretsmanager list-secrets --query 'SecretList[].ARN'); do
     get "$dir/get-resource-policy.$(name "$arn").json" secretsmanager get-resource-policy --secret-id "$arn"
   done
@@ -51,7 +57,37 @@ collect_region() {
   done
   partition="$(aws sts get-caller-identity --query Arn --output text | cut -d: -f2)"
   for arn in $(each dynamodb list-tables --query 'TableNames'); do
+    get "$dir/describe-table.$arn.json" dynamodb describe-table --table-name "$arn"
     arn="arn:${partition:-aws}:dynamodb:$region:$account:table/$arn"
     get "$dir/get-resource-policy.$(name "$arn").json" dynamodb get-resource-policy --resource-arn "$arn"
+  done
+  for arn in $(each kinesis list-streams --query 'StreamNames'); do
+    get "$dir/describe-stream-summary.$arn.json" kinesis describe-stream-summary --stream-name "$arn"
+  done
+  get "$dir/describe-parameters.json" ssm describe-parameters
+}
+
+collect_snapshots() {
+  local dir="$1" name
+  for name in $(each ec2 describe-snapshots --owner-ids self --query 'Snapshots[].SnapshotId'); do
+    get "$dir/describe-snapshot-attribute.$name.json" ec2 describe-snapshot-attribute --attribute createVolumePermission --snapshot-id "$name"
+  done
+  for name in $(each rds describe-db-snapshots --snapshot-type manual --query 'DBSnapshots[].DBSnapshotIdentifier'); do
+    get "$dir/describe-db-snapshot-attributes.$name.json" rds describe-db-snapshot-attributes --db-snapshot-identifier "$name"
+  done
+  for name in $(each rds describe-db-cluster-snapshots --snapshot-type manual --query 'DBClusterSnapshots[].DBClusterSnapshotIdentifier'); do
+    get "$dir/describe-db-cluster-snapshot-attributes.$name.json" rds describe-db-cluster-snapshot-attributes --db-cluster-snapshot-identifier "$name"
+  done
+}
+
+collect_last_accessed() {
+  local dir="$1" arn job
+  for arn in $(each iam list-users --query 'Users[].Arn') $(each iam list-roles --query 'Roles[?!starts_with(Path, `/aws-service-role/`)].Arn'); do
+    job="$(aws iam generate-service-last-accessed-details --arn "$arn" --granularity ACTION_LEVEL --query JobId --output text)" || continue
+    for _ in 1 2 3 4 5 6 7 8 9 10; do
+      get "$dir/get-service-last-accessed-details.$(name "$arn").json" iam get-service-last-accessed-details --job-id "$job" --max-items 1000
+      grep -q IN_PROGRESS "$dir/get-service-last-accessed-details.$(name "$arn").json" 2>/dev/null || break
+      sleep 2
+    done
   done
 }

@@ -30,6 +30,7 @@ SAME_ID = {
     "aws_s3_bucket_ownership_controls": "bucket",
     "aws_s3_bucket_policy": "bucket",
     "aws_s3_bucket_public_access_block": "bucket",
+    "aws_s3_bucket_server_side_encryption_configuration": "bucket",
     "aws_s3_bucket_versioning": "bucket",
     "aws_sns_topic_policy": "arn",
     "aws_sqs_queue_policy": "queue_url",

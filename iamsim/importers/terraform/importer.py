@@ -6,7 +6,13 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.importers.facts import report_dangling_targets
-from iamsim.importers.terraform import identities, organizations, resource_policies
+from iamsim.importers.terraform import (
+    encryption,
+    identities,
+    organizations,
+    resource_policies,
+    snapshots,
+)
 from iamsim.importers.terraform.documents import render_document
 from iamsim.importers.terraform.identity_center import read_permission_sets
 from iamsim.importers.terraform.instances import is_plan, is_state, is_state_file, read_instances
@@ -26,6 +32,8 @@ READERS: dict[str, Callable[[Reading], None]] = {
     **identities.READERS,
     **organizations.READERS,
     **resource_policies.READERS,
+    **encryption.READERS,
+    **snapshots.READERS,
 }
 # These fill in what the resources of their own have not said.
 LATE_READERS: dict[str, Callable[[Reading], None]] = {
@@ -35,6 +43,7 @@ LATE_READERS: dict[str, Callable[[Reading], None]] = {
 # Data sources tell what is there already.
 DATA_READERS: dict[str, Callable[[Reading], None]] = {
     **identities.DATA_READERS,
+    "aws_kms_alias": encryption.read_alias,
     "aws_organizations_organization": organizations.READERS["aws_organizations_organization"],
 }
 PRINCIPALS = frozenset(("aws_iam_user", "aws_iam_group", "aws_iam_role", "aws_iam_policy"))
@@ -71,6 +80,7 @@ class Terraform:
                 _read(reading, DATA_READERS.get(reading.instance.type))
         for reading in managed:
             _read(reading, LATE_READERS.get(reading.instance.type))
+            _read(reading, encryption.find_key_reader(reading))
         organizations.read_attachments(plan, draft)
         read_permission_sets(plan, draft)
         for reading in managed:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.importers.facts import ALLOWS_NOTHING
+from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import Guess
-from iamsim.importers.unknown import Unknown, settle_document
+from iamsim.importers.unknown import Unknown, find_unknown, settle_document
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record, Severity
@@ -67,6 +68,34 @@ class Reading:
             self.remark("taken-from-reference", f"{quote(name)} is {guess}")
         if isinstance(value, Unknown) and self.is_computed(name):
             return None
+        return value
+
+    def settled(self, name: str) -> object:
+        """Give an attribute with what blocks in it refer to."""
+        value = self.value(name)
+        if not isinstance(value, list | dict) or find_unknown(value) is None:
+            return value
+        known = len(self.plan.guesses)
+        expression = self.plan.configuration.expression(self.instance.address, name)
+        found = self._settle(value, expression, name)
+        for guess in self.plan.guesses[known:]:
+            self.remark("taken-from-reference", f"{quote(name)} has {guess}")
+        return found
+
+    def _settle(self, value: object, expression: object, wanted: str) -> object:
+        if isinstance(value, Unknown):
+            context = self.plan.context(self.instance)
+            found = self.plan.evaluate(expression, context, wanted)
+            return value if found is None else found
+        if isinstance(value, dict):
+            return {
+                key: self._settle(one, part(expression, key), key) for key, one in value.items()
+            }
+        if isinstance(value, list):
+            return [
+                self._settle(one, part(expression, index), wanted)
+                for index, one in enumerate(value)
+            ]
         return value
 
     def is_computed(self, name: str) -> bool:

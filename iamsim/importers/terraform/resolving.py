@@ -86,6 +86,8 @@ class Plan:
         self.removed_targets = {
             str(values[name]) for values in removed for name in TARGETS if values.get(name)
         }
+        self.unencrypted = {str(values.get("bucket")) for values in removed if _encrypts(values)}
+        """Buckets of which a plan removes the encryption, which they still show."""
         self.instances = instances
         self.configuration = Configuration(dict(data))
         variables = data.get("variables")
@@ -175,6 +177,8 @@ class Plan:
             return self.evaluate(expression, self.context(instance), name)
         if name == "id" and instance.type in SAME_ID:
             return self.attribute(instance, SAME_ID[instance.type])
+        if instance.type == "aws_kms_alias" and name == "target_key_arn":
+            return self._key_of_alias(instance)
         kind = self.kind(instance)
         if kind is None or name == kind.attribute:
             return self._from_data(instance, name)
@@ -184,6 +188,13 @@ class Plan:
             if arn is not None:
                 return reference_of(self.scope(instance), what, self.name(instance), arn)
         return None
+
+    def _key_of_alias(self, instance: Instance) -> object:
+        """Give the ARN of the key that an alias is made for."""
+        target = self.attribute(instance, "target_key_id")
+        if not isinstance(target, str) or target.startswith("arn:"):
+            return target
+        return arn_of(BY_TERRAFORM_TYPE["aws_kms_key"], self.scope(instance), target)
 
     def _from_data(self, instance: Instance, name: str) -> object:
         """Give what data sources say about where they are."""
@@ -365,3 +376,8 @@ class Plan:
         output = part(part(self.configuration.module(path), "outputs"), str(rest[0]))
         expression = part(output, "expression")
         return dig(self.evaluate(expression, Context(path), str(rest[0])), rest[1:])
+
+
+def _encrypts(values: Mapping[str, object]) -> bool:
+    """Say whether values are those of a resource that encrypts a bucket."""
+    return part(part(values.get("rule"), 0), "apply_server_side_encryption_by_default") is not None
