@@ -8,7 +8,7 @@ lint:
     ruff check
     ruff format --check
     mypy
-    lint-imports
+    lint-imports --no-cache
     codespell
 
 # everything quick; further arguments go to pytest
@@ -31,6 +31,7 @@ cover:
 # many more generated cases
 deep:
     HYPOTHESIS_PROFILE=nightly pytest -n 2 --timeout=0 tests/property
+    python -m tests.property.batches 10000 "$(date +%Y%m%d)"
 
 # the figures of docs/performance.md; `just bench --peers` measures other tools in the same run
 bench *arguments:

@@ -20,15 +20,21 @@ if TYPE_CHECKING:
 
     from iamsim.api import World
     from iamsim.suites.cases import Case, Shelf
-    from iamsim.suites.coverage import Coverage, PolicyCoverage
+    from iamsim.suites.coverage import Coverage
+    from iamsim.suites.covered import PolicyCoverage
     from iamsim.suites.run import CaseResult
+
+    Policies = tuple[PolicyCoverage, ...]
 
 __all__ = ["IamsimFile", "IamsimItem", "world"]
 
 _SUFFIXES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json")
 _SHELF: pytest.StashKey[Shelf] = pytest.StashKey()
 _COVERAGE: pytest.StashKey[Coverage] = pytest.StashKey()
-_COVERED: pytest.StashKey[tuple[PolicyCoverage, ...]] = pytest.StashKey()
+_COVERED: pytest.StashKey[Policies] = pytest.StashKey()
+_PARTS: pytest.StashKey[list[Policies]] = pytest.StashKey()
+_LOST: pytest.StashKey[int] = pytest.StashKey()
+_OUTPUT = "iamsim_coverage"  # where a process of pytest-xdist puts what it counted
 
 
 class CaseFailed(Exception):  # noqa: N818 - what pytest shows as the outcome of a case
@@ -60,22 +66,16 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """Refuse a limit that nobody would check: counts live in one process."""
-    if config.getoption("--iamsim-cov-fail-under") is not None and _is_spread(config):
-        message = "--iamsim-cov-fail-under needs one process: run with `-n 0`"
-        raise pytest.UsageError(message)
-
-
-def _is_spread(config: pytest.Config) -> bool:
-    """Whether pytest-xdist runs the tests in several processes; asked in the first of them."""
-    return bool(config.getoption("numprocesses", None)) and not hasattr(config, "workerinput")
+def _wants_coverage(config: pytest.Config) -> bool:
+    """Whether an option asks for coverage."""
+    return (
+        config.getoption("--iamsim-cov") or config.getoption("--iamsim-cov-fail-under") is not None
+    )
 
 
 def _coverage(config: pytest.Config) -> Coverage | None:
     """What collects coverage, where an option asks for it."""
-    asked = config.getoption("--iamsim-cov")
-    if not asked and config.getoption("--iamsim-cov-fail-under") is None:
+    if not _wants_coverage(config):
         return None
     if _COVERAGE not in config.stash:
         from iamsim.suites.coverage import Coverage  # noqa: PLC0415 - only where it is asked for
@@ -84,14 +84,42 @@ def _coverage(config: pytest.Config) -> Coverage | None:
     return config.stash[_COVERAGE]
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401 - pytest-xdist's own
+    """Take what a process of pytest-xdist covered; count those that crashed."""
+    config: pytest.Config = node.config
+    if not _wants_coverage(config):
+        return
+    output: dict[str, Any] | None = getattr(node, "workeroutput", None)
+    if error is not None or output is None:
+        config.stash[_LOST] = config.stash.get(_LOST, 0) + 1
+    elif _OUTPUT in output:
+        import pickle  # noqa: PLC0415 - only with several processes
+
+        covered: Policies = pickle.loads(output[_OUTPUT])  # noqa: S301 - written by our own process
+        config.stash.setdefault(_PARTS, []).append(covered)
+
+
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Sum coverage up, and fail a run that covers too little."""
+    """Sum coverage up, and fail a run that covers too little; a process of pytest-xdist hands what
+    it counted to the first one."""
     config = session.config
-    if _COVERAGE not in config.stash:
+    parts = config.stash.get(_PARTS, [])
+    if _COVERAGE in config.stash:
+        covered = config.stash[_COVERAGE].policies()
+        output: dict[str, Any] | None = getattr(config, "workeroutput", None)
+        if output is not None:
+            import pickle  # noqa: PLC0415 - only with several processes
+
+            output[_OUTPUT] = pickle.dumps(covered)
+            return
+        parts = [*parts, covered]
+    if not parts:
         return
     from iamsim.report.coverage import percent_of  # noqa: PLC0415 - only with coverage
+    from iamsim.suites.covered import add_up  # noqa: PLC0415 - as above
 
-    covered = config.stash[_COVERED] = config.stash[_COVERAGE].policies()
+    covered = config.stash[_COVERED] = add_up(policy for part in parts for policy in part)
     limit = config.getoption("--iamsim-cov-fail-under")
     too_little = limit is not None and percent_of(covered) < limit
     if too_little and session.exitstatus == pytest.ExitCode.OK:
@@ -101,16 +129,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 def pytest_terminal_summary(
     terminalreporter: pytest.TerminalReporter, config: pytest.Config
 ) -> None:
-    """Show coverage where it was asked for; say where it was not measured, and why."""
-    if config.getoption("--iamsim-cov") and _is_spread(config):
+    """Show coverage where it was asked for; say what was lost with a process that crashed."""
+    lost = config.stash.get(_LOST, 0)
+    if _COVERED in config.stash or lost:
         terminalreporter.section("coverage of policies")
-        terminalreporter.line("not measured in several processes: run with `-n 0`")
+    if lost:
+        said = "a process crashed: what it" if lost == 1 else f"{lost} processes crashed: what they"
+        terminalreporter.line(f"{said} covered is missing", red=True)
     if _COVERED not in config.stash:
         return
     from iamsim.report.coverage import percent_of, render_coverage  # noqa: PLC0415 - with coverage
 
     covered = config.stash[_COVERED]
-    terminalreporter.section("coverage of policies")
     terminalreporter.write(render_coverage(covered))
     limit, share = config.getoption("--iamsim-cov-fail-under"), percent_of(covered)
     if limit is not None and share < limit:

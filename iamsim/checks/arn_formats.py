@@ -12,9 +12,17 @@ from typing import NamedTuple
 from iamsim.core.arn import ARN_PARTS
 from iamsim.core.wildcard import Wildcard, tokenize
 
-__all__ = ["ArnFormat", "ArnText", "can_overlap", "cut_arn", "pattern_atoms", "read_format"]
+__all__ = [
+    "VARIABLE",
+    "ArnFormat",
+    "ArnText",
+    "can_overlap",
+    "cut_arn",
+    "pattern_atoms",
+    "read_format",
+]
 
-_VARIABLE = re.compile(r"\$\{[^}]*\}|<[^>]*>")
+VARIABLE = re.compile(r"\$\{[^}]*\}|<[^>]*>")
 _HYPHENS = str.maketrans(dict.fromkeys("-_"))
 FIELDS = ("partition", "service", "region", "account", "resource")
 Atoms = tuple[str, ...]
@@ -70,7 +78,7 @@ def _type_word(resource: str) -> str:
 
 def cut_arn(text: str) -> ArnText | None:
     """Cut a resource at its first five colons outside of variables; `None` if there are fewer."""
-    marked = _VARIABLE.sub(lambda found: found.group().replace(":", "\x00"), text)
+    marked = VARIABLE.sub(lambda found: found.group().replace(":", "\x00"), text)
     parts = marked.split(":", ARN_PARTS - 1)
     if len(parts) != ARN_PARTS or parts[0] != "arn":
         return None
@@ -90,7 +98,7 @@ def read_format(text: str) -> ArnFormat | None:
 def pattern_atoms(text: str) -> Atoms:
     """Cut a text into characters and wildcards; a variable may be anything."""
     atoms: list[str] = []
-    for token in tokenize(_VARIABLE.sub("*", text)):
+    for token in tokenize(VARIABLE.sub("*", text)):
         if token is Wildcard.STAR:
             if atoms[-1:] != [STAR + STAR]:
                 atoms.append(STAR + STAR)

@@ -10,8 +10,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.shown import Witness
-from iamsim.checks.witness import fill, meet
+from iamsim.checks.witness import meet
 from iamsim.checks.words import has_wildcard
+from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -162,7 +163,7 @@ def _invited(issuer: Issuer, pattern: str, claim: str) -> Iterator[tuple[str, st
         owner, slash, _ = pattern.partition("/")
         if has_wildcard(owner if slash else pattern):
             _, end, behind = issuer.claims[claim].partition("/")
-            made = fill(pattern, f"-{NAME}" if slash else f"-{NAME}{end}{behind}")
+            made = example_of(pattern, f"-{NAME}" if slash else f"-{NAME}{end}{behind}")
             yield made.partition("/")[0], made
         return
     if issuer.names_tenant(pattern):
@@ -172,7 +173,7 @@ def _invited(issuer: Issuer, pattern: str, claim: str) -> Iterator[tuple[str, st
     stars = [f"-{NAME}{behind}", rest, issuer.stranger]
     inner = [f"-{NAME}/app" if issuer.end == "/" else f"-{NAME}", NAME]
     for star in [*stars, *inner] if pattern.endswith("*") else [*inner, *stars]:
-        made = fill(pattern, star)
+        made = example_of(pattern, star)
         tenant, end, _ = made.removeprefix(issuer.prefix).partition(issuer.end)
         if made.startswith(issuer.prefix) and end and tenant:
             yield tenant, made

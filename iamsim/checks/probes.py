@@ -11,9 +11,9 @@ from ipaddress import ip_network
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.checks.witness import fill
 from iamsim.compile.literals import read_date, read_number
 from iamsim.compile.policy import compile_policy
+from iamsim.core.wildcard import example_of
 from iamsim.syntax.operators import split_operator
 
 if TYPE_CHECKING:
@@ -159,7 +159,7 @@ def _texts(entries: Entries | None, stars: tuple[str, ...], others: tuple[str, .
     """Texts that the entries of an element match, and others; first those that it covers."""
     if entries is None:
         return list(others)
-    found = [fill(value.text, star) for star in stars for value in entries.values]
+    found = [example_of(value.text, star) for star in stars for value in entries.values]
     return list(dict.fromkeys((*others, *found) if entries.negated else (*found, *others)))
 
 
@@ -237,9 +237,9 @@ def _values(base: str, condition: Condition) -> Iterator[str]:
         elif base.startswith("Arn"):
             # A pattern that covers the head of an ARN as well is met by ARNs only.
             yield from () if text.startswith("arn:") else (OTHER_RESOURCES[-1],)
-            yield from _arns(fill(text, star) for star in STARS)
+            yield from _arns(example_of(text, star) for star in STARS)
         elif "Like" in base:
-            yield from (fill(text, star) for star in STARS)
+            yield from (example_of(text, star) for star in STARS)
         else:
             yield text
     yield OTHER_VALUE

@@ -10,7 +10,7 @@ import re
 
 from iamsim.checks.words import is_slip
 
-__all__ = ["PARTITIONS", "REGIONS", "is_region", "may_be_region"]
+__all__ = ["PARTITIONS", "REGIONS", "is_region", "may_be_region", "usual_region"]
 
 PARTITIONS = (
     "aws",
@@ -72,7 +72,19 @@ REGIONS = tuple(sorted(_REGIONS))
 # Isolated partitions and Regions to come have the form, but stand in no public list.
 _match_isolated = re.compile(r"(?:us|eu)-iso[a-z]?-[a-z]+-[0-9]").fullmatch
 _match_form = re.compile(r"[a-z]{2,4}(?:-[a-z]+){1,2}-[0-9]").fullmatch
+_USUAL = {
+    "aws-cn": "cn-north-1",
+    "aws-eusc": "eusc-de-east-1",
+    "aws-iso": "us-iso-east-1",
+    "aws-iso-b": "us-isob-east-1",
+    "aws-us-gov": "us-gov-west-1",
+}
 _OTHER = frozenset({"global", "aws-global"})
+
+
+def usual_region(partition: str) -> str:
+    """Give a Region of a partition that examples may stand in: the one of most services there."""
+    return _USUAL.get(partition, "us-east-1")
 
 
 def is_region(text: str) -> bool:

@@ -7,11 +7,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
+from iamsim.checks.arn_examples import example_arn
 from iamsim.checks.values import candidates, condition_test
-from iamsim.core.wildcard import Wildcard, tokenize
+from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable
@@ -24,7 +24,6 @@ __all__ = [
     "OWN_ACCOUNT",
     "STRANGER",
     "action_of",
-    "fill",
     "first_allowed",
     "meet",
     "resource_of",
@@ -37,8 +36,6 @@ OWN_ACCOUNT = "111122223333"
 """The account that the policy stands in, where the policy does not tell."""
 
 SPECIMEN = "x"
-_EXAMPLES = re.compile(r"\$\{(\w+)\}")
-_FILLED = {"Partition": "aws", "Region": "eu-west-1", "Account": OWN_ACCOUNT}
 EVERYTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
@@ -84,14 +81,6 @@ def first_allowed(
     return None
 
 
-def fill(pattern: str, star: str = SPECIMEN) -> str:
-    """Write a text that a pattern matches: `star` for its stars, one letter for a question mark."""
-    return "".join(
-        token if isinstance(token, str) else star if token is Wildcard.STAR else SPECIMEN
-        for token in tokenize(pattern)
-    )
-
-
 def action_of(policy: PolicyView, statement: StatementView, usual: str) -> str:
     """Choose an action that a statement names: the usual one where it is covered."""
     actions = statement.actions
@@ -115,14 +104,12 @@ def resource_of(policy: PolicyView, statement: StatementView, action: str = "") 
     listed = resources is not None and not resources.negated
     text = resources.values[0].text if resources is not None and resources.values else "*"
     if listed and text.strip("*"):
-        return fill(text)
+        return example_of(text, SPECIMEN)
     formats = policy.reference.formats_of(action)
-    return _EXAMPLES.sub(_example, min(formats, key=_length).text) if formats else "*"
-
-
-def _example(found: re.Match[str]) -> str:
-    """Write something in place of a variable of an ARN format."""
-    return _FILLED.get(found[1], "example")
+    if not formats:
+        return "*"
+    shortest = min(formats, key=_length).text
+    return example_arn(shortest, OWN_ACCOUNT, partition="aws", region="eu-west-1") or "*"
 
 
 def _length(form: ArnFormat) -> int:
@@ -142,7 +129,7 @@ def meet(policy: PolicyView, statement: StatementView, but: Container[str] = ())
                 found.setdefault(condition.key, SPECIMEN)
             continue
         test = condition_test(policy, condition)
-        tried = [fill(value.text) for value in condition.values]
+        tried = [example_of(value.text, SPECIMEN) for value in condition.values]
         tried += [value for value in candidates([condition]) or () if value is not None]
         met = (value for value in tried if test is not None and test({condition.lower: (value,)}))
         value = next(met, None)

@@ -15,8 +15,8 @@ from iamsim.cli.commands import Argument, Command, Group, find_command
 from iamsim.cli.completion import proposals
 from iamsim.cli.explain import run_explain
 from iamsim.cli.explain_options import ARGUMENT_HELP, EXPLAIN_HELP, EXPLAIN_OPTIONS
-from iamsim.cli.main import PANELS
 from iamsim.cli.options import LISTS
+from iamsim.cli.panels import PANELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -10,43 +10,11 @@ from __future__ import annotations
 import os
 import sys
 
+from iamsim.cli.consent import somebody_there
+from iamsim.cli.panels import COMMANDS, PANELS
 from iamsim.core.errors import IamsimError, InternalError, RequestError
 
-__all__ = ["COMMANDS", "PANELS", "main"]
-
-# The commands with a line each, by what they are for.
-PANELS = {
-    "One request": {
-        "explain": "Say whether a request is allowed, and why.",
-        "context": "List the context keys of a request, and what reads them.",
-        "keys": "List the context keys that can influence a request, and values to try.",
-        "simulate": "Answer what the AWS CLI asks the IAM policy simulator.",
-    },
-    "A whole world": {
-        "who-can": "List every principal that can do something to a resource.",
-        "what-can": "List what a principal can do, or write it as one policy.",
-        "access-matrix": "Show principals by actions on chosen resources.",
-        "findings": "Find access from outside, from inside, and what is unused.",
-        "paths": "Find who can become whom: by roles, credentials, policies and services.",
-    },
-    "Worlds and their changes": {
-        "import": "Make a world of files that AWS or other tools wrote.",
-        "world": "Look at a world: what is in it, and what dangles.",
-        "changes": "Say which decisions a plan, a template or another source changes.",
-        "diff": "Compare two worlds: whose permissions changed, and through which policy.",
-    },
-    "Policies and tests": {
-        "validate": "Check policy documents.",
-        "test": "Run suites: requests with the decision that each must get.",
-        "schema": "Write the JSON Schema of a file format, for editors.",
-    },
-    "Reference and lessons": {
-        "catalog": "Look up services, actions, resource types and condition keys.",
-        "managed": "Look up AWS managed policies.",
-        "learn": "Learn how IAM decides: lessons with a question, and the answer explained.",
-    },
-}
-COMMANDS = {name: text for commands in PANELS.values() for name, text in commands.items()}
+__all__ = ["main"]
 
 _SHORT_HELP = """iamsim answers whether AWS allows a request, and which policy decides, offline.
 
@@ -151,22 +119,17 @@ def _explain(arguments: list[str]) -> int:
 
     options, files = parse_options(EXPLAIN_OPTIONS, arguments)
     complete = files or options["denied"] is not None
-    if complete or (options["principal"] and options["actions"]) or not _somebody_there():
+    if complete or (options["principal"] and options["actions"]) or not somebody_there():
         return run_explain(options, files)
     from iamsim.cli.prompt import explain_asked  # noqa: PLC0415 - slow to import
 
     return explain_asked(options)
 
 
-def _somebody_there() -> bool:
-    """Whether a question can be put to somebody: on standard error, answered on standard input."""
-    return all(stream is not None and stream.isatty() for stream in (sys.stdin, sys.stderr))
-
-
 def _asks_for_help(arguments: list[str]) -> bool:
     """`--help` counts up to `--`; without arguments help is given where nobody can be asked."""
     if not arguments:
-        return not _somebody_there()
+        return not somebody_there()
     end = arguments.index("--") if "--" in arguments else len(arguments)
     return any(argument in _HELP_NAMES for argument in arguments[:end])
 

@@ -62,13 +62,11 @@ def _matching(pattern: str) -> list[ManagedPolicy]:
     if ":" not in lowered and not set(lowered) & set("*?"):
         lowered = f"*{lowered}*"
     covers = compile_tokens(tokenize(lowered))
-    found = [
+    return [
         policy
-        for arn in managed.arns()
-        if (covers(arn.lower()) or covers(_name_of(arn)))
-        and (policy := managed.find_managed_policy(arn)) is not None
+        for policy in managed.policies()
+        if covers(policy.arn.lower()) or covers(_name_of(policy.arn))
     ]
-    return sorted(found, key=lambda policy: (policy.name.lower(), policy.arn))
 
 
 def _name_of(arn: str) -> str:

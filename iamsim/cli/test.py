@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.suites.cases import Shelf
     from iamsim.suites.comparison import Comparison
-    from iamsim.suites.coverage import PolicyCoverage
+    from iamsim.suites.covered import PolicyCoverage
     from iamsim.suites.mutation.run import MutationResult
     from iamsim.suites.runner import Collected, Outcome
     from iamsim.suites.selection import Wanted

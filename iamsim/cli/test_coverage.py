@@ -12,11 +12,12 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
-    from iamsim.suites.coverage import Coverage, PolicyCoverage
+    from iamsim.suites.coverage import Coverage
+    from iamsim.suites.covered import PolicyCoverage
 
 __all__ = ["COVERAGE_OPTIONS", "new_coverage", "share_of", "write_coverage"]
 
-COVERAGE_FORMS = ("lcov", "cobertura", "json")
+COVERAGE_FORMS = ("lcov", "cobertura", "json", "html")
 
 COVERAGE_OPTIONS = (
     Option(
@@ -104,6 +105,10 @@ def _coverage_report(form: str, covered: Sequence[PolicyCoverage]) -> str:
         from iamsim.report.coverage import coverage_to_dict  # noqa: PLC0415 - as above
 
         return json.dumps(coverage_to_dict(covered), indent=2, ensure_ascii=False) + "\n"
+    if form == "html":
+        from iamsim.report.html.coverage import coverage_page  # noqa: PLC0415 - as above
+
+        return coverage_page(covered)
     from iamsim.report import coverage_files  # noqa: PLC0415 - as above
 
     if form == "lcov":

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
     from iamsim.checks.codes import FindingType
     from iamsim.cli.options import Options
+    from iamsim.cli.validate_input import FoundPolicy
+    from iamsim.cli.validate_run import ValidateRun
     from iamsim.report.findings import CheckedPolicy
 
 __all__ = ["COMMAND", "program_version"]
@@ -47,10 +49,7 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
             hint="give files with a policy each, folders of them, or world files",
         )
     if options["fix"] or options["diff"]:
-        from iamsim.cli.validate_fix import mend_files  # noqa: PLC0415 - few runs mend
-
-        patch = mend_files(run, policies, write=bool(options["fix"]))
-        _show(patch, options)
+        _mend(run, policies, options)
         if options["fix"]:
             policies = list(find_policies(paths, unreadable := [], excludes=excludes))
     checked = []
@@ -73,11 +72,20 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
     return 1 if any(True for _ in failing) else 0
 
 
-def _show(patch: str, options: Options) -> None:
-    """Write a patch before the findings; beside those that a program reads, on standard error."""
-    if patch:
-        plain = options["format"] == "text" and options["output"] is None
-        (sys.stdout if plain else sys.stderr).write(f"{patch}\n")
+def _mend(run: ValidateRun, policies: Sequence[FoundPolicy], options: Options) -> None:
+    """Write a patch before the findings, and the files where that is asked for; somebody in a
+    terminal is asked about each. Beside findings for a program the patch is on standard error."""
+    from iamsim.cli.consent import Consent, somebody_there  # noqa: PLC0415 - few runs mend
+    from iamsim.cli.validate_fix import mend_files  # noqa: PLC0415 - as above
+
+    plain = options["format"] == "text" and options["output"] is None
+    out = sys.stdout if plain else sys.stderr
+    if options["fix"] and not options["yes"] and somebody_there():
+        patch = mend_files(run, policies, Consent(out))
+        out.write("\n" if patch else "")
+        return
+    patch = mend_files(run, policies, lambda _name, _patch: bool(options["fix"]))
+    out.write(f"{patch}\n" if patch else "")
 
 
 def _write(checked: Sequence[CheckedPolicy], options: Options, limit: FindingType | None) -> None:
@@ -211,7 +219,14 @@ COMMAND = Command(
         Option(
             ("--fix",),
             "fix",
-            "Mend in the files what is certain and changes no decision; prints the patch first.",
+            "Mend in the files what is certain and changes no decision; prints the patch first, and"
+            " asks about each file in a terminal.",
+            "flag",
+        ),
+        Option(
+            ("-y", "--yes"),
+            "yes",
+            "Write all that --fix mends without asking.",
             "flag",
         ),
         Option(

@@ -13,7 +13,7 @@ from iamsim.core.errors import RequestError
 from iamsim.syntax.splicing import apply_changes, unified_diff
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from iamsim.checks.finding import Finding
     from iamsim.cli.validate_input import FoundPolicy
@@ -28,10 +28,13 @@ YAML_ENDINGS = (".yaml", ".yml")
 _ALIAS = re.compile(r"(?:^|[\s\[{,])\*[A-Za-z0-9_-]+\s*(?:$|[,\]}#\n])", re.MULTILINE).search
 
 
-def mend_files(run: ValidateRun, policies: Iterable[FoundPolicy], *, write: bool) -> str:
+def mend_files(
+    run: ValidateRun, policies: Iterable[FoundPolicy], may_write: Callable[[str, str], bool]
+) -> str:
     """Mend what is certain in the files of policies, and give the changes as one patch.
 
-    Files are only written with `write`. What the engine did not agree to is told on standard error.
+    A file is written where `may_write` agrees to its name and its patch. What the engine did not
+    agree to is told on standard error.
     Raises `RequestError` for standard input and for a file that can't be written.
     """
     patches = []
@@ -53,7 +56,7 @@ def mend_files(run: ValidateRun, policies: Iterable[FoundPolicy], *, write: bool
         if after == before:
             continue
         patches.append(unified_diff(path.as_posix().lstrip("/"), before, after))
-        if write:
+        if may_write(name, patches[-1]):
             _write(path, (MARK if content.startswith(MARK) else b"") + after.encode("utf-8"))
     return "".join(patches)
 

@@ -11,7 +11,7 @@ from iamsim.cli.output import terminal_width
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
 from iamsim.cli.world_options import json_text, output, paint_for, write
 from iamsim.cli.world_trust import TRUST
-from iamsim.cli.worlds import overlay_option
+from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -23,13 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND"]
 
 WORLD = (
-    Option(
-        ("--world",),
-        "worlds",
-        "World file or folder, or what `iamsim import` reads; several are merged.",
-        "list",
-        "PATH",
-    ),
+    world_option(),
     overlay_option(),
 )
 VERBOSE = Option(("-v", "--verbose"), "verbose", "Say everything.", "flag", panel="Output")
@@ -48,11 +42,7 @@ def _load(options: Options, *, strict: bool = True) -> World:
         strict=strict,
     )
     if model is None:
-        raise RequestError(
-            "missing-world",
-            "the question is about a world, and none is given",
-            hint="give one with `--world PATH`",
-        )
+        raise missing_world()
     return model
 
 

@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.options import Option
+from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -13,7 +14,27 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Remark
     from iamsim.world.model import World
 
-__all__ = ["load_any", "overlay_option"]
+__all__ = ["load_any", "missing_world", "overlay_option", "world_option"]
+
+
+def world_option() -> Option:
+    """The option of commands that are about a whole world."""
+    return Option(
+        ("--world",),
+        "worlds",
+        "World file or folder, or what `iamsim import` reads; several are merged.",
+        "list",
+        "PATH",
+    )
+
+
+def missing_world() -> RequestError:
+    """The error of such a command where no world is named."""
+    return RequestError(
+        "missing-world",
+        "the question is about a world, and none is given",
+        hint="give one with `--world PATH`",
+    )
 
 
 def overlay_option(panel: str = "Options") -> Option:

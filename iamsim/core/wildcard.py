@@ -15,7 +15,14 @@ if TYPE_CHECKING:
 
     TextTest = Callable[[str], bool]
 
-__all__ = ["Token", "Wildcard", "compile_tokens", "match_tokens", "tokenize"]
+__all__ = [
+    "Token",
+    "Wildcard",
+    "compile_tokens",
+    "example_of",
+    "match_tokens",
+    "tokenize",
+]
 
 
 class Wildcard(Enum):
@@ -26,6 +33,8 @@ class Wildcard(Enum):
     SEGMENT_STAR = "[^:]*"
     SEGMENT_QUESTION = "[^:]"
 
+
+_SINGLE = frozenset({Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION})
 
 Token = str | Wildcard
 
@@ -45,6 +54,18 @@ def tokenize(pattern: str) -> tuple[Token, ...]:
     if start < len(pattern):
         tokens.append(pattern[start:])
     return tuple(tokens)
+
+
+def example_of(pattern: str | Iterable[Token], run: str = "sample", single: str = "x") -> str:
+    """Write a text that a pattern matches: `run` for its stars, `single` for its question marks.
+
+    `run` holds no colon where a pattern of tokens has stars that do not cross one, and `single`
+    is one character, no colon.
+    """
+    tokens = tokenize(pattern) if isinstance(pattern, str) else pattern
+    return "".join(
+        token if isinstance(token, str) else single if token in _SINGLE else run for token in tokens
+    )
 
 
 def compile_tokens(tokens: Iterable[Token]) -> TextTest:

@@ -13,6 +13,7 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.errors import IamsimError
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
+from iamsim.query.world_inline import inline_lengths
 from iamsim.query.world_lint_principals import missing_principals
 from iamsim.world.builtin import BUILT_IN_POLICIES
 from iamsim.world.laying_tree import node_ids
@@ -166,6 +167,17 @@ def _account(account: Account, model: World) -> Iterator[LintFinding]:
                 "role-without-trust-policy",
                 f"the role `{role.name}` of `{account.id}` has no trust policy",
                 role.span,
+            )
+    for one in inline_lengths(account, model):
+        if one.used > one.limit:
+            yield LintFinding(
+                LintSeverity.WARNING,
+                "inline-policies-too-long",
+                f"the inline policies of the {one.kind} `{one.holder.name}` of `{account.id}` have"
+                f" {one.used:,} characters together, {one.used - one.limit:,} more than the quota"
+                f" {one.limit:,}",
+                one.holder.span,
+                "make some of them managed policies; IAM counts no white space",
             )
     members = {name for user in account.users.values() for name in user.groups}
     for group in account.groups.values():

@@ -10,15 +10,22 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.managed import find_managed_policy
-from iamsim.checks.rules.policy_size import BY_SERVICE, INLINE_QUOTAS, QUOTAS, RESOURCE_QUOTAS
+from iamsim.checks.rules.policy_size import (
+    BY_SERVICE,
+    INLINE_HOLDERS,
+    QUOTAS,
+    RESOURCE_QUOTAS,
+    characters,
+)
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.engine.inventory import policies_in_use
+from iamsim.query.world_inline import inline_lengths, inline_policies
 from iamsim.world.laying_tree import node_ids
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from iamsim.world.model import Account, AnyPolicy, World
 
@@ -37,7 +44,6 @@ PER_ACCOUNT = {"users": 5_000, "groups": 300, "roles": 1_000, "policies": 1_500}
 ATTACHED = 10  # managed policies of a user, group or role, by default
 GROUPS = 10
 CONTROL_POLICIES = 5  # of one type on a root, unit or account
-KINDS = {"users": "AWS::IAM::User", "groups": "AWS::IAM::Group", "roles": "AWS::IAM::Role"}
 
 
 class Counts(NamedTuple):
@@ -90,7 +96,7 @@ def world_stats(model: World) -> WorldStats:
             documents[key] = _statements(policy)
     usages = [*_of_organization(model)]
     for account in model.accounts.values():
-        usages += _of_account(account)
+        usages += _of_account(account, model)
     usages.sort(key=lambda one: (-one.share, one.what, one.quota))
     nodes = 0 if root is None else sum(1 for _ in node_ids(root))
     statements = sum(documents.values())
@@ -111,13 +117,9 @@ def _statements(policy: AnyPolicy) -> int:
     return len(found) if isinstance(found, list | tuple) else int(found is not None)
 
 
-def _size(policies: Iterable[AnyPolicy]) -> int:
-    """The characters of documents without white space, as IAM counts them."""
-    return sum(
-        len("".join(json.dumps(one.document, ensure_ascii=False, separators=(",", ":")).split()))
-        for one in policies
-        if isinstance(one, PolicyDocument)
-    )
+def _size(policy: AnyPolicy, use: PolicyType) -> int:
+    """The characters of a document that count; of an AWS managed policy none."""
+    return characters(policy.document, use) if isinstance(policy, PolicyDocument) else 0
 
 
 def _of_organization(model: World) -> Iterator[Usage]:
@@ -140,11 +142,12 @@ def _of_organization(model: World) -> Iterator[Usage]:
                 if isinstance(policy, PolicyDocument):
                     limit = QUOTAS[use][1]
                     what = f"the policy {policy.name}"
-                    sizes[id(policy.document)] = Usage(what, "characters", _size([policy]), limit)
+                    size = _size(policy, use)
+                    sizes[id(policy.document)] = Usage(what, "characters", size, limit)
     yield from sizes.values()
 
 
-def _of_account(account: Account) -> Iterator[Usage]:
+def _of_account(account: Account, model: World) -> Iterator[Usage]:
     """The quotas of IAM in one account, and the sizes of resource-based policies."""
     where = f"of {account.id}"
     for kind, limit in PER_ACCOUNT.items():
@@ -152,33 +155,32 @@ def _of_account(account: Account) -> Iterator[Usage]:
         if number:
             yield Usage(f"the account {account.id}", kind, number, limit, adjustable=True)
     for name, policy in account.policies.items():
-        size = _size([policy])
+        size = _size(policy, PolicyType.IDENTITY)
         yield Usage(
             f"the policy {name} {where}", "characters", size, QUOTAS[PolicyType.IDENTITY][1]
         )
-    for kind, resource_type in KINDS.items():
+    for one in inline_lengths(account, model):
+        what = f"the {one.kind} {one.holder.name} {where}"
+        yield Usage(what, "characters of inline policies", one.used, one.limit)
+    for kind in INLINE_HOLDERS:
         for name, holder in getattr(account, kind).items():
             what = f"the {kind[:-1]} {name} {where}"
-            managed = [one for one in holder.policies if getattr(one, "arn", None) is not None]
-            inline = [one for one in holder.policies if getattr(one, "arn", None) is None]
+            managed = len(holder.policies) - len(inline_policies(holder, model))
             if managed:
-                adjustable = kind != "groups"
-                yield Usage(what, "managed policies", len(managed), ATTACHED, adjustable)
-            if inline:
-                limit = INLINE_QUOTAS[resource_type]
-                yield Usage(what, "characters of inline policies", _size(inline), limit)
+                yield Usage(what, "managed policies", managed, ATTACHED, kind != "groups")
             if getattr(holder, "groups", ()):
                 yield Usage(what, "groups", len(holder.groups), GROUPS)
             trust = getattr(holder, "trust", None)
             if trust is not None:
                 limit = QUOTAS[PolicyType.TRUST][1]
-                size = _size([trust])
+                size = _size(trust, PolicyType.TRUST)
                 yield Usage(what, "characters of the trust policy", size, limit, adjustable=True)
     for arn, resource in account.resources.items():
         found = find_arn(arn)
         limit = RESOURCE_QUOTAS.get(_resource_type(found.service if found else ""), 0)
         if resource.policy is not None and limit:
-            yield Usage(arn, "characters of its policy", _size([resource.policy]), limit)
+            size = _size(resource.policy, PolicyType.RESOURCE)
+            yield Usage(arn, "characters of its policy", size, limit)
 
 
 def _resource_type(service: str) -> str:

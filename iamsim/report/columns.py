@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-__all__ = ["fields", "listing", "table", "words"]
+__all__ = ["fields", "listing", "table", "words", "wrapped"]
 
 _GAP = 2
 _NARROWEST = 20
@@ -42,6 +42,19 @@ def listing(rows: Sequence[tuple[str, str]], width: int, *, indent: int = 2) -> 
         for name, text in rows
         for line in (margin + name, f"{margin * 2}{text}" if text else "")
     ]
+
+
+def wrapped(text: str, width: int, first: str = "", rest: str = "") -> list[str]:
+    """Write a text in lines that begin with `first` and `rest`; names stay in one piece, also those
+    that are longer than a line."""
+    return textwrap.wrap(
+        text,
+        width,
+        initial_indent=first,
+        subsequent_indent=rest,
+        break_on_hyphens=False,
+        break_long_words=False,
+    )
 
 
 def fields(pairs: Iterable[tuple[str, str]], width: int, *, indent: int = 2) -> list[str]:

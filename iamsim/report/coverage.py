@@ -12,7 +12,7 @@ from iamsim.report.wording import shortened
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.suites.coverage import ClauseCoverage, PolicyCoverage, StatementCoverage
+    from iamsim.suites.covered import ClauseCoverage, PolicyCoverage, StatementCoverage
 
 __all__ = [
     "coverage_to_dict",

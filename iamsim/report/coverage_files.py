@@ -13,7 +13,7 @@ from iamsim.report.ci_text import xml_attribute
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.suites.coverage import PolicyCoverage
+    from iamsim.suites.covered import PolicyCoverage
 
 __all__ = ["coverage_to_cobertura", "coverage_to_lcov"]
 

@@ -7,10 +7,11 @@ statement that is about the action of a request.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.arn import is_owned_by_aws
 from iamsim.core.explanation import Element
+from iamsim.suites.covered import ClauseCoverage, PolicyCoverage, StatementCoverage, add_up
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -19,107 +20,14 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.decision import Decision
     from iamsim.core.request import Request
-    from iamsim.core.span import Path, Source, Span
+    from iamsim.core.span import Path
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.world import CompiledWorld
 
     Policies = tuple["PolicyCoverage", ...]
     Test = Callable[[Request], bool]
 
-__all__ = ["ClauseCoverage", "Coverage", "PolicyCoverage", "StatementCoverage"]
-
-_NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
-
-
-@dataclass(slots=True)
-class ClauseCoverage:
-    """One entry of an element, or one condition test, with how often it was held and blocked."""
-
-    element: Element
-    text: str
-    source: Source = field(repr=False)
-    path: Path
-    held: int = 0
-    blocked: int = 0
-
-    @property
-    def span(self) -> Span:
-        """Where the clause stands."""
-        return self.source.span(self.path)
-
-    @property
-    def is_condition(self) -> bool:
-        """Conditions must have gone both ways; of patterns it is enough that they held."""
-        return self.element is Element.CONDITION
-
-    @property
-    def units(self) -> int:
-        """How much there is to cover."""
-        return 2 if self.is_condition else 1
-
-    @property
-    def covered(self) -> int:
-        """How much of it is covered."""
-        if self.is_condition:
-            return (self.held > 0) + (self.blocked > 0)
-        return int(self.held > 0 or (self.element in _NEGATED and self.blocked > 0))
-
-
-@dataclass(slots=True)
-class StatementCoverage:
-    """One statement: how often it matched, decided, and was kept from matching by one clause."""
-
-    index: int
-    sid: str | None
-    effect: str
-    source: Source = field(repr=False)
-    path: Path
-    clauses: tuple[ClauseCoverage, ...]
-    matched: int = 0
-    decided: int = 0
-    blocked: int = 0
-    dead: bool = False
-
-    @property
-    def span(self) -> Span:
-        """Where the statement stands."""
-        return self.source.span(self.path)
-
-    @property
-    def units(self) -> int:
-        """How much there is to cover: that it matches, and its clauses; of a dead one nothing."""
-        return 0 if self.dead else 1 + sum(clause.units for clause in self.clauses)
-
-    @property
-    def covered(self) -> int:
-        """How much of it is covered."""
-        if self.dead:
-            return 0
-        return (self.matched > 0) + sum(clause.covered for clause in self.clauses)
-
-
-@dataclass(slots=True)
-class PolicyCoverage:
-    """One policy document with its statements."""
-
-    name: str
-    source: Source = field(repr=False)
-    statements: tuple[StatementCoverage, ...]
-
-    @property
-    def file(self) -> str:
-        """The file that the document stands in."""
-        return self.source.name
-
-    @property
-    def units(self) -> int:
-        """How much there is to cover."""
-        return sum(statement.units for statement in self.statements)
-
-    @property
-    def covered(self) -> int:
-        """How much of it is covered."""
-        return sum(statement.covered for statement in self.statements)
+__all__ = ["Coverage"]
 
 
 class _Element(NamedTuple):
@@ -192,7 +100,7 @@ class Coverage:
             for policy in self._policies.values()
             if wanted is None or wanted(policy.name, policy.file)
         ]
-        return tuple(sorted(found, key=lambda p: (p.file, p.source.span(()).start, p.name)))
+        return add_up(found)
 
     def _recorder(self, policy: CompiledPolicy, statement: CompiledStatement) -> _Recorder | None:
         known = self._recorders.get(id(statement))
@@ -219,8 +127,7 @@ class Coverage:
 
 def _is_of_aws(policy: CompiledPolicy) -> bool:
     """Whether AWS wrote a policy: managed ones, the full access policies, and KMS grants."""
-    arn = policy.arn or ""
-    return arn.split(":", 5)[4:5] == ["aws"] or policy.source.locate_all is None
+    return is_owned_by_aws(policy.arn or "") or policy.source.locate_all is None
 
 
 def _clauses(statement: CompiledStatement) -> Iterator[ClauseCoverage]:

@@ -18,6 +18,7 @@ from iamsim.suites.people import People
 from iamsim.suites.vicinity import (
     USUAL_SERVICES,
     identity_statements,
+    partition_of,
     plainness,
     principals_of,
     resource_like,
@@ -171,7 +172,12 @@ def _resources(
             yield "*"
             continue
         context = {key: f"example-{_last_word(key)}" for key in pattern.keys}
-        made = resource_like(pattern, context)
+        for listed in resources_for(world, service, principal.account):
+            if pattern.holds(listed, context):
+                yield listed
+        made = resource_like(
+            pattern, context, principal.account, partition_of(world, principal.account), service
+        )
         if made is not None:
             yield made
 

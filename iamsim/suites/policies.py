@@ -9,7 +9,7 @@ import os
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamsim.core.arn import find_arn
+from iamsim.core.arn import find_arn, is_owned_by_aws
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import WorldError
 from iamsim.core.span import Source
@@ -21,16 +21,9 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy, World
 
-__all__ = ["PolicyReader", "is_managed_policy_arn", "resource_policy_type"]
+__all__ = ["PolicyReader", "resource_policy_type"]
 
-_ARN_PARTS = 6
 _INLINE = ("{", "[")
-
-
-def is_managed_policy_arn(text: str) -> bool:
-    """Say whether a text looks like the ARN of a policy that AWS manages."""
-    parts = text.split(":", _ARN_PARTS - 1)
-    return len(parts) == _ARN_PARTS and parts[0] == "arn" and parts[4] == "aws"
 
 
 def resource_policy_type(action: str, resource: str) -> PolicyType:
@@ -94,7 +87,7 @@ class PolicyReader:
         return policy
 
     def _find(self, reference: str, policy_type: PolicyType | None, place: Span | None) -> Policy:
-        if is_managed_policy_arn(reference):
+        if is_owned_by_aws(reference):
             return self._managed(reference, policy_type, place)
         known = self._in_world(reference)
         if known is not None:

@@ -6,7 +6,7 @@ are all scenarios. Policies are parsed as what they are used for, with places in
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn
@@ -44,18 +44,8 @@ __all__ = [
     "scenario_from_data",
 ]
 
-
 # The keys under which policies and settings are attached without a world.
-_POLICY_KEYS = (
-    "identity_policies",
-    "resource_policy",
-    "boundary",
-    "session_policies",
-    "scps",
-    "rcps",
-    "vpce_policies",
-    "public_access_block",
-)
+_POLICY_KEYS = tuple(one.name for one in fields(AttachedPolicies))
 
 
 @dataclass(frozen=True, slots=True)

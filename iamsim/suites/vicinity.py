@@ -3,13 +3,14 @@ about, and values at the edges of their conditions."""
 
 from __future__ import annotations
 
-import re
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.checks.arn_examples import EXAMPLE, example_arn, example_resource
 from iamsim.checks.arn_formats import cut_arn, read_format
+from iamsim.checks.regions import usual_region
 from iamsim.core.errors import IamsimError
-from iamsim.core.wildcard import Wildcard
+from iamsim.core.identity_center import role_name
 from iamsim.engine.question import Question
 
 if TYPE_CHECKING:
@@ -28,6 +29,7 @@ __all__ = [
     "USUAL_SERVICES",
     "Principal",
     "identity_statements",
+    "partition_of",
     "plainness",
     "principals_of",
     "resource_like",
@@ -38,13 +40,10 @@ __all__ = [
 
 # What stands for all services where a policy names none.
 USUAL_SERVICES = ("s3", "ec2", "iam", "kms")
-STAND_IN = "example"
 _PROBE = "sts:GetCallerIdentity"
 _TYPES = 2  # resource types that stand for a service
-_VARIABLE = re.compile(r"\$\{(\w+)\}")
 _VERBS = ("Get", "List", "Describe", "Put", "Create", "Update", "Delete")
 _SUFFIX = "0123456789abcdef"
-_SINGLE = frozenset({Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION})
 
 
 class Principal(NamedTuple):
@@ -67,8 +66,8 @@ def principals_of(model: World) -> Iterator[Principal]:
             if not role.service_linked:
                 yield Principal(role.arn, "role", name, number)
         for name in sorted(account.permission_sets):
-            role_name = f"AWSReservedSSO_{name}_{_SUFFIX}"
-            arn = f"arn:{account.partition}:sts::{number}:assumed-role/{role_name}/somebody"
+            session = f"{role_name(name, _SUFFIX)}/somebody"
+            arn = f"arn:{account.partition}:sts::{number}:assumed-role/{session}"
             yield Principal(arn, "permission set", name, number)
 
 
@@ -100,18 +99,26 @@ def plainness(action: ActionFacts) -> tuple[bool, int, str]:
 
 
 def resource_like(
-    pattern: ResourcePattern, context: Mapping[str, ContextValue], stand_in: str = STAND_IN
+    pattern: ResourcePattern,
+    context: Mapping[str, ContextValue],
+    account: str,
+    partition: str,
+    service: str = "",
 ) -> str | None:
-    """A resource that a pattern matches in a context; `None` where a variable has no value."""
+    """A resource that a pattern matches in a context, of an account where the pattern does not say,
+    and of a service; `None` where a variable has no value."""
     if pattern.everything:
         return "*"
     tokens = pattern.resolved(context)
     if tokens is None:
         return None
-    return "".join(
-        token if isinstance(token, str) else stand_in[:1] if token in _SINGLE else stand_in
-        for token in tokens
-    )
+    return example_resource(tokens, account, partition=partition, service=service)
+
+
+def partition_of(world: CompiledWorld, account: str) -> str:
+    """The partition of an account of the world; of another one the usual."""
+    owner = world.model.accounts.get(account)
+    return "aws" if owner is None else owner.partition
 
 
 def resources_for(world: CompiledWorld, service: str, account: str) -> tuple[str, ...]:
@@ -124,10 +131,9 @@ def resources_for(world: CompiledWorld, service: str, account: str) -> tuple[str
         own = [
             name
             for arn in own
-            for name in ((arn, f"{arn}/{STAND_IN}") if "/" not in arn else (arn,))
+            for name in ((arn, f"{arn}/{EXAMPLE}") if "/" not in arn else (arn,))
         ]
-    partition = "aws" if owner is None else owner.partition
-    return tuple(own) or _made_up(service, account, partition)
+    return tuple(own) or _made_up(service, account, partition_of(world, account))
 
 
 @lru_cache(maxsize=4096)
@@ -141,12 +147,13 @@ def _made_up(service: str, account: str, partition: str) -> tuple[str, ...]:
         use.name for action in catalog.actions(service) for use in action.resource_types
     )
     types = (catalog.find_resource_type(service, name) for name, _ in count.most_common(_TYPES))
-    known = {"Partition": partition, "Region": "us-east-1", "Account": account}
-    return tuple(
-        _VARIABLE.sub(lambda found: known.get(found[1], STAND_IN), one.arn_formats[0])
+    region = usual_region(partition)
+    made = (
+        example_arn(text, account, partition=partition, region=region)
         for one in types
-        if one is not None and one.arn_formats
+        for text in (() if one is None else one.arn_formats[:1])
     )
+    return tuple(dict.fromkeys(arn for arn in made if arn is not None))
 
 
 def takes(action: str, resource: str) -> bool:

@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.compile.condition import ConditionTest
 from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.decision import Decision, Verdict
-from iamsim.core.errors import UnsupportedError
 from iamsim.core.reason import Reason
 from iamsim.engine.plan import reference
 from iamsim.engine.world import CompiledWorld
-from iamsim.symbolic.cases import asks_for, find_cases, single_case
+from iamsim.symbolic.cases import asks_for, single_case
 from iamsim.symbolic.completion import canonical_values, decide_with_values
 from iamsim.symbolic.layers import NOWHERE
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.residual import Branch, PartialResidual
+from iamsim.symbolic.root_cases import ASSUMED_ROOT, cases_of, is_either_root
 from iamsim.symbolic.solve import Modality
 from iamsim.symbolic.tracing import explain_partially
 from iamsim.symbolic.unknowns import Unknowns, named_things
@@ -32,15 +32,13 @@ if TYPE_CHECKING:
     from iamsim.compile.residual import Leaf, Term
     from iamsim.core.decision import StatementReference
     from iamsim.core.explanation import Explanation
-    from iamsim.core.request import ContextValue, Request
+    from iamsim.core.request import ContextValue
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.symbolic.cases import Case, Cases
     from iamsim.symbolic.solve import Solution
 
 __all__ = ["PartialDecision", "answer_partially", "decide_partially"]
-
-ASSUMED_ROOT = "aws:assumedroot"
 
 
 class PartialDecision(NamedTuple):
@@ -87,8 +85,9 @@ def answer_partially(question: Question, world: CompiledWorld | None = None) -> 
     """Answer one question with something unknown; see `iamsim.symbolic.partial.answer`."""
     world = world if world is not None else CompiledWorld()
     unknowns = named_things(question)
-    cases = find_cases(unknowns, world)
-    _check_caller(cases.request, question)
+    cases = cases_of(unknowns, world)
+    if question.principal.endswith(":root") and not is_either_root(cases.request):
+        cases.request.absent |= {ASSUMED_ROOT}  # nobody said that it might be a session
     asking = Asking(unknowns, question, cases.found[-1].prepared, world)
     partial = _decide(cases, asking)
     record = RequestRecord(
@@ -163,10 +162,11 @@ def _settled(cases: Cases, solution: Solution, denied: Solution, asking: Asking)
         elif denied.modality is Modality.SOMETIMES:
             point = denied.denying
     if point is not None:
-        # The trace shows the first case; with unknown layers, it takes policies that say something.
+        # The trace shows the first case; with unknown layers, it takes policies that say something,
+        # and of a root ARN the values say who calls.
         decision = (
             decide_with_values(asking.unknowns, point, asking.world)
-            if asking.unknowns.layers
+            if asking.unknowns.layers or is_either_root(cases.request)
             else _decide_at(cases.found[0], point)
         )
         if decision.verdict is wanted:
@@ -183,19 +183,6 @@ def _decide_at(case: Case, point: Mapping[str, ContextValue]) -> Decision:
     """Decide with values of the unknown keys filled in."""
     request = case.prepared.request
     return case.prepared.situation.decide(replace(request, context={**request.context, **point}))
-
-
-def _check_caller(request: Request, question: Question) -> None:
-    """Who calls must be known: for a root ARN one key decides whether it is an assumed root."""
-    if not question.principal.endswith(":root"):
-        return
-    if ASSUMED_ROOT in request.unknown:
-        raise UnsupportedError(
-            "unknown-caller-kind",
-            "an unknown `aws:AssumedRoot` is not modelled for a root ARN: it decides who calls",
-            hint="ask once with `true` and once without the key",
-        )
-    request.absent |= {ASSUMED_ROOT}
 
 
 def _references(cases: Cases, solution: Solution) -> dict[int, tuple[StatementReference, ...]]:

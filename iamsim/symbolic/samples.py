@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.wildcard import Wildcard
+from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -21,7 +21,6 @@ OTHER_ARN = "arn:aws:iam::000000000000:role/another"
 # Addresses that are kept for documentation: https://www.rfc-editor.org/rfc/rfc5737.
 OTHER_ADDRESSES = ("192.0.2.1", "198.51.100.7", "2001:db8::1")
 OTHER_DATES = ("1970-01-02T00:00:00Z", "2999-12-31T00:00:00Z")
-STAND_INS = {Wildcard.STAR: "sample", Wildcard.QUESTION: "x"}
 
 
 def sample_values(
@@ -54,7 +53,7 @@ def _mentioned(base: str, template: Template, context: Mapping[str, ContextValue
     if tokens is None:
         return
     if "Like" in base or base.startswith("Arn"):
-        yield "".join(token if isinstance(token, str) else STAND_INS[token] for token in tokens)
+        yield example_of(tokens)
         return
     text = "".join(token if isinstance(token, str) else token.value for token in tokens)
     if "IpAddress" in base:

@@ -36,7 +36,15 @@ __all__ = [
 ]
 
 ENDPOINT = "vpc-endpoint"
-ENDPOINT_KEYS = ("aws:SourceVpce", "aws:SourceVpc", "aws:VpcSourceIp")
+ENDPOINT_KEYS = (
+    "aws:SourceVpce",
+    "aws:SourceVpc",
+    "aws:SourceVpcArn",
+    "aws:VpcSourceIp",
+    "aws:VpceAccount",
+    "aws:VpceOrgID",
+    "aws:VpceOrgPaths",
+)
 ACCOUNT_KEY, USER_ID_KEY = "aws:ResourceAccount", "aws:userid"
 THINGS = {*LAYERS, SESSION_NAME, ENDPOINT, RESOURCE_ACCOUNT}
 SESSIONS = {CallerKind.ROLE_SESSION, CallerKind.FEDERATED_USER, CallerKind.ASSUMED_ROOT}

@@ -157,7 +157,11 @@ class Near:
         arn = find_arn(guarded or principal)
         account = "" if arn is None else arn.account
         patterns = () if statement.resources is None else statement.resources.patterns
-        made = [resource_like(one, dict.fromkeys(one.keys, "example")) for one in patterns]
+        partition = "aws" if arn is None else arn.partition
+        made = [
+            resource_like(one, dict.fromkeys(one.keys, "example"), account, partition)
+            for one in patterns
+        ]
         own = [one for one in made if one is not None and one != "*"]
         beside = [f"{one.rpartition('/')[0]}-beside/{one.rpartition('/')[2]}" for one in own]
         named = [one for one in self.scope.resources if "*" not in one and "?" not in one]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import contextmanager
 from contextvars import ContextVar
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -35,22 +36,11 @@ def answer_of(world: World | None, question: dict[str, Any]) -> Answer:
     """Ask a world, or the current one, or none where there is none or the question brings its
     policies; raises `InputError` for what can't be asked."""
     import iamsim  # noqa: PLC0415 - nothing is loaded before something is asked
+    from iamsim.engine.question import AttachedPolicies  # noqa: PLC0415 - as above
 
-    brings_policies = any(name in question for name in POLICY_ARGUMENTS)
+    brings_policies = any(one.name in question for one in fields(AttachedPolicies))
     if world is None and not brings_policies:
         world = current_world()
     if world is None:
         return iamsim.explain(**question)
     return world.explain(**question)
-
-
-POLICY_ARGUMENTS = (
-    "identity_policies",
-    "resource_policy",
-    "boundary",
-    "session_policies",
-    "scps",
-    "rcps",
-    "vpce_policies",
-    "public_access_block",
-)

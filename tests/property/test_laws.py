@@ -18,7 +18,7 @@ from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.compile.residual import term_holds
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.core.request import CallerKind
-from iamsim.core.wildcard import Wildcard, compile_tokens, match_tokens, tokenize
+from iamsim.core.wildcard import Wildcard, compile_tokens, example_of, match_tokens, tokenize
 from iamsim.engine import authorize
 from iamsim.engine.terms import decision_terms
 from iamsim.report.data import answer_to_dict
@@ -317,6 +317,16 @@ def test_cutting_a_pattern_loses_nothing(pattern: str) -> None:
     written = (token if isinstance(token, str) else token.value for token in tokens)
     assert "".join(written) == pattern
     assert compile_tokens(tokens)(pattern)
+
+
+@given(TOKENS, st.text("ab/", max_size=3), st.sampled_from("ab/"))
+def test_an_example_of_a_pattern_matches_it(
+    tokens: tuple[str | Wildcard, ...], run: str, single: str
+) -> None:
+    """A text that is made of a pattern matches the pattern, whatever stands for its wildcards."""
+    assert match_tokens(tokens, example_of(tokens, run, single))
+    written = "".join(token if isinstance(token, str) else token.value for token in tokens)
+    assert match_tokens(tokenize(written), example_of(written, run, single))
 
 
 # --- decisions -------------------------------------------------------------------------------

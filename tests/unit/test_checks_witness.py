@@ -10,7 +10,7 @@ from iamsim.checks.codes import OPT_IN
 from iamsim.checks.finding import FindingType
 from iamsim.checks.shown import Witness
 from iamsim.checks.validate import Validator
-from iamsim.checks.witness import OWN_ACCOUNT, fill
+from iamsim.checks.witness import OWN_ACCOUNT
 from iamsim.core.decision import PolicyType
 from iamsim.engine.authorize import decide
 from iamsim.engine.question import AttachedPolicies, Question
@@ -142,11 +142,6 @@ def test_a_request_reads_as_one_sentence():
     """The context stands behind it, where there is any."""
     assert Witness("p", "s:A", "r", ()).text == "p calls s:A on r"
     assert Witness("p", "s:A", "r", (("k", "v"),)).text == "p calls s:A on r with k=v"
-
-
-def test_a_pattern_is_filled_with_something_that_it_matches():
-    """Stars get what is asked for, question marks a letter."""
-    assert fill("a*c?", "b") == "abcx"
 
 
 @pytest.mark.parametrize(

@@ -148,13 +148,35 @@ def test_coverage_is_shown_and_can_fail_a_run(project):
     assert run(project, "--iamsim-cov-fail-under", "0").ret == 0
 
 
-def test_coverage_in_several_processes_is_refused_or_said_to_be_off(project):
-    """Nobody takes a table that is not there for a full one."""
-    result = project.runpytest_subprocess("-n", "2", "-p", "no:randomly", "--iamsim-cov")
-    result.stdout.fnmatch_lines(["not measured in several processes: run with `-n 0`"])
-    limited = project.runpytest_subprocess("-n", "2", "--iamsim-cov-fail-under", "10")
-    assert limited.ret == pytest.ExitCode.USAGE_ERROR
-    limited.stderr.fnmatch_lines(["*needs one process: run with `-n 0`"])
+def test_coverage_of_several_processes_is_added_up(project):
+    """With pytest-xdist the table and the limit are those of one process."""
+    good = SUITE.replace("allowed: [s3:PutObject]", "allowed: [s3:GetObjectAcl]")
+    (project.path / "who.iamtest.yaml").write_text(good, encoding="utf-8")
+    one = run(project, "--iamsim-cov")
+    options = ("-n", "2", "-p", "no:randomly", "--iamsim-cov", "--iamsim-cov-fail-under")
+    spread = project.runpytest_subprocess(*options, "100")
+    assert spread.ret == 0
+    tables = [
+        lines[lines.index("coverage") : lines.index("coverage") + 5]
+        for lines in (one.outlines, spread.outlines)
+    ]
+    assert tables[0] == tables[1]
+    (project.path / "who.iamtest.yaml").write_text(
+        good.replace("action: s3:GetObject\n", "action: s3:ListBucket\n")
+        .replace("expect: allowed", "expect: denied")
+        .replace("allowed: [s3:GetObjectAcl]", "allowed: []"),
+        encoding="utf-8",
+    )
+    limited = project.runpytest_subprocess(*options, "10")
+    assert limited.ret == pytest.ExitCode.TESTS_FAILED
+    limited.stdout.fnmatch_lines(["coverage is 0.00 %, and 10 % is asked for"])
+
+
+def test_coverage_says_when_a_process_crashed(project):
+    """Nobody takes a table in which something is missing for a full one."""
+    project.makepyfile(test_it="import os\n\ndef test_crash():\n    os._exit(3)\n")
+    result = project.runpytest_subprocess("-n", "1", "-p", "no:randomly", "--iamsim-cov")
+    result.stdout.fnmatch_lines(["a process crashed: what it covered is missing"])
 
 
 def test_several_processes_run_the_same_cases(project):

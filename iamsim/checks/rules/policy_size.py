@@ -67,6 +67,12 @@ INLINE_QUOTAS = {
     "AWS::IAM::Group": 5_120,
     "AWS::IAM::Role": 10_240,
 }
+# By the names of their kinds in a world.
+INLINE_HOLDERS = {
+    "users": "AWS::IAM::User",
+    "groups": "AWS::IAM::Group",
+    "roles": "AWS::IAM::Role",
+}
 RESOURCE_QUOTAS = {
     "AWS::ApiGateway::RestApi": 8_192,
     "AWS::CodeArtifact::Domain": 7_168,
@@ -168,22 +174,22 @@ def _resource_type(policy: PolicyView) -> str:
 
 def _size(policy: PolicyView) -> int:
     """Count what counts."""
-    if policy.policy_type in WITH_WHITE_SPACE:
-        return len(_text(policy))
-    if policy.policy_type in ORGANIZATION:
-        return len(_compact(policy))
-    return len("".join(_text(policy).split()))
-
-
-def _text(policy: PolicyView) -> str:
-    """The text of the policy alone, where it stands in a larger file; JSON, where that is YAML."""
     written = policy.source.span(()).text
-    return written if written.startswith("{") else _compact(policy)
+    if policy.policy_type in ORGANIZATION or not written.startswith("{"):
+        return characters(policy.raw, policy.policy_type)
+    return _counted(written, policy.policy_type)
 
 
-def _compact(policy: PolicyView) -> str:
-    """The policy as JSON without white space outside of texts."""
-    return json.dumps(policy.raw, separators=(",", ":"), ensure_ascii=False, default=_plain)
+def characters(document: object, policy_type: PolicyType | None) -> int:
+    """Count the characters of a document as the service does; where white space counts, those of
+    JSON that has none outside of texts."""
+    text = json.dumps(document, separators=(",", ":"), ensure_ascii=False, default=_plain)
+    return len(text) if policy_type in ORGANIZATION else _counted(text, policy_type)
+
+
+def _counted(text: str, policy_type: PolicyType | None) -> int:
+    """The characters of a text that count for a type of policy: IAM counts no white space."""
+    return len(text) if policy_type in WITH_WHITE_SPACE else len("".join(text.split()))
 
 
 def _plain(value: object) -> str:

@@ -29,7 +29,6 @@ from iamsim.checks.shown import Witness
 from iamsim.checks.witness import (
     STRANGER,
     action_of,
-    fill,
     first_allowed,
     meet,
     resource_of,
@@ -37,6 +36,7 @@ from iamsim.checks.witness import (
 from iamsim.checks.words import has_wildcard, is_guard, must_be_present
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
+from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -154,14 +154,14 @@ def _of_stranger(pattern: str) -> str | None:
     an account, or a bucket, whose name is its owner's alone."""
     arn = cut_arn(pattern)
     if arn is None:
-        return fill(pattern, "stranger") if has_wildcard(pattern) else None
+        return example_of(pattern, "stranger") if has_wildcard(pattern) else None
     if not has_wildcard(arn.account or arn.resource):
         return None
-    partition = fill(arn.partition, "aws")
-    region = fill(arn.region, "us-east-1")
+    partition = example_of(arn.partition, "aws")
+    region = example_of(arn.region, "us-east-1")
     account = STRANGER if arn.account else ""
-    rest = fill(arn.resource, "stranger")
-    return f"arn:{partition}:{fill(arn.service, 's3')}:{region}:{account}:{rest}"
+    rest = example_of(arn.resource, "stranger")
+    return f"arn:{partition}:{example_of(arn.service, 's3')}:{region}:{account}:{rest}"
 
 
 def _services(policy: PolicyView) -> Iterator[tuple[StatementView, Value]]:

@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.engine.formula import Slot
+from iamsim.query.edits.around import is_taken, resource_near
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Iterable, Iterator
 
     from iamsim.compile.action import ActionPattern
-    from iamsim.compile.resource import ResourcePattern
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.authorize import Prepared
 
@@ -28,22 +28,14 @@ LIKELY_SERVICES = ("ec2", "iam", "s3", "lambda", "kms", "dynamodb", "sts")
 Suggested = tuple[str, str, str]
 
 
-def suggested(
-    prepared: Prepared,
-    edited: tuple[CompiledStatement, ...],
-    sample: Callable[[ResourcePattern], str | None],
-    taken: Callable[[str, str], bool],
-) -> Iterator[Suggested]:
-    """Give requests that the edited statements are about and an Allow of the caller suggests.
-
-    `sample` makes a resource of a pattern, `taken` says whether an action can be asked of it.
-    """
+def suggested(prepared: Prepared, edited: tuple[CompiledStatement, ...]) -> Iterator[Suggested]:
+    """Give requests that the edited statements are about and an Allow of the caller suggests."""
     own = prepared.request.action.lower()
-    asked = prepared.request.resource
+    asked, context = prepared.request.resource, prepared.request.context
     found: dict[Suggested, None] = {}
     for statement in _granting(prepared, own):
         for pattern in () if statement.resources is None else statement.resources.patterns:
-            resource = EVERYTHING if pattern.everything else sample(pattern)
+            resource = EVERYTHING if pattern.everything else resource_near(pattern, asked, context)
             if resource is None or (resource == asked and resource != EVERYTHING):
                 continue
             names = (
@@ -52,7 +44,7 @@ def suggested(
                 for name in _names(entry, edited)
                 if name.lower() != own
                 and statement.actions.covers(name.lower())
-                and (resource == EVERYTHING or taken(name, resource))
+                and (resource == EVERYTHING or is_taken(name, resource))
             )
             for name in islice(names, MOST_OF_STATEMENT):
                 found[name, resource, pattern.pattern] = None

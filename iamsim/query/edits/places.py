@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.arn import is_owned_by_aws
 from iamsim.core.decision import PolicyType
 from iamsim.engine.formula import GUARDRAILS, Slot
 from iamsim.engine.inventory import policies_in_use
@@ -39,7 +40,6 @@ TYPES = {
     Slot.BOUNDARY: PolicyType.PERMISSIONS_BOUNDARY,
     Slot.SESSION: PolicyType.SESSION,
 }
-AWS_OWNED = ":aws:policy/"
 
 
 class Places:
@@ -72,7 +72,7 @@ class Places:
     def of_policy(self, station: Station, policy: CompiledPolicy) -> Place:
         """The place of one policy of a station."""
         origin = self._origins.get(id(policy.source))
-        owned_by_aws = AWS_OWNED in (policy.arn or policy.name)
+        owned_by_aws = is_owned_by_aws(policy.arn or policy.name)
         if owned_by_aws or station.slot is Slot.GRANT:
             origin = None
         if self.caller.service_linked and station.slot is Slot.IDENTITY:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.report.coverage import missing_of, percent, percent_of
+from iamsim.report.html.coverage import coverage_view
 from iamsim.report.html.explain import AnswerReport, answer_view
 from iamsim.report.html.page import anchor, render_page
 from iamsim.report.html.parts import Badge, Cell, table_of, verdict_badge
-from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
 from iamsim.report.suite import count_text, expectation_text
 from iamsim.report.summary import summary
 from iamsim.suites.mutation.cases import case_text
@@ -20,8 +19,7 @@ if TYPE_CHECKING:
 
     from iamsim.report.html.explain import AnswerView
     from iamsim.report.html.parts import Table
-    from iamsim.report.html.policy_text import Block
-    from iamsim.suites.coverage import ClauseCoverage, PolicyCoverage, StatementCoverage
+    from iamsim.suites.covered import PolicyCoverage
     from iamsim.suites.mutation.run import MutationResult
     from iamsim.suites.runner import Collected, Outcome
 
@@ -46,24 +44,6 @@ class FailureView(NamedTuple):
     answers: tuple[AnswerView, ...]
     summaries: tuple[str, ...]
     opened: bool
-
-
-class CoveredPolicy(NamedTuple):
-    """A policy with its text, each part marked as exercised or not."""
-
-    name: str
-    title: str
-    file: str
-    badge: Badge
-    blocks: tuple[Block, ...]
-
-
-class CoverageView(NamedTuple):
-    """What of the policies the cases exercised."""
-
-    share: int
-    table: Table
-    policies: tuple[CoveredPolicy, ...]
 
 
 class SurvivorView(NamedTuple):
@@ -103,7 +83,7 @@ def suite_page(
         broken=[(broken.file, str(broken.error)) for broken in collected.broken],
         failures=[_failure(outcome, number) for number, outcome in enumerate(failed, 1)],
         cases=_cases(outcomes, failed),
-        coverage=None if coverage is None else _coverage(coverage),
+        coverage=None if coverage is None else coverage_view(coverage),
         mutation=None if mutation is None else _mutation(mutation),
     )
 
@@ -147,52 +127,6 @@ def _failure(outcome: Outcome, number: int) -> FailureView:
         tuple(summary(answer) for answer in answers),
         number <= _OPEN,
     )
-
-
-def _coverage(policies: Sequence[PolicyCoverage]) -> CoverageView:
-    views, rows = [], []
-    for number, policy in enumerate(policies, 1):
-        name = anchor("c", number)
-        share = int(percent(policy.covered, policy.units))
-        alive = [statement for statement in policy.statements if not statement.dead]
-        matched = sum(statement.matched > 0 for statement in alive)
-        whole = policy.covered == policy.units
-        badge = Badge("yes" if whole else "open" if policy.covered else "no", f"{share} %")
-        missing = missing_of(policy)
-        lines = ", ".join(dict.fromkeys(str(line) for line, _ in missing))
-        rows.append(
-            (
-                Cell(policy.name, href=f"#{name}"),
-                f"{matched} of {len(alive)}",
-                Cell(badge=badge),
-                lines,
-                Cell(policy.file, code=True),
-            )
-        )
-        marks = [_clause(clause, one) for one in policy.statements for clause in one.clauses]
-        remarks = [Remark(line, "no", text) for line, text in missing]
-        anchors = [_statement(statement, name) for statement in policy.statements]
-        text = policy_blocks(policy.source.span(()), marks, remarks, anchors)
-        views.append(CoveredPolicy(name, policy.name, policy.file, badge, text))
-    header = ("policy", "statements that matched", "covered", "missing lines", "file")
-    table = table_of("coverage", "Coverage of policies", header, rows)
-    return CoverageView(int(percent_of(policies)), table, tuple(views))
-
-
-def _clause(clause: ClauseCoverage, statement: StatementCoverage) -> TextMark:
-    """How a clause was exercised."""
-    span = clause.span
-    if statement.dead:
-        return TextMark(span.start, span.end, "none", "no request can reach this statement")
-    title = f"held {clause.held} times, alone kept the statement from matching {clause.blocked}"
-    kind = "yes" if clause.covered == clause.units else "open" if clause.covered else "no"
-    return TextMark(span.start, span.end, kind, title)
-
-
-def _statement(statement: StatementCoverage, name: str) -> Anchor:
-    span = statement.span
-    kind = "none" if statement.dead else "yes" if statement.matched else "no"
-    return Anchor(span.start, span.end, anchor(name, statement.index + 1), kind)
 
 
 def _mutation(results: Sequence[MutationResult]) -> MutationView:

@@ -7,7 +7,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import IamsimError
-from iamsim.core.wildcard import Wildcard
+from iamsim.core.wildcard import example_of
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import Question
 from iamsim.suites.vicinity import resources_for
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue
-    from iamsim.core.wildcard import Token
     from iamsim.engine.world import CompiledWorld
 
 __all__ = ["Surroundings", "actions_of", "resources_of"]
@@ -28,7 +27,6 @@ _OF_KINDS = 6  # kinds of resource that the actions of a pattern take
 _KNOWN = 400  # actions of a pattern that are looked at
 _USUAL_ACTIONS = ("s3:GetObject", "s3:PutObject", "ec2:RunInstances", "iam:CreateUser")
 _LOOKED_AT = 3  # resources at which other policies are looked up
-_SINGLE = frozenset({Wildcard.QUESTION, Wildcard.SEGMENT_QUESTION})
 _PROBE = "sts:GetCallerIdentity"
 
 
@@ -172,15 +170,8 @@ def resources_of(
             tokens = None if pattern.everything else pattern.resolved(context)
             if tokens is None:
                 continue
-            filled = _filled(tokens, "sample")
+            filled = example_of(tokens)
             yield filled
             head, slash, tail = filled.rpartition("/")
             yield f"{head}-beside{slash}{tail}" if slash else f"{filled}-beside"
-            yield _filled(tokens, "other/sample")
-
-
-def _filled(tokens: Iterable[Token], star: str) -> str:
-    """A text that a pattern matches."""
-    return "".join(
-        token if isinstance(token, str) else "x" if token in _SINGLE else star for token in tokens
-    )
+            yield example_of(tokens, "other/sample")

@@ -1,0 +1,38 @@
+"""The commands with a line each, by what they are for; both ways to run them read it."""
+
+from __future__ import annotations
+
+__all__ = ["COMMANDS", "PANELS"]
+
+PANELS = {
+    "One request": {
+        "explain": "Say whether a request is allowed, and why.",
+        "context": "List the context keys of a request, and what reads them.",
+        "keys": "List the context keys that can influence a request, and values to try.",
+        "simulate": "Answer what the AWS CLI asks the IAM policy simulator.",
+    },
+    "A whole world": {
+        "who-can": "List every principal that can do something to a resource.",
+        "what-can": "List what a principal can do, or write it as one policy.",
+        "access-matrix": "Show principals by actions on chosen resources.",
+        "findings": "Find access from outside, from inside, and what is unused.",
+        "paths": "Find who can become whom: by roles, credentials, policies and services.",
+    },
+    "Worlds and their changes": {
+        "import": "Make a world of files that AWS or other tools wrote.",
+        "world": "Look at a world: what is in it, and what dangles.",
+        "changes": "Say which decisions a plan, a template or another source changes.",
+        "diff": "Compare two worlds: whose permissions changed, and through which policy.",
+    },
+    "Policies and tests": {
+        "validate": "Check policy documents.",
+        "test": "Run suites: requests with the decision that each must get.",
+        "schema": "Write the JSON Schema of a file format, for editors.",
+    },
+    "Reference and lessons": {
+        "catalog": "Look up services, actions, resource types and condition keys.",
+        "managed": "Look up AWS managed policies.",
+        "learn": "Learn how IAM decides: lessons with a question, and the answer explained.",
+    },
+}
+COMMANDS = {name: text for commands in PANELS.values() for name, text in commands.items()}

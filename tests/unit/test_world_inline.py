@@ -1,0 +1,107 @@
+"""The inline policies of a user, group or role count together against the quota of IAM."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from iamsim.cli.main import main
+from iamsim.importers.load import load_worlds
+from iamsim.query.world_lint import lint_world
+from iamsim.query.world_stats import world_stats
+
+ACCOUNT = "111122223333"
+LIMITS = {"users": 2_048, "groups": 5_120, "roles": 10_240}
+
+
+def policy(length):
+    """A policy that has so many characters without white space."""
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [{"Sid": "", "Effect": "Deny", "Action": "s3:*", "Resource": "*"}],
+    }
+    missing = length - len(json.dumps(document, separators=(",", ":")))
+    document["Statement"][0]["Sid"] = "x" * missing
+    return document
+
+
+def findings(path):
+    """The messages about inline policies."""
+    return [one.message for one in lint_world(load_worlds(path)) if one.code.startswith("inline-")]
+
+
+@pytest.mark.parametrize("kind", LIMITS)
+def test_inline_policies_count_together(tmp_path, kind):
+    """What is attached in place and what has a name in the holder are added; the quota itself is
+    still accepted, and white space does not count."""
+    limit, path = LIMITS[kind], tmp_path / "world.json"
+    half = limit // 2
+
+    def write(second):
+        holder = {"policies": [policy(half)], "inline_policies": {"second": policy(second)}}
+        world = {"accounts": {ACCOUNT: {kind: {"holder": holder}}}}
+        path.write_text(json.dumps(world, indent=8), "utf-8")
+
+    write(limit - half)
+    assert findings(path) == []
+    write(limit - half + 1)
+    (message,) = findings(path)
+    assert f"{kind[:-1]} `holder`" in message
+    assert f"{limit + 1:,} characters together, 1 more than the quota {limit:,}" in message
+    used = [one for one in world_stats(load_worlds(path)).usages if "inline" in one.quota]
+    assert [(one.used, one.limit) for one in used] == [(limit + 1, limit)]
+
+
+def test_managed_policies_are_not_counted(tmp_path):
+    """Those with a name in the account or the world, AWS's own, and files that may be managed; a
+    file that an inline policy is read from counts."""
+    long = policy(3_000)
+    (tmp_path / "long.json").write_text(json.dumps(long), "utf-8")
+    user = {
+        "policies": ["own", "shared", "long.json", "arn:aws:iam::aws:policy/ReadOnlyAccess"],
+        "inline_policies": {"one": policy(200)},
+    }
+    world = {
+        "policies": {"shared": long},
+        "accounts": {ACCOUNT: {"policies": {"own": long}, "users": {"eve": user}}},
+    }
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps(world), "utf-8")
+    assert findings(path) == []
+    usages = {one.quota: one.used for one in world_stats(load_worlds(path)).usages}
+    assert usages["characters of inline policies"] == 200
+    assert usages["managed policies"] == 4
+    user["inline_policies"]["one"] = "long.json"
+    path.write_text(json.dumps(world), "utf-8")
+    assert len(findings(path)) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "length", "fails"),
+    [
+        ("users", 2_048, 0),
+        ("users", 2_049, 1),
+        ("groups", 5_121, 1),
+        ("roles", 10_240, 0),
+        ("roles", 10_241, 1),
+    ],
+)
+@pytest.mark.parametrize("form", ["world", "details"])
+def test_an_inline_policy_has_the_quota_of_its_holder(
+    tmp_path, monkeypatch, capsys, form, kind, length, fails
+):
+    """In a world, and in account authorization details, the checks know what holds a policy."""
+    monkeypatch.chdir(tmp_path)
+    name = kind[:-1].title()
+    data = {
+        "world": {"accounts": {ACCOUNT: {kind: {"a": {"policies": [policy(length)]}}}}},
+        "details": {
+            f"{name}DetailList": [{f"{name}PolicyList": [{"PolicyDocument": policy(length)}]}]
+        },
+    }
+    (tmp_path / "in.json").write_text(json.dumps(data[form]), "utf-8")
+    code = "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA"
+    words = ["--select", code, "--fail-on", "warning"]
+    assert main(["validate", "in.json", *words]) == fails
+    assert ("more than the quota" in capsys.readouterr().out) == bool(fails)
