@@ -10,7 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamsim.compile.operators import ValueTests, compile_values
+from iamsim.compile.operators import ValueTests, compile_values, is_odd_boolean
 from iamsim.compile.residual import Atom
 from iamsim.core.errors import PolicyError
 from iamsim.core.explanation import ClauseExplanation, Element
@@ -18,7 +18,7 @@ from iamsim.core.reason import Note, Reason
 from iamsim.syntax.operators import OperatorName, split_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamsim.compile.residual import Term
     from iamsim.core.request import ContextValue, Request
@@ -91,8 +91,13 @@ class ConditionTest:
             operator=self.written_operator,
             key=self.written_key,
             resolved=resolved,
-            notes=self._notes(value),
+            notes=self._notes(value) + self._empty_notes(context),
         )
+
+    def _empty_notes(self, context: Context) -> tuple[Note, ...]:
+        """The note of defaults that stand in for empty values."""
+        replaced = any(template.replaces_empty(context) for template in self.values.templates)
+        return (Note.EMPTY_STRING_VALUE,) if replaced else ()
 
     def _reason(self, value: ContextValue | None, *, matched: bool, resolved: str | None) -> Reason:
         """Why the test holds or fails."""
@@ -122,11 +127,9 @@ class ConditionTest:
         if not operator.canonical:
             notes.append(Note.OPERATOR_LETTER_CASE)
         if operator.base == "Null":
-            if operator.set_operator:
-                notes.append(Note.NULL_WITH_SET_OPERATOR)
-            if isinstance(value, tuple) and value and is_null(value):
-                notes.append(Note.EMPTY_STRING_IN_LIST)
-            return tuple(notes)
+            return (*notes, *self._null_notes(value))
+        if operator.base == "Bool" and present and any(map(is_odd_boolean, _members(value))):
+            notes.append(Note.BOOLEAN_LETTER_CASE)
         if not present and operator.negated and operator.set_operator == FOR_ANY_VALUE:
             notes.append(Note.FOR_ANY_VALUE_NEGATED_MISSING_KEY)
         if present and not self.values.templates:
@@ -141,6 +144,15 @@ class ConditionTest:
             notes.append(Note.EMPTY_STRING_IN_LIST)
         return tuple(notes)
 
+    def _null_notes(self, value: ContextValue | None) -> Iterator[Note]:
+        """What is uncertain about Null."""
+        if self.operator.set_operator:
+            yield Note.NULL_WITH_SET_OPERATOR
+        if isinstance(value, tuple) and value and is_null(value):
+            yield Note.EMPTY_STRING_IN_LIST
+        if value == "":
+            yield Note.EMPTY_STRING_VALUE
+
     def _has_several_values(self, value: ContextValue | None) -> bool:
         """Whether a multivalued key met an operator that takes one value."""
         return isinstance(value, tuple) and len(value) > 1 and self.operator.set_operator is None
@@ -150,7 +162,7 @@ class ConditionTest:
         readable = self.values.readable
         if readable is None or value is None:
             return False
-        return not all(map(readable, (value,) if isinstance(value, str) else value))
+        return not all(map(readable, _members(value)))
 
 
 def is_null(value: ContextValue | None) -> bool:
@@ -159,6 +171,11 @@ def is_null(value: ContextValue | None) -> bool:
     A single empty string is present.
     """
     return value is None or (isinstance(value, tuple) and not any(value))
+
+
+def _members(value: ContextValue | None) -> tuple[str, ...]:
+    """The values of a key, one or several."""
+    return (value,) if isinstance(value, str) else value or ()
 
 
 def _shown(value: ContextValue) -> str:

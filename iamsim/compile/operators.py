@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Context = Mapping[str, ContextValue]
     ContextTest = Callable[[str, Context], bool]
 
-__all__ = ["ValueTests", "compile_values"]
+__all__ = ["ValueTests", "compile_values", "is_odd_boolean"]
 
 T = TypeVar("T")
 
@@ -84,6 +84,7 @@ POSITIVE = {
     "ArnNotEquals": "ArnLike",
     "ArnNotLike": "ArnLike",
 }
+BOOLEANS = frozenset({"true", "false"})
 TEXT_OPERATORS = {"StringEquals", "StringEqualsIgnoreCase", "StringLike", "ArnLike", "Bool"}
 ORDER = {
     "Equals": eq,
@@ -102,7 +103,9 @@ def _compile_texts(base: str, values: Sequence[Value], *, with_variables: bool) 
     fixed = [template for template in templates if not template.keys]
     open_ones = [template for template in templates if template.keys]
     fixed_test = FIXED_TESTS[base](fixed)
-    notes = (Note.BOOLEAN_VARIABLE,) if base == "Bool" and open_ones else ()
+    notes: tuple[Note, ...] = (Note.BOOLEAN_VARIABLE,) if base == "Bool" and open_ones else ()
+    if base == "Bool" and any(is_odd_boolean(template.text) for template in fixed):
+        notes = (*notes, Note.BOOLEAN_LETTER_CASE)
     if base == "ArnLike" and any(template.text == "*" for template in fixed):
         notes = (Note.WHOLE_VALUE_WILDCARD_ARN,)
     if not with_variables and any(VARIABLE_OPENING in template.text for template in fixed):
@@ -121,6 +124,11 @@ def _compile_texts(base: str, values: Sequence[Value], *, with_variables: bool) 
         return False
 
     return ValueTests(templates, None, context_test, notes=notes)
+
+
+def is_odd_boolean(text: str) -> bool:
+    """Whether a text is true or false in other letters than AWS writes them."""
+    return text.lower() in BOOLEANS and text not in BOOLEANS
 
 
 def _equals(templates: list[Template]) -> TextTest:
@@ -236,7 +244,7 @@ RESOLVED_TESTS: Mapping[str, Callable[[list[Token], str], bool]] = {
 def _compile_networks(values: Sequence[Value], source: Source) -> ValueTests:
     """CIDR blocks of both families; an address is in blocks of its own family only."""
     networks = []
-    host_bits = False
+    notes: dict[Note, None] = {}
     for value in values:
         network = read_network(value.text)
         if network is None:
@@ -247,7 +255,10 @@ def _compile_networks(values: Sequence[Value], source: Source) -> ValueTests:
                 hint="write an address or a block, for example `203.0.113.0/24` or `2001:db8::/32`",
             )
         networks.append(network[0])
-        host_bits = host_bits or network[1]
+        if network[1]:
+            notes[Note.IP_HOST_BITS] = None
+        if ":" in value.text and "/" not in value.text:
+            notes[Note.IPV6_WITHOUT_PREFIX] = None
 
     def test(value: str) -> bool:
         address = read_address(value)
@@ -263,7 +274,7 @@ def _compile_networks(values: Sequence[Value], source: Source) -> ValueTests:
         _plain(values),
         test,
         readable=lambda value: read_address(value) is not None,
-        notes=(Note.IP_HOST_BITS,) if host_bits else (),
+        notes=tuple(notes),
     )
 
 

@@ -97,7 +97,8 @@ class PrincipalPattern:
         if self.kind == "AWS" and self.text != EVERYONE and ("*" in self.text or "?" in self.text):
             return (Note.PRINCIPAL_WILDCARD_IN_ARN,)
         if self.kind == "CanonicalUser":
-            return (Note.CANONICAL_USER,)
+            told = any(name.startswith("canonicaluser:") for name in caller.names)
+            return () if told else (Note.CANONICAL_USER,)
         if self.kind == "AWS" and self.text.startswith(("AIDA", "AROA")):
             return (Note.PRINCIPAL_ID_UNKNOWN,) if caller.unique_id is None else ()
         session = f":assumed-role/{caller.name}/"

@@ -76,6 +76,15 @@ class Template:
             return None
         return "".join(token if isinstance(token, str) else token.value for token in tokens)
 
+    def replaces_empty(self, context: Mapping[str, ContextValue]) -> bool:
+        """Whether a default stands in for a key that is there with an empty value."""
+        return any(
+            isinstance(part, Variable)
+            and part.default is not None
+            and context.get(part.key.lower()) == ""
+            for part in self.parts
+        )
+
     def variable_in_arn_head(self) -> bool:
         """Whether a variable stands before the fifth colon, where AWS does not allow one."""
         colons = 0

@@ -16,10 +16,12 @@ from iamsim.engine.context import (
     DerivedKeys,
     call_context,
     context_entries,
+    endpoint_context,
     kms_context,
     time_context,
 )
 from iamsim.engine.explain import explain_request
+from iamsim.engine.facts import organization_of
 from iamsim.engine.world import CompiledWorld
 
 if TYPE_CHECKING:
@@ -164,11 +166,13 @@ def _derived(
 ) -> tuple[DerivedKeys, ...]:
     """All derived keys, later ones winning."""
     via = question.via
-    vpc = None
-    if via.vpc_endpoint is not None:
-        endpoint = world.endpoint(via.vpc_endpoint)
-        vpc = endpoint.vpc if endpoint is not None else None
+    endpoint = world.endpoint(via.vpc_endpoint)
+    vpc = endpoint.vpc if endpoint is not None else None
     parts = [time_context(question.now), call_context(via, vpc), resource.context, caller.context]
+    if endpoint is not None and not via.services:
+        organization = organization_of(world.model, endpoint.account)
+        service = action.partition(":")[0]
+        parts.append(DerivedKeys(endpoint_context(service, endpoint.account, organization)))
     if action.startswith("kms:"):
         parts.append(DerivedKeys(kms_context(question.resource, caller.caller, via)))
     if caller.caller.kind is CallerKind.SERVICE:

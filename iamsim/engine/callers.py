@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import Arn, find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
+from iamsim.core.identity_center import ROLE_PATH, permission_set_of
 from iamsim.core.request import Caller, CallerKind, GrantKind
 
 if TYPE_CHECKING:
@@ -31,8 +32,6 @@ WEB_IDENTITY_PROVIDERS = frozenset(
         "www.amazon.com",
     }
 )
-SINGLE_SIGN_ON_ROLE = re.compile(r"AWSReservedSSO_.+_[0-9a-f]{16}", re.ASCII)
-SINGLE_SIGN_ON_PATH = "/aws-reserved/sso.amazonaws.com/"
 SERVICE_LINKED_PATH = "/aws-service-role/"
 SERVICE_LINKED_NAME = "AWSServiceRoleFor"
 ORIGIN_ACCESS_IDENTITY_ACCOUNT = "cloudfront"
@@ -159,7 +158,7 @@ def role_arn_of_session(arn: Arn, role_name: str) -> str:
 
     Roles of IAM Identity Center have a path of their own; for others none is assumed.
     """
-    path = SINGLE_SIGN_ON_PATH if SINGLE_SIGN_ON_ROLE.fullmatch(role_name) else "/"
+    path = "/" if permission_set_of(role_name) is None else ROLE_PATH
     return f"arn:{arn.partition}:iam::{arn.account}:role{path}{role_name}"
 
 

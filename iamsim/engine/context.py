@@ -29,6 +29,7 @@ __all__ = [
     "call_context",
     "caller_context",
     "context_entries",
+    "endpoint_context",
     "kms_context",
     "resource_context",
     "time_context",
@@ -78,6 +79,8 @@ SERVICE_TAG_KEYS = {
     "secretsmanager": "secretsmanager:resourcetag/",
     "ssm": "ssm:resourcetag/",
 }
+# More services send the keys; which do is on the page of the global condition keys, and changes.
+ENDPOINT_OWNER_SERVICES = frozenset({"s3"})
 DEFAULT = Origin("default")
 CALL_CHAIN = Origin("call-chain")
 
@@ -202,6 +205,23 @@ def _call_keys(via: Via, vpc: str | None) -> Iterator[Derived]:
         yield "aws:sourcevpce", via.vpc_endpoint, origin
         if vpc is not None:
             yield "aws:sourcevpc", vpc, origin
+
+
+def endpoint_context(
+    service: str, account: str, organization: tuple[str, str] | None
+) -> Iterator[Derived]:
+    """Whose VPC endpoint a request comes through, for services that send this.
+
+    `organization` is (id, path) of the account that owns the endpoint.
+    https://aws.amazon.com/blogs/security/use-scalable-controls-to-help-prevent-access-from-unexpected-networks/
+    """
+    if service not in ENDPOINT_OWNER_SERVICES:
+        return
+    origin = Origin("network", account)
+    yield "aws:vpceaccount", account, origin
+    if organization is not None:
+        yield "aws:vpceorgid", organization[0], origin
+        yield "aws:vpceorgpaths", (organization[1],), origin
 
 
 def kms_context(resource: str, caller: Caller, via: Via) -> Iterator[Derived]:

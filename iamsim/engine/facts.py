@@ -2,30 +2,32 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.policy import PolicySet
-from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.reason import Note, Reason
-from iamsim.core.request import CallerKind
+from iamsim.core.request import CallerKind, GrantKind
 from iamsim.engine.callers import make_caller
 from iamsim.engine.context import DerivedKeys, caller_context, resource_context
 from iamsim.engine.documents import compile_all
 from iamsim.engine.inventory import identity_policies
-from iamsim.engine.relations import ResourceKind, resource_kind
+from iamsim.engine.relations import ResourceKind
 from iamsim.engine.services.s3 import access_point_name, is_public, object_of_access_point
 from iamsim.engine.situation import PlacedPolicies, PublicAccess
+from iamsim.engine.target import tags_of
 from iamsim.engine.target_context import access_point_context, boundary_context
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 from iamsim.world.model import Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable
 
     from iamsim.core.request import Caller
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.engine.question import AttachedPolicies, Question
+    from iamsim.engine.target import Target
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy, Resource, World
 
@@ -33,17 +35,14 @@ __all__ = [
     "CallerFacts",
     "Levels",
     "ResourceFacts",
-    "Target",
     "caller_facts",
-    "find_target",
+    "organization_of",
     "public_access",
     "resource_facts",
 ]
 
 Levels = tuple[tuple[str, PolicySet], ...]
 ASSUMED_ROOT_KEY = "aws:assumedroot"
-AWS_MANAGED_KEY = ":alias/aws/"
-ALL_BUCKETS = "arn:aws:s3:::*"  # the resource of requests about all buckets of an account
 
 
 class CallerFacts(NamedTuple):
@@ -104,6 +103,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
         has_boundary=boundary is not None,
         assumed_root=_is_assumed_root(question, passed is not None),
     )
+    caller = _with_canonical_user(caller, model)
     notes = []
     known_kind = caller.kind in {CallerKind.USER, CallerKind.ROLE_SESSION}
     account = caller.account
@@ -133,6 +133,20 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
         ),
         tuple(notes),
     )
+
+
+def _with_canonical_user(caller: Caller, model: World) -> Caller:
+    """The caller, also by the canonical user id of its account where the world says it: an entry
+    with that id names the account.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/finding-canonical-user-id.html
+    """
+    account = model.accounts.get(caller.account or "")
+    if account is None or account.canonical_user_id is None or not caller.kind.has_identity:
+        return caller
+    name = f"canonicaluser:{account.canonical_user_id}"
+    names = {**caller.names, name: GrantKind.ACCOUNT.value}
+    return replace(caller, names=names, layers=(caller.layers[0] | {name}, *caller.layers[1:]))
 
 
 def _is_assumed_root(question: Question, has_session_policy: bool) -> bool:
@@ -216,58 +230,6 @@ def _may_assume_root(model: World, account: str | None) -> bool:
     return account in organization.delegated_administrators
 
 
-class Target(NamedTuple):
-    """What a world knows of a request's resource: the entry that lists it, or the user or role
-    that it names; and its account. Everything that facts about resources rest on is here: two
-    requests with equal targets share them.
-
-    `itself` says that the resource is that entry, not an object in it; `access_point` is the ARN of
-    the access point that the request goes through.
-    """
-
-    kind: ResourceKind
-    listed: Resource | None
-    entity: User | Role | None
-    account: str | None
-    region: str
-    itself: bool
-    access_point: str | None
-    all_buckets: bool
-    managed_key: bool
-
-    @property
-    def known(self) -> Resource | User | Role | None:
-        """The entry of the world, where there is one."""
-        return self.listed or self.entity
-
-
-def find_target(question: Question, model: World, caller: Caller) -> Target:
-    """Look a resource up."""
-    resource = question.resource
-    arn = find_arn(resource)
-    kind = resource_kind(arn, resource)
-    listed = model.find_resource(resource) if model.accounts else None
-    entity = model.find_principal(resource) if arn is not None and arn.service == "iam" else None
-    account = question.resource_account
-    if account is None:
-        if arn is not None and is_account_id(arn.account):
-            account = arn.account
-        else:
-            account = listed.account if listed is not None else caller.account
-    known = listed or entity
-    return Target(
-        kind,
-        listed,
-        entity,
-        account,
-        arn.region if arn is not None else "",
-        known is not None and known.arn == resource,
-        access_point_name(resource),
-        resource == ALL_BUCKETS,
-        AWS_MANAGED_KEY in resource,
-    )
-
-
 def resource_facts(
     question: Question, target: Target, model: World, library: PolicyLibrary, caller: Caller
 ) -> ResourceFacts:
@@ -278,14 +240,12 @@ def resource_facts(
     policies = _resource_policies(attached, kind, resource, listed, entity, model, library)
     grants = library.grants(listed) if listed is not None and listed.grants else None
     levels, reason = _rcp_levels(caller, account, attached, model, library)
-    linked = isinstance(entity, Role) and entity.service_linked
-    if levels is not None and (linked or target.managed_key):
+    if levels is not None and (target.service_linked or target.managed_key):
         levels, reason = None, Reason.RESOURCE_EXEMPT
     action = question.action.lower()
     service = action.partition(":")[0]
     known = target.known
-    # The tags of a bucket are not those of its objects.
-    tags: Mapping[str, str] = known.tags if known is not None and target.itself else {}
+    tags, notes = tags_of(target)
     organization = organization_of(model, account)
     arn = known.arn if known is not None else None
     single = kind is not ResourceKind.NONE and not target.all_buckets
@@ -305,7 +265,7 @@ def resource_facts(
                 *boundary_context(action, entity),
             )
         ),
-        (Note.UNKNOWN_RESOURCE_IN_WORLD,) if unlisted else (),
+        (*notes, Note.UNKNOWN_RESOURCE_IN_WORLD) if unlisted else notes,
     )
 
 

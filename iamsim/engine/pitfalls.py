@@ -7,13 +7,18 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.reason import Note
+from iamsim.core.reason import Note, Reason
+from iamsim.core.request import CallerKind
+from iamsim.engine.formula import Slot
 
 if TYPE_CHECKING:
-    from iamsim.core.request import Request
-    from iamsim.engine.arrangement import Arrangement
+    from collections.abc import Iterable, Iterator
 
-__all__ = ["call_notes"]
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import Request
+    from iamsim.engine.arrangement import Arrangement, Station
+
+__all__ = ["call_notes", "reads_resource_tags"]
 
 ASSUME_ROLE = "sts:assumerole"  # AssumeRoleWithSAML and AssumeRoleWithWebIdentity begin like it
 PASS_ROLE = "iam:passrole"  # noqa: S105 - an action, not a secret
@@ -21,6 +26,9 @@ TAGS_PASSED = "aws:requesttag/"
 TAG_KEYS = "aws:tagkeys"
 # Set by this call, or inherited from the session that makes it.
 SOURCE_IDENTITIES = ("sts:sourceidentity", "aws:sourceidentity")
+EVERYONE = "*"
+CALLER_KEYS = ("aws:principalarn", "aws:principaltype", "aws:principalaccount", "aws:userid")
+SOURCE_IP = "aws:sourceip"
 RESOURCE_TAGS = ("aws:resourcetag/", "iam:resourcetag/")
 
 
@@ -30,11 +38,50 @@ def call_notes(request: Request, arrangement: Arrangement) -> tuple[Note, ...]:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
+    notes = list(_of_keys(request, arrangement))
     if request.action.startswith(ASSUME_ROLE):
-        return _of_assume_role(request)
-    if request.action == PASS_ROLE and _reads_resource_tags(arrangement):
-        return (Note.PASS_ROLE_RESOURCE_TAG,)
-    return ()
+        notes += _of_assume_role(request)
+    if request.action == PASS_ROLE and reads_resource_tags(arrangement.stations, PASS_ROLE):
+        notes.append(Note.PASS_ROLE_RESOURCE_TAG)
+    for station in arrangement.stations:
+        if station.policies is None or not station.applies:
+            continue
+        for _, statement in station.policies.candidates(request.action):
+            if not statement.denies:
+                notes += _of_allow(statement, station, arrangement)
+    return tuple(dict.fromkeys(notes))
+
+
+def _of_allow(
+    statement: CompiledStatement, station: Station, arrangement: Arrangement
+) -> Iterator[Note]:
+    """What AWS's pages leave open of an Allow, by where it stands."""
+    resources = statement.resources
+    some = resources is not None and not (resources.negated or resources.everything)
+    if some and station.slot is Slot.SERVICE_CONTROL:
+        yield Note.SCP_ALLOW_WITH_RESOURCE
+    trust = arrangement.relation.reason is Reason.ROLE_TRUST and station.slot is Slot.RESOURCE
+    if trust and statement.principals is not None and EVERYONE in statement.principals.names:
+        yield Note.EVERYONE_IN_TRUST_POLICY
+
+
+def _of_keys(request: Request, arrangement: Arrangement) -> Iterator[Note]:
+    """Keys of which the pages do not say, or not alike, whether this request has them."""
+    service = request.caller.kind is CallerKind.SERVICE
+    follow_up = request.context.get("aws:viaawsservice") == "true"
+    if not service and not follow_up:
+        return
+    read = {
+        key
+        for station in arrangement.stations
+        if station.policies is not None and station.applies
+        for _, statement in station.policies.candidates(request.action)
+        for key in statement.keys
+    }
+    if service and any(key in read and key not in request.context for key in CALLER_KEYS):
+        yield Note.SERVICE_PRINCIPAL_KEYS
+    if follow_up and SOURCE_IP in read and SOURCE_IP in request.context:
+        yield Note.SOURCE_IP_ON_FOLLOW_UP_CALL
 
 
 def _of_assume_role(request: Request) -> tuple[Note, ...]:
@@ -50,12 +97,12 @@ def _of_assume_role(request: Request) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def _reads_resource_tags(arrangement: Arrangement) -> bool:
-    """Whether some statement about iam:PassRole reads a tag of the role that is passed."""
+def reads_resource_tags(stations: Iterable[Station], action: str) -> bool:
+    """Whether some statement about an action reads a tag of the resource."""
     return any(
         key.startswith(RESOURCE_TAGS)
-        for station in arrangement.stations
+        for station in stations
         if station.policies is not None and station.applies
-        for _, statement in station.policies.candidates(PASS_ROLE)
+        for _, statement in station.policies.candidates(action)
         for key in statement.keys
     )

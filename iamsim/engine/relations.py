@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iamsim.core.request import Caller
 
 __all__ = [
+    "TOKEN_ACTIONS",
     "TRUST_ACTIONS",
     "ResourceKind",
     "find_relation",
@@ -51,7 +52,7 @@ GRANT_WAY = Way("kms-grant", (Requirement(Slot.GRANT),))
 BOTH_SIDES_WAY = Way("both-accounts", (_resource(GrantKind.any()), IDENTITY, *CAPS))
 SERVICE_WAY = Way("resource-based-policy", (_resource(GrantKind.SERVICE, GrantKind.WILDCARD),))
 
-GET_CALLER_IDENTITY = Relation(Reason.CALLER_IDENTITY, (), always=True)
+NO_PERMISSION_NEEDED = Relation(Reason.CALLER_IDENTITY, (), always=True)
 WEB_IDENTITY = Relation(
     Reason.WEB_IDENTITY, (Way("role-trust-policy", (_resource(GrantKind.FEDERATED),)),)
 )
@@ -95,6 +96,11 @@ TRUST_ACTIONS = frozenset(
         "sts:tagsession",
     }
 )
+# Calls for credentials that credentials of a role or of a federated user can't make:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+SESSION_TOKEN = "sts:getsessiontoken"  # noqa: S105 - an action, not a secret
+TOKEN_ACTIONS = frozenset({"sts:getfederationtoken", SESSION_TOKEN})
+SESSIONS = frozenset({CallerKind.ROLE_SESSION, CallerKind.FEDERATED_USER})
 SAML_ACTION = "sts:assumerolewithsaml"
 WEB_IDENTITY_ACTION = "sts:assumerolewithwebidentity"
 UNSIGNED_ACTIONS = frozenset({SAML_ACTION, WEB_IDENTITY_ACTION})
@@ -139,9 +145,33 @@ def is_trust_request(action: str, resource: str) -> bool:
 
 
 def _may_federate(caller: Caller, action: str) -> bool:
-    """Whether a call with a token of this provider can ask for an action at all."""
+    """Whether a call with a token of this provider can ask for an action at all: the call of its
+    kind, and what goes with it. AssumeRole has to be signed."""
     wanted = SAML_ACTION if ":saml-provider/" in caller.arn else WEB_IDENTITY_ACTION
-    return action in TRUST_ACTIONS and (action == wanted or action not in UNSIGNED_ACTIONS)
+    return action == wanted or action in TRUST_ACTIONS - UNSIGNED_ACTIONS - {"sts:assumerole"}
+
+
+def _without_world(caller: Caller, action: str, kind: ResourceKind) -> Relation | None:
+    """The rows that ask for nothing but who calls and what: calls that are free or out of reach,
+    and callers without identity-based policies."""
+    if action == "sts:getcalleridentity":
+        return NO_PERMISSION_NEEDED
+    if action in TOKEN_ACTIONS and caller.kind in SESSIONS:
+        return MAY_NOT_CALL
+    if action == SESSION_TOKEN and caller.kind in {CallerKind.USER, CallerKind.ROOT_USER}:
+        # Policies that name the action have no effect on such a call:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_temp_control-access_getsessiontoken.html
+        return NO_PERMISSION_NEEDED
+    if action in UNSIGNED_ACTIONS and caller.kind is not CallerKind.IDENTITY_PROVIDER:
+        # The call carries a token instead of a signature, so it has no other caller.
+        return WEB_IDENTITY
+    if caller.kind.has_identity:
+        return None
+    if caller.kind is CallerKind.IDENTITY_PROVIDER and not _may_federate(caller, action):
+        return MAY_NOT_CALL
+    if caller.kind is CallerKind.SERVICE and kind is ResourceKind.KEY:
+        return SERVICE_AND_KEY
+    return WITHOUT_IDENTITY[caller.kind]
 
 
 def find_relation(
@@ -154,17 +184,9 @@ def find_relation(
     may_assume_root: bool,
 ) -> Relation:
     """Find the first row of the table that fits. `action` is in lower case."""
-    if action == "sts:getcalleridentity":
-        return GET_CALLER_IDENTITY
-    if action in UNSIGNED_ACTIONS and caller.kind is not CallerKind.IDENTITY_PROVIDER:
-        # The call carries a token instead of a signature, so it has no other caller.
-        return WEB_IDENTITY
-    if not caller.kind.has_identity:
-        if caller.kind is CallerKind.IDENTITY_PROVIDER and not _may_federate(caller, action):
-            return MAY_NOT_CALL
-        if caller.kind is CallerKind.SERVICE and kind is ResourceKind.KEY:
-            return SERVICE_AND_KEY
-        return WITHOUT_IDENTITY[caller.kind]
+    settled = _without_world(caller, action, kind)
+    if settled is not None:
+        return settled
     if not same_partition:
         return CROSS_PARTITION
     if caller.kind.is_root and action in {"sts:assumerole", "sts:assumeroot"}:

@@ -8,13 +8,19 @@ actions at once rest on that (`iamsim.query.batch`), and a test holds it for the
 from __future__ import annotations
 
 from iamsim.engine.authorize import KMS_ALIAS_ACTIONS, S3_ACCOUNT_ACTIONS
-from iamsim.engine.relations import TRUST_ACTIONS, UNLOCK_ACTIONS, UNSIGNED_ACTIONS
+from iamsim.engine.relations import (
+    TOKEN_ACTIONS,
+    TRUST_ACTIONS,
+    UNLOCK_ACTIONS,
+    UNSIGNED_ACTIONS,
+)
 from iamsim.engine.target_context import BOUNDARY_ACTIONS
 
 __all__ = ["SINGULAR_ACTIONS"]
 
 SINGULAR_ACTIONS = (
     TRUST_ACTIONS
+    | TOKEN_ACTIONS
     | UNSIGNED_ACTIONS
     | UNLOCK_ACTIONS
     | BOUNDARY_ACTIONS

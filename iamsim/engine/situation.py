@@ -13,6 +13,7 @@ from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind, GrantKind
 from iamsim.engine.arrangement import Arrangement, Station
 from iamsim.engine.formula import LAYER_ORDER, Slot
+from iamsim.engine.pitfalls import reads_resource_tags
 from iamsim.engine.plan import make_plan
 from iamsim.engine.relations import TRUST_ACTIONS, ResourceKind, find_relation
 
@@ -139,6 +140,8 @@ class Situation:
         ]
         stations.sort(key=lambda station: LAYER_ORDER.index(station.slot))
         notes = list(self.notes)
+        if Note.BUCKET_TAGS_WITHOUT_ABAC in notes and not reads_resource_tags(stations, action):
+            notes.remove(Note.BUCKET_TAGS_WITHOUT_ABAC)
         if relation.unheard:
             notes.append(Note.OWNER_ROOT_UNLOCK)
         return Arrangement(relation, tuple(stations), tuple(notes))

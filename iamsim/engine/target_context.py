@@ -1,4 +1,4 @@
-"""Context keys that follow from the target of a request in a service of its own."""
+"""Context keys that follow from the target of a request, in a service of its own."""
 
 from __future__ import annotations
 

@@ -12,6 +12,7 @@ from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.meeting import make_situation
 from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, Session
+from iamsim.engine.target import find_target
 from iamsim.engine.target_context import BOUNDARY_ACTIONS
 from iamsim.world.model import World
 
@@ -126,7 +127,7 @@ class CompiledWorld:
 
     def resource_facts(self, question: Question, caller: Caller) -> ResourceFacts:
         """The resource's side; remembered where its policies come from the world."""
-        target = facts.find_target(question, self.model, caller)
+        target = find_target(question, self.model, caller)
         action = question.action.lower()
         # The bucket behind an access point sees another name of the object, request by request.
         through_access_point = target.listed is not None and target.listed.bucket is not None

@@ -185,8 +185,8 @@ NOTES: Mapping[Note, str] = {
         " so it was taken to be another one"
     ),
     Note.CANONICAL_USER: (
-        "a Principal element names a canonical user id; it stands for an account that is not known"
-        " here, so it was taken to be another one"
+        "a Principal element names a canonical user id; the world does not say that of the caller's"
+        " account (`canonical_user_id`), so it was taken to be another one"
     ),
     Note.NOT_PRINCIPAL_IDENTITIES: (
         "NotPrincipal spares a caller only when account, user or role, and session are all listed;"
@@ -256,6 +256,35 @@ NOTES: Mapping[Note, str] = {
     Note.COMPANION_SET_SOURCE_IDENTITY: (
         "the session carries a source identity, so sts:SetSourceIdentity must be allowed as well:"
         " ask for it too"
+    ),
+    Note.EMPTY_STRING_VALUE: (
+        "a key has the empty string for a value; it was taken to be there, and a default of a"
+        " policy variable to stand in for it"
+    ),
+    Note.BOOLEAN_LETTER_CASE: (
+        "true or false is written in other letters than AWS's pages have; letter case was ignored"
+    ),
+    Note.IPV6_WITHOUT_PREFIX: (
+        "an IPv6 address in the policy has no prefix; it was taken for one address (/128)"
+    ),
+    Note.SERVICE_PRINCIPAL_KEYS: (
+        "a condition asks for the ARN, type, account or id of a caller that is a service; AWS does"
+        " not say that services have one, and the key was taken to be absent"
+    ),
+    Note.SOURCE_IP_ON_FOLLOW_UP_CALL: (
+        "a condition asks for the source address of a call that a service makes for somebody; the"
+        " pages disagree on whose it is, and the one given was kept"
+    ),
+    Note.SCP_ALLOW_WITH_RESOURCE: (
+        "a service control policy allows for some resources only; AWS's pages disagree on whether"
+        " that is possible, and it was read as written"
+    ),
+    Note.EVERYONE_IN_TRUST_POLICY: (
+        'a trust policy lets "*" in; within the account that was taken to name the caller'
+    ),
+    Note.BUCKET_TAGS_WITHOUT_ABAC: (
+        "the tags of the bucket were counted; S3 does so only where that is enabled for the bucket,"
+        " and the world does not say (`abac: true` or `false`)"
     ),
     Note.SELF_ASSUMPTION: "a role assumes itself: its trust policy must name it, as AWS requires",
     Note.UNKNOWN_PRINCIPAL_IN_WORLD: (

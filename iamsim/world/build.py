@@ -274,7 +274,7 @@ class WorldBuilder:
             network_origin=fields.text("network_origin"),
             kms_key=fields.text("kms_key"),
             shared_with=fields.texts("shared_with"),
-            abac=fields.flag("abac"),
+            abac=fields.optional_flag("abac"),
         )
 
     def vpc_endpoint(self, account_id: str, endpoint_id: str, fields: Fields) -> VpcEndpoint:

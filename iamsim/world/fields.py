@@ -170,6 +170,10 @@ class Fields:
         """Give a truth value, false when left out."""
         return self.values.get(name) is True
 
+    def optional_flag(self, name: str) -> bool | None:
+        """Give a truth value, `None` when left out."""
+        return self.flag(name) if self.has(name) else None
+
     def items(self, name: str) -> tuple[object, ...]:
         """Give the items of a list."""
         value = self.values.get(name)

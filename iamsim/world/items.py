@@ -248,8 +248,8 @@ class Resource(Placed):
 
     `bucket` (the ARN of its bucket) and `network_origin` (`Internet` or `VPC`) are for S3 access
     points, `grants` for KMS keys. `kms_key` is the ARN of the key that encrypts the resource,
-    `none` where no key's policy bears on it, `None` where nobody says. `abac` says that the tags of
-    a bucket count in decisions, which is off unless somebody enables it. `shared_with` are the
+    `none` where no key's policy bears on it, `None` where nobody says. `abac` says whether the
+    tags of a bucket count in decisions, `None` where nobody says. `shared_with` are the
     accounts that a snapshot is shared with, or `all`.
     """
 
@@ -262,7 +262,7 @@ class Resource(Placed):
     bucket: str | None = None
     network_origin: str | None = None
     kms_key: str | None = None
-    abac: bool = False
+    abac: bool | None = None
     shared_with: tuple[str, ...] = ()
 
 

@@ -94,7 +94,7 @@ RESOURCE = Table(
         Field("bucket", ARN, "The ARN of the bucket of an S3 access point."),
         Field("network_origin", choice("Internet", "VPC"), "Of an S3 access point."),
         Field("kms_key", TEXT, "The ARN of the KMS key that encrypts it, or `none`."),
-        Field("abac", FLAG, "Whether tags of a bucket count in decisions; they do once enabled."),
+        Field("abac", FLAG, "Whether tags of a bucket count in decisions; if left out, they do."),
         Field("shared_with", list_of(SHARE), "Accounts a snapshot is shared with, or `all`."),
     ),
 )

@@ -65,7 +65,7 @@ WORLD = {
     "accounts": {
         "111122223333": {
             "users": {"maya": {"policies": [POLICY]}},
-            "resources": {"arn:aws:s3:::listed": {"tags": {"data": "open"}}},
+            "resources": {"arn:aws:s3:::listed": {"tags": {"data": "open"}, "abac": True}},
         }
     }
 }

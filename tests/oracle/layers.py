@@ -18,6 +18,10 @@ RCP_SERVICES = (  # the list of 2026-09-26 (R4.7)
     " pricing pca-connector-ad resource-groups secretsmanager sts signin support transfer "
     " notifications wafv2 xray "
 )
+TRUST_CALLS = (  # what a trust policy is asked about (R6.7, R6.12, R6.18)
+    " sts:assumerole sts:assumerolewithsaml sts:assumerolewithwebidentity "
+    " sts:tagsession sts:setsourceidentity sts:setcontext "
+)
 
 
 class Case:
@@ -29,22 +33,33 @@ class Case:
         self.action = request["action"]
         self.service, _, self.operation = self.action.lower().partition(":")
         self.resource = scalar(request.get("resource") or "*")
+        if self.resource == "*" and self.action.lower() == "s3:listallmybuckets":
+            self.resource = "arn:aws:s3:::*"  # R1.2
         self.session = request.get("session") or {}
         self.via = request.get("via") or {}
         who = scalar(request["principal"])
         self.caller: Caller = principals.caller_of(who, self.session, self.world)
+        self.caller["assumed_root"] = self.is_assumed_root()
         self.parts = self.resource.split(":", 5) if self.resource.startswith("arn:") else []
         self.owner = self.find_owner()
         kind = self.parts[5].partition("/")[0] if len(self.parts) == 6 else ""
         self.is_role = self.resource.split(":")[2:3] == ["iam"] and kind == "role"
-        self.is_trust = self.is_role and self.service == "sts"
+        self.is_trust = self.is_role and f" {self.action.lower()} " in TRUST_CALLS
         self.is_key = self.service == "kms" and kind == "key"
         self.context = context.build(request, self.world, self.caller, self.owner)
+
+    def is_assumed_root(self) -> bool:
+        """Say whether a root ARN stands for a session of sts:AssumeRoot."""
+        given = {key.lower(): of for key, of in (self.request.get("context") or {}).items()}
+        passed = [self.request.get("session_policies"), self.session.get("policies")]
+        said = given.get("aws:assumedroot") == "true" or any(one is not None for one in passed)
+        return self.caller["kind"] == "root" and said
 
     def find_owner(self) -> str | None:
         """Find the account of the resource."""
         given = self.request.get("resource_account")
-        in_arn = self.parts[4] if len(self.parts) == 6 and self.parts[4].isdigit() else None
+        written = self.parts[4] if len(self.parts) == 6 else ""
+        in_arn = written if written.isdigit() and len(written) == 12 else None
         listed, _ = places.resource_entry(self.world, self.resource)
         found = given or in_arn or listed or self.caller["account"]
         return None if found is None else scalar(found)
@@ -97,6 +112,28 @@ class Case:
         if kind == "federated-user" and not given:
             return []
         return self.read(given, "session") if given else None
+
+    def resource_policies(self) -> list[tuple[list[dict[str, Any]], str]]:
+        """Give the resource-based policies that must all allow, each with the resource that it
+        sees: one, or that of an access point and that of the bucket behind it (R7.15)."""
+        own = self.resource_policy()
+        bucket = self.bucket_behind()
+        found = [] if own is None and bucket is None else [(own or [], self.resource)]
+        if bucket is not None:
+            account, entry = places.resource_entry(self.world, bucket)
+            policy = places.document(self.world, account, entry.get("policy"))
+            seen = places.behind_access_point(self.resource, bucket)
+            found.append((statements(policy, "resource") if policy is not None else [], seen))
+        return found
+
+    def bucket_behind(self) -> str | None:
+        """Give the ARN of the bucket behind the access point that the request goes through."""
+        if self.request.get("resource_policy") is not None:
+            return None
+        if places.access_point(self.resource) is None:
+            return None
+        _, entry = places.resource_entry(self.world, self.resource)
+        return entry.get("bucket")
 
     def resource_policy(self) -> list[dict[str, Any]] | None:
         """Give the statements of the resource-based policy, trust policy or key policy, or None."""
@@ -171,27 +208,43 @@ class Case:
             return None
         return statements(places.document(self.world, account, policy), "vpce")
 
+    def names_root_only(self) -> tuple[str, ...]:
+        """Give the kinds of grant that don't count at the endpoint: a gateway endpoint takes an
+        account as principal for that account's root user (R2.19)."""
+        _, entry = places.endpoint(self.world, self.via.get("vpc_endpoint"))
+        root = self.caller["kind"] == "root" and not self.caller["assumed_root"]
+        return ("ACCOUNT",) if entry.get("type") == "Gateway" and not root else ()
+
     def is_public_access_blocked(self) -> bool:
         """Say whether S3 Block Public Access cuts the request off."""
-        policy = self.resource_policy()
+        policies = [policy for policy, _ in self.resource_policies()]
         outsider = self.caller["kind"] != "service" and self.caller["account"] != self.owner
-        if self.service != "s3" or policy is None or not outsider:
+        if self.service != "s3" or not policies or not outsider:
             return False
         _, entry = places.resource_entry(self.world, self.resource)
+        _, bucket = places.resource_entry(self.world, self.bucket_behind() or "")
         settings = [
             self.request.get("public_access_block"),
             entry.get("public_access_block"),
+            bucket.get("public_access_block"),
             places.account_of(self.world, self.owner).get("public_access_block"),
         ]
         on = [scalar((block or {}).get("restrict_public_buckets", False)) for block in settings]
-        return "true" in [flag.lower() for flag in on] and public.is_public(policy)
+        point = places.access_point(self.resource) is not None and entry != {}
+        open_to_all = [public.is_public(policies[0], point), *map(public.is_public, policies[1:])]
+        if point and entry.get("network_origin") == "VPC":
+            open_to_all[0] = False
+        return "true" in [flag.lower() for flag in on] and any(open_to_all)
 
-    def applies(self, statement: dict[str, Any]) -> bool:
-        """Say whether every part of a statement fits the request."""
+    def applies(
+        self, statement: dict[str, Any], seen: str | None = None, ignored: tuple[str, ...] = ()
+    ) -> bool:
+        """Say whether every part of a statement fits the request. `seen` is what the policy takes
+        for the resource, `ignored` are kinds of grant that don't count for it."""
         return (
-            principals.is_caller(statement, self.caller, self.has_boundary())
+            principals.is_caller(statement, self.caller, self.has_boundary(), ignored)
             and self.fits_action(statement)
-            and self.fits_resource(statement)
+            and self.fits_resource(statement, seen or self.resource)
             and condition_holds(statement["condition"], self.context, statement["substitute"])
         )
 
@@ -200,29 +253,41 @@ class Case:
         negated, patterns = statement["actions"]
         return bool(negated) != any(action_matches(pattern, self.action) for pattern in patterns)
 
-    def fits_resource(self, statement: dict[str, Any]) -> bool:
+    def fits_resource(self, statement: dict[str, Any], resource: str) -> bool:
         """Match Resource or NotResource; a statement without either means its own resource."""
         if statement["resources"] is None:
             return True
         negated, patterns = statement["resources"]
         return bool(negated) != any(
-            resource_matches(pattern, self.resource, self.context, statement["substitute"])
+            resource_matches(pattern, resource, self.context, statement["substitute"])
             for pattern in patterns
         )
 
-    def denies(self, found: list[dict[str, Any]] | None) -> bool:
+    def denies(
+        self,
+        found: list[dict[str, Any]] | None,
+        seen: str | None = None,
+        ignored: tuple[str, ...] = (),
+    ) -> bool:
         """Say whether some Deny statement applies."""
-        return any(one["effect"] == "Deny" and self.applies(one) for one in found or [])
+        denying = [one for one in found or [] if one["effect"] == "Deny"]
+        return any(self.applies(one, seen, ignored) for one in denying)
 
-    def allows(self, found: list[dict[str, Any]] | None) -> bool:
+    def allows(self, found: list[dict[str, Any]] | None, ignored: tuple[str, ...] = ()) -> bool:
         """Say whether some Allow statement applies; a layer that isn't there allows."""
-        return found is None or any(one["effect"] == "Allow" and self.applies(one) for one in found)
+        if found is None:
+            return True
+        return any(one["effect"] == "Allow" and self.applies(one, None, ignored) for one in found)
 
-    def grants(self) -> set[str]:
-        """Give the kinds of grant that the resource-based policy holds for the caller."""
-        found = self.resource_policy() or []
-        allowing = [one for one in found if one["effect"] == "Allow" and self.applies(one)]
-        return {kind for one in allowing for kind in principals.grants(one, self.caller)}
+    def grants(self) -> list[set[str]]:
+        """Give the kinds of grant that each resource-based policy holds for the caller."""
+        kinds = []
+        for found, seen in self.resource_policies():
+            allowing = [
+                one for one in found if one["effect"] == "Allow" and self.applies(one, seen)
+            ]
+            kinds.append({kind for one in allowing for kind in principals.grants(one, self.caller)})
+        return kinds
 
     def has_key_grant(self) -> bool:
         """Say whether a KMS grant covers the operation."""

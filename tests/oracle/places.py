@@ -76,9 +76,24 @@ def find_role(world: dict[str, Any], account: str, name: str) -> dict[str, Any] 
     return permission_set_role(world, account, name)
 
 
+def access_point(arn: str) -> str | None:
+    """Give the ARN of the S3 access point that a request goes through; None if through none."""
+    found = re.match(r"arn:[^:]*:s3:[^:]*:[^:]*:accesspoint/[^/]*", arn)
+    return found.group() if found else None
+
+
+def behind_access_point(arn: str, bucket: str) -> str:
+    """Name the same object, or the bucket itself, as the bucket's own policy does."""
+    _, through, key = arn.partition("/object/")
+    return f"{bucket}/{key}" if through else bucket
+
+
 def resource_entry(world: dict[str, Any], arn: str) -> tuple[str | None, dict[str, Any]]:
-    """Find the account and the entry of a listed resource; an S3 object's is its bucket's."""
-    wanted = [arn, arn.partition("/")[0]] if arn.startswith("arn:aws:s3:::") else [arn]
+    """Find the account and the entry of a listed resource; an S3 object's is its bucket's or its
+    access point's."""
+    of_bucket = re.match(r"arn:[^:]*:s3:::", arn) is not None
+    wanted = [arn, arn.partition("/")[0]] if of_bucket else [arn]
+    wanted += [name] if (name := access_point(arn)) else []
     for account, details in section(world, "accounts").items():
         for name in wanted:
             if name in section(details, "resources"):

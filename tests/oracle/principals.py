@@ -19,14 +19,16 @@ Caller = dict[str, Any]
 def caller_of(principal: str, session: dict[str, Any], world: dict[str, Any]) -> Caller:
     """Describe the caller.
 
-    Keys: kind (root, user, role, federated-user, service, federated, anonymous), arn (the value of
-    aws:PrincipalArn, or None), account, partition, name, session_arn, entity (its section of the
-    world, or None), service_linked, source_user.
+    Keys: kind (root, user, role, federated-user, service, federated, origin-access-identity,
+    anonymous), arn (the value of aws:PrincipalArn, or None), account, partition, name, session_arn,
+    entity (its section of the world, or None), service_linked, source_user, canonical_user_id
+    (of its account, or None).
     """
     caller: Caller = dict.fromkeys(
         ("arn", "account", "partition", "name", "session_arn", "session_name", "entity")
     )
     caller |= {"service_linked": False, "source_user": session.get("source_user")}
+    caller |= {"canonical_user_id": None}
     if principal == "anonymous":
         return caller | {"kind": "anonymous"}
     if principal in PROVIDER_NAMES:
@@ -35,7 +37,12 @@ def caller_of(principal: str, session: dict[str, Any], world: dict[str, Any]) ->
         return caller | {"kind": "service", "name": principal}
     _, partition, _, _, account, tail = principal.split(":", 5)
     kind, _, rest = tail.partition("/")
+    if account == "cloudfront":
+        return caller | {"kind": "origin-access-identity", "name": principal}
     caller |= {"partition": partition, "account": account, "arn": principal}
+    listed = (world.get("accounts") or {}).get(account) or {}
+    if kind not in ("oidc-provider", "saml-provider"):
+        caller["canonical_user_id"] = listed.get("canonical_user_id")
     if kind in ("oidc-provider", "saml-provider"):
         return caller | {"kind": "federated", "name": principal, "arn": None}
     if kind == "root":
@@ -95,9 +102,11 @@ def grant_kind(entry: tuple[str, str], caller: Caller) -> str | None:
     if kind == "Federated":
         return "FEDERATED" if is_a == "federated" and value == caller["name"] else None
     if kind == "CanonicalUser":
-        return None
+        return "ACCOUNT" if value == caller["canonical_user_id"] else None
     if value == "*":
         return "WILDCARD"
+    if is_a == "origin-access-identity":
+        return "USER" if value == caller["name"] else None
     if is_account(value, caller):
         return "ACCOUNT"
     unique_id = (caller["entity"] or {}).get("id")
@@ -136,8 +145,11 @@ def is_spared(statement: dict[str, Any], caller: Caller, has_boundary: bool) -> 
     return "ACCOUNT" in kinds and bool(kinds & {"USER", "ROLE", "FEDUSER", "FED_SOURCE"})
 
 
-def is_caller(statement: dict[str, Any], caller: Caller, has_boundary: bool) -> bool:
-    """Say whether the principal part of a statement fits; without one, everybody does."""
+def is_caller(
+    statement: dict[str, Any], caller: Caller, has_boundary: bool, ignored: tuple[str, ...] = ()
+) -> bool:
+    """Say whether the principal part of a statement fits; without one, everybody does. Grants of
+    the `ignored` kinds do not count."""
     if statement["spared"] is not None:
         return not is_spared(statement, caller, has_boundary)
-    return statement["principals"] is None or grants(statement, caller) != set()
+    return statement["principals"] is None or grants(statement, caller) - {*ignored} != set()

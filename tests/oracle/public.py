@@ -20,8 +20,9 @@ LIMITING_KEYS = {
 }
 
 
-def is_fixed(key: str, base: str, value: str, substitute: bool) -> bool:
-    """Say whether one condition value pins the key down."""
+def is_fixed(key: str, base: str, value: str, substitute: bool, of_point: bool = False) -> bool:
+    """Say whether one condition value pins the key down. In the policy of an access point
+    (`of_point`) a pattern of access points does not (R7.19)."""
     if base == "ipaddress":
         block = network(value)
         widest = 8 if isinstance(block, ipaddress.IPv4Network) else 32
@@ -31,13 +32,13 @@ def is_fixed(key: str, base: str, value: str, substitute: bool) -> bool:
     if base in ("stringequals", "stringequalsignorecase"):
         return True
     if base in ("stringlike", "arnlike", "arnequals"):
-        if key == "s3:dataaccesspointarn" and value.count(":") == 5:
+        if key == "s3:dataaccesspointarn" and value.count(":") == 5 and not of_point:
             value = value.rpartition(":")[0]
         return "*" not in value and "?" not in value
     return False
 
 
-def is_limited(statement: dict[str, Any]) -> bool:
+def is_limited(statement: dict[str, Any], of_point: bool = False) -> bool:
     """Say whether a condition limits the statement to fixed callers or places."""
     for operator, keys in statement["condition"].items():
         parsed = parse_operator(operator)
@@ -45,17 +46,18 @@ def is_limited(statement: dict[str, Any]) -> bool:
             continue
         for key, of in keys.items():
             values = [scalar(value) for value in as_list(of)]
-            fixed = [is_fixed(key.lower(), parsed[1], v, statement["substitute"]) for v in values]
+            substitute = statement["substitute"]
+            fixed = [is_fixed(key.lower(), parsed[1], v, substitute, of_point) for v in values]
             if key.lower() in LIMITING_KEYS and fixed and all(fixed):
                 return True
     return False
 
 
-def is_public(statements: list[dict[str, Any]]) -> bool:
+def is_public(statements: list[dict[str, Any]], of_point: bool = False) -> bool:
     """Say whether some Allow statement is open to everybody."""
     return any(
         statement["effect"] == "Allow"
         and ("AWS", "*") in as_list(statement["principals"])
-        and not is_limited(statement)
+        and not is_limited(statement, of_point)
         for statement in statements
     )

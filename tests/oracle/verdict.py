@@ -18,6 +18,8 @@ Way = tuple[set[str] | str | None, list[str]]
 CAPPED = [BOUNDARY, SESSION]
 COMMON: list[Way] = [(DIRECT, []), ({"ROLE"}, CAPPED), ({"FED_SOURCE"}, CAPPED)]
 BY_GRANT: list[Way] = [(GRANT, [])]
+BY_TOKEN = {"sts:tagsession", "sts:setsourceidentity", "sts:setcontext"}  # with the call itself
+TOKENS = {"sts:getsessiontoken", "sts:getfederationtoken"}  # not for temporary credentials (R6.5)
 UNLOCKING = {"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"}
 UNLOCKING |= {"sqs:getqueueattributes", "sqs:setqueueattributes"}
 
@@ -26,21 +28,30 @@ def ways_in(case: Case) -> list[Way]:
     """Give the ways in for the relation between caller and resource."""
     kind, account = case.caller["kind"], case.caller["account"]
     by_grant = BY_GRANT if case.is_key else []
+    action = case.action.lower()
     if kind == "federated":
-        return [({"FEDERATED"}, [])]
+        saml = ":saml-provider/" in case.caller["name"]
+        call = "sts:assumerolewithsaml" if saml else "sts:assumerolewithwebidentity"
+        return [({"FEDERATED"}, [])] if action in {call, *BY_TOKEN} else []
+    if action in ("sts:assumerolewithsaml", "sts:assumerolewithwebidentity"):
+        return [({"FEDERATED"}, [])]  # the call has a token in place of a caller
     if kind == "anonymous":
         return [({"WILDCARD"}, [])]
+    if kind == "origin-access-identity":
+        return [({"USER", "WILDCARD"}, [])]
     if kind == "service":
         return [({"SERVICE", "WILDCARD"}, []), *by_grant]
-    action = case.action.lower()
-    if action == "sts:assumeroot":
-        organization = case.world.get("organization") or {}
-        manager = organization.get("management_account", account)
-        return [(None, [IDENTITY, *CAPPED])] if account == manager else []
-    if kind == "root" and action == "sts:assumerole":
-        return []
     if case.parts and case.parts[1] != case.caller["partition"]:
         return []
+    if kind in ("role", "federated-user") and action in TOKENS:
+        return []
+    if kind == "root" and action in ("sts:assumerole", "sts:assumeroot"):
+        return []
+    if action == "sts:assumeroot":
+        organization = case.world.get("organization") or {}
+        managers = [organization.get("management_account", account)]
+        managers += organization.get("delegated_administrators") or []
+        return [(None, [IDENTITY, *CAPPED])] if account in managers else []
     if account != case.owner:
         return [(ANY, [IDENTITY, *CAPPED]), *by_grant]
     if case.is_trust or case.is_key:
@@ -54,8 +65,8 @@ def explicit_denies(case: Case, notes: list[str]) -> list[str]:
     denied = {
         SCP: any(case.denies(level) for level in case.scps()),
         RCP: any(case.denies(level) for level in case.rcps()),
-        VPCE: case.denies(case.endpoint_policies()),
-        RESOURCE: case.denies(case.resource_policy()),
+        VPCE: case.denies(case.endpoint_policies(), None, case.names_root_only()),
+        RESOURCE: any(case.denies(policy, seen) for policy, seen in case.resource_policies()),
         IDENTITY: case.denies(case.identity()),
         BOUNDARY: case.denies(case.boundary()),
         SESSION: case.denies(case.session_policies()),
@@ -71,7 +82,7 @@ def blocking_guardrails(case: Case) -> list[str]:
     allowing = {
         SCP: all(case.allows(level) for level in case.scps()),
         RCP: all(case.allows(level) for level in case.rcps()),
-        VPCE: case.allows(case.endpoint_policies()),
+        VPCE: case.allows(case.endpoint_policies(), case.names_root_only()),
         BPA: not case.is_public_access_blocked(),
     }
     return [layer for layer, allows in allowing.items() if not allows]
@@ -81,17 +92,23 @@ def satisfied(needs: set[str] | str | None, case: Case) -> bool:
     """Say whether the resource side of a way is open."""
     if isinstance(needs, str):
         return case.has_key_grant()
-    return needs is None or bool(needs & case.grants())
+    if needs is None:
+        return True
+    grants = case.grants()
+    return grants != [] and all(needs & kinds for kinds in grants)
 
 
 def blocked_layers(way: Way, case: Case) -> list[str]:
     """Give the layers that block one way."""
     needs, further = way
     root = case.caller["kind"] == "root"
+    task = case.session_policies() or []
+    # A task policy without any Allow takes away from what the root user has (R6.6).
+    only_denies = root and not any(one["effect"] == "Allow" for one in task)
     allowing = {
         IDENTITY: root or case.allows(case.identity()),
         BOUNDARY: case.allows(case.boundary()),
-        SESSION: case.allows(case.session_policies()),
+        SESSION: only_denies or case.allows(case.session_policies()),
     }
     blocked = [] if satisfied(needs, case) else [RESOURCE]
     return blocked + [layer for layer in further if not allowing[layer]]
@@ -106,7 +123,9 @@ def decide(request: dict[str, Any], world: dict[str, Any] | None = None) -> dict
     """
     case = Case(request, world)
     notes: list[str] = []
-    if case.action.lower() == "sts:getcalleridentity":
+    free = case.action.lower() == "sts:getsessiontoken" and case.caller["kind"] in ("user", "root")
+    free = free and not case.caller["assumed_root"]
+    if free or case.action.lower() == "sts:getcalleridentity":
         return {"decision": "allowed", "layer": None, "notes": notes}
     denying = explicit_denies(case, notes)
     if denying:

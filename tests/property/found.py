@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import Phase, find, settings
 from hypothesis.errors import NoSuchExample
 
+from tests.property.rarities import rare_cases
 from tests.property.test_against_oracle import agree
 from tests.property.worlds import cases, standalone_cases
 
@@ -53,11 +54,12 @@ def save(case: Case) -> Path:
 
 
 def main() -> int:
-    """Look through both kinds of cases; give 1 when something was found."""
+    """Look through all kinds of cases; give 1 when something was found."""
     number = int(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_CASES
     strategies: list[SearchStrategy[Case]] = [
         cases(),
         cases(overlays=True),
+        rare_cases(),
         standalone_cases().map(lambda request: (None, request)),
     ]
     chosen = settings(

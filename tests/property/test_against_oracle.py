@@ -17,6 +17,7 @@ from iamsim.engine.world import CompiledWorld
 from iamsim.suites.scenario import scenario_from_data
 from iamsim.world.documents import parse_document
 from tests.oracle import decide as oracle_decides
+from tests.property.rarities import rare_cases
 from tests.property.worlds import cases, standalone_cases
 
 if TYPE_CHECKING:
@@ -54,6 +55,13 @@ def agree(world: Data | None, request: Data) -> None:
 @given(cases())
 def test_worlds_come_out_as_the_oracle_says(case: tuple[Data, Data]) -> None:
     """On a generated world, package and oracle give the same decision and the same layer."""
+    agree(*case)
+
+
+@given(rare_cases())
+def test_rare_things_come_out_as_the_oracle_says(case: tuple[Data, Data]) -> None:
+    """With access points, gateway endpoints, root sessions, tokens, grants and the like, package
+    and oracle give the same decision and the same layer."""
     agree(*case)
 
 

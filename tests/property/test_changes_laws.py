@@ -100,22 +100,26 @@ def test_inside_of_the_bounds_exactly_what_differs_is_reported(
     """A random sample of the decisions that were compared, and all that are reported."""
     first, second, changes = changes_between(*worlds, partial=partial)
     reported = {
-        (change.candidate.principal, change.place.sample, action.lower())
+        (change.candidate.principal, change.place.sample, change.vpc_endpoint, action.lower())
         for change in changes.found
         for action in change.actions
     }
-    by_place = {(one.candidate.principal, one.place.sample): one for one in changes.bounds}
+    by_place = {
+        (one.candidate.principal, one.place.sample, one.via.vpc_endpoint): one
+        for one in changes.bounds
+    }
     sample = []
     for reached in source.sample(changes.bounds, min(len(changes.bounds), SAMPLES)):
         names = first.universe.actions(reached.actions)
         sample += [(reached, action) for action in source.sample(names, min(len(names), 3))]
-    some = sorted(reported)
-    for principal, place, action in source.sample(some, min(len(some), SAMPLES)):
-        reached = by_place[principal, place]
+    some = sorted(reported, key=str)
+    for *where, action in source.sample(some, min(len(some), SAMPLES)):
+        reached = by_place[tuple(where)]
         assert first.universe.mask_of([action]) & reached.actions
         sample.append((reached, action))
     for reached, action in sample:
-        key = reached.candidate.principal, reached.place.sample, action.lower()
+        place, endpoint = reached.place.sample, reached.via.vpc_endpoint
+        key = reached.candidate.principal, place, endpoint, action.lower()
         found = differs(first, second, reached, action)
         assert found is None or found == (key in reported)
 

@@ -19,9 +19,10 @@ from iamsim.symbolic.lists import listed_keys
 from iamsim.symbolic.partial import answer
 from iamsim.syntax.ast import Condition, Value
 from tests.oracle import decide as oracle_decides
+from tests.property.rarities import rare_cases
 from tests.property.tape import Tape
 from tests.property.test_against_oracle import question_of
-from tests.property.vocabulary import DERIVED, GIVEN, KEYS
+from tests.property.vocabulary import DERIVED, GIVEN, KEYS, RARE
 from tests.property.worlds import cases, standalone_cases
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def text(value: Any) -> str:
 
 def some_keys(tape: Tape, question: Question, compiled: CompiledWorld) -> list[str]:
     """Choose one to five keys to be unknown: those that statements read, and a few others."""
-    names = {name.lower(): name for name in [*GIVEN, *DERIVED]}
+    names = {name.lower(): name for name in [*GIVEN, *DERIVED, *RARE]}
     keys = [key.key.lower() for key in influencing_keys(question, compiled)]
     read = [names[key] for key in keys if key in names]
     pool = [*read, *read, *read, *read, *GIVEN, *DERIVED]
@@ -54,7 +55,7 @@ def some_values(tape: Tape, key: str) -> Context:
     """Choose a value for a key: absent, of the vocabulary or the policies, odd, or a list."""
     if tape.chance(25):
         return {}
-    _, requested, in_policies = KEYS.get(key, ("String", ["blue"], ["blue"]))
+    _, requested, in_policies = {**KEYS, **RARE}.get(key, ("String", ["blue"], ["blue"]))
     flat = [
         text(one) for value in requested for one in (value if isinstance(value, list) else [value])
     ]
@@ -69,7 +70,9 @@ def is_request(question: Question, compiled: CompiledWorld, context: Context) ->
     prepared = authorize.prepare(question, compiled)
     listed = listed_keys(prepared.situation, prepared.request.action)
     return all(
-        not isinstance(value, list) or key.lower() in listed or KEYS.get(key, ("",))[0] == "Many"
+        not isinstance(value, list)
+        or key.lower() in listed
+        or {**KEYS, **RARE}.get(key, ("",))[0] == "Many"
         for key, value in context.items()
     )
 
@@ -199,6 +202,14 @@ def test_what_is_said_of_worlds_holds_for_every_completion(
     case: tuple[Data, Data], tape: Tape
 ) -> None:
     """On a generated world, verdict, residual, blocks and examples agree with every completion."""
+    hold(*case, tape)
+
+
+@given(rare_cases(), TAPES)
+def test_what_is_said_of_rare_things_holds_for_every_completion(
+    case: tuple[Data, Data], tape: Tape
+) -> None:
+    """The same on worlds with access points, gateway endpoints, root sessions, grants and more."""
     hold(*case, tape)
 
 

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from tests.oracle import decide
 from tests.oracle.document import statements
-from tests.property import worlds
+from tests.property import rarities, worlds
 from tests.property.tape import Tape
 
 
@@ -48,6 +48,22 @@ def test_every_verdict_and_layer_occurs_often_enough(make: Any) -> None:
         "vpc-endpoint-policy",
         "s3-block-public-access",
     }
+
+
+@pytest.mark.parametrize("theme", dict.fromkeys(rarities.THEMES), ids=lambda one: one.__name__)
+def test_every_rare_theme_is_allowed_and_denied(theme: Any) -> None:
+    """Of the cases of each theme some are allowed, some denied by a Deny and some without one;
+    but nobody with an account gets into another partition."""
+    source = random.Random(20261126)  # noqa: S311 (a fixed sample, no secret)
+    verdicts = Counter()
+    for _ in range(150):
+        world, request = theme(Tape(source.randbytes(140)), tapes(source, 120, 160, 220, 150, 140))
+        foreign = theme is rarities.other_partition and request["principal"] != "anonymous"
+        decision = decide(request, world)["decision"]
+        assert not (foreign and decision == "allowed")
+        verdicts[decision] += 1
+    expected = {"allowed", "explicitDeny", "implicitDeny"}
+    assert set(verdicts) == expected
 
 
 @given(worlds.cases(overlays=True))

@@ -15,7 +15,10 @@ PROVIDER = f"arn:aws:iam::{A}:oidc-provider/token.example.com"
 
 @dataclass
 class Focus:
-    """The request that a case is about: who asks for what, and what names the caller."""
+    """The request that a case is about: who asks for what, and what names the caller.
+
+    Half of the conditions test one of `keys`, where there are any.
+    """
 
     principal: str = f"arn:aws:iam::{A}:user/alice"
     account: str = A
@@ -23,6 +26,7 @@ class Focus:
     resource: str = "arn:aws:s3:::data-1/alice/x"
     owner: str = A
     names: list[Any] = field(default_factory=lambda: [{"AWS": f"arn:aws:iam::{A}:user/alice"}])
+    keys: tuple[str, ...] = ()
 
 
 ACCOUNTS = [A, B, OUTSIDE]
@@ -91,6 +95,29 @@ DERIVED: dict[str, tuple[str, list[Any], list[Any]]] = {
     "aws:RequestedRegion": ("String", ["eu-west-1"], ["eu-west-1", "us-east-1", "eu-*"]),
     "kms:CallerAccount": ("String", [A], [A, B]),
 }
+BOUNDARIES = [f"arn:aws:iam::{A}:policy/appBoundary", f"arn:aws:iam::{B}:policy/appBoundary"]
+POINTS = [f"arn:aws:s3:eu-west-1:{account}:accesspoint/door" for account in ACCOUNTS]
+# Keys of rarer requests: conditions of these are made only where the request is one that has them.
+RARE: dict[str, tuple[str, list[Any], list[Any]]] = {
+    "aws:AssumedRoot": ("Bool", ["true"], ["true", "false"]),
+    "aws:FederatedProvider": ("String", [PROVIDER], [PROVIDER, "arn:aws:iam::*:oidc-provider/*"]),
+    "aws:PrincipalServiceName": ("String", ["s3.amazonaws.com"], ["s3.amazonaws.com", "events.*"]),
+    "aws:ResourceOrgID": ("String", [ORG], [ORG, "o-other", "${aws:PrincipalOrgID}"]),
+    "aws:SourceOrgID": ("String", [ORG], [ORG, "o-other", "${aws:ResourceOrgID}"]),
+    "aws:SourceOrgPaths": ("Many", [[PATHS[0]]], PATHS),
+    "iam:PermissionsBoundary": ("Arn", BOUNDARIES, [*BOUNDARIES, "arn:aws:iam::*:policy/app*"]),
+    "s3:AccessPointNetworkOrigin": ("String", ["VPC"], ["VPC", "Internet"]),
+    "s3:DataAccessPointAccount": ("String", ACCOUNTS, [*ACCOUNTS, "${aws:PrincipalAccount}"]),
+    "s3:DataAccessPointArn": (
+        "Arn",
+        POINTS,
+        [*POINTS, f"arn:aws:s3:*:{A}:accesspoint/*", f"arn:aws:s3:eu-west-1:{B}:accesspoint/*"],
+    ),
+}
+RARE |= {
+    f"{service}:ResourceTag/team": ("String", ["blue"], ["blue", "red", "${aws:PrincipalTag/team}"])
+    for service in ("ec2", "iam", "secretsmanager", "ssm")
+}
 KEYS = {**GIVEN, **DERIVED}
 # The likely keys stand more than once.
 NAMES = [*GIVEN, *DERIVED, "aws:PrincipalArn", "aws:PrincipalTag/team", "aws:TagKeys"]
@@ -122,8 +149,8 @@ def condition(tape: Tape, focus: Focus) -> dict[str, Any]:
     """Make a Condition block of one or two entries."""
     block: dict[str, Any] = {}
     for _ in range(2 if tape.chance(20) else 1):
-        name = tape.pick(NAMES)
-        family, _, values = KEYS[name]
+        name = tape.pick(focus.keys if focus.keys and tape.chance(50) else NAMES)
+        family, _, values = {**KEYS, **RARE}[name]
         if tape.chance(8):
             operator, chosen = "Null", [tape.pick(["true", "false"])]
         else:

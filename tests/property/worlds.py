@@ -285,7 +285,14 @@ def way_there(tape: Tape, focus: Focus, service: str, account: Data) -> Data:
 
 def case(ask: Tape, org: Tape, who: Tape, what: Tape, rest: Tape) -> tuple[Data, Data]:
     """Build a world and a request, each part from a tape of its own."""
-    focus, kind, service = focus_of(ask)
+    return case_about(*focus_of(ask), (ask, org, who, what, rest))
+
+
+def case_about(
+    focus: Focus, kind: str, service: str, tapes: tuple[Tape, Tape, Tape, Tape, Tape]
+) -> tuple[Data, Data]:
+    """Build a world and a request around a focus; `kind` is the caller's."""
+    ask, org, who, what, rest = tapes
     request = request_of(ask, focus, kind)
     home = focus.account or focus.owner
     accounts = {name: plain_account(name) for name in (A, B, OUTSIDE, MANAGEMENT)}

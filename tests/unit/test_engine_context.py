@@ -105,6 +105,11 @@ DERIVED: list[tuple[str, Data, Data]] = [
         {"aws:principalarn": ROLE, "aws:userid": None},
     ),
     (
+        "a pattern of resources in any Region",
+        {"action": "sqs:SendMessage", "resource": f"arn:aws:sqs:*:{A}:jobs"},
+        {"aws:requestedregion": None},
+    ),
+    (
         "the root user",
         {"principal": ROOT},
         {"aws:principaltype": "Account", "aws:userid": A, "aws:assumedroot": None},

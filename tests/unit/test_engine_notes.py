@@ -82,6 +82,21 @@ WORLD: Data = {
         }
     },
 }
+TAGGED: Data = {
+    "accounts": {
+        A: {
+            "users": {
+                "tim": {
+                    "policies": [
+                        policy(allow(Condition={"StringEquals": {"aws:ResourceTag/a": "b"}}))
+                    ]
+                },
+                "tom": {"policies": [ALL]},
+            },
+            "resources": {BUCKET: {"tags": {"a": "b"}}},
+        }
+    }
+}
 THROUGH = {"via": {"vpc_endpoint": "vpce-1"}}
 
 NOTES: dict[Note, tuple[Data, Data | None]] = {
@@ -168,6 +183,46 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         {**ASSUME, "session": {"source_identity": "maya"}},
         None,
     ),
+    Note.EMPTY_STRING_VALUE: (
+        when("Null", "s3:prefix", "false", context={"s3:prefix": ""}),
+        None,
+    ),
+    Note.BOOLEAN_LETTER_CASE: (when("Bool", "aws:SecureTransport", "True"), None),
+    Note.IPV6_WITHOUT_PREFIX: (when("IpAddress", "aws:SourceIp", "2001:db8::1"), None),
+    Note.SERVICE_PRINCIPAL_KEYS: (
+        attached(
+            allow(Principal="*", Condition={"StringLike": {"aws:PrincipalArn": "*"}}),
+            principal="sns.amazonaws.com",
+        ),
+        None,
+    ),
+    Note.SOURCE_IP_ON_FOLLOW_UP_CALL: (
+        when(
+            "IpAddress",
+            "aws:SourceIp",
+            "10.0.0.0/8",
+            context={"aws:SourceIp": "10.0.0.1"},
+            via={"service": "athena.amazonaws.com"},
+        ),
+        None,
+    ),
+    Note.SCP_ALLOW_WITH_RESOURCE: (
+        identity(allow(), scps=[[policy(allow(Resource="arn:aws:s3:::reports/*"))]]),
+        None,
+    ),
+    Note.EVERYONE_IN_TRUST_POLICY: (
+        {
+            **ASSUME,
+            "resource_policy": policy(
+                {"Effect": "Allow", "Principal": "*", "Action": "sts:AssumeRole"}
+            ),
+        },
+        None,
+    ),
+    Note.BUCKET_TAGS_WITHOUT_ABAC: (
+        {"principal": f"arn:aws:iam::{A}:user/tim", "action": "s3:ListBucket", "resource": BUCKET},
+        TAGGED,
+    ),
     Note.SELF_ASSUMPTION: ({**ASSUME, "resource": ROLE}, None),
     Note.UNKNOWN_PRINCIPAL_IN_WORLD: ({"principal": f"arn:aws:iam::{A}:user/nobody"}, WORLD),
     Note.UNKNOWN_RESOURCE_IN_WORLD: ({"action": "sqs:SendMessage", "resource": QUEUE}, WORLD),
@@ -219,6 +274,27 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
     ),
     (Note.UNKNOWN_ENDPOINT_IN_WORLD, THROUGH, None),
     (Note.SELF_ASSUMPTION, ASSUME, None),
+    (
+        Note.EMPTY_STRING_VALUE,
+        when("StringEquals", "aws:username", "${s3:prefix}", context={"s3:prefix": ""}),
+        None,
+    ),
+    (Note.EMPTY_STRING_VALUE, when("Null", "s3:prefix", "true"), None),
+    (Note.BOOLEAN_LETTER_CASE, when("Bool", "aws:SecureTransport", "true"), None),
+    (Note.IPV6_WITHOUT_PREFIX, when("IpAddress", "aws:SourceIp", "2001:db8::1/128"), None),
+    (Note.SERVICE_PRINCIPAL_KEYS, when("StringLike", "aws:PrincipalArn", "*"), None),
+    (
+        Note.SOURCE_IP_ON_FOLLOW_UP_CALL,
+        when("IpAddress", "aws:SourceIp", "10.0.0.0/8", context={"aws:SourceIp": "10.0.0.1"}),
+        None,
+    ),
+    (Note.SCP_ALLOW_WITH_RESOURCE, identity(allow(), scps=[[policy(allow())]]), None),
+    (Note.EVERYONE_IN_TRUST_POLICY, ASSUME, None),
+    (
+        Note.BUCKET_TAGS_WITHOUT_ABAC,
+        {"principal": f"arn:aws:iam::{A}:user/tom", "action": "s3:ListBucket", "resource": BUCKET},
+        TAGGED,
+    ),
     (Note.COMPANION_TAG_SESSION, {**ASSUME, "context": {"aws:TagKeys": []}}, None),
     (Note.COMPANION_SET_SOURCE_IDENTITY, ASSUME, None),
     (Note.PASS_ROLE_RESOURCE_TAG, when("StringEquals", "aws:ResourceTag/team", "x"), None),
@@ -241,3 +317,16 @@ def test_notes_stay_away_where_they_do_not_belong(
 ) -> None:
     """A note is left out where its uncertain rule plays no part."""
     assert note not in (ask(request_, world).decision.notes or ())
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        allow(Condition={"StringEquals": {"aws:username": "${s3:prefix, 'maya'}"}}),
+        allow(Resource="arn:aws:s3:::${s3:prefix, 'reports'}/*"),
+    ],
+)
+def test_a_default_for_an_empty_value_is_noted(statement: Data) -> None:
+    """A default that stands in for an empty value is noted, in a condition and in a resource."""
+    request = identity(statement, context={"s3:prefix": ""})
+    assert Note.EMPTY_STRING_VALUE in (ask(request).decision.notes or ())

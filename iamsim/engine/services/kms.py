@@ -21,9 +21,13 @@ def grant_policy(grant: KmsGrant, number: int) -> CompiledPolicy:
     """One grant: its grantee may call its operations, as far as its constraints hold."""
     condition: dict[str, dict[str, object]] = {}
     exact = grant.encryption_context_equals
-    for key, value in {**(grant.encryption_context_subset or {}), **(exact or {})}.items():
-        equals = condition.setdefault("StringEquals", {})
-        equals[f"kms:EncryptionContext:{key}"] = value
+    # Two operators, since both constraints must hold: with a set operator the one value is a set.
+    for operator, pairs in (
+        ("StringEquals", grant.encryption_context_subset),
+        ("ForAnyValue:StringEquals" if grant.encryption_context_subset else "StringEquals", exact),
+    ):
+        for key, value in (pairs or {}).items():
+            condition.setdefault(operator, {})[f"kms:EncryptionContext:{key}"] = value
     if exact is not None:
         # Nothing beyond the listed pairs: the set of keys must not be larger.
         condition["ForAllValues:StringEquals"] = {"kms:EncryptionContextKeys": sorted(exact)}

@@ -1,4 +1,4 @@
-"""What S3 has for itself: public policies, access points.
+"""What S3 has for itself: public policies, access points, tags that do not count.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.compile.template import Template
 
-__all__ = ["access_point_name", "is_public", "object_of_access_point"]
+__all__ = ["access_point_name", "is_bucket", "is_public", "object_of_access_point"]
 
 # Keys by which fixed values limit a grant to somebody or something known.
 LIMITING_KEYS = frozenset(
@@ -113,6 +113,17 @@ def _fixes_account(template: Template) -> bool:
     return arn is not None and not any(
         wild in part for part in (arn.region, arn.account) for wild in "*?"
     )
+
+
+def is_bucket(resource: str) -> bool:
+    """Whether a resource is a general purpose bucket, whose tags count in decisions only where
+    attribute-based access control is enabled for it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+    """
+    arn = find_arn(resource)
+    whole = arn is not None and "/" not in arn.resource and arn.resource != "*"
+    return arn is not None and whole and arn.service == "s3" and not (arn.region or arn.account)
 
 
 def access_point_name(resource: str) -> str | None:

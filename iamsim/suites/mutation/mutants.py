@@ -41,6 +41,10 @@ class Subject:
         return self.policy.source
 
 
+# Policies in which it matters by which name the caller is meant.
+BY_NAME = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.VPC_ENDPOINT})
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Mutant:
     """One changed world.
@@ -85,11 +89,12 @@ class Mutant:
         """Whether the change can matter to a request, keys that are not known left open.
 
         A statement decides by whether it matches, and a resource-based policy also by whom it names
-        and whether all of it is public: there, every request counts.
+        and whether all of it is public; at a gateway endpoint an account is its root user alone.
+        There, every request counts.
         """
         if self.before is None and self.after is None:
             return True
-        if self.subject.policy_type in {PolicyType.RESOURCE, PolicyType.TRUST}:
+        if self.subject.policy_type in BY_NAME:
             return self.concerns(request.action)
         return _weight(self.before, request) != _weight(self.after, request)
 

@@ -1,0 +1,97 @@
+"""What a world knows of the resource of a request: the entry that it is, or lies in."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.reason import Note
+from iamsim.engine.callers import SERVICE_LINKED_PATH
+from iamsim.engine.relations import ResourceKind, resource_kind
+from iamsim.engine.services.s3 import access_point_name, is_bucket
+from iamsim.world.model import Role
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.core.request import Caller
+    from iamsim.engine.question import Question
+    from iamsim.world.model import Resource, User, World
+
+__all__ = ["Target", "find_target", "tags_of"]
+
+AWS_MANAGED_KEY = ":alias/aws/"
+ALL_BUCKETS = "arn:aws:s3:::*"  # the resource of requests about all buckets of an account
+
+
+class Target(NamedTuple):
+    """What a world knows of a request's resource: the entry that lists it, or the user or role
+    that it names; and its account. Everything that facts about resources rest on is here: two
+    requests with equal targets share them.
+
+    `itself` says that the resource is that entry, not an object in it; `access_point` is the ARN of
+    the access point that the request goes through. `service_linked` says that it is a role that a
+    service linked, which the path tells where no world does.
+    """
+
+    kind: ResourceKind
+    listed: Resource | None
+    entity: User | Role | None
+    account: str | None
+    region: str
+    itself: bool
+    access_point: str | None
+    all_buckets: bool
+    managed_key: bool
+    service_linked: bool
+
+    @property
+    def known(self) -> Resource | User | Role | None:
+        """The entry of the world, where there is one."""
+        return self.listed or self.entity
+
+
+def find_target(question: Question, model: World, caller: Caller) -> Target:
+    """Look a resource up."""
+    resource = question.resource
+    arn = find_arn(resource)
+    kind = resource_kind(arn, resource)
+    listed = model.find_resource(resource) if model.accounts else None
+    entity = model.find_principal(resource) if arn is not None and arn.service == "iam" else None
+    account = question.resource_account
+    if account is None:
+        if arn is not None and is_account_id(arn.account):
+            account = arn.account
+        else:
+            account = listed.account if listed is not None else caller.account
+    known = listed or entity
+    return Target(
+        kind,
+        listed,
+        entity,
+        account,
+        arn.region if arn is not None else "",
+        known is not None and known.arn == resource,
+        access_point_name(resource),
+        resource == ALL_BUCKETS,
+        AWS_MANAGED_KEY in resource,
+        (isinstance(entity, Role) and entity.service_linked)
+        or (kind is ResourceKind.ROLE and f":role{SERVICE_LINKED_PATH}" in resource),
+    )
+
+
+def tags_of(target: Target) -> tuple[Mapping[str, str], tuple[Note, ...]]:
+    """The tags that a request on a resource carries, with what is to say of them.
+
+    The tags of a resource are not those of what lies in it, but those of an S3 access point are
+    there whatever the request goes for:
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-tagging.html
+    """
+    known = target.known
+    if known is None or not (target.itself or known.arn == target.access_point):
+        return {}, ()
+    if target.listed is None or not is_bucket(known.arn) or target.listed.abac or not known.tags:
+        return known.tags, ()
+    # A world that gives a bucket tags and says no more is taken to mean them.
+    counted = target.listed.abac is None
+    return known.tags if counted else {}, (Note.BUCKET_TAGS_WITHOUT_ABAC,) if counted else ()

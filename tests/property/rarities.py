@@ -1,0 +1,346 @@
+"""Cases of what is rare: `rare_cases()` gives (world, request) as `worlds.cases()` does.
+
+Each case has one theme, something that most worlds don't have: an access point, a gateway endpoint,
+a session of the root user, a SAML provider, tags behind a key of the service's own. The policies of
+the case are made around it, and half of their conditions test the keys that the theme brings.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from tests.property import vocabulary
+from tests.property.tape import Tape, built
+from tests.property.vocabulary import MANAGEMENT, OUTSIDE, A, B, Focus
+from tests.property.worlds import (
+    CALLERS,
+    HOMES,
+    LINKED,
+    REGION,
+    Data,
+    caller,
+    case_about,
+    entity,
+    focus_of,
+    plain_account,
+)
+
+SAML = f"arn:aws:iam::{A}:saml-provider/Dock"
+ORIGIN_ACCESS_IDENTITY = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1ABC"
+IN_IAM = ["user"] * 3 + ["session"] * 3 + ["role", "root", "sso", "linked", "federated-user"]
+OBJECTS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+TRUST_CALLS = ["sts:AssumeRoleWithSAML"] * 3 + ["sts:TagSession", "sts:SetSourceIdentity"]
+TRUST_CALLS += ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sqs:SendMessage"]
+BOUND_CALLS = ["iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary"]
+BOUND_CALLS += ["iam:GetRole"]
+TAGGED = [
+    ("ec2:StartInstances", f"arn:aws:ec2:{REGION}:ACC:instance/i-1"),
+    ("secretsmanager:GetSecretValue", f"arn:aws:secretsmanager:{REGION}:ACC:secret:blue"),
+    ("ssm:GetParameter", f"arn:aws:ssm:{REGION}:ACC:parameter/blue"),
+    ("sqs:SendMessage", f"arn:aws:sqs:{REGION}:ACC:blue"),
+    ("s3:ListBucket", "arn:aws:s3:::data-ACC"),
+    ("s3:GetObject", "arn:aws:s3:::data-ACC/x"),
+]
+ROOT_CALLS = ["s3:DeleteBucketPolicy", "s3:GetObject", "sqs:SetQueueAttributes", "iam:GetUser"]
+ROOT_CALLS += ["sts:AssumeRole", "sts:GetCallerIdentity"]
+
+Tapes = tuple[Tape, Tape, Tape, Tape, Tape]
+
+
+def about(
+    tape: Tape, kinds: list[str], action: str, pattern: str, keys: tuple[str, ...] = ()
+) -> tuple[Focus, str]:
+    """Choose a caller of one of the kinds for an action on a resource (ACC is the owner)."""
+    kind, home = tape.pick(kinds), tape.pick(HOMES)
+    principal, names = caller(tape, kind, home)
+    owner = tape.pick([home, home, A, B, OUTSIDE])
+    account = "" if kind in ("anonymous", "service", "federated") else home
+    resource = pattern.replace("ACC", owner)
+    return Focus(principal, account, action, resource, owner, names, keys), kind
+
+
+def access_point(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """A request through an access point, with a bucket behind it more often than not."""
+    ask, _, _, what, _ = tapes
+    action = tape.pick([*OBJECTS, "s3:ListBucket"])
+    keys = ("s3:DataAccessPointArn", "s3:DataAccessPointAccount", "s3:AccessPointNetworkOrigin")
+    keys += ("aws:ResourceTag/team",)
+    pattern = "arn:aws:s3:::data-ACC" + ("" if action == "s3:ListBucket" else "/alice/x")
+    focus, kind = about(ask, [*CALLERS], action, pattern, keys)
+    door = f"arn:aws:s3:{REGION}:{focus.owner}:accesspoint/door"
+    through = door if action == "s3:ListBucket" else f"{door}/object/alice/x"
+    world, request = case_about(focus, kind, "s3", tapes)
+    made: Data = {}
+    if not tape.chance(20):
+        made["policy"] = vocabulary.policy(what, replace(focus, resource=through), "resource")
+    if not tape.chance(15):
+        made["bucket"] = f"arn:aws:s3:::data-{focus.owner}"
+    if tape.chance(40):
+        made["network_origin"] = tape.pick(["VPC", "Internet"])
+    if tape.chance(30):
+        made["public_access_block"] = {"restrict_public_buckets": tape.pick([True, False])}
+    if tape.chance(50):
+        made["tags"] = {"team": tape.pick(["blue", "red"])}
+    world["accounts"][focus.owner]["resources"][door] = made
+    return world, {**request, "resource": through}
+
+
+def gateway_endpoint(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """A request through an endpoint of a known type, whose policy has principals of all forms."""
+    focus, kind = about(tapes[0], IN_IAM, tape.pick(OBJECTS), "arn:aws:s3:::data-ACC/alice/x")
+    world, request = case_about(focus, kind, "s3", tapes)
+    made = vocabulary.policy(tapes[4], focus, "resource")
+    found = made["Statement"] if isinstance(made["Statement"], list) else [made["Statement"]]
+    for statement in found:
+        statement.pop("NotPrincipal", None)
+        statement["Principal"] = vocabulary.principal(tape, focus)
+    account = world["accounts"][focus.account or focus.owner]
+    kind_of = {"type": tape.pick(["Gateway", "Gateway", "Interface"])}
+    account["vpc_endpoints"]["vpce-1"] = {
+        "service": "s3",
+        "vpc": "vpc-1",
+        "policy": made,
+        **kind_of,
+    }
+    return world, {**request, "via": {"vpc_endpoint": "vpce-1"}}
+
+
+def federated_source(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """A federated user session with the user who asked for it: its policies and boundary count."""
+    focus, _, service = focus_of(tapes[0])
+    home = focus.account or A
+    source = f"arn:aws:iam::{home}:user/alice"
+    session = f"arn:aws:sts::{home}:federated-user/kiosk"
+    names = [{"AWS": session}, {"AWS": source}]
+    focus = replace(focus, principal=session, account=home, names=names)
+    world, request = case_about(focus, "federated-user", service, tapes)
+    account = world["accounts"].setdefault(home, plain_account(home))
+    account["users"]["alice"] |= entity(tape, focus, account["policies"], "alice")
+    session_of = {**request.get("session", {}), "source_user": source}
+    return world, {**request, "session": session_of}
+
+
+def token(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """A caller with a SAML assertion or a web identity token, for calls that fit and others."""
+    provider = tape.pick([SAML, SAML, vocabulary.PROVIDER])
+    action, owner = tape.pick(TRUST_CALLS), tape.pick([A, A, B])
+    resource = f"arn:aws:iam::{owner}:role/app"
+    if tape.chance(20) and action.startswith("sts:"):
+        resource = f"arn:aws:iam::{owner}:role/{LINKED}"
+    names = [{"Federated": provider}]
+    keys = ("aws:FederatedProvider",)
+    focus = Focus(provider, "", action, resource, owner, names, keys)
+    return case_about(focus, "federated", "sts", tapes)
+
+
+def service_linked_target(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """Somebody assumes a service-linked role, which control policies of resources leave alone."""
+    pattern = f"arn:aws:iam::ACC:role/{LINKED}"
+    focus, kind = about(tapes[0], [*IN_IAM, "service"], "sts:AssumeRole", pattern)
+    world, request = case_about(focus, kind, "sts", tapes)
+    if tape.chance(30):  # not in the world: the path alone tells what it is
+        del world["accounts"][focus.owner]["roles"][LINKED.rpartition("/")[2]]
+        request["resource_policy"] = vocabulary.policy(tapes[3], focus, "trust")
+    return world, request
+
+
+def for_somebody(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """A service calls on behalf of an account, whose organization follows from the world."""
+    keys = ("aws:SourceOrgID", "aws:SourceOrgPaths", "aws:PrincipalServiceName")
+    pattern = tape.pick(["arn:aws:s3:::data-ACC/x", f"arn:aws:sqs:{REGION}:ACC:blue"])
+    action = "s3:PutObject" if ":s3:" in pattern else "sqs:SendMessage"
+    focus, kind = about(tapes[0], ["service"], action, pattern, keys)
+    world, request = case_about(focus, kind, "s3", tapes)
+    source = {"aws:SourceAccount": tape.pick([A, B, OUTSIDE, MANAGEMENT])}
+    given = {
+        key: value
+        for key, value in request.get("context", {}).items()
+        if key.lower() != "aws:sourceaccount"
+    }
+    return world, {**request, "context": {**given, **source}}
+
+
+def bounded_target(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """Calls of IAM about a role that has a boundary, under conditions on that boundary."""
+    action, keys = tape.pick(BOUND_CALLS), ("iam:PermissionsBoundary", "iam:ResourceTag/team")
+    focus, kind = about(tapes[0], IN_IAM, action, "arn:aws:iam::ACC:role/app", keys)
+    world, request = case_about(focus, kind, "iam", tapes)
+    account = world["accounts"][focus.owner]
+    role = account["roles"]["app"]
+    role["tags"] = {"team": tape.pick(["blue", "red"])}
+    if not tape.chance(20):
+        role["boundary"] = "appBoundary"
+        account["policies"]["appBoundary"] = vocabulary.policy(tape, focus, "boundary")
+    return world, request
+
+
+def service_tags(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """Tags of the resource, under the service's own key as well."""
+    action, pattern = tape.pick(TAGGED)
+    service = action.partition(":")[0]
+    own = (f"{service}:ResourceTag/team",) if service not in {"sqs", "s3"} else ()
+    focus, kind = about(tapes[0], IN_IAM, action, pattern, (*own, "aws:ResourceTag/team"))
+    world, request = case_about(focus, kind, service, tapes)
+    resources = world["accounts"][focus.owner]["resources"]
+    tags = {"team": tape.pick(["blue", "red"])}
+    listed = focus.resource.partition("/")[0] if service == "s3" else focus.resource
+    made = resources[listed] = {**resources.get(listed, {}), "tags": tags}
+    if service == "s3" and tape.chance(60):
+        made["abac"] = tape.pick([True, "true", False])
+    return world, request
+
+
+def root_session(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """A session of sts:AssumeRoot, with a task policy that allows or only denies; and the call."""
+    if tape.chance(35):
+        kinds = ["user", "session", "role", "root"]
+        focus, kind = about(tapes[0], kinds, "sts:AssumeRoot", "arn:aws:iam::ACC:root")
+        world, request = case_about(focus, kind, "sts", tapes)
+        if "organization" in world and tape.chance(60):
+            world["organization"]["delegated_administrators"] = [tape.pick([A, B])]
+        return world, request
+    action = tape.pick(ROOT_CALLS)
+    pattern = {
+        "s3:DeleteBucketPolicy": "arn:aws:s3:::data-ACC",
+        "s3:GetObject": "arn:aws:s3:::data-ACC/x",
+        "sqs:SetQueueAttributes": f"arn:aws:sqs:{REGION}:ACC:blue",
+        "sts:AssumeRole": "arn:aws:iam::ACC:role/app",
+    }.get(action, "*")
+    focus, kind = about(tapes[0], ["root"], action, pattern, ("aws:AssumedRoot",))
+    world, request = case_about(focus, kind, action.partition(":")[0], tapes)
+    task = vocabulary.policy(tape, focus, "session")
+    if tape.chance(40):
+        found = task["Statement"] if isinstance(task["Statement"], list) else [task["Statement"]]
+        for statement in found:
+            statement["Effect"] = "Deny"
+    if tape.chance(70):
+        request["session"] = {"policies": [task]}
+    else:
+        request["context"] = {**request.get("context", {}), "aws:AssumedRoot": "true"}
+    return world, request
+
+
+def origin_access_identity(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """CloudFront calls S3 by an origin access identity."""
+    action, owner = tape.pick(OBJECTS), tape.pick([A, B, OUTSIDE])
+    names = [{"AWS": ORIGIN_ACCESS_IDENTITY}, {"CanonicalUser": "0" * 64}]
+    resource = f"arn:aws:s3:::data-{owner}/alice/x"
+    focus = Focus(ORIGIN_ACCESS_IDENTITY, "", action, resource, owner, names)
+    return case_about(focus, "origin-access-identity", "s3", tapes)
+
+
+def key_grants(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """Several grants on a key, with all constraints, for services as well."""
+    pattern = f"arn:aws:kms:{REGION}:ACC:key/11aa"
+    action = tape.pick(["kms:Decrypt", "kms:CreateGrant", "kms:RetireGrant", "kms:Encrypt"])
+    focus, kind = about(tapes[0], [*IN_IAM, "service", "anonymous"], action, pattern)
+    world, request = case_about(focus, kind, "kms", tapes)
+    resources = world["accounts"][focus.owner]["resources"]
+    named = [of for name in focus.names for of in name.values() if isinstance(of, str)]
+    named = [of for of in named if of.startswith("arn:") or of.endswith(".com")]
+    grants = []
+    for number in tape.times(3):
+        limits: Data = {}
+        if tape.chance(40):
+            limits["SourceArn"] = tape.pick(["arn:aws:s3:::data-1", "arn:aws:s3:::data-2"])
+        for limit in ("EncryptionContextSubset", "EncryptionContextEquals"):
+            if tape.chance(25):
+                limits[limit] = {"team": tape.pick(["blue", "red"])}
+        grant: Data = {
+            "GranteePrincipal": tape.pick([*named, f"arn:aws:iam::{A}:user/nobody"]),
+            "Operations": tape.pick([["Decrypt", "Encrypt"], ["Decrypt", "CreateGrant"]]),
+        }
+        if limits:
+            grant["Constraints"] = limits
+        if tape.chance(50):
+            grant["Name"] = f"grant-{number}"
+        grants.append(grant)
+    resources[focus.resource] = {**resources.get(focus.resource, {}), "grants": grants}
+    return world, request
+
+
+def other_partition(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """A resource in another partition, which lets nobody in who has an account."""
+    pattern = tape.pick(["arn:aws-cn:s3:::data-ACC/x", "arn:aws-us-gov:sqs:us-gov-west-1:ACC:blue"])
+    action = "s3:GetObject" if ":s3:" in pattern else "sqs:SendMessage"
+    focus, kind = about(tapes[0], [*IN_IAM, "anonymous"], action, pattern)
+    world, request = case_about(focus, kind, "s3", tapes)
+    return world, {**request, "resource_account": focus.owner}
+
+
+def absent_keys(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """Keys that AWS would set, said to be absent: an empty list takes them away."""
+    focus, kind, service = focus_of(tapes[0])
+    absent = tape.some([*vocabulary.DERIVED], 3)
+    focus = replace(focus, keys=tuple(absent))
+    world, request = case_about(focus, kind, service, tapes)
+    kept = {
+        key: value
+        for key, value in request.get("context", {}).items()
+        if key.lower() not in {name.lower() for name in absent}
+    }
+    return world, {**request, "context": {**kept, **{name: [] for name in absent}}}
+
+
+def permission_set(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """Somebody of Identity Center whose permission set has an inline policy besides."""
+    focus, kind, service = focus_of(tapes[0])
+    if kind not in ("user", "session", "role", "sso"):
+        focus = replace(focus, account=A)
+    principal, names = caller(tape, "sso", focus.account)
+    focus = replace(focus, principal=principal, names=names)
+    world, request = case_about(focus, "sso", service, tapes)
+    made = world["accounts"][focus.account]["permission_sets"]["Developer"]
+    made["inline"] = vocabulary.policy(tape, focus, "identity")
+    return world, request
+
+
+def several_groups(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """A user in several groups, and principals of several kinds in one statement."""
+    focus, _, service = focus_of(tapes[0])
+    focus = replace(focus, account=focus.account or A)
+    principal, names = caller(tape, "user", focus.account)
+    mixed = {"AWS": [principal, B], "Service": "events.amazonaws.com"}
+    focus = replace(focus, principal=principal, names=[*names, mixed])
+    world, request = case_about(focus, "user", service, tapes)
+    account = world["accounts"][focus.account]
+    for name in ("devs", "staff", "night"):
+        policies = [vocabulary.policy(tape, focus, "identity") for _ in tape.times(2)]
+        account["groups"][name] = {"policies": policies}
+    user = account["users"][principal.rpartition("/")[2]]
+    user["groups"] = tape.pick([["devs", "staff"], ["night"], ["staff", "night", "devs"]])
+    return world, request
+
+
+THEMES: list[Callable[[Tape, Tapes], tuple[Data, Data]]] = [
+    access_point,
+    access_point,
+    gateway_endpoint,
+    federated_source,
+    token,
+    service_linked_target,
+    for_somebody,
+    bounded_target,
+    service_tags,
+    root_session,
+    origin_access_identity,
+    key_grants,
+    other_partition,
+    absent_keys,
+    permission_set,
+    several_groups,
+]
+SIZES = (140, 120, 160, 220, 150, 140)
+
+
+def rare(extra: Tape, *tapes: Any) -> tuple[Data, Data]:
+    """Build a case about one of the themes."""
+    theme = extra.pick(THEMES)
+    return theme(extra, tapes)
+
+
+def rare_cases() -> st.SearchStrategy[tuple[Data, Data]]:
+    """Generate (world, request), each with something that other worlds rarely have."""
+    return built(rare, *SIZES)
