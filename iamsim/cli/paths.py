@@ -21,6 +21,7 @@ from iamsim.cli.world_options import (
     open_batch,
     output,
     paint_for,
+    processes_of,
     write,
 )
 from iamsim.core.arn import find_arn
@@ -51,13 +52,15 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     goal = text_of(options, "to") or ADMINISTRATOR
     actions = texts_of(options, "actions")
     _check(goal, actions)
-    with ProgressBar("searching for ways", quiet=bool(options["quiet"])) as progress:
+    progress_bar = ProgressBar("searching for ways", quiet=bool(options["quiet"]))
+    with processes_of(options) as processes, progress_bar as progress:
         batch, model = open_batch(options)
         found = find_escalations(
             batch,
             region=text_of(options, "region") or REGION,
             blocked=bool(options["blocked"]),
             progress=progress,
+            processes=processes,
         )
     sources = _principals(texts_of(options, "sources"), found)
     words, goals, there = _goals(batch, found, goal, actions)

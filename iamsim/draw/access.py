@@ -15,6 +15,7 @@ from iamsim.draw.graph import GRAPH_LIMIT, Edge, Node, draw_graph
 from iamsim.draw.labels import short_arn
 from iamsim.draw.lettering import shortened
 from iamsim.draw.verdict import VERDICT_STATES
+from iamsim.query.escalation.model import split_node
 from iamsim.query.role_chains import callers_of
 
 if TYPE_CHECKING:
@@ -53,6 +54,15 @@ class _Plan:
             lines = (where,) if where and cluster is None else ()
             self.nodes[arn] = Node(arn, name, kind, (*lines, *more), cluster)
         return arn
+
+    def beside(self, key: str, candidate: Candidate, besides: str) -> str:
+        """Make sure that somebody with a group or a policy besides is there, on their own."""
+        if key not in self.nodes:
+            self.somebody(candidate.principal, candidate.kind.value)
+            own = self.nodes[candidate.principal]
+            more = (*own.lines, f"with {short_arn(besides)[0]}")
+            self.nodes[key] = own._replace(key=key, lines=more)
+        return key
 
     def candidate(self, candidate: Candidate) -> str:
         """Make sure that somebody is there, with the word for what it is."""
@@ -136,9 +146,12 @@ def _conditions(way: Way) -> list[str]:
 
 
 def _principal(plan: _Plan, name: str, found: Escalations) -> str:
-    candidate = found.candidates.get(name)
+    principal, besides = split_node(name)
+    candidate = found.candidates.get(principal)
     if candidate is None:
         return plan.somebody(name, "goal")
+    if besides is not None:
+        return plan.beside(name, candidate, besides)
     lines = ("is administrator",) if name in found.administrators else ()
     return plan.somebody(name, candidate.kind.value, lines)
 

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
+from iamsim.core.identity_center import permission_set_of
+from iamsim.query.escalation.model import split_node
 from iamsim.query.escalation.steps import is_lacking
 from iamsim.report.access_words import (
     Conditions,
@@ -77,7 +79,7 @@ def paths_text(answer: PathsAnswer, paint: Paint, width: int) -> str:
         lines += _blocked_lines(answer, paint, width)
     if conditions.legend:
         lines += [paint.title("conditions"), *table(conditions.legend, width, indent=2), ""]
-    lines += [_count(answer), ""]
+    lines += [*_limits(answer), _count(answer), ""]
     return "\n".join(lines)
 
 
@@ -122,7 +124,9 @@ def _hop_words(hop: Hop, conditions: Conditions) -> tuple[str, str]:
     edge = hop.edge
     marks = conditions.mark(_sentences(edge))
     calls = ", ".join(dict.fromkeys(one.step.action for one in edge.taken))
-    changed = "" if edge.gained is None else _changed(edge)
+    # Of a way into another account the target says all.
+    own = edge.gained is not None and edge.way.administers is None
+    changed = _changed(edge) if own else ""
     text = f"{edge.way.title}: {calls}{changed} ({edge.way.id})"
     if edge.way.presumes:
         text += f"; if {edge.way.presumes}"
@@ -130,8 +134,14 @@ def _hop_words(hop: Hop, conditions: Conditions) -> tuple[str, str]:
 
 
 def _target(target: str) -> str:
-    arn = find_arn(target)
-    return target if arn is None else f"{arn.resource} of {arn.account}"
+    principal, besides = split_node(target)
+    arn = find_arn(principal)
+    if arn is None:
+        return target
+    permission_set = permission_set_of(arn.resource.rpartition("/")[2])
+    kind = arn.resource if permission_set is None else f"permission set {permission_set}"
+    name = f"{kind} of {arn.account}"
+    return name if besides is None else f"{name} with {_short(besides)} besides"
 
 
 def _changed(edge: Edge) -> str:
@@ -177,6 +187,15 @@ def _blocked_by(one: Blocked) -> str:
     return f"{one.step.action}: {decided_by(one.decision, one.step.action)}"
 
 
+def _limits(answer: PathsAnswer) -> list[str]:
+    """What was not looked at, where something was not."""
+    left = len(answer.found.not_followed)
+    if not left:
+        return []
+    groups, were = ("1 group", "was") if left == 1 else (f"{left} groups", "were")
+    return [f"{groups} that somebody can join {were} not followed: an account has too many of them"]
+
+
 def _count(answer: PathsAnswer) -> str:
     certain = sum(one.verdict is Verdict.ALLOWED for one in answer.chains)
     open_ = len(answer.chains) - certain
@@ -208,7 +227,8 @@ def paths_markdown(answer: PathsAnswer) -> str:
     if conditions.legend:
         lines += ["", "## conditions", ""]
         lines += [f"* {number} {sentence}" for number, sentence in conditions.legend]
-    return "\n".join([*lines, "", f"{_count(answer)}.", ""])
+    limits = [text for one in _limits(answer) for text in ("", f"{one}.")]
+    return "\n".join([*lines, *limits, "", f"{_count(answer)}.", ""])
 
 
 def paths_data(answer: PathsAnswer) -> Json:
@@ -226,6 +246,8 @@ def paths_data(answer: PathsAnswer) -> Json:
             for chain in answer.chains
         ],
     }
+    if answer.found.not_followed:
+        data["not_followed"] = sorted(answer.found.not_followed)
     if answer.blocked is not None:
         data["blocked"] = [_blocked_data(one) for one in answer.blocked]
     return data
@@ -233,9 +255,13 @@ def paths_data(answer: PathsAnswer) -> Json:
 
 def _hop_data(hop: Hop) -> Json:
     edge = hop.edge
+    source, source_besides = split_node(hop.source)
+    target, target_besides = split_node(hop.target)
     return {
-        "source": hop.source,
-        "target": hop.target,
+        "source": source,
+        "source_besides": source_besides,
+        "target": target,
+        "target_besides": target_besides,
         "path": edge.way.id,
         "title": edge.way.title,
         "presumes": edge.way.presumes,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.managed import find_managed_policy
 from iamsim.core.decision import PolicyType, Verdict
-from iamsim.engine.question import AttachedPolicies
+from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies
 from iamsim.query.batch.answers import decide_one
 from iamsim.syntax.read import parse_policy
 from iamsim.world.model import ManagedPolicyReference
@@ -83,17 +83,22 @@ def find_administrators(
 def is_administrator_with(
     batch: Batch,
     candidate: Candidate,
-    policies: Iterable[Policy],
+    policies: Iterable[Policy] | None,
     region: str,
     *,
     without_boundary: bool = False,
 ) -> BatchAnswer:
-    """Ask the probes as if these were the principal's identity-based policies; the answer is that
-    of the probe that denies, else of one that is conditional, else of the last."""
+    """Ask the probes as if these were the principal's identity-based policies (with `None` as the
+    world has it); the answer is that of the probe that denies, else of one that is conditional,
+    else of the last."""
     account = candidate.account or ""
     known = batch.world.model.accounts.get(account)
     partition = known.partition if known is not None else "aws"
-    attached = AttachedPolicies(identity_policies=tuple(policies))
+    attached = (
+        NOTHING_ATTACHED
+        if policies is None
+        else AttachedPolicies(identity_policies=tuple(policies))
+    )
     if without_boundary:
         attached = replace(attached, boundary=ADMINISTRATOR_ACCESS)
     found: BatchAnswer | None = None

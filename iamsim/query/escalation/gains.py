@@ -14,10 +14,12 @@ from iamsim.query.escalation.administrators import (
 from iamsim.query.escalation.targets import policies_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.escalation.targets import Statements
     from iamsim.syntax.ast import Policy
-    from iamsim.world.model import Account, Group, Role, User
+    from iamsim.world.model import Account, AnyPolicy, Group, Role, User
 
 __all__ = ["Gains", "parsed_policies"]
 
@@ -25,8 +27,9 @@ __all__ = ["Gains", "parsed_policies"]
 class Gains:
     """Answers about principals with changed policies, remembered."""
 
-    def __init__(self, batch: Batch, region: str) -> None:
-        """Take what is asked, and where."""
+    def __init__(self, batch: Batch, region: str, candidates: Mapping[str, Candidate]) -> None:
+        """Take what is asked, where, and everybody whose policies might change."""
+        self.candidates = candidates
         self._batch = batch
         self._region = region
         self._everything: dict[object, BatchAnswer] = {}
@@ -53,14 +56,19 @@ class Gains:
     def enough(self, own: int, group: Group) -> bool:
         """Whether own policies and a group's are about all that an administrator is asked for."""
         universe = self._batch.universe
-        found = own
-        for policy in self._batch.world.policies.policy_set(
-            group.policies, PolicyType.IDENTITY
-        ).policies:
+        found = own | self.about(group.policies)
+        return not universe.mask_of(action for action, _ in PROBES) & ~found
+
+    def about(self, policies: tuple[AnyPolicy, ...]) -> int:
+        """The actions (a mask) that some Allow of these policies is about."""
+        universe = self._batch.universe
+        found = 0
+        compiled = self._batch.world.policies.policy_set(policies, PolicyType.IDENTITY)
+        for policy in compiled.policies:
             for statement in policy.statements:
                 if not statement.denies:
                     found |= universe.mask(statement.actions)
-        return not universe.mask_of(action for action, _ in PROBES) & ~found
+        return found
 
 
 def parsed_policies(account: Account, *entities: User | Role | Group | None) -> list[Policy]:

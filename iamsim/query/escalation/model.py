@@ -13,10 +13,19 @@ if TYPE_CHECKING:
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.query.escalation.ways import Step, Way
 
-__all__ = ["Blocked", "Edge", "Escalations", "Taken", "administrator_of"]
+__all__ = [
+    "Blocked",
+    "Edge",
+    "Escalations",
+    "Taken",
+    "administrator_of",
+    "is_administrator",
+    "member_node",
+    "split_node",
+]
 
 ADMINISTRATOR = "administrator of "
-HUB_WEIGHT = 0
+WITH = " with "
 STEP_WEIGHT = 1000
 
 
@@ -71,16 +80,35 @@ class Blocked(NamedTuple):
 class Escalations:
     """All ways found, as a `networkx.DiGraph`.
 
-    Its nodes are principals, `administrator_of` an account, and inner nodes (tuples) that stand for
-    several targets of one way. An edge with `edge` is a way; without it is no step of its own.
+    Its nodes are principals, principals with a group or a policy besides (`member_node`),
+    `administrator_of` an account, and inner nodes (tuples) that stand for several targets of one
+    way. An edge with `edge` is a way; without it is no step of its own. `not_followed` are the
+    groups that somebody can join, and behind which nothing was looked for.
     """
 
     graph: Any
     candidates: dict[str, Candidate] = field(default_factory=dict)
     administrators: dict[str, BatchAnswer] = field(default_factory=dict)
     blocked: list[Blocked] = field(default_factory=list)
+    not_followed: list[str] = field(default_factory=list)
 
 
 def administrator_of(account: str) -> str:
     """The node that stands for everything in an account."""
     return f"{ADMINISTRATOR}{account}"
+
+
+def is_administrator(node: str) -> bool:
+    """Whether a node stands for everything in some account."""
+    return node.startswith(ADMINISTRATOR)
+
+
+def member_node(principal: str, besides: str) -> str:
+    """The node of a principal that has got the policies of a group, or one policy, besides."""
+    return f"{principal}{WITH}{besides}"
+
+
+def split_node(node: str) -> tuple[str, str | None]:
+    """The principal of a node, and what it has got besides; ARNs have no blanks."""
+    principal, _, besides = node.partition(WITH)
+    return principal, besides or None

@@ -5,7 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.overall import overall_verdict
-from iamsim.query.escalation.model import Edge, Escalations, administrator_of
+from iamsim.query.escalation.model import (
+    Edge,
+    Escalations,
+    administrator_of,
+    is_administrator,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,7 +43,11 @@ class Chain(NamedTuple):
 
 def administrators(found: Escalations) -> set[str]:
     """The nodes that stand for everything in an account."""
-    return {administrator_of(one.account or "") for one in found.candidates.values()}
+    return {
+        *(administrator_of(one.account or "") for one in found.candidates.values()),
+        # Of an account without any principal, too, where there is a way to it.
+        *(node for node in found.graph if isinstance(node, str) and is_administrator(node)),
+    }
 
 
 def shortest_chains(

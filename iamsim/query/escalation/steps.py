@@ -6,21 +6,23 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.engine.authorize import prepare
+from iamsim.query.escalation.asking import Asker
 from iamsim.query.escalation.model import Blocked, Taken
 from iamsim.query.escalation.targets import customer_managed, resources_like
-from iamsim.query.role_chains import assume_action
-from iamsim.world.model import Group, User
+from iamsim.world.model import User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamsim.core.decision import Decision
-    from iamsim.query.batch import Batch, BatchAnswer, Candidate
-    from iamsim.query.escalation.targets import Statements
+    from iamsim.query.batch import Batch, Candidate
+    from iamsim.query.escalation.targets import Entity, Statements
     from iamsim.query.escalation.ways import Step, Way
-    from iamsim.world.model import Account, Role
+    from iamsim.world.model import Account
 
 __all__ = ["Sources", "StepTaker", "is_lacking"]
+
+NOWHERE_ELSE: Mapping[str, Sequence[str]] = {}
 
 
 class Sources:
@@ -48,42 +50,56 @@ class StepTaker:
         self._account = account
         self.statements = statements
         self._region = region
-        self._denied = blocked
-        self._known: dict[tuple[object, ...], dict[str, BatchAnswer]] = {}
+        self.keeps_blocked = blocked
+        self._asker = Asker(batch, statements, denied=blocked)
         self.blocked: list[Blocked] = []
 
     def take(
         self,
         way: Way,
         sources: Sequence[Candidate],
-        target: User | Role | Group | None = None,
+        target: Entity | None = None,
         others: int = 0,
+        places: Mapping[str, Sequence[str]] = NOWHERE_ELSE,
     ) -> dict[str, tuple[Taken, ...]]:
-        """Who can take all steps of a way, with the answers; who can't is noted as blocked."""
+        """Who can take all steps of a way, with the answers; who can't is noted as blocked.
+
+        `places` are resources that belong to the target, by the names that ways have for them.
+        """
         found: dict[str, tuple[Taken, ...]] = {one.principal: () for one in sources}
-        for step in way.steps:
+        for step in [one.filled(self._account.partition) for one in way.steps]:
             some = [one for one in sources if one.principal in found]
             if not some:
                 break
             tried: dict[str, list[Taken]] = {}
-            for resource, who in self._resources(step, some, target):
-                for principal, answer in self._ask(step, resource, who, target).items():
+            certain: set[str] = set()
+            for resource, who in self._resources(step, some, target, places):
+                open_ = [one for one in who if one.principal not in certain]
+                for principal, answer in self._asker.ask(step, resource, open_, target).items():
                     tried.setdefault(principal, []).append(Taken(step, resource, answer))
+                    if answer.verdict is Verdict.ALLOWED:
+                        certain.add(principal)  # nothing can be better
             for principal in [one.principal for one in some]:
                 tries = sorted(tried.get(principal, ()), key=_rank)
                 if tries and tries[0].answer.possible:
                     found[principal] = (*found[principal], tries[0])
                     continue
                 del found[principal]
-                if self._denied:
+                if self.keeps_blocked:
                     self._note(way, principal, tries, target, others)
         return found
 
     def _resources(
-        self, step: Step, sources: list[Candidate], target: User | Role | Group | None
+        self,
+        step: Step,
+        sources: list[Candidate],
+        target: Entity | None,
+        places: Mapping[str, Sequence[str]],
     ) -> list[tuple[str, list[Candidate]]]:
         """What a step is tried on, and by whom."""
         account = self._account
+        if step.resource in places:
+            return [(one, sources) for one in places[step.resource]]
         if step.resource == "target":
             return [] if target is None else [(target.arn, sources)]
         if step.resource == "target-policies":
@@ -104,12 +120,16 @@ class StepTaker:
                 found.setdefault(resource, []).append(candidate)
         return list(found.items())
 
+    def forget(self) -> None:
+        """Let go of the answers to single calls."""
+        self._asker.forget()
+
     def _note(
         self,
         way: Way,
         principal: str,
         tries: list[Taken],
-        target: User | Role | Group | None,
+        target: Entity | None,
         others: int,
     ) -> None:
         """Note what is in the way, where something is."""
@@ -149,28 +169,6 @@ class StepTaker:
             groups = self._account.groups_of(entity) if isinstance(entity, User) else ()
             return [group.arn for group in groups]
         return [entity.arn]
-
-    def _ask(
-        self,
-        step: Step,
-        resource: str,
-        sources: list[Candidate],
-        target: User | Role | Group | None,
-    ) -> dict[str, BatchAnswer]:
-        """The answers to one call, remembered where targets don't bear on it."""
-        context = dict(step.context)
-        if step.about_target or step.about_self:
-            action = step.action
-            if action == "sts:AssumeRole" and target is not None:
-                action = assume_action(sources[0])
-            holders = self._batch.who(action, resource, sources, context, denied=self._denied)
-            return {holder.principal: holder.answer for holder in holders}
-        known = self._known.setdefault((step.action, resource, *context.items()), {})
-        missing = [one for one in sources if one.principal not in known]
-        if missing:
-            holders = self._batch.who(step.action, resource, missing, context, denied=True)
-            known.update((holder.principal, holder.answer) for holder in holders)
-        return {one.principal: known[one.principal] for one in sources if one.principal in known}
 
 
 def _rank(taken: Taken) -> int:

@@ -7,7 +7,8 @@ where they have the same trust policy, tags and boundary; so the steps are decid
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, TypeAlias
 
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from iamsim.world.model import Account, AnyPolicy, Group
 
 __all__ = [
+    "Entity",
     "Statements",
     "classes_of",
     "customer_managed",
@@ -35,7 +37,8 @@ NEW = "iamsim-any"  # the name of something that no policy names
 MOST = 16  # resources that are tried of those that policies name
 PARTS = 6
 NAMES = frozenset({"aws:principalarn", "aws:userid", "aws:username"})
-Entity = "User | Role | Group"
+
+Entity: TypeAlias = "User | Role | Group"
 
 
 class Statements:
@@ -62,8 +65,10 @@ class Statements:
                 found.update((id(one), one) for one in control.statements)
         self.statements = tuple(found.values())
         self._patterns: dict[str, tuple[ResourcePattern, ...]] = {}
+        self._keys: dict[str, frozenset[str]] = {}
+        self._classes: dict[tuple[str, str], object] = {}
 
-    @property
+    @cached_property
     def tells_names_apart(self) -> bool:
         """Whether some condition asks who the caller is."""
         return any(not NAMES.isdisjoint(one.keys) for one in self.statements)
@@ -83,30 +88,77 @@ class Statements:
             known = self._patterns[action] = tuple(found.values())
         return known
 
+    def keys(self, action: str) -> frozenset[str]:
+        """The context keys, in lower case, that statements about an action read."""
+        known = self._keys.get(action)
+        if known is None:
+            name = action.lower()
+            known = self._keys[action] = frozenset().union(
+                *(one.keys for one in self.statements if one.actions.covers(name))
+            )
+        return known
 
-def classes_of(
-    targets: Sequence[User | Role | Group],
-    patterns: Iterable[ResourcePattern],
-    *,
-    by_trust: bool,
-    besides: Callable[[User | Role | Group], object] = lambda _target: None,
-) -> list[list[User | Role | Group]]:
-    """Sort targets into classes that the steps of a way can't tell apart; what `besides` gives
-    tells them apart as well."""
+    def class_of(self, action: str, target: Entity) -> object:
+        """What statements about an action see of a target: equal for two that they can't tell
+        apart."""
+        place = action, target.arn
+        known = self._classes.get(place)
+        if known is None:
+            known = self._classes[place] = _seen(target, self._tests(action))
+        return known
+
+    def fits(self, action: str, arn: str) -> object:
+        """What of an ARN alone statements about an action see."""
+        return _fits(arn, self._tests(action))
+
+    def _tests(self, action: str) -> list[Callable[[str], bool] | None]:
+        return [pattern.test for pattern in self.patterns(action)]
+
+    def classes(
+        self,
+        targets: Sequence[Entity],
+        actions: Iterable[str],
+        *,
+        by_trust: bool,
+        besides: Callable[[Entity], object] = lambda _target: None,
+    ) -> list[list[Entity]]:
+        """Sort targets into classes that actions can't tell apart; what `besides` gives tells them
+        apart as well."""
+        asked = tuple(dict.fromkeys(actions))
+        found: dict[object, list[Entity]] = {}
+        for target in targets:
+            key = (
+                tuple([self.class_of(action, target) for action in asked]),
+                _document(getattr(target, "trust", None)) if by_trust else None,
+                besides(target),
+            )
+            found.setdefault(key, []).append(target)
+        return list(found.values())
+
+
+def classes_of(targets: Sequence[Role], patterns: Iterable[ResourcePattern]) -> list[list[Role]]:
+    """Sort roles into classes that neither these patterns nor their trust policies tell apart."""
     tests = [pattern.test for pattern in patterns]
-    open_ = any(test is None for test in tests)
-    found: dict[object, list[User | Role | Group]] = {}
+    found: dict[object, list[Role]] = {}
     for target in targets:
-        arn = target.arn
-        key = (
-            arn if open_ else tuple([test(arn) for test in tests if test is not None]),
-            tuple(sorted(getattr(target, "tags", {}).items())),
-            id(getattr(target, "boundary", None)),
-            _document(getattr(target, "trust", None)) if by_trust else None,
-            besides(target),
-        )
-        found.setdefault(key, []).append(target)
+        found.setdefault((_seen(target, tests), _document(target.trust)), []).append(target)
     return list(found.values())
+
+
+def _seen(target: Entity, tests: Sequence[Callable[[str], bool] | None]) -> object:
+    """What patterns and conditions can see of a target."""
+    return (
+        _fits(target.arn, tests),
+        tuple(sorted(getattr(target, "tags", {}).items())),
+        id(getattr(target, "boundary", None)),
+    )
+
+
+def _fits(arn: str, tests: Sequence[Callable[[str], bool] | None]) -> object:
+    """Which patterns fit; one with a policy variable (it has no test) may see the whole name."""
+    if any(test is None for test in tests):
+        return arn
+    return tuple([test(arn) for test in tests if test is not None])
 
 
 def _document(policy: AnyPolicy | None) -> object:
@@ -130,13 +182,13 @@ def trusted_names(world: CompiledWorld, role: Role) -> frozenset[str]:
     )
 
 
-def policies_of(account: Account, entity: User | Role | Group) -> tuple[AnyPolicy, ...]:
+def policies_of(account: Account, entity: Entity) -> tuple[AnyPolicy, ...]:
     """The policies of a user, role or group; those of its groups are a user's as well."""
     groups = account.groups_of(entity) if isinstance(entity, User) else ()
     return (*entity.policies, *(policy for group in groups for policy in group.policies))
 
 
-def customer_managed(account: Account, entity: User | Role | Group) -> list[str]:
+def customer_managed(account: Account, entity: Entity) -> list[str]:
     """The ARNs of the customer managed policies among them."""
     return sorted(
         {

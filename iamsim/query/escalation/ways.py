@@ -2,7 +2,9 @@
 
 A way is a list of steps; a step is one action with what it is done to. `resource` is ``self``,
 ``self-groups``, ``self-policies``, ``target``, ``target-policies``, ``*``, or the form of an ARN
-whose last ``*`` stands for any name. `context` pins keys that the call itself decides, such as
+whose last ``*`` stands for any name; for a permission set also ``target-permission-set``,
+``target-account`` and ``target-group``, for an account ``target-root``, for a role that a provider
+may assume ``target-providers``. `context` pins keys that the call itself decides, such as
 iam:PassedToService: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html.
 """
 
@@ -29,16 +31,35 @@ FOLDERS = (
 
 
 class Step(NamedTuple):
-    """One call: an action, what it is done to, and context keys that the call itself decides."""
+    """One call: an action, what it is done to, and context keys that the call itself decides.
+
+    `only` limits it to what is reached in the management account: ``management``, or there
+    ``new-in-management``, where something has to be made first.
+    """
 
     action: str
     resource: str
     context: Mapping[str, str]
+    only: str | None = None
+
+    def filled(self, partition: str) -> Step:
+        """The step in a partition: its pinned values may name it."""
+        if not any("{" in value for value in self.context.values()):
+            return self
+        values = {
+            key: value.replace("{partition}", partition) for key, value in self.context.items()
+        }
+        return self._replace(context=values)
 
     @property
     def about_target(self) -> bool:
         """Whether the step is done to the target."""
         return self.resource.startswith("target")
+
+    @property
+    def changes(self) -> bool:
+        """Whether it is a call of IAM that changes what it is done to."""
+        return self.action.startswith("iam:") and self.action != "iam:PassRole"
 
     @property
     def about_self(self) -> bool:
@@ -47,12 +68,17 @@ class Step(NamedTuple):
 
 
 class Way(NamedTuple):
-    """One way. `target` is ``role``, ``user``, ``group``, ``self``, ``self:user`` or ``self:role``.
+    """One way. `target` is ``role``, ``user``, ``group``, ``self``, ``self:user``, ``self:role``;
+    of other accounts ``permission-set`` (its role in an account) or ``account``.
 
     `reaches` says what is gained: the ``target``; ``administrator``, where whose policies were
     changed may then do everything; ``group``, its policies; ``without-boundary``, what the own
-    policies allow without the boundary. `trusts` is the service that the target must trust;
-    `presumes` what must be there and no world lists.
+    policies allow without the boundary. `trusts` is the service that the target must trust, or
+    ``saml-provider`` or ``oidc-provider``; `presumes` what must be there and no world lists.
+
+    A way with `administers` is open to the management account of an organization, and to the one
+    that administers this service for it. `spares` says what it leaves alone: ``management``, the
+    management account; ``management-if-delegated``, that and what it has, for the other account.
     """
 
     id: str
@@ -64,11 +90,25 @@ class Way(NamedTuple):
     see: str
     trusts: str | None = None
     presumes: str | None = None
+    administers: str | None = None
+    spares: str | None = None
 
     @property
     def about_self(self) -> bool:
         """Whether it is one's own permissions that grow."""
         return self.target.partition(":")[0] == "self"
+
+    @property
+    def assigns(self) -> bool:
+        """Whether it can bring a permission set into an account that does not have it."""
+        return self.reaches == "target" and any(
+            step.resource == "target-account" for step in self.steps
+        )
+
+    @property
+    def joins(self) -> bool:
+        """Whether it needs a group to which a permission set is assigned."""
+        return any(step.resource == "target-group" for step in self.steps)
 
 
 @cache
@@ -86,7 +126,8 @@ def _read(path: Path) -> Way:
     if not isinstance(data, dict):
         raise InternalError("missing-paths", f"`{path.name}` is no escalation path")
     steps = tuple(
-        Step(one["action"], one["resource"], dict(one.get("context", {}))) for one in data["steps"]
+        Step(one["action"], one["resource"], dict(one.get("context", {})), one.get("only"))
+        for one in data["steps"]
     )
     return Way(
         path.stem,
@@ -98,4 +139,6 @@ def _read(path: Path) -> Way:
         data["see"],
         data.get("trusts"),
         data.get("presumes"),
+        data.get("administers"),
+        data.get("spares"),
     )

@@ -1,0 +1,174 @@
+"""Assuming roles: of all accounts, from wherever their trust policies let somebody in.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_terms-and-concepts.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iamsim.engine.question import AttachedPolicies
+from iamsim.query.batch.answers import decide_one
+from iamsim.query.batch.candidates import CandidateKind, named_candidates
+from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS, probe_resource
+from iamsim.query.escalation.home import EVERYONE
+from iamsim.query.escalation.model import Taken, administrator_of
+from iamsim.query.escalation.steps import StepTaker
+from iamsim.query.escalation.targets import classes_of, trusted_names
+from iamsim.query.role_chains import assume_action
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from iamsim.query.batch import Batch, Candidate
+    from iamsim.query.escalation.growth import Growth
+    from iamsim.query.escalation.home import Home
+    from iamsim.query.escalation.ways import Way
+    from iamsim.world.model import Role
+
+__all__ = ["ASSUME_ROLE", "Assuming"]
+
+ASSUME_ROLE = "sts-assume-role"
+ACTION = "sts:AssumeRole"
+NAMED_FROM_OUTSIDE = frozenset(
+    {
+        CandidateKind.ANONYMOUS,
+        CandidateKind.EXTERNAL,
+        CandidateKind.EXTERNAL_ACCOUNT,
+        CandidateKind.IDENTITY_PROVIDER,
+    }
+)
+
+
+class Assuming:
+    """The search for who assumes the roles of one account after the other.
+
+    `homes` are the accounts, `beside` those once more in which somebody has got something besides.
+    Callers of other accounts that trust policies name are put into `candidates`.
+    """
+
+    def __init__(
+        self,
+        batch: Batch,
+        homes: Mapping[str, Home],
+        beside: Sequence[Home],
+        candidates: dict[str, Candidate],
+        region: str,
+    ) -> None:
+        """Take everybody who might assume a role."""
+        self._batch = batch
+        self._homes = homes
+        about = batch.universe.mask_of([ACTION])
+        # Without what they have got they are asked anyway.
+        self._beside = [one for one in beside if one.added is not None and one.added & about]
+        self._candidates = candidates
+        self._region = region
+
+    def run(self, way: Way, home: Home, growth: Growth) -> None:
+        """Assuming the roles of one account."""
+        roles = [one for _, one in sorted(home.account.roles.items()) if not one.service_linked]
+        by_names: dict[frozenset[str], list[Role]] = {}
+        for role in roles:
+            by_names.setdefault(trusted_names(self._batch.world, role), []).append(role)
+        takers = [self._taker(one, home) for one in self._beside]
+        for names, some in by_names.items():
+            callers = self._named(names, home)
+            trusted = [one for one in self._homes if {EVERYONE, f"account:{one}"} & names]
+            others = [
+                (other, taker, named)
+                for other, taker in zip(self._beside, takers, strict=True)
+                if (named := _named_beside(names, other))
+            ]
+            if not callers and not trusted and not others:
+                continue
+            asking = {home.account.id, *(one.account or "" for one in callers), *trusted}
+            seen = [self._homes[one] for one in sorted(asking) if one in self._homes]
+            patterns = {
+                pattern.pattern: pattern
+                for one in (*seen, *(other for other, _, _ in others))
+                for pattern in one.taker.statements.patterns(ACTION)
+            }
+            for alike in classes_of(some, patterns.values()):
+                arns = [one.arn for one in alike]
+                growth.hub(way, _take(way, home.taker, callers, alike), arns)
+                for other, taker, named in others:
+                    taken = _take(way, taker, named, alike)
+                    growth.hub(way, {other.node(one): how for one, how in taken.items()}, arns)
+                for account in trusted:
+                    if account != home.account.id:
+                        self._administrator(way, account, None, alike, growth)
+                for caller in callers:
+                    account = caller.account or ""
+                    if account in self._homes and account not in {home.account.id, *trusted}:
+                        self._administrator(way, account, caller.principal, alike, growth)
+
+    def _taker(self, other: Home, home: Home) -> StepTaker:
+        """Who decides steps on the roles of an account for those of another world."""
+        return StepTaker(
+            other.batch, home.account, other.taker.statements, self._region, blocked=False
+        )
+
+    def _named(self, names: frozenset[str], home: Home) -> list[Candidate]:
+        """Who might assume a role that trusts these names: those named, and those of a named
+        account whose own policies are about it. Naming everyone is a grant to each principal of the
+        own account."""
+        found: dict[str, Candidate] = {}
+        if EVERYONE in names:
+            found.update((one.principal, one) for one in home.candidates)
+        for account, other in self._homes.items():
+            if {EVERYONE, f"account:{account}"} & names:
+                able = other.sources.able([ACTION])
+                found.update((one.principal, one) for one in able)
+        for name in names:
+            candidate = self._candidates.get(name.removeprefix("aws:"))
+            if candidate is not None:
+                found[candidate.principal] = candidate
+        for candidate in named_candidates(names, self._batch.world.model):
+            if candidate.kind in NAMED_FROM_OUTSIDE:
+                found[candidate.principal] = candidate
+                self._candidates.setdefault(candidate.principal, candidate)
+        return list(found.values())
+
+    def _administrator(
+        self,
+        way: Way,
+        account: str,
+        named: str | None,
+        alike: Sequence[Role],
+        growth: Growth,
+    ) -> None:
+        """Who becomes an administrator of a trusted account may make a principal for it, and give
+        one that is trusted by its name the permission it lacks."""
+        partition = self._batch.world.model.accounts[account].partition
+        principal = named or probe_resource(
+            "arn:{partition}:iam::{account}:role/iamsim-probe", partition, account, ""
+        )
+        question = replace(
+            self._batch.question(principal, ACTION, alike[0].arn),
+            attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
+        )
+        answer = decide_one(question, self._batch.world)
+        if answer.possible:
+            taken = (Taken(way.steps[0], alike[0].arn, answer),)
+            growth.hub(way, {administrator_of(account): taken}, [one.arn for one in alike])
+
+
+def _named_beside(names: frozenset[str], other: Home) -> list[Candidate]:
+    """Who of those with something besides might assume a role."""
+    if {EVERYONE, f"account:{other.account.id}"} & names:
+        return other.sources.able([ACTION])
+    return [one for one in other.candidates if f"aws:{one.principal}" in names]
+
+
+def _take(
+    way: Way, taker: StepTaker, callers: Sequence[Candidate], alike: Sequence[Role]
+) -> dict[str, tuple[Taken, ...]]:
+    """Who of them may assume roles of one class, each with the call that is theirs."""
+    by_action: dict[str, list[Candidate]] = {}
+    for caller in callers:
+        by_action.setdefault(assume_action(caller), []).append(caller)
+    found: dict[str, tuple[Taken, ...]] = {}
+    for some in by_action.values():
+        found |= taker.take(way, some, alike[0], len(alike) - 1)
+    return found

@@ -1,0 +1,140 @@
+"""Somebody with the policies of one group besides, or with all that the boundary leaves.
+
+Who can join a group that makes nobody an administrator, or can change policies behind a boundary,
+has more than before: a node of its own, whose ways are decided in a world in which that has been
+done. One such change is followed, not a second one after it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import Verdict
+from iamsim.engine.world import CompiledWorld
+from iamsim.query.batch import Batch
+from iamsim.query.escalation.gains import Gains
+from iamsim.query.escalation.home import make_home
+from iamsim.query.escalation.model import Edge, administrator_of, member_node
+from iamsim.world.model import ManagedPolicyReference, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamsim.query.batch import Candidate
+    from iamsim.query.escalation.growth import Growth
+    from iamsim.query.escalation.home import Home
+    from iamsim.query.escalation.model import Taken
+    from iamsim.query.escalation.ways import Way
+    from iamsim.world.model import Account, Role
+
+__all__ = ["EVERYTHING", "MOST_GROUPS", "Joined", "batch_after", "home_with", "homes_beside"]
+
+EVERYTHING = "AdministratorAccess"
+MOST_GROUPS = 50  # groups of one account behind which ways are looked for
+
+
+class Joined(NamedTuple):
+    """A way by which a principal gets what `besides` names: the ARN of a group, or `EVERYTHING`."""
+
+    besides: str
+    principal: str
+    way: Way
+    taken: tuple[Taken, ...]
+
+
+def homes_beside(
+    home: Home,
+    joined: Sequence[Joined],
+    growth: Growth,
+    ways: Sequence[Way],
+    region: str,
+    not_followed: list[str],
+) -> Iterator[Home]:
+    """The account again for every group (or for all policies), with those who got it.
+
+    The edges to their nodes are put into `growth`; whoever becomes an administrator anyway is
+    left out. Groups that bear on no way are left out; those beyond `MOST_GROUPS` are
+    named in `not_followed`.
+    """
+    certain = _certain(home, growth)
+    by_besides: dict[str, list[Joined]] = {}
+    for one in joined:
+        if one.principal not in certain:
+            by_besides.setdefault(one.besides, []).append(one)
+    universe = home.batch.universe
+    asked = universe.mask_of(step.action for way in ways for step in way.steps)
+    groups = {group.arn: group for group in home.account.groups.values()}
+    followed = 0
+    for besides, some in sorted(by_besides.items()):
+        group = groups.get(besides)
+        added = universe.everything if group is None else home.gains.about(group.policies)
+        if not added & asked:
+            continue
+        if followed >= MOST_GROUPS:
+            not_followed.append(besides)
+            continue
+        followed += 1
+        yield home_with(home, besides, [one.principal for one in some], region, added)
+        for one in some:
+            node = member_node(one.principal, besides)
+            growth.edge(one.principal, node, Edge(one.way, one.taken))
+
+
+def _certain(home: Home, growth: Growth) -> set[str]:
+    """Those who can change policies for certain until somebody is an administrator: under whatever
+    condition that is, it gives more than any group could, and is nearer."""
+    node = administrator_of(home.account.id)
+    edges = {one.principal: growth.edges.get((one.principal, node)) for one in home.candidates}
+    return {
+        principal
+        for principal, (_, edge) in ((one, known) for one, known in edges.items() if known)
+        if edge is not None
+        and edge.way.presumes is None
+        and all(taken.answer.verdict is Verdict.ALLOWED for taken in edge.taken)
+    }
+
+
+def home_with(home: Home, besides: str, principals: Sequence[str], region: str, added: int) -> Home:
+    """The account as it is once these have got it."""
+    wanted = set(principals)
+    account = home.account
+    changed: list[Candidate] = []
+    users, roles = dict(account.users), dict(account.roles)
+    for candidate in home.candidates:
+        entity = candidate.entity
+        if candidate.principal not in wanted or entity is None:
+            continue
+        given = _with(entity, besides, account)
+        changed.append(candidate._replace(entity=given))
+        if isinstance(given, User):
+            users[given.name] = given
+        else:
+            roles[given.name] = given
+    after = replace(account, users=users, roles=roles)
+    batch = batch_after(home.batch, after)
+    gains = Gains(batch, region, home.gains.candidates)
+    made = make_home(batch, after, changed, gains, region, besides=besides, added=added)
+    made.before = account
+    return made
+
+
+def batch_after(batch: Batch, account: Account) -> Batch:
+    """What is asked in a world in which one account has other users or roles. All else is shared:
+    the look-up tables of resources, and the policies, which are compiled once."""
+    model = batch.world.model
+    accounts = {**model.accounts, account.id: account}
+    _ = model.index
+    world = CompiledWorld(replace(model, accounts=accounts))
+    world.policies = batch.world.policies
+    return Batch(world, partial=batch.partial, now=batch.now)
+
+
+def _with(entity: User | Role, besides: str, account: Account) -> User | Role:
+    """A user in a group more, or somebody with a policy that allows everything."""
+    if besides == EVERYTHING:
+        arn = f"arn:{account.partition}:iam::aws:policy/{EVERYTHING}"
+        return replace(entity, policies=(*entity.policies, ManagedPolicyReference(arn)))
+    if isinstance(entity, User):
+        return replace(entity, groups=(*entity.groups, besides.rpartition("/")[2]))
+    return entity

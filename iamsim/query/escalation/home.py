@@ -1,0 +1,144 @@
+"""An account with who in it might take ways, and what of it many ways ask for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamsim.query.batch.candidates import Candidate, CandidateKind
+from iamsim.query.escalation.model import member_node
+from iamsim.query.escalation.steps import Sources, StepTaker
+from iamsim.query.escalation.targets import Statements, classes_of, trusted_names
+from iamsim.query.role_chains import assume_action
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.query.batch import Batch
+    from iamsim.query.escalation.gains import Gains
+    from iamsim.query.escalation.ways import Way
+    from iamsim.world.model import Account, Role
+
+__all__ = ["EVERYONE", "KINDS", "PROVIDERS", "Home", "Trusting", "make_home"]
+
+EVERYONE = "*"
+KINDS = frozenset({CandidateKind.USER, CandidateKind.ROLE, CandidateKind.IDENTITY_CENTER})
+PROVIDERS = frozenset({"oidc-provider", "saml-provider"})
+
+
+@dataclass(slots=True)
+class Home:
+    """One account. `besides` is what all its candidates have got besides: the ARN of a group or of
+    a policy, as which they are nodes of their own; `added` are the actions that it is about, and
+    `before` is the account without it, as it is to what others do."""
+
+    account: Account
+    batch: Batch
+    candidates: tuple[Candidate, ...]
+    sources: Sources
+    taker: StepTaker
+    gains: Gains
+    besides: str | None = None
+    added: int | None = None
+    before: Account | None = None
+
+    @property
+    def targets(self) -> Account:
+        """The account in which ways look for targets: nobody there has got anything."""
+        return self.before or self.account
+
+    def node(self, principal: str) -> str:
+        """The node of one of the candidates."""
+        return principal if self.besides is None else member_node(principal, self.besides)
+
+    def able(self, way: Way) -> list[Candidate]:
+        """Those whose own policies are about all steps of a way; what is added must bear on it.
+
+        A role may trust somebody whose own policies say nothing about it.
+        """
+        actions = [
+            step.action
+            for step in way.steps
+            if step.action != "sts:AssumeRole" and step.only is None
+        ]
+        if self.added is not None:
+            asked = self.batch.universe.mask_of(step.action for step in way.steps)
+            if not asked & self.added:
+                return []
+        return self.sources.able(actions)
+
+
+def make_home(  # noqa: PLR0913 - what is got besides is told by keyword
+    batch: Batch,
+    account: Account,
+    candidates: Sequence[Candidate],
+    gains: Gains,
+    region: str,
+    *,
+    blocked: bool = False,
+    besides: str | None = None,
+    added: int | None = None,
+) -> Home:
+    """Look at the policies of an account's principals once."""
+    statements = Statements(batch, account.id, candidates)
+    taker = StepTaker(batch, account, statements, region, blocked=blocked)
+    sources = Sources(batch, candidates)
+    return Home(account, batch, tuple(candidates), sources, taker, gains, besides, added)
+
+
+class Trusting:
+    """Who is trusted by which roles, remembered."""
+
+    def __init__(self, batch: Batch) -> None:
+        """Take whom to ask."""
+        self._batch = batch
+        self._known: dict[tuple[str, str], list[Role]] = {}
+        self._providers: dict[tuple[str, str], list[str]] = {}
+
+    def roles(self, trusted: str, account: Account) -> list[Role]:
+        """The roles of an account that a service may assume, for certain or under conditions; with
+        ``saml-provider`` or ``oidc-provider`` those that a provider of the account may."""
+        known = self._known.get((trusted, account.id))
+        if known is None:
+            if trusted in PROVIDERS:
+                known = [one for one in account.roles.values() if self.providers(trusted, one)]
+            else:
+                known = self._of(trusted, account)
+            self._known[trusted, account.id] = known
+        return known
+
+    def providers(self, kind: str, role: Role) -> list[str]:
+        """The providers of its own account that may assume a role, each with the call that is
+        theirs."""
+        known = self._providers.get((kind, role.arn))
+        if known is None:
+            prefix = f"federated:arn:{role.partition}:iam::{role.account}:{kind}/"
+            named = sorted(
+                one.removeprefix("federated:")
+                for one in trusted_names(self._batch.world, role)
+                if one.startswith(prefix)
+            )
+            known = [one for one in named if self._may_assume(one, role)]
+            self._providers[kind, role.arn] = known
+        return known
+
+    def _may_assume(self, provider: str, role: Role) -> bool:
+        candidate = Candidate(provider, CandidateKind.IDENTITY_PROVIDER, role.account)
+        return self._batch.decide(provider, assume_action(candidate), role.arn).possible
+
+    def _of(self, service: str, account: Account) -> list[Role]:
+        """Roles that differ in nothing that is asked are asked for once."""
+        world = self._batch.world
+        some = [
+            role
+            for role in account.roles.values()
+            if not role.service_linked
+            and not trusted_names(world, role).isdisjoint({EVERYONE, f"service:{service}"})
+        ]
+        patterns = Statements(self._batch, account.id, ()).patterns("sts:AssumeRole")
+        return [
+            role
+            for alike in classes_of(some, patterns)
+            if self._batch.decide(service, "sts:AssumeRole", alike[0].arn).possible
+            for role in alike
+        ]

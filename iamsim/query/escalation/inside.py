@@ -1,0 +1,214 @@
+"""The ways inside one account, but for assuming roles.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.identity_center import ROLE_PATH
+from iamsim.query.escalation.administrators import is_administrator_with
+from iamsim.query.escalation.beside import EVERYTHING, Joined
+from iamsim.query.escalation.gains import parsed_policies
+from iamsim.query.escalation.home import PROVIDERS
+from iamsim.query.escalation.model import Blocked, Edge, administrator_of
+from iamsim.query.escalation.steps import is_lacking
+from iamsim.query.escalation.targets import customer_managed
+from iamsim.world.model import Group, Role, User
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from iamsim.query.batch import BatchAnswer, Candidate
+    from iamsim.query.escalation.growth import Growth
+    from iamsim.query.escalation.home import Home, Trusting
+    from iamsim.query.escalation.model import Taken
+    from iamsim.query.escalation.targets import Entity
+    from iamsim.query.escalation.ways import Way
+
+__all__ = ["Inside"]
+
+
+class Inside:
+    """One search in one account. `joined` are those who can get the policies of a group, or any
+    policy, and are no administrators with it."""
+
+    def __init__(
+        self,
+        home: Home,
+        growth: Growth,
+        administrators: Mapping[str, BatchAnswer],
+        trusting: Trusting,
+        region: str,
+    ) -> None:
+        """Take who asks, and where to put what is found."""
+        self.home = home
+        self.growth = growth
+        self.joined: list[Joined] = []
+        self._administrators = administrators
+        self._trusting = trusting
+        self._region = region
+        self._candidates = {one.principal: one for one in home.candidates}
+
+    def run(self, ways: Sequence[Way]) -> None:
+        """Try ways; who is an administrator needs none."""
+        for way in ways:
+            able = [one for one in self.home.able(way) if one.principal not in self._administrators]
+            if not able:
+                continue
+            if way.about_self:
+                if way.reaches != "administrator" or self.home.besides != EVERYTHING:
+                    self._own(way, able)
+            else:
+                self._others(way, able)
+
+    def _own(self, way: Way, able: list[Candidate]) -> None:
+        """A way by which one's own permissions grow."""
+        home = self.home
+        kind = {"user": User, "role": Role}.get(way.target.partition(":")[2])
+        some = [one for one in able if kind is None or isinstance(one.entity, kind)]
+        if any(step.resource == "self" for step in way.steps):
+            some = [one for one in some if not _is_reserved(one.entity)]
+        if way.reaches == "without-boundary":
+            some = [one for one in some if one.entity is not None and one.entity.boundary]
+        for principal, taken in home.taker.take(way, some).items():
+            candidate = self._candidates[principal]
+            if way.reaches == "without-boundary":
+                own = parsed_policies(home.account, candidate.entity)
+                gained = is_administrator_with(
+                    home.batch, candidate, own, self._region, without_boundary=True
+                )
+            else:
+                gained = home.gains.with_everything(home.taker.statements, candidate)
+                if not gained.possible:
+                    self.joined.append(Joined(EVERYTHING, principal, way, taken))
+            self._gain(way, principal, taken, gained)
+
+    def _gain(
+        self,
+        way: Way,
+        principal: str,
+        taken: tuple[Taken, ...],
+        gained: BatchAnswer,
+        target: str | None = None,
+    ) -> None:
+        """Become an administrator, or note why not."""
+        home = self.home
+        if gained.possible:
+            node = administrator_of(home.account.id)
+            self.growth.edge(home.node(principal), node, Edge(way, taken, gained))
+        elif way.reaches == "administrator" or not is_lacking(gained.decision):
+            # A group or the own policies that give little are no way that something blocks.
+            home.taker.blocked.append(
+                Blocked(principal, way, target, 0, None, taken[-1].resource, gained.decision)
+            )
+
+    def _others(self, way: Way, able: list[Candidate]) -> None:
+        """A way to one of the other principals of the account."""
+        home = self.home
+        if way.target == "group":
+            able = [one for one in able if isinstance(one.entity, User)]  # roles can't join one
+        changes = any(step.resource == "target" and step.changes for step in way.steps)
+        targets = [
+            one
+            for one in sorted(self._pool(way), key=lambda entity: entity.name)
+            if not (isinstance(one, Role) and one.service_linked)
+            and not (changes and _is_reserved(one))
+            and not (way.reaches == "administrator" and one.arn in self._administrators)
+        ]
+        if way.reaches == "administrator" and not home.taker.keeps_blocked:
+            targets = [one for one in targets if self._gained(one).possible]
+        if not targets:
+            return
+        on_target = [step for step in way.steps if step.about_target]
+        if not on_target:
+            self._hub(way, able, targets)
+            return
+        statements = home.taker.statements
+        actions = [step.action for step in on_target]
+        by_trust = "sts:AssumeRole" in actions or way.trusts in PROVIDERS
+        if way.reaches == "target":
+            for some in statements.classes(targets, actions, by_trust=by_trust):
+                self._hub(way, able, some, some[0])
+            return
+        named = way.target == "group" or statements.tells_names_apart
+        policies = any(step.resource == "target-policies" for step in on_target)
+
+        def besides(target: Entity) -> object:
+            """What of a target bears on what its policies would give."""
+            own = customer_managed(home.targets, target) if policies else ()
+            return target.arn if named else tuple(own)
+
+        for some in statements.classes(targets, actions, by_trust=by_trust, besides=besides):
+            for target in some[:2]:  # the second one for whoever is the first
+                wanted = [one for one in able if target is some[0] or one.principal == some[0].arn]
+                if wanted:
+                    takers = home.taker.take(way, wanted, target, len(some) - 1)
+                    self._changed(way, takers, target)
+
+    def _hub(
+        self,
+        way: Way,
+        able: Sequence[Candidate],
+        targets: Sequence[Entity],
+        asked: Entity | None = None,
+    ) -> None:
+        """Whoever can reach one of the targets can reach them all."""
+        takers = self.home.taker.take(
+            way, able, asked, len(targets) - 1 if asked else 0, self._places(way, asked)
+        )
+        nodes = {self.home.node(principal): taken for principal, taken in takers.items()}
+        self.growth.hub(way, nodes, [one.arn for one in targets])
+
+    def _places(self, way: Way, target: Entity | None) -> dict[str, list[str]]:
+        """What else of a target steps are done to."""
+        if way.trusts not in PROVIDERS or not isinstance(target, Role):
+            return {}
+        return {"target-providers": self._trusting.providers(way.trusts or "", target)}
+
+    def _pool(self, way: Way) -> Sequence[Entity]:
+        """What a way could lead to by its kind, and by whom it trusts."""
+        account = self.home.targets
+        if way.trusts is not None:
+            return self._trusting.roles(way.trusts, account)
+        if way.target == "user":
+            return list(account.users.values())
+        if way.target == "group":
+            # Somebody with one group besides is not followed into a second one.
+            return list(account.groups.values()) if self.home.besides is None else ()
+        return list(account.roles.values())
+
+    def _changed(self, way: Way, takers: dict[str, tuple[Taken, ...]], target: Entity) -> None:
+        """What becomes of changed policies of the target, or of its policies for oneself."""
+        for principal, taken in takers.items():
+            candidate = self._candidates[principal]
+            if principal == target.arn:
+                continue
+            if isinstance(target, Group):
+                self._join(way, candidate, taken, target)
+                continue
+            self._gain(way, principal, taken, self._gained(target), target.arn)
+
+    def _gained(self, target: Entity) -> BatchAnswer:
+        """Whether a target whose policies allow everything is an administrator."""
+        gains = self.home.gains
+        return gains.with_everything(self.home.taker.statements, gains.candidates[target.arn])
+
+    def _join(self, way: Way, candidate: Candidate, taken: tuple[Taken, ...], group: Group) -> None:
+        """What the policies of a group give besides the own ones."""
+        home = self.home
+        principal = candidate.principal
+        if home.gains.enough(home.sources.masks[candidate], group):
+            own = parsed_policies(home.account, candidate.entity, group)
+            gained = is_administrator_with(home.batch, candidate, own, self._region)
+            self._gain(way, principal, taken, gained, group.arn)
+            if gained.possible:
+                return
+        self.joined.append(Joined(group.arn, principal, way, taken))
+
+
+def _is_reserved(entity: Entity | None) -> bool:
+    """Whether Identity Center made a role: IAM lets nobody else change its policies or its trust
+    (it answers `UnmodifiableEntity`, which is on no page)."""
+    return isinstance(entity, Role) and entity.path.startswith(ROLE_PATH)
