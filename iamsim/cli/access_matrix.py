@@ -17,6 +17,7 @@ from iamsim.cli.world_options import (
     open_batch,
     output,
     paint_for,
+    processes_of,
     write,
 )
 from iamsim.core.errors import RequestError
@@ -47,10 +48,13 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     columns = [
         Column(action, resource) for resource in resources for action in expand_actions(patterns)
     ]
-    with ProgressBar("deciding", quiet=bool(options["quiet"])) as progress:
+    progress_bar = ProgressBar("deciding", quiet=bool(options["quiet"]))
+    with processes_of(options) as processes, progress_bar as progress:
         batch, model = open_batch(options)
         candidates = pick_candidates(batch, texts_of(options, "principals"))
-        matrix = find_matrix(batch, candidates, columns, asked_context(options), progress)
+        matrix = find_matrix(
+            batch, candidates, columns, asked_context(options), progress, processes=processes
+        )
     write(
         options,
         {

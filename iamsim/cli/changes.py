@@ -16,6 +16,7 @@ from iamsim.cli.world_options import (
     json_text,
     output,
     paint_for,
+    processes_of,
     write,
 )
 from iamsim.core.errors import RequestError
@@ -84,7 +85,8 @@ def _found(options: Options) -> ChangeReport:
     kept = [
         one for file in texts_of(options, "forbid") for one in _requirements(file, before, after)
     ]
-    with ProgressBar("comparing decisions", quiet=bool(options["quiet"])) as progress:
+    progress_bar = ProgressBar("comparing decisions", quiet=bool(options["quiet"]))
+    with processes_of(options) as processes, progress_bar as progress:
         changes = find_changes(
             Batch(before, partial=partial, now=now),
             Batch(after, partial=partial, now=now),
@@ -93,6 +95,7 @@ def _found(options: Options) -> ChangeReport:
                 not patterns or any(fnmatchcase(principal, one) for one in patterns)
             ),
             progress=progress,
+            processes=processes,
         )
     return ChangeReport(changes, laid, tuple(kept), remarks)
 

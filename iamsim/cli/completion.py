@@ -23,6 +23,7 @@ __all__ = [
     "layers",
     "policies",
     "principals",
+    "processes",
     "proposals",
     "resources",
     "roles",
@@ -148,6 +149,11 @@ def layers(incomplete: str, _options: Options) -> list[str]:
     from iamsim.core.decision import Layer  # noqa: PLC0415 - completion alone needs it
 
     return _starting(sorted(layer.value for layer in Layer), incomplete)
+
+
+def processes(incomplete: str, _options: Options) -> list[str]:
+    """Propose how many processes there may be."""
+    return _starting(("auto", "2", "4"), incomplete)
 
 
 def known_world(options: Options) -> World | None:

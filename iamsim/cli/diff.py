@@ -15,6 +15,7 @@ from iamsim.cli.world_options import (
     json_text,
     output,
     paint_for,
+    processes_of,
     write,
 )
 
@@ -67,7 +68,8 @@ def _compare(options: Options, first: World, second: World) -> Changes:
 
     patterns = texts_of(options, "principals")
     partial, now = not options["exact"], time_of(text_of(options, "at"))
-    with ProgressBar("comparing decisions", quiet=bool(options["quiet"])) as progress:
+    progress_bar = ProgressBar("comparing decisions", quiet=bool(options["quiet"]))
+    with processes_of(options) as processes, progress_bar as progress:
         return find_changes(
             Batch(CompiledWorld.checked(first), partial=partial, now=now),
             Batch(CompiledWorld.checked(second), partial=partial, now=now),
@@ -76,6 +78,7 @@ def _compare(options: Options, first: World, second: World) -> Changes:
                 not patterns or any(fnmatchcase(principal, one) for one in patterns)
             ),
             progress=progress,
+            processes=processes,
         )
 
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import denied_text, load_worlds, questions_of, text_of, texts_of, with_time
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.output import terminal_width, wants_color, write_output
-from iamsim.core.errors import RequestError
+from iamsim.core.caret import printable, render_error
+from iamsim.core.errors import InputError, RequestError
 from iamsim.engine.authorize import explain
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.denial import complete_message, examine, missing_part
@@ -29,16 +31,21 @@ __all__ = ["explain_denial"]
 
 # A denial is compared with one verdict; what is expected is that it is explained.
 _NOT_TOGETHER = ("expect", "partial", "unknown")
+_NOT_ASKED = 2
 
 
 def explain_denial(options: Options) -> int:
     """Answer every message in the text of `--denied`; the exit code is 1 when the world does not
-    explain one of them."""
+    explain one of them, and 2 when one can't be asked.
+
+    Such a message is told on standard error, and the others are answered. Raises its error where
+    there are no others.
+    """
     _refuse_options(options)
     denials = find_denials(denied_text(options))
     model = load_worlds(options)
     world = CompiledWorld() if model is None else CompiledWorld.checked(model)
-    asked = [_asked(message, options, model, world) for message in denials.messages]
+    asked, refused = _all_asked(denials.messages, options, model, world)
     reports = [examine(message, question, world) for message, question in asked]
     edits: list[EditReport] = []
     if options["edits"] and not options["quiet"]:
@@ -48,6 +55,10 @@ def explain_denial(options: Options) -> int:
         edits = [suggest_edits(question, world) for (_, question), _ in denied]
     written = _written(reports, edits, options, more=denials.more)
     write_output(written, text_of(options, "output"))
+    if refused:
+        sys.stdout.flush()
+        sys.stderr.writelines(refused)
+        return _NOT_ASKED
     return 0 if all(report.explained for report in reports) else 1
 
 
@@ -70,6 +81,22 @@ def _refuse_options(options: Options) -> None:
             f"the option `{option}` can't be used together with `--denied`",
             hint="the exit code is 1 when the world does not explain the denial",
         )
+
+
+def _all_asked(
+    messages: Sequence[DenialMessage], options: Options, model: World | None, world: CompiledWorld
+) -> tuple[list[tuple[DenialMessage, Question]], list[str]]:
+    """Make the questions of messages, and say of each of the others why it has none."""
+    asked: list[tuple[DenialMessage, Question]] = []
+    errors: list[tuple[DenialMessage, InputError]] = []
+    for message in messages:
+        try:
+            asked.append(_asked(message, options, model, world))
+        except InputError as error:
+            errors.append((message, error))
+    if errors and not asked:
+        raise errors[-1][1]
+    return asked, [f"{printable(one.text)}\n{render_error(error)}\n" for one, error in errors]
 
 
 def _asked(

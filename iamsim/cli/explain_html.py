@@ -8,7 +8,7 @@ from iamsim.cli.ask import texts_of
 from iamsim.report.denial import MORE, render_denial
 from iamsim.report.html.explain import AnswerReport, explain_page
 from iamsim.report.paint import Paint
-from iamsim.report.side_by_side import AFTER, BEFORE, render_comparison
+from iamsim.report.side_by_side import AFTER, BEFORE, comparison_in_short, render_comparison
 from iamsim.report.wording import request_text
 from iamsim.suites.asked import scenario_of
 
@@ -63,7 +63,7 @@ def comparisons_html(comparisons: Sequence[Comparison], chain: Chain | None) -> 
         for side, answer in ((BEFORE, one.before), (AFTER, one.after)):
             name = f"{side}: {request_text(answer.request)}"
             reports.append(AnswerReport(answer, name=name, preface=text))
-    return explain_page(reports)
+    return explain_page(reports, [comparison_in_short(one) for one in comparisons])
 
 
 def _hops(chain: Chain) -> list[AnswerReport]:

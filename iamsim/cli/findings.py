@@ -15,17 +15,19 @@ from iamsim.cli.world_options import (
     open_batch,
     output,
     paint_for,
+    processes_of,
     write,
 )
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from iamsim.cli.options import Options
     from iamsim.query.analyzer.finding import AccessFinding
+    from iamsim.query.batch import Batch
+    from iamsim.query.batch.processes import Processes
     from iamsim.report.access_findings import FindingsAnswer
-    from iamsim.world.model import World
 
 __all__ = ["COMMAND"]
 
@@ -63,27 +65,37 @@ def _answer(options: Options) -> FindingsAnswer:
     from iamsim.query.analyzer.archive import apply_rules, read_rules  # noqa: PLC0415
     from iamsim.query.analyzer.external import find_external  # noqa: PLC0415
     from iamsim.query.analyzer.internal import find_internal  # noqa: PLC0415
+    from iamsim.query.analyzer.recommended import recommend  # noqa: PLC0415
     from iamsim.report.access_findings import FindingsAnswer  # noqa: PLC0415
 
     rules = [rule for file in texts_of(options, "rules") for rule in read_rules(file)]
     zone = text_of(options, "zone")
     internal = texts_of(options, "internal")
     at = time_of(text_of(options, "at"))
+    if options["recommend"] and not options["unused"]:
+        raise RequestError(
+            "option-without-unused",
+            "`--recommend` is about permissions that nobody uses",
+            hint="add `--unused`",
+        )
     if options["unused"] and at is None:
         raise RequestError(
             "missing-time",
             "what is unused depends on the time, and iamsim has no clock",
             hint="give the time of the dumps with `--at`, for example `--at 2026-11-24`",
         )
-    with ProgressBar("looking at resources", quiet=bool(options["quiet"])) as progress:
+    progress_bar = ProgressBar("looking at resources", quiet=bool(options["quiet"]))
+    with processes_of(options) as processes, progress_bar as progress:
         batch, model = open_batch(options)
-        external = find_external(batch, zone, progress)
+        external = find_external(batch, zone, progress, processes=processes)
         findings = list(external.findings)
         if internal:
             actions = expand_actions(texts_of(options, "actions"))
-            findings += find_internal(batch, internal, actions, zone, progress)
-    if options["unused"] and at is not None:
-        findings += _unused(options, model, at)
+            findings += find_internal(batch, internal, actions, zone, progress, processes=processes)
+        if options["unused"] and at is not None:
+            findings += _unused(options, batch, at, progress, processes)
+        if options["recommend"]:
+            recommend(batch, findings, progress)
     findings.sort(
         key=lambda one: (one.account, one.resource, one.kind.value, *one.principal.values(), one.id)
     )
@@ -100,15 +112,26 @@ def _answer(options: Options) -> FindingsAnswer:
     )
 
 
-def _unused(options: Options, model: World, at: str) -> list[AccessFinding]:
+def _unused(
+    options: Options,
+    batch: Batch,
+    at: str,
+    progress: Callable[[int, int], None],
+    processes: Processes,
+) -> list[AccessFinding]:
     """What nobody has used for so many days."""
     from iamsim.cli.ask import text_of  # noqa: PLC0415 - as above
     from iamsim.query.analyzer.unused import DEFAULT_DAYS, find_unused  # noqa: PLC0415
+    from iamsim.query.analyzer.unused_permissions import (  # noqa: PLC0415
+        find_unused_permissions,
+    )
 
     text = text_of(options, "days") or str(DEFAULT_DAYS)
     if not (text.isdecimal() and 0 < int(text[:6]) <= MOST_DAYS):
         raise RequestError("invalid-number", f"`{text}` is no number of days", hint="try 90")
-    return find_unused(model, at, int(text))
+    days = int(text)
+    found = find_unused(batch.world.model, at, days)
+    return found + find_unused_permissions(batch, at, days, progress, processes=processes)
 
 
 def _code(options: Options, answer: FindingsAnswer) -> int:
@@ -153,7 +176,14 @@ COMMAND = Command(
         Option(
             ("--unused",),
             "unused",
-            "Also roles, access keys and passwords that were not used for long before `--at`.",
+            "Also roles, access keys, passwords and permissions that were not used for long before"
+            " `--at`.",
+            "flag",
+        ),
+        Option(
+            ("--recommend",),
+            "recommend",
+            "With `--unused`: also, in JSON, the policies without what was not used.",
             "flag",
         ),
         Option(("--days",), "days", "What is long; by default 90 days.", metavar="DAYS"),

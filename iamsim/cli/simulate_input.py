@@ -62,7 +62,8 @@ def _value(option: Option, member: str, value: object) -> OptionValue:
         return tuple(one if isinstance(one, str) else json.dumps(one) for one in value)
     if option.kind == "text" and isinstance(value, str | int) and not isinstance(value, bool):
         return str(value)
-    raise RequestError("invalid-request", f"`{member}` of the request has the wrong type")
+    right = "a list" if option.kind == "values" else "a text or a number"
+    raise RequestError("invalid-request", f"`{member}` of the request must be {right}", hint=_HINT)
 
 
 def output_file(options: Mapping[str, OptionValue]) -> str | None:

@@ -1,5 +1,7 @@
-"""Did-you-mean for requests that are answered as they stand: on standard error, in a terminal only.
+"""Did-you-mean for requests that are answered as they stand, on standard error.
 
+Hints about principals and resources are for a terminal only: a world need not list all. A key that
+was typed and that neither AWS nor a policy knows is a slip in a script as well.
 An answer does not depend on these hints, nor does an exit code; `--quiet` leaves them out.
 """
 
@@ -30,13 +32,14 @@ def write_hints(
     world: World | None,
     fields: Sequence[str] = _NOT_IN_ANSWERS,
 ) -> None:
-    """Write what may be misspelled, if somebody is there to read it; `fields` are the options
-    whose keys are looked at."""
-    if options["quiet"] or not sys.stderr.isatty():
+    """Write what may be misspelled; `fields` are the options whose keys are looked at."""
+    if options["quiet"]:
         return
-    sys.stdout.flush()
-    for hint in hints_of(answers, options, world, fields):
-        sys.stderr.write(f"hint: {hint}\n")
+    find = hints_of if sys.stderr.isatty() else _key_hints
+    hints = list(find(answers, options, world, fields))
+    if hints:
+        sys.stdout.flush()
+        sys.stderr.write("".join(f"hint: {hint}\n" for hint in hints))
 
 
 def hints_of(
@@ -47,7 +50,7 @@ def hints_of(
 ) -> Iterator[str]:
     """Give a sentence for each principal, resource and key that nobody knows and that comes close
     to one that is known."""
-    from iamsim.query.near_misses import near_key, near_principal, near_resource  # noqa: PLC0415
+    from iamsim.query.near_misses import near_principal, near_resource  # noqa: PLC0415 - few calls
 
     requests = [answer.request for answer in answers]
     if world is not None:
@@ -60,9 +63,23 @@ def hints_of(
         near = near_resource(resource, action, world)
         if near is not None:
             yield _not_in_world(resource, near, "the world" if world is not None else "AWS")
+    yield from _key_hints(answers, options, world, fields)
+
+
+def _key_hints(
+    answers: Sequence[Answer], options: Options, _world: World | None, fields: Sequence[str]
+) -> Iterator[str]:
+    """Give a sentence for each key alone."""
     typed = _typed_keys(options, fields)
-    read = _keys_read(answers) if typed else ()
+    if not typed:
+        return
+    from iamsim.query.near_misses import near_key  # noqa: PLC0415 - only where keys were typed
+    from iamsim.symbolic.unknowns import THINGS  # noqa: PLC0415 - as above
+
+    read = _keys_read(answers)
     for key in typed:
+        if key.lower() in THINGS:
+            continue
         near = near_key(key, read)
         if near is not None:
             yield (f"no policy reads `{key}`, and AWS has no such key; did you mean `{near}`?")

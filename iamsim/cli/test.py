@@ -164,11 +164,17 @@ def _written(
     if form == "markdown":
         from iamsim.report.suite_data import run_to_markdown  # noqa: PLC0415 - as above
 
-        return run_to_markdown(collected, outcomes) + compared_text(extras.compared, form)
-    if form in {"junit", "github"}:
-        from iamsim.report.suite_ci import run_to_github, run_to_junit  # noqa: PLC0415 - as above
+        shares = "".join(f"\n{line}\n" for line in _shares(extras))
+        return run_to_markdown(collected, outcomes) + shares + compared_text(extras.compared, form)
+    if form == "junit":
+        from iamsim.report.suite_ci import run_to_junit  # noqa: PLC0415 - as above
 
-        return (run_to_junit if form == "junit" else run_to_github)(collected, outcomes)
+        return run_to_junit(collected, outcomes)
+    if form == "github":
+        from iamsim.report.suite_ci import run_to_github  # noqa: PLC0415 - as above
+
+        shares = "".join(f"{line}\n" for line in _shares(extras))
+        return run_to_github(collected, outcomes) + shares
     from iamsim.report.suite import count_text, render_run  # noqa: PLC0415 - as above
 
     if form == "html" and not options["quiet"]:

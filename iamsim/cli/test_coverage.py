@@ -69,7 +69,7 @@ def new_coverage(options: Options) -> Coverage | None:
 
 def write_coverage(covered: Sequence[PolicyCoverage], options: Options) -> bool:
     """Write the reports that were asked for; gives whether enough is covered."""
-    from iamsim.report.coverage import percent_of  # noqa: PLC0415 - only with coverage
+    from iamsim.report.coverage import shortfall  # noqa: PLC0415 - only with coverage
 
     for report in _reports(options):
         form, path = _report(report)
@@ -77,13 +77,12 @@ def write_coverage(covered: Sequence[PolicyCoverage], options: Options) -> bool:
     limit = options["cov_fail_under"]
     if not isinstance(limit, str):
         return True
-    wanted = share_of(limit)
-    share = percent_of(covered)
-    if share < wanted:
+    missing = shortfall(covered, share_of(limit))
+    if missing is not None:
         import sys  # noqa: PLC0415 - only where something is said there
 
-        sys.stderr.write(f"coverage is {share:.2f} %, and {wanted:g} % is asked for\n")
-    return share >= wanted
+        sys.stderr.write(f"{missing}\n")
+    return missing is None
 
 
 def _report(text: str) -> tuple[str, str]:

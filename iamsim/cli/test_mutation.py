@@ -73,21 +73,26 @@ def mutate(
     from iamsim.suites.mutation.cases import suite_text  # noqa: PLC0415 - as above
     from iamsim.suites.mutation.run import run_mutants, score  # noqa: PLC0415 - as above
 
+    fitting: set[str] = set()
     since = options["since"]
     changed = _changed_files(since) if isinstance(since, str) else None
 
     def wanted(policy: PolicyDocument) -> bool:
         file = policy.source.name
-        if changed is not None and os.path.realpath(file) not in changed:
+        if picked is not None and not picked(policy.name, file):
             return False
-        return picked is None or picked(policy.name, file)
+        fitting.add(policy.name)
+        return changed is None or os.path.realpath(file) in changed
 
     with ProgressBar("mutants", quiet=bool(options["quiet"])) as progress:
         results = list(run_mutants(cases, shelf, wanted=wanted, progress=progress))
+    if not fitting:
+        why = "the cases name no world" if picked is None else "`--policy` fits none"
+        sys.stderr.write(f"there is no policy to change: {why}\n")
     file = options["write_tests"]
     if isinstance(file, str):
         write_output(suite_text(results, shelf.paths, file), file)
-    return results, score(results)
+    return results, score(results) if fitting else 0.0
 
 
 def mutation_text(results: Sequence[MutationResult], options: Options, *, to_file: bool) -> str:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.reading import recognize_type
+from iamsim.checks.rules.policy_size import INLINE_HOLDERS
 from iamsim.checks.sidecar import ENDING as SIDECAR
 from iamsim.core.caret import render_error
 from iamsim.core.decision import PolicyType
@@ -44,11 +45,19 @@ WORDS = {
     "boundary": PolicyType.PERMISSIONS_BOUNDARY,
     "permissions_boundary": PolicyType.PERMISSIONS_BOUNDARY,
 }
+# Under which members a user, group or role of a world has inline policies; and the lists of them in
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+INLINE = ("policies", "inline_policies")
+INLINE_LISTS = {
+    "UserPolicyList": "AWS::IAM::User",
+    "GroupPolicyList": "AWS::IAM::Group",
+    "RolePolicyList": "AWS::IAM::Role",
+}
 
 
 class FoundPolicy(NamedTuple):
     """A policy to check. `text` is its JSON text; one inside another file has `data` and `source`
-    instead, and stands there at `path`."""
+    instead, and stands there at `path`; `resource_type` is what holds an inline policy."""
 
     name: str
     text: str | None
@@ -56,6 +65,7 @@ class FoundPolicy(NamedTuple):
     source: Source | None = None
     policy_type: PolicyType | None = None
     path: ElementPath = ()
+    resource_type: str | None = None
 
     def check(
         self, validator: Validator, policy_type: PolicyType | None, resource_type: str | None
@@ -74,6 +84,7 @@ class FoundPolicy(NamedTuple):
     ) -> Examined:
         """Run the checks, with other choices of codes and with suppressions."""
         kind = policy_type or self.policy_type
+        resource_type = resource_type or self.resource_type
         if self.source is not None:
             return validator.examine_data(
                 self.data,
@@ -158,7 +169,8 @@ def find_in_content(
         return
     for path, data in [((), document.data)] if whole else nested:
         kind = _type_of_path(path) or _type_of_name(name) or recognize_type(data)
-        yield FoundPolicy(name, None, data, document.sub_source(path), kind, path)
+        source, holder = document.sub_source(path), _holder_of_path(path)
+        yield FoundPolicy(name, None, data, source, kind, path, holder)
 
 
 def _json_text(content: bytes, ending: str) -> str | None:
@@ -197,6 +209,16 @@ def _type_of_path(path: ElementPath) -> PolicyType | None:
     for step in reversed(path):
         if isinstance(step, str) and step.lower() in WORDS:
             return WORDS[step.lower()]
+    return None
+
+
+def _holder_of_path(path: ElementPath) -> str | None:
+    """Tell what holds an inline policy of a world, or of account authorization details."""
+    for place, step in enumerate(path):
+        if step in INLINE_LISTS:
+            return INLINE_LISTS[str(step)]
+        if step in INLINE_HOLDERS and any(two in INLINE for two in path[place + 2 : place + 3]):
+            return INLINE_HOLDERS[str(step)]
     return None
 
 

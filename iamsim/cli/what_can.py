@@ -17,6 +17,7 @@ from iamsim.cli.world_options import (
     open_batch,
     output,
     paint_for,
+    processes_of,
     write,
 )
 from iamsim.core.caret import quote
@@ -41,13 +42,16 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.report.html import access as html  # noqa: PLC0415 - as above
 
     principal = arguments[0]
-    with ProgressBar("asking for every action", quiet=bool(options["quiet"])) as progress:
+    progress_bar = ProgressBar("asking for every action", quiet=bool(options["quiet"]))
+    with processes_of(options) as processes, progress_bar as progress:
         batch, model = open_batch(options)
         with NamingPrincipals(principal, model):
             session = _session(options, model)
             candidate = find_candidate(model, principal)
             _check_known(candidate, model)
-            effective = find_effective(batch, principal, asked_context(options), session, progress)
+            effective = find_effective(
+                batch, principal, asked_context(options), session, progress, processes=processes
+            )
         written = None
         if options["as_policy"] or options["shrink"]:
             written = write_policy(effective, batch, shrink=bool(options["shrink"]))

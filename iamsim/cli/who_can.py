@@ -22,8 +22,11 @@ from iamsim.cli.world_options import (
     open_batch,
     output,
     paint_for,
+    processes_of,
     write,
 )
+from iamsim.core.arn import find_arn
+from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -37,6 +40,7 @@ __all__ = ["COMMAND"]
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Ask for all principals, and write who is left."""
     from iamsim.query.who_can import find_blocked, find_who_can  # noqa: PLC0415 - as `open_batch`
+    from iamsim.query.who_can_remarks import hints_about  # noqa: PLC0415 - as above
     from iamsim.report import who_can as report  # noqa: PLC0415
     from iamsim.report.html import access as html  # noqa: PLC0415 - as above
 
@@ -47,9 +51,16 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             f"`{resource}` is an action, and the last argument is the resource",
             hint="give the ARN of a resource, or `*` for actions without one",
         )
+    if resource != "*" and find_arn(resource) is None:
+        raise RequestError(
+            "invalid-arn",
+            f"{quote(resource)} is no ARN, and the last argument is the resource",
+            hint="give the ARN of a resource, or `*` for actions without one",
+        )
     actions = expand_actions(tuple(patterns))
     context = asked_context(options)
-    with ProgressBar("asking for every principal", quiet=bool(options["quiet"])) as progress:
+    progress_bar = ProgressBar("asking for every principal", quiet=bool(options["quiet"]))
+    with processes_of(options) as processes, progress_bar as progress:
         batch, model = open_batch(options)
         found = find_who_can(
             batch,
@@ -59,10 +70,14 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             with_dependencies=bool(options["dependencies"]),
             via_roles=bool(options["via_roles"]),
             progress=progress,
+            processes=processes,
         )
         if options["blocked"]:
             found.actions = actions
-            found.blocked = find_blocked(batch, actions, resource, context, progress)
+            found.hints = hints_about(actions, resource, context)
+            found.blocked = find_blocked(
+                batch, actions, resource, context, progress, processes=processes
+            )
     if wants_picture(options):
         from iamsim.draw.access import draw_who_can  # noqa: PLC0415 - text needs none
 

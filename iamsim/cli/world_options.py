@@ -9,7 +9,7 @@ from iamsim.cli import completion
 from iamsim.cli.commands import output_options
 from iamsim.cli.options import Option
 from iamsim.cli.output import wants_color, write_output
-from iamsim.cli.worlds import overlay_option
+from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch
+    from iamsim.query.batch.processes import Processes
     from iamsim.report.paint import Paint
     from iamsim.world.model import World
 
@@ -29,17 +30,12 @@ __all__ = [
     "open_batch",
     "output",
     "paint_for",
+    "processes_of",
     "write",
 ]
 
 WORLD_OPTIONS: tuple[Option, ...] = (
-    Option(
-        ("--world",),
-        "worlds",
-        "World file or folder, or what `iamsim import` reads; several are merged.",
-        "list",
-        "PATH",
-    ),
+    world_option(),
     overlay_option(),
     Option(
         ("-c", "--context"),
@@ -60,6 +56,13 @@ WORLD_OPTIONS: tuple[Option, ...] = (
         "exact",
         "Context keys that are neither given nor derivable are absent, not unknown.",
         "flag",
+    ),
+    Option(
+        ("-n", "--processes"),
+        "processes",
+        "Ask in so many processes, which pays for large worlds; `auto` for one a processor.",
+        metavar="NUMBER",
+        completes=completion.processes,
     ),
 )
 
@@ -88,17 +91,33 @@ def open_batch(options: Options) -> tuple[Batch, World]:
 
     model = load_worlds(options)
     if model is None:
-        raise RequestError(
-            "missing-world",
-            "the question is about a world, and none is given",
-            hint="give one with `--world PATH`",
-        )
+        raise missing_world()
     now = time_of(text_of(options, "at"))
     world = CompiledWorld.checked(model)
     # A large world stays, so the collector of cycles need not look through it again and again.
     gc.freeze()
     batch = Batch(world, partial=not options["exact"], now=now)
     return batch, model
+
+
+def processes_of(options: Options) -> Processes:
+    """The processes to ask in, for a `with` block; raises `RequestError` for what is no number."""
+    from iamsim.query.batch.processes import Processes  # noqa: PLC0415 - as above
+
+    text = options["processes"]
+    if not isinstance(text, str):
+        return Processes()
+    if text == "auto":
+        import os  # noqa: PLC0415 - only where it is asked for
+
+        return Processes(os.cpu_count() or 1)
+    if not text.isdecimal() or not int(text[:9]) > 0:
+        raise RequestError(
+            "invalid-number",
+            f"`{text}` is no whole number above zero",
+            hint="write a number such as 4, or `auto`",
+        )
+    return Processes(int(text[:9]))
 
 
 def asked_context(options: Options) -> dict[str, ContextValue]:

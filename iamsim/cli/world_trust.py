@@ -15,6 +15,7 @@ from iamsim.cli.world_options import (
     open_batch,
     output,
     paint_for,
+    processes_of,
     write,
 )
 from iamsim.core.errors import RequestError
@@ -30,21 +31,20 @@ __all__ = ["TRUST"]
 
 def _trust(options: Options, names: Sequence[str]) -> int:
     """Ask the engine who can assume each role."""
-    from iamsim.query.role_chains import callers_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.query.role_chains import Callers  # noqa: PLC0415 - `--help` needs none
     from iamsim.report.trust import TrustedRole, trust_data, trust_text  # noqa: PLC0415
 
     batch, model = open_batch(options)
     roles = [_find(name, model) for name in names] if names else _all_roles(model)
-    with ProgressBar("roles", quiet=bool(options["quiet"])) as progress:
+    progress_bar = ProgressBar("roles", quiet=bool(options["quiet"]))
+    with processes_of(options) as processes, progress_bar as progress:
         if options["format"] in PICTURE_FORMATS:
             from iamsim.draw.access import draw_trust  # noqa: PLC0415 - text needs none
 
             write_drawn(draw_trust(batch, roles, progress=progress), options)
             return 0
-        found = []
-        for number, role in enumerate(roles):
-            progress(number, len(roles))
-            found.append(TrustedRole(role, tuple(callers_of(batch, role))))
+        callers = processes.spread(batch, Callers, None, roles, progress)
+        found = [TrustedRole(role, tuple(some)) for role, some in zip(roles, callers, strict=True)]
     write(
         options,
         {

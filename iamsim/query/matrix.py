@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import RequestError
 from iamsim.core.wildcard import match_tokens, tokenize
+from iamsim.query.batch.processes import ALONE, Processes, no_progress
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -63,13 +64,48 @@ def find_matrix(
     candidates: Sequence[Candidate],
     columns: Sequence[Column],
     context: Mapping[str, ContextValue] | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] = no_progress,
+    *,
+    processes: Processes = ALONE,
 ) -> Matrix:
     """Decide every cell; raises `RequestError` for what can't be asked."""
     answers: dict[str, list[BatchAnswer]] = {one.principal: [] for one in candidates}
-    for number, column in enumerate(columns):
-        progress(number, len(columns))
-        for holder in batch.who(*column, candidates, context, denied=True):
-            answers[holder.principal].append(holder.answer)
+    pieces = processes.pieces(candidates)
+    parts = [Part(group, piece) for group in processes.groups(columns) for piece in pieces]
+    asked = Asked(tuple(candidates), context or {})
+    for some in processes.spread(batch, Cells, asked, parts, progress):
+        for principal, answer in some:
+            answers[principal].append(answer)
     rows = tuple(Row(one, tuple(answers[one.principal])) for one in candidates)
     return Matrix(tuple(columns), rows)
+
+
+class Part(NamedTuple):
+    """Some cells of some columns: those of neighboring rows."""
+
+    columns: tuple[Column, ...]
+    rows: range
+
+
+class Asked(NamedTuple):
+    """What is the same for all cells."""
+
+    candidates: tuple[Candidate, ...]
+    context: Mapping[str, ContextValue]
+
+
+class Cells:
+    """Decides cells."""
+
+    def __init__(self, batch: Batch, asked: Asked) -> None:
+        self.batch = batch
+        self.asked = asked
+
+    def __call__(self, part: Part) -> list[tuple[str, BatchAnswer]]:
+        """The answers of some cells, each with its principal, column by column."""
+        some = self.asked.candidates[part.rows.start : part.rows.stop]
+        return [
+            (one.principal, one.answer)
+            for column in part.columns
+            for one in self.batch.who(*column, some, self.asked.context, denied=True)
+        ]

@@ -11,14 +11,16 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
 from iamsim.query.batch.candidates import CandidateKind
+from iamsim.query.batch.processes import ALONE
 from iamsim.world.model import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
+    from iamsim.query.batch.processes import Processes
 
-__all__ = ["Route", "assume_action", "callers_of", "routes_to"]
+__all__ = ["Callers", "Route", "assume_action", "callers_of", "routes_to"]
 
 
 class Route(NamedTuple):
@@ -49,7 +51,21 @@ def callers_of(batch: Batch, role: str) -> list[tuple[Candidate, BatchAnswer]]:
     ]
 
 
-def routes_to(batch: Batch, targets: Iterable[Candidate]) -> list[tuple[Candidate, Route]]:
+class Callers:
+    """Who can assume a role, as work for several processes: its items are roles."""
+
+    def __init__(self, batch: Batch, _common: None) -> None:
+        """Take whom to ask."""
+        self._batch = batch
+
+    def __call__(self, role: str) -> list[tuple[Candidate, BatchAnswer]]:
+        """Everybody that can assume one."""
+        return callers_of(self._batch, role)
+
+
+def routes_to(
+    batch: Batch, targets: Iterable[Candidate], processes: Processes = ALONE
+) -> list[tuple[Candidate, Route]]:
     """Everybody that can become one of the targets, with the chain; targets themselves are left
     out."""
     waiting: list[tuple[str, Route]] = [
@@ -59,8 +75,10 @@ def routes_to(batch: Batch, targets: Iterable[Candidate]) -> list[tuple[Candidat
     found: list[tuple[Candidate, Route]] = []
     while waiting:
         reached: dict[str, tuple[Candidate, Route]] = {}
-        for role, rest in waiting:
-            for candidate, answer in callers_of(batch, role):
+        roles = [role for role, _ in waiting]
+        callers = processes.spread(batch, Callers, None, roles)
+        for (role, rest), some in zip(waiting, callers, strict=True):
+            for candidate, answer in some:
                 if candidate.principal in seen:
                     continue
                 route = Route((role, *rest.roles), (answer, *rest.answers))

@@ -3,25 +3,47 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.authorize import prepare
+from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.query.batch.answers import GUARDRAIL_LAYERS, decide_prepared, without_guardrails
 from iamsim.query.batch.candidates import CandidateKind
+from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.encryption import find_encryption
 from iamsim.query.role_chains import Route, routes_to
+from iamsim.query.who_can_remarks import canonical_users_of, hints_about, oddities_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from iamsim.core.decision import Decision, Layer
-    from iamsim.engine.question import ContextValue
+    from iamsim.core.hint import Hint
+    from iamsim.engine.question import ContextValue, Question
+    from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
+    from iamsim.query.batch.processes import Processes
     from iamsim.query.encryption import Encryption
+    from iamsim.query.who_can_remarks import CanonicalUser, Oddity
 
-__all__ = ["Access", "Blocked", "Blocker", "Dependency", "WhoCan", "find_blocked", "find_who_can"]
+__all__ = [
+    "Access",
+    "Blocked",
+    "Blocker",
+    "Dependency",
+    "WhoCan",
+    "find_blocked",
+    "find_who_can",
+    "way_of",
+]
+
+T = TypeVar("T")
+ENDPOINT_KEY = "aws:sourcevpce"
+# A service that calls another in the caller's name does not hand these on.
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+NETWORK_KEYS = frozenset({ENDPOINT_KEY, "aws:sourcevpc", "aws:vpcsourceip"})
 
 
 class Dependency(NamedTuple):
@@ -77,8 +99,10 @@ class WhoCan:
     """The whole answer. `accesses` are sorted by account and principal, those through roles last.
 
     `unknown_keys` are the actions whose content may be encrypted with a key that the world does not
-    name; `denied_by_key` are callers that the resource lets in and its key does not. With
-    `owner_unknown` each caller was asked as if its own account owned the resource.
+    name; `denied_by_key` are callers that the resource lets in and its key does not;
+    `canonical_users` are named, too, and left out. With `owner_unknown` each caller was asked as if
+    its own account owned the resource. `hints` are what the service reference says of the question;
+    `odd` is what is odd about the resource.
     """
 
     actions: tuple[str, ...]
@@ -87,10 +111,13 @@ class WhoCan:
     denied_by_key: list[Access] = field(default_factory=list)
     blocked: list[Blocked] | None = None
     unknown_keys: tuple[str, ...] = ()
+    canonical_users: tuple[CanonicalUser, ...] = ()
     owner_unknown: bool = False
+    hints: tuple[Hint, ...] = ()
+    odd: tuple[Oddity, ...] = ()
 
 
-def find_who_can(
+def find_who_can(  # noqa: PLR0913 - the arguments are the options of the command
     batch: Batch,
     actions: Sequence[str],
     resource: str,
@@ -98,30 +125,117 @@ def find_who_can(
     *,
     with_dependencies: bool = False,
     via_roles: bool = False,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] = no_progress,
+    processes: Processes = ALONE,
 ) -> WhoCan:
-    """Find who is allowed each action; raises `RequestError` for what can't be asked."""
+    """Find who is allowed each action; raises `RequestError` for what can't be asked.
+
+    A VPC endpoint that `context` gives, and that the world lists, is the way of the requests: its
+    policy counts.
+    """
     owner = batch.world.model.account_of_resource(resource)
     found = WhoCan(tuple(actions), resource, owner_unknown=owner is None and resource != "*")
     unknown = []
-    for number, action in enumerate(actions):
-        progress(number, len(actions))
-        holders = batch.who(action, resource, context=context)
-        accesses = [Access(holder.candidate, action, holder.answer) for holder in holders]
+    canonical: list[CanonicalUser] = []
+    units = _units(batch, actions, processes)
+    asked = _Asked(resource, context, with_dependencies)
+    some = processes.spread(batch, _Accesses, asked, units, progress)
+    for action, accesses in _by_action(actions, units, some).items():
         if with_dependencies:
             encryption = find_encryption(action, resource, batch.world.model)
             if encryption is not None and encryption.key is None:
                 unknown.append(action)
-            elif encryption is not None:
-                accesses = _with_dependencies(batch, accesses, encryption, context)
         direct = [access for access in accesses if access.possible]
         found.denied_by_key += [access for access in accesses if not access.possible]
         found.accesses += direct
         if via_roles:
-            found.accesses += _through_roles(batch, direct)
+            found.accesses += _through_roles(batch, direct, processes)
+        canonical += canonical_users_of(batch, action, resource)
+    found.canonical_users = tuple(canonical)
+    found.hints = hints_about(actions, resource, context)
+    found.odd = tuple(oddities_of(resource, batch.world.model))
     found.unknown_keys = tuple(unknown)
     found.accesses.sort(key=_order)
     return found
+
+
+class _Part(NamedTuple):
+    """One action for some candidates of the batch: neighbors, or (`None`) those that the policies
+    of the resource name."""
+
+    action: str
+    piece: range | None
+
+    def candidates(self, batch: Batch, resource: str) -> Sequence[Candidate]:
+        """Whom to ask for."""
+        if self.piece is None:
+            return batch.named(self.action, resource)
+        return batch.candidates[self.piece.start : self.piece.stop]
+
+
+_Unit = tuple[_Part, ...]  # some actions for the same candidates
+
+
+def _units(batch: Batch, actions: Sequence[str], processes: Processes) -> list[_Unit]:
+    """All actions for all callers, in their order."""
+    pieces = (*processes.pieces(batch.candidates), None)
+    return [
+        tuple(_Part(action, piece) for action in group)
+        for group in processes.groups(actions)
+        for piece in pieces
+    ]
+
+
+def _by_action(
+    actions: Sequence[str], units: Sequence[_Unit], results: Sequence[Sequence[list[T]]]
+) -> dict[str, list[T]]:
+    """What was found for each action."""
+    found: dict[str, list[T]] = {action: [] for action in actions}
+    for unit, some in zip(units, results, strict=True):
+        for part, of_part in zip(unit, some, strict=True):
+            found[part.action] += of_part
+    return found
+
+
+class _Asked(NamedTuple):
+    """What is the same for all parts."""
+
+    resource: str
+    context: Mapping[str, ContextValue] | None
+    with_dependencies: bool = False
+
+
+class _Accesses:
+    """Finds who has access, part by part."""
+
+    def __init__(self, batch: Batch, asked: _Asked) -> None:
+        self._batch = batch
+        self._asked = asked
+        self._via = way_of(asked.context, batch.world)
+
+    def __call__(self, unit: _Unit) -> list[list[Access]]:
+        return [self._part(part) for part in unit]
+
+    def _part(self, part: _Part) -> list[Access]:
+        batch, (resource, context, with_dependencies) = self._batch, self._asked
+        candidates = part.candidates(batch, resource)
+        holders = batch.who(part.action, resource, candidates, context, via=self._via)
+        accesses = [Access(one.candidate, part.action, one.answer) for one in holders]
+        if with_dependencies:
+            encryption = find_encryption(part.action, resource, batch.world.model)
+            if encryption is not None and encryption.key is not None:
+                return _with_dependencies(batch, accesses, encryption, context)
+        return accesses
+
+
+def way_of(context: Mapping[str, ContextValue] | None, world: CompiledWorld) -> Via:
+    """The way of requests with a context: through the VPC endpoint that it gives, where the world
+    lists that one."""
+    given = {key.lower(): value for key, value in (context or {}).items()}
+    endpoint = given.get(ENDPOINT_KEY)
+    if isinstance(endpoint, str) and world.endpoint(endpoint) is not None:
+        return Via(vpc_endpoint=endpoint)
+    return DIRECT_CALL
 
 
 def _order(access: Access) -> tuple[object, ...]:
@@ -141,12 +255,15 @@ def _with_dependencies(
 ) -> list[Access]:
     """Ask for the key in the name of all that have access."""
     candidates = [access.candidate for access in accesses]
+    forwarded = {
+        name: value for name, value in (context or {}).items() if name.lower() not in NETWORK_KEYS
+    }
     key = encryption.key or ""
     for action in encryption.actions:
         answers = {
             holder.principal: holder.answer
             for holder in batch.who(
-                action, key, candidates, context, via=encryption.via, denied=True
+                action, key, candidates, forwarded, via=encryption.via, denied=True
             )
         }
         accesses = [
@@ -163,12 +280,13 @@ def _with_dependencies(
     return accesses
 
 
-def _through_roles(batch: Batch, direct: list[Access]) -> list[Access]:
+def _through_roles(batch: Batch, direct: list[Access], processes: Processes) -> list[Access]:
     """Who can become one of those that have access."""
     by_role = {access.candidate.principal: access for access in direct}
     have = set(by_role)
     found = []
-    for candidate, route in routes_to(batch, [access.candidate for access in direct]):
+    targets = [access.candidate for access in direct]
+    for candidate, route in routes_to(batch, targets, processes):
         if candidate.principal not in have:
             found.append(_via(candidate, route, by_role[route.roles[-1]]))
     return found
@@ -183,39 +301,59 @@ def find_blocked(
     actions: Sequence[str],
     resource: str,
     context: Mapping[str, ContextValue] | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] = no_progress,
+    *,
+    processes: Processes = ALONE,
 ) -> list[Blocked]:
     """Find who could do an action if no guardrail were there, and which guardrails keep them:
     each that would deny without the others. Where only several together deny, all stand there."""
-    found = []
-    for number, action in enumerate(actions):
-        progress(number, len(actions))
-        able = {holder.principal for holder in batch.who(action, resource, context=context)}
-        for holder in batch.who(action, resource, context=context, lifted=True):
+    units = _units(batch, actions, processes)
+    some = processes.spread(batch, _Blocks, _Asked(resource, context), units, progress)
+    return [one for found in _by_action(actions, units, some).values() for one in found]
+
+
+class _Blocks:
+    """Finds whom guardrails keep from access, part by part."""
+
+    def __init__(self, batch: Batch, asked: _Asked) -> None:
+        self._batch = batch
+        self._asked = asked
+        self._via = way_of(asked.context, batch.world)
+
+    def __call__(self, unit: _Unit) -> list[list[Blocked]]:
+        return [self._part(part) for part in unit]
+
+    def _part(self, part: _Part) -> list[Blocked]:
+        batch, (resource, context, _), via = self._batch, self._asked, self._via
+        action = part.action
+        candidates = part.candidates(batch, resource)
+        holders = batch.who(action, resource, candidates, context, via=via)
+        able = {holder.principal for holder in holders}
+        found = []
+        for holder in batch.who(action, resource, candidates, context, via=via, lifted=True):
             if holder.principal not in able:
-                blockers = _blockers(batch, holder.candidate, action, resource, context)
-                found.append(Blocked(holder.candidate, action, blockers))
-    return found
+                question = batch.question_as(
+                    holder.candidate, action, resource, context, via, granted=True
+                )
+                blockers = _blockers(batch, question)
+                if blockers:  # else it can, as one that another stands for
+                    found.append(Blocked(holder.candidate, action, blockers))
+        return found
 
 
-def _blockers(
-    batch: Batch,
-    candidate: Candidate,
-    action: str,
-    resource: str,
-    context: Mapping[str, ContextValue] | None,
-) -> tuple[Blocker, ...]:
-    """The guardrails that deny on their own; else all of them, by the decision as it is."""
-    question = batch.question(candidate.principal, action, resource, context)
+def _blockers(batch: Batch, question: Question) -> tuple[Blocker, ...]:
+    """The guardrails that deny on their own; else all of them, by the decision as it is. None for
+    who is not denied."""
     prepared = prepare(question, batch.world)
+    plain = decide_prepared(prepared, batch.world)
+    if plain.possible:
+        return ()
     found = []
     for layer in GUARDRAIL_LAYERS:
         situation = without_guardrails(prepared.situation, (layer,))
         answer = decide_prepared(replace(prepared, situation=situation), batch.world)
         if not answer.possible:
             found.append(Blocker(layer, answer.decision))
-    if not found:
-        decision = decide_prepared(prepared, batch.world).decision
-        if decision.layer is not None:
-            found.append(Blocker(decision.layer, decision))
+    if not found and plain.decision.layer is not None:
+        found.append(Blocker(plain.decision.layer, plain.decision))
     return tuple(found)

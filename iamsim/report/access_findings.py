@@ -15,7 +15,7 @@ from iamsim.report.wording import joined
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.query.analyzer.finding import AccessFinding, Kept
+    from iamsim.query.analyzer.finding import AccessFinding, Kept, UnusedService
     from iamsim.report.paint import Paint
     from iamsim.world.model import World
 
@@ -92,16 +92,44 @@ def _by_account(
         account = answer.model.accounts.get(one.account)
         name = account.name if account is not None and account.name else ""
         marks = conditions.mark(one.depends_on)
-        row = (who(one), _what(one), f"{_remark(one)} {marks}".strip())
         heading = f"{one.account} {name}".rstrip()
-        found.setdefault(heading, {}).setdefault(one.resource, []).append(row)
+        rows = found.setdefault(heading, {}).setdefault(one.resource, [])
+        if one.kind is FindingKind.UNUSED_PERMISSION:
+            rows += [_service_row(service, one) for service in one.services]
+        else:
+            rows.append((who(one), _what(one), f"{_remark(one)} {marks}".strip()))
     yield from sorted(found.items())
+
+
+def _service_row(service: UnusedService, one: AccessFinding) -> tuple[str, ...]:
+    """What was not used of a service; whether more is granted of it, and what a guardrail denies
+    anyway."""
+    if service.actions:
+        names = [name for name, _ in service.actions]
+        what = f"{_few(names)} not used"
+        remark = f"{_number(len(service.untracked), 'granted action')} not tracked"
+    else:
+        what = _last_use(service.last_accessed)
+        remark = f"{_number(service.granted, 'action')} granted" if service.granted else ""
+    parts = [remark] if remark else []
+    if service.blocked:
+        parts.append(f"{len(service.blocked)} blocked by a guardrail anyway")
+    if one.archived_by is not None:
+        parts.append(f"archived by {one.archived_by}")
+    return (f"service {service.namespace}", what, ", ".join(parts))
+
+
+def _number(count: int, noun: str) -> str:
+    return f"{count} {noun}{'' if count == 1 else 's'}"
 
 
 def who(one: AccessFinding) -> str:
     """The principal, or what was not used."""
+    if one.kind is FindingKind.UNUSED_PERMISSION:
+        return "permissions"
     if one.kind is FindingKind.UNUSED_KEY:
-        return f"access key {one.details['accessKeyId']}"
+        name = one.details["accessKeyId"]
+        return f"access {name}" if name.startswith("key ") else f"access key {name}"
     if one.kind is FindingKind.UNUSED_PASSWORD:
         return "password"
     if one.kind is FindingKind.UNUSED_ROLE:
@@ -114,13 +142,18 @@ def who(one: AccessFinding) -> str:
 
 def _what(one: AccessFinding) -> str:
     """What can be done, or since when nothing was."""
-    if not one.actions:
-        last = one.details.get("lastAccessed")
-        return f"last used {last}" if last else "no use is known"
-    if len(one.actions) > FEW:
-        shown = ", ".join(one.actions[: FEW - 1])
-        return f"{shown} and {len(one.actions) - FEW + 1} more"
-    return ", ".join(one.actions)
+    return _few(one.actions) if one.actions else _last_use(one.details.get("lastAccessed"))
+
+
+def _last_use(last: str | None) -> str:
+    return f"last used {last}" if last else "no use is known"
+
+
+def _few(actions: Sequence[str]) -> str:
+    """Actions, the first ones where they are many."""
+    if len(actions) > FEW:
+        return f"{', '.join(actions[: FEW - 1])} and {len(actions) - FEW + 1} more"
+    return ", ".join(actions)
 
 
 def _remark(one: AccessFinding) -> str:
@@ -168,6 +201,12 @@ def _count(answer: FindingsAnswer) -> str:
 
 def finding_sentence(one: AccessFinding) -> str:
     """One finding in a sentence."""
+    if one.kind is FindingKind.UNUSED_PERMISSION:
+        parts = [
+            _few([name for name, _ in service.actions]) or f"all of {service.namespace}"
+            for service in one.services
+        ]
+        return f"{one.resource} has not used what it may do: {'; '.join(parts)}"
     if not one.actions:
         return f"{who(one)} of {one.resource}: {_what(one)}"
     depends = f" {'; or '.join(one.depends_on)}" if one.depends_on else ""

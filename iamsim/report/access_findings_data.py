@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_GetFindingV2
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from iamsim.query.analyzer.finding import FindingKind, Status
@@ -13,7 +14,7 @@ from iamsim.report.access_words import statements_data
 from iamsim.report.findings_data import sarif_location, sarif_log
 
 if TYPE_CHECKING:
-    from iamsim.query.analyzer.finding import AccessFinding, Kept
+    from iamsim.query.analyzer.finding import AccessFinding, Kept, Step, UnusedService
     from iamsim.report.access_findings import FindingsAnswer
 
 __all__ = ["access_findings_data", "access_findings_sarif"]
@@ -27,7 +28,10 @@ RULES = {
     FindingKind.UNUSED_ROLE.value: ("note", "Nobody has used the role for long."),
     FindingKind.UNUSED_KEY.value: ("note", "Nobody has used the access key for long."),
     FindingKind.UNUSED_PASSWORD.value: ("note", "Nobody has used the password for long."),
+    FindingKind.UNUSED_PERMISSION.value: ("note", "Some permissions were not used for long."),
 }
+# AWS says through what access is granted of buckets alone.
+WITH_SOURCES = frozenset(("AWS::S3::Bucket", "AWS::S3Express::DirectoryBucket"))
 HELP = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html"
 
 
@@ -54,8 +58,14 @@ def _finding(one: AccessFinding, at: str | None) -> Json:
     }
     if at is not None:
         data |= {"analyzedAt": at, "createdAt": at, "updatedAt": at}
-    data["findingDetails"] = [_details(one)]
+    data["findingDetails"] = [_unused_permission(service) for service in one.services] or [
+        _details(one)
+    ]
     extra: Json = {}
+    if one.services:
+        extra["services"] = {service.namespace: _of_service(service) for service in one.services}
+    if one.steps:
+        extra["recommendedSteps"] = [_step(step) for step in one.steps]
     if one.depends_on:
         extra["dependsOn"] = list(one.depends_on)
     if one.archived_by is not None:
@@ -63,6 +73,38 @@ def _finding(one: AccessFinding, at: str | None) -> Json:
     if one.span is not None:
         extra["place"] = str(one.span.place)
     return data | {"iamsim": extra} if extra else data
+
+
+def _unused_permission(service: UnusedService) -> Json:
+    """The details of one service: its unused actions, or none where it was not used at all."""
+    details: Json = {"serviceNamespace": service.namespace}
+    if service.last_accessed is not None:
+        details["lastAccessed"] = service.last_accessed
+    if service.actions:
+        details["actions"] = [
+            {"action": name} if at is None else {"action": name, "lastAccessed": at}
+            for name, at in service.actions
+        ]
+    return {"unusedPermissionDetails": details}
+
+
+def _step(step: Step) -> Json:
+    """A step as GetFindingRecommendation has it."""
+    if step.document is None:
+        return {"recommendedAction": "DETACH_POLICY", "existingPolicyId": step.policy}
+    return {
+        "recommendedAction": "CREATE_POLICY",
+        "existingPolicyId": step.policy,
+        "recommendedPolicy": json.dumps(step.document),
+    }
+
+
+def _of_service(service: UnusedService) -> Json:
+    return {
+        "granted": service.granted,
+        "notTracked": list(service.untracked),
+        "blocked": list(service.blocked),
+    }
 
 
 def _details(one: AccessFinding) -> Json:
@@ -74,16 +116,17 @@ def _details(one: AccessFinding) -> Json:
             return {"unusedIamUserAccessKeyDetails": dict(one.details)}
         case FindingKind.UNUSED_PASSWORD:
             return {"unusedIamUserPasswordDetails": dict(one.details)}
-    source: Json = {"type": "POLICY"}
-    if one.access_point is not None:
-        source = {"type": "S3_ACCESS_POINT", "detail": {"accessPointArn": one.access_point}}
     shared: Json = {
         "action": list(one.actions),
         "condition": dict(one.condition),
         "principal": dict(one.principal),
-        "sources": [source],
         **one.restricted,
     }
+    if one.access_point is not None:
+        detail = {"accessPointArn": one.access_point}
+        shared["sources"] = [{"type": "S3_ACCESS_POINT", "detail": detail}]
+    elif one.resource_type in WITH_SOURCES:
+        shared["sources"] = [{"type": "POLICY"}]
     if one.kind is FindingKind.EXTERNAL:
         return {"externalAccessDetails": {**shared, "isPublic": one.is_public}}
     owner = {"principalOwnerAccount": one.principal_account}

@@ -7,7 +7,7 @@ import io
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
-from iamsim.core.decision import Verdict
+from iamsim.core.decision import Layer, Verdict
 from iamsim.core.errors import UnsupportedError
 from iamsim.query.batch.candidates import CandidateKind, permission_set_name
 from iamsim.report.sentences import layer_name
@@ -79,7 +79,10 @@ def decided_by(decision: Decision, action: str) -> str:
 
 
 def _lacks(decision: Decision) -> bool:
-    return decision.verdict is Verdict.IMPLICIT_DENY
+    return (
+        decision.verdict is Verdict.IMPLICIT_DENY
+        and decision.layer is not Layer.S3_BLOCK_PUBLIC_ACCESS
+    )
 
 
 class Conditions:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Verdict
 from iamsim.query.batch.candidates import CandidateKind
+from iamsim.query.who_can_remarks import Oddity
 from iamsim.report.access_words import (
     Conditions,
     account_title,
@@ -18,17 +19,22 @@ from iamsim.report.access_words import (
     statements_data,
 )
 from iamsim.report.columns import listing, table, words
+from iamsim.report.hints import hint_text, hint_to_dict
 from iamsim.report.sentences import VERDICTS, layer_name
 from iamsim.report.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamsim.query.batch import Candidate
     from iamsim.query.who_can import Access, Blocked, WhoCan
     from iamsim.report.paint import Paint
     from iamsim.world.model import World
 
 __all__ = [
+    "CANONICAL",
+    "ODDITIES",
+    "alone",
     "who_can_csv",
     "who_can_data",
     "who_can_lines",
@@ -49,7 +55,23 @@ HEADER = (
     "roles",
     "key",
     "blocked_by",
+    "people",
+    "asked_as",
 )
+CANONICAL = (
+    "that of an account or of a CloudFront origin access identity; nothing says of which, so"
+    " nobody was asked by it"
+)
+ODDITIES = {
+    Oddity.WILDCARD: (
+        "a wildcard in {resource} stands for itself: this is about the one resource of that name"
+    ),
+    Oddity.PARTITION: (
+        "no account of the world is in the partition of {resource}, and nobody can reach another"
+    ),
+}
+# Of an account or organization outside: which of its principals alone can.
+ALONE = {":root": "its root user alone", ":user/": "its users alone"}
 
 
 def who_can_text(found: WhoCan, model: World, paint: Paint, width: int) -> str:
@@ -96,10 +118,17 @@ def _count(found: WhoCan) -> str:
 def _remarks(found: WhoCan) -> list[str]:
     """What the answer could not take into account."""
     remarks = [
-        f"note: which key encrypts the resource is not known, so the key is not counted for"
-        f" {action}; `kms_key` of the resource says it (`none` for no key)"
+        f"note: the key that encrypts the resource, or the policy of that key, is not known, so the"
+        f" key is not counted for {action}; `kms_key` of the resource says which it is (`none` for"
+        " no key)"
         for action in found.unknown_keys
     ]
+    remarks += [
+        f"note: a policy names the canonical user id {one.id} for {one.action}: {CANONICAL}"
+        for one in found.canonical_users
+    ]
+    remarks += [f"note: {ODDITIES[one].format(resource=found.resource)}" for one in found.odd]
+    remarks += [f"hint: {hint_text(one)}" for one in found.hints]
     if found.owner_unknown:
         remarks.append(
             f"note: nothing says whose {found.resource} is, so each caller was asked as if its own"
@@ -156,7 +185,20 @@ def _remark(access: Access) -> str:
         parts.append(candidate.kind.value)
     if candidate.people:
         parts.append(f"assigned to {joined(candidate.people)}")
+    parts += alone(candidate.kind.value, _asked_as(candidate))
     return "; ".join(parts)
+
+
+def alone(kind: str, asked: str | None) -> list[str]:
+    """Which principals alone can, of somebody of a kind that is many of them."""
+    if asked is None or kind == CandidateKind.EXTERNAL.value:
+        return []
+    return [words for part, words in ALONE.items() if part in asked]
+
+
+def _asked_as(candidate: Candidate) -> str | None:
+    """The principal that stands for one that is no single principal."""
+    return candidate.stands if candidate.standing else None
 
 
 def _role_name(arn: str) -> str:
@@ -251,10 +293,14 @@ def who_can_csv(found: WhoCan) -> str:
             " ".join(one.roles),
             " ".join(f"{key.action}={key.answer.verdict.value}" for key in one.dependencies),
             "",
+            *_more(one.candidate),
         ]
         for one in ([*found.accesses, *found.denied_by_key] if found.blocked is None else [])
     ]
-    rows += [[*_who(one), "denied", "", "", "", _blockers_text(one)] for one in found.blocked or ()]
+    rows += [
+        [*_who(one), "denied", "", "", "", _blockers_text(one), *_more(one.candidate)]
+        for one in found.blocked or ()
+    ]
     return csv_text(HEADER, rows)
 
 
@@ -263,21 +309,31 @@ def _who(one: Access | Blocked) -> tuple[object, ...]:
     return candidate.principal, candidate.kind.value, candidate.account, one.action
 
 
+def _more(candidate: Candidate) -> tuple[object, ...]:
+    """Who is behind somebody: people by comma, and the principal that was asked for it."""
+    return ", ".join(candidate.people), _asked_as(candidate)
+
+
 def who_can_data(found: WhoCan) -> Json:
     """Everything as plain data."""
     data: Json = {
         "actions": list(found.actions),
         "resource": found.resource,
         "owner_known": not found.owner_unknown,
+        "hints": [hint_to_dict(one) for one in found.hints],
+        "oddities": [one.value for one in found.odd],
     }
     if found.blocked is None:
         data["access"] = [_access_data(one) for one in found.accesses]
         data["denied_by_key"] = [_access_data(one) for one in found.denied_by_key]
         data["unknown_keys"] = list(found.unknown_keys)
+        data["canonical_users"] = [
+            {"id": one.id, "action": one.action} for one in found.canonical_users
+        ]
         return data
     data["blocked"] = [
         {
-            **candidate_data(one.candidate),
+            **_candidate_data(one.candidate),
             "action": one.action,
             "blocked_by": [
                 {
@@ -293,10 +349,17 @@ def who_can_data(found: WhoCan) -> Json:
     return data
 
 
+def _candidate_data(candidate: Candidate) -> Json:
+    """Somebody, with the principal that was asked for one that is no single principal."""
+    asked = _asked_as(candidate)
+    data = candidate_data(candidate)
+    return data if asked is None else {**data, "asked_as": asked}
+
+
 def _access_data(access: Access) -> Json:
     own = answer_data(access.answer)
     return {
-        **candidate_data(access.candidate),
+        **_candidate_data(access.candidate),
         "action": access.action,
         "decision": access.verdict.value,
         "answer": own,

@@ -106,7 +106,9 @@ def test_who_can_with_keys_and_unknown_owners():
         "decision": "implicitDeny",
         "answer": {},
         "roles": [{"role": "r", "answer": {"condition": "if a"}}],
-        "dependencies": [{"answer": {"condition": "if b"}}],
+        "dependencies": [{"action": "kms:Decrypt", "answer": {"condition": "if b"}}],
+        "people": ["group ops"],
+        "asked_as": "arn:aws:iam::444455556666:root",
     }
     data = {
         "actions": ["s3:GetObject"],
@@ -115,11 +117,19 @@ def test_who_can_with_keys_and_unknown_owners():
         "access": [],
         "denied_by_key": [access],
         "unknown_keys": ["s3:GetObject"],
+        "canonical_users": [
+            {"id": "79a5", "action": "s3:GetObject"},
+        ],
+        "hints": [{"text": "no such action"}],
+        "oddities": ["wildcard"],
     }
     page = read_page(who_can_page(data))
-    assert rows_of(page, "denied-by-key")[0][-2:] == ["if a and if b", "r"]
+    row = rows_of(page, "denied-by-key")[0]
+    assert row[1] == "role; assigned to group ops; its root user alone"
+    assert row[-2:] == ["if a (to assume r) and if b (for kms:Decrypt on the key)", "r"]
     notes = [text_of(one) for one in page.iter("li")]
-    assert len(notes) == 2
+    assert len(notes) == 5
+    assert "79a5" in notes[-3]
 
 
 def test_what_can(both):
@@ -191,7 +201,8 @@ def test_findings_that_are_not_about_access():
     page = read_page(
         access_findings_page({"zone": "account", "findings": [unused], "blocked": [kept]})
     )
-    assert rows_of(page, "access-findings")[0][-2:] == ["lastAccessed 2026-01-01", "w:1"]
+    assert rows_of(page, "unused") == [["r", "UnusedIAMRole", "ARCHIVED", "2026-01-01", "w:1"]]
+    assert not find_all(page, "table", "access-findings")
     assert EVIL in rows_of(page, "kept")[0][-1]
     page = read_page(access_findings_page({"zone": "account", "findings": [], "blocked": []}))
     assert text_of(next(page.iter("h1"))) == "0 findings"

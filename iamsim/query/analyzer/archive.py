@@ -40,6 +40,10 @@ FIELDS: dict[str, Callable[[AccessFinding], tuple[str, ...]]] = {
     "resourceControlPolicyRestriction": lambda one: _named(
         one.restricted, "resourceControlPolicyRestriction"
     ),
+    "serviceControlPolicyRestriction": lambda one: _named(
+        one.restricted, "serviceControlPolicyRestriction"
+    ),
+    "error": lambda _one: (),  # what can't be looked at ends the analysis with an error instead
 }
 PREFIXES = ("principal.", "condition.")
 

@@ -15,30 +15,37 @@ from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import AttachedPolicies
 from iamsim.engine.services.s3 import is_public
+from iamsim.query.analyzer.anywhere import from_anywhere
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind, Kept
-from iamsim.query.analyzer.outsiders import mentions_of, outsiders
+from iamsim.query.analyzer.outsiders import outsiders
 from iamsim.query.analyzer.resources import ACCESS_POINT, analyzed_type, type_actions
 from iamsim.query.analyzer.zone import zones_of
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.batch.classes import action_classes
+from iamsim.query.batch.outside import mentions_of
+from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.chained_context import ABOUT_THE_CALLER
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.question import Question
-    from iamsim.query.analyzer.outsiders import Mentions, Outsider
+    from iamsim.query.analyzer.outsiders import Outsider
     from iamsim.query.analyzer.resources import AnalyzedType
     from iamsim.query.analyzer.zone import Zone
     from iamsim.query.batch import ActionClass, Batch, BatchAnswer
+    from iamsim.query.batch.outside import Mentions
+    from iamsim.query.batch.processes import Processes
     from iamsim.world.model import Account, Resource, Role
 
 __all__ = ["External", "find_external"]
 
 WILD = "*?"
+EVERYBODY = "all"  # as EC2 and RDS write it
 
 
 @dataclass(slots=True)
@@ -75,22 +82,43 @@ class Subject(NamedTuple):
 def find_external(
     batch: Batch,
     zone: str | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] = no_progress,
+    *,
+    processes: Processes = ALONE,
 ) -> External:
     """Look at every resource-based policy; raises `RequestError` for a zone that is not there."""
     model = batch.world.model
-    zones = zones_of(model, zone)
-    subjects = [
-        Subject(item, kind, zones[account.id])
+    zones_of(model, zone)
+    items = [
+        item
         for account in sorted(model.accounts.values(), key=lambda one: one.id)
         for item in _items(account)
-        if (kind := analyzed_type(item.arn)) is not None
+        if analyzed_type(item.arn) is not None
     ]
-    found = External(looked_at=len(subjects))
-    for number, subject in enumerate(subjects):
-        progress(number, len(subjects))
-        _look_at(batch, subject, found)
+    found = External(looked_at=len(items))
+    chunks = [tuple(items[one.start : one.stop]) for one in processes.chunks(items)]
+    for part in processes.spread(batch, Looking, zone, chunks, progress):
+        found.findings += part.findings
+        found.kept += part.kept
     return found
+
+
+class Looking:
+    """Looks at resources and roles, some at a time."""
+
+    def __init__(self, batch: Batch, zone: str | None) -> None:
+        """Take the zone of trust."""
+        self._batch = batch
+        self._zones = zones_of(batch.world.model, zone)
+
+    def __call__(self, items: Sequence[Resource | Role]) -> External:
+        """What is found at these."""
+        found = External()
+        for item in items:
+            kind = analyzed_type(item.arn)
+            if kind is not None:
+                _look_at(self._batch, Subject(item, kind, self._zones[item.account]), found)
+        return found
 
 
 def _items(account: Account) -> list[Resource | Role]:
@@ -101,7 +129,8 @@ def _items(account: Account) -> list[Resource | Role]:
 
 
 def _look_at(batch: Batch, subject: Subject, found: External) -> None:
-    """Find the grants of one resource."""
+    """Find the grants of one resource, or whom a snapshot is shared with."""
+    found.findings += _shared(subject)
     granted = list(_granted(batch, subject.item))
     if not granted:
         return
@@ -136,6 +165,25 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
         for one in kept.values()
         if not any(finding.principal == one.principal for finding in merged.values())
     ]
+
+
+def _shared(subject: Subject) -> Iterator[AccessFinding]:
+    """The findings of a snapshot: it has no policy but a list of accounts, which counts as it is.
+    No resource control policy bears on snapshots."""
+    for name in getattr(subject.item, "shared_with", ()):
+        public = name == EVERYBODY
+        if subject.type.shared and (public or name not in subject.zone.accounts):
+            yield AccessFinding(
+                FindingKind.EXTERNAL,
+                subject.reported,
+                subject.type.name,
+                subject.item.account,
+                {"AWS": "*" if public else name},
+                subject.type.shared,
+                is_public=public,
+                restricted={"resourceControlPolicyRestriction": "NOT_APPLICABLE"},
+                span=subject.item.span,
+            )
 
 
 def _merge(merged: dict[str, AccessFinding], finding: AccessFinding) -> None:
@@ -184,6 +232,12 @@ def _all_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledSta
             yield from compiled.statements
 
 
+def _reads_caller(answer: BatchAnswer) -> bool:
+    """Whether an answer depends on what is not known of the caller."""
+    keys = () if answer.residual is None else answer.residual.keys
+    return any(key.startswith(ABOUT_THE_CALLER) for key in keys)
+
+
 class _Grant:
     """What one entry of one statement gives to those outside that it names."""
 
@@ -208,12 +262,19 @@ class _Grant:
             mask = covered & actions
             if not mask:
                 continue
+            # What somebody of an account can do, others of it are not asked for; but for what
+            # depends on who it is.
+            settled: dict[object, int] = {}
             for outsider in some:
-                question = self._question(outsider, resource)
-                if not self._concerns(question, universe.first(mask)):
+                alike = outsider.account, outsider.context, outsider.unset
+                left = mask & ~settled.get(alike, 0)
+                question = self._question(outsider, resource) if left else None
+                if question is None or not self._concerns(question, universe.first(left)):
                     continue
-                for one in action_classes(question, self.batch.world, universe, mask):
+                for one in action_classes(question, self.batch.world, universe, left):
                     self._take(question, one, outsider)
+                    if one.answer.possible and not _reads_caller(one.answer):
+                        settled[alike] = settled.get(alike, 0) | one.actions
 
     def _take(self, question: Question, one: ActionClass, outsider: Outsider) -> None:
         """Keep what one class of actions is: allowed, or denied by a guardrail alone."""
@@ -223,11 +284,19 @@ class _Grant:
             residual = one.answer.residual
             if residual is not None:
                 self.sentences[residual.sentence.removeprefix("allowed ")] = None
-            self.public = self.public or outsider.plain
+            self.public = self.public or (outsider.plain and self._is_open(question, one))
             return
         asked = replace(question, action=universe.first(one.actions))
         if decide_one(asked, self.batch.world, lifted=True).possible:
             self.kept.update((name, one.answer) for name in universe.actions(one.actions))
+
+    def _is_open(self, question: Question, actions: ActionClass) -> bool:
+        """Whether somebody can do it from wherever."""
+        asked = replace(question, action=self.batch.universe.first(actions.actions))
+        statements = _all_statements(self.batch, self.subject.item)
+        return any(
+            decide_one(one, self.batch.world).possible for one in from_anywhere(asked, statements)
+        )
 
     def _question(self, outsider: Outsider, resource: str) -> Question:
         """Somebody's request; what the own account allows is not asked."""
@@ -276,6 +345,7 @@ class _Grant:
         if not self.allowed:
             return None
         item = self.subject.item
+        owner = self.batch.world.model.account_of_resource(self.subject.reported)
         alone = replace(self.policy, statements=(self.statement,))
         through = self.subject.type is ACCESS_POINT
         everyone = self.principal.get("AWS") == "*"
@@ -283,7 +353,7 @@ class _Grant:
             FindingKind.EXTERNAL,
             self.subject.reported,
             self.subject.type.name,
-            item.account,
+            owner or item.account,
             self.principal,
             tuple(sorted(self.allowed)),
             {
@@ -298,7 +368,18 @@ class _Grant:
         )
 
     def _control(self) -> str:
-        """Whether resource control policies bear on the resource; here they are counted in."""
+        """Whether a resource control policy bears on such a resource; here it is counted in."""
+        universe = self.batch.universe
+        type_ = self.subject.type
+        about = type_actions(type_, inner=False) | type_actions(type_, inner=True)
+        library = self.batch.world.policies
         levels = self.batch.world.model.rcp_levels(self.subject.item.account) or ()
-        own = any(policy is not RCP_FULL_AWS_ACCESS for _, some in levels for policy in some)
-        return "APPLICABLE" if own else "NOT_APPLICABLE"
+        own = (
+            statement
+            for _, some in levels
+            for policy in some
+            if policy is not RCP_FULL_AWS_ACCESS
+            for statement in library.compiled(policy, PolicyType.RESOURCE_CONTROL).statements
+        )
+        applies = any(universe.mask(statement.actions) & about for statement in own)
+        return "APPLICABLE" if applies else "NOT_APPLICABLE"

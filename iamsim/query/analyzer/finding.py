@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Decision
     from iamsim.core.span import Span
 
-__all__ = ["AccessFinding", "FindingKind", "Kept", "Status"]
+__all__ = ["AccessFinding", "FindingKind", "Kept", "Status", "Step", "UnusedService"]
 
 
 class FindingKind(Enum):
@@ -27,6 +27,7 @@ class FindingKind(Enum):
     UNUSED_ROLE = "UnusedIAMRole"
     UNUSED_KEY = "UnusedIAMUserAccessKey"
     UNUSED_PASSWORD = "UnusedIAMUserPassword"  # noqa: S105 - AWS's name of a type
+    UNUSED_PERMISSION = "UnusedPermission"
 
 
 class Status(Enum):
@@ -36,13 +37,42 @@ class Status(Enum):
     ARCHIVED = "ARCHIVED"
 
 
+class UnusedService(NamedTuple):
+    """What a principal was granted of a service and has not used: all of it, or `actions` with
+    the times of their last use.
+
+    `granted` counts the actions that its identity-based policies grant; of these, `untracked` are
+    those whose use IAM does not track, and of the unused ones a guardrail denies `blocked` anyway.
+    https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_UnusedPermissionDetails.html
+    """
+
+    namespace: str
+    last_accessed: str | None = None
+    actions: tuple[tuple[str, str | None], ...] = ()
+    granted: int = 0
+    untracked: tuple[str, ...] = ()
+    blocked: tuple[str, ...] = ()
+
+
+class Step(NamedTuple):
+    """A policy of a principal, by its ARN or, for an inline policy, its name, and the document to
+    write in its place; `None` where nothing is left of it, so that it can be detached.
+
+    https://docs.aws.amazon.com/access-analyzer/latest/APIReference/API_UnusedPermissionsRecommendedStep.html
+    """
+
+    policy: str
+    document: Mapping[str, object] | None
+
+
 @dataclass(slots=True)
 class AccessFinding:
     """One finding. `principal` has one entry, such as ``{"AWS": "111122223333"}``.
 
     `condition` is the Condition element of the statement, a text a key; `depends_on` are the
     sentences about what is not known of a request. `access_point` is the one that lets somebody in.
-    `details` are fields of unused access. `span` is where the statement or the principal stands.
+    `details` are fields of unused access, `services` those of unused permissions. `span` is where
+    the statement or the principal stands. `steps` take unused permissions away.
     """
 
     kind: FindingKind
@@ -58,6 +88,8 @@ class AccessFinding:
     restricted: Mapping[str, str] = field(default_factory=dict)
     details: Mapping[str, str] = field(default_factory=dict)
     principal_account: str | None = None
+    services: tuple[UnusedService, ...] = ()
+    steps: tuple[Step, ...] = ()
     span: Span | None = None
     status: Status = Status.ACTIVE
     archived_by: str | None = None

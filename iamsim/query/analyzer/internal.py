@@ -5,19 +5,24 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings-view.h
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import chain
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import RequestError
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind
 from iamsim.query.analyzer.resources import analyzed_type, type_actions
 from iamsim.query.analyzer.zone import zones_of
 from iamsim.query.batch.candidates import CandidateKind
+from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from iamsim.query.analyzer.resources import AnalyzedType
     from iamsim.query.batch import Batch, Candidate
+    from iamsim.query.batch.processes import Processes
+    from iamsim.world.model import World
 
 __all__ = ["find_internal"]
 
@@ -26,10 +31,6 @@ KINDS = {
     CandidateKind.ROLE: "IAM_ROLE",
     CandidateKind.IDENTITY_CENTER: "IAM_ROLE",
 }
-APPLIED = {
-    "resourceControlPolicyRestriction": "APPLIED",
-    "serviceControlPolicyRestriction": "APPLIED",
-}
 
 
 def find_internal(
@@ -37,7 +38,9 @@ def find_internal(
     resources: Sequence[str],
     actions: Sequence[str] = (),
     zone: str | None = None,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] = no_progress,
+    *,
+    processes: Processes = ALONE,
 ) -> list[AccessFinding]:
     """One finding for each principal and resource; by default all actions that are about the
     resource are asked for. Raises `RequestError` for a resource that the world does not have."""
@@ -60,40 +63,91 @@ def find_internal(
             for one in batch.candidates
             if one.account in trusted and one.kind in KINDS and one.principal != arn
         ]
-        found += _of_resource(batch, arn, type_, owner, some, actions, progress)
+        asked = _asked(batch, arn, type_, actions)
+        chunks = [tuple(asked[one.start : one.stop]) for one in processes.chunks(asked)]
+        parts = processes.spread(batch, Reaching, tuple(some), chunks, progress)
+        found += _joined(batch, Subject(arn, type_, owner), chain.from_iterable(parts))
     return found
 
 
-def _of_resource(
-    batch: Batch,
-    arn: str,
-    type_: AnalyzedType,
-    owner: str,
-    candidates: list[Candidate],
-    actions: Sequence[str],
-    progress: Callable[[int, int], None],
-) -> list[AccessFinding]:
-    """Who can reach one resource, or what is in it."""
+class Subject(NamedTuple):
+    """A resource with its type and its owner."""
+
+    arn: str
+    type: AnalyzedType
+    owner: str
+
+
+class Reached(NamedTuple):
+    """Somebody who can do one thing, and what that depends on."""
+
+    candidate: Candidate
+    action: str
+    depends_on: str | None
+
+
+class Reaching:
+    """Asks for all candidates, some actions and places at a time."""
+
+    def __init__(self, batch: Batch, candidates: tuple[Candidate, ...]) -> None:
+        """Take who is inside the zone."""
+        self._batch = batch
+        self._candidates = candidates
+
+    def __call__(self, asked: Sequence[tuple[str, str]]) -> list[Reached]:
+        """Who can do these."""
+        found = []
+        for place, action in asked:
+            for holder in self._batch.who(action, place, self._candidates):
+                residual = holder.answer.residual
+                sentence = None if residual is None else residual.sentence.removeprefix("allowed ")
+                found.append(Reached(holder.candidate, action, sentence))
+        return found
+
+
+def _asked(
+    batch: Batch, arn: str, type_: AnalyzedType, actions: Sequence[str]
+) -> list[tuple[str, str]]:
+    """What is asked about one resource, or what is in it: places and actions."""
     universe = batch.universe
     places = [(arn, type_actions(type_, inner=False))]
     if type_.inner:
         places.append((f"{arn}{type_.separator}iamsim-any", type_actions(type_, inner=True)))
     wanted = universe.mask_of(actions) if actions else universe.everything
-    asked = [(place, name) for place, mask in places for name in universe.actions(mask & wanted)]
+    return [(place, name) for place, mask in places for name in universe.actions(mask & wanted)]
+
+
+def _joined(batch: Batch, subject: Subject, reached: Iterable[Reached]) -> list[AccessFinding]:
+    """One finding for each principal."""
     by_principal: dict[str, AccessFinding] = {}
-    for number, (place, action) in enumerate(asked):
-        progress(number, len(asked))
-        for holder in batch.who(action, place, candidates):
-            one = holder.candidate
-            finding = by_principal.setdefault(one.principal, _finding(arn, type_, owner, one))
-            finding.actions = (*finding.actions, action)
-            residual = holder.answer.residual
-            if residual is not None:
-                sentence = residual.sentence.removeprefix("allowed ")
-                finding.depends_on = tuple(dict.fromkeys((*finding.depends_on, sentence)))
+    for one, action, sentence in reached:
+        finding = by_principal.get(one.principal)
+        if finding is None:
+            finding = _finding(*subject, one)
+            finding.restricted = _restricted(batch.world.model, subject.owner, one)
+            by_principal[one.principal] = finding
+        finding.actions = (*finding.actions, action)
+        if sentence is not None:
+            finding.depends_on = tuple(dict.fromkeys((*finding.depends_on, sentence)))
     for finding in by_principal.values():
         finding.actions = tuple(sorted(set(finding.actions)))
     return [finding for _, finding in sorted(by_principal.items())]
+
+
+def _restricted(model: World, owner: str, candidate: Candidate) -> dict[str, str]:
+    """Whether resource and service control policies play a part, beyond those that AWS attaches;
+    where there are any, they are counted in."""
+    levels = {
+        "resourceControlPolicyRestriction": model.rcp_levels(owner),
+        "serviceControlPolicyRestriction": model.scp_levels(candidate.account or owner),
+    }
+    default = (FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS)
+    return {
+        name: "APPLIED"
+        if any(policy not in default for _, some in found or () for policy in some)
+        else "NOT_APPLICABLE"
+        for name, found in levels.items()
+    }
 
 
 def _finding(arn: str, type_: AnalyzedType, owner: str, candidate: Candidate) -> AccessFinding:
@@ -104,7 +158,6 @@ def _finding(arn: str, type_: AnalyzedType, owner: str, candidate: Candidate) ->
         type_.name,
         owner,
         {"AWS": candidate.principal},
-        restricted=APPLIED,
         details={
             "accessType": "INTRA_ACCOUNT" if candidate.account == owner else "INTRA_ORG",
             "principalType": KINDS[candidate.kind],

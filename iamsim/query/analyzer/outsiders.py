@@ -8,57 +8,32 @@ allowed to their own identity-based policies is not asked: the other account dec
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.wildcard import example_of
 from iamsim.engine.callers import WEB_IDENTITY_PROVIDERS
+from iamsim.query.batch.candidates import partition_of
+from iamsim.query.batch.outside import (
+    ACCOUNT,
+    CALLER_KEYS,
+    FRESH_ACCOUNT,
+    FRESH_ORGANIZATION,
+    INSTANCE,
+    SERVICE_KEYS,
+    somebody_of,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterator, Mapping
 
-    from iamsim.compile.statement import CompiledStatement
     from iamsim.query.analyzer.zone import Zone
+    from iamsim.query.batch.outside import Mentions
     from iamsim.world.model import World
 
-__all__ = ["FRESH_ACCOUNT", "Mentions", "Outsider", "mentions_of", "outsiders"]
+__all__ = ["Outsider", "outsiders"]
 
-FRESH_ACCOUNT = "000000000000"
-FRESH_ORGANIZATION = "o-iamsimelse"
-FRESH_ROLE = "iamsim-outside"
 ANYBODY = "*"
-ACCOUNT_KEYS = frozenset({"aws:principalaccount", "kms:calleraccount"})
-ORGANIZATION_KEYS = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
-SOURCE_KEYS = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner"})
-# Keys of the caller's own that nobody without credentials has; tags are among them, too.
-CALLER_KEYS = frozenset(
-    {
-        "aws:MultiFactorAuthAge",
-        "aws:MultiFactorAuthPresent",
-        "aws:PrincipalArn",
-        "aws:PrincipalIsAWSService",
-        "aws:PrincipalOrgID",
-        "aws:PrincipalOrgPaths",
-        "aws:SourceIdentity",
-        "aws:TokenIssueTime",
-        "aws:username",
-    }
-)
-# Keys that only requests of services have.
-SERVICE_KEYS = frozenset(
-    {
-        "aws:PrincipalServiceName",
-        "aws:PrincipalServiceNamesList",
-        "aws:SourceAccount",
-        "aws:SourceArn",
-        "aws:SourceOrgID",
-        "aws:SourceOrgPaths",
-        "aws:SourceOwner",
-    }
-)
-TAG = "aws:principaltag/"
-ORGANIZATION = re.compile(r"o-[a-z0-9]+")
-ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")
 
 
 class Outsider(NamedTuple):
@@ -69,50 +44,6 @@ class Outsider(NamedTuple):
     context: tuple[tuple[str, str | tuple[str, ...]], ...] = ()
     unset: frozenset[str] = frozenset()
     plain: bool = False
-
-
-class Mentions(NamedTuple):
-    """What the conditions of policies name: accounts, organizations with their paths, principals,
-    sources of services' requests, and keys of tags of the principal."""
-
-    accounts: frozenset[str]
-    organizations: tuple[tuple[str, str], ...]
-    arns: tuple[str, ...]
-    sources: tuple[tuple[str, str], ...]
-    tags: frozenset[str] = frozenset()
-
-
-def mentions_of(statements: Iterable[CompiledStatement]) -> Mentions:
-    """Read the values of conditions, whatever their operator is."""
-    accounts: set[str] = set()
-    organizations: dict[tuple[str, str], None] = {}
-    arns: dict[str, None] = {}
-    sources: dict[tuple[str, str], None] = {}
-    tags: set[str] = set()
-    for statement in statements:
-        tags.update(key for key in statement.keys if key.lower().startswith(TAG))
-        for condition in statement.conditions:
-            for value in condition.values.templates:
-                text = value.text
-                if condition.key in ACCOUNT_KEYS and is_account_id(text):
-                    accounts.add(text)
-                elif condition.key in ORGANIZATION_KEYS:
-                    found = ORGANIZATION.match(text)
-                    if found is not None:
-                        path = text if "/" in text else f"{found[0]}/"
-                        organizations[found[0], _instance(path)] = None
-                elif condition.key == "aws:principalarn":
-                    arns[text] = None
-                    accounts.update(ACCOUNT.findall(text))
-                elif condition.key in SOURCE_KEYS:
-                    sources[condition.key, text] = None
-    return Mentions(
-        frozenset(accounts), tuple(organizations), tuple(arns), tuple(sources), frozenset(tags)
-    )
-
-
-def _instance(pattern: str) -> str:
-    return pattern.replace("*", "x").replace("?", "x")
 
 
 def outsiders(
@@ -154,7 +85,7 @@ def _everyone(zone: Zone, model: World, mentions: Mentions) -> Iterator[Outsider
         found = ACCOUNT.findall(value) or [model.account_of_resource(value) or FRESH_ACCOUNT]
         foreign = [one for one in found if one not in zone.accounts]
         if foreign:
-            yield from _service(key, _instance(value), foreign[0])
+            yield from _service(key, example_of(value, INSTANCE), foreign[0])
 
 
 def _service(key: str, value: str, account: str) -> Iterator[Outsider]:
@@ -176,13 +107,15 @@ def _service(key: str, value: str, account: str) -> Iterator[Outsider]:
 
 def _of_account(account: str, zone: Zone, model: World, mentions: Mentions) -> Iterator[Outsider]:
     """A principal that nobody names, and those that conditions name."""
-    principals = [f"arn:aws:iam::{account}:role/{FRESH_ROLE}"]
+    principals = [one.principal for one in somebody_of(account, partition_of(model))]
     for pattern in mentions.arns:
         parts = pattern.split(":", 5)
         if len(parts) != 6 or parts[4] not in {account, "*"} or parts[2] not in {"iam", "sts"}:  # noqa: PLR2004 - an ARN has six parts
             continue
         if "${" not in parts[5]:
-            principals.append(f"arn:aws:{parts[2]}::{account}:{_instance(parts[5])}")
+            principals.append(
+                f"arn:{partition_of(model)}:{parts[2]}::{account}:{example_of(parts[5], INSTANCE)}"
+            )
     for number, principal in enumerate(dict.fromkeys(principals)):
         for outsider in _in_organizations(principal, account, zone, model, mentions):
             fresh = account == FRESH_ACCOUNT and number == 0
@@ -203,7 +136,8 @@ def _in_organizations(
         # Nobody says which organization the zone is in: any that is named may be another's.
         others = [*mentions.organizations, others[-1]]
     for organization, path in others:
-        context = (("aws:PrincipalOrgID", organization), ("aws:PrincipalOrgPaths", (path,)))
+        own_path = (example_of(path, INSTANCE),)
+        context = (("aws:PrincipalOrgID", organization), ("aws:PrincipalOrgPaths", own_path))
         fresh = organization == FRESH_ORGANIZATION
         yield Outsider(principal, account, context, SERVICE_KEYS, plain=fresh)
     yield Outsider(

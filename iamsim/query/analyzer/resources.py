@@ -20,13 +20,14 @@ __all__ = ["AnalyzedType", "analyzed_type", "type_actions"]
 
 class AnalyzedType(NamedTuple):
     """A type: AWS's name, the service, the catalog's types of the resource itself and, behind
-    `separator`, of what is in it."""
+    `separator`, of what is in it; `shared` are the actions that sharing a snapshot gives."""
 
     name: str
     service: str
     own: tuple[str, ...]
     inner: tuple[str, ...] = ()
     separator: str = ""
+    shared: tuple[str, ...] = ()
 
 
 BUCKET = AnalyzedType("AWS::S3::Bucket", "s3", ("bucket",), ("object",), "/")
@@ -56,6 +57,39 @@ TYPES: dict[str, tuple[tuple[str, AnalyzedType], ...]] = {
         ),
     ),
     "ecr": (("repository/", AnalyzedType("AWS::ECR::Repository", "ecr", ("repository",))),),
+    # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html
+    "ec2": (
+        (
+            "snapshot/",
+            AnalyzedType(
+                "AWS::EC2::Snapshot",
+                "ec2",
+                ("snapshot",),
+                shared=("ec2:CopySnapshot", "ec2:CreateVolume"),
+            ),
+        ),
+    ),
+    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html
+    "rds": (
+        (
+            "snapshot:",
+            AnalyzedType(
+                "AWS::RDS::DBSnapshot",
+                "rds",
+                ("snapshot",),
+                shared=("rds:CopyDBSnapshot", "rds:RestoreDBInstanceFromDBSnapshot"),
+            ),
+        ),
+        (
+            "cluster-snapshot:",
+            AnalyzedType(
+                "AWS::RDS::DBClusterSnapshot",
+                "rds",
+                ("cluster-snapshot",),
+                shared=("rds:CopyDBClusterSnapshot", "rds:RestoreDBClusterFromSnapshot"),
+            ),
+        ),
+    ),
     "s3express": (
         ("bucket/", AnalyzedType("AWS::S3Express::DirectoryBucket", "s3express", ("bucket",))),
     ),

@@ -1,36 +1,39 @@
 """Roles, access keys and passwords that nobody has used for long, where a world says when.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-unused-access-analysis.html.
-Permissions that nobody used are not among them: no dump that iamsim imports has the service last
-accessed data.
+Permissions that nobody used are in `iamsim.query.analyzer.unused_permissions`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind
+from iamsim.query.analyzer.since import find_limit, is_old, read_time
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+    from datetime import datetime
 
     from iamsim.world.model import Account, Role, User, World
 
-__all__ = ["DEFAULT_DAYS", "find_unused"]
+__all__ = ["DEFAULT_DAYS", "ROLE", "USER", "find_unused", "is_new", "unused_roles"]
 
 DEFAULT_DAYS = 90  # of AWS's own analyzer
 ROLE, USER = "AWS::IAM::Role", "AWS::IAM::User"
+NEVER = "never"
 
 
 def find_unused(model: World, now: str, days: int = DEFAULT_DAYS) -> list[AccessFinding]:
     """What was last used more than `days` before `now` (ISO 8601), by account.
 
     A role without a date counts when other roles of the account have one: AWS says nothing of what
-    was never used. A key or password without a date counts as never used where the key is active.
+    was never used. A password without a date counts as never used where it is there, and a key
+    where `never` is said of it: without either nobody says. What was made within this time does not
+    count: AWS's analyzer looks only at what existed during all of it.
     """
-    limit = _time(now) - timedelta(days=days)
+    limit = find_limit(now, days)
     return [
         finding
         for account in sorted(model.accounts.values(), key=lambda one: one.id)
@@ -38,43 +41,63 @@ def find_unused(model: World, now: str, days: int = DEFAULT_DAYS) -> list[Access
     ]
 
 
-def _time(text: str) -> datetime:
-    """A time in UTC."""
-    time = datetime.fromisoformat(text)
-    return time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+def is_new(created: str | None, limit: datetime) -> bool:
+    """Whether something was made after a time."""
+    return created is not None and not is_old(created, limit)
 
 
-def _is_old(used: str | None, limit: datetime) -> bool:
-    """Whether something was used before a time, or never; what is no time is left alone."""
-    if used is None:
-        return True
-    try:
-        return _time(used) < limit
-    except ValueError:
-        return False
+def unused_roles(account: Account, limit: datetime) -> list[Role]:
+    """The roles of an account that nobody has used since a time, by name."""
+    if all(role.last_used is None for role in account.roles.values()):
+        return []
+    return [
+        role
+        for _, role in sorted(account.roles.items())
+        if not role.service_linked
+        and not is_new(role.created, limit)
+        and all(is_old(time, limit) for time in _times(role))
+    ]
+
+
+def _times(role: Role) -> list[str]:
+    """When a role was used: as a whole, and for each service."""
+    services = (role.last_accessed or {}).values()
+    return [time for time in (role.last_used, *(one.at for one in services)) if time is not None]
 
 
 def _roles(account: Account, limit: datetime) -> Iterator[AccessFinding]:
-    known = any(role.last_used is not None for role in account.roles.values())
-    for _, role in sorted(account.roles.items()):
-        if known and not role.service_linked and _is_old(role.last_used, limit):
-            yield _finding(FindingKind.UNUSED_ROLE, role, _last(role.last_used))
+    for role in unused_roles(account, limit):
+        last = max(_times(role), key=read_time, default=None)
+        yield _finding(FindingKind.UNUSED_ROLE, role, _last(last))
 
 
 def _users(account: Account, limit: datetime) -> Iterator[AccessFinding]:
     for _, user in sorted(account.users.items()):
         used = user.password_last_used
-        if used is not None and _is_old(used, limit):
+        if _has_old_password(user, limit) and is_old(used, limit):
             yield _finding(FindingKind.UNUSED_PASSWORD, user, _last(used))
         for number, key in enumerate(user.access_keys, 1):
             if not isinstance(key, Mapping) or key.get("status") == "Inactive":
                 continue
-            last = key.get("last_used")
-            if _is_old(last if isinstance(last, str) else None, limit):
-                name = key.get("id")
-                details = {"accessKeyId": name if isinstance(name, str) else f"key {number}"}
-                details |= _last(last if isinstance(last, str) else None)
+            used, created = _text(key, "last_used"), _text(key, "created")
+            last = None if used == NEVER else used
+            if used is not None and is_old(last, limit) and not is_new(created, limit):
+                details = {"accessKeyId": _text(key, "id") or f"key {number}"} | _last(last)
                 yield _finding(FindingKind.UNUSED_KEY, user, details)
+
+
+def _has_old_password(user: User, limit: datetime) -> bool:
+    """Whether a user has a password, set before a time. Where nobody says whether there is one, a
+    use of it does."""
+    if user.password_enabled is None:
+        return user.password_last_used is not None
+    since = user.password_last_changed or user.created
+    return user.password_enabled and not is_new(since, limit)
+
+
+def _text(facts: Mapping[str, object], name: str) -> str | None:
+    value = facts.get(name)
+    return value if isinstance(value, str) else None
 
 
 def _last(used: str | None) -> dict[str, str]:

@@ -15,7 +15,8 @@ The interface that other queries build on::
 
 A `BatchAnswer` has `decision` (verdict, layer, the statements that decided), `verdict`, `possible`
 (allowed or conditional) and `residual` (see `iamsim.symbolic.residual`; its `sentence` says it).
-A law in the tests holds every answer against the plain engine's.
+A law in the tests holds every answer against the plain engine's. Questions about a whole world can
+be spread over several processes: see `iamsim.query.batch.processes`.
 """
 
 from __future__ import annotations

@@ -36,6 +36,7 @@ GUARDRAIL_LAYERS = (
     Layer.SERVICE_CONTROL_POLICY,
     Layer.RESOURCE_CONTROL_POLICY,
     Layer.PERMISSIONS_BOUNDARY,
+    Layer.VPC_ENDPOINT_POLICY,
     Layer.S3_BLOCK_PUBLIC_ACCESS,
 )
 
@@ -68,16 +69,18 @@ def opened(question: Question) -> Question:
     return replace(question, partial=True, unset=unset)
 
 
-def with_tags_settled(question: Question, world: CompiledWorld) -> Question:
+def with_tags_settled(
+    question: Question, world: CompiledWorld, *, nameless: bool = False
+) -> Question:
     """The question with those tags of the caller absent that it can't have: a user has the tags
-    that the world lists and no session tags, a root user has none.
+    that the world lists and no session tags, a root user or somebody `nameless` has none.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     """
     facts = world.caller_facts(question)
     caller = facts.caller
     known_user = caller.kind is CallerKind.USER and world.model.find_principal(caller.arn)
-    if not known_user and caller.kind is not CallerKind.ROOT_USER:
+    if not known_user and not nameless and caller.kind is not CallerKind.ROOT_USER:
         return question
     resource = world.resource_facts(question, caller)
     levels = (*(facts.scp_levels or ()), *(resource.rcp_levels or ()))
@@ -127,12 +130,13 @@ def decide_prepared(prepared: Prepared, world: CompiledWorld) -> BatchAnswer:
 
 def without_guardrails(situation: Situation, kept: Collection[Layer] = ()) -> Situation:
     """The situation without what only limits: service and resource control policies, permissions
-    boundary, Block Public Access. `kept` are layers that stay."""
+    boundary, the policy of the VPC endpoint, Block Public Access. `kept` are layers that stay."""
     return replace(
         situation,
         scp_levels=_kept(situation.scp_levels, Layer.SERVICE_CONTROL_POLICY, kept),
         rcp_levels=_kept(situation.rcp_levels, Layer.RESOURCE_CONTROL_POLICY, kept),
         boundary=_kept(situation.boundary, Layer.PERMISSIONS_BOUNDARY, kept),
+        endpoint=_kept(situation.endpoint, Layer.VPC_ENDPOINT_POLICY, kept),
         public_access=_kept(situation.public_access, Layer.S3_BLOCK_PUBLIC_ACCESS, kept),
         _reads={},
         _arrangements={},

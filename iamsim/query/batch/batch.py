@@ -16,11 +16,13 @@ from iamsim.query.batch.candidates import (
     world_candidates,
 )
 from iamsim.query.batch.classes import action_classes
+from iamsim.query.batch.mentioned import mentioned_candidates, without_repeats
 from iamsim.query.batch.universe import catalog_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from iamsim.engine.facts import ResourceFacts
     from iamsim.engine.question import ContextValue, Session, Via
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch.answers import BatchAnswer
@@ -28,7 +30,9 @@ if TYPE_CHECKING:
     from iamsim.query.batch.classes import ActionClass
     from iamsim.query.batch.universe import ActionUniverse
 
-__all__ = ["Batch", "Holder"]
+__all__ = ["TOGETHER", "Batch", "Holder"]
+
+TOGETHER = 8  # questions of who can do something that are remembered
 
 
 class Holder(NamedTuple):
@@ -63,6 +67,15 @@ class Batch:
         self._candidates: tuple[Candidate, ...] | None = None
         self._sweeps: dict[object, CallerSweep] = {}
 
+    def __getstate__(self) -> tuple[CompiledWorld, bool, str | None]:
+        """Pickle what was given, and nothing that was worked out."""
+        return self.world, self.partial, self.now
+
+    def __setstate__(self, given: tuple[CompiledWorld, bool, str | None]) -> None:
+        """Start afresh with it."""
+        world, partial, now = given
+        self.__init__(world, partial=partial, now=now)  # type: ignore[misc]  # made ready again
+
     @property
     def universe(self) -> ActionUniverse:
         """The actions of the catalog, whose numbers are the bits of masks."""
@@ -89,6 +102,25 @@ class Batch:
             principal, action, resource, context or {}, session=session, via=via, now=self.now
         )
         return with_tags_settled(opened(question), self.world) if self.partial else question
+
+    def question_as(
+        self,
+        candidate: Candidate,
+        action: str,
+        resource: str = "*",
+        context: Mapping[str, ContextValue] | None = None,
+        via: Via = DIRECT_CALL,
+        *,
+        granted: bool = False,
+    ) -> Question:
+        """The question that the engine is asked for a candidate, by the first of those that stand
+        for it; see `Asked.question` for `granted`."""
+        asked = candidate.asked[0]
+        plain = self.question(asked.principal, action, resource, context, via=via)
+        question = asked.question(plain, granted=granted)
+        if not self.partial:
+            return question
+        return with_tags_settled(question, self.world, nameless=asked.nameless)
 
     def decide(
         self,
@@ -179,14 +211,22 @@ class Batch:
             candidates = (*self.candidates, *self.named(action, resource))
         sweep = self._sweep(action, resource, context, via, denied=denied, lifted=lifted)
         with CollectLater():
-            return [Holder(candidate, answer) for candidate, answer in sweep.answers(candidates)]
+            found = list(sweep.answers(candidates))
+        return [Holder(*one) for one in (found if denied else without_repeats(found))]
 
     def named(self, action: str, resource: str) -> list[Candidate]:
         """Callers that the policies of a resource name, and that are not of the world."""
         prepared = prepare(self.question("anonymous", action, resource), self.world)
         caller = prepared.situation.caller
-        facts = self.world.resource_facts(prepared.question, caller)
-        return named_candidates(granted_names(facts), self.world.model)
+        return self._outside(self.world.resource_facts(prepared.question, caller))
+
+    def _outside(self, facts: ResourceFacts) -> list[Candidate]:
+        """Those that Principal elements name, then those that only conditions do."""
+        names = granted_names(facts)
+        found = {one.principal: one for one in named_candidates(names, self.world.model)}
+        for candidate in mentioned_candidates(names, facts, self.world.model):
+            found.setdefault(candidate.principal, candidate)
+        return list(found.values())
 
     def trusted(self, role: str) -> list[Candidate]:
         """Who might assume a role: a caller needs the trust policy to name it in some form, or its
@@ -194,7 +234,7 @@ class Batch:
         prepared = prepare(self.question("anonymous", "sts:AssumeRole", role), self.world)
         facts = self.world.resource_facts(prepared.question, prepared.situation.caller)
         names = granted_names(facts)
-        named = named_candidates(names, self.world.model)
+        named = self._outside(facts)
         if EVERYONE in names:
             return [*self.candidates, *named]
         return [
@@ -218,13 +258,15 @@ class Batch:
         denied: bool,
         lifted: bool,
     ) -> CallerSweep:
-        """What is known of callers on this action and resource; kept for the last one asked."""
+        """What is known of callers on this action and resource; kept for the last ones asked."""
         key = action.lower(), resource, tuple(sorted((context or {}).items())), via, denied, lifted
         known = self._sweeps.get(key)
         if known is None:
             question = self.question("anonymous", action, resource, context, via=via)
             known = CallerSweep(question, self.world, denied=denied, lifted=lifted)
-            self._sweeps = {key: known}
+            if len(self._sweeps) >= TOGETHER:
+                del self._sweeps[next(iter(self._sweeps))]
+            self._sweeps[key] = known
         return known
 
     def may(self, principal: str, session: Session = PLAIN_SESSION) -> int:

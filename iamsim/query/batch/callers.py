@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue, Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch.candidates import Candidate
+    from iamsim.world.model import Role, User, World
 
 __all__ = ["CallerSweep"]
 
@@ -113,26 +114,25 @@ class CallerSweep:
     def answers(self, candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, BatchAnswer]]:
         """Decide the candidates in turn; without `denied`, only those that are allowed come."""
         for candidate in candidates:
-            answer = self._answer(candidate)
+            entity = candidate.entity
+            if entity is None or candidate.principal != entity.arn:
+                yield from self._alone(candidate)
+                continue
+            answer = self._answer(candidate, entity)
             if answer is not None and (self.denied or answer.possible):
                 yield candidate, answer
 
-    def _answer(self, candidate: Candidate) -> BatchAnswer | None:
+    def _answer(self, candidate: Candidate, entity: User | Role) -> BatchAnswer | None:
         """Decide one; `None` where a resource-based policy would have to name it and none does,
-        where an own policy would have to name the action and none does, or for no caller at all."""
+        or where an own policy would have to name the action and none does."""
         question = replace(self.question, principal=candidate.principal)
-        entity = candidate.entity
-        if entity is None or candidate.principal != entity.arn:
-            return self._alone(question, candidate)
         key = (type(entity), entity.account, getattr(entity, "service_linked", False))
         frame = self._frames.get(key)
         if frame is None:
             frame = self._frames[key] = self._frame(key, question)
-        if not self.denied and frame.granted is not None:
-            account = f"account:{entity.account}"
-            names = (EVERYONE, account, f"aws:{entity.arn}", f"aws:{entity.id}")
-            if frame.granted.isdisjoint(names):
-                return None
+        granted = None if self.denied else frame.granted
+        if granted is not None and granted.isdisjoint(names_of(entity, self.world.model)):
+            return None
         if not self.denied and frame.needs_own:
             policies = identity_policies(entity, self.world.model)
             if not self._scan.may_find(policies):
@@ -167,18 +167,26 @@ class CallerSweep:
             return answer
         return _with_statements_of(own, known)
 
-    def _alone(self, question: Question, candidate: Candidate) -> BatchAnswer | None:
-        """Decide somebody who is like nobody else."""
-        if candidate.is_external:
-            question = replace(question, unknown=question.unknown | {"identity-based-policy"})
-        try:
-            if question.partial:
-                question = with_tags_settled(question, self.world)
-            return decide_one(question, self.world, self.lifted)
-        except RequestError as error:
-            if error.code == "invalid-principal":
-                return None
-            raise
+    def _alone(self, candidate: Candidate) -> Iterator[tuple[Candidate, BatchAnswer]]:
+        """Decide somebody who is like nobody else: the first of those that stand for it who can,
+        or else the first. Nothing comes for what is no caller at all."""
+        denied: tuple[Candidate, BatchAnswer] | None = None
+        for asked in candidate.asked:
+            question = asked.question(self.question, granted=self.lifted)
+            try:
+                if question.partial:
+                    question = with_tags_settled(question, self.world, nameless=asked.nameless)
+                answer = decide_one(question, self.world, self.lifted)
+            except RequestError as error:
+                if error.code == "invalid-principal":
+                    continue
+                raise
+            if answer.possible:
+                yield candidate.narrowed(asked), answer
+                return
+            denied = denied or (candidate.narrowed(asked), answer)
+        if denied is not None and self.denied:
+            yield denied
 
     def _frame(self, key: tuple[object, ...], question: Question) -> Frame:
         """Look at what is not the caller's own, by one caller of the kind."""
@@ -266,6 +274,13 @@ class CallerSweep:
         if resources is None or _reads_context(resources):
             return True
         return self._request is None or resources.matches(self._request)
+
+
+def names_of(entity: User | Role, model: World) -> tuple[str, ...]:
+    """The names by which a Principal element can grant to a user or role of a world."""
+    account = model.accounts[entity.account]
+    owner = f"canonicaluser:{account.canonical_user_id}"
+    return EVERYONE, f"account:{entity.account}", f"aws:{entity.arn}", f"aws:{entity.id}", owner
 
 
 def _is_closed(arrangement: Arrangement, slot: Slot) -> bool:

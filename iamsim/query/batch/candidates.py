@@ -7,17 +7,30 @@ https://docs.aws.amazon.com/singlesignon/latest/userguide/referencingpermissions
 
 from __future__ import annotations
 
-import re
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn, is_account_id
-from iamsim.engine.callers import SERVICE, WEB_IDENTITY_PROVIDERS
-from iamsim.world.model import SSO_PATH, Role, User
+from iamsim.core.identity_center import ROLE_PATH, permission_set_of, role_name
+from iamsim.engine.callers import (
+    ORIGIN_ACCESS_IDENTITY_ACCOUNT,
+    SERVICE,
+    WEB_IDENTITY_PROVIDERS,
+)
+from iamsim.query.batch.outside import (
+    ANONYMOUS,
+    CALLER_KEYS,
+    FEDERATED_USER,
+    SERVICE_KEYS,
+    Asked,
+    somebody_of,
+)
+from iamsim.world.model import Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from iamsim.core.arn import Arn
     from iamsim.engine.facts import ResourceFacts
     from iamsim.world.model import Account, PermissionSet, World
 
@@ -27,13 +40,13 @@ __all__ = [
     "find_candidate",
     "granted_names",
     "named_candidates",
+    "partition_of",
     "permission_set_name",
     "world_candidates",
 ]
 
 EVERYONE = "*"
 NO_SUFFIX = "0" * 16  # stands for what Identity Center appends to the name of a role
-_SSO_NAME = re.compile(r"AWSReservedSSO_(.+)_[0-9a-fA-F]{16}")
 
 
 class CandidateKind(Enum):
@@ -47,25 +60,64 @@ class CandidateKind(Enum):
     SESSION = "session"
     EXTERNAL = "principal of another account"
     EXTERNAL_ACCOUNT = "another account"
+    ORGANIZATION = "another organization"
+    UNLISTED = "accounts that the world does not have"
+    ANY_ACCOUNT = "anyone with credentials"
     SERVICE = "AWS service"
+    ORIGIN_ACCESS_IDENTITY = "CloudFront origin access identity"
     IDENTITY_PROVIDER = "identity provider"
     ANONYMOUS = "anyone"
 
 
 class Candidate(NamedTuple):
     """Somebody who could call. `principal` is what is asked for; `account` is `None` for services
-    and for anyone. `people` are those to whom a permission set is assigned."""
+    and for anyone. `people` are those to whom a permission set is assigned. `standing` are the
+    callers that stand for one that is no single principal."""
 
     principal: str
     kind: CandidateKind
     account: str | None
     entity: User | Role | None = None
     people: tuple[str, ...] = ()
+    standing: tuple[Asked, ...] = ()
 
     @property
     def is_external(self) -> bool:
-        """Whether nothing is known of its own policies."""
+        """Whether it is a principal, and nothing is known of its own policies."""
         return self.kind is CandidateKind.EXTERNAL
+
+    @property
+    def by_condition(self) -> bool:
+        """Whether it is all principals of a pattern that only a condition has."""
+        return self.kind is CandidateKind.EXTERNAL and bool(self.standing)
+
+    @property
+    def asked(self) -> tuple[Asked, ...]:
+        """In whose name the engine is asked: it can do what the first of them that can does."""
+        if self.standing:
+            return self.standing
+        if self.kind is CandidateKind.ANONYMOUS:
+            return (ANONYMOUS,)
+        if self.kind is CandidateKind.EXTERNAL:
+            return (Asked(self.principal, unset=SERVICE_KEYS, outside=True),)
+        if self.kind is CandidateKind.EXTERNAL_ACCOUNT:
+            arn = find_arn(self.principal)
+            return somebody_of(self.account or "", "aws" if arn is None else arn.partition)
+        if self.kind is CandidateKind.ORIGIN_ACCESS_IDENTITY:
+            unset = CALLER_KEYS | SERVICE_KEYS | {"aws:PrincipalAccount"}
+            return (Asked(self.principal, unset=unset, nameless=True),)
+        # Nobody says which user asked for the session of a federated user.
+        federated = self.kind is CandidateKind.SESSION and FEDERATED_USER in self.principal
+        return (Asked(self.principal, outside=federated),)
+
+    @property
+    def stands(self) -> str:
+        """The first principal that stands for it."""
+        return self.asked[0].principal
+
+    def narrowed(self, asked: Asked) -> Candidate:
+        """The candidate, as one of those that stand for it."""
+        return self if len(self.asked) == 1 else self._replace(standing=(asked,))
 
 
 def world_candidates(model: World) -> Iterator[Candidate]:
@@ -92,8 +144,7 @@ def permission_set_name(role: User | Role) -> str | None:
         return None
     if role.permission_set is not None:
         return role.permission_set
-    match = _SSO_NAME.fullmatch(role.name)
-    return match[1] if match and role.path.startswith(SSO_PATH) else None
+    return permission_set_of(role.name) if role.path.startswith(ROLE_PATH) else None
 
 
 def _role(account: Account, role: Role) -> Candidate:
@@ -112,8 +163,8 @@ def _of_permission_set(
     model: World, account: Account, permission_set: PermissionSet
 ) -> Iterator[Candidate]:
     """The role of a permission set whose ARN nobody lists: its suffix is not known."""
-    name = f"AWSReservedSSO_{permission_set.name}_{NO_SUFFIX}"
-    arn = f"arn:{account.partition}:iam::{account.id}:role{SSO_PATH}{name}"
+    name = role_name(permission_set.name, NO_SUFFIX)
+    arn = f"arn:{account.partition}:iam::{account.id}:role{ROLE_PATH}{name}"
     entity = model.find_principal(arn)
     if entity is not None:
         kind = CandidateKind.IDENTITY_CENTER
@@ -153,18 +204,24 @@ def named_candidates(names: Iterable[str], model: World) -> list[Candidate]:
     """The callers among names that no account of the world lists, sorted; with `*` anyone."""
     found = {}
     for name in names:
-        candidate = _named(_principal_of(name), model)
+        candidate = _named(_principal_of(name, model), model)
         if candidate is not None:
             found[candidate.principal] = candidate
     return sorted(found.values(), key=lambda one: (one.account or "", one.principal))
 
 
-def _principal_of(name: str) -> str:
+def _principal_of(name: str, model: World) -> str:
     """The principal that an entry of a Principal element names (see `entry_name`)."""
     if name == EVERYONE:
         return "anonymous"
     kind, _, text = name.partition(":")
-    return f"arn:aws:iam::{text}:root" if kind == "account" else text
+    return f"arn:{partition_of(model)}:iam::{text}:root" if kind == "account" else text
+
+
+def partition_of(model: World) -> str:
+    """The partition of a world: an account id alone does not say it."""
+    found = {account.partition for account in model.accounts.values()}
+    return found.pop() if len(found) == 1 else "aws"
 
 
 def _named(principal: str, model: World) -> Candidate | None:
@@ -181,15 +238,22 @@ def _named(principal: str, model: World) -> Candidate | None:
         return None
     if arn.service == "iam" and arn.resource.startswith(("oidc-provider/", "saml-provider/")):
         return Candidate(principal, CandidateKind.IDENTITY_PROVIDER, arn.account or None)
-    if not is_account_id(arn.account):
-        return None
+    if arn.service == "iam" and arn.account == ORIGIN_ACCESS_IDENTITY_ACCOUNT:
+        return Candidate(principal, CandidateKind.ORIGIN_ACCESS_IDENTITY, None)
+    return _of_account(principal, arn, model) if is_account_id(arn.account) else None
+
+
+def _of_account(principal: str, arn: Arn, model: World) -> Candidate | None:
+    """The same for an ARN with an account."""
     known = arn.account in model.accounts
     if arn.service == "sts":
         # A session of a role that the world knows has names and policies of its own.
         entity = model.find_principal(principal) if known else None
-        if entity is not None or arn.resource.startswith("federated-user/"):
+        if entity is not None or (known and arn.resource.startswith("federated-user/")):
             return Candidate(principal, CandidateKind.SESSION, arn.account, entity)
     if known:
+        if arn.service == "iam" and arn.resource.startswith("role/"):
+            return _provisioned(principal, model)
         is_root = arn.service == "iam" and arn.resource == "root"
         return Candidate(principal, CandidateKind.ROOT_USER, arn.account) if is_root else None
     if arn.resource == "root":
@@ -197,3 +261,15 @@ def _named(principal: str, model: World) -> Candidate | None:
     if arn.service in {"iam", "sts"}:
         return Candidate(principal, CandidateKind.EXTERNAL, arn.account)
     return None
+
+
+def _provisioned(principal: str, model: World) -> Candidate | None:
+    """The role of a permission set under the name that AWS gave it, where only a policy says it."""
+    role = model.find_principal(principal)
+    if not isinstance(role, Role):
+        return None
+    account = model.accounts[role.account]
+    name = permission_set_name(role)
+    if any(permission_set_name(one) == name for one in account.roles.values()):
+        return None
+    return _role(account, role)

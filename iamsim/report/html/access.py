@@ -9,13 +9,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.core.decision import Layer, Verdict
+from iamsim.query.who_can_remarks import Oddity
 from iamsim.report.html.page import render_page
 from iamsim.report.html.parts import Badge, Cell, table_of, verdict_badge
 from iamsim.report.sentences import LAYERS
+from iamsim.report.who_can import CANONICAL, ODDITIES, alone
 from iamsim.report.wording import joined, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamsim.report.html.parts import Table
 
@@ -54,7 +56,8 @@ def who_can_page(data: Data) -> str:
         ]
         header = (*_WHO, "action", "what blocks it")
         table = table_of("blocked", "Only guardrails keep from it", header, rows)
-        return tables_page("Who is kept from it by guardrails alone", [table], lead=what)
+        title = "Who is kept from it by guardrails alone"
+        return tables_page(title, [table], lead=what, notes=_about_question(data))
     tables = [_accesses("access", "Who can", data["access"])]
     if data["denied_by_key"]:
         caption = "Let in by the resource, but not by its key"
@@ -62,13 +65,27 @@ def who_can_page(data: Data) -> str:
     principals = {one["principal"] for one in data["access"]}
     certain = {one["principal"] for one in data["access"] if one["decision"] == "allowed"}
     notes = [
-        f"which key encrypts the resource is not known, so the key is not counted for `{action}`"
+        "the key that encrypts the resource, or the policy of that key, is not known, so the key"
+        f" is not counted for `{action}`"
         for action in data["unknown_keys"]
     ]
     if not data["owner_known"]:
         notes.append("which account owns the resource is not known")
+    notes += [
+        f"a policy names the canonical user id `{one['id']}` for `{one['action']}`: {CANONICAL}"
+        for one in data["canonical_users"]
+    ]
+    notes += _about_question(data)
     title = f"{len(certain)} allowed, {len(principals - certain)} under conditions"
     return tables_page(title, tables, lead=f"who can {what}", notes=notes)
+
+
+def _about_question(data: Data) -> list[str]:
+    """What may not be meant in a question."""
+    odd = [
+        ODDITIES[Oddity(one)].format(resource=f"`{data['resource']}`") for one in data["oddities"]
+    ]
+    return [*odd, *(hint["text"] for hint in data["hints"])]
 
 
 def _accesses(name: str, caption: str, accesses: Iterable[Data]) -> Table:
@@ -87,9 +104,13 @@ def _accesses(name: str, caption: str, accesses: Iterable[Data]) -> Table:
 
 
 def _who(one: Data) -> tuple[Cell, Cell, Cell]:
+    what = [one["kind"]]
+    if one.get("people"):
+        what.append(f"assigned to {joined(one['people'])}")
+    what += alone(one["kind"], one.get("asked_as"))
     return (
         Cell(one["principal"], code=True),
-        Cell(one["kind"]),
+        Cell("; ".join(what)),
         Cell(one["account"] or "", code=True),
     )
 
@@ -101,11 +122,14 @@ def _decision(word: str) -> Badge:
 def _conditions(access: Data) -> list[str]:
     """What the access, the roles on the way and the key depend on."""
     answers = [
-        access["answer"],
-        *(hop["answer"] for hop in access["roles"]),
-        *(one["answer"] for one in access["dependencies"]),
+        *((hop["answer"], f" (to assume `{hop['role']}`)") for hop in access["roles"]),
+        (access["answer"], ""),
+        *(
+            (one["answer"], f" (for `{one['action']}` on the key)")
+            for one in access["dependencies"]
+        ),
     ]
-    return [answer["condition"] for answer in answers if answer.get("condition")]
+    return [answer["condition"] + more for answer, more in answers if answer.get("condition")]
 
 
 def _blockers(one: Data) -> str:
@@ -203,7 +227,7 @@ def paths_page(data: Data) -> str:
         (
             Cell(chain["source"], code=True),
             str(number),
-            Cell(way["target"], code=True),
+            Cell(_reached(way), code=True),
             way["title"] + (f"; if {way['presumes']}" if way["presumes"] else ""),
             Cell(", ".join(step["action"] for step in way["steps"]), code=True),
             Cell(badge=_decision(way["decision"])),
@@ -236,6 +260,12 @@ def paths_page(data: Data) -> str:
     )
 
 
+def _reached(way: Data) -> str:
+    """Whom a way makes of somebody, with what is got besides."""
+    besides = way["target_besides"]
+    return f"{way['target']} with {besides}" if besides else str(way["target"])
+
+
 def _step_conditions(way: Data) -> list[str]:
     answers = [step["answer"] for step in way["steps"]]
     answers += [] if way["gained"] is None else [way["gained"]]
@@ -244,9 +274,15 @@ def _step_conditions(way: Data) -> list[str]:
 
 def access_findings_page(data: Data) -> str:
     """Write access from outside, from inside, and what nobody uses."""
-    rows = [_finding_row(one) for one in data["findings"]]
+    used = [one for one in data["findings"] if "principal" in _details(one)[0]]
+    unused = [one for one in data["findings"] if "principal" not in _details(one)[0]]
+    rows = [_finding_row(one) for one in used]
     header = ("resource", "who", "finding", "status", "actions", "under the condition", "where")
-    tables = [table_of("access-findings", "Findings", header, rows)]
+    tables = [table_of("access-findings", "Findings", header, rows)] if rows or not unused else []
+    if unused:
+        header = ("resource", "finding", "what", "status", "actions", "last use", "where")
+        entries = [row for one in unused for row in _unused_rows(one)]
+        tables.append(table_of("unused", "Not used", header, entries))
     if data["blocked"]:
         kept = [
             (
@@ -262,29 +298,50 @@ def access_findings_page(data: Data) -> str:
     public = any("public" in row[2].badge.word for row in rows if row[2].badge is not None)
     badge = Badge("no", "public access") if public else None
     return tables_page(
-        f"{len(rows)} finding{'' if len(rows) == 1 else 's'}",
+        f"{len(used) + len(unused)} finding{'' if len(used) + len(unused) == 1 else 's'}",
         tables,
         lead=f"zone of trust: {data['zone']}",
-        badge=badge or (Badge("open", "to be looked at") if rows else Badge("yes", "none")),
+        badge=badge
+        or (Badge("open", "to be looked at") if used or unused else Badge("yes", "none")),
     )
+
+
+def _details(one: Data) -> list[Data]:
+    """The details of a finding: several for unused permissions, one a service."""
+    return [next(iter(member.values())) for member in one["findingDetails"]]
 
 
 def _finding_row(one: Data) -> tuple[Cell, ...]:
-    details = next(iter(one["findingDetails"][0].values()))
+    (details,) = _details(one)
     public = bool(details.get("isPublic"))
     extra = one.get("iamsim", {})
-    conditions = [f"{key} {value}" for key, value in details.get("condition", {}).items()]
-    unused = [f"{key} {value}" for key, value in details.items() if isinstance(value, str)]
-    known = "principal" in details
+    conditions = [f"{key} {value}" for key, value in details["condition"].items()]
     return (
         Cell(one["resource"], code=True),
-        Cell(_principal(details["principal"]) if known else "", code=True),
+        Cell(_principal(details["principal"]), code=True),
         Cell(badge=Badge("no", "public") if public else Badge("open", one["findingType"])),
         Cell(one["status"], title=extra.get("archivedBy")),
-        Cell(", ".join(details.get("action", ())), code=True),
-        Cell("; ".join([*conditions, *extra.get("dependsOn", ())] if known else unused)),
+        Cell(", ".join(details["action"]), code=True),
+        Cell("; ".join([*conditions, *extra.get("dependsOn", ())])),
         Cell(extra.get("place", ""), code=True),
     )
+
+
+def _unused_rows(one: Data) -> Iterator[tuple[Cell, ...]]:
+    """What was not used: a row for each service, where it is permissions."""
+    extra = one.get("iamsim", {})
+    for details in _details(one):
+        last = details.get("lastAccessed")
+        actions = details.get("actions", ())
+        yield (
+            Cell(one["resource"], code=True),
+            Cell(badge=Badge("open", one["findingType"])),
+            Cell(details.get("accessKeyId") or details.get("serviceNamespace") or "", code=True),
+            Cell(one["status"], title=extra.get("archivedBy")),
+            Cell(", ".join(entry["action"] for entry in actions), code=True),
+            Cell(last or "none is known"),
+            Cell(extra.get("place", ""), code=True),
+        )
 
 
 def _principal(principal: Data) -> str:

@@ -1,0 +1,383 @@
+"""Permissions that their holders have not used for long, where a world says when services were
+last called.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-unused-access-analysis.html. What
+counts is what identity-based policies grant, as in the data of IAM: other policy types are not
+asked (https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetServiceLastAccessedDetails.html).
+The engine decides it, by these policies alone. An action is called unused only where IAM tracks it
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed-action-last-accessed.html).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iamsim.core.request import Request
+from iamsim.engine.authorize import prepare
+from iamsim.engine.relations import ResourceKind
+from iamsim.engine.situation import Situation
+from iamsim.engine.terms import decision_terms
+from iamsim.query.analyzer.alike import (
+    Known,
+    Outcome,
+    Spot,
+    policies_alone,
+    reads_context,
+    remember,
+    values_of,
+)
+from iamsim.query.analyzer.finding import AccessFinding, FindingKind, UnusedService
+from iamsim.query.analyzer.since import find_limit, is_old
+from iamsim.query.analyzer.unused import ROLE, USER, is_new, unused_roles
+from iamsim.query.batch.answers import GUARDRAIL_LAYERS
+from iamsim.query.batch.classes import action_classes, refine
+from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.what_can.places import EVERYTHING, Place, find_families
+from iamsim.symbolic.lists import Shapes, listed_keys
+from iamsim.symbolic.remembered import remembered_solution
+from iamsim.symbolic.solve import Modality
+from iamsim.world.model import Role, User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from datetime import datetime
+
+    from iamsim.compile.policy import PolicySet
+    from iamsim.compile.residual import Term
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.engine.question import Question
+    from iamsim.query.analyzer.alike import Own
+    from iamsim.query.batch import Batch
+    from iamsim.query.batch.processes import Processes
+    from iamsim.world.model import ServiceAccess, World
+
+__all__ = ["Holder", "find_unused_permissions", "may_hold"]
+
+
+OPEN = -1  # stands for whatever a statement says that allows something in any context
+EVERYWHERE = Place(EVERYTHING, EVERYTHING, ())
+
+
+def find_unused_permissions(
+    batch: Batch,
+    now: str,
+    days: int,
+    progress: Callable[[int, int], None] = no_progress,
+    *,
+    processes: Processes = ALONE,
+) -> list[AccessFinding]:
+    """One finding for each user and each role in use that has not used some of its permissions for
+    `days` before `now` (ISO 8601), with all services in which that is so.
+
+    Service-linked roles, and who was made within this time, are left out, as AWS leaves them out.
+    """
+    limit = find_limit(now, days)
+    holders = list(_holders(batch.world.model, limit))
+    chunks = [tuple(holders[one.start : one.stop]) for one in processes.chunks(holders)]
+    parts = processes.spread(batch, _Looking, limit, chunks, progress)
+    return [one for part in parts for one in part]
+
+
+class _Looking:
+    """Looks at holders of permissions, some at a time."""
+
+    def __init__(self, batch: Batch, limit: datetime) -> None:
+        self._batch = batch
+        self._limit = limit
+        self._known = Known()
+
+    def __call__(self, holders: Sequence[User | Role]) -> list[AccessFinding]:
+        found = []
+        for holder in holders:
+            services = tuple(Holder(self._batch, holder, self._limit, self._known).services())
+            if services:
+                found.append(
+                    AccessFinding(
+                        FindingKind.UNUSED_PERMISSION,
+                        holder.arn,
+                        USER if isinstance(holder, User) else ROLE,
+                        holder.account,
+                        services=services,
+                        span=holder.span,
+                    )
+                )
+        return found
+
+
+def _holders(model: World, limit: datetime) -> Iterator[User | Role]:
+    """Those of whom something is known, by account; of an unused role it says enough that it is
+    one."""
+    for account in sorted(model.accounts.values(), key=lambda one: one.id):
+        unused = {role.name for role in unused_roles(account, limit)}
+        items: list[User | Role] = [*account.users.values(), *account.roles.values()]
+        for item in sorted(items, key=lambda one: one.arn):
+            if not item.last_accessed or is_new(item.created, limit):
+                continue
+            if isinstance(item, Role) and (item.service_linked or item.name in unused):
+                continue
+            yield item
+
+
+class Holder:
+    """What one user or role was granted and has not used."""
+
+    def __init__(self, batch: Batch, holder: User | Role, limit: datetime, known: Known) -> None:
+        self.batch = batch
+        self.universe = batch.universe
+        self.holder = holder
+        self.limit = limit
+        self.known = known
+        prepared = prepare(batch.question(holder.arn, "sts:GetCallerIdentity"), batch.world)
+        facts = batch.world.caller_facts(prepared.question)
+        self.caller = facts.caller
+        self.identity = facts.identity
+        self.statements = known.own(facts.identity, batch.universe)
+        self.bounds = known.own(facts.boundary, batch.universe)
+        self.context = prepared.request.context
+        self.values = facts.context.values
+        self.limited = facts.boundary is not None
+        self.guarded = self.limited or bool(facts.scp_levels)
+        self.kind = isinstance(holder, User), holder.account
+        self.may = 0  # what some Allow is about, at most
+        for one in self.statements:
+            if not one.statement.denies:
+                self.may |= one.actions
+
+    def services(self) -> Iterator[UnusedService]:
+        """The services with unused permissions, by name."""
+        universe = self.universe
+        known = set(universe.services)
+        for name, access in sorted((self.holder.last_accessed or {}).items()):
+            if name not in known:
+                # What the service reference does not list can't be asked; IAM's data lists only
+                # services that the policies grant.
+                if is_old(access.at, self.limit):
+                    yield UnusedService(name, access.at)
+                continue
+            granted = self._granted(universe.service_mask(name) & self.may)
+            if granted:
+                found = self._of_service(name, access, granted)
+                if found is not None:
+                    yield found
+
+    def _of_service(self, name: str, access: ServiceAccess, granted: int) -> UnusedService | None:
+        """What is unused of one service: all of it, or actions that are tracked."""
+        universe = self.universe
+        if is_old(access.at, self.limit):
+            blocked = tuple(universe.actions(self._blocked(granted)))
+            return UnusedService(name, access.at, (), granted.bit_count(), (), blocked)
+        tracked = 0
+        unused = 0
+        times: dict[int, str | None] = {}
+        for action, at in access.actions.items():
+            number = universe.number(f"{name}:{action}")
+            if number is not None:
+                tracked |= 1 << number
+                if is_old(at, self.limit):
+                    unused |= 1 << number
+                    times[number] = at
+        unused &= granted
+        if not unused:
+            return None
+        return UnusedService(
+            name,
+            access.at,
+            tuple((universe.written[number], times[number]) for number in universe.numbers(unused)),
+            granted.bit_count(),
+            tuple(universe.actions(granted & ~tracked)),
+            tuple(universe.actions(self._blocked(unused))),
+        )
+
+    def _granted(self, mask: int) -> int:
+        """The actions of one service that the identity-based policies, taken alone, allow on some
+        resource."""
+        own = [one for one in self.statements if one.actions & mask]
+        together = 0  # what only several statements decide
+        for one in own:
+            if one.statement.denies or one.listed:
+                together |= one.actions
+        found = 0
+        for one in own:
+            here = one.actions & mask & ~together & ~found
+            for part in self._apart(here):
+                if self._is_granted((one,), part):
+                    found |= part
+        for part in refine(mask & together, [one.actions for one in own]):
+            some = tuple([one for one in own if one.actions & part])
+            for inner in self._apart(part) if any(not one.statement.denies for one in some) else ():
+                if self._is_granted(some, inner):
+                    found |= inner
+        return found
+
+    def _apart(self, mask: int) -> Iterator[int]:
+        """A set of actions of one service, and one by one those that are unlike the others."""
+        singular = mask & self.known.singular(self.universe) if mask else 0
+        if mask ^ singular:
+            yield mask ^ singular
+        yield from (1 << number for number in self.universe.numbers(singular))
+
+    def _is_granted(self, some: tuple[Own, ...], part: int) -> bool:
+        """Whether statements that are about the same actions, alone, allow these somewhere."""
+        action = self.universe.first(part)
+        read = self.values_of(some)
+        contents = tuple(dict.fromkeys([one.content for one in some]))
+        keys = any(one.statement.keys for one in some)
+        # Context keys have values by service, account and kind of caller; all else is the same.
+        about = self._about(action, alike="" if not keys else action.partition(":")[0])
+        key = self.kind if keys or about == action else (), about, contents, read
+        found = self.known.granted.get(key)
+        if found is None:
+            places = self._places(some, (contents, read))
+            if keys or about == action or len(some) > 1:
+                alone = self.alone(policies_alone(some))
+                found = any(self._allows(alone, action, place) for place in places)
+            else:
+                # The only statement, whatever the context is: it allows what it is about.
+                found = any(self._is_about(some[0].statement, action, place) for place in places)
+            remember(self.known.granted, key, found)
+        return found
+
+    def _is_about(self, statement: CompiledStatement, action: str, place: Place) -> bool:
+        return statement.matches(Request(self.caller, action, place.sample, {}))
+
+    def _about(self, action: str, alike: str) -> str:
+        """An action that is unlike all others of its service, or what stands for the others."""
+        singular = self.known.singular(self.universe)
+        return action if self.universe.mask_of((action,)) & singular else alike
+
+    def values_of(self, some: Iterable[Own]) -> object:
+        """The values that some statements read of what is known of the holder."""
+        return values_of({key for one in some for key in one.statement.keys}, self.values)
+
+    def _places(self, some: tuple[Own, ...], key: object) -> Iterator[Place]:
+        """The places that some statements tell apart, all resources first."""
+        yield EVERYWHERE
+        places = self.known.places.get(key)
+        if places is None:
+            statements = [one.statement for one in some]
+            families, _ = find_families(statements, (), self.universe, self.context)
+            places = tuple([place for family in families for place in family.places()])
+            remember(self.known.places, key, places)
+        yield from places
+
+    def spots(self, mask: int) -> Iterator[Spot]:
+        """The places that the statements about some actions tell apart, all resources first."""
+        yield Spot(EVERYWHERE, mask)
+        some = tuple([one.statement for one in self.statements if one.actions & mask])
+        patterns = [
+            pattern
+            for one in some
+            for pattern in (one.resources.patterns if one.resources is not None else ())
+        ]
+        if all(pattern.everything for pattern in patterns):
+            return
+        own = self.holder.arn if any(pattern.keys for pattern in patterns) else ""
+        key = own, tuple(map(id, some))
+        known = self.known.spots.get(key)
+        if known is None:
+            families, _ = find_families(some, (), self.universe, self.context)
+            spots = [
+                Spot(place, family.actions) for family in families for place in family.places()
+            ]
+            # The statements are kept beside it, so that their ids stay theirs.
+            known = some, spots
+            remember(self.known.spots, key, known)
+        yield from (spot for spot in known[1] if spot.actions & mask)
+
+    def alone(self, identity: PolicySet | None) -> Situation:
+        """The holder with nothing but identity-based policies."""
+        return Situation(self.caller, ResourceKind.OTHER, self.caller.account, identity=identity)
+
+    def request(self, action: str, place: Place) -> Request:
+        """A request of the holder at a place."""
+        question = self.batch.question(self.holder.arn, action, place.sample, dict(place.values))
+        return prepare(question, self.batch.world).request
+
+    def _allows(self, alone: Situation, action: str, place: Place) -> bool:
+        request = self.request(action, place)
+        return may_hold(alone, decision_terms(alone, request).allowed, request.action)
+
+    def _blocked(self, mask: int) -> int:
+        """The actions of one service that a guardrail denies wherever the policies grant them."""
+        usable = stopped = 0
+        for spot in self.spots(mask) if self.guarded else ():
+            here = mask & spot.actions & ~usable
+            for part, outcome in self._outcomes(here, spot.place) if here else ():
+                if outcome.possible:
+                    usable |= part
+                elif outcome.stopped:
+                    stopped |= part
+        return stopped & ~usable
+
+    def _outcomes(self, mask: int, place: Place) -> Iterator[tuple[int, Outcome]]:
+        """Decide actions of one service at a place with all that meets there, in parts."""
+        universe = self.universe
+        asked = self.batch.question(self.holder.arn, "", place.sample, dict(place.values))
+        for apart in self._apart(mask):
+            action = universe.first(apart)
+            about = self._about(action, alike=action.partition(":")[0])
+            where = self.kind, about, place.sample, place.values
+            met = self.known.met(where, replace(asked, action=action), self.batch)
+            if met is None:
+                continue
+            own, bounds = (
+                [one for one in some if one.actions & apart and met.fits(one.statement)]
+                for some in (self.statements, self.bounds)
+            )
+            masks = [
+                *(one.actions for one in own),
+                *(one.actions for one in bounds),
+                *(one.actions for one in met.others),
+            ]
+            for part in refine(apart, masks):
+                first = part & -part
+                seen, keys = met.signature(first, self.caller)
+                granting = decisive([one for one in own if one.actions & first])
+                limiting = [one for one in bounds if one.actions & first]
+                mine = [*granting, *limiting]
+                keys.update(key for one in mine for key in one.statement.keys)
+                bound = met.bound or any(reads_context(one.statement) for one in mine)
+                key = (
+                    self.kind[0],
+                    about,
+                    met.meeting,
+                    (place.sample, place.values) if bound else None,
+                    seen,
+                    frozenset([OPEN if one.open else one.content for one in granting]),
+                    frozenset([OPEN if one.open else one.content for one in limiting])
+                    if self.limited
+                    else None,
+                    values_of(keys, self.values),
+                    values_of(keys, met.context),
+                )
+                if key not in self.known.outcomes:
+                    remember(self.known.outcomes, key, self._decide(asked, first))
+                outcome = self.known.outcomes[key]
+                if outcome is not None:
+                    yield part, outcome
+
+    def _decide(self, asked: Question, action: int) -> Outcome | None:
+        """Decide one action (a bit); `None` where it can't be asked about such a resource."""
+        universe, world = self.universe, self.batch.world
+        for one in action_classes(asked, world, universe, action):
+            answer = one.answer
+            return Outcome(answer.possible, answer.decision.layer in GUARDRAIL_LAYERS)
+        return None
+
+
+def decisive(some: list[Own]) -> list[Own]:
+    """Of statements about an action and a place, those that matter: where one allows it whatever
+    the context is, and none denies it, the others do not."""
+    for one in some:
+        if one.statement.denies or one.listed:
+            return some
+    return next(([one] for one in some if one.open), some)
+
+
+def may_hold(alone: Situation, term: Term, action: str) -> bool:
+    """Whether a term is true in some context."""
+    if isinstance(term, bool):
+        return term
+    shapes = Shapes(listed_keys(alone, action))
+    return remembered_solution(term, shapes).modality is not Modality.NEVER

@@ -1,0 +1,89 @@
+"""What may not be meant, or is not counted, in a question about everybody: the service reference's
+hints, odd resources, and canonical user ids.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.answer import RequestRecord
+from iamsim.core.arn import find_arn
+from iamsim.engine.authorize import prepare
+from iamsim.query.hints import find_request_hints
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from iamsim.core.hint import Hint
+    from iamsim.engine.question import ContextValue
+    from iamsim.query.batch import Batch
+    from iamsim.world.model import World
+
+__all__ = ["CanonicalUser", "Oddity", "canonical_users_of", "hints_about", "oddities_of"]
+
+FEW = 4  # actions that were given one by one
+EVERY_BUCKET = "arn:aws:s3:::*"  # the resource of requests about all buckets of an account
+CANONICAL_USER = "CanonicalUser"
+
+
+class CanonicalUser(NamedTuple):
+    """A canonical user id that a policy of the resource names for an action, and that no account of
+    the world has: the engine matches nobody to it."""
+
+    id: str
+    action: str
+
+
+class Oddity(Enum):
+    """What may not be meant about a resource."""
+
+    WILDCARD = "wildcard"  # it stands for itself
+    PARTITION = "partition"  # no account of the world is of it
+
+
+def hints_about(
+    actions: Sequence[str], resource: str, context: Mapping[str, ContextValue] | None
+) -> tuple[Hint, ...]:
+    """What the service reference says; many actions were a pattern, which is about resources of
+    many types."""
+    found: dict[Hint, None] = {}
+    if len(actions) <= FEW:
+        for action in actions:
+            request = RequestRecord("", action, resource, dict(context or {}))
+            found.update((hint, None) for hint in find_request_hints(request))
+    return tuple(found)
+
+
+def oddities_of(resource: str, model: World) -> Iterator[Oddity]:
+    """What is odd about a resource."""
+    arn = find_arn(resource)
+    if arn is None:
+        return
+    if resource != EVERY_BUCKET and ("*" in resource or "?" in resource):
+        yield Oddity.WILDCARD
+    partitions = {account.partition for account in model.accounts.values()}
+    if partitions and arn.partition not in partitions:
+        yield Oddity.PARTITION
+
+
+def canonical_users_of(batch: Batch, action: str, resource: str) -> list[CanonicalUser]:
+    """The canonical user ids that some Allow about an action and the resource names, but for those
+    of accounts of the world.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    prepared = prepare(batch.question("anonymous", action, resource), batch.world)
+    facts = batch.world.resource_facts(prepared.question, prepared.situation.caller)
+    known = {account.canonical_user_id for account in batch.world.model.accounts.values()}
+    found: dict[str, None] = {}
+    for placed in facts.policies:
+        for _, statement in placed.policies.candidates(prepared.request.action):
+            principals, resources = statement.principals, statement.resources
+            if statement.denies or principals is None:
+                continue
+            if resources is None or resources.matches(prepared.request):
+                found.update(
+                    (one.text, None) for one in principals.patterns if one.kind == CANONICAL_USER
+                )
+    return [CanonicalUser(one, action) for one in found if one not in known]
