@@ -1,11 +1,16 @@
 """Measure questions about a whole world: the one that `benchmarks/organization.py` makes.
 
     python benchmarks/organization.py --out DIR
-    python benchmarks/whole_world.py DIR [--rounds 3]
+    python benchmarks/whole_world.py DIR [--rounds 3] [--processes 2]
 
 Reads the world once, and asks in fresh copies of it. The first question about an object compiles
 what it needs; those about everybody's policies are asked in a world where nothing is compiled yet
 and in one that was checked, as the commands do. Times are of the processor, the best of the rounds.
+
+With `--processes` only the questions that take longest are asked, each in one process and then in
+so many, in a world that was checked: by the clock, with the start of the processes, and by the
+processor. The latter is what the clock would say if nothing else ran: the time of this process and
+an even share of that of the others.
 """
 
 from __future__ import annotations
@@ -13,25 +18,33 @@ from __future__ import annotations
 import argparse
 import gc
 import json
+import os
+import random
 import sys
 import time
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
+from iamsim import catalog
 from iamsim.engine.world import CompiledWorld
 from iamsim.importers.load import load_worlds
 from iamsim.query.analyzer.external import find_external
+from iamsim.query.analyzer.unused_permissions import find_unused_permissions
 from iamsim.query.batch import Batch
+from iamsim.query.batch.processes import Processes
 from iamsim.query.escalation.find import find_escalations
 from iamsim.query.escalation.routes import administrators, shortest_chains
 from iamsim.query.matrix import Column, find_matrix
 from iamsim.query.what_can import find_effective, write_policy
 from iamsim.query.who_can import find_blocked, find_who_can
-from iamsim.world.model import ManagedPolicyReference, Role
+from iamsim.report.paint import Paint
+from iamsim.report.who_can import who_can_text
+from iamsim.symbolic.remembered import forget
+from iamsim.world.model import ManagedPolicyReference, Role, ServiceAccess
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -55,6 +68,13 @@ MANAGED = (
 )
 
 POWERFUL = ("PowerUserAccess", "IAMFullAccess")
+NOW, LONG_AGO, LATELY = "2026-11-25", "2026-01-15T00:00:00Z", "2026-11-20T00:00:00Z"
+CALLED = (  # services of which it is known when they were called
+    *("athena", "cloudformation", "cloudwatch", "dynamodb", "ec2", "ecr", "ecs", "eks", "events"),
+    *("glue", "iam", "kinesis", "kms", "lambda", "logs", "rds", "route53", "s3", "secretsmanager"),
+    *("sns", "sqs", "ssm", "states", "sts", "elasticloadbalancing"),
+)
+TRACKED = ("iam", "kms", "lambda", "s3", "sqs", "sts")  # and of some of their actions, too
 
 
 class Measured:
@@ -171,11 +191,32 @@ def with_escalations(model: World) -> None:
                 entity.policies = (*entity.policies, more)
 
 
+def with_last_accessed(model: World) -> None:
+    """Say of everybody when 25 services were last called: half of them lately, with actions."""
+    numbers = random.Random(1)
+    actions = {service: catalog.action_names(service)[:40] for service in TRACKED}
+    for account in model.accounts.values():
+        for entity in (*account.users.values(), *account.roles.values()):
+            found = {}
+            for service in CALLED:
+                at = numbers.choice((LATELY, LATELY, LONG_AGO, None))
+                some = actions.get(service, ()) if at == LATELY else ()
+                times = {name: numbers.choice((LATELY, None)) for name in some}
+                found[service] = ServiceAccess(at, times)
+            entity.last_accessed = found
+
+
 def measure_whole(model: World, measured: Measured) -> None:
     """What looks at everything: once, since it takes long."""
     measured("findings, zone organization", "", lambda: find_external(Batch(CompiledWorld(model))))
     measured(
         "findings, zone account", "", lambda: find_external(Batch(CompiledWorld(model)), "account")
+    )
+    with_last_accessed(model)
+    measured(
+        "findings --unused, 25 services each",
+        "20 s",
+        lambda: find_unused_permissions(Batch(CompiledWorld(model)), NOW, 90),
     )
     measured("paths, as generated", "60 s", lambda: find_escalations(Batch(CompiledWorld(model))))
     with_escalations(model)
@@ -190,11 +231,91 @@ def measure_whole(model: World, measured: Measured) -> None:
     print(f"paths: {graph.number_of_edges():,} edges, {len(chains):,} principals have a chain")
 
 
+class Spent(NamedTuple):
+    """Seconds by the clock, and of the processor on the longest way through all processes."""
+
+    clock: float
+    processor: float
+
+
+def spent(number: int, ask: Callable[[Processes], object]) -> Spent:
+    """What one question costs in so many processes."""
+    gc.collect()
+    start, before = time.perf_counter(), os.times()
+    with Processes(number) as processes:
+        ask(processes)
+    after = os.times()
+    here = after.user + after.system - before.user - before.system
+    others = after.children_user + after.children_system
+    others -= before.children_user + before.children_system
+    return Spent(time.perf_counter() - start, here + others / number)
+
+
+def who_can_as_text(batch: Batch, processes: Processes, columns: list[Column]) -> str:
+    """Who can, with the conditions in words: they are found where the answer is."""
+    found = find_who_can(batch, [one.action for one in columns], "*", processes=processes)
+    return who_can_text(found, batch.world.model, Paint(), 100)
+
+
+def compare_processes(model: World, number: int) -> None:
+    """Ask the questions that take longest in one process, and in several."""
+    print(f"{'':<47} {'by the clock':>25} {'by the processor':>32}")
+    several = [Column(one, "*") for one in ("s3:GetObject", "ec2:DescribeVpcs", "iam:PassRole")]
+    questions: list[tuple[str, Callable[[Batch, Processes], object]]] = [
+        (
+            "who-can s3:GetObject '*', as text",
+            lambda batch, some: who_can_as_text(batch, some, several[:1]),
+        ),
+        (
+            "who-can, 3 actions on '*', as text",
+            lambda batch, some: who_can_as_text(batch, some, several),
+        ),
+        (
+            "access matrix, everybody by 3 actions",
+            lambda batch, some: find_matrix(batch, batch.candidates, several, processes=some),
+        ),
+        (
+            "what-can, role with ten managed policies",
+            lambda batch, some: find_effective(batch, BIG_ROLE, processes=some),
+        ),
+        (
+            "findings, zone account",
+            lambda batch, some: find_external(batch, "account", processes=some),
+        ),
+        ("paths, as generated", lambda batch, some: find_escalations(batch, processes=some)),
+    ]
+    for label, ask in questions:
+        compare(label, model, number, ask)
+    with_escalations(model)
+    compare("paths, every tenth principal powerful", model, number, questions[-1][1])
+
+
+def compare(
+    label: str, model: World, number: int, ask: Callable[[Batch, Processes], object]
+) -> None:
+    """Ask one question both ways, each after nothing but the check of the policies."""
+    asked = []
+    for one in (1, number):
+        forget()
+        batch = Batch(CompiledWorld.checked(model))
+        _ = batch.candidates, batch.universe
+        gc.freeze()  # as the commands do
+        asked.append(spent(one, partial(ask, batch)))
+        gc.unfreeze()
+    alone, together = asked
+    columns = [
+        f"{first * 1000:10,.0f} -> {second * 1000:8,.0f} ms {first / second:5.2f}"
+        for first, second in zip(alone, together, strict=True)
+    ]
+    print(f"{label:<42} {'   '.join(columns)}", flush=True)
+
+
 def main() -> None:
     """Run from the command line."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
     parser.add_argument("world", help="the folder that `benchmarks/organization.py` wrote")
     parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--processes", type=int, help="compare one process with so many")
     options = parser.parse_args()
     start = time.perf_counter()
     model = load_worlds(options.world)
@@ -202,6 +323,9 @@ def main() -> None:
     gc.freeze()  # as the commands do: what was loaded stays
     principals = sum(1 for _ in Batch(CompiledWorld(model)).candidates)
     print(f"{principals:,} principals, loaded in {time.perf_counter() - start:.1f} s")
+    if options.processes:
+        compare_processes(model, options.processes)
+        return
     measured = Measured()
     for _ in range(options.rounds):
         measure(model, measured)

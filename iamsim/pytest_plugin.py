@@ -116,12 +116,12 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         parts = [*parts, covered]
     if not parts:
         return
-    from iamsim.report.coverage import percent_of  # noqa: PLC0415 - only with coverage
+    from iamsim.report.coverage import shortfall  # noqa: PLC0415 - only with coverage
     from iamsim.suites.covered import add_up  # noqa: PLC0415 - as above
 
     covered = config.stash[_COVERED] = add_up(policy for part in parts for policy in part)
     limit = config.getoption("--iamsim-cov-fail-under")
-    too_little = limit is not None and percent_of(covered) < limit
+    too_little = limit is not None and shortfall(covered, limit) is not None
     if too_little and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
@@ -138,13 +138,14 @@ def pytest_terminal_summary(
         terminalreporter.line(f"{said} covered is missing", red=True)
     if _COVERED not in config.stash:
         return
-    from iamsim.report.coverage import percent_of, render_coverage  # noqa: PLC0415 - with coverage
+    from iamsim.report.coverage import render_coverage, shortfall  # noqa: PLC0415 - with coverage
 
     covered = config.stash[_COVERED]
     terminalreporter.write(render_coverage(covered))
-    limit, share = config.getoption("--iamsim-cov-fail-under"), percent_of(covered)
-    if limit is not None and share < limit:
-        terminalreporter.line(f"coverage is {share:.2f} %, and {limit:g} % is asked for", red=True)
+    limit = config.getoption("--iamsim-cov-fail-under")
+    missing = None if limit is None else shortfall(covered, limit)
+    if missing is not None:
+        terminalreporter.line(missing, red=True)
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> IamsimFile | None:

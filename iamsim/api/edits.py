@@ -5,7 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from iamsim.api.answer import Answer
-from iamsim.api.inputs import attached_policies, context_values, now, session_of, via_of
+from iamsim.api.inputs import (
+    attached_policies,
+    check_texts,
+    context_values,
+    names_of,
+    now,
+    session_of,
+    via_of,
+)
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import Question
 from iamsim.engine.relations import is_trust_request
@@ -83,12 +91,18 @@ def suggest_edits(  # noqa: PLR0913 - the arguments are those of a scenario's re
 
     Raises `InputError` for what can't be asked or read.
     """
+    check_texts(
+        principal=principal,
+        action=action,
+        resource=resource,
+        resource_account=resource_account or "",
+    )
     question = Question(
         principal,
         action,
         resource,
         context_values(context),
-        frozenset(unset),
+        names_of(unset),
         session_of(session),
         via_of(via),
         resource_account=resource_account,

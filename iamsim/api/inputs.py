@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import UTC, datetime
 from functools import lru_cache
 from time import time
@@ -24,7 +24,9 @@ __all__ = [
     "PolicyArguments",
     "PolicyInput",
     "attached_policies",
+    "check_texts",
     "context_values",
+    "names_of",
     "now",
     "session_of",
     "via_of",
@@ -53,8 +55,32 @@ class PolicyArguments(TypedDict, total=False):
     public_access_block: Mapping[str, bool] | None
 
 
+def check_texts(**given: object) -> None:
+    """Refuse what has to be a text and is none: a list of actions, say, or an account as a number.
+
+    Raises `RequestError`, which names the argument.
+    """
+    for name, value in given.items():
+        if not isinstance(value, str):
+            hint = (
+                "ask a question for each"
+                if isinstance(value, list | tuple | set | frozenset)
+                else None
+            )
+            raise RequestError(
+                "wrong-type", f"`{name}` must be a text, not {_kind_of(value)}", hint=hint
+            )
+
+
+def names_of(names: Iterable[str]) -> frozenset[str]:
+    """Names, of keys for example; one name alone is a list of one."""
+    return frozenset((names,) if isinstance(names, str) else names)
+
+
 def context_values(context: ContextInput | None) -> dict[str, ContextValue]:
     """Bring context values into AWS's form: texts, or tuples of texts for several values."""
+    if context is not None and not isinstance(context, dict):
+        _check_mapping("context", context)
     return {key: _context_value(value) for key, value in (context or {}).items()}
 
 
@@ -92,8 +118,8 @@ def session_of(session: Mapping[str, Any] | None) -> Session:
     return Session(
         session.get("name"),
         _policies(policies, PolicyType.SESSION, "session policies"),
-        dict(session.get("tags") or {}),
-        tuple(session.get("transitive_tags") or ()),
+        dict(_check_mapping("session['tags']", session.get("tags") or {})),
+        _texts(session.get("transitive_tags") or ()),
         session.get("source_identity"),
         session.get("source_user"),
     )
@@ -104,8 +130,12 @@ def via_of(via: Mapping[str, Any] | None) -> Via:
     if not via:
         return DIRECT_CALL
     _check_names("via", via, VIA_NAMES)
-    service = via.get("service") or ()
-    return Via(via.get("vpc_endpoint"), (service,) if isinstance(service, str) else tuple(service))
+    return Via(via.get("vpc_endpoint"), _texts(via.get("service") or ()))
+
+
+def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
+    """Several texts; one text alone is a list of one."""
+    return (given,) if isinstance(given, str) else tuple(given)
 
 
 SESSION_NAMES = (
@@ -119,15 +149,52 @@ SESSION_NAMES = (
 VIA_NAMES = ("service", "vpc_endpoint")
 
 
-def _check_names(what: str, given: Mapping[str, Any], known: tuple[str, ...]) -> None:
+def _check_names(
+    what: str, given: Mapping[str, Any], told: tuple[str, ...], known: Collection[str] = ()
+) -> None:
     """Refuse names that nobody reads."""
-    for name in given:
-        if name not in known:
+    for name in _check_mapping(what, given):
+        if name not in (known or told):
             raise RequestError(
                 "unknown-argument",
                 f"`{name}` is no part of `{what}`",
-                hint=f"its parts are {', '.join(known)}",
+                hint=f"its parts are {', '.join(told)}",
             )
+
+
+def _check_mapping(name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Give back a map, and refuse anything else."""
+    if not isinstance(given, Mapping):
+        raise RequestError(
+            "wrong-type", f"`{name}` must be a map of names and values, not {_kind_of(given)}"
+        )
+    return given
+
+
+def _kind_of(value: object) -> str:
+    """Say in words what a value is."""
+    from iamsim.syntax.problem import kind_of  # noqa: PLC0415 - only errors need it
+
+    if value is None:
+        return "nothing"
+    return "a list" if isinstance(value, tuple | set | frozenset) else kind_of(value)
+
+
+def _block_settings(given: Mapping[str, bool] | None) -> Mapping[str, bool] | None:
+    """Settings of S3 Block Public Access, by the names of worlds or by those of AWS.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PublicAccessBlockConfiguration.html
+    """
+    if given is None:
+        return None
+    from iamsim.world.records import PUBLIC_ACCESS_BLOCK  # noqa: PLC0415 - rarely given
+
+    known = PUBLIC_ACCESS_BLOCK.by_name
+    _check_names("public_access_block", given, tuple(PUBLIC_ACCESS_BLOCK.fields), known)
+    for name, on in given.items():
+        if not isinstance(on, bool):
+            raise RequestError("wrong-type", f"`{name}` must be true or false, not {_kind_of(on)}")
+    return {known[name].name: on for name, on in given.items()}
 
 
 def attached_policies(given: PolicyArguments, *, is_trust: bool) -> AttachedPolicies:
@@ -147,7 +214,7 @@ def attached_policies(given: PolicyArguments, *, is_trust: bool) -> AttachedPoli
         vpce_policies=_policies(
             given.get("vpce_policies"), PolicyType.VPC_ENDPOINT, "vpce_policies"
         ),
-        public_access_block=given.get("public_access_block"),
+        public_access_block=_block_settings(given.get("public_access_block")),
     )
 
 

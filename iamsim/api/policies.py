@@ -6,7 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from iamsim.api.answer import Answer
-from iamsim.api.inputs import attached_policies, context_values, now, session_of, via_of
+from iamsim.api.inputs import (
+    attached_policies,
+    check_texts,
+    context_values,
+    names_of,
+    now,
+    session_of,
+    via_of,
+)
 from iamsim.engine import authorize
 from iamsim.engine.question import Question
 from iamsim.engine.relations import is_trust_request
@@ -42,15 +50,21 @@ def explain(  # noqa: PLR0913 - the arguments are those of a scenario's request
 
     Raises `InputError` for what can't be asked or read.
     """
+    check_texts(
+        principal=principal,
+        action=action,
+        resource=resource,
+        resource_account=resource_account or "",
+    )
     question = Question(
         principal,
         action,
         resource,
         context_values(context),
-        frozenset(unset),
+        names_of(unset),
         session_of(session),
         via_of(via),
-        frozenset(unknown),
+        names_of(unknown),
         partial,
         resource_account,
         attached_policies(policies, is_trust=is_trust_request(action, resource)),
@@ -75,12 +89,18 @@ def decide(  # noqa: PLR0913 - the arguments are those of a scenario's request
 
     For many requests under the same policies use `compile_policies`.
     """
+    check_texts(
+        principal=principal,
+        action=action,
+        resource=resource,
+        resource_account=resource_account or "",
+    )
     question = Question(
         principal,
         action,
         resource,
         context_values(context),
-        frozenset(unset),
+        names_of(unset),
         session_of(session),
         via_of(via),
         resource_account=resource_account,
@@ -116,6 +136,7 @@ class CompiledPolicies:
         self, *, action: str, resource: str = "*", context: ContextInput | None = None
     ) -> PreparedRequest:
         """Prepare a request: derive its context and find what it meets. Raises `RequestError`."""
+        check_texts(action=action, resource=resource)
         question = replace(
             self._question,
             action=action,
@@ -165,6 +186,7 @@ def compile_policies(
 
     `is_trust_policy` says that the resource policy is the trust policy of a role.
     """
+    check_texts(principal=principal, resource_account=resource_account or "")
     question = Question(
         principal,
         "sts:GetCallerIdentity",

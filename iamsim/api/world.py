@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.answer import Answer
-from iamsim.api.inputs import context_values, now, session_of, via_of
+from iamsim.api.inputs import check_texts, context_values, names_of, now, session_of, via_of
 from iamsim.engine import authorize
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
@@ -48,22 +48,28 @@ class World:
         resource_account: str | None = None,
     ) -> Answer:
         """Answer one question about this world; raises `InputError` for what can't be asked."""
+        check_texts(
+            principal=principal,
+            action=action,
+            resource=resource,
+            resource_account=resource_account or "",
+        )
         question = Question(
             principal,
             action,
             resource,
             context_values(context),
-            frozenset(unset),
+            names_of(unset),
             session_of(session),
             via_of(via),
-            frozenset(unknown),
+            names_of(unknown),
             partial,
             resource_account,
             now=now(),
         )
         return Answer(partial_answers.answer(question, self._compiled))
 
-    def decide(
+    def decide(  # noqa: PLR0913 - the arguments are those of a scenario's request
         self,
         *,
         principal: str,
@@ -72,16 +78,24 @@ class World:
         context: ContextInput | None = None,
         session: Mapping[str, Any] | None = None,
         via: Mapping[str, Any] | None = None,
+        unset: Iterable[str] = (),
         resource_account: str | None = None,
     ) -> Decision:
         """Decide one question without explaining it: many times faster."""
+        check_texts(
+            principal=principal,
+            action=action,
+            resource=resource,
+            resource_account=resource_account or "",
+        )
         question = Question(
             principal,
             action,
             resource,
             context_values(context),
-            session=session_of(session),
-            via=via_of(via),
+            names_of(unset),
+            session_of(session),
+            via_of(via),
             resource_account=resource_account,
             now=now(),
         )
@@ -103,12 +117,18 @@ class World:
         on a copy of this world, which stays as it is. Raises `InputError` as `explain` does."""
         from iamsim.api.edits import edits_in_world  # noqa: PLC0415 - only where it is asked
 
+        check_texts(
+            principal=principal,
+            action=action,
+            resource=resource,
+            resource_account=resource_account or "",
+        )
         question = Question(
             principal,
             action,
             resource,
             context_values(context),
-            frozenset(unset),
+            names_of(unset),
             session_of(session),
             via_of(via),
             resource_account=resource_account,

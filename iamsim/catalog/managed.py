@@ -30,6 +30,7 @@ __all__ = [
     "find_managed_policy",
     "find_managed_policy_by_name",
     "names",
+    "policies",
     "suggest",
     "version",
 ]
@@ -47,15 +48,16 @@ class ManagedPolicy:
     """An AWS managed policy.
 
     `document_text` is JSON, indented by two blanks, so that a line of it can be pointed at; the
-    order of its members is ours. `version_id` is the default version's, `created` and `updated`
-    are ISO times; the policies of Organizations have none of the three. `source` says where the
-    document comes from.
+    order of its members is ours; it is unpacked when first asked for. `version_id` is the default
+    version's, `created` and `updated` are ISO times; the policies of Organizations have none of the
+    three. `source` says where the document comes from.
     """
 
     __slots__ = (
+        "_place",
+        "_text",
         "arn",
         "created",
-        "document_text",
         "name",
         "source",
         "updated",
@@ -70,16 +72,26 @@ class ManagedPolicy:
         created: str | None,
         updated: str | None,
         source: str,
-        document_text: str,
+        place: tuple[str, int, int],
     ) -> None:
-        """Keep the parts as they are."""
+        """Keep the parts as they are; `place` is the block that holds the document, and where the
+        document begins and ends there."""
         self.arn: Final = arn
         self.name: Final = name
         self.version_id: Final = version_id
         self.created: Final = created
         self.updated: Final = updated
         self.source: Final = source
-        self.document_text: Final = document_text
+        self._place: Final = place
+        self._text: str | None = None
+
+    @property
+    def document_text(self) -> str:
+        """The document, as JSON."""
+        if self._text is None:
+            block, start, end = self._place
+            self._text = _read().text(block)[start:end]
+        return self._text
 
     def __repr__(self) -> str:
         """Show the policy without its document."""
@@ -132,6 +144,12 @@ def arns() -> tuple[str, ...]:
     return tuple(sorted(_arn("aws", row) for row in _rows()))
 
 
+def policies() -> tuple[ManagedPolicy, ...]:
+    """Give all policies in the partition `aws`, sorted by name without regard to case, then ARN."""
+    found = (_policy(row, "aws") for row in _rows())
+    return tuple(sorted(found, key=lambda policy: (policy.name.lower(), policy.arn)))
+
+
 def version() -> ManagedVersion:
     """Say which snapshot this is."""
     _, package, number, snapshot, count = _read().header.split("\t")
@@ -164,9 +182,9 @@ def _rows() -> list[list[str]]:
 
 
 def _policy(row: list[str], partition: str) -> ManagedPolicy:
-    """Make the policy of a row, with the document that the row points at."""
+    """Make the policy of a row, which points at its document."""
     _, _, name, version_id, created, updated, source, block, first, length = row
-    text = _read().text(block)[int(first) : int(first) + int(length)]
+    start = int(first)
     return ManagedPolicy(
         _arn(partition, row),
         name,
@@ -174,7 +192,7 @@ def _policy(row: list[str], partition: str) -> ManagedPolicy:
         created or None,
         updated or None,
         source,
-        text,
+        (block, start, start + int(length)),
     )
 
 

@@ -15,6 +15,7 @@ from iamsim.core.reason import Reason
 from iamsim.core.request import CallerKind
 from iamsim.engine import facts
 from iamsim.engine.situation import PlacedPolicies
+from iamsim.engine.target import find_target
 from iamsim.query.policies_in_play import check_place, left_of, taken_statements
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 
@@ -158,7 +159,7 @@ class AppliedChange:
         if Layer.S3_BLOCK_PUBLIC_ACCESS in change.without_layers:
             public = None
         elif public is not None and placed != known.policies:
-            target = facts.find_target(question, model, caller)
+            target = find_target(question, model, caller)
             service = question.action.lower().partition(":")[0]
             public = facts.public_access(
                 question.attached, service, target.listed, known.account, placed, model

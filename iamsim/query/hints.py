@@ -24,10 +24,10 @@ if TYPE_CHECKING:
 
     from iamsim.catalog import CatalogVersion
     from iamsim.checks.arn_formats import ArnFormat, ArnText
-    from iamsim.core.answer import Answer
+    from iamsim.core.answer import Answer, RequestRecord
     from iamsim.core.explanation import ClauseExplanation, StatementExplanation
 
-__all__ = ["find_hints"]
+__all__ = ["find_hints", "find_request_hints"]
 
 EVERYTHING = "*"
 _VARIABLE = re.compile(r"\$\{([A-Za-z]+)\}")
@@ -39,9 +39,15 @@ _references: list[tuple[CatalogVersion, Reference]] = []
 def find_hints(answer: Answer) -> tuple[Hint, ...]:
     """Give the hints of an answer: about its request first, then about the statements that decided
     or that came closest. Without doubt there are none."""
-    finder = _Finder(answer, _reference())
-    found = [*finder.of_request(), *finder.of_context(), *finder.of_statements()]
+    finder = _Finder(answer.request, _reference())
+    found = [*finder.of_request(), *finder.of_context(), *finder.of_statements(answer)]
     return tuple(dict.fromkeys(found))
+
+
+def find_request_hints(request: RequestRecord) -> tuple[Hint, ...]:
+    """Give the hints about a request alone, whoever makes it."""
+    finder = _Finder(request, _reference())
+    return tuple(dict.fromkeys([*finder.of_request(), *finder.of_context()]))
 
 
 def _reference() -> Reference:
@@ -53,12 +59,12 @@ def _reference() -> Reference:
 
 
 class _Finder:
-    """Looks one answer through."""
+    """Looks one request through, and its answer."""
 
-    def __init__(self, answer: Answer, reference: Reference) -> None:
-        self.answer = answer
+    def __init__(self, request: RequestRecord, reference: Reference) -> None:
+        self.request = request
         self.reference = reference
-        self.action = answer.request.action
+        self.action = request.action
         self.facts = reference.action(self.action)
         self.formats = reference.formats_of(self.action)
 
@@ -67,7 +73,7 @@ class _Finder:
         if self.facts is None:
             yield self.unknown_action()
             return
-        resource = self.answer.request.resource
+        resource = self.request.resource
         if resource == EVERYTHING:
             return
         if not self.facts.resource_types:
@@ -98,7 +104,7 @@ class _Finder:
 
     def of_context(self) -> Iterator[Hint]:
         """The context keys that were given with the question."""
-        for key in self.answer.request.context:
+        for key in self.request.context:
             facts = self.reference.key(key)
             if facts is None:
                 if self.is_misspelled(key):
@@ -113,9 +119,9 @@ class _Finder:
         prefix, colon, _ = key.lower().partition(":")
         return not colon or prefix == "aws" or prefix in self.reference.services
 
-    def of_statements(self) -> Iterator[Hint]:
+    def of_statements(self, answer: Answer) -> Iterator[Hint]:
         """The statements that decided, and those that came closest to allowing."""
-        for decider in self.answer.explanation.decided_by:
+        for decider in answer.explanation.decided_by:
             near = decider.near
             if decider.statement is not None:
                 yield from self.of_conditions(decider.statement, decider.policy or "")
@@ -163,7 +169,7 @@ class _Finder:
         if self.facts is None or not self.formats:
             return False
         required = all(use.required is True for use in self.facts.resource_types)
-        return required or self.answer.request.resource != EVERYTHING
+        return required or self.request.resource != EVERYTHING
 
     def of_conditions(self, statement: StatementExplanation, policy: str) -> Iterator[Hint]:
         """The condition tests of a statement, against what the action's requests carry."""

@@ -9,9 +9,18 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.world.model import PolicyDocument, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
-    from iamsim.world.model import Account, AnyPolicy, Group, Node, Resource, Role, World
+    from iamsim.world.model import (
+        Account,
+        AnyPolicy,
+        Group,
+        Node,
+        Resource,
+        Role,
+        VpcEndpoint,
+        World,
+    )
 
 __all__ = ["PolicyChange", "policy_changes"]
 
@@ -54,8 +63,17 @@ def _diff(before: str, after: str) -> Iterator[str]:
 
 def _parts(model: World) -> Iterator[Part]:
     """Everything of a world by what it is, as text."""
-    if model.organization is not None and model.organization.root is not None:
-        yield from _of_node(model.organization.root)
+    organization = model.organization
+    if organization is not None:
+        for what, value in (
+            ("id", organization.id),
+            ("management account", organization.management_account),
+            ("delegated administrators", "\n".join(sorted(organization.delegated_administrators))),
+        ):
+            if value:
+                yield f"{what} of the organization", value
+        if organization.root is not None:
+            yield from _of_node(organization.root)
     for account in model.accounts.values():
         yield from _of_account(account)
 
@@ -103,12 +121,39 @@ def _of_account(account: Account) -> Iterator[Part]:
         yield from _of_entity(entity)
     for permission_set in account.permission_sets.values():
         title = f"permission set {permission_set.name} of {account.id}"
-        yield f"policies of {title}", _names(permission_set.policies)
+        yield f"policies of {title}", _names(filter(_is_managed, permission_set.policies))
+        for policy in permission_set.policies:
+            if not _is_managed(policy):
+                yield f"inline policy {policy.name} of {title}", _document(policy)
+        yield from _boundary(title, permission_set.boundary)
         yield f"assignments of {title}", "\n".join(sorted(permission_set.assignments))
         if permission_set.inline is not None:
             yield f"inline policy of {title}", _document(permission_set.inline)
     for resource in account.resources.values():
         yield from _of_resource(resource)
+    for endpoint in account.vpc_endpoints.values():
+        yield from _of_endpoint(endpoint)
+
+
+def _of_endpoint(endpoint: VpcEndpoint) -> Iterator[Part]:
+    """A VPC endpoint with its policy; without one it lets everything pass."""
+    known = {
+        "service": endpoint.service,
+        "type": endpoint.type,
+        "vpc": endpoint.vpc,
+        "account": endpoint.account,
+    }
+    lines = [f"{name}: {value}" for name, value in known.items() if value is not None]
+    yield f"VPC endpoint {endpoint.id}", "\n".join(lines)
+    if endpoint.policy is not None:
+        yield f"policy of VPC endpoint {endpoint.id}", _document(endpoint.policy)
+
+
+def _boundary(title: str, boundary: AnyPolicy | None) -> Iterator[Part]:
+    """A permissions boundary by name; one that is written in place as a document."""
+    if boundary is not None:
+        text = boundary.name if _is_managed(boundary) else _document(boundary)
+        yield f"boundary of {title}", text
 
 
 def _settings(block: object) -> str:
@@ -129,15 +174,20 @@ def _of_entity(entity: User | Role | Group) -> Iterator[Part]:
     for policy in entity.policies:
         if not _is_managed(policy):
             yield f"inline policy {policy.name} of {arn}", _document(policy)
-    boundary = getattr(entity, "boundary", None)
-    if boundary is not None:
-        yield f"boundary of {arn}", boundary.name
+    yield from _boundary(arn, getattr(entity, "boundary", None))
     trust = getattr(entity, "trust", None)
     if trust is not None:
         yield f"trust policy of {arn}", _document(trust)
     if isinstance(entity, User):
         yield f"groups of {arn}", "\n".join(sorted(entity.groups))
     yield from _tags(arn, getattr(entity, "tags", {}))
+
+
+def _given(values: Mapping[str, object]) -> Iterator[tuple[str, str]]:
+    """What is set, as text."""
+    for name, value in values.items():
+        if value is not None:
+            yield name, json.dumps(value, sort_keys=True) if isinstance(value, dict) else str(value)
 
 
 def _is_managed(policy: AnyPolicy) -> bool:
@@ -152,11 +202,27 @@ def _tags(arn: str, tags: dict[str, str]) -> Iterator[Part]:
 
 def _of_resource(resource: Resource) -> Iterator[Part]:
     """A resource with its policy, grants and settings."""
+    settings = {
+        "bucket": resource.bucket,
+        "network origin": resource.network_origin,
+        "attribute-based access control": "enabled" if resource.abac else None,
+    }
+    lines = [
+        f"account: {resource.account}",
+        *(f"{one}: {value}" for one, value in _given(settings)),
+    ]
+    yield f"resource {resource.arn}", "\n".join(lines)
     if resource.policy is not None:
         yield f"policy of {resource.arn}", _document(resource.policy)
     for number, grant in enumerate(resource.grants, 1):
-        operations = ", ".join(grant.operations)
-        yield f"grant {grant.name or number} of {resource.arn}", f"{grant.grantee}\n{operations}"
+        lines = [grant.grantee, ", ".join(grant.operations)]
+        limits = {
+            "encryption context equals": grant.encryption_context_equals,
+            "encryption context subset": grant.encryption_context_subset,
+            "source ARN": grant.source_arn,
+        }
+        lines += [f"{name}: {value}" for name, value in _given(limits)]
+        yield f"grant {grant.name or number} of {resource.arn}", "\n".join(lines)
     if resource.public_access_block is not None:
         yield f"public access block of {resource.arn}", _settings(resource.public_access_block)
     yield from _tags(resource.arn, resource.tags)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.arn import is_managed_policy
 from iamsim.core.decision import Layer
 from iamsim.world.model import PolicyDocument, User
 
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
 __all__ = ["PolicySources", "statement_places"]
 
-_MANAGED = ":iam::aws:policy/"
 _NUMBERED = {
     Layer.IDENTITY_BASED_POLICY: "PolicyInputList",
     Layer.PERMISSIONS_BOUNDARY: "PermissionsBoundaryPolicyInputList",
@@ -61,7 +61,7 @@ class PolicySources:
         known = self._by_source.get(id(policy.source)) or self._by_name.get(policy.name)
         if known is not None:
             return known
-        if _MANAGED in policy.name:
+        if is_managed_policy(policy.name):
             return Named(policy.name.rpartition("/")[2], "aws-managed")
         return Named(f"{_NUMBERED.get(layer, layer.value)}.{number}", "none")
 

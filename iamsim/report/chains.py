@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from iamsim.core.overall import overall_verdict
+from iamsim.report.columns import wrapped
 from iamsim.report.data import answer_to_dict
 from iamsim.report.markdown import escaped, render_markdown
 from iamsim.report.paint import Paint
@@ -66,14 +66,14 @@ def render_chain(
 
 def hop_lines(chain: Chain, paint: Paint, width: int) -> list[str]:
     """Two lines and more for each hop: who assumes what, and what becomes of each permission."""
-    lines = _wrapped(_headline(chain), width, "", "")
+    lines = wrapped(_headline(chain), width, "", "")
     lines[0] = lines[0].replace("chain of roles", paint.title("chain of roles"), 1)
     for number, hop in enumerate(chain.hops, start=1):
         plan = hop.plan
         who = f"{shortened(plan.caller, _LONGEST)} assumes {shortened(plan.role, _LONGEST)}"
-        lines += _wrapped(f"{number}. {who}", width, "  ", "     ")
+        lines += wrapped(f"{number}. {who}", width, "  ", "     ")
         for text in _session_texts(plan.passed):
-            lines += _wrapped(text, width, "     passing ", "       ")
+            lines += wrapped(text, width, "     passing ", "       ")
         for answer in hop.answers:
             lines += _answer_lines(answer, paint, width)
     return lines
@@ -95,7 +95,7 @@ def _headline(chain: Chain) -> str:
 def _answer_lines(answer: Answer, paint: Paint, width: int) -> list[str]:
     """The verdict on one permission of a hop, with its reason."""
     word, reason = _verdict_and_reason(answer)
-    lines = _wrapped(f"{word}: {reason}", width, "     ", "       ")
+    lines = wrapped(f"{word}: {reason}", width, "     ", "       ")
     painted = paint.verdict(word, answer.decision.verdict)
     return [lines[0].replace(word, painted, 1), *lines[1:]]
 
@@ -173,14 +173,3 @@ def _hop(hop: Hop) -> dict[str, object]:
         },
         "answers": [answer_to_dict(answer) for answer in hop.answers],
     }
-
-
-def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )

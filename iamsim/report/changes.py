@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.decision import Verdict
+from iamsim.core.decision import Layer, Verdict
 from iamsim.query.changes.model import Direction
 from iamsim.query.what_can.places import EVERYTHING
 from iamsim.report.access_words import (
@@ -44,6 +44,7 @@ __all__ = [
     "rows_of",
     "summary_text",
     "through_text",
+    "way_text",
 ]
 
 Json = dict[str, object]
@@ -59,6 +60,16 @@ VERDICTS = {
     Verdict.EXPLICIT_DENY: "explicitly denied",
     Verdict.IMPLICIT_DENY: "denied",
     Verdict.CONDITIONAL: "conditional",
+}
+
+# What only limits: where it is the reason of a denial, nothing that it says is `through`.
+LIMITS = {
+    Layer.SERVICE_CONTROL_POLICY: "service control policies",
+    Layer.RESOURCE_CONTROL_POLICY: "resource control policies",
+    Layer.PERMISSIONS_BOUNDARY: "the permissions boundary",
+    Layer.SESSION_POLICY: "the session policy",
+    Layer.VPC_ENDPOINT_POLICY: "the VPC endpoint policy",
+    Layer.S3_BLOCK_PUBLIC_ACCESS: "S3 Block Public Access",
 }
 
 
@@ -100,6 +111,7 @@ class Row(NamedTuple):
     before: BatchAnswer
     after: BatchAnswer
     through: tuple[StatementReference, ...]
+    vpc_endpoint: str | None = None
 
 
 def rows_of(changes: Changes, direction: Direction) -> list[Row]:
@@ -123,6 +135,7 @@ def rows_of(changes: Changes, direction: Direction) -> list[Row]:
             some[0][0].before,
             some[0][0].after,
             some[0][0].through,
+            some[0][0].vpc_endpoint,
         )
         for some in groups.values()
     ]
@@ -131,6 +144,7 @@ def rows_of(changes: Changes, direction: Direction) -> list[Row]:
 def _kind(change: Change) -> object:
     """What besides actions and resource makes changes alike."""
     return (
+        change.vpc_endpoint,
         change.before.verdict,
         change.after.verdict,
         condition_of(change.before),
@@ -171,11 +185,18 @@ def resources_text(resources: Sequence[str], *, verbose: bool = False) -> str:
     return f"{', '.join(names[: SHOWN - 1])} and {len(names) - SHOWN + 1} more"
 
 
+def way_text(row: Row) -> str:
+    """Say how the requests come, where they are no direct calls."""
+    return "" if row.vpc_endpoint is None else f"through the VPC endpoint {row.vpc_endpoint}"
+
+
 def answer_text(answer: BatchAnswer) -> str:
-    """A verdict, with what it depends on."""
+    """A verdict, with what it depends on; where something only limits, what that is."""
     condition = condition_of(answer)
     if condition is None:
-        return VERDICTS[answer.verdict]
+        limit = LIMITS.get(answer.decision.layer) if answer.decision.layer is not None else None
+        by = f" by {limit}" if limit and answer.verdict is Verdict.IMPLICIT_DENY else ""
+        return f"{VERDICTS[answer.verdict]}{by}"
     return f"allowed {condition}"
 
 
@@ -215,6 +236,7 @@ def _block(row: Row, model: World, width: int, *, verbose: bool) -> Iterator[str
             actions_text(row.actions, verbose=verbose),
         ),
         ("resource", resources_text(row.resources, verbose=verbose)),
+        *(() if row.vpc_endpoint is None else [("requests", way_text(row))]),
         ("before", answer_text(row.before)),
         ("after", answer_text(row.after)),
     ]
@@ -307,7 +329,8 @@ def _verb(direction: Direction, number: int) -> str:
 def changes_lines(report: ChangeReport) -> str:
     """A line for each change: direction, principal, actions and resource; for `--quiet`."""
     return "".join(
-        f"{one.direction.value} {one.candidate.principal} {','.join(one.actions)} {one.resource}\n"
+        f"{one.direction.value} {one.candidate.principal} {','.join(one.actions)} {one.resource}"
+        f"{f' {one.vpc_endpoint}' if one.vpc_endpoint else ''}\n"
         for one in report.changes.found
     )
 
@@ -323,6 +346,7 @@ def changes_data(report: ChangeReport) -> Json:
                 "actions": list(one.actions),
                 "resource": one.resource,
                 "example": one.place.sample,
+                **({"vpc_endpoint": one.vpc_endpoint} if one.vpc_endpoint else {}),
                 "before": answer_data(one.before),
                 "after": answer_data(one.after),
                 "through": [_reference(statement) for statement in one.through],

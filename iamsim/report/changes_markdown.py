@@ -15,6 +15,7 @@ from iamsim.report.changes import (
     rows_of,
     summary_text,
     through_text,
+    way_text,
 )
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ def _row(row: Row, model: World) -> str:
     cells = (
         principals,
         _cell(actions_text(row.actions)),
-        _cell(resources_text(row.resources)),
+        _cell(" ".join(filter(None, (resources_text(row.resources), way_text(row))))),
         _cell(answer_text(row.before)),
         f"**{_cell(answer_text(row.after))}**",
         _cell(through_text(row.through)),

@@ -14,6 +14,7 @@ from iamsim.report.changes import (
     resources_text,
     rows_of,
     summary_text,
+    way_text,
 )
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def changes_table(report: ChangeReport, width: int, *, verbose: bool = False) ->
                 _WORDS.get(direction, title),
                 principals_text(row.candidates, report.model, verbose=verbose),
                 actions_text(row.actions, verbose=verbose),
-                resources_text(row.resources, verbose=verbose),
+                f"{resources_text(row.resources, verbose=verbose)} {way_text(row)}".rstrip(),
                 answer_text(row.before),
                 answer_text(row.after),
                 ", ".join(dict.fromkeys(map(_statement, row.through))),

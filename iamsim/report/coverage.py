@@ -21,6 +21,7 @@ __all__ = [
     "percent_of",
     "render_coverage",
     "share_line",
+    "shortfall",
 ]
 
 _LONGEST = 60
@@ -63,14 +64,26 @@ def render_coverage(
             if missing:
                 text += ["", paint.name(titles[id(policy)])]
                 text += [f"  {line:>4}  {what}" for line, what in missing]
-    whole = percent_of(policies)
+    whole = policies and percent_of(policies) == 100  # noqa: PLR2004 - percent
     line = share_line(policies)
-    return "\n".join([*text, "", paint.good(line) if whole == 100 else line]) + "\n"  # noqa: PLR2004 - percent
+    return "\n".join([*text, "", paint.good(line) if whole else line]) + "\n"
 
 
 def share_line(policies: Sequence[PolicyCoverage]) -> str:
     """Say how much of everything is covered, in whole percent."""
+    if not policies:
+        return "no policy was in play: there is nothing to cover"
     return f"{_floor(percent_of(policies))} % of all statements and clauses are covered"
+
+
+def shortfall(policies: Sequence[PolicyCoverage], limit: float) -> str | None:
+    """Say by how much coverage misses a limit in percent; `None` when it is enough. Where no policy
+    was in play nothing was measured, which is not enough."""
+    share = percent_of(policies) if policies else 0.0
+    if share >= limit:
+        return None
+    found = f"coverage is {share:.2f} %" if policies else "no policy was in play"
+    return f"{found}, and {limit:g} % is asked for"
 
 
 def _floor(share: float) -> str:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.query.denial import Agreement
+from iamsim.report.columns import wrapped
 from iamsim.report.data import answer_to_dict
 from iamsim.report.denial_changes import article, change_text, changes_of
 from iamsim.report.markdown import render_markdown
@@ -69,23 +69,23 @@ def render_denials(
 def render_denial(report: DenialReport, paint: Paint, width: int) -> str:
     """Write out whether one message is explained, and what would explain it."""
     word = _word(report)
-    first, *rest = _wrapped(f"{word}: {_comparison(report)}", width, "", "")
+    first, *rest = wrapped(f"{word}: {_comparison(report)}", width, "", "")
     painted = paint.good(word) if report.explained else paint.bad(word)
     lines = [first.replace(word, painted, 1), *rest]
     if report.message.text:
         lines += ["", paint.title("AWS said")]
-        lines += _wrapped(shortened(report.message.text, 1_000), width, "  ", "  ")
+        lines += wrapped(shortened(report.message.text, 1_000), width, "  ", "  ")
     for number, (change, effect) in enumerate(changes_of(report), start=1):
         if number == 1:
             lines += ["", paint.title("what would explain it, likeliest first; each was tried")]
-        lines += _wrapped(f"{number}. {change}", width, "  ", "     ")
+        lines += wrapped(f"{number}. {change}", width, "  ", "     ")
         if effect:
-            lines += _wrapped(effect, width, "     ", "     ")
+            lines += wrapped(effect, width, "     ", "     ")
     if _is_open(report):
-        lines += ["", *_wrapped(_nothing_found(report), width, "", "")]
+        lines += ["", *wrapped(_nothing_found(report), width, "", "")]
     remark = _remark(report)
     if remark is not None:
-        lines += ["", *_wrapped(remark, width, "", "")]
+        lines += ["", *wrapped(remark, width, "", "")]
     return "\n".join(lines) + "\n"
 
 
@@ -254,15 +254,4 @@ def _remark(report: DenialReport) -> str | None:
     return (
         f"S3 says no more where the setting {setting} of S3 Block Public Access refuses what the"
         " request would make public; iamsim does not look at that"
-    )
-
-
-def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_on_hyphens=False,
-        break_long_words=False,
     )

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.query.edits.model import EditKind
+from iamsim.report.columns import wrapped
 from iamsim.report.edit_sentences import (
     blocker_sentence,
     edit_sentence,
@@ -287,11 +287,4 @@ def _blocker(blocker: Blocker, report: EditReport) -> Json:
 
 
 def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        max(width, 40),
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+    return wrapped(text, max(width, 40), first, rest)

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.hint import Hint, HintPlace
 
-__all__ = ["hint_text", "hints_to_dict"]
+__all__ = ["hint_text", "hint_to_dict", "hints_to_dict"]
 
 _FORMATS = 3
 _LONGEST = 160
@@ -56,10 +56,11 @@ def hint_text(hint: Hint) -> str:
 
 def hints_to_dict(answer: Answer) -> list[dict[str, object]]:
     """Turn the hints of an answer into plain data; ``docs/reference/hints.md`` has the codes."""
-    return [_hint(hint) for hint in find_hints(answer)]
+    return [hint_to_dict(hint) for hint in find_hints(answer)]
 
 
-def _hint(hint: Hint) -> dict[str, object]:
+def hint_to_dict(hint: Hint) -> dict[str, object]:
+    """Turn one hint into plain data."""
     data: dict[str, object] = {
         "code": hint.kind.value,
         "text": hint_text(hint),

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import re
-import textwrap
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
-from iamsim.report.columns import table
+from iamsim.report.columns import table, wrapped
 from iamsim.report.sentences import layer_name
 from iamsim.report.wording import place_text, shortened, statement_text
 
@@ -182,14 +181,7 @@ def _read_by(row: KeyRow, answer: Answer, paint: Paint, width: int) -> list[str]
         place = place_text(reading.statement.span)
         name = statement_text(reading.statement.index, reading.statement.sid)
         policy = "" if reading.policy in place else f" of `{shortened(reading.policy, 60)}`"
-        lines += textwrap.wrap(
-            f"{layer}: {name}{policy} ({place})",
-            width,
-            initial_indent="    ",
-            subsequent_indent="      ",
-            break_on_hyphens=False,
-            break_long_words=False,
-        )
+        lines += wrapped(f"{layer}: {name}{policy} ({place})", width, "    ", "      ")
     return [paint.quiet(line) for line in lines]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-import textwrap
 from typing import TYPE_CHECKING
+
+from iamsim.report.columns import wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,12 +45,5 @@ def other_keys_text(keys: Sequence[str], paint: Paint, width: int) -> str:
     if not keys:
         return ""
     title = paint.title("not knowable from here, and read by none")
-    lines = textwrap.wrap(
-        ", ".join(keys),
-        width,
-        initial_indent="  ",
-        subsequent_indent="  ",
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+    lines = wrapped(", ".join(keys), width, "  ", "  ")
     return "\n".join(["", title, *map(paint.quiet, lines), ""])

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = [
     "AFTER",
     "BEFORE",
+    "comparison_in_short",
     "comparison_to_dict",
     "render_comparison",
     "render_comparison_markdown",
@@ -61,6 +62,13 @@ def render_comparison(comparison: Comparison, paint: Paint, width: int) -> str:
     legend = "* differs" if comparison.differences else "nothing that decides differs"
     lines += ["", paint.quiet(legend)]
     return "\n".join(line.rstrip() for line in lines) + "\n"
+
+
+def comparison_in_short(comparison: Comparison) -> str:
+    """Say in one sentence what changes, for what request, and which parts of the answers differ."""
+    differing = [row.label for row in _rows(comparison) if row.differs]
+    end = f"what differs: {', '.join(differing)}" if differing else "nothing that decides differs"
+    return f"{_change_text(comparison)}: {_asked(comparison)}; {end}"
 
 
 def render_comparison_markdown(comparison: Comparison) -> str:

@@ -14,7 +14,14 @@ if TYPE_CHECKING:
 
     from iamsim.suites.runner import Collected, Outcome
 
-__all__ = ["count_text", "expectation_text", "render_run", "verdict_word"]
+__all__ = [
+    "count_text",
+    "expectation_text",
+    "failures_of",
+    "more_text",
+    "render_run",
+    "verdict_word",
+]
 
 _INDENT = "     "
 
@@ -34,9 +41,10 @@ def render_run(
     for broken in collected.broken:
         lines += ["", f"{paint.bad('ERROR')} {paint.name(broken.file)}"]
         lines += textwrap.indent(str(broken.error), _INDENT).splitlines()
-    for outcome in outcomes:
-        if not outcome.passed:
-            lines += ["", *_failure(outcome, paint, width, verbose=verbose)]
+    for outcome, more in failures_of(outcomes):
+        lines += ["", *_failure(outcome, paint, width, verbose=verbose)]
+        if more:
+            lines.append(f"{_INDENT}{more_text(more)}")
     count = count_text(collected, outcomes)
     all_well = not collected.broken and all(outcome.passed for outcome in outcomes)
     return "\n".join([*lines, "", paint.good(count) if all_well else paint.bad(count)]) + "\n"
@@ -56,6 +64,30 @@ def count_text(collected: Collected, outcomes: Sequence[Outcome]) -> str:
     if collected.left_out:
         parts.append(f"{collected.left_out} left out")
     return ", ".join(parts)
+
+
+def failures_of(outcomes: Sequence[Outcome]) -> list[tuple[Outcome, int]]:
+    """Give the failures, and with each how many later ones of its file fail by the same error: a
+    policy that can't be read fails every case, and is told once."""
+    told: dict[tuple[object, ...], int] = {}
+    found: list[tuple[Outcome, int]] = []
+    for outcome in outcomes:
+        if outcome.passed:
+            continue
+        result = outcome.result
+        same = (outcome.case.file, *result.failures) if result.error is not None else (id(outcome),)
+        if same in told:
+            first, more = found[told[same]]
+            found[told[same]] = first, more + 1
+        else:
+            told[same] = len(found)
+            found.append((outcome, 0))
+    return found
+
+
+def more_text(more: int) -> str:
+    """Say how many cases fail by an error that was told."""
+    return f"and {more} more case{'s' * (more > 1)} of this file, for the same reason"
 
 
 def expectation_text(outcome: Outcome) -> str:

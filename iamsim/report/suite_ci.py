@@ -1,6 +1,9 @@
 """The outcome of a test run for build servers: JUnit, and annotations of GitHub Actions.
 
+Some servers hold JUnit against a schema, which knows no line of a case: it stands in the text.
+
 https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+https://docs.pytest.org/en/stable/how-to/output.html#record-xml-attribute
 """
 
 from __future__ import annotations
@@ -8,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.report.ci_text import github_command, xml_attribute, xml_text
-from iamsim.report.suite import count_text
+from iamsim.report.suite import count_text, failures_of, more_text
 from iamsim.report.summary import summary
 from iamsim.report.text import render_verdict
 
@@ -29,13 +32,11 @@ def run_to_github(collected: Collected, outcomes: Sequence[Outcome]) -> str:
         lines.append(
             github_command("error", {**place, "title": broken.error.code}, str(broken.error))
         )
-    for outcome in outcomes:
-        if outcome.passed:
-            continue
+    for outcome, more in failures_of(outcomes):
         case = outcome.case
         properties = {"file": case.file, "line": case.line, "title": case.request.title}
         why = [summary(answer) for answer in outcome.result.answers]
-        text = "\n".join((*outcome.result.failures, *why))
+        text = "\n".join((*outcome.result.failures, *why, *([more_text(more)] if more else ())))
         lines.append(github_command("error", properties, text))
     return "\n".join([*lines, count_text(collected, outcomes)]) + "\n"
 
@@ -69,12 +70,13 @@ def _suite(file: str, outcomes: Sequence[Outcome]) -> str:
     lines = [f'  <testsuite name={name} tests="{len(outcomes)}" failures="{failed}" errors="0">']
     for outcome in outcomes:
         title = xml_attribute(outcome.case.request.title)
-        start = f'    <testcase classname={name} name={title} line="{outcome.case.line}"'
+        start = f"    <testcase classname={name} name={title}"
         if outcome.passed:
             lines.append(f"{start}/>")
             continue
         message = xml_attribute("; ".join(outcome.result.failures))
-        text = "\n".join(render_verdict(answer) for answer in outcome.result.answers)
+        place = f"{outcome.case.file}:{outcome.case.line}"
+        text = "\n".join([place, *map(render_verdict, outcome.result.answers)])
         lines += [
             f"{start}>",
             f"      <failure message={message}>{xml_text(text)}</failure>",

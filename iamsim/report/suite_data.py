@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.data import answer_to_dict
-from iamsim.report.suite import count_text, expectation_text, verdict_word
+from iamsim.report.suite import (
+    count_text,
+    expectation_text,
+    failures_of,
+    more_text,
+    verdict_word,
+)
 from iamsim.report.summary import summary
 
 if TYPE_CHECKING:
@@ -55,26 +61,26 @@ def _case(outcome: Outcome, *, verbose: bool) -> dict[str, Any]:
 
 def run_to_markdown(collected: Collected, outcomes: Sequence[Outcome]) -> str:
     """Summarize a run for a pull request or a job's summary page."""
-    failed = [outcome for outcome in outcomes if not outcome.passed]
+    failed = failures_of(outcomes)
     mark = "❌" if failed or collected.broken else "✅"
     lines = [f"### {mark} Permissions: {count_text(collected, outcomes)}", ""]
     if failed:
         lines += ["| case | expected | got | why |", "|---|---|---|---|"]
-        lines += [_row(outcome) for outcome in failed]
+        lines += [_row(outcome, more) for outcome, more in failed]
         lines.append("")
     for broken in collected.broken:
         lines += [f"`{broken.file}` can't be read:", "", "```", str(broken.error), "```", ""]
     return "\n".join(lines)
 
 
-def _row(outcome: Outcome) -> str:
+def _row(outcome: Outcome, more: int) -> str:
     case = outcome.case
     why = [summary(answer).partition(": ")[2] for answer in outcome.result.answers]
     cells = (
         f"{case.request.title}<br>`{case.file}:{case.line}`",
         expectation_text(outcome),
         verdict_word(outcome),
-        "; ".join(why or outcome.result.failures),
+        "; ".join(why or outcome.result.failures) + (f"\n{more_text(more)}" if more else ""),
     )
     return f"| {' | '.join(_cell(cell) for cell in cells)} |"
 

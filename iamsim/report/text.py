@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
 from iamsim.query.hints import find_hints
+from iamsim.report.columns import wrapped
 from iamsim.report.hints import hint_text
 from iamsim.report.layers import layer_lines
 from iamsim.report.message import denied_message
@@ -99,7 +100,7 @@ def render_answers(
         decision = answer.decision.verdict
         word, _, reason = summary(answer).partition(":")
         head = f"{number:>3}  "
-        first, *rest = _wrapped(f"{word}:{reason}", width, head, " " * len(head))
+        first, *rest = wrapped(f"{word}:{reason}", width, head, " " * len(head))
         painted = paint.verdict(word, decision)
         lines += [first.replace(word, painted, 1), *rest]
     head = "\n".join(lines) + "\n"
@@ -183,7 +184,7 @@ def _quote_title(
 
 
 def _painted_title(title: str, paint: Paint, width: int) -> list[str]:
-    lines = _wrapped(title, width, "", "  ")
+    lines = wrapped(title, width, "", "  ")
     word, colon, rest = lines[0].partition(":")
     return [f"{paint.title(word)}{colon}{rest}", *lines[1:]]
 
@@ -224,7 +225,7 @@ def _residual(answer: Answer, width: int, *, verbose: bool) -> list[str]:
     first, *rest = residual.description.splitlines()
     lines = _bullet(first, width)
     for line in rest:
-        lines += _wrapped(line.strip(), width, "    ", "      ")
+        lines += wrapped(line.strip(), width, "    ", "      ")
     if verbose:
         lines += _blocks(residual)
     return lines
@@ -247,7 +248,7 @@ def _blocks(residual: Residual) -> list[str]:
 
 def _message(answer: Answer, width: int) -> list[str]:
     message = denied_message(answer)
-    return [] if message is None else _wrapped(message, width, "  ", "  ")
+    return [] if message is None else wrapped(message, width, "  ", "  ")
 
 
 def _notes(explanation: Explanation, width: int) -> list[str]:
@@ -268,15 +269,4 @@ def _hints(answers: Sequence[Answer], width: int) -> list[str]:
 
 
 def _bullet(text: str, width: int) -> list[str]:
-    return _wrapped(text, width, "  - ", "    ")
-
-
-def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
-    return textwrap.wrap(
-        text,
-        width,
-        initial_indent=first,
-        subsequent_indent=rest,
-        break_on_hyphens=False,
-        break_long_words=False,
-    )
+    return wrapped(text, width, "  - ", "    ")

@@ -6,7 +6,7 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamsim.core.errors import RequestError
+from iamsim.core.errors import IamsimError, RequestError
 from iamsim.suites.scenario import load_scenario
 
 if TYPE_CHECKING:
@@ -51,6 +51,7 @@ class Shelf:
         self.overlay = tuple(overlay)
         self._models: dict[tuple[str, ...], World] = {}
         self._compiled: dict[int, tuple[World, CompiledWorld]] = {}
+        self._refused: dict[int, tuple[World | None, IamsimError]] = {}
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -67,8 +68,19 @@ class Shelf:
         return self._models[key]
 
     def compiled(self, scenario: Scenario) -> CompiledWorld | None:
-        """Give the compiled world of a scenario; raises what a broken policy raises."""
-        model = scenario.world
+        """Give the compiled world of a scenario; raises what a broken policy raises, for every
+        scenario of this world without reading it again."""
+        known = self._refused.get(id(scenario.world))
+        if known is not None:
+            raise known[1].with_traceback(None)
+        try:
+            return self._compile(scenario.world)
+        except IamsimError as error:
+            # As with worlds that are well, the model is kept so that its id stays its own.
+            self._refused[id(scenario.world)] = scenario.world, error
+            raise
+
+    def _compile(self, model: World | None) -> CompiledWorld | None:
         if model is None and self.fallback:
             model = self.load(*self.fallback)
         if model is None:

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import (  # noqa: TID253 - loaded for scenarios only
     AfterValidator,
+    AliasChoices,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -24,6 +25,7 @@ __all__ = [
     "ContextText",
     "DefaultsModel",
     "LessonModel",
+    "PublicAccessBlockModel",
     "RequestModel",
     "ScenarioModel",
     "SessionModel",
@@ -123,6 +125,27 @@ class CompletionModel(_Strict):
     expect: Expectation
 
 
+class PublicAccessBlockModel(_Strict):
+    """The settings of S3 Block Public Access, by the names of worlds or by those of AWS.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/API/API_PublicAccessBlockConfiguration.html
+    """
+
+    block_public_acls: bool = Field(
+        default=False, validation_alias=AliasChoices("block_public_acls", "BlockPublicAcls")
+    )
+    ignore_public_acls: bool = Field(
+        default=False, validation_alias=AliasChoices("ignore_public_acls", "IgnorePublicAcls")
+    )
+    block_public_policy: bool = Field(
+        default=False, validation_alias=AliasChoices("block_public_policy", "BlockPublicPolicy")
+    )
+    restrict_public_buckets: bool = Field(
+        default=False,
+        validation_alias=AliasChoices("restrict_public_buckets", "RestrictPublicBuckets"),
+    )
+
+
 class _Attached(_Strict):
     """Policies that are attached without a world."""
 
@@ -133,7 +156,9 @@ class _Attached(_Strict):
     scps: object = None
     rcps: object = None
     vpce_policies: object = None
-    public_access_block: dict[str, bool] | None = None
+    public_access_block: (
+        Annotated[PublicAccessBlockModel, WithJsonSchema({"type": "object"})] | None
+    ) = None
 
 
 class DefaultsModel(_Strict):

@@ -21,6 +21,7 @@ from iamsim.engine.question import (
     Session,
     Via,
 )
+from iamsim.suites.models import PublicAccessBlockModel
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 from iamsim.suites.reading import read_scenario_model
 from iamsim.suites.tables import rows_of
@@ -279,7 +280,11 @@ class _Builder:
             scps=levels("scps", PolicyType.SERVICE_CONTROL),
             rcps=levels("rcps", PolicyType.RESOURCE_CONTROL),
             vpce_policies=some("vpce_policies", PolicyType.VPC_ENDPOINT),
-            public_access_block=block if isinstance(block, dict) else None,
+            public_access_block=(
+                block.model_dump(exclude_unset=True)
+                if isinstance(block, PublicAccessBlockModel)
+                else None
+            ),
         )
 
     def _levels(

@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any
 
 from iamsim.suites.models import ScenarioModel
+from iamsim.world.records import PUBLIC_ACCESS_BLOCK
 
 __all__ = ["scenario_schema"]
 
@@ -34,7 +35,11 @@ _PLAIN: dict[str, dict[str, Any]] = {
     "rcps": _LEVELS,
     "vpce_policies": _POLICIES,
     "partial": _FLAG,
-    "public_access_block": {"type": "object", "additionalProperties": _FLAG},
+    "public_access_block": {
+        "type": "object",
+        "properties": dict.fromkeys(PUBLIC_ACCESS_BLOCK.by_name, _FLAG),
+        "additionalProperties": False,
+    },
     "world": {
         "description": "A path, several paths, or a world written inline.",
         "anyOf": [

@@ -51,7 +51,7 @@ class DenialForm(Enum):
     """The shapes of messages: how much they tell, and what has to be known besides."""
 
     FULL = "full"  # names caller and action; the resource, where it has one
-    POINTED = "on-this-resource"  # KMS does not name the key
+    POINTED = "on-this-resource"  # KMS names the key by the ciphertext, or not at all
     UNSIGNED = "unsigned"  # a web identity or SAML user: neither caller nor role are named
     CIPHERTEXT = "ciphertext"  # KMS, where it does not even say that access was denied
     PLAIN = "plain"  # `Access Denied` and nothing else
@@ -209,13 +209,21 @@ def _read_tree(tree: Node, text: str) -> DenialMessage | None:
     """Turn the tree of one message into what it says."""
     if tree.data == "unsigned":
         return DenialMessage(DenialForm.UNSIGNED, action=str(tree.children[0]), text=text)
-    if tree.data != "named":
+    if tree.data not in {"named", "copied"}:
         return None
     principal, action, *parts = tree.children
+    if action.type == "SERVICE":  # the console names the operation alone behind it
+        operation, *parts = parts
+        action = _in_service(operation, action)
     message = DenialMessage(DenialForm.FULL, str(principal).strip("'"), str(action), text=text)
     for part in parts:
         message = _with_part(message, part)
     return message
+
+
+def _in_service(operation: str, service: str) -> str:
+    """The action that an operation of a service stands for."""
+    return operation if ":" in operation else f"{service.partition('.')[0]}:{operation}"
 
 
 def _with_part(message: DenialMessage, part: Node) -> DenialMessage:
@@ -226,9 +234,9 @@ def _with_part(message: DenialMessage, part: Node) -> DenialMessage:
             return replace(message, resource=_resource(part.children[0], message.principal or ""))
         case "on_this":
             return replace(message, form=DenialForm.POINTED)
-        case "missing":
+        case "missing" | "lacking":
             return _with_type(replace(message, explicit=False), tokens)
-        case "deny":
+        case "deny" | "denying":
             arn = _trimmed(tokens["POLICY_ARN"]) if "POLICY_ARN" in tokens else None
             message = _with_type(replace(message, explicit=True, policy_arn=arn), tokens)
             for through in part.find_data("transitive"):

@@ -23,6 +23,8 @@ BEFORE = 400
 EVIDENCE = 2  # so many lines of one length are no chance
 MOST_LINES = 30
 OPENED = 'resource: "'
+COPIED = "Action:"  # in what the console gives to copy, with one of these words behind it
+COPIED_REST = ("On resource(s):", "Context:")
 
 # `User:`, which a terminal may have cut at the end of a line.
 _user = re.compile(r"(?:\r?\n[\s│┃|>]{0,8})?".join("User:")).finditer
@@ -31,6 +33,8 @@ _unsigned = re.compile(r"\bNot\s+authorized\s+to\s+perform").finditer
 _escape_sequence = re.compile(r"\x1b\[[0-9;]*[A-Za-z]")
 _line_break = re.compile(r"\\+r\\+n|\\+n|\r\n|\r|\n|\u2028|\u2029")
 _quote = re.compile(r'\\+"|\\*&quot;|\\*&#34;|\\+u0022|\u201c|\u201d')
+# The console's lines, whose breaks are lost where they are copied as one.
+_copied = re.compile(r"(?<=\S)(?=(?:Service|Action|On resource\(s\)|Context): )").sub
 _blanks = re.compile(r"\s+").sub
 _operation = re.compile(
     r"when calling the (?P<sdk>\w{1,80}) operation|operation error [\w ]{1,60}: (?P<go>\w{1,80}),"
@@ -76,6 +80,12 @@ _WORDS = frozenset(
         "trust",
         "VPC",
         "endpoint",
+        "associated",
+        "ciphertext",
+        "Service:",
+        "Action:",
+        "Context:",
+        "resource(s):",
     ]
 )
 
@@ -104,8 +114,13 @@ def _named_starts(text: str) -> Iterator[int]:
     for match in _user(text):
         start = match.start()
         near = text[start : start + NEAR]
-        if AUTHORIZED in near or PERFORM in near:
+        if AUTHORIZED in near or PERFORM in near or _is_copied(near):
             yield start
+
+
+def _is_copied(near: str) -> bool:
+    """Whether it looks like what the console gives to copy."""
+    return COPIED in near and any(word in near for word in COPIED_REST)
 
 
 def operation_before(before: str) -> str | None:
@@ -158,6 +173,7 @@ def _lines(window: str) -> list[str]:
     """The lines of a message without escapes and margins; an empty line ends it."""
     text = _escape_sequence.sub("", window)
     text = _line_break.sub("\n", _quote.sub('"', text)).replace("&#39;", "'").replace("&lt;", "<")
+    text = _copied(" ", text) if COPIED in text else text
     lines: list[str] = []
     for line in text.split("\n")[:MOST_LINES]:
         bare = _with_single_blanks(line.rstrip("│┃| \t").lstrip(_MARGIN))

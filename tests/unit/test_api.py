@@ -86,7 +86,7 @@ def test_ways_of_a_call() -> None:
     assert via_of(None) is via_of({})
 
 
-@pytest.mark.parametrize("argument", ["session", "via"])
+@pytest.mark.parametrize("argument", ["session", "via", "public_access_block"])
 def test_unknown_parts_are_refused(argument: str) -> None:
     """A misspelt part of an argument is an error, not silence."""
     wrong: Data = {argument: {"nam": "x"}}
@@ -94,6 +94,58 @@ def test_unknown_parts_are_refused(argument: str) -> None:
         iamsim.explain(**ASKED, **wrong)
     assert caught.value.code == "unknown-argument"
     assert "its parts are" in (caught.value.hint or "")
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"principal": 5}, "`principal` must be a text, not a number"),
+        ({"action": ["s3:GetObject"]}, "`action` must be a text, not a list"),
+        ({"action": ("s3:GetObject",)}, "`action` must be a text, not a list"),
+        ({"resource": None}, "`resource` must be a text, not nothing"),
+        ({"resource_account": 111122223333}, "`resource_account` must be a text, not a number"),
+        ({"context": ["aws:SourceIp"]}, "`context` must be a map of names and values, not a list"),
+        ({"session": "run7"}, "`session` must be a map of names and values, not a text"),
+        ({"session": {"tags": ["team"]}}, "must be a map of names and values, not a list"),
+        ({"public_access_block": True}, "must be a map of names and values, not true or false"),
+        ({"public_access_block": {"BlockPublicAcls": "no"}}, "must be true or false, not a text"),
+    ],
+)
+def test_arguments_of_another_kind_are_refused(wrong: Data, words: str) -> None:
+    """What has to be a text or a map and is none is told by name: it never means something else."""
+    with pytest.raises(iamsim.RequestError) as caught:
+        iamsim.explain(**{**ASKED, **wrong})
+    assert caught.value.code == "wrong-type"
+    assert words in caught.value.message
+
+
+def test_one_name_is_a_list_of_one() -> None:
+    """A key that is unknown, unset or transitive need not stand in a list: its letters are no
+    names."""
+    inside = policy(allow(Condition={"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}))
+    asked: Data = {**ASKED, "identity_policies": [inside]}
+    assert iamsim.explain(**asked, unknown="aws:SourceIp").verdict.value == "conditional"
+    given = {**asked, "context": {"aws:SourceIp": "203.0.113.7"}}
+    assert iamsim.explain(**given).allowed
+    taken = iamsim.explain(**asked, unset="aws:ResourceAccount").to_dict()
+    assert taken == iamsim.explain(**asked, unset=["aws:ResourceAccount"]).to_dict()
+    assert session_of({"transitive_tags": "team"}).transitive_tags == ("team",)
+
+
+@pytest.mark.parametrize("name", ["restrict_public_buckets", "RestrictPublicBuckets"])
+def test_settings_go_by_both_names(name: str) -> None:
+    """S3 Block Public Access has the names of worlds and those of AWS: both restrict."""
+    everyone = policy(allow(Principal="*"))
+    asked: Data = {
+        "principal": "anonymous",
+        "action": "s3:GetObject",
+        "resource": OBJECT,
+        "resource_account": A,
+        "resource_policy": everyone,
+    }
+    assert iamsim.explain(**asked).allowed
+    assert not iamsim.explain(**asked, public_access_block={name: True}).allowed
+    assert iamsim.explain(**asked, public_access_block={name: False}).allowed
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 
 import pytest
@@ -16,6 +17,14 @@ from iamsim.syntax.splicing import apply_changes, replace_value
 from iamsim.world.documents import parse_document
 
 VALIDATOR = Validator()
+
+
+class Terminal(io.StringIO):
+    """A stream that says it is a terminal."""
+
+    def isatty(self):
+        """Say so."""
+        return True
 
 
 def mended(text, policy_type=None):
@@ -265,10 +274,44 @@ def test_fix_writes_what_diff_shows(tmp_path, monkeypatch, capsys):
 
 def test_fix_needs_files(monkeypatch, capsys):
     """Standard input can't be written back."""
-    import io  # noqa: PLC0415 - beside its only use
-    import sys  # noqa: PLC0415 - as above
+    import sys  # noqa: PLC0415 - beside its only use
 
     stream = io.TextIOWrapper(io.BytesIO(statement().encode()), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", stream)
     assert main(["validate", "-", "--fix"]) == 2
     assert "can't be mended in place" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("typed", "written"),
+    [
+        ("y\nn\ny\n", [True, False, True]),
+        ("YES\nmaybe\n\nall\n", [True, True, True]),
+        ("no\nquit\n", [False, False, False]),
+        ("", [False, False, False]),
+    ],
+)
+def test_fix_asks_about_each_file_in_a_terminal(tmp_path, monkeypatch, capsys, typed, written):
+    """Each patch is shown before its question; what was not agreed to stays as it is, and `--yes`
+    asks nothing."""
+    monkeypatch.chdir(tmp_path)
+    text = statement(Action=["s3:Get*", "s3:GetObject"])
+    names = ["a.json", "b.json", "c.json"]
+    for name in names:
+        (tmp_path / name).write_text(text, "utf-8")
+    errors = Terminal()
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", Terminal(typed))
+        patch.setattr("sys.stderr", errors)
+        main(["validate", *names, "--fix"])
+    assert [(tmp_path / name).read_text("utf-8") != text for name in names] == written
+    output = capsys.readouterr().out
+    asked = [name for name in names if f"write {name}?" in errors.getvalue()]
+    assert asked
+    assert all(f"--- a/{name}" in output for name in asked)
+    with monkeypatch.context() as patch:
+        patch.setattr("sys.stdin", Terminal())
+        patch.setattr("sys.stderr", errors := Terminal())
+        assert main(["validate", *names, "--fix", "--yes"]) == 0
+    assert "write" not in errors.getvalue()
+    assert text not in [(tmp_path / name).read_text("utf-8") for name in names]

@@ -160,6 +160,48 @@ def test_thousands_of_pairs_are_not_tried_one_by_one():
     ]
 
 
+def test_lists_that_fit_no_policy_are_held_against_equal_entries_only():
+    """Thousands of patterns in one list are not tried against each other; a repeated one shows."""
+    resources = [f"arn:aws:s3:::b{number}/*" for number in range(2_500)]
+    statement = {"Effect": "Allow", "Action": "s3:GetObject"}
+    policy = {"Version": "2012-10-17", "Statement": [statement]}
+    statement["Resource"] = [*resources[:50], "arn:aws:s3:::b1/x"]
+    assert messages("REDUNDANT_RESOURCE", policy, PolicyType.IDENTITY)
+    statement["Resource"] = [*resources, "arn:aws:s3:::b1/x"]
+    assert not messages("REDUNDANT_RESOURCE", policy, PolicyType.IDENTITY)
+    statement["Resource"] = [*resources, resources[0]]
+    assert messages("REDUNDANT_RESOURCE", policy, PolicyType.IDENTITY) == [
+        "the resource `arn:aws:s3:::b0/*` changes nothing: it is the same as `arn:aws:s3:::b0/*`"
+    ]
+
+
+def test_more_statements_than_fit_into_a_policy_are_not_held_against_each_other():
+    """A statement that another one covers is told up to the limit, and not beyond it."""
+    wide = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    narrow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    policy = {"Version": "2012-10-17", "Statement": [wide, narrow]}
+    assert messages("IAMSIM_SHADOWED_STATEMENT", policy, PolicyType.IDENTITY)
+    policy["Statement"] = [wide, *[narrow] * 700]
+    assert not messages("IAMSIM_SHADOWED_STATEMENT", policy, PolicyType.IDENTITY)
+
+
+@pytest.mark.parametrize(
+    ("policy_type", "code"),
+    [
+        (PolicyType.IDENTITY, "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA"),
+        (PolicyType.RESOURCE, "POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA"),
+        (PolicyType.SERVICE_CONTROL, "POLICY_SIZE_EXCEEDS_SCP_QUOTA"),
+    ],
+)
+def test_a_policy_that_no_service_takes_is_only_counted(policy_type, code):
+    """Its statements, which are wrong, are not judged, whatever type it is of."""
+    statement = {"Effect": "allow", "Action": "s3:Nothing", "Resource": "arn:aws:glue:::x"}
+    policy = {"Statement": [statement] * 4_000}
+    found = Validator().validate_text(json.dumps(policy), "policy", policy_type)
+    assert [one.code for one in found] == [code]
+    assert "more than the quota" in found[0].message
+
+
 def test_the_request_of_a_service_names_an_action_and_a_resource_of_the_statement():
     """Whatever the statement lists, a request is made that it allows."""
     base = statement(Principal={"Service": "sns.amazonaws.com"})

@@ -56,6 +56,12 @@ def test_actions_are_proposed_by_service(complete):
     assert tuple(complete("explain", "-a", "sqs:")) == catalog.action_names("sqs")
 
 
+def test_numbers_of_processes_are_proposed(complete):
+    """Few, and `auto`."""
+    assert complete("who-can", "-n", "") == ["auto", "2", "4"]
+    assert complete("paths", "--processes", "a") == ["auto"]
+
+
 def test_principals_and_resources_come_from_the_world(complete):
     """With `--world` its users, roles and resources are proposed; without one nothing is."""
     found = complete("explain", "--world", HARBOR, "-p", USERS)

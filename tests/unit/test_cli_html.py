@@ -64,6 +64,9 @@ def test_both_answers_of_a_change(page):
         "what if",
     ]
     assert "permissions boundary" in text_of(find_all(found, "details", "answer")[0][2])
+    (told,) = [one for one in map(text_of, found.iter("li")) if "what differs: " in one]
+    assert told.startswith("from denied implicitly to allowed: s3:DeleteObject on ")
+    assert ", permissions boundary" in told
     found = page(*change)
     assert text_of(find_all(found, "span", "badge")[0]) == "allowed"
     assert "a1-scenario-text" not in [one.get("id") for one in found.iter("pre")]

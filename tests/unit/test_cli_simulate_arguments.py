@@ -405,8 +405,8 @@ def test_a_whole_request_may_be_json(response, run, tmp_path):
         ("{", "the request is not JSON"),
         ("[]", "the request is no object"),
         ('{"ActionName": []}', "a request has no `ActionName`\nhint: did you mean `ActionNames`?"),
-        ('{"ActionNames": "s3:GetObject"}', "`ActionNames` of the request has the wrong type"),
-        ('{"MaxItems": true}', "`MaxItems` of the request has the wrong type"),
+        ('{"ActionNames": "s3:GetObject"}', "`ActionNames` of the request must be a list"),
+        ('{"MaxItems": true}', "`MaxItems` of the request must be a text or a number"),
     ):
         code, out, err = run("custom-policy", "--cli-input-json", given)
         assert (code, out) == (2, "")

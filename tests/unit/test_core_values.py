@@ -9,10 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamsim.core.answer import Answer, RequestRecord
-from iamsim.core.arn import Arn, find_arn, is_account_id, parse_arn
+from iamsim.core.arn import (
+    Arn,
+    find_arn,
+    is_account_id,
+    is_managed_policy,
+    is_owned_by_aws,
+    parse_arn,
+)
 from iamsim.core.caret import quote
 from iamsim.core.decision import Decision, Layer, StatementReference, Verdict
 from iamsim.core.errors import RequestError
+from iamsim.core.identity_center import permission_set_of, role_name
 from iamsim.core.json_text import locate_json
 from iamsim.core.overall import overall_verdict
 from iamsim.core.reason import Reason
@@ -41,6 +49,30 @@ def test_what_is_no_arn(text: str) -> None:
     with pytest.raises(RequestError) as caught:
         parse_arn(text)
     assert caught.value.code == "invalid-arn"
+
+
+@pytest.mark.parametrize(
+    ("text", "managed", "owned"),
+    [
+        ("arn:aws:iam::aws:policy/ReadOnlyAccess", True, True),
+        ("arn:aws-cn:iam::aws:policy/job-function/X", True, True),
+        ("arn:aws:organizations::aws:policy/service_control_policy/p-FullAWSAccess", False, True),
+        ("arn:aws:iam::aws:policy/", False, True),
+        ("arn:aws:iam::111122223333:policy/ReadOnlyAccess", False, False),
+        ("ReadOnlyAccess", False, False),
+    ],
+)
+def test_what_aws_owns_is_known_by_its_arn(text: str, managed: bool, owned: bool) -> None:
+    """A managed policy of IAM has the account `aws`, as all that AWS itself owns."""
+    assert is_managed_policy(text) is managed
+    assert is_owned_by_aws(text) is owned
+
+
+@given(st.text("aZ09+=,.@_-", min_size=1), st.text("0123456789abcdef", min_size=16, max_size=16))
+def test_a_role_of_identity_center_names_its_permission_set(name: str, suffix: str) -> None:
+    """What is made of a permission set gives it back; without the suffix nothing is given."""
+    assert permission_set_of(role_name(name, suffix)) == name
+    assert permission_set_of(role_name(name, suffix[:15])) is None
 
 
 @pytest.mark.parametrize(

@@ -65,6 +65,24 @@ def covered(tmp_path, monkeypatch):
     return run
 
 
+def test_a_file_that_several_suites_name_is_covered_once(tmp_path, monkeypatch):
+    """What each suite exercised of a policy is added up in one row."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "p.json").write_text(POLICY, encoding="utf-8")
+    for name, action in (("a", "s3:GetObject"), ("b", "s3:ListBucket")):
+        request = {"principal": ROLE, "action": action, "resource": "arn:aws:s3:::reports/a"}
+        request |= {"context": {"aws:MultiFactorAuthPresent": "true"}}
+        suite = {"title": name, "identity_policies": ["p.json"], "requests": [request]}
+        (tmp_path / f"{name}.iamtest.json").write_text(json.dumps(suite), encoding="utf-8")
+    shelf, coverage = Shelf(), Coverage()
+    cases = collect(["a.iamtest.json", "b.iamtest.json"], shelf).cases
+    run_cases(cases, shelf, coverage=coverage)
+    (policy,) = coverage.policies()
+    read = policy.statements[0]
+    assert (read.matched, read.decided) == (2, 2)
+    assert [clause.held for clause in read.clauses] == [1, 1, 2, 2]
+
+
 READ = {"action": "s3:GetObject", "resource": "arn:aws:s3:::reports/a"}
 MFA = {"aws:MultiFactorAuthPresent": "true"}
 

@@ -97,6 +97,13 @@ def test_an_explicit_denial_names_its_layer_and_policy(kind, layer, arn):
         ),
         (
             (
+                f"{HEAD}kms:Decrypt on the resource associated with this ciphertext because no"
+                " identity-based policy allows the kms:Decrypt action"
+            ),
+            {"form": DenialForm.POINTED, "explicit": False, "layer": Layer.IDENTITY_BASED_POLICY},
+        ),
+        (
+            (
                 "An error occurred (AccessDenied) when calling the AssumeRoleWithWebIdentity"
                 " operation: Not authorized to perform sts:AssumeRoleWithWebIdentity"
             ),
@@ -192,6 +199,41 @@ XML = "<Error><Code>AccessDenied</Code><Message>{}</Message><RequestId>1</Reques
 def test_a_message_is_found_in_what_it_was_copied_with(text):
     """Prefixes, logs, stack traces, JSON, XML, boxes, quotes and colors do not matter."""
     assert parse_denial(text) == READ
+
+
+COPIED_REASONS = {
+    "": (None, None),
+    "Context: a reason that nobody knows": (None, None),
+    "Context: no identity-based policy allows the action": (Layer.IDENTITY_BASED_POLICY, False),
+    "Context: no permissions boundary allows the sqs:SendMessage action": (
+        Layer.PERMISSIONS_BOUNDARY,
+        False,
+    ),
+    "Context: a service control policy explicitly denies the action": (
+        Layer.SERVICE_CONTROL_POLICY,
+        True,
+    ),
+}
+
+
+@pytest.mark.parametrize("joint", ["\n", " ", "", "\r\n  "])
+@pytest.mark.parametrize("action", ["Action: sqs:SendMessage", "Service: sqs{}Action: SendMessage"])
+@pytest.mark.parametrize(("context", "reason"), COPIED_REASONS.items())
+def test_what_the_console_gives_to_copy_is_read(joint, action, context, reason):
+    """The console names caller, action, resource and reason on lines of their own, which may run
+    together where they are copied; of each it is known where it ends."""
+    lines = [f"User: {USER}", action.format(joint), f"On resource(s): {QUEUE}", context]
+    message = parse_denial(f"Copy this text. Learn more\n{joint.join(lines)}\n\nDiagnose")
+    assert (message.principal, message.action, message.resource) == (USER, "sqs:SendMessage", QUEUE)
+    assert (message.layer, message.explicit) == reason
+    assert message.form is DenialForm.FULL
+
+
+def test_the_console_may_name_no_resource():
+    """An action without a resource has a star there, or no such line."""
+    head = f"User: {USER}\nAction: iam:ListUsers\n"
+    for rest in ("On resource(s): *\nContext: x", "Context: no session policy allows the action"):
+        assert parse_denial(head + rest).resource is None
 
 
 NAMES = st.text("abcdefghijklmnopqrstuvwxyz0123456789-_", min_size=3, max_size=40)

@@ -202,3 +202,16 @@ def test_json_has_one_entry_for_each_message(world_file, capsys):
     assert [one["answer"]["decision"] for one in data["denials"]] == ["explicitDeny", "allowed"]
     assert data["denials"][1]["would_explain"]
     assert ACCOUNT in data["denials"][0]["message"]["principal"]
+
+
+def test_a_message_that_can_not_be_asked_loses_no_other(world_file, capsys):
+    """A message without a caller is told on standard error, and the others are answered."""
+    plain = "Error: Not authorized to perform sts:AssumeRoleWithWebIdentity"
+    text = (
+        f"{plain}\n\nUser: {KIM} is not authorized to perform: sqs:PurgeQueue on resource: {QUEUE}"
+    )
+    assert main(["explain", "--world", world_file, "--denied", text, "--format", "json"]) == 2
+    told = capsys.readouterr()
+    assert [one["explained"] for one in json.loads(told.out)["denials"]] == [True]
+    assert "Not authorized to perform sts:AssumeRoleWithWebIdentity\nerror: " in told.err
+    assert "does not say who called" in told.err

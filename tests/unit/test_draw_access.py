@@ -102,6 +102,19 @@ def test_paths_are_drawn_with_their_ways(shop):
     assert "is administrator" in dot
 
 
+def test_somebody_with_a_group_besides_is_a_node_of_their_own():
+    """Joining the group is an arrow to it, and what it allows goes on from there."""
+    batch = batch_of("tests/golden/paths/group/world.yaml")
+    found = find_escalations(batch)
+    chains = shortest_chains(found, administrators(found))
+    picture = draw_paths(found, chains, batch.world.model, goal="administrator of an account")
+    dot = picture.render("dot").decode()
+    assert "with builders" in dot
+    assert "with AdministratorAccess" in dot
+    assert dot.count("join a group") == 1
+    assert dot.count("<b>ana</b>") == 2
+
+
 def test_trust_is_drawn_as_the_engine_decides_it(shop):
     """Every role with those who may assume it; some roles alone, where they are named."""
     batch = batch_of(shop)

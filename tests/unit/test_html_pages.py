@@ -93,6 +93,21 @@ def test_a_run_shows_coverage_in_the_text_of_policies(suite):
     assert find_all(mutated, "pre")
 
 
+def test_coverage_is_a_page_of_its_own_too(suite):
+    """`--cov-report html:FILE` writes the section of a run's page alone."""
+    _, page = run_test(suite, "--cov", "--cov-report", "html:cov.html", "-k", "reads")
+    alone = read_page(Path("cov.html").read_text("utf-8"))
+    sections = [
+        text_of(one)
+        for whole in (page, alone)
+        for one in whole.iter("section")
+        if one.get("aria-labelledby") == "coverage-title"
+    ]
+    assert len(sections) == 2
+    assert sections[0] == sections[1]
+    assert "not all covered" in text_of(next(alone.iter("body")))
+
+
 def test_a_run_names_files_that_it_cannot_read(suite, tmp_path):
     """Broken files come first."""
     (tmp_path / "broken.iamtest.yaml").write_text("requests: {", encoding="utf-8")

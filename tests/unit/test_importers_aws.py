@@ -378,6 +378,7 @@ def test_identity_center_is_provisioned_into_accounts():
     assert developer["boundary"] == "dev-boundary"
     assert developer["inline"]["Statement"][1]["Effect"] == "Deny"
     assert developer["assignments"] == ["GROUP/91111111-2222-3333-4444-555555555555"]
+    assert developer["arn"].startswith("arn:aws:sso:::permissionSet/ssoins-")
     assert found.remarks == ()
 
 

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from iamsim.catalog import managed
 from iamsim.catalog.files import data_path
+from iamsim.catalog.pack import Pack
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -36,6 +37,22 @@ def test_a_policy_is_found_in_every_partition(partition):
     assert policy.updated is not None
     assert policy.created <= policy.updated
     assert policy.source == "moto 5.2.5"
+
+
+def test_a_list_unpacks_no_document(monkeypatch):
+    """Facts of all policies are read from the table alone; a document is unpacked once, when it is
+    asked for."""
+    unpacked = []
+    text = Pack.text
+    monkeypatch.setattr(Pack, "text", lambda self, name: unpacked.append(name) or text(self, name))
+    listed = managed.policies()
+    assert {policy.arn for policy in listed} == set(managed.arns())
+    assert set(unpacked) <= {managed.POLICIES}
+    found = managed.find_managed_policy(listed[0].arn)
+    assert found is not None
+    assert found.document_text == listed[0].document_text == listed[0].document_text
+    assert len(set(unpacked) - {managed.POLICIES}) == 1
+    assert len(unpacked) - unpacked.count(managed.POLICIES) == 2
 
 
 def test_administrator_access_allows_everything():

@@ -178,12 +178,14 @@ def test_callers_that_policies_name_are_asked_for_besides():
         f"arn:aws:sts::{HOME}:assumed-role/app/night": CandidateKind.SESSION,
         "arn:aws:iam::777788889999:role/partner": CandidateKind.EXTERNAL,
         "arn:aws:iam::888899990000:root": CandidateKind.EXTERNAL_ACCOUNT,
+        "*": CandidateKind.ANY_ACCOUNT,
     }
     found = {one.principal: one.answer for one in batch.who("s3:ListBucket", BUCKET)}
     partner = found["arn:aws:iam::777788889999:role/partner"]
     assert partner.residual is not None
     assert partner.residual.sentence == "allowed if the unknown identity-based policy allows it"
     assert found["anonymous"].verdict is Verdict.ALLOWED
+    assert "*" not in found  # anyone is more
 
 
 def test_people_of_identity_center_come_with_their_permission_set():

@@ -86,7 +86,8 @@ def test_the_key_counts_for_those_who_read_and_write():
 def test_encryption_is_what_the_world_says(kms_key, action, expected):
     """A key, none, or not known; actions that touch no content need nothing."""
     resource = {} if kms_key is None else {"kms_key": kms_key}
-    model = load_world_data({"accounts": {HOME: {"resources": {BUCKET: resource}}}})
+    resources = {BUCKET: resource, KEY: {"policy": key_policy("ann")}}
+    model = load_world_data({"accounts": {HOME: {"resources": resources}}})
     found = find_encryption(action, OBJECT, model)
     assert (None if found is None else (found.key, found.actions)) == expected
     if found is not None:
@@ -97,7 +98,17 @@ def test_behind_an_access_point_the_bucket_says_its_key():
     """An access point has no key of its own."""
     point = f"arn:aws:s3:eu-west-1:{HOME}:accesspoint/p"
     model = load_world_data(
-        {"accounts": {HOME: {"resources": {BUCKET: {"kms_key": KEY}, point: {"bucket": BUCKET}}}}}
+        {
+            "accounts": {
+                HOME: {
+                    "resources": {
+                        BUCKET: {"kms_key": KEY},
+                        KEY: {"policy": key_policy("ann")},
+                        point: {"bucket": BUCKET},
+                    }
+                }
+            }
+        }
     )
     found = find_encryption("s3:GetObject", f"{point}/object/x", model)
     assert found is not None

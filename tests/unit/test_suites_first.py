@@ -35,6 +35,33 @@ def written(path):
     return first_suite(CompiledWorld.checked(load_world(path)), [str(path)], str(path.parent))
 
 
+def test_what_patterns_leave_open_is_of_the_account(tmp_path):
+    """Of an ARN without Region and account, and of a service of which the world has nothing, what
+    is asked about is of the caller's account and partition; what the world has comes first."""
+    open_head = ["arn:aws-cn:sqs:*:*:orders-*", "arn:aws-cn:*:*:*:table/*", "arn:aws-cn:sns:*:*:*"]
+    listed = f"arn:aws-cn:sns:cn-northwest-1:{ACCOUNT}:news"
+    path = world_file(
+        tmp_path,
+        partition="aws-cn",
+        roles={
+            "app": {
+                "policies": [
+                    allow(["sqs:*", "dynamodb:*", "sns:*"], open_head),
+                    allow(["dms:*", "account:*"], "*"),
+                ]
+            }
+        },
+        resources={listed: {}},
+    )
+    lines = [line.split(": ", 1)[1] for line in written(path).splitlines() if "resource:" in line]
+    topic = f"arn:aws-cn:sns:cn-north-1:{ACCOUNT}:example"
+    assert lines.index(listed) < lines.index(topic)
+    assert f"arn:aws-cn:sqs:cn-north-1:{ACCOUNT}:orders-example" in lines
+    assert f"arn:aws-cn:dynamodb:cn-north-1:{ACCOUNT}:table/example" in lines
+    assert f"arn:aws-cn:account::{ACCOUNT}:account/o-example/{ACCOUNT}" in lines
+    assert not [line for line in lines if line.endswith("*")]
+
+
 def test_the_suite_passes_as_it_is(tmp_path, monkeypatch, capsys):
     """Whatever the policies say, what is written holds; and the file is found by its world."""
     world_file(

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 DEAD, SHADOWED = "IAMSIM_DEAD_STATEMENT", "IAMSIM_SHADOWED_STATEMENT"
 MOST_PAIRS = 2_000
+MOST_STATEMENTS = 700  # more than fit into any policy; each is held against each
 HINT = "take the statement out, or narrow the other"
 
 
@@ -34,7 +35,7 @@ HINT = "take the statement out, or narrow the other"
 def idle_statements(policy: PolicyView) -> Iterator[Finding]:
     """Hold every statement against the others; one finding for each that is idle."""
     known = [one for one in policy.statements if one.effect is not None]
-    if len(known) < 2:  # noqa: PLR2004 - one statement covers no other
+    if not 2 <= len(known) <= MOST_STATEMENTS:  # noqa: PLR2004 - one statement covers no other
         return
     denies = [one for one in known if one.denies]
     for statement in known:

@@ -6,6 +6,9 @@ for service control and resource control policies white space outside of texts i
 since the console takes it out. What a resource-based policy is attached to is told by
 `--resource-type`, or by the resources that it names.
 
+A policy of more than 262,144 characters, more than any service takes, is counted and not judged
+otherwise.
+
 The last code counts what else the policy of a queue of Amazon SQS may have.
 
 ## Why it matters
@@ -103,6 +106,7 @@ BY_SERVICE = {
 }
 WITH_WHITE_SPACE = frozenset({PolicyType.VPC_ENDPOINT, PolicyType.RESOURCE})
 MOST_OF_TRUST = 8_192
+LONGEST = 262_144  # no service is known to take more; such a text is counted, and not judged
 QUEUE_STATEMENTS, QUEUE_PRINCIPALS, QUEUE_CONDITIONS, QUEUE_ACTIONS = 20, 50, 10, 7
 ORGANIZATION = frozenset({PolicyType.SERVICE_CONTROL, PolicyType.RESOURCE_CONTROL})
 
@@ -119,7 +123,7 @@ def policy_size(policy: PolicyView) -> Iterator[Finding]:
     code, quota = QUOTAS.get(policy.policy_type, ("POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA", 0))
     attached = policy.resource_type or ""
     if policy.policy_type is PolicyType.RESOURCE:
-        quota = RESOURCE_QUOTAS.get(attached or _resource_type(policy), 0)
+        quota = RESOURCE_QUOTAS.get(attached or _resource_type(policy), LONGEST)
     elif policy.policy_type is PolicyType.IDENTITY:
         quota = INLINE_QUOTAS.get(attached, quota)
     if not quota or 2 * len(policy.source.text) <= quota:

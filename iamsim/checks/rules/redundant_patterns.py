@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 __all__ = ["covers_action", "covers_resource"]
 
 REMEMBERED = 4_096  # patterns; those of one policy are asked about many times
+MOST_PAIRS = 4_000_000  # entries held against patterns in one list; longer ones fit no policy
 _WILDCARDS = re.compile(r"[*?]{2,}")
 UNUSED = "\x00"  # no policy holds it: what stands for "anything" must be matched by a star
 
@@ -90,6 +91,8 @@ def _covered(
         if has_wildcard(text) and "${" not in text and text not in first:
             patterns.setdefault(bucket(text), []).append((place, compiled(text)))
         first.setdefault(text, place)
+    if len(texts) * max(map(len, patterns.values()), default=0) > MOST_PAIRS:
+        patterns.clear()  # entries that are the same are found all the same
     found = []
     for place, text in enumerate(texts):
         covering = first[text] if first[text] != place else None

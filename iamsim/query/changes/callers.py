@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from iamsim.query.changes.statements import (
     Difference,
-    compare_levels,
     compare_sets,
     statements_of,
 )
@@ -21,17 +20,24 @@ __all__ = ["compare_callers", "own_statements", "reading"]
 
 
 def compare_callers(
-    before: CallerFacts, after: CallerFacts, others: Callable[[], Iterable[CompiledStatement]]
+    before: CallerFacts,
+    after: CallerFacts,
+    others: Callable[[], Iterable[CompiledStatement]],
+    *,
+    levels: Difference,
+    same: bool,
 ) -> Difference:
     """Compare all that a principal brings to its requests.
 
     `others` gives the statements on the side of resources that are about it: where a layer comes or
-    goes or its context changes, what they say counts, too.
+    goes or its context changes, what they say counts, too. `levels` is what differs in the service
+    control policies; with `same` the policies of its own are known to be alike.
     """
-    found = compare_sets(before.identity, after.identity)._replace(presence=False)
-    found = found.joined(compare_sets(before.boundary, after.boundary))
-    found = found.joined(compare_sets(before.session, after.session))
-    found = found.joined(compare_levels(before.scp_levels, after.scp_levels))
+    found = levels
+    if not same:
+        found = compare_sets(before.identity, after.identity)._replace(presence=False).joined(found)
+        found = found.joined(compare_sets(before.boundary, after.boundary))
+        found = found.joined(compare_sets(before.session, after.session))
     if (
         before.caller.service_linked is not after.caller.service_linked
         or before.caller.unique_id != after.caller.unique_id

@@ -50,6 +50,7 @@ def compare_place(before: Batch, after: Batch, reached: Reached) -> Iterator[Cha
                     new.answer,
                     direction,
                     through,
+                    reached.via.vpc_endpoint,
                 )
 
 
@@ -75,9 +76,13 @@ def _certain(
 def question_at(batch: Batch, reached: Reached, action: str) -> Question:
     """The question about one of the actions."""
     candidate = reached.candidate
-    question = batch.question(candidate.principal, action, reached.place.sample, reached.context)
+    place, via = reached.place.sample, reached.via
+    question = batch.question(candidate.principal, action, place, reached.context, via=via)
     unknown = question.unknown | UNKNOWN_POLICIES if candidate.is_external else question.unknown
-    return replace(question, unknown=unknown, resource_account=reached.owner)
+    # A world that lists the resource knows whose it is.
+    listed = reached.owner is None or batch.world.model.find_resource(place) is not None
+    owner = None if listed else reached.owner
+    return replace(question, unknown=unknown, resource_account=owner)
 
 
 def _classes(batch: Batch, reached: Reached) -> list[ActionClass]:

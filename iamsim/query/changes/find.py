@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, ClassVar, Self
 
-from iamsim.compile.principal import PrincipalTest
 from iamsim.core.errors import RequestError
+from iamsim.engine.question import Via
 from iamsim.query.batch import find_candidate
 from iamsim.query.batch.candidates import named_candidates
+from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.changes.alike import NOTHING, Alike, Compared, Sight
 from iamsim.query.changes.callers import compare_callers, own_statements, reading
 from iamsim.query.changes.compare import compare_place
+from iamsim.query.changes.endpoints import EndpointChange, compare_endpoints
 from iamsim.query.changes.model import Changes, Reached
-from iamsim.query.changes.reach import places_of
-from iamsim.query.changes.resources import compare_control_policies, listed_resources
-from iamsim.query.changes.statements import Difference
+from iamsim.query.changes.reach import can_be_asked, heads_of, joined_mask, places_of
+from iamsim.query.changes.resources import Listing, compare_control_policies, control_statements
+from iamsim.query.changes.statements import Difference, compare_levels, statements_of
+from iamsim.query.changes.touches import Touches
+from iamsim.query.changes.unchanged import Unchanged
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller
-    from iamsim.engine.facts import CallerFacts
+    from iamsim.engine.facts import CallerFacts, Levels
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch, Candidate
-    from iamsim.query.changes.resources import ListedResource
+    from iamsim.query.batch.processes import Processes
+    from iamsim.query.changes.resources import ListedResource, NameIndex
+
+    Statements = tuple[CompiledStatement, ...]
+    Changed = tuple[Statements, tuple[tuple[str, Statements], ...]]
 
 __all__ = ["find_changes"]
 
@@ -38,24 +47,72 @@ def find_changes(
     *,
     context: Mapping[str, ContextValue] | None = None,
     wanted: Callable[[str], bool] = lambda _principal: True,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] = no_progress,
+    processes: Processes = ALONE,
 ) -> Changes:
     """Compare what two worlds decide, wherever they can decide differently.
 
-    Both batches share policies that do not differ. `wanted` picks principals. Requests are direct
-    calls, not made through VPC endpoints. Raises what reading a policy raises.
+    `wanted` picks principals. Requests are direct calls; where VPC endpoints differ, those through
+    them as well. Raises what reading a policy raises.
     """
-    search = _Search(before, after, context or {})
+    batches = before, after
+    given = context or {}
+    search = _Search(before, after, given)
     found = Changes(after.universe, silent=tuple(search.silent()))
     candidates = [one for one in search.candidates() if wanted(one.principal)]
-    for number, candidate in enumerate(candidates):
-        progress(number, len(candidates))
-        bounds = search.bounds(candidate, found)
-        found.principals += bool(bounds)
-        for reached in bounds:
-            found.bounds.append(reached)
-            found.found += compare_place(before, after, reached)
+    chunks = [tuple(candidates[one.start : one.stop]) for one in processes.chunks(candidates)]
+    with _Shared(batches, given, search) as shared:
+        for part in processes.spread(batches, _Comparing, shared, chunks, progress):
+            found.principals += part.principals
+            found.bounds += part.bounds
+            found.found += part.found
+            found.complete = found.complete and part.complete
     return found
+
+
+class _Shared:
+    """What is compared once, for a `with` block. Processes that are forked in it have it; others
+    compare again."""
+
+    here: ClassVar[dict[int, _Search]] = {}
+
+    def __init__(
+        self,
+        batches: tuple[Batch, Batch],
+        context: Mapping[str, ContextValue],
+        search: _Search | None = None,
+    ) -> None:
+        self._batches = batches
+        self._context = context
+        self.search = search or self.here.get(id(batches[0])) or _Search(*batches, context)
+
+    def __reduce__(self) -> tuple[object, ...]:
+        return _Shared, (self._batches, self._context)
+
+    def __enter__(self) -> Self:
+        self.here[id(self._batches[0])] = self.search
+        return self
+
+    def __exit__(self, *_error: object) -> None:
+        self.here.pop(id(self._batches[0]), None)
+
+
+class _Comparing:
+    """Compares what both worlds decide, for some principals at a time."""
+
+    def __init__(self, batches: tuple[Batch, Batch], shared: _Shared) -> None:
+        self._batches = batches
+        self._search = shared.search
+
+    def __call__(self, candidates: Sequence[Candidate]) -> Changes:
+        found = Changes(self._batches[1].universe)
+        for candidate in candidates:
+            compared = self._search.compared(candidate)
+            found.principals += bool(compared.bounds)
+            found.bounds += compared.bounds
+            found.found += compared.changes
+            found.complete = found.complete and compared.complete
+        return found
 
 
 @dataclass(slots=True)
@@ -65,40 +122,32 @@ class _Search:
     before: Batch
     after: Batch
     context: Mapping[str, ContextValue]
-    touched: tuple[ListedResource, ...] = ()
+    listing: Listing = field(init=False)
+    unchanged: Unchanged = field(init=False)
+    touched: list[ListedResource] = field(default_factory=list)
     control: dict[str, Difference] = field(default_factory=dict)
-    by_name: dict[str, list[ListedResource]] = field(default_factory=dict)
-    for_many: list[ListedResource] = field(default_factory=list)
+    touches: Touches = field(init=False)
+    endpoints: list[EndpointChange] = field(default_factory=list)
+    alone: list[str] = field(default_factory=list)
+    alike: Alike = field(default_factory=Alike)
+    sights: dict[object, tuple[Sight, object]] = field(default_factory=dict)
+    guardrails: dict[str, tuple[CompiledStatement, ...]] = field(default_factory=dict)
+    levels: dict[object, tuple[Difference, object]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        """Compare the side of resources, and sort it by the principals that policies name."""
-        self.control = compare_control_policies(self.before.world, self.after.world)
-        touched = []
-        for one in listed_resources(self.before.world, self.after.world):
-            if one.differs or one.account in self.control:
-                touched.append(one)
-            tests = [statement.principals for statement in one.statements]
-            if any(not isinstance(test, PrincipalTest) for test in tests):
-                self.for_many.append(one)
-                continue
-            names = [test.names for test in tests if test is not None]
-            for name in sorted(frozenset[str]().union(*names)):
-                self.by_name.setdefault(name, []).append(one)
-        self.touched = tuple(touched)
+        """Compare what is written, and compile what differs on the side of resources."""
+        first, second = self.before.world, self.after.world
+        self.unchanged = Unchanged(first.model, second.model)
+        self.control = compare_control_policies(first, second)
+        self.listing = Listing(first, second)
+        self.touched = self.listing.touched(self.control)
+        self.touches = Touches.of(self.touched, self.control)
+        self.endpoints, self.alone = compare_endpoints(first, second, self.after.universe)
 
     def silent(self) -> Iterator[str]:
         """What differs and is not asked about."""
-        first, second = (
-            {
-                name: getattr(endpoint.policy, "document", endpoint.policy)
-                for account in batch.world.model.accounts.values()
-                for name, endpoint in account.vpc_endpoints.items()
-            }
-            for batch in (self.before, self.after)
-        )
-        for name in sorted({*first, *second}):
-            if first.get(name) != second.get(name) or (name in first) is not (name in second):
-                yield f"the policy of the VPC endpoint {name}: requests through it were not asked"
+        for name in self.alone:
+            yield f"only one of the worlds has the VPC endpoint {name}: no requests through it"
 
     def candidates(self) -> list[Candidate]:
         """Every principal of both worlds, and those that policies name on resources in play."""
@@ -122,44 +171,166 @@ class _Search:
         except RequestError:
             return None
 
-    def bounds(self, candidate: Candidate, found: Changes) -> list[Reached]:
-        """Where decisions about one principal may differ."""
+    def compared(self, candidate: Candidate) -> Compared:
+        """What is found for one principal, or for one that it can't differ from."""
+        direct = not self.unchanged.principal(candidate) or self.touches.may_concern(candidate)
+        endpoints = [one for one in self.endpoints if one.may_concern(candidate)]
+        if not direct and not endpoints:
+            return NOTHING
         old = self.facts(self.before, candidate.principal)
         new = self.facts(self.after, candidate.principal)
         if old is None or new is None:
-            return []
-        caller = new.caller
-        own = compare_callers(old, new, lambda: self._about(caller))
-        own = own.joined(self.control.get(candidate.account or "", Difference()))
-        theirs = {
-            one.arn: some
-            for one in self.touched
-            if (some := tuple(self._of_resource(one, old, new)))
-        }
-        if not own.statements and not theirs:
-            return []
+            return NOTHING
+        sides = old, new
         known = find_candidate(self.after.world.model, candidate.principal)
-        places, complete = places_of(
-            (self.before, self.after),
-            candidate if known.entity is None else known,
-            self.context,
-            own.statements,
-            theirs,
-            (*own_statements(old), *own_statements(new)),
-            [*self._near(caller, theirs)],
+        asked = candidate if known.entity is None else known
+        found = NOTHING
+        if direct:
+            found = self._directly(asked, sides)
+        for one in endpoints:
+            statements = one.changed(old, new, self._about(new.caller))
+            places, complete = self._places(asked, sides, statements, {}, one.statements)
+            via = Via(vpc_endpoint=one.id)
+            some = [
+                reached._replace(actions=reached.actions & one.actions, via=via)
+                for reached in places
+                if reached.actions & one.actions
+            ]
+            found = found.joined(self._ask(some, complete=complete))
+        return found
+
+    def _directly(self, candidate: Candidate, sides: tuple[CallerFacts, CallerFacts]) -> Compared:
+        """The same for direct calls."""
+        old, new = sides
+        same = candidate.entity is not None and self.unchanged.entity(candidate)
+        levels = self._levels(old.scp_levels, new.scp_levels)
+        own = compare_callers(
+            old, new, lambda: self._about(new.caller), levels=levels, same=same
+        ).joined(self.control.get(candidate.account or "", Difference()))
+        theirs = {
+            one.arn: some for one in self.touched if (some := tuple(self._of_resource(one, *sides)))
+        }
+        changed = own.statements, tuple(theirs.items())
+        if not own.statements and not theirs:
+            return NOTHING
+        account = candidate.account or ""
+        guardrails = self._guardrails(account) if account in self.control else ()
+        if not same or own.presence:
+            places, complete = self._places(candidate, sides, own.statements, theirs, guardrails)
+            return self._ask(places, complete=complete)
+        key = (
+            tuple(map(id, own.statements)),
+            tuple([(arn, *map(id, some)) for arn, some in theirs.items()]),
         )
-        found.complete = found.complete and complete
-        return places
+        sight = self._sight(key, changed, sides)
+        place, mine, known = self.alike.find(candidate, sides, sight, key)
+        if known is not None:
+            return known.for_other(candidate, mine)
+        places, complete = self._places(candidate, sides, own.statements, theirs, guardrails)
+        found = replace(self._ask(places, complete=complete), own=mine)
+        self.alike.remember(place, found)
+        return found
+
+    def _ask(self, places: Iterable[Reached], *, complete: bool) -> Compared:
+        """Ask both worlds."""
+        bounds = tuple(places)
+        changes = [
+            change for one in bounds for change in compare_place(self.before, self.after, one)
+        ]
+        return Compared(bounds, tuple(changes), complete)
+
+    def _levels(self, old: Levels | None, new: Levels | None) -> Difference:
+        """What differs in service control policies, compared once for all that have them."""
+        key = tuple(
+            None if some is None else tuple([id(policies) for _, policies in some])
+            for some in (old, new)
+        )
+        known = self.levels.get(key)
+        if known is None:
+            # The policies are kept beside it, so that their ids stay theirs.
+            known = self.levels[key] = compare_levels(old, new), (old, new)
+        return known[0]
+
+    def _guardrails(self, account: str) -> tuple[CompiledStatement, ...]:
+        """All that the resource control policies over an account say, in both worlds."""
+        known = self.guardrails.get(account)
+        if known is None:
+            found = control_statements(account, self.before.world, self.after.world)
+            known = self.guardrails[account] = tuple(found)
+        return known
+
+    def _sight(
+        self, key: object, changed: Changed, sides: tuple[CallerFacts, CallerFacts]
+    ) -> Sight:
+        """What tells principals apart where these statements changed."""
+        levels = [policies for side in sides for _, policies in side.scp_levels or ()]
+        full = key, tuple(map(id, levels))
+        known = self.sights.get(full)
+        if known is None:
+            own, theirs = changed
+            about = [*own, *(one for _, some in theirs for one in some)]
+            universe = self.after.universe
+            actions = joined_mask(about, universe)
+            heads = heads_of(own, [arn for arn, _ in theirs])
+            listed = self._index(heads, actions).everything()
+            met = [
+                *about,
+                *(one for policies in levels for one in statements_of(policies)),
+                *(
+                    one
+                    for account in sorted(
+                        {*self.before.world.model.accounts, *self.after.world.model.accounts}
+                    )
+                    for one in self._guardrails(account)
+                ),
+                *(one for some in listed for one in some.statements),
+                *(one for some in self.touched for one in some.statements),
+            ]
+            sight = Sight(universe, actions, heads, met, frozenset([one.arn for one in listed]))
+            # The statements are kept beside it, so that their ids stay theirs.
+            known = self.sights[full] = sight, (changed, levels)
+        return known[0]
+
+    def _places(
+        self,
+        candidate: Candidate,
+        sides: tuple[CallerFacts, CallerFacts],
+        own: tuple[CompiledStatement, ...],
+        theirs: Mapping[str, tuple[CompiledStatement, ...]],
+        more: Iterable[CompiledStatement] = (),
+    ) -> tuple[list[Reached], bool]:
+        """The places that changed statements can be about, and whether these are all; `more` are
+        statements in play that are neither the caller's nor a resource's."""
+        if not own and not theirs:
+            return [], True
+        old, new = sides
+        changed = [*own, *(one for some in theirs.values() for one in some)]
+        actions = joined_mask(changed, self.after.universe)
+        return places_of(
+            (self.before, self.after),
+            candidate,
+            self.context,
+            own,
+            theirs,
+            (*own_statements(old), *own_statements(new), *more),
+            self._near(new.caller, theirs, self._index(heads_of(own, theirs), actions)),
+        )
+
+    def _index(self, heads: tuple[str, ...] | None, actions: int) -> NameIndex:
+        """The resources that some of the actions can be asked about."""
+        universe = self.after.universe
+        return self.listing.index(heads, actions, lambda arn: can_be_asked(arn, universe, actions))
 
     def _concerns(self, one: ListedResource, caller: Caller) -> bool:
         return any(statement.concerns(caller) for statement in one.statements)
 
-    def _near(self, caller: Caller, wanted: Collection[str] = ()) -> list[ListedResource]:
+    def _near(
+        self, caller: Caller, wanted: Collection[str] = (), index: NameIndex | None = None
+    ) -> list[ListedResource]:
         """The resources whose policies are about a caller, and those wanted, by ARN."""
         found = {one.arn: one for one in self.touched if one.arn in wanted}
-        for name in caller.names:
-            found.update((one.arn, one) for one in self.by_name.get(name, ()))
-        found.update((one.arn, one) for one in self.for_many if self._concerns(one, caller))
+        among = self.listing.index() if index is None else index
+        found.update((one.arn, one) for one in among.near(caller))
         return [one for _, one in sorted(found.items())]
 
     def _about(self, caller: Caller) -> Iterable[CompiledStatement]:

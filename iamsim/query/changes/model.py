@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.engine.question import DIRECT_CALL, Via
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -29,7 +31,8 @@ class Direction(Enum):
 class Reached(NamedTuple):
     """What was asked of one principal at one place: a set of actions of the catalog.
 
-    `owner` is the account of the resource where its ARN names none and one of the worlds knows it.
+    `owner` is the account of the resource where its ARN names none and one of the worlds knows it;
+    `via` says that the requests come through a VPC endpoint.
     """
 
     candidate: Candidate
@@ -37,6 +40,7 @@ class Reached(NamedTuple):
     actions: int
     context: Mapping[str, ContextValue]
     owner: str | None = None
+    via: Via = DIRECT_CALL
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -44,7 +48,8 @@ class Change:
     """Actions of one principal whose decision at one place changes alike.
 
     `through` are the statements that make the difference: those that decide afterwards, or, where
-    what allowed is gone, those that decided before.
+    what allowed is gone, those that decided before. `vpc_endpoint` is the id of the endpoint that
+    the requests come through; `None` for direct calls.
     """
 
     candidate: Candidate
@@ -54,6 +59,7 @@ class Change:
     after: BatchAnswer
     direction: Direction
     through: tuple[StatementReference, ...]
+    vpc_endpoint: str | None = None
 
     @property
     def resource(self) -> str:

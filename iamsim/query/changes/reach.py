@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.engine.authorize import S3_ACCOUNT_ACTIONS, prepare
-from iamsim.engine.facts import ALL_BUCKETS
 from iamsim.engine.relations import TRUST_ACTIONS
+from iamsim.engine.target import ALL_BUCKETS
+from iamsim.query.changes.apart import content_of
 from iamsim.query.changes.model import Reached
-from iamsim.query.changes.statements import statement_content
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
 
 if TYPE_CHECKING:
@@ -24,10 +24,11 @@ if TYPE_CHECKING:
     from iamsim.query.batch import ActionUniverse, Batch, Candidate
     from iamsim.query.changes.resources import ListedResource
 
-__all__ = ["places_of"]
+__all__ = ["can_be_asked", "heads_of", "joined_mask", "places_of"]
 
 PROBE = "sts:GetCallerIdentity"
 UNLISTED = "iamsim-unlisted"  # the name of a role and a key that no world lists
+REMEMBERED = 10_000  # resources of which it is known what can be asked
 # Services whose actions name resources of another one.
 GUESTS = {"iam": ("sts",)}
 
@@ -51,41 +52,57 @@ def places_of(
     """
     universe = batches[0].universe
     changed = _unique([*own, *(one for some in theirs.values() for one in some)])
-    actions = _joined(changed, universe)
+    actions = joined_mask(changed, universe)
     pool = _unique([*everything, *changed, *(one for some in listed for one in some.statements)])
     relevant = [one for one in pool if universe.mask(one.actions) & actions]
-    named = [(one.arn, _joined(one.statements, universe) | actions) for one in listed]
+    named = [(one.arn, joined_mask(one.statements, universe) | actions) for one in listed]
     question = batches[1].question(candidate.principal, PROBE, "*", context)
     request = prepare(question, batches[1].world).request
     families, _ = find_families(relevant, named, universe, request.context)
-    places = [
+    places: list[tuple[Place, int | str]] = [
         *_generic(request.caller, universe),
-        *(
-            (place, _asked(family.service, place.sample, universe, actions))
-            for family in families
-            for place in family.places()
-        ),
+        *((place, family.service) for family in families for place in family.places()),
     ]
     found = []
-    for place, within in places:
+    for place, limit in places:
         given = {**dict(place.values), **context}
         seen = replace(request, resource=place.sample, context={**request.context, **given})
-        mask = _joined((one for one in own if _may_match(one, seen)), universe)
+        mask = joined_mask((one for one in own if _may_match(one, seen)), universe)
         resource = _resource_at(batches, place.sample, theirs)
         if resource is not None:
-            mask |= _joined((one for one in theirs[resource] if _may_match(one, seen)), universe)
-        if mask & within:
+            mask |= joined_mask(
+                (one for one in theirs[resource] if _may_match(one, seen)), universe
+            )
+        if mask:
+            # What can be asked about a place of a service is looked up where it is needed.
+            mask &= limit if isinstance(limit, int) else _asked(limit, place, universe, mask)
+        if mask:
             owner = _owner_of(batches, place.sample)
-            found.append(Reached(candidate, place, mask & within, given, owner))
+            found.append(Reached(candidate, place, mask, given, owner))
     return found, all(family.complete for family in families)
+
+
+def heads_of(own: Iterable[CompiledStatement], theirs: Iterable[str]) -> tuple[str, ...] | None:
+    """What every resource begins with that changed statements can be about: `own` of the caller's
+    side, and of resources those of `theirs`; `None` where it may begin with anything."""
+    heads = set(theirs)
+    for statement in own:
+        if statement.resources is None or statement.resources.negated:
+            return None
+        for pattern in statement.resources.patterns:
+            first = pattern.template.parts[0] if pattern.template.parts else ""
+            if not isinstance(first, str):
+                return None
+            heads.add(first)
+    return tuple(sorted(heads))
 
 
 def _unique(statements: Iterable[CompiledStatement]) -> list[CompiledStatement]:
     """Statements that say something else each."""
-    return list({statement_content(one): one for one in statements}.values())
+    return list({content_of(one): one for one in statements}.values())
 
 
-def _joined(statements: Iterable[CompiledStatement], universe: ActionUniverse) -> int:
+def joined_mask(statements: Iterable[CompiledStatement], universe: ActionUniverse) -> int:
     """The actions that some of the statements are about."""
     found = 0
     for statement in statements:
@@ -123,8 +140,7 @@ def _owner_of(batches: tuple[Batch, Batch], sample: str) -> str | None:
 def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[Place, int]]:
     """Resources of the own account that no policy names: a role and a key for the actions that ask
     the policies of these, and for the others none in particular."""
-    trust = universe.mask_of(TRUST_ACTIONS)
-    keys = _asked("kms", f"arn:aws:kms:us-east-1:{caller.account}:key/{UNLISTED}", universe)
+    trust, keys = universe.mask_of(TRUST_ACTIONS), _key_actions(universe)
     head = f"arn:{caller.partition}"
     if caller.account is not None:
         role = f"{head}:iam::{caller.account}:role/{UNLISTED}"
@@ -136,19 +152,51 @@ def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[Place, 
     yield Place(EVERYTHING, EVERYTHING, ()), universe.everything & ~trust & ~keys & ~buckets
 
 
-def _asked(service: str, sample: str, universe: ActionUniverse, actions: int = -1) -> int:
+def _asked(service: str, place: Place, universe: ActionUniverse, actions: int) -> int:
     """The actions that can be asked about a resource: by the service reference those that take its
     type; where a pattern leaves the service open, all."""
-    arn = cut_arn(sample)
+    arn = cut_arn(place.sample)
     if not service or arn is None:
         return universe.everything
+    # A pattern may be about more types than the one resource that stands for it.
+    label = place.label or ""
+    pattern = cut_arn(label) if "*" in label and "${" not in label else None
+    texts = {arn.resource, arn.resource if pattern is None else pattern.resource}
+    return _askable(service, frozenset(texts), universe, actions)
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _askable(service: str, texts: frozenset[str], universe: ActionUniverse, actions: int) -> int:
+    """The actions whose resource types some of the texts fit."""
     found = 0
+    for number in _fitting(service, texts, universe, actions):
+        found |= 1 << number
+    return found
+
+
+def _fitting(
+    service: str, texts: frozenset[str], universe: ActionUniverse, actions: int
+) -> Iterator[int]:
     for name in (service, *GUESTS.get(service, ())):
         for number in universe.numbers(universe.service_mask(name) & actions):
             formats = _reference().formats_of(universe.written[number])
-            if any(form.fits_resource(arn.resource) for form in formats):
-                found |= 1 << number
-    return found
+            if any(form.fits_resource(text) for form in formats for text in texts):
+                yield number
+
+
+def can_be_asked(text: str, universe: ActionUniverse, actions: int) -> bool:
+    """Whether some of the actions can be asked about a resource."""
+    arn = cut_arn(text)
+    if arn is None or not arn.service:
+        return True
+    return any(True for _ in _fitting(arn.service, frozenset({arn.resource}), universe, actions))
+
+
+@lru_cache(maxsize=2)
+def _key_actions(universe: ActionUniverse) -> int:
+    """The actions that ask the policy of a key."""
+    key = f"arn:aws:kms:us-east-1:111122223333:key/{UNLISTED}"
+    return _asked("kms", Place(None, key, ()), universe, universe.everything)
 
 
 @lru_cache(maxsize=1)

@@ -5,20 +5,32 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamsim.compile.principal import NotPrincipalTest, PrincipalTest
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
+from iamsim.engine.services.s3 import is_public
 from iamsim.query.changes.statements import Difference, compare_levels, compare_sets, statements_of
+from iamsim.query.changes.unchanged import same_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import Caller
     from iamsim.engine.facts import Levels
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import Account, Resource, Role, User, World
 
-__all__ = ["ListedResource", "compare_control_policies", "listed_resources"]
+    Entry = Resource | Role | User
+
+__all__ = [
+    "ListedResource",
+    "Listing",
+    "compare_control_policies",
+    "control_statements",
+    "may_meet",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,31 +54,164 @@ class ListedResource:
         return bool(self.difference) or self.tags_differ or self.anything
 
 
-def listed_resources(before: CompiledWorld, after: CompiledWorld) -> Iterator[ListedResource]:
-    """Everything that one of the worlds lists, sorted by ARN, compared."""
-    first, second = dict(_entries(before.model)), dict(_entries(after.model))
-    for arn in sorted({*first, *second}):
-        mine, theirs = first.get(arn), second.get(arn)
+@dataclass(frozen=True, slots=True)
+class NameIndex:
+    """Listed resources by the names of those whom their policies allow something, and those of an
+    account; `for_many` allow by NotPrincipal."""
+
+    by_name: dict[str, list[ListedResource]]
+    by_account: dict[str, list[ListedResource]]
+    for_many: list[ListedResource]
+
+    def everything(self) -> list[ListedResource]:
+        """All that have policies."""
+        return [one for some in self.by_account.values() for one in some]
+
+    def near(self, caller: Caller) -> Iterator[ListedResource]:
+        """The resources whose policies are about a caller: in its own account with any statement,
+        elsewhere with one that allows, since nothing is to be denied there otherwise."""
+        for one in self.by_account.get(caller.account or "", ()):
+            if any(statement.concerns(caller) for statement in one.statements):
+                yield one
+        for name in caller.names:
+            yield from self.by_name.get(name, ())
+        for one in self.for_many:
+            if any(not some.denies and some.concerns(caller) for some in one.statements):
+                yield one
+
+
+class Listing:
+    """Everything that one of two worlds lists, compared as it is written; policies are compiled
+    where they differ or are asked for."""
+
+    def __init__(self, before: CompiledWorld, after: CompiledWorld) -> None:
+        """Compare what is written, entry by entry."""
+        self._before, self._after = before, after
+        first, second = dict(_entries(before.model)), dict(_entries(after.model))
+        self._entries = {
+            arn: (first.get(arn), second.get(arn)) for arn in sorted({*first, *second})
+        }
+        self._made: dict[str, ListedResource] = {}
+        self._indexes: dict[tuple[tuple[str, ...] | None, int | None], NameIndex] = {}
+
+    def touched(self, control: Mapping[str, object]) -> list[ListedResource]:
+        """What differs, and what is under resource control policies that do, sorted by ARN."""
+        found = []
+        for arn, (mine, theirs) in self._entries.items():
+            account = (theirs or mine).account  # type: ignore[union-attr]  # one of them is there
+            if account in control or not self._is_same(mine, theirs):
+                one = self._get(arn)
+                if account in control or one.differs:
+                    found.append(one)
+        return found
+
+    def index(
+        self,
+        heads: tuple[str, ...] | None = None,
+        actions: int | None = None,
+        wanted: Callable[[str], bool] = lambda _arn: True,
+    ) -> NameIndex:
+        """The resources by name: with `heads` only those that begin as one of these, or as which
+        one of these begins; with `actions` those `wanted` for these."""
+        known = self._indexes.get((heads, actions))
+        if known is None:
+            arns = [
+                arn
+                for arn in self._entries
+                if (heads is None or may_meet(arn, heads)) and wanted(arn.removesuffix(":*"))
+            ]
+            known = self._indexes[heads, actions] = _index_of(map(self._get, arns))
+        return known
+
+    def _is_same(self, mine: Entry | None, theirs: Entry | None) -> bool:
+        """Whether an entry is written alike, and stands in the same place."""
+        if mine is None or theirs is None:
+            return False
+        return (
+            same_policy(getattr(mine, "policy", None), getattr(theirs, "policy", None))
+            and same_policy(getattr(mine, "trust", None), getattr(theirs, "trust", None))
+            and _grants(mine) == _grants(theirs)
+            and mine.tags == theirs.tags
+            and _settings(mine, mine, self._before.model)
+            == _settings(theirs, mine, self._after.model)
+        )
+
+    def _get(self, arn: str) -> ListedResource:
+        """One entry, compiled."""
+        known = self._made.get(arn)
+        if known is None:
+            known = self._made[arn] = self._make(arn)
+        return known
+
+    def _make(self, arn: str) -> ListedResource:
+        before, after = self._before, self._after
+        mine, theirs = self._entries[arn]
         known = theirs or mine
         if known is None:
-            continue
+            raise AssertionError("one of the worlds lists it")
         old, new = _policies(mine, before), _policies(theirs, after)
+        same = self._is_same(mine, theirs)
         difference = Difference()
         statements: list[CompiledStatement] = []
         for then, now in zip(old, new, strict=True):
-            difference = difference.joined(compare_sets(then, now))
-            statements += [*statements_of(then), *statements_of(now)]
-        yield ListedResource(
+            if not same:
+                difference = difference.joined(compare_sets(then, now))
+                statements += statements_of(then)
+            statements += statements_of(now)
+        # Where a policy becomes public, Block Public Access restricts all that it says.
+        public = [
+            _restricts(entry, known, world.model) and _is_public(policies[0])
+            for entry, world, policies in ((mine, before, old), (theirs, after, new))
+        ]
+        return ListedResource(
             arn.removesuffix(":*"),
             known.account,
             tuple(statements),
             difference._replace(presence=False),
             _tags(mine) != _tags(theirs),
-            _settings(mine, known, before.model) != _settings(theirs, known, after.model),
+            public[0] is not public[1]
+            or (
+                not same
+                and _settings(mine, known, before.model) != _settings(theirs, known, after.model)
+            ),
         )
 
 
-def _entries(model: World) -> Iterator[tuple[str, Resource | Role | User]]:
+def may_meet(arn: str, heads: Iterable[str]) -> bool:
+    """Whether an ARN begins as one of some texts, or one of them as the ARN."""
+    return any(arn.startswith(head) or head.startswith(arn) for head in heads)
+
+
+def _index_of(listed: Iterable[ListedResource]) -> NameIndex:
+    """Sort resources by the principals that policies name."""
+    index = NameIndex({}, {}, [])
+    for one in listed:
+        if one.statements:
+            index.by_account.setdefault(one.account, []).append(one)
+        tests = [some.principals for some in one.statements if not some.denies]
+        if any(isinstance(test, NotPrincipalTest) for test in tests):
+            index.for_many.append(one)
+        named = [test.names for test in tests if isinstance(test, PrincipalTest)]
+        for name in sorted(frozenset[str]().union(*named)):
+            index.by_name.setdefault(name, []).append(one)
+    return index
+
+
+def _grants(entry: Entry) -> list[object]:
+    """Grants as values."""
+    return [
+        (
+            one.grantee,
+            one.operations,
+            one.encryption_context_equals,
+            one.encryption_context_subset,
+            one.source_arn,
+        )
+        for one in getattr(entry, "grants", ())
+    ]
+
+
+def _entries(model: World) -> Iterator[tuple[str, Entry]]:
     """What a world lists, by ARN."""
     for account in model.accounts.values():
         yield from ((one.arn, one) for one in account.resources.values())
@@ -75,7 +220,7 @@ def _entries(model: World) -> Iterator[tuple[str, Resource | Role | User]]:
 
 
 def _policies(
-    entry: Resource | Role | User | None, world: CompiledWorld
+    entry: Entry | None, world: CompiledWorld
 ) -> tuple[PolicySet | None, PolicySet | None]:
     """The policy of a resource and its grants, compiled."""
     policy = getattr(entry, "policy", None) or getattr(entry, "trust", None)
@@ -86,36 +231,45 @@ def _policies(
     return own, world.policies.grants(entry)  # type: ignore[arg-type]  # only resources have some
 
 
-def _tags(entry: Resource | Role | User | None) -> dict[str, str]:
+def _tags(entry: Entry | None) -> dict[str, str]:
     return {} if entry is None else entry.tags
 
 
-def _settings(
-    entry: Resource | Role | User | None, known: Resource | Role | User, model: World
-) -> object:
+def _settings(entry: Entry | None, known: Entry, model: World) -> object:
     """What bears on access besides policies and tags; `known` is the same in some world. What is
     not listed is like what is listed without anything."""
     owner = known.account if entry is None else entry.account
-    account: Account | None = model.accounts.get(owner)
-    arn = find_arn(known.arn)
-    of_s3 = arn is not None and arn.service == "s3"
-    restricts = [
-        bool(block is not None and block.restrict_public_buckets)
-        for block in (
-            getattr(entry, "public_access_block", None),
-            account.public_access_block if account is not None and of_s3 else None,
-        )
-    ]
     boundary = getattr(entry, "boundary", None)
     return (
         owner,
         model.organization_path_text(owner),
-        any(restricts),
+        _restricts(entry, known, model),
         getattr(entry, "bucket", None),
         getattr(entry, "network_origin", None),
+        getattr(entry, "abac", None),
         getattr(entry, "service_linked", False),
         getattr(boundary, "arn", None) or getattr(boundary, "name", None),
     )
+
+
+def _restricts(entry: Entry | None, known: Entry, model: World) -> bool:
+    """Whether Block Public Access restricts a bucket with a public policy."""
+    owner = known.account if entry is None else entry.account
+    account: Account | None = model.accounts.get(owner)
+    arn = find_arn(known.arn)
+    of_s3 = arn is not None and arn.service == "s3"
+    return any(
+        block is not None and block.restrict_public_buckets
+        for block in (
+            getattr(entry, "public_access_block", None),
+            account.public_access_block if account is not None and of_s3 else None,
+        )
+    )
+
+
+def _is_public(policies: PolicySet | None) -> bool:
+    """Whether S3 counts the policy of a bucket as public."""
+    return policies is not None and any(is_public(one) for one in policies.policies)
 
 
 def compare_control_policies(before: CompiledWorld, after: CompiledWorld) -> dict[str, Difference]:
@@ -126,6 +280,13 @@ def compare_control_policies(before: CompiledWorld, after: CompiledWorld) -> dic
         if difference:
             found[account] = difference
     return found
+
+
+def control_statements(account: str, *worlds: CompiledWorld) -> Iterator[CompiledStatement]:
+    """All that the resource control policies over an account say."""
+    for world in worlds:
+        for _, policies in _rcp_levels(account, world) or ():
+            yield from statements_of(policies)
 
 
 def _rcp_levels(account: str, world: CompiledWorld) -> Levels | None:

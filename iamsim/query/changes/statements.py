@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.query.changes.apart import content_of, parts_apart
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
@@ -11,12 +13,12 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import Levels
 
-__all__ = ["Difference", "compare_levels", "compare_sets", "statement_content", "statements_of"]
+__all__ = ["Difference", "compare_levels", "compare_sets", "statements_of"]
 
 
 class Difference(NamedTuple):
-    """Statements that one side has and the other has not; `presence` where a layer is there on one
-    side only, which bears on requests that no statement of it matches."""
+    """What one side says and the other does not, cut down to the entries that differ; `presence`
+    where a layer is there on one side only, which bears on requests that no statement matches."""
 
     statements: tuple[CompiledStatement, ...] = ()
     presence: bool = False
@@ -28,31 +30,6 @@ class Difference(NamedTuple):
     def joined(self, other: Difference) -> Difference:
         """Both differences."""
         return Difference((*self.statements, *other.statements), self.presence or other.presence)
-
-
-def statement_content(statement: CompiledStatement) -> object:
-    """The meaning of a statement as a value: equal ones match the same and have one effect."""
-    principals, resources = statement.principals, statement.resources
-    return (
-        statement.denies,
-        statement.actions.negated,
-        tuple([pattern.pattern.lower() for pattern in statement.actions.patterns]),
-        None
-        if principals is None
-        else (
-            type(principals).__name__,
-            tuple([(one.kind, one.text) for one in principals.patterns]),
-        ),
-        None
-        if resources is None
-        else (resources.negated, tuple([pattern.template for pattern in resources.patterns])),
-        tuple(
-            [
-                (condition.written_operator, condition.written_key, condition.values.templates)
-                for condition in statement.conditions
-            ]
-        ),
-    )
 
 
 def statements_of(policies: PolicySet | None) -> Iterator[CompiledStatement]:
@@ -85,10 +62,7 @@ def compare_levels(before: Levels | None, after: Levels | None) -> Difference:
 def _only_one_has(
     before: Iterable[CompiledStatement], after: Iterable[CompiledStatement]
 ) -> tuple[CompiledStatement, ...]:
-    """The statements whose content the other side lacks."""
-    first = {statement_content(one): one for one in before}
-    second = {statement_content(one): one for one in after}
-    return (
-        *(one for content, one in first.items() if content not in second),
-        *(one for content, one in second.items() if content not in first),
-    )
+    """What the other side lacks."""
+    first = {content_of(one): one for one in before}
+    second = {content_of(one): one for one in after}
+    return parts_apart(first, second)

@@ -8,6 +8,7 @@ lets nobody in.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
@@ -15,16 +16,18 @@ from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import PLAIN_SESSION
 from iamsim.engine.relations import TRUST_ACTIONS
+from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller
     from iamsim.engine.facts import CallerFacts
     from iamsim.engine.question import ContextValue, Session
     from iamsim.query.batch import ActionClass, ActionUniverse, Batch, BatchAnswer
+    from iamsim.query.batch.processes import Processes
 
 __all__ = ["Asked", "Decided", "Effective", "find_effective", "given_at"]
 
@@ -90,7 +93,9 @@ def find_effective(
     principal: str,
     context: Mapping[str, ContextValue] | None = None,
     session: Session = PLAIN_SESSION,
-    progress: Callable[[int, int], None] = lambda _done, _total: None,
+    progress: Callable[[int, int], None] = no_progress,
+    *,
+    processes: Processes = ALONE,
 ) -> Effective:
     """Decide every action at every place; raises `RequestError` for no principal."""
     universe = batch.universe
@@ -100,20 +105,50 @@ def find_effective(
     )
     facts = batch.world.caller_facts(prepared.question)
     found = Effective(asked, universe)
-    for sample, actions in _generic(facts.caller, universe):
-        place = Place(EVERYTHING, sample, ())
-        found.everywhere += _decide(batch, asked, place, actions)
+    generic = [
+        Part(Place(EVERYTHING, sample, ()), actions)
+        for sample, actions in _generic(facts.caller, universe)
+    ]
     listed = list(_listed(batch, facts))
     statements = [*_own_statements(facts), *(one for _, some in listed for one in some)]
     named = [(arn, _joined_mask(some, universe)) for arn, some in listed]
     families, unknown = find_families(statements, named, universe, prepared.request.context)
     found.unknown = tuple(unknown)
-    places = [(place, family.actions) for family in families for place in family.places()]
+    parts = [*generic]
+    parts += [Part(place, family.actions) for family in families for place in family.places()]
     found.complete = all(family.complete for family in families)
-    for number, (place, actions) in enumerate(places):
-        progress(number, len(places))
-        found.somewhere += _decide(batch, asked, place, actions)
+    decided = [
+        one
+        for some in processes.spread(batch, Deciding, asked, _cut(parts, processes), progress)
+        for one in some
+    ]
+    found.everywhere += chain.from_iterable(decided[: len(generic)])
+    found.somewhere += chain.from_iterable(decided[len(generic) :])
     return found
+
+
+class Part(NamedTuple):
+    """A place with the actions that are asked about there."""
+
+    place: Place
+    actions: int
+
+
+def _cut(parts: Sequence[Part], processes: Processes) -> list[tuple[Part, ...]]:
+    return [tuple(parts[one.start : one.stop]) for one in processes.chunks(parts)]
+
+
+class Deciding:
+    """Decides what somebody can do, some places at a time."""
+
+    def __init__(self, batch: Batch, asked: Asked) -> None:
+        """Take who asks."""
+        self._batch = batch
+        self._asked = asked
+
+    def __call__(self, parts: Sequence[Part]) -> list[list[Decided]]:
+        """The answers at each of these places."""
+        return [_decide(self._batch, self._asked, *part) for part in parts]
 
 
 def _joined_mask(statements: list[CompiledStatement], universe: ActionUniverse) -> int:

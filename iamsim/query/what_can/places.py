@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.resource import arn_tokens
-from iamsim.core.wildcard import Wildcard, match_tokens
-from iamsim.symbolic.strings import Pattern, text_classes
+from iamsim.core.wildcard import Wildcard
+from iamsim.query.what_can.fits import PatternIndex, bits, meeting_texts
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
@@ -29,6 +29,7 @@ __all__ = ["EVERYTHING", "Family", "Place", "find_families"]
 
 EVERYTHING = "*"
 ARN_PARTS = 6
+MOST_MEETINGS = 500  # places of one service beyond one for each pattern
 OTHER_WORD = "~x"  # what no policy is likely to name
 
 
@@ -66,29 +67,32 @@ class Family:
 
     def places(self) -> list[Place]:
         """One place for every combination of patterns that some resource fits."""
+        names = list(self.patterns)
+        index = PatternIndex([self.patterns[name] for name in names])
         samples = [_instance(tokens) for tokens in self.patterns.values()]
-        if not all(map(_is_simple, self.patterns.values())):
-            classes = text_classes(Pattern(tokens) for tokens in self.patterns.values())
-            self.complete = classes.complete
-            samples += classes.strings
-        by_fit: dict[frozenset[str], str] = {}
-        for text in samples:
-            fit = frozenset(
-                name for name, tokens in self.patterns.items() if match_tokens(tokens, text)
-            )
-            if fit:
-                by_fit.setdefault(fit, text)
-        holds = {
-            name: frozenset.intersection(*[fit for fit in by_fit if name in fit])
-            for name in self.patterns
-            if any(name in fit for fit in by_fit)
-        }
+        meeting, self.complete = meeting_texts(self.patterns)
+        by_fit: dict[int, str] = {}
+        most = len(samples) + MOST_MEETINGS
+        for text in dict.fromkeys((*samples, *meeting)):
+            fit = index.fit(text)
+            if fit and fit not in by_fit:
+                if len(by_fit) >= most:
+                    self.complete = False
+                    break
+                by_fit[fit] = text
+        holds: dict[int, int] = {}  # what every resource fits as well that fits a pattern
+        for fit in by_fit:
+            for number in bits(fit):
+                holds[number] = holds.get(number, fit) & fit
         found = []
+        sizes = {number: held.bit_count() for number, held in holds.items()}
         for fit, sample in by_fit.items():
-            narrowest = [name for name in sorted(fit) if holds[name] >= fit]
-            within = tuple(sorted(fit, key=lambda name: (len(holds[name]), name)))
-            values = {key: one for name in fit for key, one in self.values.get(name, {}).items()}
-            label = narrowest[0] if narrowest else None
+            inside = list(bits(fit))
+            narrowest = [names[number] for number in inside if holds[number] & fit == fit]
+            ordered = sorted((sizes[number], names[number]) for number in inside)
+            within = tuple([name for _, name in ordered])
+            values = {key: one for name in within for key, one in self.values.get(name, {}).items()}
+            label = min(narrowest, default=None)
             found.append(Place(label, sample, within, tuple(sorted(values.items()))))
         return sorted(found, key=lambda place: (len(place.within), place.label or "", place.sample))
 
@@ -100,15 +104,11 @@ def _instance(tokens: Sequence[Token]) -> str:
     for token in tokens:
         if isinstance(token, str):
             text += token
-        elif text.count(":") >= ARN_PARTS - 1 or _sign(token) == "?":
+        elif _sign(token) == "?":
+            text += OTHER_WORD[0]
+        elif text.count(":") >= ARN_PARTS - 1:
             text += OTHER_WORD
     return text
-
-
-def _is_simple(tokens: Sequence[Token]) -> bool:
-    """Whether a pattern is a text, or one with a star behind: such patterns hold each other or
-    have nothing in common, so a resource of each is a resource of every kind there is."""
-    return isinstance(tokens[0], str) and tuple(tokens[1:]) in {(), (Wildcard.STAR,)}
 
 
 def find_families(

@@ -22,6 +22,7 @@ from iamsim.engine.relations import ResourceKind
 from iamsim.engine.situation import Situation
 from iamsim.engine.terms import decision_terms
 from iamsim.query.batch.classes import refine
+from iamsim.query.batch.shipping import whole_residual
 from iamsim.query.what_can.effective import given_at
 from iamsim.query.what_can.places import EVERYTHING
 from iamsim.query.what_can.shrink import shrunk_actions
@@ -29,7 +30,6 @@ from iamsim.symbolic.blocks import write_blocks
 from iamsim.symbolic.formula import OutOfBudgetError
 from iamsim.symbolic.lists import Shapes, listed_keys
 from iamsim.symbolic.remembered import remembered_solution
-from iamsim.symbolic.residual import PartialResidual
 from iamsim.symbolic.solve import Modality
 from iamsim.syntax.read import parse_policy
 
@@ -155,12 +155,8 @@ def _denied_overlaps(
 ) -> dict[str, None]:
     """Patterns to deny for places where two patterns overlap and nothing is allowed, although one
     of them gives something: those that are denied wherever they fit."""
-    denied = {
-        name
-        for one in here
-        for name in one.place.within
-        if all(not other.answer.possible for other in here if name in other.place.within)
-    }
+    giving = {name for one in here if one.answer.possible for name in one.place.within}
+    denied = {name for one in here for name in one.place.within} - giving
     found: dict[str, None] = {}
     for one in here:
         around = base.union(*(given.get(name, NEVER) for name in one.place.within))
@@ -194,7 +190,7 @@ def _blocks(answer: BatchAnswer) -> Blocks:
 def _opposite(one: Decided, asked: Asked, batch: Batch, action: str) -> Blocks:
     """When the request is not allowed, as Condition blocks."""
     residual = one.answer.residual
-    if not isinstance(residual, PartialResidual):
+    if residual is None:
         return ALWAYS
     prepared = prepare(_question(one.place, asked, batch, action), batch.world)
     shapes = Shapes(listed_keys(prepared.situation, prepared.request.action))
@@ -208,8 +204,8 @@ def _opposite(one: Decided, asked: Asked, batch: Batch, action: str) -> Blocks:
 
 def _term(answer: BatchAnswer) -> Term:
     """An answer as a term."""
-    residual = answer.residual
-    if isinstance(residual, PartialResidual):
+    residual = whole_residual(answer.residual)
+    if residual is not None:
         return residual.branches[-1].term
     return answer.verdict is Verdict.ALLOWED
 

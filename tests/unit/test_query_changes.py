@@ -1,0 +1,331 @@
+"""What differs between two worlds, by what was edited: a hand-made pair for each kind of change."""
+
+from __future__ import annotations
+
+import copy
+
+import pytest
+
+from iamsim.engine import authorize
+from iamsim.engine.world import CompiledWorld
+from iamsim.query.batch import Batch
+from iamsim.query.changes import find_changes
+from iamsim.query.changes.compare import question_at
+from iamsim.query.policy_changes import policy_changes
+from iamsim.world.load import load_world_data
+
+HOME, OTHER = "111111111111", "222222222222"
+BUCKET, SHARED = "arn:aws:s3:::data", "arn:aws:s3:::shared"
+KEY = f"arn:aws:kms:eu-west-1:{HOME}:key/11111111-1111-1111-1111-111111111111"
+SECRET = f"arn:aws:secretsmanager:eu-west-1:{HOME}:secret:s-AbCdEf"
+ENDPOINT = "vpce-0123456789abcdef0"
+ANN, APP = f"arn:aws:iam::{HOME}:user/ann", f"arn:aws:iam::{HOME}:role/app"
+BOB = f"arn:aws:iam::{OTHER}:user/bob"
+SSO = (
+    f"arn:aws:iam::{HOME}:role/aws-reserved/sso.amazonaws.com/AWSReservedSSO_Read_0000000000000000"
+)
+
+
+def policy(*statements):
+    """A policy of some statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(action, resource="*", **more):
+    """An Allow statement."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def anybody(action, resource, **more):
+    """An Allow statement for everyone."""
+    return allow(action, resource, Principal="*", **more)
+
+
+def when(key, value):
+    """A condition on one value."""
+    return {"Condition": {"StringEquals": {key: value}}}
+
+
+def units(production=(), development=(OTHER,), more=()):
+    """An organization with two units; nobody may use SQS in one of them."""
+    return {
+        "id": "o-aaaaaaaaaa",
+        "management_account": "999999999999",
+        "root": {
+            "id": "r-ab12",
+            "units": {
+                "Production": {
+                    "id": "ou-ab12-11111111",
+                    "accounts": list(production),
+                    "scps": ["FullAWSAccess", *more],
+                },
+                "Development": {
+                    "id": "ou-ab12-22222222",
+                    "accounts": list(development),
+                    "scps": ["FullAWSAccess", "NoQueues"],
+                },
+            },
+        },
+    }
+
+
+def world():
+    """The world that every pair starts from."""
+    team = when("aws:ResourceTag/team", "blue")
+    home = {
+        "users": {
+            "ann": {
+                "policies": [
+                    policy(
+                        allow(["s3:GetObject", "s3:PutObject"], f"{BUCKET}/*"),
+                        allow("s3:GetObject", f"{SHARED}/*"),
+                        allow("sqs:SendMessage"),
+                        allow("dynamodb:GetItem", **when("aws:PrincipalTag/team", "blue")),
+                        allow("secretsmanager:GetSecretValue", **team),
+                    )
+                ],
+                "groups": ["dev"],
+                "tags": {"team": "blue"},
+            }
+        },
+        "groups": {
+            "dev": {"policies": [policy(allow("sns:Publish"))]},
+            "ops": {"policies": [policy(allow("lambda:InvokeFunction"))]},
+        },
+        "roles": {
+            "app": {
+                "trust": policy(
+                    {"Effect": "Allow", "Principal": {"AWS": ANN}, "Action": "sts:AssumeRole"}
+                ),
+                "policies": [policy(allow("s3:*"))],
+            }
+        },
+        "permission_sets": {"Read": {"policies": [policy(allow("s3:ListBucket"))]}},
+        "resources": {
+            BUCKET: {"policy": policy(anybody("s3:ListBucket", BUCKET))},
+            KEY: {
+                "policy": policy(
+                    allow("kms:*", Principal={"AWS": f"arn:aws:iam::{HOME}:root"}),
+                )
+            },
+            SECRET: {"tags": {"team": "red"}},
+        },
+        "vpc_endpoints": {
+            ENDPOINT: {"service": "s3", "vpc": "vpc-1", "policy": policy(anybody("*", "*"))}
+        },
+    }
+    shared = anybody("s3:GetObject", f"{SHARED}/*", **when("aws:PrincipalOrgID", "o-aaaaaaaaaa"))
+    other = {
+        "users": {"bob": {"policies": [policy(allow(["s3:*", "sqs:*", "kms:Decrypt"]))]}},
+        "resources": {SHARED: {"policy": policy(shared)}},
+    }
+    queues = {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}
+    puts = {"Effect": "Deny", "Principal": "*", "Action": "s3:PutObject", "Resource": "*"}
+    return {
+        "organization": units([HOME]),
+        "policies": {"NoQueues": policy(queues), "NoPuts": policy(puts)},
+        "accounts": {HOME: home, OTHER: other},
+    }
+
+
+def put(value, *path):
+    """An edit: something else at a place of the world."""
+
+    def edit(data):
+        for key in path[:-1]:
+            data = data.setdefault(key, {})
+        data[path[-1]] = value
+
+    return edit
+
+
+def home(value, *path):
+    """The same in the account."""
+    return put(value, "accounts", HOME, *path)
+
+
+def moved(data):
+    """Give the bucket to the other account."""
+    accounts = data["accounts"]
+    accounts[OTHER]["resources"][BUCKET] = accounts[HOME]["resources"].pop(BUCKET)
+
+
+TRUSTED = {
+    "Effect": "Allow",
+    "Principal": {"Service": "lambda.amazonaws.com"},
+    "Action": "sts:AssumeRole",
+}
+GRANT = [{"grantee": BOB, "operations": ["Decrypt"]}]
+ONLY_READS = policy(anybody("s3:GetObject", f"{BUCKET}/*"))
+
+PAIRS = {
+    "service control policy attached elsewhere": (
+        put(units([HOME], more=["NoQueues"]), "organization"),
+        ("closes", ANN, "sqs:SendMessage", "*"),
+        "service control policies at Production",
+    ),
+    "account moved to another unit": (
+        put(units([], [OTHER, HOME]), "organization"),
+        ("closes", ANN, "sqs:SendMessage", "*"),
+        "accounts in Development",
+    ),
+    "resource control policy": (
+        home(["RCPFullAWSAccess", "NoPuts"], "rcps"),
+        ("closes", ANN, "s3:PutObject", f"{BUCKET}/*"),
+        f"resource control policies at {HOME}",
+    ),
+    "group joined": (
+        home(["dev", "ops"], "users", "ann", "groups"),
+        ("opens", ANN, "lambda:InvokeFunction", "*"),
+        f"groups of {ANN}",
+    ),
+    "policy of a group": (
+        home([policy(allow("sns:Subscribe"))], "groups", "dev", "policies"),
+        ("closes", ANN, "sns:Publish", "*"),
+        f"inline policy inline policy 1 of group dev of arn:aws:iam::{HOME}:group/dev",
+    ),
+    "boundary": (
+        home(policy(allow("s3:*")), "users", "ann", "boundary"),
+        ("closes", ANN, "sqs:SendMessage", "*"),
+        f"boundary of {ANN}",
+    ),
+    "trust": (
+        home(policy(TRUSTED), "roles", "app", "trust"),
+        ("opens", "lambda.amazonaws.com", "sts:AssumeRole", APP),
+        f"trust policy of {APP}",
+    ),
+    "resource-based policy": (
+        home(policy(anybody("s3:GetObject", f"{BUCKET}/*")), "resources", BUCKET, "policy"),
+        ("opens", BOB, "s3:GetObject", f"{BUCKET}/*"),
+        f"policy of {BUCKET}",
+    ),
+    "grant of a key": (
+        home(GRANT, "resources", KEY, "grants"),
+        ("opens", BOB, "kms:Decrypt", KEY),
+        f"grant 1 of {KEY}",
+    ),
+    "permission set": (
+        home([policy(allow("s3:PutObject"))], "permission_sets", "Read", "policies"),
+        ("opens", SSO, "s3:PutObject", "*"),
+        f"inline policy inline policy 1 of permission set Read of permission set Read of {HOME}",
+    ),
+    "boundary of a permission set": (
+        home(policy(allow("sqs:*")), "permission_sets", "Read", "boundary"),
+        ("closes", SSO, "s3:ListBucket", "*"),
+        f"boundary of permission set Read of {HOME}",
+    ),
+    "Block Public Access of a bucket": (
+        home({"restrict_public_buckets": True}, "resources", BUCKET, "public_access_block"),
+        ("closes", BOB, "s3:ListBucket", BUCKET),
+        f"public access block of {BUCKET}",
+    ),
+    "Block Public Access of an account": (
+        home({"restrict_public_buckets": True}, "public_access_block"),
+        ("closes", "anonymous", "s3:ListBucket", BUCKET),
+        f"public access block of {HOME}",
+    ),
+    "tag of a principal": (
+        home({"team": "red"}, "users", "ann", "tags"),
+        ("closes", ANN, "dynamodb:GetItem", "*"),
+        f"tags of {ANN}",
+    ),
+    "tag of a resource": (
+        home({"team": "blue"}, "resources", SECRET, "tags"),
+        ("opens", ANN, "secretsmanager:GetSecretValue", SECRET),
+        f"tags of {SECRET}",
+    ),
+    "id of the organization": (
+        put("o-bbbbbbbbbb", "organization", "id"),
+        ("closes", ANN, "s3:GetObject", f"{SHARED}/*"),
+        "id of the organization",
+    ),
+    "management account": (
+        put(OTHER, "organization", "management_account"),
+        ("opens", BOB, "sqs:SendMessage", "*"),
+        "management account of the organization",
+    ),
+    "owner of a bucket": (
+        moved,
+        ("closes", ANN, "s3:ListBucket", BUCKET),
+        f"resource {BUCKET}",
+    ),
+    "policy of a VPC endpoint": (
+        home(ONLY_READS, "vpc_endpoints", ENDPOINT, "policy"),
+        ("closes", ANN, "s3:PutObject", f"{BUCKET}/*"),
+        f"policy of VPC endpoint {ENDPOINT}",
+    ),
+}
+
+
+def compared(edit):
+    """Both batches of a pair, and what differs."""
+    before = world()
+    after = copy.deepcopy(before)
+    edit(after)
+    batches = [Batch(CompiledWorld.checked(load_world_data(one))) for one in (before, after)]
+    return batches, find_changes(*batches)
+
+
+@pytest.mark.parametrize(("edit", "expected", "what"), PAIRS.values(), ids=list(PAIRS))
+def test_what_an_edit_changes_is_found_and_named(edit, expected, what):
+    """The decision that the edit was made for is among the changes, and the edit is said."""
+    batches, changes = compared(edit)
+    found = {
+        (one.direction.value, one.candidate.principal, action, one.resource)
+        for one in changes.found
+        for action in one.actions
+    }
+    assert expected in found
+    models = [batch.world.model for batch in batches]
+    assert what in [one.what for one in policy_changes(*models)]
+
+
+@pytest.mark.parametrize("edit", [edit for edit, _, _ in PAIRS.values()], ids=list(PAIRS))
+def test_every_claim_of_a_pair_is_what_explain_says_in_both_worlds(edit):
+    """Verdicts before and after are those of the explained decision, asked one by one."""
+    batches, changes = compared(edit)
+    bounds = {
+        (one.candidate.principal, one.place.sample, one.via.vpc_endpoint): one
+        for one in changes.bounds
+    }
+    for change in changes.found:
+        where = change.candidate.principal, change.place.sample, change.vpc_endpoint
+        for action in change.actions[:3]:
+            for batch, answer in zip(batches, (change.before, change.after), strict=True):
+                if answer.residual is not None:
+                    continue
+                question = question_at(batch, bounds[where], action)
+                alone = authorize.explain(question, batch.world).decision
+                assert alone.verdict is answer.verdict
+
+
+def test_a_vpc_endpoint_changes_only_requests_through_it():
+    """The policy lets reads through; direct calls stay as they are."""
+    _, changes = compared(home(ONLY_READS, "vpc_endpoints", ENDPOINT, "policy"))
+    assert {one.vpc_endpoint for one in changes.found} == {ENDPOINT}
+    closed = {
+        (action, one.resource)
+        for one in changes.found
+        if one.candidate.principal == ANN
+        for action in one.actions
+    }
+    assert ("s3:PutObject", f"{BUCKET}/*") in closed
+    assert ("s3:GetObject", f"{BUCKET}/*") not in closed
+    assert all(action.startswith("s3:") for action, _ in closed)
+
+
+def test_a_policy_that_lets_everything_pass_is_none():
+    """An endpoint without a policy decides as one that allows everything does."""
+    _, changes = compared(
+        lambda data: data["accounts"][HOME]["vpc_endpoints"][ENDPOINT].pop("policy")
+    )
+    assert not changes.found
+    assert changes.bounds
+
+
+def test_an_endpoint_of_one_world_is_said_and_not_asked():
+    """A request through what does not exist is no request."""
+    _, changes = compared(lambda data: data["accounts"][HOME].pop("vpc_endpoints"))
+    assert not changes.found
+    assert len(changes.silent) == 1
+    assert ENDPOINT in changes.silent[0]
