@@ -74,6 +74,7 @@ class Reason(Enum):
     CROSS_ACCOUNT_KMS_KEY = "cross-account-kms-key"
     ASSUME_ROOT = "assume-root"
     RESTRICTED_CREDENTIALS = "restricted-credentials"
+    OWN_ACCOUNT_ONLY = "own-account-only"
 
 
 class Note(Enum):

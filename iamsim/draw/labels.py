@@ -79,6 +79,7 @@ RELATIONS: Mapping[Reason, str] = {
     Reason.CROSS_ACCOUNT_KMS_KEY: "a KMS key of another account",
     Reason.ASSUME_ROOT: "a member account's root is assumed",
     Reason.RESTRICTED_CREDENTIALS: "such callers may not make this call",
+    Reason.OWN_ACCOUNT_ONLY: "this call is for one's own keys",
     Reason.DEPENDS_ON_UNKNOWN: "the ways in depend on what is not known",
 }
 

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iamsim.core.request import Caller
 
 __all__ = [
+    "CROSS_ACCOUNT_KEY_ACTIONS",
     "TOKEN_ACTIONS",
     "TRUST_ACTIONS",
     "ResourceKind",
@@ -81,6 +82,7 @@ CROSS_ACCOUNT = Relation(Reason.CROSS_ACCOUNT, (BOTH_SIDES_WAY,))
 CROSS_ACCOUNT_KEY = Relation(Reason.CROSS_ACCOUNT_KMS_KEY, (BOTH_SIDES_WAY, GRANT_WAY))
 CROSS_PARTITION = Relation(Reason.CROSS_PARTITION, ())
 MAY_NOT_CALL = Relation(Reason.RESTRICTED_CREDENTIALS, ())
+OWN_ACCOUNT_ONLY = Relation(Reason.OWN_ACCOUNT_ONLY, ())
 OWNER_ROOT_UNLOCKS = Relation(
     Reason.SAME_ACCOUNT, SAME_ACCOUNT.ways, unheard=frozenset({Slot.RESOURCE})
 )
@@ -101,6 +103,32 @@ TRUST_ACTIONS = frozenset(
 SESSION_TOKEN = "sts:getsessiontoken"  # noqa: S105 - an action, not a secret
 TOKEN_ACTIONS = frozenset({"sts:getfederationtoken", SESSION_TOKEN})
 SESSIONS = frozenset({CallerKind.ROLE_SESSION, CallerKind.FEDERATED_USER})
+# What can be done to a key of another account; permissions for more have no effect:
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-modifying-external-accounts.html
+CROSS_ACCOUNT_KEY_ACTIONS = frozenset(
+    {
+        "kms:creategrant",
+        "kms:decrypt",
+        "kms:derivesharedsecret",
+        "kms:describekey",
+        "kms:encrypt",
+        "kms:generatedatakey",
+        "kms:generatedatakeypair",
+        "kms:generatedatakeypairwithoutplaintext",
+        "kms:generatedatakeywithoutplaintext",
+        "kms:generatemac",
+        "kms:getkeyrotationstatus",
+        "kms:getpublickey",
+        "kms:listgrants",
+        "kms:reencryptfrom",
+        "kms:reencryptto",
+        "kms:retiregrant",
+        "kms:revokegrant",
+        "kms:sign",
+        "kms:verify",
+        "kms:verifymac",
+    }
+)
 SAML_ACTION = "sts:assumerolewithsaml"
 WEB_IDENTITY_ACTION = "sts:assumerolewithwebidentity"
 UNSIGNED_ACTIONS = frozenset({SAML_ACTION, WEB_IDENTITY_ACTION})
@@ -174,6 +202,13 @@ def _without_world(caller: Caller, action: str, kind: ResourceKind) -> Relation 
     return WITHOUT_IDENTITY[caller.kind]
 
 
+def _foreign_key(action: str) -> Relation:
+    """A key of another account."""
+    if action.startswith("kms:") and action not in CROSS_ACCOUNT_KEY_ACTIONS:
+        return OWN_ACCOUNT_ONLY
+    return CROSS_ACCOUNT_KEY
+
+
 def find_relation(
     caller: Caller,
     action: str,
@@ -194,7 +229,7 @@ def find_relation(
     if action == "sts:assumeroot":
         return ASSUME_ROOT if may_assume_root else MAY_NOT_CALL
     if kind is ResourceKind.KEY:
-        return KMS_KEY if same_account else CROSS_ACCOUNT_KEY
+        return KMS_KEY if same_account else _foreign_key(action)
     if not same_account:
         return CROSS_ACCOUNT
     if kind is ResourceKind.ROLE and action in TRUST_ACTIONS:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from iamsim.engine.authorize import KMS_ALIAS_ACTIONS, S3_ACCOUNT_ACTIONS
 from iamsim.engine.relations import (
+    CROSS_ACCOUNT_KEY_ACTIONS,
     TOKEN_ACTIONS,
     TRUST_ACTIONS,
     UNLOCK_ACTIONS,
@@ -21,10 +22,11 @@ __all__ = ["SINGULAR_ACTIONS"]
 SINGULAR_ACTIONS = (
     TRUST_ACTIONS
     | TOKEN_ACTIONS
+    | CROSS_ACCOUNT_KEY_ACTIONS
     | UNSIGNED_ACTIONS
     | UNLOCK_ACTIONS
     | BOUNDARY_ACTIONS
     | S3_ACCOUNT_ACTIONS
     | KMS_ALIAS_ACTIONS
-    | {"kms:retiregrant", "sts:assumeroot", "sts:getcalleridentity"}
+    | {"sts:assumeroot", "sts:getcalleridentity"}
 )

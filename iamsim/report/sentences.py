@@ -133,6 +133,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.CROSS_ACCOUNT_KMS_KEY: "the resource is a KMS key of another account",
     Reason.ASSUME_ROOT: "a member account's root is assumed",
     Reason.RESTRICTED_CREDENTIALS: "the caller's credentials may not make this call",
+    Reason.OWN_ACCOUNT_ONLY: "the key is of another account, where this call has no effect",
 }
 
 NOTES: Mapping[Note, str] = {

@@ -18,10 +18,31 @@ Way = tuple[set[str] | str | None, list[str]]
 CAPPED = [BOUNDARY, SESSION]
 COMMON: list[Way] = [(DIRECT, []), ({"ROLE"}, CAPPED), ({"FED_SOURCE"}, CAPPED)]
 BY_GRANT: list[Way] = [(GRANT, [])]
+# Key policies, "Allowing users in other accounts to use a KMS key": the others have no effect.
+ON_FOREIGN_KEYS = (
+    "decrypt encrypt reencryptfrom reencryptto generatedatakey generatedatakeywithoutplaintext "
+    "generatedatakeypair generatedatakeypairwithoutplaintext generatemac verifymac sign verify "
+    "derivesharedsecret getpublickey creategrant describekey getkeyrotationstatus listgrants "
+    "retiregrant revokegrant"
+)
 BY_TOKEN = {"sts:tagsession", "sts:setsourceidentity", "sts:setcontext"}  # with the call itself
 TOKENS = {"sts:getsessiontoken", "sts:getfederationtoken"}  # not for temporary credentials (R6.5)
 UNLOCKING = {"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"}
 UNLOCKING |= {"sqs:getqueueattributes", "sqs:setqueueattributes"}
+
+
+def is_managing(case: Case) -> bool:
+    """Say whether the call manages a key, which nobody of another account can."""
+    service, _, name = case.action.lower().partition(":")
+    return case.is_key and service == "kms" and name not in ON_FOREIGN_KEYS.split()
+
+
+def may_ask(case: Case) -> bool:
+    """Say whether credentials like the caller's may make this call at all."""
+    kind, action = case.caller["kind"], case.action.lower()
+    if kind in ("role", "federated-user") and action in TOKENS:
+        return False
+    return kind != "root" or action not in ("sts:assumerole", "sts:assumeroot")
 
 
 def ways_in(case: Case) -> list[Way]:
@@ -41,11 +62,7 @@ def ways_in(case: Case) -> list[Way]:
         return [({"USER", "WILDCARD"}, [])]
     if kind == "service":
         return [({"SERVICE", "WILDCARD"}, []), *by_grant]
-    if case.parts and case.parts[1] != case.caller["partition"]:
-        return []
-    if kind in ("role", "federated-user") and action in TOKENS:
-        return []
-    if kind == "root" and action in ("sts:assumerole", "sts:assumeroot"):
+    if (case.parts and case.parts[1] != case.caller["partition"]) or not may_ask(case):
         return []
     if action == "sts:assumeroot":
         organization = case.world.get("organization") or {}
@@ -53,7 +70,7 @@ def ways_in(case: Case) -> list[Way]:
         managers += organization.get("delegated_administrators") or []
         return [(None, [IDENTITY, *CAPPED])] if account in managers else []
     if account != case.owner:
-        return [(ANY, [IDENTITY, *CAPPED]), *by_grant]
+        return [] if is_managing(case) else [(ANY, [IDENTITY, *CAPPED]), *by_grant]
     if case.is_trust or case.is_key:
         return [*COMMON, ({"ACCOUNT"}, [IDENTITY, *CAPPED]), *by_grant]
     return [*COMMON, (None, [IDENTITY, *CAPPED])]

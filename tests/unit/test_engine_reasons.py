@@ -193,6 +193,10 @@ REASONS: dict[Reason, tuple[Data, Data | None]] = {
         {"principal": SESSION, "action": "sts:AssumeRoot", "resource": ROOT},
         WORLD,
     ),
+    Reason.OWN_ACCOUNT_ONLY: (
+        {"action": "kms:ScheduleKeyDeletion", "resource": KEY.replace(A, B)},
+        None,
+    ),
     Reason.DEPENDS_ON_UNKNOWN: (
         {
             "identity_policies": [policy(allow(Condition=TEAM))],
