@@ -37,6 +37,13 @@ SERVICE_LINKED_NAME = "AWSServiceRoleFor"
 ORIGIN_ACCESS_IDENTITY_ACCOUNT = "cloudfront"
 EVERYONE = {"*": GrantKind.WILDCARD.value}
 LONGEST = 400  # characters of a principal that an error repeats
+FORMS = {
+    "assumed-role": "a session is `arn:aws:sts::ACCOUNT:assumed-role/ROLE/SESSION`;"
+    " the ARN of the role stands for some session of it",
+    "federated-user": "it is `arn:aws:sts::ACCOUNT:federated-user/NAME`",
+    "role": "it is `arn:aws:iam::ACCOUNT:role/NAME`",
+    "user": "it is `arn:aws:iam::ACCOUNT:user/NAME`",
+}
 
 
 def make_caller(
@@ -149,8 +156,11 @@ def _principal_of_account(
                 hint="ask for a user of the group",
             )
         case _:
-            message = f"{quote(principal, LONGEST)} names no principal"
-            raise RequestError("invalid-principal", message)
+            raise RequestError(
+                "invalid-principal",
+                f"{quote(principal, LONGEST)} names no principal",
+                hint=FORMS.get(arn.resource.partition("/")[0]),
+            )
 
 
 def role_arn_of_session(arn: Arn, role_name: str) -> str:

@@ -109,6 +109,13 @@ def test_what_is_no_principal(principal: str) -> None:
     assert "\n" not in caught.value.message
 
 
+def test_the_right_form_is_said() -> None:
+    """A session ARN without the session's name is a common slip."""
+    with pytest.raises(RequestError) as caught:
+        caller(f"arn:aws:sts::{A}:assumed-role/app")
+    assert "assumed-role/ROLE/SESSION" in str(caught.value.hint)
+
+
 def test_what_only_looks_like_root_is_not_let_in() -> None:
     """An ARN that continues behind ``root`` once counted as the root user, who may do all."""
     assert verdict({"principal": ROOT}) == "allowed"
