@@ -6,7 +6,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.answer import Answer
-from iamsim.api.inputs import check_texts, context_values, names_of, now, session_of, via_of
+from iamsim.api.inputs import (
+    check_account,
+    check_texts,
+    context_values,
+    names_of,
+    now,
+    session_of,
+    via_of,
+)
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import Question
 from iamsim.query.assumptions import assumptions_of
@@ -77,7 +85,8 @@ class Chain:
         Raises `RequestError` where a hop is denied, since then there is no session.
         """
         self._check_unbroken()
-        check_texts(action=action, resource=resource, resource_account=resource_account or "")
+        check_texts(action=action, resource=resource)
+        check_account(resource_account)
         question = Question(
             self.principal,
             action,

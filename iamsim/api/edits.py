@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Unpack
 from iamsim.api.answer import Answer
 from iamsim.api.inputs import (
     attached_policies,
+    check_account,
     check_texts,
     context_values,
     names_of,
@@ -91,12 +92,8 @@ def suggest_edits(  # noqa: PLR0913 - the arguments are those of a scenario's re
 
     Raises `InputError` for what can't be asked or read.
     """
-    check_texts(
-        principal=principal,
-        action=action,
-        resource=resource,
-        resource_account=resource_account or "",
-    )
+    check_texts(principal=principal, action=action, resource=resource)
+    check_account(resource_account)
     question = Question(
         principal,
         action,

@@ -8,6 +8,7 @@ from functools import lru_cache
 from time import time
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from iamsim.core.arn import is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import DIRECT_CALL, PLAIN_SESSION, AttachedPolicies, Session, Via
@@ -24,6 +25,7 @@ __all__ = [
     "PolicyArguments",
     "PolicyInput",
     "attached_policies",
+    "check_account",
     "check_texts",
     "context_values",
     "names_of",
@@ -70,6 +72,19 @@ def check_texts(**given: object) -> None:
             raise RequestError(
                 "wrong-type", f"`{name}` must be a text, not {_kind_of(value)}", hint=hint
             )
+
+
+def check_account(text: str | None) -> None:
+    """Refuse what is given for the account of a resource and is no account id."""
+    if text is None:
+        return
+    check_texts(resource_account=text)
+    if not is_account_id(text):
+        raise RequestError(
+            "invalid-account-id",
+            f"`{text}` is not the id of an account",
+            hint="write its twelve digits as a text",
+        )
 
 
 def names_of(names: Iterable[str]) -> frozenset[str]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 from iamsim.api.answer import Answer
 from iamsim.api.inputs import (
     attached_policies,
+    check_account,
     check_texts,
     context_values,
     names_of,
@@ -50,12 +51,8 @@ def explain(  # noqa: PLR0913 - the arguments are those of a scenario's request
 
     Raises `InputError` for what can't be asked or read.
     """
-    check_texts(
-        principal=principal,
-        action=action,
-        resource=resource,
-        resource_account=resource_account or "",
-    )
+    check_texts(principal=principal, action=action, resource=resource)
+    check_account(resource_account)
     question = Question(
         principal,
         action,
@@ -89,12 +86,8 @@ def decide(  # noqa: PLR0913 - the arguments are those of a scenario's request
 
     For many requests under the same policies use `compile_policies`.
     """
-    check_texts(
-        principal=principal,
-        action=action,
-        resource=resource,
-        resource_account=resource_account or "",
-    )
+    check_texts(principal=principal, action=action, resource=resource)
+    check_account(resource_account)
     question = Question(
         principal,
         action,
@@ -186,7 +179,8 @@ def compile_policies(
 
     `is_trust_policy` says that the resource policy is the trust policy of a role.
     """
-    check_texts(principal=principal, resource_account=resource_account or "")
+    check_texts(principal=principal)
+    check_account(resource_account)
     question = Question(
         principal,
         "sts:GetCallerIdentity",

@@ -6,7 +6,15 @@ import os
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.answer import Answer
-from iamsim.api.inputs import check_texts, context_values, names_of, now, session_of, via_of
+from iamsim.api.inputs import (
+    check_account,
+    check_texts,
+    context_values,
+    names_of,
+    now,
+    session_of,
+    via_of,
+)
 from iamsim.engine import authorize
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
@@ -48,12 +56,8 @@ class World:
         resource_account: str | None = None,
     ) -> Answer:
         """Answer one question about this world; raises `InputError` for what can't be asked."""
-        check_texts(
-            principal=principal,
-            action=action,
-            resource=resource,
-            resource_account=resource_account or "",
-        )
+        check_texts(principal=principal, action=action, resource=resource)
+        check_account(resource_account)
         question = Question(
             principal,
             action,
@@ -82,12 +86,8 @@ class World:
         resource_account: str | None = None,
     ) -> Decision:
         """Decide one question without explaining it: many times faster."""
-        check_texts(
-            principal=principal,
-            action=action,
-            resource=resource,
-            resource_account=resource_account or "",
-        )
+        check_texts(principal=principal, action=action, resource=resource)
+        check_account(resource_account)
         question = Question(
             principal,
             action,
@@ -117,12 +117,8 @@ class World:
         on a copy of this world, which stays as it is. Raises `InputError` as `explain` does."""
         from iamsim.api.edits import edits_in_world  # noqa: PLC0415 - only where it is asked
 
-        check_texts(
-            principal=principal,
-            action=action,
-            resource=resource,
-            resource_account=resource_account or "",
-        )
+        check_texts(principal=principal, action=action, resource=resource)
+        check_account(resource_account)
         question = Question(
             principal,
             action,

@@ -120,8 +120,13 @@ def _shown(path: Path, folder: Path) -> str:
 
 def _of_file(path: Path, shown: str, *, must: bool) -> Configuration | None:
     """Read a file; `None` for one without a table of ours, where it need not have one."""
-    text = path.read_bytes().decode("utf-8", "replace")
+    content = path.read_bytes()
+    text = content.decode("utf-8-sig", "replace")
     steps = TABLES.get(path.name, TABLES["iamsim.toml"])
+    if len(steps) == 1 and "\ufffd".encode() not in content and "\ufffd" in text:
+        # A file of our own, such as one in UTF-16, is never passed over.
+        message = f"the file `{shown}` is not UTF-8 text"
+        raise WorldError("invalid-utf-8", message, hint="save the file as UTF-8")
     if not must and ("iamsim" if len(steps) > 1 else "validate") not in text:
         return None
     import tomllib  # noqa: PLC0415 - few folders have a table of ours

@@ -45,9 +45,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
             hint="give one with -a, such as `-a s3:GetObject`; wildcards are expanded",
         )
     resources = texts_of(options, "resources") or ("*",)
-    columns = [
-        Column(action, resource) for resource in resources for action in expand_actions(patterns)
-    ]
+    columns = [Column(*pair) for pair in _pairs(patterns, resources)]
     progress_bar = ProgressBar("deciding", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         batch, model = open_batch(options)
@@ -70,12 +68,36 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     return 0
 
 
+def _pairs(patterns: tuple[str, ...], resources: Sequence[str]) -> list[tuple[str, str]]:
+    """Every action on every resource; those of a wildcard on the resources that they take.
+
+    Raises `RequestError` where nothing is left.
+    """
+    from iamsim.query.hints import takes_resource  # noqa: PLC0415 - `--help` needs no engine
+
+    actions = expand_actions(patterns)
+    named = expand_actions(tuple(one for one in patterns if not any(mark in one for mark in "*?")))
+    found = [
+        (action, resource)
+        for resource in resources
+        for action in actions
+        if action in named or takes_resource(action, resource)
+    ]
+    if not found:
+        raise RequestError(
+            "invalid-action",
+            "no action that the wildcards stand for acts on one of the resources",
+            hint="an action that is named in full is asked for in any case",
+        )
+    return found
+
+
 COMMAND = Command(
     "access-matrix",
     "Show principals by actions on chosen resources: allowed, under a condition, or denied, and by"
     " what.\n\n"
-    "Every pair of action and resource is a column. Without `-p` all principals of the world are"
-    " rows.",
+    "Every pair of action and resource is a column; of the actions that a wildcard stands for,"
+    " those that take the resource. Without `-p` all principals of the world are rows.",
     (
         Option(
             ("-p", "--principal"),

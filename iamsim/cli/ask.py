@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
 from iamsim.cli.worlds import load_any
-from iamsim.core.arn import find_arn
+from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import AttachedPolicies, Question, Session, Via
@@ -92,11 +92,22 @@ def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
         via=Via(text_of(options, "via_endpoint"), texts_of(options, "via_services")),
         unknown=_keys_of(options, "unknown"),
         partial=bool(options["partial"]),
-        resource_account=text_of(options, "resource_account"),
+        resource_account=_account(text_of(options, "resource_account")),
         attached=_attached(options, world, principal, actions[0], resources[0]),
         now=time_of(text_of(options, "at")),
     )
     return base.with_pairs(actions, resources)
+
+
+def _account(text: str | None) -> str | None:
+    """An account id; raises `RequestError` for anything else."""
+    if text is not None and not is_account_id(text):
+        raise RequestError(
+            "invalid-account-id",
+            f"`{text}` is not the id of an account",
+            hint="write its twelve digits: --resource-account 111122223333",
+        )
+    return text
 
 
 def _keys_of(options: Options, field: str) -> frozenset[str]:

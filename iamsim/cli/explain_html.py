@@ -101,17 +101,19 @@ def results_html(results: Sequence[CaseResult]) -> str:
             for result in results
             for answer in result.answers
         ],
-        [
-            f"{result.request.title}: {result.error.message}"
-            for result in results
-            if result.error is not None
-        ],
+        [f"{result.request.title}: {fault}" for result in results for fault in _faults(result)],
     )
 
 
 def _case_name(result: CaseResult, answer: Answer) -> str:
     title = result.request.title
     return title if len(result.answers) == 1 else f"{title}: {request_text(answer.request)}"
+
+
+def _faults(result: CaseResult) -> Sequence[str]:
+    """What of a request was not as expected, or why it could not be asked."""
+    errors = () if result.error is None else (result.error.message,)
+    return (*result.failures, *errors)
 
 
 def _failures(result: CaseResult) -> str | None:

@@ -90,6 +90,7 @@ def _run(options: Options, paths: Sequence[str]) -> int:
     extras = Extras(covered, None if mutation is None else mutation[0], compared)
     written = _written(collected, outcomes, extras, options, to_file=path is not None)
     write_output(written, path)
+    _warn(collected, shelf)
     enough = covered is None or write_coverage(covered, options)
     if mutation is not None:
         limit = _text(options, "mutate_fail_under")
@@ -208,6 +209,19 @@ def _shares(extras: Extras) -> Iterator[str]:
         from iamsim.report.mutation import score_line  # noqa: PLC0415 - only with mutation
 
         yield score_line(extras.mutation)
+
+
+def _warn(collected: Collected, shelf: Shelf) -> None:
+    """Say on standard error which suites ask about nothing, so that every denial comes."""
+    from iamsim.suites.cases import files_without_policies  # noqa: PLC0415 - not for help
+
+    for file in files_without_policies(collected.cases, shelf):
+        import sys  # noqa: PLC0415 - only where something is said there
+
+        sys.stderr.write(
+            f"note: {file} has no world and no policies, so nothing in it is allowed by any: write"
+            " `world: PATH` into it, or give --world\n"
+        )
 
 
 def _complain(collected: Collected, *, told: bool) -> None:

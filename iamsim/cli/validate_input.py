@@ -164,6 +164,12 @@ def find_in_content(
         return
     whole = _is_policy(document.data)
     nested: list[tuple[ElementPath, object]] = [] if whole else list(_nested(document.data, ()))
+    if given and not whole and not nested and _is_terraform(document.data):
+        unreadable.append(
+            f"error: `{name}` is Terraform's JSON, in which policies are texts\n"
+            "hint: `iamsim import` makes a world of it, which can be checked"
+        )
+        return
     if not nested and (whole or given) and _json_text(content, ending) is not None:
         yield FoundPolicy(name, document.source.text, policy_type=_type_of_name(name))
         return
@@ -189,6 +195,11 @@ def _is_policy(data: object) -> bool:
     if not isinstance(data, Mapping) or "Statement" not in data:
         return False
     return isinstance(data["Statement"], list | Mapping)
+
+
+def _is_terraform(data: object) -> bool:
+    """Whether data is a plan or a state, as `terraform show -json` or the state file has it."""
+    return isinstance(data, Mapping) and "terraform_version" in data
 
 
 def _nested(data: object, path: ElementPath) -> Iterator[tuple[ElementPath, object]]:

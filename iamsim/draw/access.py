@@ -141,6 +141,7 @@ def draw_paths(
 def _conditions(way: Way) -> list[str]:
     """What the steps of a way depend on."""
     answers = [taken.answer for taken in way.taken]
+    answers += [one.taken.answer for one in way.cleared]
     answers += [] if way.gained is None else [way.gained]
     return [text for text in map(_condition, answers) if text]
 

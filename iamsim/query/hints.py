@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from iamsim import catalog
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.reference import Reference
+from iamsim.core.answer import RequestRecord
 from iamsim.core.explanation import Element
 from iamsim.core.hint import Hint, HintKind, HintPlace
 from iamsim.core.reason import Reason
@@ -24,13 +25,14 @@ if TYPE_CHECKING:
 
     from iamsim.catalog import CatalogVersion
     from iamsim.checks.arn_formats import ArnFormat, ArnText
-    from iamsim.core.answer import Answer, RequestRecord
+    from iamsim.core.answer import Answer
     from iamsim.core.explanation import ClauseExplanation, StatementExplanation
 
-__all__ = ["find_hints", "find_request_hints"]
+__all__ = ["find_hints", "find_request_hints", "takes_resource"]
 
 EVERYTHING = "*"
 _VARIABLE = re.compile(r"\$\{([A-Za-z]+)\}")
+_OTHER_RESOURCES = {HintKind.RESOURCE_OF_OTHER_TYPE, HintKind.ACTION_WITHOUT_RESOURCE}
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 
 _references: list[tuple[CatalogVersion, Reference]] = []
@@ -48,6 +50,12 @@ def find_request_hints(request: RequestRecord) -> tuple[Hint, ...]:
     """Give the hints about a request alone, whoever makes it."""
     finder = _Finder(request, _reference())
     return tuple(dict.fromkeys([*finder.of_request(), *finder.of_context()]))
+
+
+def takes_resource(action: str, resource: str) -> bool:
+    """Whether requests for an action may be about a resource; `*` stands for any, and for none."""
+    finder = _Finder(RequestRecord("", action, resource, {}), _reference())
+    return not any(hint.kind in _OTHER_RESOURCES for hint in finder.of_request())
 
 
 def _reference() -> Reference:
@@ -80,17 +88,16 @@ class _Finder:
             yield self.hint(HintKind.ACTION_WITHOUT_RESOURCE, resource)
             return
         arn = cut_arn(resource)
-        if arn is None or not self.formats or any(fits(form, arn) for form in self.formats):
+        if not self.formats or (arn and any(fits(form, arn) for form in self.formats)):
             return
         meant = [
             _written(candidate)
-            for candidate in _candidates(arn)
+            for candidate in (_candidates(arn) if arn else _in_s3(resource))
             if any(_is_like(form, candidate) for form in self.formats)
         ]
+        formats = self.shown_formats(arn.partition if arn else "aws")
         kind = HintKind.RESOURCE_OF_OTHER_TYPE
-        yield self.hint(
-            kind, resource, suggestions=tuple(meant[:1]), formats=self.shown_formats(arn.partition)
-        )
+        yield self.hint(kind, resource, suggestions=tuple(meant[:1]), formats=formats)
 
     def unknown_action(self) -> Hint:
         """An action that the snapshot lacks: retired, misspelled, or newer than it."""
@@ -225,6 +232,14 @@ def _candidates(arn: ArnText) -> Iterator[ArnText]:
         yield arn._replace(resource="/".join(parts[:count]))
     if len(parts) == 1:
         yield arn._replace(resource=f"{arn.resource}/*")
+
+
+def _in_s3(name: str) -> Iterator[ArnText]:
+    """The ARNs that the name of a bucket or an object, or its address, may stand for."""
+    arn = cut_arn(f"arn:aws:s3:::{name.removeprefix('s3://')}")
+    if arn is not None:
+        yield arn
+        yield from _candidates(arn)
 
 
 def _is_like(form: ArnFormat, arn: ArnText) -> bool:

@@ -26,7 +26,7 @@ from iamsim.report.wording import joined
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.query.escalation.model import Blocked, Edge, Escalations
+    from iamsim.query.escalation.model import Blocked, Edge, Escalations, Taken
     from iamsim.query.escalation.routes import Chain, Hop
     from iamsim.report.paint import Paint
     from iamsim.world.model import World
@@ -89,7 +89,7 @@ def _by_account(answer: PathsAnswer) -> dict[str, list[tuple[list[str], Chain]]]
     for chain in answer.chains:
         key = (
             answer.title(chain.source),
-            tuple((hop.edge.way.id, hop.target) for hop in chain.hops),
+            tuple((hop.edge.way.id, _goal(hop), _how(hop)) for hop in chain.hops),
             tuple(tuple(_sentences(hop.edge)) for hop in chain.hops),
         )
         alike.setdefault(key, ([], chain))[0].append(chain.source)
@@ -121,16 +121,25 @@ def _short(principal: str) -> str:
 
 def _hop_words(hop: Hop, conditions: Conditions) -> tuple[str, str]:
     """One way: to whom, and how."""
+    marks = conditions.mark(_sentences(hop.edge))
+    return f"-> {_target(hop.target)}", f"{_how(hop)} {marks}".rstrip()
+
+
+def _goal(hop: Hop) -> object:
+    """Whom a way makes of somebody: oneself with something besides is the same for all."""
+    principal, besides = split_node(hop.target)
+    return (None, besides) if principal == split_node(hop.source)[0] else hop.target
+
+
+def _how(hop: Hop) -> str:
+    """The calls of a way, and what it presumes."""
     edge = hop.edge
-    marks = conditions.mark(_sentences(edge))
     calls = ", ".join(dict.fromkeys(one.step.action for one in edge.taken))
     # Of a way into another account the target says all.
     own = edge.gained is not None and edge.way.administers is None
-    changed = _changed(edge) if own else ""
-    text = f"{edge.way.title}: {calls}{changed} ({edge.way.id})"
-    if edge.way.presumes:
-        text += f"; if {edge.way.presumes}"
-    return f"-> {_target(hop.target)}", f"{text} {marks}".rstrip()
+    changed = _changed(hop) if own else ""
+    text = f"{edge.way.title}: {calls}{changed} ({edge.way.id}){_cleared(hop)}"
+    return f"{text}; if {edge.way.presumes}" if edge.way.presumes else text
 
 
 def _target(target: str) -> str:
@@ -144,15 +153,32 @@ def _target(target: str) -> str:
     return name if besides is None else f"{name} with {_short(besides)} besides"
 
 
-def _changed(edge: Edge) -> str:
+def _changed(hop: Hop) -> str:
     """Whose policies change, where it is said by no other part."""
-    resource = next((one.resource for one in edge.taken if one.resource != "*"), "")
-    return f" on {_short(resource)}"
+    taken = hop.edge.taken
+    resource = next((one.resource for one in taken if one.resource != "*"), "")
+    return f" on {_itself(hop, resource)}"
+
+
+def _itself(hop: Hop, resource: str) -> str:
+    """A resource, seen from who goes a way."""
+    return "itself" if resource == split_node(hop.source)[0] else _short(resource)
+
+
+def _cleared(hop: Hop) -> str:
+    """What is then taken away, where something is."""
+    edge = hop.edge
+    if not edge.cleared:
+        return ""
+    names = joined(list(dict.fromkeys(one.policy for one in edge.cleared)))
+    taken = [one.taken for one in edge.cleared]
+    calls = dict.fromkeys(f"{one.step.action} on {_itself(hop, one.resource)}" for one in taken)
+    return f"; then {', '.join(calls)}, since {names} would still deny"
 
 
 def _sentences(edge: Edge) -> Iterator[str]:
     """What a way depends on."""
-    for one in edge.taken:
+    for one in (*edge.taken, *(cleared.taken for cleared in edge.cleared)):
         condition = condition_of(one.answer)
         if condition is not None:
             yield f"{condition} (for {one.step.action})"
@@ -266,16 +292,18 @@ def _hop_data(hop: Hop) -> Json:
         "title": edge.way.title,
         "presumes": edge.way.presumes,
         "decision": edge.verdict.value,
-        "steps": [
-            {
-                "action": one.step.action,
-                "resource": one.resource,
-                "context": dict(one.step.context),
-                "answer": answer_data(one.answer),
-            }
-            for one in edge.taken
-        ],
+        "steps": [_step_data(one) for one in edge.taken],
+        "cleared": [{"policy": one.policy, **_step_data(one.taken)} for one in edge.cleared],
         "gained": None if edge.gained is None else answer_data(edge.gained),
+    }
+
+
+def _step_data(one: Taken) -> Json:
+    return {
+        "action": one.step.action,
+        "resource": one.resource,
+        "context": dict(one.step.context),
+        "answer": answer_data(one.answer),
     }
 
 

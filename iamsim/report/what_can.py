@@ -190,8 +190,11 @@ def _remarks(effective: Effective) -> list[str]:
 
 def policy_remarks(written: EffectivePolicy) -> list[str]:
     """What a person should know of a written policy."""
-    remarks = [f"{written.compared} requests were asked of the policy and of the world"]
-    if written.exact:
+    some = f"{written.compared} requests"
+    if written.compared < written.requests:
+        some += f", a part of {written.requests},"
+    remarks = [f"{some} were asked of the policy and of the world"]
+    if not written.mismatches and written.compared:
         remarks[0] += ": all alike"
     remarks += [f"not alike: {one.action} on {one.resource}" for one in written.mismatches]
     if written.unwritable:
@@ -199,6 +202,8 @@ def policy_remarks(written: EffectivePolicy) -> list[str]:
             "left out, since no Condition block can say on what they depend: "
             + ", ".join(written.unwritable)
         )
+    if not written.complete:
+        remarks.append("not exact: too many resource patterns to look at every way they meet")
     return remarks
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import IamsimError, RequestError
+from iamsim.engine.question import NOTHING_ATTACHED
 from iamsim.suites.scenario import load_scenario
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from iamsim.suites.scenario import Scenario, ScenarioRequest
     from iamsim.world.model import World
 
-__all__ = ["SUFFIXES", "Case", "Shelf", "cases_of", "find_files"]
+__all__ = ["SUFFIXES", "Case", "Shelf", "cases_of", "files_without_policies", "find_files"]
 
 # The names by which a folder's suites are found.
 SUFFIXES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json")
@@ -137,3 +138,18 @@ def cases_of(file: str, shelf: Shelf) -> tuple[Case, ...]:
         seen[name] = count = seen.get(name, 0) + 1
         cases.append(Case(name if count == 1 else f"{name} #{count}", file, scenario, request))
     return tuple(cases)
+
+
+def files_without_policies(cases: Iterable[Case], shelf: Shelf) -> tuple[str, ...]:
+    """Give the files of which no request is asked of a world or of policies: there every denial
+    that is expected comes, whatever is expected of it."""
+    if shelf.fallback:
+        return ()
+    bare: dict[str, bool] = {}
+    for case in cases:
+        questions = case.request.questions
+        some = case.scenario.world is not None or any(
+            question.attached is not NOTHING_ATTACHED for question in questions
+        )
+        bare[case.file] = bare.get(case.file, True) and not some
+    return tuple(file for file, without in bare.items() if without)

@@ -19,6 +19,8 @@ from pydantic import (  # noqa: TID253 - loaded for scenarios only
 )
 from pydantic_core import PydanticCustomError
 
+from iamsim.core.arn import is_account_id
+
 __all__ = [
     "ColumnsModel",
     "CompletionModel",
@@ -69,12 +71,21 @@ def _not_empty(value: tuple[str, ...]) -> tuple[str, ...]:
     return value
 
 
+def _account_id(value: str) -> str:
+    if not is_account_id(value):
+        kind = "invalid_account_id"
+        message = "an account id is twelve digits"
+        raise PydanticCustomError(kind, message)
+    return value
+
+
 # What files may hold before it becomes text, as editors are told.
 _SCALAR: dict[str, Any] = {"type": ["string", "number", "boolean"]}
 _SCALARS: dict[str, Any] = {"anyOf": [_SCALAR, {"type": "array", "items": _SCALAR}]}
 
 Text = Annotated[str, BeforeValidator(_as_text), WithJsonSchema(_SCALAR)]
 Texts = Annotated[tuple[Text, ...], BeforeValidator(_as_list), WithJsonSchema(_SCALARS)]
+AccountId = Annotated[Text, AfterValidator(_account_id)]
 SomeTexts = Annotated[Texts, AfterValidator(_not_empty)]
 ContextText = Annotated[
     str | tuple[str, ...], BeforeValidator(_as_context_value), WithJsonSchema(_SCALARS)
@@ -172,7 +183,7 @@ class DefaultsModel(_Strict):
     via: ViaModel | None = None
     unknown: Texts | None = None
     partial: bool | None = None
-    resource_account: Text | None = None
+    resource_account: AccountId | None = None
 
 
 class ColumnsModel(_Strict):
@@ -207,7 +218,7 @@ class RequestModel(_Attached):
     expect_error: Text | None = None
     because: LayerText | None = None
     completions: tuple[CompletionModel, ...] = ()
-    resource_account: Text | None = None
+    resource_account: AccountId | None = None
 
 
 class VariationModel(_Strict):

@@ -144,6 +144,10 @@ def _world_error(document: Document, fault: ErrorDetails) -> WorldError:
     if kind in {"too_short", "empty_list"}:
         message = f"`{name}` needs at least one entry"
         return WorldError("empty-list", message, span=document.span(path))
+    if kind == "invalid_account_id":
+        message = f"`{name}` must be the id of an account"
+        hint = "an account id is twelve digits, in quotes"
+        return WorldError("invalid-account-id", message, span=document.span(path), hint=hint)
     if kind == "invalid_context_value":
         message = f"the value of `{name}` must be text or a list of texts"
         hint = "leave a key out when the request does not have it"

@@ -31,6 +31,7 @@ SAML = f"arn:aws:iam::{A}:saml-provider/Dock"
 ORIGIN_ACCESS_IDENTITY = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1ABC"
 IN_IAM = ["user"] * 3 + ["session"] * 3 + ["role", "root", "sso", "linked", "federated-user"]
 OBJECTS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
+CANONICAL = {A: "a" * 64, B: "b" * 64, OUTSIDE: "c" * 64, MANAGEMENT: "d" * 64}
 TRUST_CALLS = ["sts:AssumeRoleWithSAML"] * 3 + ["sts:TagSession", "sts:SetSourceIdentity"]
 TRUST_CALLS += ["sts:AssumeRole", "sts:AssumeRoleWithWebIdentity", "sqs:SendMessage"]
 BOUND_CALLS = ["iam:PutRolePolicy", "iam:AttachRolePolicy", "iam:DeleteRolePermissionsBoundary"]
@@ -231,6 +232,35 @@ def origin_access_identity(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
     return case_about(focus, "origin-access-identity", "s3", tapes)
 
 
+def canonical_user(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """A policy names accounts by their canonical user ids, of which the world says some."""
+    action, pattern = tape.pick(OBJECTS), "arn:aws:s3:::data-ACC/alice/x"
+    if tape.chance(20):
+        action, pattern = "s3:ListBucket", "arn:aws:s3:::data-ACC"
+    focus, kind = about(tapes[0], [*IN_IAM, "service", "anonymous"], action, pattern)
+    own = CANONICAL[focus.account or focus.owner]
+    other = CANONICAL[tape.pick([A, B, OUTSIDE])]
+    ids = [{"CanonicalUser": own}, {"CanonicalUser": own}, {"CanonicalUser": [other, own]}]
+    ids += [{"CanonicalUser": other}, {"CanonicalUser": own.upper()}]
+    focus = replace(focus, names=[*focus.names[:1], *ids])
+    world, request = case_about(focus, kind, "s3", tapes)
+    for owner, account in world["accounts"].items():
+        if not tape.chance(20):
+            account["canonical_user_id"] = CANONICAL[owner]
+    made = world["accounts"][focus.owner]["resources"][f"arn:aws:s3:::data-{focus.owner}"]
+    policy = made.get("policy", {"Statement": []})
+    found = policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]
+    root = f"arn:aws:iam::{focus.account}:root"
+    for statement in found:
+        if "Principal" in statement and tape.chance(50):
+            statement["Principal"] = tape.pick(ids)
+        # An account is spared by either name; the user or role has to stand beside it.
+        listed = statement.get("NotPrincipal", {}).get("AWS", [])
+        if root in listed and len(listed) > 1 and tape.chance(60):
+            listed.remove(root)
+    return world, request
+
+
 def key_grants(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
     """Several grants on a key, with all constraints, for services as well."""
     pattern = f"arn:aws:kms:{REGION}:ACC:key/11aa"
@@ -326,6 +356,8 @@ THEMES: list[Callable[[Tape, Tapes], tuple[Data, Data]]] = [
     service_tags,
     root_session,
     origin_access_identity,
+    canonical_user,
+    canonical_user,
     key_grants,
     other_partition,
     absent_keys,

@@ -10,14 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamsim.core.decision import PolicyType
-from iamsim.core.errors import RequestError
 from iamsim.engine import authorize
 from iamsim.engine.world import CompiledWorld
 from iamsim.importers.slots import policy_slots
 from iamsim.query.batch import Batch
-from iamsim.query.batch.answers import decide_one
 from iamsim.query.changes import Changes, Reached, find_changes
-from iamsim.query.changes.compare import question_at
+from iamsim.query.changes.compare import answer_at
 from iamsim.query.changes.same import direction_of
 from iamsim.world.load import load_world_data
 from tests.property import vocabulary
@@ -83,12 +81,8 @@ def changes_between(before: Data, after: Data, *, partial: bool) -> tuple[Batch,
 
 def differs(first: Batch, second: Batch, reached: Reached, action: str) -> bool | None:
     """Whether the engine, asked alone, decides otherwise; `None` for what can't be asked."""
-    try:
-        before, after = (
-            decide_one(question_at(batch, reached, action), batch.world)
-            for batch in (first, second)
-        )
-    except RequestError:
+    before, after = (answer_at(batch, reached, action) for batch in (first, second))
+    if before is None or after is None:
         return None
     return direction_of(before, after) is not None
 
@@ -122,6 +116,25 @@ def test_inside_of_the_bounds_exactly_what_differs_is_reported(
         key = reached.candidate.principal, place, endpoint, action.lower()
         found = differs(first, second, reached, action)
         assert found is None or found == (key in reported)
+
+
+@given(EDITS, st.booleans(), st.randoms(use_true_random=False))
+def test_answers_are_those_of_the_principal_itself(
+    worlds: tuple[Data, Data], partial: bool, source: Any
+) -> None:
+    """Whoever else was asked in its stead: each principal has its own statements in its answers."""
+    first, second, changes = changes_between(*worlds, partial=partial)
+    for change in source.sample(changes.found, min(len(changes.found), SAMPLES)):
+        reached = next(
+            one
+            for one in changes.bounds
+            if (one.candidate, one.place, one.via.vpc_endpoint)
+            == (change.candidate, change.place, change.vpc_endpoint)
+        )
+        for batch, answer in ((first, change.before), (second, change.after)):
+            alone = answer_at(batch, reached, change.actions[0])
+            assert alone is not None
+            assert alone.decision == answer.decision
 
 
 @given(EDITS, st.randoms(use_true_random=False))

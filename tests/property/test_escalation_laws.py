@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
+from iamsim.query.escalation.administrators import PROBES, probe_resource
 from iamsim.query.escalation.find import find_escalations
-from iamsim.query.escalation.model import split_node
+from iamsim.query.escalation.model import administrator_of, split_node
 from iamsim.query.escalation.ways import known_ways
 from iamsim.query.role_chains import assume_action
 from iamsim.world.load import load_world_data
-from iamsim.world.model import Role
+from iamsim.world.model import Group, ManagedPolicyReference, Role, User
 
 HOME, OTHER = "111111111111", "222222222222"
 NEW = {
@@ -188,3 +191,163 @@ def test_with_a_group_besides_somebody_is_who_is_in_the_group(home, other):
         alone = {end for source, end in edges if source == principal}
         assert behind <= members
         assert members <= behind | alone
+
+
+CHANGES = {
+    "iam-attach-role-policy": "iam:AttachRolePolicy",
+    "iam-attach-user-policy": "iam:AttachUserPolicy",
+    "iam-create-policy-version": "iam:CreatePolicyVersion",
+    "iam-put-user-policy": "iam:PutUserPolicy",
+}
+CHANGING = tuple(way for way in known_ways() if way.id in CHANGES)
+KINDS = {"user": User, "role": Role}
+DENIED = (
+    "s3:DeleteBucketPolicy",
+    "iam:CreateAccessKey",
+    "iam:Delete*Policy",
+    "iam:Detach*Policy",
+    "iam:RemoveUserFromGroup",
+    "iam:CreatePolicyVersion",
+    "iam:Put*Policy",
+    "dynamodb:*",
+)
+
+
+@st.composite
+def denials(draw):
+    """A policy that denies some of what it takes to be an administrator, or to get rid of it."""
+    actions = draw(st.lists(st.sampled_from(DENIED), min_size=1, max_size=4, unique=True))
+    one = {"Effect": "Deny", "Action": actions, "Resource": "*"}
+    condition = draw(st.sampled_from([None, None, CONDITIONS[3]]))
+    return document(one if condition is None else {**one, "Condition": condition})
+
+
+@st.composite
+def guarded_accounts(draw):
+    """A user and a role that may change their policies, with denies in other policies of theirs."""
+    managed = {name: draw(denials()) for name in ("one", "two")}
+    some = st.lists(st.sampled_from(["one", "two"]), unique=True)
+
+    def somebody(*, guarded):
+        allows = {"Effect": "Allow", "Action": sorted(CHANGES.values()), "Resource": "*"}
+        inline = {"own": document(allows)}
+        if guarded:
+            inline["guard"] = draw(denials())
+        return {"inline_policies": inline, "policies": draw(some)}
+
+    trust = {"Effect": "Allow", "Principal": {"AWS": HOME}, "Action": "sts:AssumeRole"}
+    return {
+        "users": {"u": {**somebody(guarded=draw(st.booleans())), "groups": ["g"]}},
+        "roles": {"r": {**somebody(guarded=draw(st.booleans())), "trust": document(trust)}},
+        "groups": {"g": {"policies": draw(some)}},
+        "policies": managed,
+    }
+
+
+def changed(model, who, change):
+    """The world in which the policies of a user, role or group are others."""
+    account = model.accounts[HOME]
+    kind = {User: "users", Role: "roles", Group: "groups"}[type(who)]
+    places = {**getattr(account, kind), who.name: replace(who, **change)}
+    accounts = {**model.accounts, HOME: replace(account, **{kind: places})}
+    return replace(model, accounts=accounts)
+
+
+def mutable(model, principal):
+    """Everything that IAM lets a principal change of itself, each with the world after it."""
+    account = model.accounts[HOME]
+    who = next(
+        one for one in (*account.users.values(), *account.roles.values()) if one.arn == principal
+    )
+    groups = account.groups_of(who) if isinstance(who, User) else ()
+    for group in groups:
+        yield "iam:RemoveUserFromGroup", group.arn, changed(model, who, {"groups": ()})
+    for holder in (who, *groups):
+        kind = type(holder).__name__
+        for policy in holder.policies:
+            if isinstance(policy, ManagedPolicyReference):
+                continue
+            after = changed(
+                model,
+                holder,
+                {"policies": tuple(one for one in holder.policies if one is not policy)},
+            )
+            if policy.arn is None:
+                yield f"iam:Delete{kind}Policy", holder.arn, after
+                yield f"iam:Put{kind}Policy", holder.arn, after
+            else:
+                yield f"iam:Detach{kind}Policy", holder.arn, after
+                yield "iam:CreatePolicyVersion", policy.arn, after
+
+
+def asked(model, principal, action, resource):
+    """Whether somebody may do something in a world."""
+    return Batch(CompiledWorld(model)).decide(principal, action, resource).possible
+
+
+def administers(model, principal):
+    """Whether somebody is allowed all that administrators are known by."""
+    return all(
+        asked(model, principal, action, probe_resource(form, "aws", HOME, "us-east-1"))
+        for action, form in PROBES
+    )
+
+
+def becomes_administrator(model, principal):
+    """Whether somebody who is allowed everything else gets there by any calls in any order."""
+    left, seen = [model], set()
+    while left:
+        world = left.pop()
+        if administers(world, principal):
+            return True
+        for action, resource, after in mutable(world, principal):
+            account = after.accounts[HOME]
+            key = tuple(
+                (one.arn, one.policies, getattr(one, "groups", ()))
+                for some in (account.users, account.roles, account.groups)
+                for one in some.values()
+            )
+            if key not in seen and asked(world, principal, action, resource):
+                seen.add(key)
+                left.append(after)
+    return False
+
+
+def gives(model, principal, way):
+    """The worlds in which somebody has got everything by a way, each with what it was done to."""
+    account = model.accounts[HOME]
+    who = next(
+        one for one in (*account.users.values(), *account.roles.values()) if one.arn == principal
+    )
+    everything = ManagedPolicyReference("arn:aws:iam::aws:policy/AdministratorAccess")
+    if way == "iam-create-policy-version":
+        for group in (who, *(account.groups_of(who) if isinstance(who, User) else ())):
+            for policy in group.policies:
+                if policy.arn is not None:
+                    written = tuple(everything if one is policy else one for one in group.policies)
+                    yield policy.arn, changed(model, group, {"policies": written})
+        return
+    kept = who.policies
+    if way == "iam-put-user-policy":
+        kept = tuple(one for one in kept if one.arn is not None)
+    yield who.arn, changed(model, who, {"policies": (*kept, everything)})
+
+
+@given(guarded_accounts())
+def test_who_changes_own_policies_gets_past_own_denies_where_some_order_of_calls_does(home):
+    """An own deny that stays is in the way, unless those who have everything else may take it
+    away: whatever a search through all calls in all orders finds, and nothing else."""
+    model = load_world_data({"accounts": {HOME: home}})
+    batch = Batch(CompiledWorld.checked(model))
+    for way in CHANGING:
+        found = find_escalations(batch, ways=(way,))
+        for principal in (f"arn:aws:iam::{HOME}:user/u", f"arn:aws:iam::{HOME}:role/r"):
+            who = found.candidates[principal].entity
+            if not isinstance(who, KINDS.get(way.target.partition(":")[2], User | Role)):
+                continue
+            expected = any(
+                asked(model, principal, CHANGES[way.id], resource)
+                and becomes_administrator(after, principal)
+                for resource, after in gives(model, principal, way.id)
+            )
+            assert found.graph.has_edge(principal, administrator_of(HOME)) is expected

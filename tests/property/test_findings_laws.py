@@ -83,8 +83,14 @@ def callers():
 
 
 def members(names):
-    """Principals of the organization's other account: outside of an account's zone."""
-    return [(f"arn:aws:iam::{SISTER}:role/{name}", {}) for name in names]
+    """Principals of the organization's other accounts, of which the world lists one: outside of an
+    account's zone."""
+    own = {"aws:PrincipalOrgID": OURS}
+    return [
+        (f"arn:aws:iam::{account}:role/{name}", context)
+        for account, context in ((SISTER, {}), (STRANGER, own))
+        for name in names
+    ]
 
 
 def allowed(world, outsiders):

@@ -29,7 +29,7 @@ def family_of(parts: list[tuple[str, str, list[str]]]) -> Family:
     family = Family("s3")
     for region, account, body in parts:
         pattern = f"arn:aws:s3:{region}:{account}:{''.join(body)}"
-        family.add(pattern, tokens_of(pattern), 1, {})
+        family.add(pattern, tokens_of(pattern), 1, None)
     return family
 
 
@@ -77,9 +77,9 @@ def test_many_buckets_beside_a_pattern_with_wildcards_inside_are_all_places() ->
     family = Family("s3")
     for number in range(2000):
         arn = f"arn:aws:s3:::app-{number}"
-        family.add(arn, (arn,), 1, {})
+        family.add(arn, (arn,), 1, None)
     for pattern in ("arn:aws:s3:::*-logs", "arn:aws:s3:::app-1*9", "arn:aws:s3:::app-?"):
-        family.add(pattern, tokens_of(pattern), 1, {})
+        family.add(pattern, tokens_of(pattern), 1, None)
     places = family.places()
     assert {f"arn:aws:s3:::app-{number}" for number in range(2000)} <= {
         place.sample for place in places
@@ -92,6 +92,6 @@ def test_what_is_left_out_is_said() -> None:
     family = Family("s3")
     for number in range(100):
         pattern = f"arn:aws:s3:::*{number % 10}x*{number}y*"
-        family.add(pattern, tokens_of(pattern), 1, {})
+        family.add(pattern, tokens_of(pattern), 1, None)
     assert len(family.places()) <= 700
     assert not family.complete

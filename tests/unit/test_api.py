@@ -119,6 +119,13 @@ def test_arguments_of_another_kind_are_refused(wrong: Data, words: str) -> None:
     assert words in caught.value.message
 
 
+def test_an_account_has_twelve_digits() -> None:
+    """The account of a resource that is none would make every request one across accounts."""
+    with pytest.raises(iamsim.RequestError) as caught:
+        iamsim.explain(**ASKED, resource_account="1111-2222-3333")
+    assert caught.value.code == "invalid-account-id"
+
+
 def test_one_name_is_a_list_of_one() -> None:
     """A key that is unknown, unset or transitive need not stand in a list: its letters are no
     names."""

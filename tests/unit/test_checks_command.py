@@ -67,6 +67,18 @@ def test_a_file_by_name_is_checked_whatever_it_holds(tmp_path):
     assert "MISSING_STATEMENT" in codes
 
 
+def test_a_plan_of_terraform_is_no_broken_policy(tmp_path):
+    """By name it is told what to do with it; in a folder it is passed over."""
+    plan = tmp_path / "plan.json"
+    plan.write_text('{"format_version": "1.2", "terraform_version": "1.9.0"}', encoding="utf-8")
+    unreadable = []
+    assert not list(find_policies([str(plan)], unreadable))
+    assert len(unreadable) == 1
+    assert "iamsim import" in unreadable[0]
+    assert not list(find_policies([str(tmp_path)], unreadable))
+    assert len(unreadable) == 1
+
+
 def test_policies_of_a_world_have_the_types_of_their_places(tmp_path):
     """Members of a world tell role trust policies and boundaries; others are recognized."""
     trust = '{"Statement": {"Principal": {"AWS": "1"}, "Action": "sts:*", "Effect": "Allow"}}'

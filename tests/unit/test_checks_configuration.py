@@ -91,6 +91,19 @@ def test_codes_off_by_default_are_turned_on_besides(tmp_path):
     assert not found.selection.wants("IAMSIM_SENSITIVE_ACCESS")
 
 
+def test_a_file_of_ours_in_another_encoding_is_not_passed_over(tmp_path):
+    """A byte order mark of UTF-8 is nothing; UTF-16 is an error, and not a file without choices."""
+    text = '[validate]\nignore = ["SPECIFIC_"]\n'
+    file = tmp_path / "iamsim.toml"
+    file.write_bytes(text.encode("utf-16"))
+    with pytest.raises(InputError, match="is not UTF-8 text"):
+        find_configuration(tmp_path)
+    file.write_bytes(text.encode("utf-8"))
+    plain = find_configuration(tmp_path)
+    file.write_bytes(text.encode("utf-8-sig"))
+    assert find_configuration(tmp_path) == plain != Configuration()
+
+
 def test_the_nearest_file_with_a_table_counts(tmp_path):
     """iamsim.toml before pyproject.toml; files without a table of ours are passed over."""
     deep = tmp_path / "a" / "b"

@@ -115,7 +115,9 @@ def test_scenario_files(page, tmp_path):
     found = page(str(file), code=1)
     assert "one: s3:PutObject" in text_of(found)
     assert "not as expected" in text_of(found)
-    assert "two: " in text_of(next(found.iter("main")))
+    told = [text_of(one) for one in next(found.iter("main")).iter("li")]
+    assert "one: expected allowed, got implicitDeny" in told
+    assert any(one.startswith("two: nobody names no principal") for one in told)
 
 
 def test_quiet_stays_quiet(capsys, monkeypatch, request):

@@ -109,6 +109,7 @@ def test_markdown_has_a_table_and_the_quoted_statement(run):
         (["keys", *READ[1:], "--edits"], "error: there is no option `--edits`"),
         (["context", *READ[1:], "--picture", "decision"], "error: there is no option `--picture`"),
         ([*READ, "--at", "noon"], "error: `noon` is not a time in ISO 8601"),
+        ([*READ, "--resource-account", "prod"], "error: `prod` is not the id of an account"),
         ([*READ, "--boundary", "nowhere.json"], "error: there is no policy or file `nowhere.json`"),
         (
             [*READ, "--boundary", "arn:aws:iam::aws:policy/ReadOnlyAcces"],

@@ -190,5 +190,6 @@ def test_the_data_has_every_clause(covered):
 def test_nothing_to_cover_is_all_covered():
     """Without policies nothing is missing."""
     assert percent_of([]) == 100.0
+    assert "there is nothing to cover" in render_coverage([])
     assert coverage_to_lcov([]) == ""
     assert ET.fromstring(coverage_to_cobertura([])).get("lines-valid") == "0"  # noqa: S314 - as above

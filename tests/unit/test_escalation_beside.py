@@ -159,17 +159,28 @@ def test_behind_a_boundary_everything_else_is_a_step():
     assert not chain(search({**home, "policies": {"Limit": policy("iam:PutUserPolicy")}}))
 
 
-def test_an_own_deny_stays_whatever_is_attached_besides():
-    """A policy more does not take the deny of another away."""
+def test_an_own_deny_stays_unless_it_is_written_over():
+    """A policy more does not take the deny of another away; an inline policy can be replaced, and
+    a managed one by a new version of it."""
     deny = policy("iam:PassRole", effect="Deny")
-    ana = having(policy("iam:PutUserPolicy"), deny, boundary="Limit")
-    limit = {
-        "Limit": policy(
-            ["iam:PutUserPolicy", "iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]
-        )
-    }
-    found = search({"users": {"ana": ana}, "roles": {"prize": PRIZE}, "policies": limit})
-    assert not chain(found)
+    changes = ["iam:AttachUserPolicy", "iam:PutUserPolicy", "iam:CreatePolicyVersion"]
+    some = [*changes[:2], "iam:PassRole", "lambda:CreateFunction", "lambda:InvokeFunction"]
+    managed = [f"arn:aws:iam::{HOME}:policy/{name}" for name in ("Guard", "Other")]
+    version = {"Effect": "Allow", "Action": changes[2], "Resource": managed}
+    limit = document({"Effect": "Allow", "Action": some, "Resource": "*"}, version)
+    roles = {"prize": PRIZE}
+    policies = {"Limit": limit, "Guard": deny, "Other": policy("s3:ListAllMyBuckets")}
+    for own, passes in (
+        (having(policy(changes[0]), deny), False),
+        (having(policy(changes[0]), policies=["Guard"]), False),
+        (having(policy(changes[1]), deny), True),
+        (having(policy(changes[1]), policies=["Guard"]), False),
+        (having(policy(changes[2]), deny, policies=["Other"]), False),
+        (having(policy(changes[2]), policies=["Guard"]), True),
+    ):
+        ana = {**own, "boundary": "Limit"}
+        found = search({"users": {"ana": ana}, "roles": roles, "policies": policies})
+        assert bool(chain(found)) is passes
 
 
 def test_a_group_that_bears_on_no_way_is_no_node():

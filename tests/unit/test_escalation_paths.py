@@ -41,6 +41,32 @@ def test_a_true_case_one_behind_a_boundary_one_behind_a_condition_and_a_lookalik
     assert Layer.IDENTITY_BASED_POLICY in blocked["conditional"]
 
 
+# The ways that change policies inside an account: what else is there keeps denying.
+CHANGING = {
+    name: way
+    for name, way in WAYS.items()
+    if way.reaches == "administrator" and way.administers is None
+}
+
+
+@pytest.mark.parametrize("way", CHANGING.values(), ids=CHANGING)
+def test_a_policy_that_denies_is_taken_away_where_that_is_allowed(way):
+    """`freed` detaches it from whoever got everything; `denied` is stopped by it."""
+    found = search(way, blocked=True)
+    reached = shortest_chains(found, administrators(found))
+    chains = {one.source.rpartition("/")[2]: one for one in reached}
+    (hop,) = chains["freed"].hops
+    (cleared,) = hop.edge.cleared
+    assert cleared.policy == "Open"
+    assert cleared.taken.step.action in {"iam:DetachUserPolicy", "iam:DetachRolePolicy"}
+    assert cleared.taken.resource.endswith(("/freed", "/prize-freed"))
+    assert not chains["taker"].hops[0].edge.cleared
+    assert "denied" not in chains
+    (blocked,) = [one for one in found.blocked if one.source.endswith("/denied")]
+    assert blocked.step is None
+    assert {one.policy for one in blocked.decision.statements} == {"Guard"}
+
+
 def test_every_path_has_a_world_and_every_world_a_path():
     """The two folders list the same."""
     assert {path.stem for path in WORLDS.glob("*.yaml")} == set(WAYS)

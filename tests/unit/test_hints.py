@@ -65,10 +65,14 @@ def test_retired_action_is_named_as_such():
         ("s3:GetObject", BUCKET, (OBJECTS,)),
         ("s3:GetObject", "arn:aws:sqs:eu-west-1:111122223333:tide", ()),
         ("logs:PutLogEvents", "arn:aws:logs:eu-west-1:111122223333:log-group:tide", ()),
+        ("s3:ListBucket", "reports", (BUCKET,)),
+        ("s3:ListBucket", "s3://reports/2026/may", (BUCKET,)),
+        ("s3:GetObject", "s3://reports/a.csv", ("arn:aws:s3:::reports/a.csv",)),
+        ("sqs:SendMessage", "orders", ()),
     ],
 )
 def test_resource_of_another_type_is_told_with_the_right_formats(action, resource, meant):
-    """A bucket for its objects, objects for their bucket, another service's resource."""
+    """A bucket for its objects, objects for their bucket, another service's resource, no ARN."""
     hint = only(asked(action, resource))
     assert hint.kind is HintKind.RESOURCE_OF_OTHER_TYPE
     assert hint.suggestions == meant

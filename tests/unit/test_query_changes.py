@@ -8,9 +8,9 @@ import pytest
 
 from iamsim.engine import authorize
 from iamsim.engine.world import CompiledWorld
-from iamsim.query.batch import Batch
-from iamsim.query.changes import find_changes
-from iamsim.query.changes.compare import question_at
+from iamsim.query.batch import Batch, catalog_actions
+from iamsim.query.changes import find, find_changes
+from iamsim.query.changes.compare import compare_place, question_at
 from iamsim.query.policy_changes import policy_changes
 from iamsim.world.load import load_world_data
 
@@ -329,3 +329,107 @@ def test_an_endpoint_of_one_world_is_said_and_not_asked():
     assert not changes.found
     assert len(changes.silent) == 1
     assert ENDPOINT in changes.silent[0]
+
+
+def between(*edits):
+    """What differs between two worlds, each edited in its own way."""
+    worlds = [world(), world()]
+    for one, edit in zip(worlds, edits, strict=True):
+        edit(one)
+    batches = [Batch(CompiledWorld.checked(load_world_data(one))) for one in worlds]
+    return find_changes(*batches)
+
+
+def rows(changes):
+    """Direction, principal, action and resource of every change."""
+    return {
+        (one.direction.value, one.candidate.principal, action, one.resource)
+        for one in changes.found
+        for action in one.actions
+    }
+
+
+def test_an_action_about_a_resource_of_another_service_is_asked():
+    """Systems Manager starts sessions on instances of EC2."""
+    instances = f"arn:aws:ec2:eu-west-1:{HOME}:instance/*"
+    _, changes = compared(
+        home([policy(allow("ssm:StartSession", instances))], "groups", "dev", "policies")
+    )
+    assert ("opens", ANN, "ssm:StartSession", instances) in rows(changes)
+
+
+def test_a_policy_that_becomes_public_closes_what_its_other_statements_say():
+    """Block Public Access restricts the whole policy then."""
+    bob = allow("s3:ListBucket", BUCKET, Principal={"AWS": BOB})
+    public = anybody("s3:GetBucketAcl", BUCKET)
+
+    def with_policy(*statements):
+        def edit(data):
+            home({"restrict_public_buckets": True}, "public_access_block")(data)
+            home(policy(*statements), "resources", BUCKET, "policy")(data)
+
+        return edit
+
+    changes = between(with_policy(bob), with_policy(bob, public))
+    assert ("closes", BOB, "s3:ListBucket", BUCKET) in rows(changes)
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {"Effect": "Deny", "Action": ["sqs:*", "sns:Publish"], "Resource": "*"},
+        {"Effect": "Deny", "Action": ["sns:Publish", "SQS:*"], "Resource": "*"},
+    ],
+    ids=["added", "written otherwise"],
+)
+def test_of_two_statements_only_entries_that_differ_are_asked_about(statement):
+    """One action more in a service control policy: nothing else can differ."""
+    _, changes = compared(put(policy(statement), "policies", "NoQueues"))
+    assert {name for one in changes.bounds for name in one_by_one(one.actions)} == {"sns:publish"}
+    assert {one.candidate.account for one in changes.bounds} == {OTHER}
+
+
+def one_by_one(mask):
+    """The names of actions."""
+    universe = catalog_actions()
+    return [universe.names[number] for number in universe.numbers(mask)]
+
+
+def test_principals_that_cannot_differ_are_compared_once(monkeypatch):
+    """Ten roles alike and one that is not; each answer names the statement of its own role."""
+    asked = []
+
+    def counted(before, after, reached):
+        asked.append(reached.candidate.principal)
+        return compare_place(before, after, reached)
+
+    monkeypatch.setattr(find, "compare_place", counted)
+    roles = {f"r{number}": {"policies": [policy(allow("sqs:*"))]} for number in range(10)}
+    roles["other"] = {"policies": [policy(allow("sns:*"), allow("sqs:SendMessage"))]}
+    attached = put(units([HOME], more=["NoQueues"]), "organization")
+
+    def before(data):
+        data["accounts"][HOME]["roles"] = roles
+
+    def after(data):
+        before(data)
+        attached(data)
+
+    changes = between(before, after)
+    mine = [one for one in asked if ":role/r" in one or one.endswith("/other")]
+    assert len(set(mine)) == 2
+    named = {
+        (one.candidate.principal.rpartition("/")[2], one.before.decision.statements[0].policy)
+        for one in changes.found
+        if one.candidate.principal.startswith(f"arn:aws:iam::{HOME}:role/") and one.before.possible
+    }
+    assert named >= {(name, f"inline policy 1 of role {name}") for name in roles}
+
+
+def test_an_account_is_asked_for_by_a_role_a_user_and_its_root_user():
+    """Of another account that a trust policy names, roles can assume the role; its root user never
+    can."""
+    outside = {"AWS": "arn:aws:iam::333333333333:root"}
+    trust = policy({"Effect": "Allow", "Principal": outside, "Action": "sts:AssumeRole"})
+    _, changes = compared(home(trust, "roles", "app", "trust"))
+    assert ("opens", outside["AWS"], "sts:AssumeRole", APP) in rows(changes)

@@ -195,6 +195,39 @@ def test_remarks_say_what_is_not_exact():
     ]
     written.unwritable = ("s3:PutObject",)
     assert "s3:PutObject" in policy_remarks(written)[-1]
+    written.complete = False
+    assert not written.exact
+    assert "too many resource patterns" in policy_remarks(written)[-1]
+    written.requests = written.compared + 1
+    assert f"a part of {written.requests}" in policy_remarks(written)[0]
+
+
+def test_variables_of_one_shape_do_not_stand_for_the_values_of_each_other():
+    """Where one tag has its value, another that no condition reads has its own."""
+    shape = "arn:aws:s3:::home/${{aws:PrincipalTag/{}}}/*"
+    effective, batch = effective_of(
+        policy(
+            {"Effect": "Allow", "Action": GET, "Resource": shape.format("a")},
+            deny(GET, shape.format("b")),
+        )
+    )
+    written = write_policy(effective, batch)
+    assert effective.unknown
+    assert written.exact
+
+
+def test_many_statements_with_many_patterns_are_cut_short_and_said(monkeypatch):
+    """Each service keeps some places; the rest is said, and the policy is not called exact."""
+    monkeypatch.setattr("iamsim.query.what_can.effective.MOST_WORK", 100)
+    statements = [
+        {"Effect": "Allow", "Action": GET, "Resource": f"arn:aws:s3:::b{number}/*"}
+        for number in range(40)
+    ]
+    effective, batch = effective_of(policy(*statements))
+    places = {one.place for one in effective.somewhere}
+    assert not effective.complete
+    assert 0 < len(places) < len(statements)
+    assert not write_policy(effective, batch).exact
 
 
 def test_shrunk_actions_are_short():

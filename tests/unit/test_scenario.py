@@ -114,6 +114,22 @@ public_access_block: {{RestrictPublicBuckets: true}}
     assert "restrict_public_buckets" in (raised.value.hint or "")
 
 
+@pytest.mark.parametrize("place", ["requests", "defaults"])
+def test_an_account_is_twelve_digits(place):
+    """The account of a resource that is none is an error at its place."""
+    text = f"""title: t
+{place}: {{resource_account: prod}}
+requests: [{{principal: {USER}, action: "s3:GetObject", resource: "arn:aws:s3:::b/k"}}]
+"""
+    if place == "requests":
+        text = HEAD + "  resource_account: prod\n"
+    with pytest.raises(WorldError) as raised:
+        scenario_of(text)
+    assert raised.value.code == "invalid-account-id"
+    assert raised.value.span is not None
+    assert "prod" in raised.value.span.source.text[raised.value.span.start :][:6]
+
+
 def test_defaults_are_overridden_by_requests():
     """What a request says wins over `defaults`; contexts are merged key by key."""
     scenario = scenario_of(f"""title: t

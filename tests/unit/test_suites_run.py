@@ -8,8 +8,12 @@ import textwrap
 
 import pytest
 
+from iamsim.cli.main import main
 from iamsim.cli.watch import watch
 from iamsim.core.errors import RequestError, WorldError
+from iamsim.report.suite import failures_of, render_run
+from iamsim.report.suite_ci import run_to_github
+from iamsim.report.suite_data import run_to_markdown
 from iamsim.suites.cases import Shelf, cases_of, find_files
 from iamsim.suites.last_failed import LastFailed
 from iamsim.suites.runner import collect, run_cases
@@ -152,6 +156,92 @@ def test_an_expected_error_passes_only_with_its_code(tmp_path):
         ("expected the error invalid-action, got allowed",),
     ]
     assert outcomes[0].result.answers == ()
+
+
+def test_an_error_that_all_cases_share_is_told_once(tmp_path):
+    """Text, Markdown and annotations name the first case and count the others; the broken world is
+    read once."""
+    broken = {**READ, "Statement": [{**READ["Statement"][0], "Effect": "allow"}]}
+    role = {"accounts": {"111122223333": {"roles": {"app": {"policies": [broken]}}}}}
+    (tmp_path / "world.json").write_text(json.dumps(role), encoding="utf-8")
+    data = {"title": "t", "world": "world.json"}
+    data["requests"] = [request(name=f"case {n}", action="s3:GetObject") for n in range(4)]
+    path = tmp_path / "a.iamtest.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    shelf = Shelf()
+    collected = collect([str(path)], shelf)
+    outcomes = run_cases(collected.cases, shelf)
+    assert [outcome.passed for outcome in outcomes] == [False] * 4
+    assert outcomes[0].result.error is outcomes[2].result.error
+    assert failures_of(outcomes) == [(outcomes[0], 3)]
+    for write_out in (render_run, run_to_markdown, run_to_github):
+        text = write_out(collected, outcomes)
+        assert text.count("there is no effect") == 1
+        assert "and 3 more cases of this file, for the same reason" in text
+        assert "case 0" in text
+        assert "case 1" not in text
+        assert "4 failed" in text
+
+
+def test_wrong_decisions_are_told_one_by_one(tmp_path):
+    """Only errors are counted together: each case that is decided otherwise is told."""
+    path = write(tmp_path, [request(action="s3:PutObject", expect="allowed")] * 3)
+    shelf = Shelf()
+    outcomes = run_cases(collect([path], shelf).cases, shelf)
+    assert failures_of(outcomes) == [(outcome, 0) for outcome in outcomes]
+
+
+def test_a_suite_that_is_asked_of_nothing_is_told(tmp_path, monkeypatch, capsys):
+    """Without a world and without policies every expected denial comes: a note says so."""
+    monkeypatch.chdir(tmp_path)
+    denied = request(action="s3:GetObject", expect="denied")
+    bare = tmp_path / "bare.iamtest.json"
+    bare.write_text(json.dumps({"title": "t", "requests": [denied]}), encoding="utf-8")
+    full = tmp_path / "full.iamtest.json"
+    data = {"title": "t", "identity_policies": [], "requests": [denied]}
+    full.write_text(json.dumps(data), encoding="utf-8")
+    (tmp_path / "world.json").write_text("{}", encoding="utf-8")
+    assert main(["test", str(tmp_path), "-q"]) == 0
+    told = capsys.readouterr().err
+    assert told.startswith(f"note: {bare} has no world and no policies")
+    assert str(full) not in told
+    assert main(["test", str(bare), "-q", "--world", str(tmp_path / "world.json")]) == 0
+    assert not capsys.readouterr().err
+
+
+def test_a_pattern_that_fits_no_policy_is_not_enough(tmp_path, monkeypatch, capsys):
+    """Limits fail where nothing was measured, and standard error says why."""
+    monkeypatch.chdir(tmp_path)
+    role = {"accounts": {"111122223333": {"roles": {"app": {"policies": [READ]}}}}}
+    (tmp_path / "world.json").write_text(json.dumps(role), encoding="utf-8")
+    data = {"title": "t", "world": "world.json"}
+    data["requests"] = [request(action="s3:GetObject", expect="allowed")]
+    path = tmp_path / "a.iamtest.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    for option, reason in (
+        ("--cov-fail-under", "no policy was in play, and 1 % is asked for\n"),
+        ("--mutate-fail-under", "there is no policy to change: `--policy` fits none\n"),
+    ):
+        assert main(["test", str(path), "-q", option, "1"]) == 0
+        assert not capsys.readouterr().err
+        assert main(["test", str(path), "-q", option, "1", "--policy", "typo*"]) == 1
+        assert reason in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", ["markdown", "github"])
+def test_shares_stand_below_the_reports_for_people(tmp_path, monkeypatch, capsys, form):
+    """What is covered and what was noticed is said where a report has room for it."""
+    monkeypatch.chdir(tmp_path)
+    role = {"accounts": {"111122223333": {"roles": {"app": {"policies": [READ]}}}}}
+    (tmp_path / "world.json").write_text(json.dumps(role), encoding="utf-8")
+    data = {"title": "t", "world": "world.json"}
+    data["requests"] = [request(action="s3:GetObject", expect="allowed")]
+    path = tmp_path / "a.iamtest.json"
+    path.write_text(json.dumps(data), encoding="utf-8")
+    assert main(["test", str(path), "--cov", "--mutate", "--format", form]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert any(line.endswith("% of all statements and clauses are covered") for line in lines)
+    assert any(" mutants: " in line for line in lines)
 
 
 def test_several_processes_say_what_one_says(tmp_path):

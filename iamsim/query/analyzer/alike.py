@@ -17,7 +17,7 @@ from iamsim.engine.formula import Slot
 from iamsim.engine.singular_actions import SINGULAR_ACTIONS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.principal import NotPrincipalTest, PrincipalTest
@@ -165,10 +165,11 @@ class Known:
             self._singular = universe.mask_of(SINGULAR_ACTIONS)
         return self._singular
 
-    def met(self, key: object, question: Question, batch: Batch) -> Met | None:
+    def met(self, key: object, ask: Callable[[], Question], batch: Batch) -> Met | None:
         """What a caller meets besides its own policies, remembered by kind, account, service and
         place; `None` where the action can't be asked about the place."""
         if key not in self._met:
+            question = ask()
             try:
                 prepared = prepare(question, batch.world)
             except RequestError:

@@ -20,9 +20,10 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.question import Question
 
-__all__ = ["from_anywhere"]
+__all__ = ["from_anywhere", "is_mounted"]
 
 SOURCE_IP = "aws:SourceIp"
+MOUNT_TARGET = "elasticfilesystem:accessedviamounttarget"
 # Only requests through a VPC endpoint have these; some of nobody's.
 OF_ENDPOINTS = {
     "aws:SourceVpc": "vpc-0a9b8c7d6e5f4a3b2",
@@ -84,3 +85,18 @@ def from_anywhere(
     known = {key: value for key, value in OF_ENDPOINTS.items() if value is not None}
     unset = question.unset | (OF_ENDPOINTS.keys() - known.keys()) | {SOURCE_IP}
     yield replace(question, context={**question.context, **known}, unset=unset)
+
+
+def is_mounted(statement: CompiledStatement) -> bool:
+    """Whether an Allow is for clients in the VPC of a file system's mount targets alone: EFS does
+    not count it as public.
+
+    https://docs.aws.amazon.com/efs/latest/ug/access-control-block-public-access.html
+    """
+    return any(
+        one.key == MOUNT_TARGET
+        and one.operator.base == "Bool"
+        and not (one.operator.negated or one.operator.if_exists or one.operator.set_operator)
+        and {template.text.lower() for template in one.values.templates} == {"true"}
+        for one in statement.conditions
+    )

@@ -15,9 +15,9 @@ from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import AttachedPolicies
 from iamsim.engine.services.s3 import is_public
-from iamsim.query.analyzer.anywhere import from_anywhere
+from iamsim.query.analyzer.anywhere import from_anywhere, is_mounted
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind, Kept
-from iamsim.query.analyzer.outsiders import outsiders
+from iamsim.query.analyzer.outsiders import outsiders, through_services
 from iamsim.query.analyzer.resources import ACCESS_POINT, analyzed_type, type_actions
 from iamsim.query.analyzer.zone import zones_of
 from iamsim.query.batch.answers import decide_one
@@ -143,6 +143,7 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
                 mentions = mentions_of(_all_statements(batch, subject.item))
             principal, some = outsiders(name, subject.zone, batch.world.model, mentions)
             if some:
+                some += through_services(some, _all_statements(batch, subject.item))
                 one = _Grant(batch, subject, Granted(policy, statement), principal)
                 one.decide(some)
                 finding = one.finding()
@@ -361,7 +362,10 @@ class _Grant:
                 for condition in self.statement.conditions
             },
             tuple(self.sentences),
-            is_public=everyone and self.public and is_public(alone, of_access_point=through),
+            is_public=everyone
+            and self.public
+            and is_public(alone, of_access_point=through)
+            and not is_mounted(self.statement),
             access_point=item.arn if through else None,
             restricted={"resourceControlPolicyRestriction": self._control()},
             span=self.statement.source.span(self.statement.path),

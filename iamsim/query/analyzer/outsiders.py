@@ -25,15 +25,17 @@ from iamsim.query.batch.outside import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.query.analyzer.zone import Zone
     from iamsim.query.batch.outside import Mentions
     from iamsim.world.model import World
 
-__all__ = ["Outsider", "outsiders"]
+__all__ = ["Outsider", "outsiders", "through_services"]
 
 ANYBODY = "*"
+THROUGH_SERVICE = "aws:ViaAWSService"
 
 
 class Outsider(NamedTuple):
@@ -69,6 +71,24 @@ def outsiders(
             return {"AWS": text}, [Outsider(text)] if arn.account == "cloudfront" else []
         return {"AWS": text}, list(_in_organizations(text, arn.account, zone, model, mentions))
     return {}, []
+
+
+def through_services(
+    some: Iterable[Outsider], statements: Iterable[CompiledStatement]
+) -> list[Outsider]:
+    """The same callers through a service that calls on for them, where some statement asks for it:
+    whoever has no credentials has nobody call on.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+    """
+    if not any(key == THROUGH_SERVICE.lower() for one in statements for key in one.keys):
+        return []
+    through = (THROUGH_SERVICE, "true")
+    return [
+        one._replace(context=(*one.context, through))
+        for one in some
+        if find_arn(one.principal) is not None
+    ]
 
 
 def _everyone(zone: Zone, model: World, mentions: Mentions) -> Iterator[Outsider]:
@@ -135,6 +155,9 @@ def _in_organizations(
     if zone.organization is None and own is None:
         # Nobody says which organization the zone is in: any that is named may be another's.
         others = [*mentions.organizations, others[-1]]
+    elif zone.organization is None and account == FRESH_ACCOUNT:
+        # The organization may have accounts that the world does not list.
+        others += [pair for pair in mentions.organizations if pair[0] == own]
     for organization, path in others:
         own_path = (example_of(path, INSTANCE),)
         context = (("aws:PrincipalOrgID", organization), ("aws:PrincipalOrgPaths", own_path))

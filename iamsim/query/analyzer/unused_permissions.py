@@ -10,12 +10,14 @@ The engine decides it, by these policies alone. An action is called unused only 
 
 from __future__ import annotations
 
-from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from iamsim.core.collector import CollectLater
 from iamsim.core.request import Request
 from iamsim.engine.authorize import prepare
 from iamsim.engine.relations import ResourceKind
+from iamsim.engine.singular_actions import SINGULAR_ACTIONS
 from iamsim.engine.situation import Situation
 from iamsim.engine.terms import decision_terms
 from iamsim.query.analyzer.alike import (
@@ -75,7 +77,8 @@ def find_unused_permissions(
     limit = find_limit(now, days)
     holders = list(_holders(batch.world.model, limit))
     chunks = [tuple(holders[one.start : one.stop]) for one in processes.chunks(holders)]
-    parts = processes.spread(batch, _Looking, limit, chunks, progress)
+    with CollectLater():
+        parts = list(processes.spread(batch, _Looking, limit, chunks, progress))
     return [one for part in parts for one in part]
 
 
@@ -224,7 +227,7 @@ class Holder:
         contents = tuple(dict.fromkeys([one.content for one in some]))
         keys = any(one.statement.keys for one in some)
         # Context keys have values by service, account and kind of caller; all else is the same.
-        about = self._about(action, alike="" if not keys else action.partition(":")[0])
+        about = kind_of(action, "" if not keys else action.partition(":")[0])
         key = self.kind if keys or about == action else (), about, contents, read
         found = self.known.granted.get(key)
         if found is None:
@@ -240,11 +243,6 @@ class Holder:
 
     def _is_about(self, statement: CompiledStatement, action: str, place: Place) -> bool:
         return statement.matches(Request(self.caller, action, place.sample, {}))
-
-    def _about(self, action: str, alike: str) -> str:
-        """An action that is unlike all others of its service, or what stands for the others."""
-        singular = self.known.singular(self.universe)
-        return action if self.universe.mask_of((action,)) & singular else alike
 
     def values_of(self, some: Iterable[Own]) -> object:
         """The values that some statements read of what is known of the holder."""
@@ -291,8 +289,7 @@ class Holder:
 
     def request(self, action: str, place: Place) -> Request:
         """A request of the holder at a place."""
-        question = self.batch.question(self.holder.arn, action, place.sample, dict(place.values))
-        return prepare(question, self.batch.world).request
+        return prepare(self._question(action, place), self.batch.world).request
 
     def _allows(self, alone: Situation, action: str, place: Place) -> bool:
         request = self.request(action, place)
@@ -313,12 +310,15 @@ class Holder:
     def _outcomes(self, mask: int, place: Place) -> Iterator[tuple[int, Outcome]]:
         """Decide actions of one service at a place with all that meets there, in parts."""
         universe = self.universe
-        asked = self.batch.question(self.holder.arn, "", place.sample, dict(place.values))
         for apart in self._apart(mask):
             action = universe.first(apart)
-            about = self._about(action, alike=action.partition(":")[0])
-            where = self.kind, about, place.sample, place.values
-            met = self.known.met(where, replace(asked, action=action), self.batch)
+            where = (
+                self.kind,
+                kind_of(action, action.partition(":")[0]),
+                place.sample,
+                place.values,
+            )
+            met = self.known.met(where, partial(self._question, action, place), self.batch)
             if met is None:
                 continue
             own, bounds = (
@@ -340,7 +340,7 @@ class Holder:
                 bound = met.bound or any(reads_context(one.statement) for one in mine)
                 key = (
                     self.kind[0],
-                    about,
+                    kind_of(action, ""),
                     met.meeting,
                     (place.sample, place.values) if bound else None,
                     seen,
@@ -352,18 +352,26 @@ class Holder:
                     values_of(keys, met.context),
                 )
                 if key not in self.known.outcomes:
-                    remember(self.known.outcomes, key, self._decide(asked, first))
+                    remember(self.known.outcomes, key, self._decide(action, place, first))
                 outcome = self.known.outcomes[key]
                 if outcome is not None:
                     yield part, outcome
 
-    def _decide(self, asked: Question, action: int) -> Outcome | None:
+    def _question(self, action: str, place: Place) -> Question:
+        return self.batch.question(self.holder.arn, action, place.sample, dict(place.values))
+
+    def _decide(self, name: str, place: Place, action: int) -> Outcome | None:
         """Decide one action (a bit); `None` where it can't be asked about such a resource."""
-        universe, world = self.universe, self.batch.world
-        for one in action_classes(asked, world, universe, action):
+        asked = self._question(name, place)
+        for one in action_classes(asked, self.batch.world, self.universe, action):
             answer = one.answer
             return Outcome(answer.possible, answer.decision.layer in GUARDRAIL_LAYERS)
         return None
+
+
+def kind_of(action: str, others: str) -> str:
+    """An action that is unlike all others of its service, or what stands for these."""
+    return action if action in SINGULAR_ACTIONS else others
 
 
 def decisive(some: list[Own]) -> list[Own]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
 from iamsim.query.batch import ActionClass
-from iamsim.query.batch.answers import decide_one
+from iamsim.query.batch.answers import decide_one, with_tags_settled
 from iamsim.query.batch.classes import action_classes
 from iamsim.query.changes.model import Change
 from iamsim.query.changes.same import direction_of, through_of
@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 
     from iamsim.engine.question import Question
     from iamsim.query.batch import Batch, BatchAnswer
+    from iamsim.query.batch.outside import Asked
     from iamsim.query.changes.model import Reached
 
-__all__ = ["compare_place", "question_at"]
+__all__ = ["answer_at", "compare_place"]
 
 DENIED = frozenset({Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY})
-UNKNOWN_POLICIES = frozenset({"identity-based-policy"})
 
 
 def compare_place(before: Batch, after: Batch, reached: Reached) -> Iterator[Change]:
@@ -64,38 +64,59 @@ def _certain(
     allowing = answer.residual.examples()[0]
     if allowing is None or answer.residual.stand_ins:
         return answer
-    question = question_at(batch, reached, action)
     values = {
         key: value if isinstance(value, str) else tuple(value) for key, value in allowing.items()
     }
-    asked = replace(question, context={**question.context, **values}, partial=False)
-    decided = decide_one(asked, batch.world)
-    return decided if decided.verdict is Verdict.ALLOWED else answer
+    for asked in reached.candidate.asked:
+        question = question_at(batch, reached, action, asked)
+        question = replace(question, context={**question.context, **values}, partial=False)
+        decided = decide_one(question, batch.world)
+        if decided.verdict is Verdict.ALLOWED:
+            return decided
+    return answer
 
 
-def question_at(batch: Batch, reached: Reached, action: str) -> Question:
-    """The question about one of the actions."""
-    candidate = reached.candidate
+def question_at(
+    batch: Batch, reached: Reached, action: str, asked: Asked | None = None
+) -> Question:
+    """The question about one of the actions, in the name of one of those that stand for the
+    candidate; by default of the first."""
+    caller = asked or reached.candidate.asked[0]
     place, via = reached.place.sample, reached.via
-    question = batch.question(candidate.principal, action, place, reached.context, via=via)
-    unknown = question.unknown | UNKNOWN_POLICIES if candidate.is_external else question.unknown
+    plain = batch.question(caller.principal, action, place, reached.context, via=via)
+    question = caller.question(plain)
+    if batch.partial and (caller.unset or caller.nameless):
+        question = with_tags_settled(question, batch.world, nameless=caller.nameless)
     # A world that lists the resource knows whose it is.
     listed = reached.owner is None or batch.world.model.find_resource(place) is not None
-    owner = None if listed else reached.owner
-    return replace(question, unknown=unknown, resource_account=owner)
+    return replace(question, resource_account=None if listed else reached.owner)
+
+
+def answer_at(batch: Batch, reached: Reached, action: str) -> BatchAnswer | None:
+    """The answer to the first of those that stand for the candidate who can, else to the first of
+    all; `None` for what can't be asked about such a resource."""
+    denied: BatchAnswer | None = None
+    for asked in reached.candidate.asked:
+        try:
+            answer = decide_one(question_at(batch, reached, action, asked), batch.world)
+        except RequestError:
+            continue
+        if answer.possible:
+            return answer
+        denied = denied or answer
+    return denied
 
 
 def _classes(batch: Batch, reached: Reached) -> list[ActionClass]:
-    """The decisions of one world; the own policies of somebody from outside are not known."""
-    question = question_at(batch, reached, "")
-    universe = batch.universe
-    if not reached.candidate.is_external:
+    """The decisions of one world; somebody from outside, of whom little is known, is asked for
+    action by action."""
+    universe, (first, *more) = batch.universe, reached.candidate.asked
+    if not more and not first.outside:
+        question = question_at(batch, reached, "")
         return action_classes(question, batch.world, universe, reached.actions)
     found = []
     for number in universe.numbers(reached.actions):
-        try:
-            answer = decide_one(replace(question, action=universe.names[number]), batch.world)
-        except RequestError:
-            continue  # an action that is not asked about such a resource
-        found.append(ActionClass(1 << number, answer))
+        answer = answer_at(batch, reached, universe.names[number])
+        if answer is not None:
+            found.append(ActionClass(1 << number, answer))
     return found

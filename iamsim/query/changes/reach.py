@@ -29,8 +29,6 @@ __all__ = ["can_be_asked", "heads_of", "joined_mask", "places_of"]
 PROBE = "sts:GetCallerIdentity"
 UNLISTED = "iamsim-unlisted"  # the name of a role and a key that no world lists
 REMEMBERED = 10_000  # resources of which it is known what can be asked
-# Services whose actions name resources of another one.
-GUESTS = {"iam": ("sts",)}
 
 Context = "Mapping[str, ContextValue]"
 
@@ -177,26 +175,47 @@ def _askable(service: str, texts: frozenset[str], universe: ActionUniverse, acti
 def _fitting(
     service: str, texts: frozenset[str], universe: ActionUniverse, actions: int
 ) -> Iterator[int]:
-    for name in (service, *GUESTS.get(service, ())):
-        for number in universe.numbers(universe.service_mask(name) & actions):
-            formats = _reference().formats_of(universe.written[number])
-            if any(form.fits_resource(text) for form in formats for text in texts):
-                yield number
+    for number in universe.numbers(_of_service(service, universe, actions)):
+        formats = _reference().formats_of(universe.written[number])
+        if any(form.fits_resource(text) for form in formats for text in texts):
+            yield number
+
+
+def _of_service(service: str, universe: ActionUniverse, actions: int) -> int:
+    """The actions that are about resources whose ARN names a service: its own, and those of others
+    (Systems Manager starts sessions on instances of EC2), but for those that take a recovery point
+    of whatever service."""
+    found = 0
+    for prefix in universe.services_of(actions):
+        found |= _hosts(prefix, universe).get(service, 0)
+        if prefix == service:
+            found |= universe.service_mask(prefix)
+    return found & actions
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _hosts(prefix: str, universe: ActionUniverse) -> dict[str, int]:
+    """The services that the ARNs for the actions of a prefix name, each with these actions."""
+    found: dict[str, int] = {}
+    for number in universe.numbers(universe.service_mask(prefix)):
+        for form in _reference().formats_of(universe.written[number]):
+            found[form.service] = found.get(form.service, 0) | 1 << number
+    return found
 
 
 def can_be_asked(text: str, universe: ActionUniverse, actions: int) -> bool:
-    """Whether some of the actions can be asked about a resource."""
+    """Whether some of the actions can be about a resource, or about something in it."""
     arn = cut_arn(text)
     if arn is None or not arn.service:
         return True
-    return any(True for _ in _fitting(arn.service, frozenset({arn.resource}), universe, actions))
+    return bool(_of_service(arn.service, universe, actions))
 
 
 @lru_cache(maxsize=2)
 def _key_actions(universe: ActionUniverse) -> int:
     """The actions that ask the policy of a key."""
     key = f"arn:aws:kms:us-east-1:111122223333:key/{UNLISTED}"
-    return _asked("kms", Place(None, key, ()), universe, universe.everything)
+    return _asked("kms", Place(None, key, ()), universe, universe.service_mask("kms"))
 
 
 @lru_cache(maxsize=1)

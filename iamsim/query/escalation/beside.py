@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.decision import Verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
-from iamsim.query.escalation.gains import Gains
+from iamsim.query.escalation.denials import Held
+from iamsim.query.escalation.gains import Gains, Replaced
 from iamsim.query.escalation.home import make_home
 from iamsim.query.escalation.model import Edge, administrator_of, member_node
 from iamsim.world.model import ManagedPolicyReference, User
@@ -28,19 +29,41 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.ways import Way
     from iamsim.world.model import Account, Role
 
-__all__ = ["EVERYTHING", "MOST_GROUPS", "Joined", "batch_after", "home_with", "homes_beside"]
+__all__ = [
+    "EVERYTHING",
+    "MOST_GROUPS",
+    "Joined",
+    "batch_after",
+    "everything_for",
+    "home_with",
+    "homes_beside",
+]
 
 EVERYTHING = "AdministratorAccess"
+INSTEAD = " instead of "
 MOST_GROUPS = 50  # groups of one account behind which ways are looked for
 
 
 class Joined(NamedTuple):
-    """A way by which a principal gets what `besides` names: the ARN of a group, or `EVERYTHING`."""
+    """A way by which a principal gets what `besides` names: the ARN of a group, or `EVERYTHING`,
+    which may stand in place of something (see `everything_for`)."""
 
     besides: str
     principal: str
     way: Way
     taken: tuple[Taken, ...]
+
+
+def everything_for(taken: Sequence[Taken], gains: Gains, candidate: Candidate) -> str:
+    """The name for everything that somebody gets by these steps: with what they write over, where
+    that denied something."""
+    entity = candidate.entity
+    for one in taken:
+        # What a group has stays in its place: others have it as well.
+        own = () if entity is None or not one.step.replaces else entity.policies
+        if one.step.about_self and gains.denied_by(candidate, Replaced.by((one,)), own):
+            return f"{EVERYTHING}{INSTEAD}{one.resource}"
+    return EVERYTHING
 
 
 def homes_beside(
@@ -132,9 +155,11 @@ def batch_after(batch: Batch, account: Account) -> Batch:
 
 def _with(entity: User | Role, besides: str, account: Account) -> User | Role:
     """A user in a group more, or somebody with a policy that allows everything."""
-    if besides == EVERYTHING:
+    if besides.startswith(EVERYTHING):
         arn = f"arn:{account.partition}:iam::aws:policy/{EVERYTHING}"
-        return replace(entity, policies=(*entity.policies, ManagedPolicyReference(arn)))
+        gone = Replaced(frozenset({besides.partition(INSTEAD)[2]}))
+        left = [one for one in entity.policies if not gone.covers(Held(one, entity))]
+        return replace(entity, policies=(*left, ManagedPolicyReference(arn)))
     if isinstance(entity, User):
         return replace(entity, groups=(*entity.groups, besides.rpartition("/")[2]))
     return entity

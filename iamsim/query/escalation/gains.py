@@ -2,26 +2,99 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import replace
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
+from iamsim.engine.question import AttachedPolicies
+from iamsim.query.batch.answers import decide_one
 from iamsim.query.escalation.administrators import (
     ADMINISTRATOR_ACCESS,
     PROBES,
     as_policy,
     is_administrator_with,
 )
+from iamsim.query.escalation.denials import (
+    Call,
+    Held,
+    calls_away,
+    denies_probe,
+    held_by,
+    is_inline,
+    order_of,
+)
+from iamsim.query.escalation.model import Cleared, Edge
 from iamsim.query.escalation.targets import policies_of
+from iamsim.world.model import PolicyDocument, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
+    from iamsim.query.escalation.model import Taken
     from iamsim.query.escalation.targets import Statements
+    from iamsim.query.escalation.ways import Way
     from iamsim.syntax.ast import Policy
-    from iamsim.world.model import Account, AnyPolicy, Group, Role, User
+    from iamsim.world.model import Account, AnyPolicy, Group
 
-__all__ = ["Gains", "parsed_policies"]
+__all__ = ["NOTHING_REPLACED", "Gain", "Gains", "Replaced", "parsed_policies"]
+
+
+class Replaced(NamedTuple):
+    """What a way writes over, so that it denies nothing any more: inline policies of users, groups
+    or roles, or one managed policy, each by the ARN. With `anything` all managed policies count.
+
+    `kept` are groups by which everything is had, so that they must not be left."""
+
+    arns: frozenset[str] = frozenset()
+    anything: bool = False
+    kept: frozenset[str] = frozenset()
+
+    @classmethod
+    def by(cls, taken: Iterable[Taken]) -> Replaced:
+        """What the steps of a way have written over.
+
+        Put…Policy can be called for every inline policy:
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+        """
+        some = list(taken)
+        return cls(
+            frozenset(one.resource for one in some if one.step.replaces),
+            kept=frozenset(one.resource for one in some if one.step.resource == "self-groups"),
+        )
+
+    @classmethod
+    def at_most(cls, way: Way, target: str) -> Replaced:
+        """What a way could write over, as long as nobody has taken it."""
+        some = [step.resource for step in way.steps if step.replaces]
+        return cls(frozenset({target} if some else ()), anything="target-policies" in some)
+
+    def covers(self, held: Held) -> bool:
+        """Whether a policy is among it."""
+        if is_inline(held.policy):
+            return held.holder.arn in self.arns
+        return self.anything or held.policy.arn in self.arns
+
+
+NOTHING_REPLACED = Replaced()
+
+
+class Gain(NamedTuple):
+    """The answer that says whether somebody is an administrator; `cleared` is what had
+    to be taken away before."""
+
+    answer: BatchAnswer
+    cleared: tuple[Cleared, ...] = ()
+
+    @property
+    def possible(self) -> bool:
+        """Whether somebody is."""
+        return self.answer.possible
+
+    def edge(self, way: Way, taken: tuple[Taken, ...]) -> Edge:
+        """The way by which somebody becomes one."""
+        return Edge(way, taken, self.answer, self.cleared)
 
 
 class Gains:
@@ -33,10 +106,53 @@ class Gains:
         self._batch = batch
         self._region = region
         self._everything: dict[object, BatchAnswer] = {}
+        self._cleared: dict[object, Gain] = {}
+        self._held: dict[User | Role, list[Held]] = {}
+        self._denies_probe: dict[AnyPolicy, bool] = {}
+        self._parsed: dict[AnyPolicy, Policy] = {}
 
-    def with_everything(self, statements: Statements, candidate: Candidate) -> BatchAnswer:
-        """Whether somebody whose own policies allow everything is an administrator; principals that
-        neither boundary nor guardrails tell apart are asked for once."""
+    def with_everything(
+        self, statements: Statements, candidate: Candidate, replaced: Replaced = NOTHING_REPLACED
+    ) -> Gain:
+        """Whether somebody who is allowed everything besides what there is, but for what is
+        replaced, is an administrator; or can be, having taken away what denies it.
+
+        Principals that neither boundary nor guardrails nor policies that deny tell apart are asked
+        for once.
+        """
+        held = [one for one in self._deniers(candidate) if not replaced.covers(one)]
+        denying = [one for one in held if self._may_deny_probe(one.policy)]
+        first = self._decided(statements, candidate, denying)
+        if first.possible or not denying:
+            return Gain(first)
+        key = candidate.principal, tuple(held), replaced
+        known = self._cleared.get(key)
+        if known is None:
+            known = self._cleared[key] = self._clear(candidate, held, denying, replaced, first)
+        return known
+
+    def alike(self, statements: Statements, candidate: Candidate) -> object:
+        """What of somebody bears on what everything would give: equal for two that get the same."""
+        held = self._deniers(candidate)
+        denying = [one for one in held if self._may_deny_probe(one.policy)]
+        if not denying:
+            return None
+        if self._decided(statements, candidate, denying).possible:
+            return tuple(one.policy for one in denying)
+        return candidate.principal
+
+    def denied_by(
+        self, candidate: Candidate, replaced: Replaced, policies: Sequence[AnyPolicy]
+    ) -> bool:
+        """Whether some of these policies of somebody deny anything and are replaced."""
+        return any(
+            replaced.covers(one) for one in self._deniers(candidate) if one.policy in policies
+        )
+
+    def _decided(
+        self, statements: Statements, candidate: Candidate, denying: Sequence[Held]
+    ) -> BatchAnswer:
+        """The answer for somebody with everything and some policies that deny."""
         entity = candidate.entity
         names = statements.tells_names_apart
         key = (
@@ -45,13 +161,114 @@ class Gains:
             candidate.principal if names else None,
             id(getattr(entity, "boundary", None)),
             tuple(sorted(getattr(entity, "tags", {}).items())),
+            frozenset(one.policy for one in denying),
         )
         known = self._everything.get(key)
         if known is None:
             known = self._everything[key] = is_administrator_with(
-                self._batch, candidate, [ADMINISTRATOR_ACCESS], self._region
+                self._batch, candidate, self._with(denying), self._region
             )
         return known
+
+    def _clear(
+        self,
+        candidate: Candidate,
+        held: Sequence[Held],
+        denying: Sequence[Held],
+        replaced: Replaced,
+        first: BatchAnswer,
+    ) -> Gain:
+        """Take away what denies, where what is left allows that; else `first` holds.
+
+        A deny of one policy holds whatever the others say, so each is asked for alone.
+        """
+
+        def administrator(some: Sequence[Held]) -> BatchAnswer:
+            """Whether somebody with everything and these is one."""
+            return is_administrator_with(self._batch, candidate, self._with(some), self._region)
+
+        def may(call: Call, some: Sequence[Held]) -> BatchAnswer:
+            """Whether somebody with everything and these may do a call."""
+            question = self._batch.question(
+                candidate.principal, call.action, call.resource, dict(call.context)
+            )
+            attached = AttachedPolicies(identity_policies=tuple(self._with(some)))
+            return decide_one(replace(question, attached=attached), self._batch.world)
+
+        asked: dict[tuple[str, str], frozenset[Held] | None] = {}
+
+        def in_the_way(call: Call) -> frozenset[Held] | None:
+            """Which policies deny a call; `None` where a boundary or a guardrail does."""
+            place = call.action, call.resource
+            if place not in asked:
+                asked[place] = (
+                    frozenset(one for one in held if not may(call, [one]).possible)
+                    if may(call, ()).possible
+                    else None
+                )
+            return asked[place]
+
+        wanted = [one for one in denying if not administrator([one]).possible]
+        if not wanted or not administrator(()).possible:
+            return Gain(first)
+        calls = partial(
+            calls_away, account=candidate.account or "", kept=self._kept(candidate, held, replaced)
+        )
+        order = order_of(held, wanted, calls, in_the_way)
+        if order is None:
+            return Gain(first)
+        left = list(held)
+        cleared: list[Cleared] = []
+        for one, call in order:
+            cleared.append(Cleared(one.policy.name, call.taken(may(call, left))))
+            left.remove(one)
+        answer = administrator([one for one in left if one in denying])
+        if not answer.possible or not all(one.taken.answer.possible for one in cleared):
+            return Gain(first)
+        return Gain(answer, tuple(cleared))
+
+    def _kept(
+        self, candidate: Candidate, held: Sequence[Held], replaced: Replaced
+    ) -> frozenset[str]:
+        """The groups that must not be left: somebody has everything by them alone."""
+
+        def written(policies: Iterable[AnyPolicy]) -> bool:
+            """Whether one of these has been written over."""
+            return any(
+                isinstance(one, PolicyDocument) and one.arn in replaced.arns for one in policies
+            )
+
+        entity = candidate.entity
+        if entity is None or written(entity.policies):
+            return replaced.kept
+        return replaced.kept | {holder.arn for _, holder in held if written(holder.policies)}
+
+    def _deniers(self, candidate: Candidate) -> list[Held]:
+        """The policies of somebody that deny anything."""
+        entity = candidate.entity
+        account = self._batch.world.model.accounts.get(candidate.account or "")
+        if account is None or not isinstance(entity, User | Role):
+            return []
+        known = self._held.get(entity)
+        if known is None:
+            known = self._held[entity] = held_by(self._batch.world, account, entity)
+        return known
+
+    def _may_deny_probe(self, policy: AnyPolicy) -> bool:
+        known = self._denies_probe.get(policy)
+        if known is None:
+            known = self._denies_probe[policy] = denies_probe(self._batch.world, policy)
+        return known
+
+    def _with(self, some: Iterable[Held]) -> list[Policy]:
+        """A policy that allows everything, and these."""
+        found = [ADMINISTRATOR_ACCESS]
+        for policy, _ in some:
+            known = self._parsed.get(policy)
+            if known is None:
+                known = self._parsed[policy] = as_policy(policy)
+            found.append(known)
+        return found
 
     def enough(self, own: int, group: Group) -> bool:
         """Whether own policies and a group's are about all that an administrator is asked for."""

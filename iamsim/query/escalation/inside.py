@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.query.escalation.administrators import is_administrator_with
-from iamsim.query.escalation.beside import EVERYTHING, Joined
-from iamsim.query.escalation.gains import parsed_policies
+from iamsim.query.escalation.beside import EVERYTHING, Joined, everything_for
+from iamsim.query.escalation.gains import Gain, Replaced, parsed_policies
 from iamsim.query.escalation.home import PROVIDERS
-from iamsim.query.escalation.model import Blocked, Edge, administrator_of
+from iamsim.query.escalation.model import Blocked, administrator_of
 from iamsim.query.escalation.steps import is_lacking
 from iamsim.query.escalation.targets import customer_managed
 from iamsim.world.model import Group, Role, User
@@ -58,7 +58,8 @@ class Inside:
             if not able:
                 continue
             if way.about_self:
-                if way.reaches != "administrator" or self.home.besides != EVERYTHING:
+                everything = (self.home.besides or "").startswith(EVERYTHING)
+                if way.reaches != "administrator" or not everything:
                     self._own(way, able)
             else:
                 self._others(way, able)
@@ -76,13 +77,18 @@ class Inside:
             candidate = self._candidates[principal]
             if way.reaches == "without-boundary":
                 own = parsed_policies(home.account, candidate.entity)
-                gained = is_administrator_with(
-                    home.batch, candidate, own, self._region, without_boundary=True
+                gained = Gain(
+                    is_administrator_with(
+                        home.batch, candidate, own, self._region, without_boundary=True
+                    )
                 )
             else:
-                gained = home.gains.with_everything(home.taker.statements, candidate)
+                gained = home.gains.with_everything(
+                    home.taker.statements, candidate, Replaced.by(taken)
+                )
                 if not gained.possible:
-                    self.joined.append(Joined(EVERYTHING, principal, way, taken))
+                    besides = everything_for(taken, home.gains, candidate)
+                    self.joined.append(Joined(besides, principal, way, taken))
             self._gain(way, principal, taken, gained)
 
     def _gain(
@@ -90,18 +96,19 @@ class Inside:
         way: Way,
         principal: str,
         taken: tuple[Taken, ...],
-        gained: BatchAnswer,
+        gained: Gain,
         target: str | None = None,
     ) -> None:
         """Become an administrator, or note why not."""
         home = self.home
         if gained.possible:
             node = administrator_of(home.account.id)
-            self.growth.edge(home.node(principal), node, Edge(way, taken, gained))
-        elif way.reaches == "administrator" or not is_lacking(gained.decision):
+            self.growth.edge(home.node(principal), node, gained.edge(way, taken))
+        elif way.reaches == "administrator" or not is_lacking(gained.answer.decision):
             # A group or the own policies that give little are no way that something blocks.
+            decision = gained.answer.decision
             home.taker.blocked.append(
-                Blocked(principal, way, target, 0, None, taken[-1].resource, gained.decision)
+                Blocked(principal, way, target, 0, None, taken[-1].resource, decision)
             )
 
     def _others(self, way: Way, able: list[Candidate]) -> None:
@@ -118,7 +125,9 @@ class Inside:
             and not (way.reaches == "administrator" and one.arn in self._administrators)
         ]
         if way.reaches == "administrator" and not home.taker.keeps_blocked:
-            targets = [one for one in targets if self._gained(one).possible]
+            targets = [
+                one for one in targets if self._gained(one, Replaced.at_most(way, one.arn)).possible
+            ]
         if not targets:
             return
         on_target = [step for step in way.steps if step.about_target]
@@ -137,8 +146,10 @@ class Inside:
 
         def besides(target: Entity) -> object:
             """What of a target bears on what its policies would give."""
+            if named:
+                return target.arn
             own = customer_managed(home.targets, target) if policies else ()
-            return target.arn if named else tuple(own)
+            return tuple(own), home.gains.alike(statements, home.gains.candidates[target.arn])
 
         for some in statements.classes(targets, actions, by_trust=by_trust, besides=besides):
             for target in some[:2]:  # the second one for whoever is the first
@@ -188,12 +199,14 @@ class Inside:
             if isinstance(target, Group):
                 self._join(way, candidate, taken, target)
                 continue
-            self._gain(way, principal, taken, self._gained(target), target.arn)
+            gained = self._gained(target, Replaced.by(taken))
+            self._gain(way, principal, taken, gained, target.arn)
 
-    def _gained(self, target: Entity) -> BatchAnswer:
+    def _gained(self, target: Entity, replaced: Replaced) -> Gain:
         """Whether a target whose policies allow everything is an administrator."""
         gains = self.home.gains
-        return gains.with_everything(self.home.taker.statements, gains.candidates[target.arn])
+        candidate = gains.candidates[target.arn]
+        return gains.with_everything(self.home.taker.statements, candidate, replaced)
 
     def _join(self, way: Way, candidate: Candidate, taken: tuple[Taken, ...], group: Group) -> None:
         """What the policies of a group give besides the own ones."""
@@ -201,7 +214,7 @@ class Inside:
         principal = candidate.principal
         if home.gains.enough(home.sources.masks[candidate], group):
             own = parsed_policies(home.account, candidate.entity, group)
-            gained = is_administrator_with(home.batch, candidate, own, self._region)
+            gained = Gain(is_administrator_with(home.batch, candidate, own, self._region))
             self._gain(way, principal, taken, gained, group.arn)
             if gained.possible:
                 return

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "Blocked",
+    "Cleared",
     "Edge",
     "Escalations",
     "Taken",
@@ -27,6 +28,7 @@ __all__ = [
 ADMINISTRATOR = "administrator of "
 WITH = " with "
 STEP_WEIGHT = 1000
+MOST_CLEARED = 9  # that count for how far a way is
 
 
 class Taken(NamedTuple):
@@ -37,27 +39,38 @@ class Taken(NamedTuple):
     answer: BatchAnswer
 
 
+class Cleared(NamedTuple):
+    """A call that takes a policy away that denies, made with what has been gained; `policy` is its
+    name."""
+
+    policy: str
+    taken: Taken
+
+
 class Edge(NamedTuple):
     """One way that somebody can go. `gained` is the answer that made somebody an administrator,
-    where the way changes permissions."""
+    where the way changes permissions; `cleared` is what had to be taken away before."""
 
     way: Way
     taken: tuple[Taken, ...]
     gained: BatchAnswer | None = None
+    cleared: tuple[Cleared, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
         """Conditional where some step depends on something."""
         answers = [one.answer.verdict for one in self.taken]
+        answers += [one.taken.answer.verdict for one in self.cleared]
         if self.gained is not None:
             answers.append(self.gained.verdict)
         return overall_verdict(answers)
 
     @property
     def weight(self) -> int:
-        """How far a way is: that it is one, then whether it is certain."""
+        """How far a way is: that it is one, then whether it is certain, then how much it clears."""
         conditional = self.verdict is Verdict.CONDITIONAL
-        return STEP_WEIGHT + 2 * conditional + (self.way.presumes is not None)
+        cleared = min(len(self.cleared), MOST_CLEARED)
+        return STEP_WEIGHT + 20 * conditional + 10 * (self.way.presumes is not None) + cleared
 
 
 class Blocked(NamedTuple):

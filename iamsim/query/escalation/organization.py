@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeAlias
 from iamsim.query.batch.candidates import Candidate, CandidateKind
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS, is_administrator_with
 from iamsim.query.escalation.beside import batch_after
-from iamsim.query.escalation.gains import parsed_policies
+from iamsim.query.escalation.gains import Gain, Replaced, parsed_policies
 from iamsim.query.escalation.home import make_home
 from iamsim.query.escalation.model import Edge, administrator_of
 from iamsim.query.escalation.seats import Seat, all_seats, places_of, policies_elsewhere
@@ -36,9 +36,10 @@ __all__ = ["AcrossAccounts"]
 ROOT_SESSIONS = "iam.amazonaws.com"
 IDENTITY_CENTER = "sso.amazonaws.com"
 PROBE = "iamsim-probe"
+PUT_INLINE = "sso:PutInlinePolicyToPermissionSet"
 MANAGEMENT = "management"
 NEW_IN_MANAGEMENT = "new-in-management"
-End: TypeAlias = "tuple[str | None, BatchAnswer | None]"
+End: TypeAlias = "tuple[str | None, Gain | None]"
 
 
 class AcrossAccounts:
@@ -142,7 +143,8 @@ class AcrossAccounts:
             end, gained = self._end(way, seat)
             if end is not None:
                 for principal, taken in takers.items():
-                    growth.edge(node or home.node(principal), end, Edge(way, taken, gained))
+                    edge = Edge(way, taken) if gained is None else gained.edge(way, taken)
+                    growth.edge(node or home.node(principal), end, edge)
                 blocked += [one._replace(way=way, target=end) for one in taker.blocked]
             taker.blocked.clear()
         self._found.blocked += _each_once(blocked)
@@ -190,12 +192,12 @@ class AcrossAccounts:
         """The same, when it is first asked for."""
         node = administrator_of(seat.account)
         if way.target == "account":
-            gained = self._account_with_everything(way.administers or "", seat.account)
+            gained = Gain(self._account_with_everything(way.administers or "", seat.account))
         elif seat.candidate is None:
             policies = policies_elsewhere(self._model, seat)
             if policies is None:
                 return None, None
-            gained = is_administrator_with(self._batch, seat.new, policies, self._region)
+            gained = Gain(is_administrator_with(self._batch, seat.new, policies, self._region))
         elif way.reaches == "target":
             people = seat.candidate.people
             grouped = not people or any(one.startswith("GROUP/") for one in people)
@@ -207,12 +209,19 @@ class AcrossAccounts:
             if entity is None or entity.boundary is None:
                 return None, None
             own = parsed_policies(self._homes[seat.account].account, entity)
-            gained = is_administrator_with(
-                self._batch, seat.candidate, own, self._region, without_boundary=True
+            gained = Gain(
+                is_administrator_with(
+                    self._batch, seat.candidate, own, self._region, without_boundary=True
+                )
             )
         else:
             statements = self._homes[seat.account].taker.statements
-            gained = self._gains.with_everything(statements, seat.candidate)
+            inline = any(step.action == PUT_INLINE for step in way.steps)
+            # There is one inline policy of a permission set, which is written over.
+            entity = seat.candidate.entity
+            arns = {entity.arn} if inline and entity is not None else ()
+            replaced = Replaced(frozenset(arns))
+            gained = self._gains.with_everything(statements, seat.candidate, replaced)
         return (node, gained) if gained.possible else (None, None)
 
     def _account_with_everything(self, service: str, account: str) -> BatchAnswer:

@@ -8,7 +8,7 @@ from iamsim.core.decision import Layer, Verdict
 from iamsim.engine.authorize import prepare
 from iamsim.query.escalation.asking import Asker
 from iamsim.query.escalation.model import Blocked, Taken
-from iamsim.query.escalation.targets import customer_managed, resources_like
+from iamsim.query.escalation.targets import customer_managed, customer_managed_arn, resources_like
 from iamsim.world.model import User
 
 if TYPE_CHECKING:
@@ -165,6 +165,9 @@ class StepTaker:
             return []
         if step.resource == "self-policies":
             return customer_managed(self._account, entity)
+        if step.resource == "self-boundary":
+            arn = customer_managed_arn(self._account, entity.boundary)
+            return [] if arn is None else [arn]
         if step.resource == "self-groups":
             groups = self._account.groups_of(entity) if isinstance(entity, User) else ()
             return [group.arn for group in groups]

@@ -28,6 +28,7 @@ __all__ = [
     "Statements",
     "classes_of",
     "customer_managed",
+    "customer_managed_arn",
     "policies_of",
     "resources_like",
     "trusted_names",
@@ -190,15 +191,14 @@ def policies_of(account: Account, entity: Entity) -> tuple[AnyPolicy, ...]:
 
 def customer_managed(account: Account, entity: Entity) -> list[str]:
     """The ARNs of the customer managed policies among them."""
-    return sorted(
-        {
-            policy.arn
-            for policy in policies_of(account, entity)
-            if isinstance(policy, PolicyDocument)
-            and policy.arn
-            and f"::{account.id}:" in policy.arn
-        }
-    )
+    arns = [customer_managed_arn(account, policy) for policy in policies_of(account, entity)]
+    return sorted({arn for arn in arns if arn is not None})
+
+
+def customer_managed_arn(account: Account, policy: AnyPolicy | None) -> str | None:
+    """The ARN of a managed policy of the account itself, which can be written over; else `None`."""
+    arn = policy.arn if isinstance(policy, PolicyDocument) else None
+    return arn if arn is not None and f"::{account.id}:" in arn else None
 
 
 def resources_like(

@@ -1,11 +1,12 @@
 """The known ways to become somebody else, as data: one file a way in `corpus/escalation/paths/`.
 
 A way is a list of steps; a step is one action with what it is done to. `resource` is ``self``,
-``self-groups``, ``self-policies``, ``target``, ``target-policies``, ``*``, or the form of an ARN
-whose last ``*`` stands for any name; for a permission set also ``target-permission-set``,
-``target-account`` and ``target-group``, for an account ``target-root``, for a role that a provider
-may assume ``target-providers``. `context` pins keys that the call itself decides, such as
-iam:PassedToService: https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html.
+``self-groups``, ``self-policies``, ``self-boundary``, ``target``, ``target-policies``, ``*``, or
+the form of an ARN whose last ``*`` stands for any name; for a permission set also
+``target-permission-set``, ``target-account`` and ``target-group``, for an account ``target-root``,
+for a role that a provider may assume ``target-providers``. `context` pins keys that the call itself
+decides, such as iam:PassedToService:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html.
 """
 
 from __future__ import annotations
@@ -27,6 +28,16 @@ PACKAGE = Path(__file__).parent.parent.parent
 FOLDERS = (
     PACKAGE / "_corpus" / "escalation" / "paths",
     PACKAGE.parent / "corpus" / "escalation" / "paths",
+)
+# What writes over a policy that is there.
+REPLACING = frozenset(
+    {
+        "iam:CreatePolicyVersion",
+        "iam:PutGroupPolicy",
+        "iam:PutRolePolicy",
+        "iam:PutUserPolicy",
+        "iam:SetDefaultPolicyVersion",
+    }
 )
 
 
@@ -60,6 +71,11 @@ class Step(NamedTuple):
     def changes(self) -> bool:
         """Whether it is a call of IAM that changes what it is done to."""
         return self.action.startswith("iam:") and self.action != "iam:PassRole"
+
+    @property
+    def replaces(self) -> bool:
+        """Whether it writes over a policy, so that nothing of what that said is left."""
+        return self.action in REPLACING
 
     @property
     def about_self(self) -> bool:

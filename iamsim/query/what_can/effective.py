@@ -17,7 +17,7 @@ from iamsim.engine.authorize import prepare
 from iamsim.engine.question import PLAIN_SESSION
 from iamsim.engine.relations import TRUST_ACTIONS
 from iamsim.query.batch.processes import ALONE, no_progress
-from iamsim.query.what_can.places import EVERYTHING, Place, find_families
+from iamsim.query.what_can.places import EVERYTHING, Family, Place, find_families
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Asked", "Decided", "Effective", "find_effective", "given_at"]
 
+MOST_WORK = 250_000  # places times the statements that are about the actions there
+LEAST_PLACES = 10  # of each service, however many statements there are
 UNLISTED = "iamsim-unlisted"  # the name of a role and a key that no world lists
 
 
@@ -115,7 +117,8 @@ def find_effective(
     families, unknown = find_families(statements, named, universe, prepared.request.context)
     found.unknown = tuple(unknown)
     parts = [*generic]
-    parts += [Part(place, family.actions) for family in families for place in family.places()]
+    for family, places in _within_bounds(families, statements, universe):
+        parts += [Part(place, family.actions) for place in places]
     found.complete = all(family.complete for family in families)
     decided = [
         one
@@ -125,6 +128,26 @@ def find_effective(
     found.everywhere += chain.from_iterable(decided[: len(generic)])
     found.somewhere += chain.from_iterable(decided[len(generic) :])
     return found
+
+
+def _within_bounds(
+    families: Sequence[Family], statements: Sequence[CompiledStatement], universe: ActionUniverse
+) -> list[tuple[Family, list[Place]]]:
+    """The places of all families; where they are too many for so many statements, those in which
+    most patterns meet are left out, and the family is not complete."""
+    masks = [universe.mask(statement.actions) for statement in statements]
+    sizes = [
+        (family, family.places(), sum(1 for mask in masks if mask & family.actions))
+        for family in families
+    ]
+    left = MOST_WORK
+    kept: dict[str, list[Place]] = {}
+    for family, places, each in sorted(sizes, key=lambda one: len(one[1]) * one[2]):
+        most = max(left // max(each, 1), LEAST_PLACES)
+        kept[family.service] = places[:most]
+        left -= len(kept[family.service]) * each
+        family.complete = family.complete and len(places) <= most
+    return [(family, kept[family.service]) for family in families]
 
 
 class Part(NamedTuple):

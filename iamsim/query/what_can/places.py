@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.resource import arn_tokens
-from iamsim.core.wildcard import Wildcard
+from iamsim.core.wildcard import Wildcard, match_tokens
 from iamsim.query.what_can.fits import PatternIndex, bits, meeting_texts
 from iamsim.syntax.variables import Variable
 
@@ -45,6 +45,15 @@ class Place(NamedTuple):
     values: tuple[tuple[str, str], ...] = ()
 
 
+class Unknown(NamedTuple):
+    """The unknown policy variables of a pattern, with a value for each. `loose` is the pattern with
+    stars in their place; `spare` are those that no condition reads."""
+
+    values: dict[str, str]
+    loose: tuple[Token, ...]
+    spare: tuple[str, ...]
+
+
 @dataclass(slots=True)
 class Family:
     """The patterns of one service's ARNs, and the actions that some statement about one of them
@@ -54,16 +63,16 @@ class Family:
     patterns: dict[str, tuple[Token, ...]] = field(default_factory=dict)
     actions: int = 0
     complete: bool = True
-    values: dict[str, dict[str, str]] = field(default_factory=dict)
+    unknown: dict[str, Unknown] = field(default_factory=dict)
 
     def add(
-        self, name: str, tokens: tuple[Token, ...], actions: int, values: dict[str, str]
+        self, name: str, tokens: tuple[Token, ...], actions: int, unknown: Unknown | None
     ) -> None:
-        """Take a pattern in, with values for its unknown policy variables."""
+        """Take a pattern in; `unknown` are its unknown policy variables."""
         self.patterns[name] = tokens
         self.actions |= actions
-        if values:
-            self.values[name] = values
+        if unknown is not None:
+            self.unknown[name] = unknown
 
     def places(self) -> list[Place]:
         """One place for every combination of patterns that some resource fits."""
@@ -91,10 +100,20 @@ class Family:
             narrowest = [names[number] for number in inside if holds[number] & fit == fit]
             ordered = sorted((sizes[number], names[number]) for number in inside)
             within = tuple([name for _, name in ordered])
-            values = {key: one for name in within for key, one in self.values.get(name, {}).items()}
             label = min(narrowest, default=None)
-            found.append(Place(label, sample, within, tuple(sorted(values.items()))))
+            found.append(Place(label, sample, within, self._values(sample, within)))
         return sorted(found, key=lambda place: (len(place.within), place.label or "", place.sample))
+
+    def _values(self, sample: str, within: Sequence[str]) -> tuple[tuple[str, str], ...]:
+        """Values for the unknown variables of the patterns that a sample fits. With these, those
+        that no condition reads get theirs as well where they could make another pattern fit."""
+        unknown = [self.unknown[name] for name in within if name in self.unknown]
+        values = {key: value for one in unknown for key, value in one.values.items()}
+        if values:
+            for name, one in self.unknown.items():
+                if name not in within and match_tokens(one.loose, sample):
+                    values |= {key: one.values[key] for key in one.spare if key not in values}
+        return tuple(sorted(values.items()))
 
 
 def _instance(tokens: Sequence[Token]) -> str:
@@ -121,9 +140,11 @@ def find_families(
     count as well, with actions. Also gives the patterns whose policy variables are not known."""
     sorting = _Sorting()
     for arn, actions in listed:
-        sorting.add(arn, (arn,), actions, {})
+        sorting.add(arn, (arn,), actions, None)
     unknown: dict[str, None] = {}
-    for statement in statements:
+    known = tuple(statements)
+    read = {key for one in known for condition in one.conditions for key in condition.keys}
+    for statement in known:
         actions = universe.mask(statement.actions)
         for pattern in statement.resources.patterns if statement.resources is not None else ():
             if pattern.everything:
@@ -132,10 +153,21 @@ def find_families(
             tokens = _tokens(pattern, {**context, **values})
             if tokens is None:
                 continue  # a variable before the fifth colon matches nothing
-            if values:
-                unknown[pattern.pattern] = None
-            sorting.add(pattern.pattern if values else _written(tokens), tokens, actions, values)
+            if not values:
+                sorting.add(_written(tokens), tokens, actions, None)
+                continue
+            unknown[pattern.pattern] = None
+            spare = tuple(key for key in values if key not in read)
+            open_to = Unknown(values, _loose(pattern), spare)
+            sorting.add(pattern.pattern, tokens, actions, open_to)
     return sorting.families(), sorted(unknown)
+
+
+def _loose(pattern: ResourcePattern) -> tuple[Token, ...]:
+    """What a pattern accepts, whatever its variables are."""
+    parts = pattern.template.parts
+    loose = [Wildcard.STAR if isinstance(one, Variable) else one for one in parts]
+    return arn_tokens(loose)
 
 
 def _some_value(key: str) -> str:
@@ -148,18 +180,18 @@ class _Sorting:
 
     def __init__(self) -> None:
         self._by_service: dict[str, Family] = {}
-        self._anywhere: list[tuple[str, tuple[Token, ...], int, dict[str, str]]] = []
+        self._anywhere: list[tuple[str, tuple[Token, ...], int, Unknown | None]] = []
 
     def add(
-        self, name: str, tokens: tuple[Token, ...], actions: int, values: dict[str, str]
+        self, name: str, tokens: tuple[Token, ...], actions: int, unknown: Unknown | None
     ) -> None:
         """Take a pattern in; one that may be about any service waits for all families."""
         service = _service_of(tokens)
         if service is None:
-            self._anywhere.append((name, tokens, actions, values))
+            self._anywhere.append((name, tokens, actions, unknown))
         else:
             family = self._by_service.setdefault(service, Family(service))
-            family.add(name, tokens, actions, values)
+            family.add(name, tokens, actions, unknown)
 
     def families(self) -> list[Family]:
         """All families by service."""

@@ -229,7 +229,7 @@ def paths_page(data: Data) -> str:
             str(number),
             Cell(_reached(way), code=True),
             way["title"] + (f"; if {way['presumes']}" if way["presumes"] else ""),
-            Cell(", ".join(step["action"] for step in way["steps"]), code=True),
+            Cell(", ".join(step["action"] for step in _calls(way)), code=True),
             Cell(badge=_decision(way["decision"])),
             " and ".join(_step_conditions(way)),
         )
@@ -266,8 +266,13 @@ def _reached(way: Data) -> str:
     return f"{way['target']} with {besides}" if besides else str(way["target"])
 
 
+def _calls(way: Data) -> list[Data]:
+    """The calls of a way, with those that take away what would still deny."""
+    return [*way["steps"], *way["cleared"]]
+
+
 def _step_conditions(way: Data) -> list[str]:
-    answers = [step["answer"] for step in way["steps"]]
+    answers = [step["answer"] for step in _calls(way)]
     answers += [] if way["gained"] is None else [way["gained"]]
     return [answer["condition"] for answer in answers if answer.get("condition")]
 

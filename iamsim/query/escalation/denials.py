@@ -1,0 +1,143 @@
+"""The policies that keep denying when somebody gets more, and the calls that take them away.
+
+Whatever is attached, an explicit deny in another policy overrides it:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html.
+Whoever is allowed everything else may be allowed to take that policy away, too: to detach it,
+delete it, write over it, or leave the group that has it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import PolicyType
+from iamsim.core.identity_center import ROLE_PATH
+from iamsim.query.escalation.administrators import PROBES
+from iamsim.query.escalation.model import Taken
+from iamsim.query.escalation.ways import Step
+from iamsim.world.model import Group, PolicyDocument, Role, User
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Container, Iterable, Mapping, Sequence
+
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.query.batch import BatchAnswer
+    from iamsim.query.escalation.targets import Entity
+    from iamsim.world.model import Account, AnyPolicy
+
+__all__ = ["Call", "Held", "calls_away", "denies_probe", "held_by", "is_inline", "order_of"]
+
+PROBED = tuple(action for action, _ in PROBES)
+
+
+class Held(NamedTuple):
+    """A policy with a deny statement, and whose it is: somebody's own, or that of a group."""
+
+    policy: AnyPolicy
+    holder: Entity
+
+
+class Call(NamedTuple):
+    """A call of IAM that takes a policy away; `context` are the keys that it decides itself."""
+
+    action: str
+    resource: str
+    context: Mapping[str, str]
+
+    def taken(self, answer: BatchAnswer) -> Taken:
+        """The call as a step that was decided."""
+        return Taken(Step(self.action, "self", self.context), self.resource, answer)
+
+
+def held_by(world: CompiledWorld, account: Account, entity: User | Role) -> list[Held]:
+    """The policies of a user or role that deny anything, those of a user's groups after its own."""
+    groups = account.groups_of(entity) if isinstance(entity, User) else ()
+    return [
+        Held(policy, holder)
+        for holder in (entity, *groups)
+        for policy in holder.policies
+        if any(
+            one.denies for one in world.policies.compiled(policy, PolicyType.IDENTITY).statements
+        )
+    ]
+
+
+def denies_probe(world: CompiledWorld, policy: AnyPolicy) -> bool:
+    """Whether a policy could deny something that administrators are known by."""
+    return any(
+        one.denies and any(one.actions.covers(action.lower()) for action in PROBED)
+        for one in world.policies.compiled(policy, PolicyType.IDENTITY).statements
+    )
+
+
+def is_inline(policy: AnyPolicy) -> bool:
+    """Whether a policy is one of the user, group or role alone, and not a managed policy."""
+    return isinstance(policy, PolicyDocument) and policy.arn is None
+
+
+def calls_away(held: Held, account: str, kept: Container[str]) -> list[Call]:
+    """The calls that take a policy away from somebody, the plainest first. `kept` are the ARNs of
+    groups that must not be left.
+
+    What Identity Center made can't be changed by IAM. Writing over a policy takes away all that it
+    said: https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutUserPolicy.html.
+    """
+    policy, holder = held
+    if isinstance(holder, Role) and holder.path.startswith(ROLE_PATH):
+        return []
+    kind = type(holder).__name__
+    found = []
+    if is_inline(policy):
+        found += [
+            Call(f"iam:Delete{kind}Policy", holder.arn, {}),
+            Call(f"iam:Put{kind}Policy", holder.arn, {}),
+        ]
+    if isinstance(holder, Group) and holder.arn not in kept:
+        found.insert(0, Call("iam:RemoveUserFromGroup", holder.arn, {}))
+    if not is_inline(policy) and policy.arn:
+        context = {"iam:PolicyARN": policy.arn}
+        found.append(Call(f"iam:Detach{kind}Policy", holder.arn, context))
+        if f"::{account}:" in policy.arn:
+            found.append(Call("iam:CreatePolicyVersion", policy.arn, {}))
+    return found
+
+
+def order_of(
+    held: Sequence[Held],
+    wanted: Iterable[Held],
+    calls: Callable[[Held], Iterable[Call]],
+    in_the_way: Callable[[Call], frozenset[Held] | None],
+) -> list[tuple[Held, Call]] | None:
+    """In which order policies are taken away until none of those wanted is left; `None` where that
+    can't be done.
+
+    `in_the_way` says which policies deny a call, `None` where something else does. Those have to
+    go first, whatever has to go before them.
+    """
+    found: dict[Held, tuple[Call, frozenset[Held]]] = {}
+    while True:
+        # Of one round none helps another: so that no detour is taken where there is a plain way.
+        fresh: dict[Held, tuple[Call, frozenset[Held]]] = {}
+        for one in [one for one in held if one not in found]:
+            for call in calls(one):
+                first = in_the_way(call)
+                if first is not None and first <= found.keys():
+                    fresh.setdefault(one, (call, first))
+        if not fresh:
+            break
+        found.update(fresh)
+    ordered: dict[Held, Call] = {}
+
+    def add(one: Held) -> None:
+        """Take away what comes first, then this."""
+        if one not in ordered:
+            call, first = found[one]
+            for before in sorted(first, key=held.index):
+                add(before)
+            ordered[one] = call
+
+    for one in wanted:
+        if one not in found:
+            return None
+        add(one)
+    return list(ordered.items())
