@@ -5,7 +5,7 @@ from __future__ import annotations
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import assume, given
+from hypothesis import HealthCheck, assume, given, settings
 
 from iamsim.query.batch import Batch, CandidateKind
 from iamsim.symbolic.partial import answer
@@ -34,6 +34,7 @@ def stands_for(candidate: Candidate, principal: str, account: str) -> bool:
     return candidate.kind is CandidateKind.EXTERNAL_ACCOUNT and candidate.account == account
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # few have such callers
 @given(cases() | rare_cases())
 def test_who_can_in_a_whole_world_is_stood_for_when_its_account_is_missing(
     generated: tuple[Data, Data],
@@ -68,6 +69,7 @@ def test_who_can_in_a_whole_world_is_stood_for_when_its_account_is_missing(
                 ), (candidate.principal, asked)
 
 
+@settings(suppress_health_check=[HealthCheck.filter_too_much])  # as above
 @given(cases() | rare_cases())
 def test_an_account_can_what_one_of_its_principals_can(generated: tuple[Data, Data]) -> None:
     """Whoever stands for somebody from outside is allowed exactly when the engine allows one of

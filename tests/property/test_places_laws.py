@@ -95,3 +95,12 @@ def test_what_is_left_out_is_said() -> None:
         family.add(pattern, tokens_of(pattern), 1, None)
     assert len(family.places()) <= 700
     assert not family.complete
+
+
+def test_a_wide_pattern_is_asked_about_what_no_variable_could_name() -> None:
+    """Its resource is one of its own, not a folder that the value of a policy variable may be."""
+    family = Family("s3")
+    for pattern in ("arn:aws:s3:::data/value/*", "arn:aws:s3:::data/alice/?", "arn:aws:s3:::*"):
+        family.add(pattern, tokens_of(pattern), 1, None)
+    samples = {place.label: place.sample for place in family.places()}
+    assert samples["arn:aws:s3:::*"] == "arn:aws:s3:::~x"

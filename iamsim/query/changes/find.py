@@ -317,9 +317,14 @@ class _Search:
         )
 
     def _index(self, heads: tuple[str, ...] | None, actions: int) -> NameIndex:
-        """The resources that some of the actions can be asked about."""
+        """The resources whose policies are about some of the actions."""
         universe = self.after.universe
-        return self.listing.index(heads, actions, lambda arn: can_be_asked(arn, universe, actions))
+        return self.listing.index(
+            heads,
+            actions,
+            lambda arn: can_be_asked(arn, universe, actions),
+            lambda one: bool(joined_mask(one.statements, universe) & actions),
+        )
 
     def _concerns(self, one: ListedResource, caller: Caller) -> bool:
         return any(statement.concerns(caller) for statement in one.statements)

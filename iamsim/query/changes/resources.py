@@ -109,18 +109,21 @@ class Listing:
         self,
         heads: tuple[str, ...] | None = None,
         actions: int | None = None,
-        wanted: Callable[[str], bool] = lambda _arn: True,
+        asked: Callable[[str], bool] = lambda _arn: True,
+        about: Callable[[ListedResource], bool] = lambda _one: True,
     ) -> NameIndex:
         """The resources by name: with `heads` only those that begin as one of these, or as which
-        one of these begins; with `actions` those `wanted` for these."""
+        one of these begins; with `actions` those that can be `asked` about, and whose policies are
+        `about` these."""
         known = self._indexes.get((heads, actions))
         if known is None:
             arns = [
                 arn
                 for arn in self._entries
-                if (heads is None or may_meet(arn, heads)) and wanted(arn.removesuffix(":*"))
+                if (heads is None or may_meet(arn, heads)) and asked(arn.removesuffix(":*"))
             ]
-            known = self._indexes[heads, actions] = _index_of(map(self._get, arns))
+            found = _index_of(filter(about, map(self._get, arns)))
+            known = self._indexes[heads, actions] = found
         return known
 
     def _is_same(self, mine: Entry | None, theirs: Entry | None) -> bool:
