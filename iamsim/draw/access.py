@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
+from iamsim.core.identity_center import permission_set_of
 from iamsim.core.layer_names import layer_name
 from iamsim.draw.graph import GRAPH_LIMIT, Edge, Node, draw_graph
 from iamsim.draw.labels import short_arn
@@ -47,6 +48,7 @@ class _Plan:
         """Make sure that a principal, resource or goal is there; gives its key."""
         if arn not in self.nodes:
             name, where = short_arn(arn)
+            name = permission_set_of(name.rpartition("/")[2]) or name
             found = find_arn(arn)
             owner = self.model.account_of_resource(arn) if kind == "resource" else None
             account = owner or (None if found is None else found.account)
@@ -133,7 +135,9 @@ def draw_paths(
         for hop in chain.hops:
             source = _principal(plan, hop.source, found)
             target = _principal(plan, hop.target, found)
-            words = "\n".join((hop.edge.way.title, *_conditions(hop.edge)))
+            calls = [one.taken.step.action for one in hop.edge.cleared]
+            then = [f"then {', '.join(dict.fromkeys(calls))}"] if calls else []
+            words = "\n".join((hop.edge.way.title, *then, *_conditions(hop.edge)))
             plan.edges.append(Edge(source, target, words, VERDICT_STATES[hop.edge.verdict]))
     return plan.picture(f"who can become {goal}", limit)
 

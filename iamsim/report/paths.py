@@ -191,8 +191,13 @@ def _sentences(edge: Edge) -> Iterator[str]:
 def _blocked_lines(answer: PathsAnswer, paint: Paint, width: int) -> list[str]:
     """What is in somebody's way."""
     some = list(answer.blocked or ())
-    rows = [_blocked_row(one) for one in some[:MOST_BLOCKED]]
-    lines = [paint.title("blocked"), *table(rows, width, indent=2)]
+    lines = [paint.title("blocked")]
+    by_reason: dict[tuple[str, str], list[tuple[str, ...]]] = {}
+    for one in some[:MOST_BLOCKED]:
+        source, way, call, reason = _blocked_row(one)
+        by_reason.setdefault((source, reason), []).append((call, way))
+    for (source, reason), rows in by_reason.items():
+        lines += [f"  {source}  {reason}", *table(rows, width, indent=4)]
     if len(some) > MOST_BLOCKED:
         lines.append(f"  and {len(some) - MOST_BLOCKED} more, which `--format json` lists")
     return [*lines, ""] if some else [*lines, "  nothing", ""]
@@ -202,15 +207,16 @@ def _blocked_row(one: Blocked) -> tuple[str, ...]:
     target = f" to {_short(one.target)}" if one.target is not None else ""
     if one.others:
         target += f" and {one.others} more"
-    return _short(one.source), f"{one.way.id}{target}", _blocked_by(one)
+    return _short(one.source), f"{one.way.id}{target}", *_blocked_by(one)
 
 
-def _blocked_by(one: Blocked) -> str:
+def _blocked_by(one: Blocked) -> tuple[str, str]:
+    """The call that is denied, and by what."""
     if one.step is None:
-        return f"what is gained is limited: {decided_by(one.decision, 'iam:AttachUserPolicy')}"
+        return "what is gained", decided_by(one.decision, "iam:AttachUserPolicy")
     if is_lacking(one.decision):
-        return f"{one.step.action}: a condition of the identity-based policies does not hold"
-    return f"{one.step.action}: {decided_by(one.decision, one.step.action)}"
+        return one.step.action, "a condition of the identity-based policies does not hold"
+    return one.step.action, decided_by(one.decision, one.step.action)
 
 
 def _limits(answer: PathsAnswer) -> list[str]:
@@ -248,7 +254,8 @@ def paths_markdown(answer: PathsAnswer) -> str:
             names = ", ".join(f"`{_name(answer, one)}`" for one in principals)
             lines.append(f"| {names} | {VERDICTS[chain.verdict]} | {ways} |")
     if answer.blocked is not None:
-        lines += ["", "## blocked", "", "| principal | way | blocked by |", "|---|---|---|"]
+        lines += ["", "## blocked", "", "| principal | way | call | blocked by |"]
+        lines.append("|---|---|---|---|")
         lines += [f"| {' | '.join(_blocked_row(one))} |" for one in answer.blocked]
     if conditions.legend:
         lines += ["", "## conditions", ""]

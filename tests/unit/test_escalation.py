@@ -182,3 +182,41 @@ def test_a_small_group_is_no_way_up():
     )
     assert not chains(found)
     assert not found.blocked
+
+
+def test_of_goals_that_are_equally_near_the_first_by_name_is_taken():
+    """So that the same question has the same answer each time."""
+    some = {"policies": [ADMIN], "trust": trust(AWS=HOME)}
+    found = search(
+        {"users": {"ana": user(allow("sts:AssumeRole"))}, "roles": {"b": some, "a": some}}
+    )
+    (chain,) = shortest_chains(found, administrators(found), [f"arn:aws:iam::{HOME}:user/ana"])
+    assert chain.target == administrator_of(HOME)
+    roles = [f"arn:aws:iam::{HOME}:role/{name}" for name in ("b", "a")]
+    (chain,) = shortest_chains(found, roles, [f"arn:aws:iam::{HOME}:user/ana"])
+    assert chain.target == roles[1]
+
+
+def test_nothing_blocks_the_way_to_oneself():
+    """Whoever may not make an own access key is somebody already."""
+    deny = document({"Effect": "Deny", "Action": "iam:CreateAccessKey", "Resource": "*"})
+    ana = user(allow("iam:CreateAccessKey"), deny)
+    assert not search({"users": {"ana": ana}}).blocked
+    (blocked,) = search({"users": {"ana": ana, "ben": user(allow("s3:GetObject"))}}).blocked
+    assert blocked.source.endswith("/ana")
+
+
+def test_a_group_by_which_everything_is_had_is_not_left():
+    """A new version of a policy of the group: its deny goes by other calls than leaving it."""
+    deny = document({"Effect": "Deny", "Action": "s3:DeleteBucketPolicy", "Resource": "*"})
+    policies = {"Team": allow("iam:CreatePolicyVersion", f"arn:aws:iam::{HOME}:policy/Team")}
+    groups = {"team": user(deny, policies=["Team"])}
+    found = search({"users": {"ana": {"groups": ["team"]}}, "groups": groups, "policies": policies})
+    (chain,) = shortest_chains(found, administrators(found))
+    assert chain.hops[0].edge.way.id == "iam-create-policy-version"
+    (cleared,) = chain.hops[0].edge.cleared
+    assert cleared.taken.step.action == "iam:DeleteGroupPolicy"
+    own = {"ana": {"groups": ["team"], "policies": ["Team"]}}
+    found = search({"users": own, "groups": groups, "policies": policies})
+    (cleared,) = shortest_chains(found, administrators(found))[0].hops[0].edge.cleared
+    assert cleared.taken.step.action == "iam:RemoveUserFromGroup"

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.decision import Verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
-from iamsim.query.escalation.denials import Held
-from iamsim.query.escalation.gains import Gains, Replaced
+from iamsim.query.escalation.denials import Held, Replaced
+from iamsim.query.escalation.gains import Gains
 from iamsim.query.escalation.home import make_home
 from iamsim.query.escalation.model import Edge, administrator_of, member_node
 from iamsim.world.model import ManagedPolicyReference, User

@@ -23,9 +23,20 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch import BatchAnswer
     from iamsim.query.escalation.targets import Entity
+    from iamsim.query.escalation.ways import Way
     from iamsim.world.model import Account, AnyPolicy
 
-__all__ = ["Call", "Held", "calls_away", "denies_probe", "held_by", "is_inline", "order_of"]
+__all__ = [
+    "NOTHING_REPLACED",
+    "Call",
+    "Held",
+    "Replaced",
+    "calls_away",
+    "denies_probe",
+    "held_by",
+    "is_inline",
+    "order_of",
+]
 
 PROBED = tuple(action for action, _ in PROBES)
 
@@ -141,3 +152,42 @@ def order_of(
             return None
         add(one)
     return list(ordered.items())
+
+
+class Replaced(NamedTuple):
+    """What a way writes over, so that it denies nothing any more: inline policies of users, groups
+    or roles, or one managed policy, each by the ARN. With `anything` all managed policies count.
+
+    `kept` are groups by which everything is had, so that they must not be left."""
+
+    arns: frozenset[str] = frozenset()
+    anything: bool = False
+    kept: frozenset[str] = frozenset()
+
+    @classmethod
+    def by(cls, taken: Iterable[Taken]) -> Replaced:
+        """What the steps of a way have written over.
+
+        Put…Policy can be called for every inline policy:
+        https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
+        """
+        some = list(taken)
+        return cls(
+            frozenset(one.resource for one in some if one.step.replaces),
+            kept=frozenset(one.resource for one in some if one.step.resource == "self-groups"),
+        )
+
+    @classmethod
+    def at_most(cls, way: Way, target: str) -> Replaced:
+        """What a way could write over, as long as nobody has taken it."""
+        some = [step.resource for step in way.steps if step.replaces]
+        return cls(frozenset({target} if some else ()), anything="target-policies" in some)
+
+    def covers(self, held: Held) -> bool:
+        """Whether a policy is among it."""
+        if is_inline(held.policy):
+            return held.holder.arn in self.arns
+        return self.anything or held.policy.arn in self.arns
+
+
+NOTHING_REPLACED = Replaced()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
@@ -16,12 +17,13 @@ from iamsim.query.escalation.administrators import (
     is_administrator_with,
 )
 from iamsim.query.escalation.denials import (
+    NOTHING_REPLACED,
     Call,
     Held,
+    Replaced,
     calls_away,
     denies_probe,
     held_by,
-    is_inline,
     order_of,
 )
 from iamsim.query.escalation.model import Cleared, Edge
@@ -38,46 +40,7 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import Account, AnyPolicy, Group
 
-__all__ = ["NOTHING_REPLACED", "Gain", "Gains", "Replaced", "parsed_policies"]
-
-
-class Replaced(NamedTuple):
-    """What a way writes over, so that it denies nothing any more: inline policies of users, groups
-    or roles, or one managed policy, each by the ARN. With `anything` all managed policies count.
-
-    `kept` are groups by which everything is had, so that they must not be left."""
-
-    arns: frozenset[str] = frozenset()
-    anything: bool = False
-    kept: frozenset[str] = frozenset()
-
-    @classmethod
-    def by(cls, taken: Iterable[Taken]) -> Replaced:
-        """What the steps of a way have written over.
-
-        Put…Policy can be called for every inline policy:
-        https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html
-        """
-        some = list(taken)
-        return cls(
-            frozenset(one.resource for one in some if one.step.replaces),
-            kept=frozenset(one.resource for one in some if one.step.resource == "self-groups"),
-        )
-
-    @classmethod
-    def at_most(cls, way: Way, target: str) -> Replaced:
-        """What a way could write over, as long as nobody has taken it."""
-        some = [step.resource for step in way.steps if step.replaces]
-        return cls(frozenset({target} if some else ()), anything="target-policies" in some)
-
-    def covers(self, held: Held) -> bool:
-        """Whether a policy is among it."""
-        if is_inline(held.policy):
-            return held.holder.arn in self.arns
-        return self.anything or held.policy.arn in self.arns
-
-
-NOTHING_REPLACED = Replaced()
+__all__ = ["Gain", "Gains", "parsed_policies"]
 
 
 class Gain(NamedTuple):
@@ -106,7 +69,11 @@ class Gains:
         self._batch = batch
         self._region = region
         self._everything: dict[object, BatchAnswer] = {}
+        self._may: dict[object, BatchAnswer] = {}
         self._cleared: dict[object, Gain] = {}
+        self._alike: dict[object, object] = {}
+        self._contents: dict[object, int] = {}
+        self._content: dict[AnyPolicy, int] = {}
         self._held: dict[User | Role, list[Held]] = {}
         self._denies_probe: dict[AnyPolicy, bool] = {}
         self._parsed: dict[AnyPolicy, Policy] = {}
@@ -128,18 +95,34 @@ class Gains:
         key = candidate.principal, tuple(held), replaced
         known = self._cleared.get(key)
         if known is None:
-            known = self._cleared[key] = self._clear(candidate, held, denying, replaced, first)
+            known = self._clear(statements, candidate, held, denying, replaced)
+            if known is None:
+                # Where it stands must be this one's own policy, not one that says the same.
+                known = Gain(
+                    is_administrator_with(self._batch, candidate, self._with(denying), self._region)
+                )
+            self._cleared[key] = known
         return known
 
     def alike(self, statements: Statements, candidate: Candidate) -> object:
         """What of somebody bears on what everything would give: equal for two that get the same."""
         held = self._deniers(candidate)
-        denying = [one for one in held if self._may_deny_probe(one.policy)]
-        if not denying:
+        if not any(self._may_deny_probe(one.policy) for one in held):
             return None
-        if self._decided(statements, candidate, denying).possible:
-            return tuple(one.policy for one in denying)
-        return candidate.principal
+        entity = candidate.entity
+        if entity not in self._alike:
+            self._alike[entity] = tuple(
+                (
+                    self._content_of(one.policy),
+                    None if one.holder is entity else one.holder.arn,
+                    *(
+                        (call.action, statements.fits(call.action, call.resource))
+                        for call in calls_away(one, candidate.account or "", ())
+                    ),
+                )
+                for one in held
+            )
+        return self._alike[entity]
 
     def denied_by(
         self, candidate: Candidate, replaced: Replaced, policies: Sequence[AnyPolicy]
@@ -153,16 +136,7 @@ class Gains:
         self, statements: Statements, candidate: Candidate, denying: Sequence[Held]
     ) -> BatchAnswer:
         """The answer for somebody with everything and some policies that deny."""
-        entity = candidate.entity
-        names = statements.tells_names_apart
-        key = (
-            candidate.account,
-            type(entity),
-            candidate.principal if names else None,
-            id(getattr(entity, "boundary", None)),
-            tuple(sorted(getattr(entity, "tags", {}).items())),
-            frozenset(one.policy for one in denying),
-        )
+        key = self._seen(statements, candidate, denying)
         known = self._everything.get(key)
         if known is None:
             known = self._everything[key] = is_administrator_with(
@@ -170,31 +144,63 @@ class Gains:
             )
         return known
 
-    def _clear(
-        self,
-        candidate: Candidate,
-        held: Sequence[Held],
-        denying: Sequence[Held],
-        replaced: Replaced,
-        first: BatchAnswer,
-    ) -> Gain:
-        """Take away what denies, where what is left allows that; else `first` holds.
+    def _seen(self, statements: Statements, candidate: Candidate, some: Sequence[Held]) -> object:
+        """What the engine sees of somebody with everything and some policies that deny."""
+        entity = candidate.entity
+        return (
+            candidate.account,
+            type(entity),
+            candidate.principal if statements.tells_names_apart else None,
+            id(getattr(entity, "boundary", None)),
+            tuple(sorted(getattr(entity, "tags", {}).items())),
+            frozenset(self._content_of(one.policy) for one in some),
+        )
 
-        A deny of one policy holds whatever the others say, so each is asked for alone.
-        """
+    def _content_of(self, policy: AnyPolicy) -> int:
+        """A number for what a policy says."""
+        known = self._content.get(policy)
+        if known is None:
+            said: object = policy
+            if isinstance(policy, PolicyDocument):
+                said = json.dumps(policy.document, sort_keys=True)
+            known = self._contents.setdefault(said, len(self._contents))
+            self._content[policy] = known
+        return known
 
-        def administrator(some: Sequence[Held]) -> BatchAnswer:
-            """Whether somebody with everything and these is one."""
-            return is_administrator_with(self._batch, candidate, self._with(some), self._region)
-
-        def may(call: Call, some: Sequence[Held]) -> BatchAnswer:
-            """Whether somebody with everything and these may do a call."""
+    def _may_call(
+        self, statements: Statements, candidate: Candidate, call: Call, some: Sequence[Held]
+    ) -> BatchAnswer:
+        """Whether somebody with everything and these may do a call."""
+        key = (
+            self._seen(statements, candidate, some),
+            call.action,
+            statements.fits(call.action, call.resource),
+            tuple(call.context.items()),
+        )
+        known = self._may.get(key)
+        if known is None:
             question = self._batch.question(
                 candidate.principal, call.action, call.resource, dict(call.context)
             )
             attached = AttachedPolicies(identity_policies=tuple(self._with(some)))
-            return decide_one(replace(question, attached=attached), self._batch.world)
+            known = decide_one(replace(question, attached=attached), self._batch.world)
+            self._may[key] = known
+        return known
 
+    def _clear(
+        self,
+        statements: Statements,
+        candidate: Candidate,
+        held: Sequence[Held],
+        denying: Sequence[Held],
+        replaced: Replaced,
+    ) -> Gain | None:
+        """Take away what denies, where what is left allows that; `None` where it does not.
+
+        A deny of one policy holds whatever the others say, so each is asked for alone.
+        """
+        administrator = partial(self._decided, statements, candidate)
+        may = partial(self._may_call, statements, candidate)
         asked: dict[tuple[str, str], frozenset[Held] | None] = {}
 
         def in_the_way(call: Call) -> frozenset[Held] | None:
@@ -210,13 +216,13 @@ class Gains:
 
         wanted = [one for one in denying if not administrator([one]).possible]
         if not wanted or not administrator(()).possible:
-            return Gain(first)
+            return None
         calls = partial(
             calls_away, account=candidate.account or "", kept=self._kept(candidate, held, replaced)
         )
         order = order_of(held, wanted, calls, in_the_way)
         if order is None:
-            return Gain(first)
+            return None
         left = list(held)
         cleared: list[Cleared] = []
         for one, call in order:
@@ -224,7 +230,7 @@ class Gains:
             left.remove(one)
         answer = administrator([one for one in left if one in denying])
         if not answer.possible or not all(one.taken.answer.possible for one in cleared):
-            return Gain(first)
+            return None
         return Gain(answer, tuple(cleared))
 
     def _kept(

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.query.escalation.administrators import is_administrator_with
 from iamsim.query.escalation.beside import EVERYTHING, Joined, everything_for
-from iamsim.query.escalation.gains import Gain, Replaced, parsed_policies
+from iamsim.query.escalation.denials import Replaced
+from iamsim.query.escalation.gains import Gain, parsed_policies
 from iamsim.query.escalation.home import PROVIDERS
 from iamsim.query.escalation.model import Blocked, administrator_of
 from iamsim.query.escalation.steps import is_lacking

@@ -28,7 +28,7 @@ __all__ = [
 ADMINISTRATOR = "administrator of "
 WITH = " with "
 STEP_WEIGHT = 1000
-MOST_CLEARED = 9  # that count for how far a way is
+MOST_CALLS = 20  # fewer than that count for how far a way is
 
 
 class Taken(NamedTuple):
@@ -67,10 +67,11 @@ class Edge(NamedTuple):
 
     @property
     def weight(self) -> int:
-        """How far a way is: that it is one, then whether it is certain, then how much it clears."""
-        conditional = self.verdict is Verdict.CONDITIONAL
-        cleared = min(len(self.cleared), MOST_CLEARED)
-        return STEP_WEIGHT + 20 * conditional + 10 * (self.way.presumes is not None) + cleared
+        """How far a way is: that it is one, then whether it is certain, then how many calls."""
+        uncertain = 2 * (self.verdict is Verdict.CONDITIONAL) + (self.way.presumes is not None)
+        actions = {one.step.action for one in self.taken}
+        calls = min(len(actions) + len(self.cleared), MOST_CALLS - 1)
+        return STEP_WEIGHT + MOST_CALLS * uncertain + calls
 
 
 class Blocked(NamedTuple):

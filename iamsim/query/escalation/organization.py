@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from iamsim.query.batch.candidates import Candidate, CandidateKind
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS, is_administrator_with
 from iamsim.query.escalation.beside import batch_after
-from iamsim.query.escalation.gains import Gain, Replaced, parsed_policies
+from iamsim.query.escalation.denials import Replaced
+from iamsim.query.escalation.gains import Gain, parsed_policies
 from iamsim.query.escalation.home import make_home
 from iamsim.query.escalation.model import Edge, administrator_of
 from iamsim.query.escalation.seats import Seat, all_seats, places_of, policies_elsewhere

@@ -60,7 +60,8 @@ def shortest_chains(
     """
     from networkx import multi_source_dijkstra
 
-    goals = {target for target in targets if target in found.graph}
+    # In their order: of goals that are equally near it is always the same one.
+    goals = sorted({target for target in targets if target in found.graph})
     if not goals:
         return []
     _, paths = multi_source_dijkstra(found.graph.reverse(copy=False), goals)

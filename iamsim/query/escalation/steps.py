@@ -134,6 +134,8 @@ class StepTaker:
     ) -> None:
         """Note what is in the way, where something is."""
         arn = target.arn if target is not None else None
+        if arn == principal and not others:
+            return  # nobody needs a way to become oneself
         for step, resource, answer in tries:
             if self._nearly(principal, Taken(step, resource, answer)):
                 self.blocked.append(

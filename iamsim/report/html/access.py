@@ -229,7 +229,7 @@ def paths_page(data: Data) -> str:
             str(number),
             Cell(_reached(way), code=True),
             way["title"] + (f"; if {way['presumes']}" if way["presumes"] else ""),
-            Cell(", ".join(step["action"] for step in _calls(way)), code=True),
+            Cell(", ".join(dict.fromkeys(step["action"] for step in _calls(way))), code=True),
             Cell(badge=_decision(way["decision"])),
             " and ".join(_step_conditions(way)),
         )
