@@ -198,8 +198,9 @@ class CompiledStatement:
         if not failed:
             notes = _notes_of(clauses)
             missing = self.missing(request) if self.keys else ()
-        elif len(failed) == 1 and failed[0] is not actions.element:
-            # Nothing but this element stands in the way, so its uncertain rules decide.
+        elif len(failed) == 1 and failed[0] is not Element.ACTION:
+            # Nothing but this element stands in the way, so its uncertain rules decide. An Action
+            # element uses none where no entry matches.
             notes = _notes_of([clause for clause in clauses if clause.element is failed[0]])
             if resources is not None and failed[0] is Element.RESOURCE:
                 # With a value for a policy variable, the resource might match.

@@ -42,6 +42,7 @@ ARNS = [
     "*",
     "arn:aws:s3:::data-*",
     "not-an-arn",
+    "arn:aws:iam*",
 ]
 PATHS = [f"{ORG}/r-ab12/ou-1/", f"{ORG}/r-ab12/*", f"{ORG}/*/ou-1/*", f"{ORG}/r-ab12/"]
 # For each key: the family of its operators, values in requests, values in policies.

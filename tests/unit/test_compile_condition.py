@@ -20,7 +20,7 @@ from iamsim.compile.residual import (
     term_holds,
 )
 from iamsim.core.errors import PolicyError
-from iamsim.core.reason import Reason
+from iamsim.core.reason import Note, Reason
 from iamsim.core.span import Source
 from iamsim.syntax.ast import Condition, Value
 from tests.unit.questions import (
@@ -76,11 +76,18 @@ HOLDS: list[tuple[str, list[str], ContextValue | None, bool]] = [
     ("ArnLike", ["arn:${b, 'aws:s3'}:::c*"], "arn:aws:s3:::cd", True),
     ("ArnLike", ["*"], "arn:aws:s3:::c", True),
     ("ArnLike", ["*"], "c", False),
+    ("ArnLike", ["*"], "a:b:c:d:e:f", False),
     ("ArnLike", ["c*"], "c", False),
+    ("ArnLike", ["arn:aws:s3*"], "arn:aws:s3:::c", False),
+    ("ArnLike", ["*", "arn:aws:s3*"], "arn:aws:sqs:::c", True),
     ("ArnLike", ["arn:aws:s3:::c"], "arn:aws:s3", False),
     ("ArnLike", ["arn:aws:s3:::*"], "arn:aws:s3:::c:d", True),
     ("Bool", ["${b, 'true'}"], "TRUE", True),
     ("Bool", ["yes"], "yes", False),
+    ("Bool", ["${b, 'yes'}"], "yes", False),
+    ("IpAddress", ["0.0.0.0/0"], "2001:db8::1", False),
+    ("IpAddress", ["::/0"], "203.0.113.9", False),
+    ("IpAddress", ["203.0.113.0/24"], "::cb00:7109", False),
     ("StringLike", ["a", "b*"], "bc", True),
     ("StringLike", ["a*", "b*"], "c", False),
     ("stringequals", ["a"], "a", True),
@@ -137,6 +144,18 @@ def test_resolved_values_are_shown() -> None:
     assert clause.pattern == "${a}, ${b}x"
     assert clause.resolved == "(unresolved), dx"
     assert clause.reason is Reason.VARIABLE_UNRESOLVED
+
+
+@pytest.mark.parametrize(
+    ("context", "notes"),
+    [({"b": ""}, (Note.EMPTY_STRING_VALUE,)), ({}, ()), ({"b": ("c", "d")}, ())],
+)
+def test_a_default_for_an_empty_value_is_noted(
+    context: dict[str, ContextValue], notes: tuple[Note, ...]
+) -> None:
+    """That a default stands in for an empty value is uncertain; for an absent one it is not."""
+    test = condition("StringEquals", "${b, 'c'}")
+    assert test.explain(request_of(context={"k": "c", **context})).notes == notes
 
 
 @pytest.mark.parametrize(

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from iamsim.compile.action import compile_action
+from iamsim.compile.policy import compile_policy
 from iamsim.compile.principal import entry_name
 from iamsim.compile.statement import REMEMBERED
+from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Note
 from iamsim.core.request import GrantKind
 from iamsim.core.span import Source
 from iamsim.syntax.ast import Value
+from iamsim.syntax.read import parse_policy
 from tests.unit.questions import (
     OBJECT,
     ROLE,
@@ -27,6 +31,7 @@ from tests.unit.questions import (
     caller,
     compiled,
     deny,
+    policy,
     request_of,
 )
 
@@ -140,6 +145,30 @@ def test_explained_actions_are_not_remembered_without_end() -> None:
     assert len(statement.actions._explained) <= REMEMBERED
 
 
+@pytest.mark.parametrize(
+    ("policy_type", "matches"), [(PolicyType.IDENTITY, True), (PolicyType.SESSION, False)]
+)
+def test_short_arns_are_filled_up_but_in_session_policies(
+    policy_type: PolicyType, matches: bool
+) -> None:
+    """An ARN of fewer than six parts covers all that begins so; AWS takes none in a session."""
+    for short in ("arn:aws:s3", "arn:aws:s3::"):
+        parsed = parse_policy(policy(allow(Resource=short)))
+        (statement,) = compile_policy(parsed, policy_type).statements
+        assert statement.matches(request_of()) is matches
+
+
+def test_a_variable_in_the_first_parts_of_an_arn_matches_nothing() -> None:
+    """AWS takes no variable before the fifth colon, not even one with the right default."""
+    assert compiled(allow(Resource="arn:aws:s3:::${x, 'reports'}/*")).matches(request_of())
+    assert not compiled(allow(Resource="arn:aws:${x, 's3'}:::reports/*")).matches(request_of())
+
+
+def test_wildcards_of_what_is_no_arn_run_over_colons() -> None:
+    """A Resource entry that does not begin as an ARN is held against the whole text."""
+    assert compiled(allow(Resource="*/2026.csv")).matches(request_of())
+
+
 def test_grants_of_several_resources() -> None:
     """A statement of several entries, some with variables, matches by any of them."""
     statement = compiled(allow(Resource=["arn:aws:s3:::x", "arn:aws:s3:::reports/${aws:username}"]))
@@ -195,6 +224,18 @@ def test_notes_belong_to_what_decides() -> None:
         allow(Principal={"CanonicalUser": "0"}, Resource="arn:aws:s3:::x"), resource=True
     )
     assert far.explain(request_of(resource=OBJECT)).notes == ()
+    apart = compiled(allow(NotAction="s?:Get*")).explain(request_of())
+    assert not apart.matched
+    assert apart.notes == (Note.ACTION_SERVICE_WILDCARD,)
+
+
+def test_a_canonical_user_id_is_uncertain_where_that_of_the_caller_is_not_known() -> None:
+    """Of a caller whose account's id is known, it is known that another id does not name it."""
+    statement = compiled(allow(Principal={"CanonicalUser": "0"}), resource=True)
+    assert statement.explain(request_of()).notes == (Note.CANONICAL_USER,)
+    known = caller()
+    known = replace(known, names={**known.names, "canonicaluser:1": GrantKind.ACCOUNT.value})
+    assert statement.explain(replace(request_of(), caller=known)).notes == ()
 
 
 def test_a_residual_is_settled_by_action_and_principal() -> None:

@@ -311,6 +311,15 @@ def test_an_unknown_bucket_policy_may_be_public() -> None:
     assert residual.holds({"resource-based-policy": "allow"})
     assert not residual.holds({"resource-based-policy": "allow", "policy-is-public": "true"})
     assert residual.sentence.endswith("unless the unknown resource-based policy is public")
+    both = question(
+        ALL,
+        unknown=("resource-based-policy", "s3-block-public-access"),
+        attached=block,
+        resource_account=OTHER,
+    )
+    for word, allowed in (("allow", True), ("implicitDeny", False)):
+        words = {"resource-based-policy": "allow", "s3-block-public-access": word}
+        assert decide_completion(both, words).allowed is allowed
     own = question(ALL, unknown=("resource-based-policy",), attached=block)
     residual = answer(own).residual
     assert residual is not None

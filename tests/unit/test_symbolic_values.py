@@ -38,6 +38,13 @@ def test_letter_case_makes_classes() -> None:
     assert answers == {(True, True), (True, False), (False, False)}
 
 
+def test_a_letter_may_have_a_third_form() -> None:
+    """The sign of Kelvin is a `k` where letter case plays no role, and is neither `k` nor `K`."""
+    patterns = [Pattern(("k",), fold=True), Pattern(("k",)), Pattern(("K",))]
+    answers = {tuple(p.accepts(text) for p in patterns) for text in text_classes(patterns).strings}
+    assert (True, False, False) in answers
+
+
 def test_wildcards_of_arns_stay_in_their_part() -> None:
     """A star in front of the fifth colon does not match a colon; a lone star matches all ARNs."""
     tokens = arn_tokens(tokenize("arn:aws:s3:*:*:b*"))
@@ -102,19 +109,41 @@ def formula_of(formulas: Formulas, tree: object) -> object:
     return formulas.join([formula_of(formulas, part) for part in second], disjunction=first)
 
 
+def inside(cube: tuple[int, ...], values: tuple[int, ...]) -> bool:
+    """Say whether a combination of values lies in a cube."""
+    return all(bits & value for bits, value in zip(cube, values, strict=True))
+
+
 @given(TREES)
 def test_cubes_cover_a_formula_exactly(tree: object) -> None:
-    """A combination of values is in some cube, and found by search, exactly when it is true."""
+    """A combination of values is in some cube, and found by search, exactly when it is true; and
+    no cube can be left out."""
     full = [(1 << size) - 1 for size in SIZES]
     formulas = Formulas(full, Budget(100_000))
     formula = formula_of(formulas, tree)
     cubes = cubes_of(build_diagram(formulas, formula), full, Budget(100_000))
     everything = list(product(*([1 << bit for bit in range(size)] for size in SIZES)))
     for values in everything:
-        covered = any(
-            all(bits & value for bits, value in zip(cube, values, strict=True)) for cube in cubes
-        )
+        covered = any(inside(cube, values) for cube in cubes)
         assert covered is holds(tree, values)
+    for cube in cubes:
+        others = [other for other in cubes if other != cube]
+        mine = [values for values in everything if inside(cube, values)]
+        assert not all(any(inside(other, values) for other in others) for values in mine)
     for wanted in (True, False):
         some = find_values(formulas, formula, wanted=wanted)
         assert (some is not None) is any(holds(tree, values) is wanted for values in everything)
+
+
+def test_a_cube_that_others_cover_together_is_left_out() -> None:
+    """What follows from two cubes, whichever value their common variable has, is not said again."""
+    full = [3, 3, 3, 3]
+    formulas = Formulas(full, Budget(1_000))
+    a, b, c, d = (formulas.literal(variable, 2) for variable in range(4))
+    not_a = formulas.literal(0, 1)
+    parts = [
+        formulas.join(some, disjunction=False) for some in ([a, b], [not_a, c], [b, c], [b, c, d])
+    ]
+    formula = formulas.join(parts, disjunction=True)
+    cubes = cubes_of(build_diagram(formulas, formula), full, Budget(1_000))
+    assert sorted(cubes) == [(1, 3, 2, 3), (2, 2, 3, 3)]
