@@ -13,6 +13,7 @@ from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.analyzer.external import find_external
 from iamsim.query.batch import Batch, CandidateKind
+from iamsim.query.batch.outside import principals_like
 from iamsim.query.who_can import find_blocked, find_who_can
 from iamsim.query.who_can_remarks import Oddity
 from iamsim.symbolic.partial import answer
@@ -490,3 +491,28 @@ def test_hints_are_those_of_a_question_about_few_actions():
     assert kinds == [HintKind.UNKNOWN_ACTION, HintKind.RESOURCE_OF_OTHER_TYPE]
     many = [f"sqs:{name}" for name in ("SendMessage", "ReceiveMessage", "DeleteMessage")]
     assert not find_who_can(batch, [*many, "sqs:PurgeQueue", "sqs:DeleteQueue"], OBJECT).hints
+
+
+@pytest.mark.parametrize(
+    ("service", "pattern", "examples"),
+    [
+        ("iam", "*", ["role/iamsim-outside", "user/iamsim-outside", "root"]),
+        ("iam", "role/ci-*", ["role/ci-x"]),
+        ("iam", "r*/ci-?", ["role/x/ci-x"]),
+        ("iam", "*admin*", ["role/xadminx", "user/xadminx"]),
+        ("iam", "root", ["root"]),
+        ("iam", "x", []),
+        ("sts", "assumed-role/ci/*", []),
+        ("sts", "federated-user/*", ["federated-user/x"]),
+    ],
+)
+def test_examples_of_patterns_are_principals(service, pattern, examples):
+    """A pattern of aws:PrincipalArn that no principal fits has none."""
+    assert principals_like(service, pattern) == examples
+
+
+def test_a_pattern_that_is_no_principal_is_no_error():
+    """A whole account by the key of its principals, as perimeters have it."""
+    limit = {"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:*"}}
+    world = world_of(statement("*", Condition=limit))
+    assert find_external(Batch(CompiledWorld(world))).findings

@@ -21,6 +21,7 @@ from iamsim.query.batch.outside import (
     FRESH_ORGANIZATION,
     INSTANCE,
     SERVICE_KEYS,
+    principals_like,
     somebody_of,
 )
 
@@ -130,12 +131,11 @@ def _of_account(account: str, zone: Zone, model: World, mentions: Mentions) -> I
     principals = [one.principal for one in somebody_of(account, partition_of(model))]
     for pattern in mentions.arns:
         parts = pattern.split(":", 5)
-        if len(parts) != 6 or parts[4] not in {account, "*"} or parts[2] not in {"iam", "sts"}:  # noqa: PLR2004 - an ARN has six parts
+        if len(parts) != 6 or parts[4] not in {account, "*"}:  # noqa: PLR2004 - an ARN has six parts
             continue
         if "${" not in parts[5]:
-            principals.append(
-                f"arn:{partition_of(model)}:{parts[2]}::{account}:{example_of(parts[5], INSTANCE)}"
-            )
+            head = f"arn:{partition_of(model)}:{parts[2]}::{account}:"
+            principals += [head + one for one in principals_like(parts[2], parts[5])]
     for number, principal in enumerate(dict.fromkeys(principals)):
         for outsider in _in_organizations(principal, account, zone, model, mentions):
             fresh = account == FRESH_ACCOUNT and number == 0

@@ -23,10 +23,12 @@ from iamsim.query.batch.outside import (
     FRESH_ACCOUNT,
     FRESH_ORGANIZATION,
     INSTANCE,
+    ROOT,
     SERVICE_KEYS,
     SOMEBODY,
     Asked,
     mentions_of,
+    principals_like,
     somebody_of,
 )
 
@@ -140,25 +142,26 @@ def _by_arn(
     """Principals of other accounts by the patterns of conditions on aws:PrincipalArn."""
     for pattern in mentions.arns:
         parts = pattern.split(":", PARTS - 1)
-        if len(parts) != PARTS or "${" in pattern or parts[5] == "root":
+        if len(parts) != PARTS or "${" in pattern:
             continue
-        if parts[2] != "iam" and not parts[5].startswith("federated-user/"):
-            continue  # the key has the role of a session
         partition = partition_of(model) if WILD & set(parts[1]) else parts[1]
-        rest = f"role/{SOMEBODY}" if parts[5] == EVERYONE else example_of(parts[5], INSTANCE)
+        examples = [one for one in principals_like(parts[2], parts[5]) if one != ROOT]
+        if not examples:
+            continue
         fits = compile_tokens(tokenize(parts[4]))
         fresh = f"{parts[4].rstrip('*').replace('?', '0'):0<12}"
         some = {one: one for one in accounts if fits(one)}
         if everyone and is_account_id(fresh) and fresh not in some and fresh not in model.accounts:
             some[fresh] = parts[4]
         for account, shown in some.items():
-            principal = f"arn:{partition}:{parts[2]}::{account}:{rest}"
-            asked = Asked(principal, unset=SERVICE_KEYS, outside=True)
+            head = f"arn:{partition}:{parts[2]}::{account}:"
             yield Candidate(
                 ":".join((*parts[:4], shown, parts[5])),
                 CandidateKind.EXTERNAL,
                 account if account == shown else None,
-                standing=(asked,),
+                standing=tuple(
+                    Asked(head + one, unset=SERVICE_KEYS, outside=True) for one in examples
+                ),
             )
 
 

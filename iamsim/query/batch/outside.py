@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_account_id
 from iamsim.core.decision import PolicyType
+from iamsim.core.wildcard import example_of, match_tokens, tokenize
 from iamsim.engine.question import AttachedPolicies
 from iamsim.syntax.read import parse_policy
 
@@ -32,11 +33,13 @@ __all__ = [
     "FRESH_ACCOUNT",
     "FRESH_ORGANIZATION",
     "INSTANCE",
+    "ROOT",
     "SERVICE_KEYS",
     "SOMEBODY",
     "Asked",
     "Mentions",
     "mentions_of",
+    "principals_like",
     "somebody_of",
 ]
 
@@ -78,6 +81,9 @@ TAG = "aws:principaltag/"
 OWN_POLICIES = frozenset({"identity-based-policy"})
 FEDERATED_USER = ":federated-user/"
 ORGANIZATION = re.compile(r"o-[a-z0-9]+")
+STARS = re.compile(r"[*?]")
+KINDS = {"iam": ("role/", "user/"), "sts": ("federated-user/",)}
+ROOT = "root"
 ACCOUNT = re.compile(r"(?<!\d)\d{12}(?!\d)")  # an account id in a longer text
 _EVERYTHING = parse_policy(
     {
@@ -141,6 +147,22 @@ def somebody_of(
         Asked(f"{head}user/{SOMEBODY}", context, absent, outside=True),
         Asked(f"{head}root", context, absent | {"aws:AssumedRoot"}),
     )
+
+
+def principals_like(service: str, pattern: str) -> list[str]:
+    """The resource parts of ARNs that aws:PrincipalArn may have and a pattern fits, one of each
+    kind; of a session the key has the role."""
+    literal = STARS.split(pattern, maxsplit=1)[0]
+    wild = pattern[len(literal) :]
+    found = []
+    for kind in KINDS.get(service, ()):
+        if pattern.startswith(kind):
+            found.append(example_of(pattern, INSTANCE))
+        elif kind.startswith(literal) and wild.startswith("*"):
+            found.append(kind + (SOMEBODY if wild == "*" else example_of(wild, INSTANCE)))
+    if service == "iam" and match_tokens(tokenize(pattern), ROOT):
+        found.append(ROOT)
+    return found
 
 
 class Mentions(NamedTuple):
