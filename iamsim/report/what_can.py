@@ -203,7 +203,8 @@ def policy_remarks(written: EffectivePolicy) -> list[str]:
             + ", ".join(written.unwritable)
         )
     if not written.complete:
-        remarks.append("not exact: too many resource patterns to look at every way they meet")
+        start = "not exact" if written.cut else "note"
+        remarks.append(f"{start}: too many resource patterns to look at every way they meet")
     return remarks
 
 

@@ -195,9 +195,13 @@ def test_remarks_say_what_is_not_exact():
     ]
     written.unwritable = ("s3:PutObject",)
     assert "s3:PutObject" in policy_remarks(written)[-1]
+    written.unwritable = ()
     written.complete = False
+    assert written.exact  # of what was looked at; there may be more
+    assert policy_remarks(written)[-1].startswith("note: too many resource patterns")
+    written.cut = True
     assert not written.exact
-    assert "too many resource patterns" in policy_remarks(written)[-1]
+    assert policy_remarks(written)[-1].startswith("not exact: too many resource patterns")
     written.requests = written.compared + 1
     assert f"a part of {written.requests}" in policy_remarks(written)[0]
 
@@ -225,6 +229,7 @@ def test_many_statements_with_many_patterns_are_cut_short_and_said(monkeypatch):
     ]
     effective, batch = effective_of(policy(*statements))
     places = {one.place for one in effective.somewhere}
+    assert effective.cut
     assert not effective.complete
     assert 0 < len(places) < len(statements)
     assert not write_policy(effective, batch).exact

@@ -56,7 +56,7 @@ class Asked(NamedTuple):
 class Effective:
     """All decisions about one principal. `unknown` are resource patterns with policy variables
     whose values are not known; `complete` says whether every way in which patterns meet was
-    found."""
+    found, `cut` that known places were left out."""
 
     asked: Asked
     universe: ActionUniverse
@@ -64,6 +64,7 @@ class Effective:
     somewhere: list[Decided] = field(default_factory=list)
     unknown: tuple[str, ...] = ()
     complete: bool = True
+    cut: bool = False
 
     @property
     def decided(self) -> Iterator[Decided]:
@@ -120,6 +121,7 @@ def find_effective(
     for family, places in _within_bounds(families, statements, universe):
         parts += [Part(place, family.actions) for place in places]
     found.complete = all(family.complete for family in families)
+    found.cut = any(family.cut for family in families)
     decided = [
         one
         for some in processes.spread(batch, Deciding, asked, _cut(parts, processes), progress)
@@ -146,7 +148,8 @@ def _within_bounds(
         most = max(left // max(each, 1), LEAST_PLACES)
         kept[family.service] = places[:most]
         left -= len(kept[family.service]) * each
-        family.complete = family.complete and len(places) <= most
+        family.cut = len(places) > most
+        family.complete = family.complete and not family.cut
     return [(family, kept[family.service]) for family in families]
 
 

@@ -57,12 +57,14 @@ class Unknown(NamedTuple):
 @dataclass(slots=True)
 class Family:
     """The patterns of one service's ARNs, and the actions that some statement about one of them
-    names. `complete` is false where there are too many patterns to know all ways they meet."""
+    names. `complete` is false where there are too many patterns to know all ways they meet, `cut`
+    true where known places were left out."""
 
     service: str
     patterns: dict[str, tuple[Token, ...]] = field(default_factory=dict)
     actions: int = 0
     complete: bool = True
+    cut: bool = False
     unknown: dict[str, Unknown] = field(default_factory=dict)
 
     def add(

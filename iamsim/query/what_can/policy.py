@@ -73,7 +73,7 @@ class EffectivePolicy:
     """The document, how many of all requests were compared, and those that came out otherwise.
 
     `unwritable` are actions whose conditions the policy language has no words for; `complete` says
-    whether every way in which patterns meet was compared.
+    whether every way in which patterns meet was compared, `cut` that known places were left out.
     """
 
     document: dict[str, object]
@@ -81,12 +81,13 @@ class EffectivePolicy:
     mismatches: list[Mismatch] = field(default_factory=list)
     unwritable: tuple[str, ...] = ()
     complete: bool = True
+    cut: bool = False
     requests: int = 0
 
     @property
     def exact(self) -> bool:
         """Whether every compared request came out alike, and none was left out."""
-        return self.complete and not self.mismatches and not self.unwritable
+        return not (self.cut or self.mismatches or self.unwritable)
 
 
 def write_policy(effective: Effective, batch: Batch, *, shrink: bool = False) -> EffectivePolicy:
@@ -108,7 +109,10 @@ def write_policy(effective: Effective, batch: Batch, *, shrink: bool = False) ->
             unwritable |= part
     document = _document(grants, universe, shrink=shrink)
     written = EffectivePolicy(
-        document, unwritable=tuple(universe.actions(unwritable)), complete=effective.complete
+        document,
+        unwritable=tuple(universe.actions(unwritable)),
+        complete=effective.complete,
+        cut=effective.cut,
     )
     _check(written, decided, parts, effective.asked, batch, unwritable)
     return written
