@@ -96,6 +96,8 @@ class ConditionTest:
 
     def _empty_notes(self, context: Context) -> tuple[Note, ...]:
         """The note of defaults that stand in for empty values."""
+        if self.values.context_test is None:
+            return ()  # no variables, so no defaults
         replaced = any(template.replaces_empty(context) for template in self.values.templates)
         return (Note.EMPTY_STRING_VALUE,) if replaced else ()
 

@@ -14,7 +14,6 @@ from iamsim.engine.formula import Slot
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Request
     from iamsim.engine.arrangement import Arrangement, Station
 
@@ -43,26 +42,26 @@ def call_notes(request: Request, arrangement: Arrangement) -> tuple[Note, ...]:
         notes += _of_assume_role(request)
     if request.action == PASS_ROLE and reads_resource_tags(arrangement.stations, PASS_ROLE):
         notes.append(Note.PASS_ROLE_RESOURCE_TAG)
+    trust = arrangement.relation.reason is Reason.ROLE_TRUST
     for station in arrangement.stations:
-        if station.policies is None or not station.applies:
-            continue
-        for _, statement in station.policies.candidates(request.action):
-            if not statement.denies:
-                notes += _of_allow(statement, station, arrangement)
+        if station.slot is Slot.SERVICE_CONTROL or (trust and station.slot is Slot.RESOURCE):
+            notes += _of_allows(station, request.action)
     return tuple(dict.fromkeys(notes))
 
 
-def _of_allow(
-    statement: CompiledStatement, station: Station, arrangement: Arrangement
-) -> Iterator[Note]:
-    """What AWS's pages leave open of an Allow, by where it stands."""
-    resources = statement.resources
-    some = resources is not None and not (resources.negated or resources.everything)
-    if some and station.slot is Slot.SERVICE_CONTROL:
-        yield Note.SCP_ALLOW_WITH_RESOURCE
-    trust = arrangement.relation.reason is Reason.ROLE_TRUST and station.slot is Slot.RESOURCE
-    if trust and statement.principals is not None and EVERYONE in statement.principals.names:
-        yield Note.EVERYONE_IN_TRUST_POLICY
+def _of_allows(station: Station, action: str) -> Iterator[Note]:
+    """What AWS's pages leave open of an Allow in a service control policy or a trust policy."""
+    if station.policies is None or not station.applies:
+        return
+    for _, statement in station.policies.candidates(action):
+        if statement.denies:
+            continue
+        resources, principals = statement.resources, statement.principals
+        if station.slot is Slot.RESOURCE:
+            if principals is not None and EVERYONE in principals.names:
+                yield Note.EVERYONE_IN_TRUST_POLICY
+        elif resources is not None and not (resources.negated or resources.everything):
+            yield Note.SCP_ALLOW_WITH_RESOURCE
 
 
 def _of_keys(request: Request, arrangement: Arrangement) -> Iterator[Note]:
