@@ -212,7 +212,7 @@ class Batch:
         sweep = self._sweep(action, resource, context, via, denied=denied, lifted=lifted)
         with CollectLater():
             found = list(sweep.answers(candidates))
-        return [Holder(*one) for one in (found if denied else without_repeats(found))]
+            return [Holder(*one) for one in (found if denied else without_repeats(found))]
 
     def named(self, action: str, resource: str) -> list[Candidate]:
         """Callers that the policies of a resource name, and that are not of the world."""
