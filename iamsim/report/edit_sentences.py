@@ -267,6 +267,8 @@ def blocker_sentence(blocker: Blocker, report: EditReport) -> str:
             return (
                 "caller and resource are in different partitions, between which nothing is shared"
             )
+        case Obstacle.OWN_ACCOUNT_ONLY:
+            return "the key is of another account: assume a role there to manage it"
         case Obstacle.CALLER_MAY_NOT_CALL:
             return "such callers may not make this call, whatever policies say"
         case Obstacle.ALWAYS_ALLOWED:

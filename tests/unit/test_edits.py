@@ -364,6 +364,13 @@ def test_an_access_from_another_account_needs_both_sides():
         ({"resource": "arn:aws-cn:s3:::reports/a"}, Obstacle.OTHER_PARTITION),
         (
             {
+                "action": "kms:ScheduleKeyDeletion",
+                "resource": "arn:aws:kms:eu-west-1:444455556666:key/k",
+            },
+            Obstacle.OWN_ACCOUNT_ONLY,
+        ),
+        (
+            {
                 "principal": "arn:aws:iam::111122223333:root",
                 "action": "sts:AssumeRole",
                 "resource": DEPLOY,

@@ -15,6 +15,7 @@ from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.formula import Slot
 from iamsim.engine.singular_actions import SINGULAR_ACTIONS
+from iamsim.query.batch.contents import conditions_of, reads_context, resources_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +37,6 @@ __all__ = [
     "Own",
     "Spot",
     "policies_alone",
-    "reads_context",
     "remember",
     "values_of",
 ]
@@ -115,7 +115,7 @@ class Met:
 
     def fits(self, statement: CompiledStatement) -> bool:
         """Whether a statement's resources fit the place, for some value of policy variables."""
-        return reads_context(statement) or (
+        return reads_context(statement.resources) or (
             statement.resources is None or statement.resources.matches(self.request)
         )
 
@@ -156,7 +156,11 @@ class Known:
     ) -> Own:
         content = self._contents.setdefault(_content(statement), len(self._contents))
         listed = any(one.operator.set_operator is not None for one in statement.conditions)
-        plain = not statement.denies and not statement.conditions and not reads_context(statement)
+        plain = (
+            not statement.denies
+            and not statement.conditions
+            and not reads_context(statement.resources)
+        )
         return Own(policy, statement, universe.mask(statement.actions), content, listed, plain)
 
     def singular(self, universe: ActionUniverse) -> int:
@@ -193,7 +197,8 @@ class Known:
             for one in policy.statements
         ]
         bound = any(
-            station.resource is not None or reads_context(one) for station, one in statements
+            station.resource is not None or reads_context(one.resources)
+            for station, one in statements
         )
         # Policies count by identity, and are kept here.
         meeting = arrangement.relation, tuple([_met_at(station) for station in stations])
@@ -241,22 +246,4 @@ def policies_alone(some: Iterable[Own]) -> PolicySet:
 
 def _content(statement: CompiledStatement) -> object:
     """What a statement says beyond its actions, wherever it stands."""
-    resources = statement.resources
-    return (
-        statement.denies,
-        None
-        if resources is None
-        else (resources.negated, tuple([pattern.template for pattern in resources.patterns])),
-        tuple(
-            [
-                (condition.written_operator, condition.written_key, condition.values.templates)
-                for condition in statement.conditions
-            ]
-        ),
-    )
-
-
-def reads_context(statement: CompiledStatement) -> bool:
-    """Whether policy variables make a statement's resources depend on the context."""
-    resources = statement.resources
-    return resources is not None and any(pattern.keys for pattern in resources.patterns)
+    return statement.denies, resources_of(statement.resources), conditions_of(statement)

@@ -25,7 +25,6 @@ from iamsim.query.analyzer.alike import (
     Outcome,
     Spot,
     policies_alone,
-    reads_context,
     remember,
     values_of,
 )
@@ -34,6 +33,7 @@ from iamsim.query.analyzer.since import find_limit, is_old
 from iamsim.query.analyzer.unused import ROLE, USER, is_new, unused_roles
 from iamsim.query.batch.answers import GUARDRAIL_LAYERS
 from iamsim.query.batch.classes import action_classes, refine
+from iamsim.query.batch.contents import reads_context
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
 from iamsim.symbolic.lists import Shapes, listed_keys
@@ -337,7 +337,7 @@ class Holder:
                 limiting = [one for one in bounds if one.actions & first]
                 mine = [*granting, *limiting]
                 keys.update(key for one in mine for key in one.statement.keys)
-                bound = met.bound or any(reads_context(one.statement) for one in mine)
+                bound = met.bound or any(reads_context(one.statement.resources) for one in mine)
                 key = (
                     self.kind[0],
                     kind_of(action, ""),

@@ -19,6 +19,7 @@ from iamsim.engine.formula import Slot
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.plan import reference
 from iamsim.query.batch.answers import BatchAnswer, decide_one, with_tags_settled
+from iamsim.query.batch.contents import OWN_SLOTS, conditions_of, reads_context, resources_of
 from iamsim.query.batch.scan import ActionScan
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.policy import CompiledPolicy, PolicySet
     from iamsim.compile.principal import NotPrincipalTest, PrincipalTest
-    from iamsim.compile.statement import CompiledStatement, ResourceTest
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Request
     from iamsim.engine.arrangement import Arrangement, Station
     from iamsim.engine.question import ContextValue, Question
@@ -39,10 +40,6 @@ __all__ = ["CallerSweep"]
 OWN = frozenset({Slot.IDENTITY, Slot.BOUNDARY, Slot.SESSION})
 GRANTING = frozenset({Slot.RESOURCE, Slot.GRANT})
 EVERYONE = "*"
-SLOTS = {
-    Layer.IDENTITY_BASED_POLICY: Slot.IDENTITY,
-    Layer.PERMISSIONS_BOUNDARY: Slot.BOUNDARY,
-}
 
 Member = tuple["CompiledPolicy", "CompiledStatement"]
 
@@ -271,7 +268,7 @@ class CallerSweep:
         if not statement.actions.covers(self.question.action.lower()):
             return False
         resources = statement.resources
-        if resources is None or _reads_context(resources):
+        if resources is None or reads_context(resources):
             return True
         return self._request is None or resources.matches(self._request)
 
@@ -303,26 +300,11 @@ def _met_at(station: Station) -> object:
     )
 
 
-def _reads_context(resources: ResourceTest) -> bool:
-    """Whether policy variables make a Resource element depend on the context."""
-    return any(pattern.test is None for pattern in resources.patterns)
-
-
 def _content(statement: CompiledStatement) -> object:
-    """What a statement that is about action and resource says beyond that, wherever it stands."""
+    """What a statement that is about action and resource says beyond that."""
     resources = statement.resources
-    return (
-        statement.denies,
-        None
-        if resources is None or not _reads_context(resources)
-        else (resources.negated, tuple([pattern.template for pattern in resources.patterns])),
-        tuple(
-            [
-                (condition.written_operator, condition.written_key, condition.values.templates)
-                for condition in statement.conditions
-            ]
-        ),
-    )
+    said = resources_of(resources) if reads_context(resources) else None
+    return statement.denies, said, conditions_of(statement)
 
 
 def _with_statements_of(own: dict[Layer, Own], known: Known) -> BatchAnswer:
@@ -335,7 +317,7 @@ def _with_statements_of(own: dict[Layer, Own], known: Known) -> BatchAnswer:
         theirs = known.own.get(one.layer)
         for position, (_, statement) in enumerate(theirs.members if theirs else ()):
             if statement.source is one.source and statement.path == one.path:
-                moved.append(reference(SLOTS[one.layer], *own[one.layer].members[position]))
+                moved.append(reference(OWN_SLOTS[one.layer], *own[one.layer].members[position]))
                 break
         else:
             moved.append(one)

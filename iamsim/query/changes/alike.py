@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.principal import PrincipalTest
 from iamsim.core.decision import Layer
-from iamsim.engine.formula import Slot
 from iamsim.engine.plan import reference
-from iamsim.query.changes.apart import content_of
+from iamsim.query.batch.contents import OWN_SLOTS, content_of
 from iamsim.query.changes.resources import may_meet
 
 if TYPE_CHECKING:
@@ -34,10 +33,6 @@ if TYPE_CHECKING:
 
 __all__ = ["NOTHING", "Alike", "Compared", "Sight"]
 
-SLOTS = {
-    Layer.IDENTITY_BASED_POLICY: Slot.IDENTITY,
-    Layer.PERMISSIONS_BOUNDARY: Slot.BOUNDARY,
-}
 
 Member = tuple["CompiledPolicy", "CompiledStatement"]
 
@@ -154,7 +149,7 @@ class Own(NamedTuple):
                 for position, (_, (_, statement)) in enumerate(members):
                     if statement.source is one.source and statement.path == one.path:
                         found = other.layers[world, layer][position][1]
-                        return reference(SLOTS[layer], *found)
+                        return reference(OWN_SLOTS[layer], *found)
         return one
 
 
@@ -195,7 +190,7 @@ class Compared:
 
     def _answer(self, answer: BatchAnswer, own: Own) -> BatchAnswer:
         statements = answer.decision.statements
-        if not any(one.layer in SLOTS for one in statements):
+        if not any(one.layer in OWN_SLOTS for one in statements):
             return answer
         moved = tuple([self.own.moved(one, own) for one in statements])
         return answer._replace(decision=replace(answer.decision, statements=moved))

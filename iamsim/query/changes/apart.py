@@ -7,7 +7,7 @@ entries decide that only one of them has. So a pair of them counts with these en
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.compile.principal import PrincipalTest
 from iamsim.compile.statement import ActionTest, CompiledStatement, ResourceTest
@@ -15,46 +15,11 @@ from iamsim.compile.statement import ActionTest, CompiledStatement, ResourceTest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from iamsim.query.batch.contents import Content
+
     Cut = Callable[[CompiledStatement, CompiledStatement], "tuple[CompiledStatement, ...] | None"]
 
-__all__ = ["Content", "content_of", "parts_apart"]
-
-
-class Content(NamedTuple):
-    """The meaning of a statement as a value: equal ones match the same and have one effect."""
-
-    denies: object
-    principals: object
-    actions: object
-    resources: object
-    conditions: object
-
-
-def content_of(statement: CompiledStatement) -> Content:
-    """Read what a statement means."""
-    principals, resources = statement.principals, statement.resources
-    return Content(
-        statement.denies,
-        None
-        if principals is None
-        else (
-            type(principals).__name__,
-            tuple([(one.kind, one.text) for one in principals.patterns]),
-        ),
-        (
-            statement.actions.negated,
-            tuple([pattern.pattern.lower() for pattern in statement.actions.patterns]),
-        ),
-        None
-        if resources is None
-        else (resources.negated, tuple([pattern.template for pattern in resources.patterns])),
-        tuple(
-            [
-                (condition.written_operator, condition.written_key, condition.values.templates)
-                for condition in statement.conditions
-            ]
-        ),
-    )
+__all__ = ["parts_apart"]
 
 
 def parts_apart(

@@ -10,7 +10,7 @@ from iamsim.checks.arn_formats import cut_arn
 from iamsim.engine.authorize import S3_ACCOUNT_ACTIONS, prepare
 from iamsim.engine.relations import TRUST_ACTIONS
 from iamsim.engine.target import ALL_BUCKETS
-from iamsim.query.changes.apart import content_of
+from iamsim.query.batch.contents import content_of
 from iamsim.query.changes.model import Reached
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
 

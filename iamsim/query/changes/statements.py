@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.query.changes.apart import content_of, parts_apart
+from iamsim.query.batch.contents import content_of
+from iamsim.query.changes.apart import parts_apart
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -64,6 +64,7 @@ class Obstacle(Enum):
     SERVICE_LINKED_ROLE = "service-linked-role"
     NO_RESOURCE_POLICIES = "no-resource-policies"  # no such policies for this kind of resource
     OTHER_PARTITION = "other-partition"
+    OWN_ACCOUNT_ONLY = "own-account-only"
     CALLER_MAY_NOT_CALL = "caller-may-not-call"
     ALWAYS_ALLOWED = "always-allowed"
     ROOT_USER = "root-user"

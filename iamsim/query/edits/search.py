@@ -37,6 +37,11 @@ MOST_ALIKE = 3  # of edits at the same layers
 # How many edits are tried for each hurdle, by how many hurdles there are.
 EDITS_EACH = {1: 8, 2: 6, 3: 4, 4: 3}
 DENIALS = frozenset({Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY})
+# Why there is no way in at all; else the caller may not make such a call.
+CLOSED = {
+    Reason.CROSS_PARTITION: Obstacle.OTHER_PARTITION,
+    Reason.OWN_ACCOUNT_ONLY: Obstacle.OWN_ACCOUNT_ONLY,
+}
 Edits = tuple[Edit, ...]
 
 
@@ -103,9 +108,7 @@ class _Search:
         """Look for edits that allow; gives what can't be edited."""
         relation = self.prepared.situation.arrange(self.prepared.request.action).relation
         if not relation.ways:
-            foreign = relation.reason is Reason.CROSS_PARTITION
-            reason = Obstacle.OTHER_PARTITION if foreign else Obstacle.CALLER_MAY_NOT_CALL
-            return (Blocker(reason),)
+            return (Blocker(CLOSED.get(relation.reason, Obstacle.CALLER_MAY_NOT_CALL)),)
         hurdles = Hurdles(self.prepared, self.answer.explanation, self.places, self.trial)
         common = hurdles.common()
         ways = [[*common, *hurdles.of_way(way)] for way in hurdles.ways]
