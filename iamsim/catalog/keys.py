@@ -1,6 +1,7 @@
 """Condition keys: the global ones, names with a variable part, and claims of identity providers.
 
-The global keys are a data file, `data/global_condition_keys.txt`. Follows
+The global keys are a data file, `data/global_condition_keys.txt`, which also says who sends them
+and when; `iamsim.catalog.presence` reads that. Follows
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html and, for
 the claims, https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
 """
@@ -16,7 +17,15 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.facts import Scope
 
-__all__ = ["find_claim", "find_global_key", "find_in", "global_keys", "template_matches"]
+__all__ = [
+    "find_claim",
+    "find_global_key",
+    "find_in",
+    "global_key_rows",
+    "global_keys",
+    "spelled",
+    "template_matches",
+]
 
 _TYPES_OF_CLAIM = {
     "amr": ("ArrayOfString",),
@@ -33,21 +42,51 @@ _SCOPES: dict[str, Scope] = {
     "legacy": "legacy",
 }
 
+_rows: tuple[list[str], ...] | None = None
 _global_keys: tuple[ConditionKeyFacts, ...] | None = None
 _global_by_name: dict[str, ConditionKeyFacts] = {}
+_spellings: dict[str, str] = {}
+_spelled_starts: list[tuple[str, str]] = []
+
+
+def global_key_rows() -> tuple[list[str], ...]:
+    """Give the table as it stands: scope, name, types, callers, ways, and what it follows from."""
+    global _rows  # noqa: PLW0603 - read once a process, and only when asked for
+    if _rows is None:
+        _rows = tuple([line.split(" ") for line in data_lines("global_condition_keys.txt")])
+    return _rows
 
 
 def global_keys() -> tuple[ConditionKeyFacts, ...]:
-    """Give the documented global keys and the session keys of some services, sorted by name."""
-    global _global_keys  # noqa: PLW0603 - read once a process, and only when asked for
+    """Give the documented global keys and the session keys of some services."""
+    global _global_keys  # noqa: PLW0603 - as above
     if _global_keys is None:
-        found = []
-        for line in data_lines("global_condition_keys.txt"):
-            scope, name, types = line.split(" ")
-            found.append(ConditionKeyFacts(name, tuple(types.split(",")), scope=_SCOPES[scope]))
+        found = [
+            ConditionKeyFacts(name, tuple(types.split(",")), scope=_SCOPES[scope])
+            for scope, name, types, *_ in global_key_rows()
+            if scope in _SCOPES
+        ]
         _global_by_name.update((key.name.lower(), key) for key in found)
         _global_keys = tuple(found)
     return _global_keys
+
+
+def spelled(key: str) -> str:
+    """Give a key (in lower case) as AWS's pages write it; one that is not known stays as it is."""
+    if not _spellings:
+        for _, name, *_ in global_key_rows():
+            start, template, _ = name.partition("${")
+            if template:
+                _spelled_starts.append((start.lower(), start))
+            else:
+                _spellings[name.lower()] = name
+    known = _spellings.get(key)
+    if known is not None:
+        return known
+    for lowered, start in _spelled_starts:
+        if key.startswith(lowered):
+            return start + key[len(start) :]
+    return key
 
 
 def find_global_key(key: str) -> ConditionKeyFacts | None:

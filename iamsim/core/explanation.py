@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.spelling import spelled
-
 if TYPE_CHECKING:
     from iamsim.core.decision import Layer, Outcome
     from iamsim.core.reason import Note, Reason
@@ -173,9 +171,9 @@ class ContextEntry:
 class MissingKey:
     """A context key that a statement read and the request lacks.
 
-    `key` is in lower case, `name` as people write it. `matters` says whether some value of it (it
-    alone) could change the verdict, `None` where that was not worked out. `unknown` keys may be
-    there, only nobody knows.
+    `key` is in lower case, `written` as AWS spells it, else as the policy does. `matters` says
+    whether some value of it (it alone) could change the verdict, `None` where that was not worked
+    out. `unknown` keys may be there, only nobody knows.
     """
 
     key: str
@@ -186,9 +184,8 @@ class MissingKey:
 
     @property
     def name(self) -> str:
-        """The key as AWS spells it, else as the policy does."""
-        known = spelled(self.key)
-        return known if known != self.key else self.written or self.key
+        """The key as people write it."""
+        return self.written or self.key
 
 
 @dataclass(frozen=True, slots=True)

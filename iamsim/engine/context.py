@@ -10,11 +10,11 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.keys import spelled
 from iamsim.compile.literals import read_date
 from iamsim.core.arn import find_arn
 from iamsim.core.explanation import ContextEntry, Origin
 from iamsim.core.request import CallerKind
-from iamsim.core.spelling import spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

@@ -10,6 +10,7 @@ from dataclasses import replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.keys import spelled
 from iamsim.core.decision import Decision, Outcome, Verdict
 from iamsim.core.errors import InternalError
 from iamsim.core.explanation import (
@@ -304,7 +305,7 @@ class _Reading:
                 layers.setdefault(key, {})[visit.station.slot.layer] = None
                 written[key] = written.get(key) or spelling
         return tuple(
-            MissingKey(key, tuple(places), written=written[key])
+            MissingKey(key, tuple(places), written=_as_written(key, written[key]))
             for key, places in sorted(layers.items(), key=itemgetter(0))
         )
 
@@ -315,6 +316,12 @@ class _Reading:
             notes += visit.station.notes
             notes += visit.notes
         return tuple(dict.fromkeys(notes))
+
+
+def _as_written(key: str, in_policy: str | None) -> str:
+    """A key as AWS spells it, else as the policy does."""
+    known = spelled(key)
+    return known if known != key else in_policy or key
 
 
 def _decider(visit: Visited, member: Member, reason: Reason) -> Decider:

@@ -8,9 +8,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog import find_action
+from iamsim.catalog.keys import spelled
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import IamsimError
-from iamsim.core.spelling import spelled
 from iamsim.engine.authorize import decide, prepare
 from iamsim.engine.question import Question
 from iamsim.suites.mutation.surroundings import actions_of, resources_of

@@ -1,0 +1,107 @@
+"""Which callers have which global condition keys, and on which way of a call.
+
+The table is `data/global_condition_keys.txt`. It follows
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+"""
+
+from __future__ import annotations
+
+from enum import Enum, IntEnum
+from functools import lru_cache
+
+from iamsim.catalog.keys import global_key_rows
+
+__all__ = ["CallerColumn", "Presence", "Way", "derived_from", "keys_never_sent", "presence_of"]
+
+
+class Presence(Enum):
+    """Whether a request has a key."""
+
+    ALWAYS = "+"
+    SOMETIMES = "?"
+    UNCLEAR = "~"
+    NEVER = "-"
+
+
+class CallerColumn(IntEnum):
+    """The callers that the table tells apart, by the place of their letter."""
+
+    ROOT_USER = 0
+    USER = 1
+    SESSION_TOKEN = 2
+    ROLE_SESSION = 3
+    FEDERATED_USER = 4
+    ASSUMED_ROOT = 5
+    SERVICE = 6
+    IDENTITY_PROVIDER = 7
+    ORIGIN_ACCESS_IDENTITY = 8
+    ANONYMOUS = 9
+
+
+class Way(IntEnum):
+    """The ways that a call can come, by the place of their letter."""
+
+    PUBLIC = 0
+    ENDPOINT = 1
+    FORWARDED = 2
+
+
+_table: dict[str, tuple[str, str, str]] = {}
+_starts: list[str] = []
+
+
+def _read() -> dict[str, tuple[str, str, str]]:
+    """Read the table once a process: callers, ways and origin by key in lower case."""
+    if not _table:
+        for _, name, _, callers, ways, origin in global_key_rows():
+            start, template, _ = name.lower().partition("${")
+            _table[start] = callers, ways, origin
+            if template:
+                _starts.append(start)
+    return _table
+
+
+def _row(key: str) -> tuple[str, str, str] | None:
+    """The row of a key in lower case; tag keys stand under what they begin with."""
+    table = _read()
+    row = table.get(key)
+    if row is None:
+        start = next((start for start in _starts if key.startswith(start)), None)
+        row = None if start is None else table[start]
+    return row
+
+
+@lru_cache(maxsize=4096)
+def presence_of(key: str, caller: CallerColumn, way: Way | None) -> Presence:
+    """Say whether requests of a caller on a way have a key (in lower case); `None` stands for a
+    call that comes itself, through a VPC endpoint or not. Keys that are not in the table may be
+    there."""
+    row = _row(key)
+    if row is None:
+        return Presence.SOMETIMES
+    of_caller = row[0][caller]
+    if way is None:
+        of_way = row[1][Way.PUBLIC] if row[1][Way.PUBLIC] == row[1][Way.ENDPOINT] else "?"
+    else:
+        of_way = row[1][way]
+    if "-" in (of_caller, of_way):
+        return Presence.NEVER
+    for letter in "?~":
+        if letter in (of_caller, of_way):
+            return Presence(letter)
+    return Presence.ALWAYS
+
+
+@lru_cache(maxsize=64)
+def keys_never_sent(caller: CallerColumn) -> frozenset[str]:
+    """Give the keys (in lower case) that a caller never has on any way, those of tags apart."""
+    return frozenset(
+        key for key, row in _read().items() if row[0][caller] == "-" and not key.endswith("/")
+    )
+
+
+def derived_from(key: str) -> str | None:
+    """Say what a key (in lower case) follows from: ``caller``, ``session``, ``organization``,
+    ``resource``, ``network``, ``call``, ``clock`` or ``service``; `None` where it must be given."""
+    row = _row(key)
+    return None if row is None or row[2] == "-" else row[2]
