@@ -42,7 +42,8 @@ from iamsim.query.matrix import Column, find_matrix
 from iamsim.query.what_can import find_effective, write_policy
 from iamsim.query.who_can import find_blocked, find_who_can
 from iamsim.report.paint import Paint
-from iamsim.report.who_can import who_can_text
+from iamsim.report.who_can import who_can_document
+from iamsim.report.writers.text import to_text
 from iamsim.symbolic.remembered import forget
 from iamsim.world.model import ManagedPolicyReference, Role, ServiceAccess
 
@@ -256,7 +257,7 @@ def spent(number: int, ask: Callable[[Processes], object]) -> Spent:
 def who_can_as_text(batch: Batch, processes: Processes, columns: list[Column]) -> str:
     """Who can, with the conditions in words: they are found where the answer is."""
     found = find_who_can(batch, [one.action for one in columns], "*", processes=processes)
-    return who_can_text(found, batch.world.model, Paint(), 100)
+    return to_text(who_can_document(found, batch.world.model), Paint(), 100)
 
 
 def compare_processes(model: World, number: int) -> None:

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
-from iamsim.cli.output import terminal_width
 from iamsim.cli.picture_options import (
     PICTURE_FORMATS,
     THEME_OPTION,
@@ -15,15 +14,14 @@ from iamsim.cli.picture_options import (
 )
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
+    DOCUMENT_FORMATS,
     WORLD_OPTIONS,
     asked_context,
     expand_actions,
-    json_text,
     open_batch,
     output,
-    paint_for,
     processes_of,
-    write,
+    write_answer,
 )
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
@@ -42,7 +40,6 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.query.who_can import find_blocked, find_who_can  # noqa: PLC0415 - as `open_batch`
     from iamsim.query.who_can_remarks import hints_about  # noqa: PLC0415 - as above
     from iamsim.report import who_can as report  # noqa: PLC0415
-    from iamsim.report.html import access as html  # noqa: PLC0415 - as above
 
     *patterns, resource = arguments
     if ":" in resource and not resource.startswith("arn:") and resource.count(":") == 1:
@@ -83,16 +80,11 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
 
         write_drawn(draw_who_can(found, model), options)
         return 0
-    write(
+    write_answer(
         options,
-        {
-            "text": lambda: report.who_can_text(found, model, paint_for(options), terminal_width()),
-            "json": lambda: json_text(report.who_can_data(found)),
-            "csv": lambda: report.who_can_csv(found),
-            "markdown": lambda: report.who_can_markdown(found, model),
-            "html": lambda: html.who_can_page(report.who_can_data(found)),
-        },
-        lambda: report.who_can_lines(found),
+        lambda: report.who_can_document(found, model),
+        lambda: report.who_can_data(found),
+        lambda: report.who_can_principals(found),
     )
     return 0
 
@@ -123,10 +115,7 @@ COMMAND = Command(
             "Instead: whom only guardrails keep from it, and which.",
             "flag",
         ),
-        *output(
-            *("text", "json", "csv", "markdown", "html", *PICTURE_FORMATS),
-            quiet="Only the principals.",
-        ),
+        *output(*DOCUMENT_FORMATS, *PICTURE_FORMATS, quiet="Only the principals."),
         THEME_OPTION,
     ),
     _run,

@@ -8,21 +8,23 @@ from typing import TYPE_CHECKING
 from iamsim.cli import completion
 from iamsim.cli.commands import output_options
 from iamsim.cli.options import Option
-from iamsim.cli.output import wants_color, write_output
+from iamsim.cli.output import terminal_width, wants_color, write_output
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from iamsim.cli.options import Options
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch
     from iamsim.query.batch.processes import Processes
+    from iamsim.report.document import Document
     from iamsim.report.paint import Paint
     from iamsim.world.model import World
 
 __all__ = [
+    "DOCUMENT_FORMATS",
     "WORLD_OPTIONS",
     "asked_context",
     "expand_actions",
@@ -32,7 +34,11 @@ __all__ = [
     "paint_for",
     "processes_of",
     "write",
+    "write_answer",
 ]
+
+# What every answer about a world is written in.
+DOCUMENT_FORMATS = ("text", "json", "csv", "markdown", "html")
 
 WORLD_OPTIONS: tuple[Option, ...] = (
     world_option(),
@@ -171,6 +177,51 @@ def write(options: Options, makers: dict[str, Callable[[], str]], quiet: Callabl
     text = quiet() if options["quiet"] and chosen == first else makers[chosen]()
     path = options["output"]
     write_output(text, path if isinstance(path, str) else None)
+
+
+def write_answer(
+    options: Options,
+    document: Callable[[], Document],
+    data: Callable[[], object],
+    quiet: Callable[[], Iterable[str]],
+) -> None:
+    """Write an answer: its document in the format that was asked for, or its data as JSON.
+
+    With `--quiet` and text, only the lines of `quiet`.
+    """
+    path = options["output"]
+    write_output(_written(options, document, data, quiet), path if isinstance(path, str) else None)
+
+
+def _written(
+    options: Options,
+    document: Callable[[], Document],
+    data: Callable[[], object],
+    quiet: Callable[[], Iterable[str]],
+) -> str:
+    match options["format"]:
+        case "json":
+            return json_text(data())
+        case "csv":
+            from iamsim.report.writers.csv_table import to_csv  # noqa: PLC0415 - one writer a call
+
+            return to_csv(document())
+        case "markdown":
+            from iamsim.report.writers.markdown import to_markdown  # noqa: PLC0415 - as above
+
+            return to_markdown(document())
+        case "html":
+            from iamsim.report.writers.html import to_html  # noqa: PLC0415 - as above
+
+            return to_html(document())
+        case _ if options["quiet"]:
+            from iamsim.report.cleaning import for_terminal  # noqa: PLC0415 - as above
+
+            return "".join(f"{for_terminal(line)}\n" for line in quiet())
+        case _:
+            from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
+
+            return to_text(document(), paint_for(options), terminal_width())
 
 
 def json_text(data: object) -> str:

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer
 from iamsim.query.analyzer.finding import FindingKind, Status
-from iamsim.report.access_words import Conditions, decided_by
+from iamsim.report.access_words import decided_by
 from iamsim.report.columns import table
+from iamsim.report.conditions import Conditions
 from iamsim.report.sentences import layer_name
 from iamsim.report.wording import joined
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
@@ -14,19 +12,15 @@ from iamsim.report.sentences import layer_name
 from iamsim.report.wording import statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-
     from iamsim.core.decision import Decision
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.world.model import World
 
 __all__ = [
-    "Conditions",
     "account_title",
     "answer_data",
     "candidate_data",
     "condition_of",
-    "csv_text",
     "decided_by",
     "principal_name",
     "statements_data",
@@ -85,28 +79,6 @@ def _lacks(decision: Decision) -> bool:
     )
 
 
-class Conditions:
-    """Sentences, each written once and then referred to by its number."""
-
-    def __init__(self) -> None:
-        """Start without any."""
-        self._numbers: dict[str, int] = {}
-
-    def mark(self, sentences: Iterable[str | None]) -> str:
-        """The numbers of some sentences in brackets; empty without any."""
-        marks = [
-            f"[{self._numbers.setdefault(one, len(self._numbers) + 1)}]"
-            for one in sentences
-            if one is not None
-        ]
-        return "".join(dict.fromkeys(marks))
-
-    @property
-    def legend(self) -> list[tuple[str, str]]:
-        """Every number with its sentence."""
-        return [(f"[{number}]", sentence) for sentence, number in self._numbers.items()]
-
-
 def candidate_data(candidate: Candidate) -> Json:
     """Somebody as plain data."""
     data: Json = {
@@ -147,17 +119,3 @@ def answer_data(answer: BatchAnswer) -> Json:
         except UnsupportedError:
             data["condition_blocks"] = None
     return data
-
-
-def csv_text(header: Sequence[str], rows: Iterable[Sequence[object]]) -> str:
-    """Rows as CSV (RFC 4180) with a header; nothing in it is read as a formula by a spreadsheet."""
-    written = io.StringIO()
-    writer = csv.writer(written, lineterminator="\n")
-    writer.writerow(header)
-    for row in rows:
-        writer.writerow([_harmless("" if cell is None else str(cell)) for cell in row])
-    return written.getvalue()
-
-
-def _harmless(text: str) -> str:
-    return f"'{text}" if text.startswith(("=", "+", "-", "@")) else text

@@ -6,17 +6,17 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.report.access_words import (
-    Conditions,
     account_title,
     answer_data,
     candidate_data,
     condition_of,
-    csv_text,
     decided_by,
     principal_name,
 )
 from iamsim.report.columns import table
+from iamsim.report.conditions import Conditions
 from iamsim.report.sentences import LAYERS
+from iamsim.report.writers.csv_table import csv_text
 
 if TYPE_CHECKING:
     from iamsim.query.batch import BatchAnswer

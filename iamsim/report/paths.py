@@ -11,7 +11,6 @@ from iamsim.core.identity_center import permission_set_of
 from iamsim.query.escalation.model import split_node
 from iamsim.query.escalation.steps import is_lacking
 from iamsim.report.access_words import (
-    Conditions,
     account_title,
     answer_data,
     condition_of,
@@ -20,6 +19,7 @@ from iamsim.report.access_words import (
     statements_data,
 )
 from iamsim.report.columns import table
+from iamsim.report.conditions import Conditions
 from iamsim.report.sentences import VERDICTS
 from iamsim.report.wording import joined
 

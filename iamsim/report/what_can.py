@@ -8,8 +8,10 @@ from iamsim import catalog
 from iamsim.catalog import ACCESS_LEVELS
 from iamsim.core.decision import Verdict
 from iamsim.query.what_can.places import EVERYTHING
-from iamsim.report.access_words import Conditions, candidate_data, condition_of, csv_text
+from iamsim.report.access_words import candidate_data, condition_of
 from iamsim.report.columns import table
+from iamsim.report.conditions import Conditions
+from iamsim.report.writers.csv_table import csv_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

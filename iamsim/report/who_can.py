@@ -1,4 +1,4 @@
-"""Who can do something: as text by account, as Markdown, CSV and plain data."""
+"""Who can do something, as a document and as plain data."""
 
 from __future__ import annotations
 
@@ -8,56 +8,38 @@ from iamsim.core.decision import Verdict
 from iamsim.query.batch.candidates import CandidateKind
 from iamsim.query.who_can_remarks import Oddity
 from iamsim.report.access_words import (
-    Conditions,
     account_title,
     answer_data,
     candidate_data,
     condition_of,
-    csv_text,
     decided_by,
     principal_name,
     statements_data,
 )
-from iamsim.report.columns import listing, table, words
+from iamsim.report.document import (
+    EVERY_FORM,
+    GROUPED,
+    SEPARATE,
+    Column,
+    Document,
+    Form,
+    Remark,
+    Section,
+    verdict_badge,
+)
 from iamsim.report.hints import hint_text, hint_to_dict
-from iamsim.report.sentences import VERDICTS, layer_name
+from iamsim.report.sentences import layer_name
 from iamsim.report.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from iamsim.query.batch import Candidate
     from iamsim.query.who_can import Access, Blocked, WhoCan
-    from iamsim.report.paint import Paint
     from iamsim.world.model import World
 
-__all__ = [
-    "CANONICAL",
-    "ODDITIES",
-    "alone",
-    "who_can_csv",
-    "who_can_data",
-    "who_can_lines",
-    "who_can_markdown",
-    "who_can_text",
-]
+__all__ = ["who_can_data", "who_can_document", "who_can_principals"]
 
 Json = dict[str, object]
-Row = tuple[str, ...]
 _SHOWN = 4  # actions that a title names
-HEADER = (
-    "principal",
-    "kind",
-    "account",
-    "action",
-    "decision",
-    "condition",
-    "roles",
-    "key",
-    "blocked_by",
-    "people",
-    "asked_as",
-)
 CANONICAL = (
     "that of an account or of a CloudFront origin access identity; nothing says of which, so"
     " nobody was asked by it"
@@ -74,89 +56,138 @@ ODDITIES = {
 ALONE = {":root": "its root user alone", ":user/": "its users alone"}
 
 
-def who_can_text(found: WhoCan, model: World, paint: Paint, width: int) -> str:
-    """A table for each account; conditions are numbered and stand at the end."""
-    conditions = Conditions()
-    title = f"{_actions(found)} on {found.resource}"
-    lines: list[str] = []
-    if found.blocked is None:
-        lines += [paint.title(f"who can {title}"), ""]
-        for heading, rows in _sections(found, model, conditions):
-            lines += [paint.title(heading), *table(rows, width, indent=2), ""]
-        if not found.accesses:
-            lines += ["nobody", ""]
-        lines += _denied_by_key(found, width)
-    else:
-        lines += [paint.title(f"who only guardrails keep from {title}"), ""]
-        for heading, rows in _blocked_sections(found, model):
-            lines += [paint.title(heading), *table(rows, width, indent=2), ""]
-        if not found.blocked:
-            lines += ["nobody", ""]
-    if conditions.legend:
-        lines += [paint.title("conditions"), *table(conditions.legend, width, indent=2), ""]
-    lines += [*(line for one in _remarks(found) for line in words([one], width, indent=0))]
-    lines += [_count(found), ""]
-    return "\n".join(lines)
+def who_can_document(answer: WhoCan, model: World) -> Document:
+    """Lay out who can, or with `--not` whom only guardrails keep from it, by account."""
+    several = len(answer.actions) > 1
+    question = f"{_actions(answer)} on `{answer.resource}`"
+    if answer.blocked is not None:
+        blocked_columns: tuple[Column[Blocked], ...] = (
+            *_caller_columns(several=several),
+            Column("decision", lambda _: "denied", frozenset({Form.CSV})),
+            Column("blocked by", _blockers_text),
+            *_DETAILS,
+        )
+        blocked = Section(
+            "blocked",
+            "Only guardrails keep from it",
+            blocked_columns,
+            answer.blocked,
+            lambda row: account_title(row.candidate, model),
+            "nobody",
+        )
+        title = f"who only guardrails keep from {question}"
+        return Document(title, (blocked,), _remarks(answer), _count(answer))
+    columns: tuple[Column[Access], ...] = (
+        *_caller_columns(several=several),
+        Column(
+            "decision",
+            lambda row: verdict_badge(row.verdict),
+            plain=lambda row: row.verdict.value,
+            conditions=_conditions,
+        ),
+        *_access_columns(),
+        *_DETAILS,
+    )
+    access = Section(
+        "access",
+        "Who can",
+        columns,
+        answer.accesses,
+        lambda row: account_title(row.candidate, model),
+        "nobody",
+    )
+    title = f"who can {question}"
+    blocks = (access, _denied_by_key(answer, several=several))
+    return Document(title, blocks, _remarks(answer), _count(answer))
 
 
-def _actions(found: WhoCan, mark: str = "") -> str:
+def _caller_columns(*, several: bool) -> tuple[Column[Access | Blocked], ...]:
+    """Who it is: short under the heading of the account, in full elsewhere."""
+    return (
+        Column("principal", lambda row: principal_name(row.candidate), GROUPED, code=True),
+        Column("principal", lambda row: row.candidate.principal, SEPARATE, code=True),
+        Column("kind", lambda row: row.candidate.kind.value, SEPARATE),
+        Column("account", lambda row: row.candidate.account or "", SEPARATE, code=True),
+        Column("action", lambda row: row.action, EVERY_FORM if several else SEPARATE, code=True),
+    )
+
+
+def _access_columns() -> tuple[Column[Access], ...]:
+    return (
+        Column("roles", lambda row: " ".join(row.roles), SEPARATE, code=True),
+        Column("key", _key_decisions, SEPARATE),
+        Column("remark", _remark, GROUPED),
+    )
+
+
+_DETAILS: tuple[Column[Access | Blocked], ...] = (
+    Column("people", lambda row: ", ".join(row.candidate.people), SEPARATE),
+    Column("asked as", lambda row: _asked_as(row.candidate) or "", SEPARATE, code=True),
+)
+
+
+def _denied_by_key(answer: WhoCan, *, several: bool) -> Section[Access]:
+    """Those that the resource lets in and the key that encrypts it does not."""
+
+    def denials(row: Access) -> str:
+        return (f"{row.action}: " if several else "") + _denied_dependency(row)
+
+    columns: tuple[Column[Access], ...] = (
+        Column("principal", lambda row: row.candidate.principal, code=True),
+        *_caller_columns(several=several)[2:4],
+        Column("action", lambda row: row.action, SEPARATE, code=True),
+        Column("decision", lambda row: row.verdict.value, frozenset({Form.CSV})),
+        Column("roles", lambda row: " ".join(row.roles), SEPARATE, code=True),
+        Column("key", _key_decisions, frozenset({Form.CSV})),
+        Column("blocked by", denials),
+        *_DETAILS,
+    )
+    caption = "let in by the resource, but not by its key"
+    return Section("denied-by-key", caption, columns, answer.denied_by_key, listed=True)
+
+
+def _key_decisions(row: Access) -> str:
+    return " ".join(f"{key.action}={key.answer.verdict.value}" for key in row.dependencies)
+
+
+def _actions(answer: WhoCan) -> str:
     """The actions, as many of them as can be read at a glance."""
-    shown = [f"{mark}{one}{mark}" for one in found.actions[:_SHOWN]]
-    more = len(found.actions) - _SHOWN
+    shown = [f"`{action}`" for action in answer.actions[:_SHOWN]]
+    more = len(answer.actions) - _SHOWN
     return joined([*shown, f"{more} more"] if more > 0 else shown, "or")
 
 
-def _count(found: WhoCan) -> str:
-    if found.blocked is not None:
-        number = len({one.candidate.principal for one in found.blocked})
+def _count(answer: WhoCan) -> str:
+    if answer.blocked is not None:
+        number = len({one.candidate.principal for one in answer.blocked})
         return f"{number} {'principal' if number == 1 else 'principals'}"
-    certain = {one.candidate.principal for one in found.accesses if one.verdict is Verdict.ALLOWED}
-    open_ = {one.candidate.principal for one in found.accesses} - certain
+    certain = {one.candidate.principal for one in answer.accesses if one.verdict is Verdict.ALLOWED}
+    open_ = {one.candidate.principal for one in answer.accesses} - certain
     return f"{len(certain)} allowed, {len(open_)} under conditions"
 
 
-def _remarks(found: WhoCan) -> list[str]:
+def _remarks(answer: WhoCan) -> tuple[Remark, ...]:
     """What the answer could not take into account."""
-    remarks = [
-        f"note: the key that encrypts the resource, or the policy of that key, is not known, so the"
+    notes = [
+        f"the key that encrypts the resource, or the policy of that key, is not known, so the"
         f" key is not counted for {action}; `kms_key` of the resource says which it is (`none` for"
         " no key)"
-        for action in found.unknown_keys
+        for action in answer.unknown_keys
     ]
-    remarks += [
-        f"note: a policy names the canonical user id {one.id} for {one.action}: {CANONICAL}"
-        for one in found.canonical_users
+    notes += [
+        f"a policy names the canonical user id {user.id} for {user.action}: {CANONICAL}"
+        for user in answer.canonical_users
     ]
-    remarks += [f"note: {ODDITIES[one].format(resource=found.resource)}" for one in found.odd]
-    remarks += [f"hint: {hint_text(one)}" for one in found.hints]
-    if found.owner_unknown:
-        remarks.append(
-            f"note: nothing says whose {found.resource} is, so each caller was asked as if its own"
+    notes += [ODDITIES[oddity].format(resource=answer.resource) for oddity in answer.odd]
+    remarks = [Remark("note", note) for note in notes]
+    remarks += [Remark("hint", hint_text(hint)) for hint in answer.hints]
+    if answer.owner_unknown:
+        text = (
+            f"nothing says whose {answer.resource} is, so each caller was asked as if its own"
             " account owned it"
         )
-    return remarks
-
-
-def _sections(
-    found: WhoCan, model: World, conditions: Conditions
-) -> Iterator[tuple[str, list[Row]]]:
-    """The rows of each account under its heading."""
-    by_heading: dict[str, list[Row]] = {}
-    several = len(found.actions) > 1
-    for access in found.accesses:
-        row = (
-            principal_name(access.candidate),
-            *((access.action,) if several else ()),
-            VERDICTS[access.verdict] + _marks(access, conditions),
-            _remark(access),
-        )
-        by_heading.setdefault(account_title(access.candidate, model), []).append(row)
-    yield from by_heading.items()
-
-
-def _marks(access: Access, conditions: Conditions) -> str:
-    mark = conditions.mark(_conditions(access))
-    return f" {mark}" if mark else ""
+        remarks.append(Remark("note", text))
+    return tuple(remarks)
 
 
 def _conditions(access: Access) -> list[str]:
@@ -205,21 +236,6 @@ def _role_name(arn: str) -> str:
     return arn.partition("::")[2] or arn
 
 
-def _denied_by_key(found: WhoCan, width: int) -> list[str]:
-    """Those that the resource lets in and the key that encrypts it does not."""
-    if not found.denied_by_key:
-        return []
-    several = len(found.actions) > 1
-    rows = [
-        (
-            one.candidate.principal,
-            (f"{one.action}: " if several else "") + _denied_dependency(one),
-        )
-        for one in found.denied_by_key
-    ]
-    return ["let in by the resource, but not by its key", *listing(rows, width), ""]
-
-
 def _denied_dependency(access: Access) -> str:
     denied = [
         f"{one.action} is denied ({decided_by(one.answer.decision, one.action)})"
@@ -227,19 +243,6 @@ def _denied_dependency(access: Access) -> str:
         if not one.answer.possible
     ]
     return "; ".join(denied)
-
-
-def _blocked_sections(found: WhoCan, model: World) -> Iterator[tuple[str, list[Row]]]:
-    by_heading: dict[str, list[Row]] = {}
-    several = len(found.actions) > 1
-    for one in found.blocked or ():
-        row = (
-            principal_name(one.candidate),
-            *((one.action,) if several else ()),
-            _blockers_text(one),
-        )
-        by_heading.setdefault(account_title(one.candidate, model), []).append(row)
-    yield from by_heading.items()
 
 
 def _blockers_text(blocked: Blocked) -> str:
@@ -251,84 +254,27 @@ def _blockers_text(blocked: Blocked) -> str:
     )
 
 
-def who_can_lines(found: WhoCan) -> str:
-    """Only the principals, a line each, sorted as the text is."""
-    some = found.accesses if found.blocked is None else found.blocked
-    return "".join(f"{one}\n" for one in dict.fromkeys(one.candidate.principal for one in some))
+def who_can_principals(answer: WhoCan) -> list[str]:
+    """Only the principals, each once, in the order of the document."""
+    rows = answer.accesses if answer.blocked is None else answer.blocked
+    return list(dict.fromkeys(row.candidate.principal for row in rows))
 
 
-def who_can_markdown(found: WhoCan, model: World) -> str:
-    """Markdown: a table for each account."""
-    conditions = Conditions()
-    word = "Who can" if found.blocked is None else "Who only guardrails keep from"
-    lines = [f"# {word} {_actions(found, '`')} on `{found.resource}`"]
-    sections = (
-        _sections(found, model, conditions)
-        if found.blocked is None
-        else _blocked_sections(found, model)
-    )
-    for heading, rows in sections:
-        names = ["principal", *(["action"] if len(found.actions) > 1 else [])]
-        names += ["decision", "remark"] if found.blocked is None else ["blocked by"]
-        lines += ["", f"## {heading}", "", f"| {' | '.join(names)} |", "|---" * len(names) + "|"]
-        lines += [f"| {' | '.join(map(_cell, row))} |" for row in rows]
-    if conditions.legend:
-        lines += ["", "## conditions", ""]
-        lines += [f"* {number} {_cell(sentence)}" for number, sentence in conditions.legend]
-    lines += ["", *(f"> {remark}" for remark in _remarks(found)), f"{_count(found)}."]
-    return "\n".join(lines) + "\n"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("*", "\\*")
-
-
-def who_can_csv(found: WhoCan) -> str:
-    """A row for each access, or for each that a guardrail blocks."""
-    rows: list[list[object]] = [
-        [
-            *_who(one),
-            one.verdict.value,
-            "; and ".join(_conditions(one)),
-            " ".join(one.roles),
-            " ".join(f"{key.action}={key.answer.verdict.value}" for key in one.dependencies),
-            "",
-            *_more(one.candidate),
-        ]
-        for one in ([*found.accesses, *found.denied_by_key] if found.blocked is None else [])
-    ]
-    rows += [
-        [*_who(one), "denied", "", "", "", _blockers_text(one), *_more(one.candidate)]
-        for one in found.blocked or ()
-    ]
-    return csv_text(HEADER, rows)
-
-
-def _who(one: Access | Blocked) -> tuple[object, ...]:
-    candidate = one.candidate
-    return candidate.principal, candidate.kind.value, candidate.account, one.action
-
-
-def _more(candidate: Candidate) -> tuple[object, ...]:
-    """Who is behind somebody: people by comma, and the principal that was asked for it."""
-    return ", ".join(candidate.people), _asked_as(candidate)
-
-
-def who_can_data(found: WhoCan) -> Json:
+def who_can_data(answer: WhoCan) -> Json:
     """Everything as plain data."""
     data: Json = {
-        "actions": list(found.actions),
-        "resource": found.resource,
-        "owner_known": not found.owner_unknown,
-        "hints": [hint_to_dict(one) for one in found.hints],
-        "oddities": [one.value for one in found.odd],
+        "actions": list(answer.actions),
+        "resource": answer.resource,
+        "owner_known": not answer.owner_unknown,
+        "hints": [hint_to_dict(one) for one in answer.hints],
+        "oddities": [one.value for one in answer.odd],
     }
-    if found.blocked is None:
-        data["access"] = [_access_data(one) for one in found.accesses]
-        data["denied_by_key"] = [_access_data(one) for one in found.denied_by_key]
-        data["unknown_keys"] = list(found.unknown_keys)
+    if answer.blocked is None:
+        data["access"] = [_access_data(one) for one in answer.accesses]
+        data["denied_by_key"] = [_access_data(one) for one in answer.denied_by_key]
+        data["unknown_keys"] = list(answer.unknown_keys)
         data["canonical_users"] = [
-            {"id": one.id, "action": one.action} for one in found.canonical_users
+            {"id": one.id, "action": one.action} for one in answer.canonical_users
         ]
         return data
     data["blocked"] = [
@@ -344,7 +290,7 @@ def who_can_data(found: WhoCan) -> Json:
                 for blocker in one.blockers
             ],
         }
-        for one in found.blocked
+        for one in answer.blocked
     ]
     return data
 

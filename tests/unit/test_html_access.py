@@ -7,7 +7,7 @@ import json
 import pytest
 
 from iamsim.cli.main import main
-from iamsim.report.html.access import access_findings_page, paths_page, who_can_page
+from iamsim.report.html.access import access_findings_page, paths_page
 from tests.unit.pages import find_all, read_page, text_of
 from tests.unit.questions import A, B, allow, deny, policy
 
@@ -94,42 +94,6 @@ def test_who_can(both):
     page, data = both("who-can", "s3:DeleteObject", f"{REPORTS}/a", "--not")
     assert len(rows_of(page, "blocked")) == len(data["blocked"]) > 0
     assert "service control policy" in rows_of(page, "blocked")[0][-1]
-
-
-def test_who_can_with_keys_and_unknown_owners():
-    """Those whom only the key keeps out have a table, and what is not known is said."""
-    access = {
-        "principal": "p",
-        "kind": "role",
-        "account": None,
-        "action": "s3:GetObject",
-        "decision": "implicitDeny",
-        "answer": {},
-        "roles": [{"role": "r", "answer": {"condition": "if a"}}],
-        "dependencies": [{"action": "kms:Decrypt", "answer": {"condition": "if b"}}],
-        "people": ["group ops"],
-        "asked_as": "arn:aws:iam::444455556666:root",
-    }
-    data = {
-        "actions": ["s3:GetObject"],
-        "resource": "x",
-        "owner_known": False,
-        "access": [],
-        "denied_by_key": [access],
-        "unknown_keys": ["s3:GetObject"],
-        "canonical_users": [
-            {"id": "79a5", "action": "s3:GetObject"},
-        ],
-        "hints": [{"text": "no such action"}],
-        "oddities": ["wildcard"],
-    }
-    page = read_page(who_can_page(data))
-    row = rows_of(page, "denied-by-key")[0]
-    assert row[1] == "role; assigned to group ops; its root user alone"
-    assert row[-2:] == ["if a (to assume r) and if b (for kms:Decrypt on the key)", "r"]
-    notes = [text_of(one) for one in page.iter("li")]
-    assert len(notes) == 5
-    assert "79a5" in notes[-3]
 
 
 def test_what_can(both):

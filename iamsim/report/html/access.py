@@ -9,12 +9,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.core.decision import Layer, Verdict
-from iamsim.query.who_can_remarks import Oddity
 from iamsim.report.html.page import render_page
 from iamsim.report.html.parts import Badge, Cell, table_of, verdict_badge
 from iamsim.report.sentences import LAYERS
-from iamsim.report.who_can import CANONICAL, ODDITIES, alone
-from iamsim.report.wording import joined, statement_text
+from iamsim.report.wording import statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -29,10 +27,7 @@ __all__ = [
     "paths_page",
     "tables_page",
     "what_can_page",
-    "who_can_page",
 ]
-
-_WHO = ("principal", "kind", "account")
 
 
 def tables_page(
@@ -47,96 +42,8 @@ def tables_page(
     return render_page("tables", title, badge=badge, lead=lead, tables=tables, notes=list(notes))
 
 
-def who_can_page(data: Data) -> str:
-    """Write who can do something, or with `--not` whom only guardrails keep from it."""
-    what = f"{joined([f'`{action}`' for action in data['actions']], 'or')} on `{data['resource']}`"
-    if "blocked" in data:
-        rows = [
-            (*_who(one), Cell(one["action"], code=True), _blockers(one)) for one in data["blocked"]
-        ]
-        header = (*_WHO, "action", "what blocks it")
-        table = table_of("blocked", "Only guardrails keep from it", header, rows)
-        title = "Who is kept from it by guardrails alone"
-        return tables_page(title, [table], lead=what, notes=_about_question(data))
-    tables = [_accesses("access", "Who can", data["access"])]
-    if data["denied_by_key"]:
-        caption = "Let in by the resource, but not by its key"
-        tables.append(_accesses("denied-by-key", caption, data["denied_by_key"]))
-    principals = {one["principal"] for one in data["access"]}
-    certain = {one["principal"] for one in data["access"] if one["decision"] == "allowed"}
-    notes = [
-        "the key that encrypts the resource, or the policy of that key, is not known, so the key"
-        f" is not counted for `{action}`"
-        for action in data["unknown_keys"]
-    ]
-    if not data["owner_known"]:
-        notes.append("which account owns the resource is not known")
-    notes += [
-        f"a policy names the canonical user id `{one['id']}` for `{one['action']}`: {CANONICAL}"
-        for one in data["canonical_users"]
-    ]
-    notes += _about_question(data)
-    title = f"{len(certain)} allowed, {len(principals - certain)} under conditions"
-    return tables_page(title, tables, lead=f"who can {what}", notes=notes)
-
-
-def _about_question(data: Data) -> list[str]:
-    """What may not be meant in a question."""
-    odd = [
-        ODDITIES[Oddity(one)].format(resource=f"`{data['resource']}`") for one in data["oddities"]
-    ]
-    return [*odd, *(hint["text"] for hint in data["hints"])]
-
-
-def _accesses(name: str, caption: str, accesses: Iterable[Data]) -> Table:
-    rows = [
-        (
-            *_who(one),
-            Cell(one["action"], code=True),
-            Cell(badge=_decision(one["decision"])),
-            " and ".join(_conditions(one)),
-            ", then ".join(hop["role"] for hop in one["roles"]),
-        )
-        for one in accesses
-    ]
-    header = (*_WHO, "action", "decision", "depends on", "by assuming")
-    return table_of(name, caption, header, rows)
-
-
-def _who(one: Data) -> tuple[Cell, Cell, Cell]:
-    what = [one["kind"]]
-    if one.get("people"):
-        what.append(f"assigned to {joined(one['people'])}")
-    what += alone(one["kind"], one.get("asked_as"))
-    return (
-        Cell(one["principal"], code=True),
-        Cell("; ".join(what)),
-        Cell(one["account"] or "", code=True),
-    )
-
-
 def _decision(word: str) -> Badge:
     return verdict_badge(Verdict(word))
-
-
-def _conditions(access: Data) -> list[str]:
-    """What the access, the roles on the way and the key depend on."""
-    answers = [
-        *((hop["answer"], f" (to assume `{hop['role']}`)") for hop in access["roles"]),
-        (access["answer"], ""),
-        *(
-            (one["answer"], f" (for `{one['action']}` on the key)")
-            for one in access["dependencies"]
-        ),
-    ]
-    return [answer["condition"] + more for answer, more in answers if answer.get("condition")]
-
-
-def _blockers(one: Data) -> str:
-    return "; and ".join(
-        f"{LAYERS[Layer(blocker['layer'])]} {_statements(blocker['statements'])}".rstrip()
-        for blocker in one["blocked_by"]
-    )
 
 
 def _statements(statements: Iterable[Data]) -> str:

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-__all__ = ["anchor", "prose", "render_page"]
+__all__ = ["anchor", "own_markup", "prose", "render_page"]
 
 
 def render_page(template: str, title: str, **data: object) -> str:
@@ -29,7 +29,13 @@ def render_page(template: str, title: str, **data: object) -> str:
     return (
         _environment()
         .get_template(f"{template}.html.j2")
-        .render(title=title, style=_raw(style), script=_raw(script), security_policy=policy, **data)
+        .render(
+            title=title,
+            style=own_markup(style),
+            script=own_markup(script),
+            security_policy=policy,
+            **data,
+        )
     )
 
 
@@ -76,11 +82,11 @@ def _asset(name: str) -> str:
     return file.read_text("utf-8").strip() + "\n"
 
 
-def _raw(text: str) -> Markup:
-    """Our own style sheet or script, which stands on the page as it is."""
+def own_markup(text: str) -> Markup:
+    """What this package wrote, which stands on the page as it is: a style sheet, a drawing."""
     from markupsafe import Markup
 
-    return Markup(text)  # noqa: S704 - files of this package
+    return Markup(text)  # noqa: S704 - nobody else's text
 
 
 def _hash(text: str) -> str:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from iamsim.core.decision import Outcome, Verdict
+from iamsim.report.document import OUTCOME_KINDS, Badge, Cell, verdict_badge
 from iamsim.report.sentences import OUTCOMES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
+
+    from iamsim.core.decision import Outcome
 
 __all__ = [
     "Badge",
@@ -19,40 +21,6 @@ __all__ = [
     "table_of",
     "verdict_badge",
 ]
-
-# Badges are told apart by a sign and a word as well as by color.
-_VERDICTS: Mapping[Verdict, tuple[str, str]] = {
-    Verdict.ALLOWED: ("yes", "allowed"),
-    Verdict.EXPLICIT_DENY: ("no", "denied explicitly"),
-    Verdict.IMPLICIT_DENY: ("no", "denied"),
-    Verdict.CONDITIONAL: ("open", "conditional"),
-}
-_OUTCOMES: Mapping[Outcome, str] = {
-    Outcome.ALLOW: "yes",
-    Outcome.EXPLICIT_DENY: "no",
-    Outcome.IMPLICIT_DENY: "no",
-    Outcome.UNKNOWN: "open",
-    Outcome.NOT_APPLICABLE: "none",
-}
-
-
-class Badge(NamedTuple):
-    """A word with a sign in front. `kind` is ``yes``, ``no``, ``open`` or ``none``."""
-
-    kind: str
-    word: str
-
-
-class Cell(NamedTuple):
-    """One cell of a table: text, or a badge; `title` says more where somebody asks, `href` leads
-    somewhere on the page. A cell that is `code` is shown as written."""
-
-    text: str = ""
-    badge: Badge | None = None
-    title: str | None = None
-    href: str | None = None
-    code: bool = False
-
 
 _EMPTY = ("", None)  # text and badge of a cell in which nothing stands
 
@@ -68,10 +36,16 @@ class Table:
     caption: str
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
+    empty: str = ""  # what is said where there are none
 
 
 def table_of(
-    name: str, caption: str, header: Sequence[str], rows: Sequence[Sequence[Cell | str]]
+    name: str,
+    caption: str,
+    header: Sequence[str],
+    rows: Sequence[Sequence[Cell | str]],
+    *,
+    empty: str = "",
 ) -> Table:
     """Make a table; a text alone stands for a cell that holds it. Columns in which nothing stands
     are left out, the first apart."""
@@ -86,14 +60,10 @@ def table_of(
         caption,
         tuple(header[number] for number in kept),
         tuple(tuple(row[number] for number in kept) for row in made),
+        empty,
     )
-
-
-def verdict_badge(verdict: Verdict) -> Badge:
-    """The badge of a verdict."""
-    return Badge(*_VERDICTS[verdict])
 
 
 def outcome_badge(outcome: Outcome) -> Badge:
     """The badge of what a layer says."""
-    return Badge(_OUTCOMES[outcome], OUTCOMES[outcome])
+    return Badge(OUTCOME_KINDS[outcome], OUTCOMES[outcome])

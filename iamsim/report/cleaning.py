@@ -1,0 +1,68 @@
+"""Names from outside, made harmless for what they are written into: one function a format.
+
+Account names, Sids, tags, ARNs and file names are other people's text. A terminal obeys escape
+sequences (ECMA-48), and anything that shows Unicode reorders bidirectional text (UAX #9), so that
+a name can say something else than it holds (CVE-2021-42574). HTML is escaped by its templates
+too, XML and workflow commands by `iamsim.report.ci_text`.
+"""
+
+from __future__ import annotations
+
+import re
+
+__all__ = ["for_csv", "for_html", "for_markdown", "for_markdown_code", "for_terminal"]
+
+_CONTROLS = [*range(0x20), 0x7F, *range(0x80, 0xA0)]
+# marks, embeddings, overrides and isolates; line and paragraph separators; a byte order mark
+_INVISIBLE = [0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF]
+_VISIBLE = {
+    **{code: f"\\x{code:02x}" for code in _CONTROLS},
+    **{code: f"\\u{code:04x}" for code in _INVISIBLE},
+    9: "\\t",
+    10: "\\n",
+    13: "\\r",
+}
+_MARKDOWN = re.compile(r"[\\|*_<>\[\]#~]|&(?=[#\w])")
+
+
+def for_terminal(text: str) -> str:
+    """Text on one line in which nothing moves the cursor, changes colors or reorders the rest."""
+    return text.translate(_VISIBLE)
+
+
+def for_html(text: str) -> str:
+    """Text that a page shows in its own order; the templates escape it."""
+    return for_terminal(text)
+
+
+def for_markdown(text: str) -> str:
+    """Text in which nothing is markup and nobody is mentioned; backticks stay, they mark names."""
+    pieces = for_terminal(text).split("`")
+    if len(pieces) % 2 == 0:  # a backtick that somebody's name holds
+        return _escaped("`".join(pieces)).replace("`", "\\`")
+    written = (
+        for_markdown_code(piece) if number % 2 else _escaped(piece)
+        for number, piece in enumerate(pieces)
+    )
+    return "".join(written)
+
+
+def _escaped(text: str) -> str:
+    return _MARKDOWN.sub(lambda found: f"\\{found[0]}", text).replace("@", "@\u2060")
+
+
+def for_markdown_code(text: str) -> str:
+    """A name as a code span, also inside a table (GFM: a pipe is escaped there, in code too)."""
+    clean = for_terminal(text).replace("|", "\\|")
+    if not clean.strip():
+        return clean
+    longest = max((len(run) for run in re.findall("`+", clean)), default=0)
+    fence = "`" * (longest + 1)
+    pad = " " if clean.startswith("`") or clean.endswith("`") else ""
+    return f"{fence}{pad}{clean}{pad}{fence}"
+
+
+def for_csv(text: str) -> str:
+    """A cell that no spreadsheet reads as a formula, and that stays on one line."""
+    clean = for_terminal(text)
+    return f"'{clean}" if clean.startswith(("=", "+", "-", "@")) else clean

@@ -1,0 +1,201 @@
+"""An answer as a document: what it says, in which order, without a word about formats.
+
+One module lays out each kind of answer as a `Document`; the writers in `iamsim.report.writers` make
+text, Markdown, CSV and HTML of any document. So every format says the same, and a new question
+needs no renderer.
+
+Sentences (titles, remarks, paragraphs) mark names with backticks: `arn:aws:s3:::reports`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+
+from iamsim.core.decision import Outcome, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+__all__ = [
+    "EVERY_FORM",
+    "GROUPED",
+    "OUTCOME_KINDS",
+    "SEPARATE",
+    "Badge",
+    "Block",
+    "Cell",
+    "Column",
+    "Document",
+    "Form",
+    "Picture",
+    "Prose",
+    "Remark",
+    "Section",
+    "verdict_badge",
+]
+
+Row = TypeVar("Row")
+Row_contra = TypeVar("Row_contra", contravariant=True)  # a column of anything is one of a row
+
+
+class Form(StrEnum):
+    """The formats that documents are written in."""
+
+    TEXT = "text"
+    MARKDOWN = "markdown"
+    CSV = "csv"
+    HTML = "html"
+
+
+EVERY_FORM = frozenset(Form)
+# Rows stand in groups under headings, so that a line stays short; what the heading says is no cell.
+GROUPED = frozenset({Form.TEXT, Form.MARKDOWN})
+# Rows stand in one table, in which each fact has a column of its own.
+SEPARATE = frozenset({Form.CSV, Form.HTML})
+
+
+class Badge(NamedTuple):
+    """A word with a sign in front. `kind` is ``yes``, ``no``, ``open`` or ``none``."""
+
+    kind: str
+    word: str
+
+
+class Cell(NamedTuple):
+    """One cell: text, or a badge; `title` says more where somebody asks, `href` leads somewhere on
+    the page. A cell that is `code` is shown as written."""
+
+    text: str = ""
+    badge: Badge | None = None
+    title: str | None = None
+    href: str | None = None
+    code: bool = False
+
+    @property
+    def words(self) -> str:
+        """What the cell says, where only text can stand."""
+        return " ".join(part for part in (self.badge.word if self.badge else "", self.text) if part)
+
+
+_VERDICTS: Mapping[Verdict, Badge] = {
+    Verdict.ALLOWED: Badge("yes", "allowed"),
+    Verdict.EXPLICIT_DENY: Badge("no", "denied explicitly"),
+    Verdict.IMPLICIT_DENY: Badge("no", "denied"),
+    Verdict.CONDITIONAL: Badge("open", "conditional"),
+}
+OUTCOME_KINDS: Mapping[Outcome, str] = {
+    Outcome.ALLOW: "yes",
+    Outcome.EXPLICIT_DENY: "no",
+    Outcome.IMPLICIT_DENY: "no",
+    Outcome.UNKNOWN: "open",
+    Outcome.NOT_APPLICABLE: "none",
+}
+
+
+def verdict_badge(verdict: Verdict) -> Badge:
+    """The badge of a verdict."""
+    return _VERDICTS[verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class Column(Generic[Row_contra]):
+    """One column of a section.
+
+    `of` gives what people read, `plain` what programs get in CSV where that is something else.
+    `conditions` are sentences that the cell depends on: numbered behind it, with a legend, where
+    rows are grouped, and a column ``condition`` of its own elsewhere.
+    """
+
+    name: str
+    of: Callable[[Row_contra], str | Badge | Cell]
+    forms: frozenset[Form] = EVERY_FORM
+    plain: Callable[[Row_contra], object] | None = None
+    conditions: Callable[[Row_contra], Sequence[str]] | None = None
+    code: bool = False
+
+    def cell(self, row: Row_contra) -> Cell:
+        """The cell of a row."""
+        content = self.of(row)
+        if isinstance(content, Cell):
+            return content
+        if isinstance(content, Badge):
+            return Cell(badge=content)
+        return Cell(content, code=self.code)
+
+
+@dataclass(frozen=True, slots=True)
+class Section(Generic[Row]):
+    """Rows of one kind. `name` is a word that is unique in the document.
+
+    `heading` groups rows, where that saves a column. `empty` is said where there are no rows; a
+    section without rows and without `empty` is left out. A section that is `listed` has two columns
+    for text, the second of which may need a line of its own.
+    """
+
+    name: str
+    caption: str
+    columns: tuple[Column[Row], ...]
+    rows: Sequence[Row]
+    heading: Callable[[Row], str] | None = None
+    empty: str = ""
+    listed: bool = False
+
+    def shown(self, form: Form) -> list[Column[Row]]:
+        """The columns that a format has."""
+        return [column for column in self.columns if form in column.forms]
+
+    def groups(self) -> dict[str, list[Row]]:
+        """The rows under their headings."""
+        grouped: dict[str, list[Row]] = {}
+        for row in self.rows:
+            heading = self.heading(row) if self.heading is not None else self.caption
+            grouped.setdefault(heading, []).append(row)
+        return grouped
+
+
+@dataclass(frozen=True, slots=True)
+class Prose:
+    """Paragraphs under a caption; text that is `code` is shown as written. Not in CSV."""
+
+    name: str
+    caption: str
+    paragraphs: tuple[str, ...]
+    code: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture by reference: `svg` draws it when a page is written, `alternative` says it in a
+    sentence wherever there are no pictures."""
+
+    name: str
+    caption: str
+    svg: Callable[[], str]
+    alternative: str
+
+
+class Remark(NamedTuple):
+    """A sentence at the end: `kind` is ``note``, ``hint``, ``warning`` or ``unknown``."""
+
+    kind: str
+    text: str
+
+
+Block = Section[Any] | Prose | Picture
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A whole answer: what was asked (`title`), the `verdict` where there is one, then its blocks.
+
+    `summary` is one sentence without a full stop that counts or concludes: it stands on top of a
+    page, and last in a terminal. What the answer hangs on and does not know is a remark.
+    """
+
+    title: str
+    blocks: tuple[Block, ...] = ()
+    remarks: tuple[Remark, ...] = ()
+    summary: str = ""
+    verdict: Badge | None = None
