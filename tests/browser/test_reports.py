@@ -87,6 +87,7 @@ def reports(tmp_path_factory):
         ),
         "suite": write(folder, "suite", "test", *world, str(suite), "--cov", "--mutate"),
         "validate": write(folder, "validate", "validate", str(policy)),
+        "who-can": write(folder, "who-can", "who-can", "s3:*Object", OBJECT, *world),
     }
 
 
@@ -140,7 +141,7 @@ def visit(browser):
         one.context.close()
 
 
-KINDS = ("explain", "several", "partial", "suite", "validate")
+KINDS = ("explain", "several", "partial", "suite", "validate", "who-can")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -156,11 +157,15 @@ def test_every_text_has_contrast(reports, visit, kind, scheme):
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_narrow_window_needs_no_scrolling_to_the_side(reports, visit, kind):
-    """At 390 pixels the page is as wide as the window; only tables and texts scroll."""
+@pytest.mark.parametrize("width", [390, 768, 1440])
+def test_no_table_is_cut(reports, visit, kind, width):
+    """The page is as wide as the window, and every table is as wide as the page at most."""
     page = visit(reports[kind])
-    page.set_viewport_size({"width": 390, "height": 800})
-    assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    page.set_viewport_size({"width": width, "height": 800})
+    assert page.evaluate("document.documentElement.scrollWidth") <= width
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    right = "[...document.querySelectorAll('table')].map((t) => t.getBoundingClientRect().right)"
+    assert [edge for edge in page.evaluate(right) if edge > width] == []
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -361,7 +366,7 @@ def test_markup_in_policies_never_runs(tmp_path, visit):
     page = visit(path)
     assert page.locator("script").count() == 1
     assert page.locator("img").count() == 0
-    assert page.title() == f"s3:GetObject on {OBJECT} · iamsim"
+    assert page.title() == f"denied: s3:GetObject on {OBJECT} · iamsim"
     assert page.get_by_text("<script>alert(1)</script>").first.is_visible()
     page.locator("mark").last.hover()
 
