@@ -25,7 +25,7 @@ from iamsim.query.batch.answers import BatchAnswer
 from iamsim.query.batch.batch import Batch, Holder
 from iamsim.query.batch.candidates import Candidate, CandidateKind, find_candidate
 from iamsim.query.batch.classes import ActionClass
-from iamsim.query.batch.universe import ActionUniverse, catalog_actions
+from iamsim.symbolic.actions import ActionUniverse, catalog_actions
 
 __all__ = [
     "ActionClass",

@@ -17,7 +17,7 @@ from iamsim.query.batch.candidates import (
 )
 from iamsim.query.batch.classes import action_classes
 from iamsim.query.batch.mentioned import mentioned_candidates, without_repeats
-from iamsim.query.batch.universe import catalog_actions
+from iamsim.symbolic.actions import catalog_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from iamsim.query.batch.answers import BatchAnswer
     from iamsim.query.batch.candidates import Candidate
     from iamsim.query.batch.classes import ActionClass
-    from iamsim.query.batch.universe import ActionUniverse
+    from iamsim.symbolic.actions import ActionUniverse
 
 __all__ = ["TOGETHER", "Batch", "Holder"]
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
-    from iamsim.query.batch.universe import ActionUniverse
+    from iamsim.symbolic.actions import ActionUniverse
 
 __all__ = ["ActionClass", "action_classes", "arrangement_signature", "refine"]
 

@@ -20,7 +20,7 @@ from iamsim.core.span import Source
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, PLAIN_SESSION
 from iamsim.query.batch.answers import decide_one
-from iamsim.query.batch.universe import ActionUniverse, catalog_actions
+from iamsim.symbolic.actions import ActionUniverse, catalog_actions
 from iamsim.symbolic.residual import PartialResidual
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.items import NOWHERE

@@ -1,0 +1,165 @@
+"""Patterns of whole texts, as the text search reads them, and when one covers another.
+
+A glob is what a policy's pattern means once its wildcards have their place: a row of literals and
+wildcards. `Kind` has the wildcards of ARN formats.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.wildcard import Wildcard
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.core.wildcard import Token
+
+__all__ = ["ANYTHING", "SOMETHING", "Atom", "Glob", "Kind", "Open", "covers", "literal_glob"]
+
+
+class Kind(Enum):
+    """Wildcards that only the formats of ARNs have: a decimal digit, and what stands between two
+    separators."""
+
+    DIGIT = "0-9"
+    WORD = "[^:/]"
+    WORD_STAR = "[^:/]*"
+
+
+class Open(NamedTuple):
+    """A policy variable whose value is not known: some text, the same wherever it stands."""
+
+    variable: str
+
+
+Atom = str | Wildcard | Kind | Open  # a literal here is one character
+LOOPS = frozenset({Wildcard.STAR, Wildcard.SEGMENT_STAR, Kind.WORD_STAR})
+# Which characters a wildcard accepts, the narrower the smaller: those of one accept all of those
+# below.
+WIDTHS: dict[Atom, int] = {
+    Kind.DIGIT: 0,
+    Kind.WORD: 1,
+    Kind.WORD_STAR: 1,
+    Wildcard.SEGMENT_QUESTION: 2,
+    Wildcard.SEGMENT_STAR: 2,
+    Wildcard.QUESTION: 3,
+    Wildcard.STAR: 3,
+}
+OPEN_WIDTH = 4
+
+
+class Glob(NamedTuple):
+    """One pattern; with `fold` letter case is not looked at (its literals are in lower case)."""
+
+    atoms: tuple[Atom, ...]
+    fold: bool = False
+
+    @classmethod
+    def of(cls, tokens: Iterable[Token | Kind | Open], *, fold: bool = False) -> Glob:
+        """Cut the literals of tokens into characters."""
+        atoms: list[Atom] = []
+        for token in tokens:
+            if isinstance(token, str):
+                atoms += token.lower() if fold else token
+            elif token not in LOOPS or atoms[-1:] != [token]:
+                atoms.append(token)
+        return cls(tuple(atoms), fold)
+
+    @property
+    def literal(self) -> str | None:
+        """The only text that the glob accepts, if it is so simple."""
+        if self.fold or not all(isinstance(atom, str) for atom in self.atoms):
+            return None
+        return "".join(atom for atom in self.atoms if isinstance(atom, str))
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has a variable whose value is not known."""
+        return any(isinstance(atom, Open) for atom in self.atoms)
+
+    @property
+    def widened(self) -> Glob:
+        """The glob with anything in the place of its variables."""
+        return Glob.of(
+            (Wildcard.STAR if isinstance(atom, Open) else atom for atom in self.atoms),
+            fold=self.fold,
+        )
+
+    @property
+    def is_everything(self) -> bool:
+        """Whether every text fits."""
+        return self.atoms == (Wildcard.STAR,)
+
+
+ANYTHING = Glob((Wildcard.STAR,))
+SOMETHING = Glob((Wildcard.QUESTION, Wildcard.STAR))
+
+
+@lru_cache(maxsize=50_000)
+def literal_glob(text: str, *, fold: bool = False) -> Glob:
+    """The glob of one text."""
+    return Glob.of((text,), fold=fold)
+
+
+@lru_cache(maxsize=100_000)
+def covers(wide: Glob, narrow: Glob) -> bool:
+    """Whether every text of `narrow` is one of `wide`, as far as that shows from their atoms.
+
+    The atoms of `narrow` are read as if they were characters: its wildcards only fit those of
+    `wide` that accept as much. Nothing is covered falsely; something may be missed.
+    """
+    if wide.is_everything or wide == narrow:
+        return True
+    if narrow.fold and not wide.fold:
+        return False
+    states = {0}
+    atoms = wide.atoms
+    for atom in narrow.atoms:
+        reached = set()
+        for state in _closed(states, atoms):
+            if state == len(atoms):
+                continue
+            expected = atoms[state]
+            if expected in LOOPS:
+                if _width(atom) <= WIDTHS[expected] or expected is Wildcard.STAR:
+                    reached.add(state)
+            elif _accepts(expected, atom, fold=wide.fold):
+                reached.add(state + 1)
+        states = reached
+        if not states:
+            return False
+    return len(atoms) in _closed(states, atoms)
+
+
+def _closed(states: set[int], atoms: tuple[Atom, ...]) -> set[int]:
+    """Add the states behind loops."""
+    closed = set(states)
+    for state in states:
+        place = state
+        while place < len(atoms) and atoms[place] in LOOPS:
+            place += 1
+            closed.add(place)
+    return closed
+
+
+def _width(atom: Atom) -> int:
+    """How wide an atom is: the narrowest wildcard that accepts it, in the numbers of `WIDTHS`."""
+    if isinstance(atom, Open):
+        return OPEN_WIDTH
+    if not isinstance(atom, str):
+        return WIDTHS[atom]
+    if atom in "0123456789":
+        return 0
+    return {"/": 2, ":": 3}.get(atom, 1)
+
+
+def _accepts(expected: Atom, atom: Atom, *, fold: bool) -> bool:
+    """Whether one atom of the wider glob accepts all that an atom of the narrower stands for."""
+    if atom in LOOPS:
+        return False
+    if isinstance(expected, str | Open):
+        return expected == (atom.lower() if fold and isinstance(atom, str) else atom)
+    return _width(atom) <= WIDTHS[expected]

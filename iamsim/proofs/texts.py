@@ -1,0 +1,312 @@
+"""Whether some text fits given patterns and avoids others: exactly, with such a text.
+
+All patterns are walked at once, as one automaton that is never built: its state is one integer
+whose bits are the places reached in every pattern. Characters that no pattern names behave alike,
+so one of them stands for all. States that lack the fewest characters are followed first.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from heapq import heappop, heappush
+from typing import TYPE_CHECKING
+
+from iamsim.core.wildcard import Wildcard
+from iamsim.proofs.globs import LOOPS, Glob, Kind, Open, covers
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.proofs.budget import Budget
+
+__all__ = ["find_text", "fits"]
+
+Group = tuple[Glob, ...]
+FRESH = "xyqvw~^"
+DIGITS = "0123456789"
+# Characters whose lower case is a letter that has another upper case.
+ODD_CAPITALS = {"k": "\u212a", "\u00e5": "\u212b"}
+FIRST_OTHER = 0x4E00
+
+
+def find_text(groups: Iterable[Group], avoided: Iterable[Glob], budget: Budget) -> str | None:
+    """Find a text that fits some glob of each group and none of `avoided`.
+
+    `None` is a proof that there is none. A variable without value may be anything where its glob
+    is wanted and covers only itself where it is avoided: no proof rests on its value. Raises
+    `OutOfBudgetError`.
+    """
+    away = tuple(dict.fromkeys(avoided))
+    if any(glob.is_everything for glob in away):
+        return None
+    kept: list[Group] = []
+    for group in dict.fromkeys(groups):
+        if any(glob.is_everything for glob in group):
+            continue
+        left = tuple(glob for glob in group if not any(covers(other, glob) for other in away))
+        if not left:
+            return None
+        kept.append(tuple(glob.widened if glob.is_open else glob for glob in left))
+    away = tuple(glob for glob in away if not glob.is_open)
+    if len(kept) > 1:
+        kept = _compatible(kept)
+        if not all(kept):
+            return None
+    for group in kept:
+        texts = [glob.literal for glob in group]
+        if None not in texts:
+            return _first_fitting([t for t in texts if t is not None], kept, away)
+    return _Walk(kept, away).run(budget)
+
+
+def _compatible(groups: list[Group]) -> list[Group]:
+    """The groups without globs whose beginning fits no glob of some other group."""
+    heads = [{_head(glob) for glob in group} for group in groups]
+    return [
+        tuple(
+            glob
+            for glob in group
+            if all(_meets(_head(glob), others) for others in heads[:place] + heads[place + 1 :])
+        )
+        for place, group in enumerate(groups)
+    ]
+
+
+def _meets(head: str, others: set[str]) -> bool:
+    """Whether a beginning goes on to one of others, or one of them to it."""
+    return any(head.startswith(other) or other.startswith(head) for other in others)
+
+
+@lru_cache(maxsize=100_000)
+def _head(glob: Glob) -> str:
+    """The literal beginning of a glob; nothing where letter case plays no role."""
+    found = []
+    for atom in () if glob.fold else glob.atoms:
+        if not isinstance(atom, str):
+            break
+        found.append(atom)
+    return "".join(found)
+
+
+def _first_fitting(texts: list[str], groups: list[Group], avoided: Group) -> str | None:
+    """The first of a few texts that fits."""
+    for text in texts:
+        if all(any(fits(glob, text) for glob in group) for group in groups) and not any(
+            fits(glob, text) for glob in avoided
+        ):
+            return text
+    return None
+
+
+@lru_cache(maxsize=20_000)
+def _walk_of(glob: Glob) -> _Walk:
+    """The automaton of one glob."""
+    return _Walk([(glob,)], ())
+
+
+def fits(glob: Glob, text: str) -> bool:
+    """Whether a text fits a glob."""
+    literal = glob.literal
+    if literal is not None:
+        return literal == text
+    walk = _walk_of(glob)
+    state = walk.start
+    for character in text:
+        state = walk.step(state, character)
+        if not state:
+            return False
+    return bool(state & walk.accepts)
+
+
+class _Walk:
+    """The walk over all globs at once."""
+
+    def __init__(self, groups: list[Group], avoided: Group) -> None:
+        """Lay all globs out in one row of bits."""
+        self.exact: dict[str, int] = {}
+        self.folded: dict[str, int] = {}
+        self.any = self.segment_any = self.loops = self.segment_loops = 0
+        self.digits = self.word_any = self.word_loops = 0
+        self.atoms: list[str | Kind | None] = []  # what stands behind each bit
+        self.rest: list[int] = []  # how many characters a bit lacks until its glob is done
+        self.accepts = self.start = 0
+        self.behind_stars: list[tuple[int, int]] = []  # a star's bit, the earlier bits of its glob
+        self.wanted: list[int] = []
+        for group in groups:
+            before = self.accepts
+            for glob in group:
+                self._lay_out(glob)
+            self.wanted.append(self.accepts & ~before)
+        before = self.accepts
+        self.first_avoided = 1 << len(self.atoms)
+        for glob in avoided:
+            self._lay_out(glob)
+        self.unwanted = self.accepts & ~before
+        self.final = self.loops & self.accepts
+        self.masks = self._masks()
+        self.has_words = bool(self.word_any or self.word_loops)
+        self.has_segments = bool(self.segment_any or self.segment_loops) or self.has_words
+        self.fresh = self._fresh()
+
+    def _lay_out(self, glob: Glob) -> None:
+        """Append one glob: a bit before each of its characters, and one behind the last."""
+        first = bit = 1 << len(self.atoms)
+        self.start |= bit
+        table = self.folded if glob.fold else self.exact
+        lacking = sum(atom not in LOOPS for atom in glob.atoms)
+        for atom in glob.atoms:
+            if isinstance(atom, Open):
+                raise TypeError("a variable without value has no place in a walk")
+            if atom is Wildcard.STAR:
+                self.loops |= bit
+                self.behind_stars.append((bit, bit - first))
+                continue
+            if atom is Wildcard.SEGMENT_STAR:
+                self.segment_loops |= bit
+                continue
+            if atom is Kind.WORD_STAR:
+                self.word_loops |= bit
+                continue
+            if isinstance(atom, str):
+                table[atom] = table.get(atom, 0) | bit
+            elif atom is Kind.DIGIT:
+                self.digits |= bit
+            elif atom is Kind.WORD:
+                self.word_any |= bit
+            elif atom is Wildcard.QUESTION:
+                self.any |= bit
+            else:
+                self.segment_any |= bit
+            self.atoms.append(None if isinstance(atom, Wildcard) else atom)
+            self.rest.append(lacking)
+            lacking -= 1
+            bit <<= 1
+        self.atoms.append(None)
+        self.rest.append(0)
+        self.accepts |= bit
+
+    def _masks(self) -> list[tuple[int, int]]:
+        """For each group its accepting bits and all its bits."""
+        masks = []
+        low = 1
+        for wanted in self.wanted:
+            high = 1 << wanted.bit_length()
+            masks.append((wanted, high - low))
+            low = high
+        return masks
+
+    def _fresh(self) -> str:
+        """A character that no glob names, in any letter case."""
+        used = {form for character in self.exact for form in _forms(character)}
+        used.update(form for character in self.folded for form in _forms(character))
+        for character in FRESH:
+            if character not in used:
+                return character
+        code = FIRST_OTHER
+        while chr(code) in used:
+            code += 1
+        return chr(code)
+
+    def run(self, budget: Budget) -> str | None:
+        """Search for the text."""
+        start = self._reduced(self.start)
+        if start is None:
+            return None
+        if self._is_done(start):
+            return ""
+        seen = {start}
+        queue: list[tuple[int, int, str]] = [(0, start, "")]
+        while queue:
+            _, state, text = heappop(queue)
+            characters = self._characters(state)
+            budget.spend_states(len(characters))
+            for character in characters:
+                reached = self._reduced(self.step(state, character))
+                if reached is None or reached in seen:
+                    continue
+                longer = text + character
+                if self._is_done(reached):
+                    return longer
+                seen.add(reached)
+                heappush(queue, (self._lacking(reached) * 2 + len(longer), reached, longer))
+        return None
+
+    def _is_done(self, state: int) -> bool:
+        """Whether the text so far is one."""
+        return not state & self.unwanted and all(state & wanted for wanted, _ in self.masks)
+
+    def _reduced(self, state: int) -> int | None:
+        """A state without places that a later star of their glob makes superfluous; `None` for a
+        state that leads nowhere."""
+        if state & self.final & self.unwanted:
+            return None  # an avoided glob accepts whatever follows
+        for star, earlier in self.behind_stars:
+            if state & star:
+                state &= ~earlier
+        for _, whole in self.masks:
+            if not state & whole:
+                return None
+        return state
+
+    def _lacking(self, state: int) -> int:
+        """How many characters the text lacks at least."""
+        most = 0
+        for _, whole in self.masks:
+            bits = state & whole
+            fewest = min(self.rest[bit] for bit in _places(bits))
+            most = max(most, fewest)
+        return most
+
+    def _characters(self, state: int) -> list[str]:
+        """The characters that can matter in a state, and one that no glob names."""
+        characters: dict[str, None] = {}
+        has_digits = False
+        for place in _places(state):
+            atom = self.atoms[place]
+            if isinstance(atom, str):
+                if self.folded:
+                    characters.update(dict.fromkeys(sorted(_forms(atom))))
+                else:
+                    characters[atom] = None
+            elif atom is Kind.DIGIT:
+                has_digits = True
+        if has_digits:
+            other = next((digit for digit in DIGITS if digit not in self.exact), None)
+            named = [digit for digit in DIGITS if digit in self.exact or digit in self.folded]
+            characters.update(dict.fromkeys(named if other is None else [*named, other]))
+        characters[self.fresh] = None
+        if self.has_words:
+            characters["/"] = None
+        if self.has_segments:
+            characters[":"] = None
+        return list(characters)
+
+    def step(self, state: int, character: str) -> int:
+        """Move on by one character."""
+        advance = self.any | self.exact.get(character, 0)
+        if self.folded:
+            advance |= self.folded.get(character.lower(), 0)
+        stay = self.loops
+        if character != ":":
+            advance |= self.segment_any
+            stay |= self.segment_loops
+            if character != "/":
+                advance |= self.word_any
+                stay |= self.word_loops
+        if character in DIGITS:
+            advance |= self.digits
+        return ((state & advance) << 1) | (state & stay)
+
+
+def _places(bits: int) -> Iterable[int]:
+    """The numbers of the bits that are set."""
+    while bits:
+        low = bits & -bits
+        yield low.bit_length() - 1
+        bits ^= low
+
+
+def _forms(character: str) -> set[str]:
+    """A character in all letter cases that fold to one."""
+    lower = character.lower()
+    return {character, lower, lower.upper(), ODD_CAPITALS.get(lower, lower)}
