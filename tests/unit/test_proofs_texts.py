@@ -30,6 +30,7 @@ STAR = Wildcard.STAR
 def test_it_finds_a_text_exactly_where_there_is_one(
     groups: list[list[list[Token]]], avoided: list[list[Token]]
 ) -> None:
+    """It finds a text exactly where there is one."""
     wanted = [[compile_tokens(tokens) for tokens in group] for group in groups]
     unwanted = [compile_tokens(tokens) for tokens in avoided]
 
@@ -49,6 +50,7 @@ def test_it_finds_a_text_exactly_where_there_is_one(
 
 @given(wide=TOKENS, narrow=TOKENS)
 def test_what_covers_has_every_text(wide: list[Token], narrow: list[Token]) -> None:
+    """What covers has every text."""
     if covers(Glob.of(wide), Glob.of(narrow)):
         test, every = compile_tokens(narrow), compile_tokens(wide)
         assert all(every(text) for text in ALL_TEXTS if test(text))
@@ -56,6 +58,7 @@ def test_what_covers_has_every_text(wide: list[Token], narrow: list[Token]) -> N
 
 @given(tokens=TOKENS, text=st.sampled_from(ALL_TEXTS))
 def test_a_glob_fits_what_the_engine_matches(tokens: list[Token], text: str) -> None:
+    """A glob fits what the engine matches."""
     assert fits(Glob.of(tokens), text) is compile_tokens(tokens)(text)
 
 
@@ -75,10 +78,12 @@ def test_a_glob_fits_what_the_engine_matches(tokens: list[Token], text: str) -> 
     ],
 )
 def test_covering_by_width(wide: tuple, narrow: tuple, covered: bool) -> None:
+    """Covering by width."""
     assert covers(Glob.of(wide), Glob.of(narrow)) is covered
 
 
 def test_letter_case_is_folded_where_asked() -> None:
+    """Letter case is folded where asked."""
     wanted, avoided = literal_glob("key", fold=True), [literal_glob("key"), literal_glob("KEY")]
     found = find_text([(wanted,)], avoided, Budget())
     assert found is not None
@@ -88,6 +93,7 @@ def test_letter_case_is_folded_where_asked() -> None:
 
 
 def test_a_digit_is_one_of_ten() -> None:
+    """A digit is one of ten."""
     glob = Glob.of((Kind.DIGIT, Kind.DIGIT))
     avoided = [Glob.of((str(digit), STAR)) for digit in range(1, 10)]
     found = find_text([(glob,)], avoided, Budget())
@@ -97,6 +103,7 @@ def test_a_digit_is_one_of_ten() -> None:
 
 
 def test_a_variable_may_be_anything_where_it_is_wanted_and_nothing_where_it_is_avoided() -> None:
+    """A variable may be anything where it is wanted and nothing where it is avoided."""
     home = Glob.of(("home/", Open("aws:username None"), "/", STAR))
     assert find_text([(home,)], [home], Budget()) is None
     other = Glob.of(("home/", Open("aws:userid None"), "/", STAR))
@@ -105,6 +112,7 @@ def test_a_variable_may_be_anything_where_it_is_wanted_and_nothing_where_it_is_a
 
 
 def test_patterns_meet_inside_words_only() -> None:
+    """Patterns meet inside words only."""
     stack = Glob.of(("stack/", Kind.WORD, Kind.WORD_STAR, "/", Wildcard.QUESTION, STAR))
     first = Glob.of(("stack/Prod/", STAR))
     second = Glob.of(("stack/", STAR, "Dev/", STAR))
@@ -113,6 +121,7 @@ def test_patterns_meet_inside_words_only() -> None:
 
 
 def test_proving_what_needs_too_many_states_is_given_up() -> None:
+    """Proving what needs too many states is given up."""
     marks = 24
     narrow = Glob.of((STAR, "a", *[Wildcard.QUESTION] * marks))
     wide = Glob.of((STAR, "a", *[Wildcard.QUESTION] * (marks - 1), "b"))
