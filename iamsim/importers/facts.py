@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_account_id
@@ -16,14 +15,17 @@ __all__ = [
     "ALLOWS_NOTHING",
     "FULL_ACCESS",
     "LETS_NOTHING_PASS",
+    "STREAM_LABEL",
     "Permission",
     "add_statement",
     "attach_control_policy",
+    "certificate_statement",
     "default_key_policy",
     "endpoint_service",
+    "layer_statement",
     "permission_statement",
+    "profile_statement",
     "public_access_block",
-    "queue_arn",
     "report_dangling_targets",
 ]
 
@@ -34,7 +36,8 @@ LETS_NOTHING_PASS: dict[str, object] = {
     "Version": "2012-10-17",
     "Statement": [_NOTHING | {"Principal": "*"}],
 }
-_QUEUE_URL = re.compile(r"https?://sqs[.]([a-z0-9-]+)[.][a-z0-9.-]+/([0-9]{12})/(.+)")
+# Of streams of tables that do not exist yet; AWS names them after the time at which it makes them.
+STREAM_LABEL = "1970-01-01T00:00:00.000"
 _BLOCK_FIELDS = {
     "block_public_acls": "BlockPublicAcls",
     "block_public_policy": "BlockPublicPolicy",
@@ -100,6 +103,49 @@ def permission_statement(
     return statement | ({"Condition": condition} if condition else {})
 
 
+def layer_statement(
+    sid: str, action: str, principal: str, organization: str | None, resource: str
+) -> dict[str, object]:
+    """Write the statement that AWS makes of a permission of a version of a layer.
+
+    https://docs.aws.amazon.com/lambda/latest/api/API_AddLayerVersionPermission.html.
+    """
+    permission = Permission(sid, action, principal, organization=organization)
+    return permission_statement(permission, resource, resource.split(":")[1])
+
+
+def certificate_statement(
+    principal: str, actions: list[str], source_account: str | None, resource: str
+) -> dict[str, object]:
+    """Write the statement that a permission of a certificate authority amounts to.
+
+    https://docs.aws.amazon.com/privateca/latest/APIReference/API_CreatePermission.html.
+    """
+    statement: dict[str, object] = {
+        "Effect": "Allow",
+        "Principal": {"Service": principal},
+        "Action": [f"acm-pca:{action.removeprefix('acm-pca:')}" for action in actions],
+        "Resource": resource,
+    }
+    if source_account is not None:
+        statement["Condition"] = {"StringEquals": {"aws:SourceAccount": source_account}}
+    return statement
+
+
+def profile_statement(
+    sid: str | None, action: str, principal: str, version: str | None, resource: str
+) -> dict[str, object]:
+    """Write the statement that a permission of a signing profile amounts to.
+
+    https://docs.aws.amazon.com/signer/latest/developerguide/signing-profile-cross-account-signing.html.
+    """
+    permission = Permission(sid, action, principal)
+    statement = permission_statement(permission, resource, resource.split(":")[1])
+    if version is not None:
+        statement["Condition"] = {"StringEquals": {"signer:ProfileVersion": version}}
+    return statement
+
+
 def add_statement(record: Record, statement: dict[str, object]) -> None:
     """Add a statement to the policy of a resource, which is made of several records."""
     empty: dict[str, object] = {"Version": "2012-10-17", "Statement": []}
@@ -123,14 +169,6 @@ def default_key_policy(scope: Scope) -> dict[str, object]:
         "Resource": "*",
     }
     return {"Version": "2012-10-17", "Id": "key-default-1", "Statement": [statement]}
-
-
-def queue_arn(url: str, partition: str) -> str | None:
-    """Give the ARN of a queue from its URL (or its ARN)."""
-    if url.startswith("arn:"):
-        return url
-    match = _QUEUE_URL.fullmatch(url)
-    return None if match is None else f"arn:{partition}:sqs:{match[1]}:{match[2]}:{match[3]}"
 
 
 def endpoint_service(name: str) -> str:

@@ -6,8 +6,8 @@ import json
 
 import pytest
 
+from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.importers.options import SourceOptions
-from iamsim.importers.resource_kinds import BY_TERRAFORM_TYPE
 from iamsim.importers.terraform.addresses import (
     Address,
     full_references,
@@ -281,7 +281,7 @@ def test_what_a_plan_changes():
 def test_every_type_that_stands_for_itself_has_a_kind():
     """A reader of a resource with an ARN of its own needs the table of kinds."""
     own = [kind for kind in LATE_READERS if kind != "aws_iam_role"]
-    assert all(kind in BY_TERRAFORM_TYPE for kind in own)
+    assert all(find_terraform_type(kind) for kind in own)
     assert all(kind.startswith("aws_") for kind in READERS)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
-from iamsim.importers.resource_kinds import CDK_OIDC_PROVIDER
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -153,5 +152,5 @@ READERS: dict[str, Callable[[Reading], None]] = {
     "AWS::IAM::User": _user,
     "AWS::IAM::UserPolicy": _policy_of("user"),
     "AWS::IAM::UserToGroupAddition": _membership,
-    CDK_OIDC_PROVIDER: _provider,
+    "Custom::AWSCDKOpenIdConnectProvider": _provider,
 }

@@ -8,10 +8,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.importers.resource_kinds import (
-    BY_CLOUDFORMATION_TYPE,
     Scope,
     arn_of,
+    known_type,
     name_like,
+    part_named,
     partition_of_region,
     reference_of,
 )
@@ -19,11 +20,11 @@ from iamsim.importers.resource_kinds import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.importers.resource_kinds import ResourceKind
+    from iamsim.catalog.resource_types import ResourceType
 
 __all__ = ["Environment", "Identity", "attribute_of", "identify", "identify_alias"]
 
-LOWER_CASE = ("S3::Bucket", "ECR::Repository")
+LOWER_CASE = ("AWS::S3::Bucket", "AWS::ECR::Repository")
 
 
 class Environment(NamedTuple):
@@ -40,23 +41,27 @@ class Environment(NamedTuple):
 
 
 class Identity(NamedTuple):
-    """What a resource is called; `reference` is what `Ref` gives."""
+    """What a resource is called; `reference` is what `Ref` gives.
+
+    `policy_arn` is the ARN whose requests its policy is asked about.
+    """
 
     name: str
     arn: str
     reference: str
+    policy_arn: str
 
 
 def identify(
-    kind: ResourceKind,
+    kind: ResourceType,
     environment: Environment,
     logical_id: str,
     text: Callable[[str], str | None],
 ) -> Identity:
     """Find what a resource is called; `text` gives a property, if it is a text that is known."""
-    name = text(kind.property)
+    name = text(kind.name_property)
     path = text("Path") or "/"
-    if kind.cloudformation == "IAM::ServiceLinkedRole":
+    if kind.name == "AWS::IAM::ServiceLinkedRole":
         service = text("AWSServiceName") or "unknown"
         suffix = text("CustomSuffix")
         path = f"/aws-service-role/{service}/"
@@ -64,10 +69,15 @@ def identify(
         name = f"{name}_{suffix}" if suffix else name
     if not name:
         name = name_like(environment.stack, logical_id)
-        name = name.lower() if kind.cloudformation in LOWER_CASE else name
-    arn = arn_of(kind, environment.scope, name, path)
+        name = name.lower() if kind.name in LOWER_CASE else name
+    outer = {
+        part: part_named(text(part) or name_like(environment.stack, logical_id))
+        for part, _ in kind.outer
+    }
+    arn = arn_of(kind, environment.scope, name, path, outer)
     reference = reference_of(environment.scope, kind.reference, name, arn)
-    return Identity(name, arn, reference)
+    holder = arn_of(kind, environment.scope, name, path, outer, of_policy=True)
+    return Identity(name, arn, reference, holder)
 
 
 def identify_alias(environment: Environment, text: Callable[[str], str | None]) -> Identity | None:
@@ -77,17 +87,20 @@ def identify_alias(environment: Environment, text: Callable[[str], str | None]) 
         return None
     arn = function
     if not function.startswith("arn:"):
-        arn = arn_of(BY_CLOUDFORMATION_TYPE["AWS::Lambda::Function"], environment.scope, function)
-    return Identity(name, f"{arn}:{name}", f"{arn}:{name}")
+        arn = arn_of(known_type("AWS::Lambda::Function"), environment.scope, function)
+    return Identity(name, f"{arn}:{name}", f"{arn}:{name}", f"{arn}:{name}")
 
 
-def attribute_of(kind: ResourceKind, identity: Identity, attribute: str) -> str | None:
+def attribute_of(kind: ResourceType, identity: Identity, attribute: str) -> str | None:
     """Give an attribute that `Fn::GetAtt` reads, as far as it follows from the name."""
-    if attribute == "Arn" and kind.cloudformation == "Logs::LogGroup":
+    last = kind.name.rpartition(":")[2].lower()
+    what, ending = attribute[:-3].lower(), attribute[-3:].lower()
+    if attribute == "Arn" and kind.name == "AWS::Logs::LogGroup":
         return f"{identity.arn}:*"
-    own_arn = f"{kind.cloudformation.rpartition(':')[2]}Arn"
-    if attribute in ("Arn", own_arn, "PolicyArn", "TopicArn"):
-        return identity.arn
-    if attribute in (kind.property, "Id", "KeyId", "QueueName", "TopicName"):
+    if ending == "arn" and (last.endswith(what) or what.endswith(last)):
+        return f"{identity.arn}:1" if kind.reference == "version" else identity.arn
+    names = (kind.name_property, "Id", "Identifier", "KeyId", "Name", "QueueName", "TopicName")
+    made_id = not kind.name_property and attribute.lower() == f"{last}id"
+    if attribute in names or made_id:
         return identity.name
     return identity.reference if attribute == "QueueUrl" else None

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.facts import FULL_ACCESS, attach_control_policy
-from iamsim.importers.resource_kinds import BY_CLOUDFORMATION_TYPE, arn_of
+from iamsim.importers.resource_kinds import arn_of, known_type
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +92,7 @@ def _provision(reading: Reading, account: str) -> None:
     record = reading.draft.permission_set(account, reading.identity.name)
     record.attach(reading.texts("ManagedPolicies"))
     scope = reading.scope._replace(account=account)
-    kind = BY_CLOUDFORMATION_TYPE["AWS::IAM::ManagedPolicy"]
+    kind = known_type("AWS::IAM::ManagedPolicy")
     for reference in reading.records("CustomerManagedPolicyReferences"):
         name = reading.text("Name", reference)
         if name is not None:

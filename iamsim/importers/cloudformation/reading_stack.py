@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import find_type
 from iamsim.core.caret import quote
 from iamsim.importers.cloudformation import encryption, identities, organizations, resource_policies
 from iamsim.importers.cloudformation.reading import Reading
 from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
-from iamsim.importers.resource_kinds import BY_CLOUDFORMATION_TYPE
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _find_reader(kind: object) -> Callable[[Reading], None] | None:
     if kind in encryption.READERS:
         return encryption.READERS[kind]
     read = READERS.get(kind)
-    known = kind in BY_CLOUDFORMATION_TYPE and not kind.startswith(UNTAGGED)
+    known = find_type(kind) is not None and not kind.startswith(UNTAGGED)
     if read is None:
         return _read_plain if known else None
     return functools.partial(_read_named, read)
@@ -91,7 +91,7 @@ def _read_plain(reading: Reading) -> None:
 def _read_named(read: Callable[[Reading], None], reading: Reading) -> None:
     """Read a resource, and note a name that could not be evaluated."""
     kind = reading.stack.kind(reading.logical_id)
-    name = None if kind is None else reading.properties.get(kind.property)
+    name = None if kind is None else reading.properties.get(kind.name_property)
     if isinstance(name, Unknown):
         reading.remark(
             "name-unknown",

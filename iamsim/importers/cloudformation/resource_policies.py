@@ -1,6 +1,7 @@
 """What templates say about resources: their policies, tags, public access blocks and endpoints.
 
-Each function reads one resource type of
+Where a template holds the policy of which type, `iamsim.catalog.resource_types` says; the
+functions that its rows name stand here. Each reads a type of
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/introduction.html.
 """
 
@@ -8,26 +9,30 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.arn import find_arn
+from iamsim.catalog.resource_types import resource_types, type_of_arn
 from iamsim.core.caret import quote
 from iamsim.importers.cloudformation.encryption import replicas_here
 from iamsim.importers.cloudformation.functions import as_text
 from iamsim.importers.facts import (
     LETS_NOTHING_PASS,
+    STREAM_LABEL,
     Permission,
     add_statement,
+    certificate_statement,
     default_key_policy,
     endpoint_service,
+    layer_statement,
     permission_statement,
+    profile_statement,
     public_access_block,
-    queue_arn,
 )
-from iamsim.importers.resource_kinds import BY_CLOUDFORMATION_TYPE, arn_of
+from iamsim.importers.resource_kinds import arn_of, known_type, target_arn
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
+    from iamsim.catalog.resource_types import PolicyPlace, ResourceType
     from iamsim.importers.cloudformation.reading import Reading
     from iamsim.importers.draft import Record
 
@@ -36,83 +41,112 @@ __all__ = ["READERS", "read_tagged"]
 
 def _own(reading: Reading, arn: str | None = None) -> Record:
     """Give the record of a resource of the stack's account."""
-    return reading.draft.resource(arn or reading.identity.arn, reading.account)
+    return reading.draft.resource(arn or reading.identity.policy_arn, reading.account)
 
 
-def _arn(reading: Reading, kind: str, name: str) -> str | None:
+def _target(reading: Reading, kind: ResourceType, named: Sequence[str]) -> str | None:
     """Give the ARN of a resource that is referred to by its name or its ARN."""
-    arn = name
-    if not name.startswith("arn:"):
-        arn = arn_of(BY_CLOUDFORMATION_TYPE[kind], reading.scope, name)
-    if find_arn(arn) is None:
-        reading.remark("not-an-arn", f"{quote(name)} names no resource", "skipped")
-        return None
+    arn = target_arn(kind, reading.scope, named)
+    if arn is None:
+        shown = quote("/".join(named))
+        reading.remark("not-an-arn", f"{shown} names no resource", "skipped")
     return arn
 
 
-def _set_policy(reading: Reading, record: Record, value: object) -> None:
-    """Give a resource its policy."""
+def _set_policy(reading: Reading, kind: ResourceType, record: Record, value: object) -> None:
+    """Give a resource its policy; of types that can have several, all statements count."""
     document = reading.document(value, "the policy")
-    if document is not None:
+    if document is None:
+        return
+    if not kind.several:
         record.set("policy", document, reading.place)
+        return
+    statements = document.get("Statement")
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if isinstance(statement, dict):
+            add_statement(record, statement)
 
 
 def read_tagged(reading: Reading) -> None:
     """Read a resource of which only the tags matter."""
     if reading.properties.get("Tags"):
-        reading.tags(_own(reading))
+        reading.tags(reading.draft.resource(reading.identity.arn, reading.account))
+
+
+def _policy_of(kind: ResourceType, place: PolicyPlace) -> Callable[[Reading], None]:
+    """Make the reader of a resource type that gives another resource its policy."""
+
+    def read(reading: Reading) -> None:
+        for named in _named(reading, place):
+            arn = _target(reading, kind, named)
+            if arn is not None:
+                own = type_of_arn(arn) or kind
+                value = _dig(reading.properties, place.path)
+                _set_policy(reading, own, _own(reading, arn), value)
+
+    return read
+
+
+def _named(reading: Reading, place: PolicyPlace) -> list[list[str]]:
+    """Give what names the resources that a policy is for; `[""]` for the only one there is."""
+    if not place.targets:
+        return [[""]]
+    for target in place.targets:
+        if len(target) == 1:
+            texts = reading.texts(target[0])
+            if texts:
+                return [[text] for text in texts]
+            continue
+        parts = [text for text in map(reading.text, target) if text is not None]
+        if len(parts) == len(target):
+            return [parts]
+    return []
+
+
+def _holder(kind: ResourceType, places: list[PolicyPlace]) -> Callable[[Reading], None]:
+    """Make the reader of a resource type that holds its own policy."""
+
+    def read(reading: Reading) -> None:
+        record = _own(reading)
+        for place in places:
+            _set_policy(reading, kind, record, _dig(reading.properties, place.path))
+        read_tagged(reading)
+
+    return read
+
+
+def _dig(value: object, path: tuple[str, ...]) -> object:
+    """Follow a path; what is not known stays so."""
+    for step in path:
+        if not isinstance(value, dict):
+            return value if isinstance(value, Unknown) else None
+        value = value.get(step)
+    return value
 
 
 def _bucket(reading: Reading) -> None:
     record = _own(reading)
     reading.tags(record)
+    _public_access(reading, record)
+
+
+def _public_access(reading: Reading, record: Record) -> None:
     block = reading.properties.get("PublicAccessBlockConfiguration")
     if isinstance(block, dict):
         record.set("public_access_block", public_access_block(block), reading.place)
-
-
-def _policy_for(kind: str, name: str) -> Callable[[Reading], None]:
-    """Make the reader of a policy resource whose property `name` says whose policy it is."""
-
-    def read(reading: Reading) -> None:
-        target = reading.text(name)
-        arn = None if target is None else _arn(reading, kind, target)
-        if arn is not None:
-            values = reading.properties
-            document = values.get("PolicyDocument", values.get("ResourcePolicy"))
-            _set_policy(reading, _own(reading, arn), document)
-
-    return read
 
 
 def _access_point(reading: Reading) -> None:
+    kind = known_type(str(reading.stack.resources[reading.logical_id]["Type"]))
     record = _own(reading)
     bucket = reading.text("Bucket")
     if bucket is not None:
-        kind = BY_CLOUDFORMATION_TYPE["AWS::S3::Bucket"]
-        record.set("bucket", arn_of(kind, reading.scope, bucket), reading.place)
+        container = known_type(kind.container)
+        record.set("bucket", arn_of(container, reading.scope, bucket), reading.place)
     network = "VPC" if reading.properties.get("VpcConfiguration") else "Internet"
     record.set("network_origin", network, reading.place)
-    block = reading.properties.get("PublicAccessBlockConfiguration")
-    if isinstance(block, dict):
-        record.set("public_access_block", public_access_block(block), reading.place)
-    _set_policy(reading, record, reading.properties.get("Policy"))
-
-
-def _queue_policy(reading: Reading) -> None:
-    for url in [*reading.texts("Queues"), *reading.texts("Queue")]:
-        arn = queue_arn(url, reading.scope.partition)
-        if arn is None:
-            reading.remark("not-an-arn", f"{quote(url)} is no URL of a queue", "skipped")
-        else:
-            _set_policy(reading, _own(reading, arn), reading.properties.get("PolicyDocument"))
-
-
-def _topic_policy(reading: Reading) -> None:
-    for topic in [*reading.texts("Topics"), *reading.texts("TopicArn")]:
-        arn = _arn(reading, "AWS::SNS::Topic", topic)
-        if arn is not None:
-            _set_policy(reading, _own(reading, arn), reading.properties.get("PolicyDocument"))
+    _public_access(reading, record)
+    _set_policy(reading, kind, record, reading.properties.get("Policy"))
 
 
 def _key(reading: Reading) -> None:
@@ -122,11 +156,11 @@ def _key(reading: Reading) -> None:
     if value in (None, ""):
         record.set("policy", default_key_policy(reading.scope), reading.place)
     else:
-        _set_policy(reading, record, value)
+        _set_policy(reading, known_type("AWS::KMS::Key"), record, value)
 
 
-def _permission(reading: Reading) -> None:
-    """Read a permission of a function; one that is not known in full is left out."""
+def _known_in_full(reading: Reading) -> dict[str, str | None] | None:
+    """Give the properties of a permission as texts; one that is not known in full is left out."""
     known: dict[str, str | None] = {}
     for name, value in reading.properties.items():
         known[name] = as_text(value)
@@ -134,10 +168,23 @@ def _permission(reading: Reading) -> None:
             reading.remark(
                 "unknown-value", f"the permission is left out: {quote(name)} depends on {value.why}"
             )
-            return
+            return None
+    return known
+
+
+def _incomplete(reading: Reading, *names: str) -> None:
+    shown = " and ".join(f"`{name}`" for name in names)
+    reading.remark("incomplete", f"a permission needs {shown}", "skipped")
+
+
+def _permission(reading: Reading) -> None:
+    """Read a permission of a function."""
+    known = _known_in_full(reading)
+    if known is None:
+        return
     function, principal = known.get("FunctionName"), known.get("Principal")
     if function is None or principal is None:
-        reading.remark("incomplete", "a permission needs `FunctionName` and `Principal`", "skipped")
+        _incomplete(reading, "FunctionName", "Principal")
         return
     via_url = known.get("InvokedViaFunctionUrl")
     permission = Permission(
@@ -151,34 +198,92 @@ def _permission(reading: Reading) -> None:
         known.get("EventSourceToken"),
         None if via_url is None else via_url == "true",
     )
-    arn = _arn(reading, "AWS::Lambda::Function", function)
+    arn = _target(reading, known_type("AWS::Lambda::Function"), [function])
     if arn is not None:
         statement = permission_statement(permission, arn, reading.scope.partition)
         add_statement(_own(reading, arn), statement)
 
 
-def _repository(reading: Reading) -> None:
-    record = _own(reading)
-    reading.tags(record)
-    _set_policy(reading, record, reading.properties.get("RepositoryPolicyText"))
+def _layer_permission(reading: Reading) -> None:
+    """Read a permission of one version of a layer."""
+    known = _known_in_full(reading)
+    if known is None:
+        return
+    arn, principal = known.get("LayerVersionArn"), known.get("Principal")
+    if arn is None or principal is None:
+        _incomplete(reading, "LayerVersionArn", "Principal")
+        return
+    target = _target(reading, known_type("AWS::Lambda::LayerVersion"), [arn])
+    if target is not None:
+        statement = layer_statement(
+            reading.logical_id,
+            known.get("Action") or "lambda:GetLayerVersion",
+            principal,
+            known.get("OrganizationId"),
+            target,
+        )
+        add_statement(_own(reading, target), statement)
+
+
+def _certificate_permission(reading: Reading) -> None:
+    """Read what lets AWS Certificate Manager renew certificates."""
+    authority, principal = reading.text("CertificateAuthorityArn"), reading.text("Principal")
+    actions = reading.texts("Actions")
+    if authority is None or principal is None or not actions:
+        _incomplete(reading, "CertificateAuthorityArn", "Principal", "Actions")
+        return
+    arn = _target(reading, known_type("AWS::ACMPCA::CertificateAuthority"), [authority])
+    if arn is not None:
+        source = reading.text("SourceAccount")
+        add_statement(_own(reading, arn), certificate_statement(principal, actions, source, arn))
+
+
+def _profile_permission(reading: Reading) -> None:
+    """Read a permission of a signing profile."""
+    known = _known_in_full(reading)
+    if known is None:
+        return
+    profile, principal, action = map(known.get, ("ProfileName", "Principal", "Action"))
+    if profile is None or principal is None or action is None:
+        _incomplete(reading, "ProfileName", "Principal", "Action")
+        return
+    arn = _target(reading, known_type("AWS::Signer::SigningProfile"), [profile])
+    if arn is not None:
+        sid, version = known.get("StatementId"), known.get("ProfileVersion")
+        add_statement(_own(reading, arn), profile_statement(sid, action, principal, version, arn))
 
 
 def _table(reading: Reading) -> None:
-    """Read a table; of a global one the replica in the stack's region counts."""
+    """Read a table and its stream; of a global one the replica in the stack's region counts."""
+    kind = known_type("AWS::DynamoDB::Table")
     for holder in (reading.properties, *replicas_here(reading)):
-        policy = holder.get("ResourcePolicy")
-        if isinstance(policy, dict):
-            _set_policy(reading, _own(reading), policy.get("PolicyDocument"))
+        policy = _dig(holder, ("ResourcePolicy", "PolicyDocument"))
+        if policy is not None:
+            _set_policy(reading, kind, _own(reading), policy)
+        of_stream = _dig(holder, ("StreamSpecification", "ResourcePolicy", "PolicyDocument"))
+        of_stream = of_stream or _dig(holder, ("ReplicaStreamSpecification", *STREAM_POLICY))
+        if of_stream is not None:
+            stream = f"{reading.identity.arn}/stream/{STREAM_LABEL}"
+            reading.remark("name-unknown", f"AWS names the stream: it is {quote(stream)} here")
+            _set_policy(reading, kind, _own(reading, stream), of_stream)
     read_tagged(reading)
 
 
-def _event_bus(reading: Reading) -> None:
-    _set_statements(reading, _own(reading), reading.properties.get("Policy"))
+STREAM_POLICY = ("ResourcePolicy", "PolicyDocument")
+
+
+def _log_group(reading: Reading) -> None:
+    """Read a log group; one without a policy of its own is under those of its account."""
+    document = reading.properties.get("ResourcePolicyDocument")
+    if document is not None:
+        _set_policy(reading, known_type("AWS::Logs::LogGroup"), _own(reading), document)
     read_tagged(reading)
 
 
-def _event_bus_policy(reading: Reading) -> None:
-    arn = _arn(reading, "AWS::Events::EventBus", reading.text("EventBusName") or "default")
+def _bus_policy(reading: Reading) -> None:
+    bus = reading.text("EventBusName") or "default"
+    kind = known_type("AWS::Events::EventBus")
+    arn = _target(reading, kind, [bus])
     if arn is None:
         return
     statement = reading.properties.get("Statement")
@@ -187,7 +292,7 @@ def _event_bus_policy(reading: Reading) -> None:
     sid = reading.text("StatementId")
     if isinstance(statement, dict):
         statement = ({} if sid is None else {"Sid": sid}) | statement
-    _set_statements(reading, _own(reading, arn), {"Statement": [statement]})
+    _set_policy(reading, kind, _own(reading, arn), {"Statement": [statement]})
 
 
 def _old_event_statement(reading: Reading, arn: str) -> dict[str, object]:
@@ -212,15 +317,6 @@ def _old_event_statement(reading: Reading, arn: str) -> dict[str, object]:
     return statement
 
 
-def _set_statements(reading: Reading, record: Record, value: object) -> None:
-    """Add the statements of a document to a policy that several resources may write."""
-    document = reading.document(value, "the policy")
-    statements = [] if document is None else document.get("Statement")
-    for statement in statements if isinstance(statements, list) else ():
-        if isinstance(statement, dict):
-            add_statement(record, statement)
-
-
 def _endpoint(reading: Reading) -> None:
     record = reading.draft.vpc_endpoint(reading.account, reading.identity.name)
     service = reading.text("ServiceName")
@@ -238,23 +334,36 @@ def _endpoint(reading: Reading) -> None:
     record.set("policy", document, reading.place)
 
 
-READERS: dict[str, Callable[[Reading], None]] = {
-    "AWS::DynamoDB::GlobalTable": _table,
-    "AWS::DynamoDB::Table": _table,
-    "AWS::EC2::VPCEndpoint": _endpoint,
-    "AWS::ECR::Repository": _repository,
-    "AWS::Events::EventBus": _event_bus,
-    "AWS::Events::EventBusPolicy": _event_bus_policy,
-    "AWS::KMS::Key": _key,
-    "AWS::KMS::ReplicaKey": _key,
-    "AWS::Kinesis::ResourcePolicy": _policy_for("AWS::Kinesis::Stream", "ResourceArn"),
-    "AWS::Lambda::Permission": _permission,
-    "AWS::S3::AccessPoint": _access_point,
-    "AWS::S3::Bucket": _bucket,
-    "AWS::S3::BucketPolicy": _policy_for("AWS::S3::Bucket", "Bucket"),
-    "AWS::SNS::TopicInlinePolicy": _topic_policy,
-    "AWS::SNS::TopicPolicy": _topic_policy,
-    "AWS::SQS::QueueInlinePolicy": _queue_policy,
-    "AWS::SQS::QueuePolicy": _queue_policy,
-    "AWS::SecretsManager::ResourcePolicy": _policy_for("AWS::SecretsManager::Secret", "SecretId"),
+# What rows of the table name.
+FUNCTIONS: dict[str, Callable[[Reading], None]] = {
+    "access_point": _access_point,
+    "bucket": _bucket,
+    "bus_policy": _bus_policy,
+    "certificate_permission": _certificate_permission,
+    "endpoint": _endpoint,
+    "key": _key,
+    "layer_permission": _layer_permission,
+    "log_group": _log_group,
+    "permission": _permission,
+    "profile_permission": _profile_permission,
+    "table": _table,
 }
+
+
+def _readers() -> dict[str, Callable[[Reading], None]]:
+    """Derive the readers from the table."""
+    readers: dict[str, Callable[[Reading], None]] = {}
+    for row in resource_types():
+        inline = [place for place in row.template if not place.type and place.path]
+        if inline:
+            readers.update(dict.fromkeys(row.cloudformation, _holder(row, inline)))
+        for place in row.template:
+            read = FUNCTIONS[place.function] if place.function else _policy_of(row, place)
+            if place.type:
+                readers.setdefault(place.type, read)
+            elif place.function:
+                readers.update(dict.fromkeys(row.cloudformation, read))
+    return readers
+
+
+READERS = _readers()

@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import find_type
 from iamsim.importers.cloudformation.functions import PLAIN_FUNCTIONS, as_text, call_plain
 from iamsim.importers.cloudformation.naming import (
     Environment,
@@ -19,11 +20,13 @@ from iamsim.importers.cloudformation.naming import (
     identify,
     identify_alias,
 )
-from iamsim.importers.resource_kinds import BY_CLOUDFORMATION_TYPE, ResourceKind, url_suffix
+from iamsim.importers.resource_kinds import url_suffix
 from iamsim.importers.unknown import Unknown, find_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+    from iamsim.catalog.resource_types import ResourceType
 
 __all__ = ["Stack"]
 
@@ -320,10 +323,10 @@ class Stack:
         found = _SUB.sub(replace, text)
         return unknown[0] if unknown else found
 
-    def kind(self, logical_id: str) -> ResourceKind | None:
+    def kind(self, logical_id: str) -> ResourceType | None:
         """Find the kind of a resource, `None` for kinds that are not in the table."""
         found = self.resources.get(logical_id, {}).get("Type")
-        return BY_CLOUDFORMATION_TYPE.get(found) if isinstance(found, str) else None
+        return find_type(found) if isinstance(found, str) else None
 
     def identity(self, logical_id: str) -> Identity | None:
         """Find what a resource is called; `None` for kinds that are not in the table."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.importers.key_settings import NO_KEY, default_key, find_key
-from iamsim.importers.resource_kinds import BY_TERRAFORM_TYPE, arn_of
+from iamsim.importers.resource_kinds import arn_of, known_type
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -80,7 +80,7 @@ def _read_key(reading: Reading) -> None:
 def _bucket_encryption(reading: Reading) -> None:
     bucket = reading.text("bucket")
     if bucket is not None:
-        kind = BY_TERRAFORM_TYPE["aws_s3_bucket"]
+        kind = known_type("aws_s3_bucket")
         arn = bucket if bucket.startswith("arn:") else arn_of(kind, reading.scope, bucket)
         _encrypt(reading, arn, by_default=False)
 

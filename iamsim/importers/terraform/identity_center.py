@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
-from iamsim.importers.resource_kinds import BY_TERRAFORM_TYPE, arn_of
+from iamsim.importers.resource_kinds import arn_of, known_type
 from iamsim.importers.terraform.reading import Reading
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ def _reference(reading: Reading, reference: Json, account: str) -> str | None:
     name, path = reference.get("name"), reference.get("path")
     if not isinstance(name, str):
         return None
-    kind = BY_TERRAFORM_TYPE["aws_iam_policy"]
+    kind = known_type("aws_iam_policy")
     scope = reading.scope._replace(account=account)
     return arn_of(kind, scope, name, path if isinstance(path, str) and path else "/")
 

@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.importers.resource_kinds import (
-    BY_TERRAFORM_TYPE,
-    ResourceKind,
     Scope,
     arn_of,
+    known_type,
     name_like,
+    part_named,
     reference_of,
     url_suffix,
 )
@@ -45,6 +46,7 @@ from iamsim.importers.unknown import Unknown, find_unknown
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from iamsim.catalog.resource_types import ResourceType
     from iamsim.importers.options import SourceOptions
     from iamsim.importers.terraform.instances import Instance
 
@@ -109,14 +111,14 @@ class Plan:
         """Give the partition, region and account of an instance."""
         return self.scopes.of(instance)
 
-    def kind(self, instance: Instance) -> ResourceKind | None:
+    def kind(self, instance: Instance) -> ResourceType | None:
         """Find the kind of an instance."""
-        return BY_TERRAFORM_TYPE.get(instance.type)
+        return find_terraform_type(instance.type)
 
     def name(self, instance: Instance) -> str:
         """Give the name of an instance; where AWS makes it, one made of its address."""
         kind = self.kind(instance)
-        attribute = "name" if kind is None else kind.attribute
+        attribute = "name" if kind is None else kind.name_argument
         value = self.attribute(instance, attribute) if attribute else None
         if isinstance(value, str) and value:
             return value
@@ -133,9 +135,9 @@ class Plan:
     def is_named(self, instance: Instance) -> bool:
         """Say whether the name of an instance is told, or AWS makes none."""
         kind = self.kind(instance)
-        if kind is None or not kind.attribute or isinstance(instance.values.get("arn"), str):
+        if kind is None or not kind.name_argument or isinstance(instance.values.get("arn"), str):
             return True
-        return isinstance(self.attribute(instance, kind.attribute), str)
+        return isinstance(self.attribute(instance, kind.name_argument), str)
 
     def arn(self, instance: Instance) -> str | None:
         """Give the ARN of an instance, `None` for kinds that are not in the table."""
@@ -150,7 +152,14 @@ class Plan:
         if "{region}" in kind.arn and not self.scopes.region_known(instance):
             self.scopes.region_used = True
         scope = self.scope(instance)
-        return arn_of(kind, scope, self.name(instance), path if isinstance(path, str) else "/")
+        outer = {part: self._outer(instance, attribute) for part, attribute in kind.outer}
+        path = path if isinstance(path, str) else "/"
+        return arn_of(kind, scope, self.name(instance), path, outer)
+
+    def _outer(self, instance: Instance, attribute: str) -> str:
+        """Give a further part of an ARN: the name of what an attribute names."""
+        value = self.attribute(instance, attribute) if attribute else None
+        return part_named(value) if isinstance(value, str) else name_like(instance.text)
 
     def attribute(self, instance: Instance, name: str) -> object:
         """Give an attribute: as planned, as it follows from the rest, or through a reference."""
@@ -180,7 +189,7 @@ class Plan:
         if instance.type == "aws_kms_alias" and name == "target_key_arn":
             return self._key_of_alias(instance)
         kind = self.kind(instance)
-        if kind is None or name == kind.attribute:
+        if kind is None or name == kind.name_argument:
             return self._from_data(instance, name)
         if name in ("arn", "id", "url", "key_id", "name"):
             arn = self.arn(instance)
@@ -194,7 +203,7 @@ class Plan:
         target = self.attribute(instance, "target_key_id")
         if not isinstance(target, str) or target.startswith("arn:"):
             return target
-        return arn_of(BY_TERRAFORM_TYPE["aws_kms_key"], self.scope(instance), target)
+        return arn_of(known_type("aws_kms_key"), self.scope(instance), target)
 
     def _from_data(self, instance: Instance, name: str) -> object:
         """Give what data sources say about where they are."""

@@ -1,62 +1,41 @@
 """What plans and states say about resources: policies, tags, grants, public access blocks.
 
-Each function reads resource types of
+Where Terraform holds the policy of which type, `iamsim.catalog.resource_types` says; the
+functions that its rows name stand here. Each reads resource types of
 https://registry.terraform.io/providers/hashicorp/aws/latest/docs.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
-from iamsim.core.arn import find_arn, is_account_id
+from iamsim.catalog.resource_types import resource_types, type_of_arn
+from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.facts import (
     LETS_NOTHING_PASS,
     Permission,
     add_statement,
+    certificate_statement,
     default_key_policy,
     endpoint_service,
+    layer_statement,
     permission_statement,
+    profile_statement,
     public_access_block,
-    queue_arn,
 )
-from iamsim.importers.resource_kinds import BY_TERRAFORM_TYPE, arn_of
+from iamsim.importers.resource_kinds import known_type, policy_holder, target_arn
 from iamsim.importers.unknown import Unknown, find_unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from iamsim.catalog.resource_types import PolicyPlace, ResourceType
     from iamsim.importers.draft import Record
     from iamsim.importers.terraform.reading import Reading
 
 __all__ = ["LATE_READERS", "READERS", "read_tagged"]
 
-
-class _PolicyResource(NamedTuple):
-    """A resource type that gives another resource its policy: `target` names that one."""
-
-    target: str
-    type: str
-    policy: str = "policy"
-
-
-# Each on its page under https://registry.terraform.io/providers/hashicorp/aws/latest/docs.
-_POLICY_RESOURCES = {
-    "aws_backup_vault_policy": _PolicyResource("backup_vault_name", "aws_backup_vault"),
-    "aws_dynamodb_resource_policy": _PolicyResource("resource_arn", "aws_dynamodb_table"),
-    "aws_ecr_repository_policy": _PolicyResource("repository", "aws_ecr_repository"),
-    "aws_efs_file_system_policy": _PolicyResource("file_system_id", "aws_efs_file_system"),
-    "aws_kinesis_resource_policy": _PolicyResource("resource_arn", "aws_kinesis_stream"),
-    "aws_kms_key_policy": _PolicyResource("key_id", "aws_kms_key"),
-    "aws_opensearch_domain_policy": _PolicyResource(
-        "domain_name", "aws_opensearch_domain", "access_policies"
-    ),
-    "aws_s3_bucket_policy": _PolicyResource("bucket", "aws_s3_bucket"),
-    "aws_s3control_access_point_policy": _PolicyResource("access_point_arn", "aws_s3_access_point"),
-    "aws_secretsmanager_secret_policy": _PolicyResource("secret_arn", "aws_secretsmanager_secret"),
-    "aws_sns_topic_policy": _PolicyResource("arn", "aws_sns_topic"),
-    "aws_sqs_queue_policy": _PolicyResource("queue_url", "aws_sqs_queue"),
-}
 PERMISSION = (
     "action",
     "event_source_token",
@@ -68,50 +47,79 @@ PERMISSION = (
     "source_account",
     "source_arn",
 )
-# Their attribute `policy` is what AWS has, when a resource of its own does not say it.
-_WITH_POLICY = (
-    "aws_s3_bucket",
-    "aws_secretsmanager_secret",
-    "aws_sns_topic",
-    "aws_sqs_queue",
-    "aws_s3_access_point",
-)
+LAYER_PERMISSION = ("action", "layer_name", "organization_id", "principal", "version_number")
+PROFILE_PERMISSION = ("action", "principal", "profile_name", "profile_version")
 
 
-def _arn(reading: Reading, kind: str, name: str) -> str | None:
+def _arn(reading: Reading, kind: str, *named: str) -> str | None:
     """Give the ARN of a resource that is referred to by its name, id, URL or ARN."""
-    if name.startswith("https://sqs."):
-        return queue_arn(name, reading.scope.partition)
-    arn = name if name.startswith("arn:") else arn_of(BY_TERRAFORM_TYPE[kind], reading.scope, name)
-    return arn if find_arn(arn) is not None else None
+    return target_arn(known_type(kind), reading.scope, named)
 
 
 def _record(reading: Reading, arn: str) -> Record:
     return reading.draft.resource(arn, reading.account)
 
 
-def _policy_resource(kind: _PolicyResource) -> Callable[[Reading], None]:
-    """Make the reader of a policy resource."""
+def _set_policy(
+    reading: Reading, kind: ResourceType, record: Record, document: dict[str, object]
+) -> None:
+    """Give a resource its policy; of types that can have several, all statements count."""
+    if not kind.several:
+        record.set("policy", document, reading.place)
+        return
+    statements = document.get("Statement")
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if isinstance(statement, dict):
+            add_statement(record, statement)
+
+
+def _policy_of(kinds: list[tuple[ResourceType, PolicyPlace]]) -> Callable[[Reading], None]:
+    """Make the reader of a resource that gives another its policy; its type may be one of some."""
 
     def read(reading: Reading) -> None:
-        target = reading.plan.attribute(reading.instance, kind.target)
-        if not isinstance(target, str):
-            target = reading.text(kind.target)
-        document = reading.policy(kind.policy)
-        if target is None or document is None:
+        kind, place = kinds[0]
+        named = _named(reading, place)
+        document = reading.policy(".".join(place.path))
+        if named is None or document is None:
             return
-        arn = _arn(reading, kind.type, target)
+        if named[-1].endswith(DIRECTORY_BUCKET):
+            kind = known_type("AWS::S3Express::DirectoryBucket")
+        arn = target_arn(kind, reading.scope, named)
         if arn is None:
-            reading.remark("not-an-arn", f"{quote(target)} names no resource", "skipped")
+            shown = quote("/".join(named))
+            reading.remark("not-an-arn", f"{shown} names no resource", "skipped")
         else:
-            _record(reading, arn).set("policy", document, reading.place)
+            _set_policy(reading, type_of_arn(arn) or kind, _record(reading, arn), document)
 
     return read
+
+
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
+DIRECTORY_BUCKET = "--x-s3"
+
+
+def _named(reading: Reading, place: PolicyPlace) -> list[str] | None:
+    """Give what names the resource that a policy is for; `[""]` for the only one there is."""
+    if not place.targets:
+        return [""]
+    found = []
+    for name in place.targets[0]:
+        value = reading.plan.attribute(reading.instance, name)
+        text = value if isinstance(value, str) else reading.text(name)
+        if text is None:
+            return None
+        found.append(text)
+    return found
 
 
 def read_tagged(reading: Reading) -> None:
     """Read a resource of which only the tags matter."""
     reading.tags(_record(reading, reading.arn))
+
+
+def _holder_arn(reading: Reading) -> str:
+    """Give the ARN that the policy of an instance is asked about."""
+    return policy_holder(reading.arn, reading.scope) or reading.arn
 
 
 def _bucket(reading: Reading) -> None:
@@ -137,27 +145,44 @@ def _access_point(reading: Reading) -> None:
     record = _record(reading, reading.arn)
     bucket = reading.text("bucket")
     if bucket is not None:
-        record.set("bucket", _arn(reading, "aws_s3_bucket", bucket), reading.place)
+        record.set("bucket", _arn(reading, _bucket_type(bucket), bucket), reading.place)
     network = "VPC" if reading.blocks("vpc_configuration") else "Internet"
     record.set("network_origin", network, reading.place)
     for block in reading.blocks("public_access_block_configuration"):
         record.set("public_access_block", public_access_block(block), reading.place)
 
 
-def _own_policy(reading: Reading) -> None:
-    """Read the policy that a resource itself has, unless another resource said it or removes it."""
-    record = _record(reading, reading.arn)
-    taken = reading.plan.removed_targets
-    names = {reading.arn, reading.name, str(reading.instance.values.get("id"))}
-    if "policy" not in record.data and not names & taken:
-        document = reading.policy()
-        if document is not None:
-            record.set("policy", document, reading.place)
+def _bucket_type(bucket: str) -> str:
+    """Tell the type of the bucket that an access point is for by its name."""
+    if ":outpost/" in bucket:
+        return "AWS::S3Outposts::Bucket"
+    return (
+        "AWS::S3Express::DirectoryBucket" if bucket.endswith(DIRECTORY_BUCKET) else "aws_s3_bucket"
+    )
+
+
+def _own_policy(attribute: str) -> Callable[[Reading], None]:
+    """Make the reader of the policy that a resource itself has, unless another resource said it or
+    removes it."""
+
+    def read(reading: Reading) -> None:
+        record = _record(reading, _holder_arn(reading))
+        taken = reading.plan.removed_targets
+        names = {reading.arn, reading.name, str(reading.instance.values.get("id"))}
+        if "policy" not in record.data and not names & taken:
+            document = reading.policy(attribute)
+            if document is not None:
+                record.set("policy", document, reading.place)
+
+    return read
+
+
+_own_key_policy = _own_policy("policy")
 
 
 def _key(reading: Reading) -> None:
     """Read the policy of a key; without one it has the policy that AWS gives every key."""
-    _own_policy(reading)
+    _own_key_policy(reading)
     record = _record(reading, reading.arn)
     reading.tags(record)
     configured = reading.plan.configuration.expression(reading.instance.address, "policy")
@@ -190,26 +215,38 @@ def _grant(reading: Reading) -> None:
     _record(reading, arn).extend("grants", [grant])
 
 
-def _permission(reading: Reading) -> None:
-    """Read a permission of a function; one that is not known in full is left out."""
-    for name in PERMISSION:
+def _known_in_full(reading: Reading, names: tuple[str, ...]) -> dict[str, str | None] | None:
+    """Give the arguments of a permission; one that is not known in full is left out."""
+    for name in names:
         value = reading.value(name)
         if isinstance(value, Unknown):
             reading.remark(
                 "unknown-value", f"the permission is left out: {quote(name)} depends on {value.why}"
             )
-            return
-    texts = {name: reading.text(name) for name in PERMISSION}
+            return None
+    return {name: reading.text(name) for name in names}
+
+
+def _sid(reading: Reading) -> str:
+    """Give the id of a permission's statement; one that Terraform makes is the resource's name."""
+    sid = reading.instance.values.get("statement_id")
+    return sid if isinstance(sid, str) else reading.instance.address.name
+
+
+def _permission(reading: Reading) -> None:
+    """Read a permission of a function."""
+    texts = _known_in_full(reading, PERMISSION)
+    if texts is None:
+        return
     function, principal = texts["function_name"], texts["principal"]
     arn = None if function is None else _arn(reading, "aws_lambda_function", function)
     if arn is None or principal is None:
         return
     if texts["qualifier"] is not None and not arn.endswith(f":{texts['qualifier']}"):
         arn = f"{arn}:{texts['qualifier']}"
-    sid = reading.instance.values.get("statement_id")
     via_url = reading.flag("invoked_via_function_url")
     permission = Permission(
-        sid if isinstance(sid, str) else reading.instance.address.name,
+        _sid(reading),
         texts["action"] or "lambda:InvokeFunction",
         principal,
         texts["source_arn"],
@@ -221,6 +258,46 @@ def _permission(reading: Reading) -> None:
     )
     statement = permission_statement(permission, arn, reading.scope.partition)
     add_statement(_record(reading, arn), statement)
+
+
+def _layer_permission(reading: Reading) -> None:
+    """Read a permission of one version of a layer."""
+    texts = _known_in_full(reading, LAYER_PERMISSION)
+    if texts is None:
+        return
+    layer, version, principal = map(texts.get, ("layer_name", "version_number", "principal"))
+    arn = None if layer is None else _arn(reading, "AWS::Lambda::LayerVersion", layer)
+    if arn is None or version is None or principal is None:
+        return
+    arn = f"{arn}:{version}"
+    action = texts["action"] or "lambda:GetLayerVersion"
+    organization = texts["organization_id"]
+    statement = layer_statement(_sid(reading), action, principal, organization, arn)
+    add_statement(_record(reading, arn), statement)
+
+
+def _certificate_permission(reading: Reading) -> None:
+    """Read what lets AWS Certificate Manager renew certificates."""
+    authority, principal = reading.text("certificate_authority_arn"), reading.text("principal")
+    arn = None if authority is None else policy_holder(authority, reading.scope)
+    actions = reading.texts("actions")
+    if arn is not None and principal is not None and actions:
+        source = reading.text("source_account")
+        statement = certificate_statement(principal, actions, source, arn)
+        add_statement(_record(reading, arn), statement)
+
+
+def _profile_permission(reading: Reading) -> None:
+    """Read a permission of a signing profile."""
+    texts = _known_in_full(reading, PROFILE_PERMISSION)
+    if texts is None:
+        return
+    profile, principal, action = map(texts.get, ("profile_name", "principal", "action"))
+    arn = None if profile is None else _arn(reading, "AWS::Signer::SigningProfile", profile)
+    if arn is not None and principal is not None and action is not None:
+        version = texts["profile_version"]
+        statement = profile_statement(_sid(reading), action, principal, version, arn)
+        add_statement(_record(reading, arn), statement)
 
 
 def _function_url(reading: Reading) -> None:
@@ -305,23 +382,61 @@ def _endpoint_policy(reading: Reading) -> None:
         record.set("policy", _endpoint_document(reading), reading.place)
 
 
-READERS: dict[str, Callable[[Reading], None]] = {
-    **{kind: _policy_resource(row) for kind, row in _POLICY_RESOURCES.items()},
-    "aws_cloudwatch_event_bus_policy": _bus_policy,
-    "aws_cloudwatch_event_permission": _bus_permission,
+# What rows of the table name.
+FUNCTIONS: dict[str, Callable[[Reading], None]] = {
+    "bus_permission": _bus_permission,
+    "bus_policy": _bus_policy,
+    "certificate_permission": _certificate_permission,
+    "endpoint": _endpoint,
+    "endpoint_policy": _endpoint_policy,
+    "function_url": _function_url,
+    "layer_permission": _layer_permission,
+    "permission": _permission,
+    "profile_permission": _profile_permission,
+}
+LATE_FUNCTIONS: dict[str, Callable[[Reading], None]] = {
+    "endpoint": _endpoint_own_policy,
+    "key": _key,
+}
+# Settings beside policies.
+SETTINGS: dict[str, Callable[[Reading], None]] = {
     "aws_kms_grant": _grant,
-    "aws_lambda_function_url": _function_url,
-    "aws_lambda_permission": _permission,
     "aws_s3_access_point": _access_point,
     "aws_s3_account_public_access_block": _account_public_access_block,
     "aws_s3_bucket": _bucket,
     "aws_s3_bucket_public_access_block": _public_access_block,
-    "aws_vpc_endpoint": _endpoint,
-    "aws_vpc_endpoint_policy": _endpoint_policy,
 }
-LATE_READERS: dict[str, Callable[[Reading], None]] = {
-    **dict.fromkeys(_WITH_POLICY, _own_policy),
-    "aws_kms_key": _key,
-    "aws_kms_replica_key": _key,
-    "aws_vpc_endpoint": _endpoint_own_policy,
-}
+
+
+def _readers() -> dict[str, Callable[[Reading], None]]:
+    """Derive the readers of resources that give others their policy."""
+    readers = dict(SETTINGS)
+    places: dict[str, list[tuple[ResourceType, PolicyPlace]]] = {}
+    for row in resource_types():
+        for place in row.plan:
+            if place.function in FUNCTIONS:
+                for kind in (place.type,) if place.type else row.terraform:
+                    readers[kind] = FUNCTIONS[place.function]
+            elif place.type:
+                places.setdefault(place.type, []).append((row, place))
+    return readers | {kind: _policy_of(found) for kind, found in places.items()}
+
+
+def _late_readers() -> dict[str, Callable[[Reading], None]]:
+    """Derive the readers of what resources say themselves, when no other has said it.
+
+    Their argument `policy` is what AWS has.
+    """
+    readers: dict[str, Callable[[Reading], None]] = {}
+    for row in resource_types():
+        for place in row.plan:
+            if place.type:
+                continue
+            read = LATE_FUNCTIONS[place.function] if place.function else _own_policy(place.path[0])
+            for kind in row.terraform:
+                readers.setdefault(kind, read)
+    return readers
+
+
+READERS = _readers()
+LATE_READERS = _late_readers()
