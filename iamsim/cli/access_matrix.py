@@ -7,18 +7,16 @@ from typing import TYPE_CHECKING
 from iamsim.cli import completion
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
-from iamsim.cli.output import terminal_width
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
+    DOCUMENT_FORMATS,
     WORLD_OPTIONS,
     asked_context,
     expand_actions,
-    json_text,
     open_batch,
     output,
-    paint_for,
     processes_of,
-    write,
+    write_answer,
 )
 from iamsim.core.errors import RequestError
 
@@ -35,7 +33,6 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs no engine
     from iamsim.query.matrix import Column, find_matrix, pick_candidates  # noqa: PLC0415
     from iamsim.report import matrix as report  # noqa: PLC0415
-    from iamsim.report.html import access as html  # noqa: PLC0415 - as above
 
     patterns = texts_of(options, "actions")
     if not patterns:
@@ -53,17 +50,11 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         matrix = find_matrix(
             batch, candidates, columns, asked_context(options), progress, processes=processes
         )
-    write(
+    write_answer(
         options,
-        {
-            "table": lambda: report.matrix_text(
-                matrix, model, paint_for(options), terminal_width()
-            ),
-            "json": lambda: json_text(report.matrix_data(matrix)),
-            "csv": lambda: report.matrix_csv(matrix),
-            "html": lambda: html.matrix_page(report.matrix_data(matrix)),
-        },
-        lambda: report.matrix_lines(matrix),
+        lambda: report.matrix_document(matrix, model),
+        lambda: report.matrix_data(matrix),
+        lambda: report.matrix_requests(matrix),
     )
     return 0
 
@@ -124,7 +115,7 @@ COMMAND = Command(
             completes=completion.resources,
         ),
         *WORLD_OPTIONS,
-        *output("table", "json", "csv", "html", quiet="Only the requests that can be allowed."),
+        *output(*DOCUMENT_FORMATS, quiet="Only the requests that can be allowed."),
     ),
     _run,
     NO_ARGUMENTS,

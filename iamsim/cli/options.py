@@ -20,6 +20,7 @@ __all__ = ["Option", "OptionValue", "Options", "did_you_mean", "parse_options"]
 OptionValue = str | bool | tuple[str, ...] | None
 Options = dict[str, OptionValue]
 LISTS = frozenset({"list", "values"})
+FORMER = {"table": "text"}  # values by the name that they had before
 
 
 class Option(NamedTuple):
@@ -127,6 +128,8 @@ def _take_short(
 
 
 def _keep(name: str, option: Option, value: str, values: Options) -> None:
+    if option.choices and value not in option.choices:
+        value = FORMER.get(value, value)
     if option.choices and value not in option.choices:
         raise RequestError(
             "unknown-value",

@@ -7,18 +7,18 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
-from iamsim.cli.output import terminal_width
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.terminal_hints import NamingPrincipals
 from iamsim.cli.world_options import (
+    DOCUMENT_FORMATS,
     WORLD_OPTIONS,
     asked_context,
     json_text,
     open_batch,
     output,
-    paint_for,
     processes_of,
     write,
+    write_answer,
 )
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
@@ -39,7 +39,6 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.query.batch import find_candidate  # noqa: PLC0415 - as `open_batch`
     from iamsim.query.what_can import find_effective, write_policy  # noqa: PLC0415
     from iamsim.report import what_can as report  # noqa: PLC0415
-    from iamsim.report.html import access as html  # noqa: PLC0415 - as above
 
     principal = arguments[0]
     progress_bar = ProgressBar("asking for every action", quiet=bool(options["quiet"]))
@@ -57,25 +56,16 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             written = write_policy(effective, batch, shrink=bool(options["shrink"]))
     if written is not None:
         document = written.document
-        write(options, {"table": lambda: json_text(document)}, lambda: json_text(document))
+        write(options, {"text": lambda: json_text(document)}, lambda: json_text(document))
         if not written.exact or options["verbose"]:
             sys.stderr.write("".join(f"{line}\n" for line in report.policy_remarks(written)))
         return 0 if written.exact else 1
-    write(
+    verbose = bool(options["verbose"])
+    write_answer(
         options,
-        {
-            "table": lambda: report.what_can_text(
-                candidate,
-                effective,
-                paint_for(options),
-                terminal_width(),
-                verbose=bool(options["verbose"]),
-            ),
-            "json": lambda: json_text(report.what_can_data(candidate, effective)),
-            "csv": lambda: report.what_can_csv(effective),
-            "html": lambda: html.what_can_page(report.what_can_data(candidate, effective)),
-        },
-        lambda: report.what_can_lines(effective),
+        lambda: report.what_can_document(candidate, effective, verbose=verbose),
+        lambda: report.what_can_data(candidate, effective),
+        lambda: report.what_can_actions(effective),
     )
     return 0
 
@@ -144,7 +134,7 @@ COMMAND = Command(
             "flag",
         ),
         Option(("-v", "--verbose"), "verbose", "Also every action, and where.", "flag"),
-        *output("table", "json", "csv", "html", quiet="Only the actions."),
+        *output(*DOCUMENT_FORMATS, quiet="Only the actions."),
     ),
     _run,
     Argument("PRINCIPAL", "ARN of the principal.", least=1, most=1),

@@ -130,8 +130,9 @@ class Section(Generic[Row]):
     """Rows of one kind. `name` is a word that is unique in the document.
 
     `heading` groups rows, where that saves a column. `empty` is said where there are no rows; a
-    section without rows and without `empty` is left out. A section that is `listed` has two columns
-    for text, the second of which may need a line of its own.
+    section without rows and without `empty` is left out. In a terminal, a section that is `listed`
+    has two columns, the second of which may need a line of its own, and one that is `headed` shows
+    the names of its columns. `forms` are the formats that have the section.
     """
 
     name: str
@@ -141,9 +142,13 @@ class Section(Generic[Row]):
     heading: Callable[[Row], str] | None = None
     empty: str = ""
     listed: bool = False
+    headed: bool = False
+    forms: frozenset[Form] = EVERY_FORM
 
     def shown(self, form: Form) -> list[Column[Row]]:
-        """The columns that a format has."""
+        """The columns that a format has; none where it does not have the section."""
+        if form not in self.forms:
+            return []
         return [column for column in self.columns if form in column.forms]
 
     def groups(self) -> dict[str, list[Row]]:

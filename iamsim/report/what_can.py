@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
@@ -9,9 +11,17 @@ from iamsim.catalog import ACCESS_LEVELS
 from iamsim.core.decision import Verdict
 from iamsim.query.what_can.places import EVERYTHING
 from iamsim.report.access_words import candidate_data, condition_of
-from iamsim.report.columns import table
-from iamsim.report.conditions import Conditions
-from iamsim.report.writers.csv_table import csv_text
+from iamsim.report.document import (
+    EVERY_FORM,
+    GROUPED,
+    SEPARATE,
+    Column,
+    Document,
+    Form,
+    Remark,
+    Section,
+    verdict_badge,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -19,20 +29,17 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Candidate
     from iamsim.query.what_can import Effective, EffectivePolicy
     from iamsim.query.what_can.places import Place
-    from iamsim.report.paint import Paint
 
 __all__ = [
     "ActionRow",
     "action_rows",
     "policy_remarks",
-    "what_can_csv",
+    "what_can_actions",
     "what_can_data",
-    "what_can_lines",
-    "what_can_text",
+    "what_can_document",
 ]
 
 Json = dict[str, object]
-HEADER = ("service", "action", "access_level", "decision", "resources", "except", "condition")
 SHORT_LEVELS = {"Permissions management": "Permissions"}
 
 
@@ -108,86 +115,104 @@ def _names(some: Sequence[Where], every: Sequence[Where]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def what_can_text(
-    candidate: Candidate, effective: Effective, paint: Paint, width: int, *, verbose: bool = False
-) -> str:
-    """A table of services by access level; with `verbose` the actions, where, and on what they
-    depend."""
+def what_can_document(
+    candidate: Candidate, effective: Effective, *, verbose: bool = False
+) -> Document:
+    """Services by access level, then the actions with where and on what they depend.
+
+    Text and Markdown have the actions with `verbose` only.
+    """
     rows = list(action_rows(effective))
-    lines = [paint.title(f"what {candidate.principal} can do"), ""]
-    if rows:
-        lines += [*_summary(rows, width), ""]
-    if verbose and rows:
-        lines += [*_details(rows, paint, width), ""]
+    counts = ServiceCounts(rows)
+    services: Section[str] = Section(
+        "services",
+        "",
+        (
+            Column("service", lambda service: service, code=True),
+            *(
+                Column(SHORT_LEVELS.get(level, level), partial(counts.cell, level=level))
+                for level in ACCESS_LEVELS
+            ),
+            Column("resources", counts.reach),
+        ),
+        counts.services,
+        headed=True,
+        forms=EVERY_FORM - {Form.CSV},
+    )
     sure = sum(row.decision is Verdict.ALLOWED for row in rows)
-    lines += _remarks(effective)
-    lines += [f"{sure} actions allowed, {len(rows) - sure} under conditions", ""]
-    return "\n".join(lines)
+    return Document(
+        f"what `{candidate.principal}` can do",
+        (services, _actions(rows, verbose=verbose)),
+        tuple(Remark("note", text) for text in _notes(effective)),
+        f"{sure} actions allowed, {len(rows) - sure} under conditions",
+    )
 
 
-def _summary(rows: Sequence[ActionRow], width: int) -> list[str]:
-    """How many actions of each service and access level: `12/40`, and `+3` under conditions."""
-    counts: dict[tuple[str, str], list[int]] = {}
-    limited: dict[str, str] = {}
-    for row in rows:
-        both = counts.setdefault((row.service, row.level), [0, 0])
-        both[row.decision is not Verdict.ALLOWED] += 1
-        if EVERYTHING not in row.resources:
-            limited[row.service] = "some"
-        elif row.excepted:
-            limited.setdefault(row.service, "all but some")
-    services = list(dict.fromkeys(row.service for row in rows))
-    cells = [("service", *(SHORT_LEVELS.get(level, level) for level in ACCESS_LEVELS), "resources")]
-    for service in services:
-        totals = dict.fromkeys(ACCESS_LEVELS, 0)
-        for facts in catalog.actions(service):
-            totals[facts.access_level] = totals.get(facts.access_level, 0) + 1
-        levels = [
-            _cell(counts.get((service, level), [0, 0]), totals[level]) for level in ACCESS_LEVELS
-        ]
-        cells.append((service, *levels, limited.get(service, "all")))
-    return table(cells, width)
-
-
-def _cell(both: list[int], total: int) -> str:
-    sure, open_ = both
-    if not sure and not open_:
-        return "-"
-    return f"{sure}/{total}" + (f" +{open_}" if open_ else "")
-
-
-def _details(rows: Sequence[ActionRow], paint: Paint, width: int) -> list[str]:
-    conditions = Conditions()
-    lines: list[str] = []
-    service = ""
-    some: list[tuple[str, ...]] = []
-    for row in [*rows, None]:
-        if some and (row is None or row.service != service):
-            lines += [paint.title(service), *table(some, width, indent=2), ""]
-            some = []
-        if row is None:
-            break
-        service = row.service
-        mark = conditions.mark(row.conditions)
+def _actions(rows: Sequence[ActionRow], *, verbose: bool) -> Section[ActionRow]:
+    def places(row: ActionRow) -> str:
         where = ", ".join(row.resources)
-        if row.excepted:
-            where += f"; not {', '.join(row.excepted)}"
-        some.append((row.action, row.level, mark, where))
-    if conditions.legend:
-        lines += [paint.title("conditions"), *table(conditions.legend, width, indent=2), ""]
-    return lines[:-1]
+        return f"{where}; not {', '.join(row.excepted)}" if row.excepted else where
+
+    columns: tuple[Column[ActionRow], ...] = (
+        Column("service", lambda row: row.service, SEPARATE, code=True),
+        Column("action", lambda row: row.action, code=True),
+        Column("access level", lambda row: row.level),
+        Column(
+            "decision",
+            lambda row: verdict_badge(row.decision),
+            plain=lambda row: row.decision.value,
+            conditions=lambda row: row.conditions,
+        ),
+        Column("resources", places, GROUPED, code=True),
+        Column("resources", lambda row: " ".join(row.resources), SEPARATE, code=True),
+        Column("except", lambda row: " ".join(row.excepted), SEPARATE, code=True),
+    )
+    forms = EVERY_FORM if verbose else SEPARATE
+    return Section("actions", "Actions", columns, rows, lambda row: row.service, forms=forms)
 
 
-def _remarks(effective: Effective) -> list[str]:
-    remarks = []
+class ServiceCounts:
+    """How many actions of each service and access level are possible."""
+
+    def __init__(self, rows: Sequence[ActionRow]) -> None:
+        """Count all rows."""
+        self._counts = Counter((row.service, row.level, row.decision) for row in rows)
+        self._limited: dict[str, str] = {}
+        for row in rows:
+            if EVERYTHING not in row.resources:
+                self._limited[row.service] = "some"
+            elif row.excepted:
+                self._limited.setdefault(row.service, "all but some")
+        self.services = list(dict.fromkeys(row.service for row in rows))
+        self._totals = {
+            service: Counter(action.access_level for action in catalog.actions(service))
+            for service in self.services
+        }
+
+    def cell(self, service: str, level: str) -> str:
+        """`12/40` of the level are allowed, and `+3` under conditions; `-` for none."""
+        sure = self._counts[service, level, Verdict.ALLOWED]
+        depending = self._counts[service, level, Verdict.CONDITIONAL]
+        if not sure and not depending:
+            return "-"
+        more = f" +{depending}" if depending else ""
+        return f"{sure}/{self._totals[service][level]}{more}"
+
+    def reach(self, service: str) -> str:
+        """Whether it is about all resources."""
+        return self._limited.get(service, "all")
+
+
+def _notes(effective: Effective) -> list[str]:
+    notes = []
     if effective.unknown:
-        remarks.append(
-            "note: policy variables without a known value stand for one that no policy names: "
+        notes.append(
+            "policy variables without a known value stand for one that no policy names: "
             + ", ".join(effective.unknown)
         )
     if not effective.complete:
-        remarks.append("note: too many resource patterns to look at every way in which they meet")
-    return remarks
+        notes.append("too many resource patterns to look at every way in which they meet")
+    return notes
 
 
 def policy_remarks(written: EffectivePolicy) -> list[str]:
@@ -210,28 +235,9 @@ def policy_remarks(written: EffectivePolicy) -> list[str]:
     return remarks
 
 
-def what_can_lines(effective: Effective) -> str:
-    """Only the actions, a line each."""
-    return "".join(f"{row.action}\n" for row in action_rows(effective))
-
-
-def what_can_csv(effective: Effective) -> str:
-    """A row for each action that is possible."""
-    return csv_text(
-        HEADER,
-        (
-            (
-                row.service,
-                row.action,
-                row.level,
-                row.decision.value,
-                " ".join(row.resources),
-                " ".join(row.excepted),
-                "; or ".join(row.conditions),
-            )
-            for row in action_rows(effective)
-        ),
-    )
+def what_can_actions(effective: Effective) -> list[str]:
+    """Only the actions."""
+    return [row.action for row in action_rows(effective)]
 
 
 def what_can_data(candidate: Candidate, effective: Effective) -> Json:

@@ -23,10 +23,8 @@ if TYPE_CHECKING:
 
 __all__ = [
     "access_findings_page",
-    "matrix_page",
     "paths_page",
     "tables_page",
-    "what_can_page",
 ]
 
 
@@ -49,82 +47,6 @@ def _decision(word: str) -> Badge:
 def _statements(statements: Iterable[Data]) -> str:
     return ", ".join(
         f"`{one['policy']}` {statement_text(one['statement'], one['sid'])}" for one in statements
-    )
-
-
-def what_can_page(data: Data) -> str:
-    """Write what somebody can do: a row an action, with where and on what it depends."""
-    rows = [
-        (
-            Cell(action["action"], code=True),
-            action["access_level"],
-            Cell(badge=_decision(action["decision"])),
-            Cell(", ".join(action["resources"]), code=True),
-            Cell(", ".join(action["except"]), code=True),
-            "; or ".join(action["conditions"]),
-        )
-        for service in data["services"]
-        for action in service["actions"]
-    ]
-    header = ("action", "access level", "decision", "where", "but not", "depends on")
-    counts = [
-        (
-            service["name"],
-            str(len(service["actions"])),
-            ", ".join(sorted({action["access_level"] for action in service["actions"]} - {""})),
-        )
-        for service in data["services"]
-    ]
-    notes = []
-    if data["unknown_variables"]:
-        names = ", ".join(data["unknown_variables"])
-        notes.append(
-            f"policy variables without a known value stand for one that none names: {names}"
-        )
-    if not data["complete"]:
-        notes.append("there are too many resource patterns to look at every way in which they meet")
-    return tables_page(
-        f"What {data['principal']} can do",
-        [
-            table_of("services", "Services", ("service", "actions", "access levels"), counts),
-            table_of("actions", "Actions", header, rows),
-        ],
-        lead=f"{len(rows)} actions of {len(counts)} services",
-        notes=notes,
-    )
-
-
-def matrix_page(data: Data) -> str:
-    """Write a matrix: a column a request; what decides a cell is said where the pointer rests on
-    it, and in the table below."""
-    columns = [f"{one['action']} on {one['resource']}" for one in data["columns"]]
-    rows = [
-        (
-            Cell(row["principal"], code=True),
-            *(
-                Cell(badge=_decision(cell["decision"]), title=cell["reason"])
-                for cell in row["cells"]
-            ),
-        )
-        for row in data["rows"]
-    ]
-    reasons = [
-        (
-            Cell(row["principal"], code=True),
-            column,
-            Cell(badge=_decision(cell["decision"])),
-            cell["reason"],
-        )
-        for row in data["rows"]
-        for column, cell in zip(columns, row["cells"], strict=True)
-    ]
-    return tables_page(
-        "Access",
-        [
-            table_of("matrix", "Matrix", ("principal", *columns), rows),
-            table_of("reasons", "Reasons", ("principal", "request", "decision", "why"), reasons),
-        ],
-        lead=f"{len(rows)} principals, {len(columns)} requests",
     )
 
 

@@ -21,7 +21,8 @@ CONDITION = "condition"  # the column of what a cell depends on
 
 def to_csv(document: Document) -> str:
     """Write all sections as one table; a column that a section lacks is empty in its rows."""
-    sections = [block for block in document.blocks if isinstance(block, Section)]
+    blocks = document.blocks
+    sections = [block for block in blocks if isinstance(block, Section) and Form.CSV in block.forms]
     names: dict[str, None] = {}
     for section in sections:
         for column in section.shown(Form.CSV):

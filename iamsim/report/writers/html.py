@@ -33,7 +33,7 @@ def to_html(document: Document) -> str:
 
 def _part(block: Block) -> dict[str, object] | None:
     if isinstance(block, Section):
-        if not block.rows and not block.empty:
+        if Form.HTML not in block.forms or not (block.rows or block.empty):
             return None
         table = _table(block)
         return {

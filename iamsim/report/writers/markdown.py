@@ -54,8 +54,10 @@ def _block(block: Block, conditions: Conditions) -> Iterator[str]:
 
 def _section(section: Section[Any], conditions: Conditions) -> Iterator[str]:
     columns = section.shown(Form.MARKDOWN)
+    if not columns:
+        return
     for heading, rows in section.groups().items():
-        yield from ("", f"## {for_markdown(heading)}", "")
+        yield from ("", f"## {for_markdown(heading)}", "") if heading else ("",)
         yield f"| {' | '.join(column.name for column in columns)} |"
         yield "|---" * len(columns) + "|"
         for row in rows:

@@ -52,14 +52,19 @@ def _section(
     section: Section[Any], conditions: Conditions, paint: Paint, width: int
 ) -> Iterator[str]:
     columns = section.shown(Form.TEXT)
+    if not columns:
+        return
     for heading, rows in section.groups().items():
         cells = [_cells(row, columns, conditions) for row in rows]
-        title = for_terminal(heading)
-        yield title if section.listed else paint.title(title)
+        if section.headed:
+            cells.insert(0, [column.name for column in columns])
+        if heading:
+            title = for_terminal(heading)
+            yield title if section.listed else paint.title(title)
         yield from (
             listing([(first, second) for first, second in cells], width)
             if section.listed
-            else table(cells, width, indent=2)
+            else table(cells, width, indent=2 if heading else 0)
         )
         yield ""
     if not section.rows and section.empty:
