@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 
+from iamsim.files.reading import read_text
+
 __all__ = ["data_lines", "data_path"]
 
 _FOLDER = os.path.join(os.path.dirname(__file__), "data")  # noqa: PTH118, PTH120 - import time
@@ -16,6 +18,5 @@ def data_path(name: str) -> str:
 
 def data_lines(name: str) -> list[str]:
     """Read a text file of the packed data, without its comments and empty lines."""
-    with open(data_path(name), encoding="utf-8") as file:  # noqa: PTH123 - as above
-        lines = file.read().split("\n")
+    lines = read_text(data_path(name)).split("\n")
     return [line for line in lines if line and not line.startswith("#")]

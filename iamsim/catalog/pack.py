@@ -14,6 +14,9 @@ from __future__ import annotations
 
 import zlib
 
+from iamsim.files.reading import read_bytes
+from iamsim.files.writing import write_bytes
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -58,8 +61,7 @@ def read_pack(path: str | PathLike[str]) -> Pack:
 
     Raises OSError when the file can't be read, ValueError when it is no pack or a damaged one.
     """
-    with open(path, "rb") as file:  # noqa: PTH123 - pathlib would double the time of a lookup
-        content = file.read()
+    content = read_bytes(path)
     end = content.find(b"\n", 0, 64)
     if not content.startswith(MAGIC) or end < 0:
         message = "not an iamsim pack"
@@ -99,8 +101,7 @@ def write_pack(
         bodies.append(body)
     index = _deflate("\n".join(lines).encode())
     content = b"".join((MAGIC, str(len(index)).encode(), b"\n", index, *bodies))
-    with open(path, "wb") as file:  # noqa: PTH123 - as in `read_pack`
-        file.write(content)
+    write_bytes(path, content, over_input=True)
     return len(content)
 
 

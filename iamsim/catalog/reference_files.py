@@ -10,6 +10,7 @@ import os
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InputError
+from iamsim.files.reading import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,8 +26,7 @@ class ReferenceFile:
         """Read the file; InputError when it can't be read or is neither a list nor an object."""
         self.path = path
         try:
-            with open(path, "rb") as file:  # noqa: PTH123 - `path` is text
-                self.content: object = json.loads(file.read())
+            self.content: object = json.loads(read_bytes(path))
         except OSError as error:
             reason = (error.strerror or "unreadable").lower()
             raise InputError("file-unreadable", f"can't read `{path}`: {reason}") from error

@@ -19,6 +19,7 @@ from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError, WorldError
 from iamsim.core.span import Source, Span
+from iamsim.files.reading import read_bytes
 from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ def _shown(path: Path, folder: Path) -> str:
 
 def _of_file(path: Path, shown: str, *, must: bool) -> Configuration | None:
     """Read a file; `None` for one without a table of ours, where it need not have one."""
-    content = path.read_bytes()
+    content = read_bytes(path)
     text = content.decode("utf-8-sig", "replace")
     steps = TABLES.get(path.name, TABLES["iamsim.toml"])
     if len(steps) == 1 and "\ufffd".encode() not in content and "\ufffd" in text:

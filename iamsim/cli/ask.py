@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
+from iamsim.cli.standard_input import standard_input
 from iamsim.cli.worlds import load_any
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
@@ -145,7 +145,7 @@ def timed(question: Question) -> Question:
 def denied_text(options: Options) -> str:
     """The text of `--denied`, read from standard input where it is `-`."""
     text = text_of(options, "denied") or ""
-    return _standard_input().decode("utf-8", "replace") if text == "-" else text
+    return standard_input().decode("utf-8", "replace") if text == "-" else text
 
 
 def read_policy(
@@ -261,15 +261,5 @@ def _parts(reference: str) -> list[str]:
 
 def _read(reader: PolicyReader, reference: str, field: str, policy_type: PolicyType) -> Policy:
     if reference == "-":
-        return reader.text(_standard_input(), "standard input", policy_type)
+        return reader.text(standard_input(), "standard input", policy_type)
     return reader.named(reference, policy_type, name=_OPTION_NAMES[field])
-
-
-_standard_input_text: list[bytes] = []
-
-
-def _standard_input() -> bytes:
-    """Standard input can be read once; several options may name it."""
-    if not _standard_input_text:
-        _standard_input_text.append(sys.stdin.buffer.read())
-    return _standard_input_text[0]

@@ -13,6 +13,7 @@ import sys
 from iamsim.cli.consent import somebody_there
 from iamsim.cli.panels import COMMANDS, PANELS
 from iamsim.core.errors import IamsimError, InternalError, RequestError
+from iamsim.files.reading import forget_inputs
 
 __all__ = ["main"]
 
@@ -40,6 +41,7 @@ def main(arguments: list[str] | None = None) -> int:
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+    forget_inputs()
     try:
         return _dispatch(arguments)
     except InternalError as error:

@@ -3,7 +3,7 @@
 A command that must start fast is parsed from its table by `parse_options`, without typer; the
 typer app builds the same command from the same table for help and completion. The rules are those
 of click: options and arguments may be mixed, `--option=value`, `-pvalue`, `-vq`, and `--` ends the
-options; of an option that may not be repeated the last one counts.
+options. An option that takes one value is an error when it is given twice.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FORMER = {"table": "text"}  # values by the name that they had before
 class Option(NamedTuple):
     """One option: its names, where its value goes, and what `--help` says of it.
 
-    `kind` is ``text`` (the last one counts), ``list`` (may be repeated), ``values`` (takes all up
+    `kind` is ``text`` (given once), ``list`` (may be repeated), ``values`` (takes all up
     to the next option, as the AWS CLI reads lists) or ``flag``. `completes` proposes values,
     given what was typed of one and the values of the other options.
     """
@@ -54,12 +54,14 @@ def parse_options(
 ) -> tuple[Options, tuple[str, ...]]:
     """Split the arguments of a command into option values by field, and what is left.
 
-    Raises `RequestError` for an unknown option, a missing value or a value that is not a choice.
+    Raises `RequestError` for an unknown option, a missing value, a value that is not a choice, and
+    a second value where one is taken.
     """
     by_name = {name: option for option in options for name in option.names}
     values: Options = {option.field: option.empty for option in options}
     rest: list[str] = []
     waiting = list(reversed(arguments))
+    given: set[str] = set()
     while waiting:
         argument = waiting.pop()
         if argument == "--":
@@ -72,9 +74,9 @@ def parse_options(
         if name not in by_name:
             raise _unknown(name if argument.startswith("--") else argument, by_name, command)
         if argument.startswith("--"):
-            _take_long(argument, by_name, values, waiting)
+            _take_long(argument, by_name, values, waiting, given)
         else:
-            _take_short(argument, by_name, values, waiting, command)
+            _take_short(argument, by_name, values, waiting, given, command)
     return values, tuple(rest)
 
 
@@ -84,7 +86,11 @@ def _is_option(argument: str) -> bool:
 
 
 def _take_long(
-    argument: str, by_name: dict[str, Option], values: Options, waiting: list[str]
+    argument: str,
+    by_name: dict[str, Option],
+    values: Options,
+    waiting: list[str],
+    given: set[str],
 ) -> None:
     name, equals, value = argument.partition("=")
     option = by_name[name]
@@ -97,9 +103,9 @@ def _take_long(
         if not waiting:
             raise _no_value(name, option)
         value = waiting.pop()
-    _keep(name, option, value, values)
+    _keep(name, option, value, values, given)
     while option.kind == "values" and not equals and waiting and not _is_option(waiting[-1]):
-        _keep(name, option, waiting.pop(), values)
+        _keep(name, option, waiting.pop(), values, given)
 
 
 def _take_short(
@@ -107,6 +113,7 @@ def _take_short(
     by_name: dict[str, Option],
     values: Options,
     waiting: list[str],
+    given: set[str],
     command: str,
 ) -> None:
     """Take `-p VALUE`, `-pVALUE`, or several flags in one."""
@@ -123,11 +130,11 @@ def _take_short(
             if not waiting:
                 raise _no_value(name, option)
             value = waiting.pop()
-        _keep(name, option, value, values)
+        _keep(name, option, value, values, given)
         return
 
 
-def _keep(name: str, option: Option, value: str, values: Options) -> None:
+def _keep(name: str, option: Option, value: str, values: Options, given: set[str]) -> None:
     if option.choices and value not in option.choices:
         value = FORMER.get(value, value)
     if option.choices and value not in option.choices:
@@ -139,8 +146,16 @@ def _keep(name: str, option: Option, value: str, values: Options) -> None:
     if option.kind in LISTS:
         before = values[option.field]
         values[option.field] = (*(before if isinstance(before, tuple) else ()), value)
-    else:
-        values[option.field] = value
+        return
+    if option.field in given:
+        raise RequestError(
+            "repeated-option",
+            f"the option `{name}` takes one value, and is given twice: "
+            f"`{values[option.field]}` and `{value}`",
+            hint="leave one of them out",
+        )
+    given.add(option.field)
+    values[option.field] = value
 
 
 def _no_value(name: str, option: Option) -> RequestError:

@@ -6,6 +6,7 @@ import os
 import sys
 
 from iamsim.core.errors import RequestError
+from iamsim.files.writing import write_bytes
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -77,8 +78,7 @@ def write_picture(data: bytes, path: str | None, *, binary: bool) -> None:
 
 def _write_file(data: bytes, path: str) -> None:
     try:
-        with open(path, "wb") as stream:  # noqa: PTH123 - pathlib is slow to load
-            stream.write(data)
+        write_bytes(path, data)
     except (OSError, ValueError) as error:
         raise _not_writable(f"`{path}`", error) from error
 

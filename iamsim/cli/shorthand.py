@@ -9,6 +9,7 @@ import json
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import RequestError
+from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -30,8 +31,7 @@ def file_text(text: str) -> str:
         return text
     path = text.removeprefix(_FILE)
     try:
-        with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - pathlib costs start-up time
-            return stream.read()
+        return read_text(path)
     except (OSError, ValueError) as error:
         code = "file-not-found" if isinstance(error, FileNotFoundError) else "file-not-readable"
         reason = (getattr(error, "strerror", None) or "not text in UTF-8").lower()

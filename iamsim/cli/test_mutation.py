@@ -117,7 +117,7 @@ def _changed_files(revision: str) -> frozenset[str]:
 
     files: set[str] = set()
     commands = (
-        ("git", "diff", "--name-only", "-z", "--relative", revision, "--"),
+        ("git", "diff", "--name-only", "-z", "--relative", "--end-of-options", revision, "--"),
         ("git", "ls-files", "--others", "--exclude-standard", "-z"),
     )
     for command in commands:

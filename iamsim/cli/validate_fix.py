@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from iamsim.checks.mending import mend
 from iamsim.cli.validate_input import STANDARD_INPUT_NAME, find_in_content
 from iamsim.core.errors import RequestError
+from iamsim.files.reading import read_bytes
+from iamsim.files.writing import write_bytes
 from iamsim.syntax.splicing import apply_changes, unified_diff
 
 if TYPE_CHECKING:
@@ -47,7 +49,7 @@ def mend_files(
         )
     for name in names:
         path = Path(name)
-        content = path.read_bytes()
+        content = read_bytes(path)
         try:
             before = content.removeprefix(MARK).decode("utf-8")
         except UnicodeDecodeError:
@@ -107,7 +109,7 @@ def _tell(finding: Finding, told: set[str]) -> None:
 def _write(path: Path, content: bytes) -> None:
     """Write a file, byte for byte."""
     try:
-        path.write_bytes(content)
+        write_bytes(path, content, over_input=True)
     except OSError as error:
         reason = (error.strerror or "not writable").lower()
         message = f"can't write `{path}`: {reason}"

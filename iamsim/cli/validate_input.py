@@ -3,7 +3,6 @@ and the policies inside world files."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Mapping
 from glob import glob, has_magic
 from pathlib import Path
@@ -12,9 +11,11 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.checks.reading import recognize_type
 from iamsim.checks.rules.policy_size import INLINE_HOLDERS
 from iamsim.checks.sidecar import ENDING as SIDECAR
+from iamsim.cli.standard_input import standard_input
 from iamsim.core.caret import render_error
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InputError
+from iamsim.files.reading import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -115,7 +116,7 @@ def find_policies(
     for path in paths:
         if path == STANDARD_INPUT:
             yield from find_in_content(
-                sys.stdin.buffer.read(), STANDARD_INPUT_NAME, unreadable, given=True
+                standard_input(), STANDARD_INPUT_NAME, unreadable, given=True
             )
             continue
         files = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207
@@ -135,7 +136,7 @@ def find_policies(
 def _in_file(file: Path, unreadable: list[str], *, given: bool) -> Iterator[FoundPolicy]:
     """Go through the policies of a file. One that was not `given` by name may hold none."""
     try:
-        content = file.read_bytes()
+        content = read_bytes(file)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
         unreadable.append(f"error: can't read `{file}`: {reason}")

@@ -11,6 +11,7 @@ import re
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import WorldError
+from iamsim.files.reading import read_bytes
 from iamsim.importers.unwritten import documents_of
 from iamsim.world.documents import read_document
 from iamsim.world.load import WORLD_FILES, load_world, load_world_documents, world_file
@@ -93,8 +94,7 @@ def _looks_like_world(path: str) -> bool:
     if not path.lower().endswith((".yaml", ".yml")):
         return False
     try:
-        with open(path, encoding="utf-8", errors="replace") as stream:  # noqa: PTH123 - see above
-            return _find_world_key(stream.read()) is not None
+        return _find_world_key(read_bytes(path).decode("utf-8", "replace")) is not None
     except (OSError, ValueError):
         return True
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 
+from iamsim.files.reading import read_text
+
 __all__ = ["MANIFEST", "written_files"]
 
 MANIFEST = ".iamsim-import.json"
@@ -13,8 +15,7 @@ MANIFEST = ".iamsim-import.json"
 def written_files(folder: str) -> set[str] | None:
     """Read the list; only paths inside the folder count. `None` where no import wrote anything."""
     try:
-        with open(os.path.join(folder, MANIFEST), encoding="utf-8") as stream:  # noqa: PTH118, PTH123
-            text = stream.read()
+        text = read_text(os.path.join(folder, MANIFEST))  # noqa: PTH118 - plain text paths everywhere
     except (OSError, ValueError):
         return None
     try:

@@ -9,6 +9,8 @@ from __future__ import annotations
 import json
 import os
 
+from iamsim.files.reading import read_text
+
 __all__ = ["recipe_policy", "recipe_script"]
 
 ROLE = "iamsim-collect"
@@ -155,5 +157,4 @@ def recipe_script(*, organization: bool) -> str:
 def _part(name: str) -> str:
     """Read a part of the script."""
     path = os.path.join(SCRIPTS, f"{name}.sh")  # noqa: PTH118 - as elsewhere
-    with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - as elsewhere
-        return stream.read()
+    return read_text(path)

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import csv
-import gzip
 import io
 import json
 import os
-import zipfile
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
+from iamsim.files.archive import Archive, ArchiveError
+from iamsim.files.reading import read_bytes, read_gzip
 from iamsim.importers.manifest import written_files
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.salvage import salvage
@@ -107,10 +107,10 @@ def _files(path: str) -> Iterator[_File]:
 def _archived(path: str) -> Iterator[_File]:
     """List the files in a zip archive."""
     try:
-        archive = zipfile.ZipFile(path)
-    except (OSError, zipfile.BadZipFile) as error:
+        archive = Archive(path)
+    except (OSError, ValueError, ArchiveError) as error:
         raise WorldError("file-not-readable", f"{quote(path)} is no zip archive") from error
-    for name in sorted(archive.namelist()):
+    for name in archive.names():
         if _ending(name) in ENDINGS and not any(map(_is_passed_over, name.split("/"))):
             yield _File(f"{path.replace(os.sep, '/')}/{name}", _reader(archive, name))
 
@@ -120,13 +120,15 @@ def _is_passed_over(name: str) -> bool:
     return name.startswith(".") or name in OF_TOOLS
 
 
-def _reader(archive: zipfile.ZipFile, name: str) -> Callable[[], bytes]:
+def _reader(archive: Archive, name: str) -> Callable[[], bytes]:
     def read() -> bytes:
         try:
             return archive.read(name)
-        except (OSError, ValueError, RuntimeError, zipfile.BadZipFile, EOFError) as error:
+        except (OSError, ValueError, RuntimeError, ArchiveError, EOFError, zlib.error) as error:
+            reason = getattr(error, "strerror", None)
+            message = f"can't read {quote(name)} in the archive"
             raise WorldError(
-                "file-not-readable", f"can't read {quote(name)} in the archive"
+                "file-not-readable", f"{message}: {reason}" if reason else message
             ) from error
 
     return read
@@ -139,8 +141,7 @@ def _ending(name: str) -> str:
 
 def _read(path: str) -> bytes:
     try:
-        with open(path, "rb") as stream:  # noqa: PTH123 - plain text paths everywhere
-            return stream.read()
+        return read_bytes(path)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
         code = "file-not-found" if isinstance(error, FileNotFoundError) else "file-not-readable"
@@ -151,7 +152,7 @@ def _parse(path: str, content: bytes, draft: Draft) -> Iterator[object]:
     """Parse a file by its ending, else by its start; several JSON values make several sources."""
     try:
         if path.lower().endswith(".gz"):
-            content = gzip.decompress(content)
+            content = read_gzip(content, path)
         text = _decode(content)
         ending = _ending(path)
         if ending == ".csv":

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
+from iamsim.files.reading import read_text
+from iamsim.files.writing import write_folder as write_files
 from iamsim.importers.layout import document_text, lay_out
 from iamsim.importers.manifest import MANIFEST, written_files
 from iamsim.world.load import WORLD_FILES
@@ -58,14 +60,12 @@ def write_folder(data: Mapping[str, Plain], folder: str) -> Changes:
             f"{quote(folder)} holds a world that was not imported",
             hint="give a new folder, or move the world away",
         )
+    manifest = json.dumps({"files": sorted(texts)}, indent=1) + "\n"
     try:
-        for path in (*changes.added, *changes.changed):
-            _write(os.path.join(folder, path), texts[path])  # noqa: PTH118
-        for path in changes.removed:
-            _remove(folder, path)
-        manifest = json.dumps({"files": sorted(texts)}, indent=1) + "\n"
+        written = {path: texts[path] for path in (*changes.added, *changes.changed)}
         if _read(os.path.join(folder, MANIFEST)) != manifest:  # noqa: PTH118
-            _write(os.path.join(folder, MANIFEST), manifest)  # noqa: PTH118
+            written[MANIFEST] = manifest
+        write_files(folder, written, changes.removed)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a folder name").lower()
         raise RequestError(
@@ -103,26 +103,6 @@ def _compare(texts: Mapping[str, str], folder: str) -> tuple[Changes, bool]:
 
 def _read(path: str) -> str | None:
     try:
-        with open(path, encoding="utf-8", newline="") as stream:  # noqa: PTH123 - many files
-            return stream.read()
+        return read_text(path)
     except (OSError, ValueError):
         return None
-
-
-def _write(path: str, text: str) -> None:
-    """Write a file by way of another one, so that it is never half written."""
-    os.makedirs(os.path.dirname(path) or ".", exist_ok=True)  # noqa: PTH103, PTH120
-    draft = f"{path}.part"
-    with open(draft, "w", encoding="utf-8", errors="backslashreplace", newline="") as stream:  # noqa: PTH123
-        stream.write(text)
-    os.replace(draft, path)  # noqa: PTH105
-
-
-def _remove(folder: str, path: str) -> None:
-    """Remove a file, and the folders that are empty then."""
-    os.remove(os.path.join(folder, path))  # noqa: PTH107, PTH118
-    while path := os.path.dirname(path):  # noqa: PTH120
-        try:
-            os.rmdir(os.path.join(folder, path))  # noqa: PTH106, PTH118
-        except OSError:
-            return

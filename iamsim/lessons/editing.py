@@ -8,6 +8,8 @@ from iamsim.core.decision import Verdict
 from iamsim.core.errors import PolicyError
 from iamsim.core.json_text import load_json, locate_json
 from iamsim.core.span import Source
+from iamsim.files.reading import read_text
+from iamsim.files.writing import write_text
 from iamsim.lessons.lesson import Outcome
 from iamsim.lessons.pages import WORLD, Pages, page_name, policy_json, world_text
 from iamsim.suites.run import compiled_world, run_request
@@ -49,7 +51,7 @@ class EditedCopy:
 
     def _write(self, name: str, text: str) -> None:
         file = self._folder / name
-        file.write_text(text if text.endswith("\n") else f"{text}\n", encoding="utf-8")
+        write_text(file, text if text.endswith("\n") else f"{text}\n")
         self.files.append(file)
 
     def _lay_out(self, value: object, path: Place) -> None:
@@ -70,7 +72,7 @@ class EditedCopy:
 
         Raises `PolicyError` and `WorldError` for what does not read any more, with its place.
         """
-        texts = {file.name: file.read_text(encoding="utf-8") for file in self.files}
+        texts = {file.name: read_text(file) for file in self.files}
         data = self._read(self._data, (), texts)
         pages = Pages(data, self._document.source, self._document.folder, texts)
         scenario = scenario_from_data(pages)

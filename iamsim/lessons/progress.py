@@ -12,6 +12,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iamsim.files.reading import read_bytes
+from iamsim.files.writing import write_folder
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -75,7 +78,7 @@ class Progress:
         if self.folder is None:
             return {}
         try:
-            data = json.loads((self.folder / _FILE).read_text(encoding="utf-8"))
+            data = json.loads(read_bytes(self.folder / _FILE))
         except (OSError, ValueError, RecursionError):
             return {}
         lessons = data.get("lessons") if isinstance(data, dict) else None
@@ -108,12 +111,7 @@ class Progress:
             return False
         text = json.dumps({"lessons": self._answers}, indent=1, sort_keys=True) + "\n"
         try:
-            self.folder.mkdir(parents=True, exist_ok=True)
-            file = self.folder / _FILE
-            # Written beside and put in its place, so that a run that ends early leaves no half.
-            beside = file.with_suffix(".new")
-            beside.write_text(text, encoding="utf-8")
-            beside.replace(file)
+            write_folder(self.folder, {_FILE: text})
         except OSError:
             return False
         return True

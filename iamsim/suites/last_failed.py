@@ -8,6 +8,9 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from iamsim.files.reading import read_bytes
+from iamsim.files.writing import write_folder
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
@@ -31,7 +34,7 @@ class LastFailed:
 
     def _stored(self) -> frozenset[str]:
         try:
-            data = json.loads((self._folder / _FILE).read_text(encoding="utf-8"))
+            data = json.loads(read_bytes(self._folder / _FILE))
         except (OSError, ValueError, RecursionError):
             return frozenset()
         if not isinstance(data, list):
@@ -50,8 +53,6 @@ class LastFailed:
         if not kept and not self.ids:
             return
         try:
-            self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / ".gitignore").write_text("*\n", encoding="utf-8")
-            (self._folder / _FILE).write_text(json.dumps(kept, indent=1), encoding="utf-8")
+            write_folder(self._folder, {".gitignore": "*\n", _FILE: json.dumps(kept, indent=1)})
         except OSError:
             return

@@ -13,6 +13,7 @@ from iamsim.core.arn import find_arn, is_owned_by_aws
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import WorldError
 from iamsim.core.span import Source
+from iamsim.files.reading import read_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -137,8 +138,7 @@ class PolicyReader:
         if path.endswith((".yaml", ".yml")):
             return self._yaml_file(path, policy_type)
         try:
-            with open(path, "rb") as stream:  # noqa: PTH123 - pathlib costs start-up time
-                content = stream.read()
+            content = read_bytes(path)
         except (OSError, ValueError) as error:
             raise self._unreadable(reference, path, error, place) from error
         return self.text(content, path, policy_type)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from iamsim.core.errors import IamsimError, RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.inventory import policies_in_use
+from iamsim.files.reading import read_bytes
 from iamsim.syntax.printer import to_document
 from iamsim.world.model import PolicyDocument
 
@@ -277,8 +278,7 @@ def _decision(one: RecordedDecision) -> Json:
 def read_record(path: str) -> Record:
     """Read a record; raises `RequestError` for a file that can't be read or is none."""
     try:
-        with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - pathlib costs start-up time
-            data = json.load(stream)
+        data = json.loads(read_bytes(path))
     except OSError as error:
         message = f"can't read `{path}`: {(error.strerror or str(error)).lower()}"
         raise RequestError("file-not-readable", message) from error

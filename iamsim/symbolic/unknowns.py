@@ -47,6 +47,25 @@ ENDPOINT_KEYS = (
 )
 ACCOUNT_KEY, USER_ID_KEY = "aws:ResourceAccount", "aws:userid"
 THINGS = {*LAYERS, SESSION_NAME, ENDPOINT, RESOURCE_ACCOUNT}
+# What people call layers elsewhere: in options, in worlds and on AWS's pages.
+SHORT_NAMES = {
+    "scp": "service-control-policy",
+    "rcp": "resource-control-policy",
+    "boundary": "permissions-boundary",
+    "identity": "identity-based-policy",
+    "identity-policy": "identity-based-policy",
+    "identity-policie": "identity-based-policy",
+    "resource-policy": "resource-based-policy",
+    "resource-policie": "resource-based-policy",
+    "trust-policy": "resource-based-policy",
+    "session-policie": "session-policy",
+    "vpce": "vpc-endpoint",
+    "vpce-policy": "vpc-endpoint-policy",
+    "endpoint": "vpc-endpoint",
+    "public-access-block": "s3-block-public-access",
+    "account": "resource-account",
+    "session": "session-name",
+}
 SESSIONS = {CallerKind.ROLE_SESSION, CallerKind.FEDERATED_USER, CallerKind.ASSUMED_ROOT}
 BOUNDED = {CallerKind.USER, CallerKind.ROLE_SESSION, CallerKind.FEDERATED_USER}
 # Why a layer can be without policies and could yet have some.
@@ -77,11 +96,11 @@ class Unknowns(NamedTuple):
 def named_things(question: Question) -> Unknowns:
     """Take the unknown things that are no keys out of a question.
 
-    Raises `RequestError` for a name that looks like a misspelled one of a thing.
+    Raises `RequestError` for a name that is neither that of a thing nor that of a key.
     """
     for name in question.unknown:
         if ":" not in name and name.lower() not in THINGS:
-            _check_spelling(name)
+            raise _no_such_thing(name)
     things = [name for name in question.unknown if name.lower() in THINGS]
     if not things:
         return Unknowns(question)
@@ -106,17 +125,18 @@ def named_things(question: Question) -> Unknowns:
     )
 
 
-def _check_spelling(name: str) -> None:
-    """Refuse what is probably meant to be the name of a thing: keys of AWS have a colon."""
+def _no_such_thing(name: str) -> RequestError:
+    """Say which name is probably meant: all keys of AWS have a colon."""
     from difflib import get_close_matches  # noqa: PLC0415 - only odd names need it
 
-    close = get_close_matches(name.lower(), THINGS, 1, 0.8)
-    if close:
-        raise RequestError(
-            "unknown-thing",
-            f"{quote(name)} can't be unknown: there is no such thing, and keys have a colon",
-            hint=f"did you mean `{close[0]}`?",
-        )
+    short = name.lower().replace("_", "-").removesuffix("s")
+    close = SHORT_NAMES.get(short) or next(iter(get_close_matches(short, sorted(THINGS), 1)), None)
+    known = ", ".join(f"`{thing}`" for thing in sorted(THINGS))
+    return RequestError(
+        "unknown-thing",
+        f"{quote(name)} can't be unknown: there is no such thing, and keys have a colon",
+        hint=f"did you mean `{close}`?" if close else f"a context key, or one of {known}",
+    )
 
 
 def is_set(question: Question, key: str) -> bool:

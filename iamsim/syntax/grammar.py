@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InternalError
+from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,7 +29,7 @@ def grammar_text(name: str) -> str:
     for folder in FOLDERS:
         path = folder / f"{name}.lark"
         if path.is_file():
-            return path.read_text(encoding="utf-8")
+            return read_text(path)
     raise InternalError("missing-grammar", f"the grammar `{name}` is not installed")
 
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING
 
+from iamsim.files.reading import read_text
+from iamsim.files.writing import write_text
 from iamsim.syntax.printer import to_document
 from iamsim.world.yaml_writing import write_yaml
 
@@ -70,8 +72,7 @@ def save_case(request: Asked, title: str, file: str | PathLike[str], world: str 
     path = os.fspath(file)
     case = case_of(request, title)
     try:
-        with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - names are given as text
-            text = stream.read()
+        text = read_text(path)
     except FileNotFoundError:
         text = ""
     if not text:
@@ -82,6 +83,5 @@ def save_case(request: Asked, title: str, file: str | PathLike[str], world: str 
         head: dict[str, object] = {"title": "Requests that broke a law", "world": relative}
         text = write_yaml(head) + "requests:\n"
     if case.partition("\n")[2] not in text:
-        with open(path, "w", encoding="utf-8") as stream:  # noqa: PTH123 - as above
-            stream.write(text + ("" if text.endswith("\n") else "\n") + case)
+        write_text(path, text + ("" if text.endswith("\n") else "\n") + case, over_input=True)
     return True

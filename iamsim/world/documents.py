@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from iamsim.core.errors import WorldError
 from iamsim.core.json_text import KEY, check_depth, load_json, locate_json
 from iamsim.core.span import Path, Source, Span
+from iamsim.files.reading import read_bytes
 
 __all__ = ["Document", "parse_document", "read_document"]
 
@@ -126,8 +127,7 @@ def read_document(
     """
     file = os.fspath(path)
     try:
-        with open(file, "rb") as stream:  # noqa: PTH123 - pathlib costs start-up time
-            content = stream.read()
+        content = read_bytes(file)
     except (OSError, ValueError) as error:
         reason = error.strerror if isinstance(error, OSError) else None
         message = f"can't read `{file}`: {(reason or 'not a file name').lower()}"

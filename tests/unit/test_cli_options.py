@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iamsim.cli.commands import MODULES, find_command
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
 from iamsim.cli.options import Option, parse_options
 from iamsim.core.errors import RequestError
@@ -66,8 +67,36 @@ def test_both_parsers_read_the_same(typer_command, words):
     """The fast parser and typer make the same values of every right command line."""
     from iamsim.cli.app import values_of  # noqa: PLC0415 - loads typer
 
+    try:
+        parsed = parse_options(EXPLAIN_OPTIONS, words)
+    except RequestError as error:
+        assert error.code == "repeated-option"  # typer takes the last one
+        return
     context = typer_command.make_context("explain", list(words))
-    assert parse_options(EXPLAIN_OPTIONS, words) == values_of(context.params)
+    assert parsed == values_of(context.params)
+
+
+SINGLE = [
+    (command.name, option)
+    for name in MODULES
+    for command in getattr(find_command(name), "commands", (find_command(name),))
+    for option in command.options
+    if option.kind == "text"
+] + [("explain", option) for option in EXPLAIN_OPTIONS if option.kind == "text"]
+
+
+@pytest.mark.parametrize(("command", "option"), SINGLE)
+def test_an_option_that_takes_one_value_is_given_once(command, option):
+    """Whatever the spelling, and whether the values differ: none is passed over."""
+    value = option.choices[0] if option.choices else "value"
+    spellings = [[name, value] for name in option.names]
+    spellings += [[f"{name}={value}"] for name in option.names if name.startswith("--")]
+    for first in spellings:
+        for second in spellings:
+            with pytest.raises(RequestError) as caught:
+                parse_options((option,), [*first, *second], command=command)
+            assert caught.value.code == "repeated-option"
+            assert f"`{second[0].partition('=')[0]}` takes one value" in caught.value.message
 
 
 @pytest.mark.parametrize("words", [["--nope"], ["-z"], ["-p"], ["--world"], ["--quiet=x"], ["-vz"]])

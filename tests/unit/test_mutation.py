@@ -337,6 +337,9 @@ def test_only_what_changed_since_a_revision_is_mutated(project):
         main(["test", "a.iamtest.json", "--since", "HEAD", "--mutate-fail-under", "99", *file]) == 1
     )
     assert main(["test", "a.iamtest.json", "--since", "nowhere", *file]) == 2
+    # What looks like an option of git is a revision that is not there.
+    assert main(["test", "a.iamtest.json", "--since=--output=boundary.json", *file]) == 2
+    assert json.loads(Path("boundary.json").read_text(encoding="utf-8")) == BOUNDARY
 
 
 def test_a_folder_without_git_is_an_error(project, monkeypatch, tmp_path):

@@ -11,6 +11,8 @@ import os
 import re
 from typing import NamedTuple
 
+from iamsim.files.reading import read_bytes
+
 __all__ = [
     "ASSETS",
     "Assembly",
@@ -127,8 +129,7 @@ def asset_files(data: object) -> dict[str, str]:
 def _load(path: str) -> object:
     """Read a JSON file beside a source; `None` when there is none that can be read."""
     try:
-        with open(path, encoding="utf-8") as stream:  # noqa: PTH123 - plain text paths everywhere
-            found: object = json.load(stream)
+        found: object = json.loads(read_bytes(path))
     except (OSError, ValueError, RecursionError):
         return None
     return found

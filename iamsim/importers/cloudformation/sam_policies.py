@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import functools
 import json
-from importlib import resources
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.managed import find_managed_policy_by_name
 from iamsim.core.caret import quote
+from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -138,6 +139,7 @@ def _put(value: object, given: Json) -> object:
 @functools.cache
 def _templates() -> dict[str, Json]:
     """Load the templates; `scripts/build_sam_templates.py` writes their file."""
-    text = resources.files(__package__).joinpath(FILE).read_text(encoding="utf-8")
+    folder = os.path.dirname(__file__)  # noqa: PTH120 - plain text paths everywhere
+    text = read_text(os.path.join(folder, FILE))  # noqa: PTH118 - as above
     found: dict[str, Json] = json.loads(text)
     return found

@@ -7,10 +7,13 @@ security policy, every request and every script but its own
 
 from __future__ import annotations
 
+import os
 from base64 import b64encode
 from functools import cache
 from hashlib import sha256
 from typing import TYPE_CHECKING
+
+from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -76,10 +79,8 @@ def _environment() -> Environment:
 @cache
 def _asset(name: str) -> str:
     """Read a style sheet or script; neither has anything filled in."""
-    from importlib.resources import files  # noqa: PLC0415 - HTML only
-
-    file = files("iamsim.report.html").joinpath("templates", f"{name}.j2")
-    return file.read_text("utf-8").strip() + "\n"
+    folder = os.path.dirname(__file__)  # noqa: PTH120 - plain text paths everywhere
+    return read_text(os.path.join(folder, "templates", f"{name}.j2")).strip() + "\n"  # noqa: PTH118
 
 
 def own_markup(text: str) -> Markup:

@@ -1,0 +1,1 @@
+"""The only room that opens, writes, renames and removes files."""

@@ -1,0 +1,38 @@
+"""Reading zip archives, their contents bounded as those of files are."""
+
+from __future__ import annotations
+
+import io
+import zipfile
+from typing import TYPE_CHECKING
+
+from iamsim.files.reading import MOST_BYTES, _read, read_bytes
+
+if TYPE_CHECKING:
+    from iamsim.files.reading import Name
+
+__all__ = ["Archive", "ArchiveError"]
+
+ArchiveError = zipfile.BadZipFile
+
+
+class Archive:
+    """A zip archive: the names in it, and what they hold."""
+
+    def __init__(self, path: Name, *, most: int = MOST_BYTES) -> None:
+        """Open it. Raises what `read_bytes` raises, and `ArchiveError` for what is none."""
+        self._most = most
+        self._left = most
+        self._zip = zipfile.ZipFile(io.BytesIO(read_bytes(path, most=most)))
+
+    def names(self) -> list[str]:
+        """The names, sorted; those of folders end in `/`."""
+        return sorted(self._zip.namelist())
+
+    def read(self, name: str) -> bytes:
+        """Unpack one file. Raises `OSError` where the archive holds more than its share of bytes,
+        and `ArchiveError`, `EOFError`, `RuntimeError` or `ValueError` for what can't be read."""
+        with self._zip.open(name) as stream:
+            content = _read(stream, self._left, name)
+        self._left -= len(content)
+        return content

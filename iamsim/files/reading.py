@@ -1,0 +1,138 @@
+"""Reading files: regular files only, and never more than so many bytes, packed or not.
+
+What is read is remembered, so that `iamsim.files.writing` never writes over it by accident.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+import sys
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Protocol
+
+    Name = str | os.PathLike[str]
+
+    class Stream(Protocol):
+        """What gives bytes, packed or not."""
+
+        def read(self, size: int, /) -> bytes | None:
+            """Give at most so many."""
+
+
+__all__ = [
+    "MOST_BYTES",
+    "file_state",
+    "forget_inputs",
+    "read_bytes",
+    "read_gzip",
+    "read_standard_input",
+    "read_text",
+    "was_read",
+]
+
+MOST_BYTES = 256 * 1024 * 1024
+_CHUNK = 1024 * 1024
+# Pipes that a shell has opened for us, as in `<(command)`, are as good as standard input.
+_OPEN_PIPES = ("/dev/fd/", "/dev/stdin", "/proc/self/fd/")
+# A FIFO without a writer must not hold us up before we know that it is one.
+_FLAGS = (
+    os.O_RDONLY
+    | getattr(os, "O_CLOEXEC", 0)
+    | getattr(os, "O_NONBLOCK", 0)
+    | getattr(os, "O_NOCTTY", 0)
+    | getattr(os, "O_BINARY", 0)
+)
+
+State = tuple[int, int, int]
+_inputs: set[State] = set()
+
+
+def read_bytes(path: Name, *, most: int = MOST_BYTES) -> bytes:
+    """Read a file. Raises `OSError` for what is not a regular file, for one of more than `most`
+    bytes and for one that can't be read, `ValueError` for what is no name of a file."""
+    name = os.fspath(path)
+    number = os.open(name, _FLAGS)
+    with open(number, "rb", buffering=0) as stream:  # noqa: PTH123 - the number of an open file
+        about = os.fstat(number)
+        if not stat.S_ISREG(about.st_mode):
+            if not (stat.S_ISFIFO(about.st_mode) and name.startswith(_OPEN_PIPES)):
+                raise _not_regular(name, about.st_mode)
+            os.set_blocking(number, True)
+        elif about.st_size > most:
+            raise _too_large(name, most)
+        content = _read(stream, most, name)
+    _inputs.add(_state(about))
+    return content
+
+
+def read_text(path: Name, *, most: int = MOST_BYTES) -> str:
+    """Read a file of UTF-8 text, line ends as they are. Raises what `read_bytes` raises, and
+    `UnicodeDecodeError`, which is a `ValueError`, for other text."""
+    return read_bytes(path, most=most).decode("utf-8")
+
+
+def read_gzip(content: bytes, name: str, *, most: int = MOST_BYTES) -> bytes:
+    """Unpack the content of a gzip file. Raises `OSError` where it is none or holds more than
+    `most` bytes, `EOFError` where it is cut off, `zlib.error` where it is damaged."""
+    import gzip  # noqa: PLC0415 - few inputs are packed
+    import io  # noqa: PLC0415 - as above
+
+    with gzip.GzipFile(fileobj=io.BytesIO(content)) as stream:
+        return _read(stream, most, name)
+
+
+def read_standard_input(*, most: int = MOST_BYTES) -> bytes:
+    """Read all of standard input; raises `OSError` for more than `most` bytes."""
+    return _read(sys.stdin.buffer, most, "standard input")
+
+
+def was_read(about: os.stat_result) -> bool:
+    """Whether a file is one that was read, and is still as it was."""
+    return _state(about) in _inputs
+
+
+def forget_inputs() -> None:
+    """Begin a new run: nothing has been read."""
+    _inputs.clear()
+
+
+def file_state(path: Name) -> tuple[int, int] | None:
+    """When a file was changed and how large it is; `None` where there is none."""
+    try:
+        about = os.stat(path)  # noqa: PTH116 - pathlib costs start-up time
+    except (OSError, ValueError):
+        return None
+    return about.st_mtime_ns, about.st_size
+
+
+def _read(stream: Stream, most: int, name: str) -> bytes:
+    """Read to the end, or say that there is too much."""
+    parts: list[bytes] = []
+    left = most
+    while part := stream.read(min(_CHUNK, left + 1)):
+        left -= len(part)
+        if left < 0:
+            raise _too_large(name, most)
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _state(about: os.stat_result) -> State:
+    """What tells one state of a file from another; a new file may get the number of an old one."""
+    return about.st_dev, about.st_ino, about.st_ctime_ns
+
+
+def _not_regular(name: str, mode: int) -> OSError:
+    if stat.S_ISDIR(mode):
+        return IsADirectoryError(errno.EISDIR, "Is a directory", name)
+    return OSError(errno.EINVAL, "not a regular file", name)
+
+
+def _too_large(name: str, most: int) -> OSError:
+    megabytes = most // (1024 * 1024)
+    amount = f"{megabytes} MB" if megabytes else f"{most} bytes"
+    return OSError(errno.EFBIG, f"more than {amount}", name)
