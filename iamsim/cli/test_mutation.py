@@ -113,24 +113,27 @@ def enough(whole: float, limit: float | None) -> bool:
 
 def _changed_files(revision: str) -> frozenset[str]:
     """Ask git which files differ from a revision, new ones included."""
+    # As a commit's own name it can't be an option any more.
+    commit = f"{revision}^{{commit}}"
+    (found,) = _git(revision, "rev-parse", "--verify", "--end-of-options", commit).split()
+    names = _git(revision, "diff", "--name-only", "-z", "--relative", found, "--")
+    names += _git(revision, "ls-files", "--others", "--exclude-standard", "-z")
+    return frozenset(os.path.realpath(file) for file in names.split("\0") if file)
+
+
+def _git(revision: str, *arguments: str) -> str:
+    """Ask git; raises `RequestError` with its words where it can't answer."""
     import subprocess  # noqa: PLC0415 - only where it is asked for
 
-    files: set[str] = set()
-    commands = (
-        ("git", "diff", "--name-only", "-z", "--relative", "--end-of-options", revision, "--"),
-        ("git", "ls-files", "--others", "--exclude-standard", "-z"),
-    )
-    for command in commands:
-        try:
-            done = subprocess.run(command, capture_output=True, check=True)  # noqa: S603 - our own command
-        except (OSError, subprocess.CalledProcessError) as error:
-            told = getattr(error, "stderr", b"") or str(error).encode()
-            reason = told.decode("utf-8", "replace").strip().splitlines()
-            if any("not a git repository" in line.lower() for line in reason):
-                reason = ["this folder is in no git repository"]
-            raise RequestError(
-                "unknown-revision",
-                f"git can't say what changed since `{revision}`: {reason[0] if reason else error}",
-            ) from error
-        files.update(name for name in done.stdout.decode("utf-8", "replace").split("\0") if name)
-    return frozenset(os.path.realpath(file) for file in files)
+    try:
+        done = subprocess.run(("git", *arguments), capture_output=True, check=True)  # noqa: S603, S607 - our own command
+    except (OSError, subprocess.CalledProcessError) as error:
+        told = getattr(error, "stderr", b"") or str(error).encode()
+        reason = told.decode("utf-8", "replace").strip().splitlines()
+        if any("not a git repository" in line.lower() for line in reason):
+            reason = ["this folder is in no git repository"]
+        raise RequestError(
+            "unknown-revision",
+            f"git can't say what changed since `{revision}`: {reason[0] if reason else error}",
+        ) from error
+    return done.stdout.decode("utf-8", "replace")

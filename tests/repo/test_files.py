@@ -8,9 +8,7 @@ import pytest
 
 from tests.repo.conftest import ROOT
 
-MODULES = [
-    path for path in sorted((ROOT / "iamsim").rglob("*.py")) if path.parent.name != "files"
-]
+MODULES = [path for path in sorted((ROOT / "iamsim").rglob("*.py")) if path.parent.name != "files"]
 # Methods and functions that open, change or remove files, or read standard input whole.
 CALLS = {
     *("open", "fdopen", "read_text", "read_bytes", "write_text", "write_bytes"),

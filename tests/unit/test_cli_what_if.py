@@ -28,7 +28,8 @@ def run(capsys):
     """Ask as mona in the world of the golden cases: exit code, output, errors."""
 
     def call(*words: str, world: str = WORLD) -> tuple[int, str, str]:
-        code = main(["explain", "--world", world, "-p", MONA, *words])
+        caller = () if "-p" in words else ("-p", MONA)
+        code = main(["explain", "--world", world, *caller, *words])
         captured = capsys.readouterr()
         return code, captured.out, captured.err
 
