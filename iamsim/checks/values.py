@@ -40,7 +40,7 @@ def condition_test(policy: PolicyView, condition: ConditionView) -> ContextTest 
         compiled = compile_condition(written, policy.source, with_variables=policy.has_variables)
     except PolicyError:
         return None
-    return compiled.test
+    return None if compiled.values.unreadable else compiled.test
 
 
 def candidates(conditions: Sequence[ConditionView]) -> Values | None:

@@ -5,10 +5,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_act
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import quote
 from iamsim.core.errors import PolicyError
 from iamsim.core.explanation import ClauseExplanation, Element
 from iamsim.core.reason import Note, Reason
@@ -22,6 +24,9 @@ if TYPE_CHECKING:
 
 __all__ = ["ActionPattern", "action_test", "compile_action"]
 
+# AWS stores no policy with another service prefix, nor with letters of other alphabets:
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
+PATTERN = re.compile(r"[A-Za-z0-9*?_-]*:[!-~]*", re.ASCII)
 REMEMBERED = 30_000  # patterns whose tests are kept at hand
 
 
@@ -67,7 +72,8 @@ class ActionPattern:
 
 
 def compile_action(value: Value, element: Element, source: Source) -> ActionPattern:
-    """Compile one entry; raises `PolicyError` for a text without a service prefix."""
+    """Compile one entry; raises `PolicyError` for a text without a service prefix, and for one with
+    characters that no name of a service or an action has."""
     pattern = value.text
     if ":" not in pattern and pattern.strip("*"):
         raise PolicyError(
@@ -75,6 +81,13 @@ def compile_action(value: Value, element: Element, source: Source) -> ActionPatt
             f"action `{pattern}` has no service prefix",
             span=source.span(value.path),
             hint="write `service:action`, for example `s3:GetObject`, or `*`",
+        )
+    if not PATTERN.fullmatch(pattern) and pattern.strip("*"):
+        raise PolicyError(
+            "invalid-action-pattern",
+            f"action {quote(pattern)} has a character that no action has",
+            span=source.span(value.path),
+            hint="write plain letters, without blanks, as in `s3:GetObject`",
         )
     return ActionPattern(pattern, element, source, value.path, action_test(pattern))
 

@@ -39,7 +39,7 @@ class ConditionTest:
     """One operator on one key with its values. `key` is in lower case, `written_key` as written.
 
     `test` decides it for a context; `keys` are all keys that it reads: its own and those of its
-    policy variables.
+    policy variables. Where no request has a part in it, `constant` is its answer.
     """
 
     operator: OperatorName
@@ -50,10 +50,13 @@ class ConditionTest:
     source: Source = field(compare=False)
     path: Path
     test: ContextTest = field(repr=False, compare=False)
+    constant: bool | None = None
 
     @property
     def keys(self) -> tuple[str, ...]:
         """The context keys that the test reads, its own first."""
+        if self.constant is not None:
+            return ()
         variables = (key for template in self.values.templates for key in template.keys)
         return tuple(dict.fromkeys((self.key, *variables)))
 
@@ -103,11 +106,16 @@ class ConditionTest:
 
     def _reason(self, value: ContextValue | None, *, matched: bool, resolved: str | None) -> Reason:
         """Why the test holds or fails."""
+        present = value is not None and value != ()
+        if not self.values.templates and (present or self.constant is not None):
+            return Reason.NO_VALUES
         if self.operator.base == "Null":
+            if self.constant is not None:
+                return Reason.NULL_WITH_SET_OPERATOR
             if matched:
                 return Reason.MATCHED
             return Reason.KEY_ABSENT if is_null(value) else Reason.KEY_PRESENT
-        if value is None or value == ():
+        if not present:
             return Reason.KEY_ABSENT_PASSES if matched else Reason.KEY_ABSENT
         if matched:
             return Reason.MATCHED
@@ -125,6 +133,8 @@ class ConditionTest:
         """The uncertain rules that decided this test."""
         notes = list(self.values.notes)
         operator = self.operator
+        if not self.values.templates and self.constant is not None and not operator.set_operator:
+            notes.append(Note.EMPTY_VALUE_LIST)
         present = value is not None and value != ()
         if not operator.canonical:
             notes.append(Note.OPERATOR_LETTER_CASE)
@@ -134,8 +144,6 @@ class ConditionTest:
             notes.append(Note.BOOLEAN_LETTER_CASE)
         if not present and operator.negated and operator.set_operator == FOR_ANY_VALUE:
             notes.append(Note.FOR_ANY_VALUE_NEGATED_MISSING_KEY)
-        if present and not self.values.templates:
-            notes.append(Note.EMPTY_VALUE_LIST)
         if present and self._has_several_values(value):
             notes.append(Note.SEVERAL_VALUES_WITHOUT_SET_OPERATOR)
         elif present and self.values.unreadable:
@@ -148,8 +156,8 @@ class ConditionTest:
 
     def _null_notes(self, value: ContextValue | None) -> Iterator[Note]:
         """What is uncertain about Null."""
-        if self.operator.set_operator:
-            yield Note.NULL_WITH_SET_OPERATOR
+        if self.constant is not None:
+            return
         if isinstance(value, tuple) and value and is_null(value):
             yield Note.EMPTY_STRING_IN_LIST
         if value == "":
@@ -186,9 +194,10 @@ def _shown(value: ContextValue) -> str:
 
 
 def compile_condition(
-    condition: Condition, source: Source, *, with_variables: bool
+    condition: Condition, source: Source, *, with_variables: bool, denies: bool = False
 ) -> ConditionTest:
-    """Compile one operator and key; raises `PolicyError` for an unknown operator."""
+    """Compile one operator and key of a statement that `denies` or allows; raises `PolicyError` for
+    an unknown operator."""
     operator = split_operator(condition.operator)
     if operator is None:
         raise PolicyError(
@@ -197,10 +206,9 @@ def compile_condition(
             span=source.span(condition.path[:-1]),
         )
     key = condition.key.lower()
-    values = compile_values(operator.base, condition.values, source, with_variables=with_variables)
-    test = (
-        _null_test(key, values) if operator.base == "Null" else _value_test(operator, key, values)
-    )
+    values = compile_values(operator.base, condition.values, with_variables=with_variables)
+    constant = _constant(operator, has_values=bool(condition.values), denies=denies)
+    test = _test(operator, key, values) if constant is None else _fixed(constant)
     return ConditionTest(
         operator,
         condition.operator,
@@ -210,7 +218,34 @@ def compile_condition(
         source,
         condition.path,
         test,
+        constant,
     )
+
+
+def _constant(operator: OperatorName, *, has_values: bool, denies: bool) -> bool | None:
+    """What a condition says that asks nothing of the request; `None` where it asks something.
+
+    Without values a plain condition holds, and yet the statement gives no permissions: a Deny
+    applies then, an Allow does not. Null with a set operator is decided by the set operator.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    """
+    if operator.base == "Null" and operator.set_operator is not None:
+        return operator.set_operator == FOR_ALL_VALUES
+    if has_values or operator.if_exists or operator.set_operator == FOR_ALL_VALUES:
+        return None
+    return denies and operator.set_operator is None
+
+
+def _fixed(answer: bool) -> ContextTest:
+    """A test that the request has no part in."""
+    return lambda _context: answer
+
+
+def _test(operator: OperatorName, key: str, values: ValueTests) -> ContextTest:
+    """The test of a condition that reads the request."""
+    if operator.base == "Null":
+        return _null_test(key, values)
+    return _value_test(operator, key, values)
 
 
 def _null_test(key: str, values: ValueTests) -> ContextTest:
@@ -243,7 +278,7 @@ def _value_test(operator: OperatorName, key: str, values: ValueTests) -> Context
 
 def _accepts(operator: OperatorName, values: ValueTests) -> Callable[[str, Context], bool]:
     """Whether one value of the request satisfies the operator, negation included."""
-    if operator.negated and values.unreadable:
+    if (operator.negated and values.unreadable) or not values.templates:
         return lambda _value, _context: False
     negated = operator.negated
     test, context_test = values.test, values.context_test
@@ -263,7 +298,7 @@ def _single_value_test(
 ) -> ContextTest:
     """An operator without set operator: one value, or a list of exactly one."""
     test = values.test
-    if test is None or values.unreadable:
+    if test is None or values.unreadable or not values.templates:
 
         def slow_test(context: Context) -> bool:
             value = context.get(key)

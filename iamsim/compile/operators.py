@@ -20,7 +20,6 @@ from iamsim.compile.literals import (
 )
 from iamsim.compile.template import VARIABLE_OPENING, compile_template
 from iamsim.core.arn import ARN_PARTS
-from iamsim.core.errors import PolicyError
 from iamsim.core.reason import Note
 from iamsim.core.wildcard import Token, Wildcard, compile_tokens, match_tokens
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 
     from iamsim.compile.template import Template
     from iamsim.core.request import ContextValue
-    from iamsim.core.span import Source
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Value
 
@@ -58,16 +56,13 @@ class ValueTests:
     notes: tuple[Note, ...] = ()
 
 
-def compile_values(
-    base: str, values: Sequence[Value], source: Source, *, with_variables: bool
-) -> ValueTests:
-    """Compile the values for the operator of this (positive) name; raises `PolicyError` for a
-    value of IpAddress that is no address or CIDR block."""
+def compile_values(base: str, values: Sequence[Value], *, with_variables: bool) -> ValueTests:
+    """Compile the values for the operator of this (positive) name."""
     positive = POSITIVE.get(base, base)
     if positive in TEXT_OPERATORS:
         return _compile_texts(positive, values, with_variables=with_variables)
     if positive == "IpAddress":
-        return _compile_networks(values, source)
+        return _compile_networks(values)
     if positive == "Null":
         return ValueTests(_plain(values), None)
     return _compile_literals(positive, values)
@@ -111,7 +106,8 @@ def _compile_texts(base: str, values: Sequence[Value], *, with_variables: bool) 
     if not with_variables and any(VARIABLE_OPENING in template.text for template in fixed):
         notes = (*notes, Note.POLICY_VERSION_VARIABLES)
     if not open_ones:
-        return ValueTests(templates, fixed_test, notes=notes)
+        unreadable = base == "Bool" and any(t.text.lower() not in BOOLEANS for t in fixed)
+        return ValueTests(templates, fixed_test, unreadable=unreadable, notes=notes)
     resolved_test = RESOLVED_TESTS[base]
 
     def context_test(value: str, context: Context) -> bool:
@@ -241,22 +237,19 @@ RESOLVED_TESTS: Mapping[str, Callable[[list[Token], str], bool]] = {
 }
 
 
-def _compile_networks(values: Sequence[Value], source: Source) -> ValueTests:
-    """CIDR blocks of both families; an address is in blocks of its own family only."""
+def _compile_networks(values: Sequence[Value]) -> ValueTests:
+    """CIDR blocks of both families; an address is in blocks of its own family only. Bits beyond the
+    prefix do not count.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    """
     networks = []
     notes: dict[Note, None] = {}
     for value in values:
         network = read_network(value.text)
         if network is None:
-            raise PolicyError(
-                "invalid-cidr",
-                f"`{value.text}` is no IP address and no CIDR block",
-                span=source.span(value.path),
-                hint="write an address or a block, for example `203.0.113.0/24` or `2001:db8::/32`",
-            )
+            continue
         networks.append(network[0])
-        if network[1]:
-            notes[Note.IP_HOST_BITS] = None
         if ":" in value.text and "/" not in value.text:
             notes[Note.IPV6_WITHOUT_PREFIX] = None
 
@@ -273,6 +266,7 @@ def _compile_networks(values: Sequence[Value], source: Source) -> ValueTests:
     return ValueTests(
         _plain(values),
         test,
+        unreadable=len(networks) < len(values),
         readable=lambda value: read_address(value) is not None,
         notes=tuple(notes),
     )

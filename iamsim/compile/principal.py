@@ -120,10 +120,16 @@ class PrincipalTest:
 
     patterns: tuple[PrincipalPattern, ...]
     names: frozenset[str]
+    element: Element = Element.PRINCIPAL
     _explained: dict[int, tuple[Caller, bool, list[ClauseExplanation]]] = field(
         default_factory=dict, repr=False, compare=False
     )
     negated = False
+
+    @property
+    def granted(self) -> frozenset[str]:
+        """The names that an Allow lets in."""
+        return self.names
 
     def grants(self, caller: Caller) -> int:
         """All kinds of grant that the entries are to a caller, joined."""
@@ -157,20 +163,30 @@ class PrincipalTest:
 class NotPrincipalTest:
     """A NotPrincipal element: it hits every caller that it does not spare.
 
-    A caller is spared only when each of its identities is listed: the account and the user or
-    role. A caller with a permissions boundary is never spared.
+    Of a Deny a caller is spared only when each of its identities is listed: the account and the
+    user or role. A caller with a permissions boundary is never spared. An Allow, which AWS stores
+    and no longer supports, lets everyone in whom no entry names.
     """
 
     patterns: tuple[PrincipalPattern, ...]
     names: frozenset[str]
+    denies: bool = True
+    element = Element.NOT_PRINCIPAL
     negated = True
 
-    def grants(self, _caller: Caller) -> int:
-        """NotPrincipal goes with Deny only, so it grants nothing."""
-        return 0
+    @property
+    def granted(self) -> frozenset[str]:
+        """The names that an Allow lets in: everyone, of whom those who are listed are spared."""
+        return frozenset({EVERYONE})
+
+    def grants(self, caller: Caller) -> int:
+        """What kind of grant an Allow is to a caller: to everyone, but for those who are named."""
+        return 0 if self.spares(caller) else GrantKind.WILDCARD.value
 
     def spares(self, caller: Caller) -> bool:
         """Whether the caller is listed well enough."""
+        if not self.denies:
+            return not self.names.isdisjoint(caller.names)
         if caller.has_boundary:
             return False
         if EVERYONE in self.names:
@@ -191,31 +207,43 @@ class NotPrincipalTest:
         """Hold every entry against the caller."""
         hits = self.matches(request)
         reason = Reason.PRINCIPAL_MISMATCH if hits else Reason.PRINCIPAL_SPARED
-        if request.caller.has_boundary:
+        note = Note.NOT_PRINCIPAL_IDENTITIES if self.denies else Note.ALLOW_WITH_NOT_PRINCIPAL
+        if request.caller.has_boundary and self.denies:
             reason = Reason.PRINCIPAL_HAS_BOUNDARY
         return hits, [
             ClauseExplanation(
                 Element.NOT_PRINCIPAL,
                 pattern.text,
                 request.caller.arn,
-                any(pattern.name in layer for layer in request.caller.layers),
+                self._lists(pattern, request.caller),
                 reason,
                 pattern.source,
                 pattern.path,
-                notes=(Note.NOT_PRINCIPAL_IDENTITIES,),
+                notes=(note,),
             )
             for pattern in self.patterns
         ]
 
+    def _lists(self, pattern: PrincipalPattern, caller: Caller) -> bool:
+        """Whether an entry is one of those that spare a caller."""
+        if not self.denies:
+            return pattern.name in caller.names
+        return any(pattern.name in layer for layer in caller.layers)
 
-def compile_principals(principals: Principals, source: Source) -> PrincipalTest | NotPrincipalTest:
-    """Compile a Principal or NotPrincipal element."""
+
+def compile_principals(
+    principals: Principals, source: Source, *, denies: bool
+) -> PrincipalTest | NotPrincipalTest:
+    """Compile a Principal or NotPrincipal element of a statement that `denies` or allows.
+
+    An element that lists nobody is about nobody, whichever it is.
+    """
     element = Element(principals.name)
     patterns = tuple(_compile_entry(entry, element, source) for entry in principals.entries)
     names = frozenset(pattern.name for pattern in patterns)
-    return (
-        NotPrincipalTest(patterns, names) if principals.negated else PrincipalTest(patterns, names)
-    )
+    if principals.negated and patterns:
+        return NotPrincipalTest(patterns, names, denies)
+    return PrincipalTest(patterns, names, element)
 
 
 def _compile_entry(entry: PrincipalEntry, element: Element, source: Source) -> PrincipalPattern:

@@ -14,14 +14,14 @@ from iamsim.compile.principal import NotPrincipalTest, PrincipalTest, compile_pr
 from iamsim.compile.residual import all_of, any_of, negate
 from iamsim.compile.resource import ResourcePattern, compile_resource
 from iamsim.core.explanation import ClauseExplanation, Element, StatementExplanation
+from iamsim.core.reason import Note, Reason
 from iamsim.core.request import GrantKind
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
     from iamsim.compile.condition import ContextTest
     from iamsim.compile.residual import Term
-    from iamsim.core.reason import Note
     from iamsim.core.request import Caller, Request
     from iamsim.core.span import Path, Source
     from iamsim.syntax import ast
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ActionTest", "CompiledStatement", "ResourceTest", "compile_statement"]
 
+UNSURE_WHEN_EMPTY = frozenset({"NotPrincipal", "NotResource"})  # not among AWS's sentences
 REMEMBERED = 128  # for how many actions an element keeps its clauses
 
 
@@ -117,6 +118,8 @@ class CompiledStatement:
     path: Path
     denies: bool
     keys: tuple[str, ...]  # all context keys that conditions and policy variables read
+    # Elements that list nothing, for explanations.
+    empty: tuple[ClauseExplanation, ...] = field(default=(), compare=False)
 
     def grants(self, caller: Caller) -> int:
         """What kinds of grant the statement is to a caller, if it matches (see `GrantKind`)."""
@@ -169,7 +172,7 @@ class CompiledStatement:
         failed: list[Element] = []
         if self.principals is not None:
             matched, parts = self.principals.explain(request)
-            name = Element.NOT_PRINCIPAL if self.principals.negated else Element.PRINCIPAL
+            name = self.principals.element
             elements.append((name, matched))
             clauses += parts
             if not matched:
@@ -186,6 +189,7 @@ class CompiledStatement:
             clauses += parts
             if not matched:
                 failed.append(resources.element)
+        clauses += self.empty
         matches = not failed
         if self.conditions:
             tests = [condition.explain(request) for condition in self.conditions]
@@ -284,8 +288,9 @@ def compile_statement(
             statement.resources, source, with_variables=with_variables, complete=complete_arns
         )
     principals = statement.principals
+    denies = statement.effect == "Deny"
     conditions = tuple(
-        compile_condition(condition, source, with_variables=with_variables)
+        compile_condition(condition, source, with_variables=with_variables, denies=denies)
         for condition in statement.conditions
     )
     keys = [key for condition in conditions for key in condition.keys]
@@ -295,19 +300,44 @@ def compile_statement(
         statement.index,
         statement.sid,
         statement.effect,
-        None if principals is None else compile_principals(principals, source),
+        None if principals is None else compile_principals(principals, source, denies=denies),
         ActionTest(
             tuple(compile_action(value, action_element, source) for value in actions.values),
-            actions.negated,
+            actions.negated and bool(actions.values),
             action_element,
         ),
         resources,
         conditions,
         source,
         statement.path,
-        statement.effect == "Deny",
+        denies,
         tuple(dict.fromkeys(keys)),
+        tuple(_empty_elements(statement, source)),
     )
+
+
+def _empty_elements(statement: ast.Statement, source: Source) -> Iterator[ClauseExplanation]:
+    """Elements that list nothing: the statement has no effect.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-policy-checks.html
+    """
+    principals, actions, resources = statement.principals, statement.actions, statement.resources
+    listed: list[tuple[str, Path]] = []
+    if principals is not None and not principals.entries:
+        listed.append((principals.name, principals.path))
+    listed += [(e.name, e.path) for e in (actions, resources) if e is not None and not e.values]
+    for name, path in listed:
+        unsure = name in UNSURE_WHEN_EMPTY
+        yield ClauseExplanation(
+            Element(name),
+            "",
+            None,
+            False,
+            Reason.EMPTY_ELEMENT,
+            source,
+            path,
+            notes=(Note.EMPTY_NEGATED_ELEMENT,) if unsure else (),
+        )
 
 
 def _compile_resources(
@@ -319,5 +349,7 @@ def _compile_resources(
         compile_resource(value, element, source, with_variables=with_variables, complete=complete)
         for value in entries.values
     )
-    everything = not entries.negated and any(pattern.everything for pattern in patterns)
-    return ResourceTest(patterns, entries.negated, element, everything)
+    # What lists no resource is about none, whether it is Resource or NotResource.
+    negated = entries.negated and bool(patterns)
+    everything = not negated and any(pattern.everything for pattern in patterns)
+    return ResourceTest(patterns, negated, element, everything)

@@ -76,6 +76,11 @@ REASONS: Mapping[Reason, str] = {
     Reason.SEVERAL_VALUES_WITHOUT_SET_OPERATOR: (
         "the key has several values and the operator has neither ForAllValues nor ForAnyValue"
     ),
+    Reason.NULL_WITH_SET_OPERATOR: (
+        "Null is always true with ForAllValues and always false with ForAnyValue"
+    ),
+    Reason.NO_VALUES: "the condition lists no values",
+    Reason.EMPTY_ELEMENT: "it lists nothing, so the statement has no effect",
     Reason.PRINCIPAL_MISMATCH: "names another principal",
     Reason.PRINCIPAL_SPARED: "the caller is among the principals that the statement spares",
     Reason.PRINCIPAL_HAS_BOUNDARY: (
@@ -153,9 +158,6 @@ NOTES: Mapping[Note, str] = {
         "a value of a policy could not be read as the type of its operator; its test was taken to"
         " fail"
     ),
-    Note.IP_HOST_BITS: (
-        "an address block has bits set behind its prefix; they were ignored, as network tools do"
-    ),
     Note.OPERATOR_LETTER_CASE: (
         "a condition operator is written in another letter case than AWS writes it; it was taken as"
         " the same operator"
@@ -164,15 +166,16 @@ NOTES: Mapping[Note, str] = {
         "a policy variable stands in a Bool condition; AWS names variables for string and ARN"
         " operators, and it was filled in here as well"
     ),
-    Note.NULL_WITH_SET_OPERATOR: (
-        "Null was used with a set operator; it was taken as Null alone, about the key's presence"
-    ),
     Note.EMPTY_STRING_IN_LIST: (
         "a multivalued key holds only empty strings; it was taken as a key without a value"
     ),
     Note.EMPTY_VALUE_LIST: (
-        "a condition lists no values at all; it was taken to match nothing, and its negation"
-        " everything"
+        "a condition lists no values at all; AWS says that it is true and that its statement gives"
+        " no permissions: a Deny was taken to apply, an Allow to give nothing"
+    ),
+    Note.EMPTY_NEGATED_ELEMENT: (
+        "a NotPrincipal or NotResource lists nothing; AWS says what such a Principal or Resource"
+        " means, and the statement was taken to have no effect in the same way"
     ),
     Note.WILDCARD_PRINCIPAL_AND_SERVICE: (
         "the principal `*` was taken to include AWS services; AWS's text does not settle it"
@@ -192,6 +195,10 @@ NOTES: Mapping[Note, str] = {
     Note.NOT_PRINCIPAL_IDENTITIES: (
         "NotPrincipal spares a caller only when account, user or role, and session are all listed;"
         " AWS recommends to use it with Deny only, or not at all"
+    ),
+    Note.ALLOW_WITH_NOT_PRINCIPAL: (
+        "a statement allows with NotPrincipal, which AWS no longer supports in new policies; it was"
+        " taken to let in everyone who is not named, anonymous callers and AWS services too"
     ),
     Note.SESSION_NAME_UNKNOWN: (
         "the caller is some session of the role, its name is not known; what names one session was"

@@ -82,9 +82,7 @@ class People:
             return
         for statement, guarded in self._grants:
             principals = statement.principals
-            if principals is None or principals.negated:
-                continue
-            if any(pattern.grant(caller) for pattern in principals.patterns):
+            if principals is not None and principals.grants(caller):
                 yield statement, guarded
 
     @cached_property

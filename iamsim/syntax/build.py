@@ -33,7 +33,6 @@ if TYPE_CHECKING:
 __all__ = [
     "Body",
     "build",
-    "check_not_principal",
     "check_principal",
     "check_variables",
 ]
@@ -98,20 +97,6 @@ def _effect_problem(effect: object, path: Path) -> Problem:
     return Problem("invalid-effect", f"there is no effect {quote(effect)}", path, hint)
 
 
-def check_not_principal(effect: str, path: Path) -> None:
-    """Raise `Problem` for the NotPrincipal of a statement that allows.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_notprincipal.html
-    """
-    if effect == "Allow":
-        raise Problem(
-            "allow-with-not-principal",
-            "`NotPrincipal` stands in a statement that allows",
-            (*path, "NotPrincipal", KEY),
-            "it would allow everyone else, anonymous callers too: list who may under `Principal`",
-        )
-
-
 def check_principal(kind: str, value: Value) -> None:
     """Raise `Problem` for every service as principal, which AWS does not accept."""
     if kind == "Service" and value.text == "*":
@@ -160,7 +145,6 @@ def _statement(raw: object, index: int, path: Path, *, variables: bool) -> State
     if "Principal" in raw:
         principals = _principals("Principal", raw["Principal"], (*path, "Principal"))
     elif "NotPrincipal" in raw:
-        check_not_principal(effect, path)
         principals = _principals("NotPrincipal", raw["NotPrincipal"], (*path, "NotPrincipal"))
     element = "Action" if "Action" in raw else "NotAction"
     actions = _entries(element, raw[element], (*path, element))
@@ -208,9 +192,6 @@ def _texts(name: str, raw: object, path: Path) -> tuple[Value, ...]:
         return (_value(Value, (raw, path)),)
     if not isinstance(raw, LIST):
         raise _wrong_type(name, "a text or a list of texts", raw, path)
-    if not raw:
-        hint = "write a value, or take the element out"
-        raise Problem("empty-list", f"`{name}` is an empty list", path, hint)
     values = []
     for index, text in enumerate(raw):
         if not isinstance(text, str):
@@ -228,8 +209,6 @@ def _principals(name: str, raw: object, path: Path) -> Principals:
         raise Problem("invalid-principal", f"{quote(raw)} has no kind", path, hint)
     if not isinstance(raw, OBJECT):
         raise _wrong_type(name, "`*` or an object", raw, path)
-    if not raw:
-        raise Problem("empty-list", f"`{name}` is empty", path, "for everyone write `*`")
     entries: list[PrincipalEntry] = []
     for kind, values in raw.items():
         if kind not in PRINCIPAL_KINDS:

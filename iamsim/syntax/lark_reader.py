@@ -25,7 +25,6 @@ from iamsim.syntax.ast import (
 )
 from iamsim.syntax.build import (
     VERSION_WITH_VARIABLES,
-    check_not_principal,
     check_principal,
     check_variables,
 )
@@ -176,8 +175,6 @@ class _Walker:
                 case "Sid":
                     sid = self.text(child, places[name]).text
                 case "Principal" | "NotPrincipal":
-                    if name == "NotPrincipal":
-                        check_not_principal(effect, path)
                     principals = self.principals(name, child, places[name])
                 case "Resource" | "NotResource":
                     resources = Entries(name, self.texts(child, places[name]), places[name])

@@ -55,7 +55,7 @@ def parse_operator(operator: str) -> tuple[str, str, bool] | None:
         if name.startswith(prefix):
             quantifier, name = prefix[:-1], name.removeprefix(prefix)
     if name == "null":
-        return "", "null", False
+        return quantifier, "null", False
     if_exists = name.endswith("ifexists")
     name = name.removesuffix("ifexists")
     known = name in POSITIVE or name in NEGATED
@@ -117,7 +117,7 @@ def same_bytes(value: str, policy: str) -> bool:
 def matches_value(
     base: str, policy: str, value: str, context: Context, substitute: bool
 ) -> bool | None:
-    """Compare a request value with a policy value; None if the latter is no number or date."""
+    """Compare a request value with a policy value; None if the latter can't be read."""
     for kind, read in (("numeric", number), ("date", moment)):
         if base.startswith(kind):
             ours, theirs = read(policy), read(value)
@@ -125,6 +125,8 @@ def matches_value(
                 return None
             return theirs is not None and ORDERS[base.removeprefix(kind)](theirs, ours)
     if base == "ipaddress":
+        if network(policy) is None:
+            return None
         return in_network(value, policy)
     if base == "binaryequals":
         return same_bytes(value, policy)
@@ -154,9 +156,14 @@ def satisfies(
 
 
 def entry_holds(
-    operator: str, key: str, policies: list[str], context: Context, substitute: bool
+    operator: str,
+    key: str,
+    policies: list[str],
+    context: Context,
+    substitute: bool,
+    effect: str = "Allow",
 ) -> bool:
-    """Evaluate one key under one operator."""
+    """Evaluate one key under one operator, in a statement with an effect."""
     parsed = parse_operator(operator)
     if parsed is None:
         message = f"unknown operator `{operator}`"
@@ -165,6 +172,11 @@ def entry_holds(
     given = context.get(key.lower())
     values = [scalar(value) for value in as_list(given)]
     only_empty = values != [] and set(values) == {""}
+    if base == "null" and quantifier:
+        return quantifier == "forallvalues"  # R19.1
+    if not policies and not if_exists and quantifier != "forallvalues":
+        # R19.2: never, or true though the statement gives no permissions.
+        return quantifier == "" and effect == "Deny"
     if base == "null":
         absent = not values or (only_empty and isinstance(given, list))
         return ("true" if absent else "false") in [policy.lower() for policy in policies]
@@ -172,6 +184,8 @@ def entry_holds(
         if if_exists or quantifier == "forallvalues":
             return True
         return quantifier == "" and base in NEGATED
+    if not policies:  # R19.2: if only the request has no value
+        return quantifier == "forallvalues" and only_empty
     answers = [satisfies(base, policies, value, context, substitute) for value in values]
     if quantifier == "forallvalues":
         return only_empty or all(answers)
@@ -180,10 +194,12 @@ def entry_holds(
     return len(values) == 1 and answers[0]
 
 
-def condition_holds(condition: dict[str, Any], context: Context, substitute: bool) -> bool:
+def condition_holds(
+    condition: dict[str, Any], context: Context, substitute: bool, effect: str = "Allow"
+) -> bool:
     """Evaluate a whole Condition block: every key under every operator must hold."""
     return all(
-        entry_holds(operator, key, [scalar(v) for v in as_list(values)], context, substitute)
+        entry_holds(operator, key, [scalar(v) for v in as_list(of)], context, substitute, effect)
         for operator, keys in condition.items()
-        for key, values in keys.items()
+        for key, of in keys.items()
     )

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from tests.oracle.conditions import network, parse_operator
+from tests.oracle.conditions import parse_operator
 from tests.oracle.text import as_list, is_incomplete_arn, scalar
 
 ALLOW_ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
@@ -69,7 +69,6 @@ def statement(raw: Any, kind: str, substitute: bool, built_in: bool) -> dict[str
     elif kind not in ("resource", "vpce"):
         need(has_resource, "no Resource")
     if "NotPrincipal" in raw:
-        need(effect == "Deny", "Allow with NotPrincipal")
         need(kind not in ("trust", "rcp"), "NotPrincipal in a trust policy or RCP")
     if kind == "rcp" and not built_in:
         need(effect == "Deny" and raw.get("Principal") == "*", "an RCP denies everyone something")
@@ -77,11 +76,16 @@ def statement(raw: Any, kind: str, substitute: bool, built_in: bool) -> dict[str
     resources = patterns(raw, "Resource") if has_resource else None
     if kind == "session" and resources is not None:
         need(not any(map(is_incomplete_arn, resources[1])), "incomplete ARN in a session policy")
+    actions = patterns(raw, "Action")
+    naming = "NotPrincipal" if "NotPrincipal" in raw else "Principal"
+    named = entries(raw[naming]) if has_principal else None
     return {
         "effect": effect,
+        # What lists nothing has no effect (R19.2).
+        "void": [] in (actions[1], named, resources and resources[1]),
         "principals": entries(raw["Principal"]) if "Principal" in raw else None,
         "spared": entries(raw["NotPrincipal"]) if "NotPrincipal" in raw else None,
-        "actions": patterns(raw, "Action"),
+        "actions": actions,
         "resources": resources,
         "condition": checked_condition(raw.get("Condition", {})),
         "substitute": substitute,
@@ -92,7 +96,6 @@ def patterns(raw: dict[str, Any], name: str) -> tuple[bool, list[str]]:
     """Read Action or NotAction, Resource or NotResource: (negated, patterns)."""
     negated = "Not" + name in raw
     found = [scalar(item) for item in as_list(raw["Not" + name if negated else name])]
-    need(found != [], f"{name} lists nothing")
     return negated, found
 
 
@@ -109,13 +112,10 @@ def entries(principal: Any) -> list[tuple[str, str]]:
 
 
 def checked_condition(condition: Any) -> dict[str, Any]:
-    """Check the operators, and the address blocks, of a Condition block."""
+    """Check the operators of a Condition block."""
     need(isinstance(condition, dict), "Condition is an object")
     for operator, keys in condition.items():
         parsed = parse_operator(operator)
         need(parsed is not None, "unknown operator")
         need(isinstance(keys, dict), "an operator holds an object")
-        if parsed is not None and parsed[1] in ("ipaddress", "notipaddress"):
-            for value in (value for of in keys.values() for value in as_list(of)):
-                need(network(scalar(value)) is not None, "an address block that is none")
     return dict(condition)

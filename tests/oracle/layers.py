@@ -242,10 +242,13 @@ class Case:
         """Say whether every part of a statement fits the request. `seen` is what the policy takes
         for the resource, `ignored` are kinds of grant that don't count for it."""
         return (
-            principals.is_caller(statement, self.caller, self.has_boundary(), ignored)
+            not statement["void"]
+            and principals.is_caller(statement, self.caller, self.has_boundary(), ignored)
             and self.fits_action(statement)
             and self.fits_resource(statement, seen or self.resource)
-            and condition_holds(statement["condition"], self.context, statement["substitute"])
+            and condition_holds(
+                statement["condition"], self.context, statement["substitute"], statement["effect"]
+            )
         )
 
     def fits_action(self, statement: dict[str, Any]) -> bool:

@@ -126,6 +126,9 @@ def grant_kind(entry: tuple[str, str], caller: Caller) -> str | None:
 
 def grants(statement: dict[str, Any], caller: Caller) -> set[str]:
     """Give the kinds of grant that a statement's Principal holds for the caller."""
+    if statement["spared"] is not None:
+        named = any(grant_kind(entry, caller) for entry in statement["spared"])
+        return set() if named else {"WILDCARD"}  # R19.3
     kinds = [grant_kind(entry, caller) for entry in as_list(statement["principals"])]
     return {kind for kind in kinds if kind is not None}
 
@@ -150,6 +153,9 @@ def is_caller(
 ) -> bool:
     """Say whether the principal part of a statement fits; without one, everybody does. Grants of
     the `ignored` kinds do not count."""
-    if statement["spared"] is not None:
+    if statement["spared"] is not None and statement["effect"] == "Deny":
         return not is_spared(statement, caller, has_boundary)
+    if statement["spared"] is not None:  # an Allow: for everyone whom no entry names (R19.3)
+        kinds = {grant_kind(entry, caller) for entry in statement["spared"]}
+        return kinds <= {None, *ignored}
     return statement["principals"] is None or grants(statement, caller) - {*ignored} != set()

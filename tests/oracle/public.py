@@ -57,7 +57,8 @@ def is_public(statements: list[dict[str, Any]], of_point: bool = False) -> bool:
     """Say whether some Allow statement is open to everybody."""
     return any(
         statement["effect"] == "Allow"
-        and ("AWS", "*") in as_list(statement["principals"])
+        and not statement["void"]
+        and (statement["spared"] is not None or ("AWS", "*") in as_list(statement["principals"]))
         and not is_limited(statement, of_point)
         for statement in statements
     )

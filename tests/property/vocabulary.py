@@ -51,7 +51,14 @@ GIVEN: dict[str, tuple[str, list[Any], list[Any]]] = {
     "aws:SourceIp": (
         "Ip",
         ["203.0.113.9", "198.51.100.7", "2001:db8::1", "somewhere"],
-        ["203.0.113.0/24", "198.51.100.7", "203.0.113.77/8", "2001:DB8::/32", "0.0.0.0/0"],
+        [
+            "203.0.113.0/24",
+            "198.51.100.7",
+            "203.0.113.77/8",
+            "2001:DB8::/32",
+            "0.0.0.0/0",
+            "::/129",
+        ],
     ),
     "aws:MultiFactorAuthAge": ("Numeric", ["10", 300, "10.0", "ten"], ["10", 300, "3e2", "-1.5"]),
     "aws:CurrentTime": (
@@ -154,6 +161,8 @@ def condition(tape: Tape, focus: Focus) -> dict[str, Any]:
         family, _, values = {**KEYS, **RARE}[name]
         if tape.chance(8):
             operator, chosen = "Null", [tape.pick(["true", "false"])]
+            if tape.chance(15):
+                operator = tape.pick(["ForAnyValue:", "ForAllValues:"]) + operator
         else:
             operator = tape.pick(OPERATORS[family])
             chosen = tape.some(policy_values(name, values, focus), 2)
@@ -262,7 +271,7 @@ def statement(tape: Tape, focus: Focus, kind: str) -> dict[str, Any]:
         made["Principal"] = "*"
     elif kind == "vpce":
         made["Principal"] = tape.pick(["*", {"AWS": "*"}])
-    elif kind == "resource" and effect == "Deny" and tape.chance(12):
+    elif kind == "resource" and tape.chance(12 if effect == "Deny" else 6):
         made["NotPrincipal"] = spared(tape, focus)
     elif kind in ("resource", "trust"):
         made["Principal"] = principal(tape, focus)
@@ -274,9 +283,20 @@ def statement(tape: Tape, focus: Focus, kind: str) -> dict[str, Any]:
     if kind != "trust":
         name = "NotResource" if tape.chance(7) else "Resource"
         made[name] = resources(tape, focus, kind)
+    if tape.chance(3) and kind != "rcp":
+        made = emptied(tape, made)
     if tape.chance(85 if effect == "Deny" else 30):
         made["Condition"] = condition(tape, focus)
     return made
+
+
+def emptied(tape: Tape, made: dict[str, Any]) -> dict[str, Any]:
+    """Let one element list nothing, which AWS stores."""
+    name = tape.pick([one for one in made if one != "Effect"])
+    nothing: list[Any] = [[]]
+    if name.endswith("Principal"):
+        nothing = [{}, {"AWS": []}]
+    return {**made, name: tape.pick(nothing)}
 
 
 def policy(tape: Tape, focus: Focus, kind: str) -> dict[str, Any]:

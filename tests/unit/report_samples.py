@@ -223,7 +223,7 @@ def near_miss_answer(**statement: str | None) -> Answer:
         ),
         given={"aws:SourceIp": "203.0.113.7", "aws:TagKeys": ("a", "b")},
         missing=(MissingKey("aws:SourceVpc", (Layer.IDENTITY_BASED_POLICY,), matters=True),),
-        notes=(Note.IP_HOST_BITS,),
+        notes=(Note.IPV6_WITHOUT_PREFIX,),
     )
 
 

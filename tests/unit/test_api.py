@@ -315,12 +315,12 @@ def test_a_broken_world_is_refused(tmp_path: Path) -> None:
     """A policy that can't be compiled is found when the world is loaded, not when asked about."""
     path = tmp_path / "world.yaml"
     broken = WORLD.replace(
-        'Resource: "*"', 'Resource: "*", Condition: {IpAddress: {"aws:SourceIp": x}}'
+        'Resource: "*"', 'Resource: "*", Condition: {IpAdress: {"aws:SourceIp": x}}'
     )
     path.write_text(broken, encoding="utf-8")
     with pytest.raises(iamsim.PolicyError) as caught:
         iamsim.load(path)
-    assert caught.value.code == "invalid-cidr"
+    assert caught.value.code == "unknown-operator"
 
 
 def test_unknown_names_of_the_package() -> None:

@@ -68,7 +68,15 @@ HOLDS: list[tuple[str, list[str], ContextValue | None, bool]] = [
     ("Null", ["true"], ("", ""), True),
     ("Null", ["true"], "", False),
     ("StringEquals", [], "a", False),
-    ("StringNotEquals", [], "a", True),
+    ("StringNotEquals", [], "a", False),
+    ("StringNotEqualsIfExists", [], "a", False),
+    ("StringEqualsIfExists", [], None, True),
+    ("ForAllValues:StringNotEquals", [], "a", False),
+    ("ForAllValues:StringEquals", [], None, True),
+    ("ForAnyValue:StringNotEquals", [], "a", False),
+    ("Null", [], None, False),
+    ("ForAllValues:Null", ["false"], None, True),
+    ("ForAnyValue:Null", ["false"], "a", False),
     ("StringEquals", ["a", "${b, 'c'}"], "a", True),
     ("StringEquals", ["a", "${b, 'c'}"], "c", True),
     ("StringEqualsIgnoreCase", ["${b, 'C'}"], "c", True),
@@ -123,10 +131,11 @@ def test_unknown_operators_are_refused() -> None:
 
 
 def test_addresses_of_a_policy_must_be_addresses() -> None:
-    """A value of IpAddress that is no block is refused; a value of a request is just outside."""
-    with pytest.raises(PolicyError) as caught:
-        condition("IpAddress", "10.0.0.0/33")
-    assert caught.value.code == "invalid-cidr"
+    """A value that is no block holds no address, and lets nobody in by negation either."""
+    inside = request_of(context={"k": "10.0.0.1"})
+    assert not condition("IpAddress", "10.0.0.0/33").matches(inside)
+    assert not condition("NotIpAddress", "10.0.0.0/33").matches(inside)
+    assert condition("IpAddress", "10.0.0.0/33", "10.0.0.0/8").matches(inside)
     assert not condition("IpAddress", "10.0.0.0/8").matches(request_of(context={"k": "somewhere"}))
 
 

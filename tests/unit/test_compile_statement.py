@@ -14,7 +14,7 @@ from iamsim.compile.statement import REMEMBERED
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
 from iamsim.core.explanation import Element
-from iamsim.core.reason import Note
+from iamsim.core.reason import Note, Reason
 from iamsim.core.request import GrantKind
 from iamsim.core.span import Source
 from iamsim.syntax.ast import Value
@@ -110,7 +110,58 @@ def test_whom_notprincipal_spares(listed: list[str], principal: str, spared: boo
     statement = compiled(deny(NotPrincipal={"AWS": listed}), resource=True)
     assert statement.principals.spares(caller(principal)) is spared
     assert statement.matches(request_of(principal=principal)) is not spared
-    assert statement.grants(caller(principal)) == 0
+
+
+@pytest.mark.parametrize(
+    ("listed", "principal", "kinds"),
+    [
+        ([USER], USER, 0),
+        ([A], USER, 0),
+        ([USER], ROLE, GrantKind.WILDCARD.value),
+        ([A], "anonymous", GrantKind.WILDCARD.value),
+        (["*"], "anonymous", 0),
+    ],
+)
+def test_whom_an_allow_with_notprincipal_lets_in(
+    listed: list[str], principal: str, kinds: int
+) -> None:
+    """Everyone whom no entry names, as a grant to everyone does; a boundary changes nothing."""
+    statement = compiled(allow(NotPrincipal={"AWS": listed}), resource=True)
+    for who in (caller(principal), replace(caller(principal), has_boundary=True)):
+        assert statement.grants(who) == kinds
+        assert statement.concerns(who) is bool(kinds)
+
+
+@pytest.mark.parametrize(
+    "element",
+    [
+        {"Action": []},
+        {"NotAction": []},
+        {"Resource": []},
+        {"NotResource": []},
+        {"Principal": {}},
+        {"Principal": {"AWS": []}},
+        {"NotPrincipal": {"AWS": []}},
+    ],
+)
+def test_an_element_that_lists_nothing_takes_the_effect_away(element: Any) -> None:
+    """Also of a Deny, and whether the element is negated or not."""
+    whom = {} if element.keys() & {"Principal", "NotPrincipal"} else {"Principal": "*"}
+    statement = compiled(deny(**whom, **element), resource=True)
+    request = request_of(principal="anonymous")
+    assert not statement.matches(request)
+    assert statement.residual(request) is False
+    explained = statement.explain(request)
+    assert not explained.matched
+    assert [one.reason for one in explained.clauses if not one.pattern] == [Reason.EMPTY_ELEMENT]
+
+
+@pytest.mark.parametrize("pattern", [" s3:*", "s3 :*", "\uff53\uff13:*", "s3:Get Object"])
+def test_an_action_that_no_policy_stores_is_refused(pattern: str) -> None:
+    """A Deny of it would look like protection."""
+    with pytest.raises(PolicyError) as caught:
+        compiled(deny(Action=pattern))
+    assert caught.value.code == "invalid-action-pattern"
 
 
 def test_notprincipal_spares_nobody_with_a_boundary() -> None:

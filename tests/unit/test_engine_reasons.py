@@ -91,6 +91,9 @@ REASONS: dict[Reason, tuple[Data, Data | None]] = {
         when("StringEquals", "aws:TagKeys", "x", ["x", "y"]),
         None,
     ),
+    Reason.NULL_WITH_SET_OPERATOR: (when("ForAnyValue:Null", "aws:TagKeys", "true"), None),
+    Reason.NO_VALUES: (when("StringEquals", "aws:username", []), None),
+    Reason.EMPTY_ELEMENT: ({"identity_policies": [policy(allow(Action=[]))]}, None),
     Reason.PRINCIPAL_MISMATCH: ({"resource_policy": policy(allow(Principal={"AWS": B}))}, None),
     Reason.PRINCIPAL_SPARED: (
         {"resource_policy": policy(deny(NotPrincipal={"AWS": [USER, A]}))},

@@ -162,7 +162,7 @@ def test_missing_context_and_notes_are_said():
     text = render_text(near_miss_answer())
     assert "`aws:SourceVpc`, which the request lacks" in text
     assert "another answer is possible with aws:SourceVpc" in text
-    assert "[ip-host-bits]" in text
+    assert "[ipv6-without-prefix]" in text
 
 
 def test_a_residual_is_written_as_conditions():
@@ -393,7 +393,7 @@ def test_data_has_the_documented_keys_in_order():
         }
     ]
     assert data["missing_context"] == ["aws:SourceVpc"]
-    assert data["notes"][0]["code"] == "ip-host-bits"
+    assert data["notes"][0]["code"] == "ipv6-without-prefix"
 
 
 def test_data_of_a_decided_statement_names_its_place():
@@ -439,7 +439,7 @@ def test_data_of_several_answers_has_the_whole():
 def test_a_residual_is_data_too():
     """A conditional answer carries its Condition blocks."""
     data = answer_to_dict(
-        answer(Verdict.CONDITIONAL, residual=Either(), notes=(Note.IP_HOST_BITS,))
+        answer(Verdict.CONDITIONAL, residual=Either(), notes=(Note.IPV6_WITHOUT_PREFIX,))
     )
     assert data["residual"] == Either().to_condition()
     assert data["residual_detail"]["examples"] == {
@@ -453,5 +453,5 @@ def test_markdown_is_not_broken_by_what_users_write():
     text = render_markdown(near_miss_answer(), verbose=True)
     assert r"s3:Get\*" in text.splitlines()[0]
     assert "| identity-based policy | does not allow |" in text
-    assert "> Note: an address block" in text
+    assert "> Note: an IPv6 address" in text
     assert render_markdown(allowed_answer()).startswith("**allowed**: ")

@@ -191,7 +191,6 @@ def test_keys_and_values_of_odd_types_are_refused(document):
     [
         ({"Effect": True}, "wrong-type", "`Effect` must be `Allow` or `Deny`, not true or false"),
         ({"Principal": ["*"]}, "wrong-type", "`Principal` must be `*` or an object, not a list"),
-        ({"Principal": {}}, "empty-list", "`Principal` is empty"),
         ({"Principal": {"*": "*"}}, "unknown-principal-kind", "there is no kind of principal `*`"),
         ({"Principal": {"x": "*"}}, "unknown-principal-kind", "there is no kind of principal `x`"),
         ({"Condition": {"Bool": 1}}, "wrong-type", "`Bool` must be an object of condition keys"),

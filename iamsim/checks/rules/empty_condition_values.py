@@ -4,9 +4,10 @@
 A condition key with an empty list, under a plain operator, with `IfExists`, or with a set operator.
 
 ## Why it matters
-Nothing equals one of no values. A plain operator, and `ForAnyValue`, never match then; `IfExists`
-and `ForAllValues` match only requests that lack the key, for which `"Null": {"KEY": "true"}` is the
-plain word. Negated operators always match.
+A plain condition without values is true, and its statement gives no permissions: AWS says both. A
+Deny applies then, and an Allow gives nothing. `ForAnyValue` never holds; `IfExists` and
+`ForAllValues` hold only for requests that lack the key, for which `"Null": {"KEY": "true"}` is the
+plain word.
 """
 
 from __future__ import annotations
@@ -47,8 +48,6 @@ def _meaning(operator: OperatorName) -> tuple[str, str, str | None]:
         return f"{code}_FORALLVALUES", "holds only for requests without the key", IF_ABSENT
     if operator.set_operator == "ForAnyValue":
         return f"{code}_FORANYVALUE", "never holds", None
-    if operator.negated:
-        return code, "always holds", None
     if operator.if_exists:
         return f"{code}_IFEXISTS", "holds only for requests without the key", IF_ABSENT
-    return code, "never holds", None
+    return code, "is always true, and an Allow gives no permissions", None

@@ -5,9 +5,8 @@ An `Action`, a `Resource` or a kind of principal with an empty list, a `Principa
 object, and a `Condition` that is one.
 
 ## Why it matters
-A statement about no action, no resource or no principal matches no request, so it has no effect
-(with the `Not` forms it is about everything). An empty `Condition` asks nothing. Either something
-is missing, or the element can go.
+A statement about no action, no resource or no principal has no effect, with the `Not` forms too. An
+empty `Condition` asks nothing. Either something is missing, or the element can go.
 """
 
 from __future__ import annotations
@@ -36,8 +35,7 @@ def empty_lists(policy: PolicyView) -> Iterator[Finding]:
     for statement in policy.statements:
         for name, code in LISTS:
             if statement.raw.get(name) == []:
-                effect = "is about everything" if name.startswith("Not") else "has no effect"
-                message = f"`{name}` is an empty list: the statement {effect}"
+                message = f"`{name}` is an empty list: the statement has no effect"
                 yield policy.finding(code, message, statement.element(name))
 
 

@@ -59,7 +59,7 @@ def is_public(policy: CompiledPolicy, *, of_access_point: bool = False) -> bool:
 
 def _is_limited(statement: CompiledStatement, *, of_access_point: bool) -> bool:
     """Whether an Allow names its principals, or a condition does."""
-    if statement.principals is not None and "*" not in statement.principals.names:
+    if statement.principals is not None and "*" not in statement.principals.granted:
         return True
     return any(
         _limits(condition, of_access_point=of_access_point) for condition in statement.conditions

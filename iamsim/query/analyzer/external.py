@@ -138,7 +138,7 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
     merged: dict[str, AccessFinding] = {}
     kept: dict[object, Kept] = {}
     for policy, statement in granted:
-        for name in sorted(statement.principals.names if statement.principals else ()):
+        for name in sorted(statement.principals.granted if statement.principals else ()):
             if mentions is None:
                 mentions = mentions_of(_all_statements(batch, subject.item))
             principal, some = outsiders(name, subject.zone, batch.world.model, mentions)

@@ -211,7 +211,7 @@ class CallerSweep:
                     continue
                 named[id(principals)] = principals
                 if station.slot in GRANTING and not statement.denies:
-                    granted |= principals.names
+                    granted |= principals.granted
         ways = arrangement.relation.ways
         must = not arrangement.relation.always and all(
             any(need.slot in GRANTING for need in way.requires) for way in ways

@@ -196,7 +196,7 @@ def granted_names(facts: ResourceFacts) -> frozenset[str]:
         for policy in policy_set.policies:
             for statement in policy.statements:
                 if statement.principals is not None and not statement.denies:
-                    names.update(statement.principals.names)
+                    names.update(statement.principals.granted)
     return frozenset(names)
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.compile.principal import PrincipalTest
 from iamsim.core.decision import PolicyType
 from iamsim.engine.facts import organization_of
 from iamsim.query.changes.callers import own_statements, reading
@@ -52,7 +51,8 @@ class EndpointChange(NamedTuple):
             return True
         named = {f"account:{candidate.account}", f"aws:{candidate.principal}"}
         return any(
-            isinstance(one.principals, PrincipalTest) and not one.principals.names.isdisjoint(named)
+            one.principals is not None
+            and (one.principals.negated or not one.principals.names.isdisjoint(named))
             for one in self.difference.statements
         )
 

@@ -158,7 +158,7 @@ class _Search:
         for one in self.touched:
             for statement in one.statements:
                 if statement.principals is not None and not statement.denies:
-                    names |= statement.principals.names
+                    names |= statement.principals.granted | statement.principals.names
         for batch in (self.before, self.after):
             for candidate in named_candidates(names, batch.world.model):
                 found.setdefault(candidate.principal, candidate)
