@@ -87,6 +87,8 @@ class ResourceType(NamedTuple):
     template: tuple[PolicyPlace, ...]
     plan: tuple[PolicyPlace, ...]
     calls: tuple[Call, ...]
+    about: tuple[str, ...]
+    listed: Call | None
     items: tuple[tuple[str, ...], ...]
     several: bool
     container: str
@@ -271,6 +273,8 @@ def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
         tuple(_place(text, "") for text in fields.get("template", ())),
         tuple(_place(text, PREFIX) for text in fields.get("plan", ())),
         tuple(map(_call, fields.get("call", ()))),
+        tuple(" ".join(fields.get("about", ())).split()),
+        _call(one("list")) if one("list") else None,
         tuple(_path(text) for text in fields.get("item", ())),
         one("policies") == "several",
         one("container"),

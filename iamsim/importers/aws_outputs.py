@@ -9,7 +9,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.importers.facts import set_policy
 from iamsim.importers.facts_of_aws import (
     read_access_keys,
     read_access_points,
@@ -20,7 +22,14 @@ from iamsim.importers.facts_of_aws import (
     read_vpc_endpoints,
 )
 from iamsim.importers.key_outputs import find_key_reader, read_encryption, read_location
-from iamsim.importers.resource_kinds import partition_of_region
+from iamsim.importers.policy_outputs import (
+    FoundPolicy,
+    arn_beside_policy,
+    only_arn,
+    policies_in,
+    policy_lists,
+)
+from iamsim.importers.resource_kinds import Scope, partition_of_region, policy_holder
 from iamsim.importers.shapes import account_of_path, pages, records, text, texts
 from iamsim.importers.subject import (
     NamedFile,
@@ -39,24 +48,6 @@ if TYPE_CHECKING:
 
 __all__ = ["IMPORTER"]
 
-# Where calls print the text of a policy.
-POLICY_KEYS = (
-    "Policy",
-    "ResourcePolicy",
-    "policyText",
-    "policy",
-    "AccessPolicies",
-    "resourcePolicy",
-)
-# Calls that list things: the key of the list, and the key of the ARN in it.
-LISTS = {
-    "Topics": "TopicArn",
-    "Functions": "FunctionArn",
-    "SecretList": "ARN",
-    "repositories": "repositoryArn",
-    "EventBuses": "Arn",
-    "Keys": "KeyArn",
-}
 # Attributes that only come along with all others: what is not there then is not set.
 ALL_ATTRIBUTES = ("CreatedTimestamp", "Owner", "SqsManagedSseEnabled")
 # Outputs that hold nothing for a world, by a key that tells them.
@@ -102,12 +93,33 @@ class _Output:
         self.account = account_of_path(source.path)
         self._arn = arn
 
-    def arn(self, data: Json | None = None) -> str | None:
-        """Find the ARN of the resource; `data` is the part of the output that may hold it."""
+    def said(self) -> str | None:
+        """Give the ARN that the user or a map of outputs says."""
         subject = self.source.subject
         if subject is not None and find_arn(subject) is not None:
             return subject
-        return self._arn or arn_beside(data or self.data) or arn_of_file(self.source.path)
+        return self._arn
+
+    @property
+    def call(self) -> str:
+        """The call that the file is named after."""
+        return NamedFile.of(self.source.path).call
+
+    def named(self) -> str | None:
+        """Give the ARN that the name of the file says."""
+        return arn_of_file(self.source.path)
+
+    def arn(self, data: Json | None = None) -> str | None:
+        """Find the ARN of the resource; `data` is the part of the output that may hold it."""
+        return self.said() or arn_beside(data or self.data) or self.named()
+
+    def scope(self) -> Scope | None:
+        """Give the account and region that folders are named after."""
+        region = region_of_path(self.source.path) or self.draft.options.region
+        account = self.account or self.draft.options.account
+        if region is None or account is None:
+            return None
+        return Scope(partition_of_region(region), region, account)
 
 
 def _parts(source: Source) -> Iterator[tuple[Json, str, str | None]]:
@@ -129,7 +141,7 @@ def _reader_of(data: Json, source: Source) -> Callable[[_Output], None] | None:
     for key, reader in READERS.items():
         if isinstance(data.get(key), dict | list):
             return reader
-    for key, arn_key in LISTS.items():
+    for key, arn_key in policy_lists().items():
         items = data.get(key)
         if isinstance(items, list) and all(
             isinstance(one, dict) and arn_key in one for one in items
@@ -141,8 +153,8 @@ def _reader_of(data: Json, source: Source) -> Callable[[_Output], None] | None:
         return _location
     if find_key_reader(data) is not None:
         return _keys
-    if text(data, *POLICY_KEYS) is not None:
-        return _policy
+    if policies_in(data):
+        return _policies
     # A secret without a policy is printed with its ARN and name alone.
     if data.keys() == {"ARN", "Name"} or any(all(key in data for key in keys) for keys in NOTHING):
         return _nothing
@@ -162,10 +174,10 @@ def _bare_policy(output: _Output) -> None:
         output.draft.resource(arn, output.account).set("policy", output.data, output.place)
 
 
-def _policy(output: _Output) -> None:
-    """Read the policy of a resource."""
-    key = next(key for key in POLICY_KEYS if text(output.data, key) is not None)
-    _resource_policy(output, output.data, key, output.place)
+def _policies(output: _Output) -> None:
+    """Read the policies of resources."""
+    for found in policies_in(output.data):
+        _resource_policy(output, found)
 
 
 def _attributes(output: _Output) -> None:
@@ -175,8 +187,8 @@ def _attributes(output: _Output) -> None:
         return
     place = f"{output.place}Attributes."
     arn = output.arn(attributes)
-    if "Policy" in attributes:
-        arn = _resource_policy(output, attributes, "Policy", place) or arn
+    for found in policies_in(output.data):
+        arn = _resource_policy(output, found) or arn
     if arn is not None:
         output.draft.resource(arn, output.account)
         complete = any(key in attributes for key in ALL_ATTRIBUTES)
@@ -184,13 +196,17 @@ def _attributes(output: _Output) -> None:
         read_encryption(output.draft, arn, attributes, at, output.account, complete=complete)
 
 
-def _resource_policy(output: _Output, data: Json, key: str, place: str) -> str | None:
+def _resource_policy(output: _Output, found: FoundPolicy) -> str | None:
     """Give a resource its policy, and say which it is."""
-    draft, at = output.draft, f"{place}{key}"
-    document = draft.document(data.get(key), at)
+    draft, at = output.draft, f"{output.place}{found.place}"
+    document = draft.document(found.value, at)
     if document is None:
         return None
-    arn = output.arn(data) or _repository(data, output) or arn_of_policy(document)
+    scope = output.scope()
+    arn = output.said() or arn_beside_policy(found, scope) or output.named()
+    arn = arn or only_arn(found, scope, output.call) or arn_of_policy(document)
+    if arn is not None and scope is not None:
+        arn = policy_holder(arn, scope)
     if arn is None:
         draft.remark(
             "output-about-unknown",
@@ -199,23 +215,17 @@ def _resource_policy(output: _Output, data: Json, key: str, place: str) -> str |
             "unknown",
         )
         return None
-    resource = draft.resource(arn, output.account)
-    resource.set("policy", document, at)
+    resource, kind = draft.resource(arn, output.account), type_of_arn(arn)
+    if kind is not None and kind.several and len(found.holders) > 1:
+        set_policy(resource, document, at, several=True)
+    else:
+        resource.set("policy", document, at)
     return arn
-
-
-def _repository(data: Json, output: _Output) -> str | None:
-    """Make the ARN of a repository, of which the output gives registry and name."""
-    name, registry = text(data, "repositoryName"), text(data, "registryId")
-    region = region_of_path(output.source.path) or output.draft.options.region
-    if name is None or registry is None or region is None:
-        return None
-    return f"arn:{partition_of_region(region)}:ecr:{region}:{registry}:repository/{name}"
 
 
 def _listed(output: _Output) -> None:
     """Note resources of which a call gives the ARNs, and whose policies others print."""
-    for key, arn_key in LISTS.items():
+    for key, arn_key in policy_lists().items():
         if isinstance(output.data.get(key), list):
             for record, place in records(output.draft, output.data, key, output.place):
                 arn = text(record, arn_key)

@@ -6,14 +6,16 @@ https://docs.aws.amazon.com/config/latest/developerguide/example-s3-snapshot.htm
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import find_type, resource_types
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.facts_of_aws import read_public_access_block, read_vpc_endpoint
 from iamsim.importers.gaad import read_group, read_policy, read_role, read_user
 from iamsim.importers.key_outputs import read_encryption
-from iamsim.importers.resource_kinds import partition_of_region
+from iamsim.importers.resource_kinds import Scope, partition_of_region, policy_holder
 from iamsim.importers.shapes import pages, text
 
 if TYPE_CHECKING:
@@ -35,15 +37,6 @@ IAM_READERS = {
 DELETED = frozenset(("ResourceDeleted", "ResourceDeletedNotRecorded"))
 # Where the default encryption of a bucket stands.
 BUCKET_KEY = "ServerSideEncryptionConfiguration"
-# Where the text of a resource's policy stands, in the order in which it is looked for.
-POLICY_KEYS = (
-    "BucketPolicy",
-    "Policy",
-    "policy",
-    "RepositoryPolicyText",
-    "ResourcePolicy",
-    "accessPolicy",
-)
 
 
 class AwsConfig:
@@ -135,13 +128,15 @@ def _read_resource(item: Json, record: Json, account: str, place: str, draft: Dr
     """Read a resource; one without a policy or settings says nothing about access."""
     extra = _decoded(item.get("supplementaryConfiguration"))
     parts = [part for part in (extra, record) if isinstance(part, dict)]
-    policy = next((found for part in parts if (found := _policy_of(part)) is not None), None)
+    kind = str(item.get("resourceType"))
+    policies = (_policy_of(part, kind) for part in parts)
+    policy = next((one for one in policies if one is not None), None)
     block = next(
         (
-            found
+            one
             for part in parts
             if (
-                found := read_public_access_block(
+                one := read_public_access_block(
                     _decoded(part.get("PublicAccessBlockConfiguration"))
                 )
             )
@@ -168,17 +163,37 @@ def _read_resource(item: Json, record: Json, account: str, place: str, draft: Dr
             place,
         )
         return
-    resource = draft.resource(arn, account)
+    region = text(item, "awsRegion") or ""
+    holder = policy_holder(arn, Scope(found.partition, region, account)) or arn
+    resource = draft.resource(holder, account)
     if policy is not None:
         resource.set("policy", draft.document(policy, place), place)
     resource.set("public_access_block", block, place)
     resource.tags(item.get("tags"), place)
 
 
-def _policy_of(part: Json) -> object:
-    """Find the policy in a part of an item: a document, its text, or either under `policyText`."""
-    for key in POLICY_KEYS:
-        value = _decoded(part.get(key))
+@cache
+def _policy_paths(kind: str) -> tuple[tuple[str, ...], ...]:
+    """Where an item of a type holds its policy: the type's own paths, else those of all types.
+
+    Items of newer types have the form of their resource in CloudFormation.
+    """
+    row = find_type(kind)
+    paths = {
+        path: None
+        for one in ((row,) if row is not None else resource_types())
+        for path in (*one.items, *(place.path for place in one.template if not place.type))
+        if path
+    }
+    return tuple(paths) if paths or row is None else _policy_paths("")
+
+
+def _policy_of(part: Json, kind: str) -> object:
+    """Find the policy in a part of an item: a document or its text."""
+    for path in _policy_paths(kind):
+        value: object = part
+        for step in path:
+            value = _decoded(_value_of(value, step))
         if isinstance(value, dict) and "policyText" in value:
             value = value["policyText"]
         if isinstance(value, dict) and "Statement" in value:
@@ -186,6 +201,14 @@ def _policy_of(part: Json) -> object:
         if isinstance(value, str) and value.lstrip().startswith(("{", "%7B")):
             return value
     return None
+
+
+def _value_of(holder: object, name: str) -> object:
+    """Give a value by its name in any letter case: `accessPolicies` is `AccessPolicies`."""
+    if not isinstance(holder, dict):
+        return None
+    folded = name.lower()
+    return next((value for key, value in holder.items() if str(key).lower() == folded), None)
 
 
 def _capitalized(value: object) -> Json:

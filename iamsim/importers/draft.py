@@ -23,6 +23,8 @@ __all__ = ["Draft", "Record", "Remark", "Severity"]
 
 Severity = Literal["unknown", "skipped", "conflict"]
 URL_ENCODED_START = "%7B"
+# API Gateway gives policies with every quotation mark escaped once more.
+ESCAPED_START = '{\\"'
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -238,10 +240,9 @@ class Draft:
             return None
         if value not in self._documents:
             text = unquote(value) if value.startswith(URL_ENCODED_START) else value
-            try:
-                found = json.loads(text)
-            except (ValueError, RecursionError):
-                found = None
+            found = _loads(text)
+            if found is None and text.startswith(ESCAPED_START):
+                found = _loads(str(_loads(f'"{text}"')))
             self._documents[value] = found if isinstance(found, dict) else None
         policy = self._documents[value]
         if policy is None:
@@ -269,6 +270,15 @@ class Draft:
             holder = holder.get(step)
             found = self._origins.get(id(holder), found)
         return found
+
+
+def _loads(text: str) -> object:
+    """Read a JSON text; what is none gives `None`."""
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found
 
 
 def read_tags(value: object) -> dict[str, str] | None:

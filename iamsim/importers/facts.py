@@ -27,6 +27,7 @@ __all__ = [
     "profile_statement",
     "public_access_block",
     "report_dangling_targets",
+    "set_policy",
 ]
 
 # What stands for a policy that could only take rights away, and is not known.
@@ -153,6 +154,19 @@ def add_statement(record: Record, statement: dict[str, object]) -> None:
     statements = policy.get("Statement") if isinstance(policy, dict) else None
     if isinstance(statements, list) and statement not in statements:
         statements.append(statement)
+
+
+def set_policy(
+    record: Record, document: dict[str, object], place: str, *, several: bool = False
+) -> None:
+    """Give a resource its policy; of types that can have several, all statements count."""
+    if not several:
+        record.set("policy", document, place)
+        return
+    statements = document.get("Statement")
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if isinstance(statement, dict):
+            add_statement(record, statement)
 
 
 def default_key_policy(scope: Scope) -> dict[str, object]:

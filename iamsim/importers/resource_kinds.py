@@ -32,6 +32,12 @@ __all__ = [
     "url_suffix",
 ]
 
+# What names of S3 Express One Zone end in, and no others:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
+EXPRESS = {
+    "--x-s3": "AWS::S3Express::DirectoryBucket",
+    "--xa-s3": "AWS::S3Express::AccessPoint",
+}
 _QUEUE_URL = re.compile(r"https?://sqs[.]([a-z0-9-]+)[.][a-z0-9.-]+/([0-9]{12})/(.+)")
 _not_in_names = re.compile(r"[^A-Za-z0-9_+=,.@-]+")
 _find_outpost = re.compile(r"(?:^|/)outpost/([^/]+)/").search
@@ -98,6 +104,7 @@ def target_arn(kind: ResourceType, scope: Scope, named: Sequence[str]) -> str | 
     """Give the ARN of what a policy is for: it is named by an ARN, an address, or a name and the
     further parts of its ARN in front of that; `None` for what names nothing."""
     *further, name = named or [""]
+    kind = next((known_type(one) for end, one in EXPRESS.items() if name.endswith(end)), kind)
     if name.startswith("arn:"):
         return policy_holder(name, scope)
     if kind.reference == "url":

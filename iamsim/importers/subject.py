@@ -9,11 +9,13 @@ policy: AWS accepts policies of buckets, functions, queues and topics only for t
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import unquote
 
+from iamsim.catalog.resource_types import resource_types
 from iamsim.core.arn import find_arn, is_account_id
-from iamsim.importers.resource_kinds import partition_of_region
+from iamsim.importers.resource_kinds import EXPRESS, known_type, partition_of_region
 from iamsim.importers.shapes import account_of_path, folder_names, text
 
 if TYPE_CHECKING:
@@ -38,26 +40,23 @@ ARN_KEYS = (
     "StreamARN",
     "repositoryArn",
     "AccessPointArn",
+    "SinkArn",
+    "ProjectArn",
 )
-# ARN behind `arn:PARTITION:` of what a call asks about, by the name of the call.
-ARNS_OF_CALLS = {
-    "get-access-point-policy": "s3:{region}:{account}:accesspoint/{name}",
-    "get-bucket-encryption": "s3:::{name}",
-    "get-bucket-location": "s3:::{name}",
-    "get-bucket-policy": "s3:::{name}",
-    "get-bucket-public-access-block": "s3:::{name}",
-    "get-bucket-tagging": "s3:::{name}",
-    "get-key-policy": "kms:{region}:{account}:key/{name}",
-    "get-lambda-policy": "lambda:{region}:{account}:function:{name}",
-    "get-policy": "lambda:{region}:{account}:function:{name}",
-    "get-public-access-block": "s3:::{name}",
-    "get-queue-attributes": "sqs:{region}:{account}:{name}",
-    "get-repository-policy": "ecr:{region}:{account}:repository/{name}",
-    "get-topic-attributes": "sns:{region}:{account}:{name}",
-    "list-grants": "kms:{region}:{account}:key/{name}",
-}
 OWN_POLICY_SERVICES = frozenset(("lambda", "s3", "sns", "sqs"))
 is_region = re.compile(r"[a-z]{2}(?:-[a-z]+)+-[0-9]{1,2}").fullmatch
+
+
+@cache
+def _arns_of_calls() -> dict[str, str]:
+    """The ARN behind `arn:PARTITION:` of what a call asks about by its name, by call."""
+    found: dict[str, str] = {}
+    for row in resource_types():
+        calls = [call.operation for call in row.calls if call.by_name]
+        for call in (*calls, *row.about):
+            if not row.outer:
+                found.setdefault(call, row.policy_arn)
+    return found
 
 
 class NamedFile(NamedTuple):
@@ -87,9 +86,11 @@ def arn_of_file(path: str) -> str | None:
     named = NamedFile.of(path)
     if find_arn(named.subject) is not None:
         return named.subject
-    pattern = ARNS_OF_CALLS.get(named.call)
+    pattern = _arns_of_calls().get(named.call)
     if pattern is None or not named.subject or is_account_id(named.subject):
         return None
+    express = next((one for end, one in EXPRESS.items() if named.subject.endswith(end)), None)
+    pattern = pattern if express is None else known_type(express).arn
     account, region = account_of_path(path), region_of_path(path)
     if ("{account}" in pattern and account is None) or ("{region}" in pattern and region is None):
         return None

@@ -23,10 +23,10 @@ from iamsim.importers.terraform import resource_policies as plans
 ROWS = resource_types()
 NAMED = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 KNOWN_FIELDS = {
-    "also", "arn", "call", "container", "finding", "id", "inner", "item", "key", "name",
-    "not-in-cloudformation", "own", "page", "plan", "policies", "policy-arn", "public-check",
-    "quota", "reference", "shared", "template", "terraform", "unread", "within",
-}  # fmt: skip
+    *("about", "also", "arn", "call", "container", "finding", "id", "inner", "item", "key", "list"),
+    *("name", "not-in-cloudformation", "own", "page", "plan", "policies", "policy-arn"),
+    *("public-check", "quota", "reference", "shared", "template", "terraform", "unread", "within"),
+}
 PARTS = {
     "region": "eu-west-1",
     "account": "111122223333",

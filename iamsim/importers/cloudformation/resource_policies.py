@@ -25,6 +25,7 @@ from iamsim.importers.facts import (
     permission_statement,
     profile_statement,
     public_access_block,
+    set_policy,
 )
 from iamsim.importers.resource_kinds import arn_of, known_type, target_arn
 from iamsim.importers.unknown import Unknown
@@ -56,15 +57,8 @@ def _target(reading: Reading, kind: ResourceType, named: Sequence[str]) -> str |
 def _set_policy(reading: Reading, kind: ResourceType, record: Record, value: object) -> None:
     """Give a resource its policy; of types that can have several, all statements count."""
     document = reading.document(value, "the policy")
-    if document is None:
-        return
-    if not kind.several:
-        record.set("policy", document, reading.place)
-        return
-    statements = document.get("Statement")
-    for statement in statements if isinstance(statements, list) else [statements]:
-        if isinstance(statement, dict):
-            add_statement(record, statement)
+    if document is not None:
+        set_policy(record, document, reading.place, several=kind.several)
 
 
 def read_tagged(reading: Reading) -> None:

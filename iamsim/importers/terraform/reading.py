@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.importers.facts import ALLOWS_NOTHING
+from iamsim.importers.terraform.choices import dig
 from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import Guess
 from iamsim.importers.unknown import Unknown, find_unknown, settle_document
@@ -170,8 +171,16 @@ class Reading:
             )
         return plain if isinstance(plain, dict) else None
 
+    def dug(self, path: str) -> object:
+        """Give an attribute, or what stands in one at a path such as `details.0.name`."""
+        name, *steps = path.split(".")
+        value = self.settled(name) if steps else self.plan.attribute(self.instance, name)
+        return dig(value, [int(step) if step.isdigit() else step for step in steps])
+
     def policy(self, name: str = "policy") -> dict[str, object] | None:
         """Give an attribute that is a policy document."""
+        if "." in name:
+            return self.document(self.dug(name), quote(name))
         value = self.value(name)
         if isinstance(value, str) and isinstance(self.instance.values.get(name), Unknown):
             # What is referred to is no document: plans do not hold the call around it.

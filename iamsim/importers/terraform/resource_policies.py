@@ -23,6 +23,7 @@ from iamsim.importers.facts import (
     permission_statement,
     profile_statement,
     public_access_block,
+    set_policy,
 )
 from iamsim.importers.resource_kinds import known_type, policy_holder, target_arn
 from iamsim.importers.unknown import Unknown, find_unknown
@@ -60,19 +61,6 @@ def _record(reading: Reading, arn: str) -> Record:
     return reading.draft.resource(arn, reading.account)
 
 
-def _set_policy(
-    reading: Reading, kind: ResourceType, record: Record, document: dict[str, object]
-) -> None:
-    """Give a resource its policy; of types that can have several, all statements count."""
-    if not kind.several:
-        record.set("policy", document, reading.place)
-        return
-    statements = document.get("Statement")
-    for statement in statements if isinstance(statements, list) else [statements]:
-        if isinstance(statement, dict):
-            add_statement(record, statement)
-
-
 def _policy_of(kinds: list[tuple[ResourceType, PolicyPlace]]) -> Callable[[Reading], None]:
     """Make the reader of a resource that gives another its policy; its type may be one of some."""
 
@@ -82,20 +70,20 @@ def _policy_of(kinds: list[tuple[ResourceType, PolicyPlace]]) -> Callable[[Readi
         document = reading.policy(".".join(place.path))
         if named is None or document is None:
             return
-        if named[-1].endswith(DIRECTORY_BUCKET):
-            kind = known_type("AWS::S3Express::DirectoryBucket")
-        arn = target_arn(kind, reading.scope, named)
+        arn = target_arn(kind, reading.scope, named) if _is_sure(kinds, named) else None
         if arn is None:
             shown = quote("/".join(named))
             reading.remark("not-an-arn", f"{shown} names no resource", "skipped")
         else:
-            _set_policy(reading, type_of_arn(arn) or kind, _record(reading, arn), document)
+            own = type_of_arn(arn) or kind
+            set_policy(_record(reading, arn), document, reading.place, several=own.several)
 
     return read
 
 
-# https://docs.aws.amazon.com/AmazonS3/latest/userguide/directory-bucket-naming-rules.html
-DIRECTORY_BUCKET = "--x-s3"
+def _is_sure(kinds: list[tuple[ResourceType, PolicyPlace]], named: list[str]) -> bool:
+    """Say whether a name says which of several types is meant: ARNs do, and buckets' names."""
+    return len(kinds) == 1 or named[-1].startswith("arn:") or kinds[0][0].service == "s3"
 
 
 def _named(reading: Reading, place: PolicyPlace) -> list[str] | None:
@@ -104,7 +92,7 @@ def _named(reading: Reading, place: PolicyPlace) -> list[str] | None:
         return [""]
     found = []
     for name in place.targets[0]:
-        value = reading.plan.attribute(reading.instance, name)
+        value = reading.dug(name)
         text = value if isinstance(value, str) else reading.text(name)
         if text is None:
             return None
@@ -145,20 +133,11 @@ def _access_point(reading: Reading) -> None:
     record = _record(reading, reading.arn)
     bucket = reading.text("bucket")
     if bucket is not None:
-        record.set("bucket", _arn(reading, _bucket_type(bucket), bucket), reading.place)
+        record.set("bucket", _arn(reading, "AWS::S3::Bucket", bucket), reading.place)
     network = "VPC" if reading.blocks("vpc_configuration") else "Internet"
     record.set("network_origin", network, reading.place)
     for block in reading.blocks("public_access_block_configuration"):
         record.set("public_access_block", public_access_block(block), reading.place)
-
-
-def _bucket_type(bucket: str) -> str:
-    """Tell the type of the bucket that an access point is for by its name."""
-    if ":outpost/" in bucket:
-        return "AWS::S3Outposts::Bucket"
-    return (
-        "AWS::S3Express::DirectoryBucket" if bucket.endswith(DIRECTORY_BUCKET) else "aws_s3_bucket"
-    )
 
 
 def _own_policy(attribute: str) -> Callable[[Reading], None]:

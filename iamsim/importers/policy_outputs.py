@@ -1,0 +1,141 @@
+"""The policies in an output of the AWS CLI, and which resources they are of.
+
+Which call prints the policy of which type, and where, is `iamsim.catalog.resource_types`.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.catalog.resource_types import resource_types
+from iamsim.importers.resource_kinds import arn_of
+from iamsim.importers.shapes import text
+from iamsim.importers.subject import arn_beside
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.catalog.resource_types import ResourceType
+    from iamsim.importers.resource_kinds import Scope
+    from iamsim.importers.shapes import Json
+
+__all__ = ["FoundPolicy", "arn_beside_policy", "only_arn", "policies_in", "policy_lists"]
+
+EVERY = "*"
+# Outputs of some calls hold a policy under the name of its property.
+FURTHER = (("AccessPolicies",), ("policyText",), ("resourcePolicy",), ("ResourcePolicy",))
+
+
+class FoundPolicy(NamedTuple):
+    """A policy in an output: the text or document, its place, and the objects around it, the
+    nearest first. `kinds` are the types whose policies are printed so."""
+
+    value: object
+    place: str
+    holders: tuple[Json, ...]
+    kinds: tuple[ResourceType, ...]
+
+
+@cache
+def _paths() -> dict[tuple[str, ...], tuple[ResourceType, ...]]:
+    """The paths to policies, longest first, with the types whose policies stand there."""
+    found: dict[tuple[str, ...], list[ResourceType]] = {}
+    for row in resource_types():
+        for call in row.calls:
+            found.setdefault(call.path, []).append(row)
+    ordered = sorted(found, key=lambda path: (-len(path), path))
+    return {path: tuple(found[path]) for path in ordered} | dict.fromkeys(
+        (path for path in FURTHER if path not in found), ()
+    )
+
+
+@cache
+def policy_lists() -> dict[str, str]:
+    """Calls that list things: the key of the list, and that of the ARN in it."""
+    paths = [row.listed.path for row in resource_types() if row.listed is not None]
+    return {path[0]: path[2] for path in paths if path[2:] and path[2].lower().endswith("arn")}
+
+
+def policies_in(data: Json) -> list[FoundPolicy]:
+    """Find the policies in an output, those of the longest path that leads to any."""
+    for path, kinds in _paths().items():
+        found = list(_follow(data, path, "", (), kinds))
+        if found:
+            return found
+    return []
+
+
+def _follow(
+    value: object,
+    path: tuple[str, ...],
+    place: str,
+    holders: tuple[Json, ...],
+    kinds: tuple[ResourceType, ...],
+) -> Iterator[FoundPolicy]:
+    if not path:
+        if _is_policy(value):
+            yield FoundPolicy(value, place, holders, kinds)
+        return
+    step, *rest = path
+    if step == EVERY and isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _follow(item, tuple(rest), f"{place}[{index}]", holders, kinds)
+    elif isinstance(value, dict):
+        inner = value.items() if step == EVERY else [(step, value[step])] if step in value else []
+        for key, item in inner:
+            at = f"{place}.{key}" if place else str(key)
+            yield from _follow(item, tuple(rest), at, (value, *holders), kinds)
+
+
+def _is_policy(value: object) -> bool:
+    """Say whether a value is a policy, or a text that may be one."""
+    if isinstance(value, str):
+        return bool(value)
+    return isinstance(value, dict) and "Statement" in value
+
+
+def arn_beside_policy(found: FoundPolicy, scope: Scope | None) -> str | None:
+    """Give the ARN of the resource of a policy, as far as the objects around it tell.
+
+    `scope` is what the folders say: the ARN may be made of a name or an id beside the policy.
+    """
+    for holder in found.holders:
+        arn = arn_beside(holder)
+        if arn is not None:
+            return arn
+    for kind in found.kinds if scope is not None else ():
+        name = _name_beside(kind, found.holders[0])
+        if name is not None and not kind.outer:
+            return _made(kind, name, found, scope)
+    return None
+
+
+def only_arn(found: FoundPolicy, scope: Scope | None, call: str) -> str | None:
+    """Give the ARN of the only resource that an account has whose policy is printed so.
+
+    `call` is what the file is named after.
+    """
+    for kind in found.kinds if scope is not None else ():
+        alone = len(found.kinds) == 1 or any(call == own.operation for own in kind.calls)
+        if alone and "{name}" not in kind.policy_arn:
+            return _made(kind, "", found, scope)
+    return None
+
+
+def _made(kind: ResourceType, name: str, found: FoundPolicy, scope: Scope | None) -> str | None:
+    """Make an ARN of a name, in the account that the output or the folders name."""
+    if scope is None:
+        return None
+    account = text(found.holders[0], "registryId") or scope.account
+    return arn_of(kind, scope._replace(account=account), name, of_policy=True)
+
+
+def _name_beside(kind: ResourceType, holder: Json) -> str | None:
+    """Find the name or id of a resource beside its policy, under a key that only its type has."""
+    last = kind.name.rpartition(":")[2]
+    own = kind.name_property or f"{last}Id"
+    if own in ("Name", "Alias", "Url"):
+        return None
+    named = text(holder, own, f"{own[:1].lower()}{own[1:]}")
+    return text(holder, "id") if named is None and kind.policy_arn != kind.arn else named

@@ -1,0 +1,439 @@
+"""One policy, in every form in which a source can hold it, is the same policy of the same resource.
+
+The forms of each type are those of the table of resource types: templates of CloudFormation, states
+of Terraform, outputs of the AWS CLI, items of AWS Config.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+import pytest
+
+from iamsim.catalog.resource_types import resource_types
+from iamsim.importers.frame import import_sources
+from iamsim.importers.options import SourceOptions
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from iamsim.catalog.resource_types import Call, PolicyPlace, ResourceType
+
+ACCOUNT, REGION, STACK = "111122223333", "eu-west-1", "app"
+NAME = f"{STACK}-Sample"
+DOCUMENT = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "One",
+            "Effect": "Allow",
+            "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+            "Action": "*",
+            "Resource": "*",
+        }
+    ],
+}
+# Of rows whose readers are functions, the properties and arguments that hold the document.
+TEMPLATES: dict[str, dict[str, object]] = {
+    "access_point": {"Bucket": "b", "Policy": DOCUMENT},
+    "bus_policy": {
+        "EventBusName": NAME,
+        "StatementId": "One",
+        "Statement": DOCUMENT["Statement"][0],
+    },
+    "key": {"KeyPolicy": DOCUMENT},
+    "log_group": {"ResourcePolicyDocument": DOCUMENT},
+    "table": {"ResourcePolicy": {"PolicyDocument": DOCUMENT}},
+}
+PLANS: dict[str, dict[str, object]] = {
+    "bus_policy": {"event_bus_name": NAME, "policy": json.dumps(DOCUMENT)},
+    "key": {"policy": json.dumps(DOCUMENT)},
+}
+# Readers of permissions, which are no documents; below they are compared with each other.
+PERMISSIONS = {
+    "bucket",
+    "bus_permission",
+    "certificate_permission",
+    "endpoint",
+    "endpoint_policy",
+    "function_url",
+    "layer_permission",
+    "permission",
+    "profile_permission",
+}
+# Forms that can't name the resource of the sample.
+UNNAMED = {
+    (
+        "AWS::DynamoDB::Stream",
+        "AWS::DynamoDB::Table",
+    ): "the stream of a table in a template has a name by AWS",
+    ("AWS::S3Outposts::AccessPoint", "Policy"): "its ARN has the outpost of its bucket",
+}
+
+
+def name_of(row: ResourceType) -> str:
+    """Give the name of the sample; names of S3 Express One Zone tell what they are."""
+    ends = {"AWS::S3Express::DirectoryBucket": "--x-s3", "AWS::S3Express::AccessPoint": "--xa-s3"}
+    return f"{NAME}{ends.get(row.name, '')}"
+
+
+def parts_of(row: ResourceType) -> dict[str, str]:
+    """Give what the sample of a type is called."""
+    outer = {part: f"outer{number}" for number, (part, _) in enumerate(row.outer)}
+    return {
+        "region": REGION,
+        "account": ACCOUNT,
+        "name": name_of(row),
+        "path": "/",
+        "table": "t",
+    } | outer
+
+
+def arn(row: ResourceType) -> str:
+    """Give the ARN of the sample."""
+    return row.arn_in("aws", parts_of(row))
+
+
+def named(row: ResourceType, target: str) -> str:
+    """Name the sample as a property or an argument of a name does."""
+    if row.reference == "url" and target != "name":
+        return f"https://sqs.{REGION}.amazonaws.com/{ACCOUNT}/{NAME}"
+    by_arn = "arn" in target.lower() or target in ("ResourceIdentifier", "resource_identifier")
+    return arn(row) if by_arn or row.outer else name_of(row)
+
+
+def nested(path: tuple[str, ...], value: object) -> Any:
+    """Put a value at a path."""
+    for step in reversed(path):
+        value = [value] if step == "*" else {step: value}
+    return value
+
+
+def template(row: ResourceType, place: PolicyPlace) -> dict[str, object]:
+    """Write a template that holds the policy at a place."""
+    outer = {part: value for part, value in parts_of(row).items() if part in dict(row.outer)}
+    own = {row.name_property: name_of(row)} if row.name_property else {}
+    if place.function:
+        properties = {**own, **outer, **TEMPLATES[place.function]}
+    elif not place.type:
+        properties = {**own, **outer, **nested(place.path, DOCUMENT)}
+    else:
+        properties = nested(place.path, DOCUMENT)
+        for target in place.targets[0] if place.targets else ():
+            one = (
+                parts_of(row).get(target, NAME) if len(place.targets[0]) > 1 else named(row, target)
+            )
+            properties[target] = [one] if target in ("Queues", "Topics") else one
+    kind = place.type or row.cloudformation[0]
+    return {"Resources": {"Sample": {"Type": kind, "Properties": properties}}}
+
+
+def state(row: ResourceType, place: PolicyPlace) -> dict[str, object]:
+    """Write a state that holds the policy at a place."""
+    values: dict[str, object]
+    if place.function:
+        values = dict(PLANS[place.function])
+        if not place.type:
+            values["arn"] = arn(row)
+    elif not place.type:
+        values = {"arn": arn(row), "id": NAME, place.path[0]: json.dumps(DOCUMENT)}
+    else:
+        values = {}
+        insert(values, place.path, json.dumps(DOCUMENT))
+        arguments = {argument: parts_of(row)[part] for part, argument in row.outer}
+        for target in place.targets[0] if place.targets else ():
+            several = len(place.targets[0]) > 1
+            insert(
+                values,
+                tuple(target.split(".")),
+                arguments.get(target, NAME) if several else named(row, target),
+            )
+    kind = place.type or row.terraform[0]
+    resource = {"address": f"{kind}.x", "mode": "managed", "type": kind, "name": "x"}
+    resources = [resource | {"values": values}]
+    return {
+        "format_version": "1.0",
+        "terraform_version": "1.9.0",
+        "values": {"root_module": {"resources": resources}},
+    }
+
+
+def insert(values: dict[str, Any], path: tuple[str, ...], value: object) -> None:
+    """Put a value at a path of arguments and blocks; a number is a place in a list of one."""
+    *steps, last = path
+    for step in steps:
+        if step != "0":
+            values = values.setdefault(step, [{}])[0]
+    values[last] = value
+
+
+def output(row: ResourceType, call: Call, folder: Path) -> None:
+    """Write the output of a call that prints the policy, named as the recipe names it."""
+    data = nested(call.path, json.dumps(DOCUMENT))
+    if call.path[-1] == "*":
+        data = nested(call.path[:-1], {"One": json.dumps(DOCUMENT)})
+    if not call.options and "{name}" in row.policy_arn:
+        data[call.path[0]][0]["arn"] = arn(row)
+    subject = ""
+    if "{arn}" in call.options:
+        subject = f".{quote(arn(row), safe='')}"
+    elif call.by_name:
+        subject = f".{name_of(row)}"
+    place = folder / ACCOUNT / REGION
+    place.mkdir(parents=True)
+    (place / f"{call.operation}{subject}.json").write_text(json.dumps(data))
+
+
+def item(row: ResourceType, path: tuple[str, ...]) -> dict[str, object]:
+    """Write a snapshot of AWS Config with an item that holds the policy."""
+    return {
+        "configurationItems": [
+            {
+                "resourceType": row.cloudformation[0],
+                "ARN": arn(row),
+                "awsAccountId": ACCOUNT,
+                "awsRegion": REGION,
+                "configurationItemStatus": "OK",
+                "supplementaryConfiguration": nested(path, json.dumps(DOCUMENT)),
+                "configuration": {},
+            }
+        ]
+    }
+
+
+def policies(folder: Path) -> dict[str, object]:
+    """Import a folder: the policies of all resources."""
+    options = SourceOptions(account=ACCOUNT, region=REGION, stack=STACK)
+    found = import_sources([str(folder)], options=options)
+    accounts = found.data["accounts"]
+    return {
+        name: resource["policy"]
+        for account in accounts.values()
+        for name, resource in account.get("resources", {}).items()
+        if "policy" in resource and ":alias/aws/" not in name
+    }
+
+
+def forms(kind: str) -> list[Any]:
+    """List the rows with each of their forms of a kind."""
+    listed = []
+    for row in resource_types():
+        found = {
+            "template": [one for one in row.template if one.function not in PERMISSIONS],
+            "plan": [one for one in row.plan if one.function not in PERMISSIONS],
+            "call": list(row.calls),
+            "item": [
+                path
+                for path in (*row.items, *(one.path for one in row.template if not one.type))
+                if path and row.cloudformation
+            ],
+        }[kind]
+        for form in found:
+            shown = (
+                getattr(form, "type", "")
+                or getattr(form, "function", "")
+                or "-".join(getattr(form, "path", form))
+            )
+            if (row.name, shown) not in UNNAMED:
+                listed.append(pytest.param(row, form, id=f"{row.name}-{shown}"))
+    return listed
+
+
+def expected(row: ResourceType) -> dict[str, object]:
+    """What every form gives."""
+    return {row.arn_in("aws", parts_of(row), of_policy=True): DOCUMENT}
+
+
+@pytest.mark.parametrize(("row", "place"), forms("template"))
+def test_a_template_gives_the_policy_to_its_resource(row, place, tmp_path):
+    """As CloudFormation has it."""
+    (tmp_path / "app.json").write_text(json.dumps(template(row, place)))
+    assert policies(tmp_path) == expected(row)
+
+
+@pytest.mark.parametrize(("row", "place"), forms("plan"))
+def test_a_state_gives_the_policy_to_its_resource(row, place, tmp_path):
+    """As Terraform has it."""
+    (tmp_path / "state.json").write_text(json.dumps(state(row, place)))
+    assert policies(tmp_path) == expected(row)
+
+
+@pytest.mark.parametrize(("row", "call"), forms("call"))
+def test_an_output_gives_the_policy_to_its_resource(row, call, tmp_path):
+    """As the AWS CLI prints it."""
+    output(row, call, tmp_path)
+    assert policies(tmp_path) == expected(row)
+
+
+@pytest.mark.parametrize(("row", "path"), forms("item"))
+def test_an_item_gives_the_policy_to_its_resource(row, path, tmp_path):
+    """As AWS Config records it."""
+    (tmp_path / "snapshot.json").write_text(json.dumps(item(row, path)))
+    assert policies(tmp_path) == expected(row)
+
+
+def of_type(kind: str, properties: dict[str, object]) -> dict[str, object]:
+    """Write a template of one resource."""
+    return {"Resources": {"One": {"Type": kind, "Properties": properties}}}
+
+
+def of_state(kind: str, values: dict[str, object]) -> dict[str, object]:
+    """Write a state of one resource."""
+    resource = {"address": f"{kind}.One", "mode": "managed", "type": kind, "name": "One"}
+    return {
+        "format_version": "1.0",
+        "terraform_version": "1.9.0",
+        "values": {"root_module": {"resources": [resource | {"values": values}]}},
+    }
+
+
+HOME = f"{REGION}:{ACCOUNT}"
+LAYER = f"arn:aws:lambda:{HOME}:layer:l"
+AUTHORITY = f"arn:aws:acm-pca:{HOME}:certificate-authority/a"
+PROFILE = f"arn:aws:signer:{HOME}:/signing-profiles/p"
+FUNCTION = f"arn:aws:lambda:{HOME}:function:f"
+
+
+@pytest.mark.parametrize(
+    ("in_template", "in_state", "resource", "statement"),
+    [
+        (
+            of_type(
+                "AWS::Lambda::Permission",
+                {
+                    "Action": "lambda:InvokeFunction",
+                    "FunctionName": "f",
+                    "Principal": "s3.amazonaws.com",
+                    "SourceAccount": ACCOUNT,
+                },
+            ),
+            of_state(
+                "aws_lambda_permission",
+                {
+                    "action": "lambda:InvokeFunction",
+                    "function_name": FUNCTION,
+                    "principal": "s3.amazonaws.com",
+                    "source_account": ACCOUNT,
+                    "statement_id": "One",
+                },
+            ),
+            FUNCTION,
+            {
+                "Principal": {"Service": "s3.amazonaws.com"},
+                "Action": "lambda:InvokeFunction",
+                "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            },
+        ),
+        (
+            of_type(
+                "AWS::Lambda::LayerVersionPermission",
+                {
+                    "Action": "lambda:GetLayerVersion",
+                    "LayerVersionArn": f"{LAYER}:3",
+                    "Principal": "*",
+                    "OrganizationId": "o-1234567890",
+                },
+            ),
+            of_state(
+                "aws_lambda_layer_version_permission",
+                {
+                    "action": "lambda:GetLayerVersion",
+                    "layer_name": LAYER,
+                    "version_number": 3,
+                    "principal": "*",
+                    "organization_id": "o-1234567890",
+                    "statement_id": "One",
+                },
+            ),
+            f"{LAYER}:3",
+            {
+                "Principal": "*",
+                "Action": "lambda:GetLayerVersion",
+                "Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-1234567890"}},
+            },
+        ),
+        (
+            of_type(
+                "AWS::ACMPCA::Permission",
+                {
+                    "Actions": ["IssueCertificate"],
+                    "CertificateAuthorityArn": AUTHORITY,
+                    "Principal": "acm.amazonaws.com",
+                    "SourceAccount": ACCOUNT,
+                },
+            ),
+            of_state(
+                "aws_acmpca_permission",
+                {
+                    "actions": ["IssueCertificate"],
+                    "certificate_authority_arn": AUTHORITY,
+                    "principal": "acm.amazonaws.com",
+                    "source_account": ACCOUNT,
+                },
+            ),
+            AUTHORITY,
+            {
+                "Principal": {"Service": "acm.amazonaws.com"},
+                "Action": ["acm-pca:IssueCertificate"],
+                "Condition": {"StringEquals": {"aws:SourceAccount": ACCOUNT}},
+            },
+        ),
+        (
+            of_type(
+                "AWS::Signer::ProfilePermission",
+                {
+                    "Action": "signer:StartSigningJob",
+                    "Principal": "444455556666",
+                    "ProfileName": "p",
+                    "ProfileVersion": "v1",
+                    "StatementId": "One",
+                },
+            ),
+            of_state(
+                "aws_signer_signing_profile_permission",
+                {
+                    "action": "signer:StartSigningJob",
+                    "principal": "444455556666",
+                    "profile_name": "p",
+                    "profile_version": "v1",
+                    "statement_id": "One",
+                },
+            ),
+            PROFILE,
+            {
+                "Principal": {"AWS": "arn:aws:iam::444455556666:root"},
+                "Action": "signer:StartSigningJob",
+                "Condition": {"StringEquals": {"signer:ProfileVersion": "v1"}},
+            },
+        ),
+    ],
+    ids=["function", "layer", "certificate-authority", "signing-profile"],
+)
+def test_a_permission_is_the_same_statement(in_template, in_state, resource, statement, tmp_path):
+    """What AWS makes of a permission, whoever asks for it."""
+    wanted = statement | {"Effect": "Allow", "Resource": resource}
+    for name, data in (("app", in_template), ("state", in_state)):
+        folder = tmp_path / name
+        folder.mkdir()
+        (folder / f"{name}.json").write_text(json.dumps(data))
+        [found] = policies(folder)[resource]["Statement"]
+        assert found.pop("Sid", "One") == "One"
+        assert found == wanted
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties"),
+    [
+        ("AWS::Lambda::LayerVersionPermission", {"Action": "lambda:GetLayerVersion"}),
+        ("AWS::ACMPCA::Permission", {"Principal": "acm.amazonaws.com"}),
+        ("AWS::Signer::ProfilePermission", {"ProfileName": "p"}),
+    ],
+)
+def test_half_a_permission_is_remarked(kind, properties, tmp_path):
+    """What a permission needs is not there."""
+    (tmp_path / "app.json").write_text(json.dumps(of_type(kind, properties)))
+    options = SourceOptions(account=ACCOUNT, region=REGION)
+    found = import_sources([str(tmp_path)], options=options)
+    assert [remark.code for remark in found.remarks] == ["incomplete"]
