@@ -6,17 +6,16 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
-from iamsim.cli.output import terminal_width
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
+    DOCUMENT_FORMATS,
     WORLD_OPTIONS,
     expand_actions,
     json_text,
     open_batch,
     output,
-    paint_for,
     processes_of,
-    write,
+    write_answer,
 )
 from iamsim.core.errors import RequestError
 
@@ -40,21 +39,14 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     from iamsim.cli.validate import program_version  # noqa: PLC0415 - `--help` needs none
     from iamsim.report import access_findings as report  # noqa: PLC0415
     from iamsim.report import access_findings_data as data  # noqa: PLC0415
-    from iamsim.report.html import access as html  # noqa: PLC0415 - as above
 
     answer = _answer(options)
-    write(
+    write_answer(
         options,
-        {
-            "text": lambda: report.access_findings_text(
-                answer, paint_for(options), terminal_width()
-            ),
-            "json": lambda: json_text(data.access_findings_data(answer)),
-            "sarif": lambda: json_text(data.access_findings_sarif(answer, program_version())),
-            "markdown": lambda: report.access_findings_markdown(answer),
-            "html": lambda: html.access_findings_page(data.access_findings_data(answer)),
-        },
+        lambda: report.access_findings_document(answer),
+        lambda: data.access_findings_data(answer),
         lambda: report.access_findings_lines(answer),
+        {"sarif": lambda: json_text(data.access_findings_sarif(answer, program_version()))},
     )
     return _code(options, answer)
 
@@ -202,7 +194,7 @@ COMMAND = Command(
             metavar="WHEN",
             choices=("any", "public"),
         ),
-        *output("text", "json", "sarif", "markdown", "html", quiet="A line for each finding."),
+        *output(*DOCUMENT_FORMATS, "sarif", quiet="A line for each finding."),
     ),
     _run,
     NO_ARGUMENTS,

@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option, did_you_mean
-from iamsim.cli.output import terminal_width
 from iamsim.cli.picture_options import (
     PICTURE_FORMATS,
     THEME_OPTION,
@@ -15,14 +14,13 @@ from iamsim.cli.picture_options import (
 )
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
+    DOCUMENT_FORMATS,
     WORLD_OPTIONS,
     expand_actions,
-    json_text,
     open_batch,
     output,
-    paint_for,
     processes_of,
-    write,
+    write_answer,
 )
 from iamsim.core.arn import find_arn
 from iamsim.core.errors import RequestError
@@ -47,7 +45,6 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     from iamsim.query.escalation.find import REGION, find_escalations  # noqa: PLC0415
     from iamsim.query.escalation.routes import shortest_chains  # noqa: PLC0415
     from iamsim.report import paths as report  # noqa: PLC0415
-    from iamsim.report.html import access as html  # noqa: PLC0415 - as above
 
     goal = text_of(options, "to") or ADMINISTRATOR
     actions = texts_of(options, "actions")
@@ -80,14 +77,10 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         write_drawn(draw_paths(found, chains, model, goal=words), options)
         return int(bool(options["fail"]) and bool(chains))
     answer = report.PathsAnswer(words, found, chains, tuple(sorted(there)), blocked, model)
-    write(
+    write_answer(
         options,
-        {
-            "text": lambda: report.paths_text(answer, paint_for(options), terminal_width()),
-            "json": lambda: json_text(report.paths_data(answer)),
-            "markdown": lambda: report.paths_markdown(answer),
-            "html": lambda: html.paths_page(report.paths_data(answer)),
-        },
+        lambda: report.paths_document(answer),
+        lambda: report.paths_data(answer),
         lambda: report.paths_lines(answer),
     )
     return int(bool(options["fail"]) and bool(chains))
@@ -187,7 +180,7 @@ COMMAND = Command(
             metavar="REGION",
         ),
         Option(("--fail",), "fail", "Exit with 1 when there is a path.", "flag"),
-        *output("text", "json", "markdown", "html", *PICTURE_FORMATS, quiet="Only the principals."),
+        *output(*DOCUMENT_FORMATS, *PICTURE_FORMATS, quiet="Only the principals."),
         THEME_OPTION,
     ),
     _run,

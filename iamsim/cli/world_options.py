@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
@@ -13,7 +14,7 @@ from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from iamsim.cli.options import Options
     from iamsim.engine.question import ContextValue
@@ -38,6 +39,7 @@ __all__ = [
 ]
 
 # What every answer about a world is written in.
+NO_OTHERS: Mapping[str, Callable[[], str]] = MappingProxyType({})
 DOCUMENT_FORMATS = ("text", "json", "csv", "markdown", "html")
 
 WORLD_OPTIONS: tuple[Option, ...] = (
@@ -184,13 +186,16 @@ def write_answer(
     document: Callable[[], Document],
     data: Callable[[], object],
     quiet: Callable[[], Iterable[str]],
+    others: Mapping[str, Callable[[], str]] = NO_OTHERS,
 ) -> None:
     """Write an answer: its document in the format that was asked for, or its data as JSON.
 
-    With `--quiet` and text, only the lines of `quiet`.
+    With `--quiet` and text, only the lines of `quiet`. `others` are formats that no document has.
     """
-    path = options["output"]
-    write_output(_written(options, document, data, quiet), path if isinstance(path, str) else None)
+    path, form = options["output"], options["format"]
+    other = others.get(form) if isinstance(form, str) else None
+    text = _written(options, document, data, quiet) if other is None else other()
+    write_output(text, path if isinstance(path, str) else None)
 
 
 def _written(

@@ -1,30 +1,36 @@
-"""Findings of access as text and Markdown."""
+"""Findings of access as a document."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer
 from iamsim.query.analyzer.finding import FindingKind, Status
 from iamsim.report.access_words import decided_by
-from iamsim.report.columns import table
-from iamsim.report.conditions import Conditions
+from iamsim.report.document import (
+    EVERY_FORM,
+    GROUPED,
+    SEPARATE,
+    Badge,
+    Column,
+    Document,
+    Form,
+    Section,
+)
 from iamsim.report.sentences import layer_name
 from iamsim.report.wording import joined
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Sequence
 
     from iamsim.query.analyzer.finding import AccessFinding, Kept, UnusedService
-    from iamsim.report.paint import Paint
     from iamsim.world.model import World
 
 __all__ = [
     "FindingsAnswer",
+    "access_findings_document",
     "access_findings_lines",
-    "access_findings_markdown",
-    "access_findings_text",
     "finding_sentence",
 ]
 
@@ -50,74 +56,119 @@ class FindingsAnswer:
         return [one for one in self.findings if self.show_archived or one.status is Status.ACTIVE]
 
 
-def access_findings_text(answer: FindingsAnswer, paint: Paint, width: int) -> str:
+class FindingRow(NamedTuple):
+    """A finding, and for unused permissions one of its services."""
+
+    finding: AccessFinding
+    service: UnusedService | None = None
+
+
+def access_findings_document(answer: FindingsAnswer) -> Document:
     """Findings by account and resource; what guardrails keep inside at the end."""
-    conditions = Conditions()
-    lines = [paint.title(f"zone of trust: {answer.zone}"), ""]
-    for heading, rows in _by_account(answer, conditions):
-        lines.append(paint.title(heading))
-        for resource, some in rows.items():
-            lines += [f"  {resource}", *_rows(some, width)]
-        lines.append("")
-    if not answer.shown:
-        lines += ["no findings", ""]
-    if answer.kept:
-        lines.append(paint.title("granted to somebody outside, but blocked"))
-        for kept in answer.kept:
-            resource, text = _kept_row(kept)
-            lines += [f"  {resource}", *table([(text,)], width, indent=4)]
-        lines.append("")
-    if conditions.legend:
-        lines += [paint.title("conditions"), *table(conditions.legend, width, indent=2), ""]
-    return "\n".join([*lines, _count(answer), ""])
-
-
-def _rows(rows: list[tuple[str, ...]], width: int) -> list[str]:
-    """The findings of a resource in columns; below each other where these would be too wide."""
-    lines = table(rows, width, indent=4)
-    if all(len(line) <= width for line in lines):
-        return lines
-    return [
-        line
-        for caller, *rest in rows
-        for line in (f"    {caller}", *table([("  ".join(filter(None, rest)),)], width, indent=6))
+    rows = [
+        FindingRow(finding, service)
+        for finding in answer.shown
+        for service in finding.services or (None,)
     ]
 
+    def account(row: FindingRow) -> str:
+        owner = answer.model.accounts.get(row.finding.account)
+        return f"{row.finding.account} {owner.name or '' if owner is not None else ''}".rstrip()
 
-def _by_account(
-    answer: FindingsAnswer, conditions: Conditions
-) -> Iterator[tuple[str, dict[str, list[tuple[str, ...]]]]]:
-    """The rows of each resource, by account."""
-    found: dict[str, dict[str, list[tuple[str, ...]]]] = {}
-    for one in answer.shown:
-        account = answer.model.accounts.get(one.account)
-        name = account.name if account is not None and account.name else ""
-        marks = conditions.mark(one.depends_on)
-        heading = f"{one.account} {name}".rstrip()
-        rows = found.setdefault(heading, {}).setdefault(one.resource, [])
-        if one.kind is FindingKind.UNUSED_PERMISSION:
-            rows += [_service_row(service, one) for service in one.services]
-        else:
-            rows.append((who(one), _what(one), f"{_remark(one)} {marks}".strip()))
-    yield from sorted(found.items())
+    findings = Section(
+        "findings",
+        "Findings",
+        _COLUMNS,
+        sorted(rows, key=account),
+        account,
+        lambda row: row.finding.resource,
+        empty="no findings",
+    )
+    blocked: Section[Kept] = Section(
+        "blocked",
+        "granted to somebody outside, but blocked",
+        (
+            Column("resource", lambda kept: kept.resource, EVERY_FORM - {Form.TEXT}, code=True),
+            Column("who", _kept_caller),
+            Column("what", lambda kept: _few(kept.actions), GROUPED),
+            Column("what", lambda kept: ", ".join(kept.actions), SEPARATE),
+            Column("blocked by", _kept_by),
+        ),
+        answer.kept,
+        subject=lambda kept: kept.resource,
+    )
+    title = f"findings; zone of trust: {answer.zone}"
+    return Document(title, (findings, blocked), (), _count(answer), _verdict(answer))
 
 
-def _service_row(service: UnusedService, one: AccessFinding) -> tuple[str, ...]:
-    """What was not used of a service; whether more is granted of it, and what a guardrail denies
-    anyway."""
+def _verdict(answer: FindingsAnswer) -> Badge:
+    active = [finding for finding in answer.findings if finding.status is Status.ACTIVE]
+    if any(finding.is_public for finding in active):
+        return Badge("no", "public access")
+    return Badge("open", "to be looked at") if active else Badge("yes", "nothing to look at")
+
+
+def _kind(row: FindingRow) -> Badge:
+    if row.finding.is_public:
+        return Badge("no", "public")
+    return Badge("open", row.finding.kind.value)
+
+
+def _caller(row: FindingRow) -> str:
+    return who(row.finding) if row.service is None else f"service {row.service.namespace}"
+
+
+def _done(row: FindingRow) -> str:
+    """What can be done, or since when nothing was."""
+    if row.service is None:
+        return _what(row.finding)
+    if row.service.actions:
+        return f"{_few([name for name, _ in row.service.actions])} not used"
+    return _last_use(row.service.last_accessed)
+
+
+def _all_done(row: FindingRow) -> str:
+    """The same, with every action."""
+    if row.service is not None and row.service.actions:
+        return f"{', '.join(name for name, _ in row.service.actions)} not used"
+    return ", ".join(row.finding.actions) or _done(row)
+
+
+def _about(row: FindingRow) -> str:
+    if row.service is None:
+        return _remark(row.finding)
+    return _service_remark(row.service, row.finding)
+
+
+def _place(row: FindingRow) -> str:
+    span = row.finding.span
+    return "" if span is None else str(span.place)
+
+
+_COLUMNS: tuple[Column[FindingRow], ...] = (
+    Column("resource", lambda row: row.finding.resource, EVERY_FORM - {Form.TEXT}, code=True),
+    Column("who", _caller),
+    Column("finding", _kind, SEPARATE),
+    Column("status", lambda row: row.finding.status.value, SEPARATE),
+    Column("what", _done, GROUPED),
+    Column("what", _all_done, SEPARATE),
+    Column("remark", _about, conditions=lambda row: row.finding.depends_on),
+    Column("place", _place, SEPARATE, code=True),
+)
+
+
+def _service_remark(service: UnusedService, finding: AccessFinding) -> str:
+    """Whether more is granted of a service, and what a guardrail denies anyway."""
     if service.actions:
-        names = [name for name, _ in service.actions]
-        what = f"{_few(names)} not used"
         remark = f"{_number(len(service.untracked), 'granted action')} not tracked"
     else:
-        what = _last_use(service.last_accessed)
         remark = f"{_number(service.granted, 'action')} granted" if service.granted else ""
     parts = [remark] if remark else []
     if service.blocked:
         parts.append(f"{len(service.blocked)} blocked by a guardrail anyway")
-    if one.archived_by is not None:
-        parts.append(f"archived by {one.archived_by}")
-    return (f"service {service.namespace}", what, ", ".join(parts))
+    if finding.archived_by is not None:
+        parts.append(f"archived by {finding.archived_by}")
+    return ", ".join(parts)
 
 
 def _number(count: int, noun: str) -> str:
@@ -174,15 +225,16 @@ def _remark(one: AccessFinding) -> str:
     return ", ".join(parts)
 
 
-def _kept_row(one: Kept) -> tuple[str, str]:
-    name = next(iter(one.principal.values()))
-    actions = f"{', '.join(one.actions[:FEW])}{' ...' if len(one.actions) > FEW else ''}"
-    caller = "anyone" if name == "*" else name
-    decision = one.decision
-    by = decided_by(decision, one.actions[0])
+def _kept_caller(kept: Kept) -> str:
+    name = next(iter(kept.principal.values()))
+    return "anyone" if name == "*" else name
+
+
+def _kept_by(kept: Kept) -> str:
+    decision = kept.decision
     if decision.layer is Layer.S3_BLOCK_PUBLIC_ACCESS:
-        by = layer_name(decision.layer, one.actions[0])
-    return one.resource, f"{caller}: {actions}: {by}"
+        return layer_name(decision.layer, kept.actions[0])
+    return decided_by(decision, kept.actions[0])
 
 
 def _count(answer: FindingsAnswer) -> str:
@@ -215,31 +267,6 @@ def finding_sentence(one: AccessFinding) -> str:
     return f"{caller} can {joined(list(one.actions))} on {one.resource}{depends}"
 
 
-def access_findings_lines(answer: FindingsAnswer) -> str:
+def access_findings_lines(answer: FindingsAnswer) -> list[str]:
     """A line for each finding: type, resource and principal."""
-    return "".join(f"{one.kind.value} {one.resource} {who(one)}\n" for one in answer.shown)
-
-
-def access_findings_markdown(answer: FindingsAnswer) -> str:
-    """A table for each account."""
-    conditions = Conditions()
-    lines = ["# Findings", "", f"Zone of trust: {answer.zone}."]
-    for heading, rows in _by_account(answer, conditions):
-        lines += ["", f"## {heading}", ""]
-        lines += ["| resource | who | what | remark |", "|---|---|---|---|"]
-        lines += [
-            f"| `{resource}` | {' | '.join(map(_cell, row))} |"
-            for resource, some in rows.items()
-            for row in some
-        ]
-    if answer.kept:
-        lines += ["", "## blocked", "", "| resource | blocked |", "|---|---|"]
-        lines += [f"| {' | '.join(map(_cell, _kept_row(one)))} |" for one in answer.kept]
-    if conditions.legend:
-        lines += ["", "## conditions", ""]
-        lines += [f"* {number} {_cell(sentence)}" for number, sentence in conditions.legend]
-    return "\n".join([*lines, "", f"{_count(answer)}.", ""])
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("*", "\\*")
+    return [f"{finding.kind.value} {finding.resource} {who(finding)}" for finding in answer.shown]

@@ -33,6 +33,7 @@ __all__ = [
     "Prose",
     "Remark",
     "Section",
+    "grouped",
     "verdict_badge",
 ]
 
@@ -125,14 +126,23 @@ class Column(Generic[Row_contra]):
         return Cell(content, code=self.code)
 
 
+def grouped(rows: Sequence[Row], word: Callable[[Row], str]) -> dict[str, list[Row]]:
+    """Rows by a word about each, in the order in which the words come first."""
+    groups: dict[str, list[Row]] = {}
+    for row in rows:
+        groups.setdefault(word(row), []).append(row)
+    return groups
+
+
 @dataclass(frozen=True, slots=True)
 class Section(Generic[Row]):
     """Rows of one kind. `name` is a word that is unique in the document.
 
-    `heading` groups rows, where that saves a column. `empty` is said where there are no rows; a
-    section without rows and without `empty` is left out. In a terminal, a section that is `listed`
-    has two columns, the second of which may need a line of its own, and one that is `headed` shows
-    the names of its columns. `forms` are the formats that have the section.
+    `heading` groups rows, where that saves a column, and `subject` those below a heading in a
+    terminal. `empty` is said where there are no rows; a section without rows and without `empty`
+    is left out. In a terminal, a section that is `listed` has two columns, the second of which may
+    need a line of its own, and one that is `headed` shows the names of its columns. `forms` are the
+    formats that have the section.
     """
 
     name: str
@@ -140,6 +150,7 @@ class Section(Generic[Row]):
     columns: tuple[Column[Row], ...]
     rows: Sequence[Row]
     heading: Callable[[Row], str] | None = None
+    subject: Callable[[Row], str] | None = None
     empty: str = ""
     listed: bool = False
     headed: bool = False
@@ -153,11 +164,7 @@ class Section(Generic[Row]):
 
     def groups(self) -> dict[str, list[Row]]:
         """The rows under their headings."""
-        grouped: dict[str, list[Row]] = {}
-        for row in self.rows:
-            heading = self.heading(row) if self.heading is not None else self.caption
-            grouped.setdefault(heading, []).append(row)
-        return grouped
+        return grouped(self.rows, self.heading or (lambda _: self.caption))
 
 
 @dataclass(frozen=True, slots=True)

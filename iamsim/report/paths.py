@@ -1,9 +1,10 @@
-"""Escalation paths as text, Markdown and plain data."""
+"""Escalation paths as a document and as plain data."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
@@ -18,9 +19,17 @@ from iamsim.report.access_words import (
     principal_name,
     statements_data,
 )
-from iamsim.report.columns import table
-from iamsim.report.conditions import Conditions
-from iamsim.report.sentences import VERDICTS
+from iamsim.report.document import (
+    EVERY_FORM,
+    GROUPED,
+    SEPARATE,
+    Column,
+    Document,
+    Form,
+    Remark,
+    Section,
+    verdict_badge,
+)
 from iamsim.report.wording import joined
 
 if TYPE_CHECKING:
@@ -28,10 +37,10 @@ if TYPE_CHECKING:
 
     from iamsim.query.escalation.model import Blocked, Edge, Escalations, Taken
     from iamsim.query.escalation.routes import Chain, Hop
-    from iamsim.report.paint import Paint
+    from iamsim.report.document import Block
     from iamsim.world.model import World
 
-__all__ = ["PathsAnswer", "paths_data", "paths_lines", "paths_markdown", "paths_text"]
+__all__ = ["PathsAnswer", "paths_data", "paths_document", "paths_lines"]
 
 Json = dict[str, object]
 FEW = 4  # principals that go the same way and are all named
@@ -58,29 +67,125 @@ class PathsAnswer:
         return account_title(candidate, self.model)
 
 
-def paths_text(answer: PathsAnswer, paint: Paint, width: int) -> str:
+class Step(NamedTuple):
+    """One way of a chain, and whose chain it is: several principals whose steps are the same."""
+
+    principals: list[str]
+    chain: Chain
+    number: int
+    hop: Hop
+
+
+def paths_document(answer: PathsAnswer) -> Document:
     """Everybody by account with the steps of the shortest chain; who goes the same way stands
-    together."""
-    conditions = Conditions()
-    lines = [paint.title(f"who can become {answer.goal}"), ""]
-    for heading, groups in _by_account(answer).items():
-        lines.append(paint.title(heading))
-        for principals, chain in groups:
-            lines.append(f"  {_names(answer, principals)}  {VERDICTS[chain.verdict]}")
-            rows = [
-                (f"{number}.", *_hop_words(hop, conditions))
-                for number, hop in enumerate(chain.hops, 1)
-            ]
-            lines += table(rows, width, indent=4)
-        lines.append("")
-    if not answer.chains:
-        lines += ["nobody who is not already there", ""]
-    if answer.blocked is not None:
-        lines += _blocked_lines(answer, paint, width)
-    if conditions.legend:
-        lines += [paint.title("conditions"), *table(conditions.legend, width, indent=2), ""]
-    lines += [*_limits(answer), _count(answer), ""]
-    return "\n".join(lines)
+    together where rows are grouped."""
+    together = [
+        Step(principals, chain, number, hop)
+        for groups in _by_account(answer).values()
+        for principals, chain in groups
+        for number, hop in enumerate(chain.hops, 1)
+    ]
+    alone = [
+        Step([chain.source], chain, number, hop)
+        for chain in answer.chains
+        for number, hop in enumerate(chain.hops, 1)
+    ]
+    empty = "nobody who is not already there"
+    ways: Section[Step] = Section(
+        "ways",
+        "Chains",
+        (
+            Column("principals", partial(_all_names, answer), _MARKDOWN, code=True),
+            Column("decision", lambda step: verdict_badge(step.chain.verdict), _MARKDOWN),
+            *_STEP,
+        ),
+        together,
+        lambda step: answer.title(step.chain.source),
+        lambda step: f"{_names(answer, step.principals)}  {verdict_badge(step.chain.verdict).word}",
+        empty=empty,
+        forms=GROUPED,
+    )
+    paths: Section[Step] = Section(
+        "paths",
+        "Chains",
+        (
+            Column("from", lambda step: step.chain.source, code=True),
+            Column("decision", lambda step: verdict_badge(step.chain.verdict)),
+            *_STEP,
+        ),
+        alone,
+        empty=empty,
+        forms=SEPARATE,
+    )
+    there: Section[str] = Section(
+        "already",
+        "There already",
+        (Column("principal", str, code=True),),
+        answer.there,
+        forms=frozenset({Form.HTML}),
+    )
+    limits = tuple(Remark("note", limit) for limit in _limits(answer))
+    blocks: tuple[Block, ...] = (ways, paths, there, *_blocked(answer))
+    return Document(f"who can become {answer.goal}", blocks, limits, _count(answer))
+
+
+NOTHING = "nothing is blocked"
+_MARKDOWN = frozenset({Form.MARKDOWN})
+_STEP: tuple[Column[Step], ...] = (
+    Column("step", lambda step: str(step.number), EVERY_FORM - {Form.TEXT}),
+    Column(
+        "becomes",
+        lambda step: f"{step.number}. -> {_target(step.hop.target)}",
+        frozenset({Form.TEXT}),
+    ),
+    Column("becomes", lambda step: _target(step.hop.target), _MARKDOWN),
+    Column("becomes", lambda step: _reached(step.hop), SEPARATE, code=True),
+    Column(
+        "how",
+        lambda step: _how(step.hop),
+        conditions=lambda step: list(_sentences(step.hop.edge)),
+    ),
+)
+
+
+def _reached(hop: Hop) -> str:
+    """Whom a way makes of somebody, with what is got besides."""
+    principal, besides = split_node(hop.target)
+    return f"{principal} with {besides}" if besides else principal
+
+
+def _all_names(answer: PathsAnswer, step: Step) -> str:
+    return ", ".join(_name(answer, principal) for principal in step.principals)
+
+
+def _blocked(answer: PathsAnswer) -> Iterator[Section[Blocked]]:
+    """What is in somebody's way; the first ones where people read it all."""
+    if answer.blocked is None:
+        return
+    columns: tuple[Column[Blocked], ...] = (
+        Column("from", lambda row: _short(row.source), _MARKDOWN, code=True),
+        Column("from", lambda row: row.source, SEPARATE, code=True),
+        Column("call", lambda row: _blocked_by(row)[0], code=True),
+        Column("way", _blocked_way),
+        Column("blocked by", lambda row: _blocked_by(row)[1], EVERY_FORM - {Form.TEXT}),
+    )
+
+    def subject(row: Blocked) -> str:
+        return f"{_short(row.source)}  {_blocked_by(row)[1]}"
+
+    shown = answer.blocked[:MOST_BLOCKED]
+    more = len(answer.blocked) - len(shown)
+    caption = f"blocked (and {more} more, which `--format json` lists)" if more else "blocked"
+    yield Section(
+        "blocked",
+        caption,
+        columns,
+        shown,
+        subject=subject,
+        empty="nothing is blocked",
+        forms=GROUPED,
+    )
+    yield Section("blocked", "blocked", columns, answer.blocked, empty=NOTHING, forms=SEPARATE)
 
 
 def _by_account(answer: PathsAnswer) -> dict[str, list[tuple[list[str], Chain]]]:
@@ -117,12 +222,6 @@ def _short(principal: str) -> str:
     """A principal inside its account."""
     arn = find_arn(principal)
     return arn.resource if arn is not None and arn.service in {"iam", "sts"} else principal
-
-
-def _hop_words(hop: Hop, conditions: Conditions) -> tuple[str, str]:
-    """One way: to whom, and how."""
-    marks = conditions.mark(_sentences(hop.edge))
-    return f"-> {_target(hop.target)}", f"{_how(hop)} {marks}".rstrip()
 
 
 def _goal(hop: Hop) -> object:
@@ -188,26 +287,11 @@ def _sentences(edge: Edge) -> Iterator[str]:
             yield f"{condition} (for what is gained)"
 
 
-def _blocked_lines(answer: PathsAnswer, paint: Paint, width: int) -> list[str]:
-    """What is in somebody's way."""
-    some = list(answer.blocked or ())
-    lines = [paint.title("blocked")]
-    by_reason: dict[tuple[str, str], list[tuple[str, ...]]] = {}
-    for one in some[:MOST_BLOCKED]:
-        source, way, call, reason = _blocked_row(one)
-        by_reason.setdefault((source, reason), []).append((call, way))
-    for (source, reason), rows in by_reason.items():
-        lines += [f"  {source}  {reason}", *table(rows, width, indent=4)]
-    if len(some) > MOST_BLOCKED:
-        lines.append(f"  and {len(some) - MOST_BLOCKED} more, which `--format json` lists")
-    return [*lines, ""] if some else [*lines, "  nothing", ""]
-
-
-def _blocked_row(one: Blocked) -> tuple[str, ...]:
-    target = f" to {_short(one.target)}" if one.target is not None else ""
-    if one.others:
-        target += f" and {one.others} more"
-    return _short(one.source), f"{one.way.id}{target}", *_blocked_by(one)
+def _blocked_way(row: Blocked) -> str:
+    target = f" to {_short(row.target)}" if row.target is not None else ""
+    if row.others:
+        target += f" and {row.others} more"
+    return f"{row.way.id}{target}"
 
 
 def _blocked_by(one: Blocked) -> tuple[str, str]:
@@ -236,32 +320,9 @@ def _count(answer: PathsAnswer) -> str:
     return f"{certain} can, {open_} under conditions; {there} {be} there already"
 
 
-def paths_lines(answer: PathsAnswer) -> str:
-    """Only the principals, a line each."""
-    return "".join(f"{one}\n" for one in sorted({one.source for one in answer.chains}))
-
-
-def paths_markdown(answer: PathsAnswer) -> str:
-    """A table for each account."""
-    conditions = Conditions()
-    lines = [f"# Who can become {answer.goal}"]
-    for heading, groups in _by_account(answer).items():
-        lines += ["", f"## {heading}", "", "| principals | decision | ways |", "|---|---|---|"]
-        for principals, chain in groups:
-            ways = "<br>".join(
-                " ".join(_hop_words(hop, conditions)).replace("|", "\\|") for hop in chain.hops
-            )
-            names = ", ".join(f"`{_name(answer, one)}`" for one in principals)
-            lines.append(f"| {names} | {VERDICTS[chain.verdict]} | {ways} |")
-    if answer.blocked is not None:
-        lines += ["", "## blocked", "", "| principal | way | call | blocked by |"]
-        lines.append("|---|---|---|---|")
-        lines += [f"| {' | '.join(_blocked_row(one))} |" for one in answer.blocked]
-    if conditions.legend:
-        lines += ["", "## conditions", ""]
-        lines += [f"* {number} {sentence}" for number, sentence in conditions.legend]
-    limits = [text for one in _limits(answer) for text in ("", f"{one}.")]
-    return "\n".join([*lines, *limits, "", f"{_count(answer)}.", ""])
+def paths_lines(answer: PathsAnswer) -> list[str]:
+    """Only the principals."""
+    return sorted({chain.source for chain in answer.chains})
 
 
 def paths_data(answer: PathsAnswer) -> Json:

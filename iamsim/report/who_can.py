@@ -73,7 +73,7 @@ def who_can_document(answer: WhoCan, model: World) -> Document:
             blocked_columns,
             answer.blocked,
             lambda row: account_title(row.candidate, model),
-            "nobody",
+            empty="nobody",
         )
         title = f"who only guardrails keep from {question}"
         return Document(title, (blocked,), _remarks(answer), _count(answer))
@@ -94,7 +94,7 @@ def who_can_document(answer: WhoCan, model: World) -> Document:
         columns,
         answer.accesses,
         lambda row: account_title(row.candidate, model),
-        "nobody",
+        empty="nobody",
     )
     title = f"who can {question}"
     blocks = (access, _denied_by_key(answer, several=several))

@@ -11,7 +11,9 @@ from iamsim.query.escalation.find import find_escalations
 from iamsim.query.escalation.model import member_node, split_node
 from iamsim.query.escalation.routes import administrators, shortest_chains
 from iamsim.report.paint import Paint
-from iamsim.report.paths import PathsAnswer, paths_data, paths_markdown, paths_text
+from iamsim.report.paths import PathsAnswer, paths_data, paths_document
+from iamsim.report.writers.markdown import to_markdown
+from iamsim.report.writers.text import to_text
 from iamsim.world.load import load_world_data
 
 if TYPE_CHECKING:
@@ -212,10 +214,10 @@ def test_what_was_left_out_is_said(monkeypatch: pytest.MonkeyPatch):
     home = {"users": {"ana": JOINS}, "groups": groups, "roles": {"prize": PRIZE}}
     found = search(home)
     answer = PathsAnswer("anybody", found, shortest_chains(found, administrators(found)))
-    text = paths_text(answer, Paint(), 100)
+    text = to_text(paths_document(answer), Paint(), 100)
     assert "1 group that somebody can join was not followed" in text
     assert "with group/build-0 besides" in text
-    assert "was not followed" in paths_markdown(answer)
+    assert "was not followed" in to_markdown(paths_document(answer))
     assert paths_data(answer)["not_followed"] == [f"arn:aws:iam::{HOME}:group/build-1"]
     hops = paths_data(answer)["paths"][0]["ways"]
     assert [hop["source_besides"] for hop in hops] == [None, f"arn:aws:iam::{HOME}:group/build-0"]

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from iamsim.report.cleaning import for_terminal
 from iamsim.report.columns import listing, table, words
 from iamsim.report.conditions import Conditions
-from iamsim.report.document import Form, Prose, Section
+from iamsim.report.document import Form, Prose, Section, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -51,29 +51,54 @@ def _block(block: Block, conditions: Conditions, paint: Paint, width: int) -> It
 def _section(
     section: Section[Any], conditions: Conditions, paint: Paint, width: int
 ) -> Iterator[str]:
-    columns = section.shown(Form.TEXT)
-    if not columns:
+    if Form.TEXT not in section.forms:
         return
     for heading, rows in section.groups().items():
-        cells = [_cells(row, columns, conditions) for row in rows]
-        if section.headed:
-            cells.insert(0, [column.name for column in columns])
         if heading:
             title = for_terminal(heading)
             yield title if section.listed else paint.title(title)
-        yield from (
-            listing([(first, second) for first, second in cells], width)
-            if section.listed
-            else table(cells, width, indent=2 if heading else 0)
-        )
+        if section.subject is None:
+            yield from _rows(section, rows, conditions, width, indent=2 if heading else 0)
+        else:
+            for subject, some in grouped(rows, section.subject).items():
+                yield f"  {for_terminal(subject)}"
+                yield from _rows(section, some, conditions, width, indent=4)
         yield ""
     if not section.rows and section.empty:
         yield from (section.empty, "")
+
+
+def _rows(
+    section: Section[Any],
+    rows: Sequence[Any],
+    conditions: Conditions,
+    width: int,
+    *,
+    indent: int,
+) -> list[str]:
+    columns = section.shown(Form.TEXT)
+    cells = [_cells(row, columns, conditions) for row in rows]
+    if section.listed:
+        return listing([(first, second) for first, second in cells], width)
+    if section.headed:
+        cells.insert(0, [column.name for column in columns])
+    lines = table(cells, width, indent=indent)
+    if section.subject is None or all(len(line) <= width for line in lines):
+        return lines
+    margin = " " * indent
+    return [
+        line
+        for first, *rest in cells
+        for line in (
+            f"{margin}{first}",
+            *table([["  ".join(filter(None, rest))]], width, indent=indent + 2),
+        )
+    ]
 
 
 def _cells(row: Any, columns: Sequence[Column[Any]], conditions: Conditions) -> list[str]:  # noqa: ANN401 - a row is what its columns take
     cells = []
     for column in columns:
         marks = "" if column.conditions is None else conditions.mark(column.conditions(row))
-        cells.append(f"{for_terminal(column.cell(row).words)} {marks}".rstrip())
+        cells.append(f"{for_terminal(column.cell(row).words)} {marks}".strip())
     return cells
