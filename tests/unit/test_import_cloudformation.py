@@ -485,3 +485,56 @@ def test_limits_that_are_not_known_limit_everything(tmp_path):
     endpoint = account["vpc_endpoints"]["app-Endpoint"]
     assert endpoint["policy"]["Statement"][0]["Principal"] == "*"
     assert {remark.code for remark in found.remarks} == {"unknown-value"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "properties", "message"),
+    [
+        (
+            "AWS::Transfer::User",
+            {"Policy": json.dumps(ALLOW), "Notes": '"Statement" and "Effect", in words'},
+            "no reader takes policies of `AWS::Transfer::User`: `Policy` is left out",
+        ),
+        (
+            "Custom::Thing",
+            {"Deep": [{"Policies": [ALLOW]}]},
+            "no reader takes policies of `Custom::Thing`: `Deep[0].Policies[0]` is left out",
+        ),
+        (
+            "AWS::RAM::ResourceShare",
+            {"Name": "share"},
+            "`AWS::RAM::ResourceShare` is not read: which actions a share gives is not in it",
+        ),
+    ],
+)
+def test_a_policy_that_no_reader_takes_is_remarked(kind, properties, message, tmp_path):
+    """By the form of a policy, or by the row of a type that gives access otherwise."""
+    found = imported(tmp_path, template(One=(kind, properties)))
+    assert [(remark.code, remark.message) for remark in found.remarks] == [
+        ("policy-not-read", message)
+    ]
+    unmade = template(One=(kind, properties))
+    unmade["Conditions"] = {"No": {"Fn::Equals": ["a", "b"]}}
+    unmade["Resources"]["One"]["Condition"] = "No"
+    assert imported(tmp_path, unmade).remarks == ()
+
+
+def test_the_policy_of_an_api_of_sam_is_remarked(tmp_path):
+    """SAM writes one from lists of accounts, addresses and endpoints."""
+    data = template(Api=("AWS::Serverless::Api", {"Auth": {"ResourcePolicy": {}}}))
+    data["Transform"] = "AWS::Serverless-2016-10-31"
+    assert [remark.code for remark in imported(tmp_path, data).remarks] == ["not-expanded"]
+
+
+def test_the_policy_of_a_stream_stands_with_its_table(tmp_path):
+    """AWS names the stream after the time at which it makes it."""
+    policy = {"ResourcePolicy": {"PolicyDocument": ALLOW}}
+    data = template(
+        Table=("AWS::DynamoDB::Table", {"TableName": "t", "StreamSpecification": policy}),
+        Group=("AWS::Logs::LogGroup", {"LogGroupName": "g", "ResourcePolicyDocument": ALLOW}),
+    )
+    found = imported(tmp_path, data)
+    resources = found.data["accounts"]["111122223333"]["resources"]
+    stream = "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/1970-01-01T00:00:00.000"
+    assert resources[stream]["policy"] == ALLOW
+    assert [remark.code for remark in found.remarks] == ["name-unknown"]

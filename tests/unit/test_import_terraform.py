@@ -531,3 +531,19 @@ def test_limits_that_are_not_known_limit_everything(tmp_path):
     assert account["vpc_endpoints"]["vpce-1"]["policy"]["Statement"][0]["NotAction"] == "*"
     assert "policy" not in account["vpc_endpoints"]["vpce-2"]
     assert {remark.code for remark in found.remarks} == {"unknown-value"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "code"),
+    [
+        ("aws_transfer_user", {"policy": POLICY}, "policy-not-read"),
+        ("awscc_s3_bucket_policy", {"policy_document": POLICY}, "policy-not-read"),
+        ("aws_ram_resource_share", {"name": "share"}, "policy-not-read"),
+        ("aws_instance", {"user_data": "text"}, None),
+        ("local_file", {"content": POLICY}, None),
+    ],
+)
+def test_a_policy_that_no_reader_takes_is_remarked(kind, values, code, tmp_path):
+    """In resources of AWS's providers; what a plan writes into files is none of its policies."""
+    found = imported(tmp_path, [resource(f"{kind}.x", values)])
+    assert [one.code for one in found.remarks if one.place] == ([] if code is None else [code])

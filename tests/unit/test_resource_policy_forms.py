@@ -138,7 +138,8 @@ def state(row: ResourceType, place: PolicyPlace) -> dict[str, object]:
         if not place.type:
             values["arn"] = arn(row)
     elif not place.type:
-        values = {"arn": arn(row), "id": NAME, place.path[0]: json.dumps(DOCUMENT)}
+        document = json.dumps(nested(place.path[1:], DOCUMENT))
+        values = {"arn": arn(row), "id": NAME, place.path[0]: document}
     else:
         values = {}
         insert(values, place.path, json.dumps(DOCUMENT))

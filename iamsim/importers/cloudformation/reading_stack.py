@@ -11,10 +11,12 @@ from iamsim.importers.cloudformation import encryption, identities, organization
 from iamsim.importers.cloudformation.reading import Reading
 from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
 from iamsim.importers.unknown import Unknown
+from iamsim.importers.unread import unread_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from iamsim.importers.cloudformation.stack import Stack
     from iamsim.importers.draft import Draft
 
 __all__ = ["READERS", "read_stack"]
@@ -25,6 +27,8 @@ READERS: dict[str, Callable[[Reading], None]] = {
     **resource_policies.READERS,
     **encryption.READERS,
 }
+# Types whose resources are read by what refers to them, or by themselves.
+READ_ELSEWHERE = (NESTED_STACK, "AWS::SSO::PermissionSet")
 # Their tags bear on access, as those of other kinds in the table of kinds do.
 UNTAGGED = ("AWS::IAM::", "AWS::Organizations::", "AWS::SSO::")
 
@@ -37,9 +41,13 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
     for logical_id in sorted(stack.resources):
         resource = stack.resources[logical_id]
         place = f"{prefix}Resources.{logical_id}"
+        made = stack.is_made(resource)
+        if made is False:
+            continue
+        if resource.get("Type") not in READERS:
+            _note_unread(stack, logical_id, place, draft)
         read = _find_reader(resource.get("Type"))
-        made = stack.is_made(resource) if read is not None else False
-        if read is None or made is False:
+        if read is None:
             continue
         if isinstance(made, Unknown):
             draft.remark(
@@ -65,6 +73,16 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
             " stands for it; `--region` says",
             severity="unknown",
         )
+
+
+def _note_unread(stack: Stack, logical_id: str, place: str, draft: Draft) -> None:
+    """Remark a policy in a resource of a type that has no reader."""
+    kind = stack.resources[logical_id].get("Type")
+    if isinstance(kind, str) and kind not in READ_ELSEWHERE:
+        row = find_type(kind)
+        message = unread_message(kind, row, stack.properties(logical_id))
+        if message is not None:
+            draft.remark("policy-not-read", message, place, "unknown")
 
 
 def _find_reader(kind: object) -> Callable[[Reading], None] | None:

@@ -50,6 +50,7 @@ VPC = "service-role/AWSLambdaVPCAccessExecutionRole"
 SERVICES = {"Function": "lambda.amazonaws.com", "StateMachine": "states.amazonaws.com"}
 TYPES = {"Function": "AWS::Lambda::Function", "StateMachine": "AWS::StepFunctions::StateMachine"}
 CREATED_BY = {"Function": "lambda:createdBy", "StateMachine": "stateMachine:createdBy"}
+OF_ROLE = ("AssumeRolePolicyDocument", "Policies")  # what its role has, and not the resource
 DEAD_LETTERS = {"SQS": "sqs:SendMessage", "SNS": "sns:Publish"}
 
 
@@ -82,6 +83,9 @@ def expand_sam(template: Mapping[str, object], remark: Remark) -> Json:
             expanded = _expand(logical_id, name, _with_globals(properties, common), remark)
         elif name in RENAMED:
             properties = _with_globals(properties, common)
+            auth = properties.get("Auth")
+            if isinstance(auth, dict) and "ResourcePolicy" in auth:
+                remark(logical_id, "not-expanded", "`Auth.ResourcePolicy` is not expanded")
             expanded = {logical_id: _resource(RENAMED[name], properties | _tags(properties))}
         else:
             remark(logical_id, "not-expanded", f"{quote(kind)} is not expanded")
@@ -118,7 +122,8 @@ def _tags(properties: Json, creator: str | None = None) -> Json:
 
 def _expand(logical_id: str, name: str, properties: Json, remark: Remark) -> Json:
     """Make the function or state machine with its role and what its events need."""
-    made: Json = {logical_id: _resource(TYPES[name], properties | _tags(properties, name))}
+    own = {key: value for key, value in properties.items() if key not in OF_ROLE}
+    made: Json = {logical_id: _resource(TYPES[name], own | _tags(properties, name))}
     events = properties.get("Events")
     events = {
         key: event

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.caret import quote
 from iamsim.importers.facts import report_dangling_targets
 from iamsim.importers.terraform import (
@@ -19,6 +20,7 @@ from iamsim.importers.terraform.instances import is_plan, is_state, is_state_fil
 from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.terraform.resolving import Plan
 from iamsim.importers.terraform.scopes import UNKNOWN_ACCOUNT, UNKNOWN_REGION
+from iamsim.importers.unread import unread_message
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -46,6 +48,9 @@ DATA_READERS: dict[str, Callable[[Reading], None]] = {
     "aws_kms_alias": encryption.read_alias,
     "aws_organizations_organization": organizations.READERS["aws_organizations_organization"],
 }
+# Types of AWS's providers, and those of them that are read with the plan as a whole.
+AWS = ("aws_", "awscc_")
+BY_PLAN = ("aws_organizations_policy_attachment", "aws_ssoadmin_")
 PRINCIPALS = frozenset(("aws_iam_user", "aws_iam_group", "aws_iam_role", "aws_iam_policy"))
 # Types whose tags are read by themselves, or bear on no decision.
 UNTAGGED = ("aws_iam_", "aws_organizations_", "aws_ssoadmin_", "aws_vpc_endpoint")
@@ -75,6 +80,7 @@ class Terraform:
         managed = [one for one in readings if one.instance.address.mode == "managed"]
         for reading in managed:
             _read(reading, _reader(reading))
+            _note_unread(reading)
         for reading in readings:
             if reading.instance.address.mode == "data":
                 _read(reading, DATA_READERS.get(reading.instance.type))
@@ -102,6 +108,17 @@ def _reader(reading: Reading) -> Callable[[Reading], None] | None:
     tags = values.get("tags_all"), values.get("tags")
     tagged = known and any(isinstance(value, dict) and value for value in tags)
     return resource_policies.read_tagged if tagged else None
+
+
+def _note_unread(reading: Reading) -> None:
+    """Remark a policy in an instance of a type that has no reader."""
+    kind = reading.instance.type
+    known = kind in READERS or kind in LATE_READERS or kind.startswith(BY_PLAN)
+    if kind.startswith(AWS) and not known:
+        row = find_terraform_type(kind)
+        message = unread_message(kind, row, reading.instance.values)
+        if message is not None:
+            reading.remark("policy-not-read", message)
 
 
 def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:

@@ -140,7 +140,7 @@ def _access_point(reading: Reading) -> None:
         record.set("public_access_block", public_access_block(block), reading.place)
 
 
-def _own_policy(attribute: str) -> Callable[[Reading], None]:
+def _own_policy(path: tuple[str, ...]) -> Callable[[Reading], None]:
     """Make the reader of the policy that a resource itself has, unless another resource said it or
     removes it."""
 
@@ -149,14 +149,14 @@ def _own_policy(attribute: str) -> Callable[[Reading], None]:
         taken = reading.plan.removed_targets
         names = {reading.arn, reading.name, str(reading.instance.values.get("id"))}
         if "policy" not in record.data and not names & taken:
-            document = reading.policy(attribute)
+            document = reading.policy(".".join(path))
             if document is not None:
                 record.set("policy", document, reading.place)
 
     return read
 
 
-_own_key_policy = _own_policy("policy")
+_own_key_policy = _own_policy(("policy",))
 
 
 def _key(reading: Reading) -> None:
@@ -401,6 +401,16 @@ def _readers() -> dict[str, Callable[[Reading], None]]:
     return readers | {kind: _policy_of(found) for kind, found in places.items()}
 
 
+def _each(*readers: Callable[[Reading], None]) -> Callable[[Reading], None]:
+    """Read with several readers; of the places of a policy, the first that has one counts."""
+
+    def read(reading: Reading) -> None:
+        for one in readers:
+            one(reading)
+
+    return read
+
+
 def _late_readers() -> dict[str, Callable[[Reading], None]]:
     """Derive the readers of what resources say themselves, when no other has said it.
 
@@ -411,9 +421,9 @@ def _late_readers() -> dict[str, Callable[[Reading], None]]:
         for place in row.plan:
             if place.type:
                 continue
-            read = LATE_FUNCTIONS[place.function] if place.function else _own_policy(place.path[0])
+            read = LATE_FUNCTIONS[place.function] if place.function else _own_policy(place.path)
             for kind in row.terraform:
-                readers.setdefault(kind, read)
+                readers[kind] = _each(readers[kind], read) if kind in readers else read
     return readers
 
 

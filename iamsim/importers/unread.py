@@ -1,0 +1,69 @@
+"""Policies that no reader takes: they are remarked, so that none is lost without a word.
+
+A policy is told by its form, in resources of every type; types that give access otherwise are rows
+of `iamsim.catalog.resource_types` that say why they are not read.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from iamsim.core.caret import quote
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.catalog.resource_types import ResourceType
+
+__all__ = ["policies_within", "unread_message"]
+
+MAX_DEPTH = 12
+ACTIONS = ("Action", "NotAction")
+
+
+def policies_within(value: object, path: str = "", depth: int = 0) -> Iterator[str]:
+    """Find the paths of policies in the properties of a resource: documents, and their texts."""
+    if isinstance(value, str):
+        if '"Statement"' in value and '"Effect"' in value:
+            value = _parsed(value)
+        if isinstance(value, dict):
+            yield from policies_within(value, path, depth + 1)
+        return
+    if depth > MAX_DEPTH:
+        return
+    if isinstance(value, dict):
+        if _is_policy(value):
+            yield path
+            return
+        for key, item in value.items():
+            yield from policies_within(item, f"{path}.{key}" if path else str(key), depth + 1)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from policies_within(item, f"{path}[{index}]", depth + 1)
+
+
+def _parsed(text: str) -> object:
+    try:
+        found: object = json.loads(text)
+    except (ValueError, RecursionError):
+        return None
+    return found
+
+
+def _is_policy(value: dict[str, object]) -> bool:
+    """Say whether an object has statements of IAM's language."""
+    statements = value.get("Statement")
+    first = statements[0] if isinstance(statements, list) and statements else statements
+    return isinstance(first, dict) and "Effect" in first and any(key in first for key in ACTIONS)
+
+
+def unread_message(kind: str, row: ResourceType | None, values: object) -> str | None:
+    """Say what is not read of a resource of a type that has no reader; `None` for nothing."""
+    if row is not None and row.unread:
+        return f"{quote(kind)} is not read: {row.unread}"
+    paths = list(dict.fromkeys(policies_within(values)))
+    if not paths:
+        return None
+    shown = ", ".join(map(quote, paths))
+    return f"no reader takes policies of {quote(kind)}: {shown} is left out"
