@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Decision, Verdict
     from iamsim.core.explanation import Explanation
     from iamsim.core.hint import Hint
+    from iamsim.core.unknown import UnknownPart
 
 __all__ = ["Answer"]
 
@@ -57,6 +58,11 @@ class Answer:
     def residual(self) -> Residual | None:
         """With unknown keys that matter: the condition under which the request is allowed."""
         return self._inner.residual
+
+    @property
+    def unknowns(self) -> tuple[UnknownPart, ...]:
+        """The parts of policies that are not known and on which the verdict depends."""
+        return self._inner.unknowns
 
     @property
     def hints(self) -> tuple[Hint, ...]:

@@ -15,6 +15,7 @@ from iamsim.compile.residual import Atom
 from iamsim.core.errors import PolicyError
 from iamsim.core.explanation import ClauseExplanation, Element
 from iamsim.core.reason import Note, Reason
+from iamsim.syntax.ast import Condition, Value
 from iamsim.syntax.operators import OperatorName, split_operator
 
 if TYPE_CHECKING:
@@ -23,13 +24,14 @@ if TYPE_CHECKING:
     from iamsim.compile.residual import Term
     from iamsim.core.request import ContextValue, Request
     from iamsim.core.span import Path, Source
-    from iamsim.syntax.ast import Condition
+    from iamsim.core.unknown import Unknown
 
     Context = Mapping[str, ContextValue]
     ContextTest = Callable[[Context], bool]
 
-__all__ = ["ConditionTest", "compile_condition", "is_null"]
+__all__ = ["ConditionTest", "OpenTest", "compile_condition", "is_null", "open_test"]
 
+ELEMENTS = {element.value for element in Element}
 FOR_ALL_VALUES = "ForAllValues"
 FOR_ANY_VALUE = "ForAnyValue"
 
@@ -173,6 +175,51 @@ class ConditionTest:
         if readable is None or value is None:
             return False
         return not all(map(readable, _members(value)))
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTest(ConditionTest):
+    """What stands for the unknown part of a statement: the test of a key that nobody sends.
+
+    Nothing settles it but a completion, which gives the key a value: with ``true`` the unknown part
+    is such that the statement matches (see `iamsim.core.unknown.open_key`).
+    """
+
+    unknowns: tuple[Unknown, ...] = ()
+
+    def explain(self, request: Request) -> ClauseExplanation:
+        """Say that it is not known whether the statement matches, and why."""
+        unknown = self.unknowns[0]
+        return ClauseExplanation(
+            Element(unknown.element) if unknown.element in ELEMENTS else Element.CONDITION,
+            unknown.why,
+            None,
+            self.test(request.context),
+            Reason.DEPENDS_ON_UNKNOWN,
+            self.source,
+            self.path,
+        )
+
+
+def open_test(
+    key: str, unknowns: tuple[Unknown, ...], source: Source, path: Path
+) -> OpenTest:
+    """Make the test that stands for unknown parts of a statement, with the key that names them."""
+    test = compile_condition(
+        Condition("StringEquals", key, (Value("true", path),), path), source, with_variables=False
+    )
+    return OpenTest(
+        test.operator,
+        test.written_operator,
+        test.key,
+        test.written_key,
+        test.values,
+        source,
+        path,
+        test.test,
+        test.constant,
+        unknowns,
+    )
 
 
 def is_null(value: ContextValue | None) -> bool:

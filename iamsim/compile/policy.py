@@ -7,12 +7,15 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.statement import CompiledStatement, compile_statement
 from iamsim.core.decision import PolicyType
+from iamsim.core.errors import PolicyError
+from iamsim.core.unknown import Unknown
+from iamsim.syntax.uncertain import unknown_statements
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.core.span import Source
-    from iamsim.syntax.ast import Policy
+    from iamsim.syntax.ast import Policy, Statement
 
 __all__ = ["CompiledPolicy", "PolicySet", "compile_policy"]
 
@@ -33,23 +36,39 @@ def compile_policy(
     *,
     name: str | None = None,
     arn: str | None = None,
+    lenient: bool = False,
 ) -> CompiledPolicy:
-    """Compile a document; raises `PolicyError` for what has no meaning (an unreadable CIDR)."""
+    """Compile a document; raises `PolicyError` for what has no meaning (an unreadable CIDR).
+
+    With `lenient`, a statement with a part that has no meaning is unknown, and the others count.
+    """
     complete = policy_type is not PolicyType.SESSION
-    return CompiledPolicy(
-        name or policy.name,
-        tuple(
-            compile_statement(
-                statement,
-                policy.source,
-                with_variables=policy.has_variables,
-                complete_arns=complete,
+    called = name or policy.name
+    compiled: list[CompiledStatement] = []
+
+    def compile_one(statement: Statement) -> CompiledStatement:
+        return compile_statement(
+            statement,
+            policy.source,
+            with_variables=policy.has_variables,
+            complete_arns=complete,
+            policy=called,
+        )
+
+    for statement in policy.statements:
+        try:
+            compiled.append(compile_one(statement))
+        except PolicyError as error:
+            if not lenient:
+                raise
+            unknown = Unknown(f"it can't be read: {error.message}")
+            compiled += map(
+                compile_one,
+                unknown_statements(
+                    unknown, statement.index, statement.path, statement.effect, statement.sid
+                ),
             )
-            for statement in policy.statements
-        ),
-        policy.source,
-        arn,
-    )
+    return CompiledPolicy(called, tuple(compiled), policy.source, arn)
 
 
 Member = tuple[CompiledPolicy, CompiledStatement]

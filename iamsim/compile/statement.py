@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.compile.action import ActionPattern, compile_action
-from iamsim.compile.condition import ConditionTest, compile_condition
+from iamsim.compile.condition import ConditionTest, compile_condition, open_test
 from iamsim.compile.principal import NotPrincipalTest, PrincipalTest, compile_principals
 from iamsim.compile.residual import all_of, any_of, negate
 from iamsim.compile.resource import ResourcePattern, compile_resource
 from iamsim.core.explanation import ClauseExplanation, Element, StatementExplanation
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import GrantKind
+from iamsim.core.unknown import open_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from iamsim.compile.residual import Term
     from iamsim.core.request import Caller, Request
     from iamsim.core.span import Path, Source
+    from iamsim.core.unknown import Unknown
     from iamsim.syntax import ast
 
     RequestTest = Callable[[Request], bool]
@@ -120,6 +122,7 @@ class CompiledStatement:
     keys: tuple[str, ...]  # all context keys that conditions and policy variables read
     # Elements that list nothing, for explanations.
     empty: tuple[ClauseExplanation, ...] = field(default=(), compare=False)
+    unknowns: tuple[Unknown, ...] = ()  # with these, the last condition is their `OpenTest`
 
     def grants(self, caller: Caller) -> int:
         """What kinds of grant the statement is to a caller, if it matches (see `GrantKind`)."""
@@ -154,13 +157,14 @@ class CompiledStatement:
         principals = self.principals
         return principals is None or principals.concerns(caller)
 
-    def test_of_resource_and_conditions(self) -> RequestTest | None:
+    def test_of_resource_and_conditions(self, *, supposing: bool = False) -> RequestTest | None:
         """One test of what is left once action and principal are decided; `None` where nothing
-        is: the statement then matches."""
+        is: the statement then matches. With `supposing`, its unknown part is such that it can."""
         tests: list[RequestTest] = []
         if self.resources is not None and not self.resources.everything:
             tests.append(_resource_test(self.resources))
-        condition_tests = [condition.test for condition in self.conditions]
+        conditions = self.conditions[:-1] if supposing and self.unknowns else self.conditions
+        condition_tests = [condition.test for condition in conditions]
         if not tests and not condition_tests:
             return None
         return _conjunction(tests, condition_tests)
@@ -277,9 +281,17 @@ def _conjunction(tests: list[RequestTest], condition_tests: list[ContextTest]) -
 
 
 def compile_statement(
-    statement: ast.Statement, source: Source, *, with_variables: bool, complete_arns: bool
+    statement: ast.Statement,
+    source: Source,
+    *,
+    with_variables: bool,
+    complete_arns: bool,
+    policy: str = "",
 ) -> CompiledStatement:
-    """Compile one statement; raises `PolicyError` where a part of it has no meaning."""
+    """Compile one statement; raises `PolicyError` where a part of it has no meaning.
+
+    `policy` is the name of its policy, by which its unknown parts are called.
+    """
     actions = statement.actions
     action_element = Element(actions.name)
     resources = None
@@ -296,6 +308,10 @@ def compile_statement(
     keys = [key for condition in conditions for key in condition.keys]
     if resources is not None:
         keys += [key for pattern in resources.patterns for key in pattern.keys]
+    unknowns = statement.unknowns
+    if unknowns:
+        name = open_key(policy, unknowns[0], statement.index, statement.effect)
+        conditions = (*conditions, open_test(name, unknowns, source, statement.path))
     return CompiledStatement(
         statement.index,
         statement.sid,
@@ -313,6 +329,7 @@ def compile_statement(
         denies,
         tuple(dict.fromkeys(keys)),
         tuple(_empty_elements(statement, source)),
+        unknowns,
     )
 
 

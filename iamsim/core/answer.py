@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import Decision
     from iamsim.core.explanation import Explanation
+    from iamsim.core.unknown import UnknownPart
 
 __all__ = ["Answer", "RequestRecord", "Residual"]
 
@@ -30,6 +31,8 @@ class RequestRecord:
 class Answer:
     """One answered question. The explanation is made when it is first asked for.
 
+    `unknowns` are the parts of policies that are not known and that the decision depends on.
+
     An answer has no truth value of its own, so that `if answer:` can't be mistaken for
     `if answer.allowed:`.
     """
@@ -39,6 +42,7 @@ class Answer:
     residual: Residual | None
     _explain: Callable[[], Explanation] = field(repr=False)
     _explanation: Explanation | None = field(default=None, repr=False)
+    unknowns: tuple[UnknownPart, ...] = ()
 
     @property
     def explanation(self) -> Explanation:

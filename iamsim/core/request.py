@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from enum import Enum, IntFlag
 from typing import TYPE_CHECKING
 
+from iamsim.core.unknown import is_open_key
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -101,6 +103,10 @@ class Request:
 
     `unknown` are keys of which it is not known whether and with what value they are there;
     with `partial`, every key that is not in `context` is unknown but those in `absent`.
+
+    Parts of policies that are not known are open tests of keys of their own, which are unknown,
+    too; in a request that is `settled` they are what `context` says, and do nothing where it is
+    silent.
     """
 
     caller: Caller
@@ -110,9 +116,12 @@ class Request:
     unknown: frozenset[str] = frozenset()
     partial: bool = False
     absent: frozenset[str] = frozenset()
+    settled: bool = False
 
     def is_unknown(self, key: str) -> bool:
         """Whether the value of a key (in lower case) is not known."""
         if key in self.unknown:
             return True
+        if is_open_key(key):
+            return not self.settled and key not in self.context
         return self.partial and key not in self.context and key not in self.absent

@@ -6,10 +6,13 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from iamsim.compile.policy import PolicySet
+    from iamsim.compile.policy import CompiledPolicy, PolicySet
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.core.reason import Note, Reason
     from iamsim.core.request import Caller, Request
     from iamsim.engine.formula import Relation, Slot
+
+OpenStatement = tuple["Slot", "CompiledPolicy", "CompiledStatement"]
 
 __all__ = ["Arrangement", "Station"]
 
@@ -59,6 +62,16 @@ class Arrangement:
     relation: Relation
     stations: tuple[Station, ...]
     notes: tuple[Note, ...] = ()
+
+    def open_statements(self, action: str) -> tuple[OpenStatement, ...]:
+        """The statements about an action (in lower case) of which a part is not known."""
+        return tuple(
+            (station.slot, policy, statement)
+            for station in self.stations
+            if station.policies is not None and station.applies
+            for policy, statement in station.policies.candidates(action)
+            if statement.unknowns
+        )
 
     def at(self, slot: Slot) -> tuple[Station, ...]:
         """The stations of one place."""

@@ -50,6 +50,12 @@ class Prepared:
     request: Request
     derived: tuple[DerivedKeys, ...]
 
+    @property
+    def meets_unknown(self) -> bool:
+        """Whether a statement about the action is not known in whole."""
+        action = self.request.action
+        return bool(self.situation.arrange(action).open_statements(action))
+
     def decide(self) -> Decision:
         """Decide by the fast reading."""
         return self.situation.decide(self.request)

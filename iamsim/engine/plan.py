@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["implicit_denial", "make_plan", "reference"]
 
 ALWAYS_ALLOWED = Decision(Verdict.ALLOWED, Reason.ALWAYS_ALLOWED, None)
+DEPENDS_ON_UNKNOWN = Decision(Verdict.CONDITIONAL, Reason.DEPENDS_ON_UNKNOWN, None)
 
 
 class Gate(NamedTuple):
@@ -64,14 +65,59 @@ def make_plan(situation: Situation, action: str) -> Callable[[Request], Decision
     arrangement = situation.arrange(action)
     if arrangement.relation.always:
         return lambda _request: ALWAYS_ALLOWED
-    denies = _denies(arrangement, action, situation.caller)
+    settled = _plan(arrangement, _Reading(action, situation.caller))
+    if not arrangement.open_statements(action):
+        return settled
+    best = _plan(arrangement, _Reading(action, situation.caller, hopeful=True))
+    worst = _plan(arrangement, _Reading(action, situation.caller, hopeful=False))
+    return _decide_uncertain(settled, best, worst)
+
+
+def _decide_uncertain(
+    settled: Callable[[Request], Decision],
+    best: Callable[[Request], Decision],
+    worst: Callable[[Request], Decision],
+) -> Callable[[Request], Decision]:
+    """Decide where parts of policies are not known.
+
+    An unknown part of an Allow can only open, one of a Deny only close. So all that they could be
+    lies between the best case and the worst, and what these two agree on holds.
+    """
+
+    def decide(request: Request) -> Decision:
+        if request.settled:
+            return settled(request)
+        least = worst(request)
+        if least.allowed:
+            return least
+        most = best(request)
+        return DEPENDS_ON_UNKNOWN if most.allowed else most
+
+    return decide
+
+
+class _Reading(NamedTuple):
+    """For whom and what a plan is, and how it takes unknown parts of policies.
+
+    `hopeful` takes those of an Allow to match and those of a Deny not to, with False the other way
+    round; with `None` they are what the request's context says.
+    """
+
+    action: str
+    caller: Caller
+    hopeful: bool | None = None
+
+
+def _plan(arrangement: Arrangement, reading: _Reading) -> Callable[[Request], Decision]:
+    """Prepare one reading."""
+    denies = _denies(arrangement, reading)
     guards: dict[Requirement, Gate] = {
         Requirement(slot): gate
         for slot in GUARDRAILS
-        if (gate := _gate(arrangement, Requirement(slot), action, situation.caller)).constant != 0
+        if (gate := _gate(arrangement, Requirement(slot), reading)).constant != 0
     }
     needs = dict.fromkeys(need for way in arrangement.relation.ways for need in way.requires)
-    gates = {need: _gate(arrangement, need, action, situation.caller) for need in needs}
+    gates = {need: _gate(arrangement, need, reading) for need in needs}
     implicit = _implicit(arrangement, guards, gates)
     ways = [
         _way([gates[need] for need in way.requires], way.requires)
@@ -141,14 +187,14 @@ def _always(_request: Request) -> bool:
     return True
 
 
-def _denies(arrangement: Arrangement, action: str, caller: Caller) -> list[Denial]:
+def _denies(arrangement: Arrangement, reading: _Reading) -> list[Denial]:
     """The deny statements that can match, in the order of reporting."""
     denies: list[Denial] = []
     for slot in DENY_ORDER:
         if slot in arrangement.relation.unheard:
             continue
         for station in arrangement.at(slot):
-            for policy, statement, test in _left(station, action, caller, denies=True):
+            for policy, statement, test in _left(station, reading, denies=True):
                 deciding = (reference(slot, policy, statement),)
                 decision = Decision(
                     Verdict.EXPLICIT_DENY, Reason.EXPLICITLY_DENIED, slot.layer, deciding
@@ -158,17 +204,20 @@ def _denies(arrangement: Arrangement, action: str, caller: Caller) -> list[Denia
 
 
 def _left(
-    station: Station, action: str, caller: Caller, *, denies: bool
+    station: Station, reading: _Reading, *, denies: bool
 ) -> list[tuple[CompiledPolicy, CompiledStatement, RequestTest | None]]:
     """The statements of one effect that action and caller leave, with what is left to test."""
     if station.policies is None or not station.applies:
         return []
-    seen = station.caller or caller
+    seen = station.caller or reading.caller
     left = []
-    for policy, statement in station.policies.candidates(action):
+    supposing = reading.hopeful is not None
+    for policy, statement in station.policies.candidates(reading.action):
         if statement.denies is not denies or not statement.concerns(seen):
             continue
-        test = statement.test_of_resource_and_conditions()
+        if statement.unknowns and reading.hopeful is denies:
+            continue
+        test = statement.test_of_resource_and_conditions(supposing=supposing)
         if test is not None and station.resource is not None:
             test = _seen_from(station, test)
         left.append((policy, statement, test))
@@ -180,9 +229,9 @@ def _seen_from(station: Station, test: RequestTest) -> RequestTest:
     return lambda request: test(station.view(request))
 
 
-def _gate(arrangement: Arrangement, need: Requirement, action: str, caller: Caller) -> Gate:
+def _gate(arrangement: Arrangement, need: Requirement, reading: _Reading) -> Gate:
     """A requirement over all stations of its place; all of them must allow."""
-    gates = [_station_gate(station, need, action, caller) for station in arrangement.at(need.slot)]
+    gates = [_station_gate(station, need, reading) for station in arrangement.at(need.slot)]
     if not gates:
         # A place without stations (no Block Public Access here) does not block.
         return _constant(0 if need.slot in GUARDRAILS else -1)
@@ -210,14 +259,14 @@ def _joined(gates: list[Gate]) -> Gate:
     return Gate(check, ((),), None)
 
 
-def _station_gate(station: Station, need: Requirement, action: str, caller: Caller) -> Gate:
+def _station_gate(station: Station, need: Requirement, reading: _Reading) -> Gate:
     """One station: the allow statements that can match and grant in one of the asked kinds."""
     if not station.asks_for_allow:
         return _constant(0 if station.allows else -1)
-    seen = station.caller or caller
+    seen = station.caller or reading.caller
     allows = [
         (test, reference(station.slot, policy, statement))
-        for policy, statement, test in _left(station, action, caller, denies=False)
+        for policy, statement, test in _left(station, reading, denies=False)
         if statement.grants(seen) & need.kinds
     ]
     if not allows:

@@ -54,6 +54,7 @@ def answer_to_dict(answer: Answer) -> Json:
         "missing_context": [missing.name for missing in explanation.missing],
         "residual": None if residual is None else _blocks(residual),
         **({} if residual is None else {"residual_detail": _residual(residual)}),
+        "unknowns": [part.to_dict() for part in answer.unknowns],
         "context_detail": [_context(entry) for entry in explanation.context],
         "notes": _notes(explanation.notes),
         **_hints(answer),

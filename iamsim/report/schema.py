@@ -92,6 +92,15 @@ def answer_schema() -> Json:
             ),
             "condition": _condition(),
             "residual_detail": _residual_detail(),
+            "unknown_part": _object(
+                {
+                    "layer": _reference("layer"),
+                    "policy": _TEXT,
+                    "statement": _or_null(_NUMBER),
+                    "why": _TEXT,
+                    "source": _TEXT,
+                }
+            ),
             "context_entry": _object(
                 {"key": _TEXT, "value": _VALUES, "origin": _TEXT, "from": _or_null(_TEXT)}
             ),
@@ -113,6 +122,7 @@ def _answer() -> Json:
             "paths": _list("path"),
             "missing_context": {"type": "array", "items": _TEXT},
             "residual": _or_null(_list("condition")),
+            "unknowns": _list("unknown_part"),
             "context_detail": _list("context_entry"),
             "notes": _list("note"),
         },

@@ -137,6 +137,7 @@ def _completed(
         partial=False,
     )
     prepared = authorize.prepare(whole, world)
+    prepared.request.settled = True
     # What S3 Block Public Access says stands over whether the policy is public.
     for slot in sorted(unknowns.layers, key=lambda slot: slot is Slot.PUBLIC_ACCESS):
         if layer_applies(slot, prepared.situation, prepared.request):

@@ -13,6 +13,7 @@ from iamsim.compile.condition import ConditionTest
 from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.decision import Decision, Verdict
 from iamsim.core.reason import Reason
+from iamsim.core.unknown import UnknownPart
 from iamsim.engine.plan import reference
 from iamsim.engine.world import CompiledWorld
 from iamsim.symbolic.cases import asks_for, single_case
@@ -42,11 +43,15 @@ __all__ = ["PartialDecision", "answer_partially", "decide_partially"]
 
 
 class PartialDecision(NamedTuple):
-    """What is known of a request in spite of unknown things; without `residual` it is settled."""
+    """What is known of a request in spite of unknown things; without `residual` it is settled.
+
+    `unknowns` are the unknown parts of policies that the decision depends on.
+    """
 
     decision: Decision
     residual: PartialResidual | None
     cases: Cases
+    unknowns: tuple[UnknownPart, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -101,7 +106,9 @@ def answer_partially(question: Question, world: CompiledWorld | None = None) -> 
     def explanation() -> Explanation:
         return explain_partially(partial.decision, cases, residual)
 
-    return Answer(record, partial.decision, partial.residual, explanation)
+    return Answer(
+        record, partial.decision, partial.residual, explanation, unknowns=partial.unknowns
+    )
 
 
 def decide_partially(prepared: Prepared, world: CompiledWorld | None = None) -> PartialDecision:
@@ -135,7 +142,25 @@ def _decide(cases: Cases, asking: Asking) -> PartialDecision:
         tuple(statements),
         missing_context=residual.keys,
     )
-    return PartialDecision(decision, residual, cases)
+    return PartialDecision(decision, residual, cases, _unknown_parts(cases, residual))
+
+
+def _unknown_parts(cases: Cases, residual: PartialResidual) -> tuple[UnknownPart, ...]:
+    """The unknown parts of policies that a residual names, in the order of the layers."""
+    keys = {key for region in residual.solution.encoding.regions for key in region.keys}
+    found: dict[UnknownPart, None] = {}
+    for case in cases.found:
+        action = case.prepared.request.action
+        arrangement = case.prepared.situation.arrange(action)
+        for slot, policy, statement in arrangement.open_statements(action):
+            if statement.conditions[-1].key in keys:
+                for unknown in statement.unknowns:
+                    index = None if unknown.whole else statement.index
+                    part = UnknownPart(
+                        slot.layer.value, policy.name, index, unknown.why, unknown.source
+                    )
+                    found[part] = None
+    return tuple(found)
 
 
 def _residual(
@@ -182,7 +207,8 @@ def _settled(cases: Cases, solution: Solution, denied: Solution, asking: Asking)
 def _decide_at(case: Case, point: Mapping[str, ContextValue]) -> Decision:
     """Decide with values of the unknown keys filled in."""
     request = case.prepared.request
-    return case.prepared.situation.decide(replace(request, context={**request.context, **point}))
+    completed = replace(request, context={**request.context, **point}, settled=True)
+    return case.prepared.situation.decide(completed)
 
 
 def _references(cases: Cases, solution: Solution) -> dict[int, tuple[StatementReference, ...]]:
@@ -204,7 +230,7 @@ def _references(cases: Cases, solution: Solution) -> dict[int, tuple[StatementRe
                 leaves: list[Leaf] = [
                     leaf for leaf in of_things if asks_for(statement, leaf, request.caller)
                 ]
-                if any(map(request.is_unknown, statement.keys)):
+                if statement.unknowns or any(map(request.is_unknown, statement.keys)):
                     patterns = () if statement.resources is None else statement.resources.patterns
                     leaves += [*statement.conditions, *patterns]
                 if leaves:

@@ -22,16 +22,18 @@ __all__ = ["answer", "describe"]
 def answer(question: Question, world: CompiledWorld | None = None) -> Answer:
     """Answer one question with its whole explanation.
 
-    Where nothing is unknown this is `iamsim.engine.authorize.explain`, and the explanation says of
+    Where nothing is unknown, of the request or of the policies that it meets, this is `iamsim.engine.authorize.explain`, and the explanation says of
     each missing key whether it matters. Else the verdict is the one that all values of the unknown
     keys give, or `CONDITIONAL`, with the residual under `Answer.residual`. Raises `InputError` for
     what can't be asked or read, and `UnsupportedError` for unknown things that are not modelled.
     """
-    if question.unknown or question.partial:
+    prepared = None
+    if not question.unknown and not question.partial:
+        prepared = authorize.prepare(question, world)
+    if prepared is None or prepared.meets_unknown:
         from iamsim.symbolic.conditional import answer_partially  # noqa: PLC0415 - see above
 
         return answer_partially(question, world)
-    prepared = authorize.prepare(question, world)
     plain = authorize.explain_prepared(question, prepared)
     explanation = plain.explanation
     if not explanation.missing:

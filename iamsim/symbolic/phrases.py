@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.unknown import is_open_key
 from iamsim.symbolic.layers import ALLOW, EXPLICIT_DENY, NOT_APPLICABLE
 from iamsim.symbolic.vocabulary import (
     COMPARISONS,
@@ -94,6 +95,9 @@ def part_phrase(part: Part) -> list[Said]:
         if entry.key in LAYER_NAMES:
             said.append(_layer(entry))
             continue
+        if is_open_key(entry.key.lower()):
+            said.append(_unknown_part(entry))
+            continue
         if entry.base == "Null":
             covered = any(other.key.lower() == entry.key.lower() for other in others)
             if entry.values == ("true",) or not covered:
@@ -153,6 +157,16 @@ def _layer(entry: Entry) -> Said:
             "denies it explicitly" if found else f"the unknown {name} denies it explicitly"
         )
     return Said(_joined(found, "or"), unless)
+
+
+def _unknown_part(entry: Entry) -> Said:
+    """What an unknown part of a policy must do, or must not."""
+    place, _, effect = entry.key.partition(":")[2].rpartition(":")
+    policy, _, statement = place.rpartition("#")
+    verb = {"Allow": "allows it", "Deny": "denies it explicitly"}[effect]
+    what = f"statement {statement} of the policy `{policy}`" if policy else f"the policy `{place}`"
+    must_not = entry.values == ("true",) if entry.base == "Null" else "Not" in entry.base
+    return Said(f"{what}, which is not known, {verb}", unless=must_not)
 
 
 def _session_words(entry: Entry) -> Words | None:

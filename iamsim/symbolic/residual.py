@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from iamsim.compile.residual import term_holds
 from iamsim.core.errors import InternalError, UnsupportedError
+from iamsim.core.unknown import is_open_key
 from iamsim.symbolic.blocks import write_blocks
 from iamsim.symbolic.describe import ExampleContexts, ResidualPart, describe
 from iamsim.symbolic.formula import OutOfBudgetError
@@ -97,7 +98,9 @@ class PartialResidual:
     @property
     def stand_ins(self) -> tuple[str, ...]:
         """Those of the keys that stand for unknown things and are no context keys."""
-        return tuple(key for key in self.keys if key.lower() in STAND_INS)
+        return tuple(
+            key for key in self.keys if key.lower() in STAND_INS or is_open_key(key.lower())
+        )
 
     def holds(self, context: Mapping[str, str | list[str] | tuple[str, ...]]) -> bool:
         """Say whether the request is allowed when the unknown keys take these values.

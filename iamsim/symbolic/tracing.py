@@ -45,13 +45,15 @@ class Row(NamedTuple):
 
 
 def explain_partially(decision: Decision, cases: Cases, residual: MakeResidual) -> Explanation:
-    """Give the trace in which unknown keys count as absent, with what depends on them marked.
+    """Give the trace in which unknown keys count as absent, and unknown parts of policies do
+    nothing, with what depends on them marked.
 
     `residual` makes the residual of terms, one for each case, that begins with a word.
     """
     first = cases.found[0]
+    settled = replace(first.prepared.request, settled=True)
     explained = explain_request(
-        first.prepared.situation, first.prepared.request, cases.found[-1].prepared.entries()
+        first.prepared.situation, settled, cases.found[-1].prepared.entries()
     )
     explanation = explained.explanation
     layers = tuple(_layer(row, cases, residual) for row in _rows(explanation, cases))
@@ -133,7 +135,8 @@ def _said(place: Place, places: dict[Place, Said]) -> Said:
 def _layers(case: Case) -> dict[Place, LayerExplanation]:
     """The layers of one more case."""
     prepared = case.prepared
-    explained = explain_request(prepared.situation, prepared.request, ())
+    settled = replace(prepared.request, settled=True)
+    explained = explain_request(prepared.situation, settled, ())
     layers = explained.explanation.layers
     return dict(zip(_places(case.terms.stations), layers, strict=True))
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from iamsim.core.span import Path, Source, Span
+    from iamsim.core.unknown import Unknown
 
 __all__ = ["Condition", "Entries", "Policy", "PrincipalEntry", "Principals", "Statement", "Value"]
 
@@ -71,7 +72,11 @@ class Condition(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """One statement. `principals` and `resources` may be absent, by policy type."""
+    """One statement. `principals` and `resources` may be absent, by policy type.
+
+    With `unknowns` it is what a statement may be of which these parts are not known; what it
+    certainly is stands before it, as a statement of the same index.
+    """
 
     index: int
     sid: str | None
@@ -81,6 +86,7 @@ class Statement:
     resources: Entries | None
     conditions: tuple[Condition, ...]
     path: Path
+    unknowns: tuple[Unknown, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

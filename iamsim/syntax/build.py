@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.caret import quote
 from iamsim.core.json_text import KEY, JsonNumber
+from iamsim.core.unknown import MARK, SOURCE, Unknown, find_marker
 from iamsim.syntax.ast import Condition, Entries, PrincipalEntry, Principals, Statement, Value
 from iamsim.syntax.elements import (
     EFFECTS,
@@ -25,10 +26,12 @@ from iamsim.syntax.elements import (
 )
 from iamsim.syntax.operators import OPERATORS, operator_spellings, split_operator
 from iamsim.syntax.problem import Problem, did_you_mean, kind_of
+from iamsim.syntax.uncertain import Elements, read_uncertain, unknown_policy
 from iamsim.syntax.variables import find_fault
 
 if TYPE_CHECKING:
     from iamsim.core.span import Path
+    from iamsim.syntax.operators import OperatorName
 
 __all__ = [
     "Body",
@@ -54,8 +57,26 @@ class Body(NamedTuple):
     statements: tuple[Statement, ...]
 
 
-def build(document: object) -> Body:
-    """Build the syntax tree of a document as `json` or YAML gives it; raises `Problem`."""
+def build(document: object, *, markers: bool = False, lenient: bool = False) -> Body:
+    """Build the syntax tree of a document as `json` or YAML gives it; raises `Problem`.
+
+    With `markers` a part may be marked as unknown (see `iamsim.core.unknown`); with `lenient` so
+    are statements and parts of them that can't be read, and the whole document where it is none.
+    """
+    try:
+        marker = find_marker(document) if markers else None
+        if marker is not None:
+            return Body(VERSION_WITH_VARIABLES, None, unknown_policy(marker))
+        return _build(document, markers=markers, lenient=lenient)
+    except Problem as problem:
+        if not lenient:
+            raise
+        unknown = Unknown(f"it can't be read: {problem.message}")
+        return Body(VERSION_WITH_VARIABLES, None, unknown_policy(unknown))
+
+
+def _build(document: object, *, markers: bool, lenient: bool) -> Body:
+    """Build the tree of a document that is none of the unknown ones."""
     if not isinstance(document, OBJECT):
         hint = None
         if isinstance(document, list):
@@ -78,15 +99,38 @@ def build(document: object) -> Body:
         if not raw:
             message = "`Statement` is an empty list"
             raise Problem("empty-list", message, ("Statement",), "write one statement at least")
-        statements = tuple(
-            [
-                _statement(one, index, ("Statement", index), variables=variables)
-                for index, one in enumerate(raw)
-            ]
-        )
+        places = [(one, index, ("Statement", index)) for index, one in enumerate(raw)]
     else:
-        statements = (_statement(raw, 0, ("Statement",), variables=variables),)
-    return Body(version, _text(document, "Id", ()), statements)
+        places = [(raw, 0, ("Statement",))]
+    statements: list[Statement] = []
+    for one, index, place in places:
+        try:
+            statements.append(_statement(one, index, place, variables=variables))
+        except Problem as problem:
+            if not markers:
+                raise
+            elements = _elements(variables=variables)
+            statements += read_uncertain(one, index, place, elements, problem, lenient=lenient)
+    return Body(version, _text(document, "Id", ()), tuple(statements))
+
+
+def _elements(*, variables: bool) -> Elements:
+    """The readers of single elements, for statements of which a part is not known."""
+
+    def values(operator: OperatorName, key: str, raw: object, path: Path) -> tuple[Value, ...]:
+        """Read the values of a condition key."""
+        found = _condition_values(key, raw, path)
+        if variables and OPERATORS[operator.base].variables:
+            _check_all_variables(found)
+        return found
+
+    return Elements(
+        lambda name, raw, path: _entries(
+            name, raw, path, variables=variables and name.endswith("Resource")
+        ),
+        _principals,
+        values,
+    )
 
 
 def _effect_problem(effect: object, path: Path) -> Problem:
@@ -239,6 +283,9 @@ def _conditions(raw: object, path: Path, *, variables: bool) -> tuple[Condition,
             raise _operator_problem(operator, path)
         if not isinstance(keys, OBJECT):
             raise _wrong_type(operator, "an object of condition keys", keys, (*path, operator))
+        if MARK in keys and SOURCE in keys and find_marker(keys) is not None:
+            message = f"what {quote(operator)} tests is marked as not known"
+            raise Problem("unknown-part", message, (*path, operator))
         check = variables and OPERATORS[name.base].variables
         place = (*path, operator)
         for key, values in keys.items():

@@ -15,7 +15,7 @@ from iamsim.core.span import Source, Span
 from iamsim.syntax.ast import Policy
 from iamsim.syntax.build import Body, build
 from iamsim.syntax.problem import Problem, kind_of
-from iamsim.syntax.rules import check_rules
+from iamsim.syntax.rules import check_rules, suit_rules
 from iamsim.syntax.written import write_down
 
 if TYPE_CHECKING:
@@ -39,6 +39,7 @@ def parse_policy(
     file: str | None = None,
     source: Source | None = None,
     policy_type: PolicyType | None = None,
+    lenient: bool = False,
 ) -> Policy:
     """Read one policy document and check its shape.
 
@@ -47,6 +48,8 @@ def parse_policy(
     a YAML file: its paths must fit the document. With a `policy_type` the elements that this type
     takes are checked too; a `Policy` is then only checked, and given back as it is.
 
+    Data that is loaded already may hold markers of what is not known; with `lenient` statements
+    that can't be read, or that the type does not take, are unknown too, and the others count.
     Raises `PolicyError` with the place of the first fault.
     """
     if isinstance(document, Policy):
@@ -57,7 +60,7 @@ def parse_policy(
             raise problem.to_error(document.source) from None
         return document
     if isinstance(document, Mapping):
-        return _from_mapping(document, name, file or name, source, policy_type)
+        return _from_mapping(document, name, file or name, source, policy_type, lenient=lenient)
     return _from_text(source or _source(document, file or name), name, policy_type)
 
 
@@ -116,11 +119,16 @@ def _from_mapping(
     file: str,
     source: Source | None,
     policy_type: PolicyType | None,
+    *,
+    lenient: bool,
 ) -> Policy:
     """Take a document that is loaded already."""
     try:
-        body = build(document)
-        _check(body, policy_type)
+        body = build(document, markers=True, lenient=lenient)
+        if lenient and policy_type is not None:
+            body = suit_rules(body, policy_type)
+        else:
+            _check(body, policy_type)
     except Problem as problem:
         raise problem.to_error(source or write_down(document, file)) from None
     return Policy(*body, source or write_down(document, file), name)

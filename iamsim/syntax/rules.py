@@ -13,14 +13,16 @@ from iamsim.core.arn import ARN_PARTS
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.json_text import KEY
+from iamsim.core.unknown import Unknown
 from iamsim.syntax.problem import Problem
+from iamsim.syntax.uncertain import unknown_statements
 
 if TYPE_CHECKING:
     from iamsim.core.span import Path
     from iamsim.syntax.ast import Entries, Statement
     from iamsim.syntax.build import Body
 
-__all__ = ["check_rules"]
+__all__ = ["check_rules", "suit_rules"]
 
 NAMES = {
     PolicyType.IDENTITY: "an identity-based policy",
@@ -56,12 +58,40 @@ def check_rules(body: Body, policy_type: PolicyType) -> None:
         raise Problem("invalid-version", message, ("Version",))
     built_in = policy_type is PolicyType.RESOURCE_CONTROL and _is_full_access(body)
     for statement in body.statements:
-        _check_principal(statement, policy_type, name)
-        _check_resource(statement, policy_type, name)
-        if policy_type is PolicyType.RESOURCE_CONTROL and not built_in:
-            _check_resource_control(statement, name)
-        if policy_type is PolicyType.SESSION and statement.resources is not None:
-            _check_complete_arns(statement.resources)
+        if not statement.unknowns:
+            _check_statement(statement, policy_type, built_in=built_in)
+
+
+def suit_rules(body: Body, policy_type: PolicyType) -> Body:
+    """Give the body with each statement unknown that a policy of this type can't have.
+
+    AWS would not have stored it so: what it stored is not known.
+    """
+    built_in = policy_type is PolicyType.RESOURCE_CONTROL and _is_full_access(body)
+    statements: list[Statement] = []
+    for statement in body.statements:
+        try:
+            if not statement.unknowns:
+                _check_statement(statement, policy_type, built_in=built_in)
+        except Problem as problem:
+            unknown = Unknown(f"{NAMES[policy_type]} can't hold it: {problem.message}")
+            statements += unknown_statements(
+                unknown, statement.index, statement.path, statement.effect, statement.sid
+            )
+        else:
+            statements.append(statement)
+    return body._replace(statements=tuple(statements))
+
+
+def _check_statement(statement: Statement, policy_type: PolicyType, *, built_in: bool) -> None:
+    """Raise `Problem` at the first element of a statement that this type can't have, or lacks."""
+    name = NAMES[policy_type]
+    _check_principal(statement, policy_type, name)
+    _check_resource(statement, policy_type, name)
+    if policy_type is PolicyType.RESOURCE_CONTROL and not built_in:
+        _check_resource_control(statement, name)
+    if policy_type is PolicyType.SESSION and statement.resources is not None:
+        _check_complete_arns(statement.resources)
 
 
 def _check_principal(statement: Statement, policy_type: PolicyType, name: str) -> None:

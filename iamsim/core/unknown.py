@@ -1,0 +1,111 @@
+"""What is not known: a value that stands where a policy, a statement or a part of one should be.
+
+In files it is the *marker* ``{unknown: "why it is not known", source: "where it should have come
+from"}``. It is born in importers and readers, travels through a world untouched, and becomes an
+open test of the compiled statement: a part of a Deny that is not known may deny, of an Allow may
+allow.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+__all__ = [
+    "MARK",
+    "SOURCE",
+    "Unknown",
+    "UnknownPart",
+    "find_marker",
+    "find_unknowns",
+    "is_open_key",
+    "open_key",
+]
+
+MARK, SOURCE = "unknown", "source"
+OPEN = "unknown:"  # how the keys begin that stand for unknown parts of policies
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Something that is not known: why, and the file, page or value that should have said it.
+
+    `whole` tells a whole policy from a statement of one. `element` is the element of a statement
+    that is not known, `None` where that is all of it.
+    """
+
+    why: str
+    source: str = ""
+    element: str | None = None
+    whole: bool = False
+
+    def to_marker(self) -> dict[str, str]:
+        """Write the marker; without a source it has none."""
+        return {MARK: self.why, **({SOURCE: self.source} if self.source else {})}
+
+
+@dataclass(frozen=True, slots=True)
+class UnknownPart:
+    """An unknown part of a policy that a decision depends on: where it stands, and why.
+
+    `layer` is named as in answers; `statement` counts from 0 and is `None` for a whole policy.
+    """
+
+    layer: str
+    policy: str
+    statement: int | None
+    why: str
+    source: str
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data, as answers hold it."""
+        return {
+            "layer": self.layer,
+            "policy": self.policy,
+            "statement": self.statement,
+            "why": self.why,
+            "source": self.source,
+        }
+
+
+def find_marker(value: object) -> Unknown | None:
+    """Read a marker; `None` for any other value."""
+    if not isinstance(value, Mapping) or MARK not in value or not {MARK, SOURCE}.issuperset(value):
+        return None
+    why, source = value[MARK], value.get(SOURCE)
+    if not isinstance(why, str) or not isinstance(source, str | None):
+        return None
+    return Unknown(why, source or "")
+
+
+def find_unknowns(value: object) -> Iterator[Unknown]:
+    """Find every marker inside of plain data, in its order; what stands twice counts once."""
+    waiting = [value]
+    seen: set[int] = set()
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, str) or id(part) in seen:
+            continue
+        seen.add(id(part))
+        if isinstance(part, Mapping):
+            found = find_marker(part)
+            if found is not None:
+                yield found
+            else:
+                waiting.extend(reversed(list(part.values())))
+        elif isinstance(part, list | tuple):
+            waiting.extend(reversed(part))
+
+
+def open_key(policy: str, unknown: Unknown, index: int, effect: str) -> str:
+    """Name what stands in for an unknown part, as the key of its open test.
+
+    The parts of a residual with these keys are no context keys.
+    """
+    statement = "" if unknown.whole else f"#{index + 1}"
+    return f"{OPEN}{policy}{statement}:{effect}"
+
+
+def is_open_key(key: str) -> bool:
+    """Whether a key stands for an unknown part of a policy."""
+    return key.startswith(OPEN)
