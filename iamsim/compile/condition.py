@@ -201,9 +201,7 @@ class OpenTest(ConditionTest):
         )
 
 
-def open_test(
-    key: str, unknowns: tuple[Unknown, ...], source: Source, path: Path
-) -> OpenTest:
+def open_test(key: str, unknowns: tuple[Unknown, ...], source: Source, path: Path) -> OpenTest:
     """Make the test that stands for unknown parts of a statement, with the key that names them."""
     test = compile_condition(
         Condition("StringEquals", key, (Value("true", path),), path), source, with_variables=False

@@ -177,7 +177,9 @@ class _Reader:
         everything = Entries(name.removeprefix("Not"), (Value(EVERYTHING, place),), place)
         if not isinstance(raw, list | tuple) or not raw:
             whole = self._take(name, raw, lambda: self.elements.entries(name, raw, place))
-            return _Bounds((whole,), (whole,)) if whole is not None else _Bounds(None, (everything,))
+            return (
+                _Bounds((whole,), (whole,)) if whole is not None else _Bounds(None, (everything,))
+            )
         known: list[Value] = []
         for number, item in enumerate(raw):
             found = self._take(name, item, lambda: self.elements.entries(name, item, place))
