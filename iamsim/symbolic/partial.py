@@ -22,10 +22,11 @@ __all__ = ["answer", "describe"]
 def answer(question: Question, world: CompiledWorld | None = None) -> Answer:
     """Answer one question with its whole explanation.
 
-    Where nothing is unknown, of the request or of the policies that it meets, this is `iamsim.engine.authorize.explain`, and the explanation says of
-    each missing key whether it matters. Else the verdict is the one that all values of the unknown
-    keys give, or `CONDITIONAL`, with the residual under `Answer.residual`. Raises `InputError` for
-    what can't be asked or read, and `UnsupportedError` for unknown things that are not modelled.
+    Where nothing is unknown, of the request or of the policies that it meets, this is
+    `iamsim.engine.authorize.explain`, and the explanation says of each missing key whether it
+    matters. Else the verdict is the one that all values of the unknown keys give, or `CONDITIONAL`,
+    with the residual under `Answer.residual`. Raises `InputError` for what can't be asked or read,
+    and `UnsupportedError` for unknown things that are not modelled.
     """
     prepared = None
     if not question.unknown and not question.partial:

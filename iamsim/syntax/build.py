@@ -99,7 +99,9 @@ def _build(document: object, *, markers: bool, lenient: bool) -> Body:
         if not raw:
             message = "`Statement` is an empty list"
             raise Problem("empty-list", message, ("Statement",), "write one statement at least")
-        places = [(one, index, ("Statement", index)) for index, one in enumerate(raw)]
+        places: list[tuple[object, int, Path]] = [
+            (one, index, ("Statement", index)) for index, one in enumerate(raw)
+        ]
     else:
         places = [(raw, 0, ("Statement",))]
     statements: list[Statement] = []

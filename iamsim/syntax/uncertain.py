@@ -8,6 +8,7 @@ entry that the unknown part could hold, and names what is not known; compiled, i
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.unknown import SOURCE, Unknown, find_marker, find_unknowns
@@ -182,7 +183,7 @@ class _Reader:
             )
         known: list[Value] = []
         for number, item in enumerate(raw):
-            found = self._take(name, item, lambda: self.elements.entries(name, item, place))
+            found = self._take(name, item, partial(self.elements.entries, name, item, place))
             if isinstance(found, Entries):
                 known += [Value(value.text, (*place, number)) for value in found.values]
         entries = Entries(name, tuple(known), place)
@@ -206,8 +207,8 @@ class _Reader:
         for kind, values in raw.items():
             several = isinstance(values, list | tuple) and len(values) > 0
             for number, item in enumerate(values if several else [values]):
-                one = {kind: item}
-                found = self._take(name, item, lambda: self.elements.principals(name, one, place))
+                read = partial(self.elements.principals, name, {kind: item}, place)
+                found = self._take(name, item, read)
                 if not isinstance(found, Principals):
                     complete = False
                     continue
@@ -263,9 +264,8 @@ class _Reader:
         known: list[Value] = []
         complete = True
         for number, item in enumerate(items):
-            found = self._take(
-                "Condition", item, lambda: self.elements.values(name, key, item, place)
-            )
+            read = partial(self.elements.values, name, key, item, place)
+            found = self._take("Condition", item, read)
             if not isinstance(found, tuple):
                 complete = False
             elif several:

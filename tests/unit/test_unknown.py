@@ -14,10 +14,12 @@ LOST = {"unknown": "the file was not there", "source": "p.json"}
 
 
 def policy(*statements: object) -> dict[str, Any]:
+    """A policy of these statements."""
     return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 def statement(effect: str = "Allow", **elements: object) -> dict[str, Any]:
+    """A statement about S3."""
     return {"Effect": effect, "Action": "s3:*", "Resource": "*", **elements}
 
 
@@ -25,6 +27,7 @@ ALLOW, DENY = policy(statement()), policy(statement("Deny"))
 
 
 def verdict(*identity: object, context: dict[str, str] | None = None, **more: Any) -> str:
+    """What both readings say of one request."""
     question = {
         "principal": MIA,
         "action": "s3:GetObject",
@@ -60,6 +63,7 @@ def verdict(*identity: object, context: dict[str, str] | None = None, **more: An
 def test_a_policy_that_is_not_known_may_allow_and_may_deny(
     arguments: dict[str, Any], wanted: str
 ) -> None:
+    """A policy that is not known may allow and may deny."""
     identity = arguments.pop("identity_policies", ())
     assert verdict(*identity, **arguments) == wanted
 
@@ -96,6 +100,7 @@ def test_a_policy_that_is_not_known_may_allow_and_may_deny(
     ],
 )
 def test_a_part_of_a_deny_may_deny(elements: dict[str, object], wanted: str) -> None:
+    """A part of a deny may deny."""
     assert verdict(ALLOW, policy(statement("Deny", **elements))) == wanted
 
 
@@ -110,6 +115,7 @@ def test_a_part_of_a_deny_may_deny(elements: dict[str, object], wanted: str) -> 
 def test_an_exception_that_is_not_known_may_spare_anything(
     elements: dict[str, object], wanted: str
 ) -> None:
+    """An exception that is not known may spare anything."""
     parts = {"Effect": "Deny", "Resource": "*", **elements}
     assert verdict(ALLOW, policy(parts)) == wanted
 
@@ -124,6 +130,7 @@ def test_an_exception_that_is_not_known_may_spare_anything(
     ],
 )
 def test_a_principal_that_is_not_known_may_be_anybody(principal: object, wanted: str) -> None:
+    """A principal that is not known may be anybody."""
     resource = policy(statement(Principal=principal))
     assert verdict(resource_policy=resource) == wanted
 
@@ -133,17 +140,20 @@ def test_a_principal_that_is_not_known_may_be_anybody(principal: object, wanted:
     [({"AWS": [LOST]}, "conditional"), ({"AWS": [MIA, "111122223333", LOST]}, "allowed")],
 )
 def test_a_spared_principal_that_is_not_known(principal: object, wanted: str) -> None:
+    """A spared principal that is not known."""
     denies = {**statement("Deny"), "NotPrincipal": principal}
     assert verdict(ALLOW, resource_policy=policy(denies)) == wanted
 
 
 def test_an_effect_that_is_not_known_may_be_either() -> None:
+    """An effect that is not known may be either."""
     assert verdict(ALLOW, policy(statement(LOST))) == "conditional"  # type: ignore[arg-type]
     assert verdict(policy(statement(LOST))) == "conditional"  # type: ignore[arg-type]
     assert verdict(policy(statement(LOST, Action="ec2:*"))) == "implicitDeny"  # type: ignore[arg-type]
 
 
 def test_an_answer_names_what_is_not_known_and_on_what_it_depends() -> None:
+    """An answer names what is not known and on what it depends."""
     answer = iamsim.explain(
         principal=MIA,
         action="s3:GetObject",
@@ -186,6 +196,7 @@ def test_an_answer_names_what_is_not_known_and_on_what_it_depends() -> None:
 
 
 def test_what_does_not_bear_on_a_decision_is_not_named() -> None:
+    """What does not bear on a decision is not named."""
     answer = iamsim.explain(
         principal=MIA,
         action="s3:GetObject",
@@ -197,6 +208,7 @@ def test_what_does_not_bear_on_a_decision_is_not_named() -> None:
 
 
 def test_unknown_keys_and_unknown_parts_make_one_residual() -> None:
+    """Unknown keys and unknown parts make one residual."""
     answer = iamsim.explain(
         principal=MIA,
         action="s3:GetObject",
@@ -215,6 +227,7 @@ def test_unknown_keys_and_unknown_parts_make_one_residual() -> None:
 
 
 def test_a_marker_says_why_and_from_where() -> None:
+    """A marker says why and from where."""
     assert find_marker(LOST) == Unknown("the file was not there", "p.json")
     assert find_marker({"unknown": "why"}) == Unknown("why")
     assert Unknown("why").to_marker() == {"unknown": "why"}
@@ -228,5 +241,6 @@ def test_a_marker_says_why_and_from_where() -> None:
 
 
 def test_markers_stand_in_data_only() -> None:
+    """Markers stand in data only."""
     with pytest.raises(iamsim.PolicyError):
         verdict('{"unknown": "why"}')
