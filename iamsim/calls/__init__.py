@@ -1,0 +1,1 @@
+"""API calls and CloudTrail records: which questions each asks of IAM."""

@@ -1,0 +1,236 @@
+"""ARNs of what a call acts on: the formats of the service reference, filled from parameters.
+
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
+"""
+
+from __future__ import annotations
+
+import re
+from functools import lru_cache
+from itertools import product
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iamsim import catalog
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamsim.calls.data import Asks
+    from iamsim.catalog.facts import ActionFacts
+
+__all__ = [
+    "Place",
+    "Resource",
+    "arns_in",
+    "fill",
+    "formats_of",
+    "matches",
+    "resources_of",
+    "values",
+]
+
+VARIABLE = re.compile(r"\$\{(\w+)\}")
+MAKING = ("create", "register", "allocate", "import", "request", "purchase", "copy", "run", "add")
+WHOLE = ("arn", "resource", "resourcearn", "resourceidentifier")
+MOST = 1000  # resources of one call that are told apart
+
+
+class Place(NamedTuple):
+    """Where a call goes; what is not known is None."""
+
+    partition: str = "aws"
+    region: str | None = None
+    account: str | None = None
+
+
+class Resource(NamedTuple):
+    """A resource of a request: `known` is False for a pattern."""
+
+    arn: str
+    known: bool = True
+    type_name: str | None = None
+
+
+ANYTHING = Resource("*", known=False)
+NOTHING = Resource("*")
+
+
+def values(parameters: Mapping[str, Any], path: str) -> list[str]:
+    """Give the texts that a member holds, wherever lists stand on the way to it; ``+`` joins."""
+    if "+" in path:
+        return [text for one in path.split("+") for text in values(parameters, one)]
+    found: list[Any] = [parameters]
+    for name in path.split("."):
+        inner: list[Any] = []
+        for one in found:
+            if isinstance(one, dict) and name in one:
+                inner += one[name] if isinstance(one[name], list) else [one[name]]
+        found = inner
+    return [str(one) for one in found if isinstance(one, str | int) and one != ""]
+
+
+def fill(
+    arn_format: str, given: Mapping[str, list[str]], place: Place, type_name: str | None = None
+) -> list[Resource]:
+    """Fill a format; a variable that nothing is given for becomes ``*``."""
+    base = {
+        "Partition": place.partition,
+        "Region": place.region or "*",
+        "Account": place.account or "*",
+    }
+    names = [name for name in dict.fromkeys(VARIABLE.findall(arn_format)) if name not in base]
+    known = all(given.get(name) for name in names)
+    known &= all(base[name] != "*" for name in base if f"${{{name}}}" in arn_format)
+    found = []
+    for combination in product(*(given.get(name) or ["*"] for name in names)):
+        filled = {**base, **dict(zip(names, combination, strict=True))}
+        arn = VARIABLE.sub(lambda found: filled[found[1]], arn_format)  # noqa: B023 - used at once
+        found.append(Resource(arn, known and "*" not in combination, type_name))
+        if len(found) == MOST:
+            break
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _pattern(arn_format: str) -> re.Pattern[str]:
+    """Make a pattern that the ARNs of a format fit, a group for each variable."""
+    names = VARIABLE.findall(arn_format)
+    pieces = VARIABLE.split(arn_format)
+    text = ""
+    seen = set()
+    for position, piece in enumerate(pieces):
+        if position % 2 == 0:
+            text += re.escape(piece)
+        elif piece in seen:
+            text += f"(?P={piece})"
+        else:
+            seen.add(piece)
+            loose = "*" if piece in ("Partition", "Region", "Account") else "+"
+            last = piece == names[-1] and position == len(pieces) - 2 and not pieces[-1]
+            inner = ".+" if last else f"[^:/]{loose}" if loose == "+" else "[^:]*"
+            text += f"(?P<{piece}>{inner})"
+    return re.compile(text)
+
+
+def matches(arn: str, arn_format: str) -> dict[str, str] | None:
+    """Take an ARN apart by a format; None where it is of another type."""
+    found = _pattern(arn_format).fullmatch(arn)
+    return None if found is None else found.groupdict()
+
+
+@lru_cache(maxsize=1024)
+def formats_of(service: str) -> tuple[tuple[str, str], ...]:
+    """Give the resource types of a service with their ARN formats."""
+    facts = catalog.find_service(service)
+    if facts is None:
+        return ()
+    return tuple((one.name, text) for one in facts.resource_types for text in one.arn_formats)
+
+
+def arns_in(parameters: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+    """Find the ARNs among the members at the top, and in their lists."""
+    for name, value in parameters.items():
+        for one in value if isinstance(value, list) else (value,):
+            if isinstance(one, str) and one.startswith("arn:"):
+                yield name, one
+
+
+def resources_of(
+    facts: ActionFacts, asks: Asks, parameters: Mapping[str, Any], place: Place, operation: str
+) -> list[Resource]:
+    """Say on which resources a call asks an action.
+
+    A type that the action needs is a pattern where the call does not name the resource; of types
+    that are alternatives, those that the call names.
+    """
+    if not facts.resource_types:
+        return [NOTHING]
+    arns = list(arns_in(parameters))
+    named: list[Resource] = []
+    open_types: list[Resource] = []
+    for use in facts.resource_types:
+        found, given = _of_type(facts.service, use.name, asks, parameters, arns, place)
+        if given:
+            named += found
+        elif use.required is not False:
+            open_types += found
+    making = operation.lower().startswith(MAKING)
+    noun = re.sub(r"^[A-Z][a-z]+", "", operation).lower()
+    for pattern in open_types:
+        name = re.sub(r"[^a-z0-9]", "", (pattern.type_name or "").lower())
+        if (len(open_types) == 1 and not named) or (making and name and noun.startswith(name)):
+            named.append(pattern)
+    if named:
+        return _best_of(named)
+    whole = [Resource(arn) for name, arn in arns if name.lower() in WHOLE]
+    if whole:
+        return whole
+    return [ANYTHING] if open_types else [NOTHING]
+
+
+def _best_of(named: list[Resource]) -> list[Resource]:
+    """Leave out what is the same, and patterns where the same type is known."""
+    return list({resource.arn: resource for resource in named}.values())
+
+
+def _of_type(
+    service: str,
+    name: str,
+    asks: Asks,
+    parameters: Mapping[str, Any],
+    arns: list[tuple[str, str]],
+    place: Place,
+) -> tuple[list[Resource], bool]:
+    """Find the resources of one type; the second value tells whether the call names them."""
+    facts = catalog.find_resource_type(service, name)
+    if facts is None or not facts.arn_formats:
+        return [], False
+    binding = asks.bindings.get(name, {})
+    whole = [
+        Resource(arn, type_name=name)
+        for member, arn in arns
+        for arn_format in facts.arn_formats
+        if matches(arn, arn_format) and not _is_other(member, binding)
+    ]
+    if whole:
+        return whole, True
+    given: dict[str, list[str]] = {}
+    for variable, path in binding.items():
+        texts = [
+            part
+            for text in values(parameters, path)
+            if (part := _part(text, variable, service)) is not None
+        ]
+        if texts:
+            given[variable] = texts
+    arn_format = facts.arn_formats[0]
+    return fill(arn_format, given, place, name), bool(given) or not _variables(arn_format)
+
+
+def _variables(arn_format: str) -> list[str]:
+    return [
+        name
+        for name in VARIABLE.findall(arn_format)
+        if name not in ("Partition", "Region", "Account")
+    ]
+
+
+def _is_other(member: str, binding: Mapping[str, str]) -> bool:
+    """Whether an ARN stands in a member about something else: its source, or a key."""
+    return (
+        member.lower().startswith(("source", "target"))
+        and bool(binding)
+        and (member not in binding.values())
+    )
+
+
+def _part(text: str, variable: str, service: str) -> str | None:
+    """Take the part for a variable out of a value, which may be an ARN of something inside."""
+    if not text.startswith("arn:"):
+        return text
+    for _, arn_format in formats_of(service):
+        if f"${{{variable}}}" in arn_format:
+            found = matches(text, arn_format)
+            if found is not None:
+                return found[variable]
+    return None

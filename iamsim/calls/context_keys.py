@@ -1,0 +1,196 @@
+"""Condition keys that a call's parameters tell.
+
+A key of a service that is called like a member of the input has its value; what AWS calls
+otherwise stands in `OTHERWISE`, with the path of the member.
+https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from iamsim import catalog
+from iamsim.calls.data import plain
+from iamsim.calls.tags import tag_keys_of, tags_of
+
+if TYPE_CHECKING:
+    from iamsim.calls.asker import Asker
+    from iamsim.calls.model import ContextValue
+    from iamsim.catalog.facts import ActionFacts
+
+__all__ = ["keys_from", "scalar", "text_of"]
+
+# Keys whose member has another name; `SERVICE OPERATION KEY` or `SERVICE KEY`.
+OTHERWISE = {
+    "rds:DatabaseEngine": ("Engine",),
+    "rds:DatabaseClass": ("DBInstanceClass",),
+    "rds:DatabaseName": ("DBName", "DatabaseName"),
+    "rds:StorageSize": ("AllocatedStorage",),
+    "rds:Piops": ("Iops",),
+    "rds:Vpc": (),
+    "kms:ScheduleKeyDeletionPendingWindowInDays": ("PendingWindowInDays",),
+    "kms:KeyOrigin": ("Origin",),
+    "kms:GrantOperations": ("Operations",),
+    "kms:EncryptionAlgorithm": ("EncryptionAlgorithm",),
+    "kms:MessageType": ("MessageType",),
+    "kms:RotationPeriodInDays": ("RotationPeriodInDays",),
+    "kms:ReplicaRegion": ("ReplicaRegion",),
+    "kms:DataKeyPairSpec": ("KeyPairSpec",),
+    "lambda:Layer": ("Layers",),
+    "lambda:FunctionUrlAuthType": ("FunctionUrlAuthType", "AuthType"),
+    "lambda:CodeSigningConfigArn": ("CodeSigningConfigArn",),
+    "lambda:SubnetIds": ("VpcConfig.SubnetIds",),
+    "lambda:SecurityGroupIds": ("VpcConfig.SecurityGroupIds",),
+    "lambda:VpcIds": (),
+    "lambda:FunctionArn": (),
+    "lambda:EventSourceToken": ("EventSourceToken",),
+    "secretsmanager:SecretId": (),
+    "secretsmanager:KmsKeyArn": (),
+    "secretsmanager:AddReplicaRegions": ("AddReplicaRegions.Region",),
+    "sns:Endpoint": ("Endpoint",),
+    "sns:Protocol": ("Protocol",),
+    "ssm:Recursive": ("Recursive",),
+    "ssm:Overwrite": ("Overwrite",),
+    "ssm:DocumentType": ("DocumentType",),
+    "ecs:task-definition": (),
+    "ecs:cluster": (),
+    "ecs:service": (),
+    "ecs:enable-execute-command": ("enableExecuteCommand",),
+    "ecs:container-name": ("container",),
+    "cloudformation:TemplateUrl": ("TemplateURL",),
+    "cloudformation:StackPolicyUrl": ("StackPolicyURL",),
+    "cloudformation:RoleArn": ("RoleARN",),
+    "cloudformation:ImportResourceTypes": ("ResourcesToImport.ResourceType",),
+    "cloudformation:TargetRegion": ("Regions",),
+    "elasticloadbalancing:ListenerProtocol": ("Protocol", "Listeners.Protocol"),
+    "elasticloadbalancing:Subnet": ("Subnets", "SubnetMappings.SubnetId"),
+    "elasticloadbalancing:SecurityGroup": ("SecurityGroups",),
+    "elasticloadbalancing:SecurityPolicy": ("SslPolicy",),
+    "events:creatorAccount": (),
+    "events:TargetArn": ("Targets.Arn",),
+    "events:source": ("Entries.Source",),
+    "events:detail-type": ("Entries.DetailType",),
+    "events:eventBusInvocation": (),
+    "events:ManagedBy": (),
+    "iam:PassedToService": (),
+    "iam:AssociatedResourceArn": (),
+    "iam:OrganizationsPolicyId": ("OrganizationsPolicyId",),
+    "autoscaling:LaunchConfigurationName": ("LaunchConfigurationName",),
+    "autoscaling:TargetGroupARNs": ("TargetGroupARNs",),
+    "autoscaling:VPCZoneIdentifiers": ("VPCZoneIdentifier",),
+    "autoscaling:SpotPrice": ("SpotPrice",),
+    "autoscaling:ImageId": ("ImageId",),
+    "organizations:PolicyType": ("Type", "PolicyType", "Filter"),
+    "organizations:ServicePrincipal": ("ServicePrincipal",),
+    "route53:ChangeResourceRecordSetsNormalizedRecordNames": (),
+    "route53:ChangeResourceRecordSetsRecordTypes": ("ChangeBatch.Changes.ResourceRecordSet.Type",),
+    "route53:ChangeResourceRecordSetsActions": ("ChangeBatch.Changes.Action",),
+    "cloudwatch:namespace": ("Namespace", "namespace"),
+    "sagemaker:InstanceTypes": (
+        "InstanceType",
+        "ResourceConfig.InstanceType",
+        "ProductionVariants.InstanceType",
+    ),
+    "logs:LogGeneratingResourceArns": (),
+    "acm:ValidationMethod": ("ValidationMethod",),
+    "acm:DomainNames": ("DomainName", "SubjectAlternativeNames"),
+    "sqs:QueueArn": (),
+    "states:HTTPMethod": (),
+    "states:StateMachineQualifier": (),
+}
+
+
+def scalar(value: object) -> str:
+    """Write a scalar as AWS does."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def text_of(value: object, *, several: bool) -> ContextValue | None:
+    """Write the value of a member as that of a key; None for a structure."""
+    if isinstance(value, list | tuple):
+        texts = [scalar(one) for one in value if not isinstance(one, dict | list)]
+        if len(texts) != len(value):
+            return None
+        return texts if several or len(texts) != 1 else texts[0]
+    if isinstance(value, dict) or value is None:
+        return None
+    return [scalar(value)] if several else scalar(value)
+
+
+def keys_from(
+    facts: ActionFacts, type_name: str | None, asker: Asker
+) -> dict[str, ContextValue | None]:
+    """Give the keys of a request for an action on a resource of a type, by their names.
+
+    None: the request carries the key, and the call does not tell its value.
+    """
+    found: dict[str, ContextValue | None] = {}
+    making = facts.access_level not in {"Read", "List"}
+    names, own = _key_names(facts.full_name, type_name, making)
+    members = {plain(name): name for name in asker.parameters}
+    for key, several in names:
+        if "${" in key or "/<" in key or key.endswith("/tag-key"):
+            continue
+        namespace, _, name = key.partition(":")
+        if namespace == "aws":
+            continue
+        paths = OTHERWISE.get(key)
+        if paths is None:
+            member = members.get(plain(name))
+            paths = () if member is None else (member,)
+        for path in paths:
+            value = _at(asker.parameters, path)
+            text = text_of(value, several=several)
+            if text is not None:
+                found[key] = text
+                break
+    if own & {"aws:RequestTag/${TagKey}", "aws:TagKeys"}:
+        tags = tags_of(asker.parameters)
+        if tags:
+            found |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
+        keys = list(tags) or tag_keys_of(asker.parameters)
+        if keys:
+            found["aws:TagKeys"] = list(keys)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _key_names(
+    action: str, type_name: str | None, making: bool
+) -> tuple[tuple[tuple[str, bool], ...], frozenset[str]]:
+    """The keys that requests for an action on a type carry, and whether they are multivalued."""
+    facts = catalog.find_action(action)
+    if facts is None:
+        return (), frozenset()
+    names = dict.fromkeys(facts.condition_keys)
+    for use in facts.resource_types:
+        if type_name is None or use.name == type_name:
+            names |= dict.fromkeys(use.condition_keys)
+            if making and facts.service not in ("ec2", "s3") and use.required is not False:
+                kind = catalog.find_resource_type(facts.service, use.name)
+                names |= dict.fromkeys(() if kind is None else kind.condition_keys)
+    return tuple((name, _several(name)) for name in names), frozenset(names)
+
+
+def _several(key: str) -> bool:
+    facts = catalog.find_condition_key(key)
+    return facts is not None and facts.multivalued
+
+
+def _at(parameters: dict[str, Any], path: str) -> object:
+    """Give the value at a path; a list of what stands in it, where lists are on the way."""
+    value: Any = parameters
+    for name in path.split("."):
+        if isinstance(value, list):
+            value = [one.get(name) for one in value if isinstance(one, dict) and name in one]
+            value = [inner for one in value for inner in (one if isinstance(one, list) else [one])]
+            if not value:
+                return None
+        elif isinstance(value, dict):
+            value = value.get(name)
+        else:
+            return None
+    return value

@@ -1,0 +1,59 @@
+"""From an API call to the questions that it asks of IAM.
+
+What the packed table says of the operation is asked on the resources that the parameters name;
+operations with rules of their own have a function in `iamsim.calls.services`. To these come the
+questions that parameters of any service bring: roles that are handed over, tags on what is made,
+keys of KMS.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.calls import services
+from iamsim.calls.asker import Asker
+from iamsim.calls.data import find_service
+from iamsim.calls.extras import ask_keys, ask_roles, ask_tags
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from iamsim.calls.model import Call, Reading
+
+__all__ = ["read"]
+
+
+def read(call: Call) -> Reading:
+    """Say what a call asks; raises `RequestError` for a service or operation that is not known."""
+    service = find_service(call.service)
+    if service is None:
+        raise RequestError("unknown-service", f"there is no service `{call.service}`")
+    operation = service.operation(call.operation)
+    if operation is None:
+        from iamsim.calls.names import close_operation  # noqa: PLC0415 - only errors need it
+
+        raise RequestError(
+            "unknown-operation",
+            f"`{call.service}` has no operation `{call.operation}`",
+            hint=close_operation(service, call.operation),
+        )
+    asker = Asker(call, service, operation)
+    reason = services.not_asked(service.name, operation.name)
+    if reason is not None:
+        asker.reading.skipped = reason
+        return asker.reading
+    services.prepare(asker)
+    handler = services.handler(service.name, operation.name)
+    if handler is not None:
+        handler(asker)
+    elif operation.asks:
+        asker.ask_all()
+    else:
+        asker.note(
+            f"which permissions `{service.name}:{operation.name}` needs is not known:"
+            " no action of its service has this name, and AWS's pages that were read name none"
+        )
+    ask_roles(asker)
+    ask_tags(asker)
+    ask_keys(asker)
+    services.remark(asker)
+    return asker.reading

@@ -1,0 +1,205 @@
+"""Operations with rules of their own, one module for each family of services."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.calls.asker import Asker
+
+    Handler = Callable[[Asker], None]
+
+__all__ = ["handler", "not_asked", "prepare", "remark"]
+
+# Modules by service of botocore; each has `HANDLERS`, and may have `PREPARE`.
+MODULES = {
+    "apigateway": "gateways",
+    "apigatewayv2": "gateways",
+    "batch": "data",
+    "cloudformation": "deployment",
+    "cloudfront": "gateways",
+    "dynamodb": "dynamodb",
+    "dynamodbstreams": "dynamodb",
+    "ec2": "ec2",
+    "ecs": "deployment",
+    "events": "messaging",
+    "autoscaling": "ec2",
+    "glue": "data",
+    "athena": "data",
+    "iam": "identity",
+    "kinesis": "messaging",
+    "kms": "keys",
+    "lambda": "functions",
+    "logs": "messaging",
+    "redshift-data": "data",
+    "route53": "gateways",
+    "s3": "s3",
+    "s3control": "s3control",
+    "secretsmanager": "keys",
+    "sns": "messaging",
+    "sqs": "messaging",
+    "ssm": "keys",
+    "stepfunctions": "deployment",
+    "sts": "identity",
+}
+
+
+def _module(service: str) -> object | None:
+    name = MODULES.get(service)
+    if name is None:
+        return None
+    from importlib import import_module  # noqa: PLC0415 - loads what a call needs, and no more
+
+    return import_module(f"iamsim.calls.services.{name}")
+
+
+def handler(service: str, operation: str) -> Handler | None:
+    """Find the function for an operation; the name ``*`` stands for all of a service."""
+    handlers = getattr(_module(service), "HANDLERS", {})
+    found: Handler | None = handlers.get((service, operation)) or handlers.get((service, "*"))
+    return found
+
+
+def prepare(asker: Asker) -> None:
+    """Bring the parameters into a form that the table can bind."""
+    prepared: Handler | None = getattr(_module(asker.service.name), "PREPARE", {}).get(
+        asker.service.name
+    )
+    if prepared is not None:
+        prepared(asker)
+
+
+def remark(asker: Asker) -> None:
+    """Say what else decides, or may be asked, about the calls of a service."""
+    text = REMARKS.get(asker.service.name)
+    if text is not None and any(asker.operation.name.startswith(start) for start in text[0]):
+        asker.note(text[1])
+
+
+LAKE_FORMATION = (
+    "Lake Formation decides about this as well where the resource is registered with it:"
+    " https://docs.aws.amazon.com/lake-formation/latest/dg/access-control-overview.html"
+)
+STACK_RESOURCES = (
+    "what the resources of the stack need is asked of the caller as well, or of the role that the"
+    " stack has: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
+    "using-iam-servicerole.html"
+)
+REMARKS = {
+    "glue": (
+        (
+            "GetTable",
+            "GetDatabase",
+            "GetPartition",
+            "CreateTable",
+            "CreateDatabase",
+            "UpdateTable",
+            "UpdateDatabase",
+            "DeleteTable",
+            "DeleteDatabase",
+            "BatchGet",
+            "BatchCreatePartition",
+            "BatchDelete",
+            "SearchTables",
+            "CreatePartition",
+        ),
+        LAKE_FORMATION,
+    ),
+    "athena": (("StartQueryExecution", "CreatePreparedStatement"), LAKE_FORMATION),
+    "cloudformation": (
+        ("CreateStack", "UpdateStack", "DeleteStack", "ExecuteChangeSet"),
+        STACK_RESOURCES,
+    ),
+}
+
+# Calls that no policy of IAM controls: https://docs.aws.amazon.com/cognito/latest/developerguide/
+# authentication-flows-public-server-side.html and the operations' own pages.
+UNSIGNED = {
+    "cognito-idp": (
+        "signed by no credentials of AWS: no policy of IAM applies",
+        frozenset(
+            {
+                "AssociateSoftwareToken",
+                "ChangePassword",
+                "CompleteWebAuthnRegistration",
+                "ConfirmDevice",
+                "ConfirmForgotPassword",
+                "ConfirmSignUp",
+                "DeleteUser",
+                "DeleteUserAttributes",
+                "DeleteWebAuthnCredential",
+                "ForgetDevice",
+                "ForgotPassword",
+                "GetDevice",
+                "GetTokensFromRefreshToken",
+                "GetUser",
+                "GetUserAttributeVerificationCode",
+                "GetUserAuthFactors",
+                "GlobalSignOut",
+                "InitiateAuth",
+                "ListDevices",
+                "ListWebAuthnCredentials",
+                "ResendConfirmationCode",
+                "RespondToAuthChallenge",
+                "RevokeToken",
+                "SetUserMFAPreference",
+                "SetUserSettings",
+                "SignUp",
+                "StartWebAuthnRegistration",
+                "UpdateAuthEventFeedback",
+                "UpdateDeviceStatus",
+                "UpdateUserAttributes",
+                "VerifySoftwareToken",
+                "VerifyUserAttribute",
+            }
+        ),
+    ),
+    "cognito-identity": (
+        "signed by no credentials of AWS: no policy of IAM applies",
+        frozenset({"GetId", "GetCredentialsForIdentity", "GetOpenIdToken", "UnlinkIdentity"}),
+    ),
+    "sso": (
+        "authorized by a token of the access portal: no policy of IAM applies",
+        frozenset({"GetRoleCredentials", "ListAccountRoles", "ListAccounts", "Logout"}),
+    ),
+    "sso-oidc": (
+        "authorized by a client or device code: no policy of IAM applies",
+        frozenset({"CreateToken", "RegisterClient", "StartDeviceAuthorization"}),
+    ),
+    "sts": (
+        "needs no permission, and no policy can deny it",
+        frozenset({"GetCallerIdentity", "GetSessionToken"}),
+    ),
+    "connectparticipant": (
+        "authorized by a participant's token: no policy of IAM applies",
+        frozenset(
+            {
+                "CancelParticipantAuthentication",
+                "CompleteAttachmentUpload",
+                "CreateParticipantConnection",
+                "DescribeView",
+                "DisconnectParticipant",
+                "GetAttachment",
+                "GetAuthenticationUrl",
+                "GetTranscript",
+                "SendEvent",
+                "SendMessage",
+                "StartAttachmentUpload",
+            }
+        ),
+    ),
+}
+
+
+def not_asked(service: str, operation: str) -> str | None:
+    """Say why an operation asks nothing of IAM; None where it asks."""
+    reason, operations = UNSIGNED.get(service, ("", frozenset()))
+    if operation not in operations:
+        return None
+    return (
+        f"`{service}:{operation}` is {reason}"
+        if not reason.startswith("needs")
+        else (f"`{service}:{operation}` {reason}")
+    )

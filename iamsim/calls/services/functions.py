@@ -1,0 +1,150 @@
+"""AWS Lambda: functions by name, partial ARN or ARN, with versions and aliases.
+
+https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.calls.arns import Resource
+from iamsim.core.arn import is_account_id
+
+if TYPE_CHECKING:
+    from iamsim.calls.asker import Asker
+
+__all__ = ["HANDLERS", "PREPARE"]
+
+
+def function_arn(asker: Asker, name: str, qualifier: str | None = None) -> str:
+    """The ARN of a function in any of the forms that FunctionName takes."""
+    if name.startswith("arn:"):
+        arn = name
+    else:
+        pieces = name.split(":")
+        account = asker.place.account or "*"
+        if is_account_id(pieces[0]):
+            account = pieces.pop(0)
+        if pieces[0] == "function":
+            pieces.pop(0)
+        region = asker.place.region or "*"
+        rest = ":".join(pieces)
+        arn = f"arn:{asker.place.partition}:lambda:{region}:{account}:function:{rest}"
+    if qualifier and arn.count(":") == 6:  # noqa: PLR2004 - an ARN without a qualifier
+        arn = f"{arn}:{qualifier}"
+    return arn
+
+
+def _prepare(asker: Asker) -> None:
+    name = asker.get("FunctionName")
+    if not isinstance(name, str) or not name:
+        return
+    qualifier = asker.get("Qualifier")
+    asker.parameters["FunctionName"] = function_arn(
+        asker, name, str(qualifier) if qualifier and asker.operation.name not in BARE else None
+    )
+
+
+# Operations whose permission is on the function itself, whatever the qualifier.
+BARE = frozenset({"ListVersionsByFunction", "DeleteFunctionConcurrency"})
+
+
+def _function(asker: Asker) -> None:
+    """Actions on a function: the ARN of what is called, with its qualifier."""
+    name = asker.get("FunctionName")
+    for asks in asker.operation.asks:
+        resource = (
+            Resource(str(name), "*" not in str(name), "function")
+            if name
+            else Resource(asker.arn("lambda", "function:*"), False, "function")
+        )
+        asker.ask(asks.action, resource)
+
+
+def _mapping(asker: Asker) -> None:
+    """Event source mappings: the function is the key lambda:FunctionArn.
+
+    https://docs.aws.amazon.com/lambda/latest/dg/lambda-api-permissions-ref.html
+    (event source mappings: the function is the key lambda:FunctionArn)
+    """
+    uuid = asker.get("UUID")
+    name = asker.get("FunctionName")
+    context = {"lambda:FunctionArn": str(name)} if name else {}
+    resource = (
+        Resource(
+            asker.arn("lambda", f"event-source-mapping:{uuid}"), type_name="eventSourceMapping"
+        )
+        if uuid
+        else Resource("*")
+    )
+    unknown = () if name else ("lambda:FunctionArn",)
+    asker.ask(f"lambda:{asker.operation.name}", resource, context=context, unknown=unknown)
+
+
+def _layer_by_arn(asker: Asker) -> None:
+    arn = asker.get("Arn")
+    asker.ask("lambda:GetLayerVersion", Resource(str(arn) if arn else "*", bool(arn)))
+
+
+def _create(asker: Asker) -> None:
+    _function(asker)
+    layers = asker.get("Layers")
+    for layer in layers if isinstance(layers, list) else ():
+        asker.ask("lambda:GetLayerVersion", Resource(str(layer)), because="uses the layer")
+
+
+def _list_mappings(asker: Asker) -> None:
+    asker.ask("lambda:ListEventSourceMappings", "*")
+
+
+FUNCTIONS = (
+    "AddPermission",
+    "CreateAlias",
+    "CreateFunctionUrlConfig",
+    "DeleteAlias",
+    "DeleteFunction",
+    "DeleteFunctionConcurrency",
+    "DeleteFunctionEventInvokeConfig",
+    "DeleteFunctionUrlConfig",
+    "DeleteProvisionedConcurrencyConfig",
+    "GetAlias",
+    "GetFunction",
+    "GetFunctionCodeSigningConfig",
+    "GetFunctionConcurrency",
+    "GetFunctionConfiguration",
+    "GetFunctionEventInvokeConfig",
+    "GetFunctionUrlConfig",
+    "GetPolicy",
+    "GetProvisionedConcurrencyConfig",
+    "GetRuntimeManagementConfig",
+    "Invoke",
+    "InvokeAsync",
+    "InvokeWithResponseStream",
+    "ListAliases",
+    "ListFunctionEventInvokeConfigs",
+    "ListFunctionUrlConfigs",
+    "ListProvisionedConcurrencyConfigs",
+    "ListVersionsByFunction",
+    "PublishVersion",
+    "PutFunctionConcurrency",
+    "PutFunctionEventInvokeConfig",
+    "PutProvisionedConcurrencyConfig",
+    "PutRuntimeManagementConfig",
+    "RemovePermission",
+    "UpdateAlias",
+    "UpdateFunctionCode",
+    "UpdateFunctionEventInvokeConfig",
+    "UpdateFunctionUrlConfig",
+)
+HANDLERS = {
+    **{("lambda", name): _function for name in FUNCTIONS},
+    ("lambda", "CreateFunction"): _create,
+    ("lambda", "UpdateFunctionConfiguration"): _create,
+    ("lambda", "CreateEventSourceMapping"): _mapping,
+    ("lambda", "UpdateEventSourceMapping"): _mapping,
+    ("lambda", "DeleteEventSourceMapping"): _mapping,
+    ("lambda", "GetEventSourceMapping"): _mapping,
+    ("lambda", "ListEventSourceMappings"): _list_mappings,
+    ("lambda", "GetLayerVersionByArn"): _layer_by_arn,
+}
+PREPARE = {"lambda": _prepare}

@@ -1,0 +1,82 @@
+"""Tags in the parameters of a call, in the forms that services have for them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["pairs_of", "tag_keys_of", "tags_of"]
+
+MEMBERS = frozenset(
+    {
+        "tags",
+        "taglist",
+        "tagset",
+        "tagging",
+        "tagspecification",
+        "tagspecifications",
+        "resourcetags",
+        "tagstoadd",
+        "newtags",
+        "tagsmap",
+        "hostedzonetags",
+        "usertags",
+        "secrettags",
+        "projecttags",
+        "instancetags",
+        "tagsmodel",
+        "addtags",
+        "tagmap",
+    }
+)
+KEYS = frozenset({"tagkeys", "tagkeylist", "tagkeystoremove", "tagstoremove", "keys", "removetags"})
+
+
+def pairs_of(value: Any) -> dict[str, str]:  # noqa: ANN401 - parameters are JSON
+    """Read tags: a map, a list of keys and values in any spelling, a query string."""
+    if isinstance(value, str):
+        return dict(parse_qsl(value, keep_blank_values=True)) if "=" in value else {}
+    if isinstance(value, dict):
+        inner = {name.lower(): one for name, one in value.items()}
+        for name in ("tagset", "tags", "tagging", "items"):
+            if isinstance(inner.get(name), list | dict):
+                return pairs_of(inner[name])
+        return {
+            str(name): "" if one is None else str(one)
+            for name, one in value.items()
+            if not isinstance(one, dict | list)
+        }
+    found: dict[str, str] = {}
+    for one in value if isinstance(value, list) else ():
+        if not isinstance(one, dict):
+            continue
+        lowered = {name.lower().removeprefix("tag"): inner for name, inner in one.items()}
+        if "key" in lowered:
+            found[str(lowered["key"])] = str(lowered.get("value") or "")
+        elif isinstance(lowered.get("s"), list):
+            found |= pairs_of(lowered["s"])
+    return found
+
+
+def tags_of(parameters: Mapping[str, Any]) -> dict[str, str]:
+    """Give the tags that a call sets."""
+    found: dict[str, str] = {}
+    for name, value in parameters.items():
+        if _flat(name) in MEMBERS:
+            found |= pairs_of(value)
+    return found
+
+
+def tag_keys_of(parameters: Mapping[str, Any]) -> list[str]:
+    """Give the keys of tags that a call takes away."""
+    for name, value in parameters.items():
+        if _flat(name) in KEYS and isinstance(value, list):
+            return [str(one) for one in value if isinstance(one, str)]
+    return []
+
+
+def _flat(name: str) -> str:
+    return name.replace("_", "").replace("-", "").lower()
