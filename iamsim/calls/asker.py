@@ -113,7 +113,7 @@ class Asker:
         for resource in resources or (Resource("*"),):
             if isinstance(resource, str):
                 resource = Resource(resource, "*" not in resource or resource == "*")  # noqa: PLW2901
-            found = keys_from(facts, resource.type_name, self) if facts and keys else {}
+            found = keys_from(facts, resource.type_name, self.parameters) if facts and keys else {}
             not_told = [*unknown, *(key for key, value in found.items() if value is None)]
             told = {key: value for key, value in found.items() if value is not None}
             requested = Requested(

@@ -7,9 +7,10 @@ https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-options.html
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iamsim.calls.command import CommandLine
+from iamsim.calls.custom_commands import custom_calls
 from iamsim.calls.data import Operation, Service, find_service, plain, table
 from iamsim.calls.model import Call
 from iamsim.calls.names import close_operation, service_of
@@ -19,7 +20,7 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from iamsim.calls.shell import Command
 
-__all__ = ["CommandLine", "calls_of_command", "is_aws"]
+__all__ = ["calls_of_command", "is_aws"]
 
 FLAGS = frozenset(
     {
@@ -118,22 +119,6 @@ ADDED = {
 }
 
 
-@dataclass(slots=True)
-class CommandLine:
-    """A command's parts: service, operation, its options, and what belongs to every command."""
-
-    service: str = ""
-    operation: str = ""
-    words: list[str] = field(default_factory=list)
-    region: str | None = None
-    account: str | None = None
-    notes: list[str] = field(default_factory=list)
-    json_input: dict[str, Any] = field(default_factory=dict)
-    profile: str | None = None
-    unsigned: bool = False
-    skipped: str | None = None
-
-
 def is_aws(word: str) -> bool:
     """Whether a word starts the AWS CLI."""
     name = word.replace("\\", "/").rpartition("/")[2]
@@ -210,8 +195,6 @@ def calls_of_command(
     line = split(command, region, account)
     if not line.service:
         return [], "the command names no service: it calls nothing", line.notes
-    from iamsim.calls.custom_commands import custom_calls  # noqa: PLC0415 - imports this module
-
     custom = custom_calls(line)
     if custom is not None:
         calls, skipped = custom

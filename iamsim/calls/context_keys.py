@@ -15,7 +15,8 @@ from iamsim.calls.data import plain
 from iamsim.calls.tags import tag_keys_of, tags_of
 
 if TYPE_CHECKING:
-    from iamsim.calls.asker import Asker
+    from collections.abc import Mapping
+
     from iamsim.calls.model import ContextValue
     from iamsim.catalog.facts import ActionFacts
 
@@ -121,7 +122,7 @@ def text_of(value: object, *, several: bool) -> ContextValue | None:
 
 
 def keys_from(
-    facts: ActionFacts, type_name: str | None, asker: Asker
+    facts: ActionFacts, type_name: str | None, parameters: Mapping[str, Any]
 ) -> dict[str, ContextValue | None]:
     """Give the keys of a request for an action on a resource of a type, by their names.
 
@@ -130,7 +131,7 @@ def keys_from(
     found: dict[str, ContextValue | None] = {}
     making = facts.access_level not in {"Read", "List"}
     names, own = _key_names(facts.full_name, type_name, making)
-    members = {plain(name): name for name in asker.parameters}
+    members = {plain(name): name for name in parameters}
     for key, several in names:
         if "${" in key or "/<" in key or key.endswith("/tag-key"):
             continue
@@ -142,16 +143,16 @@ def keys_from(
             member = members.get(plain(name))
             paths = () if member is None else (member,)
         for path in paths:
-            value = _at(asker.parameters, path)
+            value = _at(parameters, path)
             text = text_of(value, several=several)
             if text is not None:
                 found[key] = text
                 break
     if own & {"aws:RequestTag/${TagKey}", "aws:TagKeys"}:
-        tags = tags_of(asker.parameters)
+        tags = tags_of(parameters)
         if tags:
             found |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
-        keys = list(tags) or tag_keys_of(asker.parameters)
+        keys = list(tags) or tag_keys_of(parameters)
         if keys:
             found["aws:TagKeys"] = list(keys)
     return found
@@ -180,7 +181,7 @@ def _several(key: str) -> bool:
     return facts is not None and facts.multivalued
 
 
-def _at(parameters: dict[str, Any], path: str) -> object:
+def _at(parameters: Mapping[str, Any], path: str) -> object:
     """Give the value at a path; a list of what stands in it, where lists are on the way."""
     value: Any = parameters
     for name in path.split("."):

@@ -12,7 +12,7 @@ from iamsim.calls.model import Call
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.calls.command_line import CommandLine
+    from iamsim.calls.command import CommandLine
 
 __all__ = ["custom_calls", "option"]
 

@@ -13,7 +13,7 @@ from iamsim.calls.model import ALWAYS, DEPENDS, Call, Reading
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from iamsim.calls.command_line import CommandLine
+    from iamsim.calls.command import CommandLine
 
 __all__ = ["Step", "Transfer", "s3_steps", "transfer_steps"]
 
