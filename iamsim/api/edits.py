@@ -17,7 +17,7 @@ from iamsim.api.inputs import (
 )
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import Question
-from iamsim.engine.relations import is_trust_request
+from iamsim.engine.services.sts import is_trust_request
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.edits import search
 from iamsim.report.edits import edits_to_dict, render_edits

@@ -137,6 +137,7 @@ def session_of(session: Mapping[str, Any] | None) -> Session:
         _texts(session.get("transitive_tags") or ()),
         session.get("source_identity"),
         session.get("source_user"),
+        session.get("credentials"),
     )
 
 
@@ -154,6 +155,7 @@ def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
 
 
 SESSION_NAMES = (
+    "credentials",
     "name",
     "policies",
     "source_identity",

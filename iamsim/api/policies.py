@@ -18,7 +18,7 @@ from iamsim.api.inputs import (
 )
 from iamsim.engine import authorize
 from iamsim.engine.question import Question
-from iamsim.engine.relations import is_trust_request
+from iamsim.engine.services.sts import is_trust_request
 from iamsim.engine.world import CompiledWorld
 from iamsim.symbolic import partial as partial_answers
 

@@ -29,7 +29,7 @@ ACCESS_LEVELS = ("List", "Read", "Write", "Tagging", "Permissions management")
 """The five access levels of the service authorization reference, least telling first."""
 
 
-class _Facts:
+class Facts:
     """Equality, hash and repr over the slots of the subclass, in their order."""
 
     __slots__: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class _Facts:
         return f"{type(self).__name__}({parts})"
 
 
-class ConditionKeyFacts(_Facts):
+class ConditionKeyFacts(Facts):
     """A condition key: its name as AWS writes it, its value types, and whether it holds a set.
 
     `name` keeps the template of a key with a variable part (``aws:RequestTag/${TagKey}``).
@@ -84,7 +84,7 @@ class ConditionKeyFacts(_Facts):
         self.scope = scope
 
 
-class ResourceTypeFacts(_Facts):
+class ResourceTypeFacts(Facts):
     """A resource type of a service: its ARN formats (usually one) and its own condition keys."""
 
     __slots__ = ("arn_formats", "condition_keys", "name", "service")
@@ -107,7 +107,7 @@ class ResourceTypeFacts(_Facts):
         self.condition_keys = condition_keys
 
 
-class ResourceTypeUse(_Facts):
+class ResourceTypeUse(Facts):
     """A resource type as one action takes it.
 
     `required` is None where the source doesn't say (AWS's own service reference files);
@@ -126,7 +126,7 @@ class ResourceTypeUse(_Facts):
         self.condition_keys = condition_keys
 
 
-class ActionFacts(_Facts):
+class ActionFacts(Facts):
     """An action: ``service`` and ``name`` in AWS's own case, and what it takes.
 
     `access_level` is one of `ACCESS_LEVELS`. Without `resource_types` the action can only be
@@ -172,7 +172,7 @@ class ActionFacts(_Facts):
         return f"{self.service}:{self.name}"
 
 
-class ServiceFacts(_Facts):
+class ServiceFacts(Facts):
     """A service: prefix, name, and everything that its namespace defines.
 
     `source` says where the facts come from and of which date they are.
@@ -204,7 +204,7 @@ class ServiceFacts(_Facts):
         self.condition_keys = condition_keys
 
 
-class CatalogVersion(_Facts):
+class CatalogVersion(Facts):
     """Which snapshot this is: its date, the packages that it was built from, and the counts.
 
     `snapshot` is an ISO date (``2026-10-27``); `packages` pairs a package's name with its

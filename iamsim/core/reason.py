@@ -56,6 +56,7 @@ class Reason(Enum):
     POLICY_NOT_PUBLIC = "policy-not-public"
     CALLER_IN_OWNER_ACCOUNT = "caller-in-owner-account"
     CALLER_IS_SERVICE = "caller-is-service"
+    CREDENTIALS_DO_NOT_REACH = "credentials-do-not-reach"
 
     ALLOWED = "allowed"
     ALWAYS_ALLOWED = "always-allowed"
@@ -63,6 +64,7 @@ class Reason(Enum):
     GUARDRAIL_DOES_NOT_ALLOW = "guardrail-does-not-allow"
     NO_WAY_IN = "no-way-in"
     CALLER_MAY_NOT_CALL = "caller-may-not-call"
+    SERVICE_REFUSES = "service-refuses"
     DEPENDS_ON_UNKNOWN = "depends-on-unknown"
 
     CALLER_IDENTITY = "caller-identity"
@@ -78,6 +80,15 @@ class Reason(Enum):
     ASSUME_ROOT = "assume-root"
     RESTRICTED_CREDENTIALS = "restricted-credentials"
     OWN_ACCOUNT_ONLY = "own-account-only"
+    IDENTITY_POLICIES_ONLY = "identity-policies-only"
+    NO_POLICY_CONTROLS = "no-policy-controls"
+    SIGNED_CALLS_ONLY = "signed-calls-only"
+    FOREIGN_PROVIDER = "foreign-provider"
+    MANAGEMENT_ACCOUNT_ONLY = "management-account-only"
+    ADMINISTRATORS_ONLY = "administrators-only"
+    DELEGATED_ADMINISTRATORS_ONLY = "delegated-administrators-only"
+    MEMBER_ACCOUNTS_ONLY = "member-accounts-only"
+    FIXED_OBJECT = "fixed-object"
 
 
 class Note(Enum):
@@ -133,3 +144,9 @@ class Note(Enum):
     UNKNOWN_ENDPOINT_IN_WORLD = "unknown-endpoint-in-world"
     WHOLE_VALUE_WILDCARD_ARN = "whole-value-wildcard-arn"
     POLICY_VERSION_VARIABLES = "policy-version-variables"
+    CALLER_STANDING_UNKNOWN = "caller-standing-unknown"
+    ADMINISTRATORS_UNSETTLED = "administrators-unsettled"
+    CROSS_ACCOUNT_REACH_UNSETTLED = "cross-account-reach-unsettled"
+    FIXED_OBJECT_UNSETTLED = "fixed-object-unsettled"
+    UNSIGNED_CALL_UNSETTLED = "unsigned-call-unsettled"
+    FEDERATED_USER_IN_CONSOLE = "federated-user-in-console"

@@ -79,6 +79,7 @@ class Caller:
     role session the role). `names` maps each form in which a Principal element can name this
     caller (see `iamsim.compile.principal.entry_name`) to the kind of grant that it is; `layers`
     are the names of which NotPrincipal must list all: the account and the user or role.
+    `with_session_token` marks a user's or root user's credentials of sts:GetSessionToken.
     """
 
     kind: CallerKind
@@ -94,6 +95,7 @@ class Caller:
     has_boundary: bool = False
     service_linked: bool = False
     role_path_assumed: bool = False
+    with_session_token: bool = False
 
 
 @dataclass(slots=True)

@@ -24,7 +24,7 @@ from iamsim.draw.labels import (
     statement_lines,
 )
 from iamsim.draw.style import State
-from iamsim.engine.formula import GUARDRAILS
+from iamsim.engine.formula import GUARDRAILS, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -39,7 +39,8 @@ if TYPE_CHECKING:
 
 __all__ = ["DecisionGates", "Gate", "Lane", "Level", "Place", "deciding_texts", "gates_of"]
 
-_GUARDRAILS = frozenset(slot.layer for slot in GUARDRAILS)
+# What credentials reach is shown with the session, not as a guardrail of its own.
+_GUARDRAILS = frozenset(slot.layer for slot in GUARDRAILS if slot is not Slot.CREDENTIALS)
 # The kinds of grant that a way in asks of the resource-based policy; other ways ask for any.
 _GRANTS_OF_WAY = {
     "resource-based-policy": frozenset(

@@ -63,6 +63,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.POLICY_NOT_PUBLIC: "the policy is not public",
     Reason.CALLER_IN_OWNER_ACCOUNT: "the caller is of the owner's account",
     Reason.CALLER_IS_SERVICE: "the caller is an AWS service",
+    Reason.CREDENTIALS_DO_NOT_REACH: "the service does not take these credentials",
     Reason.DEPENDS_ON_UNKNOWN: "depends on what is not known",
 }
 
@@ -79,7 +80,16 @@ RELATIONS: Mapping[Reason, str] = {
     Reason.CROSS_ACCOUNT_KMS_KEY: "a KMS key of another account",
     Reason.ASSUME_ROOT: "a member account's root is assumed",
     Reason.RESTRICTED_CREDENTIALS: "such callers may not make this call",
-    Reason.OWN_ACCOUNT_ONLY: "this call is for one's own keys",
+    Reason.OWN_ACCOUNT_ONLY: "this call is for one's own account",
+    Reason.IDENTITY_POLICIES_ONLY: "identity-based policies alone decide",
+    Reason.NO_POLICY_CONTROLS: "no policy controls this call",
+    Reason.SIGNED_CALLS_ONLY: "this call needs a signature",
+    Reason.FOREIGN_PROVIDER: "the provider is of another account",
+    Reason.MANAGEMENT_ACCOUNT_ONLY: "for the management account only",
+    Reason.ADMINISTRATORS_ONLY: "for the organization's administrators only",
+    Reason.DELEGATED_ADMINISTRATORS_ONLY: "for the delegated administrator only",
+    Reason.MEMBER_ACCOUNTS_ONLY: "for member accounts only",
+    Reason.FIXED_OBJECT: "AWS's own object: the service refuses",
     Reason.DEPENDS_ON_UNKNOWN: "the ways in depend on what is not known",
 }
 

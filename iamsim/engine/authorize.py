@@ -10,7 +10,6 @@ from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.core.request import CallerKind, Request
-from iamsim.engine.callers import LONGEST
 from iamsim.engine.context import (
     TIME_KEYS,
     DerivedKeys,
@@ -22,6 +21,8 @@ from iamsim.engine.context import (
 )
 from iamsim.engine.explain import explain_request
 from iamsim.engine.facts import organization_of
+from iamsim.engine.services.kms import check_alias, encryption_context_keys
+from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.world import CompiledWorld
 
 if TYPE_CHECKING:
@@ -32,11 +33,7 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
 
-# Actions of S3 without a resource, whose statements AWS's own samples write with this ARN:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
-S3_ACCOUNT_ACTIONS = frozenset({"s3:listallmybuckets"})
 ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)  # of which one is asked for
-KMS_ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
 
 __all__ = ["Prepared", "decide", "explain", "explain_prepared", "prepare"]
 
@@ -109,9 +106,9 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
             hint="write `service:Action`, for example `s3:GetObject`",
         )
     if ":alias/" in question.resource and action.startswith("kms:"):
-        _check_alias(question, action)
-    if question.resource == "*" and action in S3_ACCOUNT_ACTIONS:
-        question = replace(question, resource="arn:aws:s3:::*")
+        check_alias(action, question.action, question.resource)
+    if question.resource == "*" and action in ACCOUNT_ACTIONS:
+        question = replace(question, resource=ALL_BUCKETS)
     caller = world.caller_facts(question)
     resource = world.resource_facts(question, caller.caller)
     situation = world.situation(question, caller, resource)
@@ -127,22 +124,6 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     if question.unknown or question.partial:
         _leave_open(question, request)
     return Prepared(question, situation, request, derived)
-
-
-def _check_alias(question: Question, action: str) -> None:
-    """Refuse to guess which key an alias stands for: AWS authorizes the key, not the alias.
-
-    https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
-    """
-    if action not in KMS_ALIAS_ACTIONS and not question.resource.partition(":alias/")[2].startswith(
-        "aws/"
-    ):
-        raise RequestError(
-            "alias-instead-of-key",
-            f"{quote(question.action)} is authorized on a key, not on its alias"
-            f" {quote(question.resource, LONGEST)}",
-            hint="ask for the ARN of the key that the alias stands for",
-        )
 
 
 # The organization of the source account is derived from the account.
@@ -181,6 +162,7 @@ def _derived(
         parts.append(DerivedKeys(endpoint_context(service, endpoint.account, organization)))
     if action.startswith("kms:"):
         parts.append(DerivedKeys(kms_context(question.resource, caller.caller, via)))
+        parts.append(DerivedKeys(encryption_context_keys(question.context)))
     if caller.caller.kind is CallerKind.SERVICE:
         parts.append(DerivedKeys(world.source_context(question)))
     return tuple(parts)

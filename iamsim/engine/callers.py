@@ -8,6 +8,7 @@ principal values)
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import Arn, find_arn, is_account_id
@@ -23,7 +24,18 @@ if TYPE_CHECKING:
 __all__ = ["WEB_IDENTITY_PROVIDERS", "make_caller", "role_arn_of_session"]
 
 
-SERVICE = re.compile(r"[a-z0-9.-]+\.amazonaws\.com(?:\.cn)?", re.ASCII)
+# https://docs.aws.amazon.com/whitepapers/latest/aws-fault-isolation-boundaries/partitions.html and
+# the partitions that the SDKs know.
+PARTITIONS = {
+    "amazonaws.com": "aws",
+    "amazonaws.com.cn": "aws-cn",
+    "amazonaws.eu": "aws-eusc",
+    "c2s.ic.gov": "aws-iso",
+    "sc2s.sgov.gov": "aws-iso-b",
+    "cloud.adc-e.uk": "aws-iso-e",
+    "csp.hci.ic.gov": "aws-iso-f",
+}
+SERVICE = re.compile(rf"[a-z0-9.-]+?\.({'|'.join(map(re.escape, PARTITIONS))})", re.ASCII)
 WEB_IDENTITY_PROVIDERS = frozenset(
     {
         "accounts.google.com",
@@ -32,6 +44,12 @@ WEB_IDENTITY_PROVIDERS = frozenset(
         "www.amazon.com",
     }
 )
+SESSION_TOKEN = "session-token"  # noqa: S105 - a kind, not a secret
+FEDERATION_TOKEN = "federation-token"  # noqa: S105 - as above
+CREDENTIALS = {
+    SESSION_TOKEN: {("iam", "user"), ("iam", "root")},
+    FEDERATION_TOKEN: {("iam", "user"), ("sts", "federated-user")},
+}
 SERVICE_LINKED_PATH = "/aws-service-role/"
 SERVICE_LINKED_NAME = "AWSServiceRoleFor"
 ORIGIN_ACCESS_IDENTITY_ACCOUNT = "cloudfront"
@@ -65,8 +83,9 @@ def make_caller(
         principal != "cognito-identity.amazonaws.com" or "withwebidentity" in action
     ):
         return _identity_provider(principal, "aws", None)
-    if SERVICE.fullmatch(principal):
-        return _service(principal)
+    service = SERVICE.fullmatch(principal)
+    if service is not None:
+        return _service(principal, PARTITIONS[service[1]])
     arn = find_arn(principal)
     if arn is None:
         raise RequestError(
@@ -77,9 +96,11 @@ def make_caller(
     if arn.service == "iam" and arn.resource.startswith(("oidc-provider/", "saml-provider/")):
         return _identity_provider(principal, arn.partition, arn.account)
     if arn.service == "iam" and arn.account == ORIGIN_ACCESS_IDENTITY_ACCOUNT:
-        names = {**EVERYONE, f"aws:{principal}": GrantKind.USER.value}
+        identity = f"aws:{principal}"
+        names = {**EVERYONE, identity: GrantKind.USER.value}
         kind = CallerKind.ORIGIN_ACCESS_IDENTITY
-        return Caller(kind, principal, arn.partition, None, None, names)
+        layers = (frozenset({identity}),)
+        return Caller(kind, principal, arn.partition, None, None, names, layers)
     if not is_account_id(arn.account):
         raise RequestError(
             "invalid-principal",
@@ -108,6 +129,15 @@ def _principal_of_account(
     """Root user, user, role, role session or federated user session."""
     kind, slash, rest = arn.resource.partition("/")
     name = rest.rpartition("/")[2]
+    with_token = session.credentials == SESSION_TOKEN
+    if session.credentials is not None:
+        _check_credentials(principal, arn, kind, session.credentials)
+    if session.credentials == FEDERATION_TOKEN and kind == "user":
+        made = f"arn:{arn.partition}:sts::{arn.account}:federated-user/{session.name or name}"
+        asked = replace(session, source_user=principal)
+        arn_of_session = find_arn(made) or arn
+        called = session.name or name
+        return _federated_user(made, arn_of_session, called, asked, has_boundary=has_boundary)
     account = f"account:{arn.account}"
     names = {**EVERYONE, account: GrantKind.ACCOUNT.value}
     match (arn.service, kind):
@@ -122,6 +152,7 @@ def _principal_of_account(
                 names,
                 (frozenset({account}),),
                 unique_id=arn.account,
+                with_session_token=with_token,
             )
         case ("iam", "user") if name:
             identity = f"aws:{principal}"
@@ -140,6 +171,7 @@ def _principal_of_account(
                 name=name,
                 unique_id=unique_id,
                 has_boundary=has_boundary,
+                with_session_token=with_token,
             )
         case ("iam", "role") if name:
             return _role_session(principal, arn, principal, session.name, entity, has_boundary)
@@ -161,6 +193,26 @@ def _principal_of_account(
                 f"{quote(principal, LONGEST)} names no principal",
                 hint=FORMS.get(arn.resource.partition("/")[0]),
             )
+
+
+def _check_credentials(principal: str, arn: Arn, kind: str, credentials: str) -> None:
+    """Refuse credentials that nobody of this kind can have.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_sts-comparison.html
+    """
+    who = CREDENTIALS.get(credentials)
+    if who is None:
+        raise RequestError(
+            "invalid-credentials",
+            f"{quote(credentials)} are no credentials of a session",
+            hint=f"write {' or '.join(f'`{name}`' for name in CREDENTIALS)}",
+        )
+    if (arn.service, kind) not in who:
+        raise RequestError(
+            "invalid-credentials",
+            f"{quote(principal, LONGEST)} can't have the credentials `{credentials}`",
+            hint="sts:GetSessionToken and sts:GetFederationToken are for users and root users",
+        )
 
 
 def role_arn_of_session(arn: Arn, role_name: str) -> str:
@@ -249,10 +301,9 @@ def _federated_user(
     )
 
 
-def _service(principal: str) -> Caller:
+def _service(principal: str, partition: str) -> Caller:
     """A service calling as itself."""
     name = f"service:{principal}"
-    partition = "aws-cn" if principal.endswith(".cn") else "aws"
     names = {**EVERYONE, name: GrantKind.SERVICE.value}
     return Caller(CallerKind.SERVICE, principal, partition, None, None, names, (frozenset({name}),))
 

@@ -190,7 +190,7 @@ class _Reading:
         way = next((w for w in self.relation.ways if all(map(self.allows, w.requires))), None)
         if way is None or closed:
             slots = blocking_slots(self.relation, closed, self.allows)
-            return implicit_denial(slots, relation_has_ways=bool(self.relation.ways))
+            return implicit_denial(slots, self.relation)
         statements = tuple(
             reference(need.slot, member.policy, member.statement)
             for need in way.requires

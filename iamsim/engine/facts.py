@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.policy import PolicySet
+from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind, GrantKind
@@ -14,15 +15,23 @@ from iamsim.engine.context import DerivedKeys, caller_context, resource_context
 from iamsim.engine.documents import compile_all
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.relations import ResourceKind
-from iamsim.engine.services.s3 import access_point_name, is_public, object_of_access_point
+from iamsim.engine.services.iam import boundary_context
+from iamsim.engine.services.kms import managed_key_policy
+from iamsim.engine.services.s3 import (
+    access_point_context,
+    access_point_name,
+    is_public,
+    object_of_access_point,
+)
+from iamsim.engine.services.sts import credentials_of
 from iamsim.engine.situation import PlacedPolicies, PublicAccess
-from iamsim.engine.target import tags_of
-from iamsim.engine.target_context import access_point_context, boundary_context
+from iamsim.engine.standing import Standing, standing_of
+from iamsim.engine.target import AWS_MANAGED_KEY, SERVICE_LINKED_ROLE, tags_of
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 from iamsim.world.model import Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from iamsim.core.request import Caller
     from iamsim.engine.documents import PolicyLibrary
@@ -42,11 +51,17 @@ __all__ = [
 ]
 
 Levels = tuple[tuple[str, PolicySet], ...]
+# Objects that resource control policies leave alone:
+# https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+EXEMPT = frozenset({AWS_MANAGED_KEY, SERVICE_LINKED_ROLE})
 ASSUMED_ROOT_KEY = "aws:assumedroot"
 
 
 class CallerFacts(NamedTuple):
-    """A caller with the policies on its side, and the context that follows from it."""
+    """A caller with the policies on its side, and the context that follows from it.
+
+    `credentials` are what services take such credentials for at all, as policies, by service.
+    """
 
     caller: Caller
     identity: PolicySet | None
@@ -54,7 +69,8 @@ class CallerFacts(NamedTuple):
     session: PolicySet | None
     scp_levels: Levels | None
     scp_reason: Reason
-    may_assume_root: bool
+    standing: Standing
+    credentials: Mapping[str, PolicySet]
     context: DerivedKeys
     notes: tuple[Note, ...]
 
@@ -63,7 +79,9 @@ class ResourceFacts(NamedTuple):
     """A resource with the policies on its side, and the context that follows from it."""
 
     kind: ResourceKind
+    objects: frozenset[str]
     account: str | None
+    standing: Standing
     policies: tuple[PlacedPolicies, ...]
     grants: PolicySet | None
     rcp_levels: Levels | None
@@ -122,7 +140,8 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
         compile_all(passed, PolicyType.SESSION) if passed is not None and identity else None,
         levels,
         reason,
-        _may_assume_root(model, account),
+        standing_of(model, account),
+        credentials_of(caller, session),
         DerivedKeys(
             caller_context(
                 caller,
@@ -217,19 +236,6 @@ def _world_levels(
     return tuple((name, library.policy_set(policies, policy_type)) for name, policies in levels)
 
 
-def _may_assume_root(model: World, account: str | None) -> bool:
-    """Whether an account is known not to be the one that may call sts:AssumeRoot.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user-privileged-task.html
-    """
-    organization = model.organization
-    if organization is None or account is None:
-        return True
-    if account == organization.management_account:
-        return True
-    return account in organization.delegated_administrators
-
-
 def resource_facts(
     question: Question, target: Target, model: World, library: PolicyLibrary, caller: Caller
 ) -> ResourceFacts:
@@ -238,9 +244,13 @@ def resource_facts(
     attached = question.attached
     kind, listed, entity, account = target[:4]
     policies = _resource_policies(attached, kind, resource, listed, entity, model, library)
+    arn_of_target = find_arn(resource)
+    if not policies and AWS_MANAGED_KEY in target.objects and arn_of_target is not None:
+        managed = managed_key_policy(arn_of_target, account)
+        policies = (PlacedPolicies(PolicySet((managed,))),)
     grants = library.grants(listed) if listed is not None and listed.grants else None
     levels, reason = _rcp_levels(caller, account, attached, model, library)
-    if levels is not None and (target.service_linked or target.managed_key):
+    if levels is not None and not EXEMPT.isdisjoint(target.objects):
         levels, reason = None, Reason.RESOURCE_EXEMPT
     action = question.action.lower()
     service = action.partition(":")[0]
@@ -252,7 +262,9 @@ def resource_facts(
     unlisted = known is None and single and account in model.accounts
     return ResourceFacts(
         kind,
+        target.objects,
         account,
+        standing_of(model, account),
         policies,
         grants,
         levels,

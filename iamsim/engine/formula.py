@@ -16,12 +16,11 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer
+from iamsim.core.reason import Reason
 from iamsim.core.request import GrantKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-    from iamsim.core.reason import Reason
 
 __all__ = [
     "DENY_ORDER",
@@ -38,7 +37,8 @@ __all__ = [
 
 class Slot(Enum):
     """The places of a decision. Every place belongs to one layer of an answer; the two places of
-    the resource-based layer are the policy and, for a KMS key, its grants."""
+    the resource-based layer are the policy and, for a KMS key, its grants; those of the session
+    layer are the session policy and what a service takes such credentials for at all."""
 
     RESOURCE_CONTROL = Layer.RESOURCE_CONTROL_POLICY
     SERVICE_CONTROL = Layer.SERVICE_CONTROL_POLICY
@@ -49,12 +49,17 @@ class Slot(Enum):
     IDENTITY = Layer.IDENTITY_BASED_POLICY
     BOUNDARY = Layer.PERMISSIONS_BOUNDARY
     SESSION = Layer.SESSION_POLICY
+    CREDENTIALS = "credentials"
 
     layer: Layer  # the layer by which answers name the place
 
     def __init__(self, value: Layer | str) -> None:
         """Work out the layer once."""
-        self.layer = value if isinstance(value, Layer) else Layer.RESOURCE_BASED_POLICY
+        if isinstance(value, Layer):
+            self.layer = value
+        else:
+            session = value == "credentials"
+            self.layer = Layer.SESSION_POLICY if session else Layer.RESOURCE_BASED_POLICY
 
     __hash__ = object.__hash__  # members are single objects; the Enum's own hash is slower
 
@@ -70,6 +75,7 @@ LAYER_ORDER = (
     Slot.IDENTITY,
     Slot.BOUNDARY,
     Slot.SESSION,
+    Slot.CREDENTIALS,
 )
 # Which of several explicit denies is reported. AWS names one and does not say which.
 DENY_ORDER = (
@@ -83,6 +89,7 @@ DENY_ORDER = (
 )
 # Which of several layers without an allow is reported first. AWS does not say this either.
 REPORT_ORDER = (
+    Slot.CREDENTIALS,
     Slot.SERVICE_CONTROL,
     Slot.RESOURCE,
     Slot.GRANT,
@@ -98,6 +105,7 @@ GUARDRAILS = (
     Slot.SERVICE_CONTROL,
     Slot.VPC_ENDPOINT,
     Slot.PUBLIC_ACCESS,
+    Slot.CREDENTIALS,
 )
 
 
@@ -119,14 +127,15 @@ class Way(NamedTuple):
 class Relation:
     """The relation between caller and resource: which ways in there are.
 
-    `always` is for the one action that nothing can forbid. `unheard` are places whose explicit
-    denies do not count.
+    `always` is for the actions that nothing can forbid. `unheard` are places whose explicit
+    denies do not count. `refusal` is the reason of the denial where there is no way in.
     """
 
     reason: Reason
     ways: tuple[Way, ...]
     always: bool = False
     unheard: frozenset[Slot] = field(default=frozenset())
+    refusal: Reason = Reason.CALLER_MAY_NOT_CALL
 
 
 def blocking_slots(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller, Request
     from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.formula import Relation
     from iamsim.engine.situation import Situation
 
     RequestTest = Callable[[Request], bool]
@@ -364,18 +365,20 @@ def _implicit(
             opened = {need: flag for (need, _), flag in zip(rows, flags, strict=True)}
             closed = [need.slot for need in guards if not opened[need]]
             slots = blocking_slots(relation, closed, opened.__getitem__)
-            decision = implicit_denial(slots, relation_has_ways=bool(relation.ways))
+            decision = implicit_denial(slots, relation)
             known[state] = decision
         return decision
 
     return implicit
 
 
-def implicit_denial(slots: tuple[Slot, ...], *, relation_has_ways: bool) -> Decision:
+def implicit_denial(slots: tuple[Slot, ...], relation: Relation) -> Decision:
     """The decision for a request that the places `slots` do not allow."""
     reason = Reason.NO_WAY_IN
-    if not relation_has_ways:
-        reason = Reason.CALLER_MAY_NOT_CALL
+    if not relation.ways:
+        reason = relation.refusal
+    elif slots[0] is Slot.CREDENTIALS:
+        reason = Reason.SERVICE_REFUSES
     elif slots[0] in GUARDRAILS:
         reason = Reason.GUARDRAIL_DOES_NOT_ALLOW
     return Decision(Verdict.IMPLICIT_DENY, reason, slots[0].layer)

@@ -30,7 +30,8 @@ class Session:
 
     `policies` are the session policies passed, `None` where none was. `mfa` and other facts go
     through the request's context. `source_user` is the ARN of the user who asked for a federated
-    user session.
+    user session. `credentials` is `session-token` or `federation-token` for those that a user got
+    from sts:GetSessionToken or sts:GetFederationToken.
     """
 
     name: str | None = None
@@ -39,6 +40,7 @@ class Session:
     transitive_tags: tuple[str, ...] = ()
     source_identity: str | None = None
     source_user: str | None = None
+    credentials: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

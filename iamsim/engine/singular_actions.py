@@ -3,30 +3,33 @@
 Every other action of a service meets, in one situation, the same relation, the same places and the
 same context keys: only which statements are about it is its own affair. Answers for thousands of
 actions at once rest on that (`iamsim.query.batch`), and a test holds it for the whole catalog.
+
+What the code of a service names stands alone; what the catalog's rules name is alike where its
+rules are.
 """
 
 from __future__ import annotations
 
-from iamsim.engine.authorize import KMS_ALIAS_ACTIONS, S3_ACCOUNT_ACTIONS
-from iamsim.engine.relations import (
-    CROSS_ACCOUNT_KEY_ACTIONS,
-    TOKEN_ACTIONS,
-    TRUST_ACTIONS,
-    UNLOCK_ACTIONS,
-    UNSIGNED_ACTIONS,
-)
-from iamsim.engine.target_context import BOUNDARY_ACTIONS
+from typing import TYPE_CHECKING
 
-__all__ = ["SINGULAR_ACTIONS"]
+from iamsim.catalog.rules import PLAIN, action_rules
+from iamsim.engine.services.iam import BOUNDARY_ACTIONS
+from iamsim.engine.services.kms import ALIAS_ACTIONS
+from iamsim.engine.services.s3 import ACCOUNT_ACTIONS
+from iamsim.engine.services.sts import OWN_RULES
 
-SINGULAR_ACTIONS = (
-    TRUST_ACTIONS
-    | TOKEN_ACTIONS
-    | CROSS_ACCOUNT_KEY_ACTIONS
-    | UNSIGNED_ACTIONS
-    | UNLOCK_ACTIONS
-    | BOUNDARY_ACTIONS
-    | S3_ACCOUNT_ACTIONS
-    | KMS_ALIAS_ACTIONS
-    | {"sts:assumeroot", "sts:getcalleridentity"}
-)
+if TYPE_CHECKING:
+    from collections.abc import Hashable
+
+__all__ = ["SINGULAR_ACTIONS", "kin_of"]
+
+SINGULAR_ACTIONS = BOUNDARY_ACTIONS | ACCOUNT_ACTIONS | ALIAS_ACTIONS | OWN_RULES
+
+
+def kin_of(action: str) -> Hashable | None:
+    """What stands for the actions of a service that meet the same as this one (in lower case);
+    `None` for the many of which nothing of their own is known."""
+    if action in SINGULAR_ACTIONS:
+        return action
+    rules = action_rules(action)
+    return None if rules is PLAIN else id(rules)

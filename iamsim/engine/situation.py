@@ -9,20 +9,26 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.rules import service_rules
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind, GrantKind
 from iamsim.engine.arrangement import Arrangement, Station
+from iamsim.engine.encounter import Encounter
 from iamsim.engine.formula import LAYER_ORDER, Slot
 from iamsim.engine.pitfalls import reads_resource_tags
 from iamsim.engine.plan import make_plan
-from iamsim.engine.relations import TRUST_ACTIONS, ResourceKind, find_relation
+from iamsim.engine.relations import IDENTITY_ONLY, ResourceKind
+from iamsim.engine.rows import find_relation, notes_of
+from iamsim.engine.services.sts import TRUST_ACTIONS
+from iamsim.engine.standing import UNKNOWN_STANDING, Standing
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from iamsim.compile.policy import PolicySet
     from iamsim.core.decision import Decision
     from iamsim.core.request import Caller, Request
+    from iamsim.engine.formula import Relation
 
 __all__ = ["PlacedPolicies", "PublicAccess", "Situation"]
 
@@ -57,8 +63,11 @@ class Situation:
     caller: Caller
     kind: ResourceKind
     resource_account: str | None
+    objects: frozenset[str] = frozenset()
     same_partition: bool = True
-    may_assume_root: bool = True
+    standing: Standing = UNKNOWN_STANDING
+    owner: Standing = UNKNOWN_STANDING
+    credentials: Mapping[str, PolicySet] = field(default_factory=dict)
     identity: PolicySet | None = None
     boundary: PolicySet | None = None
     session: PolicySet | None = None
@@ -99,7 +108,10 @@ class Situation:
 
     def _find_reader(self, key: str) -> bool:
         """Look for a statement that reads a key."""
-        sets = (self.identity, self.boundary, self.session, self.grants, self.endpoint)
+        sets = (
+            *(self.identity, self.boundary, self.session, self.grants, self.endpoint),
+            *self.credentials.values(),
+        )
         levels = (*(self.scp_levels or ()), *(self.rcp_levels or ()))
         return any(
             policies is not None and key in policies.keys
@@ -119,32 +131,44 @@ class Situation:
 
     def _arrange(self, action: str) -> Arrangement:
         """Work out relation and stations."""
-        relation = find_relation(
-            self.caller,
-            action,
-            self.kind,
-            same_account=self.same_account,
-            same_partition=self.same_partition,
-            may_assume_root=self.may_assume_root,
-        )
+        met = self._encounter(action)
+        relation = find_relation(met)
         stations = [
-            *self._resource_control(action),
+            *self._resource_control(met),
             *self._service_control(),
-            self._endpoint(action.partition(":")[0]),
+            self._endpoint(met.service),
             *self._public_access(),
-            *self._resource(action),
+            *self._resource(action, relation),
             *self._grants(),
             self._identity(),
             self._boundary(),
             self._session(),
+            *self._credentials(met.service),
         ]
         stations.sort(key=lambda station: LAYER_ORDER.index(station.slot))
         notes = list(self.notes)
         if Note.BUCKET_TAGS_WITHOUT_ABAC in notes and not reads_resource_tags(stations, action):
             notes.remove(Note.BUCKET_TAGS_WITHOUT_ABAC)
-        if relation.unheard:
-            notes.append(Note.OWNER_ROOT_UNLOCK)
+        notes += notes_of(met, relation)
         return Arrangement(relation, tuple(stations), tuple(notes))
+
+    def _encounter(self, action: str) -> Encounter:
+        """All that the choice of the relation depends on."""
+        service, _, name = action.partition(":")
+        of_service = service_rules(service)
+        return Encounter(
+            self.caller,
+            action,
+            of_service.of(name),
+            of_service.principal,
+            self.kind,
+            self.objects,
+            self.same_account,
+            self.same_partition,
+            self.standing,
+            self.owner,
+            bool(self.resource_policies),
+        )
 
     def _service_control(self) -> list[Station]:
         """Every level must allow: organizations' orgs_manage_policies_scps_evaluation.html."""
@@ -155,17 +179,16 @@ class Situation:
             for name, policies in self.scp_levels
         ]
 
-    def _resource_control(self, action: str) -> list[Station]:
+    def _resource_control(self, met: Encounter) -> list[Station]:
         """Covered services only: organizations' orgs_manage_policies_rcps.html."""
-        service = action.partition(":")[0]
         reason: Reason | None = None
         notes: tuple[Note, ...] = ()
         if self.rcp_levels is None:
             reason = self.rcp_reason
-        elif service not in self.rcp_services:
+        elif met.service not in self.rcp_services:
             reason = Reason.SERVICE_NOT_COVERED
             notes = (Note.RCP_SERVICE_LIST,)
-        elif action == "kms:retiregrant":
+        elif met.rules.no_rcp:
             reason = Reason.ACTION_EXEMPT
         if reason is not None or self.rcp_levels is None:
             return [
@@ -232,10 +255,12 @@ class Situation:
             allows = False
         return [Station(Slot.PUBLIC_ACCESS, reason, allows=allows)]
 
-    def _resource(self, action: str) -> list[Station]:
+    def _resource(self, action: str, relation: Relation) -> list[Station]:
         """The resource-based policy, where the action asks for it."""
-        trust = self.kind is ResourceKind.ROLE and action not in TRUST_ACTIONS
-        if self.kind is ResourceKind.NONE or trust:
+        unasked = relation is IDENTITY_ONLY or (
+            self.kind is ResourceKind.ROLE and action not in TRUST_ACTIONS
+        )
+        if self.kind is ResourceKind.NONE or unasked:
             reason = Reason.POLICY_NOT_CONSULTED if self.resource_policies else Reason.NO_POLICY
             return [Station(Slot.RESOURCE, reason, applies=False)]
         if not self.resource_policies:
@@ -293,3 +318,11 @@ class Situation:
         if self.caller.kind is CallerKind.FEDERATED_USER:
             return Station(Slot.SESSION, Reason.FEDERATED_USER_WITHOUT_SESSION_POLICY)
         return Station(Slot.SESSION, Reason.NOT_PRESENT, allows=True, applies=False)
+
+    def _credentials(self, service: str) -> list[Station]:
+        """What a service takes the caller's credentials for, where it does not for everything."""
+        policies = self.credentials.get(service)
+        if policies is None:
+            return []
+        reason = Reason.CREDENTIALS_DO_NOT_REACH
+        return [Station(Slot.CREDENTIALS, reason, policies, level="credentials")]

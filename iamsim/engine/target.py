@@ -2,26 +2,29 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.rules import service_rules
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.reason import Note
-from iamsim.engine.callers import SERVICE_LINKED_PATH
+from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.engine.relations import ResourceKind, resource_kind
-from iamsim.engine.services.s3 import access_point_name, is_bucket
+from iamsim.engine.services.s3 import ALL_BUCKETS, access_point_name, is_bucket
 from iamsim.world.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
+    from iamsim.core.arn import Arn
     from iamsim.core.request import Caller
     from iamsim.engine.question import Question
     from iamsim.world.model import Resource, User, World
 
-__all__ = ["Target", "find_target", "tags_of"]
+__all__ = ["AWS_MANAGED_KEY", "SERVICE_LINKED_ROLE", "Target", "find_target", "tags_of"]
 
-AWS_MANAGED_KEY = ":alias/aws/"
-ALL_BUCKETS = "arn:aws:s3:::*"  # the resource of requests about all buckets of an account
+AWS_MANAGED_KEY = "aws-managed-key"
+SERVICE_LINKED_ROLE = "service-linked-role"
 
 
 class Target(NamedTuple):
@@ -30,8 +33,9 @@ class Target(NamedTuple):
     requests with equal targets share them.
 
     `itself` says that the resource is that entry, not an object in it; `access_point` is the ARN of
-    the access point that the request goes through. `service_linked` says that it is a role that a
-    service linked, which the path tells where no world does.
+    the access point that the request goes through. `objects` name the kinds of objects with rules
+    of their own that it is one of (`iamsim.catalog.rules`): a service-linked role, say, which the
+    path tells where no world does.
     """
 
     kind: ResourceKind
@@ -42,8 +46,7 @@ class Target(NamedTuple):
     itself: bool
     access_point: str | None
     all_buckets: bool
-    managed_key: bool
-    service_linked: bool
+    objects: frozenset[str]
 
     @property
     def known(self) -> Resource | User | Role | None:
@@ -74,10 +77,28 @@ def find_target(question: Question, model: World, caller: Caller) -> Target:
         known is not None and known.arn == resource,
         access_point_name(resource),
         resource == ALL_BUCKETS,
-        AWS_MANAGED_KEY in resource,
-        (isinstance(entity, Role) and entity.service_linked)
-        or (kind is ResourceKind.ROLE and f":role{SERVICE_LINKED_PATH}" in resource),
+        _objects(arn, resource, entity),
     )
+
+
+@cache
+def _test_of(pattern: str) -> Callable[[str], bool]:
+    """The test of a kind's ARNs."""
+    return compile_tokens(tokenize(pattern))
+
+
+NO_OBJECT: frozenset[str] = frozenset()
+
+
+def _objects(arn: Arn | None, resource: str, entity: User | Role | None) -> frozenset[str]:
+    """The kinds of objects that a resource is one of."""
+    patterns = service_rules(arn.service).objects if arn is not None else ()
+    if not patterns:
+        return NO_OBJECT
+    found = frozenset(name for name, pattern in patterns if _test_of(pattern)(resource))
+    if isinstance(entity, Role) and entity.service_linked:
+        found |= {SERVICE_LINKED_ROLE}
+    return found
 
 
 def tags_of(target: Target) -> tuple[Mapping[str, str], tuple[Note, ...]]:

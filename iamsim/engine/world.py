@@ -12,8 +12,8 @@ from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.meeting import make_situation
 from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, Session
+from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.target import find_target
-from iamsim.engine.target_context import BOUNDARY_ACTIONS
 from iamsim.world.model import World
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ def session_key(session: Session) -> tuple[object, ...] | None:
         session.name,
         None if policies is None else tuple(map(id, policies)),
         tuple(session.tags.items()),
+        session.transitive_tags,
         session.source_identity,
         session.source_user,
+        session.credentials,
     )
 
 

@@ -88,6 +88,8 @@ def read_grants(draft: Draft, data: Json, place: str, arn: str | None) -> None:
         constraints = record.get("Constraints")
         if isinstance(constraints, dict) and constraints:
             grant["constraints"] = constraints
+        if retiring := text(record, "RetiringPrincipal", "RetiringServicePrincipal"):
+            grant["retiring_principal"] = retiring
         if (name := text(record, "Name")) is not None:
             grant["name"] = name
         if (grant_id := text(record, "GrantId")) is not None:

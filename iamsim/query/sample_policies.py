@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamsim.core.decision import Layer, PolicyType
-from iamsim.engine.relations import is_trust_request
+from iamsim.engine.services.sts import is_trust_request
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:

@@ -63,6 +63,8 @@ def denied_message(answer: Answer) -> str | None:
     request = answer.request
     if explanation.relation is Reason.WEB_IDENTITY:
         return f"Not authorized to perform {request.action}"
+    if answer.decision.reason is Reason.SERVICE_REFUSES:
+        return None  # the service has an error of its own, which this is not
     service = request.action.partition(":")[0].lower()
     blocked = answer.decision.layer is Layer.S3_BLOCK_PUBLIC_ACCESS
     if service == "s3" and (blocked or not _s3_says_why(explanation)):

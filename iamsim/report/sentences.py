@@ -119,12 +119,14 @@ REASONS: Mapping[Reason, str] = {
     Reason.POLICY_NOT_PUBLIC: "the bucket policy is not public",
     Reason.CALLER_IN_OWNER_ACCOUNT: "the caller is of the account that owns the resource",
     Reason.CALLER_IS_SERVICE: "the caller is an AWS service",
+    Reason.CREDENTIALS_DO_NOT_REACH: "the service does not take these credentials for this call",
     Reason.ALLOWED: "everything that must allow the request allows it",
     Reason.ALWAYS_ALLOWED: "this action needs no permission, and no policy can deny it",
     Reason.EXPLICITLY_DENIED: "a statement denies the request explicitly",
     Reason.GUARDRAIL_DOES_NOT_ALLOW: "a layer that every request must pass does not allow this one",
     Reason.NO_WAY_IN: "no combination of policies that could grant the request does so",
     Reason.CALLER_MAY_NOT_CALL: "such callers may not make this call, whatever policies say",
+    Reason.SERVICE_REFUSES: "the service refuses the call, whatever policies say",
     Reason.DEPENDS_ON_UNKNOWN: "it depends on something about the request that is not known",
     Reason.CALLER_IDENTITY: "a call that is always allowed",
     Reason.WEB_IDENTITY: "an unsigned call of a web identity or SAML user on a role",
@@ -138,7 +140,22 @@ REASONS: Mapping[Reason, str] = {
     Reason.CROSS_ACCOUNT_KMS_KEY: "the resource is a KMS key of another account",
     Reason.ASSUME_ROOT: "a member account's root is assumed",
     Reason.RESTRICTED_CREDENTIALS: "the caller's credentials may not make this call",
-    Reason.OWN_ACCOUNT_ONLY: "the key is of another account, where this call has no effect",
+    Reason.OWN_ACCOUNT_ONLY: (
+        "the resource is of another account, and no grant makes this call reach beyond one's own"
+    ),
+    Reason.IDENTITY_POLICIES_ONLY: "no resource-based policy reaches this call",
+    Reason.NO_POLICY_CONTROLS: "a call that no policy controls",
+    Reason.SIGNED_CALLS_ONLY: "the service takes this call only with a signature",
+    Reason.FOREIGN_PROVIDER: "the identity provider is of another account than the role",
+    Reason.MANAGEMENT_ACCOUNT_ONLY: "the call is for the organization's management account",
+    Reason.ADMINISTRATORS_ONLY: (
+        "the call is for the organization's management account and its delegated administrators"
+    ),
+    Reason.DELEGATED_ADMINISTRATORS_ONLY: (
+        "the call is for the account that administers the service for the organization"
+    ),
+    Reason.MEMBER_ACCOUNTS_ONLY: "the call is for member accounts of the organization",
+    Reason.FIXED_OBJECT: "the object is AWS's own, and the service refuses to change it",
 }
 
 NOTES: Mapping[Note, str] = {
@@ -307,6 +324,29 @@ NOTES: Mapping[Note, str] = {
     ),
     Note.WHOLE_VALUE_WILDCARD_ARN: (
         "a lone `*` was compared with an ARN operator; it was taken to match every value"
+    ),
+    Note.CALLER_STANDING_UNKNOWN: (
+        "only some accounts of an organization may make this call; nobody says whether the caller's"
+        " is one, and it was taken to be"
+    ),
+    Note.ADMINISTRATORS_UNSETTLED: (
+        "the call may be for the organization's management account or a delegated administrator;"
+        " AWS's pages do not settle it, and every account was taken to be able to make it"
+    ),
+    Note.CROSS_ACCOUNT_REACH_UNSETTLED: (
+        "that this call reaches resources of other accounts is not settled by AWS's pages; it was"
+        " taken to, where both sides allow it"
+    ),
+    Note.FIXED_OBJECT_UNSETTLED: (
+        "the object is AWS's own; AWS's pages do not settle whether this call can change it, and it"
+        " was taken to"
+    ),
+    Note.UNSIGNED_CALL_UNSETTLED: (
+        "that the service takes this call without a signature is not settled by AWS's pages; it was"
+        " taken to, where a policy lets everybody in"
+    ),
+    Note.FEDERATED_USER_IN_CONSOLE: (
+        "a federated user may call IAM from the console's own session only, not by CLI or API"
     ),
     Note.POLICY_VERSION_VARIABLES: (
         "a policy without version 2012-10-17 holds `${...}`: there it is plain text, no variable"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.reason import Reason
+from iamsim.report.rule_pages import page_text
 from iamsim.report.sentences import REASONS, VERDICTS, layer_name, level_text
 from iamsim.report.wording import (
     failure_text,
@@ -49,7 +50,7 @@ def _why_allowed(answer: Answer) -> str:
     deciders = _first_of_each_layer(answer.explanation.decided_by)
     what = request_text(answer.request)
     if not deciders:
-        return f"{what}: {REASONS[answer.decision.reason]}"
+        return f"{what}: {REASONS[answer.decision.reason]}{page_text(answer)}"
     first, *others = deciders
     sentence = f"{_subject(first, answer)} allows {what}"
     if first.statement is None:
@@ -58,6 +59,11 @@ def _why_allowed(answer: Answer) -> str:
         names = [layer_name(other.layer, answer.request.action) for other in others]
         sentence += f", and so {'does' if len(names) == 1 else 'do'} {joined(names)}"
     return sentence
+
+
+def _is_refused(answer: Answer) -> bool:
+    """Whether the service refuses the call, whoever makes it with whatever credentials."""
+    return answer.decision.reason is Reason.SERVICE_REFUSES and not answer.explanation.ways
 
 
 def _why_denied_explicitly(answer: Answer) -> str:
@@ -78,8 +84,11 @@ def _why_denied_explicitly(answer: Answer) -> str:
 def _why_not_allowed(answer: Answer) -> str:
     deciders = _first_of_each_layer(answer.explanation.decided_by)
     what = request_text(answer.request)
-    if answer.decision.reason is Reason.CALLER_MAY_NOT_CALL:
-        return f"no policy can allow {what}: {REASONS[answer.explanation.relation]}"
+    if answer.decision.reason is Reason.CALLER_MAY_NOT_CALL or _is_refused(answer):
+        reason = REASONS[answer.explanation.relation]
+        return f"no policy can allow {what}: {reason}{page_text(answer)}"
+    if answer.decision.reason is Reason.SERVICE_REFUSES:
+        return f"{what}: {REASONS[Reason.CREDENTIALS_DO_NOT_REACH]}, whatever policies say"
     if not deciders:
         return f"{what}: {REASONS[answer.decision.reason]}"
     first, *others = deciders

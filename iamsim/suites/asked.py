@@ -51,6 +51,7 @@ def _request(question: Question, answer: Answer) -> Json:
             transitive_tags=list(session.transitive_tags) or None,
             source_identity=session.source_identity,
             source_user=session.source_user,
+            credentials=session.credentials,
         )
         or None,
         via=_said(vpc_endpoint=via.vpc_endpoint, service=list(via.services) or None) or None,

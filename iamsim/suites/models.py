@@ -120,6 +120,7 @@ class SessionModel(_Strict):
     transitive_tags: Texts = ()
     source_identity: Text | None = None
     source_user: Text | None = None
+    credentials: Literal["session-token", "federation-token"] | None = None
 
 
 class ViaModel(_Strict):

@@ -245,6 +245,7 @@ class _Builder:
             transitive_tags=model.transitive_tags,
             source_identity=model.source_identity,
             source_user=model.source_user,
+            credentials=model.credentials,
         )
 
     def _attached(

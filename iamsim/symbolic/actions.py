@@ -13,6 +13,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.engine.singular_actions import kin_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -47,6 +48,7 @@ class ActionUniverse:
             service = name.partition(":")[0]
             start, _ = self._services.get(service, (number, number))
             self._services[service] = start, number + 1
+        self._kins: dict[str, tuple[int, ...]] = {}
         self._by_pattern: dict[str, int] = {}
         self._by_identity: dict[int, tuple[ActionTest, int]] = {}
         self._by_element: dict[tuple[bool, tuple[str, ...]], int] = {}
@@ -127,6 +129,25 @@ class ActionUniverse:
             service = self.first(rest).partition(":")[0]
             yield service
             rest &= ~self.service_mask(service)
+
+    def kins_of(self, mask: int) -> Iterator[int]:
+        """A set of actions in parts that meet the same: each of one service and of like rules."""
+        for service in self.services_of(mask):
+            parts = self._kins.get(service)
+            if parts is None:
+                parts = self._kins[service] = self._kins_of_service(service)
+            for part in parts:
+                if part & mask:
+                    yield part & mask
+
+    def _kins_of_service(self, service: str) -> tuple[int, ...]:
+        """The parts of a service."""
+        parts: dict[object, int] = {}
+        start, end = self._services[service]
+        for number in range(start, end):
+            kin = kin_of(self.names[number])
+            parts[kin] = parts.get(kin, 0) | 1 << number
+        return tuple(parts.values())
 
     def numbers(self, mask: int) -> Iterator[int]:
         """The numbers of the actions of a set, in order."""

@@ -347,6 +347,7 @@ def grant(fields: Fields) -> KmsGrant:
         encryption_context_equals=constraints.text_map("EncryptionContextEquals"),
         encryption_context_subset=constraints.text_map("EncryptionContextSubset"),
         source_arn=constraints.text("SourceArn"),
+        retiring_principal=fields.text("retiring_principal"),
         name=fields.text("name"),
         id=fields.text("id"),
     )

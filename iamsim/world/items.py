@@ -229,8 +229,8 @@ class PublicAccessBlock:
 class KmsGrant(Placed):
     """A grant on a KMS key: https://docs.aws.amazon.com/kms/latest/developerguide/grants.html.
 
-    `grantee` is the ARN of a principal, or a service principal. A constraint that is `None` is not
-    set.
+    `grantee` is the ARN of a principal, or a service principal; so is `retiring_principal`, which
+    may retire the grant. A constraint that is `None` is not set.
     """
 
     grantee: str
@@ -238,6 +238,7 @@ class KmsGrant(Placed):
     encryption_context_equals: dict[str, str] | None = None
     encryption_context_subset: dict[str, str] | None = None
     source_arn: str | None = None
+    retiring_principal: str | None = None
     name: str | None = None
     id: str | None = None
 

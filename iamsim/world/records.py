@@ -78,6 +78,12 @@ KMS_GRANT = Table(
             "What requests must hold for the grant to count.",
             ("Constraints",),
         ),
+        Field(
+            "retiring_principal",
+            TEXT,
+            "Who may retire it: the ARN of a principal, or a service principal.",
+            ("RetiringPrincipal", "RetiringServicePrincipal"),
+        ),
         Field("name", TEXT, "Its name.", ("Name",)),
         Field("id", TEXT, "Its id.", ("GrantId",)),
     ),

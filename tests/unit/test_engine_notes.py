@@ -116,6 +116,39 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         when("NumericEquals", "s3:max-keys", "one", context={"s3:max-keys": "1"}),
         None,
     ),
+    Note.CALLER_STANDING_UNKNOWN: (
+        identity(allow(), action="organizations:CreateAccount", resource="*"),
+        None,
+    ),
+    Note.ADMINISTRATORS_UNSETTLED: (
+        identity(allow(), action="access-analyzer:CreateAnalyzer", resource="*"),
+        None,
+    ),
+    Note.CROSS_ACCOUNT_REACH_UNSETTLED: (
+        identity(
+            allow(),
+            action="lambda:UpdateFunctionConfiguration",
+            resource=f"arn:aws:lambda:eu-west-1:{B}:function:f",
+        ),
+        None,
+    ),
+    Note.FIXED_OBJECT_UNSETTLED: (
+        identity(allow(), action="iam:TagPolicy", resource="arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        None,
+    ),
+    Note.UNSIGNED_CALL_UNSETTLED: (
+        attached(
+            allow(Principal="*"),
+            principal="anonymous",
+            action="sns:Publish",
+            resource=f"arn:aws:sns:eu-west-1:{A}:news",
+        ),
+        None,
+    ),
+    Note.FEDERATED_USER_IN_CONSOLE: (
+        identity(allow(), principal=FEDERATED, action="iam:ListUsers", resource="*"),
+        None,
+    ),
     Note.OPERATOR_LETTER_CASE: (when("stringequals", "aws:username", "maya"), None),
     Note.BOOLEAN_VARIABLE: (when("Bool", "aws:SecureTransport", "${aws:username}"), None),
     Note.EMPTY_STRING_IN_LIST: (

@@ -42,6 +42,7 @@ MANAGEMENT = "999999999999"
 EVERYONE = policy(allow(Principal="*"))
 OWN = policy(allow(Principal={"AWS": A}))
 RESTRICT = {"public_access_block": {"restrict_public_buckets": "true"}}
+FIXED = {"action": "iam:AttachRolePolicy", "resource": LINKED, "identity_policies": [ALL]}
 
 
 def when(operator: str, key: str, values: Any, given: Any = None) -> Data:
@@ -193,7 +194,53 @@ REASONS: dict[Reason, tuple[Data, Data | None]] = {
     ),
     Reason.ASSUME_ROOT: ({"action": "sts:AssumeRoot", "resource": ROOT.replace(A, B)}, None),
     Reason.RESTRICTED_CREDENTIALS: (
-        {"principal": SESSION, "action": "sts:AssumeRoot", "resource": ROOT},
+        {"principal": SESSION, "action": "sts:GetSessionToken", "resource": "*"},
+        None,
+    ),
+    Reason.SERVICE_REFUSES: (FIXED, None),
+    Reason.FIXED_OBJECT: (FIXED, None),
+    Reason.CREDENTIALS_DO_NOT_REACH: (
+        {
+            "action": "iam:ListUsers",
+            "resource": "*",
+            "identity_policies": [ALL],
+            "session": {"credentials": "session-token"},
+            "context": {"aws:MultiFactorAuthPresent": "false"},
+        },
+        None,
+    ),
+    Reason.IDENTITY_POLICIES_ONLY: (
+        {"action": "es:DescribeDomain", "resource": f"arn:aws:es:eu-west-1:{A}:domain/logs"},
+        None,
+    ),
+    Reason.NO_POLICY_CONTROLS: ({"action": "cognito-idp:InitiateAuth", "resource": "*"}, None),
+    Reason.SIGNED_CALLS_ONLY: (
+        {"principal": "anonymous", "action": "kms:Decrypt", "resource": KEY},
+        None,
+    ),
+    Reason.FOREIGN_PROVIDER: (
+        {
+            "principal": f"arn:aws:iam::{B}:oidc-provider/id.example.com",
+            "action": "sts:AssumeRoleWithWebIdentity",
+            "resource": ROLE,
+        },
+        None,
+    ),
+    Reason.MANAGEMENT_ACCOUNT_ONLY: (
+        {"action": "organizations:CreateAccount", "resource": "*"},
+        WORLD,
+    ),
+    Reason.ADMINISTRATORS_ONLY: ({"action": "organizations:ListAccounts", "resource": "*"}, WORLD),
+    Reason.DELEGATED_ADMINISTRATORS_ONLY: (
+        {"action": "securityhub:UpdateConfigurationPolicy", "resource": "*"},
+        WORLD,
+    ),
+    Reason.MEMBER_ACCOUNTS_ONLY: (
+        {
+            "principal": f"arn:aws:iam::{MANAGEMENT}:user/owner",
+            "action": "organizations:LeaveOrganization",
+            "resource": "*",
+        },
         WORLD,
     ),
     Reason.OWN_ACCOUNT_ONLY: (

@@ -1,6 +1,8 @@
-"""Grants of KMS keys, written as the policy statements that they amount to.
+"""What KMS has for itself: grants and the keys that AWS manages, written as the policies that they
+amount to; and aliases.
 
 https://docs.aws.amazon.com/kms/latest/developerguide/grants.html
+https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html
 """
 
 from __future__ import annotations
@@ -8,17 +10,101 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.compile.policy import CompiledPolicy, compile_policy
+from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
+from iamsim.core.errors import RequestError
+from iamsim.core.explanation import Origin
+from iamsim.core.request import CallerKind
+from iamsim.engine.relations import ResourceKind
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamsim.core.arn import Arn
+    from iamsim.core.request import ContextValue
+    from iamsim.engine.context import Derived
+    from iamsim.engine.encounter import Encounter
     from iamsim.world.model import KmsGrant
 
-__all__ = ["grant_policy"]
+__all__ = [
+    "ALIAS_ACTIONS",
+    "check_alias",
+    "encryption_context_keys",
+    "grant_policy",
+    "is_service_at_key",
+    "managed_key_policy",
+]
+
+ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
+LONGEST = 400  # characters of an ARN that an error repeats
+RESERVED = ":alias/aws/"
+# Services whose AWS managed key is not called as they are.
+SERVICE_OF_ALIAS = {"ebs": "ec2"}
+# Operations that constraints on the encryption context do not limit:
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
+FREE_OF_CONTEXT = frozenset({"DescribeKey", "RetireGrant"})
+RETIRE = "RetireGrant"
+CONTEXT = "kms:encryptioncontext:"
+
+
+def is_service_at_key(met: Encounter) -> bool:
+    """Whether a service calls a key as itself, for which grants count as well."""
+    return met.caller.kind is CallerKind.SERVICE and met.kind is ResourceKind.KEY
+
+
+def check_alias(action: str, written: str, resource: str) -> None:
+    """Refuse to guess which key an alias stands for: AWS authorizes the key, not the alias.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/alias-access.html
+    """
+    if action not in ALIAS_ACTIONS and RESERVED not in resource:
+        raise RequestError(
+            "alias-instead-of-key",
+            f"{quote(written)} is authorized on a key, not on its alias {quote(resource, LONGEST)}",
+            hint="ask for the ARN of the key that the alias stands for",
+        )
 
 
 def grant_policy(grant: KmsGrant, number: int) -> CompiledPolicy:
-    """One grant: its grantee may call its operations, as far as its constraints hold."""
+    """One grant: its grantee may call its operations, as far as its constraints hold, and its
+    retiring principal may retire it."""
+    source = {} if grant.source_arn is None else {"ArnEquals": {"aws:SourceArn": grant.source_arn}}
+    limited = {**_context_condition(grant), **source}
+    operations: dict[bool, list[str]] = {}
+    for operation in grant.operations:
+        if operation != RETIRE:
+            free = operation in FREE_OF_CONTEXT
+            operations.setdefault(free, []).append(f"kms:{operation}")
+    statements: list[dict[str, object]] = [
+        {
+            "Effect": "Allow",
+            "Principal": _principal(grant.grantee),
+            "Action": actions,
+            "Condition": source if free else limited,
+        }
+        for free, actions in operations.items()
+    ]
+    retiring = [grant.grantee] if RETIRE in grant.operations else []
+    if grant.retiring_principal is not None:
+        retiring.append(grant.retiring_principal)
+    statements += [
+        {"Effect": "Allow", "Principal": _principal(name), "Action": f"kms:{RETIRE}"}
+        for name in retiring
+    ]
+    name = grant.name or grant.id or f"grant {number}"
+    document = {"Version": "2012-10-17", "Statement": statements}
+    policy = parse_policy(document, name=name, policy_type=PolicyType.RESOURCE)
+    return compile_policy(policy, PolicyType.RESOURCE)
+
+
+def _principal(name: str) -> dict[str, str]:
+    """The Principal element for a principal's ARN, or for a service."""
+    return {"AWS" if name.startswith("arn:") else "Service": name}
+
+
+def _context_condition(grant: KmsGrant) -> dict[str, dict[str, object]]:
+    """What a grant asks of the encryption context."""
     condition: dict[str, dict[str, object]] = {}
     exact = grant.encryption_context_equals
     # Two operators, since both constraints must hold: with a set operator the one value is a set.
@@ -30,19 +116,59 @@ def grant_policy(grant: KmsGrant, number: int) -> CompiledPolicy:
             condition.setdefault(operator, {})[f"kms:EncryptionContext:{key}"] = value
     if exact is not None:
         # Nothing beyond the listed pairs: the set of keys must not be larger.
-        condition["ForAllValues:StringEquals"] = {"kms:EncryptionContextKeys": sorted(exact)}
-    if grant.source_arn is not None:
-        condition["ArnEquals"] = {"aws:SourceArn": grant.source_arn}
-    kind = "AWS" if grant.grantee.startswith("arn:") else "Service"
-    name = grant.name or grant.id or f"grant {number}"
+        condition["ForAllValues:StringEqualsIgnoreCase"] = {
+            "kms:EncryptionContextKeys": sorted(exact)
+        }
+    return condition
+
+
+def encryption_context_keys(given: Mapping[str, ContextValue]) -> Iterator[Derived]:
+    """kms:EncryptionContextKeys, which follows from the pairs that were given.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html
+    """
+    names = tuple(sorted(key[len(CONTEXT) :] for key in given if key.lower().startswith(CONTEXT)))
+    if names:
+        origin = Origin("given", "the pairs of the encryption context")
+        yield "kms:encryptioncontextkeys", names, origin
+
+
+def managed_key_policy(arn: Arn, account: str | None) -> CompiledPolicy:
+    """The key policy of an AWS managed key, by its alias.
+
+    The service that the key is for uses it for callers of the account; the account's own policies
+    let its users look at it. Nothing else is possible.
+    """
+    name = arn.resource.rpartition("/")[2]
+    service = f"{SERVICE_OF_ALIAS.get(name, name)}.{arn.region}.amazonaws.com"
     document = {
         "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": {kind: grant.grantee},
-            "Action": [f"kms:{operation}" for operation in grant.operations],
-            "Condition": condition,
-        },
+        "Statement": [
+            {
+                "Sid": "ForTheServiceAlone",
+                "Effect": "Allow",
+                "Principal": {"AWS": "*"},
+                "Action": [
+                    "kms:Encrypt",
+                    "kms:Decrypt",
+                    "kms:ReEncrypt*",
+                    "kms:GenerateDataKey*",
+                    "kms:CreateGrant",
+                    "kms:DescribeKey",
+                ],
+                "Resource": "*",
+                "Condition": {
+                    "StringEquals": {"kms:CallerAccount": account, "kms:ViaService": service}
+                },
+            },
+            {
+                "Sid": "ToLookAt",
+                "Effect": "Allow",
+                "Principal": {"AWS": f"arn:{arn.partition}:iam::{account}:root"},
+                "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
+                "Resource": "*",
+            },
+        ],
     }
-    policy = parse_policy(document, name=name, policy_type=PolicyType.RESOURCE)
+    policy = parse_policy(document, name=f"aws/{name}", policy_type=PolicyType.RESOURCE)
     return compile_policy(policy, PolicyType.RESOURCE)

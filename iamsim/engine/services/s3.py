@@ -1,4 +1,4 @@
-"""What S3 has for itself: public policies, access points, tags that do not count.
+"""What S3 has for itself: public policies, access points, tags that do not count, all buckets.
 
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
@@ -10,16 +10,33 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.literals import read_network
 from iamsim.core.arn import find_arn
+from iamsim.core.explanation import Origin
 from iamsim.core.wildcard import Wildcard
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iamsim.compile.condition import ConditionTest
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.compile.template import Template
+    from iamsim.engine.context import Derived
+    from iamsim.world.model import Resource
 
-__all__ = ["access_point_name", "is_bucket", "is_public", "object_of_access_point"]
+__all__ = [
+    "ACCOUNT_ACTIONS",
+    "ALL_BUCKETS",
+    "access_point_context",
+    "access_point_name",
+    "is_bucket",
+    "is_public",
+    "object_of_access_point",
+]
 
+# Actions of S3 without a resource, whose statements AWS's own samples write with this ARN:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+ACCOUNT_ACTIONS = frozenset({"s3:listallmybuckets"})
+ALL_BUCKETS = "arn:aws:s3:::*"
 # Keys by which fixed values limit a grant to somebody or something known.
 LIMITING_KEYS = frozenset(
     {
@@ -140,3 +157,20 @@ def object_of_access_point(resource: str, bucket: str) -> str:
     """The same object, or the bucket itself, as the bucket policy names it."""
     _, found, key = resource.partition(OBJECT)
     return f"{bucket}/{key}" if found else bucket
+
+
+def access_point_context(
+    name: str | None, listed: Resource | None, account: str | None
+) -> Iterator[Derived]:
+    """Keys of requests through the S3 access point with the ARN `name`.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+    """
+    if name is None:
+        return
+    origin = Origin("resource", name)
+    yield "s3:dataaccesspointarn", name, origin
+    if account is not None:
+        yield "s3:dataaccesspointaccount", account, origin
+    if listed is not None and listed.network_origin is not None:
+        yield "s3:accesspointnetworkorigin", listed.network_origin, origin

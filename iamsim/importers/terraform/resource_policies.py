@@ -178,9 +178,10 @@ def _grant(reading: Reading) -> None:
         "grantee": grantee,
         "operations": sorted(reading.texts("operations")),
     }
-    name = reading.instance.values.get("name")
-    if isinstance(name, str):
-        grant["name"] = name
+    for ours, theirs in (("name", "name"), ("retiring_principal", "retiring_principal")):
+        value = reading.instance.values.get(theirs)
+        if isinstance(value, str) and value:
+            grant[ours] = value
     constraints: dict[str, object] = {}
     for block in reading.blocks("constraints"):
         for ours, theirs in (

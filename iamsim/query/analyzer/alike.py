@@ -14,7 +14,6 @@ from iamsim.compile.policy import PolicySet
 from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.formula import Slot
-from iamsim.engine.singular_actions import SINGULAR_ACTIONS
 from iamsim.query.batch.contents import conditions_of, reads_context, resources_of
 
 if TYPE_CHECKING:
@@ -134,7 +133,6 @@ class Known:
     _contents: dict[object, int] = field(default_factory=dict)
     _met: dict[object, Met | None] = field(default_factory=dict)
     _meetings: dict[object, int] = field(default_factory=dict)
-    _singular: int | None = None
 
     def own(self, policies: PolicySet | None, universe: ActionUniverse) -> tuple[Own, ...]:
         """The statements of a caller's policies; a policy that many have is read once."""
@@ -162,12 +160,6 @@ class Known:
             and not reads_context(statement.resources)
         )
         return Own(policy, statement, universe.mask(statement.actions), content, listed, plain)
-
-    def singular(self, universe: ActionUniverse) -> int:
-        """The actions that meet something of their own; they are decided one by one."""
-        if self._singular is None:
-            self._singular = universe.mask_of(SINGULAR_ACTIONS)
-        return self._singular
 
     def met(self, key: object, ask: Callable[[], Question], batch: Batch) -> Met | None:
         """What a caller meets besides its own policies, remembered by kind, account, service and

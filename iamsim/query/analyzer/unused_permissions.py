@@ -17,7 +17,7 @@ from iamsim.core.collector import CollectLater
 from iamsim.core.request import Request
 from iamsim.engine.authorize import prepare
 from iamsim.engine.relations import ResourceKind
-from iamsim.engine.singular_actions import SINGULAR_ACTIONS
+from iamsim.engine.singular_actions import kin_of
 from iamsim.engine.situation import Situation
 from iamsim.engine.terms import decision_terms
 from iamsim.query.analyzer.alike import (
@@ -42,7 +42,7 @@ from iamsim.symbolic.solve import Modality
 from iamsim.world.model import Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
     from datetime import datetime
 
     from iamsim.compile.policy import PolicySet
@@ -215,10 +215,7 @@ class Holder:
 
     def _apart(self, mask: int) -> Iterator[int]:
         """A set of actions of one service, and one by one those that are unlike the others."""
-        singular = mask & self.known.singular(self.universe) if mask else 0
-        if mask ^ singular:
-            yield mask ^ singular
-        yield from (1 << number for number in self.universe.numbers(singular))
+        return self.universe.kins_of(mask)
 
     def _is_granted(self, some: tuple[Own, ...], part: int) -> bool:
         """Whether statements that are about the same actions, alone, allow these somewhere."""
@@ -228,11 +225,12 @@ class Holder:
         keys = any(one.statement.keys for one in some)
         # Context keys have values by service, account and kind of caller; all else is the same.
         about = kind_of(action, "" if not keys else action.partition(":")[0])
-        key = self.kind if keys or about == action else (), about, contents, read
+        alike = kin_of(action) is None
+        key = self.kind if keys or not alike else (), about, contents, read
         found = self.known.granted.get(key)
         if found is None:
             places = self._places(some, (contents, read))
-            if keys or about == action or len(some) > 1:
+            if keys or not alike or len(some) > 1:
                 alone = self.alone(policies_alone(some))
                 found = any(self._allows(alone, action, place) for place in places)
             else:
@@ -369,9 +367,10 @@ class Holder:
         return None
 
 
-def kind_of(action: str, others: str) -> str:
-    """An action that is unlike all others of its service, or what stands for these."""
-    return action if action in SINGULAR_ACTIONS else others
+def kind_of(action: str, others: str) -> Hashable:
+    """An action's service and its kin there, or what stands for the plain actions of all."""
+    kin = kin_of(action)
+    return others if kin is None else (action.partition(":")[0], kin)
 
 
 def decisive(some: list[Own]) -> list[Own]:

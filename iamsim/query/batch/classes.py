@@ -76,11 +76,10 @@ def _cannot_be_asked(question: Question) -> bool:
 def _groups(
     question: Question, world: CompiledWorld, universe: ActionUniverse, actions: int
 ) -> list[Group]:
-    """Sort the actions by what their services meet."""
+    """Sort the actions by what they and their kin meet."""
     groups: list[Group] = []
-    for service in universe.services_of(actions):
-        of_service = universe.service_mask(service) & actions
-        asked = replace(question, action=universe.first(of_service))
+    for of_kin in universe.kins_of(actions):
+        asked = replace(question, action=universe.first(of_kin))
         try:
             prepared = prepare(asked, world)
         except RequestError:
@@ -93,10 +92,10 @@ def _groups(
                 group.signature == signature
                 and group.prepared.request.context == prepared.request.context
             ):
-                groups[position] = group._replace(actions=group.actions | of_service)
+                groups[position] = group._replace(actions=group.actions | of_kin)
                 break
         else:
-            groups.append(Group(signature, prepared, of_service))
+            groups.append(Group(signature, prepared, of_kin))
     return groups
 
 

@@ -41,7 +41,7 @@ def compare_callers(
     if (
         before.caller.service_linked is not after.caller.service_linked
         or before.caller.unique_id != after.caller.unique_id
-        or before.may_assume_root is not after.may_assume_root
+        or before.standing != after.standing
     ):
         found = found._replace(presence=True)
     keys = _differing_keys(before, after)

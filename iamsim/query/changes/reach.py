@@ -7,9 +7,9 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.checks.arn_formats import cut_arn
-from iamsim.engine.authorize import S3_ACCOUNT_ACTIONS, prepare
-from iamsim.engine.relations import TRUST_ACTIONS
-from iamsim.engine.target import ALL_BUCKETS
+from iamsim.engine.authorize import prepare
+from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
+from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.batch.contents import content_of
 from iamsim.query.changes.model import Reached
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
@@ -145,7 +145,7 @@ def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[Place, 
         yield Place(f"{head}:iam::{caller.account}:role/*", role, ()), trust
         key = f"{head}:kms:us-east-1:{caller.account}:key/{UNLISTED}"
         yield Place(f"{head}:kms:*:{caller.account}:key/*", key, ()), keys
-    buckets = universe.mask_of(S3_ACCOUNT_ACTIONS)
+    buckets = universe.mask_of(ACCOUNT_ACTIONS)
     yield Place(ALL_BUCKETS, ALL_BUCKETS, ()), buckets
     yield Place(EVERYTHING, EVERYTHING, ()), universe.everything & ~trust & ~keys & ~buckets
 

@@ -209,6 +209,7 @@ def _grants(entry: Entry) -> list[object]:
             one.encryption_context_equals,
             one.encryption_context_subset,
             one.source_arn,
+            one.retiring_principal,
         )
         for one in getattr(entry, "grants", ())
     ]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.explanation import Element
 from iamsim.engine.formula import Slot
-from iamsim.engine.relations import ResourceKind, is_trust_request
+from iamsim.engine.relations import ResourceKind
+from iamsim.engine.services.sts import is_trust_request
 from iamsim.query.edits.contexts import context_that_holds
 from iamsim.query.edits.model import EditKind
 from iamsim.query.edits.parts import new_policy, new_statement, principal_name

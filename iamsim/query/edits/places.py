@@ -8,7 +8,7 @@ from iamsim.core.arn import is_owned_by_aws
 from iamsim.core.decision import PolicyType
 from iamsim.engine.formula import GUARDRAILS, Slot
 from iamsim.engine.inventory import policies_in_use
-from iamsim.engine.relations import is_trust_request
+from iamsim.engine.services.sts import is_trust_request
 from iamsim.query.edits.model import Actor, Edit
 from iamsim.query.edits.place import Place
 from iamsim.world.builtin import BUILT_IN_POLICIES

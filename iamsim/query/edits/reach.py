@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from iamsim.compile.policy import compile_policy
 from iamsim.engine.context import GLOBAL_SERVICES
 from iamsim.engine.formula import Slot
-from iamsim.engine.relations import TRUST_ACTIONS, UNLOCK_ACTIONS
-from iamsim.engine.target_context import BOUNDARY_ACTIONS
+from iamsim.engine.singular_actions import kin_of
 from iamsim.query.edits.around import (
     actions_taken,
     is_about,
@@ -39,13 +38,6 @@ __all__ = ["Measure"]
 
 MOST_PRINCIPALS = 300
 MOST_PATTERNS = 60
-# Actions about which relation, place or context are not those of their service's others.
-OF_THEIR_OWN = (
-    TRUST_ACTIONS
-    | UNLOCK_ACTIONS
-    | BOUNDARY_ACTIONS
-    | {"kms:retiregrant", "s3:listallmybuckets", "sts:assumeroot", "sts:getcalleridentity"}
-)
 # Services whose requests have a context of their own, even without a resource.
 UNLIKE_OTHERS = GLOBAL_SERVICES | {"kms", "s3"}
 OF_CALLER = frozenset({Slot.IDENTITY, Slot.BOUNDARY, Slot.SESSION})
@@ -155,7 +147,7 @@ def _actions(sides: Sides, statements: tuple[CompiledStatement, ...]) -> Iterato
             lowered = action.lower()
             if not any(one.actions.covers(lowered) for one in statements):
                 continue
-            if lowered in OF_THEIR_OWN:
+            if kin_of(lowered) is not None:
                 alone = sides.prepared(action)
                 if alone is not None and alone.differ(lowered):
                     yield action

@@ -8,14 +8,16 @@ lets nobody in.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
+from iamsim.catalog.rules import ruled_services, service_rules
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import PLAIN_SESSION
-from iamsim.engine.relations import TRUST_ACTIONS
+from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.what_can.places import EVERYTHING, Family, Place, find_families
 
@@ -118,8 +120,9 @@ def find_effective(
     families, unknown = find_families(statements, named, universe, prepared.request.context)
     found.unknown = tuple(unknown)
     parts = [*generic]
+    own = universe.everything & ~_of_tokens(universe)
     for family, places in _within_bounds(families, statements, universe):
-        parts += [Part(place, family.actions) for place in places]
+        parts += [Part(place, family.actions & own) for place in places if family.actions & own]
     found.complete = all(family.complete for family in families)
     found.cut = any(family.cut for family in families)
     decided = [
@@ -209,7 +212,19 @@ def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[str, in
     head = f"arn:{caller.partition}"
     yield f"{head}:iam::{caller.account}:role/{UNLISTED}", trust
     yield f"{head}:kms::{caller.account}:key/{UNLISTED}", keys
-    yield EVERYTHING, universe.everything & ~trust & ~keys
+    yield EVERYTHING, universe.everything & ~trust & ~keys & ~_of_tokens(universe)
+
+
+@cache
+def _of_tokens(universe: ActionUniverse) -> int:
+    """The calls that carry a token of their own and that no policy controls: they are nothing that
+    a principal can do."""
+    return universe.mask_of(
+        f"{service}:{name}"
+        for service in ruled_services()
+        for name, rules in service_rules(service).named.items()
+        if rules.granted == "no-policy" and rules.signature == "unsigned"
+    )
 
 
 def _own_statements(facts: CallerFacts) -> Iterator[CompiledStatement]:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer, Outcome
 from iamsim.core.ways import is_absent, undecided_layers, way_depends, ways_of_caller
-from iamsim.engine.formula import GUARDRAILS
+from iamsim.engine.formula import GUARDRAILS, Slot
 from iamsim.report.html.page import anchor
 from iamsim.report.html.parts import Badge
 from iamsim.report.sentences import OUTCOMES, REASONS, WAYS, layer_name, level_text
@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Gate", "GateRow", "gate_rows"]
 
-_GUARDRAILS = frozenset(slot.layer for slot in GUARDRAILS)
+# What credentials reach is shown with the session, not as a guardrail of its own.
+_GUARDRAILS = frozenset(slot.layer for slot in GUARDRAILS if slot is not Slot.CREDENTIALS)
 _KINDS = {
     Outcome.ALLOW: "yes",
     Outcome.EXPLICIT_DENY: "no",

@@ -1,0 +1,68 @@
+"""Calls that only some accounts of an organization may make, Organizations' own among them.
+
+https://docs.aws.amazon.com/organizations/latest/APIReference/Welcome.html
+https://docs.aws.amazon.com/organizations/latest/userguide/orgs_delegate_policies.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from iamsim.engine.encounter import Encounter
+
+__all__ = [
+    "asks_by_delegation",
+    "is_no_administrator",
+    "is_no_delegated_administrator",
+    "is_no_management_account",
+    "is_no_member",
+    "reads_as_administrator",
+]
+
+SERVICE = "organizations"
+READS = ("organizations:describe", "organizations:list")
+
+
+def _of_other_account(met: Encounter) -> bool:
+    """Whether somebody of a known organization calls who isn't of its management account."""
+    return met.standing.known and not met.standing.management
+
+
+def is_no_management_account(met: Encounter) -> bool:
+    """Whether a call is for the management account, and the caller is of another."""
+    return met.rules.callers == "management" and _of_other_account(met)
+
+
+def is_no_member(met: Encounter) -> bool:
+    """Whether a call is for member accounts, and the caller is of the management account."""
+    return met.rules.callers == "member" and met.standing.management
+
+
+def is_no_delegated_administrator(met: Encounter) -> bool:
+    """Whether a call is for the service's delegated administrator alone, and the caller isn't."""
+    asked = met.rules.callers == "delegated" and met.standing.known
+    return asked and not met.standing.is_administrator(met.principal)
+
+
+def reads_as_administrator(met: Encounter) -> bool:
+    """Whether a delegated administrator of any service looks at the organization, for which its own
+    policies are enough."""
+    asked = met.service == SERVICE and met.rules.callers == "organization"
+    reads = met.action.startswith(READS) and _of_other_account(met)
+    return asked and reads and met.standing.is_administrator()
+
+
+def asks_by_delegation(met: Encounter) -> bool:
+    """Whether a member account asks something of the organization that the organization's own
+    policy may delegate to it."""
+    asked = met.service == SERVICE and met.rules.callers == "organization"
+    return asked and _of_other_account(met) and met.with_policy
+
+
+def is_no_administrator(met: Encounter) -> bool:
+    """Whether a call is for the management account and the service's delegated administrators, and
+    the caller is neither."""
+    if met.rules.callers != "organization" or not _of_other_account(met):
+        return False
+    return met.service == SERVICE or not met.standing.is_administrator(met.principal)

@@ -1,0 +1,45 @@
+"""What an account is in its organization, as far as calls ask for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from iamsim.world.model import World
+
+__all__ = ["UNKNOWN_STANDING", "Standing", "standing_of"]
+
+IAM = "iam.amazonaws.com"
+
+
+class Standing(NamedTuple):
+    """An account's part in the organization. `known` is false where no organization is known, or
+    the account isn't of the one that is; `administers` are the services (by their principals) that
+    the account administers for the organization."""
+
+    known: bool
+    management: bool = False
+    administers: frozenset[str] = frozenset()
+
+    def is_administrator(self, principal: str | None = None) -> bool:
+        """Whether it is a delegated administrator of a service; of any, if none is named."""
+        return bool(self.administers) if principal is None else principal in self.administers
+
+
+UNKNOWN_STANDING = Standing(known=False)
+
+
+def standing_of(model: World, account: str | None) -> Standing:
+    """Look an account up in the organization of a world.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_integrate_delegated_admin.html
+    """
+    organization = model.organization
+    if organization is None or account is None or organization.management_account is None:
+        return UNKNOWN_STANDING
+    if account == organization.management_account:
+        return Standing(known=True, management=True)
+    services = frozenset(organization.delegated_services.get(account, ()))
+    if account in organization.delegated_administrators:
+        services |= {IAM}
+    return Standing(known=bool(services) or model.in_organization(account), administers=services)
