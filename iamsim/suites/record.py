@@ -235,10 +235,8 @@ def asked_text(question: Question) -> str:
         "unknown": sorted(question.unknown),
         "partial": question.partial,
         "resource_account": question.resource_account,
-        "session": [
-            *(session.name, dict(session.tags), session.source_identity, session.source_user),
-            *(session.transitive_tags, session.credentials),
-        ],
+        "session": [session.name, dict(session.tags), session.source_identity, session.source_user],
+        "credentials": session.credentials,
         "via": [via.vpc_endpoint, via.services],
     }
     return json.dumps({key: value for key, value in parts.items() if value}, sort_keys=True)

@@ -13,8 +13,9 @@ from iamsim.core.reason import Reason
 from iamsim.engine import authorize
 from iamsim.engine.formula import GUARDRAILS, Requirement, Slot, blocking_slots
 from iamsim.engine.plan import ALWAYS_ALLOWED
-from iamsim.engine.relations import CROSS_PARTITION, SAME_ACCOUNT, ResourceKind, is_trust_request
+from iamsim.engine.relations import CROSS_PARTITION, SAME_ACCOUNT, ResourceKind
 from iamsim.engine.relations import resource_kind as kind_of
+from iamsim.engine.services.sts import is_trust_request
 from iamsim.engine.terms import decision_terms
 from tests.unit.questions import (
     BUCKET,

@@ -133,7 +133,9 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         None,
     ),
     Note.FIXED_OBJECT_UNSETTLED: (
-        identity(allow(), action="iam:TagPolicy", resource="arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        identity(
+            allow(), action="iam:TagPolicy", resource="arn:aws:iam::aws:policy/ReadOnlyAccess"
+        ),
         None,
     ),
     Note.UNSIGNED_CALL_UNSETTLED: (
