@@ -410,7 +410,7 @@ def test_all_buckets_are_meant_without_a_resource() -> None:
     ("action", "name", "refused"),
     [
         ("kms:Decrypt", "app", True),
-        ("kms:Decrypt", "aws/s3", False),
+        ("kms:DescribeKey", "aws/s3", False),
         ("kms:CreateAlias", "app", False),
         ("s3:GetObject", "app", False),
     ],
