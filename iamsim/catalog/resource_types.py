@@ -93,8 +93,12 @@ class ResourceType(NamedTuple):
     several: bool
     container: str
     quota: int | None
+    quota_told: bool
     key: str
     default_key: str | None
+    key_settings: tuple[str, ...]
+    actions: tuple[str, ...]
+    names_no_resource: bool
     finding: str
     public_check: str
     own: tuple[str, ...]
@@ -156,8 +160,8 @@ def type_of_arn(arn: str) -> ResourceType | None:
 
 @cache
 def policy_services() -> frozenset[str]:
-    """Name the services whose resources can have policies, by their prefixes in ARNs."""
-    return frozenset(row.service for row in resource_types() if row.has_policy)
+    """Name the services to whose actions resource-based policies can give access."""
+    return frozenset(name for row in resource_types() if row.has_policy for name in row.actions)
 
 
 class _Table(NamedTuple):
@@ -255,8 +259,8 @@ def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
         return fields.get(key, [otherwise])[0]
 
     own_property, attribute = (text if text != NONE else "" for text in one("name", "- -").split())
-    key, *default_key = one("key").split() or [""]
-    inner = one("inner").split()
+    key, default_key, *settings = [*one("key").split(), "", ""][: max(2, len(one("key").split()))]
+    inner, quota = one("inner").split(), one("quota").split()
     own = () if "not-in-cloudformation" in fields else (name,)
     return ResourceType(
         name,
@@ -278,9 +282,13 @@ def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
         tuple(_path(text) for text in fields.get("item", ())),
         one("policies") == "several",
         one("container"),
-        int(one("quota")) if one("quota") else None,
+        int(quota[0]) if quota else None,
+        quota[1:] == ["told"],
         key,
-        default_key[0] if default_key else None,
+        None if default_key in ("", NONE) else default_key,
+        tuple(settings),
+        tuple(one("actions").split()) or (one("policy-arn", one("arn")).partition(":")[0],),
+        "no-resource" in fields,
         one("finding"),
         one("public-check"),
         tuple(one("own").split()),

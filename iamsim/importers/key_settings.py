@@ -13,30 +13,17 @@ https://docs.aws.amazon.com/streams/latest/dev/what-is-sse.html.
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
 
-from iamsim.core.arn import find_arn
+from iamsim.catalog.resource_types import type_of_arn
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.core.arn import Arn
-
 __all__ = ["NO_KEY", "default_key", "find_key"]
 
 NO_KEY = "none"
-# Which resources of a service have a key.
-_WITH_KEY = {
-    "dynamodb": re.compile("table/[^/]+").fullmatch,
-    "kinesis": re.compile("stream/[^/]+").fullmatch,
-    "s3": re.compile("[^/:]+").fullmatch,
-    "secretsmanager": re.compile("secret:.+").fullmatch,
-    "sns": re.compile("[^:]+").fullmatch,
-    "sqs": re.compile("[^:]+").fullmatch,
-    "ssm": re.compile("parameter/.+").fullmatch,
-}
 # The only part of a resource that says how a bucket is encrypted, from the outside in.
 _BUCKET_PATH = (
     "bucketencryption",
@@ -48,30 +35,29 @@ _BUCKET_PATH = (
 )
 
 
-def find_key(arn_text: str, settings: object) -> str | Unknown | None:
+def find_key(arn: str, settings: object) -> str | Unknown | None:
     """Find what the settings of a resource say of its key.
 
     That is a key (an id, an ARN, or the name or ARN of an alias), `none` where no key of KMS
     encrypts it, or `None` where nothing is said.
     """
-    arn = find_arn(arn_text)
-    read = _READERS.get(arn.service) if arn is not None and _is_encrypted(arn) else None
-    found = None if read is None else read(settings)
+    row = type_of_arn(arn)
+    if row is None or not row.key_settings:
+        return None
+    name = row.key_settings[0]
+    found = (
+        FUNCTIONS[name[:-2]](settings) if name.endswith("()") else _get(settings, *row.key_settings)
+    )
     return found if isinstance(found, str | Unknown) and found else None
 
 
-def default_key(arn_text: str) -> str | None:
-    """Give what stands for a key where the settings of a resource, known in full, say nothing."""
-    arn = find_arn(arn_text)
-    return _DEFAULTS.get(arn.service) if arn is not None and _is_encrypted(arn) else None
+def default_key(arn: str) -> str | None:
+    """Give what stands for a key where the settings of a resource, known in full, say nothing.
 
-
-def _is_encrypted(arn: Arn) -> bool:
-    """Say whether a resource has a key of its own: an index or an access point has not."""
-    match = _WITH_KEY.get(arn.service)
-    if match is None:
-        return True
-    return match(arn.resource) is not None and not (arn.service == "s3" and arn.account)
+    Types that have no default need no key of their callers, so that one would say nothing.
+    """
+    row = type_of_arn(arn)
+    return None if row is None else row.default_key
 
 
 def _get(settings: object, *names: str) -> object:
@@ -144,33 +130,11 @@ def _repository(settings: object) -> object:
     return _get(_get(settings, "encryptionconfiguration"), "kmskey")
 
 
-def _named(*names: str) -> Callable[[object], object]:
-    """Make the reader of one setting that names a key."""
-    return lambda settings: _get(settings, *names)
-
-
-_READERS: dict[str, Callable[[object], object]] = {
-    "backup": _named("encryptionkeyarn", "kmskeyarn"),
-    "dynamodb": _table,
-    "ecr": _repository,
-    "elasticfilesystem": _named("kmskeyid"),
-    "kinesis": _stream,
-    "lambda": _named("kmskeyarn"),
-    "logs": _named("kmskeyid"),
-    "rds": _named("kmskeyid"),
-    "s3": _bucket,
-    "secretsmanager": _named("kmskeyid"),
-    "sns": _named("kmsmasterkeyid"),
-    "sqs": _named("kmsmasterkeyid"),
-    "ssm": _parameter,
-}
-# Services that are not here need no key of their callers, so that a default would say nothing.
-_DEFAULTS = {
-    "dynamodb": NO_KEY,
-    "kinesis": NO_KEY,
-    "s3": NO_KEY,
-    "secretsmanager": "alias/aws/secretsmanager",
-    "sns": NO_KEY,
-    "sqs": NO_KEY,
-    "ssm": NO_KEY,
+# What rows of the table name.
+FUNCTIONS: dict[str, Callable[[object], object]] = {
+    "bucket": _bucket,
+    "parameter": _parameter,
+    "repository": _repository,
+    "stream": _stream,
+    "table": _table,
 }

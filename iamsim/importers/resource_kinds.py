@@ -40,6 +40,7 @@ EXPRESS = {
 }
 _QUEUE_URL = re.compile(r"https?://sqs[.]([a-z0-9-]+)[.][a-z0-9.-]+/([0-9]{12})/(.+)")
 _not_in_names = re.compile(r"[^A-Za-z0-9_+=,.@-]+")
+_parts_of_arns = re.compile("[/:]")
 _find_outpost = re.compile(r"(?:^|/)outpost/([^/]+)/").search
 
 
@@ -85,7 +86,7 @@ def part_named(value: str) -> str:
     outpost = _find_outpost(value)
     if outpost is not None:
         return outpost.group(1)
-    return value.rpartition("/")[2] if value.startswith("arn:") else value
+    return _parts_of_arns.split(value)[-1] if value.startswith("arn:") else value
 
 
 def policy_holder(arn: str, scope: Scope) -> str | None:

@@ -10,14 +10,12 @@ import json
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.managed import find_managed_policy
+from iamsim.catalog.resource_types import type_of_arn
 from iamsim.checks.rules.policy_size import (
-    BY_SERVICE,
     INLINE_HOLDERS,
     QUOTAS,
-    RESOURCE_QUOTAS,
     characters,
 )
-from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.engine.inventory import policies_in_use
 from iamsim.query.world_inline import inline_lengths, inline_policies
@@ -176,14 +174,8 @@ def _of_account(account: Account, model: World) -> Iterator[Usage]:
                 size = _size(trust, PolicyType.TRUST)
                 yield Usage(what, "characters of the trust policy", size, limit, adjustable=True)
     for arn, resource in account.resources.items():
-        found = find_arn(arn)
-        limit = RESOURCE_QUOTAS.get(_resource_type(found.service if found else ""), 0)
+        row = type_of_arn(arn)
+        limit = (row.quota if row is not None else None) or 0
         if resource.policy is not None and limit:
             size = _size(resource.policy, PolicyType.RESOURCE)
             yield Usage(arn, "characters of its policy", size, limit)
-
-
-def _resource_type(service: str) -> str:
-    """The resource type whose quota holds for the resources of a service."""
-    own = {"kms": "AWS::KMS::Key", "ecr": "AWS::ECR::Repository"}
-    return BY_SERVICE.get(service, own.get(service, ""))

@@ -23,9 +23,10 @@ from iamsim.importers.terraform import resource_policies as plans
 ROWS = resource_types()
 NAMED = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 KNOWN_FIELDS = {
-    *("about", "also", "arn", "call", "container", "finding", "id", "inner", "item", "key", "list"),
-    *("name", "not-in-cloudformation", "own", "page", "plan", "policies", "policy-arn"),
-    *("public-check", "quota", "reference", "shared", "template", "terraform", "unread", "within"),
+    *("about", "actions", "also", "arn", "call", "container", "finding", "id", "inner", "item"),
+    *("key", "list", "name", "no-resource", "not-in-cloudformation", "own", "page", "plan"),
+    *("policies", "policy-arn", "public-check", "quota", "reference", "shared", "template"),
+    *("terraform", "unread", "within"),
 }
 PARTS = {
     "region": "eu-west-1",

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import find_type
 from iamsim.checks.registry import checks
 from iamsim.checks.view import WITH_PRINCIPAL
 from iamsim.core.decision import PolicyType
@@ -24,9 +25,6 @@ if TYPE_CHECKING:
 
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
-
-# Repository policies of Amazon ECR name no resource: the repository is meant.
-WITHOUT_RESOURCE = frozenset({"AWS::ECR::Repository"})
 
 
 @checks("MISSING_STATEMENT")
@@ -64,10 +62,10 @@ def missing_resource(policy: PolicyView) -> Iterator[Finding]:
     """A statement is about resources, unless it is attached to one that is meant anyway."""
     if policy.is_trust:
         return
-    if policy.policy_type is PolicyType.RESOURCE and (
-        policy.resource_type is None or policy.resource_type in WITHOUT_RESOURCE
-    ):
-        return
+    if policy.policy_type is PolicyType.RESOURCE:
+        row = find_type(policy.resource_type or "")
+        if policy.resource_type is None or (row is not None and row.names_no_resource):
+            return
     for statement in policy.statements:
         if not {"Resource", "NotResource"} & statement.raw.keys():
             message = "the statement has neither `Resource` nor `NotResource`"

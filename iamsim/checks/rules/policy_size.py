@@ -45,6 +45,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import find_type, resource_types
 from iamsim.checks.registry import checks
 from iamsim.core.decision import PolicyType
 from iamsim.core.json_text import JsonNumber
@@ -52,6 +53,7 @@ from iamsim.core.json_text import JsonNumber
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamsim.catalog.resource_types import ResourceType
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
 
@@ -76,37 +78,10 @@ INLINE_HOLDERS = {
     "groups": "AWS::IAM::Group",
     "roles": "AWS::IAM::Role",
 }
-RESOURCE_QUOTAS = {
-    "AWS::ApiGateway::RestApi": 8_192,
-    "AWS::CodeArtifact::Domain": 7_168,
-    "AWS::CodeArtifact::Repository": 7_168,
-    "AWS::DynamoDB::Table": 20_480,
-    "AWS::ECR::Repository": 10_240,
-    "AWS::EFS::FileSystem": 20_000,
-    "AWS::KMS::Key": 32_768,
-    "AWS::Kinesis::Stream": 20_480,
-    "AWS::Lambda::Function": 20_480,
-    "AWS::S3::AccessPoint": 20_480,
-    "AWS::S3::Bucket": 20_480,
-    "AWS::SNS::Topic": 30_720,
-    "AWS::SQS::Queue": 8_192,
-    "AWS::SecretsManager::Secret": 20_480,
-}
-# Of services with resource-based policies of one size, by the service of their ARNs.
-BY_SERVICE = {
-    "dynamodb": "AWS::DynamoDB::Table",
-    "elasticfilesystem": "AWS::EFS::FileSystem",
-    "execute-api": "AWS::ApiGateway::RestApi",
-    "kinesis": "AWS::Kinesis::Stream",
-    "lambda": "AWS::Lambda::Function",
-    "s3": "AWS::S3::Bucket",
-    "secretsmanager": "AWS::SecretsManager::Secret",
-    "sns": "AWS::SNS::Topic",
-    "sqs": "AWS::SQS::Queue",
-}
 WITH_WHITE_SPACE = frozenset({PolicyType.VPC_ENDPOINT, PolicyType.RESOURCE})
 MOST_OF_TRUST = 8_192
 LONGEST = 262_144  # no service is known to take more; such a text is counted, and not judged
+QUEUE = "AWS::SQS::Queue"
 QUEUE_STATEMENTS, QUEUE_PRINCIPALS, QUEUE_CONDITIONS, QUEUE_ACTIONS = 20, 50, 10, 7
 ORGANIZATION = frozenset({PolicyType.SERVICE_CONTROL, PolicyType.RESOURCE_CONTROL})
 
@@ -123,7 +98,8 @@ def policy_size(policy: PolicyView) -> Iterator[Finding]:
     code, quota = QUOTAS.get(policy.policy_type, ("POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA", 0))
     attached = policy.resource_type or ""
     if policy.policy_type is PolicyType.RESOURCE:
-        quota = RESOURCE_QUOTAS.get(attached or _resource_type(policy), LONGEST)
+        row = _attached_to(policy)
+        quota = LONGEST if row is None or row.quota is None else row.quota
     elif policy.policy_type is PolicyType.IDENTITY:
         quota = INLINE_QUOTAS.get(attached, quota)
     if not quota or 2 * len(policy.source.text) <= quota:
@@ -144,7 +120,7 @@ def queue_policy(policy: PolicyView) -> Iterator[Finding]:
     """Statements, principals, conditions and actions of the policy of a queue."""
     if policy.policy_type is not PolicyType.RESOURCE:
         return
-    if (policy.resource_type or _resource_type(policy)) != "AWS::SQS::Queue":
+    if _attached_to(policy) is not find_type(QUEUE):
         return
     statements = policy.statements
     principals = sum(len(one.principals.entries) for one in statements if one.principals)
@@ -166,14 +142,18 @@ def queue_policy(policy: PolicyView) -> Iterator[Finding]:
             yield policy.finding("IAMSIM_QUEUE_POLICY_QUOTA", message, actions.path, hint=hint)
 
 
-def _resource_type(policy: PolicyView) -> str:
-    """Tell what a policy is attached to by its resources; empty where they do not tell."""
+def _attached_to(policy: PolicyView) -> ResourceType | None:
+    """Tell the type of what a policy is attached to: the one that is given, else one of the service
+    of its resources, where all of that have policies of one size."""
+    if policy.resource_type:
+        return find_type(policy.resource_type)
     services = {
         value.text.split(":")[2] if value.text.count(":") > 1 else value.text
         for statement in policy.statements
         for value in (statement.resources.values if statement.resources else ())
     }
-    return BY_SERVICE.get(services.pop(), "") if len(services) == 1 else ""
+    told = (row for row in resource_types() if row.quota_told and {row.service} == services)
+    return next(told, None)
 
 
 def _size(policy: PolicyView) -> int:

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import find_type
 from iamsim.checks.registry import checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
@@ -22,71 +23,53 @@ from iamsim.core.decision import PolicyType
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from iamsim.catalog.resource_types import ResourceType
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
 
-# The prefixes of actions, and the service in ARNs, of resources that have policies.
-SERVICES = {
-    "AWS::Backup::BackupVault": "backup",
-    "AWS::CodeArtifact::Repository": "codeartifact",
-    "AWS::DynamoDB::Stream": "dynamodb",
-    "AWS::DynamoDB::Table": "dynamodb",
-    "AWS::ECR::Repository": "ecr",
-    "AWS::EFS::FileSystem": "elasticfilesystem",
-    "AWS::KMS::Key": "kms",
-    "AWS::Kinesis::Stream": "kinesis",
-    "AWS::Lambda::Function": "lambda",
-    "AWS::S3::AccessPoint": "s3",
-    "AWS::S3::Bucket": "s3",
-    "AWS::S3::MultiRegionAccessPoint": "s3",
-    "AWS::S3Express::AccessPoint": "s3express",
-    "AWS::S3Express::DirectoryBucket": "s3express",
-    "AWS::S3ObjectLambda::AccessPoint": "s3-object-lambda",
-    "AWS::SNS::Topic": "sns",
-    "AWS::SQS::Queue": "sqs",
-    "AWS::SecretsManager::Secret": "secretsmanager",
-}
 OWNER_KEYS = frozenset(
     {"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount"}
 )
 SERVICE_FIELD = 2
 
 
-def _service(policy: PolicyView) -> str | None:
-    """Give the service of the resource, where it is known."""
-    if policy.is_trust:
-        return "sts"
-    if policy.policy_type is PolicyType.RESOURCE:
-        return SERVICES.get(policy.resource_type or "")
-    return None
+TRUST_ACTIONS = ("sts",)
+
+
+def _row(policy: PolicyView) -> ResourceType | None:
+    """Give the type of the resource that has a policy, where it is known."""
+    if policy.policy_type is not PolicyType.RESOURCE or policy.is_trust:
+        return None
+    row = find_type(policy.resource_type or "")
+    return row if row is not None and row.has_policy else None
 
 
 @checks("UNSUPPORTED_ACTION_IN_POLICY")
 def foreign_actions(policy: PolicyView) -> Iterator[Finding]:
     """Actions of other services."""
-    service = _service(policy)
-    for statement in policy.statements if service else ():
+    row = _row(policy)
+    services = TRUST_ACTIONS if policy.is_trust else () if row is None else row.actions
+    for statement in policy.statements if services else ():
         for value in statement.actions.values if statement.actions else ():
             prefix, colon, _ = value.text.lower().partition(":")
-            if colon and prefix != service and not has_wildcard(prefix):
-                message = f"{quote(value.text)} is no action of `{service}`, which has this policy"
+            if colon and prefix not in services and not has_wildcard(prefix):
+                shown = "` or `".join(services)
+                message = f"{quote(value.text)} is no action of `{shown}`, which has this policy"
                 yield policy.finding("UNSUPPORTED_ACTION_IN_POLICY", message, value.path)
 
 
 @checks("UNSUPPORTED_RESOURCE_ARN_IN_POLICY")
 def foreign_resources(policy: PolicyView) -> Iterator[Finding]:
     """Resources of other services, and access points in the policy of a bucket."""
-    service = _service(policy)
-    if policy.is_trust:
-        return
-    for statement in policy.statements if service else ():
+    row = _row(policy)
+    for statement in policy.statements if row is not None else ():
         for value in statement.resources.values if statement.resources else ():
             fields = value.text.split(":", 5)
             if len(fields) <= SERVICE_FIELD or has_wildcard(fields[SERVICE_FIELD]):
                 continue
             bucket = policy.resource_type == "AWS::S3::Bucket"
             access_point = bucket and fields[-1].startswith("accesspoint/")
-            if fields[SERVICE_FIELD] != service or access_point:
+            if (row and fields[SERVICE_FIELD] != row.service) or access_point:
                 message = f"{quote(value.text)} is not the resource that has this policy"
                 code = "UNSUPPORTED_RESOURCE_ARN_IN_POLICY"
                 yield policy.finding(code, message, value.path)
@@ -95,7 +78,7 @@ def foreign_resources(policy: PolicyView) -> Iterator[Finding]:
 @checks("IRRELEVANT_CONDITION_KEY_IN_POLICY")
 def owner_keys(policy: PolicyView) -> Iterator[Finding]:
     """Whose resource it is stands fixed."""
-    if _service(policy) is None or policy.is_trust:
+    if _row(policy) is None:
         return
     for _, condition in policy.conditions():
         if condition.lower in OWNER_KEYS:

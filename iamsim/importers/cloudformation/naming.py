@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.importers.resource_kinds import (
     Scope,
     arn_of,
-    known_type,
     name_like,
     part_named,
     partition_of_region,
@@ -22,7 +21,7 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import ResourceType
 
-__all__ = ["Environment", "Identity", "attribute_of", "identify", "identify_alias"]
+__all__ = ["Environment", "Identity", "attribute_of", "identify"]
 
 LOWER_CASE = ("AWS::S3::Bucket", "AWS::ECR::Repository")
 
@@ -78,17 +77,6 @@ def identify(
     reference = reference_of(environment.scope, kind.reference, name, arn)
     holder = arn_of(kind, environment.scope, name, path, outer, of_policy=True)
     return Identity(name, arn, reference, holder)
-
-
-def identify_alias(environment: Environment, text: Callable[[str], str | None]) -> Identity | None:
-    """Find what the alias of a function is called: a reference to it gives its ARN."""
-    function, name = text("FunctionName"), text("Name")
-    if not function or not name:
-        return None
-    arn = function
-    if not function.startswith("arn:"):
-        arn = arn_of(known_type("AWS::Lambda::Function"), environment.scope, function)
-    return Identity(name, f"{arn}:{name}", f"{arn}:{name}", f"{arn}:{name}")
 
 
 def attribute_of(kind: ResourceType, identity: Identity, attribute: str) -> str | None:

@@ -18,7 +18,6 @@ from iamsim.importers.cloudformation.naming import (
     Identity,
     attribute_of,
     identify,
-    identify_alias,
 )
 from iamsim.importers.resource_kinds import url_suffix
 from iamsim.importers.unknown import Unknown, find_unknown
@@ -348,8 +347,6 @@ class Stack:
         if kind is not None:
             self.region_used |= "{region}" in kind.arn
             return identify(kind, self.environment, logical_id, text)
-        if self.resources.get(logical_id, {}).get("Type") == "AWS::Lambda::Alias":
-            return identify_alias(self.environment, text)
         return None
 
     def _properties(self, logical_id: str) -> dict[str, object]:

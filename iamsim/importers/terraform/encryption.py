@@ -20,30 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = ["READERS", "find_key_reader", "read_alias"]
 
-# Types that are encrypted with a key of KMS or not, as the settings or AWS's defaults say.
-ENCRYPTED = frozenset(
-    (
-        "aws_dynamodb_table",
-        "aws_kinesis_stream",
-        "aws_s3_bucket",
-        "aws_secretsmanager_secret",
-        "aws_sns_topic",
-        "aws_sqs_queue",
-        "aws_ssm_parameter",
-    )
-)
-# Types of which a key that is named is worth knowing.
-NAMING = frozenset(
-    (
-        "aws_backup_vault",
-        "aws_cloudwatch_log_group",
-        "aws_db_instance",
-        "aws_ecr_repository",
-        "aws_efs_file_system",
-        "aws_lambda_function",
-        "aws_rds_cluster",
-    )
-)
 # Arguments that say how something is encrypted.
 SETTINGS = (
     "encryption_configuration",
@@ -61,10 +37,11 @@ SETTINGS = (
 
 def find_key_reader(reading: Reading) -> Callable[[Reading], None] | None:
     """Find what reads the key of an instance, if its type has one."""
-    values = reading.instance.values
-    if reading.instance.type in ENCRYPTED:
+    values, row = reading.instance.values, reading.plan.kind(reading.instance)
+    mode = "" if row is None else row.key
+    if mode == "always":
         return _read_key
-    named = reading.instance.type in NAMING and any(values.get(name) for name in SETTINGS)
+    named = mode == "named" and any(values.get(name) for name in SETTINGS)
     return _read_key if named else None
 
 

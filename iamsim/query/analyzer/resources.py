@@ -1,99 +1,34 @@
-"""The resources that IAM Access Analyzer looks at, and the actions that are about each.
+"""The resources that are looked at for access from outside, and the actions that are about each.
 
-https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-resources.html
+Those are the types that IAM Access Analyzer knows
+(https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-resources.html), and every other
+whose policy iamsim reads: see `iamsim.catalog.resource_types`.
 """
 
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from iamsim import catalog
-from iamsim.core.arn import find_arn
+from iamsim.catalog.resource_types import find_type, type_of_arn
 from iamsim.query.batch import catalog_actions
 
-if TYPE_CHECKING:
-    from iamsim.core.arn import Arn
-
-__all__ = ["AnalyzedType", "analyzed_type", "type_actions"]
+__all__ = ["ACCESS_POINT", "AnalyzedType", "analyzed_type", "type_actions"]
 
 
 class AnalyzedType(NamedTuple):
-    """A type: AWS's name, the service, the catalog's types of the resource itself and, behind
-    `separator`, of what is in it; `shared` are the actions that sharing a snapshot gives."""
+    """A type: AWS's name, the services of its actions, the catalog's types of the resource itself
+    and, behind `separator`, of what is in it; `shared` are the actions that sharing gives."""
 
     name: str
-    service: str
+    services: tuple[str, ...]
     own: tuple[str, ...]
     inner: tuple[str, ...] = ()
     separator: str = ""
     shared: tuple[str, ...] = ()
 
 
-BUCKET = AnalyzedType("AWS::S3::Bucket", "s3", ("bucket",), ("object",), "/")
-ACCESS_POINT = AnalyzedType(
-    "AWS::S3::Bucket", "s3", ("accesspoint", "bucket"), ("object", "accesspointobject"), "/object/"
-)
-ROLE = AnalyzedType("AWS::IAM::Role", "sts", ("role",))
-TABLE = AnalyzedType("AWS::DynamoDB::Table", "dynamodb", ("table",), ("index",), "/index/")
-STREAM = AnalyzedType("AWS::DynamoDB::Stream", "dynamodb", ("stream",))
-# By service, then by how the part of the ARN after the account begins.
-TYPES: dict[str, tuple[tuple[str, AnalyzedType], ...]] = {
-    "iam": (("role/", ROLE),),
-    "sqs": (("", AnalyzedType("AWS::SQS::Queue", "sqs", ("queue",))),),
-    "sns": (("", AnalyzedType("AWS::SNS::Topic", "sns", ("topic",))),),
-    "kms": (("key/", AnalyzedType("AWS::KMS::Key", "kms", ("key",))),),
-    "lambda": (
-        ("function:", AnalyzedType("AWS::Lambda::Function", "lambda", ("function",), (), ":")),
-        ("layer:", AnalyzedType("AWS::Lambda::LayerVersion", "lambda", ("layerVersion",))),
-    ),
-    "secretsmanager": (
-        ("secret:", AnalyzedType("AWS::SecretsManager::Secret", "secretsmanager", ("Secret",))),
-    ),
-    "elasticfilesystem": (
-        (
-            "file-system/",
-            AnalyzedType("AWS::EFS::FileSystem", "elasticfilesystem", ("file-system",)),
-        ),
-    ),
-    "ecr": (("repository/", AnalyzedType("AWS::ECR::Repository", "ecr", ("repository",))),),
-    # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-modifying-snapshot-permissions.html
-    "ec2": (
-        (
-            "snapshot/",
-            AnalyzedType(
-                "AWS::EC2::Snapshot",
-                "ec2",
-                ("snapshot",),
-                shared=("ec2:CopySnapshot", "ec2:CreateVolume"),
-            ),
-        ),
-    ),
-    # https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ShareSnapshot.html
-    "rds": (
-        (
-            "snapshot:",
-            AnalyzedType(
-                "AWS::RDS::DBSnapshot",
-                "rds",
-                ("snapshot",),
-                shared=("rds:CopyDBSnapshot", "rds:RestoreDBInstanceFromDBSnapshot"),
-            ),
-        ),
-        (
-            "cluster-snapshot:",
-            AnalyzedType(
-                "AWS::RDS::DBClusterSnapshot",
-                "rds",
-                ("cluster-snapshot",),
-                shared=("rds:CopyDBClusterSnapshot", "rds:RestoreDBClusterFromSnapshot"),
-            ),
-        ),
-    ),
-    "s3express": (
-        ("bucket/", AnalyzedType("AWS::S3Express::DirectoryBucket", "s3express", ("bucket",))),
-    ),
-}
 ASSUMING = (
     "sts:AssumeRole",
     "sts:AssumeRoleWithSAML",
@@ -104,24 +39,29 @@ ASSUMING = (
 
 
 def analyzed_type(text: str) -> AnalyzedType | None:
-    """The type of a resource by its ARN; `None` for one that Access Analyzer does not look at."""
-    arn = find_arn(text)
-    if arn is None:
+    """The type of a resource by its ARN; `None` for one that can have no policy."""
+    row = type_of_arn(text)
+    return None if row is None else _analyzed(row.name)
+
+
+@cache
+def _analyzed(name: str) -> AnalyzedType | None:
+    """Derive what is looked at from the row of a type."""
+    row = find_type(name)
+    if row is None or not row.own or not (row.finding or row.has_policy):
         return None
-    if arn.service == "s3":
-        return _of_s3(arn)
-    if arn.service == "dynamodb":
-        return (STREAM if "/stream/" in arn.resource else TABLE) if arn.account else None
-    for start, found in TYPES.get(arn.service, ()):
-        if arn.resource.startswith(start):
-            return found
-    return None
+    return AnalyzedType(
+        row.finding or row.name,
+        row.actions,
+        row.own,
+        row.inner,
+        row.separator,
+        row.shared,
+    )
 
 
-def _of_s3(arn: Arn) -> AnalyzedType | None:
-    if arn.resource.startswith("accesspoint/"):
-        return ACCESS_POINT
-    return BUCKET if not arn.account and "/" not in arn.resource else None
+ACCESS_POINT = _analyzed("AWS::S3::AccessPoint")
+ROLE = _analyzed("AWS::IAM::Role")
 
 
 @cache
@@ -133,6 +73,7 @@ def type_actions(found: AnalyzedType, *, inner: bool) -> int:
     names = {name.lower() for name in (found.inner if inner else found.own)}
     return universe.mask_of(
         facts.full_name
-        for facts in catalog.actions(found.service)
+        for service in found.services
+        for facts in catalog.actions(service)
         if any(use.name.lower() in names for use in facts.resource_types)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import policy_services
 from iamsim.core.explanation import Element
 from iamsim.engine.formula import Slot
 from iamsim.engine.relations import ResourceKind
@@ -29,54 +30,7 @@ if TYPE_CHECKING:
 __all__ = ["ways_to_allow"]
 
 MOST_WIDENED = 3  # statements of one place
-# Services whose resources can have policies:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
-WITH_RESOURCE_POLICIES = frozenset(
-    {
-        "acm-pca",
-        "aoss",
-        "apigateway",
-        "backup",
-        "bedrock",
-        "codeartifact",
-        "codebuild",
-        "dynamodb",
-        "ecr",
-        "elasticfilesystem",
-        "es",
-        "events",
-        "execute-api",
-        "glacier",
-        "glue",
-        "iam",
-        "iot",
-        "kafka",
-        "kinesis",
-        "kms",
-        "lambda",
-        "lex",
-        "logs",
-        "mediastore",
-        "redshift-serverless",
-        "route53profiles",
-        "s3",
-        "s3-object-lambda",
-        "s3-outposts",
-        "s3express",
-        "schemas",
-        "secretsmanager",
-        "serverlessrepo",
-        "ses",
-        "signer",
-        "sns",
-        "sqs",
-        "ssm-contacts",
-        "ssm-incidents",
-        "states",
-        "sts",
-        "vpc-lattice",
-    }
-)
+ROLES = {"iam", "sts"}  # whose trust policies are resource-based policies
 
 
 def ways_to_allow(
@@ -126,7 +80,7 @@ def _takes_policy(prepared: Prepared) -> bool:
     if from_inside and situation.kind is not ResourceKind.KEY:
         return False  # an identity-based policy is enough
     service = question.action.partition(":")[0].lower()
-    return question.resource != "*" and service in WITH_RESOURCE_POLICIES
+    return question.resource != "*" and service in policy_services() | ROLES
 
 
 def _new_policy(
