@@ -133,13 +133,20 @@ class Shapes:
 
 def bound(type_name: str, arn_format: str, operation: str, members: list[Member]) -> dict[str, str]:
     """Bind the variables of an ARN format to members of the input, by their names."""
-    noun = plain(re.sub(r"^[A-Z][a-z]+", "", operation))
+    noun = plain(re.sub(r"^(?:Batch|Admin)?[A-Z][a-z]+", "", operation))
     found = {}
     variables = [name for name in VARIABLE.findall(arn_format) if name not in ALWAYS_KNOWN]
     type_plain = plain(type_name)
     for position, variable in enumerate(variables):
         stem, kind = stem_of(variable)
         last = position == len(variables) - 1
+        if not stem and noun in (type_plain, f"{type_plain}s"):
+            stem = ""  # a bare `Name` or `Id` of the type that the operation is about
+            best = next((one.name for one in members if stem_of(one.name) == ("", kind)), None)
+            made = kind == "id" and operation.startswith(MAKING)
+            if best is not None and not made:
+                found[variable] = best
+            continue
         stems = {stem: 14} if stem else {}
         if last:
             for other in (type_plain, stem_of(type_name)[0] or type_plain):
@@ -302,7 +309,11 @@ class Builder:
             if resource is None or not resource.arn_formats:
                 continue
             binding = bound(use.name, resource.arn_formats[0], operation, members)
-            binding |= self._undenied_binding(service, operation, resource.arn_formats[0], binding)
+            if binding or len(facts.resource_types) == 1:
+                own = self._undenied_binding(service, operation, resource.arn_formats[0], binding)
+                if plain(use.name) not in plain(operation):  # `Name` is that of another type
+                    own = {var: path for var, path in own.items() if stem_of(var)[0]}
+                binding |= own
             for name in ("*", operation):
                 binding |= self.corrections.bindings.get((service, name, use.name), {})
             binding = {var: path for var, path in binding.items() if path}

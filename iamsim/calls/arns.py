@@ -32,6 +32,8 @@ __all__ = [
 VARIABLE = re.compile(r"\$\{(\w+)\}")
 MAKING = ("create", "register", "allocate", "import", "request", "purchase", "copy", "run", "add")
 WHOLE = ("arn", "resource", "resourcearn", "resourceidentifier")
+# Services whose reference marks what an action always needs; elsewhere marks may be alternatives.
+ALL_NEEDED = frozenset({"ec2"})
 MOST = 1000  # resources of one call that are told apart
 
 
@@ -44,11 +46,14 @@ class Place(NamedTuple):
 
 
 class Resource(NamedTuple):
-    """A resource of a request: `known` is False for a pattern."""
+    """A resource of a request: `known` is False for a pattern; `members` are those that name it,
+    `whole` where one of them is its ARN."""
 
     arn: str
     known: bool = True
     type_name: str | None = None
+    members: frozenset[str] = frozenset()
+    whole: bool = False
 
 
 ANYTHING = Resource("*", known=False)
@@ -83,12 +88,23 @@ def fill(
     known &= all(base[name] != "*" for name in base if f"${{{name}}}" in arn_format)
     found = []
     for combination in product(*(given.get(name) or ["*"] for name in names)):
-        filled = {**base, **dict(zip(names, combination, strict=True))}
+        told = {
+            name: _without_start(arn_format, name, value)
+            for name, value in zip(names, combination, strict=True)
+        }
+        filled = {**base, **told}
         arn = VARIABLE.sub(lambda found: filled[found[1]], arn_format)  # noqa: B023 - used at once
         found.append(Resource(arn, known and "*" not in combination, type_name))
         if len(found) == MOST:
             break
     return found
+
+
+def _without_start(arn_format: str, name: str, value: str) -> str:
+    """Ids of Organizations start with what their ARN format has in front: ``p-${PolicyId}``."""
+    before = arn_format.partition(f"${{{name}}}")[0]
+    start = re.split(r"[:/]", before)[-1]
+    return value.removeprefix(start) if start.endswith("-") else value
 
 
 @lru_cache(maxsize=4096)
@@ -148,20 +164,26 @@ def resources_of(
     arns = list(arns_in(parameters))
     named: list[Resource] = []
     open_types: list[Resource] = []
+    fixed: list[Resource] = []
     for use in facts.resource_types:
         found, given = _of_type(facts.service, use.name, asks, parameters, arns, place)
-        if given:
+        if given and not found[0].members:
+            fixed += found if use.required is not False else []
+        elif given:
             named += found
         elif use.required is not False:
             open_types += found
     making = operation.lower().startswith(MAKING)
     noun = re.sub(r"^[A-Z][a-z]+", "", operation).lower()
+    if facts.service in ALL_NEEDED:
+        named += open_types
+        open_types = []
     for pattern in open_types:
         name = re.sub(r"[^a-z0-9]", "", (pattern.type_name or "").lower())
         if (len(open_types) == 1 and not named) or (making and name and noun.startswith(name)):
             named.append(pattern)
-    if named:
-        return _best_of(named)
+    if named or fixed:
+        return _best_of(named or fixed)
     whole = [Resource(arn) for name, arn in arns if name.lower() in WHOLE]
     if whole:
         return whole
@@ -169,8 +191,10 @@ def resources_of(
 
 
 def _best_of(named: list[Resource]) -> list[Resource]:
-    """Leave out what is the same, and patterns where the same type is known."""
-    return list({resource.arn: resource for resource in named}.values())
+    """Leave out what is the same, and what is made of the ARN of a resource of another type."""
+    told = frozenset().union(*(one.members for one in named if one.whole))
+    rest = [one for one in named if one.whole or not one.members or not one.members <= told]
+    return list({resource.arn: resource for resource in rest}.values())
 
 
 def _of_type(
@@ -187,7 +211,7 @@ def _of_type(
         return [], False
     binding = asks.bindings.get(name, {})
     whole = [
-        Resource(arn, type_name=name)
+        Resource(arn, True, name, frozenset((member,)), whole=True)
         for member, arn in arns
         for arn_format in facts.arn_formats
         if matches(arn, arn_format) and not _is_other(member, binding)
@@ -204,7 +228,9 @@ def _of_type(
         if texts:
             given[variable] = texts
     arn_format = facts.arn_formats[0]
-    return fill(arn_format, given, place, name), bool(given) or not _variables(arn_format)
+    members = frozenset(path for variable, path in binding.items() if variable in given)
+    found = [one._replace(members=members) for one in fill(arn_format, given, place, name)]
+    return found, bool(given) or not _variables(arn_format)
 
 
 def _variables(arn_format: str) -> list[str]:

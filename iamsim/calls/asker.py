@@ -113,6 +113,7 @@ class Asker:
         for resource in resources or (Resource("*"),):
             if isinstance(resource, str):
                 resource = Resource(resource, "*" not in resource or resource == "*")  # noqa: PLW2901
+            known = resource.known and ("*" not in resource.arn or resource.arn == "*")
             found = keys_from(facts, resource.type_name, self.parameters) if facts and keys else {}
             not_told = [*unknown, *(key for key, value in found.items() if value is None)]
             told = {key: value for key, value in found.items() if value is not None}
@@ -120,7 +121,7 @@ class Asker:
                 action,
                 resource.arn,
                 {**self.common, **told, **(context or {})},
-                ([] if resource.known else ["resource"]) + list(dict.fromkeys(not_told)),
+                ([] if known else ["resource"]) + list(dict.fromkeys(not_told)),
                 {} if via is None else {"service": [via]},
                 needed,
                 because or f"{self.service.name}:{self.operation.name}",

@@ -84,6 +84,8 @@ OUTPUT_FILES = frozenset(
         "GetMediaForFragmentList",
     }
 )
+# Members that the CLI's own options hide; it puts a word in front: `--kubernetes-version`.
+TAILS = ("version", "output", "endpoint", "query", "region", "type", "text")
 CLOSE = 0.8  # how alike a misspelling is
 # The CLI's own names of members: https://github.com/aws/aws-cli (customizations/argrename.py).
 RENAMED = {
@@ -93,7 +95,8 @@ RENAMED = {
     ("swf", "activityversion"): "version",
     ("swf", "workflowversion"): "version",
     ("codepipeline", "pipelineversion"): "pipelineVersion",
-    ("batch", "jobqueuename"): "jobQueue",
+    ("emr", "clusterid"): "JobFlowId",
+    ("emr", "clusterids"): "JobFlowIds",
 }
 # Options that the CLI adds to an operation, and what they set (customizations/ec2, iam).
 ADDED = {
@@ -105,6 +108,7 @@ ADDED = {
         "secondaryprivateipaddresscount": "",
     },
     ("ec2", "*"): {"protocol": "", "port": "", "cidr": "", "sourcegroup": "", "groupowner": ""},
+    ("lambda", "*"): {"zipfile": ""},
     ("iam", "CreateVirtualMFADevice"): {"outfile": "", "bootstrapmethod": ""},
     ("cloudwatch", "PutMetricData"): {
         "metricname": "",
@@ -321,6 +325,9 @@ def _member(
         return added[flat], True
     if flat.endswith("s") and flat[:-1] in by_plain:
         return by_plain[flat[:-1]], True
+    for member in TAILS:
+        if flat.endswith(member) and member in by_plain:
+            return by_plain[member], True
     return None, True
 
 

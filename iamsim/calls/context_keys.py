@@ -24,6 +24,9 @@ __all__ = ["keys_from", "scalar", "text_of"]
 
 # Keys whose member has another name; `SERVICE OPERATION KEY` or `SERVICE KEY`.
 OTHERWISE = {
+    "ec2:VolumeSize": ("Size",),
+    "ec2:VolumeIops": ("Iops",),
+    "ec2:VolumeThroughput": ("Throughput",),
     "rds:DatabaseEngine": ("Engine",),
     "rds:DatabaseClass": ("DBInstanceClass",),
     "rds:DatabaseName": ("DBName", "DatabaseName"),
@@ -57,6 +60,7 @@ OTHERWISE = {
     "ecs:task-definition": (),
     "ecs:cluster": (),
     "ecs:service": (),
+    "ecs:task": (),
     "ecs:enable-execute-command": ("enableExecuteCommand",),
     "ecs:container-name": ("container",),
     "cloudformation:TemplateUrl": ("TemplateURL",),
@@ -96,10 +100,16 @@ OTHERWISE = {
     "logs:LogGeneratingResourceArns": (),
     "acm:ValidationMethod": ("ValidationMethod",),
     "acm:DomainNames": ("DomainName", "SubjectAlternativeNames"),
+    "ses:FromAddress": ("FromEmailAddress", "Source"),
+    "ses:Recipients": ("Destination.ToAddresses", "Destinations"),
     "sqs:QueueArn": (),
     "states:HTTPMethod": (),
     "states:StateMachineQualifier": (),
 }
+
+
+# Properties of a key of KMS, which only the call that makes it tells.
+OF_NEW_KEYS = frozenset({"kms:KeySpec", "kms:KeyUsage", "kms:KeyOrigin", "kms:MultiRegion"})
 
 
 def scalar(value: object) -> str:
@@ -136,7 +146,7 @@ def keys_from(
         if "${" in key or "/<" in key or key.endswith("/tag-key"):
             continue
         namespace, _, name = key.partition(":")
-        if namespace == "aws":
+        if namespace == "aws" or (key in OF_NEW_KEYS and facts.name != "CreateKey"):
             continue
         paths = OTHERWISE.get(key)
         if paths is None:

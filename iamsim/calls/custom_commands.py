@@ -165,6 +165,37 @@ def _artifact_login(line: CommandLine) -> Made:
     ]
 
 
+def _emr_cluster(line: CommandLine) -> Made:
+    """See https://docs.aws.amazon.com/cli/latest/reference/emr/create-cluster.html."""
+    parameters: dict[str, Any] = {}
+    defaults = "--use-default-roles" in line.words
+    service = option(line, "--service-role") or ("EMR_DefaultRole" if defaults else None)
+    instances = "EMR_EC2_DefaultRole" if defaults else None
+    attributes = option(line, "--ec2-attributes") or ""
+    for pair in attributes.split(","):
+        name, _, value = pair.partition("=")
+        if name == "InstanceProfile":
+            instances = value
+    if service:
+        parameters["ServiceRole"] = service
+    if instances:
+        parameters["JobFlowRole"] = instances
+    if option(line, "--auto-scaling-role"):
+        parameters["AutoScalingRole"] = option(line, "--auto-scaling-role")
+    return [("emr", "RunJobFlow", parameters)]
+
+
+def _emr_terminate(line: CommandLine) -> Made:
+    """See https://docs.aws.amazon.com/cli/latest/reference/emr/terminate-clusters.html."""
+    ids = [word for word in line.words if word.startswith("j-")]
+    return [("emr", "TerminateJobFlows", {"JobFlowIds": ids})]
+
+
+def _emr_steps(line: CommandLine) -> Made:
+    """See https://docs.aws.amazon.com/cli/latest/reference/emr/add-steps.html."""
+    return [("emr", "AddJobFlowSteps", {"JobFlowId": option(line, "--cluster-id") or "*"})]
+
+
 CUSTOM: dict[tuple[str, str], Callable[[CommandLine], Made]] = {
     ("logs", "tail"): _tail,
     ("logs", "start-live-tail"): _live_tail,
@@ -177,6 +208,9 @@ CUSTOM: dict[tuple[str, str], Callable[[CommandLine], Made]] = {
     ("codeartifact", "login"): _artifact_login,
     ("deploy", "push"): _push,
     ("ecs", "deploy"): _ecs_deploy,
+    ("emr", "add-steps"): _emr_steps,
+    ("emr", "create-cluster"): _emr_cluster,
+    ("emr", "terminate-clusters"): _emr_terminate,
 }
 
 

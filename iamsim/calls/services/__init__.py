@@ -24,6 +24,7 @@ MODULES = {
     "dynamodbstreams": "dynamodb",
     "ec2": "ec2",
     "ecs": "deployment",
+    "elbv2": "deployment",
     "events": "messaging",
     "autoscaling": "ec2",
     "glue": "data",
@@ -33,6 +34,7 @@ MODULES = {
     "kms": "keys",
     "lambda": "functions",
     "logs": "messaging",
+    "rds-data": "data",
     "redshift-data": "data",
     "route53": "gateways",
     "s3": "s3",
@@ -41,8 +43,12 @@ MODULES = {
     "sns": "messaging",
     "sqs": "messaging",
     "ssm": "keys",
+    "bedrock-runtime": "functions",
+    "organizations": "identity",
+    "scheduler": "deployment",
     "stepfunctions": "deployment",
     "sts": "identity",
+    "wafv2": "gateways",
 }
 
 

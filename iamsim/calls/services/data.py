@@ -147,6 +147,22 @@ def _redshift_data(asker: Asker) -> None:
         )
 
 
+def _rds_data(asker: Asker) -> None:
+    """The statement, and the secret that it signs in with.
+
+    https://docs.aws.amazon.com/AmazonRDS/latest/AuroraUserGuide/data-api.access.html
+    """
+    asker.ask_all()
+    secret = str(asker.get("secretArn") or asker.get("awsSecretStoreArn") or "")
+    if secret:
+        asker.ask(
+            "secretsmanager:GetSecretValue",
+            Resource(secret),
+            because="the credentials of the database user",
+            keys=False,
+        )
+
+
 def _submit(asker: Asker) -> None:
     """A job asks for its queue and its definition.
 
@@ -172,11 +188,9 @@ HANDLERS = {
             "ListQueryExecutions",
             "ListNamedQueries",
             "CreateNamedQuery",
-            "GetQueryExecution",
-            "GetQueryResults",
-            "StopQueryExecution",
         )
     },
+    ("rds-data", "*"): _rds_data,
     ("redshift-data", "*"): _redshift_data,
     ("batch", "SubmitJob"): _submit,
 }

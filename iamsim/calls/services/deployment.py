@@ -86,6 +86,12 @@ def _prepare_states(asker: Asker) -> None:
             asker.parameters["stateMachineArn"] = ":".join(value.split(":")[:7])
 
 
+def _prepare_schedule(asker: Asker) -> None:
+    """Schedules are in the group `default` unless another is named."""
+    if asker.operation.name.endswith("Schedule"):
+        asker.parameters.setdefault("GroupName", "default")
+
+
 def _change_set(asker: Asker) -> None:
     """A change set's ARN does not tell its stack."""
     name = asker.get("ChangeSetName")
@@ -100,9 +106,25 @@ def _change_set(asker: Asker) -> None:
             requested.context.setdefault("cloudformation:ChangeSetName", str(name))
 
 
+BALANCERS = {"application": "app", "network": "net", "gateway": "gwy"}
+
+
+def _balancer(asker: Asker) -> None:
+    """The ARN of a load balancer tells its type, and ends with an id that AWS makes.
+
+    https://docs.aws.amazon.com/elasticloadbalancing/latest/userguide/load-balancer-authentication-access-control.html
+    """
+    kind = BALANCERS.get(str(asker.get("Type") or "application"), "*")
+    name = asker.get("Name") or "*"
+    arn = asker.arn("elasticloadbalancing", f"loadbalancer/{kind}/{name}/*")
+    type_name = None if kind == "*" else f"loadbalancer/{kind}/"
+    asker.ask("elasticloadbalancing:CreateLoadBalancer", Resource(arn, False, type_name))
+
+
 HANDLERS = {
     ("ecs", "RunTask"): _run_task,
     ("ecs", "StartTask"): _run_task,
+    ("elbv2", "CreateLoadBalancer"): _balancer,
     ("ecs", "RegisterTaskDefinition"): _register,
     ("ecs", "DescribeTaskDefinition"): _task_definition_only,
     ("ecs", "DeregisterTaskDefinition"): _task_definition_only,
@@ -119,6 +141,9 @@ HANDLERS = {
             "CreateTaskSet",
             "DeleteTaskSet",
             "UpdateTaskSet",
+            "ListTasks",
+            "ListServices",
+            "ListContainerInstances",
         )
     },
     **{
@@ -126,4 +151,4 @@ HANDLERS = {
         for name in ("CreateChangeSet", "DeleteChangeSet", "DescribeChangeSet", "ExecuteChangeSet")
     },
 }
-PREPARE = {"stepfunctions": _prepare_states}
+PREPARE = {"scheduler": _prepare_schedule, "stepfunctions": _prepare_states}

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamsim import catalog
 from iamsim.calls.arns import ANYTHING, Resource
 from iamsim.calls.context_keys import scalar
 from iamsim.calls.extras import ask_pass_role, key_resource
@@ -17,7 +18,7 @@ from iamsim.calls.tags import pairs_of
 
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
-    from iamsim.calls.model import ContextValue
+    from iamsim.calls.model import ContextValue, Requested
 
 __all__ = ["HANDLERS"]
 
@@ -140,9 +141,10 @@ def _any(asker: Asker) -> None:
     for asks in asker.operation.asks:
         tags = _tags_by_type(asker)
         for requested in asker.ask_named(asks):
-            kind = requested.resource.partition("/")[0].rpartition(":")[2]
-            for name, one in tags.items():
-                if TAG_TYPES.get(name, name) == kind:
+            kind, _, name = requested.resource.rpartition(":")[2].partition("/")
+            _own_key(requested, kind, name)
+            for other, one in tags.items():
+                if TAG_TYPES.get(other, other) == kind:
                     requested.context |= tag_context(one)
     ask_created_tags(asker)
     _disk_key(asker, [asker.parameters])
@@ -167,11 +169,43 @@ def _named_by_id(asker: Asker) -> list[Resource]:
     return found[::-1]
 
 
+# The key that holds the id of a resource of a type.
+ID_KEYS = {
+    "dhcp-options": "ec2:DhcpOptionsID",
+    "elastic-ip": "ec2:AllocationId",
+    "image": "ec2:ImageID",
+    "instance": "ec2:InstanceID",
+    "internet-gateway": "ec2:InternetGatewayID",
+    "network-acl": "ec2:NetworkAclID",
+    "network-interface": "ec2:NetworkInterfaceID",
+    "route-table": "ec2:RouteTableID",
+    "security-group": "ec2:SecurityGroupID",
+    "snapshot": "ec2:SnapshotID",
+    "subnet": "ec2:SubnetID",
+    "volume": "ec2:VolumeID",
+    "vpc": "ec2:VpcID",
+    "vpc-peering-connection": "ec2:VpcPeeringConnectionID",
+}
+
+
+def _own_key(requested: Requested, kind: str, name: str) -> None:
+    """A resource's id is a key of its own requests, whatever the parameter is called."""
+    for key in ID_KEYS.values():
+        requested.context.pop(key, None)
+    own = ID_KEYS.get(kind)
+    if own is not None and "*" not in name and catalog.carries(requested.action, own):
+        requested.context[own] = name
+
+
 def _tag(asker: Asker) -> None:
     """See https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html."""
     tags = pairs_of(asker.get("Tags") or [])
+    context = tag_context(tags)
+    for one in _list(asker.get("Tags")):
+        if isinstance(one, dict) and "Value" not in one and asker.operation.name == "DeleteTags":
+            context.pop(f"aws:RequestTag/{one.get('Key')}", None)
     found = [by_id(asker, str(one)) for one in _list(asker.get("Resources"))] or [ANYTHING]
-    asker.ask(f"ec2:{asker.operation.name}", *found, context=tag_context(tags), keys=False)
+    asker.ask(f"ec2:{asker.operation.name}", *found, context=context, keys=False)
 
 
 def _run(asker: Asker) -> None:
@@ -395,6 +429,22 @@ def _disk_key(asker: Asker, holders: list[dict[str, Any]]) -> None:
             )
 
 
+def _copy_snapshot(asker: Asker) -> None:
+    """A copy asks for the new snapshot, and for its source in the source's Region.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/ebs-copy-snapshot.html
+    """
+    action = "ec2:CopySnapshot"
+    tags = _tags_by_type(asker).get("snapshot", {})
+    asker.ask(action, typed(asker, "snapshot", None), context=tag_context(tags), keys=False)
+    source, region = asker.get("SourceSnapshotId"), asker.get("SourceRegion")
+    if source:
+        arn = f"arn:{asker.place.partition}:ec2:{region or asker.place.region or '*'}::snapshot/{source}"
+        asker.ask(action, Resource(arn), context={"ec2:SnapshotID": str(source)}, keys=False)
+    ask_created_tags(asker)
+    _disk_key(asker, [asker.parameters])
+
+
 def _spot(asker: Asker) -> None:
     """See https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/spot-requests.html."""
     asker.ask_all()
@@ -452,15 +502,28 @@ def _scaling(asker: Asker) -> None:
         )
 
 
+def _launch_configuration(asker: Asker) -> None:
+    asker.ask_all()
+    if asker.get("IamInstanceProfile"):
+        ask_pass_role(
+            asker,
+            asker.arn("iam", "role/*", region=False),
+            "ec2.amazonaws.com",
+            "hands over the role of the instance profile",
+        )
+
+
 HANDLERS = {
     ("ec2", "*"): _any,
     ("ec2", "AssociateIamInstanceProfile"): _associate_profile,
     ("ec2", "ReplaceIamInstanceProfileAssociation"): _associate_profile,
+    ("ec2", "CopySnapshot"): _copy_snapshot,
     ("ec2", "CreateFleet"): _fleet,
     ("ec2", "CreateTags"): _tag,
     ("ec2", "DeleteTags"): _tag,
     ("ec2", "RequestSpotInstances"): _spot,
     ("ec2", "RunInstances"): _run,
+    ("autoscaling", "CreateLaunchConfiguration"): _launch_configuration,
     ("autoscaling", "CreateAutoScalingGroup"): _scaling,
     ("autoscaling", "UpdateAutoScalingGroup"): _scaling,
 }

@@ -97,6 +97,30 @@ def _list_mappings(asker: Asker) -> None:
     asker.ask("lambda:ListEventSourceMappings", "*")
 
 
+PROFILES = ("us.", "eu.", "apac.", "jp.", "au.", "ca.", "us-gov.", "global.")
+
+
+def _model(asker: Asker) -> None:
+    """A model, or an inference profile with the models behind it.
+
+    https://docs.aws.amazon.com/bedrock/latest/userguide/inference-profiles-prereq.html
+    """
+    model = str(asker.get("modelId") or "")
+    if not model.startswith(PROFILES) and ":inference-profile/" not in model:
+        asker.ask_all()
+        return
+    arn = model if model.startswith("arn:") else asker.arn("bedrock", f"inference-profile/{model}")
+    for asks in asker.operation.asks:
+        asker.ask(asks.action, Resource(arn))
+        models = f"arn:{asker.place.partition}:bedrock:*::foundation-model/*"
+        asker.ask(
+            asks.action,
+            Resource(models, known=False),
+            context={"bedrock:InferenceProfileArn": arn},
+            because="the models of the inference profile, in every Region that it has",
+        )
+
+
 FUNCTIONS = (
     "AddPermission",
     "CreateAlias",
@@ -137,6 +161,16 @@ FUNCTIONS = (
     "UpdateFunctionUrlConfig",
 )
 HANDLERS = {
+    **{
+        ("bedrock-runtime", name): _model
+        for name in (
+            "Converse",
+            "ConverseStream",
+            "InvokeModel",
+            "InvokeModelWithResponseStream",
+            "InvokeModelWithBidirectionalStream",
+        )
+    },
     **{("lambda", name): _function for name in FUNCTIONS},
     ("lambda", "CreateFunction"): _create,
     ("lambda", "UpdateFunctionConfiguration"): _create,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from iamsim.calls.arns import Resource
+from iamsim.calls.data import plain
 
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
@@ -27,14 +28,14 @@ def _verb(asker: Asker) -> None:
     verb, _, path = asker.operation.http.partition(" ")
     path = VERSION.sub("", path.partition("?")[0])
     wires = {
-        member.wire or member.name: member.name
+        plain(member.wire or member.name): member.name
         for member in asker.service.members(asker.operation.shape).values()
     }
     known = True
 
     def filled(found: re.Match[str]) -> str:
         nonlocal known
-        value = asker.get(wires.get(found[1], found[1]))
+        value = asker.get(wires.get(plain(found[1]), found[1]))
         if value is None:
             known = False
             return "*"
@@ -105,10 +106,20 @@ def _normal(name: str) -> str:
     return re.sub(r"[^a-z0-9_.-]", lambda found: f"\\{ord(found[0]):03o}", text)
 
 
+def _prepare_waf(asker: Asker) -> None:
+    """ARNs tell the scope in other words than parameters do.
+
+    https://docs.aws.amazon.com/waf/latest/developerguide/security_iam_service-with-iam.html
+    """
+    scope = {"REGIONAL": "regional", "CLOUDFRONT": "global"}.get(str(asker.get("Scope")))
+    if scope is not None:
+        asker.parameters["Scope"] = scope
+
+
 HANDLERS = {
     ("apigateway", "*"): _verb,
     ("apigatewayv2", "*"): _verb,
     ("cloudfront", "CreateDistributionWithTags"): _with_tags,
     ("route53", "ChangeResourceRecordSets"): _records,
 }
-PREPARE = {"route53": _prepare_route53}
+PREPARE = {"route53": _prepare_route53, "wafv2": _prepare_waf}

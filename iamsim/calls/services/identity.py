@@ -125,6 +125,30 @@ def _instance_profile(asker: Asker) -> None:
         ask_pass_role(asker, arn, "ec2.amazonaws.com", "hands the role over to an instance profile")
 
 
+def _on_target(asker: Asker) -> None:
+    """Policies of Organizations are attached to roots, units and accounts.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_permissions_overview.html
+    """
+    asker.ask_all()
+    target = str(asker.get("TargetId") or "")
+    if not target:
+        return
+    kind = "root" if target.startswith("r-") else "ou" if target.startswith("ou-") else "account"
+    arn = asker.arn("organizations", f"{kind}/o-*/{target}", region=False)
+    asker.ask(f"organizations:{asker.operation.name}", Resource(arn, known=False))
+
+
+def _oidc_provider(asker: Asker) -> None:
+    """A provider's ARN ends with its URL.
+
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateOpenIDConnectProvider.html
+    """
+    url = str(asker.get("Url") or "*").removeprefix("https://").rstrip("/")
+    resource = Resource(asker.arn("iam", f"oidc-provider/{url}", region=False), url != "*")
+    asker.ask("iam:CreateOpenIDConnectProvider", resource)
+
+
 def _principal(asker: Asker) -> None:
     """Simulations: about the user, group or role that an ARN names."""
     arn = asker.get("PolicySourceArn") or asker.get("Arn")
@@ -138,8 +162,11 @@ HANDLERS = {
     ("sts", "AssumeRoleWithWebIdentity"): _assume,
     ("sts", "AssumeRoot"): _assume_root,
     ("sts", "GetFederationToken"): _federation_token,
+    ("organizations", "AttachPolicy"): _on_target,
+    ("organizations", "DetachPolicy"): _on_target,
     ("iam", "CreateServiceLinkedRole"): _linked_role,
     ("iam", "AddRoleToInstanceProfile"): _instance_profile,
+    ("iam", "CreateOpenIDConnectProvider"): _oidc_provider,
     ("iam", "SimulatePrincipalPolicy"): _principal,
     ("iam", "GetContextKeysForPrincipalPolicy"): _principal,
     ("iam", "GenerateServiceLastAccessedDetails"): _principal,

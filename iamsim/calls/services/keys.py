@@ -144,6 +144,14 @@ def _secrets(asker: Asker) -> None:
             _secret(asker, secret),
             context=_carried(f"secretsmanager:{name}", context),
         )
+    rotation = asker.get("RotationLambdaARN")
+    if rotation and name == "RotateSecret":
+        asker.ask(
+            "lambda:InvokeFunction",
+            Resource(str(rotation)),
+            because="runs the rotation",
+            keys=False,
+        )
     _secret_key(asker, name)
 
 
