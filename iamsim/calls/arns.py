@@ -165,12 +165,15 @@ def resources_of(
     named: list[Resource] = []
     open_types: list[Resource] = []
     fixed: list[Resource] = []
+    loose: list[Resource] = []
     for use in facts.resource_types:
         found, given = _of_type(facts.service, use.name, asks, parameters, arns, place)
         if given and not found[0].members:
             fixed += found if use.required is not False else []
-        elif given:
+        elif given and (use.required is not False or _is_named(found)):
             named += found
+        elif given:
+            loose += found
         elif use.required is not False:
             open_types += found
     making = operation.lower().startswith(MAKING)
@@ -182,12 +185,19 @@ def resources_of(
         name = re.sub(r"[^a-z0-9]", "", (pattern.type_name or "").lower())
         if (len(open_types) == 1 and not named) or (making and name and noun.startswith(name)):
             named.append(pattern)
-    if named or fixed:
-        return _best_of(named or fixed)
+    if named or fixed or loose:
+        return _best_of(named or fixed or loose)
     whole = [Resource(arn) for name, arn in arns if name.lower() in WHOLE]
     if whole:
         return whole
     return [ANYTHING] if open_types else [NOTHING]
+
+
+def _is_named(found: list[Resource]) -> bool:
+    """Whether resources of a type are named, not only what they are in: the ARN has an end."""
+    return any(one.whole or not one.arn.endswith(("/*", ":*")) for one in found) or any(
+        one.arn.count("*") == 1 and len(one.members) > 1 for one in found
+    )
 
 
 def _best_of(named: list[Resource]) -> list[Resource]:
@@ -228,7 +238,9 @@ def _of_type(
         if texts:
             given[variable] = texts
     arn_format = facts.arn_formats[0]
-    members = frozenset(path for variable, path in binding.items() if variable in given)
+    members = frozenset(
+        path for variable, path in binding.items() if variable in given and variable != "Scope"
+    )
     found = [one._replace(members=members) for one in fill(arn_format, given, place, name)]
     return found, bool(given) or not _variables(arn_format)
 

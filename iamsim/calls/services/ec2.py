@@ -439,7 +439,8 @@ def _copy_snapshot(asker: Asker) -> None:
     asker.ask(action, typed(asker, "snapshot", None), context=tag_context(tags), keys=False)
     source, region = asker.get("SourceSnapshotId"), asker.get("SourceRegion")
     if source:
-        arn = f"arn:{asker.place.partition}:ec2:{region or asker.place.region or '*'}::snapshot/{source}"
+        where = region or asker.place.region or "*"
+        arn = f"arn:{asker.place.partition}:ec2:{where}::snapshot/{source}"
         asker.ask(action, Resource(arn), context={"ec2:SnapshotID": str(source)}, keys=False)
     ask_created_tags(asker)
     _disk_key(asker, [asker.parameters])
