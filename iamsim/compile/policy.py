@@ -61,7 +61,7 @@ def compile_policy(
         except PolicyError as error:
             if not lenient:
                 raise
-            unknown = Unknown(f"it can't be read: {error.message}")
+            unknown = Unknown.unreadable(error.message)
             compiled += map(
                 compile_one,
                 unknown_statements(

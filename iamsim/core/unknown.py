@@ -23,6 +23,7 @@ __all__ = [
 ]
 
 MARK, SOURCE = "unknown", "source"
+UNREADABLE = "it can't be read"
 OPEN = "unknown:"  # how the keys begin that stand for unknown parts of policies
 
 
@@ -38,6 +39,16 @@ class Unknown:
     source: str = ""
     element: str | None = None
     whole: bool = False
+
+    @classmethod
+    def unreadable(cls, fault: str) -> Unknown:
+        """Make one of a part that is there and can't be read."""
+        return cls(f"{UNREADABLE}: {fault}")
+
+    @property
+    def is_unreadable(self) -> bool:
+        """Whether the part is there and can't be read."""
+        return self.why.startswith(UNREADABLE)
 
     def to_marker(self) -> dict[str, str]:
         """Write the marker; without a source it has none."""

@@ -79,9 +79,16 @@ def explain(question: Question, world: CompiledWorld | None = None) -> Answer:
 
 
 def explain_prepared(question: Question, prepared: Prepared) -> Answer:
-    """Answer a question that was made ready."""
+    """Answer a question that was made ready.
+
+    In the explanation unknown parts of policies do nothing; `iamsim.symbolic.partial` says what
+    depends on them.
+    """
     entries = prepared.entries()
-    explained = explain_request(prepared.situation, prepared.request, entries)
+    unknown = prepared.meets_unknown
+    request = replace(prepared.request, settled=True) if unknown else prepared.request
+    explained = explain_request(prepared.situation, request, entries)
+    decision = prepared.decide() if unknown else explained.decision
 
     def explanation() -> Explanation:
         return explained.explanation
@@ -89,7 +96,7 @@ def explain_prepared(question: Question, prepared: Prepared) -> Answer:
     record = RequestRecord(
         question.principal, question.action, question.resource, dict(question.context)
     )
-    return Answer(record, explained.decision, None, explanation)
+    return Answer(record, decision, None, explanation)
 
 
 def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:

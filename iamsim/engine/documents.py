@@ -9,18 +9,22 @@ from iamsim.compile.policy import CompiledPolicy, PolicySet, compile_policy
 from iamsim.core.errors import WorldError
 from iamsim.core.json_text import locate_json
 from iamsim.core.span import Source
+from iamsim.core.unknown import Unknown
 from iamsim.engine.services.kms import grant_policy
+from iamsim.syntax.ast import Policy
 from iamsim.syntax.read import parse_policy
+from iamsim.syntax.uncertain import unknown_policy
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from iamsim.core.decision import PolicyType
-    from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy, ManagedPolicyReference, Resource
 
-__all__ = ["PolicyLibrary", "compile_all"]
+__all__ = ["NOT_SHIPPED", "PolicyLibrary", "compile_all"]
+
+NOT_SHIPPED = "the AWS managed policy is none of those that iamsim ships"
 
 
 def compile_all(policies: Iterable[Policy], policy_type: PolicyType) -> PolicySet:
@@ -29,17 +33,22 @@ def compile_all(policies: Iterable[Policy], policy_type: PolicyType) -> PolicySe
 
 
 class PolicyLibrary:
-    """Compiles each document of a world once for each use, and keeps sets that are shared."""
+    """Compiles each document of a world once for each use, and keeps sets that are shared.
 
-    def __init__(self) -> None:
+    A statement that can't be read is unknown, and the others count; so is an AWS managed policy
+    that the shipped data does not hold. With `strict` both are errors.
+    """
+
+    def __init__(self, *, strict: bool = False) -> None:
         """Start empty."""
+        self.strict = strict
         self._compiled: dict[tuple[object, PolicyType], CompiledPolicy] = {}
         self._sets: dict[tuple[object, ...], PolicySet] = {}
         self._grants: dict[Resource, PolicySet] = {}
 
     def compiled(self, policy: AnyPolicy, policy_type: PolicyType) -> CompiledPolicy:
-        """Compile one policy; raises `PolicyError` if it is none, `WorldError` for an AWS managed
-        policy that the shipped data does not know."""
+        """Compile one policy; where the library is strict, raises `PolicyError` if it is none,
+        `WorldError` for an AWS managed policy that the shipped data does not hold."""
         known = self._compiled.get((policy, policy_type))
         if known is None:
             known = self._compile(policy, policy_type)
@@ -67,15 +76,26 @@ class PolicyLibrary:
         """Parse and compile."""
         if isinstance(policy, PolicyDocument):
             parsed = parse_policy(
-                policy.document, name=policy.name, source=policy.source, policy_type=policy_type
+                policy.document,
+                name=policy.name,
+                source=policy.source,
+                policy_type=policy_type,
+                lenient=not self.strict,
             )
-            return compile_policy(parsed, policy_type, arn=policy.arn)
-        return _compile_managed(policy, policy_type)
+            return compile_policy(parsed, policy_type, arn=policy.arn, lenient=not self.strict)
+        return _compile_managed(policy, policy_type, strict=self.strict)
 
 
-def _compile_managed(reference: ManagedPolicyReference, policy_type: PolicyType) -> CompiledPolicy:
+def _compile_managed(
+    reference: ManagedPolicyReference, policy_type: PolicyType, *, strict: bool
+) -> CompiledPolicy:
     """Compile an AWS managed policy from the shipped data."""
     managed = find_managed_policy(reference.arn)
+    if managed is None and not strict:
+        unknown = Unknown(NOT_SHIPPED, reference.arn)
+        statements = unknown_policy(unknown, reference.position)
+        lost = Policy(None, None, statements, reference.source, reference.name)
+        return compile_policy(lost, policy_type, arn=reference.arn)
     if managed is None:
         close = suggest(reference.name)
         raise WorldError(

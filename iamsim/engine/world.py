@@ -14,6 +14,7 @@ from iamsim.engine.meeting import make_situation
 from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, Session
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.target import find_target
+from iamsim.engine.unknowns import unknowns_of
 from iamsim.world.model import World
 
 if TYPE_CHECKING:
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
+    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.world.model import VpcEndpoint
 
 __all__ = ["CompiledWorld"]
@@ -86,17 +88,24 @@ class CompiledWorld:
 
     @classmethod
     def checked(cls, model: World) -> CompiledWorld:
-        """Take a world and check all its policies; raises what `check` raises."""
+        """Take a world and compile all its policies; what can't be read of them is unknown."""
         world = cls(model)
-        world.check()
+        with CollectLater():
+            for policy, policy_type in policies_in_use(model):
+                world.policies.compiled(policy, policy_type)
         return world
 
     def check(self) -> None:
         """Compile every policy of the world as what it is used for; raises `PolicyError` or
-        `WorldError` for the first that can't be."""
+        `WorldError` for the first that can't be read in whole."""
+        library = PolicyLibrary(strict=True)
         with CollectLater():
             for policy, policy_type in policies_in_use(self.model):
-                self.policies.compiled(policy, policy_type)
+                library.compiled(policy, policy_type)
+
+    def unknowns(self) -> tuple[UnknownInWorld, ...]:
+        """Every part of a policy of the world that is not known, in the order of the world."""
+        return unknowns_of(self.model, self.policies)
 
     def endpoint(self, identifier: str | None) -> VpcEndpoint | None:
         """Find a VPC endpoint of any account by its id."""

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.managed import find_managed_policy, suggest
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.caret import quote
 from iamsim.core.errors import IamsimError
-from iamsim.engine.documents import PolicyLibrary
+from iamsim.engine.documents import NOT_SHIPPED, PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
+from iamsim.engine.unknowns import unknowns_of
 from iamsim.query.world_inline import inline_lengths
 from iamsim.query.world_lint_principals import missing_principals
 from iamsim.world.builtin import BUILT_IN_POLICIES
@@ -59,8 +61,9 @@ def lint_world(model: World) -> list[LintFinding]:
     """Find what dangles in a world that was loaded with ``strict=False``."""
     found = [
         LintFinding(LintSeverity.ERROR, one.code, one.message, one.span, one.hint)
-        for one in model.problems
+        for one in (*model.problems, *model.lost)
     ]
+    found += _unknowns(model)
     found += _broken_policies(model)
     found += _organization(model)
     found += _nodes(model)
@@ -72,9 +75,25 @@ def lint_world(model: World) -> list[LintFinding]:
     return sorted(dict.fromkeys(found), key=lambda one: one.order)
 
 
+def _unknowns(model: World) -> Iterator[LintFinding]:
+    """What the world itself says is not known."""
+    lost = {one.message for one in model.lost}
+    for unknown in unknowns_of(model, PolicyLibrary()):
+        why, source = unknown.unknown.why, unknown.unknown.source
+        if why not in {*lost, NOT_SHIPPED} and not unknown.unknown.is_unreadable:
+            origin = f" (from {quote(source)})" if source else ""
+            yield LintFinding(
+                LintSeverity.WARNING,
+                "not-known",
+                f"{unknown.what} is not known{origin}: {why}",
+                unknown.span,
+                "answers that it could change are conditional",
+            )
+
+
 def _broken_policies(model: World) -> Iterator[LintFinding]:
     """Policies that can't be read as what they are used for, and AWS managed ones not known."""
-    library = PolicyLibrary()
+    library = PolicyLibrary(strict=True)
     for policy, policy_type in policies_in_use(model):
         if isinstance(policy, ManagedPolicyReference) and find_managed_policy(policy.arn) is None:
             close = suggest(policy.name)

@@ -155,7 +155,7 @@ class Recorder:
         asked = asked_text(question)
         try:
             prepared = prepare(question, world)
-            if question.unknown or question.partial:
+            if question.unknown or question.partial or prepared.meets_unknown:
                 from iamsim.symbolic.partial import answer  # noqa: PLC0415 - only with unknown keys
 
                 decision = answer(question, world).decision

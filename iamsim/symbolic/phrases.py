@@ -34,6 +34,8 @@ __all__ = ["Said", "part_phrase", "sentence"]
 
 SHOWN_VALUES = 4
 LONGEST_VALUE = 100
+NOT_KNOWN, ALLOWS_IT, DENIES_IT = ", which is not known,", " allows it", " denies it explicitly"
+NOT_KNOWN_ALLOWS = f"{NOT_KNOWN}{ALLOWS_IT}"
 VARIABLE = re.compile(r"\$\{([A-Za-z0-9-]+:[^},']+)\}")
 
 
@@ -74,7 +76,13 @@ def _split(block: Block) -> Option:
     """What must hold for a block, and what must not."""
     phrases = [phrase for part in block.parts for phrase in part_phrase(part)]
     needed = [phrase.text for phrase in phrases if not phrase.unless]
-    against = [phrase.text for phrase in phrases if phrase.unless]
+    # A policy that is not known and allows is one that does not deny.
+    allowing = {text.removesuffix(ALLOWS_IT) for text in needed if text.endswith(NOT_KNOWN_ALLOWS)}
+    against = [
+        phrase.text
+        for phrase in phrases
+        if phrase.unless and phrase.text.removesuffix(DENIES_IT) not in allowing
+    ]
     return tuple(dict.fromkeys(needed)), tuple(dict.fromkeys(against))
 
 
@@ -163,10 +171,10 @@ def _unknown_part(entry: Entry) -> Said:
     """What an unknown part of a policy must do, or must not."""
     place, _, effect = entry.key.partition(":")[2].rpartition(":")
     policy, _, statement = place.rpartition("#")
-    verb = {"Allow": "allows it", "Deny": "denies it explicitly"}[effect]
+    verb = ALLOWS_IT if effect == "Allow" else DENIES_IT
     what = f"statement {statement} of the policy `{policy}`" if policy else f"the policy `{place}`"
     must_not = entry.values == ("true",) if entry.base == "Null" else "Not" in entry.base
-    return Said(f"{what}, which is not known, {verb}", unless=must_not)
+    return Said(f"{what}{NOT_KNOWN}{verb}", unless=must_not)
 
 
 def _session_words(entry: Entry) -> Words | None:

@@ -71,7 +71,7 @@ def build(document: object, *, markers: bool = False, lenient: bool = False) -> 
     except Problem as problem:
         if not lenient:
             raise
-        unknown = Unknown(f"it can't be read: {problem.message}")
+        unknown = Unknown.unreadable(problem.message)
         return Body(VERSION_WITH_VARIABLES, None, unknown_policy(unknown))
 
 

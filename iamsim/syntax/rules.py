@@ -74,7 +74,7 @@ def suit_rules(body: Body, policy_type: PolicyType) -> Body:
             if not statement.unknowns:
                 _check_statement(statement, policy_type, built_in=built_in)
         except Problem as problem:
-            unknown = Unknown(f"{NAMES[policy_type]} can't hold it: {problem.message}")
+            unknown = Unknown.unreadable(problem.message)
             statements += unknown_statements(
                 unknown, statement.index, statement.path, statement.effect, statement.sid
             )

@@ -57,9 +57,9 @@ def unknown_statements(
     )
 
 
-def unknown_policy(unknown: Unknown) -> tuple[Statement, ...]:
+def unknown_policy(unknown: Unknown, path: Path = ()) -> tuple[Statement, ...]:
     """What stands for a whole policy that is not known."""
-    return unknown_statements(Unknown(unknown.why, unknown.source, whole=True), 0, ())
+    return unknown_statements(Unknown(unknown.why, unknown.source, whole=True), 0, path)
 
 
 def read_uncertain(
@@ -75,13 +75,8 @@ def read_uncertain(
     if not lenient and next(find_unknowns(raw), None) is None:
         raise problem
     if not isinstance(raw, Mapping):
-        return unknown_statements(_unreadable(problem), index, path)
+        return unknown_statements(Unknown.unreadable(problem.message), index, path)
     return _Reader(raw, index, path, elements, lenient=lenient).read()
-
-
-def _unreadable(problem: Problem) -> Unknown:
-    """Say of a part that it can't be read."""
-    return Unknown(f"it can't be read: {problem.message}")
 
 
 class _Reader:
@@ -115,7 +110,9 @@ class _Reader:
         except Problem as problem:
             if not self.lenient:
                 raise
-            return unknown_statements(_unreadable(problem), self.index, path, effect, sid)
+            return unknown_statements(
+                Unknown.unreadable(problem.message), self.index, path, effect, sid
+            )
         if effect not in EFFECTS:
             self._take("Effect", effect, lambda: _refuse_effect(effect, (*path, "Effect")))
         name = "Action" if "Action" in raw else "NotAction"
@@ -168,7 +165,7 @@ class _Reader:
             except Problem as problem:
                 if not self.lenient:
                     raise
-                marker = _unreadable(problem)
+                marker = Unknown.unreadable(problem.message)
         self.unknowns[Unknown(marker.why, marker.source, element)] = None
         return None
 

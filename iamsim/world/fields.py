@@ -49,9 +49,13 @@ class Place:
 
 @dataclass(slots=True)
 class Problems:
-    """Collects what is wrong, so that one fault does not hide the next."""
+    """Collects what is wrong, so that one fault does not hide the next.
+
+    What is `lost` does not keep a world from being loaded: it is unknown there.
+    """
 
     found: list[WorldError] = field(default_factory=list)
+    lost: list[WorldError] = field(default_factory=list)
 
     def add(self, code: str, message: str, span: Span, hint: str | None = None) -> None:
         """Note a fault at a stretch of text."""

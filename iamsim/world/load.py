@@ -29,6 +29,7 @@ __all__ = [
     "load_world",
     "load_world_data",
     "load_world_documents",
+    "refuse_lost",
     "world_file",
 ]
 
@@ -62,7 +63,8 @@ def load_world(*paths: str | os.PathLike[str], strict: bool = True) -> World:
     """Load a world from files, or folders that hold `world.yaml`; several worlds are merged.
 
     Raises `WorldError` with the place of the fault (of several: `WorldProblemsError`). With
-    ``strict=False`` the faults are in `World.problems`, and what fits is loaded.
+    ``strict=False`` the faults are in `World.problems`, and what fits is loaded. A policy file that
+    can't be read is no such fault: its policy is unknown, and the error stands in `World.lost`.
     """
     documents = []
     failed = []
@@ -105,6 +107,12 @@ def load_world_data(
     return _load([world], [], strict=strict)
 
 
+def refuse_lost(world: World) -> None:
+    """Raise `WorldError` where a policy file of the world could not be read."""
+    if world.lost:
+        _raise(world.lost)
+
+
 def world_file(path: str) -> str:
     """Give the file of a world: the path itself, or the world file in a folder."""
     if not os.path.isdir(path):  # noqa: PTH112 - pathlib costs start-up time
@@ -138,6 +146,7 @@ def _load(
     world = merge_worlds([builder.world(record) for record in records], problems)
     policies.check_repeated()
     check_world(world, problems)
+    world.lost = sorted(problems.lost, key=_order)
     found = sorted(problems.found, key=_order)
     if strict and found:
         _raise(found)

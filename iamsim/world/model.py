@@ -77,13 +77,15 @@ class World:
     """Everything that is known: read it with `load_world`, don't change it afterwards.
 
     `policies` are the documents under the top-level ``policies:`` by name. `problems` is empty
-    unless the world was loaded with ``strict=False``.
+    unless the world was loaded with ``strict=False``. `lost` are policy files that can't be read:
+    what they hold is unknown.
     """
 
     organization: Organization | None = None
     accounts: dict[str, Account] = field(default_factory=dict)
     policies: dict[str, AnyPolicy] = field(default_factory=dict)
     problems: list[WorldError] = field(default_factory=list)
+    lost: list[WorldError] = field(default_factory=list)
     _index: _Index | None = field(default=None, repr=False)
 
     @property

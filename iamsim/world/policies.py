@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_managed_policy
 from iamsim.core.errors import WorldError
+from iamsim.core.unknown import Unknown
 from iamsim.world.builtin import BUILT_IN_POLICIES, find_built_in
 from iamsim.world.documents import Document, part_of, read_document
 from iamsim.world.fields import Fault, closest, describe
@@ -56,6 +57,7 @@ class Policies:
         self._found: dict[tuple[str | None, str], AnyPolicy | None] = {}
         self._open: set[tuple[str | None, str]] = set()
         self._files: dict[str, Document | None] = dict(files or {})
+        self._lost_files: dict[str, PolicyDocument] = {}
         self._in_files: dict[tuple[str, str], PolicyDocument] = {}
         self._paths: dict[tuple[str, str], str] = {}
 
@@ -112,6 +114,9 @@ class Policies:
         try:
             return self._find_reference(str(raw.value), raw, account)
         except Fault as fault:
+            if fault.code == "file-not-found":
+                error = WorldError(fault.code, fault.message, span=place.span, hint=fault.hint)
+                return self._lost(str(raw.value), error, raw)
             self.problems.add(fault.code, fault.message, place.span, fault.hint)
         return None
 
@@ -211,25 +216,29 @@ class Policies:
             try:
                 self._files[path] = read_document(path)
             except WorldError as error:
-                self.problems.found.append(
-                    error
-                    if error.span is not None
-                    else WorldError(error.code, error.message, span=raw.place.span)
-                )
+                place = error.span if error.span is not None else raw.place.span
+                placed = WorldError(error.code, error.message, span=place, hint=error.hint)
+                lost = self._lost_files[path] = self._lost(text, placed, raw)
+                return lost
         document = self._files[path]
         if document is None:
-            return None
+            return self._lost_files[path]
         if not isinstance(document.data, dict):
-            raise Fault(
-                "not-a-policy",
-                f"the file `{text}` holds no policy: it must be a map, not "
-                f"{describe(document.data)}",
-            )
+            message = f"the file `{text}` holds no policy: it must be a map, not "
+            message += describe(document.data)
+            none = WorldError("not-a-policy", message, span=raw.place.span)
+            return self._lost(text, none, raw)
         key = (path, text)
         known = self._in_files.get(key)
         if known is None:
             known = self._in_files[key] = PolicyDocument(text, document.data, document.source)
         return known
+
+    def _lost(self, text: str, error: WorldError, raw: Raw) -> PolicyDocument:
+        """Give what stands for a policy whose file can't be read: one that is not known."""
+        self.problems.lost.append(error)
+        marker = Unknown(error.message, text).to_marker()
+        return PolicyDocument(text, marker, part_of(raw.place.source, raw.place.path))
 
     def _unknown(self, text: str, account: str | None, path: str) -> Fault:
         """Make the fault of a reference that leads nowhere, with the nearest that would."""

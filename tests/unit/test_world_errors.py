@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from iamsim.core.errors import WorldError
-from iamsim.world.load import WorldProblemsError, load_world
+from iamsim.world.load import WorldProblemsError, load_world, refuse_lost
 
 FOLDER = Path(__file__).parent.parent / "golden" / "world"
 CASES = sorted(path.name for path in FOLDER.iterdir() if not (path / "cmd").exists())
@@ -25,7 +25,7 @@ def test_error_text_is_that_of_the_golden_file(case, golden, monkeypatch):
     """A faulty world raises one error that names file, line and column, as `err.txt` has it."""
     monkeypatch.chdir(FOLDER / case)
     with pytest.raises(WorldError) as caught:
-        load_world(*files_of(case))
+        refuse_lost(load_world(*files_of(case)))
     golden(FOLDER / case / "err.txt", f"{caught.value}\n")
 
 
@@ -33,7 +33,8 @@ def test_error_text_is_that_of_the_golden_file(case, golden, monkeypatch):
 def test_every_problem_has_a_place_and_reads_as_a_message(case, monkeypatch):
     """Each problem has a code in kebab case, a place, and a message of one line without a stop."""
     monkeypatch.chdir(FOLDER / case)
-    problems = load_world(*files_of(case), strict=False).problems
+    world = load_world(*files_of(case), strict=False)
+    problems = [*world.problems, *world.lost]
     assert problems
     for problem in problems:
         assert problem.code.replace("-", "").isalnum()

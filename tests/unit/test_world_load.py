@@ -12,7 +12,7 @@ from iamsim.core.errors import WorldError
 from iamsim.world.builtin import FULL_AWS_ACCESS
 from iamsim.world.documents import parse_document
 from iamsim.world.items import ManagedPolicyReference, PublicAccessBlock
-from iamsim.world.load import load_world, load_world_data, load_world_documents
+from iamsim.world.load import load_world, load_world_data, load_world_documents, refuse_lost
 from iamsim.world.records import TABLES, WORLD
 from iamsim.world.schema import world_schema
 
@@ -332,9 +332,9 @@ def test_a_fault_does_not_lose_the_rest(tmp_path):
         },
     }
     world = load_world_data(data, folder=str(tmp_path), strict=False)
+    assert [problem.code for problem in world.lost] == ["invalid-json"]
     assert sorted(problem.code for problem in world.problems) == [
         "invalid-account-id",
-        "invalid-json",
         "invalid-name",
         "unknown-key",
         "unknown-policy",
@@ -342,7 +342,8 @@ def test_a_fault_does_not_lose_the_rest(tmp_path):
         "wrong-type",
     ]
     user = world.accounts[ACCOUNT].users["alice"]
-    assert [entry.document for entry in user.policies] == [policy("good")]
+    lost = {"unknown": world.lost[0].message, "source": "broken.json"}
+    assert [entry.document for entry in user.policies] == [policy("good"), lost]
     assert (user.path, user.boundary) == ("/", None)
 
 
@@ -354,9 +355,11 @@ def test_a_policy_file_that_vanishes_is_an_error_at_its_name(tmp_path, monkeypat
         raise WorldError("file-not-readable", "can't read it")
 
     monkeypatch.setattr("iamsim.world.policies.read_document", refuse)
-    with pytest.raises(WorldError) as caught:
-        load_world_data({"policies": {"A": "p.json"}}, folder=str(tmp_path))
-    assert caught.value.span.text == '"p.json"'
+    world = load_world_data({"policies": {"A": "p.json"}}, folder=str(tmp_path))
+    assert [error.span.text for error in world.lost] == ['"p.json"']
+    assert world.policies["A"].document["unknown"] == "can't read it"
+    with pytest.raises(WorldError, match="can't read it"):
+        refuse_lost(world)
 
 
 def test_a_policy_that_names_itself_by_arn_is_an_error():
@@ -381,9 +384,8 @@ def test_the_partition_of_an_account_is_said_or_read_from_its_arns():
 
 def test_a_reference_with_a_nul_is_no_file():
     """Odd characters in a reference are an unknown policy, not a traceback."""
-    with pytest.raises(WorldError) as caught:
-        load_world_data({"policies": {"A": "x\0/y.json"}})
-    assert caught.value.code == "file-not-found"
+    world = load_world_data({"policies": {"A": "x\0/y.json"}})
+    assert [error.code for error in world.lost] == ["file-not-found"]
 
 
 def test_a_json_world_loads_neither_yaml_nor_a_validation_library(tmp_path):

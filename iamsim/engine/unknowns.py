@@ -1,0 +1,73 @@
+"""What of a world is not known: every marker in it, and every statement that can't be read."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.decision import PolicyType
+from iamsim.engine.inventory import policies_in_use
+
+if TYPE_CHECKING:
+    from iamsim.core.span import Span
+    from iamsim.core.unknown import Unknown
+    from iamsim.engine.documents import PolicyLibrary
+    from iamsim.world.model import World
+
+__all__ = ["UnknownInWorld", "unknowns_of"]
+
+USES = {
+    PolicyType.IDENTITY: "identity-based policy",
+    PolicyType.RESOURCE: "resource-based policy",
+    PolicyType.TRUST: "trust policy",
+    PolicyType.PERMISSIONS_BOUNDARY: "permissions boundary",
+    PolicyType.SESSION: "session policy",
+    PolicyType.SERVICE_CONTROL: "service control policy",
+    PolicyType.RESOURCE_CONTROL: "resource control policy",
+    PolicyType.VPC_ENDPOINT: "VPC endpoint policy",
+}
+
+
+class UnknownInWorld(NamedTuple):
+    """A part of a policy of a world that is not known.
+
+    `use` is what the policy is used as, `statement` counts from 0 and is `None` for the whole
+    policy; `span` is where it stands.
+    """
+
+    use: PolicyType
+    policy: str
+    statement: int | None
+    unknown: Unknown
+    span: Span
+
+    @property
+    def what(self) -> str:
+        """What is not known, in words."""
+        policy = f"the {USES[self.use]} `{self.policy}`"
+        if self.statement is None:
+            return policy
+        return f"a part of statement {self.statement + 1} of {policy}"
+
+    def to_dict(self) -> dict[str, object]:
+        """Plain data, as JSON reports hold it."""
+        return {
+            "type": self.use.value,
+            "policy": self.policy,
+            "statement": self.statement,
+            "why": self.unknown.why,
+            "source": self.unknown.source,
+        }
+
+
+def unknowns_of(model: World, library: PolicyLibrary) -> tuple[UnknownInWorld, ...]:
+    """Every unknown part of the policies of a world that are in use, in the order of the world."""
+    found: dict[object, UnknownInWorld] = {}
+    for policy, use in policies_in_use(model):
+        for statement in library.compiled(policy, use).statements:
+            for unknown in statement.unknowns:
+                index = None if unknown.whole else statement.index
+                place = id(policy), use, index, unknown
+                if place not in found:
+                    span = statement.source.span(statement.path)
+                    found[place] = UnknownInWorld(use, policy.name, index, unknown, span)
+    return tuple(found.values())
