@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from iamsim.compile.residual import Atom
 from iamsim.compile.template import (
@@ -64,6 +64,17 @@ class ResourcePattern:
     def keys(self) -> tuple[str, ...]:
         """The context keys that the entry reads through policy variables."""
         return self.template.keys
+
+    @property
+    def parts(self) -> tuple[Token | Variable, ...] | None:
+        """What the entry means: its literals and variables, and its wildcards in the form that
+        they have where they stand; `None` for an entry that matches nothing."""
+        if self.template.variable_in_arn_head():
+            return None
+        if not self.pattern.startswith("arn:"):
+            return self.template.parts
+        # Variables stand behind the fifth colon here, where they are passed on as they are.
+        return arn_tokens(cast("list[Token]", list(self.template.parts)))
 
     def matches(self, request: Request) -> bool:
         """Hold the pattern against the resource of the request."""

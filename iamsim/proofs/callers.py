@@ -1,0 +1,214 @@
+"""The callers that the principal elements of documents tell apart, one for each kind.
+
+Whoever is not named behaves like one of: another principal of a named account, a principal of any
+other account, a service, a federated caller, anybody without a signature.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.catalog.presence import CallerColumn, Way
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.errors import RequestError
+from iamsim.core.request import CallerKind
+from iamsim.core.wildcard import Wildcard
+from iamsim.engine.callers import make_caller
+from iamsim.engine.question import PLAIN_SESSION
+from iamsim.proofs.globs import Glob, Kind, literal_glob
+from iamsim.proofs.keys import ACCOUNT, free_domain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import Caller, ContextValue
+    from iamsim.proofs.conditions import Domain
+
+    Values = Mapping[str, ContextValue | None]
+
+__all__ = ["ANYBODY", "COLUMNS", "WAYS", "DocumentCaller", "document_callers"]
+
+COLUMNS = {
+    CallerKind.ROOT_USER: CallerColumn.ROOT_USER,
+    CallerKind.USER: CallerColumn.USER,
+    CallerKind.ROLE_SESSION: CallerColumn.ROLE_SESSION,
+    CallerKind.FEDERATED_USER: CallerColumn.FEDERATED_USER,
+    CallerKind.ASSUMED_ROOT: CallerColumn.ASSUMED_ROOT,
+    CallerKind.SERVICE: CallerColumn.SERVICE,
+    CallerKind.IDENTITY_PROVIDER: CallerColumn.IDENTITY_PROVIDER,
+    CallerKind.ORIGIN_ACCESS_IDENTITY: CallerColumn.ORIGIN_ACCESS_IDENTITY,
+    CallerKind.ANONYMOUS: CallerColumn.ANONYMOUS,
+}
+WAYS = (Way.PUBLIC, Way.ENDPOINT, Way.FORWARDED)
+SIGNED = (
+    CallerColumn.ROOT_USER,
+    CallerColumn.USER,
+    CallerColumn.SESSION_TOKEN,
+    CallerColumn.ROLE_SESSION,
+    CallerColumn.FEDERATED_USER,
+)
+OTHER_ACCOUNTS = ("777788889999", "555566667777", "123412341234")
+OTHER_SERVICES = ("monitoring.amazonaws.com", "zz-some-service.amazonaws.com")
+ANONYMOUS = "anonymous"
+OTHER_PROVIDER = "arn:aws:iam::{}:oidc-provider/login.example.net"
+NAME = (Kind.WORD, Kind.WORD_STAR)
+ACCOUNT_ID = (Kind.DIGIT,) * 12
+
+
+class DocumentCaller(NamedTuple):
+    """One kind of caller: how policies name it, the keys that are settled, the forms of others."""
+
+    principal: str
+    caller: Caller | None
+    columns: tuple[CallerColumn, ...]
+    known: Values
+    domains: Mapping[str, Domain]
+
+    def named(self, values: Values) -> tuple[str, Caller]:
+        """A principal that is this caller, with the ARN that a request asks for; and the engine's
+        caller for it."""
+        arn = values.get("aws:principalarn")
+        principal = arn if isinstance(arn, str) and self.caller_of(arn) else self.principal
+        made = self.caller_of(principal)
+        if made is None:
+            raise ValueError(principal)
+        return principal, made
+
+    @staticmethod
+    def caller_of(principal: str) -> Caller | None:
+        """The engine's caller for a principal; `None` for what it takes for none."""
+        return _make(principal)
+
+
+PRINCIPALS = (
+    Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":user/", Wildcard.STAR, *NAME)),
+    Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":role/", Wildcard.STAR, *NAME)),
+    Glob.of(("arn:aws:sts::", *ACCOUNT_ID, ":federated-user/", *NAME)),
+    Glob.of(("arn:aws:iam::", *ACCOUNT_ID, ":root")),
+)
+ANYBODY = DocumentCaller(
+    "arn:aws:iam::111122223333:user/ana",
+    None,
+    SIGNED,
+    {"aws:principalisawsservice": "false"},
+    {"aws:principalarn": free_domain((PRINCIPALS,))},
+)
+"""The caller of identity-based policies: some principal that has them."""
+
+
+def document_callers(
+    statements: Iterable[CompiledStatement], *, trust: bool
+) -> tuple[DocumentCaller, ...]:
+    """The callers that some statements tell apart; with `trust` those of a role trust policy, who
+    come with a token of an identity provider too."""
+    named: dict[tuple[str, str], None] = {}
+    for statement in statements:
+        if statement.principals is None:
+            return (ANYBODY,)
+        for pattern in statement.principals.patterns:
+            named[pattern.kind, pattern.text] = None
+    principals: dict[str, None] = {}
+    accounts: dict[str, None] = {}
+    for kind, text in named:
+        if kind == "AWS":
+            arn = find_arn(text)
+            account = text if is_account_id(text) else arn.account if arn is not None else ""
+            if is_account_id(account):
+                accounts[account] = None
+            if arn is not None and arn.resource != "root":
+                principals[text] = None
+        elif kind in {"Service", "Federated"}:
+            principals[text] = None
+    callers = [made for text in principals if (made := _single(text)) is not None]
+    for account in accounts:
+        callers += _of_account(account, principals)
+    callers += _strangers(tuple(accounts))
+    callers += _others(principals, trust=trust)
+    return tuple(callers)
+
+
+def _make(principal: str) -> Caller | None:
+    """The engine's caller for a principal; `None` for what it takes for none."""
+    action = "sts:assumerolewithwebidentity"  # which tells a provider from a service
+    try:
+        return make_caller(
+            principal, action, PLAIN_SESSION, None, has_boundary=False, assumed_root=False
+        )
+    except RequestError:
+        return None
+
+
+def _single(principal: str) -> DocumentCaller | None:
+    """A caller that is named."""
+    caller = _make(principal)
+    if caller is None:
+        return None
+    known: dict[str, ContextValue | None] = {}
+    if caller.principal_arn is not None:
+        known["aws:principalarn"] = caller.principal_arn
+    if caller.account is not None and caller.kind.has_identity:
+        known["aws:principalaccount"] = caller.account
+    if caller.kind is CallerKind.USER:
+        known["aws:username"] = caller.name
+    is_service = caller.kind is CallerKind.SERVICE
+    if is_service:
+        known["aws:principalservicename"] = caller.arn
+        # A service calls from no account of a customer, by no ARN that a policy could name.
+        known["aws:principalaccount"] = known["aws:principalarn"] = None
+    if caller.kind is CallerKind.ANONYMOUS:
+        known["aws:principalaccount"] = ANONYMOUS
+    if is_service or caller.kind.has_identity:
+        known["aws:principalisawsservice"] = str(is_service).lower()
+    return DocumentCaller(principal, caller, (COLUMNS[caller.kind],), known, {})
+
+
+def _of_account(account: str, named: Iterable[str]) -> list[DocumentCaller]:
+    """Any principal of an account that is not named, and its root user."""
+    root = f"arn:aws:iam::{account}:root"
+    found = [made for made in (_single(root),) if made is not None]
+    for kind in ("user", "role"):
+        example = f"arn:aws:iam::{account}:{kind}/somebody-else"
+        made = _single(example)
+        if made is None:
+            continue
+        form = Glob.of((f"arn:aws:iam::{account}:{kind}/", Wildcard.STAR, *NAME))
+        avoided = [literal_glob(text) for text in named]
+        domains = {"aws:principalarn": free_domain(((form,),), avoided=avoided)}
+        known = {
+            key: value
+            for key, value in made.known.items()
+            if key not in {"aws:principalarn", "aws:username"}
+        }
+        found.append(made._replace(known=known, domains=domains))
+    return found
+
+
+def _strangers(accounts: tuple[str, ...]) -> list[DocumentCaller]:
+    """Any principal of any other account."""
+    other = next(account for account in OTHER_ACCOUNTS if account not in accounts)
+    avoided = [Glob.of((f"arn:aws:iam::{account}:", Wildcard.STAR)) for account in accounts]
+    found = []
+    for kind in ("user", "role"):
+        made = _single(f"arn:aws:iam::{other}:{kind}/somebody")
+        if made is None:
+            continue
+        form = Glob.of(("arn:aws:iam::", *ACCOUNT_ID, f":{kind}/", Wildcard.STAR, *NAME))
+        domains = {
+            "aws:principalarn": free_domain(((form,),), avoided=avoided),
+            "aws:principalaccount": free_domain(
+                (ACCOUNT,), avoided=map(literal_glob, accounts)
+            )._replace(usual=(other,)),
+        }
+        known = {"aws:principalisawsservice": made.known["aws:principalisawsservice"]}
+        found.append(made._replace(known=known, domains=domains))
+    return found
+
+
+def _others(named: Iterable[str], *, trust: bool) -> list[DocumentCaller]:
+    """Some other service, anybody without a signature and, where it counts, some other provider."""
+    service = next(text for text in OTHER_SERVICES if text not in named)
+    principals = [service, ANONYMOUS]
+    if trust:
+        principals.append(OTHER_PROVIDER.format(OTHER_ACCOUNTS[0]))
+    return [made for text in principals if (made := _single(text)) is not None]

@@ -1,0 +1,167 @@
+"""One question to its end: a confirmed request, a proof that there is none, or why neither.
+
+A policy variable whose value is not settled is first read as any text where it helps a request,
+and as no text where it would stop one: if there is no request even so, that is a proof. Otherwise
+values are tried for it, and only a request that was confirmed counts.
+"""
+
+from __future__ import annotations
+
+from itertools import islice, product
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.proofs.budget import OutOfBudgetError
+from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
+from iamsim.proofs.formula import Junction, ResourceIn
+from iamsim.proofs.globs import Open
+from iamsim.proofs.search import Problem, search
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from typing import Any
+
+    from iamsim.core.request import ContextValue
+    from iamsim.proofs.budget import Budget
+    from iamsim.proofs.conditions import Domain
+    from iamsim.proofs.formula import Formula
+    from iamsim.proofs.globs import Glob
+    from iamsim.proofs.search import Model, Place, Space
+
+    Values = Mapping[str, ContextValue | None]
+
+__all__ = ["Case", "Settled", "settle"]
+
+CANDIDATES = 12  # requests that the engine may refuse before it is left open
+ASSIGNMENTS = 48  # values of policy variables that are tried together
+VALUES = 6  # of one variable
+UNCONFIRMED = "the search found a request that the engine does not confirm: {action} on {resource}"
+VARIABLES = "it depends on policy variables whose values were not found: {keys}"
+MIXED = "one context key is compared in ways that can't be settled together"
+
+
+class Case(NamedTuple):
+    """One question: the space of actions and resources, what is known of keys, the formula (made
+    anew for more known keys), and how a request is confirmed."""
+
+    space: Space
+    place: Place
+    known: Values
+    domain: Callable[[str], Domain]
+    rules: Callable[[Values], Formula]
+    formula: Callable[[Values], Formula]
+    variables: frozenset[str]
+    confirm: Callable[[Model, Values], Mapping[str, Any] | None]
+
+
+class Settled(NamedTuple):
+    """A witness; or why there may be one; or, with neither, the proof that there is none."""
+
+    witness: Mapping[str, Any] | None = None
+    why: str | None = None
+
+
+def settle(case: Case, budget: Budget) -> Settled:
+    """Settle a case."""
+    try:
+        settled, model, formula = _searched(case, case.known, budget)
+        if settled.why is None or not case.variables:
+            return settled
+        for values in islice(_assignments(case, formula, model, budget), ASSIGNMENTS):
+            found, _, _ = _searched(case, {**case.known, **values}, budget)
+            if found.witness is not None:
+                return found
+        return Settled(why=VARIABLES.format(keys=", ".join(sorted(case.variables))))
+    except OutOfBudgetError as limit:
+        return Settled(why=f"the search was cut off: {limit.what}")
+    except InexactError:
+        return Settled(why=MIXED)
+
+
+def _searched(case: Case, known: Values, budget: Budget) -> tuple[Settled, Model | None, Formula]:
+    """Search once; `why` is set where a request was found and not confirmed."""
+    formula = case.formula(known)
+    problem = Problem(
+        case.space,
+        case.domain,
+        known,
+        lambda values: case.rules({**known, **values}),
+        budget,
+    )
+    last = None
+    for model in islice(search(problem, case.place, formula), CANDIDATES):
+        last = model
+        witness = case.confirm(model, known)
+        if witness is not None:
+            return Settled(witness), model, formula
+    if last is None:
+        return Settled(), None, formula
+    why = UNCONFIRMED.format(action=last.action, resource=last.resource)
+    return Settled(why=why), last, formula
+
+
+def _assignments(
+    case: Case, formula: Formula, model: Model | None, budget: Budget
+) -> Iterator[dict[str, ContextValue | None]]:
+    """Values for the keys in policy variables: those that policies compare them with, those that
+    the request found suggests, some other one, and none."""
+    keys = sorted(case.variables)
+    choices = []
+    for key in keys:
+        domain = case.domain(key)
+        values: dict[ContextValue | None, None] = {}
+        suggested = [] if model is None else _captured(formula, key, model)
+        for text in (*suggested, *_compared(formula, key)):
+            if text:
+                values[text] = None
+        usual = find_value((), domain._replace(absent=False), case.known, budget)
+        if not isinstance(usual, Nothing):
+            values.setdefault(usual, None)
+        ordered = list(values)[:VALUES]
+        choices.append([*ordered, None] if domain.absent else ordered)
+    for chosen in product(*choices):
+        yield dict(zip(keys, chosen, strict=True))
+
+
+def _leaves(formula: Formula) -> Iterator[KeyTest | ResourceIn]:
+    """The tests of a formula on keys and resources."""
+    waiting: list[Formula] = [formula]
+    while waiting:
+        part = waiting.pop()
+        if isinstance(part, Junction):
+            waiting.extend(part.parts)
+        elif isinstance(part, KeyTest | ResourceIn):
+            yield part
+
+
+def _compared(formula: Formula, key: str) -> Iterable[str]:
+    """The texts that a key is compared with."""
+    for leaf in _leaves(formula):
+        if isinstance(leaf, KeyTest) and leaf.condition.key == key:
+            for template in leaf.condition.values.templates:
+                if not template.keys:
+                    yield template.text
+
+
+def _captured(formula: Formula, key: str, model: Model) -> Iterable[str]:
+    """What stands in a resource where a pattern has the variable of a key."""
+    for leaf in _leaves(formula):
+        if not isinstance(leaf, ResourceIn):
+            continue
+        for glob in leaf.globs:
+            start = _head_before(glob, key)
+            if start is not None and model.resource.startswith(start):
+                rest = model.resource[len(start) :]
+                yield rest.partition("/")[0]
+                yield rest
+
+
+def _head_before(glob: Glob, key: str) -> str | None:
+    """The literal beginning of a glob, up to the variable of a key."""
+    found: list[str] = []
+    for atom in glob.atoms:
+        if isinstance(atom, Open):
+            return "".join(found) if atom.variable.partition(" ")[0] == key else None
+        if not isinstance(atom, str):
+            return None
+        found.append(atom)
+    return None
