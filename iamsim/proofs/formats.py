@@ -1,8 +1,9 @@
 """The resources on which an action acts, as globs: the ARN formats of its resource types.
 
 A variable of a format stands for one character or more. In the middle it does not cross the
-separator that follows; at the end it may hold paths. So patterns meet inside a format's segments:
-``stack/Prod/*`` and ``stack/*/Dev`` have no stack in common but in the last part.
+separator that follows; at the end it may hold paths, and only the name of an object colons.
+So patterns meet inside a format's segments: ``stack/Prod/*`` and ``stack/*/Dev`` have no stack in
+common but in the last part.
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference_policies_actions-resources-contextkeys.html
 """
 
@@ -97,9 +98,9 @@ def _variable(
         return ACCOUNT if account is None else (account,)
     if colons < 5 or following == "/" or "Bucket" in name:  # noqa: PLR2004 - the parts in front
         return (Kind.WORD, Kind.WORD_STAR)
-    if following == ":":
-        return (Wildcard.SEGMENT_QUESTION, Wildcard.SEGMENT_STAR)
-    return (Wildcard.QUESTION, Wildcard.STAR)
+    if "Object" in name:
+        return (Wildcard.QUESTION, Wildcard.STAR)
+    return (Wildcard.SEGMENT_QUESTION, Wildcard.SEGMENT_STAR)
 
 
 def arn_account(text: str) -> str | None:

@@ -12,7 +12,7 @@ from heapq import heappop, heappush
 from typing import TYPE_CHECKING
 
 from iamsim.core.wildcard import Wildcard
-from iamsim.proofs.globs import LOOPS, Glob, Kind, Open, covers
+from iamsim.proofs.globs import LOOPS, Glob, Kind, Open, covers, literal_glob
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -27,6 +27,7 @@ DIGITS = "0123456789"
 # Characters whose lower case is a letter that has another upper case.
 ODD_CAPITALS = {"k": "\u212a", "\u00e5": "\u212b"}
 FIRST_OTHER = 0x4E00
+MANY = 12  # single texts to avoid that are looked at only when they come up
 
 
 def find_text(groups: Iterable[Group], avoided: Iterable[Glob], budget: Budget) -> str | None:
@@ -39,15 +40,40 @@ def find_text(groups: Iterable[Group], avoided: Iterable[Glob], budget: Budget) 
     away = tuple(dict.fromkeys(avoided))
     if any(glob.is_everything for glob in away):
         return None
+    plain = frozenset(text for glob in away if (text := glob.literal) is not None)
+    wild = tuple(glob for glob in away if glob.literal is None)
     kept: list[Group] = []
     for group in dict.fromkeys(groups):
         if any(glob.is_everything for glob in group):
             continue
-        left = tuple(glob for glob in group if not any(covers(other, glob) for other in away))
+        left = tuple(
+            glob
+            for glob in group
+            if glob.literal not in plain and not any(covers(other, glob) for other in wild)
+        )
         if not left:
             return None
         kept.append(tuple(glob.widened if glob.is_open else glob for glob in left))
-    away = tuple(glob for glob in away if not glob.is_open)
+    wild = tuple(glob for glob in wild if not glob.is_open)
+    if len(plain) > MANY:
+        return _beside(kept, wild, plain, budget)
+    return _find(kept, (*wild, *map(literal_glob, sorted(plain))), budget)
+
+
+def _beside(
+    groups: list[Group], away: Group, plain: frozenset[str], budget: Budget
+) -> str | None:
+    """The same where many single texts are avoided: each only once it comes up."""
+    while True:
+        found = _find(groups, away, budget)
+        if found is None or found not in plain:
+            return found
+        away = (*away, literal_glob(found))
+
+
+def _find(groups: list[Group], away: Group, budget: Budget) -> str | None:
+    """The same, once what is covered is out."""
+    kept = groups
     if len(kept) > 1:
         kept = _compatible(kept)
         if not all(kept):

@@ -1,0 +1,218 @@
+"""Claims: what must never be possible in a world, for every request; and what a change may not open.
+
+The format is that of ``docs/reference/claims.md``. The parts that policies have too (actions,
+resources, conditions) are read and compiled as a policy's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iamsim import catalog
+from iamsim.compile.policy import compile_policy
+from iamsim.core.arn import is_account_id
+from iamsim.core.caret import quote
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import RequestError
+from iamsim.syntax.read import parse_policy
+
+if TYPE_CHECKING:
+    from iamsim.compile.statement import CompiledStatement
+
+__all__ = ["KINDS", "Claim", "Who", "parse_claim", "parse_claims"]
+
+KINDS = ("anonymous", "federated", "role", "root", "service", "user")
+PARTS = ("principal", "action", "resource", "condition")
+FLAGS = ("future", "resources", "services")
+MEMBERS = ("name", "about", "never", "unless", "no_new_access", *FLAGS)
+OUTSIDES = ("account", "organization")
+
+
+class Who(NamedTuple):
+    """Whom a claim is about: one of `kind` ``pattern``, ``session``, ``service``, ``account``,
+    ``caller`` (a kind of caller), ``outside``, ``except`` and ``any`` (of `members`), with its
+    `text`."""
+
+    kind: str
+    text: str = ""
+    members: tuple[Who, ...] = ()
+
+
+EVERYBODY = Who("everybody")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim. `about` is the statement of its actions, resources and condition; no request that
+    it covers may be allowed unless one of `unless` holds. With `no_new_access` only what the world
+    before did not allow counts. `future`, `any_resources` and `services` widen what is asked about.
+    """
+
+    name: str
+    who: Who
+    about: CompiledStatement
+    unless: tuple[CompiledStatement, ...] = ()
+    no_new_access: bool = False
+    future: bool = False
+    any_resources: bool = False
+    services: bool = False
+
+
+def parse_claims(data: object, *, file: str = "claims") -> tuple[Claim, ...]:
+    """Read the claims of a file, given as plain data; raises `RequestError`."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("claims"), Sequence):
+        raise RequestError("invalid-claims", f"{file}: a file of claims has a list `claims`")
+    found = data["claims"]
+    if isinstance(found, str) or not found:
+        raise RequestError("invalid-claims", f"{file}: `claims` is a list of at least one claim")
+    _check_members(data, ("about", "claims"), f"{file}: the file")
+    return tuple(parse_claim(claim, number=number) for number, claim in enumerate(found, start=1))
+
+
+def parse_claim(data: object, *, number: int = 1) -> Claim:
+    """Read one claim, given as plain data; raises `RequestError` for what it can't be, and
+    `PolicyError` for a condition that no policy could have."""
+    if not isinstance(data, Mapping):
+        raise RequestError("invalid-claim", f"claim {number} is not a mapping")
+    name = data.get("name", f"claim {number}")
+    if not isinstance(name, str):
+        raise RequestError("invalid-claim", f"the name of claim {number} is not a text")
+    where = f"claim {quote(name)}"
+    _check_members(data, MEMBERS, where)
+    opens = data.get("no_new_access", False)
+    if ("never" in data) is bool(opens):
+        raise RequestError(
+            "invalid-claim",
+            f"{where} has neither `never` nor `no_new_access`"
+            if "never" not in data
+            else f"{where} has both `never` and `no_new_access`",
+            hint="write the actions, resources and principals of `no_new_access` under it",
+        )
+    asked = data.get("never", {} if opens is True else opens)
+    if not isinstance(asked, Mapping):
+        raise RequestError("invalid-claim", f"{where}: what must never be is a mapping")
+    _check_members(asked, (*PARTS, *FLAGS), where)
+    flags = {**{key: data[key] for key in FLAGS if key in data}, **asked}
+    about = _statement(
+        asked.get("action", "*"), asked.get("resource", "*"), asked.get("condition"), where
+    )
+    _check_actions(about, where)
+    return Claim(
+        name,
+        EVERYBODY if "principal" not in asked else _who(asked["principal"], where),
+        about,
+        tuple(_statement("*", "*", block, where) for block in _blocks(data, where)),
+        bool(opens),
+        _flag(flags, "future", where),
+        _any_resources(flags, where),
+        _flag(flags, "services", where),
+    )
+
+
+def _check_members(data: Mapping[str, Any], known: tuple[str, ...], where: str) -> None:
+    """Refuse members that mean nothing."""
+    for key in data:
+        if key not in known:
+            close = get_close_matches(str(key), known, 1)
+            raise RequestError(
+                "invalid-claim",
+                f"{where} has an unknown member {quote(str(key))}",
+                hint=f"did you mean `{close[0]}`?" if close else f"it takes {', '.join(known)}",
+            )
+
+
+def _flag(data: Mapping[str, Any], key: str, where: str) -> bool:
+    """A member that is true or false."""
+    value = data.get(key, False)
+    if not isinstance(value, bool):
+        raise RequestError("invalid-claim", f"{where}: `{key}` is true or false")
+    return value
+
+
+def _any_resources(data: Mapping[str, Any], where: str) -> bool:
+    """Whether resources of strangers are asked about too."""
+    value = data.get("resources")
+    if value not in (None, "any", "own"):
+        raise RequestError("invalid-claim", f"{where}: `resources` is `any` or `own`")
+    return value == "any"
+
+
+def _blocks(data: Mapping[str, Any], where: str) -> list[Any]:
+    """The conditions of `unless`: one of them is enough."""
+    value = data.get("unless", [])
+    blocks = [value] if isinstance(value, Mapping) else value
+    if not isinstance(blocks, list) or not all(isinstance(block, Mapping) for block in blocks):
+        raise RequestError("invalid-claim", f"{where}: `unless` is a list of conditions")
+    return blocks
+
+
+def _statement(action: object, resource: object, condition: object, where: str) -> CompiledStatement:
+    """Compile the parts that policies have too."""
+    statement: dict[str, object] = {"Effect": "Allow", "Action": action, "Resource": resource}
+    if condition is not None:
+        statement["Condition"] = condition
+    document = {"Version": "2012-10-17", "Statement": statement}
+    policy = parse_policy(document, name=where, policy_type=PolicyType.IDENTITY)
+    return compile_policy(policy, PolicyType.IDENTITY, name=where).statements[0]
+
+
+def _check_actions(about: CompiledStatement, where: str) -> None:
+    """Refuse an action that the reference does not know: the claim would hold for nothing."""
+    for pattern in about.actions.patterns:
+        if not catalog.expand(pattern.pattern):
+            close = catalog.suggest_action(pattern.pattern)
+            raise RequestError(
+                "unknown-action",
+                f"{where}: no action {quote(pattern.pattern)} is known",
+                hint=f"did you mean `{close[0]}`?" if close else None,
+            )
+
+
+def _who(data: object, where: str) -> Who:
+    """Read whom a claim is about."""
+    if isinstance(data, str):
+        return _who_by_text(data, where)
+    if isinstance(data, Mapping) and len(data) == 1:
+        ((key, value),) = data.items()
+        match key:
+            case "account" if is_account_id(str(value)):
+                return Who("account", str(value))
+            case "outside" if value in OUTSIDES:
+                return Who("outside", str(value))
+            case "except":
+                values = [value] if isinstance(value, str | Mapping) else value
+                if isinstance(values, list):
+                    return Who("except", members=tuple(_who(one, where) for one in values))
+            case _:
+                pass
+    elif isinstance(data, list) and data:
+        return Who("any", members=tuple(_who(one, where) for one in data))
+    raise RequestError(
+        "invalid-claim",
+        f"{where}: this is no principal: {quote(str(data))}",
+        hint="give an ARN or a pattern, a kind of caller, or a mapping of `account`, `outside`"
+        " (`organization` or `account`) or `except`",
+    )
+
+
+def _who_by_text(text: str, where: str) -> Who:
+    """A principal given as text."""
+    if text == "*":
+        return EVERYBODY
+    if text in KINDS:
+        return Who("caller", text)
+    if text.startswith("arn:"):
+        return Who("session" if ":assumed-role/" in text else "pattern", text)
+    if is_account_id(text):
+        return Who("account", text)
+    if text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
+        return Who("service", text)
+    close = get_close_matches(text, KINDS, 1)
+    raise RequestError(
+        "invalid-claim",
+        f"{where}: {quote(text)} names no principal",
+        hint=f"did you mean `{close[0]}`?" if close else f"kinds are {', '.join(KINDS)}",
+    )
