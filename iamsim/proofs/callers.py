@@ -27,7 +27,20 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, ContextValue | None]
 
-__all__ = ["ANYBODY", "COLUMNS", "WAYS", "DocumentCaller", "document_callers"]
+__all__ = [
+    "ACCOUNT_ID",
+    "ANONYMOUS",
+    "ANYBODY",
+    "COLUMNS",
+    "NAME",
+    "OTHER_ACCOUNTS",
+    "OTHER_PROVIDER",
+    "OTHER_SERVICES",
+    "WAYS",
+    "DocumentCaller",
+    "caller_of",
+    "document_callers",
+]
 
 COLUMNS = {
     CallerKind.ROOT_USER: CallerColumn.ROOT_USER,
@@ -69,16 +82,11 @@ class DocumentCaller(NamedTuple):
         """A principal that is this caller, with the ARN that a request asks for; and the engine's
         caller for it."""
         arn = values.get("aws:principalarn")
-        principal = arn if isinstance(arn, str) and self.caller_of(arn) else self.principal
-        made = self.caller_of(principal)
+        principal = arn if isinstance(arn, str) and caller_of(arn) else self.principal
+        made = caller_of(principal)
         if made is None:
             raise ValueError(principal)
         return principal, made
-
-    @staticmethod
-    def caller_of(principal: str) -> Caller | None:
-        """The engine's caller for a principal; `None` for what it takes for none."""
-        return _make(principal)
 
 
 PRINCIPALS = (
@@ -128,7 +136,7 @@ def document_callers(
     return tuple(callers)
 
 
-def _make(principal: str) -> Caller | None:
+def caller_of(principal: str) -> Caller | None:
     """The engine's caller for a principal; `None` for what it takes for none."""
     action = "sts:assumerolewithwebidentity"  # which tells a provider from a service
     try:
@@ -141,7 +149,7 @@ def _make(principal: str) -> Caller | None:
 
 def _single(principal: str) -> DocumentCaller | None:
     """A caller that is named."""
-    caller = _make(principal)
+    caller = caller_of(principal)
     if caller is None:
         return None
     known: dict[str, ContextValue | None] = {}

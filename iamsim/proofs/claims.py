@@ -1,4 +1,4 @@
-"""Claims: what must never be possible in a world, for every request; and what a change may not open.
+"""Claims: what must never be possible in a world, and what a change may not open.
 
 The format is that of ``docs/reference/claims.md``. The parts that policies have too (actions,
 resources, conditions) are read and compiled as a policy's.
@@ -149,7 +149,9 @@ def _blocks(data: Mapping[str, Any], where: str) -> list[Any]:
     return blocks
 
 
-def _statement(action: object, resource: object, condition: object, where: str) -> CompiledStatement:
+def _statement(
+    action: object, resource: object, condition: object, where: str
+) -> CompiledStatement:
     """Compile the parts that policies have too."""
     statement: dict[str, object] = {"Effect": "Allow", "Action": action, "Resource": resource}
     if condition is not None:

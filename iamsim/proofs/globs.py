@@ -17,7 +17,17 @@ if TYPE_CHECKING:
 
     from iamsim.core.wildcard import Token
 
-__all__ = ["ANYTHING", "SOMETHING", "Atom", "Glob", "Kind", "Open", "covers", "literal_glob"]
+__all__ = [
+    "ANYTHING",
+    "SOMETHING",
+    "Atom",
+    "Glob",
+    "Kind",
+    "Open",
+    "covers",
+    "literal_glob",
+    "rests",
+]
 
 
 class Kind(Enum):
@@ -163,3 +173,24 @@ def _accepts(expected: Atom, atom: Atom, *, fold: bool) -> bool:
     if isinstance(expected, str | Open):
         return expected == (atom.lower() if fold and isinstance(atom, str) else atom)
     return _width(atom) <= WIDTHS[expected]
+
+
+def rests(glob: Glob, start: str) -> list[tuple[Atom, ...]]:
+    """What is left of a glob behind each way in which it can begin with a text."""
+    atoms = glob.atoms
+    states = {0}
+    for character in start:
+        reached = set()
+        for state in _closed(states, atoms):
+            if state == len(atoms):
+                continue
+            expected = atoms[state]
+            if isinstance(expected, Open):
+                continue
+            if expected in LOOPS:
+                if _width(character) <= WIDTHS[expected]:
+                    reached.add(state)
+            elif _accepts(expected, character, fold=glob.fold):
+                reached.add(state + 1)
+        states = reached
+    return [atoms[state:] for state in sorted(states)]

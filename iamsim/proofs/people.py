@@ -7,21 +7,267 @@ signature. Their own accounts allow what they ask for, since nobody here could s
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import CallerColumn
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.core.request import CallerKind
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, AttachedPolicies, Question
-from iamsim.engine.session_tags import can_be_tagged
 from iamsim.proofs.callers import (
     ACCOUNT_ID,
     ANONYMOUS,
     COLUMNS,
     NAME,
-    OTHER_ACCOUNTS,
+    OTHER_PROVIDER,
     OTHER_SERVICES,
-    caller_of,
 )
+from iamsim.proofs.globs import Glob, literal_glob
+from iamsim.proofs.keys import ACCOUNT, free_domain
+from iamsim.syntax.read import parse_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from iamsim.core.request import ContextValue
+    from iamsim.engine.facts import CallerFacts
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.proofs.conditions import Domain
+    from iamsim.world.model import Role, World
+
+    Values = Mapping[str, ContextValue | None]
+
+__all__ = ["OWN_ACCOUNT_ALLOWS", "Person", "listed_people", "other_people"]
+
+OWN_ACCOUNT_ALLOWS = AttachedPolicies(
+    identity_policies=(
+        parse_policy(
+            {
+                "Version": "2012-10-17",
+                "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+            },
+            name="the caller's own account allows",
+        ),
+    )
+)
+TAG_SESSION = "sts:tagsession"
+PRINCIPAL_ARN = "aws:principalarn"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Person:
+    """A caller, or all callers that differ in nothing but the keys that have `domains`.
+
+    `listed` says that the world has it; `attached` are the policies of callers that it has not.
+    With `direct_only` grants to a whole account do not count: the account's own policies would
+    have to pass them on. `taggable` says whether sessions can have tags of their own.
+    """
+
+    principal: str
+    facts: CallerFacts
+    columns: tuple[CallerColumn, ...]
+    listed: bool = False
+    attached: AttachedPolicies = NOTHING_ATTACHED
+    direct_only: bool = False
+    taggable: bool = False
+    domains: Mapping[str, Domain] = field(default_factory=dict)
+
+    @property
+    def kind(self) -> CallerKind:
+        """What kind of caller it is."""
+        return self.facts.caller.kind
+
+    @property
+    def account(self) -> str | None:
+        """The account that it belongs to."""
+        return self.facts.caller.account
+
+    def named(self, values: Values) -> str:
+        """The principal that has the ARN of a request."""
+        arn = values.get(PRINCIPAL_ARN)
+        return arn if PRINCIPAL_ARN in self.domains and isinstance(arn, str) else self.principal
+
+
+def _person(
+    world: CompiledWorld,
+    principal: str,
+    *,
+    attached: AttachedPolicies = NOTHING_ATTACHED,
+    direct_only: bool = False,
+    taggable: bool = False,
+    domains: Mapping[str, Domain] | None = None,
+) -> Person | None:
+    """Make a person; `None` for what names no caller."""
+    action = "sts:AssumeRoleWithWebIdentity" if "provider" in principal else "s3:GetObject"
+    question = Question(principal, action, session=PLAIN_SESSION, attached=attached)
+    try:
+        facts = world.caller_facts(question)
+    except RequestError:
+        return None
+    kind = facts.caller.kind
+    columns: tuple[CallerColumn, ...] = (COLUMNS[kind],)
+    if kind in {CallerKind.USER, CallerKind.ROOT_USER}:
+        columns = (*columns, CallerColumn.SESSION_TOKEN)
+    return Person(
+        principal,
+        facts,
+        columns,
+        attached is NOTHING_ATTACHED and world.model.find_principal(principal) is not None,
+        attached,
+        direct_only,
+        taggable,
+        domains or {},
+    )
+
+
+def listed_people(world: CompiledWorld) -> Iterator[Person]:
+    """Every user and role that a world lists, and the root user of each account."""
+    for account in world.model.accounts.values():
+        arns = [(user.arn, None) for user in account.users.values()]
+        roles: list[tuple[str, Role | None]] = [(r.arn, r) for r in account.roles.values()]
+        for permission_set in account.permission_sets.values():
+            path = "role/aws-reserved/sso.amazonaws.com"
+            name = f"AWSReservedSSO_{permission_set.name}_0123456789abcdef"
+            arn = f"arn:{account.partition}:iam::{account.id}:{path}/{name}"
+            roles.append((arn, None))
+        root = (f"arn:{account.partition}:iam::{account.id}:root", None)
+        for arn, role in (*arns, *roles, root):
+            made = _person(world, arn, taggable=role is not None and _is_taggable(world, role))
+            if made is not None:
+                yield made
+
+
+def _is_taggable(world: CompiledWorld, role: Role) -> bool:
+    """Whether the trust policy lets somebody tag the sessions of a role.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+    """
+    if role.trust is None:
+        return False
+    trust = world.policies.policy_set((role.trust,), PolicyType.TRUST)
+    return any(not statement.denies for _, statement in trust.candidates(TAG_SESSION))
+
+
+def other_people(
+    world: CompiledWorld, named: Iterable[tuple[str, str]], *, trust: bool, future: bool
+) -> Iterator[Person]:
+    """Everybody else: those that principal elements name, as (kind, text), and one for all others
+    of each kind. With `trust` federated callers are among them; with `future` also principals of
+    the world's accounts that get policies of their own."""
+    model = world.model
+    principals = dict.fromkeys(
+        text for kind, text in named if kind in {"AWS", "Service", "Federated"} and text != "*"
+    )
+    accounts: dict[str, None] = {}
+    for text in principals:
+        arn = find_arn(text)
+        account = text if is_account_id(text) else "" if arn is None else arn.account
+        if is_account_id(account) and account not in model.accounts:
+            accounts[account] = None
+        if arn is None or arn.resource == "root" or model.find_principal(text) is not None:
+            session = arn is not None and ":assumed-role/" in text
+            if not session and (arn is not None or is_account_id(text)):
+                continue
+        made = _named(world, text)
+        if made is not None:
+            yield made
+    for owner in model.accounts.values():
+        yield from _unlisted(world, owner.id, principals, future=future)
+    for account_id in accounts:
+        yield from _stranger(world, account_id, principals, ())
+    yield from _stranger(world, _fresh(model, accounts), (), (*model.accounts, *accounts))
+    services = [text for text in OTHER_SERVICES if text not in principals][:1]
+    for principal in (
+        *services,
+        ANONYMOUS,
+        *([OTHER_PROVIDER.format(_fresh(model, accounts))] if trust else []),
+    ):
+        made = _person(world, principal)
+        if made is not None:
+            yield made
+
+
+def _named(world: CompiledWorld, text: str) -> Person | None:
+    """A caller that a policy names and the world does not list."""
+    arn = find_arn(text)
+    listed = arn is not None and arn.account in world.model.accounts
+    signed = arn is not None and is_account_id(arn.account) and "provider/" not in text
+    if not signed:
+        return _person(world, text)
+    if world.model.find_principal(text) is not None:
+        return _person(world, text)  # a session of a listed role
+    return _person(world, text, attached=OWN_ACCOUNT_ALLOWS, direct_only=listed, taggable=True)
+
+
+def _unlisted(
+    world: CompiledWorld, account: str, named: Iterable[str], *, future: bool
+) -> Iterator[Person]:
+    """Users and roles that an account of the world does not list."""
+    model = world.model
+    owner = model.accounts[account]
+    start = f"arn:{owner.partition}:iam::{account}"
+    avoided = [literal_glob(text) for text in named]
+    avoided += [literal_glob(user.arn) for user in owner.users.values()]
+    avoided += [literal_glob(role.arn) for role in owner.roles.values()]
+    avoided.append(Glob.of((f"{start}:role/aws-", Wildcard.STAR)))
+    for kind in ("user", "role"):
+        form = Glob.of((f"{start}:{kind}/", Wildcard.STAR, *NAME))
+        domain = free_domain(((form,),), avoided=avoided)
+        made = _person(
+            world,
+            f"{start}:{kind}/zz-not-there-yet",
+            attached=OWN_ACCOUNT_ALLOWS,
+            direct_only=not future,
+            taggable=True,
+            domains={PRINCIPAL_ARN: domain, **_names(account)},
+        )
+        if made is not None:
+            yield made
+
+
+def _stranger(
+    world: CompiledWorld, account: str, named: Iterable[str], others: Iterable[str]
+) -> Iterator[Person]:
+    """Principals of an account that the world does not have; with `others` of any account but
+    those."""
+    known = tuple(others)
+    start = ("arn:aws:iam::", *(ACCOUNT_ID if known else (account,)))
+    avoided = [literal_glob(text) for text in named]
+    avoided += [Glob.of((f"arn:aws:iam::{other}:", Wildcard.STAR)) for other in known]
+    for kind in ("user", "role"):
+        form = Glob.of((*start, f":{kind}/", Wildcard.STAR, *NAME))
+        domains = {PRINCIPAL_ARN: free_domain(((form,),), avoided=avoided), **_names(account)}
+        if known:
+            own = free_domain((ACCOUNT,), avoided=map(literal_glob, known))
+            domains["aws:principalaccount"] = own._replace(usual=(account,))
+            domains["kms:calleraccount"] = domains["aws:principalaccount"]
+        made = _person(
+            world,
+            f"arn:aws:iam::{account}:{kind}/somebody",
+            attached=OWN_ACCOUNT_ALLOWS,
+            taggable=True,
+            domains=domains,
+        )
+        if made is not None:
+            yield made
+    if not known:
+        made = _person(world, f"arn:aws:iam::{account}:root")
+        if made is not None:
+            yield made
+
+
+def _names(_account: str) -> dict[str, Domain]:
+    """The keys that go with a name that is not known."""
+    return {"aws:username": free_domain(((Glob.of(NAME),),), absent=True)}
+
+
+def _fresh(model: World, accounts: Iterable[str]) -> str:
+    """An account that neither the world nor a policy knows."""
+    taken = {*model.accounts, *model.index.nodes, *accounts}
+    number = 777_788_889_999
+    while f"{number:012}" in taken:
+        number += 1
+    return f"{number:012}"

@@ -14,9 +14,11 @@ from typing import TYPE_CHECKING
 from iamsim.compile.condition import compile_condition
 from iamsim.compile.literals import read_date
 from iamsim.core.span import Source
+from iamsim.core.wildcard import Wildcard
 from iamsim.proofs.conditions import KeyTest
 from iamsim.proofs.formats import arn_account
-from iamsim.proofs.formula import all_of, any_of
+from iamsim.proofs.formula import ResourceIn, all_of, any_of
+from iamsim.proofs.globs import Glob
 from iamsim.syntax.ast import Condition, Value
 
 if TYPE_CHECKING:
@@ -29,8 +31,9 @@ if TYPE_CHECKING:
     Values = Mapping[str, ContextValue | None]
     Rule = Callable[[Values], Formula]
 
-__all__ = ["broken_rule", "key_is", "key_is_absent"]
+__all__ = ["RESOURCE", "broken_rule", "key_is", "key_is_absent"]
 
+RESOURCE = "resource"  # stands among the keys for the resource of the request
 SOURCE = Source("rules between keys", "")
 REQUEST_TAG = "aws:requesttag/"
 TAG_KEYS = "aws:tagkeys"
@@ -253,7 +256,34 @@ def _services(values: Values) -> Formula:
     return True
 
 
+def _region(values: Values) -> Formula:
+    """A call goes to the Region that the resource's ARN names."""
+    return _part_of_resource(values, "aws:requestedregion", 3)
+
+
+def _owner(values: Values) -> Formula:
+    """A resource belongs to the account that its ARN names."""
+    return _part_of_resource(values, "aws:resourceaccount", 4)
+
+
+def _part_of_resource(values: Values, key: str, place: int) -> Formula:
+    """A part of the resource's ARN is what a key says."""
+    said, resource = _text(values, key), _text(values, RESOURCE)
+    if said is None or resource is None:
+        return True
+    parts = resource.split(":", 5)
+    if len(parts) != 6 or parts[place] in {"", said}:  # noqa: PLR2004 - the parts of an ARN
+        return True
+    segment: list[str | Wildcard] = [Wildcard.SEGMENT_STAR] * 5
+    segment[0], segment[place] = "arn", said
+    tokens = [token for part in segment for token in (part, ":")]
+    glob = Glob.of((*tokens, Wildcard.STAR))
+    return any_of([ResourceIn((glob,), inside=True), key_is(key, parts[place])])
+
+
 RULES: tuple[Rule, ...] = (
+    _region,
+    _owner,
     _tags,
     _source_account,
     _principal_account,

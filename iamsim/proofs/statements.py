@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.proofs.conditions import KeyTest
 from iamsim.proofs.formula import ActionIn, ResourceIn, all_of
-from iamsim.proofs.globs import Glob, Open
+from iamsim.proofs.globs import Glob, Open, rests
 from iamsim.syntax.variables import Variable
 
 if TYPE_CHECKING:
@@ -36,8 +36,18 @@ class Reader:
         self.actions = actions
         self.caller = caller
         self.known = known
+        self.renamed: tuple[str, str] | None = None
         self._context = {key: value for key, value in known.items() if value is not None}
         self._conditions: dict[tuple[object, ...], ConditionTest] = {}
+
+    def at_place(self, caller: Caller | None, shown: str | None, asked: str) -> Reader:
+        """How a place reads statements that sees another caller, or another name of the resource:
+        `shown` where the request has `asked`."""
+        reader = Reader(self.universe, self.actions, caller or self.caller, self.known)
+        reader._conditions = self._conditions
+        if shown is not None:
+            reader.renamed = _different_starts(shown, asked)
+        return reader
 
     def statement(self, statement: CompiledStatement) -> Formula:
         """When a statement matches."""
@@ -71,6 +81,9 @@ class Reader:
             return True
         globs = [self._glob(pattern) for pattern in element.patterns]
         left = tuple(dict.fromkeys(glob for glob in globs if glob is not None))
+        if self.renamed is not None:
+            shown, asked = self.renamed
+            left = tuple(Glob((*asked, *rest)) for glob in left for rest in rests(glob, shown))
         if not left:
             return element.negated
         return ResourceIn(left, not element.negated)
@@ -98,6 +111,14 @@ class Reader:
             tuple(template.parts for template in condition.values.templates),
         )
         return KeyTest(self._conditions.setdefault(name, condition), holds=True)
+
+
+def _different_starts(shown: str, asked: str) -> tuple[str, str]:
+    """Two names without what they have in common at their ends."""
+    common = 0
+    while common < min(len(shown), len(asked)) and shown[-1 - common] == asked[-1 - common]:
+        common += 1
+    return shown[: len(shown) - common], asked[: len(asked) - common]
 
 
 def open_keys(statements: Iterable[CompiledStatement], known: Values) -> frozenset[str]:

@@ -60,9 +60,7 @@ def find_text(groups: Iterable[Group], avoided: Iterable[Glob], budget: Budget) 
     return _find(kept, (*wild, *map(literal_glob, sorted(plain))), budget)
 
 
-def _beside(
-    groups: list[Group], away: Group, plain: frozenset[str], budget: Budget
-) -> str | None:
+def _beside(groups: list[Group], away: Group, plain: frozenset[str], budget: Budget) -> str | None:
     """The same where many single texts are avoided: each only once it comes up."""
     while True:
         found = _find(groups, away, budget)

@@ -1,0 +1,430 @@
+"""One caller before one area of resources: what a claim asks, and how the engine confirms it.
+
+The engine makes ready one request of the caller on a resource of the area; the policies that meet
+there, and the keys that follow from caller, resource and network, hold for all requests of the two.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from iamsim import catalog
+from iamsim.catalog.keys import spelled
+from iamsim.catalog.presence import Presence, derived_from, presence_of
+from iamsim.core.arn import find_arn
+from iamsim.core.errors import InputError
+from iamsim.core.request import CallerKind
+from iamsim.engine import authorize
+from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
+from iamsim.engine.singular_actions import SINGULAR_ACTIONS
+from iamsim.proofs.budget import Budget
+from iamsim.proofs.decisions import allowed, statements_about
+from iamsim.proofs.formula import all_of, negate
+from iamsim.proofs.globs import Glob, literal_glob
+from iamsim.proofs.keys import fixed_domain, key_domain
+from iamsim.proofs.routes import routes
+from iamsim.proofs.rules import broken_rule
+from iamsim.proofs.search import Place
+from iamsim.proofs.settle import Case, Settled, settle
+from iamsim.proofs.statements import Reader, open_keys
+from iamsim.proofs.who import covers_caller
+from iamsim.symbolic import partial
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import Any
+
+    from iamsim.core.request import ContextValue
+    from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.authorize import Prepared
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.proofs.areas import AreaSpace
+    from iamsim.proofs.claims import Claim
+    from iamsim.proofs.conditions import Domain
+    from iamsim.proofs.formula import Formula
+    from iamsim.proofs.people import Person
+    from iamsim.proofs.routes import Route
+    from iamsim.proofs.search import Model
+
+    Values = Mapping[str, ContextValue | None]
+
+__all__ = ["Meeting"]
+
+ARN_KEY = "aws:principalarn"
+REGION_KEY = "aws:requestedregion"
+GLOBAL_SERVICES = frozenset({"iam", "organizations", "route53", "cloudfront", "sts"})
+NOT_DERIVED = frozenset({"aws:securetransport"})  # the engine has a default, requests have both
+OWNER_KEYS = frozenset({"aws:resourceaccount", "s3:resourceaccount"})
+ORGANIZATION_KEYS = {
+    "aws:principalorgid": "aws:principalorgid",
+    "aws:principalorgpaths": "aws:principalorgid",
+    "aws:resourceorgid": "aws:resourceorgid",
+    "aws:resourceorgpaths": "aws:resourceorgid",
+}
+FROM_PRINCIPAL = frozenset(
+    {ARN_KEY, "aws:principalaccount", "aws:principalisawsservice", "kms:calleraccount"}
+)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Meeting:
+    """One caller, one area, one way and some actions of one service, that decide alike but for
+    their statements."""
+
+    claim: Claim
+    world: CompiledWorld
+    before: CompiledWorld | None
+    person: Person
+    space: AreaSpace
+    route: Route
+    actions: int
+    prepared: Prepared
+    earlier: Prepared | None
+    absent: frozenset[str]
+
+    @classmethod
+    def all_of_them(
+        cls,
+        claim: Claim,
+        world: CompiledWorld,
+        before: CompiledWorld | None,
+        person: Person,
+        space: AreaSpace,
+        actions: int,
+    ) -> Iterator[Meeting]:
+        """All meetings of a caller and an area about some actions."""
+        universe = space.universe
+        singular = universe.mask_of(SINGULAR_ACTIONS) & actions
+        for service in universe.services_of(actions):
+            of_service = actions & universe.service_mask(service)
+            alone = [1 << number for number in universe.numbers(of_service & singular)]
+            for mask in (of_service & ~singular, *alone):
+                if mask:
+                    yield from cls._of_service(claim, world, before, person, space, mask)
+
+    @classmethod
+    def _of_service(
+        cls,
+        claim: Claim,
+        world: CompiledWorld,
+        before: CompiledWorld | None,
+        person: Person,
+        space: AreaSpace,
+        actions: int,
+    ) -> Iterator[Meeting]:
+        """The meetings about actions of one service."""
+        found = space.find(Place(actions), Budget())
+        if found is None:
+            return
+        question = _question(person, space, *found)
+        try:
+            prepared = authorize.prepare(question, world)
+        except InputError:
+            return
+        arrangement = prepared.situation.arrange(found[0])
+        if arrangement.relation.always or not arrangement.relation.ways:
+            return
+        statements = [*statements_about(arrangement, actions, space.universe)]
+        statements += [claim.about, *claim.unless]
+        keys = frozenset(key for statement in statements for key in statement.keys)
+        service = frozenset({found[0].partition(":")[0]})
+        for route in routes(keys, service, world.model):
+            for mask, absent in _by_carried_keys(actions, keys, space):
+                asked = replace(question, via=route.via)
+                yield cls(
+                    claim,
+                    world,
+                    before,
+                    person,
+                    space,
+                    route,
+                    mask,
+                    authorize.prepare(asked, world),
+                    None if before is None else authorize.prepare(asked, before),
+                    absent,
+                )
+
+    def settle(self) -> Settled:
+        """Whether the claim fails here."""
+        known = self._known()
+        statements = list(
+            statements_about(self._arrangement(self.prepared), self.actions, self.space.universe)
+        )
+        if self.earlier is not None:
+            statements += statements_about(
+                self._arrangement(self.earlier), self.actions, self.space.universe
+            )
+        case = Case(
+            self.space,
+            Place(self.actions),
+            known,
+            lambda key: self._domain(key, known),
+            broken_rule,
+            self._formula,
+            open_keys([*statements, self.claim.about, *self.claim.unless], known),
+            self._confirm,
+        )
+        return settle(case, Budget())
+
+    def _arrangement(self, prepared: Prepared) -> Arrangement:
+        """What meets here."""
+        return prepared.situation.arrange(prepared.request.action)
+
+    def _formula(self, known: Values) -> Formula:
+        """The claim fails: a request that it is about is allowed."""
+        universe = self.space.universe
+        caller = self.person.facts.caller
+        own = Reader(universe, self.actions, caller, known)
+        who = covers_caller(
+            self.claim.who,
+            self.person,
+            self.space.area.account,
+            self.world.model,
+            own,
+            services=self.claim.services,
+        )
+        asked = [own.beside_action(self.claim.about)]
+        asked += [negate(own.beside_action(block), self.actions) for block in self.claim.unless]
+        parts = [who, *asked, self._allowed(self.prepared, own)]
+        if self.earlier is not None:
+            earlier = {**known, **_derived(self.earlier)}
+            before = Reader(universe, self.actions, self.earlier.situation.caller, earlier)
+            parts.append(negate(self._allowed(self.earlier, before), self.actions))
+        return all_of(parts)
+
+    def _allowed(self, prepared: Prepared, own: Reader) -> Formula:
+        """When the request is allowed."""
+        return allowed(
+            self._arrangement(prepared),
+            lambda station: _seen(station, own, prepared),
+            direct_only=self.person.direct_only,
+        )
+
+    def _known(self) -> dict[str, ContextValue | None]:
+        """The keys that are settled: those that the engine derives, but for what varies here."""
+        known = _derived(self.prepared)
+        varying = {*self.person.domains, *self.route.domains}
+        if self.space.area.foreign:
+            varying |= OWNER_KEYS
+        if self.person.taggable:
+            varying.update(key for key in known if key.startswith("aws:principaltag/"))
+        service = self.prepared.request.action.partition(":")[0]
+        if service not in GLOBAL_SERVICES:
+            varying.add(REGION_KEY)
+        return {key: value for key, value in known.items() if key not in varying}
+
+    def _domain(self, key: str, known: Values) -> Domain:
+        """The values that a key can have here."""
+        if key in known:
+            return fixed_domain(known[key])
+        varying = self.route.domains.get(key) or self.person.domains.get(key)
+        if varying is not None:
+            return varying
+        domain = key_domain(key, self.person.columns, (self.route.way,))
+        if not domain.present or key in self.absent:
+            return fixed_domain(None)
+        if key in ORGANIZATION_KEYS:
+            return self._organization(key, domain)
+        if key.startswith("aws:principaltag/"):
+            return self._tag(key, domain)
+        if "resourcetag/" in key and self.space.area.listed:
+            return fixed_domain(None)
+        if key in OWNER_KEYS:
+            others = tuple(map(literal_glob, self.world.model.accounts))
+            usual = (self.space.area.account,)
+            return domain._replace(absent=False, avoided=others, usual=usual)
+        if key == "aws:userid":
+            return domain._replace(groups=(self._user_id(),))
+        return domain
+
+    def _organization(self, key: str, domain: Domain) -> Domain:
+        """The organization of a caller or resource: not the world's own where that would be
+        derived."""
+        principal = ORGANIZATION_KEYS[key] == "aws:principalorgid"
+        organization = self.world.model.organization
+        if principal:
+            listed = self.person.account in self.world.model.accounts
+        else:
+            listed = not self.space.area.foreign
+        if organization is None or organization.id is None:
+            return fixed_domain(None) if listed else domain
+        own = organization.id
+        avoided = (literal_glob(own), Glob.of((f"{own}/", *_ANY)))
+        return domain._replace(avoided=avoided)
+
+    def _tag(self, key: str, domain: Domain) -> Domain:
+        """A tag of the caller: of the user or role, or of the session where that can have any."""
+        if not self.person.taggable:
+            return fixed_domain(None)
+        derived = self.prepared.request.context.get(key)
+        if isinstance(derived, str):
+            return domain._replace(absent=False, usual=(derived,))
+        return domain
+
+    def _user_id(self) -> tuple[Glob, ...]:
+        """What aws:userid looks like.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+        """
+        caller = self.person.facts.caller
+        some = key_domain("aws:sourcevpc").groups[0][0].atoms[-2:]
+        if caller.kind is CallerKind.ROLE_SESSION:
+            head = caller.unique_id or "AROA"
+            middle = () if caller.unique_id else some
+            return (Glob((*head, *middle, ":", *some)),)
+        if caller.kind is CallerKind.USER:
+            return (Glob((*"AIDA", *some)),)
+        return (Glob(tuple(some)),)
+
+    def _confirm(self, model: Model, known: Values) -> Mapping[str, Any] | None:
+        """The request as `explain` takes it, if the engine allows it and the claim is about it."""
+        values = {**known, **model.values}
+        settled = _derived(self.prepared)
+        principal = self.person.named(values)
+        context = {
+            key: value
+            for key, value in values.items()
+            if value is not None
+            and key not in FROM_PRINCIPAL
+            and not (key in settled and settled[key] == value)
+        }
+        unset = frozenset(
+            key
+            for key, value in model.values.items()
+            if value is None and self._may_be_unclear(key)
+        )
+        question = replace(
+            _question(self.person, self.space, model.action, model.resource, values),
+            principal=principal,
+            context=context,
+            unset=unset,
+            via=self.route.via,
+        )
+        try:
+            answer = partial.answer(question, self.world)
+            if answer.decision.verdict.value != "allowed":
+                return None
+            if self.before is not None and authorize.decide(question, self.before).allowed:
+                return None
+            request = authorize.prepare(question, self.world).request
+        except InputError:
+            return None
+        if not self.claim.about.matches(request) or any(
+            block.matches(request) for block in self.claim.unless
+        ):
+            return None
+        return _witness(question, self.space)
+
+    def _may_be_unclear(self, key: str) -> bool:
+        """Whether it has to be said that a key is not there."""
+        return any(
+            presence_of(key, column, self.route.way) in {Presence.UNCLEAR, Presence.ALWAYS}
+            for column in self.person.columns
+        )
+
+    def sentence(self, witness: Mapping[str, Any]) -> str:
+        """The request in one sentence."""
+        return f"{witness['principal']} may call {witness['action']} on {witness['resource']}"
+
+
+_ANY = key_domain("aws:principalorgpaths").groups[0][0].atoms[-1:]
+
+
+def _derived(prepared: Prepared) -> dict[str, ContextValue | None]:
+    """The keys that the engine derives."""
+    return {key: value for key, value in prepared.request.context.items() if key not in NOT_DERIVED}
+
+
+def _question(
+    person: Person,
+    space: AreaSpace,
+    action: str,
+    resource: str,
+    values: Values | None = None,
+) -> Question:
+    """What is asked of the engine."""
+    area = space.area
+    own = person.account == area.account and not area.foreign
+    identity = NOTHING_ATTACHED if person.direct_only and own else person.attached
+    attached = identity
+    if area.foreign:
+        attached = AttachedPolicies(identity.identity_policies, area.attached.resource_policy)
+    arn = find_arn(resource)
+    owner = None
+    if area.foreign or (
+        (arn is None or not arn.account)
+        and person.account != area.account
+        and space.world.account_of_resource(resource) is None
+    ):
+        said = None if values is None else values.get("aws:resourceaccount")
+        owner = said if isinstance(said, str) else area.account
+        if arn is not None and arn.account:
+            owner = None
+    return Question(person.principal, action, resource, resource_account=owner, attached=attached)
+
+
+def _witness(question: Question, space: AreaSpace) -> dict[str, Any]:
+    """A request as scenarios write it, with the policies of callers that are not listed."""
+    universe = space.universe
+    number = space.number(question.action)
+    found: dict[str, Any] = {
+        "principal": question.principal,
+        "action": universe.written[number],
+        "resource": question.resource,
+    }
+    if question.context:
+        found["context"] = {
+            spelled(key): list(value) if isinstance(value, tuple) else value
+            for key, value in sorted(question.context.items())
+        }
+    if question.unset:
+        found["unset"] = sorted(map(spelled, question.unset))
+    if question.via.vpc_endpoint is not None:
+        found["via"] = {"vpc_endpoint": question.via.vpc_endpoint}
+    if question.resource_account is not None:
+        found["resource_account"] = question.resource_account
+    if question.attached.identity_policies is not None:
+        found["identity_policies"] = [ALLOW_ALL]
+    if question.attached.resource_policy is not None:
+        found["resource_policy"] = {
+            "Version": ALLOW_ALL["Version"],
+            "Statement": {**ALLOW_ALL["Statement"], "Principal": "*"},
+        }
+    return found
+
+
+ALLOW_ALL: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+}
+
+
+def _seen(station: Station, own: Reader, prepared: Prepared) -> Reader:
+    """How a place sees the request."""
+    if station.caller is None and station.resource is None:
+        return own
+    return own.at_place(station.caller, station.resource, prepared.request.resource)
+
+
+def _by_carried_keys(
+    actions: int, keys: frozenset[str], space: AreaSpace
+) -> Iterator[tuple[int, frozenset[str]]]:
+    """The actions by which of some keys their requests never carry."""
+    asked = sorted(key for key in keys if derived_from(key) is None)
+    groups: dict[frozenset[str], int] = {}
+    for number in space.universe.numbers(actions) if asked else ():
+        name = space.universe.names[number]
+        missing = frozenset(key for key in asked if _never_carries(name, key))
+        groups[missing] = groups.get(missing, 0) | 1 << number
+    if not asked:
+        yield actions, frozenset()
+    for missing, mask in groups.items():
+        yield mask, missing
+
+
+@lru_cache(maxsize=200_000)
+def _never_carries(action: str, key: str) -> bool:
+    """Whether requests for an action never carry a key, as far as the reference says."""
+    return not key.startswith("aws:") and catalog.carries(action, key) is False

@@ -1,0 +1,133 @@
+"""What a caller could do in an area at most, by the actions of statements alone: a quick look that
+keeps most callers and areas from being asked about."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import InputError
+from iamsim.engine.question import Question
+from iamsim.proofs.areas import AreaSpace
+from iamsim.proofs.budget import Budget
+from iamsim.proofs.search import Place
+from iamsim.proofs.space import all_actions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.compile.policy import PolicySet
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.request import Caller
+    from iamsim.engine.facts import ResourceFacts
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.proofs.areas import Area
+    from iamsim.proofs.people import Person
+
+__all__ = ["Reach"]
+
+
+class Reach:
+    """Looks at the masks of statements; remembered by policy set and area."""
+
+    def __init__(self, world: CompiledWorld) -> None:
+        """Take a world."""
+        self.world = world
+        self.universe = all_actions()
+        self._sets: dict[int, tuple[PolicySet, int, int]] = {}
+        self._facts: dict[int, tuple[Area, ResourceFacts | None]] = {}
+
+    def actions(self, person: Person, area: Area) -> int:
+        """The actions that a caller could be allowed in an area, at most."""
+        facts = person.facts
+        own = person.account == area.account and not area.foreign
+        if not own and not area.has_policies:
+            return 0
+        everything = self.universe.everything
+        mask = everything if area.foreign else self._shared(facts.caller, area)
+        if own:
+            if facts.caller.kind.is_root or person.attached.identity_policies:
+                mask = everything
+            elif facts.identity is not None:
+                mask |= self._masks(facts.identity)[0]
+        for policies in (
+            *(level for _, level in facts.scp_levels or ()),
+            *(one for one in (facts.boundary, facts.session) if one is not None),
+        ):
+            allowed, denied = self._masks(policies)
+            mask &= allowed & ~denied
+        if facts.identity is not None:
+            mask &= ~self._masks(facts.identity)[1]
+        return mask
+
+    def named(self, area: Area) -> Iterator[tuple[str, str]]:
+        """The principals that the policies of an area name, as (kind, text)."""
+        for statement in self._statements(area):
+            if statement.principals is not None:
+                for pattern in statement.principals.patterns:
+                    yield pattern.kind, pattern.text
+
+    def _shared(self, caller: Caller, area: Area) -> int:
+        """The actions that resource-based policies and grants give a caller, at most."""
+        mask = 0
+        for statement in self._statements(area):
+            if not statement.denies and statement.concerns(caller):
+                mask |= self.universe.mask(statement.actions)
+        return mask
+
+    def _statements(self, area: Area) -> Iterator[CompiledStatement]:
+        """The statements of resource-based policies and grants."""
+        facts = self._facts_of(area)
+        if facts is None:
+            return
+        sets = [placed.policies for placed in facts.policies]
+        if facts.grants is not None:
+            sets.append(facts.grants)
+        for policies in sets:
+            for policy in policies.policies:
+                yield from policy.statements
+
+    def _facts_of(self, area: Area) -> ResourceFacts | None:
+        """What the engine knows of an area, by one of its resources."""
+        known = self._facts.get(id(area))
+        if known is None:
+            known = self._facts[id(area)] = area, self._find_facts(area)
+        return known[1]
+
+    def _find_facts(self, area: Area) -> ResourceFacts | None:
+        """Look one of the area's resources up."""
+        if not area.has_policies:
+            return None
+        found = AreaSpace(area, self.world.model).find(Place(self.universe.everything), Budget())
+        if found is None:
+            return None
+        root = f"arn:{area.partition}:iam::{area.account}:root"
+        question = Question(root, found[0], found[1], attached=area.attached)
+        try:
+            caller = self.world.caller_facts(question).caller
+            return self.world.resource_facts(question, caller)
+        except InputError:
+            return None
+
+    def _masks(self, policies: PolicySet) -> tuple[int, int]:
+        """The actions that some statement allows, and those that are denied whatever the rest."""
+        known = self._sets.get(id(policies))
+        if known is None:
+            allowed = denied = 0
+            for policy in policies.policies:
+                for statement in policy.statements:
+                    mask = self.universe.mask(statement.actions)
+                    if not statement.denies:
+                        allowed |= mask
+                    elif _is_flat(statement):
+                        denied |= mask
+            known = self._sets[id(policies)] = policies, allowed, denied
+        return known[1:]
+
+
+def _is_flat(statement: CompiledStatement) -> bool:
+    """Whether a statement is about every caller, resource and context."""
+    return (
+        statement.principals is None
+        and not statement.conditions
+        and (statement.resources is None or statement.resources.everything)
+    )

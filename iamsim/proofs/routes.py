@@ -1,0 +1,78 @@
+"""The ways that a call can come: to a public endpoint, through a VPC endpoint, from a service that
+forwards it.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html and
+https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.catalog.presence import Way
+from iamsim.engine.question import DIRECT_CALL, Via
+from iamsim.proofs.globs import literal_glob
+from iamsim.proofs.keys import key_domain
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamsim.proofs.conditions import Domain
+    from iamsim.world.model import World
+
+__all__ = ["Route", "routes"]
+
+NETWORK_KEYS = frozenset(
+    {
+        "aws:sourceip",
+        "aws:sourcevpc",
+        "aws:sourcevpcarn",
+        "aws:sourcevpce",
+        "aws:vpceaccount",
+        "aws:vpceorgid",
+        "aws:vpceorgpaths",
+        "aws:vpcsourceip",
+    }
+)
+FORWARDING_KEYS = frozenset(
+    {
+        "aws:calledvia",
+        "aws:calledviafirst",
+        "aws:calledvialast",
+        "aws:viaawsservice",
+        "kms:viaservice",
+    }
+)
+
+
+class Route(NamedTuple):
+    """One way, with what the engine is told of it, and the keys that vary on it."""
+
+    way: Way
+    via: Via = DIRECT_CALL
+    domains: Mapping[str, Domain] = {}
+
+
+def routes(keys: frozenset[str], services: frozenset[str], world: World) -> Iterator[Route]:
+    """The ways that matter where some keys (in lower case) are read, for calls to some services.
+
+    Where nobody reads a key that a way has or lacks, calls to public endpoints stand for all:
+    endpoint policies only take away.
+    """
+    yield Route(Way.PUBLIC)
+    if keys & NETWORK_KEYS:
+        listed = [
+            endpoint
+            for account in world.accounts.values()
+            for endpoint in account.vpc_endpoints.values()
+        ]
+        for endpoint in listed:
+            if endpoint.service_prefix is None or endpoint.service_prefix in services:
+                yield Route(Way.ENDPOINT, Via(vpc_endpoint=endpoint.id))
+        base = key_domain("aws:sourcevpce")
+        others = base._replace(
+            absent=False, avoided=tuple(literal_glob(endpoint.id) for endpoint in listed)
+        )
+        yield Route(Way.ENDPOINT, domains={"aws:sourcevpce": others})
+    if keys & FORWARDING_KEYS:
+        yield Route(Way.FORWARDED)
