@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.keys import spelled
 from iamsim.core.request import Request
+from iamsim.core.unknown import is_open_key
 from iamsim.proofs.budget import Budget
 from iamsim.proofs.callers import WAYS, document_callers
 from iamsim.proofs.formula import all_of, any_of, negate
@@ -17,7 +18,7 @@ from iamsim.proofs.keys import fixed_domain, key_domain
 from iamsim.proofs.result import CheckResult, Reason, Verdict
 from iamsim.proofs.rules import broken_rule
 from iamsim.proofs.search import Place
-from iamsim.proofs.settle import Case, settle
+from iamsim.proofs.settle import Case, Supposed, settle
 from iamsim.proofs.space import ActionSpace
 from iamsim.proofs.statements import Reader, open_keys
 
@@ -232,7 +233,11 @@ def _case(
 
     def confirm(model: Model, known: Values) -> Mapping[str, Any] | None:
         values = {**known, **model.values}
-        context = {key: value for key, value in values.items() if value is not None}
+        context = {
+            key: value
+            for key, value in values.items()
+            if value is not None and not is_open_key(key)
+        }
         principal, made = caller.named(values)
         request = Request(made, model.action, model.resource, context)
         if not _allows(asked.grants.statements, request) or _allows(existing, request):
@@ -253,6 +258,7 @@ def _case(
         formula,
         open_keys(about, caller.known),
         confirm,
+        Supposed.of(asked.grants.statements, existing),
     )
 
 

@@ -14,8 +14,10 @@ from iamsim import catalog
 from iamsim.catalog.keys import spelled
 from iamsim.catalog.presence import Presence, derived_from, presence_of
 from iamsim.core.arn import find_arn
+from iamsim.core.decision import Verdict as Decided
 from iamsim.core.errors import InputError
 from iamsim.core.request import CallerKind
+from iamsim.core.unknown import is_open_key
 from iamsim.engine import authorize
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
 from iamsim.engine.singular_actions import SINGULAR_ACTIONS
@@ -27,7 +29,7 @@ from iamsim.proofs.keys import fixed_domain, key_domain
 from iamsim.proofs.routes import routes
 from iamsim.proofs.rules import broken_rule
 from iamsim.proofs.search import Place
-from iamsim.proofs.settle import Case, Settled, settle
+from iamsim.proofs.settle import Case, Settled, Supposed, settle
 from iamsim.proofs.statements import Reader, open_keys
 from iamsim.proofs.who import covers_caller
 from iamsim.symbolic import partial
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import Any
 
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue
     from iamsim.engine.arrangement import Arrangement, Station
     from iamsim.engine.authorize import Prepared
@@ -152,8 +155,9 @@ class Meeting:
         statements = list(
             statements_about(self._arrangement(self.prepared), self.actions, self.space.universe)
         )
+        earlier: list[CompiledStatement] = []
         if self.earlier is not None:
-            statements += statements_about(
+            earlier += statements_about(
                 self._arrangement(self.earlier), self.actions, self.space.universe
             )
         case = Case(
@@ -163,8 +167,9 @@ class Meeting:
             lambda key: self._domain(key, known),
             broken_rule,
             self._formula,
-            open_keys([*statements, self.claim.about, *self.claim.unless], known),
+            open_keys([*statements, *earlier, self.claim.about, *self.claim.unless], known),
             self._confirm,
+            Supposed.of(statements, earlier),
         )
         return settle(case, Budget())
 
@@ -288,12 +293,13 @@ class Meeting:
             for key, value in values.items()
             if value is not None
             and key not in FROM_PRINCIPAL
+            and not is_open_key(key)
             and not (key in settled and settled[key] == value)
         }
         unset = frozenset(
             key
             for key, value in model.values.items()
-            if value is None and self._may_be_unclear(key)
+            if value is None and not is_open_key(key) and self._may_be_unclear(key)
         )
         question = replace(
             _question(self.person, self.space, model.action, model.resource, values),
@@ -304,9 +310,9 @@ class Meeting:
         )
         try:
             answer = partial.answer(question, self.world)
-            if answer.decision.verdict.value != "allowed":
+            if not answer.allowed:
                 return None
-            if self.before is not None and authorize.decide(question, self.before).allowed:
+            if self.before is not None and not self._was_denied(question, self.before):
                 return None
             request = authorize.prepare(question, self.world).request
         except InputError:
@@ -316,6 +322,11 @@ class Meeting:
         ):
             return None
         return _witness(question, self.space)
+
+    def _was_denied(self, question: Question, before: CompiledWorld) -> bool:
+        """Whether a request was denied for certain before a change."""
+        answer = partial.answer(question, before)
+        return answer.decision.verdict in {Decided.EXPLICIT_DENY, Decided.IMPLICIT_DENY}
 
     def _may_be_unclear(self, key: str) -> bool:
         """Whether it has to be said that a key is not there."""

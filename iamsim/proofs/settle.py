@@ -10,7 +10,7 @@ from __future__ import annotations
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.proofs.budget import OutOfBudgetError
+from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
 from iamsim.proofs.formula import Junction, ResourceIn
 from iamsim.proofs.globs import Open
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
     from typing import Any
 
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import ContextValue
-    from iamsim.proofs.budget import Budget
+    from iamsim.core.unknown import Unknown
     from iamsim.proofs.conditions import Domain
     from iamsim.proofs.formula import Formula
     from iamsim.proofs.globs import Glob
@@ -29,14 +30,43 @@ if TYPE_CHECKING:
 
     Values = Mapping[str, ContextValue | None]
 
-__all__ = ["Case", "Settled", "settle"]
+__all__ = ["Case", "Settled", "Supposed", "settle"]
 
 CANDIDATES = 12  # requests that the engine may refuse before it is left open
 ASSIGNMENTS = 48  # values of policy variables that are tried together
 VALUES = 6  # of one variable
 UNCONFIRMED = "the search found a request that the engine does not confirm: {action} on {resource}"
 VARIABLES = "it depends on policy variables whose values were not found: {keys}"
+UNKNOWN_PARTS = "it depends on parts of policies that are not known: {reasons}"
 MIXED = "one context key is compared in ways that can't be settled together"
+
+
+class Supposed(NamedTuple):
+    """What parts of policies that are not known could be: `helping` a request, or stopping it. Why
+    they are not known is in `unknowns`."""
+
+    helping: Values
+    stopping: Values
+    unknowns: tuple[Unknown, ...]
+
+    @classmethod
+    def of(
+        cls, helpful: Iterable[CompiledStatement], others: Iterable[CompiledStatement]
+    ) -> Supposed | None:
+        """What statements could be: an Allow of the `helpful` helps, a Deny stops; of the others it
+        is the other way round. `None` where all is known."""
+        helping: dict[str, ContextValue | None] = {}
+        stopping: dict[str, ContextValue | None] = {}
+        unknowns: dict[Unknown, None] = {}
+        for statements, turned in ((helpful, False), (others, True)):
+            for statement in statements:
+                if statement.unknowns:
+                    key = statement.conditions[-1].key  # its open test
+                    helps = statement.denies is turned
+                    helping[key] = "true" if helps else None
+                    stopping[key] = None if helps else "true"
+                    unknowns.update(dict.fromkeys(statement.unknowns))
+        return cls(helping, stopping, tuple(unknowns)) if unknowns else None
 
 
 class Case(NamedTuple):
@@ -51,6 +81,7 @@ class Case(NamedTuple):
     formula: Callable[[Values], Formula]
     variables: frozenset[str]
     confirm: Callable[[Model, Values], Mapping[str, Any] | None]
+    supposed: Supposed | None = None
 
 
 class Settled(NamedTuple):
@@ -61,7 +92,26 @@ class Settled(NamedTuple):
 
 
 def settle(case: Case, budget: Budget) -> Settled:
-    """Settle a case."""
+    """Settle a case. Where parts of policies are not known, only what holds whatever they are is a
+    proof, or a witness."""
+    supposed = case.supposed
+    if supposed is None:
+        return _settled(case, budget)
+    best = _settled(case._replace(known={**case.known, **supposed.helping}), budget)
+    if best == Settled():
+        return best
+    worst = _settled(case._replace(known={**case.known, **supposed.stopping}), Budget())
+    if worst.witness is not None:
+        return worst
+    reasons = [
+        f"{unknown.why} ({unknown.source})" if unknown.source else unknown.why
+        for unknown in supposed.unknowns
+    ]
+    return Settled(why=UNKNOWN_PARTS.format(reasons="; ".join(reasons)))
+
+
+def _settled(case: Case, budget: Budget) -> Settled:
+    """Settle a case in which all is known."""
     try:
         settled, model, formula = _searched(case, case.known, budget)
         if settled.why is None or not case.variables:
