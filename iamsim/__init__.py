@@ -33,6 +33,12 @@ if TYPE_CHECKING:
     )
     from iamsim.api.chain import Chain
     from iamsim.api.edits import Edits, suggest_edits
+    from iamsim.api.proofs import (
+        check_access_not_granted,
+        check_equivalent,
+        check_no_new_access,
+        check_no_public_access,
+    )
     from iamsim.calls.events import read_event
     from iamsim.calls.lines import read_call, read_line
     from iamsim.calls.model import Reading
@@ -46,11 +52,13 @@ if TYPE_CHECKING:
         UnsupportedError,
         WorldError,
     )
+    from iamsim.proofs.result import CheckResult
     from iamsim.syntax.read import parse_policy
 
 __all__ = [
     "Answer",
     "Chain",
+    "CheckResult",
     "CompiledPolicies",
     "Decision",
     "Edits",
@@ -66,6 +74,10 @@ __all__ = [
     "Verdict",
     "World",
     "WorldError",
+    "check_access_not_granted",
+    "check_equivalent",
+    "check_no_new_access",
+    "check_no_public_access",
     "compile_policies",
     "decide",
     "explain",
@@ -82,8 +94,10 @@ _HOMES = {
     **dict.fromkeys(("Decision", "Layer", "Outcome", "Verdict"), "iamsim.core.decision"),
     **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "iamsim.core.errors"),
     **dict.fromkeys(("Edits", "suggest_edits"), "iamsim.api.edits"),
+    **dict.fromkeys((name for name in __all__ if name.startswith("check_")), "iamsim.api.proofs"),
     "Chain": "iamsim.api.chain",
     "Reading": "iamsim.calls.model",
+    "CheckResult": "iamsim.proofs.result",
     "parse_policy": "iamsim.syntax.read",
     "read_event": "iamsim.calls.events",
     **dict.fromkeys(("read_call", "read_line"), "iamsim.calls.lines"),

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from iamsim.api.edits import Edits
     from iamsim.api.inputs import ContextInput, PoliciesInput
     from iamsim.core.decision import Decision
+    from iamsim.proofs.result import CheckResult
     from iamsim.world.model import World as WorldModel
 
 __all__ = ["World", "load"]
@@ -183,6 +184,17 @@ class World:
         return assume_roles(
             self._compiled, (role, *more), principal=principal, session=session, context=context
         )
+
+    def prove(self, claim: Mapping[str, Any], *, before: World | None = None) -> CheckResult:
+        """Prove a claim about this world for every request, or refute it with one that `explain`
+        takes. `claim` has the members of a claim in a file (``docs/reference/claims.md``); one
+        about a change needs the world `before` it. Raises `InputError` for what is no claim.
+        """
+        from iamsim.proofs.claims import parse_claim  # noqa: PLC0415 - only where it is asked
+        from iamsim.proofs.prove import prove  # noqa: PLC0415 - only where it is asked
+
+        earlier = None if before is None else CompiledWorld(before.model)
+        return prove(parse_claim(claim), self._compiled, earlier)
 
     def check(self) -> None:
         """Compile every policy that is attached somewhere; raises `PolicyError` for the first that

@@ -46,6 +46,7 @@ MODULES = {
     "findings": "iamsim.cli.findings",
     "diff": "iamsim.cli.diff",
     "paths": "iamsim.cli.paths",
+    "check": "iamsim.cli.check",
     "learn": "iamsim.cli.learn",
 }
 HELP_NAMES = frozenset({"--help", "-h"})

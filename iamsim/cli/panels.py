@@ -25,6 +25,7 @@ PANELS = {
         "diff": "Compare two worlds: whose permissions changed, and through which policy.",
     },
     "Policies and tests": {
+        "check": "Prove that something holds for every request, or show one for which it does not.",
         "validate": "Check policy documents.",
         "test": "Run suites: requests with the decision that each must get.",
         "schema": "Write the JSON Schema of a file format, for editors.",

@@ -22,12 +22,13 @@ from iamsim.syntax.read import parse_policy
 if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
 
-__all__ = ["KINDS", "Claim", "Who", "parse_claim", "parse_claims"]
+__all__ = ["KINDS", "Claim", "Who", "parse_claim", "parse_claims", "statement_about"]
 
 KINDS = ("anonymous", "federated", "role", "root", "service", "user")
 PARTS = ("principal", "action", "resource", "condition")
 FLAGS = ("future", "resources", "services")
 MEMBERS = ("name", "about", "never", "unless", "no_new_access", *FLAGS)
+FLAG_TEXTS = {"true": True, "false": False}
 OUTSIDES = ("account", "organization")
 
 
@@ -83,6 +84,8 @@ def parse_claim(data: object, *, number: int = 1) -> Claim:
     where = f"claim {quote(name)}"
     _check_members(data, MEMBERS, where)
     opens = data.get("no_new_access", False)
+    if isinstance(opens, str | bool):
+        opens = _flag(data, "no_new_access", where)
     if ("never" in data) is bool(opens):
         raise RequestError(
             "invalid-claim",
@@ -96,15 +99,14 @@ def parse_claim(data: object, *, number: int = 1) -> Claim:
         raise RequestError("invalid-claim", f"{where}: what must never be is a mapping")
     _check_members(asked, (*PARTS, *FLAGS), where)
     flags = {**{key: data[key] for key in FLAGS if key in data}, **asked}
-    about = _statement(
+    about = statement_about(
         asked.get("action", "*"), asked.get("resource", "*"), asked.get("condition"), where
     )
-    _check_actions(about, where)
     return Claim(
         name,
         EVERYBODY if "principal" not in asked else _who(asked["principal"], where),
         about,
-        tuple(_statement("*", "*", block, where) for block in _blocks(data, where)),
+        tuple(statement_about("*", "*", block, where) for block in _blocks(data, where)),
         bool(opens),
         _flag(flags, "future", where),
         _any_resources(flags, where),
@@ -125,9 +127,9 @@ def _check_members(data: Mapping[str, Any], known: tuple[str, ...], where: str) 
 
 
 def _flag(data: Mapping[str, Any], key: str, where: str) -> bool:
-    """A member that is true or false."""
-    value = data.get(key, False)
-    if not isinstance(value, bool):
+    """A member that is true or false; files of claims hold texts."""
+    value = FLAG_TEXTS.get(str(data.get(key, False)).lower())
+    if value is None:
         raise RequestError("invalid-claim", f"{where}: `{key}` is true or false")
     return value
 
@@ -149,16 +151,18 @@ def _blocks(data: Mapping[str, Any], where: str) -> list[Any]:
     return blocks
 
 
-def _statement(
+def statement_about(
     action: object, resource: object, condition: object, where: str
 ) -> CompiledStatement:
-    """Compile the parts that policies have too."""
+    """Compile actions, resources and a condition as a statement that allows them."""
     statement: dict[str, object] = {"Effect": "Allow", "Action": action, "Resource": resource}
     if condition is not None:
         statement["Condition"] = condition
     document = {"Version": "2012-10-17", "Statement": statement}
     policy = parse_policy(document, name=where, policy_type=PolicyType.IDENTITY)
-    return compile_policy(policy, PolicyType.IDENTITY, name=where).statements[0]
+    made = compile_policy(policy, PolicyType.IDENTITY, name=where).statements[0]
+    _check_actions(made, where)
+    return made
 
 
 def _check_actions(about: CompiledStatement, where: str) -> None:

@@ -151,7 +151,7 @@ class Meeting:
 
     def settle(self) -> Settled:
         """Whether the claim fails here."""
-        known = self._known()
+        known = self._settled(self.prepared)
         statements = list(
             statements_about(self._arrangement(self.prepared), self.actions, self.space.universe)
         )
@@ -194,7 +194,7 @@ class Meeting:
         asked += [negate(own.beside_action(block), self.actions) for block in self.claim.unless]
         parts = [who, *asked, self._allowed(self.prepared, own)]
         if self.earlier is not None:
-            earlier = {**known, **_derived(self.earlier)}
+            earlier = {**known, **self._settled(self.earlier)}
             before = Reader(universe, self.actions, self.earlier.situation.caller, earlier)
             parts.append(negate(self._allowed(self.earlier, before), self.actions))
         return all_of(parts)
@@ -207,9 +207,9 @@ class Meeting:
             direct_only=self.person.direct_only,
         )
 
-    def _known(self) -> dict[str, ContextValue | None]:
+    def _settled(self, prepared: Prepared) -> dict[str, ContextValue | None]:
         """The keys that are settled: those that the engine derives, but for what varies here."""
-        known = _derived(self.prepared)
+        known = _derived(prepared)
         varying = {*self.person.domains, *self.route.domains}
         if self.space.area.foreign:
             varying |= OWNER_KEYS

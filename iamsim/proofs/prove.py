@@ -16,6 +16,7 @@ from iamsim.proofs.result import CheckResult, Reason, Verdict
 from iamsim.proofs.search import Place
 from iamsim.proofs.space import ActionSpace, all_actions
 from iamsim.proofs.statements import Reader
+from iamsim.proofs.unchanged import Unchanged
 from iamsim.proofs.who import check_who
 
 if TYPE_CHECKING:
@@ -86,10 +87,11 @@ def _meetings(
         )
     areas = find_areas(world, wanted, avoided, Budget(), foreign=claim.any_resources)
     reach = Reach(world)
+    unchanged = None if before is None else Unchanged(before, world)
     for person in _people(claim, world, areas, reach):
         for area in areas:
             mask = reach.actions(person, area) & actions
-            if mask:
+            if mask and (unchanged is None or not unchanged.holds(person, area, actions)):
                 space = AreaSpace(area, world.model)
                 yield from Meeting.all_of_them(claim, world, before, person, space, mask)
 

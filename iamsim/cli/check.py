@@ -1,0 +1,266 @@
+"""`iamsim check`: what holds for every request, proved or refuted with one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli import completion
+from iamsim.cli.commands import Argument, Command, Group
+from iamsim.cli.options import Option
+from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
+from iamsim.cli.worlds import missing_world, overlay_option, world_option
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.proofs.claims import Claim
+    from iamsim.proofs.result import CheckResult
+    from iamsim.syntax.ast import Policy
+
+__all__ = ["COMMAND"]
+
+TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")
+TYPE = Option(
+    ("--type",),
+    "type",
+    "What the policies are used as; left out, it is told from their elements.",
+    metavar="TYPE",
+    choices=(*TYPES, "IDENTITY_POLICY", "RESOURCE_POLICY"),
+)
+RESOURCE_TYPE = Option(
+    ("--resource-type",),
+    "resource_type",
+    "What a resource-based policy is attached to, by AWS's name, such as AWS::S3::Bucket.",
+    metavar="TYPE",
+)
+OUTPUT = output(*DOCUMENT_FORMATS, quiet="Only the result.")
+
+
+def _no_new_access(options: Options, arguments: Sequence[str]) -> int:
+    """CheckNoNewAccess."""
+    from iamsim.api.proofs import check_no_new_access  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.ask import text_of  # noqa: PLC0415
+
+    existing, new = map(_policy, arguments)
+    kind = text_of(options, "type") or _kind_of(existing, new)
+    return _written(
+        options,
+        check_no_new_access(
+            existing, new, policy_type=kind, resource_type=text_of(options, "resource_type")
+        ),
+    )
+
+
+def _access_not_granted(options: Options, arguments: Sequence[str]) -> int:
+    """CheckAccessNotGranted."""
+    from iamsim.api.proofs import check_access_not_granted  # noqa: PLC0415 - as above
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415
+
+    policy = _policy(arguments[0])
+    kind = text_of(options, "type") or _kind_of(policy)
+    result = check_access_not_granted(
+        policy, texts_of(options, "actions"), texts_of(options, "resources"), policy_type=kind
+    )
+    return _written(options, result)
+
+
+def _no_public_access(options: Options, arguments: Sequence[str]) -> int:
+    """CheckNoPublicAccess."""
+    from iamsim.api.proofs import check_no_public_access  # noqa: PLC0415 - as above
+    from iamsim.cli.ask import text_of  # noqa: PLC0415
+
+    resource_type = text_of(options, "resource_type")
+    if resource_type is None:
+        raise RequestError(
+            "missing-argument",
+            "it is not said what the policy is attached to",
+            hint="give AWS's name of it with `--resource-type`, such as AWS::S3::Bucket",
+        )
+    return _written(options, check_no_public_access(_policy(arguments[0]), resource_type))
+
+
+def _equivalent(options: Options, arguments: Sequence[str]) -> int:
+    """Whether two policies allow the same."""
+    from iamsim.api.proofs import check_equivalent  # noqa: PLC0415 - as above
+    from iamsim.cli.ask import text_of  # noqa: PLC0415
+
+    first, second = map(_policy, arguments)
+    kind = text_of(options, "type") or _kind_of(first, second)
+    return _written(options, check_equivalent(first, second, policy_type=kind))
+
+
+def _claims(options: Options, arguments: Sequence[str]) -> int:
+    """Claims about a world, or about a change of one."""
+    from iamsim.proofs.prove import prove  # noqa: PLC0415 - as above
+    from iamsim.proofs.result import Verdict, worst  # noqa: PLC0415
+    from iamsim.report import proofs as report  # noqa: PLC0415
+
+    claims = [claim for path in arguments for claim in _claims_of(path)]
+    world, before = _worlds(options)
+    results = [prove(claim, world, before) for claim in claims]
+    write_answer(
+        options,
+        lambda: report.claims_document(results),
+        lambda: report.claims_data(results),
+        lambda: report.claims_lines(results),
+    )
+    return int(worst(tuple(results)) is not Verdict.PASS)
+
+
+def _claims_of(path: str) -> tuple[Claim, ...]:
+    """Read a file of claims."""
+    from iamsim.proofs.claims import parse_claims  # noqa: PLC0415 - as above
+    from iamsim.world.documents import read_document  # noqa: PLC0415
+
+    return parse_claims(read_document(path).data, file=path)
+
+
+def _worlds(options: Options) -> tuple[CompiledWorld, CompiledWorld | None]:
+    """The world that the claims are about, and the one before a change."""
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as above
+    from iamsim.cli.worlds import load_any  # noqa: PLC0415
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+
+    quiet = bool(options["quiet"])
+    paths, overlays = texts_of(options, "worlds"), texts_of(options, "overlays")
+    earlier, later = text_of(options, "before"), text_of(options, "after")
+    if (earlier is None) is not (later is None) or (earlier is not None and paths):
+        raise RequestError(
+            "missing-argument",
+            "a change is `--before` and `--after`, or `--world` and `--overlay`",
+        )
+    if earlier is not None and later is not None:
+        before, after = load_any([earlier], quiet=quiet), load_any([later], quiet=quiet)
+    else:
+        after = load_any(paths, overlays=overlays, quiet=quiet)
+        before = load_any(paths, quiet=True) if overlays else None
+    if after is None:
+        raise missing_world()
+    return (
+        CompiledWorld.checked(after),
+        None if before is None else CompiledWorld.checked(before),
+    )
+
+
+def _policy(reference: str) -> Policy:
+    """Read a policy that is a file, inline JSON, or the ARN of a managed policy."""
+    from iamsim.cli.standard_input import standard_input  # noqa: PLC0415 - as above
+    from iamsim.suites.policies import PolicyReader  # noqa: PLC0415
+
+    if reference == "-":
+        return PolicyReader().text(standard_input(), "standard input", None)
+    return PolicyReader().named(reference, None)
+
+
+def _kind_of(*policies: Policy) -> str:
+    """What policies are used as, as far as their elements tell."""
+    statements = [statement for policy in policies for statement in policy.statements]
+    if all(statement.principals is None for statement in statements):
+        return "identity"
+    actions = [value.text for statement in statements for value in statement.actions.values]
+    return "trust" if all(text.lower().startswith("sts:") for text in actions) else "resource"
+
+
+def _written(options: Options, result: CheckResult) -> int:
+    """Write the answer to one check, and give the exit code."""
+    from iamsim.proofs.result import Verdict  # noqa: PLC0415 - as above
+    from iamsim.report import proofs as report  # noqa: PLC0415
+
+    write_answer(
+        options,
+        lambda: report.result_document(result),
+        result.to_dict,
+        lambda: [result.result],
+    )
+    return int(result.verdict is not Verdict.PASS)
+
+
+COMMAND = Group(
+    "check",
+    "Prove that something holds for every request, or show a request for which it does not.",
+    (
+        Command(
+            "no-new-access",
+            "Whether a policy allows nothing that an existing one does not.\n\n"
+            "AWS's CheckNoNewAccess, offline: PASS is a proof, FAIL comes with a request. Exits"
+            " with 0 for PASS.",
+            (TYPE, RESOURCE_TYPE, *OUTPUT),
+            _no_new_access,
+            Argument(
+                "EXISTING NEW",
+                "Two policies: files, inline JSON, or ARNs of AWS managed policies.",
+                least=2,
+                most=2,
+            ),
+        ),
+        Command(
+            "access-not-granted",
+            "Whether a policy grants none of some actions on any of some resources.\n\n"
+            "AWS's CheckAccessNotGranted, offline.",
+            (
+                Option(
+                    ("-a", "--action"),
+                    "actions",
+                    "An action that must not be granted; may be repeated.",
+                    "list",
+                    "ACTION",
+                    completes=completion.actions,
+                ),
+                Option(
+                    ("-r", "--resource"),
+                    "resources",
+                    "A resource on which nothing may be granted; may be repeated.",
+                    "list",
+                    "ARN",
+                ),
+                TYPE,
+                *OUTPUT,
+            ),
+            _access_not_granted,
+            Argument("POLICY", "A file, inline JSON, or the ARN of a managed policy.", 1, 1),
+        ),
+        Command(
+            "no-public-access",
+            "Whether a resource-based policy lets in nobody but those that it fixes.\n\n"
+            "AWS's CheckNoPublicAccess, offline.",
+            (RESOURCE_TYPE, *OUTPUT),
+            _no_public_access,
+            Argument("POLICY", "A file, or inline JSON.", 1, 1),
+        ),
+        Command(
+            "equivalent",
+            "Whether two policies allow the same requests.",
+            (TYPE, *OUTPUT),
+            _equivalent,
+            Argument(
+                "A B",
+                "Two policies: files, inline JSON, or ARNs of AWS managed policies.",
+                least=2,
+                most=2,
+            ),
+        ),
+        Command(
+            "claims",
+            "Whether claims hold in a world, with all its layers, for every request.\n\n"
+            "A claim says what must never be possible, or that a change opens nothing. Exits with 0"
+            " where all are proved.",
+            (
+                world_option(),
+                overlay_option(),
+                Option(
+                    ("--before",),
+                    "before",
+                    "The world before a change, for claims about one.",
+                    metavar="PATH",
+                ),
+                Option(("--after",), "after", "The world after the change.", metavar="PATH"),
+                *output(*DOCUMENT_FORMATS, quiet="A line for each claim."),
+            ),
+            _claims,
+            Argument("FILE", "Files of claims, in YAML or JSON.", least=1),
+        ),
+    ),
+)

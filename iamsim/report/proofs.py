@@ -1,0 +1,101 @@
+"""What checks and claims say, laid out as a document."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamsim.proofs.result import Verdict, worst
+from iamsim.report.document import Badge, Column, Document, Prose, Remark, Section
+from iamsim.world.yaml_writing import write_yaml
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from iamsim.proofs.result import CheckResult
+    from iamsim.report.document import Block
+
+__all__ = ["claims_data", "claims_document", "claims_lines", "result_document"]
+
+BADGES = {
+    Verdict.PASS: Badge("yes", "PASS"),
+    Verdict.FAIL: Badge("no", "FAIL"),
+    Verdict.UNKNOWN: Badge("open", "UNKNOWN"),
+}
+
+
+def result_document(result: CheckResult) -> Document:
+    """One check of documents."""
+    reasons = tuple(reason.description for reason in result.reasons)
+    blocks: list[Block] = [Prose("answer", "", (result.message, *reasons))]
+    blocks += _evidence(result)
+    return Document(
+        "Is it so for every request?",
+        tuple(blocks),
+        _assumptions(result),
+        f"{result.result}: {result.message.rstrip('.')}",
+        BADGES[result.verdict],
+    )
+
+
+def _evidence(result: CheckResult) -> list[Block]:
+    """The request that refutes, or why nothing is known."""
+    found: list[Block] = []
+    if result.witness is not None:
+        name = "witness" if result.name is None else f"witness of {result.name}"
+        caption = "A request that shows it" if result.name is None else result.name
+        found.append(Prose(name, caption, (witness_text(result.witness),), code=True))
+    if result.why_unknown is not None and result.name is None:
+        found.append(Prose("why", "Why it is not known", (result.why_unknown,)))
+    return found
+
+
+def witness_text(witness: Mapping[str, Any]) -> str:
+    """A request as a scenario writes it."""
+    return write_yaml(dict(witness)).rstrip("\n")
+
+
+def _assumptions(result: CheckResult) -> tuple[Remark, ...]:
+    """On what an answer rests."""
+    return tuple(Remark("note", f"assumed: {sentence}") for sentence in result.assumptions)
+
+
+def claims_document(results: Sequence[CheckResult]) -> Document:
+    """Several claims about one world."""
+    columns: tuple[Column[CheckResult], ...] = (
+        Column("result", lambda result: BADGES[result.verdict]),
+        Column("claim", lambda result: result.name or ""),
+        Column("says", _says),
+    )
+    blocks: list[Block] = [Section("claims", "Claims", columns, results, headed=True)]
+    for result in results:
+        blocks += _evidence(result)
+    verdict = worst(tuple(results))
+    held = sum(result.verdict is Verdict.PASS for result in results)
+    remarks = {remark: None for result in results for remark in _assumptions(result)}
+    return Document(
+        "Do the claims hold for every request?",
+        tuple(blocks),
+        tuple(remarks),
+        f"{held} of {len(results)} claims are proved",
+        BADGES[verdict],
+    )
+
+
+def _says(result: CheckResult) -> str:
+    """Why a claim fails, or is not settled."""
+    if result.why_unknown is not None:
+        return result.why_unknown
+    return "; ".join(reason.description for reason in result.reasons) or result.message
+
+
+def claims_data(results: Sequence[CheckResult]) -> dict[str, Any]:
+    """The same as JSON-ready data."""
+    return {
+        "result": worst(tuple(results)).value,
+        "claims": [result.to_dict() for result in results],
+    }
+
+
+def claims_lines(results: Sequence[CheckResult]) -> list[str]:
+    """A line for each claim."""
+    return [f"{result.result} {result.name or ''}".rstrip() for result in results]
