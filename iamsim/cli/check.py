@@ -51,6 +51,7 @@ def _no_new_access(options: Options, arguments: Sequence[str]) -> int:
         check_no_new_access(
             existing, new, policy_type=kind, resource_type=text_of(options, "resource_type")
         ),
+        "no new access",
     )
 
 
@@ -64,7 +65,7 @@ def _access_not_granted(options: Options, arguments: Sequence[str]) -> int:
     result = check_access_not_granted(
         policy, texts_of(options, "actions"), texts_of(options, "resources"), policy_type=kind
     )
-    return _written(options, result)
+    return _written(options, result, "access not granted")
 
 
 def _no_public_access(options: Options, arguments: Sequence[str]) -> int:
@@ -79,7 +80,8 @@ def _no_public_access(options: Options, arguments: Sequence[str]) -> int:
             "it is not said what the policy is attached to",
             hint="give AWS's name of it with `--resource-type`, such as AWS::S3::Bucket",
         )
-    return _written(options, check_no_public_access(_policy(arguments[0]), resource_type))
+    result = check_no_public_access(_policy(arguments[0]), resource_type)
+    return _written(options, result, "no public access")
 
 
 def _equivalent(options: Options, arguments: Sequence[str]) -> int:
@@ -89,7 +91,8 @@ def _equivalent(options: Options, arguments: Sequence[str]) -> int:
 
     first, second = map(_policy, arguments)
     kind = text_of(options, "type") or _kind_of(first, second)
-    return _written(options, check_equivalent(first, second, policy_type=kind))
+    result = check_equivalent(first, second, policy_type=kind)
+    return _written(options, result, "equivalent")
 
 
 def _claims(options: Options, arguments: Sequence[str]) -> int:
@@ -164,14 +167,14 @@ def _kind_of(*policies: Policy) -> str:
     return "trust" if all(text.lower().startswith("sts:") for text in actions) else "resource"
 
 
-def _written(options: Options, result: CheckResult) -> int:
+def _written(options: Options, result: CheckResult, title: str) -> int:
     """Write the answer to one check, and give the exit code."""
     from iamsim.proofs.result import Verdict  # noqa: PLC0415 - as above
     from iamsim.report import proofs as report  # noqa: PLC0415
 
     write_answer(
         options,
-        lambda: report.result_document(result),
+        lambda: report.result_document(result, title),
         result.to_dict,
         lambda: [result.result],
     )

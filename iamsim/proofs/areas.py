@@ -74,6 +74,7 @@ class AreaSpace:
         self.area = area
         self.world = world
         self.universe = all_actions()
+        self._found: dict[Place, tuple[str, str] | None] = {}
 
     def number(self, action: str) -> int:
         """The bit of an action."""
@@ -83,7 +84,13 @@ class AreaSpace:
         return number
 
     def find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
-        """Find an action and a resource of the area on which it acts."""
+        """Find an action and a resource of the area on which it acts; remembered."""
+        if place not in self._found:
+            self._found[place] = self._find(place, budget)
+        return self._found[place]
+
+    def _find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
+        """Find them."""
         groups = (*place.groups, self.area.globs)
         avoided = (*place.avoided, *self.area.avoided)
         if find_text(groups, avoided, budget) is None:

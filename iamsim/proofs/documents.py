@@ -272,16 +272,13 @@ def to_witness(
     principal: str, action: str, model: Model, context: Mapping[str, ContextValue]
 ) -> dict[str, Any]:
     """A request as `explain` takes it."""
-    return {
-        "principal": principal,
-        "action": action,
-        "resource": model.resource,
-        "context": {
-            spelled(key): list(value) if isinstance(value, tuple) else value
-            for key, value in sorted(context.items())
-            if key not in DERIVED
-        },
+    given = {
+        spelled(key): list(value) if isinstance(value, tuple) else value
+        for key, value in sorted(context.items())
+        if key not in DERIVED
     }
+    asked = {"principal": principal, "action": action, "resource": model.resource}
+    return {**asked, "context": given} if given else asked
 
 
 DERIVED = frozenset(

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from enum import Enum
 from functools import lru_cache
+from itertools import takewhile
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.wildcard import Wildcard
@@ -61,11 +62,50 @@ WIDTHS: dict[Atom, int] = {
 OPEN_WIDTH = 4
 
 
-class Glob(NamedTuple):
-    """One pattern; with `fold` letter case is not looked at (its literals are in lower case)."""
+class Glob:
+    """One pattern; with `fold` letter case is not looked at (its literals are in lower case).
 
-    atoms: tuple[Atom, ...]
-    fold: bool = False
+    `literal` is the only text that the glob accepts, if it is so simple, and `head` the literal
+    beginning of all that it accepts. `is_open` says whether it has a variable without known value.
+    """
+
+    __slots__ = ("_hash", "atoms", "fold", "head", "is_everything", "is_open", "literal")
+
+    def __init__(self, atoms: tuple[Atom, ...], *, fold: bool = False) -> None:
+        """Take the atoms, and keep what is asked of them again and again."""
+        self.atoms = atoms
+        self.fold = fold
+        self._hash = hash((atoms, fold))
+        self.is_everything = atoms == (Wildcard.STAR,)
+        self.is_open = any(isinstance(atom, Open) for atom in atoms)
+        head = [] if fold else list(takewhile(_is_character, atoms))
+        self.head = "".join(head)  # type: ignore[arg-type]  # characters
+        self.literal = self.head if not fold and len(head) == len(atoms) else None
+
+    def __hash__(self) -> int:
+        """By content; worked out once."""
+        return self._hash
+
+    def __eq__(self, other: object) -> bool:
+        """By content."""
+        return self is other or (
+            isinstance(other, Glob)
+            and self._hash == other._hash
+            and self.fold == other.fold
+            and self.atoms == other.atoms
+        )
+
+    def __repr__(self) -> str:
+        """The pattern as people write it."""
+        parts = (
+            atom
+            if isinstance(atom, str)
+            else f"${{{atom.variable}}}"
+            if isinstance(atom, Open)
+            else atom.value
+            for atom in self.atoms
+        )
+        return f"<Glob {''.join(parts)}>"
 
     @classmethod
     def of(cls, tokens: Iterable[Token | Kind | Open], *, fold: bool = False) -> Glob:
@@ -76,19 +116,7 @@ class Glob(NamedTuple):
                 atoms += token.lower() if fold else token
             elif token not in LOOPS or atoms[-1:] != [token]:
                 atoms.append(token)
-        return cls(tuple(atoms), fold)
-
-    @property
-    def literal(self) -> str | None:
-        """The only text that the glob accepts, if it is so simple."""
-        if self.fold or not all(isinstance(atom, str) for atom in self.atoms):
-            return None
-        return "".join(atom for atom in self.atoms if isinstance(atom, str))
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it has a variable whose value is not known."""
-        return any(isinstance(atom, Open) for atom in self.atoms)
+        return cls(tuple(atoms), fold=fold)
 
     @property
     def widened(self) -> Glob:
@@ -98,10 +126,10 @@ class Glob(NamedTuple):
             fold=self.fold,
         )
 
-    @property
-    def is_everything(self) -> bool:
-        """Whether every text fits."""
-        return self.atoms == (Wildcard.STAR,)
+
+def _is_character(atom: Atom) -> bool:
+    """Whether an atom is a character."""
+    return isinstance(atom, str)
 
 
 ANYTHING = Glob((Wildcard.STAR,))

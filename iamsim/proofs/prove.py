@@ -87,12 +87,13 @@ def _meetings(
         )
     areas = find_areas(world, wanted, avoided, Budget(), foreign=claim.any_resources)
     reach = Reach(world)
+    spaces: dict[int, AreaSpace] = {}
     unchanged = None if before is None else Unchanged(before, world)
     for person in _people(claim, world, areas, reach):
         for area in areas:
             mask = reach.actions(person, area) & actions
             if mask and (unchanged is None or not unchanged.holds(person, area, actions)):
-                space = AreaSpace(area, world.model)
+                space = spaces.setdefault(id(area), AreaSpace(area, world.model))
                 yield from Meeting.all_of_them(claim, world, before, person, space, mask)
 
 

@@ -85,12 +85,12 @@ def _find(groups: list[Group], away: Group, budget: Budget) -> str | None:
 
 def _compatible(groups: list[Group]) -> list[Group]:
     """The groups without globs whose beginning fits no glob of some other group."""
-    heads = [{_head(glob) for glob in group} for group in groups]
+    heads = [{glob.head for glob in group} for group in groups]
     return [
         tuple(
             glob
             for glob in group
-            if all(_meets(_head(glob), others) for others in heads[:place] + heads[place + 1 :])
+            if all(_meets(glob.head, others) for others in heads[:place] + heads[place + 1 :])
         )
         for place, group in enumerate(groups)
     ]
@@ -99,17 +99,6 @@ def _compatible(groups: list[Group]) -> list[Group]:
 def _meets(head: str, others: set[str]) -> bool:
     """Whether a beginning goes on to one of others, or one of them to it."""
     return any(head.startswith(other) or other.startswith(head) for other in others)
-
-
-@lru_cache(maxsize=100_000)
-def _head(glob: Glob) -> str:
-    """The literal beginning of a glob; nothing where letter case plays no role."""
-    found = []
-    for atom in () if glob.fold else glob.atoms:
-        if not isinstance(atom, str):
-            break
-        found.append(atom)
-    return "".join(found)
 
 
 def _first_fitting(texts: list[str], groups: list[Group], avoided: Group) -> str | None:

@@ -23,13 +23,15 @@ BADGES = {
 }
 
 
-def result_document(result: CheckResult) -> Document:
-    """One check of documents."""
+def result_document(result: CheckResult, title: str) -> Document:
+    """One check of documents; `title` says what is checked."""
     reasons = tuple(reason.description for reason in result.reasons)
-    blocks: list[Block] = [Prose("answer", "", (result.message, *reasons))]
+    blocks: list[Block] = []
+    if reasons:
+        blocks.append(Prose("reasons", "Reasons", reasons))
     blocks += _evidence(result)
     return Document(
-        "Is it so for every request?",
+        title,
         tuple(blocks),
         _assumptions(result),
         f"{result.result}: {result.message.rstrip('.')}",
@@ -73,7 +75,7 @@ def claims_document(results: Sequence[CheckResult]) -> Document:
     held = sum(result.verdict is Verdict.PASS for result in results)
     remarks = {remark: None for result in results for remark in _assumptions(result)}
     return Document(
-        "Do the claims hold for every request?",
+        "what must hold for every request",
         tuple(blocks),
         tuple(remarks),
         f"{held} of {len(results)} claims are proved",
