@@ -1,8 +1,8 @@
 """Compare the checks with the labels of AWS's sample policies for CheckNoNewAccess.
 
 Usage: ``python benchmarks/custom_check_samples.py FOLDER``, a copy of
-https://github.com/aws-samples/iam-access-analyzer-custom-policy-check-samples. Each page there has a
-reference policy and candidates with PASS or FAIL; nothing of it is kept here.
+https://github.com/aws-samples/iam-access-analyzer-custom-policy-check-samples. Each page there has
+a reference policy and candidates with PASS or FAIL; nothing of it is kept here.
 """
 
 from __future__ import annotations
@@ -18,7 +18,9 @@ from iamsim.core.errors import PolicyError
 from iamsim.proofs.documents import check_no_new_access
 from iamsim.syntax.read import parse_policy
 
-BLOCK = re.compile(r"^(?:#+ (?P<title>.*?)\s*$)|```(?:json)?\s*\n(?P<text>.*?)```", re.S | re.M)
+BLOCK = re.compile(
+    r"^(?:#+ (?P<title>.*?)\s*$)|```(?:json)?\s*\n(?P<text>.*?)```", re.DOTALL | re.MULTILINE
+)
 LABEL = re.compile(r"\b(PASS|FAIL)\b")
 PLACEHOLDERS = {"<ACCOUNT ID>": "111111111111", "<ACCOUNT_ID>": "111111111111"}
 

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import fields, is_dataclass
+from enum import Enum
 from typing import TYPE_CHECKING
 
+from iamsim.compile.policy import PolicySet
 from iamsim.core.errors import InputError
+from iamsim.engine.context import DerivedKeys
 from iamsim.engine.question import Question
 from iamsim.proofs.areas import AreaSpace
 from iamsim.proofs.budget import Budget
@@ -12,15 +17,9 @@ from iamsim.proofs.search import Place
 from iamsim.proofs.space import all_actions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from iamsim.compile.policy import PolicySet
-    from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.areas import Area
     from iamsim.proofs.people import Person
-
-    Levels = Iterable[tuple[str, PolicySet]] | None
 
 __all__ = ["Unchanged"]
 
@@ -67,23 +66,11 @@ class Unchanged:
             question = Question(person.principal, "s3:GetObject", attached=person.attached)
             same = False
             try:
-                same = self._same_facts(self.before.caller_facts(question), person.facts)
+                same = self._same(self.before.caller_facts(question), person.facts)
             except InputError:
                 same = False
             known = self._people[id(person)] = person, same
         return known[1]
-
-    def _same_facts(self, before: CallerFacts, after: CallerFacts) -> bool:
-        """Whether what is known of a caller is the same."""
-        return (
-            before.caller == after.caller
-            and before.may_assume_root == after.may_assume_root
-            and before.scp_reason is after.scp_reason
-            and before.context.values == after.context.values
-            and self._same_set(before.identity, after.identity)
-            and self._same_set(before.boundary, after.boundary)
-            and self._same_levels(before.scp_levels, after.scp_levels)
-        )
 
     def _same_area(self, area: Area, actions: int) -> bool:
         """Whether an area has the same policies and keys."""
@@ -111,42 +98,33 @@ class Unchanged:
                     facts.append(world.resource_facts(question, caller))
                 except InputError:
                     return False
-            if not self._same_resource(*facts):
+            if not self._same(*facts):
                 return False
         return True
 
-    def _same_resource(self, before: ResourceFacts, after: ResourceFacts) -> bool:
-        """Whether what is known of a resource is the same."""
-        return (
-            before.kind is after.kind
-            and before.account == after.account
-            and before.rcp_reason is after.rcp_reason
-            and before.public_access == after.public_access
-            and before.context.values == after.context.values
-            and len(before.policies) == len(after.policies)
-            and all(
-                one.level == other.level
-                and one.resource == other.resource
-                and self._same_set(one.policies, other.policies)
-                for one, other in zip(before.policies, after.policies, strict=True)
+    def _same(self, before: object, after: object) -> bool:
+        """Whether two facts say the same: policies by their statements, keys by their values."""
+        if before is None or after is None or isinstance(before, Enum):
+            return before is after
+        if isinstance(before, PolicySet) and isinstance(after, PolicySet):
+            return self._same_set(before, after)
+        if isinstance(before, DerivedKeys) and isinstance(after, DerivedKeys):
+            return before.values == after.values
+        if isinstance(before, Mapping) and isinstance(after, Mapping):
+            return before.keys() == after.keys() and all(
+                self._same(before[key], after[key]) for key in before
             )
-            and self._same_set(before.grants, after.grants)
-            and self._same_levels(before.rcp_levels, after.rcp_levels)
-        )
+        if isinstance(before, tuple) and isinstance(after, tuple):
+            return len(before) == len(after) and all(map(self._same, before, after))
+        if is_dataclass(before) and type(before) is type(after):
+            return all(
+                self._same(getattr(before, part.name), getattr(after, part.name))
+                for part in fields(before)
+            )
+        return before == after
 
-    def _same_levels(self, before: Levels, after: Levels) -> bool:
-        """Whether the levels of guardrails are the same."""
-        if before is None or after is None:
-            return before is after
-        one, other = list(before), list(after)
-        return len(one) == len(other) and all(
-            self._same_set(first[1], second[1]) for first, second in zip(one, other, strict=True)
-        )
-
-    def _same_set(self, before: PolicySet | None, after: PolicySet | None) -> bool:
+    def _same_set(self, before: PolicySet, after: PolicySet) -> bool:
         """Whether two sets of policies say the same, statement by statement."""
-        if before is None or after is None:
-            return before is after
         name = id(before), id(after)
         known = self._sets.get(name)
         if known is None:
