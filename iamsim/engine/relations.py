@@ -67,6 +67,8 @@ IDENTITY_ONLY = Relation(
     Reason.IDENTITY_POLICIES_ONLY, (IDENTITY_WAY,), unheard=frozenset({Slot.RESOURCE})
 )
 CROSS_ACCOUNT = Relation(Reason.CROSS_ACCOUNT, (BOTH_SIDES_WAY,))
+# By the organization's own policy, which has no resource of its own in a request.
+BY_DELEGATION = Relation(Reason.CROSS_ACCOUNT, (BOTH_SIDES_WAY,))
 CROSS_ACCOUNT_KEY = Relation(Reason.CROSS_ACCOUNT_KMS_KEY, (BOTH_SIDES_WAY, GRANT_WAY))
 OWNER_ROOT_UNLOCKS = Relation(
     Reason.SAME_ACCOUNT, SAME_ACCOUNT.ways, unheard=frozenset({Slot.RESOURCE})

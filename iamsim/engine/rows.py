@@ -44,6 +44,7 @@ def _must_sign(met: Encounter) -> bool:
     if met.caller.kind is not CallerKind.ANONYMOUS:
         return False
     signed = met.rules.signature == "signed" and "unsigned?" not in met.rules.unsettled
+    signed = signed or met.rules.granted == "identity-only"
     return signed or not met.rules.signed_on.isdisjoint(met.objects)
 
 
@@ -105,7 +106,7 @@ ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
     (organizations.is_no_member, known.MEMBER_ACCOUNTS_ONLY),
     (organizations.is_no_delegated_administrator, known.DELEGATED_ADMINISTRATORS_ONLY),
     (organizations.reads_as_administrator, known.IDENTITY_ONLY),
-    (organizations.asks_by_delegation, known.CROSS_ACCOUNT),
+    (organizations.asks_by_delegation, known.BY_DELEGATION),
     (organizations.is_no_administrator, known.ADMINISTRATORS_ONLY),
     (_is_refused, known.FIXED_OBJECT),
     (sts.assumes_root, known.ASSUME_ROOT),

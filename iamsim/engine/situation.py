@@ -17,7 +17,7 @@ from iamsim.engine.encounter import Encounter
 from iamsim.engine.formula import LAYER_ORDER, Slot
 from iamsim.engine.pitfalls import reads_resource_tags
 from iamsim.engine.plan import make_plan
-from iamsim.engine.relations import IDENTITY_ONLY, ResourceKind
+from iamsim.engine.relations import BY_DELEGATION, IDENTITY_ONLY, ResourceKind
 from iamsim.engine.rows import find_relation, notes_of
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.engine.standing import UNKNOWN_STANDING, Standing
@@ -260,7 +260,7 @@ class Situation:
         unasked = relation is IDENTITY_ONLY or (
             self.kind is ResourceKind.ROLE and action not in TRUST_ACTIONS
         )
-        if self.kind is ResourceKind.NONE or unasked:
+        if unasked or (self.kind is ResourceKind.NONE and relation is not BY_DELEGATION):
             reason = Reason.POLICY_NOT_CONSULTED if self.resource_policies else Reason.NO_POLICY
             return [Station(Slot.RESOURCE, reason, applies=False)]
         if not self.resource_policies:

@@ -45,7 +45,9 @@ class Case:
         kind = self.parts[5].partition("/")[0] if len(self.parts) == 6 else ""
         self.is_role = self.resource.split(":")[2:3] == ["iam"] and kind == "role"
         self.is_trust = self.is_role and f" {self.action.lower()} " in TRUST_CALLS
-        self.is_key = self.service == "kms" and kind == "key"
+        tail = self.parts[5] if len(self.parts) == 6 else ""
+        self.is_managed_key = self.service == "kms" and tail.startswith("alias/aws/")
+        self.is_key = (self.service == "kms" and kind == "key") or self.is_managed_key
         self.context = context.build(request, self.world, self.caller, self.owner)
 
     def is_assumed_root(self) -> bool:
@@ -152,8 +154,41 @@ class Case:
             account, entry = places.resource_entry(self.world, self.resource)
             policy = entry.get("policy")
         if policy is None:
-            return None
+            return self.managed_key_policy() if self.is_managed_key else None
         return statements(places.document(self.world, account, policy), kind)
+
+    def managed_key_policy(self) -> list[dict[str, Any]]:
+        """Give what AWS lets be done to its managed keys (R19.6)."""
+        name = self.resource.rpartition("/")[2]
+        service = f"{'ec2' if name == 'ebs' else name}.{self.parts[3]}.amazonaws.com"
+        used = [
+            "Encrypt",
+            "Decrypt",
+            "ReEncrypt*",
+            "GenerateDataKey*",
+            "CreateGrant",
+            "DescribeKey",
+        ]
+        by_service = {"kms:CallerAccount": self.owner, "kms:ViaService": service}
+        document = {
+            "Version": "2012-10-17",
+            "Statement": [
+                {
+                    "Effect": "Allow",
+                    "Principal": "*",
+                    "Action": [f"kms:{one}" for one in used],
+                    "Resource": "*",
+                    "Condition": {"StringEquals": by_service},
+                },
+                {
+                    "Effect": "Allow",
+                    "Principal": {"AWS": self.owner},
+                    "Action": ["kms:Describe*", "kms:Get*", "kms:List*", "kms:RevokeGrant"],
+                    "Resource": "*",
+                },
+            ],
+        }
+        return statements(document, "resource")
 
     def scps(self) -> list[list[dict[str, Any]]]:
         """Give the statements of each SCP level that applies; no levels, no layer."""
@@ -308,6 +343,14 @@ class Case:
         exact = lowered(prefix, limits.get("EncryptionContextEquals"))
         part = lowered(prefix, limits.get("EncryptionContextSubset"))
         source = limits.get("SourceArn")
+        if self.operation == "retiregrant":
+            retiring = scalar(grant.get("RetiringPrincipal") or "")
+            named = [retiring] if retiring else []
+            named += [grantee] if "retiregrant" in operations else []
+            kinds = [("AWS" if one.startswith("arn:") else "Service", one) for one in named]
+            return any(principals.grant_kind(one, self.caller) is not None for one in kinds)
+        if self.operation == "describekey":
+            exact = part = None
         return (
             principals.grant_kind((kind, grantee), self.caller) is not None
             and self.operation in operations

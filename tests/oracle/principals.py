@@ -143,6 +143,8 @@ def is_spared(statement: dict[str, Any], caller: Caller, has_boundary: bool) -> 
     kinds = {grant_kind(entry, caller) for entry in listed}
     if caller["kind"] in ("service", "federated"):
         return bool(kinds & {"SERVICE", "FEDERATED"})
+    if caller["kind"] == "origin-access-identity":
+        return "USER" in kinds
     if caller["kind"] == "root":
         return "ACCOUNT" in kinds
     return "ACCOUNT" in kinds and bool(kinds & {"USER", "ROLE", "FEDUSER", "FED_SOURCE"})

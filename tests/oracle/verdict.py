@@ -2,7 +2,9 @@
 
 from typing import Any
 
+from tests.oracle import calls
 from tests.oracle.layers import Case
+from tests.oracle.principals import IAM_KINDS
 
 SCP, RCP, VPCE = "service-control-policy", "resource-control-policy", "vpc-endpoint-policy"
 RESOURCE, IDENTITY = "resource-based-policy", "identity-based-policy"
@@ -18,31 +20,9 @@ Way = tuple[set[str] | str | None, list[str]]
 CAPPED = [BOUNDARY, SESSION]
 COMMON: list[Way] = [(DIRECT, []), ({"ROLE"}, CAPPED), ({"FED_SOURCE"}, CAPPED)]
 BY_GRANT: list[Way] = [(GRANT, [])]
-# Key policies, "Allowing users in other accounts to use a KMS key": the others have no effect.
-ON_FOREIGN_KEYS = (
-    "decrypt encrypt reencryptfrom reencryptto generatedatakey generatedatakeywithoutplaintext "
-    "generatedatakeypair generatedatakeypairwithoutplaintext generatemac verifymac sign verify "
-    "derivesharedsecret getpublickey creategrant describekey getkeyrotationstatus listgrants "
-    "retiregrant revokegrant"
-)
 BY_TOKEN = {"sts:tagsession", "sts:setsourceidentity", "sts:setcontext"}  # with the call itself
-TOKENS = {"sts:getsessiontoken", "sts:getfederationtoken"}  # not for temporary credentials (R6.5)
 UNLOCKING = {"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"}
-UNLOCKING |= {"sqs:getqueueattributes", "sqs:setqueueattributes"}
-
-
-def is_managing(case: Case) -> bool:
-    """Say whether the call manages a key, which nobody of another account can."""
-    service, _, name = case.action.lower().partition(":")
-    return case.is_key and service == "kms" and name not in ON_FOREIGN_KEYS.split()
-
-
-def may_ask(case: Case) -> bool:
-    """Say whether credentials like the caller's may make this call at all."""
-    kind, action = case.caller["kind"], case.action.lower()
-    if kind in ("role", "federated-user") and action in TOKENS:
-        return False
-    return kind != "root" or action not in ("sts:assumerole", "sts:assumeroot")
+UNLOCKING |= {"sqs:getqueueattributes", "sqs:setqueueattributes", "dynamodb:deleteresourcepolicy"}
 
 
 def ways_in(case: Case) -> list[Way]:
@@ -53,24 +33,25 @@ def ways_in(case: Case) -> list[Way]:
     if kind == "federated":
         saml = ":saml-provider/" in case.caller["name"]
         call = "sts:assumerolewithsaml" if saml else "sts:assumerolewithwebidentity"
-        return [({"FEDERATED"}, [])] if action in {call, *BY_TOKEN} else []
+        foreign = account is not None and account != case.owner  # R19.17
+        return [({"FEDERATED"}, [])] if action in {call, *BY_TOKEN} and not foreign else []
     if action in ("sts:assumerolewithsaml", "sts:assumerolewithwebidentity"):
         return [({"FEDERATED"}, [])]  # the call has a token in place of a caller
+    if calls.refuses(case):
+        return []
     if kind == "anonymous":
         return [({"WILDCARD"}, [])]
     if kind == "origin-access-identity":
         return [({"USER", "WILDCARD"}, [])]
     if kind == "service":
         return [({"SERVICE", "WILDCARD"}, []), *by_grant]
-    if (case.parts and case.parts[1] != case.caller["partition"]) or not may_ask(case):
-        return []
-    if action == "sts:assumeroot":
-        organization = case.world.get("organization") or {}
-        managers = [organization.get("management_account", account)]
-        managers += organization.get("delegated_administrators") or []
-        return [(None, [IDENTITY, *CAPPED])] if account in managers else []
-    if account != case.owner:
-        return [] if is_managing(case) else [(ANY, [IDENTITY, *CAPPED]), *by_grant]
+    organizing = calls.may_call(case)
+    if action == "sts:assumeroot" or organizing == "identity":
+        return [(None, [IDENTITY, *CAPPED])]
+    if account != case.owner or organizing == "both":
+        return [(ANY, [IDENTITY, *CAPPED]), *by_grant]
+    if calls.is_identity_only(case):
+        return [(None, [IDENTITY, *CAPPED])]
     if case.is_trust or case.is_key:
         return [*COMMON, ({"ACCOUNT"}, [IDENTITY, *CAPPED]), *by_grant]
     return [*COMMON, (None, [IDENTITY, *CAPPED])]
@@ -88,6 +69,10 @@ def explicit_denies(case: Case, notes: list[str]) -> list[str]:
         BOUNDARY: case.denies(case.boundary()),
         SESSION: case.denies(case.session_policies()),
     }
+    signed = case.caller["kind"] in IAM_KINDS
+    by_identity = calls.is_identity_only(case) and case.caller["account"] == case.owner
+    if signed and (by_identity or calls.may_call(case) == "identity") and not calls.refuses(case):
+        denied[RESOURCE] = False  # no resource-based policy is asked
     if denied[RESOURCE] and own_root and case.action.lower() in UNLOCKING:
         notes.append("the owner's root user may repair a policy that locks everybody out")
         denied[RESOURCE] = False
@@ -140,13 +125,13 @@ def decide(request: dict[str, Any], world: dict[str, Any] | None = None) -> dict
     """
     case = Case(request, world)
     notes: list[str] = []
-    free = case.action.lower() == "sts:getsessiontoken" and case.caller["kind"] in ("user", "root")
-    free = free and not case.caller["assumed_root"]
-    if free or case.action.lower() == "sts:getcalleridentity":
+    if calls.needs_no_policy(case):
         return {"decision": "allowed", "layer": None, "notes": notes}
     denying = explicit_denies(case, notes)
     if denying:
         return {"decision": "explicitDeny", "layer": denying[0], "notes": notes}
+    if not calls.session_allows(case):
+        return {"decision": "implicitDeny", "layer": SESSION, "notes": notes}
     blocks = blocking_guardrails(case)
     ways = ways_in(case)
     way_is_open = [way for way in ways if not blocked_layers(way, case)]

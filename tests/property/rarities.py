@@ -44,6 +44,67 @@ TAGGED = [
     ("s3:ListBucket", "arn:aws:s3:::data-ACC"),
     ("s3:GetObject", "arn:aws:s3:::data-ACC/x"),
 ]
+RULED = [
+    ("sqs:SetQueueAttributes", f"arn:aws:sqs:{REGION}:ACC:blue"),
+    ("sqs:PurgeQueue", f"arn:aws:sqs:{REGION}:ACC:blue"),
+    ("s3:PutBucketPolicy", "arn:aws:s3:::data-ACC"),
+    ("s3:CreateBucket", "arn:aws:s3:::data-ACC"),
+    ("s3:GetAccessPointPolicy", f"arn:aws:s3:{REGION}:ACC:accesspoint/ap"),
+    ("kms:ScheduleKeyDeletion", f"arn:aws:kms:{REGION}:ACC:key/11aa"),
+    ("kms:Decrypt", f"arn:aws:kms:{REGION}:ACC:alias/aws/s3"),
+    ("kms:Decrypt", f"arn:aws:kms:{REGION}:ACC:alias/aws/ebs"),
+    ("kms:DescribeKey", f"arn:aws:kms:{REGION}:ACC:alias/aws/s3"),
+    ("kms:ScheduleKeyDeletion", f"arn:aws:kms:{REGION}:ACC:alias/aws/s3"),
+    ("dynamodb:UpdateTimeToLive", f"arn:aws:dynamodb:{REGION}:ACC:table/blue"),
+    ("dynamodb:CreateTable", f"arn:aws:dynamodb:{REGION}:ACC:table/blue"),
+    ("dynamodb:DeleteResourcePolicy", f"arn:aws:dynamodb:{REGION}:ACC:table/blue"),
+    ("backup:DeleteBackupVault", f"arn:aws:backup:{REGION}:ACC:backup-vault:v"),
+    ("backup:CopyIntoBackupVault", f"arn:aws:backup:{REGION}:ACC:backup-vault:v"),
+    ("es:ESHttpGet", f"arn:aws:es:{REGION}:ACC:domain/blue"),
+    ("es:DescribeDomain", f"arn:aws:es:{REGION}:ACC:domain/blue"),
+    ("ses:SendEmail", f"arn:aws:ses:{REGION}:ACC:identity/example.com"),
+    ("ses:DeleteIdentity", f"arn:aws:ses:{REGION}:ACC:identity/example.com"),
+    ("sns:TagResource", f"arn:aws:sns:{REGION}:ACC:news"),
+    ("sns:ConfirmSubscription", f"arn:aws:sns:{REGION}:ACC:news"),
+    ("glue:StartJobRun", f"arn:aws:glue:{REGION}:ACC:job/blue"),
+    ("glue:GetDatabase", f"arn:aws:glue:{REGION}:ACC:database/blue"),
+    ("logs:PutLogEvents", f"arn:aws:logs:{REGION}:ACC:log-group:blue"),
+    ("logs:PutSubscriptionFilter", f"arn:aws:logs:{REGION}:ACC:destination:blue"),
+    ("signer:StartSigningJob", f"arn:aws:signer:{REGION}:ACC:/signing-profiles/p"),
+    ("rekognition:DeleteProject", f"arn:aws:rekognition:{REGION}:ACC:project/p/1"),
+    ("execute-api:Invoke", f"arn:aws:execute-api:{REGION}:ACC:api/prod/GET/x"),
+    ("lambda:InvokeFunctionUrl", f"arn:aws:lambda:{REGION}:ACC:function:blue"),
+    ("events:DeleteEventBus", f"arn:aws:events:{REGION}:ACC:event-bus/default"),
+    ("cognito-idp:InitiateAuth", "*"),
+    ("cognito-identity:GetId", "*"),
+    ("organizations:CreateAccount", "*"),
+    ("organizations:ListAccounts", "*"),
+    ("organizations:AttachPolicy", f"arn:aws:organizations::{MANAGEMENT}:account/o-acme/{A}"),
+    ("organizations:DescribeOrganization", "*"),
+    ("organizations:LeaveOrganization", "*"),
+    ("organizations:CloseAccount", "*"),
+    ("guardduty:EnableOrganizationAdminAccount", "*"),
+    ("securityhub:UpdateConfigurationPolicy", "*"),
+    ("config:PutOrganizationConfigRule", "*"),
+    ("iam:AttachRolePolicy", f"arn:aws:iam::ACC:role/{LINKED}"),
+    ("iam:UpdateRoleDescription", f"arn:aws:iam::ACC:role/{LINKED}"),
+    ("iam:DeleteRole", "arn:aws:iam::ACC:role/aws-reserved/sso.amazonaws.com/app"),
+    ("iam:CreatePolicyVersion", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+    ("iam:GetPolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+]
+OF_SESSIONS = [
+    ("iam:CreateUser", "arn:aws:iam::ACC:user/alice"),
+    ("iam:ListUsers", "*"),
+    ("sts:AssumeRole", "arn:aws:iam::ACC:role/app"),
+    ("sts:AssumeRole", "arn:aws:iam::ACC:role/app"),
+    ("sts:SetSourceIdentity", "arn:aws:iam::ACC:role/app"),
+    ("sts:TagSession", "arn:aws:iam::ACC:role/app"),
+    ("sts:GetFederationToken", "*"),
+    ("sts:GetSessionToken", "*"),
+    ("sts:GetCallerIdentity", "*"),
+    ("sts:DecodeAuthorizationMessage", "*"),
+    ("s3:GetObject", "arn:aws:s3:::data-ACC/x"),
+]
 ROOT_CALLS = ["s3:DeleteBucketPolicy", "s3:GetObject", "sqs:SetQueueAttributes", "iam:GetUser"]
 ROOT_CALLS += ["sts:AssumeRole", "sts:GetCallerIdentity"]
 
@@ -344,6 +405,58 @@ def several_groups(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
     return world, request
 
 
+def ruled_call(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """A call with a rule of its own: how far it reaches, who may make it, signed or not, on whose
+    object; with every kind of caller."""
+    action, pattern = tape.pick(RULED)
+    kinds = [*IN_IAM, "federated-user", "service", "anonymous", "anonymous"]
+    focus, kind = about(tapes[0], kinds, action, pattern)
+    if pattern == "*":
+        focus = replace(focus, owner=focus.account or focus.owner)
+    if f":{MANAGEMENT}:" in pattern:
+        focus = replace(focus, owner=MANAGEMENT)
+    world, request = case_about(focus, kind, action.partition(":")[0], tapes)
+    if action.startswith("kms:") and tape.chance(40):
+        request["via"] = {"service": tape.pick(["s3.amazonaws.com", "ec2.amazonaws.com"])}
+    if "organization" in world and tape.chance(60):
+        made = world["organization"]
+        services = tape.pick(["securityhub", "config", "iam", "guardduty"])
+        made["delegated_services"] = {tape.pick([A, B]): [f"{services}.amazonaws.com"]}
+        if tape.chance(30):
+            made["delegated_administrators"] = [tape.pick([A, B])]
+    if tape.chance(15) and pattern != "*":
+        request["resource_policy"] = vocabulary.policy(tape, focus, "resource")
+    return world, request
+
+
+def credentials(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """Credentials that came from STS: of GetSessionToken, of a chain of roles, of a federation."""
+    action, pattern = tape.pick(OF_SESSIONS)
+    keys = ("aws:MultiFactorAuthPresent", "sts:SourceIdentity")
+    kinds = ["user", "user", "user", "root", "session", "session", "role", "federated-user"]
+    focus, kind = about(tapes[0], kinds, action, pattern, keys)
+    if pattern == "*":
+        focus = replace(focus, owner=focus.account or focus.owner)
+    world, request = case_about(focus, kind, action.partition(":")[0], tapes)
+    session, context = request.get("session", {}), request.get("context", {})
+    context = {key: of for key, of in context.items() if key.lower() != keys[0].lower()}
+    if kind in ("user", "root"):
+        session = {"credentials": "session-token"} if not tape.chance(20) else {}
+        if tape.chance(70):
+            context[keys[0]] = tape.pick(["true", "false"])
+    elif kind in ("session", "role"):
+        if tape.chance(50):
+            session = {**session, "source_identity": tape.pick(["alice", "blue"])}
+        if tape.chance(50):
+            session = {**session, "transitive_tags": ["team"], "tags": {"team": "blue"}}
+        if tape.chance(40):
+            context["sts:SourceIdentity"] = tape.pick(["alice", "blue"])
+        if tape.chance(40):
+            context[tape.pick(["aws:RequestTag/team", "aws:RequestTag/env"])] = "red"
+    request = {key: of for key, of in request.items() if key not in ("session", "context")}
+    return world, {**request, "session": session, "context": context}
+
+
 THEMES: list[Callable[[Tape, Tapes], tuple[Data, Data]]] = [
     access_point,
     access_point,
@@ -363,6 +476,11 @@ THEMES: list[Callable[[Tape, Tapes], tuple[Data, Data]]] = [
     absent_keys,
     permission_set,
     several_groups,
+    ruled_call,
+    ruled_call,
+    ruled_call,
+    credentials,
+    credentials,
 ]
 SIZES = (140, 120, 160, 220, 150, 140)
 

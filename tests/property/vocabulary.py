@@ -113,6 +113,7 @@ RARE: dict[str, tuple[str, list[Any], list[Any]]] = {
     "aws:ResourceOrgID": ("String", [ORG], [ORG, "o-other", "${aws:PrincipalOrgID}"]),
     "aws:SourceOrgID": ("String", [ORG], [ORG, "o-other", "${aws:ResourceOrgID}"]),
     "aws:SourceOrgPaths": ("Many", [[PATHS[0]]], PATHS),
+    "sts:SourceIdentity": ("String", ["alice"], ["alice", "a*"]),
     "iam:PermissionsBoundary": ("Arn", BOUNDARIES, [*BOUNDARIES, "arn:aws:iam::*:policy/app*"]),
     "s3:AccessPointNetworkOrigin": ("String", ["VPC"], ["VPC", "Internet"]),
     "s3:DataAccessPointAccount": ("String", ACCOUNTS, [*ACCOUNTS, "${aws:PrincipalAccount}"]),

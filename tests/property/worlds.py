@@ -254,7 +254,8 @@ def fill_resource(tape: Tape, focus: Focus, accounts: Data) -> None:
     if focus.resource in ("*", "arn:aws:s3:::*"):
         return
     in_s3 = focus.action.startswith("s3:")
-    arn = focus.resource.partition("/")[0] if in_s3 else focus.resource
+    bucket = focus.resource.startswith("arn:aws:s3:::")
+    arn = focus.resource.partition("/")[0] if bucket else focus.resource
     entry: Data = {}
     if ":ec2:" not in arn and not tape.chance(15):
         entry["policy"] = vocabulary.policy(tape, focus, "resource")
