@@ -5,23 +5,30 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
+from iamsim.importers.organizations import delegate
 from iamsim.importers.shapes import text, texts
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iamsim.importers.draft import Draft
     from iamsim.importers.shapes import Json
     from iamsim.importers.tree import PolicyKind
 
 __all__ = ["read_organization"]
 
+SERVICE_NAME = ".amazonaws."
 TYPES: dict[PolicyKind, str] = {
     "scps": "SERVICE_CONTROL_POLICY",
     "rcps": "RESOURCE_CONTROL_POLICY",
 }
 
 
-def read_organization(organization_id: str, files: dict[str, object], draft: Draft) -> None:
-    """Read an organization from all files under its folder, by their paths from there."""
+def read_organization(organization_id: str, files: dict[str, object], draft: Draft) -> set[str]:
+    """Read an organization from all files under its folder, by their paths from there.
+
+    Gives the paths of the files that were read.
+    """
     metadata = _record(files.get("metadata"))
     organization = draft.organization()
     organization.set("id", text(metadata, "id") or organization_id)
@@ -48,23 +55,58 @@ def read_organization(organization_id: str, files: dict[str, object], draft: Dra
         if home is not None:
             draft.tree.place(account, home, f"accounts.{account}")
         _attach(account, facts, draft)
-    for path, data in sorted(files.items()):
-        _read_part(path.split("/"), _record(data), draft)
+    used = {"accounts", "metadata", "ous", "structure"}
+    if _read_administrators(files.get("delegated-admins"), draft):
+        used.add("delegated-admins")
+    parts = (path for path, data in sorted(files.items()) if _read_part(path, _record(data), draft))
+    return used.union(parts)
 
 
-def _read_part(path: list[str], data: Json, draft: Draft) -> None:
-    """Read the file of one unit or policy."""
-    match path:
+def _read_administrators(data: object, draft: Draft) -> bool:
+    """Read the delegated administrators: a list of records, or a map by account or by service.
+
+    Says whether all of it was understood.
+    """
+    entries = data.items() if isinstance(data, dict) else []
+    if isinstance(data, list):
+        entries = [(text(one, "accountId", "id", "Id"), one) for one in map(_record, data)]
+    known = bool(entries) or data in ([], {})
+    for name, value in entries:
+        found = list(_names(value))
+        if isinstance(name, str) and is_account_id(name):
+            services = [one for one in found if SERVICE_NAME in one]
+            pairs = [(name, service) for service in services]
+        else:
+            pairs = [(account, str(name)) for account in found if is_account_id(account)]
+        known = known and bool(pairs)
+        for account, service in pairs:
+            delegate(draft, account, service)
+    return known
+
+
+def _names(value: object) -> Iterator[str]:
+    """Go through the texts in a value."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for item in value.values() if isinstance(value, dict) else value:
+            yield from _names(item)
+
+
+def _read_part(path: str, data: Json, draft: Draft) -> bool:
+    """Read the file of one unit or policy; says whether it was read."""
+    match path.split("/"):
         case ["ous", unit, "metadata"]:
             draft.tree.node(unit, text(data, "name"))
         case ["scps" | "rcps" as kind, policy_id, "metadata"]:
             draft.tree.policy(policy_id, name=text(data, "name"), policy_type=_type(kind))
         case ["scps" | "rcps" as kind, policy_id, "policy"]:
-            draft.tree.policy(
-                policy_id, policy_type=_type(kind), document=data, place="/".join(path)
-            )
-        case _:
+            draft.tree.policy(policy_id, policy_type=_type(kind), document=data, place=path)
+        case ["ous" | "scps" | "rcps" | "accounts", _, "tags"]:
             pass
+        case _:
+            return False
+    return True
 
 
 def _type(kind: str) -> str:

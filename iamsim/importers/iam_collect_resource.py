@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
+from iamsim.importers.facts import set_policy
 from iamsim.importers.facts_of_aws import read_public_access_block
-from iamsim.importers.key_outputs import read_location
+from iamsim.importers.key_outputs import read_encryption, read_location
+from iamsim.importers.resource_kinds import Scope, policy_holder
 from iamsim.importers.shapes import records, text
+from iamsim.importers.unread import documents_within
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,29 +18,49 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.shapes import Json
 
-__all__ = ["read_iam", "read_resource"]
+__all__ = ["read_iam", "read_resource", "read_shared"]
 
 Files = dict[str, object]
+SHARED = "ram"
+OF_PRINCIPALS = (
+    "groups",
+    "inline-policies",
+    "instance-profiles",
+    "managed-policies",
+    "metadata",
+    "tags",
+    "trust-policy",
+)
 # How the ARN of a resource is made of the parts of its folder, where no metadata has it.
 NAMES_WITH_COLON = frozenset(("lambda", "secretsmanager"))
 NAMES_ALONE = frozenset(("sqs", "sns"))
 
 
-def read_iam(account: str, partition: str, folder: list[str], files: Files, draft: Draft) -> None:
-    """Read a user, group, role or policy, or the identity providers."""
+def read_iam(
+    account: str, partition: str, folder: list[str], files: Files, draft: Draft
+) -> set[str]:
+    """Read a user, group, role or policy, or the identity providers.
+
+    What it is called, its ARN says, else its folder: names in metadata are no keys. Gives the names
+    of the files that were read.
+    """
     kind = folder[1]
     metadata = _metadata(files)
     arn = find_arn(text(metadata, "arn") or "")
-    name = text(metadata, "name") or (arn.resource if arn else folder[-1]).rpartition("/")[2]
+    name = (arn.resource if arn else folder[-1]).rpartition("/")[2]
     if partition != "aws":
         draft.account(account).set("partition", partition)
     if kind == "policy":
         document = files.get("current-policy", files.get("policy"))
         path = text(metadata, "path")
         draft.customer_policy(account, name, document, path=path, place="current-policy")
-    elif kind in ("oidc", "oidc-provider", "saml", "saml-provider") and arn is not None:
+        return {"current-policy", "metadata", "policy", "tags"}
+    if kind in ("oidc", "oidc-provider", "saml", "saml-provider") and arn is not None:
         draft.account(account).extend("providers", [text(metadata, "arn")])
-    elif kind == "user":
+        return {"metadata", "tags", "thumbprints", "url"}
+    if kind not in ("user", "group", "role"):
+        return set()
+    if kind == "user":
         user = draft.user(account, name)
         _principal(user, metadata, files, draft)
         groups = files.get("groups")
@@ -60,6 +83,7 @@ def read_iam(account: str, partition: str, folder: list[str], files: Files, draf
             role.extend("instance_profiles", [one for one in profiles if isinstance(one, str)])
         duration = metadata.get("maxSessionDuration")
         role.set("max_session_duration", duration if isinstance(duration, int) else None)
+    return set(OF_PRINCIPALS)
 
 
 def _principal(principal: Record, metadata: Json, files: Files, draft: Draft) -> None:
@@ -81,8 +105,11 @@ def _principal(principal: Record, metadata: Json, files: Files, draft: Draft) ->
 
 def read_resource(
     account: str, partition: str, folder: list[str], files: Files, draft: Draft
-) -> None:
-    """Read a resource with its policy, tags and settings, or a VPC endpoint."""
+) -> set[str]:
+    """Read a resource with its policy, tags, key and settings, or a VPC endpoint.
+
+    Gives the names of the files that were read.
+    """
     metadata = _metadata(files)
     arn = text(metadata, "arn") or _made_arn(account, partition, folder)
     name, policy = _policy_file(files)
@@ -95,26 +122,53 @@ def read_resource(
         endpoint.set("type", kind if kind in ("Gateway", "Interface") else None)
         if policy is not None:
             endpoint.set("policy", draft.document(policy, name), name)
-        return
+        return {"metadata", "tags", name}
     if "bpa" in files and folder[0] == "s3" and len(folder) == 1:
         block = read_public_access_block(files["bpa"])
         draft.account(account).set("public_access_block", block, "bpa")
-        return
+        return {"bpa"}
     if arn is None or find_arn(arn) is None:
         if policy is not None:
             draft.remark(
                 "record-without-arn", "nothing says the ARN of what is in this folder: left out"
             )
-        return
-    resource = draft.resource(arn, account)
+        return {name}
+    scope = Scope(partition, arn.split(":")[3], account)
+    resource = draft.resource(policy_holder(arn, scope) or arn, account)
+    used = {"metadata", "tags", name}
     if policy is not None:
         resource.set("policy", draft.document(policy, name), name)
     resource.tags(files.get("tags"))
     if folder[0] == "s3" and text(metadata, "region") is not None:
         read_location(draft, arn, metadata["region"])
+    abac = metadata.get("abacEnabled")
+    resource.set("abac", abac if isinstance(abac, bool) else None, "metadata")
+    if "encryption" in files:
+        read_encryption(draft, arn, files["encryption"], "encryption", account, complete=True)
+        used.add("encryption")
     for key, value in files.items():
         if key == "bpa" or "public-access" in key:
             resource.set("public_access_block", read_public_access_block(value), key)
+            used.add(key)
+    return used
+
+
+def read_shared(account: str, files: Files, draft: Draft) -> set[str]:
+    """Read what AWS RAM shares of an account: the files are named after the ARNs of resources.
+
+    The policy that RAM wrote counts beside that of the resource. Gives the names of the files that
+    were read.
+    """
+    used: set[str] = set()
+    for arn, data in files.items():
+        documents = list(documents_within(data))
+        if find_arn(arn) is None or not documents:
+            continue
+        resource = draft.resource(arn, account)
+        for document in documents:
+            set_policy(resource, document, SHARED, several=True)
+        used.add(arn)
+    return used
 
 
 def _metadata(files: Mapping[str, object]) -> Json:

@@ -14,6 +14,8 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_account_id
+from iamsim.core.caret import quote
+from iamsim.core.errors import WorldError
 from iamsim.importers.attachments import Attachments
 from iamsim.importers.shapes import account_of, folder_names, pages, records, text
 
@@ -131,7 +133,15 @@ def _organization(part: Part, draft: Draft, _attachments: Attachments) -> None:
     assert isinstance(record, dict)  # noqa: S101 - it is read for a key in it
     at = f"{part.place}Organization"
     management = text(record, "ManagementAccountId", "MasterAccountId")
-    draft.organization().set("id", text(record, "Id"), at)
+    known, own = draft.organization().data.get("id"), text(record, "Id")
+    if known is not None and own is not None and known != own:
+        raise WorldError(
+            "several-organizations",
+            f"the sources describe the organizations {quote(str(known))} and {quote(own)}, and a"
+            " world has one",
+            hint="import what is of one organization at a time",
+        )
+    draft.organization().set("id", own, at)
     draft.organization().set("management_account", management, at)
     if text(record, "FeatureSet") == "CONSOLIDATED_BILLING":
         draft.tree.enabled = set()
@@ -282,7 +292,7 @@ def _administrators(part: Part, draft: Draft, _attachments: Attachments) -> None
         if account_id is None or not is_account_id(account_id):
             draft.remark("record-not-readable", "this administrator has no account id", at)
             continue
-        _delegate(draft, account_id, service)
+        delegate(draft, account_id, service)
 
 
 def _services(part: Part, draft: Draft, _attachments: Attachments) -> None:
@@ -291,10 +301,10 @@ def _services(part: Part, draft: Draft, _attachments: Attachments) -> None:
         if account_id is None:
             _unnamed(part, draft, "account")
         else:
-            _delegate(draft, account_id, text(record, "ServicePrincipal"))
+            delegate(draft, account_id, text(record, "ServicePrincipal"))
 
 
-def _delegate(draft: Draft, account_id: str, service: str | None) -> None:
+def delegate(draft: Draft, account_id: str, service: str | None) -> None:
     """Note what an account administers."""
     delegated = draft.organization().data.setdefault("delegated_services", {})
     services = delegated.setdefault(account_id, []) if isinstance(delegated, dict) else []

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
+from iamsim.core.errors import WorldError
 from iamsim.world.builtin import find_built_in
 
 if TYPE_CHECKING:
@@ -194,10 +195,11 @@ class Tree:
         roots = sorted(node for node in self.nodes if node.startswith("r-"))
         roots = roots or sorted(node for node in self.nodes if node not in self.parents)
         if len(roots) > 1:
-            self.draft.remark(
-                "several-roots",
-                f"the sources have several roots: {', '.join(map(quote, roots))}; the first counts",
-                severity="conflict",
+            raise WorldError(
+                "several-organizations",
+                f"the sources have several roots, {' and '.join(map(quote, roots))}, and a world"
+                " has one organization",
+                hint="import what is of one organization at a time",
             )
         if not roots and (self.nodes or self.accounts):
             self.draft.remark(

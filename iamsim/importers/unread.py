@@ -16,31 +16,37 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import ResourceType
 
-__all__ = ["policies_within", "unread_message"]
+__all__ = ["documents_within", "policies_within", "unread_message"]
 
 MAX_DEPTH = 12
 ACTIONS = ("Action", "NotAction")
 
 
-def policies_within(value: object, path: str = "", depth: int = 0) -> Iterator[str]:
+def policies_within(value: object) -> Iterator[str]:
     """Find the paths of policies in the properties of a resource: documents, and their texts."""
+    return (path for path, _ in _walk(value, "", 0))
+
+
+def documents_within(value: object) -> Iterator[dict[str, object]]:
+    """Find the policies in a value: documents, and their texts."""
+    return (document for _, document in _walk(value, "", 0))
+
+
+def _walk(value: object, path: str, depth: int) -> Iterator[tuple[str, dict[str, object]]]:
+    """Go through the policies in a value, each with its path."""
     if isinstance(value, str):
-        if '"Statement"' in value and '"Effect"' in value:
-            value = _parsed(value)
-        if isinstance(value, dict):
-            yield from policies_within(value, path, depth + 1)
-        return
+        value = _parsed(value) if '"Statement"' in value and '"Effect"' in value else None
     if depth > MAX_DEPTH:
         return
     if isinstance(value, dict):
         if _is_policy(value):
-            yield path
+            yield path, value
             return
         for key, item in value.items():
-            yield from policies_within(item, f"{path}.{key}" if path else str(key), depth + 1)
+            yield from _walk(item, f"{path}.{key}" if path else str(key), depth + 1)
     elif isinstance(value, list):
         for index, item in enumerate(value):
-            yield from policies_within(item, f"{path}[{index}]", depth + 1)
+            yield from _walk(item, f"{path}[{index}]", depth + 1)
 
 
 def _parsed(text: str) -> object:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import pytest
 
-from iamsim.core.errors import RequestError
+from iamsim.core.errors import RequestError, WorldError
 from iamsim.importers.frame import SourceOptions, import_sources
 
 IMPORTS = Path(__file__).parent.parent / "data" / "imports"
@@ -203,19 +203,26 @@ class TestOrganizations:
         text = json.dumps(imported(tmp_path, files).data)
         assert text.count(f'"id": "{first}"') == text.count(f'"id": "{second}"') == 1
 
-    def test_a_second_organization_is_left_out(self, tmp_path):
-        """Of several roots the first counts, and what hangs under the others is not mixed in."""
-        other = {"OrganizationalUnits": [{"Id": "ou-cd34-11111111", "Name": "Other"}]}
-        found = imported(
-            tmp_path,
+    @pytest.mark.parametrize(
+        "files",
+        [
+            {"a.json": ROOT, "b.json": {"Roots": [{"Id": "r-cd34", "Name": "Root"}]}},
             {
-                "a.json": ROOT,
-                "b.json": {"Roots": [{"Id": "r-cd34", "Name": "Root"}]},
-                "list-organizational-units-for-parent.r-cd34.json": other,
+                "a.json": {"Organization": {"Id": "o-aaaaaaaaaa"}},
+                "b.json": {"Organization": {"Id": "o-bbbbbbbbbb"}},
             },
-        )
-        assert found.data["organization"]["root"] == {"id": "r-ab12", "name": "Root"}
-        assert codes(found) == ["several-roots"]
+            {
+                "aws/aws/organizations/o-aaaaaaaaaa/metadata.json": {"rootOu": "r-ab12"},
+                "aws/aws/organizations/o-bbbbbbbbbb/metadata.json": {"rootOu": "r-cd34"},
+            },
+        ],
+        ids=["roots", "organizations", "iam-collect"],
+    )
+    def test_two_organizations_are_refused(self, files, tmp_path):
+        """A world has one organization: those of two are never mixed."""
+        with pytest.raises(WorldError, match="a world has one") as caught:
+            imported(tmp_path, files)
+        assert caught.value.code == "several-organizations"
 
     def test_lists_by_target_are_all_that_is_attached(self, tmp_path):
         """`list-policies-for-target` says what hangs on a target, and that nothing else does."""

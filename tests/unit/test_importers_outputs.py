@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from urllib.parse import quote
 
 import pytest
 
@@ -289,6 +290,7 @@ def test_folders_of_iam_collect_say_what_a_file_is_about(tmp_path):
         f"{root}/odd/policy.json": POLICY,
         f"{root}/iam/oidc/x/metadata.json": {"arn": oidc},
         f"{root}/iam/group/g/managed-policies.json": [{"arn": "arn:aws:iam::aws:policy/Billing"}],
+        f"{root}/iam/oidc/x/other.json": {},
         "aws/aws/indexes/buckets-to-accounts.json": {"c": {"accountId": ACCOUNT}, "d": "x"},
     }
     accounts, codes = imported(tmp_path, files)
@@ -305,4 +307,80 @@ def test_folders_of_iam_collect_say_what_a_file_is_about(tmp_path):
         "arn:aws:s3:::c": {},
         f"arn:aws:sqs:eu-west-1:{ACCOUNT}:q": {"policy": POLICY},
     }
-    assert "record-without-arn" in codes
+    assert sorted(set(codes)) == ["file-not-read", "managed-policy-unknown", "record-without-arn"]
+
+
+def test_files_of_iam_collect_about_accounts_shares_and_keys(tmp_path):
+    """Block Public Access of the account, what RAM shares, which key encrypts, whether tags of a
+    bucket count, delegated administrators; principals by their ARNs; the rest is remarked."""
+    root, organization = f"aws/aws/accounts/{ACCOUNT}", "aws/aws/organizations/o-abcdefghij"
+    table, arn = f"arn:aws:dynamodb:eu-west-1:{ACCOUNT}:table/t", f"arn:aws:iam::{ACCOUNT}"
+    key = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
+    shared = {"share": {"policy": json.dumps(POLICY)}}
+    files = {
+        f"{root}/s3-bpa.json": {"restrictPublicBuckets": True},
+        f"{root}/notes.json": {},
+        f"{root}/ram/{quote(table, safe='')}.json": shared,
+        f"{root}/ram/unnamed.json": shared,
+        f"{root}/s3/b/metadata.json": {
+            "arn": "arn:aws:s3:::b",
+            "region": "eu-west-1",
+            "abacEnabled": False,
+        },
+        f"{root}/s3/b/encryption.json": bucket_rule(key),
+        f"{root}/iam/role/a/metadata.json": {"arn": f"{arn}:role/a", "name": "same"},
+        f"{root}/iam/role/b/metadata.json": {"arn": f"{arn}:role/b", "name": "same"},
+        f"{root}/iam/odd/b/metadata.json": {"arn": f"{arn}:odd/b"},
+        f"{organization}/metadata.json": {"rootOu": "r-ab12"},
+        f"{organization}/delegated-admins.json": {
+            ACCOUNT: ["iam.amazonaws.com"],
+            "guardduty.amazonaws.com": [{"accountId": ACCOUNT}],
+        },
+        f"{organization}/s3-policies/p-1/policy.json": {},
+    }
+    for path, data in files.items():
+        file = tmp_path / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(data), encoding="utf-8")
+    found = import_sources([str(tmp_path)])
+    account = found.data["accounts"][ACCOUNT]
+    assert account["public_access_block"] == {"restrict_public_buckets": True}
+    assert sorted(account["roles"]) == ["a", "b"]
+    assert account["resources"][table]["policy"]["Statement"] == POLICY["Statement"]
+    assert account["resources"]["arn:aws:s3:::b"] == {"abac": False, "kms_key": key}
+    services = found.data["organization"]["delegated_services"]
+    assert services == {ACCOUNT: ["iam.amazonaws.com", "guardduty.amazonaws.com"]}
+    unread = [one.source for one in found.remarks if one.code == "file-not-read"]
+    assert [one.removeprefix(f"{tmp_path.as_posix()}/") for one in unread] == [
+        f"{root}/iam/odd/b/metadata.json",
+        f"{root}/notes.json",
+        f"{root}/ram/unnamed.json",
+        f"{organization}/s3-policies/p-1/policy.json",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("data", "services", "is_read"),
+    [
+        ([{"id": ACCOUNT, "services": ["a.amazonaws.com"]}], {ACCOUNT: ["a.amazonaws.com"]}, True),
+        ([], {}, True),
+        ([{"id": "x"}], {}, False),
+        ("text", {}, False),
+    ],
+)
+def test_delegated_administrators_of_iam_collect(data, services, is_read, tmp_path):
+    """In a list or a map; what is neither is remarked."""
+    folder = tmp_path / "aws/aws/organizations/o-abcdefghij"
+    folder.mkdir(parents=True)
+    (folder / "metadata.json").write_text("{}")
+    (folder / "delegated-admins.json").write_text(json.dumps(data))
+    found = import_sources([str(tmp_path)])
+    assert found.data["organization"].get("delegated_services", {}) == services
+    codes = [one.code for one in found.remarks]
+    assert ("file-not-read" in codes) is not is_read
+
+
+def bucket_rule(key: str) -> dict[str, object]:
+    """The default encryption of a bucket, as S3 gives it."""
+    by_default = {"SSEAlgorithm": "aws:kms", "KMSMasterKeyID": key}
+    return {"Rules": [{"ApplyServerSideEncryptionByDefault": by_default}]}
