@@ -40,13 +40,13 @@ def findings_to_dict(checked: Iterable[CheckedPolicy]) -> Json:
     policies = list(checked)
     data: Json = {
         "findings": [
-            {"file": policy.name, **_finding(found)}
+            {"file": policy.name, **finding_to_dict(found)}
             for policy in policies
             for found in policy.findings
         ]
     }
     suppressed = [
-        {"file": policy.name, **_finding(one.finding), "suppression": _suppression(one.suppression)}
+        {"file": policy.name, **finding_to_dict(one.finding), "suppression": _suppression(one.suppression)}
         for policy in policies
         for one in policy.suppressed
     ]
@@ -60,7 +60,7 @@ def _suppression(by: Suppression) -> Json:
     return data | {"until": by.until} if by.until else data
 
 
-def _finding(found: Finding) -> Json:
+def finding_to_dict(found: Finding) -> Json:
     """One finding; lines count from 1, columns and offsets from 0, as AWS counts them."""
     data: Json = {
         "findingDetails": found.details,
