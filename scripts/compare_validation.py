@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 Finding = dict[str, Any]
 OURS = "IAMSIM_"
+LONGEST_ASKED = 50_000  # AWS refuses to validate longer ones, so that they have no answer
 
 
 def recorded(folder: Path) -> Iterator[tuple[str, str, list[Finding]]]:
@@ -38,9 +39,12 @@ def recorded(folder: Path) -> Iterator[tuple[str, str, list[Finding]]]:
         if path.name in retired or not path.stat().st_size:
             continue
         document = json.loads(path.read_text("utf-8"))["PolicyVersion"]["Document"]
+        text = json.dumps(document)
         answer = folder / "findings" / f"{path.name}.json"
+        if len(text) > LONGEST_ASKED and not answer.is_file():
+            continue
         findings = json.loads(answer.read_text("utf-8")) if answer.is_file() else []
-        yield path.name, json.dumps(document), findings
+        yield path.name, text, findings
 
 
 def key(finding: Finding) -> tuple[str, str]:
@@ -73,7 +77,7 @@ def main() -> int:
     for name, text, theirs in recorded(arguments.folder):
         policies += 1
         ours = [finding_to_dict(finding) for finding in validator.validate_text(text, name)]
-        mine = {key(one) for one in ours if not one["issueCode"].startswith(OURS)}
+        mine = {key(one) for one in ours if not key(one)[1].startswith(OURS)}
         aws = {key(one) for one in theirs}
         alike += mine == aws
         for code in mine & aws:

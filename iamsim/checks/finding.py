@@ -54,6 +54,7 @@ class Finding:
     tentative: bool = False
     changed_type: FindingType | None = None  # where the user takes it for graver, or milder
     witness: Witness | None = None
+    kept: Path | None = None  # a place that stays when the finding is mended
 
     @property
     def finding_type(self) -> FindingType:

@@ -37,8 +37,9 @@ class Mend(NamedTuple):
 
 
 def _take_out(policy: PolicyView, finding: Finding) -> Iterable[Change]:
-    """Take out what the places of a finding name."""
-    return remove_items(policy.source, [place.path for place in finding.places])
+    """Take out what the places of a finding name, but for the one that is kept."""
+    paths = [place.path for place in finding.places if place.path != finding.kept]
+    return remove_items(policy.source, paths)
 
 
 def _take_first_out(policy: PolicyView, finding: Finding) -> Iterable[Change]:

@@ -23,14 +23,14 @@ __all__ = ["Reference"]
 RECOVERY_POINT = "arn:${Partition}:backup:${Region}:${Account}:recovery-point:${RecoveryPointId}"
 # Services that ended before the oldest reference that the catalog was made from.
 ENDED = frozenset({"deepracer", "iot1click", "zocalo"})
+# Services that AWS's validation does not know any more, by its answers of March 2026.
+ENDED_SERVICES = frozenset({"elastic-inference"})
 # Keys that only some actions send, which their tables list.
 LISTED_SCOPES = ("service", "action")
 # Sessions and tokens carry these keys into later calls, which no table of an action tells.
 SESSION_PREFIXES = ("sts:", "identitystore:", "cognito-identity:", "saml:")
 # AWS documents keys for actions of this service that its table in the reference lacks.
 INCOMPLETE = ("aws-marketplace:",)
-# AWS's own policies and pages compare these with one value, though the reference calls them lists.
-ONE_IN_PRACTICE = frozenset({"events:detail-type", "events:source"})
 
 
 class Reference:
@@ -131,11 +131,7 @@ class Reference:
 
     def needs_set_operator(self, key: ConditionKeyFacts) -> bool:
         """Whether a key holds several values, so that only a set operator says what is meant."""
-        return (
-            key.multivalued
-            and key.scope != "identity-provider"
-            and key.name.lower() not in ONE_IN_PRACTICE
-        )
+        return key.multivalued and key.scope != "identity-provider"
 
     def own_formats(self, service: str) -> list[ArnFormat]:
         """Give the formats that a service itself lists of its ARNs: most, and quicker."""
@@ -161,6 +157,13 @@ class Reference:
             for form in filter(None, map(read_format, sorted({*texts, RECOVERY_POINT}))):
                 self._formats.setdefault(form.service, []).append(form)
         return self._formats.get(service, [])
+
+    def has_arns(self, service: str) -> bool:
+        """Whether ARNs can have this service in them: one with actions, or in some format."""
+        if service in ENDED_SERVICES:
+            return False
+        known = service in self.services or service in self.retired_services
+        return known or bool(self.arn_formats(service))
 
     def formats_of(self, action: str) -> list[ArnFormat]:
         """Give the formats of the resources that an action takes."""

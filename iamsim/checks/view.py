@@ -157,9 +157,11 @@ class PolicyView:
         dated: bool = False,
         tentative: bool = False,
         witness: Witness | None = None,
+        kept: Path | None = None,
     ) -> Finding:
         """Make a finding at paths or places; `dated` says that it rests on the reference,
-        `tentative` that it rests on what the reference does not list."""
+        `tentative` that it rests on what the reference does not list, `kept` is a place that stays
+        when the finding is mended."""
         return Finding(
             code,
             message,
@@ -169,4 +171,5 @@ class PolicyView:
             self.reference.snapshot if dated else None,
             tentative=tentative,
             witness=witness,
+            kept=kept,
         )

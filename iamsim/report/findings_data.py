@@ -46,7 +46,11 @@ def findings_to_dict(checked: Iterable[CheckedPolicy]) -> Json:
         ]
     }
     suppressed = [
-        {"file": policy.name, **finding_to_dict(one.finding), "suppression": _suppression(one.suppression)}
+        {
+            "file": policy.name,
+            **finding_to_dict(one.finding),
+            "suppression": _suppression(one.suppression),
+        }
         for policy in policies
         for one in policy.suppressed
     ]

@@ -60,11 +60,11 @@ def test_what_the_policy_of_a_queue_may_have_is_counted(statements, expected):
 @pytest.mark.parametrize(
     ("resource_type", "quota"),
     [
-        (None, "6,144"),
+        (None, "10,240"),
         ("AWS::IAM::User", "2,048"),
         ("AWS::IAM::Group", "5,120"),
         ("AWS::IAM::Role", "10,240"),
-        ("AWS::IAM::ManagedPolicy", "6,144"),
+        ("AWS::IAM::ManagedPolicy", "10,240"),
     ],
 )
 def test_inline_policies_have_the_quotas_of_their_owners(resource_type, quota):

@@ -2,9 +2,9 @@
 
 ## What it finds
 An action that its service does not have, a pattern that covers none, and an action of a service
-that does not exist. Actions that the service once had are no error; they are reported under a
-code of our own. An action or a service that the reference does not list is an error only where it
-is one slip away from a listed name; else it is a warning, for it may be newer than the reference.
+that does not exist. Actions that the service had until lately are reported under a code of our own;
+those that ended before March 2026, when AWS's answers about its own policies were last recorded,
+are errors like any other name that the reference does not list.
 
 ## Why it matters
 The entry matches no request: what it should allow is not allowed, and what it should deny is not
@@ -17,8 +17,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.checks.reference import ENDED_SERVICES
 from iamsim.checks.registry import checks
-from iamsim.checks.words import has_wildcard, is_slip
+from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
 from iamsim.syntax.problem import did_you_mean
 
@@ -29,32 +30,14 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView
     from iamsim.syntax.ast import Value
 
-# Actions of AWS CloudHSM Classic, which ended before the oldest reference in the catalog:
-# https://docs.aws.amazon.com/cloudhsm/classic/APIReference/API_Operations.html
-CLASSIC_HSM = frozenset(
-    f"cloudhsm:{name}"
-    for name in (
-        "addtagstoresource",
-        "createhapg",
-        "createhsm",
-        "createlunaclient",
-        "deletehapg",
-        "deletehsm",
-        "deletelunaclient",
-        "describehapg",
-        "describehsm",
-        "describelunaclient",
-        "getconfig",
-        "listavailablezones",
-        "listhapgs",
-        "listhsms",
-        "listlunaclients",
-        "listtagsforresource",
-        "modifyhapg",
-        "modifyhsm",
-        "modifylunaclient",
-        "removetagsfromresource",
-    )
+# Actions that AWS's validation does not know any more, as its answers of March 2026 about its own
+# managed policies show; other names that the catalog calls retired it still knew then.
+ENDED_ACTIONS = frozenset(
+    {
+        "cloud9:validateenvironmentname",
+        "qapps:importdocumenttoqapp",
+        "qapps:importdocumenttoqappsession",
+    }
 )
 
 
@@ -85,7 +68,8 @@ def _judge(policy: PolicyView, value: Value) -> Finding | None:
     known = prefix.lower() in reference.services
     if reference.expand(text):
         return None
-    if not known and not has_wildcard(prefix) and prefix.lower() not in reference.retired_services:
+    gone = prefix.lower() in ENDED_SERVICES or prefix.lower() not in reference.retired_services
+    if not known and not has_wildcard(prefix) and gone:
         message = f"there is no service {quote(prefix)}"
         hint = did_you_mean(prefix, reference.services)
         return policy.finding(
@@ -94,7 +78,6 @@ def _judge(policy: PolicyView, value: Value) -> Finding | None:
             value.path,
             hint=hint,
             dated=True,
-            tentative=not is_slip(prefix, reference.services),
         )
     if _is_retired(policy, text):
         message = f"{quote(text)} is no action any more"
@@ -103,15 +86,7 @@ def _judge(policy: PolicyView, value: Value) -> Finding | None:
     meant = () if has_wildcard(text) else catalog.suggest_action(text, 1)
     hint = f"did you mean `{meant[0]}`?" if meant else None
     message = f"{quote(text)} {what}"
-    known_names = (full.partition(":")[2] for full in reference.expand(f"{prefix}:*"))
-    return policy.finding(
-        "INVALID_ACTION",
-        message,
-        value.path,
-        hint=hint,
-        dated=True,
-        tentative=has_wildcard(text) or not is_slip(name, known_names),
-    )
+    return policy.finding("INVALID_ACTION", message, value.path, hint=hint, dated=True)
 
 
 def _is_retired(policy: PolicyView, text: str) -> bool:
@@ -120,6 +95,5 @@ def _is_retired(policy: PolicyView, text: str) -> bool:
     if lowered.partition(":")[0] in policy.reference.retired_services:
         return True
     if not has_wildcard(text):
-        return catalog.is_retired(text) or lowered in CLASSIC_HSM
-    retired = (*catalog.retired_actions(), *CLASSIC_HSM)
-    return any(policy.reference.covers(text, action) for action in retired)
+        return catalog.is_retired(text) and lowered not in ENDED_ACTIONS
+    return any(policy.reference.covers(text, action) for action in catalog.retired_actions())

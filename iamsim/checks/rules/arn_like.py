@@ -39,4 +39,4 @@ def text_operator_on_arn(policy: PolicyView) -> Iterator[Finding]:
         if wide:
             message = f"`{condition.key}` is an ARN, and `{base}` lets `*` run over its colons"
             hint = f"write `{condition.written.replace('String', 'Arn')}`"
-            yield policy.finding(CODE, message, condition.operator_path, hint=hint, dated=True)
+            yield policy.finding(CODE, message, condition.key_path, hint=hint, dated=True)

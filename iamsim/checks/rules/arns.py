@@ -8,9 +8,9 @@ variables may stand for anything. An ARN that ends in `*` need not have all its 
 
 ## Why it matters
 No resource has such an ARN, so the entry matches nothing. Formats come from a snapshot of the
-service reference, whose day the finding tells. A type of resource that the reference does not list
-gives a warning, no error: it may be newer. A known one written another way (`vpc-endpoint:` for
-`vpc-endpoint/`) is an error.
+service reference, whose day the finding tells. AWS takes a resource part that fits no format where
+it has a wildcard or begins with a type that the service has, and such an entry gets a code of our
+own. One that begins with a type which no format of its service has is an error.
 """
 
 from __future__ import annotations
@@ -53,6 +53,7 @@ MISSING = {"region": "MISSING_ARN_REGION", "account": "MISSING_ARN_ACCOUNT"}
     "INVALID_ARN_REGION",
     "INVALID_ARN_ACCOUNT",
     "INVALID_ARN_RESOURCE",
+    "IAMSIM_ARN_FORMAT",
     "ARN_REGION_NOT_ALLOWED",
     "ARN_ACCOUNT_NOT_ALLOWED",
     "MISSING_ARN_REGION",
@@ -140,8 +141,11 @@ def _judge_format(policy: PolicyView, value: Value, arn: ArnText) -> Finding | N
         known = ", ".join(f"`{form.resource}`" for form in (alike or formats)[:3])
         hint = f"resources look like {known}" if sure else None
         place = _place(value, arn, "resource")
-        code = "INVALID_ARN_RESOURCE"
-        return policy.finding(code, message, place, hint=hint, dated=True, tentative=not sure)
+        # AWS's recorded answers have no error about wildcards or a known type written otherwise.
+        exact = wildcard_free(arn.resource) and arn.resource and not alike
+        typed = not any(form.resource.startswith(("$", "*")) for form in formats)
+        code = "INVALID_ARN_RESOURCE" if exact and typed else "IAMSIM_ARN_FORMAT"
+        return policy.finding(code, message, place, hint=hint, dated=True)
     faults = [_fault(form, arn) for form in fitting]
     if None in faults:
         return None
@@ -161,7 +165,12 @@ def _fault(form: ArnFormat, arn: ArnText) -> tuple[str, str] | None:
         asked, given = getattr(form, field), getattr(arn, field)
         if not asked and given.strip("*?"):
             return NOT_ALLOWED[field], field
-        if asked and not given and not (field == "account" and arn.service in OWNED_BY_AWS):
+        if (
+            asked
+            and not given
+            and arn.resource != "*"
+            and not (field == "account" and arn.service in OWNED_BY_AWS)
+        ):
             return MISSING[field], field
     return None
 

@@ -10,8 +10,9 @@ about the actions of all services, always.
 The condition never holds for these actions. A statement that allows does not reach them, one that
 denies does not protect them. Operators with `IfExists`, negated ones and `Null` are left alone:
 there an absent key may be meant. The finding rests on a snapshot of the service reference, whose
-day it tells. For named actions it is an error where the key makes no sense, such as tags to set
-of an action that reads; elsewhere the table of the action may be incomplete, and it is a warning.
+day it tells. AWS gives its code for few keys, such as `s3:prefix`; for others the table of the
+action may be incomplete, and the finding has a code of our own. Actions that carry
+`aws:RequestTag` are not reported for `aws:ResourceTag`: what they make has tags.
 """
 
 from __future__ import annotations
@@ -31,11 +32,12 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Value
 
 RESOURCE_TAG = "aws:ResourceTag/${TagKey}"
-SET_TAGS = ("aws:requesttag/", "aws:tagkeys")
-READING = ("List", "Read")
+# Keys about which AWS is on record with its code; about tags, and most others, it says nothing.
+ON_RECORD = ("kms:encryptioncontext", "s3:prefix", "s3:delimiter", "s3:max-keys")
+REQUEST_TAG = "aws:RequestTag/tag"
 
 
-@checks("UNSUPPORTED_ACTION_FOR_CONDITION_KEY")
+@checks("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", "IAMSIM_KEY_NOT_SENT")
 def key_not_sent(policy: PolicyView) -> Iterator[Finding]:
     """Keys of services, and keys that only some actions send."""
     for statement, condition, facts in _demanded(policy):
@@ -59,9 +61,9 @@ def key_not_sent(policy: PolicyView) -> Iterator[Finding]:
                 message = f"{named} never send `{condition.key}`"
             hint = "move these actions to a statement without the condition"
             places = [condition.key_path, *(value.path for value in lacking)]
-            code = "UNSUPPORTED_ACTION_FOR_CONDITION_KEY"
-            sure = all(_cannot_send(policy, value.text, facts) for value in lacking)
-            yield policy.finding(code, message, *places, hint=hint, dated=True, tentative=not sure)
+            on_record = condition.lower.startswith(ON_RECORD)
+            code = "UNSUPPORTED_ACTION_FOR_CONDITION_KEY" if on_record else "IAMSIM_KEY_NOT_SENT"
+            yield policy.finding(code, message, *places, hint=hint, dated=True)
 
 
 @checks(
@@ -104,18 +106,6 @@ def _demanded(
             yield statement, condition, facts
 
 
-def _cannot_send(policy: PolicyView, action: str, facts: ConditionKeyFacts) -> bool:
-    """Whether a key makes no sense for an action, whatever the tables say: no request that reads
-    sets tags, and where there is no resource, it has none."""
-    known = policy.reference.action(action)
-    name = facts.name.lower()
-    if known is None:
-        return False
-    if name.startswith(SET_TAGS):
-        return known.access_level in READING
-    return ":resourcetag/" in name and not known.resource_types
-
-
 def _listed(statement: StatementView) -> tuple[Value, ...]:
     """Give the entries of Action."""
     actions = statement.actions
@@ -125,4 +115,8 @@ def _listed(statement: StatementView) -> tuple[Value, ...]:
 def _never(policy: PolicyView, pattern: str, facts: ConditionKeyFacts) -> bool:
     """Whether a pattern covers actions, and none of them carries the key."""
     covered = policy.reference.expand(pattern)
-    return bool(covered) and not any(policy.reference.carries(one, facts) for one in covered)
+    request_tag = policy.reference.key(REQUEST_TAG)
+    known = (facts, *((request_tag,) if request_tag is not None else ()))
+    return bool(covered) and not any(
+        policy.reference.carries(action, key) for action in covered for key in known
+    )

@@ -2,8 +2,8 @@
 
 ## What it finds
 A key with the prefix `aws:` that AWS does not document, a key that its service does not have, a
-key whose prefix is no service, and `aws:ARN`, which is an error but in identity-based policies,
-where it is tolerated.
+key or an ARN whose service does not exist, and `aws:ARN`, which is an error but in identity-based
+policies, where it is tolerated.
 
 ## Why it matters
 No request carries the key. A positive condition never holds, a negated one always does. Findings
@@ -15,8 +15,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.registry import checks
-from iamsim.checks.words import has_wildcard, is_slip
+from iamsim.checks.words import has_wildcard, wildcard_free
 from iamsim.core.caret import quote
 from iamsim.syntax.problem import did_you_mean
 
@@ -47,7 +48,7 @@ def replaced_key(policy: PolicyView) -> Iterator[Finding]:
             yield policy.finding(code, message, condition.key_path, hint=hint)
 
 
-@checks("INVALID_GLOBAL_CONDITION_KEY", "INVALID_SERVICE_CONDITION_KEY", "INVALID_SERVICE")
+@checks("INVALID_GLOBAL_CONDITION_KEY", "INVALID_SERVICE_CONDITION_KEY")
 def unknown_keys(policy: PolicyView) -> Iterator[Finding]:
     """Every condition key that is written as one."""
     for _, condition in policy.conditions():
@@ -62,25 +63,46 @@ def unknown_keys(policy: PolicyView) -> Iterator[Finding]:
         elif prefix in policy.reference.services:
             code = "INVALID_SERVICE_CONDITION_KEY"
             message = f"the service `{prefix}` has no key {quote(key)}"
-        elif "." in prefix or prefix in OTHER_PREFIXES or _is_family(policy, prefix):
-            continue
         else:
-            yield _unknown_service(policy, condition, prefix)
             continue
         meant = catalog.suggest_condition_key(key, 1)
         hint = f"did you mean `{meant[0]}`?" if meant else None
-        newer = not is_slip(key, meant)
-        place = condition.key_path
-        yield policy.finding(code, message, place, hint=hint, dated=True, tentative=newer)
+        yield policy.finding(code, message, condition.key_path, hint=hint, dated=True)
+
+
+@checks("INVALID_SERVICE")
+def unknown_services(policy: PolicyView) -> Iterator[Finding]:
+    """The services of condition keys, and those of ARNs in Resource and NotResource."""
+    for _, condition in policy.conditions():
+        prefix, colon, name = condition.lower.partition(":")
+        if colon and prefix and name and _is_no_prefix(policy, condition.key, prefix):
+            yield _unknown_service(policy, condition, prefix)
+    for statement in () if policy.is_trust else policy.statements:
+        for value in statement.resources.values if statement.resources else ():
+            arn = cut_arn(value.text)
+            service = "" if arn is None else arn.service
+            if not service.islower() or not wildcard_free(service):
+                continue
+            if not policy.reference.has_arns(service):
+                message = f"there is no service {quote(service)}"
+                hint = did_you_mean(service, policy.reference.services)
+                yield policy.finding("INVALID_SERVICE", message, value.path, hint=hint, dated=True)
+
+
+def _is_no_prefix(policy: PolicyView, key: str, prefix: str) -> bool:
+    """Whether nothing has keys with this prefix."""
+    if prefix == "aws" or prefix in policy.reference.services or any(m in prefix for m in " ."):
+        return False
+    if prefix in OTHER_PREFIXES or "${" in key or _is_family(policy, prefix):
+        return False
+    return policy.reference.key(key) is None and not _lacks_tag(policy, key)
 
 
 def _unknown_service(policy: PolicyView, condition: ConditionView, prefix: str) -> Finding:
     """Say that a prefix is no service."""
     message = f"the key {quote(condition.key)} is of no service: there is no `{prefix}`"
     hint = did_you_mean(prefix, ("aws", *policy.reference.services))
-    newer = not is_slip(prefix, ("aws", *policy.reference.services))
-    place = condition.key_path
-    return policy.finding("INVALID_SERVICE", message, place, hint=hint, dated=True, tentative=newer)
+    return policy.finding("INVALID_SERVICE", message, condition.key_path, hint=hint, dated=True)
 
 
 def _lacks_tag(policy: PolicyView, key: str) -> bool:

@@ -2,7 +2,8 @@
 
 ## What it finds
 A statement that allows `iam:CreateServiceLinkedRole`, by name, by a wildcard or by `NotAction`,
-for roles of any service or with `NotResource`, and without a condition on `iam:AWSServiceName`.
+for roles of any service or with `NotResource`, and without a condition on `iam:AWSServiceName`
+that needs the key and names whole services.
 
 ## Why it matters
 A service-linked role lets a service act in the account; whoever makes one turns on a service that
@@ -14,7 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
-from iamsim.checks.rules.reach import find_reach
+from iamsim.checks.rules.reach import find_reach, names_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -36,7 +37,7 @@ def create_any_role(policy: PolicyView) -> Iterator[Finding]:
     for statement in policy.statements if policy.is_identity else ():
         action = "iam:createservicelinkedrole"
         reach = find_reach(policy, statement, action, "aws-service-role/")
-        if reach is None or "iam:awsservicename" in statement.keys:
+        if reach is None or names_service(statement, "iam:awsservicename"):
             continue
         message = "the statement allows `iam:CreateServiceLinkedRole` for any service"
         hint = "name the services' roles, or add a condition on `iam:AWSServiceName`"

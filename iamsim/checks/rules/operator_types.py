@@ -53,7 +53,7 @@ def mismatched_operator(policy: PolicyView) -> Iterator[Finding]:
             f"`{condition.written}` does not fit `{condition.key}`, which is of type {types[0]}"
         )
         hint = f"use an operator of the family `{fitting[0].value}`"
-        place = condition.operator_path
+        place = condition.key_path
         yield policy.finding("TYPE_MISMATCH", message, place, hint=hint, dated=True)
 
 

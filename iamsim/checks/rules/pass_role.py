@@ -2,7 +2,8 @@
 
 ## What it finds
 A statement that allows `iam:PassRole`, by name, by a wildcard or by `NotAction`, on roles of any
-name or with `NotResource`, and without a condition on `iam:PassedToService`. A pattern such as
+name or with `NotResource`, and without a condition on `iam:PassedToService`
+that needs the key and names whole services. A pattern such as
 `arn:aws:iam::*:role/service-role/*` that names a part of the role is not reported.
 
 ## Why it matters
@@ -15,13 +16,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
-from iamsim.checks.rules.reach import find_reach
+from iamsim.checks.rules.reach import find_reach, names_service
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
+
+
+ASSOCIATED = ("iam:associatedresourcearn",)  # with it, AWS does not ask for the service
 
 
 @checks(
@@ -36,7 +40,7 @@ def pass_any_role(policy: PolicyView) -> Iterator[Finding]:
     """Statements of identity-based policies that reach iam:PassRole on all roles."""
     for statement in policy.statements if policy.is_identity else ():
         reach = find_reach(policy, statement, "iam:passrole", "")
-        if reach is None or "iam:passedtoservice" in statement.keys:
+        if reach is None or names_service(statement, "iam:passedtoservice", *ASSOCIATED):
             continue
         message = "the statement allows `iam:PassRole` on roles of any name"
         hint = "name the roles, or add a condition on `iam:PassedToService`"

@@ -16,7 +16,8 @@ The policy can't be saved. The quotas, in characters:
 
 | policy | quota |
 |---|---|
-| managed, or a permissions boundary | 6,144 |
+| identity-based, inline or managed | 10,240 |
+| managed, or a permissions boundary, as IAM saves it | 6,144, which is a code of our own |
 | inline, `--resource-type AWS::IAM::User` | 2,048 for all of a user together |
 | inline, `--resource-type AWS::IAM::Group` | 5,120 for all of a group together |
 | inline, `--resource-type AWS::IAM::Role` | 10,240 for all of a role together |
@@ -59,14 +60,16 @@ if TYPE_CHECKING:
 
 IDENTITY = "POLICY_SIZE_EXCEEDS_IDENTITY_POLICY_QUOTA"
 QUOTAS = {
-    PolicyType.IDENTITY: (IDENTITY, 6_144),
-    PolicyType.PERMISSIONS_BOUNDARY: (IDENTITY, 6_144),
+    PolicyType.IDENTITY: (IDENTITY, 10_240),
+    PolicyType.PERMISSIONS_BOUNDARY: (IDENTITY, 10_240),
     PolicyType.SESSION: (IDENTITY, 2_048),
     PolicyType.TRUST: ("POLICY_SIZE_EXCEEDS_ROLE_TRUST_POLICY_QUOTA", 2_048),
     PolicyType.SERVICE_CONTROL: ("POLICY_SIZE_EXCEEDS_SCP_QUOTA", 10_240),
     PolicyType.RESOURCE_CONTROL: ("POLICY_SIZE_EXCEEDS_RCP_QUOTA", 5_120),
     PolicyType.VPC_ENDPOINT: ("POLICY_SIZE_EXCEEDS_RESOURCE_POLICY_QUOTA", 20_480),
 }
+MANAGED = "IAMSIM_MANAGED_POLICY_QUOTA"
+MANAGED_QUOTA = 6_144
 INLINE_QUOTAS = {
     "AWS::IAM::User": 2_048,
     "AWS::IAM::Group": 5_120,
@@ -105,6 +108,8 @@ def policy_size(policy: PolicyView) -> Iterator[Finding]:
     if not quota or 2 * len(policy.source.text) <= quota:
         return  # written as JSON, a YAML file is never twice as long
     size = _size(policy)
+    if code == IDENTITY and not attached:
+        size += 1  # every recorded answer of ValidatePolicy counts one character more
     if size > quota:
         message = (
             f"the policy has {size:,} characters, {size - quota:,} more than the quota {quota:,}"
@@ -113,6 +118,20 @@ def policy_size(policy: PolicyView) -> Iterator[Finding]:
         if policy.is_trust and size <= MOST_OF_TRUST:
             hint = f"shorten it, or ask AWS for more: up to {MOST_OF_TRUST:,} are granted"
         yield policy.finding(code, message, (), hint=hint)
+
+
+@checks(MANAGED)
+def managed_policy_size(policy: PolicyView) -> Iterator[Finding]:
+    """What ValidatePolicy takes and IAM does not save as a managed policy."""
+    if policy.policy_type not in (PolicyType.IDENTITY, PolicyType.PERMISSIONS_BOUNDARY):
+        return
+    longest = QUOTAS[PolicyType.IDENTITY][1]
+    if policy.resource_type in INLINE_QUOTAS or 2 * len(policy.source.text) <= MANAGED_QUOTA:
+        return
+    size = _size(policy)
+    if MANAGED_QUOTA < size < longest:
+        message = f"the policy has {size:,} characters; a managed policy has at most 6,144"
+        yield policy.finding(MANAGED, message, (), hint="split it, or keep it inline in a role")
 
 
 @checks("IAMSIM_QUEUE_POLICY_QUOTA")

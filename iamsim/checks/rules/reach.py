@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView, StatementView
     from iamsim.core.span import Path
 
-__all__ = ["Reach", "find_reach"]
+__all__ = ["Reach", "find_reach", "names_service"]
 
 VARIANTS = {
     ("explicit", "NotResource"): "WITH_NOT_RESOURCE",
@@ -57,6 +57,22 @@ def find_reach(
     if wide is None:
         return None
     return Reach(VARIANTS[how, "star"], (action_place, wide.path))
+
+
+def names_service(statement: StatementView, key: str, *others: str) -> bool:
+    """Whether a condition keeps to services by a key, or by another that does as well.
+
+    AWS does not count an operator with `IfExists`, and no pattern that begins with a wildcard.
+    """
+    return any(
+        condition.lower in others
+        or (
+            condition.lower == key
+            and not condition.operator.if_exists
+            and not all(value.text.startswith(("*", "?")) for value in condition.values)
+        )
+        for condition in statement.conditions
+    )
 
 
 def _is_wide(pattern: str, home: str) -> bool:

@@ -6,6 +6,7 @@ matches as well: `s3:GetObject` beside `s3:Get*`, an ARN beside a pattern that c
 
 ## Why it matters
 The entry changes nothing, and who takes it out later to forbid something is deceived.
+Each covering entry gives one finding, which names it and all that it covers, as AWS's does.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
+    from iamsim.core.span import Path
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Entries, Value
 
@@ -59,17 +61,26 @@ def redundant_resources(policy: PolicyView) -> Iterator[Finding]:
 def _findings(
     policy: PolicyView, code: str, what: str, found: Sequence[tuple[Value, Value]]
 ) -> Iterator[Finding]:
-    """Make one finding of all redundant entries of a list."""
-    if found:
-        covered, by = found[0]
+    """Make a finding of each entry that covers others, in the order of the list."""
+    groups: dict[Path, list[tuple[Value, Value]]] = {}
+    for pair in found:
+        groups.setdefault(pair[1].path, []).append(pair)
+    for pairs in groups.values():
+        covered, by = pairs[0]
         texts = covered.text, by.text
         same_action = what == "action" and texts[0].lower() == texts[1].lower()
         same = "is the same as" if same_action or texts[0] == texts[1] else "is covered by"
         message = f"the {what} {quote(covered.text)} changes nothing: it {same} {quote(by.text)}"
-        if len(found) > 1:
-            message += f" ({len(found) - 1} more like it)"
-        places = [value.path for value, _ in found]
-        yield policy.finding(code, message, *places, hint=f"take the {what} out")
+        if len(pairs) > 1:
+            message += f" ({len(pairs) - 1} more like it)"
+        places = sorted([*(value.path for value, _ in pairs), by.path], key=_position)
+        yield policy.finding(code, message, *places, hint=f"take the {what} out", kept=by.path)
+
+
+def _position(path: Path) -> int:
+    """The place of an entry in its list; an entry alone is the first."""
+    last = path[-1]
+    return last if isinstance(last, int) else 0
 
 
 def _covered(

@@ -34,7 +34,7 @@ def missing_set_operator(policy: PolicyView) -> Iterator[Finding]:
         if facts is not None and policy.reference.needs_set_operator(facts):
             message = f"`{condition.key}` has several values: `{condition.written}` compares one"
             hint = f"write `ForAnyValue:{condition.written}` or `ForAllValues:{condition.written}`"
-            place = condition.operator_path
+            place = condition.key_path
             yield policy.finding("MISSING_QUALIFIER", message, place, hint=hint, dated=True)
 
 
@@ -56,6 +56,6 @@ def needless_for_all_values(policy: PolicyView) -> Iterator[Finding]:
         if not asked:
             message = f"`{condition.key}` has one value: requests without it pass as well"
             hint = f"write `{condition.written.partition(':')[2]}`"
-            place = condition.operator_path
+            place = condition.key_path
             code = "FORALLVALUES_WITH_SINGLE_VALUED_KEY"
             yield policy.finding(code, message, place, hint=hint, dated=True)

@@ -13,7 +13,7 @@ No request carries such a value: the condition never holds, or always does when 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.regions import is_region, may_be_region
 from iamsim.checks.registry import checks
@@ -22,7 +22,7 @@ from iamsim.core.caret import quote
 from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView
@@ -34,8 +34,20 @@ _match_vpc = re.compile(f"vpc{ID}").fullmatch
 _match_vpce = re.compile(f"vpce{ID}").fullmatch
 _match_service = re.compile(rf"[a-z0-9-]+(?:\.[a-z0-9-]+)*\.{_DOMAIN}").fullmatch
 _match_via = re.compile(rf"[a-z0-9-]+\.[a-z0-9-]+\.{_DOMAIN}").fullmatch
+_match_called = re.compile(rf"[a-z0-9-]+\.{_DOMAIN}").fullmatch
 _match_kms_key = re.compile(r"arn:[a-z*?-]+:kms:[^:]*:[^:]*:key/.+").fullmatch
 
+
+class ServiceForm(NamedTuple):
+    """How a service is written somewhere: the test of a text, and the form in words."""
+
+    fits: Callable[[str], object]
+    words: str
+
+
+PRINCIPAL = ServiceForm(_match_service, "service.amazonaws.com")
+CALLED_VIA = ServiceForm(_match_called, "service.amazonaws.com")
+VIA_SERVICE = ServiceForm(_match_via, "service.region.amazonaws.com")
 SERVICE_KEYS = frozenset(
     {
         "aws:calledvia",
@@ -88,19 +100,27 @@ def service_principals(policy: PolicyView) -> Iterator[Finding]:
     for statement in policy.statements:
         for kind, value in statement.principals.entries if statement.principals else ():
             if kind == "Service" and wildcard_free(value.text):
-                yield from _service_finding(policy, value.text, value.path, via=False)
+                yield from _service_finding(policy, value.text, value.path, PRINCIPAL)
     for key, text, path in _values(policy):
         if key in SERVICE_KEYS:
-            yield from _service_finding(policy, text, path, via=key == "kms:viaservice")
+            yield from _service_finding(policy, text, path, _form_of(key))
 
 
-def _service_finding(policy: PolicyView, text: str, path: Path, *, via: bool) -> Iterator[Finding]:
+def _form_of(key: str) -> ServiceForm:
+    """The form in which a key has services."""
+    if key == "kms:viaservice":
+        return VIA_SERVICE
+    return CALLED_VIA if key.startswith("aws:calledvia") else PRINCIPAL
+
+
+def _service_finding(
+    policy: PolicyView, text: str, path: Path, form: ServiceForm
+) -> Iterator[Finding]:
     """Look at the name of one service."""
-    if not (_match_via(text) if via else is_service_principal(text)):
-        form = "service.region.amazonaws.com" if via else "service.amazonaws.com"
+    if not form.fits(text):
         message = f"{quote(text)} is no service principal"
         hint = did_you_mean(text, (f"{text.partition('.')[0].lower()}.amazonaws.com",))
-        hint = f"write it as `{form}`" if via or hint is None else hint
+        hint = f"write it as `{form.words}`" if form is not PRINCIPAL or hint is None else hint
         yield policy.finding("INVALID_SERVICE_PRINCIPAL_FORMAT", message, path, hint=hint)
 
 
