@@ -47,13 +47,16 @@ class Place(NamedTuple):
 
 class Resource(NamedTuple):
     """A resource of a request: `known` is False for a pattern; `members` are those that name it,
-    `whole` where one of them is its ARN."""
+    `whole` where one of them is its ARN. It is `literal` where AWS asks about the ARN with a star
+    in it.
+    """
 
     arn: str
     known: bool = True
     type_name: str | None = None
     members: frozenset[str] = frozenset()
     whole: bool = False
+    literal: bool = False
 
 
 ANYTHING = Resource("*", known=False)
@@ -177,7 +180,8 @@ def resources_of(
         elif use.required is not False:
             open_types += found
     making = operation.lower().startswith(MAKING)
-    noun = re.sub(r"^[A-Z][a-z]+", "", operation).lower()
+    noun = _noun(operation)
+    named, open_types = _literal(facts.service, operation, named, open_types)
     if facts.service in ALL_NEEDED:
         named += open_types
         open_types = []
@@ -191,6 +195,31 @@ def resources_of(
     if whole:
         return whole
     return [ANYTHING] if open_types else [NOTHING]
+
+
+def _noun(operation: str) -> str:
+    return re.sub(r"^[A-Z][a-z]+", "", operation).lower()
+
+
+def _literal(
+    service: str, operation: str, named: list[Resource], open_types: list[Resource]
+) -> tuple[list[Resource], list[Resource]]:
+    """Mark what AWS asks about with a star: what is made has no name yet, and lists are of all."""
+    making = operation.lower().startswith(MAKING)
+    if not making and not operation.startswith(("List", "Describe", "Search")):
+        return named, open_types
+    noun, whole = _noun(operation), service in ALL_NEEDED or not making
+    return (
+        [one._replace(literal=making and noun == _flat(one.type_name)) for one in named],
+        [
+            one._replace(literal=whole or noun.startswith(_flat(one.type_name)))
+            for one in open_types
+        ],
+    )
+
+
+def _flat(name: str | None) -> str:
+    return re.sub(r"[^a-z0-9]", "", (name or "").lower())
 
 
 def _is_named(found: list[Resource]) -> bool:

@@ -113,7 +113,9 @@ class Asker:
         for resource in resources or (Resource("*"),):
             if isinstance(resource, str):
                 resource = Resource(resource, "*" not in resource or resource == "*")  # noqa: PLW2901
-            known = resource.known and ("*" not in resource.arn or resource.arn == "*")
+            fixed = resource.arn.rpartition(":")[0].count("*") == 0 and resource.literal
+            whole = "*" not in resource.arn or resource.arn == "*"
+            known = fixed or (resource.known and whole)
             found = keys_from(facts, resource.type_name, self.parameters) if facts and keys else {}
             not_told = [*unknown, *(key for key, value in found.items() if value is None)]
             told = {key: value for key, value in found.items() if value is not None}

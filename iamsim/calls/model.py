@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
-
-if TYPE_CHECKING:
-    from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
 
 __all__ = ["ALWAYS", "DEPENDS", "Call", "Reading", "Requested"]
 
@@ -69,9 +66,13 @@ class Requested:
             data["resource_account"] = self.resource_account
         return data
 
-    def with_context(self, context: Mapping[str, ContextValue]) -> Requested:
-        """Give the same request with more keys; what it has itself stays."""
-        return replace(self, context={**context, **self.context})
+    @property
+    def context_values(self) -> dict[str, str | tuple[str, ...]]:
+        """The context as the engine takes it."""
+        return {
+            key: tuple(value) if isinstance(value, list) else value
+            for key, value in self.context.items()
+        }
 
 
 @dataclass(slots=True)

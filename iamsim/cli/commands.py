@@ -29,6 +29,7 @@ __all__ = [
 
 # Modules with a `COMMAND`, by the name that people type.
 MODULES = {
+    "calls": "iamsim.cli.calls",
     "simulate": "iamsim.cli.simulate",
     "context": "iamsim.cli.context",
     "keys": "iamsim.cli.keys",

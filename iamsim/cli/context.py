@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of, with_time
 from iamsim.cli.commands import Command
-from iamsim.cli.explain_options import ANSWER_FIELDS, EXPLAIN_OPTIONS, WHAT_IF_FIELDS
+from iamsim.cli.explain_options import ANSWER_FIELDS, CALL_FIELDS, EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.output import wants_color, write_answer
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
-_LEFT_OUT = frozenset({"denied", *ANSWER_FIELDS, *WHAT_IF_FIELDS})
+_LEFT_OUT = frozenset({"denied", *CALL_FIELDS, *ANSWER_FIELDS, *WHAT_IF_FIELDS})
 _OPTIONS = tuple(
     option._replace(choices=("text", "json"))
     if option.field == "format"

@@ -31,6 +31,10 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
     refuse_pictures(options, files)
     if files:
         return _explain_scenarios(options, files)
+    if options["call"] is not None or options["event"] is not None:
+        from iamsim.cli.explain_call import explain_call  # noqa: PLC0415 - rarely asked for
+
+        return explain_call(options)
     if options["edits"] and options["denied"] is None:
         from iamsim.cli.explain_edits import explain_edits  # noqa: PLC0415 - rarely asked for
 

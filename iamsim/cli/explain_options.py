@@ -14,6 +14,7 @@ from iamsim.cli.worlds import overlay_option
 __all__ = [
     "ANSWER_FIELDS",
     "ARGUMENT_HELP",
+    "CALL_FIELDS",
     "EXPECTATIONS",
     "EXPLAIN_HELP",
     "EXPLAIN_OPTIONS",
@@ -34,6 +35,8 @@ EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny", "conditiona
 # The options about answers, which lists of context keys don't have.
 ANSWER_FIELDS = ("expect", "verbose", "edits", "picture", "theme", "ascii")
 # The options that ask about a request that is not made, or in a world that is not so.
+# The options that bring questions of their own.
+CALL_FIELDS = ("call", "event", "region")
 WHAT_IF_FIELDS = ("assume", "with_policies", "without", "without_layers", "diff")
 
 _REQUEST = "Request"
@@ -79,6 +82,27 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "denied",
         "A message of AWS about a denied request, or `-`: asks its question, compares the reasons.",
         metavar="TEXT",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--call",),
+        "call",
+        "A command of the AWS CLI or a line of boto3: all that it asks, answered together.",
+        metavar="LINE",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--event",),
+        "event",
+        "A CloudTrail record, or a file of them, or `-`: what each asked, in its context.",
+        metavar="FILE",
+        panel=_REQUEST,
+    ),
+    Option(
+        ("--region",),
+        "region",
+        "Region of a call, where its line does not name it.",
+        metavar="REGION",
         panel=_REQUEST,
     ),
     Option(

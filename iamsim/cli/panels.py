@@ -7,6 +7,7 @@ __all__ = ["COMMANDS", "PANELS"]
 PANELS = {
     "One request": {
         "explain": "Say whether a request is allowed, and why.",
+        "calls": "Say what an API call asks of IAM: an AWS CLI command, boto3, an operation.",
         "context": "List the context keys of a request, and what reads them.",
         "keys": "List the context keys that can influence a request, and values to try.",
         "simulate": "Answer what the AWS CLI asks the IAM policy simulator.",

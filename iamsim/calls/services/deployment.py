@@ -118,7 +118,9 @@ def _balancer(asker: Asker) -> None:
     name = asker.get("Name") or "*"
     arn = asker.arn("elasticloadbalancing", f"loadbalancer/{kind}/{name}/*")
     type_name = None if kind == "*" else f"loadbalancer/{kind}/"
-    asker.ask("elasticloadbalancing:CreateLoadBalancer", Resource(arn, False, type_name))
+    asker.ask(
+        "elasticloadbalancing:CreateLoadBalancer", Resource(arn, False, type_name, literal=True)
+    )
 
 
 HANDLERS = {

@@ -70,7 +70,16 @@ ID_TYPES = {
     "vpce-svc": "vpc-endpoint-service",
     "vpn": "vpn-connection",
 }
+MADE = frozenset({"instance", "network-interface", "volume", "spot-instances-request"})
 OWNED_BY_NOBODY = frozenset({"image", "snapshot"})  # their ARNs have no account
+
+
+def made(asker: Asker, kind: str) -> Resource:
+    """What is about to be made: AWS asks about it with a star for the id that it has not yet.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ExamplePolicies_EC2.html
+    """
+    return typed(asker, kind, None)._replace(literal=True)
 
 
 def typed(asker: Asker, kind: str, name: object) -> Resource:
@@ -125,7 +134,7 @@ def ask_created_tags(asker: Asker) -> None:
             continue
         asker.ask(
             "ec2:CreateTags",
-            typed(asker, TAG_TYPES.get(kind, kind), None),
+            made(asker, TAG_TYPES.get(kind, kind)),
             context={**tag_context(tags), "ec2:CreateAction": asker.operation.name},
             because="tags what is made",
             keys=False,
@@ -284,7 +293,7 @@ class _Specification:
         because = f"launches with {kind.replace('-', ' ')}"
         self.asker.ask(
             self.action,
-            typed(self.asker, kind, name),
+            made(self.asker, kind) if kind in MADE and not name else typed(self.asker, kind, name),
             context=context,
             because=because,
             keys=False,
@@ -369,7 +378,7 @@ class _Specification:
         context = {key: scalar(value) for key, value in keys.items() if value is not None}
         self.asker.ask(
             self.action,
-            typed(self.asker, "volume", None),
+            made(self.asker, "volume"),
             context={**context, **tag_context(self.tags.get("volume", {}))},
             needed="always" if disks or self.tags.get("volume") else DEPENDS,
             because="launches with volumes, as all but images with instance store do",
@@ -436,7 +445,7 @@ def _copy_snapshot(asker: Asker) -> None:
     """
     action = "ec2:CopySnapshot"
     tags = _tags_by_type(asker).get("snapshot", {})
-    asker.ask(action, typed(asker, "snapshot", None), context=tag_context(tags), keys=False)
+    asker.ask(action, made(asker, "snapshot"), context=tag_context(tags), keys=False)
     source, region = asker.get("SourceSnapshotId"), asker.get("SourceRegion")
     if source:
         where = region or asker.place.region or "*"

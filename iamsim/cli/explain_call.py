@@ -1,0 +1,145 @@
+"""`iamsim explain --call` and `--event`: the questions of an API call, answered together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.ask import load_worlds, questions_of, text_of
+from iamsim.cli.explain_answers import answer_question, exit_code, json_text
+from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
+from iamsim.cli.output import write_output
+from iamsim.cli.standard_input import standard_input
+from iamsim.cli.world_options import write_answer
+from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.errors import RequestError
+from iamsim.core.overall import overall_verdict
+from iamsim.engine.world import CompiledWorld
+from iamsim.query.calls import answer_call
+
+if TYPE_CHECKING:
+    from iamsim.calls.model import Reading, Requested
+    from iamsim.cli.options import Options
+    from iamsim.engine.question import Question
+    from iamsim.query.calls import AnsweredCall
+    from iamsim.world.model import World
+
+__all__ = ["explain_call"]
+
+_NOT_TOGETHER = ("actions", "resources", "denied", "picture", "edits", *WHAT_IF_FIELDS)
+_FORMATS = ("text", "json", "markdown", "html")
+
+
+def explain_call(options: Options) -> int:
+    """Answer what a line, or every record of a file, asks; the exit code is that of `--expect`."""
+    name = "--call" if options["call"] is not None else "--event"
+    _refuse_options(options, name)
+    readings = _readings(options)
+    model = load_worlds(options)
+    world = None if model is None else CompiledWorld.checked(model)
+    calls = [_answered(reading, options, model, world) for reading in readings]
+    _write(calls, options)
+    asked = [one.verdict for one in calls if one.reading.skipped is None]
+    return exit_code(overall_verdict(asked), text_of(options, "expect"))
+
+
+def _refuse_options(options: Options, name: str) -> None:
+    names = {option.field: option.names[-1] for option in EXPLAIN_OPTIONS}
+    for field in _NOT_TOGETHER:
+        if options[field]:
+            raise RequestError(
+                "option-with-call",
+                f"the option `{names[field]}` can't be used together with `{name}`",
+                hint="ask one of its questions with -a and -r",
+            )
+    if options["call"] is not None and options["event"] is not None:
+        raise RequestError("option-with-call", "give `--call` or `--event`, not both")
+    if options["format"] not in _FORMATS:
+        raise RequestError(
+            "option-with-call",
+            f"the format `{options['format']}` can't be used together with `{name}`",
+            hint=f"use {', '.join(_FORMATS)}",
+        )
+    if name == "--call" and not text_of(options, "principal"):
+        raise RequestError(
+            "missing-principal",
+            "the call has no principal",
+            hint="give one with -p: an ARN, a service principal, or `anonymous`",
+        )
+
+
+def _readings(options: Options) -> list[Reading]:
+    line = text_of(options, "call")
+    if line is not None:
+        from iamsim.calls.lines import read_line  # noqa: PLC0415 - events need none
+
+        arn = find_arn(text_of(options, "principal") or "")
+        account = arn.account if arn is not None and is_account_id(arn.account) else None
+        return [read_line(line, region=text_of(options, "region"), account=account)]
+    from iamsim.calls.event_forms import records_in  # noqa: PLC0415 - lines need none
+    from iamsim.calls.events import read_event  # noqa: PLC0415 - as above
+
+    readings = [read_event(record) for record in records_in(_document(options))]
+    if not readings:
+        raise RequestError("not-a-record", "there is no CloudTrail record to read")
+    return readings
+
+
+def _document(options: Options) -> object:
+    """What the file of `--event` holds: JSON, or a record on each line."""
+    import json  # noqa: PLC0415 - lines need none
+
+    path = text_of(options, "event") or "-"
+    if path == "-":
+        text = standard_input().decode("utf-8", "replace")
+    else:
+        from iamsim.files.reading import read_bytes  # noqa: PLC0415 - as above
+
+        text = read_bytes(path).decode("utf-8", "replace")
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        lines = [line for line in text.splitlines() if line.strip()]
+        try:
+            return [json.loads(line) for line in lines]
+        except ValueError:
+            raise RequestError("not-a-record", f"`{path}` is no JSON: {error}") from error
+
+
+def _answered(
+    reading: Reading, options: Options, model: World | None, world: CompiledWorld | None
+) -> AnsweredCall:
+    def base_of(requested: Requested) -> Question:
+        principal = text_of(options, "principal") or requested.principal
+        if principal is None:
+            raise RequestError(
+                "missing-principal",
+                "the record does not name the caller",
+                hint="give one with -p",
+            )
+        filled: Options = {
+            **options,
+            "principal": principal,
+            "actions": (requested.action,),
+            "resources": (requested.resource,),
+        }
+        (question,) = questions_of(filled, model)
+        return question
+
+    return answer_call(reading, base_of, lambda question: answer_question(question, world))
+
+
+def _write(calls: list[AnsweredCall], options: Options) -> None:
+    from iamsim.report.calls import answered_data, answered_document  # noqa: PLC0415 - as above
+
+    if options["format"] == "json":
+        data = [answered_data(call) for call in calls]
+        written = data[0] if len(data) == 1 else {"calls": data}
+        write_output(json_text(written), text_of(options, "output"))
+        return
+    for call in calls:
+        write_answer(
+            options,
+            lambda call=call: answered_document(call),  # type: ignore[misc]  # bound at once
+            dict,
+            lambda call=call: [call.verdict.value],  # type: ignore[misc]  # as above
+        )
