@@ -42,8 +42,12 @@ def text_of(raw: object) -> str | None:
 
 
 def recognize_type(raw: object) -> PolicyType:
-    """Guess what a document is used as: principals make it a resource-based policy, principals
-    and actions of STS alone a role trust policy, everything else is identity-based."""
+    """Guess what a document is used as.
+
+    Principals make it a resource-based policy; principals and actions of STS alone a role trust
+    policy, unless it denies on resources; denials to everybody of actions of several services a
+    resource control policy. Everything else is identity-based.
+    """
     statements = raw.get("Statement") if isinstance(raw, Mapping) else None
     listed = statements if isinstance(statements, list) else [statements]
     found = [one for one in listed if isinstance(one, Mapping)]
@@ -56,9 +60,24 @@ def recognize_type(raw: object) -> PolicyType:
         for action in _listed(one.get("Action", one.get("NotAction")))
         if isinstance(action, str)
     ]
-    if actions and all(action.lower().startswith(TRUST_ACTIONS) for action in actions):
+    # Resource control policies deny; a resource beside Allow is a fault of a role trust policy.
+    granting = any(one.get("Effect") == "Allow" for one in named)
+    bare = not any("Resource" in one or "NotResource" in one for one in named)
+    trusting = bool(actions) and all(one.lower().startswith(TRUST_ACTIONS) for one in actions)
+    if trusting and (bare or granting):
         return PolicyType.TRUST
-    return PolicyType.RESOURCE
+    services = {action.partition(":")[0].lower() for action in actions}
+    guarding = all(one.get("Effect") == "Deny" and _names_everybody(one) for one in found)
+    return (
+        PolicyType.RESOURCE_CONTROL
+        if guarding and (trusting or len(services) > 1)
+        else PolicyType.RESOURCE
+    )
+
+
+def _names_everybody(statement: Mapping[str, object]) -> bool:
+    """Whether a statement is about all principals."""
+    return statement.get("Principal") in ("*", {"AWS": "*"}, {"AWS": ["*"]})
 
 
 def read_view(

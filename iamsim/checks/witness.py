@@ -1,7 +1,7 @@
 """Requests that show a fault: each is decided by the engine before a finding carries it.
 
 The policy of the finding stands alone: no other policy denies anything, and a caller of another
-account is allowed everything by its own.
+account is allowed everything by its own. An identity-based policy is that of a user.
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView, StatementView
 
 __all__ = [
+    "OWNER",
     "OWN_ACCOUNT",
     "STRANGER",
     "action_of",
@@ -28,6 +29,9 @@ __all__ = [
     "meet",
     "resource_of",
 ]
+
+OWNER = "arn:aws:iam::111122223333:user/example"
+"""Whose policy an identity-based one is."""
 
 STRANGER = "999999999999"
 """The account of somebody who has no business with the policy."""
@@ -61,8 +65,10 @@ def first_allowed(
         parsed = parse_policy(document, policy_type=policy.policy_type)
     except InputError:
         return None
-    attached = AttachedPolicies(
-        resource_policy=parsed, identity_policies=(parse_policy(EVERYTHING),)
+    attached = (
+        AttachedPolicies(identity_policies=(parsed,))
+        if policy.is_identity
+        else AttachedPolicies(resource_policy=parsed, identity_policies=(parse_policy(EVERYTHING),))
     )
     for request in requests:
         question = Question(

@@ -41,7 +41,8 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
             return True
         return False
 
-    policies = list(find_policies(paths, unreadable, excludes=excludes))
+    without: list[str] = []
+    policies = list(find_policies(paths, unreadable, excludes=excludes, without=without))
     if not policies and not unreadable and not left_out:
         raise RequestError(
             "no-policies",
@@ -59,7 +60,7 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
             checked.append(run.check(policy))
     checked += run.unused()
     limit = _limit(_text(options, "fail_on") or run.configuration.fail_on)
-    _write(checked, options, limit)
+    _write(checked, options, limit, without)
     if unreadable:
         sys.stderr.write("".join(f"{message}\n" for message in unreadable))
         return 2
@@ -88,7 +89,12 @@ def _mend(run: ValidateRun, policies: Sequence[FoundPolicy], options: Options) -
     out.write(f"{patch}\n" if patch else "")
 
 
-def _write(checked: Sequence[CheckedPolicy], options: Options, limit: FindingType | None) -> None:
+def _write(
+    checked: Sequence[CheckedPolicy],
+    options: Options,
+    limit: FindingType | None,
+    without: Sequence[str],
+) -> None:
     """Write the findings in the form that was asked for."""
     path = _text(options, "output")
     form = _text(options, "format")
@@ -101,7 +107,7 @@ def _write(checked: Sequence[CheckedPolicy], options: Options, limit: FindingTyp
         )
 
         data = (
-            findings_to_dict(checked)
+            findings_to_dict(checked, without)
             if form == "json"
             else findings_to_sarif(checked, program_version())
         )
@@ -126,9 +132,11 @@ def _write(checked: Sequence[CheckedPolicy], options: Options, limit: FindingTyp
 
         color = wants_color("auto", to_file=path is not None)
         written = (
-            f"{count_line(checked)}\n"
+            f"{count_line(checked, len(without))}\n"
             if options["quiet"]
-            else render_findings(checked, verbose=bool(options["verbose"]), color=color)
+            else render_findings(
+                checked, verbose=bool(options["verbose"]), color=color, without=without
+            )
         )
     write_output(written, path)
 

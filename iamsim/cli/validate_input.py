@@ -37,14 +37,19 @@ LANGUAGES = ("json", "yaml", "yml")
 WORDS = {
     "scp": PolicyType.SERVICE_CONTROL,
     "scps": PolicyType.SERVICE_CONTROL,
-    "service-control-policies": PolicyType.SERVICE_CONTROL,
     "rcp": PolicyType.RESOURCE_CONTROL,
     "rcps": PolicyType.RESOURCE_CONTROL,
-    "resource-control-policies": PolicyType.RESOURCE_CONTROL,
     "trust": PolicyType.TRUST,
     "trust_policy": PolicyType.TRUST,
     "boundary": PolicyType.PERMISSIONS_BOUNDARY,
     "permissions_boundary": PolicyType.PERMISSIONS_BOUNDARY,
+}
+# Other spellings of the element that makes a document a policy.
+NEARLY = frozenset({"statement", "statements"})
+# Phrases that do, wherever they stand in a name.
+PHRASES = {
+    "service-control-polic": PolicyType.SERVICE_CONTROL,
+    "resource-control-polic": PolicyType.RESOURCE_CONTROL,
 }
 # Under which members a user, group or role of a world has inline policies; and the lists of them in
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
@@ -110,9 +115,10 @@ def find_policies(
     unreadable: list[str],
     *,
     excludes: Callable[[str], bool] = lambda _: False,
+    without: list[str] | None = None,
 ) -> Iterator[FoundPolicy]:
     """Go through the policies of all paths but those of excluded files; what can't be read is told
-    in `unreadable`."""
+    in `unreadable`, files of folders that hold no policy in `without`."""
     for path in paths:
         if path == STANDARD_INPUT:
             yield from find_in_content(
@@ -127,8 +133,13 @@ def find_policies(
                 for inside in sorted(Path(file).rglob("*")):
                     if inside.suffix.lower() not in ENDINGS or not inside.is_file():
                         continue
-                    if not inside.name.endswith(SIDECAR) and not excludes(str(inside)):
-                        yield from _in_file(inside, unreadable, given=False)
+                    if inside.name.endswith(SIDECAR) or excludes(str(inside)):
+                        continue
+                    faults = len(unreadable)
+                    policies = list(_in_file(inside, unreadable, given=False))
+                    yield from policies
+                    if not policies and len(unreadable) == faults and without is not None:
+                        without.append(str(inside))
             elif not excludes(file):
                 yield from _in_file(Path(file), unreadable, given=len(files) == 1)
 
@@ -192,10 +203,22 @@ def _json_text(content: bytes, ending: str) -> str | None:
 
 
 def _is_policy(data: object) -> bool:
-    """Whether data is a policy, and nothing that contains one."""
-    if not isinstance(data, Mapping) or "Statement" not in data:
+    """Whether data is a policy, and nothing that contains one; one that is misspelt is one too."""
+    if not isinstance(data, Mapping):
         return False
-    return isinstance(data["Statement"], list | Mapping)
+    if isinstance(data.get("Statement"), list | Mapping):
+        return True
+    names = [name for name in data if isinstance(name, str) and name.lower() in NEARLY]
+    return any(_has_statement(data[name]) for name in names)
+
+
+def _has_statement(value: object) -> bool:
+    """Whether a value, or the first of a list, is what stands in a policy's Statement."""
+    first = value[0] if isinstance(value, list) and value else value
+    if not isinstance(first, Mapping):
+        return False
+    elements = {name.lower() for name in first if isinstance(name, str)}
+    return "effect" in elements and bool(elements & {"action", "notaction"})
 
 
 def _is_terraform(data: object) -> bool:
@@ -235,11 +258,15 @@ def _holder_of_path(path: ElementPath) -> str | None:
 
 
 def _type_of_name(name: str) -> PolicyType | None:
-    """Tell service control and resource control policies by file or folder."""
+    """Tell service control and resource control policies by file or folder, the nearest first."""
     path = Path(name)
-    words = [*path.parts[:-1], *path.stem.lower().replace("_", "-").replace(".", "-").split("-")]
-    for word in words:
-        kind = WORDS.get(word.lower())
-        if kind in (PolicyType.SERVICE_CONTROL, PolicyType.RESOURCE_CONTROL):
-            return kind
+    for part in reversed([*path.parts[:-1], path.stem]):
+        plain = part.lower().replace("_", "-").replace(".", "-").replace(" ", "-")
+        for word in plain.split("-"):
+            kind = WORDS.get(word)
+            if kind in (PolicyType.SERVICE_CONTROL, PolicyType.RESOURCE_CONTROL):
+                return kind
+        for phrase, kind in PHRASES.items():
+            if phrase in plain:
+                return kind
     return None

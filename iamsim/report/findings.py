@@ -41,21 +41,32 @@ def type_word(kind: FindingType) -> str:
 
 
 def render_findings(
-    checked: Sequence[CheckedPolicy], *, verbose: bool = False, color: bool = False
+    checked: Sequence[CheckedPolicy],
+    *,
+    verbose: bool = False,
+    color: bool = False,
+    without: Sequence[str] = (),
 ) -> str:
     """Write all findings, file by file in the order of the text, and how many there are.
 
-    `verbose` adds where AWS explains each finding, and the findings that are suppressed.
+    `verbose` adds where AWS explains each finding, the findings that are suppressed, and the names
+    of the files `without` a policy.
     """
     paint = Paint(color)
     blocks = [_block(found, paint, verbose) for policy in checked for found in policy.findings]
     if verbose:
         blocks += [_accepted(one, paint) for policy in checked for one in policy.suppressed]
-    return "\n".join([*blocks, f"{count_line(checked)}\n"])
+    if verbose and without:
+        blocks.append("".join(f"{paint.title(name)}: no policy\n" for name in without))
+    return "\n".join([*blocks, f"{count_line(checked, len(without))}\n"])
 
 
-def count_line(checked: Sequence[CheckedPolicy]) -> str:
-    """Say how many findings of which type there are, in how many policies."""
+def count_line(checked: Sequence[CheckedPolicy], without: int = 0) -> str:
+    """Say how many findings of which type there are, in how many policies; `without` counts files
+    that hold no policy."""
+    if without:
+        files = _number(without, "file holds", "files hold")
+        return f"{count_line(checked)}; {files} no policy"
     counts = Counter(found.finding_type for policy in checked for found in policy.findings)
     suppressed = sum(len(policy.suppressed) for policy in checked)
     policies = _number(sum(policy.is_policy for policy in checked), "policy", "policies")

@@ -34,9 +34,9 @@ _LEVELS = {
 }
 
 
-def findings_to_dict(checked: Iterable[CheckedPolicy]) -> Json:
+def findings_to_dict(checked: Iterable[CheckedPolicy], without: Sequence[str] = ()) -> Json:
     """Turn findings into the shape that ValidatePolicy gives, each with its file; those that are
-    suppressed stand apart, with the reason."""
+    suppressed stand apart, with the reason, and so do files `without` a policy."""
     policies = list(checked)
     data: Json = {
         "findings": [
@@ -54,7 +54,11 @@ def findings_to_dict(checked: Iterable[CheckedPolicy]) -> Json:
         for policy in policies
         for one in policy.suppressed
     ]
-    return data | {"suppressed": suppressed} if suppressed else data
+    if suppressed:
+        data["suppressed"] = suppressed
+    if without:
+        data["without_policy"] = list(without)
+    return data
 
 
 def _suppression(by: Suppression) -> Json:

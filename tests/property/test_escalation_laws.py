@@ -7,12 +7,12 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
+from iamsim.checks.escalation_paths import known_ways
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
 from iamsim.query.escalation.administrators import PROBES, probe_resource
 from iamsim.query.escalation.find import find_escalations
 from iamsim.query.escalation.model import administrator_of, split_node
-from iamsim.query.escalation.ways import known_ways
 from iamsim.query.role_chains import assume_action
 from iamsim.world.load import load_world_data
 from iamsim.world.model import Group, ManagedPolicyReference, Role, User

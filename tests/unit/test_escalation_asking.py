@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 
+from iamsim.checks.escalation_paths import Step, known_ways
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
 from iamsim.query.escalation.asking import Asker
 from iamsim.query.escalation.find import find_escalations
 from iamsim.query.escalation.targets import Statements
-from iamsim.query.escalation.ways import Step, known_ways
 from iamsim.world.load import load_world_data
 
 HOME = "111111111111"

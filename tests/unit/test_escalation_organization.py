@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from iamsim.checks.escalation_paths import known_ways
 from iamsim.core.decision import Verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
 from iamsim.query.escalation.find import find_escalations
 from iamsim.query.escalation.model import administrator_of
 from iamsim.query.escalation.routes import administrators, shortest_chains
-from iamsim.query.escalation.ways import known_ways
 from iamsim.world.load import load_world_data
 
 MANAGEMENT, TOOLS, MEMBER, OUTSIDE = (f"{one}" * 12 for one in (1, 2, 3, 4))

@@ -7,12 +7,12 @@ from pathlib import Path
 import pytest
 
 from iamsim import catalog
+from iamsim.checks.escalation_paths import known_ways
 from iamsim.core.decision import Layer
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
 from iamsim.query.escalation.find import find_escalations
 from iamsim.query.escalation.routes import administrators, shortest_chains
-from iamsim.query.escalation.ways import known_ways
 from iamsim.world.load import load_world
 
 WORLDS = Path("corpus/escalation/worlds")

@@ -8,11 +8,14 @@ about the actions of all services, always.
 
 ## Why it matters
 The condition never holds for these actions. A statement that allows does not reach them, one that
-denies does not protect them. Operators with `IfExists`, negated ones and `Null` are left alone:
-there an absent key may be meant. The finding rests on a snapshot of the service reference, whose
-day it tells. AWS gives its code for few keys, such as `s3:prefix`; for others the table of the
-action may be incomplete, and the finding has a code of our own. Actions that carry
-`aws:RequestTag` are not reported for `aws:ResourceTag`: what they make has tags.
+denies does not protect them. Operators with `IfExists` and `Null` are left alone: there an absent
+key may be meant. A negated operator holds for every request without the key: where no action of
+the statement ever sends it, the condition is none, which has a code of our own.
+
+The findings rest on a snapshot of the service reference, whose day they tell. AWS gives its code
+for few keys, such as `s3:prefix`; for others the table of the action may be incomplete, and the
+finding has a code of our own. Actions that carry `aws:RequestTag` are not reported for
+`aws:ResourceTag`: what they make has tags.
 """
 
 from __future__ import annotations
@@ -64,6 +67,27 @@ def key_not_sent(policy: PolicyView) -> Iterator[Finding]:
             on_record = condition.lower.startswith(ON_RECORD)
             code = "UNSUPPORTED_ACTION_FOR_CONDITION_KEY" if on_record else "IAMSIM_KEY_NOT_SENT"
             yield policy.finding(code, message, *places, hint=hint, dated=True)
+
+
+@checks("IAMSIM_NEGATED_KEY_NOT_SENT")
+def negated_key_not_sent(policy: PolicyView) -> Iterator[Finding]:
+    """Negated conditions that every request for the actions meets, since none carries the key."""
+    for statement, condition in policy.conditions():
+        actions = _listed(statement)
+        operator = condition.operator
+        plain = operator.negated and not operator.set_operator and not operator.if_exists
+        if not plain or not actions:
+            continue
+        facts = policy.reference.key(condition.key)
+        covered = [name for value in actions for name in policy.reference.expand(value.text)]
+        if facts is None or not covered:
+            continue
+        if all(policy.reference.never_sends(name, facts) for name in covered):
+            what = "denies them always" if statement.denies else "asks nothing of them"
+            message = f"no action here sends `{condition.key}`: the condition {what}"
+            hint = "ask for a key that the actions send"
+            code = "IAMSIM_NEGATED_KEY_NOT_SENT"
+            yield policy.finding(code, message, condition.key_path, hint=hint, dated=True)
 
 
 @checks(

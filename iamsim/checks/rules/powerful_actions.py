@@ -1,13 +1,17 @@
 """A policy hands out powers that deserve a second look.
 
 ## What it finds
-Actions that a policy allows its owner on `*` and without condition, in four groups:
+Actions that a policy allows its owner on `*` and without condition, in five groups, each with a
+request that the policy allows:
 
-* *privilege escalation*: actions with which the owner can give himself any permission, such as
-  `iam:CreatePolicyVersion` or `iam:PutUserPolicy`;
+* *privilege escalation*: the calls of a known way to more permissions, such as
+  `iam:CreatePolicyVersion`, or `iam:PassRole` with `lambda:CreateFunction`; the ways are those of
+  `iamsim paths`;
 * *credentials exposure*: actions that answer with credentials, such as `iam:CreateAccessKey`;
 * *permissions management*: actions with the access level of that name in the service reference;
-* *sensitive access*: actions that read what secrets, parameters, objects and tables hold.
+* *sensitive access*: actions that read what secrets, parameters, objects and tables hold;
+* *infrastructure modification*: actions that write, tag or manage permissions, where the reference
+  lists resources that could be named instead.
 
 The last code is about named resources as well: a policy that allows some actions of a service,
 not all, and among them the one that writes the policy of the resource, such as
@@ -24,35 +28,24 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_understand-poli
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
+from iamsim.checks.escalation_paths import known_ways
 from iamsim.checks.registry import checks
+from iamsim.checks.shown import Witness
+from iamsim.checks.witness import OWNER, first_allowed, resource_of
 from iamsim.checks.words import several
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.checks.finding import Finding
     from iamsim.checks.view import PolicyView, StatementView
 
 LEVEL = "Permissions management"
-ESCALATION = frozenset(
-    f"iam:{name}"
-    for name in (
-        "AddUserToGroup",
-        "AttachGroupPolicy",
-        "AttachRolePolicy",
-        "AttachUserPolicy",
-        "CreatePolicyVersion",
-        "DeleteRolePermissionsBoundary",
-        "DeleteUserPermissionsBoundary",
-        "PutGroupPolicy",
-        "PutRolePolicy",
-        "PutUserPolicy",
-        "SetDefaultPolicyVersion",
-        "UpdateAssumeRolePolicy",
-    )
-)
+CHANGING = frozenset({"Write", "Tagging", LEVEL})
 CREDENTIALS = frozenset(
     {
         "cognito-identity:GetCredentialsForIdentity",
@@ -114,9 +107,36 @@ SENSITIVE = frozenset(
 
 @checks("IAMSIM_PRIVILEGE_ESCALATION")
 def privilege_escalation(policy: PolicyView) -> Iterator[Finding]:
-    """Actions that make an administrator."""
-    what = "the owner of the policy can give himself any permission with"
-    yield from _findings(policy, "IAMSIM_PRIVILEGE_ESCALATION", what, ESCALATION.__contains__)
+    """Statements that complete a known way to more permissions."""
+    if not policy.is_identity:
+        return
+    open_actions = {
+        action: statement
+        for statement in policy.statements
+        if statement.allows and _is_open(statement)
+        for action in _actions(policy, statement)
+        if action.partition(":")[0] in _services_of_ways() and not _is_denied(policy, action)
+    }
+    ways: dict[int, list[Way]] = {}
+    for way in known_ways():
+        calls = [step.action for step in way.steps]
+        if way.administers is None and all(call in open_actions for call in calls):
+            last = max((open_actions[call] for call in calls), key=lambda one: one.index)
+            ways.setdefault(last.index, []).append(way)
+    for statement in policy.statements:
+        some = ways.get(statement.index, [])
+        if some:
+            place = statement.actions.path if statement.actions else statement.path
+            message = f"the owner can get more permissions by {several([way.id for way in some])}"
+            hint = "name the resources, add a condition, or take one of the actions out"
+            witness = _shown(policy, statement, some[0].steps[-1].action)
+            code = "IAMSIM_PRIVILEGE_ESCALATION"
+            yield policy.finding(code, message, place, hint=hint, dated=True, witness=witness)
+
+
+@cache
+def _services_of_ways() -> frozenset[str]:
+    return frozenset(step.action.partition(":")[0] for way in known_ways() for step in way.steps)
 
 
 @checks("IAMSIM_CREDENTIALS_EXPOSURE")
@@ -131,6 +151,18 @@ def sensitive_access(policy: PolicyView) -> Iterator[Finding]:
     """Actions that read contents."""
     what = "contents of all resources can be read with"
     yield from _findings(policy, "IAMSIM_SENSITIVE_ACCESS", what, SENSITIVE.__contains__)
+
+
+@checks("IAMSIM_INFRASTRUCTURE_MODIFICATION")
+def infrastructure_modification(policy: PolicyView) -> Iterator[Finding]:
+    """Actions that change things which could be named."""
+
+    def changes(action: str) -> bool:
+        facts = policy.reference.action(action)
+        return facts is not None and facts.access_level in CHANGING and bool(facts.resource_types)
+
+    what = "everything in the account can be changed with"
+    yield from _findings(policy, "IAMSIM_INFRASTRUCTURE_MODIFICATION", what, changes)
 
 
 @checks("IAMSIM_PERMISSIONS_MANAGEMENT")
@@ -183,7 +215,14 @@ def _findings(
             place = statement.actions.path if statement.actions else statement.path
             hint = "name the resources, add a condition, or take the actions out"
             message = f"{what} {several(found)}"
-            yield policy.finding(code, message, place, hint=hint, dated=True)
+            witness = _shown(policy, statement, found[0])
+            yield policy.finding(code, message, place, hint=hint, dated=True, witness=witness)
+
+
+def _shown(policy: PolicyView, statement: StatementView, action: str) -> Witness | None:
+    """A request for an action on some resource, where the engine allows it."""
+    resource = resource_of(policy, statement, action)
+    return first_allowed(policy, statement, [Witness(OWNER, action, resource, ())])
 
 
 def _is_open(statement: StatementView) -> bool:

@@ -1,8 +1,9 @@
 """The principal is not written as one.
 
 ## What it finds
-A `Principal` that is a text other than `*` or no object, and kinds of principal other than `AWS`,
-`Service`, `Federated` and `CanonicalUser`.
+A `Principal` that is a text other than `*` or no object, kinds of principal other than `AWS`,
+`Service`, `Federated` and `CanonicalUser`, and an `AWS` principal whose account has not twelve
+digits, or that names what can't be a principal, such as a group.
 
 ## Why it matters
 The service that keeps the policy refuses it. An ARN without its kind is the most frequent case.
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
 from iamsim.checks.view import WITH_PRINCIPAL
+from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.syntax.elements import PRINCIPAL_KINDS
 from iamsim.syntax.problem import did_you_mean
@@ -59,3 +61,34 @@ def principal_key(policy: PolicyView) -> Iterator[Finding]:
                     message = f"there is no kind of principal {quote(kind)}"
                     place = (*statement.element(name), kind, "#key")
                     yield policy.finding("INVALID_PRINCIPAL_KEY", message, place, hint=hint)
+
+
+@checks("IAMSIM_INVALID_PRINCIPAL")
+def principal_accounts(policy: PolicyView) -> Iterator[Finding]:
+    """Accounts have twelve digits, and groups are no principals.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
+    """
+    if policy.policy_type not in WITH_PRINCIPAL:
+        return
+    for statement in policy.statements:
+        for kind, value in statement.principals.entries if statement.principals else ():
+            fault = _fault(value.text) if kind == "AWS" else None
+            if fault is not None:
+                message = f"{quote(value.text)} is no principal: {fault}"
+                hint = "IAM refuses to save a policy that names it"
+                yield policy.finding("IAMSIM_INVALID_PRINCIPAL", message, value.path, hint=hint)
+
+
+def _fault(text: str) -> str | None:
+    """What is wrong with a principal of kind AWS; `None` where nothing can be said."""
+    if "${" in text or "*" in text or "?" in text:
+        return None
+    if text.isdigit():
+        return None if is_account_id(text) else f"an account has 12 digits, not {len(text)}"
+    arn = find_arn(text)
+    if arn is None or arn.service not in ("iam", "sts"):
+        return None
+    if arn.account.isdigit() and not is_account_id(arn.account):
+        return f"an account has 12 digits, not {len(arn.account)}"
+    return "a group can't call" if arn.resource.startswith("group/") else None

@@ -31,6 +31,7 @@ OWNER_KEYS = frozenset(
     {"aws:resourceaccount", "aws:resourceorgid", "aws:resourceorgpaths", "s3:resourceaccount"}
 )
 SERVICE_FIELD = 2
+BUCKET, ACCESS_POINT = "AWS::S3::Bucket", "AWS::S3::AccessPoint"
 
 
 TRUST_ACTIONS = ("sts",)
@@ -60,16 +61,21 @@ def foreign_actions(policy: PolicyView) -> Iterator[Finding]:
 
 @checks("UNSUPPORTED_RESOURCE_ARN_IN_POLICY")
 def foreign_resources(policy: PolicyView) -> Iterator[Finding]:
-    """Resources of other services, and access points in the policy of a bucket."""
+    """Resources of other services; in the policy of a bucket `*` and access points, in that of an
+    access point buckets."""
     row = _row(policy)
     for statement in policy.statements if row is not None else ():
         for value in statement.resources.values if statement.resources else ():
             fields = value.text.split(":", 5)
-            if len(fields) <= SERVICE_FIELD or has_wildcard(fields[SERVICE_FIELD]):
-                continue
-            bucket = policy.resource_type == "AWS::S3::Bucket"
-            access_point = bucket and fields[-1].startswith("accesspoint/")
-            if (row and fields[SERVICE_FIELD] != row.service) or access_point:
+            short = len(fields) <= SERVICE_FIELD or has_wildcard(fields[SERVICE_FIELD])
+            if short:
+                foreign = value.text == "*" and policy.resource_type == BUCKET
+            else:
+                through_point = fields[-1].startswith("accesspoint/")
+                foreign = row is not None and fields[SERVICE_FIELD] != row.service
+                foreign |= policy.resource_type == BUCKET and through_point
+                foreign |= policy.resource_type == ACCESS_POINT and not through_point
+            if foreign:
                 message = f"{quote(value.text)} is not the resource that has this policy"
                 code = "UNSUPPORTED_RESOURCE_ARN_IN_POLICY"
                 yield policy.finding(code, message, value.path)

@@ -76,7 +76,8 @@ def epoch_dates(policy: PolicyView) -> Iterator[Finding]:
             continue
         for value in condition.values:
             digits = value.text.removeprefix("-")
-            if digits.isascii() and digits.isdigit() and len(digits) > YEAR_LENGTH:
-                message = f"{quote(value.text)} is a date in seconds since 1970"
+            if digits.isascii() and digits.isdigit():
+                what = "a year alone" if len(digits) == YEAR_LENGTH else "in seconds since 1970"
+                message = f"{quote(value.text)} is a date {what}"
                 hint = "write it like `2026-11-24T10:00:00Z`"
                 yield policy.finding("INVALID_DATE_VALUE", message, value.path, hint=hint)

@@ -9,9 +9,9 @@ from iamsim.query.role_chains import assume_action
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.checks.escalation_paths import Step
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.escalation.targets import Entity, Statements
-    from iamsim.query.escalation.ways import Step
 
 __all__ = ["Asker"]
 

@@ -21,10 +21,10 @@ from iamsim.query.role_chains import assume_action
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.escalation.growth import Growth
     from iamsim.query.escalation.home import Home
-    from iamsim.query.escalation.ways import Way
     from iamsim.world.model import Role
 
 __all__ = ["ASSUME_ROLE", "Assuming"]

@@ -22,11 +22,11 @@ from iamsim.world.model import ManagedPolicyReference, User
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Candidate
     from iamsim.query.escalation.growth import Growth
     from iamsim.query.escalation.home import Home
     from iamsim.query.escalation.model import Taken
-    from iamsim.query.escalation.ways import Way
     from iamsim.world.model import Account, Role
 
 __all__ = [

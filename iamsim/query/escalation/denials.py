@@ -10,20 +10,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.checks.escalation_paths import Step
 from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.query.escalation.administrators import PROBES
 from iamsim.query.escalation.model import Taken
-from iamsim.query.escalation.ways import Step
 from iamsim.world.model import Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Container, Iterable, Mapping, Sequence
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch import BatchAnswer
     from iamsim.query.escalation.targets import Entity
-    from iamsim.query.escalation.ways import Way
     from iamsim.world.model import Account, AnyPolicy
 
 __all__ = [

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.checks.escalation_paths import known_ways
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.escalation.administrators import find_administrators
 from iamsim.query.escalation.assuming import ASSUME_ROLE, Assuming
@@ -17,16 +18,15 @@ from iamsim.query.escalation.homes import Homes
 from iamsim.query.escalation.inside import Inside
 from iamsim.query.escalation.model import Escalations, administrator_of
 from iamsim.query.escalation.organization import AcrossAccounts
-from iamsim.query.escalation.ways import known_ways
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.batch.processes import Processes
     from iamsim.query.escalation.homes import Beside
     from iamsim.query.escalation.model import Blocked
-    from iamsim.query.escalation.ways import Way
 
 __all__ = ["ASSUME_ROLE", "find_escalations"]
 

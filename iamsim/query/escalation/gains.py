@@ -33,10 +33,10 @@ from iamsim.world.model import PolicyDocument, Role, User
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.escalation.model import Taken
     from iamsim.query.escalation.targets import Statements
-    from iamsim.query.escalation.ways import Way
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import Account, AnyPolicy, Group
 

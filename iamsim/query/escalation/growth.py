@@ -12,8 +12,8 @@ from iamsim.query.escalation.model import Edge
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.query.escalation.model import Taken
-    from iamsim.query.escalation.ways import Way
 
 __all__ = ["Growth"]
 

@@ -14,9 +14,9 @@ from iamsim.query.role_chains import assume_action
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch
     from iamsim.query.escalation.gains import Gains
-    from iamsim.query.escalation.ways import Way
     from iamsim.world.model import Account, Role
 
 __all__ = ["EVERYONE", "KINDS", "PROVIDERS", "Home", "Trusting", "make_home"]

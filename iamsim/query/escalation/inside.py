@@ -21,12 +21,12 @@ from iamsim.world.model import Group, Role, User
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.query.escalation.growth import Growth
     from iamsim.query.escalation.home import Home, Trusting
     from iamsim.query.escalation.model import Taken
     from iamsim.query.escalation.targets import Entity
-    from iamsim.query.escalation.ways import Way
 
 __all__ = ["Inside"]
 

@@ -9,9 +9,9 @@ from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
 
 if TYPE_CHECKING:
+    from iamsim.checks.escalation_paths import Step, Way
     from iamsim.core.decision import Decision
     from iamsim.query.batch import BatchAnswer, Candidate
-    from iamsim.query.escalation.ways import Step, Way
 
 __all__ = [
     "Blocked",

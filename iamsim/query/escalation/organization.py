@@ -25,12 +25,12 @@ from iamsim.world.model import ManagedPolicyReference, Role
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.query.batch import Batch, BatchAnswer
     from iamsim.query.escalation.gains import Gains
     from iamsim.query.escalation.growth import Growth
     from iamsim.query.escalation.home import Home
     from iamsim.query.escalation.model import Blocked, Escalations
-    from iamsim.query.escalation.ways import Way
 
 __all__ = ["AcrossAccounts"]
 

@@ -21,8 +21,8 @@ from iamsim.world.model import PolicyDocument
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from iamsim.checks.escalation_paths import Way
     from iamsim.query.escalation.targets import Statements
-    from iamsim.query.escalation.ways import Way
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import World
 

@@ -14,10 +14,10 @@ from iamsim.world.model import User
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from iamsim.checks.escalation_paths import Step, Way
     from iamsim.core.decision import Decision
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.escalation.targets import Entity, Statements
-    from iamsim.query.escalation.ways import Step, Way
     from iamsim.world.model import Account
 
 __all__ = ["Sources", "StepTaker", "is_lacking"]

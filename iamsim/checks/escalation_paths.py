@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Step", "Way", "known_ways"]
 
-PACKAGE = Path(__file__).parent.parent.parent
+PACKAGE = Path(__file__).parent.parent
 # The wheel's, and the checkout's.
 FOLDERS = (
     PACKAGE / "_corpus" / "escalation" / "paths",
