@@ -61,7 +61,7 @@ def clutter(document: Data, random: Random) -> None:
     statements = statements if isinstance(statements, list) else [statements]
     for statement in statements:
         for name in ("Action", "NotAction", "Resource", "NotResource"):
-            if name in statement and random.random() < 0.5:
+            if statement.get(name) and random.random() < 0.5:
                 given = statement[name]
                 listed = list(given) if isinstance(given, list) else [given]
                 more = random.choice([listed[0], f"{listed[0]}*", listed[0].replace(":*", ":?")])
