@@ -124,7 +124,8 @@ class LayerResidual(NamedTuple):
 class LayerExplanation(NamedTuple):
     """What one layer says. A layer of several levels (SCPs) has one of these for each level;
     `level` then names the node. `reason` says why a layer does not apply, or why it holds without
-    a statement (the root user needs no identity-based policy). `residual` is there when its outcome
+    a statement (the root user needs no identity-based policy). `owner` is the account whose side it
+    is where a request has several, through an access point. `residual` is there when its outcome
     depends on what is unknown."""
 
     layer: Layer
@@ -134,6 +135,7 @@ class LayerExplanation(NamedTuple):
     level: str | None = None
     notes: tuple[Note, ...] = ()
     residual: LayerResidual | None = None
+    owner: str | None = None
 
 
 class WayExplanation(NamedTuple):
@@ -207,6 +209,7 @@ class Decider:
     statement: StatementExplanation | None = None
     level: str | None = None
     near: NearMiss | None = None
+    owner: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,7 @@ class Reason(Enum):
     CALLER_IN_OWNER_ACCOUNT = "caller-in-owner-account"
     CALLER_IS_SERVICE = "caller-is-service"
     CREDENTIALS_DO_NOT_REACH = "credentials-do-not-reach"
+    OUTSIDE_OF_ACCESS_POINT = "outside-of-access-point"
 
     ALLOWED = "allowed"
     ALWAYS_ALLOWED = "always-allowed"
@@ -89,6 +90,8 @@ class Reason(Enum):
     DELEGATED_ADMINISTRATORS_ONLY = "delegated-administrators-only"
     MEMBER_ACCOUNTS_ONLY = "member-accounts-only"
     FIXED_OBJECT = "fixed-object"
+    ACCESS_POINT_NEEDS_SIGNATURE = "access-point-needs-signature"
+    FOREIGN_ACCESS_POINT = "foreign-access-point"
 
 
 class Note(Enum):
@@ -138,6 +141,10 @@ class Note(Enum):
     SOURCE_IP_ON_FOLLOW_UP_CALL = "source-ip-on-follow-up-call"
     SCP_ALLOW_WITH_RESOURCE = "scp-allow-with-resource"
     EVERYONE_IN_TRUST_POLICY = "everyone-in-trust-policy"
+    ACCESS_POINT_BUCKET_UNKNOWN = "access-point-bucket-unknown"
+    ACCESS_POINT_SIDES = "access-point-sides"
+    ACCESS_POINT_VPC_UNKNOWN = "access-point-vpc-unknown"
+    SEVERAL_BUCKETS_BEHIND = "several-buckets-behind"
     BUCKET_TAGS_WITHOUT_ABAC = "bucket-tags-without-abac"
     UNKNOWN_PRINCIPAL_IN_WORLD = "unknown-principal-in-world"
     UNKNOWN_RESOURCE_IN_WORLD = "unknown-resource-in-world"

@@ -199,7 +199,7 @@ class _Reading:
         return layer_name(place.layer, self.action, GRANTS if place.grants else None)
 
     def _guardrail(self, place: Place) -> Gate:
-        entries = self.entries[place]
+        entries = [one for one in self.entries[place] if not is_absent(one)] or self.entries[place]
         levels = tuple(
             Level(entry.level or "", _state(entry), self._why(entry, place)) for entry in entries
         )

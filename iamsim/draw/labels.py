@@ -64,10 +64,13 @@ REASONS: Mapping[Reason, str] = {
     Reason.CALLER_IN_OWNER_ACCOUNT: "the caller is of the owner's account",
     Reason.CALLER_IS_SERVICE: "the caller is an AWS service",
     Reason.CREDENTIALS_DO_NOT_REACH: "the service does not take these credentials",
+    Reason.OUTSIDE_OF_ACCESS_POINT: "not by TLS, or not from the access point's VPC",
     Reason.DEPENDS_ON_UNKNOWN: "depends on what is not known",
 }
 
 RELATIONS: Mapping[Reason, str] = {
+    Reason.ACCESS_POINT_NEEDS_SIGNATURE: "an access point, which takes no anonymous requests",
+    Reason.FOREIGN_ACCESS_POINT: "access point and bucket of different accounts",
     Reason.CALLER_IDENTITY: "always allowed, whatever policies say",
     Reason.WEB_IDENTITY: "unsigned call with a token on a role",
     Reason.ANONYMOUS_CALLER: "anonymous caller",

@@ -23,9 +23,10 @@ class Station:
 
     `allows` is the answer where no statement is asked: a boundary that isn't there allows, a
     missing resource-based policy does not. `level` names the node of a guardrail or the second
-    policy of a place. `resource` and `caller` are what this place sees instead of the request's
-    own: a bucket behind an access point, an account principal at a gateway endpoint. With
-    `only_denies` its policies take away from what is allowed without them.
+    policy of a place, `owner` the account whose side it is where a request has several. `resource`
+    and `caller` are what this place sees instead of the request's own: a bucket behind an access
+    point, an account principal at a gateway endpoint. With `only_denies` its policies take away
+    from what is allowed without them; with `fixed` they are AWS's, whatever policies the layer has.
     """
 
     slot: Slot
@@ -37,6 +38,8 @@ class Station:
     resource: str | None = None
     caller: Caller | None = None
     only_denies: bool = False
+    fixed: bool = False
+    owner: str | None = None
     notes: tuple[Note, ...] = ()
 
     @property

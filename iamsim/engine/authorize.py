@@ -57,6 +57,12 @@ class Prepared:
         """Decide by the fast reading."""
         return self.situation.decide(self.request)
 
+    def views(self) -> tuple[Request, ...]:
+        """The request as its sides see it: through an access point, also as the bucket does."""
+        seen = dict.fromkeys(one.resource for one in self.situation.buckets if one.resource)
+        request = self.request
+        return (request, *(replace(request, resource=resource) for resource in seen))
+
     def entries(self) -> tuple[ContextEntry, ...]:
         """Every context key with its values and their origin."""
         question = self.question

@@ -228,6 +228,7 @@ class _Reading:
             tuple(visit.policies),
             station.level,
             tuple(visit.notes) or station.notes,
+            owner=station.owner,
         )
 
     def _outcome(self, visit: Visited) -> tuple[Outcome, Reason]:
@@ -282,7 +283,9 @@ class _Reading:
                 for member in members:
                     yield _decider(visit, member, Reason.STATEMENT_ALLOWS)
                 if not members and station.applies:
-                    yield Decider(need.slot.layer, station.reason, level=station.level)
+                    yield Decider(
+                        need.slot.layer, station.reason, level=station.level, owner=station.owner
+                    )
 
     def _blockers(self, slot: Slot) -> Iterable[Decider]:
         """One entry for each station of a place that does not allow, with its near miss."""
@@ -293,7 +296,11 @@ class _Reading:
         for visit in visits:
             station = visit.station
             yield Decider(
-                slot.layer, station.reason, level=station.level, near=_near_miss(visit.policies)
+                slot.layer,
+                station.reason,
+                level=station.level,
+                near=_near_miss(visit.policies),
+                owner=station.owner,
             )
 
     def missing(self) -> tuple[MissingKey, ...]:
@@ -332,6 +339,7 @@ def _decider(visit: Visited, member: Member, reason: Reason) -> Decider:
         member.policy.name,
         member.explanation,
         visit.station.level,
+        owner=visit.station.owner,
     )
 
 

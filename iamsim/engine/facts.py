@@ -15,23 +15,23 @@ from iamsim.engine.context import DerivedKeys, caller_context, resource_context
 from iamsim.engine.documents import compile_all
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.relations import ResourceKind
+from iamsim.engine.services.access_points import (
+    conditions_of_access,
+    is_about_the_point,
+    object_behind,
+)
 from iamsim.engine.services.iam import boundary_context
 from iamsim.engine.services.kms import managed_key_policy
-from iamsim.engine.services.s3 import (
-    access_point_context,
-    access_point_name,
-    is_public,
-    object_of_access_point,
-)
+from iamsim.engine.services.s3 import access_point_context, access_point_name, is_public
 from iamsim.engine.services.sts import credentials_of
-from iamsim.engine.situation import PlacedPolicies, PublicAccess
+from iamsim.engine.situation import Levels, PlacedPolicies, PublicAccess
 from iamsim.engine.standing import Standing, standing_of
 from iamsim.engine.target import AWS_MANAGED_KEY, SERVICE_LINKED_ROLE, tags_of
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 from iamsim.world.model import Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from iamsim.core.request import Caller
     from iamsim.engine.documents import PolicyLibrary
@@ -50,10 +50,10 @@ __all__ = [
     "resource_facts",
 ]
 
-Levels = tuple[tuple[str, PolicySet], ...]
 # Objects that resource control policies leave alone:
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
 EXEMPT = frozenset({AWS_MANAGED_KEY, SERVICE_LINKED_ROLE})
+BEHIND = "bucket"  # the level of the policy of a bucket behind an access point
 ASSUMED_ROOT_KEY = "aws:assumedroot"
 
 
@@ -87,6 +87,7 @@ class ResourceFacts(NamedTuple):
     rcp_levels: Levels | None
     rcp_reason: Reason
     public_access: PublicAccess | None
+    access_point: PolicySet | None
     context: DerivedKeys
     notes: tuple[Note, ...]
 
@@ -240,19 +241,24 @@ def resource_facts(
     question: Question, target: Target, model: World, library: PolicyLibrary, caller: Caller
 ) -> ResourceFacts:
     """Work out the resource's side of a question."""
-    resource = question.resource
     attached = question.attached
     kind, listed, entity, account = target[:4]
-    policies = _resource_policies(attached, kind, resource, listed, entity, model, library)
-    arn_of_target = find_arn(resource)
+    action = question.action.lower()
+    policies = _resource_policies(attached, kind, listed, entity, library)
+    arn_of_target = find_arn(question.resource)
     if not policies and AWS_MANAGED_KEY in target.objects and arn_of_target is not None:
         managed = managed_key_policy(arn_of_target, account)
         policies = (PlacedPolicies(PolicySet((managed,))),)
+    through = target.access_point is not None and not is_about_the_point(action)
+    if through and listed is not None and listed.buckets:
+        behind = _buckets_behind(question, listed, account, model, library, caller)
+        if not policies:  # a policy that is not there allows nothing
+            policies = (PlacedPolicies(library.policy_set((), PolicyType.RESOURCE)),)
+        policies = (*policies, *behind)
     grants = library.grants(listed) if listed is not None and listed.grants else None
     levels, reason = _rcp_levels(caller, account, attached, model, library)
     if levels is not None and not EXEMPT.isdisjoint(target.objects):
         levels, reason = None, Reason.RESOURCE_EXEMPT
-    action = question.action.lower()
     service = action.partition(":")[0]
     known = target.known
     tags, notes = tags_of(target)
@@ -270,6 +276,7 @@ def resource_facts(
         levels,
         reason,
         public_access(attached, service, listed, account, policies, model),
+        conditions_of_access(listed) if through else None,
         DerivedKeys(
             (
                 *resource_context(service, target.region, account, tags, organization, arn),
@@ -277,39 +284,70 @@ def resource_facts(
                 *boundary_context(action, entity),
             )
         ),
-        (*notes, Note.UNKNOWN_RESOURCE_IN_WORLD) if unlisted else notes,
+        (
+            *notes,
+            *((Note.UNKNOWN_RESOURCE_IN_WORLD,) if unlisted else ()),
+            *(_access_point_notes(listed, model) if through else ()),
+        ),
     )
+
+
+def _access_point_notes(point: Resource | None, model: World) -> Iterator[Note]:
+    """What is not known of an access point, and what AWS leaves open of several buckets."""
+    buckets = point.buckets if point is not None else ()
+    if not buckets or not all(map(model.find_resource, buckets)):
+        yield Note.ACCESS_POINT_BUCKET_UNKNOWN
+    if len(buckets) > 1:
+        yield Note.SEVERAL_BUCKETS_BEHIND
+    if point is not None and point.network_origin == "VPC" and point.vpc is None:
+        yield Note.ACCESS_POINT_VPC_UNKNOWN
+
+
+def _buckets_behind(
+    question: Question,
+    point: Resource,
+    account: str | None,
+    model: World,
+    library: PolicyLibrary,
+    caller: Caller,
+) -> Iterator[PlacedPolicies]:
+    """The buckets behind an access point, each with its policy and the RCPs of its account. A
+    policy that is not there allows nothing; a bucket of nobody known is taken to be the access
+    point owner's."""
+    for arn in point.buckets:
+        bucket = model.find_resource(arn)
+        owner = account if bucket is None else bucket.account
+        policies = () if bucket is None or bucket.policy is None else (bucket.policy,)
+        levels, reason = _rcp_levels(caller, owner, question.attached, model, library)
+        if levels is not None:
+            levels = tuple((f"{name} (bucket)", policies) for name, policies in levels)
+        yield PlacedPolicies(
+            library.policy_set(policies, PolicyType.RESOURCE),
+            BEHIND,
+            object_behind(question.resource, point.arn, arn),
+            behind=True,
+            owner=owner,
+            rcp_levels=levels,
+            rcp_reason=reason,
+        )
 
 
 def _resource_policies(
     attached: AttachedPolicies,
     kind: ResourceKind,
-    resource: str,
     listed: Resource | None,
     role: User | Role | None,
-    model: World,
     library: PolicyLibrary,
 ) -> tuple[PlacedPolicies, ...]:
-    """The resource-based policy; through an access point, that of the bucket as well."""
+    """The policy of the resource itself."""
     policy_type = PolicyType.TRUST if kind is ResourceKind.ROLE else PolicyType.RESOURCE
     if attached.resource_policy is not None:
         return (PlacedPolicies(compile_all([attached.resource_policy], policy_type)),)
     if isinstance(role, Role) and role.trust is not None:
         return (PlacedPolicies(library.policy_set((role.trust,), PolicyType.TRUST)),)
-    if listed is None:
+    if listed is None or listed.policy is None:
         return ()
-    placed = []
-    bucket = listed.bucket if access_point_name(resource) == listed.arn else None
-    if listed.policy is not None or bucket is not None:
-        policies = () if listed.policy is None else (listed.policy,)
-        placed.append(PlacedPolicies(library.policy_set(policies, policy_type)))
-    if bucket is not None:
-        # Access point and bucket must both allow; a policy that is not there allows nothing.
-        behind = model.find_resource(bucket)
-        policies = () if behind is None or behind.policy is None else (behind.policy,)
-        shown = object_of_access_point(resource, bucket)
-        placed.append(PlacedPolicies(library.policy_set(policies, policy_type), "bucket", shown))
-    return tuple(placed)
+    return (PlacedPolicies(library.policy_set((listed.policy,), policy_type)),)
 
 
 def _rcp_levels(
@@ -352,24 +390,30 @@ def public_access(
     policies: tuple[PlacedPolicies, ...],
     model: World,
 ) -> PublicAccess | None:
-    """Block Public Access of the bucket and its account together; the stricter setting wins."""
+    """Block Public Access of the access point, the bucket and the accounts of both together; the
+    stricter setting wins. Callers of either account are spared.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-bpa-settings.html
+    """
     if service != "s3":
         return None
     if attached.public_access_block is not None:
         restricts = bool(attached.public_access_block.get("restrict_public_buckets"))
     else:
-        owner = model.accounts.get(account) if account is not None else None
-        behind = model.find_resource(listed.bucket) if listed and listed.bucket else None
-        blocks = [known.public_access_block for known in (listed, behind, owner) if known]
+        buckets = [model.find_resource(arn) for arn in listed.buckets] if listed else []
+        accounts = {account, *(bucket.account for bucket in buckets if bucket is not None)}
+        owners = [model.accounts[one] for one in accounts if one in model.accounts]
+        blocks = [known.public_access_block for known in (listed, *buckets, *owners) if known]
         restricts = any(block.restrict_public_buckets for block in blocks if block is not None)
     if not restricts:
         return None
     access_point = listed is not None and access_point_name(listed.arn) is not None
     inside = listed is not None and listed.network_origin == "VPC"
     public = any(
-        is_public(policy, of_access_point=access_point and placed.level is None)
+        is_public(policy, of_access_point=access_point and not placed.behind)
         for placed in policies
-        if not (inside and placed.level is None)
+        if placed.behind or not inside
         for policy in placed.policies.policies
     )
-    return PublicAccess(restricts=True, is_public=public)
+    spared = frozenset(placed.owner for placed in policies if placed.behind)
+    return PublicAccess(restricts=True, is_public=public, spared=spared)

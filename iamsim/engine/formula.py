@@ -27,6 +27,7 @@ __all__ = [
     "GUARDRAILS",
     "LAYER_ORDER",
     "REPORT_ORDER",
+    "RESOURCE_POLICIES",
     "Relation",
     "Requirement",
     "Slot",
@@ -36,15 +37,17 @@ __all__ = [
 
 
 class Slot(Enum):
-    """The places of a decision. Every place belongs to one layer of an answer; the two places of
-    the resource-based layer are the policy and, for a KMS key, its grants; those of the session
-    layer are the session policy and what a service takes such credentials for at all."""
+    """The places of a decision. Every place belongs to one layer of an answer; the places of the
+    resource-based layer are the policy, that of a bucket behind an access point, and the grants of
+    a KMS key; those of the session layer are the session policy and what a service takes such
+    credentials for at all."""
 
     RESOURCE_CONTROL = Layer.RESOURCE_CONTROL_POLICY
     SERVICE_CONTROL = Layer.SERVICE_CONTROL_POLICY
     VPC_ENDPOINT = Layer.VPC_ENDPOINT_POLICY
     PUBLIC_ACCESS = Layer.S3_BLOCK_PUBLIC_ACCESS
     RESOURCE = Layer.RESOURCE_BASED_POLICY
+    BUCKET = "bucket-behind"
     GRANT = "kms-grant"
     IDENTITY = Layer.IDENTITY_BASED_POLICY
     BOUNDARY = Layer.PERMISSIONS_BOUNDARY
@@ -71,6 +74,7 @@ LAYER_ORDER = (
     Slot.VPC_ENDPOINT,
     Slot.PUBLIC_ACCESS,
     Slot.RESOURCE,
+    Slot.BUCKET,
     Slot.GRANT,
     Slot.IDENTITY,
     Slot.BOUNDARY,
@@ -83,6 +87,7 @@ DENY_ORDER = (
     Slot.SERVICE_CONTROL,
     Slot.VPC_ENDPOINT,
     Slot.RESOURCE,
+    Slot.BUCKET,
     Slot.IDENTITY,
     Slot.BOUNDARY,
     Slot.SESSION,
@@ -92,6 +97,7 @@ REPORT_ORDER = (
     Slot.CREDENTIALS,
     Slot.SERVICE_CONTROL,
     Slot.RESOURCE,
+    Slot.BUCKET,
     Slot.GRANT,
     Slot.IDENTITY,
     Slot.BOUNDARY,
@@ -100,6 +106,8 @@ REPORT_ORDER = (
     Slot.RESOURCE_CONTROL,
     Slot.PUBLIC_ACCESS,
 )
+# The places of policies that stand on a resource.
+RESOURCE_POLICIES = frozenset({Slot.RESOURCE, Slot.BUCKET})
 GUARDRAILS = (
     Slot.RESOURCE_CONTROL,
     Slot.SERVICE_CONTROL,
@@ -157,7 +165,8 @@ def blocking_slots(
             lacking = []
             break
         grant = Slot.GRANT in missing
-        rank = (grant or Slot.RESOURCE in missing, grant, len(missing))
+        resource = Slot.RESOURCE in missing or Slot.BUCKET in missing
+        rank = (grant or resource, grant, len(missing))
         if best is None or rank <= best:
             best, lacking = rank, missing
     closed.update(lacking)

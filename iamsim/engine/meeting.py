@@ -47,6 +47,7 @@ def make_situation(
         endpoint_reason=reason,
         endpoint_is_gateway=gateway,
         public_access=resource.public_access,
+        access_point=resource.access_point,
         notes=(*caller.notes, *resource.notes, *_endpoint_notes(question, world)),
     )
 

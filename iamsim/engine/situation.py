@@ -19,6 +19,7 @@ from iamsim.engine.pitfalls import reads_resource_tags
 from iamsim.engine.plan import make_plan
 from iamsim.engine.relations import BY_DELEGATION, IDENTITY_ONLY, ResourceKind
 from iamsim.engine.rows import find_relation, notes_of
+from iamsim.engine.services.access_points import with_buckets
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.engine.standing import UNKNOWN_STANDING, Standing
 
@@ -30,27 +31,40 @@ if TYPE_CHECKING:
     from iamsim.core.request import Caller, Request
     from iamsim.engine.formula import Relation
 
-__all__ = ["PlacedPolicies", "PublicAccess", "Situation"]
+__all__ = ["Levels", "PlacedPolicies", "PublicAccess", "Situation"]
 
+Levels = tuple[tuple[str, "PolicySet"], ...]
+
+POINT = "access point"  # the level of what an access point has, where there is a bucket behind it
 # Services that have gateway endpoints, which read an account principal in a way of their own.
 GATEWAY_SERVICES = frozenset({"dynamodb", "s3"})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PlacedPolicies:
-    """A resource-based policy, and what it sees as the resource if that is not the request's."""
+    """A resource-based policy.
+
+    That of a bucket behind an access point is a side of its own (`behind`): with its owner, what it
+    sees as the resource, and the RCPs of its account.
+    """
 
     policies: PolicySet
     level: str | None = None
     resource: str | None = None
+    behind: bool = False
+    owner: str | None = None
+    rcp_levels: Levels | None = None
+    rcp_reason: Reason = Reason.NOT_PRESENT
 
 
 @dataclass(frozen=True, slots=True)
 class PublicAccess:
-    """S3 Block Public Access at a bucket: whether it restricts, and whether a policy is public."""
+    """S3 Block Public Access at a bucket: whether it restricts, whether a policy is public, and the
+    accounts besides the resource's own whose callers it spares."""
 
     restricts: bool
     is_public: bool
+    spared: frozenset[str | None] = frozenset()
 
 
 @dataclass(slots=True, eq=False)
@@ -73,15 +87,16 @@ class Situation:
     session: PolicySet | None = None
     resource_policies: tuple[PlacedPolicies, ...] = ()
     grants: PolicySet | None = None
-    scp_levels: tuple[tuple[str, PolicySet], ...] | None = None
+    scp_levels: Levels | None = None
     scp_reason: Reason = Reason.NOT_PRESENT
-    rcp_levels: tuple[tuple[str, PolicySet], ...] | None = None
+    rcp_levels: Levels | None = None
     rcp_reason: Reason = Reason.NOT_PRESENT
     rcp_services: frozenset[str] = frozenset()
     endpoint: PolicySet | None = None
     endpoint_reason: Reason = Reason.NOT_PRESENT
     endpoint_is_gateway: bool | None = False
     public_access: PublicAccess | None = None
+    access_point: PolicySet | None = None  # what requests through it have to meet
     notes: tuple[Note, ...] = ()
     _reads: dict[str, bool] = field(default_factory=dict, repr=False)
     _arrangements: dict[str, Arrangement] = field(default_factory=dict, repr=False)
@@ -91,6 +106,17 @@ class Situation:
     def same_account(self) -> bool:
         """Whether the caller's account owns the resource."""
         return self.caller.account == self.resource_account
+
+    @property
+    def buckets(self) -> tuple[PlacedPolicies, ...]:
+        """The sides behind an access point."""
+        return tuple(one for one in self.resource_policies if one.behind)
+
+    @property
+    def all_rcp_levels(self) -> Levels:
+        """The RCPs of the resource's account and of those of the buckets behind it."""
+        behind = (level for one in self.buckets for level in one.rcp_levels or ())
+        return (*(self.rcp_levels or ()), *behind)
 
     def arrange(self, action: str) -> Arrangement:
         """The relation and the stations for an action, in lower case; remembered."""
@@ -110,9 +136,9 @@ class Situation:
         """Look for a statement that reads a key."""
         sets = (
             *(self.identity, self.boundary, self.session, self.grants, self.endpoint),
-            *self.credentials.values(),
+            *(self.access_point, *self.credentials.values()),
         )
-        levels = (*(self.scp_levels or ()), *(self.rcp_levels or ()))
+        levels = (*(self.scp_levels or ()), *self.all_rcp_levels)
         return any(
             policies is not None and key in policies.keys
             for policies in (
@@ -133,10 +159,13 @@ class Situation:
         """Work out relation and stations."""
         met = self._encounter(action)
         relation = find_relation(met)
+        if self.access_point is not None:
+            owners = tuple(one.owner for one in self.buckets)
+            relation = with_buckets(relation, self.caller, self.resource_account, owners)
         stations = [
             *self._resource_control(met),
             *self._service_control(),
-            self._endpoint(met.service),
+            *self._endpoint(met.service),
             *self._public_access(),
             *self._resource(action, relation),
             *self._grants(),
@@ -180,43 +209,82 @@ class Situation:
         ]
 
     def _resource_control(self, met: Encounter) -> list[Station]:
-        """Covered services only: organizations' orgs_manage_policies_rcps.html."""
+        """Covered services only: organizations' orgs_manage_policies_rcps.html. Of a bucket behind
+        an access point, those of its account."""
+        own = self._controls(met, self.rcp_levels, self.rcp_reason, None)
+        behind = [
+            station
+            for bucket in self.buckets
+            for station in self._controls(met, bucket.rcp_levels, bucket.rcp_reason, bucket)
+        ]
+        return [*own, *behind]
+
+    def _controls(
+        self, met: Encounter, levels: Levels | None, why: Reason, bucket: PlacedPolicies | None
+    ) -> list[Station]:
+        """The RCPs of one account; seen from a bucket behind an access point, the object is its."""
         reason: Reason | None = None
         notes: tuple[Note, ...] = ()
-        if self.rcp_levels is None:
-            reason = self.rcp_reason
+        if levels is None:
+            reason = why
         elif met.service not in self.rcp_services:
             reason = Reason.SERVICE_NOT_COVERED
             notes = (Note.RCP_SERVICE_LIST,)
         elif met.rules.no_rcp:
             reason = Reason.ACTION_EXEMPT
-        if reason is not None or self.rcp_levels is None:
+        if reason is not None or levels is None:
+            if bucket is not None and bucket.owner == self.resource_account:
+                return []  # said once of the account
             return [
                 Station(
                     Slot.RESOURCE_CONTROL,
                     reason or Reason.NOT_PRESENT,
                     allows=True,
                     applies=False,
+                    owner=self._side(bucket),
                     notes=notes,
                 )
             ]
         if self.kind is ResourceKind.NONE:
             notes = (Note.RCP_WITHOUT_RESOURCE,)
+        elif self.buckets and bucket is None:
+            notes = (Note.ACCESS_POINT_SIDES,)
         return [
             Station(
                 Slot.RESOURCE_CONTROL,
                 Reason.NO_STATEMENT_ALLOWS,
                 policies,
                 level=name,
+                resource=None if bucket is None else bucket.resource,
+                owner=self._side(bucket),
                 notes=notes,
             )
-            for name, policies in self.rcp_levels
+            for name, policies in levels
         ]
 
-    def _endpoint(self, service: str) -> Station:
-        """https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html."""
+    def _side(self, bucket: PlacedPolicies | None) -> str | None:
+        """The owner of a side, where there are several."""
+        if bucket is not None:
+            return bucket.owner
+        return self.resource_account if self.buckets else None
+
+    def _endpoint(self, service: str) -> list[Station]:
+        """The policy of the endpoint, which must allow both ARNs of an access point and its bucket;
+        and what the access point itself asks of the network.
+
+        https://docs.aws.amazon.com/vpc/latest/privatelink/vpc-endpoints-access.html
+        https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html
+        """
+        asked = []
+        if self.access_point is not None:
+            reason = Reason.OUTSIDE_OF_ACCESS_POINT
+            level = "network"
+            asked.append(
+                Station(Slot.VPC_ENDPOINT, reason, self.access_point, level=level, fixed=True)
+            )
         if self.endpoint is None:
-            return Station(Slot.VPC_ENDPOINT, self.endpoint_reason, allows=True, applies=False)
+            reason = self.endpoint_reason
+            return [*asked, Station(Slot.VPC_ENDPOINT, reason, allows=True, applies=False)]
         caller = None
         notes: tuple[Note, ...] = ()
         if self.endpoint_is_gateway is None and service in GATEWAY_SERVICES:
@@ -229,13 +297,16 @@ class Situation:
                 name: kind for name, kind in self.caller.names.items() if kind != GrantKind.ACCOUNT
             }
             caller = replace(self.caller, names=names)
-        return Station(
+        station = Station(
             Slot.VPC_ENDPOINT,
             Reason.NO_STATEMENT_ALLOWS,
             self.endpoint,
+            level=POINT if self.buckets else None,
             caller=caller,
             notes=notes,
         )
+        behind = [replace(station, level=one.level, resource=one.resource) for one in self.buckets]
+        return [*asked, station, *behind]
 
     def _public_access(self) -> list[Station]:
         """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html."""
@@ -249,7 +320,7 @@ class Situation:
             reason = Reason.POLICY_NOT_PUBLIC
         elif caller.kind is CallerKind.SERVICE:
             reason = Reason.CALLER_IS_SERVICE
-        elif caller.account is not None and self.same_account:
+        elif caller.account is not None and (self.same_account or caller.account in facts.spared):
             reason = Reason.CALLER_IN_OWNER_ACCOUNT
         else:
             allows = False
@@ -267,11 +338,12 @@ class Situation:
             return [Station(Slot.RESOURCE, Reason.NO_POLICY, applies=False)]
         return [
             Station(
-                Slot.RESOURCE,
+                Slot.BUCKET if placed.behind else Slot.RESOURCE,
                 Reason.NO_STATEMENT_ALLOWS,
                 placed.policies,
-                level=placed.level,
+                level=placed.level or (POINT if self.buckets else None),
                 resource=placed.resource,
+                owner=self._side(placed if placed.behind else None),
             )
             for placed in self.resource_policies
         ]
@@ -295,7 +367,8 @@ class Situation:
             return Station(Slot.IDENTITY, Reason.CALLER_HAS_NO_IDENTITY, applies=False)
         if self.identity is None:
             return Station(Slot.IDENTITY, Reason.NO_POLICY)
-        return Station(Slot.IDENTITY, Reason.NO_STATEMENT_ALLOWS, self.identity)
+        notes = (Note.ACCESS_POINT_SIDES,) if self.buckets else ()
+        return Station(Slot.IDENTITY, Reason.NO_STATEMENT_ALLOWS, self.identity, notes=notes)
 
     def _boundary(self) -> Station:
         """A boundary that is not there caps nothing."""

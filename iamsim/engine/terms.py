@@ -49,7 +49,7 @@ def decision_terms(
     heard = [slot for slot in DENY_ORDER if slot not in relation.unheard]
     stations = tuple(
         StationTerms(station, *unknown[station.slot])
-        if station.slot in unknown
+        if station.slot in unknown and not station.fixed
         else StationTerms(
             station,
             _allows(station, Requirement(station.slot), request),
@@ -65,7 +65,8 @@ def decision_terms(
 
     def requirement(need: Requirement) -> Term:
         if need.slot in unknown:
-            return unknown[need.slot][0]
+            fixed = [one for one in arrangement.at(need.slot) if one.fixed]
+            return all_of([unknown[need.slot][0], *(_allows(one, need, request) for one in fixed)])
         return _requirement(arrangement, need, request)
 
     guarded = all_of(requirement(Requirement(slot)) for slot in GUARDRAILS)

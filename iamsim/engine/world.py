@@ -141,7 +141,7 @@ class CompiledWorld:
         target = find_target(question, self.model, caller)
         action = question.action.lower()
         # The bucket behind an access point sees another name of the object, request by request.
-        through_access_point = target.listed is not None and target.listed.bucket is not None
+        through_access_point = target.listed is not None and bool(target.listed.buckets)
         if question.attached is not NOTHING_ATTACHED or through_access_point:
             return facts.resource_facts(question, target, self.model, self.policies, caller)
         key = (

@@ -108,6 +108,8 @@ def read_access_points(draft: Draft, data: Json, place: str, account: str | None
         bucket = text(record, "Bucket")
         point.set("bucket", None if bucket is None else f"arn:aws:s3:::{bucket}", at)
         point.set("network_origin", text(record, "NetworkOrigin"), at)
+        inside = record.get("VpcConfiguration")
+        point.set("vpc", text(inside, "VpcId") if isinstance(inside, dict) else None, at)
 
 
 def read_providers(draft: Draft, data: Json, place: str, _account: str | None) -> None:

@@ -199,7 +199,7 @@ def _has_policies(resource: Resource) -> bool:
     return bool(
         resource.policy is not None
         or resource.grants
-        or resource.bucket is not None
+        or resource.buckets is not None
         or resource.shared_with
     )
 

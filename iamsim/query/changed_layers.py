@@ -194,7 +194,7 @@ class AppliedChange:
         """The resource-based policies; what is added comes to the resource of the request."""
         layer = Layer.RESOURCE_BASED_POLICY
         added = self._added[layer]
-        if layer in self.change.without_layers:
+        if layer in self.change.without_layers and len(known) <= 1:
             known = ()
         placed = []
         for one in known:

@@ -183,8 +183,8 @@ def find_encryption(action: str, resource: str, model: World) -> Encryption | No
     if needed is None:
         return None
     listed = model.find_resource(resource)
-    if listed is not None and listed.bucket is not None:
-        listed = model.find_resource(listed.bucket)
+    if listed is not None and listed.buckets:
+        listed = model.find_resource(listed.buckets[0])
     key = listed.kms_key if listed is not None else None
     arn = find_arn(resource)
     if key == NOT_ENCRYPTED or arn is None:

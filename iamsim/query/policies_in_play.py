@@ -67,7 +67,7 @@ def policies_in_play(question: Question, world: CompiledWorld) -> tuple[PolicyIn
 
 def _of_situation(situation: Situation) -> Iterator[PolicyInPlay]:
     """Go through the layers; Block Public Access has no policies."""
-    for name, policies in situation.rcp_levels or ():
+    for name, policies in situation.all_rcp_levels:
         yield from _of_set(Layer.RESOURCE_CONTROL_POLICY, policies, name)
     for name, policies in situation.scp_levels or ():
         yield from _of_set(Layer.SERVICE_CONTROL_POLICY, policies, name)

@@ -203,8 +203,9 @@ def _tags(arn: str, tags: dict[str, str]) -> Iterator[Part]:
 def _of_resource(resource: Resource) -> Iterator[Part]:
     """A resource with its policy, grants and settings."""
     settings = {
-        "bucket": resource.bucket,
+        "bucket": ", ".join(resource.buckets) or None,
         "network origin": resource.network_origin,
+        "VPC": resource.vpc,
         "attribute-based access control": "enabled" if resource.abac else None,
     }
     lines = [

@@ -208,7 +208,10 @@ def _account(account: Account, model: World) -> Iterator[LintFinding]:
                 group.span,
             )
     for resource in account.resources.values():
-        for field, named in (("bucket", resource.bucket), ("kms_key", resource.kms_key)):
+        for field, named in (
+            *(("bucket", one) for one in resource.buckets),
+            ("kms_key", resource.kms_key),
+        ):
             arn = None if named is None else find_arn(named)
             if named is None or arn is None or model.find_resource(named) is not None:
                 continue

@@ -106,6 +106,8 @@ def _decider(decider: Decider) -> Json:
     entry: Json = {"layer": decider.layer.value}
     if decider.level is not None:
         entry["level"] = decider.level
+    if decider.owner is not None:
+        entry["owner"] = decider.owner
     entry["policy"] = decider.policy
     entry |= _statement_place(decider.statement)
     entry["reason"] = decider.reason.value
@@ -140,6 +142,8 @@ def _layer(layer: LayerExplanation, action: str) -> Json:
     entry: Json = {"layer": layer.layer.value}
     if layer.level is not None:
         entry["level"] = layer.level
+    if layer.owner is not None:
+        entry["owner"] = layer.owner
     entry["outcome"] = layer.outcome.value
     entry["reason"] = layer.reason.value
     entry["policies"] = [_policy(policy, action) for policy in layer.policies]

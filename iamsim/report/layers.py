@@ -90,6 +90,8 @@ def _short_rows(name: str, entries: tuple[LayerExplanation, ...]) -> list[LayerR
 
 def _level_row(name: str, entry: LayerExplanation, *, in_full: bool = False) -> LayerRow:
     level = level_text(entry.level).lstrip()
+    if entry.owner is not None:
+        level = f"{level} of account {entry.owner}".lstrip()
     detail = _residual(entry)
     if not detail or (len(detail) > _LONGEST_RESIDUAL and not in_full):
         detail = _detail(entry)

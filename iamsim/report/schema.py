@@ -182,7 +182,7 @@ def _decider() -> Json:
             **{name: _or_null(part) for name, part in _place().items()},
             "reason": _reference("reason"),
         },
-        {"level": _TEXT, "near": _reference("near")},
+        {"level": _TEXT, "owner": _TEXT, "near": _reference("near")},
     )
 
 
@@ -206,7 +206,12 @@ def _layer() -> Json:
             "reason": _reference("reason"),
             "policies": _list("policy"),
         },
-        {"level": _TEXT, "residual": _layer_residual(), "notes": _list("note")},
+        {
+            "level": _TEXT,
+            "owner": _TEXT,
+            "residual": _layer_residual(),
+            "notes": _list("note"),
+        },
     )
 
 

@@ -41,10 +41,20 @@ WAYS: Mapping[str, str] = {
 }
 
 
+# The sides of a request through an access point, by the levels that the engine gives them.
+SIDES: Mapping[str, str] = {
+    "access point": "the access point",
+    "bucket": "the bucket behind it",
+    "network": "the access point's network",
+}
+
+
 def level_text(level: str | None) -> str:
     """` at level Workloads`, or nothing where a layer has no levels of its own."""
     if level is None or level == GRANTS:
         return ""
+    if level in SIDES:
+        return f" at {SIDES[level]}"
     return f" at {level}" if level.startswith("level ") else f" at level {level}"
 
 
@@ -120,6 +130,9 @@ REASONS: Mapping[Reason, str] = {
     Reason.CALLER_IN_OWNER_ACCOUNT: "the caller is of the account that owns the resource",
     Reason.CALLER_IS_SERVICE: "the caller is an AWS service",
     Reason.CREDENTIALS_DO_NOT_REACH: "the service does not take these credentials for this call",
+    Reason.OUTSIDE_OF_ACCESS_POINT: (
+        "the access point takes requests by TLS only, and where it is of a VPC from there only"
+    ),
     Reason.ALLOWED: "everything that must allow the request allows it",
     Reason.ALWAYS_ALLOWED: "this action needs no permission, and no policy can deny it",
     Reason.EXPLICITLY_DENIED: "a statement denies the request explicitly",
@@ -156,6 +169,8 @@ REASONS: Mapping[Reason, str] = {
     ),
     Reason.MEMBER_ACCOUNTS_ONLY: "the call is for member accounts of the organization",
     Reason.FIXED_OBJECT: "the object is AWS's own, and the service refuses to change it",
+    Reason.ACCESS_POINT_NEEDS_SIGNATURE: "an access point, which takes no anonymous requests",
+    Reason.FOREIGN_ACCESS_POINT: "the access point and the bucket behind it have different owners",
 }
 
 NOTES: Mapping[Note, str] = {
@@ -306,6 +321,24 @@ NOTES: Mapping[Note, str] = {
     ),
     Note.EVERYONE_IN_TRUST_POLICY: (
         'a trust policy lets "*" in; within the account that was taken to name the caller'
+    ),
+    Note.ACCESS_POINT_BUCKET_UNKNOWN: (
+        "the world does not say which bucket is behind the access point, or whose it is; the"
+        " bucket's policy, and where it is another account's nothing but that policy, must permit"
+        " the request too"
+    ),
+    Note.ACCESS_POINT_SIDES: (
+        "AWS does not say whether an identity-based policy has to name the bucket behind an access"
+        " point too, nor whether the RCPs of the access point's account apply; the access point"
+        " was taken to be enough for the first, and the second to be so"
+    ),
+    Note.ACCESS_POINT_VPC_UNKNOWN: (
+        "the access point takes requests from its VPC only, and the world does not say which that"
+        " is (`vpc`); any VPC endpoint was taken to be in it"
+    ),
+    Note.SEVERAL_BUCKETS_BEHIND: (
+        "a multi-Region access point serves a request by the bucket that is nearest; all buckets"
+        " were taken to have to permit it"
     ),
     Note.BUCKET_TAGS_WITHOUT_ABAC: (
         "the tags of the bucket were counted; S3 does so only where that is enabled for the bucket,"

@@ -212,7 +212,7 @@ def _undo(situation: Situation, change: PolicyChange) -> Situation:
         case "service-control-policy":
             return _with(situation, scp_levels=swap.levels(situation.scp_levels, place))
         case "resource-control-policy":
-            return _with(situation, rcp_levels=swap.levels(situation.rcp_levels, place))
+            return _with_controls(situation, swap, place)
         case "vpc-endpoint-policy":
             return _with(situation, endpoint=swap.policies(situation.endpoint))
         case "identity-based-policy":
@@ -224,6 +224,19 @@ def _undo(situation: Situation, change: PolicyChange) -> Situation:
         case _:
             placed = swap.placed(situation.resource_policies, place)
             return _with(situation, resource_policies=placed)
+
+
+def _with_controls(situation: Situation, swap: _Swap, place: Place) -> Situation:
+    """The resource control policies of one level: of the resource, or of a bucket behind it."""
+    if not any(
+        name == place.level for one in situation.buckets for name, _ in one.rcp_levels or ()
+    ):
+        return _with(situation, rcp_levels=swap.levels(situation.rcp_levels, place))
+    placed = tuple(
+        replace(one, rcp_levels=swap.levels(one.rcp_levels, place)) if one.behind else one
+        for one in situation.resource_policies
+    )
+    return _with(situation, resource_policies=placed)
 
 
 def _with(situation: Situation, **parts: Any) -> Situation:  # noqa: ANN401 - fields of a situation

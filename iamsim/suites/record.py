@@ -98,7 +98,7 @@ class Record:
 def in_play(situation: Situation) -> Iterator[tuple[Place, CompiledPolicy]]:
     """The policies that meet in a request, layer by layer. KMS grants are not among them."""
     levels = (
-        ("resource-control-policy", situation.rcp_levels),
+        ("resource-control-policy", situation.all_rcp_levels),
         ("service-control-policy", situation.scp_levels),
     )
     for layer, some in levels:

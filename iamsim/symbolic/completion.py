@@ -204,10 +204,14 @@ def _with_layer(slot: Slot, prepared: Prepared, values: Mapping[str, ContextValu
         case Slot.SERVICE_CONTROL:
             changes = {"scp_levels": levels}
         case Slot.RESOURCE_CONTROL:
-            changes = {"rcp_levels": levels}
+            # What is unknown stands for the RCPs of buckets behind an access point as well.
+            placed = prepared.situation.resource_policies
+            kept = tuple(replace(one, rcp_levels=None) if one.behind else one for one in placed)
+            changes = {"rcp_levels": levels, "resource_policies": kept}
         case Slot.PUBLIC_ACCESS:
             public = word not in {ALLOW, NOT_APPLICABLE}
-            changes = {"public_access": PublicAccess(restricts=True, is_public=public)}
+            known = prepared.situation.public_access or PublicAccess(True, False)
+            changes = {"public_access": replace(known, restricts=True, is_public=public)}
         case _:
             changes = _resource_policy(prepared.situation, word if there else "", values)
     changes |= {"_reads": {}, "_arrangements": {}, "plans": {}}
@@ -221,9 +225,10 @@ def _resource_policy(
     """A resource-based policy that names the caller itself, and is public or not as wanted."""
     caller = situation.caller
     provider = caller.arn if caller.kind is CallerKind.IDENTITY_PROVIDER else "*"
-    changes: dict[str, object] = {"resource_policies": (PlacedPolicies(_saying(word, provider)),)}
+    placed = PlacedPolicies(_saying(word, provider)), *situation.buckets
+    changes: dict[str, object] = {"resource_policies": placed}
     block = situation.public_access
     if block is not None and block.restricts:
         public = values.get(POLICY_IS_PUBLIC) == "true"
-        changes["public_access"] = PublicAccess(restricts=True, is_public=public)
+        changes["public_access"] = replace(block, is_public=public)
     return changes

@@ -261,6 +261,7 @@ class WorldBuilder:
                 fields.place.key_span,
                 "list it under the account that its ARN names",
             )
+        bucket = fields.text("bucket")
         return Resource(
             source=fields.place.source,
             position=fields.place.path,
@@ -270,8 +271,9 @@ class WorldBuilder:
             tags=fields.text_map("tags") or {},
             public_access_block=public_access_block(fields),
             grants=tuple(grant(entry) for _, entry in fields.records("grants")),
-            bucket=fields.text("bucket"),
+            buckets=fields.texts("buckets") or (() if bucket is None else (bucket,)),
             network_origin=fields.text("network_origin"),
+            vpc=fields.text("vpc"),
             kms_key=fields.text("kms_key"),
             shared_with=fields.texts("shared_with"),
             abac=fields.optional_flag("abac"),

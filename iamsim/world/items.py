@@ -247,11 +247,12 @@ class KmsGrant(Placed):
 class Resource(Placed):
     """A resource with what bears on access to it; `account` is the id of its owner.
 
-    `bucket` (the ARN of its bucket) and `network_origin` (`Internet` or `VPC`) are for S3 access
-    points, `grants` for KMS keys. `kms_key` is the ARN of the key that encrypts the resource,
-    `none` where no key's policy bears on it, `None` where nobody says. `abac` says whether the
-    tags of a bucket count in decisions, `None` where nobody says. `shared_with` are the
-    accounts that a snapshot is shared with, or `all`.
+    For S3 access points there are `buckets` (the ARNs of those behind it, several of a multi-Region
+    one), `network_origin` (`Internet` or `VPC`) and `vpc` (the id of that VPC); `grants` are for
+    KMS keys. `kms_key` is the ARN of the key that encrypts the resource, `none` where no key's
+    policy bears on it, `None` where nobody says. `abac` says whether the tags of a bucket count in
+    decisions, `None` where nobody says. `shared_with` are the accounts that a snapshot is shared
+    with, or `all`.
     """
 
     arn: str
@@ -260,8 +261,9 @@ class Resource(Placed):
     tags: dict[str, str] = field(default_factory=dict)
     public_access_block: PublicAccessBlock | None = None
     grants: tuple[KmsGrant, ...] = ()
-    bucket: str | None = None
+    buckets: tuple[str, ...] = ()
     network_origin: str | None = None
+    vpc: str | None = None
     kms_key: str | None = None
     abac: bool | None = None
     shared_with: tuple[str, ...] = ()

@@ -37,7 +37,7 @@ def test_what_a_change_cannot_touch_is_decided_alike(path: Path) -> None:
         except PolicyError as error:
             pytest.fail(f"{mutant.kind} gave no valid policy: {error}")
         for question in questions:
-            if mutant.differs(prepare(question, world).request):
+            if mutant.differs(prepare(question, world)):
                 continue
             before, after = decide(question, world), decide(question, changed)
             assert (before.verdict, before.layer) == (after.verdict, after.layer), mutant

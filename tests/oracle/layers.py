@@ -117,25 +117,51 @@ class Case:
 
     def resource_policies(self) -> list[tuple[list[dict[str, Any]], str]]:
         """Give the resource-based policies that must all allow, each with the resource that it
-        sees: one, or that of an access point and that of the bucket behind it (R7.15)."""
+        sees: one, or that of an access point and those of the buckets behind it (R19.4)."""
         own = self.resource_policy()
-        bucket = self.bucket_behind()
-        found = [] if own is None and bucket is None else [(own or [], self.resource)]
-        if bucket is not None:
+        buckets = self.buckets_behind()
+        found = [] if own is None and not buckets else [(own or [], self.resource)]
+        for bucket in buckets:
             account, entry = places.resource_entry(self.world, bucket)
             policy = places.document(self.world, account, entry.get("policy"))
             seen = places.behind_access_point(self.resource, bucket)
             found.append((statements(policy, "resource") if policy is not None else [], seen))
         return found
 
-    def bucket_behind(self) -> str | None:
-        """Give the ARN of the bucket behind the access point that the request goes through."""
-        if self.request.get("resource_policy") is not None:
-            return None
-        if places.access_point(self.resource) is None:
-            return None
+    def is_through_access_point(self) -> bool:
+        """Say whether an access point stands before what the request is about; calls that manage
+        the access point itself are another matter."""
+        through = places.access_point(self.resource) is not None
+        of_point = ["tagresource", "untagresource", "listtagsforresource"]
+        manages = "accesspoint" in self.operation or self.operation in of_point
+        return through and not manages
+
+    def buckets_behind(self) -> list[str]:
+        """Give the ARNs of the buckets behind the access point that the request goes through."""
+        if not self.is_through_access_point():
+            return []
         _, entry = places.resource_entry(self.world, self.resource)
-        return entry.get("bucket")
+        return [scalar(one) for one in as_list(entry.get("bucket")) + as_list(entry.get("buckets"))]
+
+    def bucket_owners(self) -> list[str | None]:
+        """Give the owners of those buckets; of a bucket that nobody lists, the access point's."""
+        found = [places.resource_entry(self.world, one)[0] for one in self.buckets_behind()]
+        return [self.owner if account is None else account for account in found]
+
+    def is_outside_of_access_point(self) -> bool:
+        """Say whether the access point turns the request away: without TLS, or from outside of the
+        VPC that is its origin (R19.4)."""
+        if not self.is_through_access_point():
+            return False
+        _, entry = places.resource_entry(self.world, self.resource)
+        secure = self.context.get("aws:securetransport")
+        if secure is not None and scalar(secure).lower() != "true":
+            return True
+        if entry.get("network_origin") != "VPC":
+            return False
+        if entry.get("vpc") is not None:
+            return self.context.get("aws:sourcevpc") != entry["vpc"]
+        return self.context.get("aws:sourcevpce") is None
 
     def resource_policy(self) -> list[dict[str, Any]] | None:
         """Give the statements of the resource-based policy, trust policy or key policy, or None."""
@@ -204,8 +230,17 @@ class Case:
         found = places.levels(self.world, account, "scps", "FullAWSAccess")
         return [self.read(level, "scp") for level in found]
 
-    def rcps(self) -> list[list[dict[str, Any]]]:
-        """Give the statements of each RCP level that applies; no levels, no layer."""
+    def rcps(self) -> list[tuple[list[dict[str, Any]], str]]:
+        """Give the statements of each RCP level that applies, of the resource's account and of the
+        owners of buckets behind an access point, with the resource that it sees."""
+        found = [(level, self.resource) for level in self.rcps_of(self.owner)]
+        for bucket, owner in zip(self.buckets_behind(), self.bucket_owners(), strict=True):
+            seen = places.behind_access_point(self.resource, bucket)
+            found += [(level, seen) for level in self.rcps_of(owner)]
+        return found
+
+    def rcps_of(self, owner: str | None) -> list[list[dict[str, Any]]]:
+        """Give the statements of each RCP level over an account; no levels, no layer."""
         exempt = (
             f" {self.service} " not in RCP_SERVICES
             or self.caller["service_linked"]
@@ -217,12 +252,12 @@ class Case:
         given = self.request.get("rcps")
         if exempt:
             return []
-        if given is not None and (self.owner is None or self.owner != management):
+        if given is not None and (owner is None or owner != management):
             built_in = BUILT_IN["RCPFullAWSAccess"]
             return [self.read([built_in, *as_list(level)], "rcp") for level in given]
-        if self.owner is None or not places.is_member(self.world, self.owner):
+        if owner is None or not places.is_member(self.world, owner):
             return []
-        found = places.levels(self.world, self.owner, "rcps", "RCPFullAWSAccess")
+        found = places.levels(self.world, owner, "rcps", "RCPFullAWSAccess")
         return [self.read(level, "rcp") for level in found]
 
     def trusts_a_service_linked_role(self) -> bool:
@@ -253,17 +288,17 @@ class Case:
     def is_public_access_blocked(self) -> bool:
         """Say whether S3 Block Public Access cuts the request off."""
         policies = [policy for policy, _ in self.resource_policies()]
-        outsider = self.caller["kind"] != "service" and self.caller["account"] != self.owner
+        owners = [self.owner, *self.bucket_owners()]
+        insider = self.caller["account"] is not None and self.caller["account"] in owners
+        outsider = self.caller["kind"] != "service" and not insider
         if self.service != "s3" or not policies or not outsider:
             return False
         _, entry = places.resource_entry(self.world, self.resource)
-        _, bucket = places.resource_entry(self.world, self.bucket_behind() or "")
-        settings = [
-            self.request.get("public_access_block"),
-            entry.get("public_access_block"),
-            bucket.get("public_access_block"),
-            places.account_of(self.world, self.owner).get("public_access_block"),
-        ]
+        buckets = [places.resource_entry(self.world, one)[1] for one in self.buckets_behind()]
+        accounts = [places.account_of(self.world, one) for one in owners]
+        settings = [one.get("public_access_block") for one in (entry, *buckets, *accounts)]
+        if self.request.get("public_access_block") is not None:
+            settings = [self.request["public_access_block"]]
         on = [scalar((block or {}).get("restrict_public_buckets", False)) for block in settings]
         point = places.access_point(self.resource) is not None and entry != {}
         open_to_all = [public.is_public(policies[0], point), *map(public.is_public, policies[1:])]
@@ -311,11 +346,21 @@ class Case:
         denying = [one for one in found or [] if one["effect"] == "Deny"]
         return any(self.applies(one, seen, ignored) for one in denying)
 
-    def allows(self, found: list[dict[str, Any]] | None, ignored: tuple[str, ...] = ()) -> bool:
+    def allows(
+        self,
+        found: list[dict[str, Any]] | None,
+        ignored: tuple[str, ...] = (),
+        seen: str | None = None,
+    ) -> bool:
         """Say whether some Allow statement applies; a layer that isn't there allows."""
         if found is None:
             return True
-        return any(one["effect"] == "Allow" and self.applies(one, None, ignored) for one in found)
+        return any(one["effect"] == "Allow" and self.applies(one, seen, ignored) for one in found)
+
+    def seen(self) -> list[str]:
+        """Give the names of what the request is about: through an access point, two or more."""
+        behind = [places.behind_access_point(self.resource, one) for one in self.buckets_behind()]
+        return [self.resource, *behind]
 
     def grants(self) -> list[set[str]]:
         """Give the kinds of grant that each resource-based policy holds for the caller."""

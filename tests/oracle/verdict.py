@@ -15,6 +15,7 @@ BLOCK_ORDER = [SCP, RESOURCE, IDENTITY, BOUNDARY, SESSION, VPCE, RCP, BPA]
 DIRECT = {"USER", "SESSION", "FEDUSER", "WILDCARD"}
 ANY = DIRECT | {"ROLE", "FED_SOURCE", "ACCOUNT"}
 GRANT = "KMS grant"
+BUCKET = "bucket policy"
 # A way is the kinds of grant that it needs (None: no resource-based policy) and further layers.
 Way = tuple[set[str] | str | None, list[str]]
 CAPPED = [BOUNDARY, SESSION]
@@ -40,7 +41,7 @@ def ways_in(case: Case) -> list[Way]:
     if calls.refuses(case):
         return []
     if kind == "anonymous":
-        return [({"WILDCARD"}, [])]
+        return [] if case.is_through_access_point() else [({"WILDCARD"}, [])]
     if kind == "origin-access-identity":
         return [({"USER", "WILDCARD"}, [])]
     if kind == "service":
@@ -48,22 +49,39 @@ def ways_in(case: Case) -> list[Way]:
     organizing = calls.may_call(case)
     if action == "sts:assumeroot" or organizing == "identity":
         return [(None, [IDENTITY, *CAPPED])]
-    if account != case.owner or organizing == "both":
+    return by_accounts(case, organizing == "both")
+
+
+def by_accounts(case: Case, both: bool) -> list[Way]:
+    """Give the ways in that hang on whose caller, resource and bucket behind it are."""
+    account = case.caller["account"]
+    by_grant = BY_GRANT if case.is_key else []
+    if any(owner != case.owner for owner in case.bucket_owners()):
+        # A foreign access point: the bucket's policy opens the bucket, and the access point's lets
+        # in who is not of its account (R19.4).
+        needs = BUCKET if account == case.owner else ANY
+        return [(needs, [IDENTITY, *CAPPED])]
+    if account != case.owner or both:
         return [(ANY, [IDENTITY, *CAPPED]), *by_grant]
     if calls.is_identity_only(case):
         return [(None, [IDENTITY, *CAPPED])]
     if case.is_trust or case.is_key:
         return [*COMMON, ({"ACCOUNT"}, [IDENTITY, *CAPPED]), *by_grant]
+    if case.buckets_behind():
+        # One policy may name a session, the other its role: each side is open by itself.
+        common = [(DIRECT, []), (DIRECT | {"ROLE"}, CAPPED), (DIRECT | {"FED_SOURCE"}, CAPPED)]
+        return [*common, (None, [IDENTITY, *CAPPED])]
     return [*COMMON, (None, [IDENTITY, *CAPPED])]
 
 
 def explicit_denies(case: Case, notes: list[str]) -> list[str]:
     """Give the layers in which a Deny applies."""
     own_root = case.caller["kind"] == "root" and case.caller["account"] == case.owner
+    endpoint, only_root = case.endpoint_policies(), case.names_root_only()
     denied = {
         SCP: any(case.denies(level) for level in case.scps()),
-        RCP: any(case.denies(level) for level in case.rcps()),
-        VPCE: case.denies(case.endpoint_policies(), None, case.names_root_only()),
+        RCP: any(case.denies(level, seen) for level, seen in case.rcps()),
+        VPCE: any(case.denies(endpoint, seen, only_root) for seen in case.seen()),
         RESOURCE: any(case.denies(policy, seen) for policy, seen in case.resource_policies()),
         IDENTITY: case.denies(case.identity()),
         BOUNDARY: case.denies(case.boundary()),
@@ -81,10 +99,12 @@ def explicit_denies(case: Case, notes: list[str]) -> list[str]:
 
 def blocking_guardrails(case: Case) -> list[str]:
     """Give the guardrails that don't allow the request."""
+    endpoint, only_root = case.endpoint_policies(), case.names_root_only()
+    inside = not case.is_outside_of_access_point()
     allowing = {
         SCP: all(case.allows(level) for level in case.scps()),
-        RCP: all(case.allows(level) for level in case.rcps()),
-        VPCE: case.allows(case.endpoint_policies(), case.names_root_only()),
+        RCP: all(case.allows(level, (), seen) for level, seen in case.rcps()),
+        VPCE: inside and all(case.allows(endpoint, only_root, seen) for seen in case.seen()),
         BPA: not case.is_public_access_blocked(),
     }
     return [layer for layer, allows in allowing.items() if not allows]
@@ -92,6 +112,8 @@ def blocking_guardrails(case: Case) -> list[str]:
 
 def satisfied(needs: set[str] | str | None, case: Case) -> bool:
     """Say whether the resource side of a way is open."""
+    if needs == BUCKET:
+        return all(ANY & kinds for kinds in case.grants()[1:])
     if isinstance(needs, str):
         return case.has_key_grant()
     if needs is None:

@@ -24,6 +24,7 @@ from tests.property.worlds import (
     case_about,
     entity,
     focus_of,
+    level,
     plain_account,
 )
 
@@ -137,16 +138,39 @@ def access_point(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
     made: Data = {}
     if not tape.chance(20):
         made["policy"] = vocabulary.policy(what, replace(focus, resource=through), "resource")
-    if not tape.chance(15):
-        made["bucket"] = f"arn:aws:s3:::data-{focus.owner}"
+    behind = [tape.pick([focus.owner, focus.owner, A, B, OUTSIDE])]
+    if tape.chance(10):
+        made["buckets"] = [f"arn:aws:s3:::data-{owner}" for owner in (*behind, focus.owner)]
+    elif not tape.chance(15):
+        made["bucket"] = f"arn:aws:s3:::data-{behind[0]}"
+    if behind[0] != focus.owner:
+        foreign_bucket(tape, tapes, focus, behind[0], world)
     if tape.chance(40):
         made["network_origin"] = tape.pick(["VPC", "Internet"])
+        if tape.chance(60):
+            made["vpc"] = tape.pick(["vpc-1", "vpc-1", "vpc-2"])
+        if tape.chance(60):
+            request["via"] = {"vpc_endpoint": "vpce-1"}
     if tape.chance(30):
         made["public_access_block"] = {"restrict_public_buckets": tape.pick([True, False])}
     if tape.chance(50):
         made["tags"] = {"team": tape.pick(["blue", "red"])}
     world["accounts"][focus.owner]["resources"][door] = made
     return world, {**request, "resource": through}
+
+
+def foreign_bucket(tape: Tape, tapes: Tapes, focus: Focus, owner: str, world: Data) -> None:
+    """Let an account have the bucket that an access point of another one leads to."""
+    bucket = f"arn:aws:s3:::data-{owner}"
+    inner = replace(focus, resource=bucket + focus.resource[len(bucket) :])
+    account = world["accounts"].setdefault(owner, plain_account(owner))
+    listed = account.setdefault("resources", {}).setdefault(bucket, {})
+    if not tape.chance(20):
+        listed["policy"] = vocabulary.policy(tapes[3], inner, "resource")
+    if tape.chance(20):
+        listed["public_access_block"] = {"restrict_public_buckets": True}
+    if tape.chance(30) and "organization" in world and owner != OUTSIDE:
+        account["rcps"] = level(tapes[1], inner, "rcp")
 
 
 def gateway_endpoint(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:

@@ -13,6 +13,7 @@ from iamsim.draw.labels import BYPASSES, REASONS, RELATIONS, WAYS, bypass_text, 
 from iamsim.draw.style import State
 from iamsim.engine import relations
 from iamsim.engine.formula import Relation, Way
+from iamsim.engine.services import access_points
 from tests.unit import report_samples as samples
 
 HARBOR = "corpus/examples/harbor"
@@ -196,7 +197,7 @@ def test_a_layer_that_is_not_known_may_deny_on_every_way(denies):
 
 def test_every_way_and_relation_and_reason_has_words():
     """The tables know what the engine can say."""
-    values = list(vars(relations).values())
+    values = [*vars(relations).values(), *vars(access_points).values()]
     ways = {value.name for value in values if isinstance(value, Way)}
     known = [value for value in values if isinstance(value, Relation)]
     ways |= {way.name for relation in known for way in relation.ways}

@@ -99,7 +99,21 @@ TAGGED: Data = {
 }
 THROUGH = {"via": {"vpc_endpoint": "vpce-1"}}
 
+POINT = f"arn:aws:s3:eu-west-1:{A}:accesspoint/door"
+
+
+def door(**point: Any) -> tuple[Data, Data]:
+    """Make a request through an access point before a bucket, and their world."""
+    resources = {POINT: {"bucket": BUCKET, **point}, BUCKET: {}}
+    world = {"accounts": {A: {"users": {"maya": {"policies": [ALL]}}, "resources": resources}}}
+    return {"resource": f"{POINT}/object/a"}, world
+
+
 NOTES: dict[Note, tuple[Data, Data | None]] = {
+    Note.ACCESS_POINT_SIDES: door(),
+    Note.ACCESS_POINT_BUCKET_UNKNOWN: ({"resource": f"{POINT}/object/a"}, None),
+    Note.ACCESS_POINT_VPC_UNKNOWN: door(network_origin="VPC"),
+    Note.SEVERAL_BUCKETS_BEHIND: door(bucket=None, buckets=[BUCKET, "arn:aws:s3:::other"]),
     Note.FOR_ANY_VALUE_NEGATED_MISSING_KEY: (
         when("ForAnyValue:StringNotEquals", "aws:TagKeys", "x"),
         None,
@@ -290,6 +304,15 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
         Note.ENDPOINT_TYPE_UNKNOWN,
         identity(allow(), action="sqs:SendMessage", resource=QUEUE, **THROUGH),
         endpoint(service="sqs"),
+    ),
+    (Note.ACCESS_POINT_BUCKET_UNKNOWN, *door()),
+    (Note.ACCESS_POINT_VPC_UNKNOWN, *door(network_origin="VPC", vpc="vpc-1")),
+    (Note.SEVERAL_BUCKETS_BEHIND, *door()),
+    (Note.ACCESS_POINT_SIDES, {"resource": OBJECT}, door()[1]),
+    (
+        Note.ACCESS_POINT_BUCKET_UNKNOWN,
+        identity(allow(), action="s3:GetAccessPointPolicy", resource=POINT),
+        None,
     ),
     (Note.UNKNOWN_RESOURCE_IN_WORLD, {"resource": OBJECT}, WORLD),
     (

@@ -69,7 +69,22 @@ WORLD: Data = {
 }
 MANAGEMENT_KEY = f"arn:aws:kms:eu-west-1:{MANAGEMENT}:key/1"
 
+POINT = f"arn:aws:s3:eu-west-1:{A}:accesspoint/door"
+THROUGH = {"resource": f"{POINT}/object/a"}
+
+
+def behind(owner: str, **point: Any) -> Data:
+    """Make a world with an access point of account A, and a bucket of some account behind it."""
+    door = {"resources": {POINT: {"bucket": BUCKET, **point}}}
+    accounts = {A: door, B: {}}
+    accounts[owner].setdefault("resources", {})[BUCKET] = {"policy": EVERYONE}
+    return {"accounts": accounts}
+
+
 REASONS: dict[Reason, tuple[Data, Data | None]] = {
+    Reason.ACCESS_POINT_NEEDS_SIGNATURE: ({"principal": "anonymous", **THROUGH}, behind(A)),
+    Reason.FOREIGN_ACCESS_POINT: (THROUGH, behind(B)),
+    Reason.OUTSIDE_OF_ACCESS_POINT: (THROUGH, behind(A, network_origin="VPC", vpc="vpc-1")),
     Reason.MATCHED: ({"identity_policies": [ALL]}, None),
     Reason.PATTERN_MISMATCH: ({"identity_policies": [NOTHING]}, None),
     Reason.VALUE_MISMATCH: (when("StringEquals", "aws:username", "lee"), None),

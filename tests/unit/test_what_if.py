@@ -186,10 +186,10 @@ def test_an_access_point_and_its_bucket_keep_their_places():
     }
     answer = ask(request, model, without=(names["bucket"],))
     places = outcome(answer, Layer.RESOURCE_BASED_POLICY)
-    assert places == [(None, "allow"), ("bucket", "implicitDeny")]
+    assert places == [("access point", "allow"), ("bucket", "implicitDeny")]
     more = (added(Layer.RESOURCE_BASED_POLICY, policy({**deny(), "Principal": "*"})),)
     places = outcome(ask(request, model, additions=more), Layer.RESOURCE_BASED_POLICY)
-    assert places == [(None, "explicitDeny"), ("bucket", "allow")]
+    assert places == [("access point", "explicitDeny"), ("bucket", "allow")]
 
 
 def test_a_bucket_is_public_by_the_policy_that_it_has_then():

@@ -30,7 +30,6 @@ __all__ = [
     "access_point_name",
     "is_bucket",
     "is_public",
-    "object_of_access_point",
 ]
 
 # Actions of S3 without a resource, whose statements AWS's own samples write with this ARN:
@@ -60,7 +59,6 @@ PRIVATE_NETWORKS = tuple(
     if (network := read_network(text)) is not None
 )
 ACCESS_POINT = "accesspoint/"
-OBJECT = "/object/"
 
 
 def is_public(policy: CompiledPolicy, *, of_access_point: bool = False) -> bool:
@@ -69,7 +67,9 @@ def is_public(policy: CompiledPolicy, *, of_access_point: bool = False) -> bool:
     In the policy of an access point a pattern of access points limits nothing.
     """
     return any(
-        not statement.denies and not _is_limited(statement, of_access_point=of_access_point)
+        not statement.denies
+        and not statement.empty
+        and not _is_limited(statement, of_access_point=of_access_point)
         for statement in policy.statements
     )
 
@@ -151,12 +151,6 @@ def access_point_name(resource: str) -> str | None:
         return None
     name = arn.resource.removeprefix(ACCESS_POINT).partition("/")[0]
     return arn._replace(resource=ACCESS_POINT + name).text
-
-
-def object_of_access_point(resource: str, bucket: str) -> str:
-    """The same object, or the bucket itself, as the bucket policy names it."""
-    _, found, key = resource.partition(OBJECT)
-    return f"{bucket}/{key}" if found else bucket
 
 
 def access_point_context(

@@ -137,8 +137,10 @@ def _access_point(reading: Reading) -> None:
     if bucket is not None:
         container = known_type(kind.container)
         record.set("bucket", arn_of(container, reading.scope, bucket), reading.place)
-    network = "VPC" if reading.properties.get("VpcConfiguration") else "Internet"
-    record.set("network_origin", network, reading.place)
+    vpc = reading.properties.get("VpcConfiguration")
+    record.set("network_origin", "VPC" if vpc else "Internet", reading.place)
+    if isinstance(vpc, dict) and isinstance(vpc.get("VpcId"), str):
+        record.set("vpc", vpc["VpcId"], reading.place)
     _public_access(reading, record)
     _set_policy(reading, kind, record, reading.properties.get("Policy"))
 

@@ -26,6 +26,7 @@ from iamsim.importers.facts import (
     set_policy,
 )
 from iamsim.importers.resource_kinds import known_type, policy_holder, target_arn
+from iamsim.importers.shapes import text
 from iamsim.importers.unknown import Unknown, find_unknown
 
 if TYPE_CHECKING:
@@ -134,8 +135,10 @@ def _access_point(reading: Reading) -> None:
     bucket = reading.text("bucket")
     if bucket is not None:
         record.set("bucket", _arn(reading, "AWS::S3::Bucket", bucket), reading.place)
-    network = "VPC" if reading.blocks("vpc_configuration") else "Internet"
-    record.set("network_origin", network, reading.place)
+    networks = reading.blocks("vpc_configuration")
+    record.set("network_origin", "VPC" if networks else "Internet", reading.place)
+    for network in networks:
+        record.set("vpc", text(network, "vpc_id"), reading.place)
     for block in reading.blocks("public_access_block_configuration"):
         record.set("public_access_block", public_access_block(block), reading.place)
 

@@ -75,8 +75,8 @@ class Subject(NamedTuple):
     @property
     def reported(self) -> str:
         """The resource that findings name: for an access point, its bucket."""
-        bucket = getattr(self.item, "bucket", None)
-        return bucket if self.type is ACCESS_POINT and bucket else self.item.arn
+        buckets = getattr(self.item, "buckets", ())
+        return buckets[0] if self.type is ACCESS_POINT and buckets else self.item.arn
 
 
 def find_external(
@@ -223,8 +223,8 @@ def _all_statements(batch: Batch, item: Resource | Role) -> Iterator[CompiledSta
     for policy in _policies(batch, item):
         yield from policy.statements
     model = batch.world.model
-    bucket = getattr(item, "bucket", None)
-    behind = model.find_resource(bucket) if bucket else None
+    buckets = getattr(item, "buckets", ())
+    behind = model.find_resource(buckets[0]) if buckets else None
     if behind is not None and behind.policy is not None:
         yield from batch.world.policies.compiled(behind.policy, PolicyType.RESOURCE).statements
     for _, policies in model.rcp_levels(item.account) or ():

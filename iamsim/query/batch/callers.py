@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["CallerSweep"]
 
 OWN = frozenset({Slot.IDENTITY, Slot.BOUNDARY, Slot.SESSION})
-GRANTING = frozenset({Slot.RESOURCE, Slot.GRANT})
+GRANTING = frozenset({Slot.RESOURCE, Slot.BUCKET, Slot.GRANT})
 EVERYONE = "*"
 
 Member = tuple["CompiledPolicy", "CompiledStatement"]

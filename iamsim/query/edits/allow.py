@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import policy_services
 from iamsim.core.explanation import Element
-from iamsim.engine.formula import Slot
+from iamsim.engine.formula import RESOURCE_POLICIES, Slot
 from iamsim.engine.relations import ResourceKind
 from iamsim.engine.services.sts import is_trust_request
 from iamsim.query.edits.contexts import context_that_holds
@@ -93,7 +93,7 @@ def _new_policy(
     """A policy of one statement."""
     caller = prepared.request.caller
     principal = principal_name(caller, need.kinds)
-    if station.slot is Slot.RESOURCE and principal is None:
+    if station.slot in RESOURCE_POLICIES and principal is None:
         return
     place = places.new(station)
     statement = new_statement("Allow", prepared.question, station, place, caller, principal)
@@ -144,7 +144,7 @@ def _added(
     """A statement more in the policy that fits best; where there is none, another policy."""
     caller = prepared.request.caller
     principal = principal_name(caller, need.kinds)
-    if station.slot is Slot.RESOURCE and principal is None:
+    if station.slot in RESOURCE_POLICIES and principal is None:
         return
     service = prepared.request.action.partition(":")[0]
     found = [place for place in places.of(station) if place.editable and trial.data(place)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.request import GrantKind
-from iamsim.engine.formula import Slot
+from iamsim.engine.formula import GUARDRAILS, RESOURCE_POLICIES, Slot
 from iamsim.query.edits.contexts import context_that_fails
 from iamsim.query.edits.model import EditKind
 from iamsim.query.edits.parts import action_name, resource_pattern
@@ -40,7 +40,7 @@ PRINCIPAL_KEY = "aws:PrincipalArn"
 EXCEPTING = "ArnNotEquals"
 SPECIAL = frozenset("*?$")
 # Where one policy is about many callers, one of them can be excepted.
-SHARED = frozenset({Slot.SERVICE_CONTROL, Slot.RESOURCE_CONTROL, Slot.RESOURCE, Slot.VPC_ENDPOINT})
+SHARED = frozenset({*RESOURCE_POLICIES, *GUARDRAILS} - {Slot.PUBLIC_ACCESS})
 NAMED = GrantKind.USER | GrantKind.ROLE
 Narrowed = tuple[str, tuple[Step, ...], tuple[str, ...], tuple[str, ...]]
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim import catalog
 from iamsim.core.decision import PolicyType
 from iamsim.core.request import CallerKind, GrantKind
-from iamsim.engine.formula import Slot
+from iamsim.engine.formula import RESOURCE_POLICIES, Slot
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -29,7 +29,7 @@ __all__ = [
 ]
 
 VERSION = "2012-10-17"
-WITH_PRINCIPAL = frozenset({Slot.RESOURCE, Slot.VPC_ENDPOINT, Slot.RESOURCE_CONTROL})
+WITH_PRINCIPAL = frozenset({*RESOURCE_POLICIES, Slot.VPC_ENDPOINT, Slot.RESOURCE_CONTROL})
 # The narrowest name comes first; a role is named rather than one of its sessions.
 NARROWEST = (
     GrantKind.USER,

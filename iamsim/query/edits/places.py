@@ -117,6 +117,8 @@ class Places:
             organization = self.world.model.organization
             known = None if organization is None else organization.management_account
             return Actor.MANAGEMENT_ACCOUNT, known
+        if slot is Slot.BUCKET:
+            return Actor.RESOURCE_OWNER, self.situation.buckets[0].owner
         if slot in {Slot.RESOURCE, Slot.PUBLIC_ACCESS, Slot.GRANT}:
             return Actor.RESOURCE_OWNER, self.situation.resource_account
         if slot is Slot.VPC_ENDPOINT:

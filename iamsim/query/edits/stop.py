@@ -6,7 +6,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from iamsim.core.request import GrantKind
-from iamsim.engine.formula import Slot
+from iamsim.engine.formula import RESOURCE_POLICIES, Slot
 from iamsim.query.edits.deny import narrowings, removal
 from iamsim.query.edits.model import EditKind, Grant
 from iamsim.query.edits.parts import new_policy, new_statement, principal_name
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["grants_of", "ways_to_stop"]
 
 MOST_OPTIONS = 3  # edits for one statement
-GRANTING = frozenset({Slot.RESOURCE, Slot.IDENTITY})
+GRANTING = frozenset({*RESOURCE_POLICIES, Slot.IDENTITY})
 
 
 def ways_to_stop(
@@ -80,11 +80,11 @@ def grants_of(prepared: Prepared, explanation: Explanation) -> Iterator[Grant]:
 
 def _denied(station: Station, prepared: Prepared, places: Places, trial: Trial) -> Iterator[Edit]:
     """A Deny of this request, in a policy of a place that grants."""
-    if station.slot not in GRANTING or (station.slot is Slot.RESOURCE and not station.applies):
+    if station.slot not in GRANTING or (station.slot in RESOURCE_POLICIES and not station.applies):
         return
     caller = prepared.request.caller
     principal = principal_name(caller, GrantKind.any())
-    if station.slot is Slot.RESOURCE and principal is None:
+    if station.slot in RESOURCE_POLICIES and principal is None:
         return
     found = [place for place in places.of(station) if place.editable and trial.data(place)]
     if found:

@@ -205,7 +205,7 @@ def _with_policy(
         target = model.find_principal(question.resource)
         if _stands(target, model) and isinstance(target, Role):
             return question, replace_owner(model, target, replace(target, trust=new))
-        if listed is not None and listed.bucket is None:
+        if listed is not None and not listed.buckets:
             return question, replace_owner(model, listed, replace(listed, policy=new))
     policy = parse_policy(document, name=NEW_POLICY, policy_type=place.policy_type)
     return _with_given_policy(question, attached, slot, policy), model

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Request
     from iamsim.core.span import Path, Source, Span
+    from iamsim.engine.authorize import Prepared
     from iamsim.suites.mutation.changes import Change
     from iamsim.world.model import AnyPolicy
 
@@ -85,7 +86,7 @@ class Mutant:
         ]
         return covers[0] is not covers[1]
 
-    def differs(self, request: Request) -> bool:
+    def differs(self, prepared: Prepared) -> bool:
         """Whether the change can matter to a request, keys that are not known left open.
 
         A statement decides by whether it matches, and a resource-based policy also by whom it names
@@ -95,8 +96,11 @@ class Mutant:
         if self.before is None and self.after is None:
             return True
         if self.subject.policy_type in BY_NAME:
-            return self.concerns(request.action)
-        return _weight(self.before, request) != _weight(self.after, request)
+            return self.concerns(prepared.request.action)
+        return any(
+            _weight(self.before, request) != _weight(self.after, request)
+            for request in prepared.views()
+        )
 
 
 def _weight(statement: CompiledStatement | None, request: Request) -> tuple[bool, Term]:

@@ -17,7 +17,6 @@ from iamsim.suites.run import run_request
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
-    from iamsim.core.request import Request
     from iamsim.engine.authorize import Prepared
     from iamsim.suites.cases import Case, Shelf
     from iamsim.suites.mutation.mutants import Mutant
@@ -127,7 +126,7 @@ def _run(
     touched = [
         one.case
         for one in reached
-        if any(_can_differ(mutant, prepared.request, one.case) for prepared in one.ready)
+        if any(_can_differ(mutant, prepared, one.case) for prepared in one.ready)
     ]
     for case in touched:
         try:
@@ -143,9 +142,9 @@ def _run(
     return MutationResult(mutant, Verdict.SURVIVED, witness=witness)
 
 
-def _can_differ(mutant: Mutant, request: Request, case: Case) -> bool:
+def _can_differ(mutant: Mutant, prepared: Prepared, case: Case) -> bool:
     """Whether a case has to run: completions fill keys in that are not known here."""
-    return bool(case.request.completions) or mutant.differs(request)
+    return bool(case.request.completions) or mutant.differs(prepared)
 
 
 class _Changed:

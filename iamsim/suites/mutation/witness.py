@@ -72,7 +72,7 @@ def find_witness(
             prepared = prepare(opened, world)
         except IamsimError:
             continue
-        if not mutant.differs(prepared.request):
+        if not mutant.differs(prepared):
             continue
         opened = replace(opened, unset=question.unset | _told(prepared))
         own = question.context.keys()
