@@ -196,12 +196,8 @@ def _listed(account: Account) -> Iterator[Area]:
 
 def _has_policies(resource: Resource) -> bool:
     """Whether others than its account's principals could get at a resource."""
-    return bool(
-        resource.policy is not None
-        or resource.grants
-        or resource.buckets is not None
-        or resource.shared_with
-    )
+    lists = resource.grants, resource.buckets, resource.shared_with
+    return resource.policy is not None or any(lists)
 
 
 def _unlisted(account: Account) -> Iterator[Area]:
