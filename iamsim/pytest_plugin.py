@@ -51,6 +51,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group = parser.getgroup("iamsim", "permissions of AWS")
     group.addoption("--iamsim-world", metavar="PATH", help="the world for suites and fixture")
     group.addoption(
+        "--iamsim-allow-unknown-names",
+        action="store_true",
+        help="let suites speak of actions, resources, callers and keys that nobody knows",
+    )
+    group.addoption(
         "--iamsim-cov",
         action="store_true",
         help="show which statements and clauses of policies the suites exercised",
@@ -172,7 +177,10 @@ def _shelf(config: pytest.Config) -> Shelf:
         from iamsim.suites.cases import Shelf  # noqa: PLC0415 - only when there is a suite
 
         path = _world_path(config)
-        config.stash[_SHELF] = Shelf([path] if path else [])
+        config.stash[_SHELF] = Shelf(
+            [path] if path else [],
+            allow_unknown_names=config.getoption("--iamsim-allow-unknown-names"),
+        )
     return config.stash[_SHELF]
 
 

@@ -20,6 +20,7 @@ from iamsim.engine import authorize
 from iamsim.engine.question import Question
 from iamsim.engine.services.sts import is_trust_request
 from iamsim.engine.world import CompiledWorld
+from iamsim.questions.check import checked
 from iamsim.symbolic import partial as partial_answers
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def explain(  # noqa: PLR0913 - the arguments are those of a scenario's request
         attached_policies(policies, is_trust=is_trust_request(action, resource)),
         now(),
     )
-    return Answer(partial_answers.answer(question))
+    return Answer(checked(partial_answers.answer(question), question, None))
 
 
 def decide(  # noqa: PLR0913 - the arguments are those of a scenario's request

@@ -19,6 +19,7 @@ from iamsim.engine import authorize
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.importers.load import load_worlds
+from iamsim.questions.check import checked
 from iamsim.symbolic import partial as partial_answers
 from iamsim.world.load import refuse_lost
 
@@ -73,7 +74,8 @@ class World:
             resource_account,
             now=now(),
         )
-        return Answer(partial_answers.answer(question, self._compiled))
+        answer = partial_answers.answer(question, self._compiled)
+        return Answer(checked(answer, question, self.model))
 
     def decide(  # noqa: PLR0913 - the arguments are those of a scenario's request
         self,

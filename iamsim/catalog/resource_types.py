@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.files import data_path
 from iamsim.core.arn import find_arn
+from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -175,8 +176,7 @@ class _Table(NamedTuple):
 
 @cache
 def _table() -> _Table:
-    with open(data_path(FILE), encoding="utf-8") as file:  # noqa: PTH123 - as in `files`
-        rows = tuple(_row(name, fields) for name, fields in _stanzas(file.read()))
+    rows = tuple(_row(name, fields) for name, fields in _stanzas(read_text(data_path(FILE))))
     by_name: dict[str, ResourceType] = {}
     for name_of in (_own_names, _analyzer_names):
         for row in rows:

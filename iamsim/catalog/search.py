@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from iamsim.catalog.operations import actions_of_operation
+
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -61,9 +63,12 @@ def expand(catalog: Names, pattern: str) -> tuple[str, ...]:
 def suggest_action(catalog: Names, text: str, limit: int) -> tuple[str, ...]:
     """Guess which action was meant; see `Catalog.suggest_action`.
 
-    First alike names of the service that was named, or of services with an alike prefix, then
-    the same name in other services.
+    First what AWS asks for where the text names an API operation, then alike names of the service
+    that was named, or of services with an alike prefix, then the same name in other services.
     """
+    meant = actions_of_operation(text.strip())
+    if meant:
+        return meant[:limit]
     prefix, _, name = text.strip().lower().rpartition(":")
     services = catalog.services()
     near = (prefix,) if prefix in services else closest(prefix, services, limit)

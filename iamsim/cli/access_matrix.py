@@ -64,7 +64,7 @@ def _pairs(patterns: tuple[str, ...], resources: Sequence[str]) -> list[tuple[st
 
     Raises `RequestError` where nothing is left.
     """
-    from iamsim.query.hints import takes_resource  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.questions.check import acts_on  # noqa: PLC0415 - `--help` needs no engine
 
     actions = expand_actions(patterns)
     named = expand_actions(tuple(one for one in patterns if not any(mark in one for mark in "*?")))
@@ -72,7 +72,7 @@ def _pairs(patterns: tuple[str, ...], resources: Sequence[str]) -> list[tuple[st
         (action, resource)
         for resource in resources
         for action in actions
-        if action in named or takes_resource(action, resource)
+        if action in named or acts_on(action, resource)
     ]
     if not found:
         raise RequestError(

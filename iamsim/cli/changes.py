@@ -19,6 +19,7 @@ from iamsim.cli.world_options import (
     processes_of,
     write,
 )
+from iamsim.cli.worlds import allow_unknown_names_option
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -82,8 +83,11 @@ def _found(options: Options) -> ChangeReport:
     after.check()
     patterns = texts_of(options, "principals")
     partial, now = not options["exact"], time_of(text_of(options, "at"))
+    allow = bool(options["allow_unknown_names"])
     kept = [
-        one for file in texts_of(options, "forbid") for one in _requirements(file, before, after)
+        one
+        for file in texts_of(options, "forbid")
+        for one in _requirements(file, before, after, allow_unknown_names=allow)
     ]
     progress_bar = ProgressBar("comparing decisions", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
@@ -136,15 +140,23 @@ def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
     return base, laid, tuple(remarks)
 
 
-def _requirements(file: str, before: CompiledWorld, after: CompiledWorld) -> list[Kept]:
+def _requirements(
+    file: str, before: CompiledWorld, after: CompiledWorld, *, allow_unknown_names: bool
+) -> list[Kept]:
     """Ask the requests of a scenario file in both worlds; a world that it names is not read."""
     from iamsim.report.changes import Kept  # noqa: PLC0415 - as above
+    from iamsim.suites.meaning import MeaningCheck  # noqa: PLC0415 - as above
     from iamsim.suites.run import run_request  # noqa: PLC0415
     from iamsim.suites.scenario import load_scenario  # noqa: PLC0415
 
     scenario = load_scenario(file, lambda *_paths: after.model)
+    check = MeaningCheck(after.model, allow_unknown_names=allow_unknown_names)
     return [
-        Kept(file, run_request(request, before), run_request(request, after))
+        Kept(
+            file,
+            run_request(request, before),
+            check.of_result(run_request(request, after), must_expect=True),
+        )
         for request in scenario.requests
     ]
 
@@ -172,6 +184,7 @@ COMMAND = Command(
             "list",
             "FILE",
         ),
+        allow_unknown_names_option(),
         Option(
             ("--fail-on",),
             "fail_on",

@@ -98,7 +98,7 @@ def principals(incomplete: str, options: Options, *, anywhere: bool = False) -> 
     world = known_world(options)
     if world is None:
         return []
-    from iamsim.query.near_misses import known_principals  # noqa: PLC0415 - as above
+    from iamsim.questions.near_misses import known_principals  # noqa: PLC0415 - as above
 
     return _starting(known_principals(world), incomplete, anywhere=anywhere)
 
@@ -109,7 +109,7 @@ def policy_holders(incomplete: str, options: Options) -> list[str]:
     if world is None:
         return []
     groups = (group.arn for one in world.accounts.values() for group in one.groups.values())
-    from iamsim.query.near_misses import known_principals  # noqa: PLC0415 - as above
+    from iamsim.questions.near_misses import known_principals  # noqa: PLC0415 - as above
 
     return _starting(sorted([*known_principals(world), *groups]), incomplete)
 
@@ -120,7 +120,7 @@ def resources(incomplete: str, options: Options, *, anywhere: bool = False) -> l
     world = known_world(options)
     if world is None:
         return []
-    from iamsim.query.near_misses import known_resources  # noqa: PLC0415 - as above
+    from iamsim.questions.near_misses import known_resources  # noqa: PLC0415 - as above
 
     return _starting(known_resources(world), incomplete, anywhere=anywhere)
 

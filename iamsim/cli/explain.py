@@ -58,10 +58,10 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
         from iamsim.cli.explain_picture import write_explanation  # noqa: PLC0415 - text needs none
 
         write_explanation(answers, options, model)
-        return exit_code(_overall(answers), text_of(options, "expect"))
+        return exit_code(_overall(answers), options, questions, model)
     write_output(answers_text(answers, options, model, questions), text_of(options, "output"))
     write_hints(answers, options, model)
-    return exit_code(_overall(answers), text_of(options, "expect"))
+    return exit_code(_overall(answers), options, questions, model)
 
 
 def _overall(answers: Sequence[Answer]) -> Verdict:

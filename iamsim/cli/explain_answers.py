@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Verdict
+    from iamsim.core.hint import Hint
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import World
@@ -27,7 +28,18 @@ def answer_question(question: Question, world: CompiledWorld | None) -> Answer:
 
     answered = answer(question, world)
     timed = with_time(question, answered)
-    return answered if timed is question else answer(timed, world)
+    if timed is not question:
+        answered = answer(timed, world)
+    model = None if world is None else world.model
+    answered.check = lambda: _problems(question, model)
+    return answered
+
+
+def _problems(question: Question, model: World | None) -> tuple[Hint, ...]:
+    """What is wrong with a question; found out when an answer is shown."""
+    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415 - a verdict alone needs none
+
+    return QuestionCheck(model).of_questions([question])
 
 
 def answers_text(
@@ -86,14 +98,32 @@ def colored(options: Options) -> bool:
     )
 
 
-def exit_code(verdict: Verdict, expected: str | None) -> int:
+def exit_code(
+    verdict: Verdict,
+    options: Options,
+    questions: Sequence[Question] = (),
+    model: World | None = None,
+) -> int:
     """Compare the verdict with what `--expect` says: 1, and a line on standard error, when it
-    differs."""
+    differs, and when the questions can't be meant, so that it would prove nothing."""
+    expected = text_of(options, "expect")
     if expected is None:
-        return 0
-    if verdict.value == expected or (expected == "denied" and verdict.value.endswith("Deny")):
         return 0
     import sys  # noqa: PLC0415 - only where something is said on standard error
 
-    sys.stderr.write(f"expected {expected}, got {verdict.value}\n")
-    return 1
+    if verdict.value != expected and not (expected == "denied" and verdict.value.endswith("Deny")):
+        sys.stderr.write(f"expected {expected}, got {verdict.value}\n")
+        return 1
+    from iamsim.questions.sentences import problem_text  # noqa: PLC0415 - only for assertions
+    from iamsim.suites.meaning import MeaningCheck  # noqa: PLC0415 - as above
+
+    check = MeaningCheck(model, allow_unknown_names=bool(options["allow_unknown_names"]))
+    problems = check.problems(questions, verdict)
+    for problem in problems:
+        sys.stderr.write(
+            f"{expected} as expected, but the question can't be meant: {problem_text(problem)}"
+            f" [{problem.kind.value}]\n"
+        )
+    if problems:
+        sys.stderr.write("hint: --allow-unknown-names asserts it all the same\n")
+    return 1 if problems else 0

@@ -45,7 +45,7 @@ def explain_edits(options: Options) -> int:
     write_output(text, text_of(options, "output"))
     write_hints(answers, options, model)
     overall = overall_verdict(answer.decision.verdict for answer in answers)
-    return exit_code(overall, text_of(options, "expect"))
+    return exit_code(overall, options, questions, model)
 
 
 def _refuse_options(options: Options) -> None:

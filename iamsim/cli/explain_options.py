@@ -9,7 +9,7 @@ from __future__ import annotations
 from iamsim.cli import completion
 from iamsim.cli.options import Option
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION
-from iamsim.cli.worlds import overlay_option
+from iamsim.cli.worlds import allow_unknown_names_option, overlay_option
 
 __all__ = [
     "ANSWER_FIELDS",
@@ -33,7 +33,7 @@ FORMATS = ("text", "json", "markdown", "html", "aws", *PICTURE_FORMATS)
 EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny", "conditional")
 
 # The options about answers, which lists of context keys don't have.
-ANSWER_FIELDS = ("expect", "verbose", "edits", "picture", "theme", "ascii")
+ANSWER_FIELDS = ("expect", "allow_unknown_names", "verbose", "edits", "picture", "theme", "ascii")
 # The options that ask about a request that is not made, or in a world that is not so.
 # The options that bring questions of their own.
 CALL_FIELDS = ("call", "event", "region")
@@ -295,6 +295,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         choices=EXPECTATIONS,
         panel=_OUTPUT,
     ),
+    allow_unknown_names_option(_OUTPUT),
     Option(
         ("--edits",),
         "edits",

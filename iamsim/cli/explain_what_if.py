@@ -66,6 +66,7 @@ class Outcome(NamedTuple):
 
     chain: Chain | None
     answers: tuple[Answer, ...]
+    questions: tuple[Question, ...] = ()
 
     @property
     def verdict(self) -> Verdict:
@@ -86,14 +87,14 @@ def explain_what_if(options: Options) -> int:
         from iamsim.cli.explain_picture import write_explanation  # noqa: PLC0415 - rarely asked for
 
         write_explanation(outcome.answers, options, model, outcome.chain)
-        return exit_code(outcome.verdict, text_of(options, "expect"))
+        return exit_code(outcome.verdict, options, outcome.questions, base.model)
     if options["diff"]:
         written = _difference_text(before, outcome, options)
     else:
         written = _outcome_text(outcome, options, model)
     write_output(written, text_of(options, "output"))
     write_hints(outcome.answers, options, model)
-    return exit_code(outcome.verdict, text_of(options, "expect"))
+    return exit_code(outcome.verdict, options, outcome.questions, base.model)
 
 
 def _ask(
@@ -109,6 +110,8 @@ def _ask(
         on_the_way = [question for hop in plan.hops for question in hop.questions]
     check_names(change.without, (*on_the_way, *final), base)
     outcome = _outcome(plan, final, base.model, change)
+    if model is not None or not change.additions:  # what is added is a policy of the question
+        outcome = outcome._replace(questions=final)
     before = tuple(answer_question(one, base) for one in questions if options["diff"])
     return before, outcome
 

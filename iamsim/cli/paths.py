@@ -136,7 +136,7 @@ def _goals(
         _principals([goal], found)
         return goal, {goal}, {goal}
     able: set[str] | None = None
-    for action in expand_actions(tuple(actions)):
+    for action in expand_actions(tuple(actions), goal):
         holders = {holder.principal for holder in batch.who(action, goal)}
         able = holders if able is None else able & holders
     there = (able or set()) & set(found.candidates)

@@ -50,7 +50,7 @@ def hints_of(
 ) -> Iterator[str]:
     """Give a sentence for each principal, resource and key that nobody knows and that comes close
     to one that is known."""
-    from iamsim.query.near_misses import near_principal, near_resource  # noqa: PLC0415 - few calls
+    from iamsim.questions.near_misses import near_principal, near_resource  # noqa: PLC0415 - few calls
 
     requests = [answer.request for answer in answers]
     if world is not None:
@@ -73,7 +73,7 @@ def _key_hints(
     typed = _typed_keys(options, fields)
     if not typed:
         return
-    from iamsim.query.near_misses import near_key  # noqa: PLC0415 - only where keys were typed
+    from iamsim.questions.near_misses import near_key  # noqa: PLC0415 - only where keys were typed
     from iamsim.symbolic.unknowns import THINGS  # noqa: PLC0415 - as above
 
     read = _keys_read(answers)
@@ -128,7 +128,7 @@ class NamingPrincipals:
             return
         if self.world is None or self.principal is None:
             return
-        from iamsim.query.near_misses import near_principal  # noqa: PLC0415 - rarely needed
+        from iamsim.questions.near_misses import near_principal  # noqa: PLC0415 - rarely needed
 
         near = near_principal(self.principal, self.world)
         if near is not None:

@@ -22,7 +22,7 @@ from iamsim.cli.test_record import (
     known_record,
     write_first_suite,
 )
-from iamsim.cli.worlds import overlay_option
+from iamsim.cli.worlds import allow_unknown_names_option, overlay_option
 from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
@@ -65,7 +65,12 @@ def _run(options: Options, paths: Sequence[str]) -> int:
     from iamsim.suites.last_failed import LastFailed  # noqa: PLC0415
     from iamsim.suites.runner import collect, run_cases  # noqa: PLC0415
 
-    shelf = Shelf(_texts(options, "worlds"), _texts(options, "overlays"))
+    shelf = Shelf(
+        _texts(options, "worlds"),
+        _texts(options, "overlays"),
+        allow_unknown_names=bool(options["allow_unknown_names"]),
+        recording=options["record"] is not None or options["compare"] is not None,
+    )
     coverage = new_coverage(options)
     known = known_record(options)
     memory = LastFailed()
@@ -90,7 +95,6 @@ def _run(options: Options, paths: Sequence[str]) -> int:
     extras = Extras(covered, None if mutation is None else mutation[0], compared)
     written = _written(collected, outcomes, extras, options, to_file=path is not None)
     write_output(written, path)
-    _warn(collected, shelf)
     enough = covered is None or write_coverage(covered, options)
     if mutation is not None:
         limit = _text(options, "mutate_fail_under")
@@ -211,19 +215,6 @@ def _shares(extras: Extras) -> Iterator[str]:
         yield score_line(extras.mutation)
 
 
-def _warn(collected: Collected, shelf: Shelf) -> None:
-    """Say on standard error which suites ask about nothing, so that every denial comes."""
-    from iamsim.suites.cases import files_without_policies  # noqa: PLC0415 - not for help
-
-    for file in files_without_policies(collected.cases, shelf):
-        import sys  # noqa: PLC0415 - only where something is said there
-
-        sys.stderr.write(
-            f"note: {file} has no world and no policies, so nothing in it is allowed by any: write"
-            " `world: PATH` into it, or give --world\n"
-        )
-
-
 def _complain(collected: Collected, *, told: bool) -> None:
     """Say on standard error why the exit code is 2, unless the report told it."""
     import sys  # noqa: PLC0415 - only where something is said there
@@ -326,6 +317,7 @@ COMMAND = Command(
             metavar="NUMBER",
             panel="Run",
         ),
+        allow_unknown_names_option(),
         Option(("--watch",), "watch", "Run again whenever a file changes.", "flag", panel="Run"),
         *COVERAGE_OPTIONS,
         *MUTATION_OPTIONS,

@@ -77,7 +77,7 @@ def _check_known(candidate: Candidate, model: World) -> None:
     if candidate.kind is not CandidateKind.SESSION or candidate.entity is not None:
         return
     if candidate.account in model.accounts:
-        from iamsim.query.near_misses import near_principal  # noqa: PLC0415 - rarely needed
+        from iamsim.questions.near_misses import near_principal  # noqa: PLC0415 - rarely needed
 
         near = near_principal(candidate.principal, model)
         raise RequestError(

@@ -54,7 +54,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             f"{quote(resource)} is no ARN, and the last argument is the resource",
             hint="give the ARN of a resource, or `*` for actions without one",
         )
-    actions = expand_actions(tuple(patterns))
+    actions = expand_actions(tuple(patterns), resource)
     context = asked_context(options)
     progress_bar = ProgressBar("asking for every principal", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:

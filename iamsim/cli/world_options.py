@@ -11,6 +11,7 @@ from iamsim.cli.commands import output_options
 from iamsim.cli.options import Option
 from iamsim.cli.output import terminal_width, wants_color, write_output
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
+from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -135,10 +136,11 @@ def asked_context(options: Options) -> dict[str, ContextValue]:
     return context_of(texts_of(options, "context"))
 
 
-def expand_actions(patterns: tuple[str, ...]) -> tuple[str, ...]:
-    """Actions as they were given; those with wildcards as the catalog has them.
+def expand_actions(patterns: tuple[str, ...], resource: str | None = None) -> tuple[str, ...]:
+    """Actions as they were given; those with wildcards as the catalog has them, where a resource is
+    given only those that act on it.
 
-    Raises `RequestError` for a pattern that matches none, or an action of an unknown form.
+    Raises `RequestError` for a pattern that matches none.
     """
     from iamsim import catalog  # noqa: PLC0415 - as above
 
@@ -155,6 +157,16 @@ def expand_actions(patterns: tuple[str, ...]) -> tuple[str, ...]:
                 f"no action of the catalog matches `{pattern}`",
                 hint="`iamsim catalog actions SERVICE` lists them",
             )
+        if resource is not None:
+            from iamsim.questions.check import acts_on  # noqa: PLC0415 - only for patterns
+
+            expanded = tuple(action for action in expanded if acts_on(action, resource))
+            if not expanded:
+                raise RequestError(
+                    "invalid-action",
+                    f"no action that matches `{pattern}` acts on {quote(resource)}",
+                    hint="name an action in full to ask for it in any case",
+                )
         found.update(dict.fromkeys(expanded))
     return tuple(found)
 

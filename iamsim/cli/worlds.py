@@ -14,7 +14,13 @@ if TYPE_CHECKING:
     from iamsim.importers.draft import Remark
     from iamsim.world.model import World
 
-__all__ = ["load_any", "missing_world", "overlay_option", "world_option"]
+__all__ = [
+    "allow_unknown_names_option",
+    "load_any",
+    "missing_world",
+    "overlay_option",
+    "world_option",
+]
 
 
 def world_option() -> Option:
@@ -45,6 +51,17 @@ def overlay_option(panel: str = "Options") -> Option:
         "Lay a Terraform plan, a template or another source over the world.",
         "list",
         "FILE",
+        panel=panel,
+    )
+
+
+def allow_unknown_names_option(panel: str = "Options") -> Option:
+    """The option of commands that assert decisions."""
+    return Option(
+        ("--allow-unknown-names",),
+        "allow_unknown_names",
+        "Assert decisions even of actions, resources, callers and keys that nobody knows.",
+        "flag",
         panel=panel,
     )
 

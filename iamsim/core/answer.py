@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import Decision
     from iamsim.core.explanation import Explanation
+    from iamsim.core.hint import Hint
     from iamsim.core.unknown import UnknownPart
 
 __all__ = ["Answer", "RequestRecord", "Residual"]
@@ -29,7 +30,8 @@ class RequestRecord:
 
 @dataclass(slots=True, eq=False)
 class Answer:
-    """One answered question. The explanation is made when it is first asked for.
+    """One answered question. The explanation is made when it is first asked for, and so is what
+    `check` says of the question, where whoever asked knows more of it than the request.
 
     `unknowns` are the parts of policies that are not known and that the decision depends on.
 
@@ -41,6 +43,7 @@ class Answer:
     decision: Decision
     residual: Residual | None
     _explain: Callable[[], Explanation] = field(repr=False)
+    check: Callable[[], tuple[Hint, ...]] | None = field(default=None, repr=False)
     _explanation: Explanation | None = field(default=None, repr=False)
     unknowns: tuple[UnknownPart, ...] = ()
 

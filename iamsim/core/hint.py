@@ -1,4 +1,5 @@
-"""What the service reference adds to an answer: that something can't be as it was asked or written.
+"""What is wrong with a question, or with a statement that answers it: names that nobody knows, and
+what AWS's service reference shows not to fit.
 
 A hint never changes a decision. The values of `HintKind` are stable codes, each explained in
 ``docs/reference/hints.md``; the sentences belong to `iamsim.report`.
@@ -29,6 +30,12 @@ class HintKind(Enum):
     ACTION_WITHOUT_RESOURCE = "action-without-resource"
     UNKNOWN_CONTEXT_KEY = "unknown-context-key"
     CONTEXT_KEY_NOT_SENT = "context-key-not-sent"
+    RESOURCE_LEFT_OUT = "resource-left-out"
+    RESOURCE_ACCOUNT_AMISS = "resource-account-amiss"
+    RESOURCE_REGION_AMISS = "resource-region-amiss"
+    PRINCIPAL_NOT_LISTED = "principal-not-listed"
+    SERVICE_PRINCIPAL_UNKNOWN = "service-principal-unknown"
+    NO_POLICIES = "no-policies"
 
     STATEMENT_ACTION_UNKNOWN = "statement-action-unknown"
     STATEMENT_RESOURCES_OF_OTHER_TYPE = "statement-resources-of-other-type"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.hint import HintKind
 from iamsim.query.hints import find_hints
+from iamsim.questions.sentences import QUESTION_SENTENCES, problem_text
 from iamsim.report.wording import joined, place_text, shortened, statement_text
 
 if TYPE_CHECKING:
@@ -17,15 +18,6 @@ __all__ = ["hint_text", "hint_to_dict", "hints_to_dict"]
 _FORMATS = 3
 _LONGEST = 160
 _SENTENCES = {
-    HintKind.UNKNOWN_ACTION: "no action {subject} is known",
-    HintKind.UNKNOWN_SERVICE: "no service {subject} is known, nor its action {action}",
-    HintKind.RETIRED_ACTION: "{subject} is no action any more: AWS retired or renamed it",
-    HintKind.RESOURCE_OF_OTHER_TYPE: ("{action} does not act on {subject}: it takes {formats}"),
-    HintKind.ACTION_WITHOUT_RESOURCE: (
-        "{action} acts on no single resource: AWS asks for it with `*`, not with {subject}"
-    ),
-    HintKind.UNKNOWN_CONTEXT_KEY: "no context key {subject} is known",
-    HintKind.CONTEXT_KEY_NOT_SENT: "requests for {action} never carry the context key {subject}",
     HintKind.STATEMENT_ACTION_UNKNOWN: "{where} names {subject}, and no such action is known",
     HintKind.STATEMENT_RESOURCES_OF_OTHER_TYPE: (
         "{where} names resources of another type: {action} takes {formats}"
@@ -51,6 +43,8 @@ _SENTENCES = {
 
 def hint_text(hint: Hint) -> str:
     """Say a hint, with the day of the service reference, and ask what may have been meant."""
+    if hint.kind in QUESTION_SENTENCES:
+        return problem_text(hint)
     return f"{_sentence(hint)} (service reference of {hint.snapshot}){_meant(hint)}"
 
 

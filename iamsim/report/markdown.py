@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.query.hints import find_hints
+from iamsim.query.hints import doubts_of, hints_below
 from iamsim.report.hints import hint_text
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
@@ -29,7 +29,9 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
     """Write an answer as Markdown: the reason, the layers as a table, the statements as code."""
     request = answer.request
     word, _, reason = summary(answer).partition(": ")
+    doubts = [f"**check the question**: {escaped(hint_text(hint))}" for hint in doubts_of(answer)]
     lines = [
+        *(line for doubt in doubts for line in (doubt, "")),
         f"**{word}**: {escaped(reason)}",
         "",
         f"* principal {_code(request.principal)}",
@@ -53,7 +55,7 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
     if message is not None:
         lines += ["", "AWS would say:", "", *_fenced([message])]
     notes = [f"> Note: {NOTES[note]}." for note in answer.explanation.notes]
-    hints = [f"> Hint: {escaped(_ended(hint_text(hint)))}" for hint in find_hints(answer)]
+    hints = [f"> Hint: {escaped(_ended(hint_text(hint)))}" for hint in hints_below(answer)]
     lines += ["", *notes, *(["", *hints] if hints else [])]
     if verbose:
         lines += ["", *_fenced(trace_lines(answer, Paint(), _WIDTH))]

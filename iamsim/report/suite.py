@@ -53,8 +53,11 @@ def render_run(
 def count_text(collected: Collected, outcomes: Sequence[Outcome]) -> str:
     """Count what passed, failed, could not be read, and was not run."""
     failed = sum(not outcome.passed for outcome in outcomes)
+    asked = sum(outcome.passed and not outcome.expected for outcome in outcomes)
     parts = [f"{failed} failed"] if failed else []
-    parts.append(f"{len(outcomes) - failed} passed")
+    parts.append(f"{len(outcomes) - failed - asked} passed")
+    if asked:
+        parts.append(f"{asked} asked without an expectation")
     if collected.broken:
         count = len(collected.broken)
         parts.append(f"{count} file{'s' if count > 1 else ''} can't be read")
@@ -110,11 +113,14 @@ def _file_lines(outcomes: Sequence[Outcome], paint: Paint, *, verbose: bool) -> 
         files.setdefault(outcome.case.file, []).append(outcome)
     for file, some in files.items():
         failed = sum(not outcome.passed for outcome in some)
-        passed = len(some) - failed
-        count = paint.good(f"{passed} passed") if passed else ""
-        if failed:
-            count = ", ".join(part for part in (paint.bad(f"{failed} failed"), count) if part)
-        yield f"{paint.name(file)}  {count}"
+        asked = sum(outcome.passed and not outcome.expected for outcome in some)
+        passed = len(some) - failed - asked
+        counts = [
+            paint.bad(f"{failed} failed") if failed else "",
+            paint.good(f"{passed} passed") if passed else "",
+            f"{asked} asked" if asked else "",
+        ]
+        yield f"{paint.name(file)}  {', '.join(filter(None, counts))}"
         if not verbose:
             continue
         for outcome in some:

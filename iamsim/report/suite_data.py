@@ -27,7 +27,8 @@ def run_to_dict(
 ) -> dict[str, Any]:
     """Turn a run into plain data. Failures carry their answers; with `verbose`, all cases do."""
     return {
-        "passed": sum(outcome.passed for outcome in outcomes),
+        "passed": sum(outcome.passed and outcome.expected for outcome in outcomes),
+        "asked": sum(outcome.passed and not outcome.expected for outcome in outcomes),
         "failed": sum(not outcome.passed for outcome in outcomes),
         "notRun": len(collected.cases) - len(outcomes),
         "leftOut": collected.left_out,

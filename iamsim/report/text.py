@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
-from iamsim.query.hints import find_hints
+from iamsim.query.hints import doubts_of, hints_below
 from iamsim.report.columns import wrapped
 from iamsim.report.hints import hint_text
 from iamsim.report.layers import layer_lines
@@ -53,6 +53,7 @@ def render_text(
     width = max(width, _NARROWEST)
     explanation = answer.explanation
     blocks = [
+        _doubts([answer], paint, width),
         _headline(answer, paint, width),
         _request(answer, paint),
         _titled("layers", layer_lines(answer, paint, width, verbose=verbose), paint),
@@ -104,6 +105,9 @@ def render_answers(
         painted = paint.verdict(word, decision)
         lines += [first.replace(word, painted, 1), *rest]
     head = "\n".join(lines) + "\n"
+    doubts = _doubts(answers, paint, width)
+    if doubts:
+        head = "\n".join(doubts) + f"\n\n{head}"
     if not verbose:
         hints = _titled("hints", _hints(answers, width), paint)
         block = "\n" + "\n".join(hints) + "\n" if hints else ""
@@ -258,12 +262,22 @@ def _notes(explanation: Explanation, width: int) -> list[str]:
     return lines
 
 
+def _doubts(answers: Sequence[Answer], paint: Paint, width: int) -> list[str]:
+    """What is wrong with the questions of denials, which would be denied whatever policies say."""
+    texts = [
+        f"{hint_text(hint)} [{hint.kind.value}]" for answer in answers for hint in doubts_of(answer)
+    ]
+    head = "check the question: "
+    lines = [line for text in dict.fromkeys(texts) for line in wrapped(text, width, head, "  ")]
+    return [paint.bad(line) for line in lines]
+
+
 def _hints(answers: Sequence[Answer], width: int) -> list[str]:
     """What the service reference adds to answers, each hint once."""
     texts = [
         f"{hint_text(hint)} [{hint.kind.value}]"
         for answer in answers
-        for hint in find_hints(answer)
+        for hint in hints_below(answer)
     ]
     return [line for text in dict.fromkeys(texts) for line in _bullet(text, width)]
 

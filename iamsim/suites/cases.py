@@ -7,17 +7,17 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import IamsimError, RequestError
-from iamsim.engine.question import NOTHING_ATTACHED
 from iamsim.suites.scenario import load_scenario
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from iamsim.engine.world import CompiledWorld
+    from iamsim.suites.meaning import MeaningCheck
     from iamsim.suites.scenario import Scenario, ScenarioRequest
     from iamsim.world.model import World
 
-__all__ = ["SUFFIXES", "Case", "Shelf", "cases_of", "files_without_policies", "find_files"]
+__all__ = ["SUFFIXES", "Case", "Shelf", "cases_of", "find_files"]
 
 # The names by which a folder's suites are found.
 SUFFIXES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json")
@@ -46,13 +46,39 @@ class Shelf:
     that are laid over each world that is read.
     """
 
-    def __init__(self, fallback: Iterable[str] = (), overlay: Iterable[str] = ()) -> None:
-        """Start empty."""
+    def __init__(
+        self,
+        fallback: Iterable[str] = (),
+        overlay: Iterable[str] = (),
+        *,
+        allow_unknown_names: bool = False,
+        recording: bool = False,
+    ) -> None:
+        """Start empty. `allow_unknown_names` lets cases speak of what nobody knows; when
+        `recording`, cases need not expect anything."""
         self.fallback = tuple(fallback)
         self.overlay = tuple(overlay)
+        self.allow_unknown_names = allow_unknown_names
+        self.recording = recording
+        self._meanings: dict[int, MeaningCheck] = {}
         self._models: dict[tuple[str, ...], World] = {}
         self._compiled: dict[int, tuple[World, CompiledWorld]] = {}
         self._refused: dict[int, tuple[World | None, IamsimError]] = {}
+
+    def __reduce__(self) -> tuple[Callable[..., Shelf], tuple[object, ...]]:
+        """Send to another process what it was made of."""
+        return _shelf, (self.fallback, self.overlay, self.allow_unknown_names, self.recording)
+
+    def meaning(self, world: World | None) -> MeaningCheck:
+        """What checks whether questions about a world can be meant; the shelf keeps its worlds, so
+        that their ids stay their own."""
+        from iamsim.suites.meaning import MeaningCheck  # noqa: PLC0415 - only when cases run
+
+        known = self._meanings.get(id(world))
+        if known is None:
+            known = MeaningCheck(world, allow_unknown_names=self.allow_unknown_names)
+            self._meanings[id(world)] = known
+        return known
 
     @property
     def paths(self) -> tuple[str, ...]:
@@ -92,6 +118,15 @@ class Shelf:
             # The model is kept beside it, so that its id stays its own.
             self._compiled[id(model)] = model, CompiledWorld.checked(model)
         return self._compiled[id(model)][1]
+
+
+def _shelf(
+    fallback: tuple[str, ...],
+    overlay: tuple[str, ...],
+    allow_unknown_names: bool,
+    recording: bool,
+) -> Shelf:
+    return Shelf(fallback, overlay, allow_unknown_names=allow_unknown_names, recording=recording)
 
 
 def find_files(paths: Iterable[str]) -> tuple[str, ...]:
@@ -138,18 +173,3 @@ def cases_of(file: str, shelf: Shelf) -> tuple[Case, ...]:
         seen[name] = count = seen.get(name, 0) + 1
         cases.append(Case(name if count == 1 else f"{name} #{count}", file, scenario, request))
     return tuple(cases)
-
-
-def files_without_policies(cases: Iterable[Case], shelf: Shelf) -> tuple[str, ...]:
-    """Give the files of which no request is asked of a world or of policies: there every denial
-    that is expected comes, whatever is expected of it."""
-    if shelf.fallback:
-        return ()
-    bare: dict[str, bool] = {}
-    for case in cases:
-        questions = case.request.questions
-        some = case.scenario.world is not None or any(
-            question.attached is not NOTHING_ATTACHED for question in questions
-        )
-        bare[case.file] = bare.get(case.file, True) and not some
-    return tuple(file for file, without in bare.items() if without)

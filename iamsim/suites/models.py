@@ -220,6 +220,7 @@ class RequestModel(_Attached):
     because: LayerText | None = None
     completions: tuple[CompletionModel, ...] = ()
     resource_account: AccountId | None = None
+    known: Texts = ()
 
 
 class VariationModel(_Strict):
@@ -253,6 +254,7 @@ class ScenarioModel(_Attached):
     see: Texts = ()
     evidence: Literal["documentation", "observed-in-aws", "deduced", "unsure"] | None = None
     rules: Texts = ()
+    known: Texts = ()
     world: object = None
     defaults: DefaultsModel = DefaultsModel()
     requests: tuple[RequestModel, ...] = Field(min_length=1)

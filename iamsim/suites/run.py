@@ -133,9 +133,11 @@ def _decided(
 
 
 def _explained(questions: Sequence[Question], world: CompiledWorld | None) -> tuple[Answer, ...]:
+    from iamsim.questions.check import checked  # noqa: PLC0415 - as above
     from iamsim.symbolic.partial import answer  # noqa: PLC0415 - only when something is asked
 
-    return tuple(answer(question, world) for question in questions)
+    model = None if world is None else world.model
+    return tuple(checked(answer(question, world), question, model) for question in questions)
 
 
 def fits(verdict: Verdict, expected: str) -> bool:

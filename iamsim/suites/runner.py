@@ -10,14 +10,15 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import IamsimError
-from iamsim.suites.cases import Shelf, cases_of
+from iamsim.suites.cases import cases_of
+from iamsim.suites.meaning import expects_something
 from iamsim.suites.run import CaseResult, run_request
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from iamsim.core.decision import Layer, Verdict
-    from iamsim.suites.cases import Case
+    from iamsim.suites.cases import Case, Shelf
     from iamsim.suites.coverage import Coverage
 
     Wanted = Callable[[Case], bool]
@@ -64,8 +65,13 @@ class Outcome:
 
     @property
     def passed(self) -> bool:
-        """Whether everything came out as expected."""
+        """Whether nothing came out in another way than expected."""
         return self.result.met
+
+    @property
+    def expected(self) -> bool:
+        """Whether something was expected at all."""
+        return expects_something(self.result)
 
 
 def collect(files: Iterable[str], shelf: Shelf, wanted: Sequence[Wanted] = ()) -> Collected:
@@ -117,9 +123,13 @@ def run_cases(
 
 
 def run_case(case: Case, shelf: Shelf, coverage: Coverage | None = None) -> CaseResult:
-    """Run one case; an error that it does not expect is a failure of it."""
+    """Run one case. An error that it does not expect is a failure of it, and so is an expectation
+    of a question that can't be meant."""
     try:
-        return run_request(case.request, shelf.compiled(case.scenario), coverage)
+        world = shelf.compiled(case.scenario)
+        result = run_request(case.request, world, coverage)
+        check = shelf.meaning(None if world is None else world.model)
+        return check.of_result(result, must_expect=not shelf.recording)
     except IamsimError as error:
         return CaseResult(case.request, None, None, (f"error: {error}",), error=error)
 
@@ -133,7 +143,7 @@ def _run_apart(cases: Sequence[Case], shelf: Shelf, workers: int) -> Iterator[Ou
     # Workers start afresh: what the parent has loaded, threads included, is not copied.
     context = get_context("spawn")
     with ProcessPoolExecutor(
-        min(workers, len(chunks) or 1), context, _start_worker, (shelf.fallback, shelf.overlay)
+        min(workers, len(chunks) or 1), context, _start_worker, (shelf,)
     ) as pool:
         parts = [pool.submit(_run_part, [(case.file, case.id) for case in part]) for part in chunks]
         try:
@@ -161,11 +171,11 @@ _worker: dict[str, Shelf] = {}
 _read: dict[str, dict[str, Case]] = {}
 
 
-def _start_worker(fallback: tuple[str, ...], overlay: tuple[str, ...]) -> None:
+def _start_worker(shelf: Shelf) -> None:
     import gc  # noqa: PLC0415 - only in workers
 
     gc.disable()  # what a worker makes stays until its end
-    _worker["shelf"] = Shelf(fallback, overlay)
+    _worker["shelf"] = shelf
 
 
 def _run_part(wanted: Sequence[tuple[str, str]]) -> list[_Word]:

@@ -70,7 +70,10 @@ class ScenarioRequest:
     each), and what is expected of them as a whole.
 
     `expect` is an EvalDecision, `denied`, or `None`; `expect_error` the code of the error that the
-    question must raise. `label` tells the rows of a table apart.
+    question must raise. `label` tells the rows of a table apart, `together` are the actions of
+    all of them. `shared_keys` are context keys of
+    `defaults`, which need not fit every request, `known` names that AWS has though the service
+    reference lacks them; both in lower case.
     """
 
     name: str
@@ -82,6 +85,9 @@ class ScenarioRequest:
     label: str = ""
     tags: tuple[str, ...] = ()
     expect_error: str | None = None
+    together: tuple[str, ...] = ()
+    shared_keys: frozenset[str] = frozenset()
+    known: frozenset[str] = frozenset()
 
     @property
     def span(self) -> Span:
@@ -197,6 +203,8 @@ class _Builder:
         )
         tags = tuple(dict.fromkeys((*self._model.tags, *request.tags)))
         place = Place(self._document, path)
+        shared = frozenset(map(str.lower, defaults.context.keys() - request.context.keys()))
+        known = frozenset(name.lower() for name in (*self._model.known, *request.known))
         for row in rows_of(request, defaults, self._document, path):
             arn = find_arn(row.principal)
             self._reader.account = arn.account if arn is not None else None
@@ -226,6 +234,9 @@ class _Builder:
                 label=row.label,
                 tags=tags,
                 expect_error=request.expect_error,
+                together=row.together,
+                shared_keys=shared,
+                known=known,
             )
 
     def _session(self, path: Path, request: RequestModel) -> Session:

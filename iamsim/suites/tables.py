@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING, TypeVar
 
+from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 
 if TYPE_CHECKING:
@@ -32,7 +33,8 @@ _SINGULARS = {"principals": "principal", "actions": "action", "resources": "reso
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One request of a table. `label` names what tells it from the other rows."""
+    """One request of a table. `label` names what tells it from the other rows, `together` are the
+    actions of all of them."""
 
     principal: str
     actions: tuple[str, ...]
@@ -40,6 +42,7 @@ class Row:
     context: Mapping[str, ContextValue]
     expect: str | None
     label: str = ""
+    together: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +65,8 @@ def rows_of(
     """Give the rows of a table in the order of the file; a plain request is one row.
 
     Raises `WorldError` for keys that can't stand together, a missing principal or action, a
-    pattern that no action matches, and a table of over a million rows.
+    pattern that no action matches, a table of over a million rows and one without any. Of the
+    actions that a pattern matches, those count that act on the resource.
     """
     if not is_table(request):
         yield _plain_row(request, defaults, document, path)
@@ -71,13 +75,20 @@ def rows_of(
     columns = list(_columns(request, defaults, document, path))
     resources = request.resources or request.resource or defaults.resource or ("*",)
     contexts = request.contexts if request.contexts is not None else {"": {}}
+    if not contexts:
+        raise _empty("contexts", document, (*path, "contexts"))
     count = sum(len(column.actions) for column in columns) * len(resources) * len(contexts)
     if count > LARGEST:
         message = f"this table has {count:,} rows; at most {LARGEST:,} are read"
         raise WorldError("too-many-rows", message, span=document.span(path))
     several = _Several(columns, resources, contexts)
+    fitting = _Fitting(columns, resources)
+    none = True
     for column in columns:
         for action, resource, name in product(column.actions, resources, contexts):
+            if not fitting.keeps(action, resource):
+                continue
+            none = False
             yield Row(
                 column.principal,
                 (action,),
@@ -85,7 +96,15 @@ def rows_of(
                 {**defaults.context, **request.context, **contexts[name]},
                 column.expect,
                 several.label(column.principal, action, resource, name),
+                fitting.actions,
             )
+    if none:
+        raise WorldError(
+            "empty-table",
+            "this table stands for no request",
+            span=document.span(path),
+            hint="name an action, a resource that it acts on, and what is expected",
+        )
 
 
 def _plain_row(
@@ -129,11 +148,21 @@ def _columns(
     request: RequestModel, defaults: DefaultsModel, document: Document, path: Path
 ) -> Iterator[_Column]:
     """Give who is asked about, what, and with which expectation."""
+    resources = request.resources or request.resource or defaults.resource or ("*",)
+
+    def expand(patterns: Iterable[str], place: Path) -> tuple[str, ...]:
+        """Expand patterns at a place of the file."""
+        return _actions(patterns, resources, document, place)
+
     if request.matrix is not None:
+        if not request.matrix:
+            raise _empty("matrix", document, (*path, "matrix"))
         for principal, row in request.matrix.items():
             place = (*path, "matrix", principal)
+            if not row.allowed and not row.denied:
+                raise _empty(principal, document, place)
             for key, actions in (("allowed", row.allowed), ("denied", row.denied)):
-                yield _Column(principal, _actions(actions, document, (*place, key)), key)
+                yield _Column(principal, expand(actions, (*place, key)), key)
         return
     one = request.principal or defaults.principal
     principals = request.principals or ((one,) if one else None)
@@ -142,17 +171,39 @@ def _columns(
             key = "actions" if request.actions else "action"
             given = request.actions or request.action or defaults.action
             actions = _needed("actions", given, document, path)
-            yield _Column(principal, _actions(actions, document, (*path, key)), request.expect)
+            yield _Column(principal, expand(actions, (*path, key)), request.expect)
             continue
         for key, some in (("allowed", request.allowed), ("denied", request.denied)):
-            yield _Column(principal, _actions(some or (), document, (*path, key)), key)
+            yield _Column(principal, expand(some or (), (*path, key)), key)
 
 
-def _actions(patterns: Iterable[str], document: Document, place: Path) -> tuple[str, ...]:
-    """Expand patterns with the service reference, which knows the actions that there are."""
+def _is_pattern(action: str) -> bool:
+    return "*" in action or "?" in action
+
+
+def _acts_on(action: str, resource: str) -> bool:
+    from iamsim.questions.check import acts_on  # noqa: PLC0415 - only for patterns
+
+    return acts_on(action, resource)
+
+
+def _empty(key: str, document: Document, place: Path) -> WorldError:
+    return WorldError(
+        "empty-table",
+        f"`{key}` names nothing, so nothing would be asked",
+        span=document.span(place),
+        hint="leave it out, or say what is expected",
+    )
+
+
+def _actions(
+    patterns: Iterable[str], resources: tuple[str, ...], document: Document, place: Path
+) -> tuple[str, ...]:
+    """Expand patterns with the service reference, which knows the actions that there are, and what
+    they act on."""
     names: dict[str, None] = {}
     for pattern in patterns:
-        if "*" not in pattern and "?" not in pattern:
+        if not _is_pattern(pattern):
             names[pattern] = None
             continue
         from iamsim import catalog  # noqa: PLC0415 - only for patterns
@@ -164,8 +215,39 @@ def _actions(patterns: Iterable[str], document: Document, place: Path) -> tuple[
                 f"no action of the service reference matches `{pattern}`",
                 span=document.span(place),
             )
-        names.update(dict.fromkeys(found))
+        acting = [
+            action for action in found if any(_acts_on(action, resource) for resource in resources)
+        ]
+        if not acting:
+            raise WorldError(
+                "no-such-actions",
+                f"no action that matches `{pattern}` acts on {', '.join(map(quote, resources))}",
+                span=document.span(place),
+                hint="name an action in full to ask for it in any case",
+            )
+        names.update(dict.fromkeys(acting))
     return tuple(names)
+
+
+class _Fitting:
+    """Which pairs of a table are meant: an action on the resources that it acts on. One that acts
+    on none of them, and a resource that none acts on, stay, so that they are told."""
+
+    def __init__(self, columns: list[_Column], resources: tuple[str, ...]) -> None:
+        self.actions = tuple(dict.fromkeys(one for column in columns for one in column.actions))
+        self._pairs: set[tuple[str, str]] | None = None
+        if len(resources) > 1:
+            pairs = [pair for pair in product(self.actions, resources) if _acts_on(*pair)]
+            actions, used = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+            self._pairs = {
+                (action, resource)
+                for action, resource in product(self.actions, resources)
+                if action not in actions or resource not in used
+            }.union(pairs)
+
+    def keeps(self, action: str, resource: str) -> bool:
+        """Whether a pair is asked about."""
+        return self._pairs is None or (action, resource) in self._pairs
 
 
 class _Several:

@@ -68,7 +68,7 @@ def test_retired_action_is_named_as_such():
         ("s3:ListBucket", "reports", (BUCKET,)),
         ("s3:ListBucket", "s3://reports/2026/may", (BUCKET,)),
         ("s3:GetObject", "s3://reports/a.csv", ("arn:aws:s3:::reports/a.csv",)),
-        ("sqs:SendMessage", "orders", ()),
+        ("sqs:SendMessage", "orders", ("arn:aws:sqs:REGION:ACCOUNT:orders",)),
     ],
 )
 def test_resource_of_another_type_is_told_with_the_right_formats(action, resource, meant):
@@ -84,7 +84,7 @@ def test_resource_of_another_type_is_told_with_the_right_formats(action, resourc
     [
         ("S3:getobject", "arn:aws:s3:::reports/a"),
         ("s3:GetObject", "arn:aws-cn:s3:::reports/a"),
-        ("s3:ListBucket", "*"),
+        ("s3:ListAllMyBuckets", "*"),
         ("s3:GetObject", "arn:aws:s3:eu-west-1:111122223333:accesspoint/quay/object/a"),
         ("lambda:InvokeFunction", "arn:aws:lambda:eu-west-1:111122223333:function:gauge:live"),
         ("dynamodb:Query", "arn:aws:dynamodb:eu-west-1:111122223333:table/tide/index/by-day"),

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamsim.query.near_misses import (
+from iamsim.questions.near_misses import (
     known_principals,
     known_resources,
     near_key,

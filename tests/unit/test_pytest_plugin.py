@@ -137,7 +137,7 @@ def test_coverage_is_shown_and_can_fail_a_run(project):
     assert result.ret == 0
     result.stdout.fnmatch_lines(["*coverage of policies*", "*100 % of all statements*"])
     (project.path / "who.iamtest.yaml").write_text(
-        good.replace("action: s3:GetObject\n", "action: s3:ListBucket\n")
+        good.replace("action: s3:GetObject\n", "action: s3:PutObjectAcl\n")
         .replace("expect: allowed", "expect: denied")
         .replace("allowed: [s3:GetObjectAcl]", "allowed: []"),
         encoding="utf-8",
@@ -162,7 +162,7 @@ def test_coverage_of_several_processes_is_added_up(project):
     ]
     assert tables[0] == tables[1]
     (project.path / "who.iamtest.yaml").write_text(
-        good.replace("action: s3:GetObject\n", "action: s3:ListBucket\n")
+        good.replace("action: s3:GetObject\n", "action: s3:PutObjectAcl\n")
         .replace("expect: allowed", "expect: denied")
         .replace("allowed: [s3:GetObjectAcl]", "allowed: []"),
         encoding="utf-8",

@@ -64,11 +64,11 @@ class Either:
 
 
 def test_the_first_line_is_the_summary():
-    """The verdict and its reason come first, before anything else."""
-    text = render_text(near_miss_answer(), width=300)
-    assert text.splitlines()[0].startswith(
-        "denied: no identity-based policy allows s3:PutObject on"
-    )
+    """The verdict and its reason come first, but for what is wrong with the question of a denial."""
+    doubt, _, first, *_ = render_text(near_miss_answer(), width=300).splitlines()
+    assert doubt.startswith("check the question: requests for `s3:PutObject` never carry")
+    assert first.startswith("denied: no identity-based policy allows s3:PutObject on")
+    assert render_text(allowed_answer()).startswith("allowed: statement 1")
 
 
 def test_the_failing_clause_is_marked_where_it_stands():
@@ -203,7 +203,9 @@ def test_several_pairs_begin_with_the_whole():
     """Several pairs give the verdict over all and a sentence each; `verbose` gives all of it."""
     pairs = [allowed_answer(), near_miss_answer()]
     short = render_answers(pairs)
-    assert short.startswith("denied: 1 of 2 pairs of action and resource are allowed\n")
+    doubt, first = short.split("\n\n")[:2]
+    assert doubt.startswith("check the question: requests for `s3:PutObject` never carry")
+    assert first.startswith("denied: 1 of 2 pairs of action and resource are allowed\n")
     assert "  1  allowed: statement 1" in short
     assert "layers" not in short
     verbose = render_answers(pairs, verbose=True)
@@ -451,7 +453,8 @@ def test_a_residual_is_data_too():
 def test_markdown_is_not_broken_by_what_users_write():
     """Stars, pipes and backticks of policies stay text in Markdown."""
     text = render_markdown(near_miss_answer(), verbose=True)
-    assert r"s3:Get\*" in text.splitlines()[0]
+    assert text.startswith("**check the question**: requests for `s3:PutObject` never carry")
+    assert r"s3:Get\*" in text.splitlines()[2]
     assert "| identity-based policy | does not allow |" in text
     assert "> Note: an IPv6 address" in text
     assert render_markdown(allowed_answer()).startswith("**allowed**: ")

@@ -191,8 +191,8 @@ def test_wrong_decisions_are_told_one_by_one(tmp_path):
     assert failures_of(outcomes) == [(outcome, 0) for outcome in outcomes]
 
 
-def test_a_suite_that_is_asked_of_nothing_is_told(tmp_path, monkeypatch, capsys):
-    """Without a world and without policies every expected denial comes: a note says so."""
+def test_a_suite_that_is_asked_of_nothing_fails(tmp_path, monkeypatch, capsys):
+    """Without a world and without policies every expected denial comes: it proves nothing."""
     monkeypatch.chdir(tmp_path)
     denied = request(action="s3:GetObject", expect="denied")
     bare = tmp_path / "bare.iamtest.json"
@@ -201,12 +201,16 @@ def test_a_suite_that_is_asked_of_nothing_is_told(tmp_path, monkeypatch, capsys)
     data = {"title": "t", "identity_policies": [], "requests": [denied]}
     full.write_text(json.dumps(data), encoding="utf-8")
     (tmp_path / "world.json").write_text("{}", encoding="utf-8")
-    assert main(["test", str(tmp_path), "-q"]) == 0
-    told = capsys.readouterr().err
-    assert told.startswith(f"note: {bare} has no world and no policies")
-    assert str(full) not in told
-    assert main(["test", str(bare), "-q", "--world", str(tmp_path / "world.json")]) == 0
-    assert not capsys.readouterr().err
+    assert main(["test", str(full)]) == 0
+    assert main(["test", str(bare), "--allow-unknown-names"]) == 1
+    assert "there is neither a world nor a policy" in capsys.readouterr().out
+    assert main(["test", str(bare), "--world", str(tmp_path / "world.json")]) == 1
+    account = {"accounts": {"111122223333": {}}}
+    (tmp_path / "world.json").write_text(json.dumps(account), encoding="utf-8")
+    assert main(["test", str(bare), "--world", str(tmp_path / "world.json")]) == 1
+    account["accounts"]["111122223333"]["roles"] = {"app": {}}
+    (tmp_path / "world.json").write_text(json.dumps(account), encoding="utf-8")
+    assert main(["test", str(bare), "--world", str(tmp_path / "world.json")]) == 0
 
 
 def test_a_pattern_that_fits_no_policy_is_not_enough(tmp_path, monkeypatch, capsys):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
-from iamsim.query.hints import find_hints
+from iamsim.query.hints import doubts_of, hints_below
 from iamsim.report.edit_sentences import (
     blocker_sentence,
     edit_sentence,
@@ -98,6 +98,7 @@ class AnswerView(NamedTuple):
     message: str | None
     notes: tuple[tuple[str, str], ...]
     hints: tuple[str, ...]
+    doubts: tuple[str, ...]
     layers: tuple[LayerView, ...]
     context: Table
     scenario: str | None
@@ -159,7 +160,8 @@ def answer_view(report: AnswerReport, name: str) -> AnswerView:
         edits=None if report.edits is None else _edits(report.edits),
         message=denied_message(answer),
         notes=tuple((note.value, NOTES[note]) for note in explanation.notes),
-        hints=tuple(hint_text(hint) for hint in find_hints(answer)),
+        hints=tuple(hint_text(hint) for hint in hints_below(answer)),
+        doubts=tuple(hint_text(hint) for hint in doubts_of(answer)),
         layers=layer_views(answer, name),
         context=_context(answer, name),
         scenario=report.scenario,

@@ -23,6 +23,7 @@ __all__ = [
     "near_key",
     "near_principal",
     "near_resource",
+    "near_service",
 ]
 
 # How alike two names have to be, from 0 to 1.
@@ -57,7 +58,7 @@ def near_principal(principal: str, world: World) -> str | None:
     principal, does not say who there is, or has nobody alike.
     """
     if principal.endswith(SERVICE_SUFFIX):
-        return _near_service(principal)
+        return near_service(principal)
     arn = find_arn(principal)
     if arn is None:
         return _named(principal, world)
@@ -122,8 +123,11 @@ def _nearest(name: str, known: dict[str, str]) -> str | None:
     return lowered[close[0]] if close else None
 
 
-def _near_service(principal: str) -> str | None:
-    """The service principal of a name alike, if the catalog has no service of this name."""
+def near_service(principal: str) -> str | None:
+    """The service principal of a name alike, if the catalog has no service of this name; `None`
+    for what is no service principal."""
+    if not principal.endswith(SERVICE_SUFFIX):
+        return None
     from iamsim import catalog  # noqa: PLC0415 - ARNs need none
 
     name = principal.removesuffix(SERVICE_SUFFIX)

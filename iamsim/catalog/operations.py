@@ -1,0 +1,26 @@
+"""API operations that have no action of their own name, and what AWS asks for instead.
+
+A small table of the ones that people write for actions; `data/operations.txt` names the pages.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from iamsim.catalog.files import data_lines
+
+__all__ = ["actions_of_operation", "operations"]
+
+FILE = "operations.txt"
+
+
+@cache
+def operations() -> dict[str, tuple[str, ...]]:
+    """The actions by operations, whose names are in lower case."""
+    rows = (line.split() for line in data_lines(FILE))
+    return {operation.lower(): tuple(actions) for operation, *actions in rows}
+
+
+def actions_of_operation(name: str) -> tuple[str, ...]:
+    """Give the actions that stand for an operation such as ``s3:ListObjectsV2``."""
+    return operations().get(name.lower(), ())

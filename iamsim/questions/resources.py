@@ -1,0 +1,184 @@
+"""Whether an action acts on a resource, and what was meant where it does not.
+
+Follows https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
+"""
+
+from __future__ import annotations
+
+import re
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from iamsim.checks.arn_formats import cut_arn
+from iamsim.checks.regions import REGIONS, is_region, may_be_region
+from iamsim.core.arn import find_arn, is_account_id
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamsim.catalog import ActionFacts
+    from iamsim.checks.arn_formats import ArnFormat, ArnText
+
+__all__ = [
+    "account_is_amiss",
+    "fits",
+    "likely_arns",
+    "needs_resource",
+    "readable_formats",
+    "region_is_amiss",
+    "with_account",
+    "with_region",
+    "written",
+]
+
+# Of these services the reference lists alternatives, none of which it calls required by itself.
+ONE_OF_SEVERAL = frozenset({"cassandra", "es", "execute-api", "s3"})
+_VARIABLE = re.compile(r"\$\{([A-Za-z]+)\}")
+_WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
+_WILD = re.compile(r"[*?]")
+UNKNOWN_REGION, UNKNOWN_ACCOUNT = "REGION", "ACCOUNT"
+
+
+def needs_resource(facts: ActionFacts) -> bool:
+    """Whether every request for an action is about a resource that has an ARN."""
+    if not facts.resource_types:
+        return False
+    required = any(use.required is True for use in facts.resource_types)
+    return required or facts.service in ONE_OF_SEVERAL
+
+
+def fits(form: ArnFormat, arn: ArnText) -> bool:
+    """Whether an ARN, or a pattern for ARNs, may be of a format. Wildcards and variables in front
+    of the resource may be any service."""
+    loose = any(mark in text for text in (form.service, arn.service) for mark in ("${", "*", "?"))
+    return (loose or form.service == arn.service) and form.fits_resource(arn.resource)
+
+
+def account_is_amiss(arn: ArnText, formats: Iterable[ArnFormat]) -> bool:
+    """Whether no format has an account where the ARN has what it has: none, or no id of one."""
+    return not any(_account_fits(form, arn) for form in formats)
+
+
+def region_is_amiss(arn: ArnText, formats: Iterable[ArnFormat]) -> bool:
+    """Whether no format has a Region where the ARN has what it has: none, or no Region's code."""
+    return not any(_region_fits(form, arn) for form in formats)
+
+
+def _account_fits(form: ArnFormat, arn: ArnText) -> bool:
+    if _WILD.search(arn.account) or "${" in arn.account or form.account == arn.account:
+        return True
+    # `aws` owns what AWS gives to everybody, such as managed policies.
+    return "${" in form.account and (is_account_id(arn.account) or arn.account == "aws")
+
+
+def _region_fits(form: ArnFormat, arn: ArnText) -> bool:
+    if _WILD.search(arn.region) or "${" in arn.region or form.region == arn.region:
+        return True
+    return "${" in form.region and (is_region(arn.region) or may_be_region(arn.region))
+
+
+def with_account(arn: ArnText, formats: Iterable[ArnFormat], account: str) -> ArnText:
+    """The ARN with the account that its format has."""
+    own = next(iter(formats)).account
+    return arn._replace(account=(account or UNKNOWN_ACCOUNT) if "${" in own else own)
+
+
+def with_region(arn: ArnText, formats: Iterable[ArnFormat]) -> ArnText:
+    """The ARN with the Region that its format has, the most alike one where that is any."""
+    own = next(iter(formats)).region
+    close = get_close_matches(arn.region, REGIONS, 1)
+    return arn._replace(region=(close or [UNKNOWN_REGION])[0] if "${" in own else own)
+
+
+def likely_arns(resource: str, formats: Sequence[ArnFormat], account: str) -> tuple[str, ...]:
+    """The ARN that was meant by a text that is none of the formats: with more or less behind it,
+    with the parts in front that are missing, or of a name or an address."""
+    plainest = sorted(formats, key=lambda form: (form.text.count("${"), len(form.text), form.text))
+    arn = cut_arn(resource)
+    candidates: list[ArnText] = []
+    if arn is not None:
+        candidates += _longer_and_shorter(arn)
+        same = [form for form in plainest if form.service == arn.service]
+        candidates += [arn._replace(resource=_head(form) + arn.resource) for form in same]
+    else:
+        for form in plainest:
+            complete = _completed(resource, form, account)
+            if complete is not None:
+                candidates.append(complete)
+                candidates += [] if _head(form) else _longer_and_shorter(complete)
+    meant = (one for one in candidates if any(_is_like(form, one) for form in formats))
+    return tuple(written(one) for one in meant)[:1]
+
+
+def _longer_and_shorter(arn: ArnText) -> Iterator[ArnText]:
+    """The ARN with less or more behind it, which is the usual slip: a bucket for its objects."""
+    parts = arn.resource.split("/")
+    for count in range(len(parts) - 1, 0, -1):
+        yield arn._replace(resource="/".join(parts[:count]))
+    if len(parts) == 1:
+        yield arn._replace(resource=f"{arn.resource}/*")
+
+
+def _is_like(form: ArnFormat, arn: ArnText) -> bool:
+    """Whether an ARN fits a format and is cut into as many parts."""
+    return fits(form, arn) and all(
+        form.resource.count(mark) == arn.resource.count(mark) for mark in ":/"
+    )
+
+
+def _head(form: ArnFormat) -> str:
+    """What stands before the name, such as `function:`."""
+    return _VARIABLE.split(form.resource)[0]
+
+
+def _completed(text: str, form: ArnFormat, account: str) -> ArnText | None:
+    """Read a name, an address or an ARN with parts missing as an ARN of a format; `None` where it
+    can't be one of it."""
+    words = text.removeprefix(f"{form.service}://").split(":")
+    partition, region = "aws", ""
+    if words[0] == "arn":
+        partition, service, *words = (*words[1:], "", "")
+        if service != form.service:
+            return None
+        words = [word for word in words if word]
+        if words and is_region(words[0]):
+            region, *words = words
+        if len(words) > 1 and is_account_id(words[0]):
+            account, *words = words
+    rest = ":".join(words)
+    if not rest or (text.startswith("arn:") is False and ":" in rest):
+        return None
+    head = _head(form)
+    known = cut_arn(form.text.replace("${Partition}", partition))
+    if known is None:
+        return None
+    return known._replace(
+        region=(region or UNKNOWN_REGION) if "${" in known.region else known.region,
+        account=(account or UNKNOWN_ACCOUNT) if "${" in known.account else known.account,
+        resource=rest if rest.startswith(head) else head + rest,
+    )
+
+
+def written(arn: ArnText) -> str:
+    """Put the parts of an ARN together."""
+    return ":".join(("arn", *arn))
+
+
+def readable_formats(formats: Iterable[ArnFormat], resource: str) -> tuple[str, ...]:
+    """The formats as people read them, shortest first, in the partition of a resource."""
+    arn = find_arn(resource)
+    partition = arn.partition if arn is not None else "aws"
+    texts = {_readable(form.text, partition) for form in formats}
+    return tuple(sorted(texts, key=lambda text: (len(text), text)))
+
+
+def _readable(text: str, partition: str) -> str:
+    """Write ``arn:${Partition}:s3:::${BucketName}`` as ``arn:aws:s3:::BUCKET_NAME``."""
+
+    def word(found: re.Match[str]) -> str:
+        name = found[1]
+        if name == "Partition":
+            return partition
+        return _WORD_STARTS.sub("_", name).upper()
+
+    return _VARIABLE.sub(word, text)
