@@ -13,6 +13,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+from iamsim.files.reading import read_text
+
 __all__ = ["Corrections", "read_corrections"]
 
 
@@ -29,7 +31,7 @@ def read_corrections() -> Corrections:
     found = Corrections({}, {}, {})
     path = Path(__file__).parent / "data" / "corrections.txt"
     page = ""
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(read_text(path).splitlines(), 1):
         words = line.partition("#")[0].split()
         match words:
             case []:

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from iamsim.catalog.facts import Facts
 from iamsim.catalog.files import data_path
+from iamsim.files.reading import read_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -183,8 +184,7 @@ _text: list[str] = []
 def _whole() -> str:
     """The file, read once."""
     if not _text:
-        with open(data_path(_FILE), encoding="utf-8") as file:  # noqa: PTH123 - see `files`
-            _text.append(file.read())
+        _text.append(read_text(data_path(_FILE)))
     return _text[0]
 
 

@@ -64,7 +64,7 @@ class Either:
 
 
 def test_the_first_line_is_the_summary():
-    """The verdict and its reason come first, but for what is wrong with the question of a denial."""
+    """The verdict and its reason come first, but for what is wrong with a denial's question."""
     doubt, _, first, *_ = render_text(near_miss_answer(), width=300).splitlines()
     assert doubt.startswith("check the question: requests for `s3:PutObject` never carry")
     assert first.startswith("denied: no identity-based policy allows s3:PutObject on")
