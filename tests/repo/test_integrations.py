@@ -14,6 +14,7 @@ import pytest
 from jsonschema import Draft7Validator
 
 ROOT = Path(__file__).parent.parent.parent
+GOOD = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObject"}}'
 BAD = '{"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "s3:GetObjct"}}'
 
 
@@ -72,9 +73,9 @@ def test_the_hooks_start_a_command_that_is_there(hooks, tmp_path):
     for hook in hooks:
         (tmp_path / "policy.json").write_text(BAD, encoding="utf-8")
         program, *arguments = hook["entry"].split()
-        assert program == "iamsim"
+        assert program == "python"
         done = subprocess.run(
-            [sys.executable, "-m", "iamsim", *arguments, "policy.json"],
+            [sys.executable, *arguments, "policy.json"],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,
@@ -98,20 +99,35 @@ def test_the_action_follows_the_schema_of_github(action):
         ({"fail-on": "never"}, 0, "::error file=policy.json,"),
         ({"format": "text", "type": "scp"}, 1, "error INVALID_ACTION"),
         ({"format": "sarif", "output": "found.sarif", "paths": "policy.json"}, 1, ""),
+        ({"paths": "good.json policy.json"}, 1, "::error file=policy.json,"),
+        ({"paths": "good.json\n  policy.json  \n"}, 1, "::error file=policy.json,"),
+        ({"paths": "good.json\n\nin a folder\n"}, 1, "::error file=in a folder/policy.json,"),
+        ({"paths": "--fail-on=never\n"}, 1, "::error file=--fail-on=never,"),
+        ({"paths": "good.json\n--output=good.json\n"}, 1, "::error file=--output=good.json,"),
+        ({"paths": "--fix\n"}, 1, "::error file=--fix,"),
+        ({"paths": "$(touch x)\n`touch x`;touch x.json\n"}, 2, ""),
+        ({"paths": " \n\n"}, 2, ""),
+        ({"output": "--fix"}, 1, ""),
     ],
 )
 def test_the_action_runs(action, tmp_path, inputs, code, written):
     """Its last step, given what GitHub would give it, writes findings and ends as asked."""
-    (tmp_path / "policy.json").write_text(BAD, encoding="utf-8")
+    for name in ("policy.json", "--fail-on=never", "--output=good.json", "--fix"):
+        (tmp_path / name).write_text(BAD, encoding="utf-8")
+    (tmp_path / "in a folder").mkdir()
+    (tmp_path / "in a folder" / "policy.json").write_text(BAD, encoding="utf-8")
+    (tmp_path / "good.json").write_text(GOOD, encoding="utf-8")
     program = tmp_path / "iamsim"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" -m iamsim "$@"\n', encoding="utf-8")
     program.chmod(0o755)
     given = {name: one["default"] for name, one in action["inputs"].items()} | inputs
     step = action["runs"]["steps"][-1]
     environment = {
-        name: given[re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", value)[1]]
+        name: given[found[1]]
         for name, value in step["env"].items()
+        if (found := re.fullmatch(r"\$\{\{ inputs\.([a-z-]+) \}\}", value))
     }
+    environment["ACTION_PATH"] = str(ROOT)
     done = subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", step["run"]],  # noqa: S607
         cwd=tmp_path,
@@ -125,6 +141,39 @@ def test_the_action_runs(action, tmp_path, inputs, code, written):
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (code, "")
+    assert done.returncode == code
+    assert bool(done.stderr) is (code == 2)
     assert written in done.stdout
-    assert ("output" in inputs) is (tmp_path / "found.sarif").is_file()
+    assert not (tmp_path / "x").exists()
+    assert (tmp_path / "good.json").read_text("utf-8") == GOOD
+    if "output" in inputs:
+        assert "error" in (tmp_path / inputs["output"]).read_text("utf-8")
+    else:
+        assert (tmp_path / "--fix").read_text("utf-8") == BAD
+        assert not (tmp_path / "found.sarif").exists()
+
+
+def test_the_action_pins_what_it_uses(action):
+    """A tag can be moved to other code, a commit can't."""
+    used = [step["uses"] for step in action["runs"]["steps"] if "uses" in step]
+    assert used
+    for one in used:
+        assert re.fullmatch(r"[\w-]+/[\w-]+@[0-9a-f]{40}", one)
+
+
+@pytest.mark.parametrize("name", ["--fail-on=never", "--fix", "-x/policy.json", "-o"])
+def test_the_hooks_take_no_name_for_an_option(tmp_path, name):
+    """pre-commit puts names right behind the arguments."""
+    (tmp_path / "-x").mkdir()
+    (tmp_path / name).write_text(BAD, encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-m", "iamsim.cli.pre_commit", "--fail-on", "error", name],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 1, done.stderr
+    assert name in done.stdout
+    assert (tmp_path / name).read_text("utf-8") == BAD

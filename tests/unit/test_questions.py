@@ -1,0 +1,276 @@
+"""The check of a question, where it is asked: names, resources, callers, keys."""
+
+from __future__ import annotations
+
+import pytest
+
+from iamsim import catalog
+from iamsim.catalog.operations import operations
+from iamsim.core.hint import HintKind
+from iamsim.core.span import Source
+from iamsim.engine.question import Question
+from iamsim.questions.check import QuestionCheck, acts_on
+from iamsim.questions.sentences import QUESTION_SENTENCES, problem_text
+from iamsim.world.documents import Document
+from iamsim.world.load import load_world_data
+
+ACCOUNT = "111122223333"
+EVA = f"arn:aws:iam::{ACCOUNT}:user/eva"
+JOBS = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs"
+OTHER = f"arn:aws:sqs:eu-west-1:{ACCOUNT}:other"
+AMISS = HintKind.RESOURCE_ACCOUNT_AMISS.value
+OF_OTHER_TYPE = HintKind.RESOURCE_OF_OTHER_TYPE.value
+KEY = "arn:aws:s3:::reports/q3.csv"
+WORLD = {
+    "accounts": {
+        ACCOUNT: {
+            "users": {"eva": {"path": "/"}},
+            "roles": {"app": {}},
+            "permission_sets": {"Developer": {}},
+            "providers": [f"arn:aws:iam::{ACCOUNT}:oidc-provider/known.example.com"],
+            "resources": {JOBS: {}, "arn:aws:s3:::reports": {}},
+        },
+        "444455556666": {"resources": {"arn:aws:s3:::bare": {}}},
+    }
+}
+
+
+@pytest.fixture(scope="module")
+def world():
+    """A world with somebody in it."""
+    return load_world_data(Document(WORLD, Source("world", "")))
+
+
+def kinds(world, principal=EVA, action="s3:GetObject", resource=KEY, **more):
+    """What is wrong with a question, with the first suggestion."""
+    found = QuestionCheck(world).of_questions([Question(principal, action, resource, **more)])
+    return [(hint.kind.value, *hint.suggestions[:1]) for hint in found]
+
+
+@pytest.mark.parametrize(
+    ("action", "resource"),
+    [
+        ("s3:GetObject", KEY),
+        ("S3:getobject", "arn:aws:s3:::reports/not/yet/there"),
+        ("sqs:ListQueues", "*"),
+        ("ec2:RunScheduledInstances", "*"),
+        ("ec2:DescribeInstances", "*"),
+        ("sqs:SendMessage", JOBS),
+        ("iam:PassRole", f"arn:aws:iam::{ACCOUNT}:role/app"),
+        ("iam:GetPolicy", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+        ("s3:GetObject", f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/a/object/k"),
+        ("sqs:SendMessage", "arn:aws:sqs:eu-west-9:111122223333:jobs"),
+        ("sqs:SendMessage", "arn:aws:sqs:*:*:jobs"),
+        ("sqs:SendMessage", "arn:aws-cn:sqs:cn-north-1:777777777777:jobs"),
+    ],
+)
+def test_a_question_that_can_be_meant(world, action, resource):
+    """Unlisted objects and other accounts' resources among them."""
+    assert kinds(world, action=action, resource=resource) == []
+
+
+@pytest.mark.parametrize(
+    ("action", "kind", "meant"),
+    [
+        ("s3:PutObjct", "unknown-action", "s3:PutObject"),
+        ("s3:ListObjectsV2", "unknown-action", "s3:ListBucket"),
+        ("s3:HeadObject", "unknown-action", "s3:GetObject"),
+        ("lambda:Invoke", "unknown-action", "lambda:InvokeFunction"),
+        ("dynamodb:TransactGetItems", "unknown-action", "dynamodb:GetItem"),
+        ("kms:ReEncrypt", "unknown-action", "kms:ReEncryptFrom"),
+        ("dynamodbb:GetItem", "unknown-service", "dynamodb:GetItem"),
+    ],
+)
+def test_an_action_that_nobody_knows(world, action, kind, meant):
+    """Operations of the API get what AWS asks for."""
+    assert kinds(world, action=action) == [(kind, meant)]
+
+
+def test_operations_stand_for_actions_that_exist():
+    """And none of them is an action itself."""
+    assert len(operations()) > 50
+    for operation, actions in operations().items():
+        assert catalog.find_action(operation) is None
+        assert [catalog.find_action(one).full_name for one in actions] == list(actions)
+
+
+@pytest.mark.parametrize(
+    ("action", "resource", "kind", "meant"),
+    [
+        ("s3:PutObject", "*", "resource-left-out", ()),
+        ("sqs:SendMessage", "*", "resource-left-out", ()),
+        ("ec2:RunInstances", "*", "resource-left-out", ()),
+        (
+            "s3:GetObject",
+            "arn:aws:s3:::reports",
+            OF_OTHER_TYPE,
+            "arn:aws:s3:::reports/*",
+        ),
+        ("s3:GetObject", "s3://reports/q3.csv", OF_OTHER_TYPE, KEY),
+        ("s3:ListBucket", "reports", OF_OTHER_TYPE, "arn:aws:s3:::reports"),
+        ("s3:GetObject", "arn:aws:s3::reports/q3.csv", OF_OTHER_TYPE, KEY),
+        ("s3:GetObject", "arn:aws:s3:reports/q3.csv", OF_OTHER_TYPE, KEY),
+        ("sqs:SendMessage", "arn:aws:sqs:eu-west-1:jobs", OF_OTHER_TYPE, JOBS),
+        (
+            "sqs:SendMessage",
+            f"arn:aws:sqs:{ACCOUNT}:jobs",
+            OF_OTHER_TYPE,
+            f"arn:aws:sqs:REGION:{ACCOUNT}:jobs",
+        ),
+        (
+            "lambda:InvokeFunction",
+            f"arn:aws:lambda:eu-west-1:{ACCOUNT}:bill",
+            OF_OTHER_TYPE,
+            f"arn:aws:lambda:eu-west-1:{ACCOUNT}:function:bill",
+        ),
+        (
+            "iam:PassRole",
+            "app",
+            OF_OTHER_TYPE,
+            f"arn:aws:iam::{ACCOUNT}:role/app",
+        ),
+        ("sqs:SendMessage", "arn:aws:sns:eu-west-1:1:a", OF_OTHER_TYPE, ()),
+        ("sqs:ListQueues", JOBS, "action-without-resource", ()),
+        (
+            "sqs:SendMessage",
+            "arn:aws:sqs:eu-west-1:11112222333:jobs",
+            AMISS,
+            JOBS,
+        ),
+        (
+            "sqs:SendMessage",
+            "arn:aws:sqs:eu-west-1::other",
+            AMISS,
+            OTHER,
+        ),
+        (
+            "sqs:SendMessage",
+            "arn:aws:sqs:eu-west-1:111122223332:jobs",
+            AMISS,
+            JOBS,
+        ),
+        (
+            "s3:GetObject",
+            f"arn:aws:s3:eu-west-1:{ACCOUNT}:reports/q3.csv",
+            AMISS,
+            KEY,
+        ),
+        ("s3:GetObject", "arn:aws:s3:eu-west-1::reports/q3.csv", "resource-region-amiss", KEY),
+        (
+            "sqs:SendMessage",
+            f"arn:aws:sqs:eu-wset-1:{ACCOUNT}:other",
+            "resource-region-amiss",
+            OTHER,
+        ),
+        (
+            "sqs:SendMessage",
+            f"arn:aws:sqs::{ACCOUNT}:other",
+            "resource-region-amiss",
+            f"arn:aws:sqs:REGION:{ACCOUNT}:other",
+        ),
+    ],
+)
+def test_a_resource_that_is_amiss(world, action, resource, kind, meant):
+    """What was meant is the ARN with the parts that lack, or the one that the world lists."""
+    assert kinds(world, action=action, resource=resource) == [(kind, *([meant] if meant else []))]
+
+
+@pytest.mark.parametrize(
+    "principal",
+    [
+        EVA,
+        f"arn:aws:iam::{ACCOUNT}:root",
+        f"arn:aws:iam::{ACCOUNT}:role/app",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/app/any",
+        f"arn:aws:sts::{ACCOUNT}:assumed-role/AWSReservedSSO_Developer_0123456789abcdef/eva",
+        f"arn:aws:sts::{ACCOUNT}:federated-user/bob",
+        f"arn:aws:iam::{ACCOUNT}:oidc-provider/known.example.com",
+        "arn:aws:iam::777777777777:role/other",
+        "arn:aws:iam::777777777777:user/eva",
+        "lambda.amazonaws.com",
+        "edgelambda.amazonaws.com",
+        "anonymous",
+    ],
+)
+def test_a_caller_that_can_be_meant(world, principal):
+    """Those who are listed, and strangers."""
+    assert kinds(world, principal) == []
+
+
+@pytest.mark.parametrize(
+    ("principal", "meant"),
+    [
+        (f"arn:aws:iam::{ACCOUNT}:user/evva", EVA),
+        (f"arn:aws:iam::{ACCOUNT}:role/ap", f"arn:aws:iam::{ACCOUNT}:role/app"),
+        (f"arn:aws:iam::{ACCOUNT}:user/team/eva", EVA),
+        (f"arn:aws:sts::{ACCOUNT}:assumed-role/nobody/s", None),
+        (f"arn:aws:iam::{ACCOUNT}:oidc-provider/other.example.com", None),
+        ("arn:aws:iam::111122223332:user/eva", EVA),
+        ("arn:aws:iam::444455556666:user/eva", None),
+    ],
+)
+def test_a_caller_that_nobody_is(world, principal, meant):
+    """A path that is wrong among them, and an account that is one slip away."""
+    assert kinds(world, principal) == [("principal-not-listed", *([meant] if meant else []))]
+
+
+def test_a_service_that_is_misspelled(world):
+    """Of the services that nobody knows only those are told that come close to one."""
+    assert kinds(world, "lamda.amazonaws.com") == [
+        ("service-principal-unknown", "lambda.amazonaws.com")
+    ]
+
+
+def test_a_caller_who_brings_its_policies_need_not_be_listed(world):
+    """The question says what it has."""
+    attached = Question("", "").attached.__class__(identity_policies=())
+    assert kinds(world, f"arn:aws:iam::{ACCOUNT}:user/new", attached=attached) == []
+
+
+def test_keys_that_are_not_known_or_not_carried(world):
+    """Of several actions one must carry a key; what all requests share need not be carried."""
+    given = {"s3:prefix": "a", "aws:SourceIp": "203.0.113.9", "s3:RequestObjectTag/x": "y"}
+    check = QuestionCheck(world)
+    get = Question(EVA, "s3:GetObject", KEY, {**given, "aws:SourceIpp": "1"})
+    put = Question(EVA, "s3:PutObject", KEY, given)
+    found = check.of_questions([get])
+    assert [(hint.kind, hint.subject) for hint in found] == [
+        (HintKind.CONTEXT_KEY_NOT_SENT, "s3:prefix"),
+        (HintKind.CONTEXT_KEY_NOT_SENT, "s3:RequestObjectTag/x"),
+        (HintKind.UNKNOWN_CONTEXT_KEY, "aws:SourceIpp"),
+    ]
+    assert [hint.subject for hint in check.of_questions([put])] == ["s3:prefix"]
+    together = check.of_questions([put], together=("s3:PutObject", "s3:ListBucket"))
+    assert together == check.of_questions([put], shared_keys={"s3:prefix"}) == ()
+
+
+def test_without_world_and_policies_nothing_is_allowed(world):
+    """An empty world is as good as none."""
+    empty = load_world_data(Document({}, Source("world", "")))
+    assert kinds(None) == kinds(empty) == [("no-policies",)]
+    assert kinds(world) == []
+
+
+def test_a_resource_that_is_unknown_is_not_looked_at(world):
+    """It is a pattern then."""
+    assert kinds(world, resource="reports", unknown=frozenset({"resource"})) == []
+    found = kinds(world, action="s3:Nothing", resource="reports", unknown=frozenset({"resource"}))
+    assert found[0][0] == "unknown-action"
+
+
+def test_patterns_keep_to_what_acts_on_the_resource():
+    """With `*` these are the actions that have none."""
+    assert acts_on("s3:GetObject", KEY)
+    assert not acts_on("s3:ListBucket", KEY)
+    assert not acts_on("s3:GetObject", "*")
+    assert acts_on("s3:ListAllMyBuckets", "*")
+    assert acts_on("s3:NotThereYet", KEY)
+
+
+def test_every_kind_has_a_sentence(world):
+    """What is known of AWS says of which day; what is known of the world does not."""
+    for kind in QUESTION_SENTENCES:
+        text = problem_text(QuestionCheck().hint(kind, "a`b", "s3:GetObject", formats=("x", "y")))
+        assert "{" not in text
+        own = kind in (HintKind.PRINCIPAL_NOT_LISTED, HintKind.NO_POLICIES)
+        assert ("service reference of" in text) is not own
