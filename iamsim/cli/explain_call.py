@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of
@@ -36,10 +37,11 @@ def explain_call(options: Options) -> int:
     readings = _readings(options)
     model = load_worlds(options)
     world = None if model is None else CompiledWorld.checked(model)
-    calls = [_answered(reading, options, model, world) for reading in readings]
+    questions: list[Question] = []
+    calls = [_answered(reading, options, model, world, questions) for reading in readings]
     _write(calls, options)
     asked = [one.verdict for one in calls if one.reading.skipped is None]
-    return exit_code(overall_verdict(asked), text_of(options, "expect"))
+    return exit_code(overall_verdict(asked), options, questions, model)
 
 
 def _refuse_options(options: Options, name: str) -> None:
@@ -106,8 +108,14 @@ def _document(options: Options) -> object:
 
 
 def _answered(
-    reading: Reading, options: Options, model: World | None, world: CompiledWorld | None
+    reading: Reading,
+    options: Options,
+    model: World | None,
+    world: CompiledWorld | None,
+    questions: list[Question],
 ) -> AnsweredCall:
+    """Answer a call, and add to `questions` what was asked, as far as the call tells it."""
+
     def base_of(requested: Requested) -> Question:
         principal = text_of(options, "principal") or requested.principal
         if principal is None:
@@ -123,6 +131,8 @@ def _answered(
             "resources": (requested.resource,),
         }
         (question,) = questions_of(filled, model)
+        told = question.resource != "*"
+        questions.append(question if told else replace(question, unknown=frozenset({"resource"})))
         return question
 
     return answer_call(reading, base_of, lambda question: answer_question(question, world))
