@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from iamsim import catalog
 from iamsim.checks.view import ConditionView, PolicyView, StatementView
 from iamsim.checks.words import is_template_function
 from iamsim.core.decision import PolicyType
@@ -20,8 +21,15 @@ if TYPE_CHECKING:
     from iamsim.checks.reference import Reference
     from iamsim.core.span import Path, Source
 
-__all__ = ["TRUST_RESOURCE_TYPE", "read_view", "recognize_type", "text_of"]
+__all__ = [
+    "TRUST_RESOURCE_TYPE",
+    "may_be_resource_control",
+    "read_view",
+    "recognize_type",
+    "text_of",
+]
 
+SERVICE_FIELD = 2  # of an ARN
 TRUST_RESOURCE_TYPE = "AWS::IAM::AssumeRolePolicyDocument"
 TRUST_ACTIONS = ("sts:assumerole", "sts:tagsession", "sts:setsourceidentity", "sts:setcontext")
 
@@ -73,6 +81,35 @@ def recognize_type(raw: object) -> PolicyType:
         if guarding and (trusting or len(services) > 1)
         else PolicyType.RESOURCE
     )
+
+
+def may_be_resource_control(raw: object) -> bool:
+    """Whether a document may be a resource control policy: not where all that a statement names,
+    actions or else resources, is of services that such policies do not reach.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
+    """
+    statements = raw.get("Statement") if isinstance(raw, Mapping) else None
+    reached = {"", "*", *catalog.resource_control_services()[1]}
+    for one in statements if isinstance(statements, list) else [statements]:
+        if isinstance(one, Mapping):
+            named = {text.partition(":")[0].lower() for text in _texts_of(one.get("Action"))} - {
+                "*"
+            }
+            named = named or {_service(text) for text in _texts_of(one.get("Resource"))}
+            if named and not named & reached:
+                return False
+    return True
+
+
+def _texts_of(raw: object) -> list[str]:
+    return [text for text in _listed(raw) if isinstance(text, str)]
+
+
+def _service(resource: str) -> str:
+    """The service of an ARN, or of API Gateway's short form; empty for what names none."""
+    fields = resource.split(":")
+    return fields[2] if resource.startswith("arn:") and len(fields) > SERVICE_FIELD else fields[0]
 
 
 def _names_everybody(statement: Mapping[str, object]) -> bool:

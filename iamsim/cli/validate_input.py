@@ -8,7 +8,7 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.checks.reading import recognize_type
+from iamsim.checks.reading import may_be_resource_control, recognize_type
 from iamsim.checks.rules.policy_size import INLINE_HOLDERS
 from iamsim.checks.sidecar import ENDING as SIDECAR
 from iamsim.cli.standard_input import standard_input
@@ -183,10 +183,12 @@ def find_in_content(
         )
         return
     if not nested and (whole or given) and _json_text(content, ending) is not None:
-        yield FoundPolicy(name, document.source.text, policy_type=_type_of_name(name))
+        yield FoundPolicy(
+            name, document.source.text, policy_type=_type_of_file(name, document.data)
+        )
         return
     for path, data in [((), document.data)] if whole else nested:
-        kind = _type_of_path(path) or _type_of_name(name) or recognize_type(data)
+        kind = _type_of_path(path) or _type_of_file(name, data) or recognize_type(data)
         source, holder = document.sub_source(path), _holder_of_path(path)
         yield FoundPolicy(name, None, data, source, kind, path, holder)
 
@@ -255,6 +257,15 @@ def _holder_of_path(path: ElementPath) -> str | None:
         if step in INLINE_HOLDERS and any(two in INLINE for two in path[place + 2 : place + 3]):
             return INLINE_HOLDERS[str(step)]
     return None
+
+
+def _type_of_file(name: str, data: object) -> PolicyType | None:
+    """The type by the name of a file, unless its policy is about a service that such a policy does
+    not reach: beside resource control policies, people keep what stands in for them."""
+    kind = _type_of_name(name)
+    if kind is PolicyType.RESOURCE_CONTROL and not may_be_resource_control(data):
+        return None
+    return kind
 
 
 def _type_of_name(name: str) -> PolicyType | None:

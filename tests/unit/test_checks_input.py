@@ -60,6 +60,21 @@ def test_types_by_folder(folder, tmp_path, monkeypatch, capsys):
     assert codes & {"SCP_SYNTAX_ERROR_PRINCIPAL", "RCP_SYNTAX_ERROR_PRINCIPAL"}
 
 
+def test_a_policy_of_an_api_beside_resource_control_policies(tmp_path, monkeypatch, capsys):
+    """What stands in for a control that RCPs do not have is a resource-based policy."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "rcps").mkdir()
+    for name, elements in (
+        ("api", {"Action": "*", "Resource": "execute-api:/*"}),
+        ("topic", {"Action": ["sns:Publish", "sns:Subscribe"], "Resource": "*"}),
+    ):
+        policy = document(Effect="Deny", Principal="*", **elements)
+        (tmp_path / "rcps" / f"{name}.json").write_text(json.dumps(policy), encoding="utf-8")
+    main(["validate", "rcps", "--format", "json"])
+    codes = {one["issueCode"] for one in json.loads(capsys.readouterr().out)["findings"]}
+    assert not any(code.startswith("RCP_") for code in codes)
+
+
 def test_what_is_nearly_a_policy_is_checked_and_the_rest_is_counted(tmp_path, monkeypatch, capsys):
     """A misspelt Statement is a fault of a policy; other files of a folder are counted."""
     monkeypatch.chdir(tmp_path)

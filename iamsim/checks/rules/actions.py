@@ -40,6 +40,18 @@ ENDED_ACTIONS = frozenset(
     }
 )
 
+# AWS Private Marketplace had these before the oldest reference that the catalog was made from, and
+# AWS's own sample policies still name them.
+PRIVATE_MARKETPLACE = frozenset(
+    f"aws-marketplace:{name}"
+    for name in (
+        "createprivatemarketplace",
+        "createprivatemarketplaceprofile",
+        "updateprivatemarketplaceprofile",
+        "updateprivatemarketplacesettings",
+    )
+)
+
 
 @checks("INVALID_ACTION", "INVALID_SERVICE_IN_ACTION", "IAMSIM_RETIRED_ACTION")
 def unknown_actions(policy: PolicyView) -> Iterator[Finding]:
@@ -95,5 +107,7 @@ def _is_retired(policy: PolicyView, text: str) -> bool:
     if lowered.partition(":")[0] in policy.reference.retired_services:
         return True
     if not has_wildcard(text):
-        return catalog.is_retired(text) and lowered not in ENDED_ACTIONS
+        return lowered in PRIVATE_MARKETPLACE or (
+            catalog.is_retired(text) and lowered not in ENDED_ACTIONS
+        )
     return any(policy.reference.covers(text, action) for action in catalog.retired_actions())
