@@ -44,7 +44,6 @@ def _must_sign(met: Encounter) -> bool:
     if met.caller.kind is not CallerKind.ANONYMOUS:
         return False
     signed = met.rules.signature == "signed" and "unsigned?" not in met.rules.unsettled
-    signed = signed or met.rules.granted == "identity-only"
     return signed or not met.rules.signed_on.isdisjoint(met.objects)
 
 

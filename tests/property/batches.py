@@ -69,7 +69,8 @@ def is_request(action: str, resource: str) -> bool:
         return False
     if kin_of(action.lower()) is not None and not knows(action):
         return False  # the oracle has a sample of AWS's rules about single actions
-    return (":key/" not in resource or action.startswith("kms:")) and (
+    of_key = ":key/" in resource or ":alias/" in resource
+    return (not of_key or action.startswith("kms:")) and (
         ":role/" not in resource or action.startswith(("sts:", "iam:"))
     )
 
