@@ -15,9 +15,8 @@ import re
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.catalog.files import data_path
+from iamsim.catalog.files import data_lines
 from iamsim.core.arn import find_arn
-from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -60,6 +59,11 @@ class Call(NamedTuple):
     operation: str
     options: tuple[str, ...]
     path: tuple[str, ...]
+
+    @property
+    def of_account(self) -> bool:
+        """Whether a call asks about no single resource, but all of an account and Region."""
+        return not {"{arn}", "{name}", "{url}"}.intersection(self.options)
 
     @property
     def by_name(self) -> bool:
@@ -176,7 +180,7 @@ class _Table(NamedTuple):
 
 @cache
 def _table() -> _Table:
-    rows = tuple(_row(name, fields) for name, fields in _stanzas(read_text(data_path(FILE))))
+    rows = tuple(_row(name, fields) for name, fields in _stanzas(data_lines(FILE)))
     by_name: dict[str, ResourceType] = {}
     for name_of in (_own_names, _analyzer_names):
         for row in rows:
@@ -235,12 +239,10 @@ def _part(name: str, below: str) -> str:
     return {"region": "[a-z0-9-]*", "account": "[0-9]*"}.get(name, "[^/:]+")
 
 
-def _stanzas(text: str) -> Iterator[tuple[str, dict[str, list[str]]]]:
+def _stanzas(lines: list[str]) -> Iterator[tuple[str, dict[str, list[str]]]]:
     """Divide the file into rows: lines without indentation name them, the others are fields."""
     name, fields = "", dict[str, list[str]]()
-    for line in text.split("\n"):
-        if not line or line.startswith("#"):
-            continue
+    for line in lines:
         if line.startswith(" "):
             key, _, value = line.strip().partition(":")
             fields.setdefault(key, []).append(value.strip())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn
 from iamsim.importers.facts import set_policy
 from iamsim.importers.facts_of_aws import read_public_access_block
@@ -31,9 +32,6 @@ OF_PRINCIPALS = (
     "tags",
     "trust-policy",
 )
-# How the ARN of a resource is made of the parts of its folder, where no metadata has it.
-NAMES_WITH_COLON = frozenset(("lambda", "secretsmanager"))
-NAMES_ALONE = frozenset(("sqs", "sns"))
 
 
 def read_iam(
@@ -193,10 +191,9 @@ def _made_arn(account: str, partition: str, folder: list[str]) -> str | None:
     if len(rest) < 2:  # noqa: PLR2004 - a region and a name at least
         return None
     region, *name = rest
-    joined = ":".join(name) if service in NAMES_WITH_COLON else "/".join(name)
-    if service in NAMES_ALONE:
-        joined = name[-1]
-    return f"arn:{partition}:{service}:{region}:{account}:{joined}"
+    home = f"arn:{partition}:{service}:{region}:{account}"
+    made = [f"{home}:{joined}" for joined in (name[-1], ":".join(name), "/".join(name))]
+    return next((arn for arn in made if type_of_arn(arn) is not None), made[-1])
 
 
 def _arn_in(item: object) -> str | None:

@@ -10,22 +10,19 @@ import json
 import os
 
 from iamsim.files.reading import read_text
+from iamsim.importers.recipe_calls import policy_actions, policy_calls
 
 __all__ = ["recipe_policy", "recipe_script"]
 
 ROLE = "iamsim-collect"
 
-ACCOUNT_ACTIONS = (
+# What the script calls besides the calls of the table of resource types.
+FURTHER_ACTIONS = (
     "dynamodb:DescribeTable",
-    "dynamodb:GetResourcePolicy",
-    "dynamodb:ListTables",
     "ec2:DescribeRegions",
     "ec2:DescribeSnapshotAttribute",
     "ec2:DescribeSnapshots",
     "ec2:DescribeVpcEndpoints",
-    "ecr:DescribeRepositories",
-    "ecr:GetRepositoryPolicy",
-    "events:ListEventBuses",
     "iam:GenerateCredentialReport",
     "iam:GenerateServiceLastAccessedDetails",
     "iam:GetAccountAuthorizationDetails",
@@ -37,32 +34,19 @@ ACCOUNT_ACTIONS = (
     "iam:ListUsers",
     "iam:ListVirtualMFADevices",
     "kinesis:DescribeStreamSummary",
-    "kinesis:ListStreams",
-    "kms:GetKeyPolicy",
     "kms:ListAliases",
     "kms:ListGrants",
-    "kms:ListKeys",
-    "lambda:GetPolicy",
-    "lambda:ListFunctions",
     "rds:DescribeDBClusterSnapshotAttributes",
     "rds:DescribeDBClusterSnapshots",
     "rds:DescribeDBSnapshotAttributes",
     "rds:DescribeDBSnapshots",
-    "s3:GetAccessPointPolicy",
     "s3:GetAccountPublicAccessBlock",
     "s3:GetBucketLocation",
     "s3:GetBucketPolicy",
     "s3:GetBucketPublicAccessBlock",
     "s3:GetBucketTagging",
     "s3:GetEncryptionConfiguration",
-    "s3:ListAccessPoints",
     "s3:ListAllMyBuckets",
-    "secretsmanager:GetResourcePolicy",
-    "secretsmanager:ListSecrets",
-    "sns:GetTopicAttributes",
-    "sns:ListTopics",
-    "sqs:GetQueueAttributes",
-    "sqs:ListQueues",
     "ssm:DescribeParameters",
 )
 ORGANIZATION_ACTIONS = (
@@ -117,7 +101,7 @@ def recipe_policy(*, organization: bool) -> dict[str, object]:
         {
             "Sid": "ReadWhatDecidesAboutAccess",
             "Effect": "Allow",
-            "Action": list(ACCOUNT_ACTIONS),
+            "Action": sorted({*FURTHER_ACTIONS, *policy_actions()}),
             "Resource": "*",
         }
     ]
@@ -150,8 +134,8 @@ def recipe_script(*, organization: bool) -> str:
         members=MEMBERS if organization else "",
         policy="\n".join(f"# {line}" for line in policy.splitlines()),
     )
-    parts = ("calls", "account", "organization" if organization else "one_account")
-    return head + "".join(map(_part, parts))
+    last = "organization" if organization else "one_account"
+    return head + _part("calls") + _part("account") + policy_calls() + _part(last)
 
 
 def _part(name: str) -> str:

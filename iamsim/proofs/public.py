@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import resource_types
 from iamsim.compile.literals import read_network
 from iamsim.core.arn import is_account_id
 from iamsim.core.request import CallerKind
@@ -32,34 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["RESOURCE_TYPES", "TRUST_TYPE", "check_no_public_access"]
 
 TRUST_TYPE = "AWS::IAM::AssumeRolePolicyDocument"
-RESOURCE_TYPES = (
-    "AWS::ApiGateway::RestApi",
-    "AWS::Backup::BackupVault",
-    "AWS::CloudTrail::Dashboard",
-    "AWS::CloudTrail::EventDataStore",
-    "AWS::CodeArtifact::Domain",
-    "AWS::DynamoDB::Stream",
-    "AWS::DynamoDB::Table",
-    "AWS::EFS::FileSystem",
-    TRUST_TYPE,
-    "AWS::KMS::Key",
-    "AWS::Kinesis::Stream",
-    "AWS::Kinesis::StreamConsumer",
-    "AWS::Lambda::Function",
-    "AWS::OpenSearchService::Domain",
-    "AWS::S3::AccessPoint",
-    "AWS::S3::Bucket",
-    "AWS::S3::Glacier",
-    "AWS::S3Express::AccessPoint",
-    "AWS::S3Express::DirectoryBucket",
-    "AWS::S3Outposts::AccessPoint",
-    "AWS::S3Outposts::Bucket",
-    "AWS::S3Tables::Table",
-    "AWS::S3Tables::TableBucket",
-    "AWS::SNS::Topic",
-    "AWS::SQS::Queue",
-    "AWS::SecretsManager::Secret",
-)
+RESOURCE_TYPES = tuple(sorted(row.public_check for row in resource_types() if row.public_check))
 FIXING_KEYS = frozenset(
     {
         "aws:principalaccount",

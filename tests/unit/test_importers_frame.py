@@ -306,6 +306,7 @@ class TestLoading:
 # Actions that are not called like the operation, and calls that need none.
 ACTIONS = {
     "s3api:get-bucket-encryption": "s3:GetEncryptionConfiguration",
+    "apigateway:get-rest-apis": "apigateway:GET",
     "s3api:list-buckets": "s3:ListAllMyBuckets",
     "s3api:get-public-access-block": "s3:GetBucketPublicAccessBlock",
     "s3control:get-public-access-block": "s3:GetAccountPublicAccessBlock",
@@ -323,7 +324,14 @@ case "$*" in
   *) echo None ;;
 esac
 """
-PREFIXES = {"s3api": "s3", "s3control": "s3", "sso-admin": "sso"}
+PREFIXES = {
+    "efs": "elasticfilesystem",
+    "opensearch": "es",
+    "s3api": "s3",
+    "s3control": "s3",
+    "sesv2": "ses",
+    "sso-admin": "sso",
+}
 
 
 class TestRecipe:

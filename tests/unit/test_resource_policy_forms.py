@@ -175,7 +175,7 @@ def output(row: ResourceType, call: Call, folder: Path) -> None:
     data = nested(call.path, json.dumps(DOCUMENT))
     if call.path[-1] == "*":
         data = nested(call.path[:-1], {"One": json.dumps(DOCUMENT)})
-    if not call.options and "{name}" in row.policy_arn:
+    if call.of_account and "{name}" in row.policy_arn:
         data[call.path[0]][0]["arn"] = arn(row)
     subject = ""
     if "{arn}" in call.options:

@@ -23,48 +23,26 @@ collect_account() {
 }
 
 collect_region() {
-  local account="$1" region="$2" dir="$3" arn url point partition
+  local account="$1" region="$2" dir="$3" arn
   export AWS_DEFAULT_REGION="$region" AWS_REGION="$region"
   get "$dir/describe-vpc-endpoints.json" ec2 describe-vpc-endpoints
   if [ "${SNAPSHOTS:-}" = 1 ]; then collect_snapshots "$dir"; fi
-  get "$dir/list-event-buses.json" events list-event-buses
   get "$dir/list-access-points.json" s3control list-access-points --account-id "$account"
-  for point in $(each s3control list-access-points --account-id "$account" --query 'AccessPointList[].Name'); do
-    get "$dir/get-access-point-policy.$point.json" s3control get-access-point-policy --account-id "$account" --name "$point"
-  done
   get "$dir/list-aliases.json" kms list-aliases
   for arn in $(each kms list-keys --query 'Keys[].KeyArn'); do
-    get "$dir/get-key-policy.$(name "$arn").json" kms get-key-policy --key-id "$arn" --policy-name default
     get "$dir/list-grants.$(name "$arn").json" kms list-grants --key-id "$arn"
   done
-  for url in $(each sqs list-queues --query 'QueueUrls'); do
-    get "$dir/get-queue-attributes.${url##*/}.json" sqs get-queue-attributes --queue-url "$url" --attribute-names All
-  done
-  for arn in $(each sns list-topics --query 'Topics[].TopicArn'); do
-    get "$dir/get-topic-attributes.$(name "$arn").json" sns get-topic-attributes --topic-arn "$arn"
-  done
   get "$dir/list-functions.json" lambda list-functions
-  for arn in $(each lambda list-functions --query 'Functions[].FunctionArn'); do
-    get "$dir/get-policy.$(name "$arn").json" lambda get-policy --function-name "$arn"
-  done
   get "$dir/list-secrets.json" secretsmanager list-secrets
-  for arn in $(each secretsmanager list-secrets --query 'SecretList[].ARN'); do
-    get "$dir/get-resource-policy.$(name "$arn").json" secretsmanager get-resource-policy --secret-id "$arn"
-  done
   get "$dir/describe-repositories.json" ecr describe-repositories
-  for arn in $(each ecr describe-repositories --query 'repositories[].repositoryArn'); do
-    get "$dir/get-repository-policy.$(name "$arn").json" ecr get-repository-policy --repository-name "${arn#*:repository/}"
-  done
-  partition="$(aws sts get-caller-identity --query Arn --output text | cut -d: -f2)"
   for arn in $(each dynamodb list-tables --query 'TableNames'); do
     get "$dir/describe-table.$arn.json" dynamodb describe-table --table-name "$arn"
-    arn="arn:${partition:-aws}:dynamodb:$region:$account:table/$arn"
-    get "$dir/get-resource-policy.$(name "$arn").json" dynamodb get-resource-policy --resource-arn "$arn"
   done
   for arn in $(each kinesis list-streams --query 'StreamNames'); do
     get "$dir/describe-stream-summary.$arn.json" kinesis describe-stream-summary --stream-name "$arn"
   done
   get "$dir/describe-parameters.json" ssm describe-parameters
+  collect_policies "$account" "$region" "$dir"
 }
 
 collect_snapshots() {

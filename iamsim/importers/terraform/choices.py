@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from functools import cache
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import resource_types
 from iamsim.core.caret import quote
 from iamsim.importers.terraform.configuration import part
 
@@ -15,26 +17,38 @@ if TYPE_CHECKING:
 __all__ = [
     "DOCUMENT",
     "JSON_ATTRIBUTES",
-    "SAME_ID",
     "default_attribute",
     "derived_attributes",
     "dig",
     "expression_text",
+    "same_id",
+    "targets",
 ]
 
 DOCUMENT = "aws_iam_policy_document"
 JSON_ATTRIBUTES = ("json", "minified_json")
-# Resources whose id is that of the resource they are about.
-SAME_ID = {
-    "aws_s3_bucket_acl": "bucket",
-    "aws_s3_bucket_ownership_controls": "bucket",
-    "aws_s3_bucket_policy": "bucket",
-    "aws_s3_bucket_public_access_block": "bucket",
-    "aws_s3_bucket_server_side_encryption_configuration": "bucket",
-    "aws_s3_bucket_versioning": "bucket",
-    "aws_sns_topic_policy": "arn",
-    "aws_sqs_queue_policy": "queue_url",
-}
+OF_BUCKETS = "aws_s3_bucket_"  # settings of buckets, each a resource whose id is the bucket
+
+
+@cache
+def _named_by() -> dict[str, str]:
+    """What names the resource whose policy a resource is, by its type."""
+    return {
+        place.type: place.targets[0][0]
+        for row in resource_types()
+        for place in row.plan
+        if place.type and place.targets and len(place.targets[0]) == 1
+    }
+
+
+def same_id(kind: str) -> str | None:
+    """Give the attribute that a resource's id is the same as: that names what it is about."""
+    return "bucket" if kind.startswith(OF_BUCKETS) else _named_by().get(kind)
+
+
+def targets() -> tuple[str, ...]:
+    """Name the attributes that name the resource whose policy a resource is."""
+    return tuple(sorted({"bucket", "vpc_endpoint_id", *_named_by().values()}))
 
 
 def expression_text(references: list[str]) -> str:

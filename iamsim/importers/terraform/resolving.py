@@ -32,11 +32,12 @@ from iamsim.importers.terraform.changes import removed_values
 from iamsim.importers.terraform.choices import (
     DOCUMENT,
     JSON_ATTRIBUTES,
-    SAME_ID,
     default_attribute,
     derived_attributes,
     dig,
     expression_text,
+    same_id,
+    targets,
 )
 from iamsim.importers.terraform.configuration import Configuration, part
 from iamsim.importers.terraform.index import InstanceIndex, resource_of
@@ -53,8 +54,6 @@ if TYPE_CHECKING:
 __all__ = ["Context", "Plan"]
 
 MAX_DEPTH = 40
-# What names the resource whose policy a resource is.
-TARGETS = ("arn", "bucket", "key_id", "queue_url", "resource_arn", "secret_arn", "vpc_endpoint_id")
 _LOOPS = ("each", "count")
 _PLAIN = (["each"], ["count"], ["var"], ["local"], ["path"], ["terraform"])
 
@@ -86,7 +85,7 @@ class Plan:
             if "role" in values
         }
         self.removed_targets = {
-            str(values[name]) for values in removed for name in TARGETS if values.get(name)
+            str(values[name]) for values in removed for name in targets() if values.get(name)
         }
         self.unencrypted = {str(values.get("bucket")) for values in removed if _encrypts(values)}
         """Buckets of which a plan removes the encryption, which they still show."""
@@ -184,8 +183,9 @@ class Plan:
         expression = self.configuration.expression(instance.address, name)
         if expression is not None:
             return self.evaluate(expression, self.context(instance), name)
-        if name == "id" and instance.type in SAME_ID:
-            return self.attribute(instance, SAME_ID[instance.type])
+        same = same_id(instance.type) if name == "id" else None
+        if same is not None:
+            return self.attribute(instance, same)
         if instance.type == "aws_kms_alias" and name == "target_key_arn":
             return self._key_of_alias(instance)
         kind = self.kind(instance)
