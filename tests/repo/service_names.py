@@ -16,11 +16,10 @@ __all__ = ["services_in"]
 
 # Prefixes of services that are words of this code too: alone they name no service.
 WORDS = frozenset(
-    "a2c account aps apptest app billing braket budgets cases chime config connect consolidatedbilling"
-    " discovery dms dr ds events health inspector logs one organizations outposts q resource-explorer"
-    " schemas signer states tag tax trustedadvisor".split()
+    {"account", "billing", "cases", "config", "connect", "events", "health", "logs", "one"}
+    | {"organizations", "profile", "q", "schemas", "states", "support", "tag", "tax"}
 )
-PREFIXES = frozenset(one.prefix if hasattr(one, "prefix") else str(one) for one in catalog.services())
+PREFIXES = frozenset(catalog.services())
 _resource = re.compile(r"arn:[^:]*:([a-z0-9-]+):").match
 _action = re.compile(r"([a-z0-9-]+):[A-Za-z{*].*").fullmatch
 _template = re.compile(r"AWS::(\w+)::").match
@@ -41,9 +40,9 @@ def _texts(tree: ast.Module) -> Iterator[str]:
         if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
     }
     for node in ast.walk(tree):
-        if isinstance(node, ast.Constant) and isinstance(node.value, str):
-            if id(node) not in documentation:
-                yield node.value
+        is_text = isinstance(node, ast.Constant) and isinstance(node.value, str)
+        if is_text and id(node) not in documentation:
+            yield node.value
 
 
 def _named(text: str) -> Iterator[str]:
