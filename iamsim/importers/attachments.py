@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
-from iamsim.importers.tree import KINDS_BY_TYPE
+from iamsim.importers.tree import FULL_ACCESS, KINDS_BY_TYPE
 from iamsim.world.builtin import find_built_in
 
 if TYPE_CHECKING:
@@ -18,11 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Attachments"]
 
-FULL_ACCESS: dict[PolicyKind, str] = {"scps": "p-FullAWSAccess", "rcps": "p-RCPFullAWSAccess"}
-NAMES: dict[PolicyKind, str] = {
-    "scps": "service control policies",
-    "rcps": "resource control policies",
-}
+TYPES: dict[PolicyKind, str] = {kind: name for name, kind in KINDS_BY_TYPE.items()}
+LISTING = "aws organizations list-policies-for-target --target-id {{target}} --filter {type}"
 
 
 @dataclass(slots=True)
@@ -70,11 +67,11 @@ class Attachments:
                 return kind
         policy = self.draft.tree.policies.get(policy_id)
         if policy is None or policy.kind is None:
-            self.draft.remark(
-                "policy-missing",
-                f"nothing says what {quote(policy_id)} is: where it is attached does not count",
-                severity="unknown",
-            )
+            why = f"nothing says what {quote(policy_id)} is"
+            self.draft.remark("policy-missing", f"{why}: it may be any", severity="unknown")
+            for target in self.by_policy[policy_id]:
+                for kind in FULL_ACCESS:
+                    self.draft.tree.doubt(target, kind, why)
             return None
         return policy.kind
 
@@ -86,19 +83,16 @@ class Attachments:
         if not self.by_target[kind]:
             for policy_id in sorted(ours - listed):
                 if find_built_in(policy_id.removeprefix("p-")) is None:
-                    self.draft.remark(
-                        "targets-missing",
-                        f"where {quote(policy_id)} is attached is not known: nowhere is assumed",
-                        severity="unknown",
-                    )
+                    why = f"where {quote(policy_id)} is attached is not known"
+                    self.draft.remark("targets-missing", why, severity="unknown")
+                    tree.doubt_root(kind, why)
         if not listed:
+            tree.doubt_unlisted(kind, LISTING.format(type=TYPES[kind]))
             return
         for policy_id in sorted(listed - self.ended):
-            self.draft.remark(
-                "page-missing",
-                f"not all targets of {quote(policy_id)} are there: the last page is missing",
-                severity="unknown",
-            )
+            why = f"not all targets of {quote(policy_id)} are there: the last page is missing"
+            self.draft.remark("page-missing", why, severity="unknown")
+            tree.doubt_root(kind, why)
         if FULL_ACCESS[kind] in listed & self.ended:
             tree.complete.add(kind)
             return
@@ -111,11 +105,9 @@ class Attachments:
         targets = {*tree.nodes, *tree.parents, *tree.accounts, *(t for t, _ in tree.attached)}
         for target in sorted(targets - self.by_target["scps"].keys()):
             tree.attach(FULL_ACCESS["scps"], target, "scps")
-        self.draft.remark(
-            "targets-missing",
-            "where `p-FullAWSAccess` is attached is not known: everywhere is assumed",
-            severity="unknown",
-        )
+        why = "where `p-FullAWSAccess` is attached is not known"
+        self.draft.remark("targets-missing", f"{why}: everywhere is assumed", severity="unknown")
+        tree.doubt_root("scps", why)
 
     def _is(self, policy_id: str, kind: PolicyKind) -> bool:
         policy = self.draft.tree.policies.get(policy_id)

@@ -200,8 +200,6 @@ def _resource_policy(output: _Output, found: FoundPolicy) -> str | None:
     """Give a resource its policy, and say which it is."""
     draft, at = output.draft, f"{output.place}{found.place}"
     document = draft.document(found.value, at)
-    if document is None:
-        return None
     scope = output.scope()
     arn = output.said() or arn_beside_policy(found, scope) or output.named()
     arn = arn or only_arn(found, scope, output.call) or arn_of_policy(document)

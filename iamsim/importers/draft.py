@@ -15,6 +15,7 @@ from iamsim.core.caret import quote
 from iamsim.importers.key_ring import Claim, KeyRing
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.tree import Tree
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -88,12 +89,10 @@ class Record:
 
     def inline(self, name: str, document: object, place: str = "") -> None:
         """Add an inline policy of a user, group or role; text and URL-encoded text are read."""
-        policy = self.draft.document(document, place)
-        if policy is not None:
-            self.entry("inline_policies", name, policy, place)
+        self.entry("inline_policies", name, self.draft.document(document, place), place)
 
-    def attach(self, arns: Iterable[str]) -> None:
-        """Attach managed policies, each by its ARN or its name."""
+    def attach(self, arns: Iterable[object]) -> None:
+        """Attach managed policies, each by its ARN or its name; or the marker of an unknown one."""
         self.extend("policies", arns)
 
     def tags(self, value: object, place: str = "") -> None:
@@ -132,6 +131,11 @@ class Draft:
     ) -> None:
         """Note something about the source that is being read; a repeated remark counts once."""
         self.remarks[Remark(self.source, place, code, message, severity)] = None
+
+    @property
+    def file(self) -> str:
+        """The name of the file that is being read, without its folders."""
+        return self.source.rpartition("/")[2]
 
     @property
     def plain(self) -> dict[str, object]:
@@ -211,12 +215,10 @@ class Draft:
         place: str = "",
     ) -> None:
         """Add a customer managed policy with its document (text and URL-encoded text are read)."""
-        policy = self.document(document, place)
-        if policy is not None:
-            account = self.account(account_id)
-            account.entry("policies", name, policy, place)
-            if path not in (None, "/"):
-                account.entry("policy_paths", name, path, place)
+        account = self.account(account_id)
+        account.entry("policies", name, self.document(document, place), place)
+        if path not in (None, "/"):
+            account.entry("policy_paths", name, path, place)
 
     def shared_policy(self, name: str, document: dict[str, object], place: str = "") -> None:
         """Add a document under the top-level `policies`."""
@@ -228,25 +230,28 @@ class Draft:
         """The organization; its tree is in `tree`."""
         return Record(self, "the organization", self.data.setdefault("organization", {}))
 
-    def document(self, value: object, place: str = "") -> dict[str, object] | None:
+    def document(self, value: object, place: str = "") -> dict[str, object]:
         """Read a policy document: an object, its JSON text, or that text URL-encoded.
 
-        What is none gives `None` and a remark. Equal texts give the same object.
+        What is none is marked as unknown, with a remark. Equal texts give the same object.
         """
         if isinstance(value, dict):
             return value
+        source = ": ".join(part for part in (self.file, place) if part)
         if not isinstance(value, str):
             self.remark("policy-not-readable", "there is no policy document here", place)
-            return None
+            return marker("there is no policy document where it should be", source)
         if value not in self._documents:
             text = unquote(value) if value.startswith(URL_ENCODED_START) else value
-            found = _loads(text)
-            if found is None and text.startswith(ESCAPED_START):
-                found = _loads(str(_loads(f'"{text}"')))
+            try:
+                found = json.loads(text)
+            except (ValueError, RecursionError):
+                found = None
             self._documents[value] = found if isinstance(found, dict) else None
         policy = self._documents[value]
         if policy is None:
             self.remark("policy-not-readable", "this text is no policy document", place)
+            return marker("the text in its place is no policy document", source)
         return policy
 
     def _part(self, account_id: str, key: str, kind: str, name: str) -> Record:

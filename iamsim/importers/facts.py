@@ -12,9 +12,7 @@ if TYPE_CHECKING:
     from iamsim.importers.resource_kinds import Scope
 
 __all__ = [
-    "ALLOWS_NOTHING",
     "FULL_ACCESS",
-    "LETS_NOTHING_PASS",
     "STREAM_LABEL",
     "Permission",
     "add_statement",
@@ -30,13 +28,6 @@ __all__ = [
     "set_policy",
 ]
 
-# What stands for a policy that could only take rights away, and is not known.
-_NOTHING = {"Sid": "NotKnown", "Effect": "Allow", "NotAction": "*", "Resource": "*"}
-ALLOWS_NOTHING: dict[str, object] = {"Version": "2012-10-17", "Statement": [_NOTHING]}
-LETS_NOTHING_PASS: dict[str, object] = {
-    "Version": "2012-10-17",
-    "Statement": [_NOTHING | {"Principal": "*"}],
-}
 # Of streams of tables that do not exist yet; AWS names them after the time at which it makes them.
 STREAM_LABEL = "1970-01-01T00:00:00.000"
 _BLOCK_FIELDS = {

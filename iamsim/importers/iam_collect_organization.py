@@ -58,8 +58,14 @@ def read_organization(organization_id: str, files: dict[str, object], draft: Dra
     used = {"accounts", "metadata", "ous", "structure"}
     if _read_administrators(files.get("delegated-admins"), draft):
         used.add("delegated-admins")
-    parts = (path for path, data in sorted(files.items()) if _read_part(path, _record(data), draft))
-    return used.union(parts)
+    used.update(
+        path for path, data in sorted(files.items()) if _read_part(path, _record(data), draft)
+    )
+    for kind in TYPES:
+        draft.tree.doubt_unlisted(
+            kind, f"the organization's `ous.json` and `accounts.json`: {kind}"
+        )
+    return used
 
 
 def _read_administrators(data: object, draft: Draft) -> bool:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import PolicyType
+from iamsim.core.unknown import find_marker
 from iamsim.importers.slots import policy_slots
 
 if TYPE_CHECKING:
@@ -55,7 +56,7 @@ def lay_out(data: Plain) -> Layout:
     texts: dict[int, str] = {}
     for slot in policy_slots(copy):
         document = slot.value
-        if isinstance(document, dict):
+        if isinstance(document, dict) and find_marker(document) is None:
             text = texts.get(id(document))
             if text is None:
                 text = texts[id(document)] = json.dumps(document, separators=(",", ":"))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.managed import find_managed_policy
 from iamsim.core.arn import is_managed_policy
 from iamsim.core.caret import quote
-from iamsim.importers.slots import outcome, policy_slots
+from iamsim.importers.slots import policy_slots
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
@@ -23,11 +23,9 @@ __all__ = ["settle_managed_policies"]
 def settle_managed_policies(draft: Draft) -> None:
     """Put documents that differ from the shipped ones under the shared policies, and refer to them.
 
-    A policy that neither iamsim nor a source knows is left out, with a remark; a boundary that is
-    none of the two allows nothing then.
+    What a policy says that neither iamsim nor a source holds is not known: its name stays.
     """
     decided: dict[str, str | None] = {}
-    unknown = []
     for slot in list(policy_slots(draft.plain)):
         arn = slot.value
         if not isinstance(arn, str) or not is_managed_policy(arn):
@@ -35,20 +33,17 @@ def settle_managed_policies(draft: Draft) -> None:
         if arn not in decided:
             decided[arn] = _reference(arn, draft)
         reference = decided[arn]
-        if reference is None:
-            unknown.append(slot)
-        else:
+        if reference is not None:
             slot.put(reference)
-    for slot in reversed(unknown):
+            continue
         draft.source = draft.origin(slot.path)
         draft.remark(
             "managed-policy-unknown",
-            f"the AWS managed policy {quote(str(slot.value), 100)} is not known here, and no source"
-            f" holds its document: {outcome(slot.path)}",
+            f"the AWS managed policy {quote(arn, 100)} is not known here, and no source holds its"
+            " document: what it says is unknown",
             slot.place,
             "unknown",
         )
-        slot.take_out()
     draft.source = ""
 
 

@@ -1,8 +1,8 @@
 """The last step of an import: what only all sources together can settle.
 
 Afterwards the plain data loads as a world without a fault: what does not fit was left out, with a
-remark. Where a left out policy could only have taken away rights (a boundary), one that allows
-nothing stands in its place, so that no answer says more than is known.
+remark. A policy is never left out: one that is not known is marked as unknown, and of one that
+can't be read in whole what can be counts.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from iamsim.world.documents import Document
 from iamsim.world.load import load_world_documents
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from iamsim.core.decision import PolicyType
     from iamsim.importers.draft import Draft, Severity
@@ -49,7 +49,7 @@ def settle(
     settle_keys(draft)
     _share_documents(draft)
     settle_managed_policies(draft)
-    _drop_broken(draft, progress)
+    _note_broken(draft, progress)
     _drop_misfits(draft)
     arrange(draft.plain)
 
@@ -102,10 +102,10 @@ def _canonical(document: dict[str, object]) -> str:
     return json.dumps(document, separators=(",", ":"))
 
 
-def _drop_broken(draft: Draft, progress: Callable[[int, int, str], None] | None) -> None:
-    """Leave out documents that are no policies, or none of the type that they are used as."""
+def _note_broken(draft: Draft, progress: Callable[[int, int, str], None] | None) -> None:
+    """Remark documents that are no policies, or none of the type that they are used as: the reader
+    of worlds takes what it can't read of them for unknown."""
     verdicts: dict[tuple[int, PolicyType], PolicyError | None] = {}
-    broken: list[Slot] = []
     slots = list(policy_slots(draft.plain))
     for done, slot in enumerate(slots):
         if progress is not None and done % STEP == 0:
@@ -119,11 +119,9 @@ def _drop_broken(draft: Draft, progress: Callable[[int, int, str], None] | None)
         error = verdicts[key]
         if error is not None:
             draft.source = draft.origin(slot.path)
-            draft.remark("policy-broken", f"{error.message}: {outcome(slot.path)}", slot.place)
-            broken.append(slot)
+            message = f"{error.message}: what can't be read of it is unknown"
+            draft.remark("policy-broken", message, slot.place)
     draft.source = ""
-    for slot in reversed(broken):
-        slot.take_out()
 
 
 def _fault(document: dict[str, object], use: PolicyType) -> PolicyError | None:
@@ -172,7 +170,7 @@ def _drop_misfits(draft: Draft) -> None:
         world = load_world_documents(Document(draft.data, places), strict=False)
         if not world.problems:
             return
-        paths = []
+        paths: dict[Path, tuple[str, str]] = {}
         for problem in world.problems:
             if problem.span is None:
                 continue
@@ -183,23 +181,21 @@ def _drop_misfits(draft: Draft) -> None:
             draft.remark(
                 problem.code, f"{problem.message}: {outcome(path)}", _place(path), severity
             )
-            paths.append(path)
+            paths[path] = problem.message, draft.file
         draft.source = ""
         _drop_paths(draft, paths)
 
 
-def _drop_paths(draft: Draft, paths: Iterable[Path]) -> None:
+def _drop_paths(draft: Draft, paths: dict[Path, tuple[str, str]]) -> None:
     """Take parts out of the data; those of a list from behind, so that the others stay in place."""
-    for path in sorted(set(paths), key=lambda one: [(type(step).__name__, step) for step in one])[
-        ::-1
-    ]:
+    for path in sorted(paths, key=lambda one: [(type(step).__name__, step) for step in one])[::-1]:
         holder: object = draft.data
         for step in path[:-1]:
             if isinstance(holder, dict):
                 holder = holder.get(step)
             elif isinstance(holder, list) and isinstance(step, int) and step < len(holder):
                 holder = holder[step]
-        take_out(holder, path[-1])
+        take_out(holder, path, *paths[path])
 
 
 def _place(path: Path) -> str:

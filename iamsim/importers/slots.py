@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -15,25 +16,34 @@ Plain = dict[str, object]
 Path = tuple[str | int, ...]
 
 
-_NOTHING: Plain = {"Sid": "NotKnown", "Effect": "Allow", "NotAction": "*", "Resource": "*"}
-ALLOWS_NOTHING: Plain = {"Version": "2012-10-17", "Statement": [_NOTHING]}
+POLICY_LISTS = ("policies", "scps", "rcps")
+POLICY_FIELDS = ("boundary", "inline", "policy", "trust")
+POLICY_MAPS = ("inline_policies", "policies")
 
 
-def take_out(holder: object, key: str | int) -> None:
-    """Take a part out of a map or list; a boundary is replaced by one that allows nothing."""
-    if isinstance(holder, dict):
-        if key == "boundary" and "boundary" in holder:
-            holder["boundary"] = ALLOWS_NOTHING
+def take_out(holder: object, path: Path, why: str, source: str) -> None:
+    """Take the part at a path out of its holder; a policy is marked as unknown instead."""
+    key = path[-1]
+    if isinstance(holder, dict) and key in holder:
+        named = len(path) > 1 and path[-2] in POLICY_MAPS
+        if key in POLICY_FIELDS or named:
+            holder[key] = marker(why, source)
+        elif key in POLICY_LISTS:
+            holder[key] = [marker(why, source)]
         else:
-            holder.pop(key, None)
+            del holder[key]
     elif isinstance(holder, list) and isinstance(key, int) and key < len(holder):
-        del holder[key]
+        if len(path) > 1 and path[-2] in (*POLICY_LISTS, "groups"):
+            holder[key] = marker(why, source)
+        else:
+            del holder[key]
 
 
 def outcome(path: Path) -> str:
     """Say what `take_out` does to the part at a path."""
-    if path[-1] == "boundary":
-        return "a boundary that allows nothing stands in its place"
+    known = (*POLICY_FIELDS, *POLICY_LISTS)
+    if path[-1] in known or (len(path) > 1 and path[-2] in (*POLICY_LISTS, *POLICY_MAPS, "groups")):
+        return "it is marked as unknown"
     return "it is left out"
 
 
@@ -63,13 +73,6 @@ class Slot(NamedTuple):
     def put(self, value: object) -> None:
         """Put another value there."""
         self.holder[self.key] = value  # type: ignore[index]  # they belong together
-
-    def take_out(self) -> None:
-        """Take the policy out; in place of a boundary, one that allows nothing is put there.
-
-        Of several slots of one list, the last one must be taken first.
-        """
-        take_out(self.holder, self.key)
 
 
 def policy_slots(data: Plain) -> Iterator[Slot]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
+from iamsim.importers.unknown import marker
 from iamsim.world.builtin import find_built_in
 
 if TYPE_CHECKING:
@@ -19,10 +20,15 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["OrganizationPolicy", "PolicyKind", "Tree"]
+__all__ = ["FULL_ACCESS", "KINDS_BY_TYPE", "OrganizationPolicy", "PolicyKind", "Tree"]
 
 PolicyKind = Literal["scps", "rcps"]
 KINDS: tuple[PolicyKind, ...] = ("scps", "rcps")
+FULL_ACCESS: dict[PolicyKind, str] = {"scps": "p-FullAWSAccess", "rcps": "p-RCPFullAWSAccess"}
+WORDS: dict[PolicyKind, str] = {
+    "scps": "service control policies",
+    "rcps": "resource control policies",
+}
 KINDS_BY_TYPE: dict[str, PolicyKind] = {
     "SERVICE_CONTROL_POLICY": "scps",
     "RESOURCE_CONTROL_POLICY": "rcps",
@@ -64,6 +70,9 @@ class Tree:
     """The policy types that are enabled on the root; `None` where no source says."""
     complete: set[PolicyKind] = field(default_factory=set)
     """Kinds of which all attachments are known: what is not attached is not there."""
+    doubts: dict[tuple[str, PolicyKind], list[dict[str, object]]] = field(default_factory=dict)
+    """Markers of what may be attached to a target besides, or instead where nothing is known."""
+    doubts_of_root: dict[PolicyKind, list[dict[str, object]]] = field(default_factory=dict)
 
     def node(self, node_id: str, name: str | None = None) -> None:
         """Add the root or a unit; the name may come later."""
@@ -98,7 +107,7 @@ class Tree:
         policy.kind = policy.kind or kind
         if document is not None:
             found = self.draft.document(document, place)
-            if found is not None and policy.document not in (None, found):
+            if policy.document not in (None, found):
                 self._conflict(f"the document of {quote(policy_id)}", place)
             policy.document = policy.document or found
 
@@ -113,6 +122,32 @@ class Tree:
         self.attached.setdefault((target, kind), [])
         for policy_id in policy_ids:
             self.attach(policy_id, target, kind)
+
+    def doubt(self, target: str, kind: PolicyKind, why: str) -> None:
+        """Say that it is not known what (else) is attached to a root, unit or account."""
+        self.doubts.setdefault((target, kind), []).append(marker(why, self.draft.file))
+
+    def doubt_root(self, kind: PolicyKind, why: str) -> None:
+        """Say that it is not known what is attached somewhere: at the root it bears on all."""
+        self.doubts_of_root.setdefault(kind, []).append(marker(why, self.draft.file))
+
+    def doubt_unlisted(self, kind: PolicyKind, call: str) -> None:
+        """Doubt what is attached to targets of which no source lists it, where the kind is in use;
+        `call` is what would say it."""
+        in_use = any(known == kind for _, known in self.attached)
+        if self.enabled is not None:
+            in_use = kind in self.enabled
+        if not in_use or kind in self.complete:
+            return
+        management = self.draft.organization().data.get("management_account")
+        targets = {*self.nodes, *self.parents, *self.accounts} - {management}
+        for target in sorted(targets):
+            if (target, kind) not in self.attached:
+                why = f"no source lists the {WORDS[kind]} that are attached to {quote(target)}"
+                self.doubts.setdefault((target, kind), []).append(
+                    marker(why, call.format(target=target))
+                )
+                self.draft.remark("targets-missing", f"{why}: unknown", severity="unknown")
 
     def enable(self, policy_types: Iterable[str | None]) -> None:
         """Say which policy types are enabled on the root, and that others are not."""
@@ -131,13 +166,19 @@ class Tree:
         self._drop_disabled()
         names = self._name_policies()
         root = self._root()
-        if root is not None:
+        if root is None:
+            for account_id in sorted(self.accounts):
+                self._doubt_above(account_id, "no source holds the tree of the organization")
+        else:
             self._place_orphans(root)
+            for kind, doubts in self.doubts_of_root.items():
+                self.attached.setdefault((root, kind), [FULL_ACCESS[kind]])
+                self.doubts.setdefault((root, kind), []).extend(doubts)
             self.draft.organization().set("root", self._node(root, names, set()))
         for policy_id, name in sorted(names.items()):
             if is_policy_id(policy_id) and find_built_in(name) is None:
                 self.draft.organization().entry("policies", name, {"id": policy_id})
-        for target, kind in sorted(self.attached):
+        for target, kind in sorted({*self.attached, *self.doubts}):
             if is_account_id(target):
                 account = self.draft.account(target)
                 account.set(kind, self._attached(target, kind, names))
@@ -151,8 +192,9 @@ class Tree:
         for kind in KINDS:
             if self.enabled is not None and kind not in self.enabled:
                 self.complete.discard(kind)
-                for key in [key for key in self.attached if key[1] == kind]:
-                    del self.attached[key]
+                self.doubts_of_root.pop(kind, None)
+                self.attached = {key: one for key, one in self.attached.items() if key[1] != kind}
+                self.doubts = {key: one for key, one in self.doubts.items() if key[1] != kind}
 
     def _place_orphans(self, root: str) -> None:
         """Put units and accounts of which nobody knows where they are directly under the root."""
@@ -175,11 +217,19 @@ class Tree:
 
     def _adopt(self, child: str, root: str, what: str) -> None:
         self.parents[child] = root
+        self._doubt_above(child, "which node of the organization it is in is not known")
         self.draft.remark(
             "node-without-parent",
             f"which node the {what} {quote(child)} is in is not known: taken to be in the root",
             severity="unknown",
         )
+
+    def _doubt_above(self, child: str, why: str) -> None:
+        """Doubt what is attached above a unit or an account of which nobody knows where it is."""
+        for kind in KINDS:
+            if kind in self.complete or any(known == kind for _, known in self.attached):
+                self.attached.setdefault((child, kind), [FULL_ACCESS[kind]])
+                self.doubts.setdefault((child, kind), []).append(marker(why))
 
     def _above_itself(self, node_id: str) -> bool:
         """Say whether the way up from a unit leads back to it."""
@@ -215,7 +265,8 @@ class Tree:
         if name is not None:
             data["name"] = name
         for kind in KINDS:
-            if (node_id, kind) in self.attached or kind in self.complete:
+            known = (node_id, kind) in self.attached or kind in self.complete
+            if known or (node_id, kind) in self.doubts:
                 data[kind] = self._attached(node_id, kind, names)
         below = sorted(child for child, parent in self.parents.items() if parent == node_id)
         accounts = [child for child in below if is_account_id(child)]
@@ -237,19 +288,24 @@ class Tree:
         return data
 
     def _attached(self, target: str, kind: PolicyKind, names: dict[str, str]) -> list[object]:
-        """List the names of what is attached; a policy without a document is left out."""
+        """List the names of what is attached; a policy without a document is marked as unknown."""
         listed: list[object] = []
         for policy_id in self.attached.get((target, kind), ()):
             if policy_id in names:
                 listed.append(names[policy_id])
             else:
+                why = f"the document of {quote(policy_id)} is not there"
                 self.draft.remark(
                     "policy-missing",
                     f"the document of {quote(policy_id)}, attached to {quote(target)}, is not"
-                    " there: it is left out",
+                    " there: what it says is unknown",
                     severity="unknown",
                 )
-        return sorted(listed, key=str)
+                listed.append(marker(why, f"aws organizations describe-policy {policy_id}"))
+        doubts = self.doubts.get((target, kind), [])
+        if doubts and (target, kind) not in self.attached and kind not in self.complete:
+            return list(doubts)
+        return [*sorted(listed, key=str), *doubts]
 
     def _name_policies(self) -> dict[str, str]:
         """Put the documents under the shared policies, and give the name of each by id."""

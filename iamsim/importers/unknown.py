@@ -1,10 +1,8 @@
-"""Values that a file does not tell, and what stays of a policy that holds some.
+"""Values that a file does not tell, and what a policy says that holds some.
 
-The rule: a policy never says more than what is known. An entry of `Action`, `Resource` or
-`Principal` that is not known is left out of its list; a statement that has none left, or that
-holds an unknown value elsewhere (in a condition, behind a `Not...`), is left out as a whole. Each
-time it is reported, with the effect of the statement: an `Allow` less denies more, and a `Deny`
-less allows more.
+Nothing is left out: what is not known is marked where it stands (see `iamsim.core.unknown`), so
+that an unknown part of a Deny may deny, and of an Allow may allow. Each time it is reported, with
+the effect of the statement.
 """
 
 from __future__ import annotations
@@ -12,17 +10,12 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-if TYPE_CHECKING:
-    from collections.abc import Iterator
+from iamsim.core import unknown as core
 
-__all__ = ["Unknown", "find_unknown", "settle_document"]
+__all__ = ["Unknown", "find_unknown", "marker", "settle_document"]
 
 Report = Callable[[str, str], None]
-
-_LISTS = ("Action", "Resource")
-_ENTRIES = (*_LISTS, "Principal")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,83 +39,90 @@ def find_unknown(value: object) -> Unknown | None:
     return None
 
 
-def settle_document(value: object, report: Report) -> dict[str, object] | None:
-    """Make a policy document of what is known; `None` where none is left.
+def marker(why: str, source: str = "") -> dict[str, object]:
+    """Write what stands for something that is not known."""
+    return dict(core.Unknown(why, source).to_marker())
 
-    `value` may be a document, its JSON text, or hold `Unknown` anywhere. `report` takes what is
-    left out: a code (``unknown-value`` or ``not-a-policy``) and a message.
+
+def settle_document(value: object, report: Report) -> dict[str, object]:
+    """Make a policy document in which every part that is not known is marked.
+
+    `value` may be a document, its JSON text, or hold `Unknown` anywhere. `report` takes what is not
+    known: a code (``unknown-value`` or ``not-a-policy``) and a message.
     """
     if isinstance(value, Unknown):
         report("unknown-value", f"the policy is not known: it depends on {value.why}")
-        return None
+        return _mark(value)
     if isinstance(value, str):
         try:
             value = json.loads(value)
         except (ValueError, RecursionError):
-            report("not-a-policy", "the policy is not JSON")
-            return None
+            report("not-a-policy", "the policy is not JSON: it is not known")
+            return marker("what stands in its place is not JSON")
     if not isinstance(value, dict):
-        report("not-a-policy", "the policy is not a JSON object")
-        return None
+        report("not-a-policy", "the policy is not a JSON object: it is not known")
+        return marker("what stands in its place is no JSON object")
     document: dict[str, object] = {}
     for key, item in value.items():
         if key == "Statement":
-            kept = list(_statements(item, report))
-            if not kept and find_unknown(item) is not None:
-                return None
-            document[key] = kept
+            document[key] = _statements(item, report)
         elif isinstance(item, Unknown):
+            if key == "Version":
+                # Whether `${...}` is a variable hangs on it, in every statement.
+                report("unknown-value", f"the policy is not known: its `Version` is {item.why}")
+                return _mark(item)
             report("unknown-value", f"`{key}` is left out: it depends on {item.why}")
         else:
             document[key] = item
     return document
 
 
-def _statements(value: object, report: Report) -> Iterator[object]:
-    """Give the statements that can be kept."""
+def _mark(unknown: Unknown) -> dict[str, object]:
+    """Write the marker of a value that is not known."""
+    return marker(f"it depends on {unknown.why}", unknown.why)
+
+
+def _statements(value: object, report: Report) -> object:
+    """Mark what is not known of the statements."""
+    marked = []
     for number, statement in enumerate(value if isinstance(value, list) else [value]):
         name = f"statement {number}"
         if isinstance(statement, Unknown):
-            report("unknown-value", f"{name} is left out: it depends on {statement.why}")
+            report("unknown-value", f"{name} is not known: it depends on {statement.why}")
+            marked.append(_mark(statement))
         elif isinstance(statement, dict):
-            kept = _statement(statement, name, report)
-            if kept is not None:
-                yield kept
+            marked.append(_statement(statement, name, report))
         else:
-            yield statement
+            marked.append(statement)
+    return marked
 
 
-def _statement(statement: dict[str, object], name: str, report: Report) -> dict[str, object] | None:
-    """Keep what is known of a statement, `None` for one that has to go."""
+def _statement(statement: dict[str, object], name: str, report: Report) -> dict[str, object]:
+    """Mark what is not known of a statement."""
     sid, effect = statement.get("Sid"), statement.get("Effect")
     if isinstance(sid, str) and sid:
         name = f"the statement `{sid}`"
     name = f"{name} ({effect})" if isinstance(effect, str) else name
-    kept: dict[str, object] = {}
+    marked: dict[str, object] = {}
     for element, value in statement.items():
         unknown = find_unknown(value)
         if unknown is None:
-            kept[element] = value
-            continue
-        if element == "Sid":
-            continue
-        left = _entries(value, element) if element in _ENTRIES else None
-        if not left:
-            report("unknown-value", f"{name} is left out: its {element} depends on {unknown.why}")
-            return None
-        report(
-            "unknown-value",
-            f"{name} loses an entry of its {element}, which depends on {unknown.why}",
-        )
-        kept[element] = left
-    return kept
+            marked[element] = value
+        elif element != "Sid":
+            report(
+                "unknown-value",
+                f"{name}: its {element} is not known in whole: it depends on {unknown.why}",
+            )
+            marked[element] = _marked(value)
+    return marked
 
 
-def _entries(value: object, element: str) -> object:
-    """Give the known entries of an element, nothing (falsy) where there are none."""
+def _marked(value: object) -> object:
+    """Give a value with a marker for each part that is not known."""
+    if isinstance(value, Unknown):
+        return _mark(value)
+    if isinstance(value, dict):
+        return {key: _marked(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [item for item in value if find_unknown(item) is None]
-    if isinstance(value, dict) and element == "Principal":
-        kinds = {kind: _entries(item, element) for kind, item in value.items()}
-        return {kind: item for kind, item in kinds.items() if item}
-    return None if find_unknown(value) is not None else value
+        return [_marked(item) for item in value]
+    return value

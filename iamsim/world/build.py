@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.unknown import Unknown
+from iamsim.world.documents import part_of
 from iamsim.world.fields import Fields
 from iamsim.world.items import (
     Account,
@@ -26,7 +28,7 @@ from iamsim.world.items import (
 from iamsim.world.model import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from iamsim.world.fields import Problems
     from iamsim.world.policies import Policies
@@ -171,7 +173,10 @@ class WorldBuilder:
             path=fields.text("path") or "/",
             id=fields.text("id"),
             groups=fields.texts("groups"),
-            policies=self.identity_policies(account_id, fields, f"user {name}"),
+            policies=(
+                *self.identity_policies(account_id, fields, f"user {name}"),
+                *unknown_groups(fields, name),
+            ),
             boundary=self.policy(fields, "boundary", account_id, f"boundary of user {name}"),
             tags=fields.text_map("tags") or {},
             mfa_devices=fields.number("mfa_devices"),
@@ -291,6 +296,14 @@ class WorldBuilder:
             policy=self.policy(fields, "policy", account_id, f"policy of {endpoint_id}"),
             type=fields.text("type"),
         )
+
+
+def unknown_groups(fields: Fields, name: str) -> Iterator[PolicyDocument]:
+    """Give an unknown policy for each group of a user that is not known: it may have any."""
+    for index, group in enumerate(fields.items("groups")):
+        if isinstance(group, Unknown):
+            source = part_of(fields.place.source, (*fields.place.path, "groups", index))
+            yield PolicyDocument(f"a group of user {name}", group.to_marker(), source)
 
 
 def root_user(fields: Fields) -> RootUser | None:

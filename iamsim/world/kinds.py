@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.unknown import Unknown, find_marker
 from iamsim.world.fields import Fault, Kind, Place, Problems, closest, describe
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ __all__ = [
     "FLAG",
     "IAM_NAME",
     "IAM_PATH",
+    "NAME_OR_UNKNOWN",
     "NODE_ID",
     "POLICY",
     "POLICY_ID",
@@ -103,6 +105,11 @@ def _is_time(text: str) -> bool:
 def _is_time_or_never(text: str) -> bool:
     """Say whether a text is a time, or says that there is none."""
     return text == "never" or _is_time(text)
+
+
+def _read_name(value: object, place: Place, problems: Problems) -> str | Unknown:
+    """Take a text, or the marker of one that is not known."""
+    return find_marker(value) or read_text(value, place, problems)
 
 
 def _read_flag(value: object, _place: Place, _problems: Problems) -> bool:
@@ -248,6 +255,9 @@ def record(find_table: Callable[[], Table], name: str) -> Kind:
 
 
 TEXT = Kind("text", read_text, {"type": "string"})
+NAME_OR_UNKNOWN = Kind(
+    "text", _read_name, {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/unknown"}]}
+)
 FLAG = Kind("true or false", _read_flag, {"enum": [True, False, "true", "false"]})
 WHOLE_NUMBER = Kind(
     "whole number",

@@ -14,6 +14,7 @@ from iamsim.world.kinds import (
     FLAG,
     IAM_NAME,
     IAM_PATH,
+    NAME_OR_UNKNOWN,
     NODE_ID,
     POLICY,
     POLICY_ID,
@@ -136,7 +137,7 @@ USER = Table(
     (
         Field("path", IAM_PATH, "The path, `/` by default."),
         Field("id", TEXT, "The unique id (AIDA...)."),
-        Field("groups", list_of(TEXT), "Names of groups of the account."),
+        Field("groups", list_of(NAME_OR_UNKNOWN), "Names of groups of the account."),
         Field("policies", _POLICIES, "Identity-based policies."),
         _INLINE_POLICIES,
         Field("boundary", POLICY, "The permissions boundary."),

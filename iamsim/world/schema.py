@@ -22,6 +22,13 @@ def world_schema() -> dict[str, object]:
         "description": "A policy: written out, or its name, its file or its ARN.",
         "anyOf": [{"type": "string"}, {"type": "object"}],
     }
+    definitions["unknown"] = {
+        "description": "A marker: something is not known, why, and what should have said it.",
+        "type": "object",
+        "properties": {"unknown": {"type": "string"}, "source": {"type": "string"}},
+        "required": ["unknown"],
+        "additionalProperties": False,
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "A world: organization, accounts, principals, resources and policies",

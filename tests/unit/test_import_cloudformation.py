@@ -378,14 +378,28 @@ def test_a_nested_stack_without_its_template_and_one_inside_itself(tmp_path):
     assert "app-User" not in users
 
 
+X = {"unknown": "it depends on `x`", "source": "`x`"}
 REPORTED = [
-    (Unknown("`x`"), None, ["the policy is not known: it depends on `x`"]),
-    ("{", None, ["the policy is not JSON"]),
-    ([], None, ["the policy is not a JSON object"]),
+    (Unknown("`x`"), X, ["the policy is not known: it depends on `x`"]),
     (
-        {"Id": Unknown("`x`"), "Statement": [Unknown("`y`"), "text"]},
-        {"Statement": ["text"]},
-        ["`Id` is left out: it depends on `x`", "statement 0 is left out: it depends on `y`"],
+        "{",
+        {"unknown": "what stands in its place is not JSON"},
+        ["the policy is not JSON: it is not known"],
+    ),
+    (
+        [],
+        {"unknown": "what stands in its place is no JSON object"},
+        ["the policy is not a JSON object: it is not known"],
+    ),
+    (
+        {"Version": Unknown("`x`"), "Statement": []},
+        X,
+        ["the policy is not known: its `Version` is `x`"],
+    ),
+    (
+        {"Id": Unknown("`x`"), "Statement": [Unknown("`x`"), "text"]},
+        {"Statement": [X, "text"]},
+        ["`Id` is left out: it depends on `x`", "statement 0 is not known: it depends on `x`"],
     ),
     (
         {"Statement": {"Sid": Unknown("`x`"), "Effect": "Allow", "Action": "s3:*"}},
@@ -394,25 +408,20 @@ REPORTED = [
     ),
     (
         {"Statement": {"Sid": "A", "Effect": "Deny", "Principal": {"AWS": [Unknown("`x`"), "a"]}}},
-        {"Statement": [{"Sid": "A", "Effect": "Deny", "Principal": {"AWS": ["a"]}}]},
-        ["the statement `A` (Deny) loses an entry of its Principal, which depends on `x`"],
+        {"Statement": [{"Sid": "A", "Effect": "Deny", "Principal": {"AWS": [X, "a"]}}]},
+        ["the statement `A` (Deny): its Principal is not known in whole: it depends on `x`"],
     ),
     (
         {"Statement": {"Effect": "Allow", "Resource": Unknown("`x`")}},
-        None,
-        ["statement 0 (Allow) is left out: its Resource depends on `x`"],
-    ),
-    (
-        {"Statement": {"Effect": "Allow", "NotResource": [Unknown("`x`"), "a"]}},
-        None,
-        ["statement 0 (Allow) is left out: its NotResource depends on `x`"],
+        {"Statement": [{"Effect": "Allow", "Resource": X}]},
+        ["statement 0 (Allow): its Resource is not known in whole: it depends on `x`"],
     ),
 ]
 
 
 @pytest.mark.parametrize(("value", "kept", "messages"), REPORTED)
-def test_a_policy_never_says_more_than_is_known(value, kept, messages):
-    """What is not known is left out of lists, else the statement is left out."""
+def test_what_is_not_known_of_a_policy_is_marked(value, kept, messages):
+    """Every part stays where it is, with why it is not known."""
     said: list[str] = []
     assert settle_document(value, lambda _code, message: said.append(message)) == kept
     assert said == messages
@@ -472,8 +481,8 @@ def test_an_archive_of_a_cdk_folder(tmp_path):
     assert import_sources([str(tmp_path / "out.zip")]).data == import_sources([str(CDK)]).data
 
 
-def test_limits_that_are_not_known_limit_everything(tmp_path):
-    """A boundary or an endpoint policy that is not known allows nothing, and is remarked."""
+def test_limits_that_are_not_known_are_marked(tmp_path):
+    """A boundary or an endpoint policy that is not known is marked, and remarked."""
     missing = {"Fn::ImportValue": "missing"}
     data = template(
         User=("AWS::IAM::User", {"PermissionsBoundary": missing}),
@@ -481,9 +490,9 @@ def test_limits_that_are_not_known_limit_everything(tmp_path):
     )
     found = imported(tmp_path, data)
     account = found.data["accounts"]["111122223333"]
-    assert account["users"]["app-User"]["boundary"]["Statement"][0]["NotAction"] == "*"
-    endpoint = account["vpc_endpoints"]["app-Endpoint"]
-    assert endpoint["policy"]["Statement"][0]["Principal"] == "*"
+    lost = "it depends on `Fn::ImportValue: missing`"
+    assert account["users"]["app-User"]["boundary"]["unknown"] == lost
+    assert account["vpc_endpoints"]["app-Endpoint"]["policy"]["unknown"] == lost
     assert {remark.code for remark in found.remarks} == {"unknown-value"}
 
 

@@ -104,7 +104,12 @@ def test_an_attachment_follows_its_reference(tmp_path, expression, attached, rem
         },
     )
     policies = found.data["accounts"]["111122223333"]["roles"]["app"].get("policies", [])
-    assert [name.rpartition("/")[2] for name in policies] == attached
+    known = [name for name in policies if isinstance(name, str)]
+    assert [name.rpartition("/")[2] for name in known] == attached
+    unknown = [one["unknown"] for one in policies if isinstance(one, dict)]
+    assert unknown == (
+        [remarked.partition("` ")[2].replace("depends", "it depends")] if remarked else []
+    )
     assert [remark.message for remark in found.remarks] == ([remarked] if remarked else [])
 
 
@@ -179,7 +184,8 @@ def test_an_expression_of_several_references_is_not_guessed(tmp_path):
         ],
         {"resources": [config("aws_iam_role_policy.x", policy=expression)]},
     )
-    assert "inline_policies" not in found.data["accounts"]["111122223333"]["roles"]["app"]
+    inline = found.data["accounts"]["111122223333"]["roles"]["app"]["inline_policies"]
+    assert [list(policy) for policy in inline.values()] == [["unknown", "source"]]
     message = (
         "`policy`: the policy is not known: it depends on an expression with"
         " `aws_iam_policy.a.arn` and `aws_iam_policy.b[0].arn`"
@@ -446,7 +452,7 @@ def test_each_value_follows_what_it_goes_over(tmp_path):
         "constant": [arns["SecurityAudit"]],
         "variable": [arns["ReadOnlyAccess"]],
         "resource": ["own"],
-        "local": [],
+        "local": [{"unknown": "it depends on `each.value`", "source": "`each.value`"}],
         "entry": ["own"],
     }
     taken = "arn:aws:iam::111122223333:policy/own"
@@ -509,8 +515,8 @@ def test_data_sources_tell_what_is_there_already(tmp_path):
     assert account["roles"]["r"]["trust"] == json.loads(TRUST)
 
 
-def test_limits_that_are_not_known_limit_everything(tmp_path):
-    """A boundary or an endpoint policy that is not known allows nothing, and is remarked."""
+def test_limits_that_are_not_known_are_marked(tmp_path):
+    """A boundary or an endpoint policy that is not known is marked, and remarked."""
     found = imported(
         tmp_path,
         [
@@ -527,8 +533,8 @@ def test_limits_that_are_not_known_limit_everything(tmp_path):
         },
     )
     account = account_of(found)
-    assert account["users"]["u"]["boundary"]["Statement"][0]["NotAction"] == "*"
-    assert account["vpc_endpoints"]["vpce-1"]["policy"]["Statement"][0]["NotAction"] == "*"
+    assert account["users"]["u"]["boundary"]["unknown"] == "it depends on `local.b`"
+    assert account["vpc_endpoints"]["vpce-1"]["policy"]["unknown"] == "it depends on `local.p`"
     assert "policy" not in account["vpc_endpoints"]["vpce-2"]
     assert {remark.code for remark in found.remarks} == {"unknown-value"}
 

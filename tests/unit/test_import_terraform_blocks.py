@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from iamsim.core.unknown import find_unknowns
 from tests.unit.plans import config, imported, references, resource
 
 
@@ -99,13 +100,15 @@ def test_documents_are_merged_by_their_sids(tmp_path):
         d={"source_policy_documents": references("data.aws_iam_policy_document.e.json")},
     )
     assert remarks == [
-        "`policy`: statement 3 is left out: it depends on a policy document that is no object"
+        "`policy`: statement 3 is not known: it depends on a policy document that is no object"
     ]
-    assert [(item["Sid"], item["Effect"]) for item in policy["Statement"]] == [
+    *known, unknown = policy["Statement"]
+    assert [(item["Sid"], item["Effect"]) for item in known] == [
         ("One", "Allow"),
         ("Three", "Allow"),
         ("Two", "Deny"),
     ]
+    assert unknown["unknown"] == "it depends on a policy document that is no object"
     assert policy["Statement"][0]["Action"] == "s3:GetObject"
 
 
@@ -155,10 +158,10 @@ UNKNOWN_BLOCKS = [
 
 
 @pytest.mark.parametrize(("values", "unknown", "why"), UNKNOWN_BLOCKS)
-def test_blocks_that_are_not_known_leave_statements_out(tmp_path, values, unknown, why):
-    """Whatever is not known of a block, the statement goes, and the report says why."""
+def test_blocks_that_are_not_known_are_marked(tmp_path, values, unknown, why):
+    """Whatever is not known of a block is marked in the statement, and the report says why."""
     policy, remarks = rendered(tmp_path, document("d", unknown, **values))
-    assert policy is None
+    assert [one.why for one in find_unknowns(policy)] == [f"it depends on {why}"]
     assert any(message.endswith(f"depends on {why}") for message in remarks)
 
 

@@ -94,12 +94,11 @@ def test_a_missing_last_page_is_remarked(tmp_path):
     assert "page-missing" in codes(found)
 
 
-def test_a_missing_boundary_allows_nothing():
-    """Nothing is allowed beyond a boundary whose document nobody gave; the file is named."""
+def test_a_missing_boundary_is_not_known():
+    """What a boundary says whose document nobody gave is not known; the file is named."""
     found = import_sources([str(IMPORTS / "config" / "config-snapshot.json")])
     boundary = found.data["accounts"]["222222222222"]["roles"]["app"]["boundary"]
-    statement = {"Sid": "NotKnown", "Effect": "Allow", "NotAction": "*", "Resource": "*"}
-    assert boundary["Statement"] == [statement]
+    assert (list(boundary), boundary["source"]) == (["unknown", "source"], "config-snapshot.json")
     remark = found.remarks[0]
     assert (remark.code, remark.severity) == ("unknown-policy", "unknown")
     assert remark.source.endswith("config-snapshot.json")
@@ -118,7 +117,8 @@ def test_the_document_of_an_aws_managed_policy_counts_where_it_is_another(tmp_pa
     policy = {"Arn": arn, "DefaultVersionId": "v999", "PolicyVersionList": [version]}
     found = imported(tmp_path, {"a.json": {"RoleDetailList": [role], "Policies": [policy]}})
     name = "ReadOnlyAccess (AWS managed)"
-    assert found.data["accounts"]["111122223333"]["roles"]["r"]["policies"] == [name]
+    attached = found.data["accounts"]["111122223333"]["roles"]["r"]["policies"]
+    assert attached == [name, f"{arn}OfNoOne"]
     assert found.data["policies"][name] == DENY_ALL
     assert codes(found) == ["managed-policy-unknown"]
 
@@ -239,7 +239,7 @@ class TestOrganizations:
         assert found.remarks == ()
 
     def test_full_access_is_assumed_where_its_targets_are_not_known(self, tmp_path):
-        """Without the targets of FullAWSAccess, AWS's default holds, with a remark."""
+        """Without the targets of FullAWSAccess AWS's default holds, and what else is not known."""
         found = imported(
             tmp_path,
             {
@@ -248,7 +248,8 @@ class TestOrganizations:
                 "list-targets-for-policy.p-guard001.json": AT_ROOT,
             },
         )
-        assert found.data["organization"]["root"]["scps"] == ["FullAWSAccess", "Guard"]
+        unknown = {"unknown": "where `p-FullAWSAccess` is attached is not known"}
+        assert found.data["organization"]["root"]["scps"] == ["FullAWSAccess", "Guard", unknown]
         assert codes(found) == ["targets-missing"]
 
     def test_what_full_access_was_taken_from_has_nothing(self, tmp_path):
@@ -443,8 +444,8 @@ def test_iam_collect_is_read_by_its_paths():
     assert prod["accounts"] == ["222222222222"]
 
 
-def test_an_inline_policy_of_no_sense_is_left_out_alone(tmp_path):
-    """A document that is no policy is remarked with its place; the role stays."""
+def test_an_inline_policy_of_no_sense_is_not_known(tmp_path):
+    """A document that is no policy is marked, and remarked with its place; the role stays."""
     role = {
         "RoleName": "r",
         "Arn": "arn:aws:iam::111122223333:role/r",
@@ -455,9 +456,13 @@ def test_an_inline_policy_of_no_sense_is_left_out_alone(tmp_path):
         ],
     }
     found = imported(tmp_path, {"a.json": {"RoleDetailList": [role, "?", {"RoleName": "x"}]}})
-    assert "inline_policies" not in found.data["accounts"]["111122223333"]["roles"]["r"] or (
-        found.data["accounts"]["111122223333"]["roles"]["r"]["inline_policies"] == {}
-    )
+    assert found.data["accounts"]["111122223333"]["roles"]["r"]["inline_policies"] == {
+        "broken": {"Statement": {"Effect": "Maybe"}},
+        "cut": {
+            "unknown": "the text in its place is no policy document",
+            "source": "a.json: RoleDetailList[0].RolePolicyList[1].PolicyDocument",
+        },
+    }
     assert sorted(codes(found)) == [
         "policy-broken",
         "policy-not-readable",

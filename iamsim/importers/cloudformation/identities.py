@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
+from iamsim.importers.unknown import Unknown, marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,10 +25,14 @@ def _principal(reading: Reading, record: Record) -> None:
     path = reading.text("Path")
     if path not in (None, "/"):
         record.set("path", path, reading.place)
-    record.attach(reading.texts("ManagedPolicyArns"))
+    record.attach(reading.references("ManagedPolicyArns"))
     record.set("boundary", reading.boundary("PermissionsBoundary"), reading.place)
     for policy in reading.records("Policies"):
         _inline(reading, record, policy)
+    listed = reading.properties.get("Policies")
+    for item in listed if isinstance(listed, list) else [listed]:
+        if isinstance(item, Unknown):
+            record.attach([marker(f"it depends on {item.why}", item.why)])
     reading.tags(record)
 
 
@@ -54,7 +59,7 @@ def _number(text: str | None) -> int | None:
 def _user(reading: Reading) -> None:
     record = reading.draft.user(reading.account, reading.identity.name)
     _principal(reading, record)
-    groups = reading.texts("Groups")
+    groups = reading.references("Groups")
     if groups:
         record.extend("groups", groups)
 

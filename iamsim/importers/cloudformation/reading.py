@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.importers.cloudformation.functions import as_text
-from iamsim.importers.facts import ALLOWS_NOTHING
-from iamsim.importers.unknown import Unknown, find_unknown, settle_document
+from iamsim.importers.unknown import Unknown, find_unknown, marker, settle_document
 
 if TYPE_CHECKING:
     from iamsim.importers.cloudformation.naming import Identity
@@ -65,16 +64,12 @@ class Reading:
         return as_text(value)
 
     def boundary(self, name: str) -> object:
-        """Give a permissions boundary; for one that is not known stands one that allows nothing."""
+        """Give a permissions boundary; one that is not known is marked."""
         value = self.properties.get(name)
         if not isinstance(value, Unknown):
             return self.text(name)
-        self.remark(
-            "unknown-value",
-            f"{quote(name)} depends on {value.why}: a boundary that allows nothing stands in its"
-            " place",
-        )
-        return ALLOWS_NOTHING
+        self.remark("unknown-value", f"{quote(name)} depends on {value.why}")
+        return marker(f"it depends on {value.why}", value.why)
 
     def texts(self, name: str, within: object = None) -> list[str]:
         """Give a property that is a list of texts, without those that are not known."""
@@ -88,6 +83,17 @@ class Reading:
             elif isinstance(item, Unknown):
                 self.remark("unknown-value", f"{quote(name)} depends on {item.why}")
         return found
+
+    def references(self, name: str) -> list[object]:
+        """Give a property that names things, in which those that are not known are marked."""
+        value = self.properties.get(name)
+        items = value if isinstance(value, list) else [value]
+        marked = [
+            marker(f"it depends on {item.why}", item.why)
+            for item in items
+            if isinstance(item, Unknown)
+        ]
+        return [*self.texts(name), *marked]
 
     def records(self, name: str) -> list[dict[str, object]]:
         """Give a property that is a list of maps."""

@@ -14,7 +14,6 @@ from iamsim.core.caret import quote
 from iamsim.importers.cloudformation.encryption import replicas_here
 from iamsim.importers.cloudformation.functions import as_text
 from iamsim.importers.facts import (
-    LETS_NOTHING_PASS,
     STREAM_LABEL,
     Permission,
     add_statement,
@@ -322,11 +321,7 @@ def _endpoint(reading: Reading) -> None:
     kind = reading.text("VpcEndpointType") or "Gateway"
     if kind in ("Gateway", "Interface"):
         record.set("type", kind, reading.place)
-    value = reading.properties.get("PolicyDocument")
-    document = reading.document(value, "the policy")
-    if value is not None and document is None:
-        reading.remark("unknown-value", "a policy that lets nothing pass stands in its place")
-        document = LETS_NOTHING_PASS
+    document = reading.document(reading.properties.get("PolicyDocument"), "the policy")
     record.set("policy", document, reading.place)
 
 

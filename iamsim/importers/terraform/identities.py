@@ -71,8 +71,10 @@ def _computed_parts(reading: Reading) -> None:
             document = reading.document(block.get("policy"), f"the policy {quote(name)}")
             if document is not None:
                 record.inline(name, document, reading.place)
-    arns = reading.texts("managed_policy_arns")
-    record.attach(arn for arn in arns if (reading.name, arn) not in removed)
+    arns = reading.references("managed_policy_arns")
+    record.attach(
+        arn for arn in arns if not isinstance(arn, str) or (reading.name, arn) not in removed
+    )
 
 
 def _user(reading: Reading) -> None:
@@ -110,13 +112,13 @@ def _attachment(kind: str, owner: str, arns: str) -> Callable[[Reading], None]:
     def read(reading: Reading) -> None:
         name = reading.text(owner)
         if name is not None:
-            _owner(reading, kind, name).attach(reading.texts(arns))
+            _owner(reading, kind, name).attach(reading.references(arns))
 
     return read
 
 
 def _policy_attachment(reading: Reading) -> None:
-    arns = reading.texts("policy_arn")
+    arns = reading.references("policy_arn")
     for kind in _OWNERS:
         for name in reading.texts(f"{kind}s"):
             _owner(reading, kind, name).attach(arns)
@@ -125,7 +127,7 @@ def _policy_attachment(reading: Reading) -> None:
 def _user_groups(reading: Reading) -> None:
     user = reading.text("user")
     if user is not None:
-        _owner(reading, "user", user).extend("groups", reading.texts("groups"))
+        _owner(reading, "user", user).extend("groups", reading.references("groups"))
 
 
 def _group_users(reading: Reading) -> None:

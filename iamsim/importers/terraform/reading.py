@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
-from iamsim.importers.facts import ALLOWS_NOTHING
 from iamsim.importers.terraform.choices import dig
 from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import Guess
-from iamsim.importers.unknown import Unknown, find_unknown, settle_document
+from iamsim.importers.unknown import Unknown, find_unknown, marker, settle_document
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record, Severity
@@ -121,16 +120,12 @@ class Reading:
         return value if isinstance(value, bool) else None
 
     def boundary(self, name: str) -> object:
-        """Give a permissions boundary; for one that is not known stands one that allows nothing."""
+        """Give a permissions boundary; one that is not known is marked."""
         value = self.value(name)
         if not isinstance(value, Unknown):
             return self.text(name)
-        self.remark(
-            "unknown-value",
-            f"{quote(name)} depends on {value.why}: a boundary that allows nothing stands in its"
-            " place",
-        )
-        return ALLOWS_NOTHING
+        self.remark("unknown-value", f"{quote(name)} depends on {value.why}")
+        return marker(f"it depends on {value.why}", value.why)
 
     def texts(self, name: str) -> list[str]:
         """Give an attribute that is a list of texts, without those that are not known."""
@@ -147,6 +142,20 @@ class Reading:
                 elif isinstance(one, str):
                     found[one] = None
         return list(found)
+
+    def references(self, name: str) -> list[object]:
+        """Give an attribute that names things, in which those that are not known are marked."""
+        value = self.value(name)
+        items = value if isinstance(value, list) else [value]
+        unknown = [item for item in items if isinstance(item, Unknown)]
+        if unknown:
+            unknown = [
+                item
+                for item in self.plan.referenced(self.instance, name) or unknown
+                if isinstance(item, Unknown)
+            ]
+        marked = [marker(f"it depends on {one.why}", one.why) for one in unknown]
+        return [*self.texts(name), *marked]
 
     def blocks(self, name: str) -> list[dict[str, object]]:
         """Give the blocks of a name."""
@@ -169,7 +178,7 @@ class Reading:
                 "taken-from-reference",
                 f"{what}: the plan has references in place of texts; they are taken to be {shown}",
             )
-        return plain if isinstance(plain, dict) else None
+        return plain if isinstance(plain, dict) else found
 
     def dug(self, path: str) -> object:
         """Give an attribute, or what stands in one at a path such as `details.0.name`."""

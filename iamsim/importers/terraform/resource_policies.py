@@ -13,7 +13,6 @@ from iamsim.catalog.resource_types import resource_types, type_of_arn
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.facts import (
-    LETS_NOTHING_PASS,
     Permission,
     add_statement,
     certificate_statement,
@@ -343,26 +342,17 @@ def _endpoint(reading: Reading) -> None:
         record.set("type", kind, reading.place)
 
 
-def _endpoint_document(reading: Reading) -> dict[str, object] | None:
-    """Give the policy of an endpoint; for one that is not known, one that lets nothing pass."""
-    document = reading.policy()
-    if document is None and reading.value("policy") not in (None, ""):
-        reading.remark("unknown-value", "a policy that lets nothing pass stands in its place")
-        return LETS_NOTHING_PASS
-    return document
-
-
 def _endpoint_own_policy(reading: Reading) -> None:
     record = reading.draft.vpc_endpoint(reading.account, reading.name)
     if "policy" not in record.data and reading.name not in reading.plan.removed_targets:
-        record.set("policy", _endpoint_document(reading), reading.place)
+        record.set("policy", reading.policy(), reading.place)
 
 
 def _endpoint_policy(reading: Reading) -> None:
     endpoint = reading.text("vpc_endpoint_id")
     if endpoint is not None:
         record = reading.draft.vpc_endpoint(reading.account, endpoint)
-        record.set("policy", _endpoint_document(reading), reading.place)
+        record.set("policy", reading.policy(), reading.place)
 
 
 # What rows of the table name.
