@@ -101,7 +101,7 @@ def decide(  # noqa: PLR0913 - the arguments are those of a scenario's request
         attached=attached_policies(policies, is_trust=is_trust_request(action, resource)),
         now=now(),
     )
-    return authorize.decide(question)
+    return partial_answers.decide(question)
 
 
 class CompiledPolicies:
@@ -149,11 +149,13 @@ class CompiledPolicies:
             situation.rcp_reason,
         )
         shared = self._situations.setdefault(key, situation)
-        return PreparedRequest(prepared.request, shared)
+        return PreparedRequest(prepared.request, shared, question)
 
     def decide(self, prepared: PreparedRequest) -> Decision:
         """Decide a prepared request; nothing is remembered from one request to the next."""
         request = prepared.request
+        if request.unknown:
+            return partial_answers.decide(prepared.question, self._world)
         plan = prepared.situation.plans.get(request.action)
         if plan is None:
             return prepared.situation.decide(request)
@@ -161,10 +163,11 @@ class CompiledPolicies:
 
 
 class PreparedRequest(NamedTuple):
-    """A request with its context, and the policies that it meets."""
+    """A request with its context, the policies that it meets, and the question that it came of."""
 
     request: Request
     situation: Situation
+    question: Question
 
 
 def compile_policies(

@@ -15,7 +15,6 @@ from iamsim.api.inputs import (
     session_of,
     via_of,
 )
-from iamsim.engine import authorize
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.importers.load import load_worlds
@@ -103,7 +102,7 @@ class World:
             resource_account=resource_account,
             now=now(),
         )
-        return authorize.decide(question, self._compiled)
+        return partial_answers.decide(question, self._compiled)
 
     def edits(  # noqa: PLR0913 - the arguments are those of a scenario's request
         self,

@@ -11,7 +11,15 @@ from functools import lru_cache
 
 from iamsim.catalog.keys import global_key_rows
 
-__all__ = ["CallerColumn", "Presence", "Way", "derived_from", "keys_never_sent", "presence_of"]
+__all__ = [
+    "CallerColumn",
+    "Presence",
+    "Way",
+    "derived_from",
+    "keys_never_sent",
+    "presence_of",
+    "types_of",
+]
 
 
 class Presence(Enum):
@@ -46,22 +54,24 @@ class Way(IntEnum):
     FORWARDED = 2
 
 
-_table: dict[str, tuple[str, str, str]] = {}
+Row = tuple[str, str, str, tuple[str, ...]]
+
+_table: dict[str, Row] = {}
 _starts: list[str] = []
 
 
-def _read() -> dict[str, tuple[str, str, str]]:
-    """Read the table once a process: callers, ways and origin by key in lower case."""
+def _read() -> dict[str, Row]:
+    """Read the table once a process: callers, ways, origin and types by key in lower case."""
     if not _table:
-        for _, name, _, callers, ways, origin in global_key_rows():
+        for _, name, types, callers, ways, origin in global_key_rows():
             start, template, _ = name.lower().partition("${")
-            _table[start] = callers, ways, origin
+            _table[start] = callers, ways, origin, tuple(types.split(","))
             if template:
                 _starts.append(start)
     return _table
 
 
-def _row(key: str) -> tuple[str, str, str] | None:
+def _row(key: str) -> Row | None:
     """The row of a key in lower case; tag keys stand under what they begin with."""
     table = _read()
     row = table.get(key)
@@ -105,3 +115,9 @@ def derived_from(key: str) -> str | None:
     ``resource``, ``network``, ``call``, ``clock`` or ``service``; `None` where it must be given."""
     row = _row(key)
     return None if row is None or row[2] == "-" else row[2]
+
+
+def types_of(key: str) -> tuple[str, ...]:
+    """Give the types of a key (in lower case), none where the table does not have it."""
+    row = _row(key)
+    return () if row is None else row[3]

@@ -139,6 +139,8 @@ class Note(Enum):
     SELF_ASSUMPTION = "self-assumption"
     SERVICE_PRINCIPAL_KEYS = "service-principal-keys"
     SOURCE_IP_ON_FOLLOW_UP_CALL = "source-ip-on-follow-up-call"
+    TRANSPORT_NOT_SAID = "transport-not-said"
+    MFA_OF_ROLE_SESSIONS = "mfa-of-role-sessions"
     SCP_ALLOW_WITH_RESOURCE = "scp-allow-with-resource"
     EVERYONE_IN_TRUST_POLICY = "everyone-in-trust-policy"
     ACCESS_POINT_BUCKET_UNKNOWN = "access-point-bucket-unknown"

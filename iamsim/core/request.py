@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from enum import Enum, IntFlag
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.unknown import is_open_key
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Caller", "CallerKind", "ContextValue", "GrantKind", "Request"]
+__all__ = ["Caller", "CallerKind", "ContextValue", "GrantKind", "Request", "Sent"]
 
 ContextValue = str | tuple[str, ...]
 
@@ -98,13 +98,30 @@ class Caller:
     with_session_token: bool = False
 
 
+class Sent(NamedTuple):
+    """What is known of the value of a key that AWS sends with a request, if nobody said it.
+
+    It may be `boolean`; a moment between two others, in seconds (`None`: any time); or the user id
+    of a session, of which the role's id and the session's name may be known.
+    """
+
+    boolean: bool = False
+    is_moment: bool = False
+    earliest: float | None = None
+    latest: float | None = None
+    is_user_id: bool = False
+    role_id: str | None = None
+    session_name: str | None = None
+
+
 @dataclass(slots=True)
 class Request:
     """One (action, resource) to be decided. `action` is in lower case, so are the keys of
     `context`; a string is a single value, a tuple the values of a multivalued key.
 
     `unknown` are keys of which it is not known whether and with what value they are there;
-    with `partial`, every key that is not in `context` is unknown but those in `absent`.
+    with `partial`, every key that is not in `context` is unknown but those in `absent`. Of those
+    in `sent` it is known that they are there.
 
     Parts of policies that are not known are open tests of keys of their own, which are unknown,
     too; in a request that is `settled` they are what `context` says, and do nothing where it is
@@ -119,6 +136,12 @@ class Request:
     partial: bool = False
     absent: frozenset[str] = frozenset()
     settled: bool = False
+    sent: tuple[tuple[str, Sent], ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the decision may depend on something that is not known."""
+        return bool(self.unknown) or self.partial
 
     def is_unknown(self, key: str) -> bool:
         """Whether the value of a key (in lower case) is not known."""

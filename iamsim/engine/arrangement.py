@@ -60,11 +60,19 @@ class Station:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Arrangement:
-    """What one action meets: the relation, and every place in the order of `LAYER_ORDER`."""
+    """What one action meets: the relation, and every place in the order of `LAYER_ORDER`.
+
+    `reads` are the context keys that statements about the action read (in lower case), `awaited`
+    those of them that AWS sends with every such request, or of which its pages do not agree.
+    With `meets_unknown` some statement about the action is not known in whole.
+    """
 
     relation: Relation
     stations: tuple[Station, ...]
     notes: tuple[Note, ...] = ()
+    reads: frozenset[str] = frozenset()
+    awaited: tuple[str, ...] = ()
+    meets_unknown: bool = False
 
     def open_statements(self, action: str) -> tuple[OpenStatement, ...]:
         """The statements about an action (in lower case) of which a part is not known."""

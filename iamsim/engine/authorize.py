@@ -21,6 +21,7 @@ from iamsim.engine.context import (
 )
 from iamsim.engine.explain import explain_request
 from iamsim.engine.facts import organization_of
+from iamsim.engine.presence import leave_open
 from iamsim.engine.services.kms import check_alias, encryption_context_keys
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.world import CompiledWorld
@@ -50,11 +51,15 @@ class Prepared:
     @property
     def meets_unknown(self) -> bool:
         """Whether a statement about the action is not known in whole."""
-        action = self.request.action
-        return bool(self.situation.arrange(action).open_statements(action))
+        return self.situation.arrange(self.request.action).meets_unknown
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the decision may depend on something that is not known."""
+        return self.request.is_open or self.meets_unknown
 
     def decide(self) -> Decision:
-        """Decide by the fast reading."""
+        """Decide by the fast reading, for which keys that are not known are absent."""
         return self.situation.decide(self.request)
 
     def views(self) -> tuple[Request, ...]:
@@ -134,27 +139,9 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     for key, value in question.context.items():
         context[key.lower()] = value
     request = Request(caller.caller, action, question.resource, context)
-    if question.unknown or question.partial:
-        _leave_open(question, request)
+    if question.unknown or question.partial or situation.arrange(action).awaited:
+        leave_open(question, request, situation, world, tags_listed=resource.tags_listed)
     return Prepared(question, situation, request, derived)
-
-
-# The organization of the source account is derived from the account.
-FOLLOWS = {"aws:sourceaccount": ("aws:sourceorgid", "aws:sourceorgpaths")}
-
-
-def _leave_open(question: Question, request: Request) -> None:
-    """Mark the keys that are not known; those lose their derived values, not a given one."""
-    given = {key.lower() for key in question.context}
-    absent = frozenset(key.lower() for key in question.unset)
-    named = {key.lower() for key in question.unknown}
-    for key in FOLLOWS.keys() & (named - given - absent):
-        named.update(FOLLOWS[key])
-    request.unknown = frozenset(named - given - absent)
-    request.partial = question.partial
-    request.absent = absent
-    for key in request.unknown:
-        request.context.pop(key, None)
 
 
 def _derived(

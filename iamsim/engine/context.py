@@ -81,7 +81,6 @@ SERVICE_TAG_KEYS = {
 }
 # More services send the keys; which do is on the page of the global condition keys, and changes.
 ENDPOINT_OWNER_SERVICES = frozenset({"s3"})
-DEFAULT = Origin("default")
 CALL_CHAIN = Origin("call-chain")
 
 
@@ -186,13 +185,12 @@ def resource_context(
 
 @lru_cache(maxsize=64)
 def call_context(via: Via, vpc: str | None) -> DerivedKeys:
-    """What follows from the way of the call: endpoint, forwarding services, transport."""
+    """What follows from the way of the call: endpoint, forwarding services."""
     return DerivedKeys(_call_keys(via, vpc))
 
 
 def _call_keys(via: Via, vpc: str | None) -> Iterator[Derived]:
     """The keys of `call_context`."""
-    yield "aws:securetransport", "true", DEFAULT
     if via.services:
         yield "aws:viaawsservice", "true", CALL_CHAIN
         yield "aws:calledvia", via.services, CALL_CHAIN

@@ -103,7 +103,8 @@ def explain_request(
             hint="please report this with the policies and the request",
         )
     missing = reading.missing()
-    notes = tuple(dict.fromkeys((*reading.notes(), *call_notes(request, arrangement))))
+    absent = {key.key for key in missing}
+    notes = tuple(dict.fromkeys((*reading.notes(), *call_notes(request, arrangement, absent))))
     decision = replace(decision, notes=notes, missing_context=tuple(key.name for key in missing))
     explanation = Explanation(
         arrangement.relation.reason,

@@ -26,7 +26,12 @@ from iamsim.engine.services.s3 import access_point_context, access_point_name, i
 from iamsim.engine.services.sts import credentials_of
 from iamsim.engine.situation import Levels, PlacedPolicies, PublicAccess
 from iamsim.engine.standing import Standing, standing_of
-from iamsim.engine.target import AWS_MANAGED_KEY, SERVICE_LINKED_ROLE, tags_of
+from iamsim.engine.target import (
+    AWS_MANAGED_KEY,
+    SERVICE_LINKED_ROLE,
+    has_listed_tags,
+    tags_of,
+)
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 from iamsim.world.model import Role, User
 
@@ -76,7 +81,8 @@ class CallerFacts(NamedTuple):
 
 
 class ResourceFacts(NamedTuple):
-    """A resource with the policies on its side, and the context that follows from it."""
+    """A resource with the policies on its side, and the context that follows from it. With
+    `tags_listed` it has no other tags than those of the context."""
 
     kind: ResourceKind
     objects: frozenset[str]
@@ -90,6 +96,7 @@ class ResourceFacts(NamedTuple):
     access_point: PolicySet | None
     context: DerivedKeys
     notes: tuple[Note, ...]
+    tags_listed: bool = False
 
 
 def organization_of(model: World, account: str | None) -> tuple[str, str] | None:
@@ -289,6 +296,7 @@ def resource_facts(
             *((Note.UNKNOWN_RESOURCE_IN_WORLD,) if unlisted else ()),
             *(_access_point_notes(listed, model) if through else ()),
         ),
+        has_listed_tags(target),
     )
 
 

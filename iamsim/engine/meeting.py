@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import Way
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.reason import Note, Reason
@@ -13,10 +14,10 @@ from iamsim.engine.situation import Situation
 if TYPE_CHECKING:
     from iamsim.compile.policy import PolicySet
     from iamsim.engine.facts import CallerFacts, ResourceFacts
-    from iamsim.engine.question import Question
+    from iamsim.engine.question import Question, Via
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["make_situation"]
+__all__ = ["make_situation", "way_of"]
 
 
 def make_situation(
@@ -48,8 +49,16 @@ def make_situation(
         endpoint_is_gateway=gateway,
         public_access=resource.public_access,
         access_point=resource.access_point,
+        way=way_of(question.via),
         notes=(*caller.notes, *resource.notes, *_endpoint_notes(question, world)),
     )
+
+
+def way_of(via: Via) -> Way:
+    """The way of a call, as the table of global condition keys has it."""
+    if via.services:
+        return Way.FORWARDED
+    return Way.PUBLIC if via.vpc_endpoint is None else Way.ENDPOINT
 
 
 def _same_partition(caller: CallerFacts, resource: str) -> bool:

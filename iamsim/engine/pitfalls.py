@@ -12,7 +12,7 @@ from iamsim.core.request import CallerKind
 from iamsim.engine.formula import Slot
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Container, Iterable, Iterator
 
     from iamsim.core.request import Request
     from iamsim.engine.arrangement import Arrangement, Station
@@ -28,16 +28,25 @@ SOURCE_IDENTITIES = ("sts:sourceidentity", "aws:sourceidentity")
 EVERYONE = "*"
 CALLER_KEYS = ("aws:principalarn", "aws:principaltype", "aws:principalaccount", "aws:userid")
 SOURCE_IP = "aws:sourceip"
+FORWARDED, TRANSPORT = "aws:viaawsservice", "aws:securetransport"
+MFA = "aws:multifactorauthpresent"
 RESOURCE_TAGS = ("aws:resourcetag/", "iam:resourcetag/")
 
 
-def call_notes(request: Request, arrangement: Arrangement) -> tuple[Note, ...]:
-    """The notes that a request carries, whatever its policies decide.
+def call_notes(
+    request: Request, arrangement: Arrangement, missing: Container[str]
+) -> tuple[Note, ...]:
+    """The notes that a request carries, whatever its policies decide. `missing` are the keys that
+    statements about it read and did not find.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_passrole.html
     """
     notes = list(_of_keys(request, arrangement))
+    if TRANSPORT in missing and request.is_unknown(TRANSPORT):
+        notes.append(Note.TRANSPORT_NOT_SAID)
+    if MFA in missing and MFA in arrangement.awaited and request.is_unknown(MFA):
+        notes.append(Note.MFA_OF_ROLE_SESSIONS)
     if request.action.startswith(ASSUME_ROLE):
         notes += _of_assume_role(request)
     if request.action == PASS_ROLE and reads_resource_tags(arrangement.stations, PASS_ROLE):
@@ -66,20 +75,12 @@ def _of_allows(station: Station, action: str) -> Iterator[Note]:
 
 def _of_keys(request: Request, arrangement: Arrangement) -> Iterator[Note]:
     """Keys of which the pages do not say, or not alike, whether this request has them."""
-    service = request.caller.kind is CallerKind.SERVICE
-    follow_up = request.context.get("aws:viaawsservice") == "true"
-    if not service and not follow_up:
-        return
-    read = {
-        key
-        for station in arrangement.stations
-        if station.policies is not None and station.applies
-        for _, statement in station.policies.candidates(request.action)
-        for key in statement.keys
-    }
-    if service and any(key in read and key not in request.context for key in CALLER_KEYS):
+    read, context = arrangement.reads, request.context
+    if request.caller.kind is CallerKind.SERVICE and any(
+        key in read and key not in context for key in CALLER_KEYS
+    ):
         yield Note.SERVICE_PRINCIPAL_KEYS
-    if follow_up and SOURCE_IP in read and SOURCE_IP in request.context:
+    if SOURCE_IP in read and SOURCE_IP in context and context.get(FORWARDED) == "true":
         yield Note.SOURCE_IP_ON_FOLLOW_UP_CALL
 
 

@@ -9,10 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import Presence, Way, presence_of
 from iamsim.catalog.rules import service_rules
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind, GrantKind
 from iamsim.engine.arrangement import Arrangement, Station
+from iamsim.engine.columns import column_of
 from iamsim.engine.encounter import Encounter
 from iamsim.engine.formula import LAYER_ORDER, Slot
 from iamsim.engine.pitfalls import reads_resource_tags
@@ -98,6 +100,7 @@ class Situation:
     public_access: PublicAccess | None = None
     access_point: PolicySet | None = None  # what requests through it have to meet
     notes: tuple[Note, ...] = ()
+    way: Way = Way.PUBLIC
     _reads: dict[str, bool] = field(default_factory=dict, repr=False)
     _arrangements: dict[str, Arrangement] = field(default_factory=dict, repr=False)
     plans: dict[str, Callable[[Request], Decision]] = field(default_factory=dict, repr=False)
@@ -179,7 +182,27 @@ class Situation:
         if Note.BUCKET_TAGS_WITHOUT_ABAC in notes and not reads_resource_tags(stations, action):
             notes.remove(Note.BUCKET_TAGS_WITHOUT_ABAC)
         notes += notes_of(met, relation)
-        return Arrangement(relation, tuple(stations), tuple(notes))
+        statements = [
+            statement
+            for station in stations
+            if station.policies is not None and station.applies
+            for _, statement in station.policies.candidates(action)
+        ]
+        reads = frozenset(key for statement in statements for key in statement.keys)
+        return Arrangement(
+            relation,
+            tuple(stations),
+            tuple(notes),
+            reads,
+            self._awaited(reads),
+            any(statement.unknowns for statement in statements),
+        )
+
+    def _awaited(self, reads: frozenset[str]) -> tuple[str, ...]:
+        """Of keys that are read, those that AWS sends, or of which its pages do not agree."""
+        column = column_of(self.caller)
+        sent = {Presence.ALWAYS, Presence.UNCLEAR}
+        return tuple(sorted(key for key in reads if presence_of(key, column, self.way) in sent))
 
     def _encounter(self, action: str) -> Encounter:
         """All that the choice of the relation depends on."""

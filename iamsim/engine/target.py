@@ -21,7 +21,14 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.world.model import Resource, User, World
 
-__all__ = ["AWS_MANAGED_KEY", "SERVICE_LINKED_ROLE", "Target", "find_target", "tags_of"]
+__all__ = [
+    "AWS_MANAGED_KEY",
+    "SERVICE_LINKED_ROLE",
+    "Target",
+    "find_target",
+    "has_listed_tags",
+    "tags_of",
+]
 
 AWS_MANAGED_KEY = "aws-managed-key"
 SERVICE_LINKED_ROLE = "service-linked-role"
@@ -116,3 +123,14 @@ def tags_of(target: Target) -> tuple[Mapping[str, str], tuple[Note, ...]]:
     # A world that gives a bucket tags and says no more is taken to mean them.
     counted = target.listed.abac is None
     return known.tags if counted else {}, (Note.BUCKET_TAGS_WITHOUT_ABAC,) if counted else ()
+
+
+def has_listed_tags(target: Target) -> bool:
+    """Whether the world says which tags a request on a resource carries, so that it has no others.
+
+    An entry without tags says nothing of them: many sources of a world do not hold tags.
+    """
+    known = target.known
+    if known is None or not (target.itself or known.arn == target.access_point):
+        return False
+    return bool(known.tags) or (target.listed is not None and target.listed.abac is False)

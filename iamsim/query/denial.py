@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
-from iamsim.engine.authorize import explain
 from iamsim.query.differences import Search, find_differences
+from iamsim.symbolic.partial import answer as explain
 from iamsim.syntax.denial import DenialForm
 
 if TYPE_CHECKING:

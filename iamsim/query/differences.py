@@ -12,8 +12,9 @@ from itertools import combinations, islice
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
-from iamsim.engine.authorize import decide, explain
 from iamsim.query.candidates import candidates
+from iamsim.symbolic.partial import answer as explain
+from iamsim.symbolic.partial import decide
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

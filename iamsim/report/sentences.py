@@ -308,12 +308,20 @@ NOTES: Mapping[Note, str] = {
         "an IPv6 address in the policy has no prefix; it was taken for one address (/128)"
     ),
     Note.SERVICE_PRINCIPAL_KEYS: (
-        "a condition asks for the ARN, type, account or id of a caller that is a service; AWS does"
-        " not say that services have one, and the key was taken to be absent"
+        "a condition asks for the ARN, type, account or id of a caller that is a service; AWS says"
+        " that every signed request has the key, but not with what value, and it was left open"
     ),
     Note.SOURCE_IP_ON_FOLLOW_UP_CALL: (
         "a condition asks for the source address of a call that a service makes for somebody; the"
         " pages disagree on whose it is, and the one given was kept"
+    ),
+    Note.TRANSPORT_NOT_SAID: (
+        "nobody said whether the connection is encrypted; AWS's SDKs and its command line use TLS:"
+        " give aws:SecureTransport=true for their calls"
+    ),
+    Note.MFA_OF_ROLE_SESSIONS: (
+        "a condition asks whether MFA was used for the session of a role; one page of AWS says that"
+        " such sessions have the key, another that they say nothing of MFA, and it was left open"
     ),
     Note.SCP_ALLOW_WITH_RESOURCE: (
         "a service control policy allows for some resources only; AWS's pages disagree on whether"

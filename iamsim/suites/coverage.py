@@ -71,7 +71,7 @@ class Coverage:
             self._add(world.policies.compiled(policy, policy_type))
 
     def record(self, prepared: Prepared, decision: Decision) -> None:
-        """Take note of one decided request."""
+        """Take note of one decided request; what an unknown key leaves open was not exercised."""
         request = prepared.request
         for station in prepared.situation.arrange(request.action).stations:
             if station.policies is None or not station.applies:
@@ -79,7 +79,7 @@ class Coverage:
             seen = station.view(request)
             for policy, statement in station.policies.candidates(request.action):
                 recorder = self._recorder(policy, statement)
-                if recorder is not None:
+                if recorder is not None and not any(map(request.is_unknown, statement.keys)):
                     _record(recorder, seen)
         for reference in decision.statements:
             known = self._statements.get((id(reference.source), reference.path))

@@ -11,8 +11,8 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.core.decision import Verdict
 from iamsim.core.errors import IamsimError, RequestError
-from iamsim.engine.authorize import decide
 from iamsim.engine.question import Question
 from iamsim.suites.people import People
 from iamsim.suites.vicinity import (
@@ -26,7 +26,7 @@ from iamsim.suites.vicinity import (
     services_of,
     takes,
 )
-from iamsim.symbolic.partial import answer
+from iamsim.symbolic.partial import answer, decide
 from iamsim.world.yaml_writing import write_yaml
 
 if TYPE_CHECKING:
@@ -42,6 +42,7 @@ if TYPE_CHECKING:
 
 __all__ = ["first_suite"]
 
+DENIALS = frozenset({Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY})
 _SERVICES = 12  # of one principal that get tables
 _RESOURCES = 4  # of one service
 _OF_LEVEL = 2  # actions of an access level, of each verdict
@@ -193,16 +194,16 @@ def _of_resource(world: CompiledWorld, table: _Table, granted: _Granted) -> Iter
     denied: list[ActionFacts] = []
     for action in fitting:
         # What no policy is about is denied; the few that are shown are decided all the same.
-        is_allowed = granted.covers(action) and _allows(world, question, action)
+        is_allowed = granted.covers(action) and _verdict(world, question, action) is Verdict.ALLOWED
         (allowed if is_allowed else denied).append(action)
     opened = list(_opened(world, question, table, denied, granted))
     told = {one.full_name for other in opened for one in other.allowed}
     table.allowed = _some_of(allowed)
     shown = _some_of(denied, [one for one in denied if one.full_name in told])
-    table.denied = [one for one in shown if not _allows(world, question, one)]
-    if table.allowed or opened:
+    table.denied = [one for one in shown if _verdict(world, question, one) in DENIALS]
+    if table.allowed or (opened and table.denied):
         yield table
-        yield from opened
+    yield from opened
 
 
 def _opened(
@@ -222,7 +223,11 @@ def _opened(
         if not context:
             continue
         asked = replace(question, context=context)
-        found = [one for one in denied if granted.covers(one) and _allows(world, asked, one)]
+        found = [
+            one
+            for one in denied
+            if granted.covers(one) and _verdict(world, asked, one) is Verdict.ALLOWED
+        ]
         if found:
             yield replace(table, context=context, allowed=_some_of(found), denied=[])
             denied = [one for one in denied if one not in found]
@@ -244,12 +249,12 @@ def _last_word(key: str) -> str:
     return key.replace("/", ":").rpartition(":")[2]
 
 
-def _allows(world: CompiledWorld, question: Question, action: ActionFacts) -> bool:
-    """Whether an action is allowed; what can't be asked is not."""
+def _verdict(world: CompiledWorld, question: Question, action: ActionFacts) -> Verdict:
+    """The verdict on an action; what can't be asked is denied."""
     try:
-        return decide(replace(question, action=action.full_name), world).allowed
+        return decide(replace(question, action=action.full_name), world).verdict
     except IamsimError:
-        return False
+        return Verdict.IMPLICIT_DENY
 
 
 def _some_of(

@@ -155,12 +155,11 @@ class Recorder:
         asked = asked_text(question)
         try:
             prepared = prepare(question, world)
-            if question.unknown or question.partial or prepared.meets_unknown:
-                from iamsim.symbolic.partial import answer  # noqa: PLC0415 - only with unknown keys
+            decision = prepared.decide()
+            if question.unknown or prepared.is_open:
+                from iamsim.symbolic.partial import decide  # noqa: PLC0415 - only with unknown keys
 
-                decision = answer(question, world).decision
-            else:
-                decision = prepared.decide()
+                decision = decide(question, world)
         except IamsimError as error:
             text = f"error: {error.code}"
             return RecordedDecision(question.action, question.resource, asked, text, None, (), ())

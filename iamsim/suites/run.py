@@ -101,11 +101,9 @@ def _run(
 ) -> CaseResult:
     questions = request.questions
     answers = None
+    decisions = tuple(_decided(question, world, coverage) for question in questions)
     if any(question.unknown or question.partial for question in questions):
         answers = _explained(questions, world)
-        decisions = tuple(answer.decision for answer in answers)
-    else:
-        decisions = tuple(_decided(question, world, coverage) for question in questions)
     verdict = overall_verdict(decision.verdict for decision in decisions)
     layer = _deciding_layer(decisions, verdict)
     failures = list(_unmet(request, verdict, layer))
@@ -122,13 +120,15 @@ def _run(
 def _decided(
     question: Question, world: CompiledWorld | None, coverage: Coverage | None
 ) -> Decision:
-    """Decide by the fast reading."""
+    """Decide one pair, and take note of what was exercised."""
     from iamsim.engine.authorize import prepare  # noqa: PLC0415 - only when something is asked
+    from iamsim.symbolic.partial import decide  # noqa: PLC0415 - as above
 
+    if coverage is None or question.unknown or question.partial:
+        return decide(question, world)
     prepared = prepare(question, world)
-    decision = prepared.decide()
-    if coverage is not None:
-        coverage.record(prepared, decision)
+    decision = decide(question, world) if prepared.is_open else prepared.decide()
+    coverage.record(prepared, decision)
     return decision
 
 

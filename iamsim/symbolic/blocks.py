@@ -119,7 +119,8 @@ def _own_words(atom: Atom, joint: Region, *, holds: bool, usual: bool) -> tuple[
     """One test alone, or its opposite: as the policy writes it where values were not followed."""
     listed = frozenset(key for key, need in joint.needs.items() if need.several)
     forms = tuple((key, need.form) for key, need in joint.needs.items() if need.form is not None)
-    (region,) = cut_regions([atom], Shapes(listed, forms))
+    sent = tuple((key, need.sent) for key, need in joint.needs.items() if need.sent is not None)
+    (region,) = cut_regions([atom], Shapes(listed, forms, sent))
     if region.exact:
         truth = region.truths[id(atom)]
         cells = truth if holds else region.full & ~truth

@@ -25,7 +25,7 @@ from iamsim.symbolic.layers import (
     there_is_none,
     word_test,
 )
-from iamsim.symbolic.lists import ACCOUNT_FORM, Shapes, listed_keys, user_id_form
+from iamsim.symbolic.lists import ACCOUNT_FORM, Shapes, shapes_of, user_id_form
 from iamsim.symbolic.remembered import signature
 from iamsim.symbolic.unknowns import (
     ACCOUNT_KEY,
@@ -58,6 +58,7 @@ __all__ = [
     "asks_for",
     "find_cases",
     "is_open",
+    "joined_shapes",
     "single_case",
     "stranger",
     "with_boundary",
@@ -123,7 +124,7 @@ def single_case(prepared: Prepared, layers: Layers | None = None) -> Cases:
     """The cases where nothing but keys (and layers) is unknown."""
     situation, request = prepared.situation, prepared.request
     case = Case(True, prepared, layers or {}, decision_terms(situation, request, layers))
-    return Cases((case,), Shapes(listed_keys(situation, request.action)))
+    return Cases((case,), shapes_of(situation, request))
 
 
 def find_cases(unknowns: Unknowns, world: CompiledWorld) -> Cases:
@@ -151,8 +152,18 @@ def find_cases(unknowns: Unknowns, world: CompiledWorld) -> Cases:
         condition = _session_condition(name, names, base, by_user_id=userid)
         for when, split in _by_boundary(unknowns, group, base):
             found += _by_terms(all_of([condition, when]), split, unknowns, base)
-    listed = [listed_keys(c.prepared.situation, c.prepared.request.action) for c in found]
-    return Cases(tuple(found), Shapes(frozenset().union(*listed), tuple(forms)))
+    return Cases(tuple(found), joined_shapes(found).with_forms(forms))
+
+
+def joined_shapes(cases: Sequence[Case]) -> Shapes:
+    """What unknown keys may hold in several cases: what is so in all of them."""
+    shapes = [shapes_of(case.prepared.situation, case.prepared.request) for case in cases]
+    first, rest = shapes[0], shapes[1:]
+    return Shapes(
+        first.listed.union(*(one.listed for one in rest)),
+        tuple(form for form in first.forms if all(form in one.forms for one in rest)),
+        tuple(sent for sent in first.sent if all(sent in one.sent for one in rest)),
+    )
 
 
 def _pseudo_keys(unknowns: Unknowns, asked: Prepared) -> frozenset[str]:

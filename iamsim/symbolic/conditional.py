@@ -22,7 +22,7 @@ from iamsim.symbolic.layers import NOWHERE
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.residual import Branch, PartialResidual
 from iamsim.symbolic.root_cases import ASSUMED_ROOT, cases_of, is_either_root
-from iamsim.symbolic.solve import Modality
+from iamsim.symbolic.solve import Modality, sent_values
 from iamsim.symbolic.tracing import explain_partially
 from iamsim.symbolic.unknowns import Unknowns, named_things
 from iamsim.symbolic.wording import written_key
@@ -179,7 +179,9 @@ def _residual(
 def _settled(cases: Cases, solution: Solution, denied: Solution, asking: Asking) -> Decision:
     """The decision that holds for all values; its reasons are those of one completion."""
     wanted = Verdict.ALLOWED
-    point: Mapping[str, ContextValue] | None = {}
+    point: Mapping[str, ContextValue] | None = sent_values(
+        [*solution.encoding.regions, *denied.encoding.regions]
+    )
     if solution.modality is not Modality.ALWAYS:
         wanted = Verdict.IMPLICIT_DENY
         if denied.modality is Modality.ALWAYS:

@@ -24,7 +24,7 @@ from iamsim.compile.literals import (
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-__all__ = ["is_readable", "literal_values"]
+__all__ = ["is_readable", "literal_values", "moments_between"]
 
 UNREADABLE = "unreadable"
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -90,6 +90,22 @@ def _dates(texts: list[str]) -> list[str]:
     """Moments, written as the policies do: in ISO 8601, or in seconds where all of them are."""
     in_seconds = bool(texts) and all(text.lstrip("-").isdigit() for text in texts)
     return _ordered(texts, read_date, _number if in_seconds else _date)
+
+
+def moments_between(
+    texts: Iterable[str], earliest: float | None, latest: float | None
+) -> list[str]:
+    """Moments between two others (both may be meant, `None` is no bound) that stand for all that
+    some policy values tell apart there."""
+    bounds = [Decimal(str(bound)) for bound in (earliest, latest) if bound is not None]
+    found = _dates([*texts, *map(_date, bounds)])
+    return [
+        text
+        for text in found
+        if (value := read_date(text)) is not None
+        and (earliest is None or value >= earliest)
+        and (latest is None or value <= latest)
+    ]
 
 
 def _addresses(texts: list[str]) -> list[str]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.residual import Atom
     from iamsim.compile.template import Template
-    from iamsim.core.request import Request
+    from iamsim.core.request import Request, Sent
     from iamsim.core.wildcard import Token
     from iamsim.symbolic.lists import Shapes
     from iamsim.symbolic.strings import Form
@@ -40,7 +40,8 @@ class Needs:
     `boolean` only Bool reads it. `exact` is false where a test tells values apart in another way
     (a variable inside a longer text, compared with another unknown key). `equal_to` are keys with
     which it is compared for equality, `templates` texts that its value is compared with and that
-    hold other unknown keys. A key with a `form` is always there, with one value of that form.
+    hold other unknown keys. A key with a `form` is always there, with one value of that form; one
+    that is `sent` is there, too, with one value of which some things are known.
     """
 
     patterns: dict[Pattern, None] = field(default_factory=dict)
@@ -51,6 +52,12 @@ class Needs:
     equal_to: set[str] = field(default_factory=set)
     templates: list[tuple[Template, Request]] = field(default_factory=list)
     form: Form | None = None
+    sent: Sent | None = None
+
+    @property
+    def is_there(self) -> bool:
+        """Whether no request lacks the key."""
+        return self.form is not None or self.sent is not None
 
 
 def unknown_keys(atom: Atom) -> tuple[str, ...]:
@@ -73,9 +80,10 @@ def collect_needs(atoms: Iterable[Atom], shapes: Shapes) -> dict[str, Needs]:
         for key in unknown_keys(atom):
             need = needs.get(key)
             if need is None:
-                form = shapes.form_of(key)
-                several = form is None and (key in shapes.listed or holds_lists(key))
-                need = needs[key] = Needs(several=several, form=form)
+                form, sent = shapes.form_of(key), shapes.sent_of(key)
+                single = form is not None or sent is not None
+                several = not single and (key in shapes.listed or holds_lists(key))
+                need = needs[key] = Needs(several=several, form=form, sent=sent)
             need.boolean &= (
                 isinstance(leaf, ConditionTest)
                 and leaf.key == key
@@ -139,7 +147,7 @@ def _of_condition(leaf: ConditionTest, atom: Atom, needs: dict[str, Needs]) -> N
     request = atom.request
     base = POSITIVE.get(leaf.operator.base, leaf.operator.base)
     own = needs.get(leaf.key) if request.is_unknown(leaf.key) else None
-    if own is not None and leaf.operator.set_operator and own.form is None:
+    if own is not None and leaf.operator.set_operator and not own.is_there:
         own.several = True
     if base not in TEXT_OPERATORS:
         if own is not None and base != "Null":

@@ -11,27 +11,43 @@ from iamsim.core.answer import Answer
 from iamsim.engine import authorize
 
 if TYPE_CHECKING:
+    from iamsim.core.decision import Decision
     from iamsim.core.explanation import Explanation
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["answer", "describe"]
+__all__ = ["answer", "decide", "describe"]
+
+
+def decide(question: Question, world: CompiledWorld | None = None) -> Decision:
+    """Decide one question without explaining it; raises what `answer` raises.
+
+    Keys that AWS always sends, and that nothing tells, are unknown: the verdict is `CONDITIONAL`
+    where it depends on one.
+    """
+    prepared = None if question.unknown else authorize.prepare(question, world)
+    if prepared is None:
+        return answer(question, world).decision
+    if not prepared.is_open:
+        return prepared.decide()
+    from iamsim.symbolic.conditional import decide_partially  # noqa: PLC0415 - see above
+
+    return decide_partially(prepared, world).decision
 
 
 def answer(question: Question, world: CompiledWorld | None = None) -> Answer:
     """Answer one question with its whole explanation.
 
-    Where nothing is unknown, of the request or of the policies that it meets, this is
+    Unknown are the things of which the question says so, parts of the policies that it meets, and
+    the keys that AWS always sends where nothing tells their value. Where nothing is unknown this is
     `iamsim.engine.authorize.explain`, and the explanation says of each missing key whether it
     matters. Else the verdict is the one that all values of the unknown keys give, or `CONDITIONAL`,
     with the residual under `Answer.residual`. Raises `InputError` for what can't be asked or read,
     and `UnsupportedError` for unknown things that are not modelled.
     """
-    prepared = None
-    if not question.unknown and not question.partial:
-        prepared = authorize.prepare(question, world)
-    if prepared is None or prepared.meets_unknown:
+    prepared = None if question.unknown else authorize.prepare(question, world)
+    if prepared is None or prepared.is_open:
         from iamsim.symbolic.conditional import answer_partially  # noqa: PLC0415 - see above
 
         return answer_partially(question, world)

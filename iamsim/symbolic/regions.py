@@ -13,7 +13,7 @@ from itertools import combinations, product
 from typing import TYPE_CHECKING
 
 from iamsim.symbolic.lists import ANYTHING
-from iamsim.symbolic.literals import is_readable, literal_values
+from iamsim.symbolic.literals import is_readable, literal_values, moments_between
 from iamsim.symbolic.needs import collect_needs, instantiate, unknown_keys
 from iamsim.symbolic.strings import text_classes
 
@@ -64,8 +64,14 @@ class Region:
         """Whether a request of AWS could look like this: a list only where set operators read the
         key, no value in it twice, and none that is empty alone; a number where one is asked for."""
         return all(_is_usual(self.needs[key], value) for key, value in point.items()) and all(
-            key in point for key, need in self.needs.items() if need.form is not None
+            key in point for key, need in self.needs.items() if need.is_there
         )
+
+    def usual_point(self, cell: list[Point]) -> Point:
+        """The point of a cell that AWS would send."""
+        usual = [point for point in cell if self.is_usual(point)]
+        usual.sort(key=lambda point: "" in point.values())
+        return usual[0] if usual else cell[0]
 
 
 def _is_usual(need: Needs, value: ContextValue) -> bool:
@@ -145,12 +151,16 @@ def _cut(region: Region, points: Iterable[Point]) -> None:
 
 def _strings(need: Needs) -> tuple[list[str], bool]:
     """Strings that stand for all strings, as far as the tests of one key tell them apart."""
-    form = need.form
+    form, sent = need.form, need.sent
+    if sent is not None and sent.boolean:
+        return ["true", "false"], True
     if need.typed and not need.patterns and form is None:
         strings, complete = {"": None}, True
     else:
         classes = text_classes(need.patterns, form)
         strings, complete = dict.fromkeys(classes.strings), classes.complete
+    if sent is not None and sent.is_moment and need.typed.keys() == {"Date"} and not need.patterns:
+        return moments_between(need.typed["Date"], sent.earliest, sent.latest), complete
     for family, texts in need.typed.items():
         strings.update(dict.fromkeys(literal_values(family, texts)))
     return [text for text in strings if form is None or form.accepts(text)], complete
@@ -164,7 +174,7 @@ def _single(region: Region, key: str) -> list[Point]:
     values: list[ContextValue] = [*strings]
     if need.several:
         values += [(), *((text,) for text in strings), *_lists(region, key, strings)]
-    absent: list[Point] = [{}] if need.form is None else []
+    absent: list[Point] = [] if need.is_there else [{}]
     return [*absent, *({key: value} for value in values)]
 
 
@@ -225,7 +235,7 @@ def _joint(region: Region) -> list[Point]:
         if need.several:
             lists += [(), *((text,) for text in texts), ("", "")]
             lists += [(a, b) for a in texts[:4] for b in texts[:4]]
-        values.append([*([None] if need.form is None else []), *texts, *lists])
+        values.append([*([] if need.is_there else [None]), *texts, *lists])
     points: list[Point] = []
     for combination in product(*values):
         if len(points) >= MOST_POINTS:

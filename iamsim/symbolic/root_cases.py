@@ -12,9 +12,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import Atom, all_of, negate
 from iamsim.core.request import CallerKind
-from iamsim.symbolic.cases import Cases, find_cases
+from iamsim.symbolic.cases import Cases, find_cases, joined_shapes
 from iamsim.symbolic.layers import word_test
-from iamsim.symbolic.lists import Shapes
 
 if TYPE_CHECKING:
     from iamsim.compile.residual import Term
@@ -46,9 +45,7 @@ def cases_of(unknowns: Unknowns, world: CompiledWorld) -> Cases:
         request.context.pop(ASSUMED_ROOT, None)
         request.unknown |= {ASSUMED_ROOT}
         found.append(_when(is_session, case))
-    shapes = users.shapes
-    listed = shapes.listed | sessions.shapes.listed
-    return Cases(tuple(found), Shapes(listed, shapes.forms))
+    return Cases(tuple(found), joined_shapes(found).with_forms(users.shapes.forms))
 
 
 def is_either_root(request: Request) -> bool:

@@ -19,13 +19,15 @@ from iamsim.symbolic.lists import ANYTHING
 from iamsim.symbolic.regions import cut_regions
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamsim.compile.residual import Term
     from iamsim.symbolic.blocks import Block
     from iamsim.symbolic.diagram import Cube
     from iamsim.symbolic.lists import Shapes
-    from iamsim.symbolic.regions import Point
+    from iamsim.symbolic.regions import Point, Region
 
-__all__ = ["Modality", "Solution", "open_tests", "solve"]
+__all__ = ["Modality", "Solution", "open_tests", "sent_values", "solve"]
 
 VERDICT_STEPS = 15_000
 CUBE_STEPS = 40_000
@@ -116,7 +118,7 @@ def solve(term: Term, shapes: Shapes = ANYTHING) -> Solution:
 def _constant(term: Term, encoding: Encoding, *, holds: bool) -> Solution:
     """A term that has one value in all cells: certain if there are no other cells."""
     modality = Modality.ALWAYS if holds else Modality.NEVER
-    point: Point = {}
+    point = sent_values(encoding.regions)
     solution = Solution(term, modality, encoding)
     if all(region.exact for region in encoding.regions):
         return solution
@@ -156,13 +158,19 @@ def _point(encoding: Encoding, values: dict[int, int] | None) -> Point | None:
     point: Point = {}
     for variable, value in values.items():
         region = encoding.regions[variable]
-        cell = region.cells[value.bit_length() - 1]
-        usual = [one for one in cell if region.is_usual(one)]
-        usual.sort(key=lambda one: "" in one.values())
-        point.update(usual[0] if usual else cell[0])
-    for region in encoding.regions:
+        point.update(region.usual_point(region.cells[value.bit_length() - 1]))
+    return {**sent_values(encoding.regions), **point}
+
+
+def sent_values(regions: Iterable[Region]) -> Point:
+    """Some value of each key that is always there: an account or a session has some id, whether it
+    matters or not."""
+    point: Point = {}
+    for region in regions:
+        some = region.usual_point(region.cells[0])
         for key, need in region.needs.items():
-            # An account or a session has some id, whether it matters or not.
-            if need.form is not None and key not in point:
+            if need.form is not None:
                 point[key] = need.form.usual[0]
+            elif need.sent is not None and key in some:
+                point[key] = some[key]
     return point

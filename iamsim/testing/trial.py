@@ -74,7 +74,7 @@ class Asked:
     @cached_property
     def decision(self) -> Decision:
         """The decision."""
-        from iamsim.engine.authorize import decide  # noqa: PLC0415 - nothing is loaded too early
+        from iamsim.symbolic.partial import decide  # noqa: PLC0415 - nothing is loaded too early
 
         return decide(self.question, self.world)
 

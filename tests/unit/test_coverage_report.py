@@ -85,6 +85,7 @@ def test_a_file_that_several_suites_name_is_covered_once(tmp_path, monkeypatch):
 
 READ = {"action": "s3:GetObject", "resource": "arn:aws:s3:::reports/a"}
 MFA = {"aws:MultiFactorAuthPresent": "true"}
+NO_MFA = {"aws:MultiFactorAuthPresent": "false"}
 
 
 def test_what_was_never_asked_is_not_covered(covered):
@@ -107,9 +108,9 @@ def test_a_condition_must_go_both_ways(covered):
     assert (7, "Action s3:ListBucket never matched") in missing_of(policy)
     lack = "Condition Bool aws:MultiFactorAuthPresent: true never kept the statement from matching"
     assert (9, lack) in missing_of(policy)
-    (policy,) = covered({**READ, "context": MFA}, READ)
+    (policy,) = covered({**READ, "context": MFA}, {**READ, "context": NO_MFA})
     assert (9, lack) not in missing_of(policy)
-    (policy,) = covered(READ)
+    (policy,) = covered({**READ, "context": NO_MFA})
     assert (4, "statement 1 `Read` never matched (one clause alone kept it from matching)") in (
         missing_of(policy)
     )
@@ -120,7 +121,7 @@ def test_all_is_covered_when_everything_was_exercised(covered):
     """Every statement matched, every entry held, every condition went both ways."""
     policies = covered(
         {**READ, "context": MFA},
-        READ,
+        {**READ, "context": NO_MFA},
         {"action": "s3:ListBucket", "resource": "arn:aws:s3:::reports/a", "context": MFA},
         {"action": "s3:PutObject", "resource": "arn:aws:s3:::reports/new"},
         {"action": "s3:PutObject", "resource": "arn:aws:s3:::reports/old/a"},
@@ -175,7 +176,7 @@ def test_cobertura_says_the_same(covered):
 
 def test_the_data_has_every_clause(covered):
     """Counts of statements and clauses, as JSON."""
-    data = coverage_to_dict(covered({**READ, "context": MFA}, READ))
+    data = coverage_to_dict(covered({**READ, "context": MFA}, {**READ, "context": NO_MFA}))
     statement = data["policies"][0]["statements"][0]
     assert (statement["matched"], statement["blocked"]) == (1, 1)
     assert statement["clauses"][-1] == {

@@ -245,7 +245,11 @@ def test_one_caller_is_excepted_from_a_shared_deny(condition):
     """A guardrail of many callers gets a condition on aws:PrincipalArn, wherever it fits."""
     more = {} if condition is None else {"Condition": condition}
     guardrail = policy(deny("s3:Get*", Resource="arn:aws:s3:::*", **more))
-    found = ask(identity_policies=[policy(allow("*"))], scps=[[policy(allow("*")), guardrail]])
+    found = ask(
+        identity_policies=[policy(allow("*"))],
+        scps=[[policy(allow("*")), guardrail]],
+        context={"aws:SecureTransport": True},
+    )
     (only,) = [one for one in found.sets if one.edits[0].kind is EditKind.EXCEPT]
     assert only.edits[0].added == (f"ArnNotEquals aws:PrincipalArn = {NORA}",)
     assert "a guardrail: statement 1 of this service control policy denies `s3:Get*`" in str(found)

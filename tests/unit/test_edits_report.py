@@ -123,7 +123,8 @@ def test_edits_of_a_message(capsys, form):
 def test_edits_of_messages_as_data(capsys):
     """The answers that deny have edits, which fit the schema; one that allows has none."""
     both = f"{MESSAGE}\n{MESSAGE.replace('Delete', 'Get')}"
-    code, out, _ = run(capsys, "--denied", both, "--format", "json")
+    encrypted = ("-c", "aws:SecureTransport=true")
+    code, out, _ = run(capsys, "--denied", both, *encrypted, "--format", "json")
     assert code == 1
     denied, allowed = (one["answer"] for one in json.loads(out)["denials"])
     assert denied["edits"]["goal"] == "allowed"

@@ -78,7 +78,7 @@ DERIVED: list[tuple[str, Data, Data]] = [
             "aws:principalorgpaths": ("o-1/r-1/ou-1/",),
             "aws:principalisawsservice": "false",
             "aws:viaawsservice": "false",
-            "aws:securetransport": "true",
+            "aws:securetransport": None,
             "aws:calledvia": None,
             "aws:sourcevpce": None,
         },
@@ -356,4 +356,4 @@ def test_context_entries_say_where_values_come_from() -> None:
     assert entries["aws:tagkeys"].multivalued
     assert entries["aws:principaltag/team"].origin.kind == "principal"
     assert entries["aws:principalorgid"].origin.kind == "organization"
-    assert entries["aws:securetransport"].origin.kind == "default"
+    assert entries["aws:viaawsservice"].origin.kind == "call-chain"

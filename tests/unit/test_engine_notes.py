@@ -252,6 +252,16 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         ),
         None,
     ),
+    Note.TRANSPORT_NOT_SAID: (when("Bool", "aws:SecureTransport", "true"), None),
+    Note.MFA_OF_ROLE_SESSIONS: (
+        when(
+            "Bool",
+            "aws:MultiFactorAuthPresent",
+            "true",
+            principal=f"arn:aws:iam::{A}:role/app",
+        ),
+        None,
+    ),
     Note.SCP_ALLOW_WITH_RESOURCE: (
         identity(allow(), scps=[[policy(allow(Resource="arn:aws:s3:::reports/*"))]]),
         None,
@@ -343,6 +353,13 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
         when("IpAddress", "aws:SourceIp", "10.0.0.0/8", context={"aws:SourceIp": "10.0.0.1"}),
         None,
     ),
+    (
+        Note.TRANSPORT_NOT_SAID,
+        when("Bool", "aws:SecureTransport", "true", context={"aws:SecureTransport": "true"}),
+        None,
+    ),
+    (Note.TRANSPORT_NOT_SAID, identity(allow()), None),
+    (Note.MFA_OF_ROLE_SESSIONS, when("Bool", "aws:MultiFactorAuthPresent", "true"), None),
     (Note.SCP_ALLOW_WITH_RESOURCE, identity(allow(), scps=[[policy(allow())]]), None),
     (Note.EVERYONE_IN_TRUST_POLICY, ASSUME, None),
     (

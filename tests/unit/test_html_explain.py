@@ -213,7 +213,10 @@ def test_gates_of_other_decisions(harbor):
     """An explicit deny stops the first row; a level that denies stands alone; a key has a gate for
     its grants; where nothing is asked there are no ways."""
     denied = Question(
-        NORA, "s3:GetObject", "arn:aws:s3:::harbor-reports/a", {"aws:SecureTransport": "false"}
+        NORA,
+        "s3:GetObject",
+        "arn:aws:s3:::harbor-reports/finance/payroll/a",
+        {"aws:SecureTransport": "false"},
     )
     page = read_page(explain_page([AnswerReport(answer(denied, harbor))]))
     row = text_of(find_all(page, "ol", "gates")[0][0])

@@ -65,7 +65,16 @@ def everything_but(*statements):
             ),
             [
                 {"Effect": "Allow", "Resource": f"{BUCKET}/*"},
-                {"Effect": "Deny", "Resource": f"{BUCKET}/a/*"},
+                {
+                    "Effect": "Deny",
+                    "Resource": f"{BUCKET}/a/*",
+                    "Condition": {"Bool": {"aws:SecureTransport": ["true"]}},
+                },
+                {
+                    "Effect": "Deny",
+                    "Resource": f"{BUCKET}/b/*",
+                    "Condition": {"Bool": {"aws:SecureTransport": ["false"]}},
+                },
             ],
         ),
         (

@@ -196,6 +196,7 @@ def test_organization_keys_follow_from_an_unknown_account() -> None:
         "s3:GetObject",
         "arn:aws:s3:::tide/log",
         attached=AttachedPolicies(resource_policy=named),
+        context={"aws:SecureTransport": "true"},
         unknown=frozenset({"resource-account"}),
     )
     residual = answer(asked, world).residual

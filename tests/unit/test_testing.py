@@ -32,6 +32,7 @@ READ = {
     ],
 }
 HERE = {"aws:SourceIp": "203.0.113.9"}
+ELSEWHERE = {"aws:SourceIp": "198.51.100.7"}
 
 
 @pytest.fixture
@@ -59,17 +60,24 @@ def test_what_is_allowed_and_denied_passes_and_gives_its_answer():
     question = {"principal": MAYA, "resource": OBJECT, "identity_policies": [READ]}
     answer = assert_allowed(**question, action="s3:GetObject", context=HERE)
     assert answer.allowed
-    assert_denied(**question, action="s3:GetObject", because="identity-based-policy")
+    assert_denied(
+        **question, action="s3:GetObject", context=ELSEWHERE, because="identity-based-policy"
+    )
     assert_decision("implicitDeny", **question, action="s3:PutObject", context=HERE)
     assert_decision(Verdict.ALLOWED, **question, action="s3:GetObject", context=HERE)
     assert_decision("conditional", **question, action="s3:GetObject", unknown=["aws:SourceIp"])
+    assert_decision("conditional", **question, action="s3:GetObject")  # it comes from somewhere
 
 
 def test_a_failure_says_what_came_and_quotes_the_policy():
     """The message has both decisions, the reason and the clause."""
     with pytest.raises(AssertionError) as caught:
         assert_allowed(
-            principal=MAYA, action="s3:GetObject", resource=OBJECT, identity_policies=[READ]
+            principal=MAYA,
+            action="s3:GetObject",
+            resource=OBJECT,
+            context=ELSEWHERE,
+            identity_policies=[READ],
         )
     text = str(caught.value)
     assert text.startswith("expected allowed, got implicitDeny\ndenied: ")
@@ -83,6 +91,7 @@ def test_a_denial_for_another_reason_fails():
             principal=MAYA,
             action="s3:GetObject",
             resource=OBJECT,
+            context=ELSEWHERE,
             identity_policies=[READ],
             because=Layer.PERMISSIONS_BOUNDARY,
         )

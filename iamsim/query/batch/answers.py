@@ -120,7 +120,7 @@ def decide_one(question: Question, world: CompiledWorld, lifted: bool = False) -
 
 def decide_prepared(prepared: Prepared, world: CompiledWorld) -> BatchAnswer:
     """Decide a question that was made ready, and whose unknown things are keys."""
-    if not prepared.question.partial and not prepared.meets_unknown:
+    if not prepared.is_open:
         return BatchAnswer(prepared.decide())
     from iamsim.symbolic.conditional import decide_partially  # noqa: PLC0415 - slow to import
 

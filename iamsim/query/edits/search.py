@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Verdict
 from iamsim.core.reason import Reason
-from iamsim.engine.authorize import explain, prepare
+from iamsim.engine.authorize import prepare
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.edits.model import Blocker, Edit, EditKind, EditReport, EditSet, Obstacle
 from iamsim.query.edits.obstacles import Hurdle, Hurdles
@@ -20,6 +20,7 @@ from iamsim.query.edits.places import Places
 from iamsim.query.edits.reach import Measure
 from iamsim.query.edits.stop import grants_of, ways_to_stop
 from iamsim.query.edits.trial import Trial
+from iamsim.symbolic.partial import answer as explain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -55,22 +56,19 @@ def suggest_edits(
     can't be asked.
     """
     world = world if world is not None else CompiledWorld()
-    if question.unknown or question.partial:
-        from iamsim.symbolic.partial import answer as answer_partially  # noqa: PLC0415 - rare
-
-        partial = answer_partially(question, world)
-        if partial.residual is not None:
-            return EditReport(partial, "allowed", (), (Blocker(Obstacle.UNKNOWN_KEYS),), 0)
-    return _Search(question, world).report(most)
+    answered = explain(question, world)
+    if answered.residual is not None:
+        return EditReport(answered, "allowed", (), (Blocker(Obstacle.UNKNOWN_KEYS),), 0)
+    return _Search(question, world, answered).report(most)
 
 
 class _Search:
     """The search for one question."""
 
-    def __init__(self, question: Question, world: CompiledWorld) -> None:
-        """Answer the question as it stands."""
+    def __init__(self, question: Question, world: CompiledWorld, answer: Answer) -> None:
+        """Take the question, and its answer as it stands."""
         self.prepared = prepare(question, world)
-        self.answer: Answer = explain(question, world)
+        self.answer = answer
         self.trial = Trial(question, world)
         self.places = Places(self.prepared, world)
         self.stops = self.answer.decision.allowed
@@ -149,7 +147,10 @@ class _Search:
     def _flips(self, decision: Decision | None) -> bool:
         if decision is None:
             return False
-        return decision.verdict in DENIALS if self.stops else decision.allowed
+        if self.stops:
+            return decision.verdict in DENIALS
+        # A key that AWS sends and nobody said may be left to decide.
+        return decision.verdict not in DENIALS
 
     def _try(self, edits: Edits) -> None:
         """Keep edits that change the verdict, and of which no part does."""

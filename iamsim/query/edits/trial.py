@@ -10,13 +10,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeGuard
 
 from iamsim.core.errors import InputError
-from iamsim.engine.authorize import prepare
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.formula import Slot
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.edits.model import EditKind
 from iamsim.query.edits.overlay import EditedLibrary
 from iamsim.query.edits.steps import Step, apply_steps, policy_data
+from iamsim.symbolic.partial import decide
 from iamsim.syntax.ast import Policy
 from iamsim.syntax.read import parse_policy
 from iamsim.syntax.written import write_down
@@ -65,7 +65,7 @@ class Trial:
     def _decided(self, edits: tuple[Edit, ...]) -> Decision | None:
         asked = self.overlay(edits)
         try:
-            return None if asked is None else prepare(*asked).decide()
+            return None if asked is None else decide(*asked)
         except InputError:
             return None
 

@@ -9,21 +9,20 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog import find_action
 from iamsim.catalog.keys import spelled
-from iamsim.core.decision import PolicyType
+from iamsim.core.decision import PolicyType, Verdict
 from iamsim.core.errors import IamsimError
-from iamsim.engine.authorize import decide, prepare
+from iamsim.engine.authorize import prepare
 from iamsim.engine.question import Question
 from iamsim.suites.mutation.surroundings import actions_of, resources_of
 from iamsim.suites.told import REGION_KEY, has_global_region, in_its_region, is_told
 from iamsim.suites.vicinity import takes
-from iamsim.symbolic.partial import answer
+from iamsim.symbolic.partial import answer, decide
 from iamsim.symbolic.samples import sample_values
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from iamsim.compile.condition import ConditionTest
-    from iamsim.core.decision import Verdict
     from iamsim.core.request import ContextValue
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.world import CompiledWorld
@@ -91,7 +90,7 @@ def find_witness(
                 before, after = decide(full, world).verdict, decide(full, changed()).verdict
             except IamsimError:
                 continue
-            if before is after:
+            if before is after or Verdict.CONDITIONAL in {before, after}:
                 continue
             found = Witness(full, before, after)
             if "allowed" in {before.value, after.value}:

@@ -1,0 +1,22 @@
+"""The column of a caller in the table of global condition keys."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.catalog.presence import CallerColumn
+from iamsim.core.request import CallerKind
+
+if TYPE_CHECKING:
+    from iamsim.core.request import Caller
+
+__all__ = ["column_of"]
+
+COLUMNS = {kind: CallerColumn[kind.name] for kind in CallerKind}
+
+
+def column_of(caller: Caller) -> CallerColumn:
+    """Say which column is a caller's."""
+    if caller.with_session_token and caller.kind is CallerKind.USER:
+        return CallerColumn.SESSION_TOKEN
+    return COLUMNS[caller.kind]
