@@ -19,6 +19,7 @@ from tests.unit import report_samples as samples
 HARBOR = "corpus/examples/harbor"
 DEPLOY = "arn:aws:iam::111122223333:role/deploy"
 FILE = "arn:aws:s3:::harbor-reports/finance/2026.csv"
+PAYROLL = "arn:aws:s3:::harbor-reports/finance/payroll/2026.csv"  # its policy asks for TLS
 KEY_WORLD = """
 accounts:
   "111122223333":
@@ -100,7 +101,7 @@ def test_an_explicit_deny_of_a_level_closes_the_guardrail():
 
 def test_an_explicit_deny_of_a_policy_closes_every_way():
     """A deny in a layer that a way leads around counts on that way, too."""
-    gates = harbor(DEPLOY, "s3:GetObject", FILE, context={"aws:SecureTransport": "false"})
+    gates = harbor(DEPLOY, "s3:GetObject", PAYROLL, context={"aws:SecureTransport": "false"})
     denies = gates.shared(0)
     assert denies is not None
     assert denies.state is State.CLOSED
@@ -245,7 +246,7 @@ def test_what_is_not_known_says_what_it_depends_on():
     gates = harbor(
         "arn:aws:iam::111122223333:user/nora",
         "s3:GetObject",
-        FILE,
+        PAYROLL,
         unknown=["aws:SecureTransport"],
     )
     assert gates.verdict is Verdict.CONDITIONAL
