@@ -158,11 +158,14 @@ def access_point_context(
 ) -> Iterator[Derived]:
     """Keys of requests through the S3 access point with the ARN `name`.
 
+    They come over HTTPS, or not at all.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations.html
     """
     if name is None:
         return
     origin = Origin("resource", name)
+    yield "aws:securetransport", "true", origin
     yield "s3:dataaccesspointarn", name, origin
     if account is not None:
         yield "s3:dataaccesspointaccount", account, origin
