@@ -5,6 +5,12 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from iamsim.cli.accept_unknown import (
+    ACCEPT_UNKNOWN,
+    STRICT,
+    code_with_unknowns,
+    refuse_unknown,
+)
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, with_template_options
 from iamsim.cli.options import Option
@@ -54,7 +60,9 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         },
         lambda: report.changes_lines(found),
     )
-    return 1 if found.broken or _fails(found, options) else 0
+    code = int(bool(found.broken) or _fails(found, options))
+    gate = options["forbid"] or options["fail_on"]
+    return code_with_unknowns(options, found.unknowns, code) if gate else code
 
 
 def _fails(found: ChangeReport, options: Options) -> bool:
@@ -74,13 +82,15 @@ def _found(options: Options) -> ChangeReport:
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
     from iamsim.query.batch import Batch  # noqa: PLC0415
     from iamsim.query.changes import find_changes  # noqa: PLC0415
+    from iamsim.query.changes.unknowns import unknowns_between  # noqa: PLC0415
     from iamsim.report.changes import ChangeReport  # noqa: PLC0415
 
     base, laid, remarks = _worlds(options)
     before = CompiledWorld.checked(base)
     after = CompiledWorld(laid)
     after.policies = before.policies  # what does not differ is compiled once
-    after.check()
+    for world in (before, after):
+        refuse_unknown(options, world)
     patterns = texts_of(options, "principals")
     partial, now = not options["exact"], time_of(text_of(options, "at"))
     allow = bool(options["allow_unknown_names"])
@@ -101,7 +111,8 @@ def _found(options: Options) -> ChangeReport:
             progress=progress,
             processes=processes,
         )
-    return ChangeReport(changes, laid, tuple(kept), remarks)
+    unknowns = unknowns_between(changes, before, after)
+    return ChangeReport(changes, laid, tuple(kept), remarks, unknowns)
 
 
 def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
@@ -185,6 +196,8 @@ COMMAND = Command(
             "FILE",
         ),
         allow_unknown_names_option(),
+        ACCEPT_UNKNOWN,
+        STRICT,
         Option(
             ("--fail-on",),
             "fail_on",

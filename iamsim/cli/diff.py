@@ -5,6 +5,12 @@ from __future__ import annotations
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
+from iamsim.cli.accept_unknown import (
+    ACCEPT_UNKNOWN,
+    STRICT,
+    code_with_unknowns,
+    refuse_unknown,
+)
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
 from iamsim.cli.output import terminal_width
@@ -23,8 +29,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
+    from iamsim.engine.world import CompiledWorld
     from iamsim.query.changes import Changes
-    from iamsim.world.model import World
 
 __all__ = ["COMMAND"]
 
@@ -34,6 +40,8 @@ OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field not in {"worlds", "ove
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Load both worlds, compare them, and write what differs."""
     from iamsim.cli.worlds import load_any  # noqa: PLC0415 - `--help` needs none
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.query.changes.unknowns import unknowns_between  # noqa: PLC0415
     from iamsim.query.policy_changes import policy_changes  # noqa: PLC0415
     from iamsim.report import world_diff as report  # noqa: PLC0415
     from iamsim.report.changes import ChangeReport  # noqa: PLC0415
@@ -41,9 +49,13 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     first, second = (load_any([path], quiet=bool(options["quiet"])) for path in arguments)
     if first is None or second is None:
         raise AssertionError("two paths give two worlds")
-    changes = _compare(options, first, second)
+    worlds = CompiledWorld.checked(first), CompiledWorld.checked(second)
+    for world in worlds:
+        refuse_unknown(options, world)
+    changes = _compare(options, *worlds)
     policies = policy_changes(first, second)
-    found = ChangeReport(changes, second)
+    unknowns = unknowns_between(changes, *worlds)
+    found = ChangeReport(changes, second, unknowns=unknowns)
     verbose = bool(options["verbose"])
     write(
         options,
@@ -56,13 +68,13 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         },
         lambda: report.diff_lines(found),
     )
-    return _code(options, changes)
+    code = _code(options, changes)
+    return code_with_unknowns(options, unknowns, code) if options["fail_on"] else code
 
 
-def _compare(options: Options, first: World, second: World) -> Changes:
+def _compare(options: Options, first: CompiledWorld, second: CompiledWorld) -> Changes:
     """Ask both worlds wherever they can decide differently."""
     from iamsim.cli.ask import text_of, texts_of, time_of  # noqa: PLC0415 - as above
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
     from iamsim.query.batch import Batch  # noqa: PLC0415
     from iamsim.query.changes import find_changes  # noqa: PLC0415
 
@@ -71,8 +83,8 @@ def _compare(options: Options, first: World, second: World) -> Changes:
     progress_bar = ProgressBar("comparing decisions", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         return find_changes(
-            Batch(CompiledWorld.checked(first), partial=partial, now=now),
-            Batch(CompiledWorld.checked(second), partial=partial, now=now),
+            Batch(first, partial=partial, now=now),
+            Batch(second, partial=partial, now=now),
             context=asked_context(options),
             wanted=lambda principal: (
                 not patterns or any(fnmatchcase(principal, one) for one in patterns)
@@ -113,6 +125,8 @@ COMMAND = Command(
             metavar="WHEN",
             choices=("opened", "changed"),
         ),
+        ACCEPT_UNKNOWN,
+        STRICT,
         Option(
             ("-v", "--verbose"),
             "verbose",

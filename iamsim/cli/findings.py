@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.cli.accept_unknown import (
+    ACCEPT_UNKNOWN,
+    STRICT,
+    code_with_unknowns,
+    refuse_unknown,
+)
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
@@ -23,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.cli.options import Options
+    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.analyzer.finding import AccessFinding
     from iamsim.query.batch import Batch
     from iamsim.query.batch.processes import Processes
@@ -48,7 +55,10 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         lambda: report.access_findings_lines(answer),
         {"sarif": lambda: json_text(data.access_findings_sarif(answer, program_version()))},
     )
-    return _code(options, answer)
+    code = _code(options, answer)
+    if options["fail_on"] is None:
+        return code
+    return code_with_unknowns(options, answer.unknowns, code)
 
 
 def _answer(options: Options) -> FindingsAnswer:
@@ -79,6 +89,7 @@ def _answer(options: Options) -> FindingsAnswer:
     progress_bar = ProgressBar("looking at resources", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         batch, model = open_batch(options)
+        refuse_unknown(options, batch.world)
         external = find_external(batch, zone, progress, processes=processes)
         findings = list(external.findings)
         if internal:
@@ -101,7 +112,17 @@ def _answer(options: Options) -> FindingsAnswer:
         model,
         at,
         show_archived=bool(options["archived"]),
+        unknowns=_unknowns(batch, everything=bool(internal or options["unused"])),
     )
+
+
+def _unknowns(batch: Batch, *, everything: bool) -> list[UnknownInWorld]:
+    """What is not known of policies that bear on findings: for access from outside those of
+    resources and roles, and what limits them; for others all."""
+    from iamsim.core.decision import PolicyType  # noqa: PLC0415 - as above
+
+    sides = {PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RESOURCE_CONTROL}
+    return [one for one in batch.world.unknowns() if everything or one.use in sides]
 
 
 def _unused(
@@ -194,6 +215,8 @@ COMMAND = Command(
             metavar="WHEN",
             choices=("any", "public"),
         ),
+        ACCEPT_UNKNOWN,
+        STRICT,
         *output(*DOCUMENT_FORMATS, "sarif", quiet="A line for each finding."),
     ),
     _run,

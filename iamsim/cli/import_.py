@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
+from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, with_template_options
 from iamsim.cli.options import Option
@@ -93,7 +95,21 @@ def _finish(options: Options, imported: Imported, folder: str | None) -> int:
         else:
             text += "\n" + changes_text(changes, folder, checked=checked)
         write_output(text, None)
-    return 1 if checked and changes is not None and changes.any else 0
+    code = int(checked and changes is not None and changes.any)
+    return _code_with_unknowns(options, imported, code) if checked else code
+
+
+def _code_with_unknowns(options: Options, imported: Imported, code: int) -> int:
+    """The exit code of a check: 1 also where something is not known, unless that is accepted."""
+    number = sum(remark.severity == "unknown" for remark in imported.remarks)
+    if not number:
+        return code
+    accepted = bool(options["accept_unknown"])
+    things = "one thing is" if number == 1 else f"{number} things are"
+    sys.stderr.write(f"{'accepted' if accepted else 'failed'}: {things} not known of the sources\n")
+    if not accepted:
+        sys.stderr.write("hint: `--accept-unknown` lets it pass in spite of that\n")
+    return code if accepted else 1
 
 
 def _source_options(options: Options) -> SourceOptions:
@@ -169,6 +185,7 @@ COMMAND = Command(
             "Write nothing; exit with 1 when the folder is not what an import would write.",
             "flag",
         ),
+        ACCEPT_UNKNOWN,
         Option(
             ("--strict",),
             "strict",

@@ -4,6 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.cli.accept_unknown import (
+    ACCEPT_UNKNOWN,
+    STRICT,
+    code_with_unknowns,
+    refuse_unknown,
+)
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option, did_you_mean
 from iamsim.cli.picture_options import (
@@ -29,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
+    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.batch import Batch
     from iamsim.query.escalation.model import Escalations
 
@@ -52,6 +59,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     progress_bar = ProgressBar("searching for ways", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         batch, model = open_batch(options)
+        refuse_unknown(options, batch.world)
         found = find_escalations(
             batch,
             region=text_of(options, "region") or REGION,
@@ -75,15 +83,23 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         from iamsim.draw.access import draw_paths  # noqa: PLC0415 - text needs none
 
         write_drawn(draw_paths(found, chains, model, goal=words), options)
-        return int(bool(options["fail"]) and bool(chains))
-    answer = report.PathsAnswer(words, found, chains, tuple(sorted(there)), blocked, model)
+        return _code(options, chains, batch.world.unknowns())
+    unknowns = batch.world.unknowns()
+    answer = report.PathsAnswer(
+        words, found, chains, tuple(sorted(there)), blocked, model, unknowns
+    )
     write_answer(
         options,
         lambda: report.paths_document(answer),
         lambda: report.paths_data(answer),
         lambda: report.paths_lines(answer),
     )
-    return int(bool(options["fail"]) and bool(chains))
+    return _code(options, chains, unknowns)
+
+
+def _code(options: Options, chains: Sequence[object], unknowns: Sequence[UnknownInWorld]) -> int:
+    """With `--fail`, whether there is a path, or could be one."""
+    return code_with_unknowns(options, unknowns, int(bool(chains))) if options["fail"] else 0
 
 
 def _check(goal: str, actions: Sequence[str]) -> None:
@@ -180,6 +196,8 @@ COMMAND = Command(
             metavar="REGION",
         ),
         Option(("--fail",), "fail", "Exit with 1 when there is a path.", "flag"),
+        ACCEPT_UNKNOWN,
+        STRICT,
         *output(*DOCUMENT_FORMATS, *PICTURE_FORMATS, quiet="Only the principals."),
         THEME_OPTION,
     ),

@@ -19,11 +19,13 @@ from iamsim.report.document import (
     Section,
 )
 from iamsim.report.sentences import layer_name
+from iamsim.report.unknowns import unknown_remarks
 from iamsim.report.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.analyzer.finding import AccessFinding, Kept, UnusedService
     from iamsim.world.model import World
 
@@ -40,7 +42,8 @@ FEW = 5  # actions that are named
 @dataclass(frozen=True, slots=True)
 class FindingsAnswer:
     """Everything to be said. `zone` is `account` or the id of the organization; `at` the time of
-    the analysis, where one was given; archived findings stand apart unless `show_archived`."""
+    the analysis, where one was given; archived findings stand apart unless `show_archived`.
+    `unknowns` are parts of policies that could have made other findings."""
 
     findings: Sequence[AccessFinding]
     kept: Sequence[Kept]
@@ -49,6 +52,7 @@ class FindingsAnswer:
     model: World
     at: str | None = None
     show_archived: bool = False
+    unknowns: Sequence[UnknownInWorld] = ()
 
     @property
     def shown(self) -> list[AccessFinding]:
@@ -98,14 +102,19 @@ def access_findings_document(answer: FindingsAnswer) -> Document:
         subject=lambda kept: kept.resource,
     )
     title = f"findings; zone of trust: {answer.zone}"
-    return Document(title, (findings, blocked), (), _count(answer), _verdict(answer))
+    remarks = unknown_remarks(answer.unknowns)
+    return Document(title, (findings, blocked), remarks, _count(answer), _verdict(answer))
 
 
 def _verdict(answer: FindingsAnswer) -> Badge:
     active = [finding for finding in answer.findings if finding.status is Status.ACTIVE]
     if any(finding.is_public for finding in active):
         return Badge("no", "public access")
-    return Badge("open", "to be looked at") if active else Badge("yes", "nothing to look at")
+    if active:
+        return Badge("open", "to be looked at")
+    if answer.unknowns:
+        return Badge("open", "not all is known")
+    return Badge("yes", "nothing to look at")
 
 
 def _kind(row: FindingRow) -> Badge:

@@ -12,6 +12,7 @@ from iamsim.query.analyzer.finding import FindingKind, Status
 from iamsim.report.access_findings import finding_sentence
 from iamsim.report.access_words import statements_data
 from iamsim.report.findings_data import sarif_location, sarif_log
+from iamsim.report.unknowns import unknowns_data
 
 if TYPE_CHECKING:
     from iamsim.query.analyzer.finding import AccessFinding, Kept, Step, UnusedService
@@ -44,6 +45,7 @@ def access_findings_data(answer: FindingsAnswer) -> Json:
         "zone": answer.zone,
         "findings": [_finding(one, answer.at) for one in answer.shown],
         "blocked": [_kept(one) for one in answer.kept],
+        "unknowns": unknowns_data(answer.unknowns),
     }
 
 

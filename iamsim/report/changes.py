@@ -17,12 +17,14 @@ from iamsim.report.access_words import (
 )
 from iamsim.report.columns import table
 from iamsim.report.imported import remark_data
+from iamsim.report.unknowns import unknowns_data
 from iamsim.report.wording import joined, place_text, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamsim.core.decision import StatementReference
+    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.importers.draft import Remark
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.query.changes.model import Change, Changes
@@ -94,6 +96,7 @@ class ChangeReport:
     model: World
     kept: tuple[Kept, ...] = ()
     remarks: tuple[Remark, ...] = ()
+    unknowns: tuple[UnknownInWorld, ...] = ()
 
     @property
     def broken(self) -> tuple[Kept, ...]:
@@ -360,6 +363,7 @@ def changes_data(report: ChangeReport) -> Json:
             "not_asked": list(changes.silent),
         },
         "not_known": [remark_data(one) for one in report.remarks],
+        "unknowns": unknowns_data(report.unknowns),
     }
     if report.kept:
         data["requirements"] = [

@@ -30,11 +30,13 @@ from iamsim.report.document import (
     Section,
     verdict_badge,
 )
+from iamsim.report.unknowns import unknown_remarks, unknowns_data
 from iamsim.report.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.escalation.model import Blocked, Edge, Escalations, Taken
     from iamsim.query.escalation.routes import Chain, Hop
     from iamsim.report.document import Block
@@ -58,6 +60,7 @@ class PathsAnswer:
     there: Sequence[str] = ()
     blocked: Sequence[Blocked] | None = None
     model: World | None = None
+    unknowns: Sequence[UnknownInWorld] = ()
 
     def title(self, principal: str) -> str:
         """The account under which somebody stands."""
@@ -124,7 +127,10 @@ def paths_document(answer: PathsAnswer) -> Document:
         answer.there,
         forms=frozenset({Form.HTML}),
     )
-    limits = tuple(Remark("note", limit) for limit in _limits(answer))
+    limits = (
+        *(Remark("note", limit) for limit in _limits(answer)),
+        *unknown_remarks(answer.unknowns),
+    )
     blocks: tuple[Block, ...] = (ways, paths, there, *_blocked(answer))
     return Document(f"who can become {answer.goal}", blocks, limits, _count(answer))
 
@@ -339,6 +345,7 @@ def paths_data(answer: PathsAnswer) -> Json:
             }
             for chain in answer.chains
         ],
+        "unknowns": unknowns_data(answer.unknowns),
     }
     if answer.found.not_followed:
         data["not_followed"] = sorted(answer.found.not_followed)

@@ -1,0 +1,67 @@
+"""Gates over what is not known: they fail, unless somebody accepts it."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from iamsim.cli.options import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.engine.unknowns import UnknownInWorld
+    from iamsim.engine.world import CompiledWorld
+
+__all__ = ["ACCEPT_UNKNOWN", "STRICT", "code_with_unknowns", "refuse_unknown"]
+
+SHOWN = 5
+
+ACCEPT_UNKNOWN = Option(
+    ("--accept-unknown",),
+    "accept_unknown",
+    "Let the command pass in spite of what is not known, and count it.",
+    "flag",
+)
+STRICT = Option(
+    ("--strict",),
+    "strict",
+    "Refuse a world of which something is not known, or can't be read.",
+    "flag",
+)
+
+
+def refuse_unknown(options: Options, world: CompiledWorld) -> None:
+    """With `--strict`, raise `WorldError` or `PolicyError` for the first thing not known."""
+    if not options["strict"]:
+        return
+    from iamsim.core.errors import WorldError  # noqa: PLC0415 - only strict commands need it
+    from iamsim.world.load import refuse_lost  # noqa: PLC0415
+
+    refuse_lost(world.model)
+    world.check()
+    for one in world.unknowns():
+        raise WorldError("not-known", f"{one.what} is not known: {one.unknown.why}", span=one.span)
+
+
+def code_with_unknowns(options: Options, unknowns: Sequence[UnknownInWorld], code: int) -> int:
+    """The exit code of a gate: 1 where something that is not known could have changed its result.
+
+    What it is is said on standard error; with `--accept-unknown` the code stays as it is.
+    """
+    if not unknowns:
+        return code
+    from iamsim.core.caret import printable  # noqa: PLC0415 - only where something is unknown
+    from iamsim.report.unknowns import unknown_sentence  # noqa: PLC0415
+
+    accepted = bool(options["accept_unknown"])
+    word = "accepted" if accepted else "failed"
+    lines = [f"{word}: {unknown_sentence(len(unknowns))}"]
+    lines += [f"  {one.span.place}: {one.what}: {one.unknown.why}" for one in unknowns[:SHOWN]]
+    if len(unknowns) > SHOWN:
+        lines.append(f"  and {len(unknowns) - SHOWN} more: `iamsim world lint` lists them")
+    if not accepted:
+        lines.append("hint: `--accept-unknown` lets it pass in spite of that")
+    sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
+    return code if accepted else 1

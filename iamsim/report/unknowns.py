@@ -1,0 +1,39 @@
+"""What is not known of a world, as remarks of an answer about it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.caret import quote
+from iamsim.report.document import Remark
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.engine.unknowns import UnknownInWorld
+
+__all__ = ["unknown_remarks", "unknown_sentence", "unknowns_data"]
+
+
+def unknown_remarks(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:
+    """A remark for every unknown part of a policy that could have changed the answer."""
+    return tuple(
+        Remark(
+            "unknown",
+            f"{one.what} is not known, and could change this: {one.unknown.why}"
+            + (f" (from {quote(one.unknown.source)})" if one.unknown.source else ""),
+        )
+        for one in unknowns
+    )
+
+
+def unknowns_data(unknowns: Sequence[UnknownInWorld]) -> list[dict[str, object]]:
+    """The same as plain data."""
+    return [one.to_dict() for one in unknowns]
+
+
+def unknown_sentence(number: int) -> str:
+    """How much is not known, in words."""
+    if number == 1:
+        return "one part of the policies is not known, and could change this"
+    return f"{number} parts of the policies are not known, and could change this"

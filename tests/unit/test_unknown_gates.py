@@ -1,0 +1,130 @@
+"""Gates fail on what is not known, unless it is accepted; strict commands refuse it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+from iamsim.cli.main import main
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+A = "111122223333"
+LOST = {"unknown": "the file was not there", "source": "lost.json"}
+READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+
+
+def world(folder: Path, name: str, **account: object) -> str:
+    """Write a world with one account."""
+    path = folder / name
+    path.write_text(json.dumps({"accounts": {A: account}}))
+    return str(path)
+
+
+def run(*arguments: str) -> int:
+    """Run a command; gives the exit code."""
+    return main(list(arguments))
+
+
+@pytest.fixture
+def lost_bucket(tmp_path: Path) -> str:
+    """A world with a bucket of which the policy is not known."""
+    return world(tmp_path, "lost.json", resources={"arn:aws:s3:::ledger": {"policy": LOST}})
+
+
+@pytest.fixture
+def lost_user(tmp_path: Path) -> str:
+    """A world with a user of whom a policy is not known."""
+    return world(tmp_path, "user.json", users={"mia": {"policies": [READ, LOST]}})
+
+
+def test_findings_fail_on_a_policy_that_is_not_known(
+    lost_bucket: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No finding is not enough where a policy could have given one."""
+    assert run("findings", "--world", lost_bucket) == 0
+    assert "nothing to look at" not in capsys.readouterr().out
+    gate = ("findings", "--world", lost_bucket, "--fail-on", "public")
+    assert run(*gate) == 1
+    assert "could change this" in capsys.readouterr().err
+    assert run(*gate, "--accept-unknown") == 0
+    assert "accepted: one part" in capsys.readouterr().err
+    assert run(*gate, "--strict") == 2
+    assert "is not known" in capsys.readouterr().err
+    assert run("findings", "--world", lost_bucket, "--format", "json") == 0
+    unknowns = json.loads(capsys.readouterr().out)["unknowns"]
+    assert [(one["type"], one["why"]) for one in unknowns] == [("resource", LOST["unknown"])]
+
+
+def test_what_bears_on_no_finding_lets_the_gate_pass(lost_user: str) -> None:
+    """A user's own policy opens nothing to the outside."""
+    assert run("findings", "--world", lost_user, "--fail-on", "any") == 0
+
+
+def test_paths_fail_on_a_policy_that_is_not_known(
+    lost_user: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A policy that is not known may be a way."""
+    assert run("paths", "--world", lost_user) == 0
+    assert run("paths", "--world", lost_user, "--fail") == 1
+    assert run("paths", "--world", lost_user, "--fail", "--accept-unknown") == 0
+    assert "is not known, and could change" in capsys.readouterr().out
+
+
+def test_what_only_one_of_two_worlds_knows_fails_their_comparison(
+    tmp_path: Path, lost_user: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What neither knows is the same in both; what only one knows may be a difference."""
+    other = world(tmp_path, "other.json", users={"mia": {"policies": [READ]}})
+    gate = ("diff", lost_user, other, "--fail-on", "opened", "-q")
+    assert run(*gate) == 1
+    assert run(*gate, "--accept-unknown") == 1
+    assert "accepted" in capsys.readouterr().err
+    assert run("diff", lost_user, lost_user, "--fail-on", "changed", "-q") == 0
+    assert run("diff", lost_user, lost_user, "--strict", "-q") == 2
+
+
+def test_a_broken_statement_is_not_known_and_the_others_count(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A world with a broken policy loads; lint names what can't be read."""
+    document = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Effect": "Deny", "Action": "s3:Put*", "Resource": "*"},
+            {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"},
+            {"Effect": "Deny", "Actoin": "s3:GetObject", "Resource": "*"},
+        ],
+    }
+    path = world(tmp_path, "broken.json", users={"mia": {"policies": [document]}})
+    asked = ("explain", "--world", path, "-p", f"arn:aws:iam::{A}:user/mia", "--format", "json")
+    bucket = ("-r", "arn:aws:s3:::b/k", "--resource-account", A)
+    run(*asked, "-a", "s3:PutObject", *bucket)
+    assert json.loads(capsys.readouterr().out)["decision"] == "explicitDeny"
+    run(*asked, "-a", "s3:GetObject", *bucket)
+    answer = json.loads(capsys.readouterr().out)
+    assert answer["decision"] == "conditional"
+    assert [one["statement"] for one in answer["unknowns"]] == [2]
+    run(*asked, "-a", "s3:DeleteObject", *bucket)
+    assert json.loads(capsys.readouterr().out)["decision"] == "implicitDeny"
+    assert run("world", "lint", "--world", path) == 1
+    assert "a statement has no element `Actoin`" in capsys.readouterr().out
+
+
+def test_a_check_of_an_import_fails_on_what_the_sources_do_not_tell(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The world is up to date, and not all of it is known."""
+    user = {"UserName": "mia", "Arn": f"arn:aws:iam::{A}:user/mia", "UserId": "AIDA1"}
+    user["AttachedManagedPolicies"] = [{"PolicyArn": f"arn:aws:iam::{A}:policy/Lost"}]
+    (tmp_path / "dump.json").write_text(json.dumps({"UserDetailList": [user]}))
+    arguments = ("import", str(tmp_path / "dump.json"), "-o", str(tmp_path / "world"), "-q")
+    assert run(*arguments) == 0
+    assert run(*arguments, "--check") == 1
+    assert "failed: one thing is not known" in capsys.readouterr().err
+    assert run(*arguments, "--check", "--accept-unknown") == 0
+    assert run("world", "lint", "--world", str(tmp_path / "world")) == 0
+    assert "is not known" in capsys.readouterr().out
