@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 
 from python_reference import python_reference
 
+from iamsim.catalog.resource_types import resource_types
 from iamsim.cli.commands import MODULES, Argument, Command, Group, find_command
 from iamsim.cli.explain import run_explain
 from iamsim.cli.explain_options import ARGUMENT_HELP, EXPLAIN_HELP, EXPLAIN_OPTIONS
@@ -134,6 +135,44 @@ def example(path: Path) -> str:
     return f"{SCHEMA_LINE}{home}/{kind}.schema.json\n{text}"
 
 
+RESOURCE_TYPES_HEAD = """\
+Whose resource-based policy iamsim reads from where. Importers, checks, `iamsim findings` and the
+script of `iamsim import --recipe` derive from this table, `iamsim/catalog/data/resource_types.txt`
+(state: 2026-11): each row has the page. AWS Config is read for the types that it records, in
+the form of CloudFormation. The last column has the types of Access Analyzer: those of its findings,
+and of CheckNoPublicAccess."""
+
+
+def resource_type_table() -> str:
+    """Show the table of resource types: what is read of each, from where."""
+    lines = [
+        "# Resource types",
+        "",
+        RESOURCE_TYPES_HEAD,
+        "",
+        "| type | CloudFormation | Terraform | AWS CLI | Access Analyzer |",
+        "|---|---|---|---|---|",
+    ]
+    rows = [row for row in resource_types() if row.has_policy or row.unread]
+    for row in sorted(rows, key=lambda one: one.name):
+        template = [one.type or f"`{'.'.join(one.path)}`" for one in row.template]
+        plan = [one.type.removeprefix("aws_") or f"`{'.'.join(one.path)}`" for one in row.plan]
+        calls = [f"{one.service} {one.operation}" for one in row.calls]
+        named = [one for one in (row.finding, row.public_check) if one]
+        cells = [named_or(template), named_or(plan), named_or(calls), named_or(named)]
+        if row.unread and not row.has_policy:
+            cells = [f"not read: {row.unread}", "", "", named_or(named)]
+        shown = " | ".join(cell(text.removeprefix("``")) for text in cells)
+        lines.append(f"| [{row.name.removeprefix('AWS::')}]({row.page}) | {shown} |")
+    return "\n".join(lines) + "\n"
+
+
+def named_or(names: list[str]) -> str:
+    """Join the names of a cell; places of the resource itself are paths, or its settings."""
+    shown = ["its settings" if name in ("``", "") else name for name in names]
+    return ", ".join(dict.fromkeys(name.removeprefix("AWS::") for name in shown))
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "README.md": lambda: readme("README.md"),
     "docs/ja/README.md": lambda: readme("docs/ja/README.md"),
@@ -146,6 +185,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "docs/reference/cli.md": lambda: MARK + command_line(),
     "docs/reference/python.md": lambda: MARK + python_reference(),
     "docs/reference/reasons.md": lambda: MARK + reasons(),
+    "docs/reference/resource-types.md": lambda: MARK + resource_type_table(),
     **{
         path.relative_to(ROOT).as_posix(): lambda path=path: example(path)  # type: ignore[misc]
         for folder in EXAMPLES
