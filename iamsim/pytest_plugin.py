@@ -7,12 +7,13 @@ the configuration file.
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Generator, Iterator
     from os import PathLike
     from pathlib import Path
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from iamsim.suites.coverage import Coverage
     from iamsim.suites.covered import PolicyCoverage
     from iamsim.suites.run import CaseResult
+    from iamsim.testing.fluent import Question
 
     Policies = tuple[PolicyCoverage, ...]
 
@@ -151,6 +153,29 @@ def pytest_terminal_summary(
     missing = None if limit is None else shortfall(covered, limit)
     if missing is not None:
         terminalreporter.line(missing, red=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup() -> None:
+    """Forget what the test before asked."""
+    _last_asked().clear()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    call: pytest.CallInfo[None],
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Say below a failing `assert can(...)` why the request is decided as it is."""
+    report = yield
+    if call.excinfo is not None and call.excinfo.errisinstance(AssertionError):
+        report.sections += [("permissions", str(question)) for question in _last_asked()]
+    return report
+
+
+def _last_asked() -> list[Question]:
+    """What a test asked last with `iamsim.testing.can`, where that is used."""
+    module = sys.modules.get("iamsim.testing.fluent")
+    return [] if module is None else module.last_asked
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> IamsimFile | None:

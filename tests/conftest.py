@@ -38,6 +38,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 @pytest.fixture(autouse=True)
+def _own_cache(tmp_path_factory, monkeypatch):
+    """What a test remembers of its suites is not kept in the user's cache."""
+    monkeypatch.setenv("IAMSIM_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture(autouse=True)
 def _plain_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     """Give every test the same terminal: no color, 100 columns, whatever the shell says."""
     for name in ("FORCE_COLOR", "CLICOLOR_FORCE", "PY_COLORS"):

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING, Any, TypedDict
 from iamsim.core.arn import is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
-from iamsim.engine.question import DIRECT_CALL, PLAIN_SESSION, AttachedPolicies, Session, Via
+from iamsim.engine.question import (
+    DIRECT_CALL,
+    NOTHING_ATTACHED,
+    PLAIN_SESSION,
+    AttachedPolicies,
+    Session,
+    Via,
+)
 from iamsim.syntax.ast import Policy
 from iamsim.syntax.read import parse_policy
 
@@ -216,6 +223,8 @@ def _block_settings(given: Mapping[str, bool] | None) -> Mapping[str, bool] | No
 
 def attached_policies(given: PolicyArguments, *, is_trust: bool) -> AttachedPolicies:
     """Parse the policies of a question, each as what it is used for; raises `PolicyError`."""
+    if not given:
+        return NOTHING_ATTACHED
     resource_type = PolicyType.TRUST if is_trust else PolicyType.RESOURCE
     return AttachedPolicies(
         identity_policies=_policies(

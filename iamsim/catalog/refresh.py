@@ -179,6 +179,7 @@ class _Overlay:
         """Merge an action: resource types and keys of the file, the rest as it was known."""
         name = file.text(entry, "Name")
         known = self._actions.get(name.lower())
+        name = known.name if known else name  # letter case means nothing
         known_uses = {use.name: use for use in known.resource_types} if known else {}
         uses = []
         for resource in file.items(entry, "Resources"):
@@ -218,5 +219,9 @@ def _dates(files: list[ReferenceFile]) -> dict[str, str]:
             prefix = file.text(entry, "service")
             modified = entry.get("modified") if isinstance(entry, dict) else None
             if isinstance(modified, int):
-                found[prefix.lower()] = time.strftime("%Y-%m-%d", time.gmtime(modified))
+                try:
+                    day = time.gmtime(modified)
+                except (OverflowError, ValueError, OSError) as error:
+                    raise file.error("has a time that is none") from error
+                found[prefix.lower()] = time.strftime("%Y-%m-%d", day)
     return found

@@ -102,3 +102,12 @@ class Decision:
     def allowed(self) -> bool:
         """Whether the verdict is `ALLOWED`."""
         return self.verdict is Verdict.ALLOWED
+
+    def __repr__(self) -> str:
+        """Verdict, layer, reason and statements in one line."""
+        layer = "" if self.layer is None else f" by {self.layer.value}"
+        from iamsim.core.caret import quote  # noqa: PLC0415 - few decisions are written out
+
+        places = [f"statement {one.index + 1} of {quote(one.policy)}" for one in self.statements]
+        listed = f": {', '.join(places)}" if places else ""
+        return f"<Decision {self.verdict.value}{layer} ({self.reason.value}){listed}>"

@@ -279,4 +279,4 @@ class QuestionCheck:
 
 def _brings_nothing(question: Question) -> bool:
     """Whether a question has no policy of any kind, so that nothing can be allowed."""
-    return question.attached is NOTHING_ATTACHED and question.session.policies is None
+    return question.attached == NOTHING_ATTACHED and question.session.policies is None

@@ -1,7 +1,8 @@
 """Policy coverage as files that build servers read: LCOV and Cobertura.
 
 Lines are those where statements and clauses start; conditions are branches with two outcomes.
-https://github.com/linux-test-project/lcov, https://cobertura.github.io/cobertura/
+https://github.com/linux-test-project/lcov (geninfo(1): a branch of a line that was not reached is
+`-`), https://cobertura.github.io/cobertura/
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from iamsim.suites.covered import PolicyCoverage
 
 __all__ = ["coverage_to_cobertura", "coverage_to_lcov"]
+
+NEVER = "-"  # a branch of a line that was never reached, on which genhtml insists
 
 
 class _Line(NamedTuple):
@@ -35,13 +38,14 @@ def coverage_to_lcov(policies: Sequence[PolicyCoverage]) -> str:
     for file, lines in _files(policies).items():
         rows = ["TN:", f"SF:{file}"]
         outcomes = [
-            (number, block, branch, taken)
+            (number, block, branch, taken if line.hits else NEVER)
             for number, line in lines.items()
             for block, pair in enumerate(line.branches)
             for branch, taken in enumerate(pair)
         ]
         rows += [f"BRDA:{','.join(map(str, outcome))}" for outcome in outcomes]
-        rows += [f"BRF:{len(outcomes)}", f"BRH:{sum(o[3] > 0 for o in outcomes)}"]
+        taken = sum(outcome[3] not in (NEVER, 0) for outcome in outcomes)
+        rows += [f"BRF:{len(outcomes)}", f"BRH:{taken}"]
         rows += [f"DA:{number},{line.hits}" for number, line in lines.items()]
         rows += [f"LF:{len(lines)}", f"LH:{sum(line.hits > 0 for line in lines.values())}"]
         records.append("\n".join([*rows, "end_of_record"]))
@@ -109,8 +113,9 @@ def _lines(policy: PolicyCoverage) -> Iterator[tuple[int, _Line]]:
         yield statement.span.line, _Line(statement.matched)
         for clause in statement.clauses:
             pair = ((clause.held, clause.blocked),) if clause.is_condition else ()
-            hits = clause.held + clause.blocked if clause.covered else 0
-            yield clause.span.line, _Line(hits, pair)
+            # What a condition never did is said by its branches; the line was reached.
+            reached = clause.covered or clause.is_condition
+            yield clause.span.line, _Line(clause.held + clause.blocked if reached else 0, pair)
 
 
 def _taken(line: _Line) -> int:

@@ -1,10 +1,15 @@
-"""What failed last time, kept between runs in the folder `.iamsim_cache`, or the one that the
-environment variable `IAMSIM_CACHE` names."""
+"""What failed last time, kept between runs in the user's cache folder.
+
+That is the folder that ``IAMSIM_CACHE`` names, else ``iamsim`` below ``XDG_CACHE_HOME``, else
+``~/.cache/iamsim`` (https://specifications.freedesktop.org/basedir-spec/latest/); in it each
+working folder has a folder of its own, so that nothing is left beside the suites.
+"""
 
 from __future__ import annotations
 
 import json
 import os
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,8 +24,27 @@ if TYPE_CHECKING:
 
 __all__ = ["LastFailed"]
 
-_FOLDER = ".iamsim_cache"
 _FILE = "last-failed.json"
+
+
+def _cache_folder() -> Path | None:
+    """The folder of this working folder; `None` where the user has no home."""
+    own, shared = os.environ.get("IAMSIM_CACHE"), os.environ.get("XDG_CACHE_HOME", "")
+    if own:
+        base = Path(own)
+    elif os.path.isabs(shared):  # noqa: PTH117 - an empty text is no path
+        base = Path(shared) / "iamsim"
+    else:
+        try:
+            base = Path.home() / ".cache" / "iamsim"
+        except RuntimeError:
+            return None
+    return base / sha256(os.fsencode(Path.cwd())).hexdigest()[:16]
+
+
+def _kept_id(case: Case) -> str:
+    """The id of a case, its file as seen from the working folder."""
+    return os.path.relpath(case.file) + case.id.removeprefix(case.file)
 
 
 class LastFailed:
@@ -29,10 +53,12 @@ class LastFailed:
 
     def __init__(self) -> None:
         """Read what an earlier run in this folder left."""
-        self._folder = Path(os.environ.get("IAMSIM_CACHE") or _FOLDER)
+        self._folder = _cache_folder()
         self.ids = self._stored()
 
     def _stored(self) -> frozenset[str]:
+        if self._folder is None:
+            return frozenset()
         try:
             data = json.loads(read_bytes(self._folder / _FILE))
         except (OSError, ValueError, RecursionError):
@@ -43,16 +69,16 @@ class LastFailed:
 
     def wanted(self) -> Callable[[Case], bool]:
         """Pick what failed; everything when nothing did."""
-        return lambda case: not self.ids or case.id in self.ids
+        return lambda case: not self.ids or _kept_id(case) in self.ids
 
     def store(self, outcomes: Sequence[Outcome]) -> None:
         """Keep what failed now, and what failed before and did not run."""
-        ran = {outcome.case.id for outcome in outcomes}
-        failed = {outcome.case.id for outcome in outcomes if not outcome.passed}
+        ran = {_kept_id(outcome.case) for outcome in outcomes}
+        failed = {_kept_id(outcome.case) for outcome in outcomes if not outcome.passed}
         kept = sorted(failed | (self.ids - ran))
-        if not kept and not self.ids:
+        if self._folder is None or (not kept and not self.ids):
             return
         try:
-            write_folder(self._folder, {".gitignore": "*\n", _FILE: json.dumps(kept, indent=1)})
-        except OSError:
+            write_folder(self._folder, {_FILE: json.dumps(kept, indent=1)})
+        except (OSError, ValueError):
             return

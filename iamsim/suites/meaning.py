@@ -15,7 +15,7 @@ from iamsim.questions.check import QuestionCheck
 from iamsim.questions.sentences import problem_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from iamsim.core.hint import Hint
     from iamsim.engine.question import Question
@@ -70,15 +70,13 @@ class MeaningCheck:
         """What makes an asserted decision meaningless. `together` are actions of which one must
         carry the keys; `shared` are keys, and `known` names, in lower case, that are fine."""
         found = self._check.of_questions(questions, together=together, shared_keys=shared)
-        return tuple(hint for hint in found if self._counts(hint, questions, verdict, known))
+        principal = questions[0].principal if questions else ""
+        return tuple(hint for hint in found if self.counts(hint, principal, verdict, known))
 
-    def _counts(
-        self,
-        hint: Hint,
-        questions: Sequence[Question],
-        verdict: Verdict | None,
-        known: frozenset[str],
+    def counts(
+        self, hint: Hint, principal: str, verdict: Verdict | None, known: Container[str]
     ) -> bool:
+        """Whether what is wrong with a question makes its asserted verdict meaningless."""
         if hint.kind is HintKind.NO_POLICIES:
             return True
         if self._allow or hint.subject.lower() in known or hint.action.lower() in known:
@@ -87,7 +85,7 @@ class MeaningCheck:
             return verdict is Verdict.IMPLICIT_DENY
         if hint.kind is HintKind.PRINCIPAL_NOT_LISTED and verdict is not Verdict.IMPLICIT_DENY:
             # A statement decided, and it would have for anybody whom the world does not list.
-            return self._check.lists_somebody(questions[0].principal)
+            return self._check.lists_somebody(principal)
         return True
 
 

@@ -289,9 +289,10 @@ def read_record(path: str) -> Record:
             raise _no_record(path)
         cases = {str(k): tuple(map(_read_decision, v)) for k, v in data["cases"].items()}
         texts = {str(key): PolicyText(**value) for key, value in data["policies"].items()}
+        keys = {key for some in cases.values() for one in some for _, key in one.policies}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _no_record(path) from error
-    if any(key not in texts for some in cases.values() for one in some for _, key in one.policies):
+    if not keys <= texts.keys():
         raise _no_record(path)
     return Record(cases, texts)
 

@@ -6,9 +6,10 @@
 ...     "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"},
 ... }
 >>> maya = "arn:aws:iam::111122223333:user/maya"
->>> assert can(maya).with_policies(identity_policies=[read]).do("s3:GetObject").on("*")
->>> assert_denied(principal=maya, action="s3:PutObject", identity_policies=[read])
-<Answer implicitDeny: arn:aws:iam::111122223333:user/maya s3:PutObject *>
+>>> report = "arn:aws:s3:::reports/q3.csv"
+>>> assert can(maya).with_policies(identity_policies=[read]).do("s3:GetObject").on(report)
+>>> assert_denied(principal=maya, action="s3:PutObject", resource=report, identity_policies=[read])
+<Answer implicitDeny: arn:aws:iam::111122223333:user/maya s3:PutObject arn:aws:s3:::reports/q3.csv>
 
 With a world, give it (`world=`), or let the fixture `world` of the pytest plugin name it for all.
 What needs hypothesis (`invariant`, `requests` and other laws) is loaded when it is first used.

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamsim.testing.worlds import answer_of
+from iamsim.testing.worlds import answer_of, problems_of
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamsim.api import Answer, World
     from iamsim.core.decision import Layer, Verdict
 
@@ -31,15 +33,18 @@ def assert_denied(
     /,
     *,
     because: Layer | str | None = None,
+    known: Iterable[str] = (),
     **question: Any,  # noqa: ANN401 - as `iamsim.explain`
 ) -> Answer:
     """Assert that a request is denied, explicitly or for want of an allow; gives its answer.
 
     `because` is the layer that must decide, such as ``permissions-boundary``: a denial for another
-    reason than the one that was meant fails as well. Raises as `assert_allowed` does.
+    reason than the one that was meant fails as well, and so does one of a question that can't be
+    meant, such as a misspelled action: `known` are names that AWS has though the service reference
+    lacks them. Raises as `assert_allowed` does.
     """
     __tracebackhide__ = True
-    return assert_decision("denied", world, because=because, **question)
+    return assert_decision("denied", world, because=because, known=known, **question)
 
 
 def assert_decision(
@@ -48,11 +53,12 @@ def assert_decision(
     /,
     *,
     because: Layer | str | None = None,
+    known: Iterable[str] = (),
     **question: Any,  # noqa: ANN401 - as `iamsim.explain`
 ) -> Answer:
     """Assert which decision a request gets: `allowed`, `denied`, `explicitDeny`, `implicitDeny` or
-    `conditional`; gives its answer. Raises as `assert_allowed` does, and `ValueError` for a
-    decision or layer that does not exist."""
+    `conditional`; gives its answer. `known` is as in `assert_denied`. Raises as `assert_allowed`
+    does, and `ValueError` for a decision or layer that does not exist."""
     __tracebackhide__ = True
     wanted = _value(expected)
     if wanted not in EXPECTATIONS:
@@ -67,6 +73,10 @@ def assert_decision(
         decided = "no layer" if answer.decision.layer is None else answer.decision.layer.value
         message = f"expected {wanted} because of {layer.value}, got it because of {decided}"
         raise AssertionError(f"{message}\n{answer.in_short()}")
+    problems = problems_of(answer, world, question, known)
+    if problems:
+        message = f"{wanted} as expected, but the question can't be meant:"
+        raise AssertionError("\n".join([message, *problems, answer.in_short()]))
     return answer
 
 

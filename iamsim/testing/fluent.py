@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from iamsim.testing.worlds import answer_of
+from iamsim.testing.worlds import answer_of, problems_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from iamsim.api.inputs import PolicyArguments
 
 __all__ = ["Can", "Doing", "Question", "can"]
+
+# The last sentence that was asked for its truth, which a failing `assert` is probably about.
+last_asked: list[Question] = []
 
 
 def can(principal: str, *, world: World | None = None) -> Can:
@@ -32,6 +35,7 @@ class Can:
 
     _world: World | None
     _question: dict[str, Any]
+    _known: tuple[str, ...] = ()
 
     def do(self, *actions: str) -> Doing:
         """Name the actions; with several, all must be allowed."""
@@ -58,6 +62,18 @@ class Can:
         given = {"vpc_endpoint": vpc_endpoint, "service": service}
         return self._with(via={key: value for key, value in given.items() if value is not None})
 
+    def knowing(self, *names: str) -> Can:
+        """Name actions, keys and others that AWS has though the service reference lacks them."""
+        return replace(self, _known=(*self._known, *names))
+
+    def __bool__(self) -> bool:
+        """Refuse to be used as a truth value; raises `TypeError`."""
+        raise TypeError(f"{self!r} asks nothing yet: go on with `.do(ACTION).on(RESOURCE)`")
+
+    def __repr__(self) -> str:
+        """As it is written."""
+        return f"can({self._question['principal']!r})"
+
     def _with(self, **more: object) -> Can:
         return replace(self, _question={**self._question, **more})
 
@@ -74,12 +90,21 @@ class Doing:
         actions without a resource type."""
         return Question(self._can, self._actions, resources or ("*",))
 
+    def __bool__(self) -> bool:
+        """Refuse to be used as a truth value; raises `TypeError`."""
+        raise TypeError(f"{self!r} asks nothing yet: go on with `.on(RESOURCE)`, or `.on()`")
+
+    def __repr__(self) -> str:
+        """As it is written."""
+        return f"{self._can!r}.do({', '.join(map(repr, self._actions))})"
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
     """A sentence that is true when every action is allowed on every resource.
 
-    Its text is the reason, so that a failing `assert` says why.
+    Its text is the reason; the pytest plugin shows it where an `assert` fails. Raises
+    `AssertionError` where it is asked for its truth, is not true, and can't be meant.
     """
 
     _can: Can
@@ -102,10 +127,36 @@ class Question:
 
     def __bool__(self) -> bool:
         """Whether all of it is allowed."""
-        return all(answer.allowed for answer in self.answers)
+        allowed = all(answer.allowed for answer in self.answers)
+        last_asked[:] = [self]
+        problems = () if allowed else self._problems()
+        if problems:
+            text = "\n".join(problems)
+            raise AssertionError(f"{self._written()} is denied, but it can't be meant:\n{text}")
+        return allowed
 
-    def __repr__(self) -> str:
+    def _problems(self) -> tuple[str, ...]:
+        """What makes it meaningless that this is not allowed, each thing once."""
+        can = self._can
+        found = (
+            problem
+            for answer in self.answers
+            if not answer.allowed
+            for problem in problems_of(answer, can._world, can._question, can._known)  # noqa: SLF001 - as above
+        )
+        return tuple(dict.fromkeys(found))
+
+    def _written(self) -> str:
+        doing = Doing(self._can, self._actions)
+        return f"{doing!r}.on({', '.join(map(repr, self._resources))})"
+
+    def __str__(self) -> str:
         """Say what came of it, and why: first of what is denied, else of everything."""
         answers = self.answers
         denied = [answer for answer in answers if not answer.allowed]
         return "\n".join(answer.in_short() for answer in denied or answers)
+
+    def __repr__(self) -> str:
+        """What was asked and what came of it, in one line."""
+        denied = [answer.verdict.value for answer in self.answers if not answer.allowed]
+        return f"<{self._written()}: {denied[0] if denied else 'allowed'}>"

@@ -8,11 +8,11 @@ from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from iamsim.api import Answer, World
 
-__all__ = ["answer_of", "current_world", "use_world"]
+__all__ = ["answer_of", "current_world", "problems_of", "use_world"]
 
 _CURRENT: ContextVar[World | None] = ContextVar("iamsim_world", default=None)
 
@@ -36,11 +36,35 @@ def answer_of(world: World | None, question: dict[str, Any]) -> Answer:
     """Ask a world, or the current one, or none where there is none or the question brings its
     policies; raises `InputError` for what can't be asked."""
     import iamsim  # noqa: PLC0415 - nothing is loaded before something is asked
-    from iamsim.engine.question import AttachedPolicies  # noqa: PLC0415 - as above
 
-    brings_policies = any(one.name in question for one in fields(AttachedPolicies))
-    if world is None and not brings_policies:
-        world = current_world()
+    world = _asked(world, question)
     if world is None:
         return iamsim.explain(**question)
     return world.explain(**question)
+
+
+def problems_of(
+    answer: Answer, world: World | None, question: dict[str, Any], known: Iterable[str]
+) -> list[str]:
+    """What makes it meaningless to assert an answer: names that nobody knows, but for the `known`
+    ones, a resource that the action does not act on, and the like."""
+    from iamsim.questions.sentences import problem_text  # noqa: PLC0415 - as in `answer_of`
+    from iamsim.suites.meaning import MeaningCheck  # noqa: PLC0415 - as in `answer_of`
+
+    asked = _asked(world, question)
+    check = MeaningCheck(None if asked is None else asked.model)
+    names = frozenset(name.lower() for name in known)
+    return [
+        f"{problem_text(hint)} [{hint.kind.value}]"
+        for hint in answer.hints
+        if hint.place is None
+        and check.counts(hint, answer.request.principal, answer.verdict, names)
+    ]
+
+
+def _asked(world: World | None, question: dict[str, Any]) -> World | None:
+    """The world that a question is about."""
+    from iamsim.engine.question import AttachedPolicies  # noqa: PLC0415 - as in `answer_of`
+
+    brings_policies = any(one.name in question for one in fields(AttachedPolicies))
+    return current_world() if world is None and not brings_policies else world

@@ -891,3 +891,12 @@ def test_every_source_has_its_notice(build_catalog):
     sections = notices.split("\n## ")[1:]
     assert len(sections) == len(build_catalog.DERIVED)
     assert all("```text\n" in section and "opyright" in section for section in sections)
+
+
+def test_a_refresh_takes_names_in_any_letter_case(tmp_path):
+    """What the file writes otherwise is the action that is known."""
+    file = {"Name": "S3", "Actions": [{"Name": "gEToBJECT", "Resources": [{"Name": "OBJECT"}]}]}
+    (tmp_path / "s3.json").write_text(json.dumps(file), encoding="utf-8")
+    report = catalog.merge_service_reference([tmp_path / "s3.json"], tmp_path / "user.pack")
+    assert report.added_actions == ()
+    assert report.changed_actions == ("s3:GetObject",)

@@ -168,3 +168,18 @@ def test_which_keys_are_unknown() -> None:
     request.partial = True
     request.absent = frozenset("b")
     assert [request.is_unknown(key) for key in "aubx"] == [False, True, False, True]
+
+
+def test_a_decision_is_written_in_one_line():
+    """Whatever the policy is called."""
+    place = StatementReference(
+        Layer.IDENTITY_BASED_POLICY, "my\npolicy", 0, None, "Allow", Source("p", ""), ()
+    )
+    allowed = Decision(Verdict.ALLOWED, Reason.ALLOWED, Layer.IDENTITY_BASED_POLICY, (place,))
+    text = repr(allowed)
+    assert text.startswith("<Decision allowed by identity-based-policy (allowed): ")
+    assert "statement 1 of `my" in text
+    assert "\n" not in text
+    assert repr(Decision(Verdict.IMPLICIT_DENY, Reason.NO_WAY_IN, None)) == (
+        "<Decision implicitDeny (no-way-in)>"
+    )

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
+import shutil
+import subprocess
+from functools import partial
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -51,7 +55,8 @@ def covered(tmp_path, monkeypatch):
     }
     (tmp_path / "world.json").write_text(json.dumps(world), encoding="utf-8")
 
-    def run(*requests):
+    def run(*requests, policy=POLICY):
+        (tmp_path / "p.json").write_text(policy, encoding="utf-8")
         suite = {
             "title": "t",
             "world": "world.json",
@@ -157,6 +162,27 @@ def test_lcov_has_lines_and_branches(covered):
     hits = [line for line in lines if line.startswith("DA:")]
     assert counted["LF"] == str(len(hits))
     assert counted["LH"] == str(sum(not line.endswith(",0") for line in hits))
+
+
+@pytest.mark.parametrize("one_line", [False, True])
+def test_lcov_is_what_genhtml_takes(covered, tmp_path, one_line):
+    """No branch of a line that was not reached is said to be taken, or not taken."""
+    if one_line:
+        text = json.dumps(json.loads(POLICY))
+        covered = partial(covered, policy=text)
+    text = coverage_to_lcov(covered({**READ, "context": MFA}))
+    hits = dict(re.findall(r"^DA:(\d+),(\d+)$", text, re.MULTILINE))
+    branches = re.findall(r"^BRDA:(\d+),\d+,\d+,(.+)$", text, re.MULTILINE)
+    assert branches
+    for number, taken in branches:
+        assert (taken == "-") is (hits[number] == "0")
+    assert {taken for _, taken in branches} == ({"-"} if one_line else {"1", "0"})
+    program = shutil.which("genhtml")
+    if program is not None:
+        (tmp_path / "c.info").write_text(text, encoding="utf-8")
+        command = [program, "--branch-coverage", "c.info", "-o", "html"]
+        done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
 
 
 def test_cobertura_says_the_same(covered):

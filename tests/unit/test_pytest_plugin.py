@@ -102,7 +102,15 @@ def test_the_fixture_gives_the_configured_world(project):
     project.makepyfile(test_it=TESTS)
     result = run(project, "test_it.py")
     result.assert_outcomes(passed=1, failed=1)
-    result.stdout.fnmatch_lines(["*denied: no identity-based policy allows s3:PutObject*"])
+    # As `assert_denied` says it: the reason, and the line of policy that came closest.
+    result.stdout.fnmatch_lines(
+        [
+            "*permissions*",
+            "denied: no identity-based policy allows s3:PutObject*",
+            "*world.json:*",
+            "*does not match s3:PutObject*",
+        ]
+    )
 
 
 def test_a_test_that_wants_a_world_without_configuration_is_told_how(project):

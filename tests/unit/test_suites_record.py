@@ -252,7 +252,17 @@ def test_grants_decide_without_a_text(project):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "[]", '{"iamsimRecord": 2}', '{"iamsimRecord": 1, "cases": {"a": [{}]}, "policies": {}}'],
+    [
+        "",
+        "[]",
+        '{"iamsimRecord": 2}',
+        '{"iamsimRecord": 1, "cases": {"a": [{}]}, "policies": {}}',
+        (
+            '{"iamsimRecord": 1, "cases": {"a": [{"action": "a:b", "resource": "*", "asked": "",'
+            ' "decision": "allowed", "layer": null, "statements": [],'
+            ' "policies": [["identity-based-policy", 0, "p", {"a": 1}]]}]}, "policies": {}}'
+        ),
+    ],
 )
 def test_a_file_that_is_no_record_is_an_error(project, text):
     """Nothing is compared with something else."""

@@ -111,7 +111,8 @@ def test_the_current_world_is_asked_where_no_other_is_named(small):
     """A world in use, an explicit one, and policies of the question's own."""
     question = {"principal": MAYA, "action": "s3:GetObject", "resource": OBJECT}
     assert current_world() is None
-    assert_denied(**question)
+    with pytest.raises(AssertionError, match="neither a world nor a policy"):
+        assert_denied(**question)
     with use_world(small):
         assert current_world() is small
         assert_allowed(**question)
@@ -119,7 +120,28 @@ def test_the_current_world_is_asked_where_no_other_is_named(small):
         assert can(MAYA).do("s3:GetObject").on(OBJECT)
     assert_allowed(small, **question)
     assert can(MAYA, world=small).do("s3:GetObject").on(OBJECT)
-    assert not can(MAYA).do("s3:GetObject").on(OBJECT)
+    assert not can(MAYA).with_policies(identity_policies=[]).do("s3:GetObject").on(OBJECT)
+    with pytest.raises(AssertionError, match="neither a world nor a policy"):
+        bool(can(MAYA).do("s3:GetObject").on(OBJECT))
+
+
+def test_a_denial_of_what_can_not_be_meant_is_not_asserted(small):
+    """Unless the names are said to be known."""
+    question = {"principal": MAYA, "action": "s3:PutObjct", "resource": OBJECT}
+    with pytest.raises(AssertionError, match="did you mean `s3:PutObject`") as caught:
+        assert_denied(small, **question)
+    assert "denied: no identity-based policy allows s3:PutObjct" in str(caught.value)
+    assert_denied(small, known=["s3:putobjct"], **question)
+    with pytest.raises(AssertionError, match="it can't be meant:\nno action `s3:PutObjct`"):
+        bool(can(MAYA, world=small).do("s3:PutObjct").on(OBJECT))
+    assert not can(MAYA, world=small).knowing("s3:PutObjct").do("s3:PutObjct").on(OBJECT)
+
+
+def test_half_a_sentence_is_no_question(small):
+    """It would always be true."""
+    for half in (can(MAYA), can(MAYA).do("s3:GetObject")):
+        with pytest.raises(TypeError, match="asks nothing yet"):
+            bool(half)
 
 
 def test_a_sentence_is_true_when_all_of_it_is_allowed():
@@ -128,10 +150,13 @@ def test_a_sentence_is_true_when_all_of_it_is_allowed():
     assert maya.do("s3:GetObject", "s3:GetObjectAcl").on(OBJECT)
     both = maya.do("s3:GetObject", "s3:PutObject").on(OBJECT, "arn:aws:s3:::reports/b")
     assert not both
-    assert repr(both).count("denied: ") == 2
-    assert "s3:GetObject on" not in repr(both)
+    assert str(both).count("denied: ") == 2
+    assert "s3:GetObject on" not in str(both)
+    assert repr(both).startswith(f"<can('{MAYA}').do('s3:GetObject', 's3:PutObject').on('")
+    assert repr(both).endswith("'): implicitDeny>")
     assert len(both.answers) == 4
-    assert repr(maya.do("s3:GetObject").on(OBJECT)).startswith("allowed: ")
+    assert str(maya.do("s3:GetObject").on(OBJECT)).startswith("allowed: ")
+    assert repr(maya.do("s3:GetObject").on(OBJECT)).endswith(": allowed>")
     assert (
         can(MAYA)
         .with_policies(identity_policies=[READ])
