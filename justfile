@@ -46,4 +46,5 @@ reference:
     python scripts/write_reference.py
     python scripts/write_fidelity.py
     python scripts/write_checks.py
+    python scripts/write_calls.py
     python scripts/validation_evidence.py

@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from iamsim.suites.coverage import Coverage
     from iamsim.suites.covered import PolicyCoverage
     from iamsim.suites.run import CaseResult
+    from iamsim.testing import Enforcement
     from iamsim.testing.fluent import Question
 
     Policies = tuple[PolicyCoverage, ...]
 
-__all__ = ["IamsimFile", "IamsimItem", "world"]
+__all__ = ["IamsimFile", "IamsimItem", "iamsim_enforce", "world"]
 
 _SUFFIXES = (".iamtest.yaml", ".iamtest.yml", ".iamtest.json")
 _SHELF: pytest.StashKey[Shelf] = pytest.StashKey()
@@ -36,6 +37,7 @@ _COVERAGE: pytest.StashKey[Coverage] = pytest.StashKey()
 _COVERED: pytest.StashKey[Policies] = pytest.StashKey()
 _PARTS: pytest.StashKey[list[Policies]] = pytest.StashKey()
 _LOST: pytest.StashKey[int] = pytest.StashKey()
+_MARKER = "iamsim"
 _OUTPUT = "iamsim_coverage"  # where a process of pytest-xdist puts what it counted
 
 
@@ -71,6 +73,23 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini(
         "iamsim_world", "the world for suites that name none, and for the fixture `world`"
     )
+    parser.addini("iamsim_principal", "who calls, for the fixture `iamsim_enforce`")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Describe the marker."""
+    config.addinivalue_line(
+        "markers",
+        "iamsim(world, principal, context, session): calls of boto3 in the test are decided first",
+    )
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Let the marker alone do what the fixture does."""
+    for item in items:
+        names: list[str] = getattr(item, "fixturenames", [])
+        if item.get_closest_marker(_MARKER) is not None and "iamsim_enforce" not in names:
+            names.append("iamsim_enforce")
 
 
 def _wants_coverage(config: pytest.Config) -> bool:
@@ -283,3 +302,36 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 
     with use_world(iamsim.load(path)) as loaded:
         yield loaded
+
+
+@pytest.fixture
+def iamsim_enforce(request: pytest.FixtureRequest) -> Iterator[Enforcement]:
+    """Decide the calls of boto3 that a test makes, before they are made.
+
+    Who calls says the marker (``@pytest.mark.iamsim(principal=..., world=...)``) or the
+    configuration (`iamsim_principal`); the world is that of the marker (a path, relative to the
+    configuration file, or a `World`), or the one that the fixture `world` gives.
+    """
+    import iamsim  # noqa: PLC0415 - only when a test asks for it
+    from iamsim.testing import enforce  # noqa: PLC0415 - as above
+
+    marker = request.node.get_closest_marker(_MARKER)
+    given: dict[str, Any] = {} if marker is None else dict(marker.kwargs)
+    principal = given.pop("principal", None) or request.config.getini("iamsim_principal")
+    if not principal:
+        pytest.fail(
+            "nobody calls: write `@pytest.mark.iamsim(principal=ARN)`, or set `iamsim_principal` in"
+            " the pytest configuration",
+            pytrace=False,
+        )
+    place = given.pop("world", None)
+    if place is None:
+        used: World = request.getfixturevalue("world")
+    elif isinstance(place, iamsim.World):
+        used = place
+    else:
+        config = request.config
+        base = config.inipath.parent if config.inipath is not None else config.rootpath
+        used = iamsim.load(base / place)
+    with enforce(used, principal=principal, **given) as calls:
+        yield calls

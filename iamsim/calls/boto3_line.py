@@ -146,7 +146,7 @@ class _Reader:
 
     def _attribute(self, node: ast.Attribute) -> Any:  # noqa: ANN401 - as above
         base = self.value(node.value)
-        if isinstance(base, tuple) and len(base) == 2:  # noqa: PLR2004 - a thing with its region
+        if isinstance(base, tuple) and base[:1] == ("thing",):
             return ("attribute", base, node.attr)
         if isinstance(base, Client) and node.attr == "meta":
             return ("meta", base)

@@ -190,6 +190,7 @@ def _complete(reading: Reading, event: dict[str, Any], identity: Identity) -> No
                     unknown=[*one.unknown, *(k for k in identity.unknown if k not in one.unknown)],
                     via=own,
                     principal=identity.principal,
+                    of_record=True,
                     session=dict(identity.session),
                     resource_account=_owner(event, one),
                 )

@@ -45,9 +45,9 @@ def read(call: Call) -> Reading:
     handler = services.handler(service.name, operation.name)
     if handler is not None:
         handler(asker)
-    elif operation.asks:
-        asker.ask_all()
     else:
+        asker.ask_all()
+    if not asker.reading.asked:
         asker.note(
             f"which permissions `{service.name}:{operation.name}` needs is not known:"
             " no action of its service has this name, and AWS's pages that were read name none"

@@ -34,7 +34,8 @@ class Requested:
     """One question that a call asks IAM.
 
     `unknown` holds ``resource`` where `resource` is a pattern, and the context keys that the
-    request carries with values that the call does not tell. `because` says why it is asked.
+    request carries with values that the call does not tell. `because` says why it is asked. Those
+    `of_record` have a principal, which is None where the record does not name it.
     """
 
     action: str
@@ -45,12 +46,13 @@ class Requested:
     needed: str = ALWAYS
     because: str = ""
     principal: str | None = None
+    of_record: bool = False
     session: dict[str, Any] = field(default_factory=dict)
     resource_account: str | None = None
 
     def to_dict(self) -> dict[str, Any]:
         """The request as JSON-ready data, in the shape of ``docs/reference/calls.md``."""
-        data: dict[str, Any] = {} if self.principal is None else {"principal": self.principal}
+        data: dict[str, Any] = {"principal": self.principal} if self.of_record else {}
         data |= {
             "action": self.action,
             "resource": self.resource,

@@ -20,6 +20,7 @@ from iamsim.query.calls import answer_call
 if TYPE_CHECKING:
     from iamsim.calls.model import Reading, Requested
     from iamsim.cli.options import Options
+    from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
     from iamsim.query.calls import AnsweredCall
     from iamsim.world.model import World
@@ -135,7 +136,10 @@ def _answered(
         questions.append(question if told else replace(question, unknown=frozenset({"resource"})))
         return question
 
-    return answer_call(reading, base_of, lambda question: answer_question(question, world))
+    def ask(question: Question) -> Answer:
+        return answer_question(question, world)
+
+    return answer_call(reading, base_of, ask, world or CompiledWorld())
 
 
 def _write(calls: list[AnsweredCall], options: Options) -> None:

@@ -10,21 +10,23 @@ from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.question import Question, Via
+from iamsim.query.policies_in_play import policies_in_play
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from iamsim.core.answer import Answer
+    from iamsim.engine.world import CompiledWorld
 
-__all__ = ["AnsweredCall", "AnsweredRequest", "answer_call", "question_of"]
+__all__ = ["AnsweredCall", "AnsweredRequest", "answer_call", "answer_request", "question_of"]
 
 PATTERN = "resource"
 
 
 @dataclass(frozen=True, slots=True)
 class AnsweredRequest:
-    """One question with its answer; `open` where it is allowed on a pattern as
-    written, and the call does not tell which resources these are."""
+    """One question with its answer; `open` where policies may tell the
+    resources of a pattern apart, and the call does not say which of them it means."""
 
     requested: Requested
     answer: Answer
@@ -89,31 +91,55 @@ def question_of(requested: Requested, base: Question) -> Question:
 
 
 def answer_call(
-    reading: Reading, base_of: Callable[[Requested], Question], ask: Callable[[Question], Answer]
+    reading: Reading,
+    base_of: Callable[[Requested], Question],
+    ask: Callable[[Question], Answer],
+    world: CompiledWorld,
 ) -> AnsweredCall:
     """Answer every question of a call.
 
-    `base_of` gives the caller and the policies for a question, `ask` answers one. Raises what
-    these raise.
+    `base_of` gives the caller and the policies for a question, `ask` answers one in `world`. Raises
+    what these raise.
     """
     return AnsweredCall(
         reading,
-        tuple(_answered(requested, base_of(requested), ask) for requested in reading.asked),
+        tuple(
+            answer_request(requested, question_of(requested, base_of(requested)), ask, world)
+            for requested in reading.asked
+        ),
     )
 
 
-def _answered(
-    requested: Requested, base: Question, ask: Callable[[Question], Answer]
+def answer_request(
+    requested: Requested,
+    question: Question,
+    ask: Callable[[Question], Answer],
+    world: CompiledWorld,
 ) -> AnsweredRequest:
-    question = question_of(requested, base)
+    """Answer one question of a call; a pattern is conditional where policies tell its parts apart,
+    or may."""
     if PATTERN not in question.unknown:
         answer = ask(question)
         return AnsweredRequest(requested, answer, answer.decision.verdict)
     try:
         answer = ask(question)
-    except RequestError:  # patterns are not asked about: the pattern is, as it is written
-        answer = ask(replace(question, unknown=question.unknown - {PATTERN}))
-        if answer.decision.verdict is not Verdict.ALLOWED:
-            return AnsweredRequest(requested, answer, answer.decision.verdict)
-        return AnsweredRequest(requested, answer, Verdict.CONDITIONAL, open=True)
+    except RequestError:  # patterns can't be asked about: the pattern is, as it is written
+        written = replace(question, unknown=question.unknown - {PATTERN})
+        answer = ask(written)
+        verdict = answer.decision.verdict
+        if verdict is Verdict.ALLOWED or (
+            verdict is Verdict.IMPLICIT_DENY and _may_be_granted(written, world)
+        ):
+            return AnsweredRequest(requested, answer, Verdict.CONDITIONAL, open=True)
     return AnsweredRequest(requested, answer, answer.decision.verdict)
+
+
+def _may_be_granted(question: Question, world: CompiledWorld) -> bool:
+    """Whether a statement grants the action, on whatever resources."""
+    action = question.action.lower()
+    for one in policies_in_play(question, world):
+        for statement in one.policy.statements:
+            matched = any(leaf.test(action) for leaf in statement.actions.patterns)
+            if not statement.denies and matched is not statement.actions.negated:
+                return True
+    return False

@@ -77,13 +77,7 @@ def answered_document(call: AnsweredCall) -> Document:
     if call.reading.skipped is not None:
         blocks = [Prose("skipped", "Nothing is asked", (call.reading.skipped,))]
     elif failing is not None:
-        blocks.append(
-            Prose(
-                "why",
-                "What fails first",
-                (_open_text([failing]) if failing.open else summary(failing.answer),),
-            )
-        )
+        blocks.append(Prose("why", "What fails first", (_why(failing),)))
     left_open = [one for one in call.answers if one.open and one is not failing]
     remarks = [Remark("unknown", _open_text(left_open))] if left_open else []
     title = f"the call is {_WORDS.get(call.verdict.value, call.verdict.value)}"
@@ -92,11 +86,15 @@ def answered_document(call: AnsweredCall) -> Document:
     return Document(title, tuple(blocks), (*remarks, *_remarks(call.reading)))
 
 
+def _why(failing: AnsweredRequest) -> str:
+    return _open_text([failing]) if failing.open else summary(failing.answer)
+
+
 def _open_text(some: list[AnsweredRequest]) -> str:
     names = joined([f"`{one.requested.resource}`" for one in some])
     return (
-        f"allowed on {names} as written; which resources the call touches, and whether each of them"
-        " is allowed, it does not tell"
+        f"which resources of {names} the call means it does not tell, and policies may allow some"
+        " of them and not others"
     )
 
 

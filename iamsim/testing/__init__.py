@@ -24,6 +24,7 @@ from iamsim.testing.fluent import Can, Doing, Question, can
 from iamsim.testing.worlds import current_world, use_world
 
 if TYPE_CHECKING:
+    from iamsim.testing.enforcement import Enforcement, MadeCall, enforce
     from iamsim.testing.laws import (
         invariant,
         never_without_mfa,
@@ -35,12 +36,15 @@ if TYPE_CHECKING:
 __all__ = [
     "Can",
     "Doing",
+    "Enforcement",
+    "MadeCall",
     "Question",
     "assert_allowed",
     "assert_decision",
     "assert_denied",
     "can",
     "current_world",
+    "enforce",
     "invariant",
     "never_without_mfa",
     "nothing_outside_organization",
@@ -50,11 +54,19 @@ __all__ = [
 ]
 
 
+_CALLS = frozenset({"Enforcement", "MadeCall", "enforce"})
+
+
 def __getattr__(name: str) -> object:
     """Load a law: assertions work without hypothesis, and start fast."""
     if name not in __all__:
         message = f"module `iamsim.testing` has no attribute `{name}`"
         raise AttributeError(message)
+    if name in _CALLS:
+        from iamsim.testing import enforcement  # noqa: PLC0415 - needs the table of operations
+
+        called: object = getattr(enforcement, name)
+        return called
     from iamsim.testing import laws  # noqa: PLC0415 - needs hypothesis
 
     value: object = getattr(laws, name)

@@ -1,0 +1,76 @@
+"""What AWS's services answer to a denied call: the code of the error, its message and status.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html, and the pages of
+common errors of the services' API references.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamsim.report.message import denied_message
+from iamsim.report.summary import summary
+
+if TYPE_CHECKING:
+    from iamsim.testing.enforcement import MadeCall
+
+__all__ = ["code_of", "error_of"]
+
+# Services whose code is not that of their protocol.
+CODES = {
+    "ec2": "UnauthorizedOperation",
+    "sns": "AuthorizationError",
+    "sqs": "AccessDenied",
+    "redshift": "UnauthorizedOperation",
+    "elasticache": "AccessDenied",
+    "simpledb": "AuthorizationFailure",
+    "sdb": "AuthorizationFailure",
+    "swf": "AccessDeniedException",
+    "iot-data": "ForbiddenException",
+    "execute-api": "ForbiddenException",
+    "cloudsearch": "AccessDenied",
+}
+# By protocol: JSON says `Exception`, query and XML do not.
+BY_PROTOCOL = {
+    "json": "AccessDeniedException",
+    "rest-json": "AccessDeniedException",
+    "smithy-rpc-v2-cbor": "AccessDeniedException",
+    "query": "AccessDenied",
+    "rest-xml": "AccessDenied",
+    "ec2": "UnauthorizedOperation",
+}
+FORBIDDEN = 403
+# Answers to HEAD have no body: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
+HEADS = frozenset({"HeadObject", "HeadBucket"})
+
+
+def code_of(service: str, protocol: str, operation: str) -> str:
+    """The code of the error that a service answers to a denied call."""
+    if service == "s3" and operation in HEADS:
+        return "403"
+    return CODES.get(service) or BY_PROTOCOL.get(protocol, "AccessDeniedException")
+
+
+def error_of(
+    model: Any,  # noqa: ANN401 - botocore's ServiceModel
+    operation: str,
+    made: MadeCall,
+) -> tuple[str, dict[str, Any]]:
+    """Make what botocore would have parsed from the answer, with our explanation beside it."""
+    service, protocol = model.service_name, model.metadata.get("protocol", "")
+    code = code_of(service, protocol, operation)
+    answer = made.denial
+    inner = None if answer is None else answer._inner  # noqa: SLF001 - what reports read
+    message = "Access Denied" if inner is None else denied_message(inner) or "Access Denied"
+    if code == "403":
+        message = "Forbidden"
+    elif service == "ec2":
+        message = f"You are not authorized to perform this operation. {message}"
+    response: dict[str, Any] = {
+        "Error": {"Code": code, "Message": message},
+        "ResponseMetadata": {"HTTPStatusCode": FORBIDDEN, "HTTPHeaders": {}, "RetryAttempts": 0},
+        "iamsim": {"explanation": "" if inner is None else summary(inner)},
+    }
+    if protocol in ("json", "rest-json"):
+        response["message"] = message
+    return code, response
