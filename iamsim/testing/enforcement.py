@@ -255,7 +255,7 @@ def _patch() -> None:
             _key_of(self) if enforcement.follows_credentials else None,
         )
         if made.denial is not None:
-            code, response = error_of(self.meta.service_model, operation_name, made)
+            code, response = error_of(self.meta.service_model, operation_name, made.denial)
             error = self.exceptions.from_code(code)(response, operation_name)
             error.add_note(f"iamsim: {response['iamsim']['explanation']}")
             raise error

@@ -12,7 +12,7 @@ from iamsim.report.message import denied_message
 from iamsim.report.summary import summary
 
 if TYPE_CHECKING:
-    from iamsim.testing.enforcement import MadeCall
+    from iamsim.api import Answer
 
 __all__ = ["code_of", "error_of"]
 
@@ -54,14 +54,13 @@ def code_of(service: str, protocol: str, operation: str) -> str:
 def error_of(
     model: Any,  # noqa: ANN401 - botocore's ServiceModel
     operation: str,
-    made: MadeCall,
+    answer: Answer,
 ) -> tuple[str, dict[str, Any]]:
     """Make what botocore would have parsed from the answer, with our explanation beside it."""
     service, protocol = model.service_name, model.metadata.get("protocol", "")
     code = code_of(service, protocol, operation)
-    answer = made.denial
-    inner = None if answer is None else answer._inner  # noqa: SLF001 - what reports read
-    message = "Access Denied" if inner is None else denied_message(inner) or "Access Denied"
+    inner = answer._inner  # noqa: SLF001 - what reports read
+    message = denied_message(inner) or "Access Denied"
     if code == "403":
         message = "Forbidden"
     elif service == "ec2":
@@ -69,7 +68,7 @@ def error_of(
     response: dict[str, Any] = {
         "Error": {"Code": code, "Message": message},
         "ResponseMetadata": {"HTTPStatusCode": FORBIDDEN, "HTTPHeaders": {}, "RetryAttempts": 0},
-        "iamsim": {"explanation": "" if inner is None else summary(inner)},
+        "iamsim": {"explanation": summary(inner)},
     }
     if protocol in ("json", "rest-json"):
         response["message"] = message
