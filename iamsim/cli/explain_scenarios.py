@@ -121,9 +121,16 @@ def _answer_data(answers: Sequence[Answer]) -> object:
 
 
 def _markdown(runs: list[Run]) -> str:
+    from iamsim.report.cleaning import for_markdown  # noqa: PLC0415 - text needs none
+
     lines: list[str] = []
     for scenario, results in runs:
-        lines += [f"## {scenario.title}", "", "| request | answer | why |", "|---|---|---|"]
+        lines += [
+            f"## {for_markdown(scenario.title)}",
+            "",
+            "| request | answer | why |",
+            "|---|---|---|",
+        ]
         for result in results:
             why = "; ".join(summary(answer).partition(": ")[2] for answer in result.answers)
             met = "error" if result.verdict is None else VERDICTS[result.verdict]
@@ -131,6 +138,6 @@ def _markdown(runs: list[Run]) -> str:
             if result.error is not None:
                 why = result.error.message
             cells = (result.request.title, met, why)
-            lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+            lines.append(f"| {' | '.join(map(for_markdown, cells))} |")
         lines.append("")
     return "\n".join(lines)

@@ -14,6 +14,12 @@ if TYPE_CHECKING:
 
 __all__ = ["terminal_width", "wants_color", "write_answer", "write_output", "write_picture"]
 
+# JSON, HTML and SVG escape by themselves what they hold.
+_DATA = ("{", "[", "<")
+_OBEYED = "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]"
+_OWN_COLORS = r"\x1b\[(?:0|[12](?:;3[1236])?|3[1236])m"
+# Colors that this run may use: what a name brings is none of them while none are used.
+_allowed: set[str] = set()
 _DEFAULT_WIDTH = 100
 _WIDEST = 160
 
@@ -23,11 +29,14 @@ def wants_color(when: str, *, to_file: bool) -> bool:
 
     ``NO_COLOR`` (https://no-color.org) and ``TERM=dumb`` turn `auto` off.
     """
-    if when != "auto":
-        return when == "always"
-    if to_file or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
-        return False
-    return sys.stdout.isatty()
+    if when == "auto":
+        plain = to_file or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb"
+        color = not plain and sys.stdout.isatty()
+    else:
+        color = when == "always"
+    if color:
+        _allowed.add("color")
+    return color
 
 
 def terminal_width() -> int:
@@ -41,8 +50,14 @@ def terminal_width() -> int:
         return _DEFAULT_WIDTH
 
 
-def write_output(text: str, path: str | None) -> None:
-    """Write text to a file, or to standard output; raises `RequestError` when it can't."""
+def write_output(text: str, path: str | None, *, workflow_commands: bool = False) -> None:
+    """Write text to a file, or to standard output; raises `RequestError` when it can't.
+
+    Whatever names from outside bring along: nothing in it commands a terminal, reorders text, or is
+    a workflow command to a build server, unless the text is made of those.
+    """
+    if not text.startswith(_DATA):
+        text = _harmless(text, workflow_commands=workflow_commands)
     if path is None or path == "-":
         try:
             sys.stdout.write(text)
@@ -53,6 +68,17 @@ def write_output(text: str, path: str | None) -> None:
             raise _not_writable("standard output", error) from error
         return
     _write_file(text.encode(errors="backslashreplace"), path)
+
+
+def _harmless(text: str, *, workflow_commands: bool) -> str:
+    import re  # noqa: PLC0415 - help needs none
+
+    from iamsim.core.caret import printable  # noqa: PLC0415 - as above
+
+    if re.search(_OBEYED, text):
+        kept = f"({_OWN_COLORS})|" if "color" in _allowed else "()|"
+        text = re.sub(kept + _OBEYED, lambda found: found[1] or printable(found[0]), text)
+    return text if workflow_commands else re.sub(r"(?m)^(\s*)::", r"\1\\::", text)
 
 
 def write_picture(data: bytes, path: str | None, *, binary: bool) -> None:

@@ -94,7 +94,7 @@ def _run(options: Options, paths: Sequence[str]) -> int:
     compared = compare_and_record(collected.cases, shelf, options, known)
     extras = Extras(covered, None if mutation is None else mutation[0], compared)
     written = _written(collected, outcomes, extras, options, to_file=path is not None)
-    write_output(written, path)
+    write_output(written, path, workflow_commands=options["format"] == "github")
     enough = covered is None or write_coverage(covered, options)
     if mutation is not None:
         limit = _text(options, "mutate_fail_under")

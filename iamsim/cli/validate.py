@@ -138,7 +138,7 @@ def _write(
                 checked, verbose=bool(options["verbose"]), color=color, without=without
             )
         )
-    write_output(written, path)
+    write_output(written, path, workflow_commands=form == "github")
 
 
 def _limit(text: str | None) -> FindingType | None:

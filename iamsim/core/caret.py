@@ -55,13 +55,13 @@ def render_error(error: IamsimError) -> str:
 
     The first line is ``name:line:column: error: message``, as compilers print it.
     """
-    lines = [f"error: {error.message}"]
+    lines = [f"error: {printable(error.message)}"]
     if error.span is not None:
         lines[0] = f"{error.span.place}: {lines[0]}"
         if error.span.source.text.strip():
             lines.append(caret_block(error.span))
     if error.hint:
-        lines.append(f"hint: {error.hint}")
+        lines.append(f"hint: {printable(error.hint)}")
     return "\n".join(lines)
 
 

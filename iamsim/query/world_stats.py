@@ -13,6 +13,7 @@ from iamsim.catalog.managed import find_managed_policy
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.checks.rules.policy_size import (
     INLINE_HOLDERS,
+    MANAGED_QUOTA,
     QUOTAS,
     characters,
 )
@@ -154,9 +155,7 @@ def _of_account(account: Account, model: World) -> Iterator[Usage]:
             yield Usage(f"the account {account.id}", kind, number, limit, adjustable=True)
     for name, policy in account.policies.items():
         size = _size(policy, PolicyType.IDENTITY)
-        yield Usage(
-            f"the policy {name} {where}", "characters", size, QUOTAS[PolicyType.IDENTITY][1]
-        )
+        yield Usage(f"the policy {name} {where}", "characters", size, MANAGED_QUOTA)
     for one in inline_lengths(account, model):
         what = f"the {one.kind} {one.holder.name} {where}"
         yield Usage(what, "characters of inline policies", one.used, one.limit)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.overall import overall_verdict
+from iamsim.report.cleaning import for_markdown
 from iamsim.report.columns import wrapped
 from iamsim.report.data import answer_to_dict
-from iamsim.report.markdown import escaped, render_markdown
+from iamsim.report.markdown import render_markdown
 from iamsim.report.paint import Paint
 from iamsim.report.sentences import VERDICTS
 from iamsim.report.summary import summary
@@ -126,7 +127,7 @@ def _session_texts(session: Session) -> list[str]:
 def render_chain_markdown(chain: Chain, answers: Sequence[Answer], *, verbose: bool = False) -> str:
     """Write the same as Markdown: the hops as a table, then the answers."""
     denied = chain.denied_at
-    lines = [escaped(_headline(chain)), "", *hop_table(chain)]
+    lines = [for_markdown(_headline(chain)), "", *hop_table(chain)]
     shown = [denied.deciding] if denied is not None else answers
     texts = [render_markdown(answer, verbose=verbose) for answer in shown]
     return "\n".join(["\n".join(lines) + "\n", *texts])
@@ -138,9 +139,9 @@ def hop_table(chain: Chain) -> list[str]:
     for number, hop in enumerate(chain.hops, start=1):
         for answer in hop.answers:
             word, reason = _verdict_and_reason(answer)
-            role = escaped(shortened(hop.plan.role, _LONGEST))
+            role = for_markdown(shortened(hop.plan.role, _LONGEST))
             action = answer.request.action
-            lines.append(f"| {number} | {role} | {action} | {word} | {escaped(reason)} |")
+            lines.append(f"| {number} | {role} | {action} | {word} | {for_markdown(reason)} |")
     return lines
 
 

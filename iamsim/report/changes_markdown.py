@@ -17,6 +17,7 @@ from iamsim.report.changes import (
     through_text,
     way_text,
 )
+from iamsim.report.cleaning import for_markdown, for_markdown_code
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -32,7 +33,8 @@ MARKS = {Direction.OPENS: "Opens", Direction.CLOSES: "Closes"}
 
 def changes_markdown(report: ChangeReport) -> str:
     """A table for each direction; what a policy file forbids comes first."""
-    lines = ["### Access that changes", "", f"{_cell(summary_text(report))}.", *_forbidden(report)]
+    summary = f"{for_markdown(summary_text(report))}."
+    lines = ["### Access that changes", "", summary, *_forbidden(report)]
     for direction, title in TITLES.items():
         rows = rows_of(report.changes, direction)
         if rows:
@@ -42,7 +44,10 @@ def changes_markdown(report: ChangeReport) -> str:
             lines += [_row(row, report.model) for row in rows]
     if report.remarks:
         lines += ["", "#### Not known", ""]
-        lines += [f"* {_code(one.place)} {_cell(one.message)}" for one in report.remarks]
+        lines += [
+            f"* {for_markdown_code(remark.place)} {for_markdown(remark.message)}"
+            for remark in report.remarks
+        ]
     return "\n".join(lines) + "\n"
 
 
@@ -54,7 +59,7 @@ def _forbidden(report: ChangeReport) -> Iterator[str]:
         request = one.after.request
         word = "opened by this change" if one.before.met else "did not hold before either"
         failures = "; ".join(one.after.failures)
-        yield f"* **{_cell(request.title)}** ({word}): {_cell(failures)}"
+        yield f"* **{for_markdown(request.title)}** ({word}): {for_markdown(failures)}"
 
 
 def _row(row: Row, model: World) -> str:
@@ -62,28 +67,16 @@ def _row(row: Row, model: World) -> str:
     for candidate in row.candidates[:SHOWN]:
         name = principal_name(candidate)
         own = name != candidate.principal
-        account = f" of {_cell(account_title(candidate, model))}" if own else ""
-        names.append(_code(name) + account)
+        account = f" of {for_markdown(account_title(candidate, model))}" if own else ""
+        names.append(for_markdown_code(name) + account)
     more = len(row.candidates) - SHOWN
     principals = ", ".join(names) + (f" and {more} more" if more > 0 else "")
     cells = (
         principals,
-        _cell(actions_text(row.actions)),
-        _cell(" ".join(filter(None, (resources_text(row.resources), way_text(row))))),
-        _cell(answer_text(row.before)),
-        f"**{_cell(answer_text(row.after))}**",
-        _cell(through_text(row.through)),
+        for_markdown(actions_text(row.actions)),
+        for_markdown(" ".join(filter(None, (resources_text(row.resources), way_text(row))))),
+        for_markdown(answer_text(row.before)),
+        f"**{for_markdown(answer_text(row.after))}**",
+        for_markdown(through_text(row.through)),
     )
     return f"| {' | '.join(cells)} |"
-
-
-def _code(text: str) -> str:
-    return f"`{text.replace('`', '')}`".replace("|", "\\|") if text else ""
-
-
-def _cell(text: str) -> str:
-    """Text inside of a table: marks of Markdown in names stay what they are."""
-    flat = " ".join(text.split())
-    for sign in "\\|*_<>[]#":
-        flat = flat.replace(sign, f"\\{sign}")
-    return flat

@@ -10,24 +10,23 @@ from __future__ import annotations
 
 import re
 
-__all__ = ["for_csv", "for_html", "for_markdown", "for_markdown_code", "for_terminal"]
+from iamsim.core.caret import printable
 
-_CONTROLS = [*range(0x20), 0x7F, *range(0x80, 0xA0)]
-# marks, embeddings, overrides and isolates; line and paragraph separators; a byte order mark
-_INVISIBLE = [0x061C, 0x200E, 0x200F, *range(0x2028, 0x202F), *range(0x2066, 0x206A), 0xFEFF]
-_VISIBLE = {
-    **{code: f"\\x{code:02x}" for code in _CONTROLS},
-    **{code: f"\\u{code:04x}" for code in _INVISIBLE},
-    9: "\\t",
-    10: "\\n",
-    13: "\\r",
-}
+__all__ = [
+    "for_csv",
+    "for_html",
+    "for_markdown",
+    "for_markdown_code",
+    "for_markdown_lines",
+    "for_terminal",
+]
+
 _MARKDOWN = re.compile(r"[\\|*_<>\[\]#~]|&(?=[#\w])")
 
 
 def for_terminal(text: str) -> str:
     """Text on one line in which nothing moves the cursor, changes colors or reorders the rest."""
-    return text.translate(_VISIBLE)
+    return printable(text)
 
 
 def for_html(text: str) -> str:
@@ -49,6 +48,11 @@ def for_markdown(text: str) -> str:
 
 def _escaped(text: str) -> str:
     return _MARKDOWN.sub(lambda found: f"\\{found[0]}", text).replace("@", "@\u2060")
+
+
+def for_markdown_lines(text: str) -> str:
+    """Lines below each other in one cell of a table."""
+    return "<br>".join(map(for_markdown, text.split("\n")))
 
 
 def for_markdown_code(text: str) -> str:

@@ -7,6 +7,8 @@ import json
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
+from iamsim.core.caret import printable
+from iamsim.report.cleaning import for_markdown_lines
 from iamsim.report.paint import Paint
 
 if TYPE_CHECKING:
@@ -201,10 +203,10 @@ def comparison_to_markdown(found: Comparison) -> str:
         lines += ["| case | was | is | cause |", "|---|---|---|---|"]
     for change in found.changes:
         cells = (
-            f"{change.case.request.title}<br>`{change.case.file}:{change.case.line}`",
+            f"{printable(change.case.request.title)}\n`{change.case.file}:{change.case.line}`",
             change.before.decision,
             change.after.decision,
-            "<br>".join(_causes(change)),
+            "\n".join(map(printable, _causes(change))),
         )
-        lines.append(f"| {' | '.join(cell.replace('|', '&#124;') for cell in cells)} |")
+        lines.append(f"| {' | '.join(map(for_markdown_lines, cells))} |")
     return "\n".join([*lines, ""])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.query.edits.model import EditKind
+from iamsim.report.cleaning import for_markdown
 from iamsim.report.columns import wrapped
 from iamsim.report.edit_sentences import (
     blocker_sentence,
@@ -15,7 +16,6 @@ from iamsim.report.edit_sentences import (
     reach_sentence,
     who_sentence,
 )
-from iamsim.report.markdown import escaped
 from iamsim.report.paint import Paint
 from iamsim.report.sentences import WAYS, layer_name
 from iamsim.report.wording import place_text, shortened, statement_text
@@ -141,7 +141,7 @@ def render_edits_markdown(report: EditReport) -> str:
     request = report.answer.request
     if report.grants:
         lines += ["What grants it:", ""]
-        lines += [f"* {escaped(grant_sentence(grant, report))}" for grant in report.grants]
+        lines += [f"* {for_markdown(grant_sentence(grant, report))}" for grant in report.grants]
         lines.append("")
     title = GOALS[report.goal]
     title = title[:1].upper() + title[1:]
@@ -150,14 +150,16 @@ def render_edits_markdown(report: EditReport) -> str:
         for position, edit in enumerate(found.edits):
             text = f"{edit_sentence(edit, request)}; {who_sentence(edit, report)}"
             lines.append(
-                f"{number}. {escaped(text)}" if not position else f"   * and {escaped(text)}"
+                f"{number}. {for_markdown(text)}"
+                if not position
+                else f"   * and {for_markdown(text)}"
             )
             guard = guard_sentence(edit, request)
             if guard is not None:
-                lines.append(f"   * **{escaped(guard)}**")
-        lines.append(f"   * {escaped(reach_sentence(found.reach, report.goal, request))}")
+                lines.append(f"   * **{for_markdown(guard)}**")
+        lines.append(f"   * {for_markdown(reach_sentence(found.reach, report.goal, request))}")
         way = way_sentence(found, report)
-        lines += [] if way is None else [f"   * {escaped(way)}"]
+        lines += [] if way is None else [f"   * {for_markdown(way)}"]
         for document in documents_to_add(found):
             lines += _fenced(document, "json")
         for patch in found.patches:
@@ -165,7 +167,7 @@ def render_edits_markdown(report: EditReport) -> str:
         lines.append("")
     if report.blockers:
         lines += ["What can't be changed:", ""]
-        lines += [f"* {escaped(blocker_sentence(one, report))}" for one in report.blockers]
+        lines += [f"* {for_markdown(blocker_sentence(one, report))}" for one in report.blockers]
     return "\n".join(lines).rstrip() + "\n"
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.query.hints import doubts_of, hints_below
+from iamsim.report.cleaning import for_markdown
 from iamsim.report.hints import hint_text
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
@@ -17,10 +18,12 @@ from iamsim.report.ways import way_text, ways_of_caller
 from iamsim.report.wording import shortened, statement_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import Decider
 
-__all__ = ["escaped", "render_markdown"]
+__all__ = ["fenced", "render_markdown"]
 
 _WIDTH = 100
 
@@ -29,10 +32,12 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
     """Write an answer as Markdown: the reason, the layers as a table, the statements as code."""
     request = answer.request
     word, _, reason = summary(answer).partition(": ")
-    doubts = [f"**check the question**: {escaped(hint_text(hint))}" for hint in doubts_of(answer)]
+    doubts = [
+        f"**check the question**: {for_markdown(hint_text(hint))}" for hint in doubts_of(answer)
+    ]
     lines = [
         *(line for doubt in doubts for line in (doubt, "")),
-        f"**{word}**: {escaped(reason)}",
+        f"**{word}**: {for_markdown(reason)}",
         "",
         f"* principal {_code(request.principal)}",
         f"* action {_code(request.action)}",
@@ -43,22 +48,24 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
         lines.append(f"* {_code(f'{key} = {text}')}")
     lines += ["", "| layer | outcome | why |", "|---|---|---|"]
     for name, outcome, detail in layer_rows(answer):
-        lines.append(f"| {name} | {OUTCOMES[outcome]} | {escaped(detail)} |")
+        lines.append(f"| {name} | {OUTCOMES[outcome]} | {for_markdown(detail)} |")
     for decider in answer.explanation.decided_by:
         lines += _quote(answer, decider)
     ways = ways_of_caller(answer)
     if ways and not answer.allowed:
         lines += ["", "Ways in:", ""]
         for way in ways:
-            lines.append(f"* {'open' if way.open else 'blocked'}: {way_text(way, answer)}")
+            lines.append(
+                f"* {'open' if way.open else 'blocked'}: {for_markdown(way_text(way, answer))}"
+            )
     message = denied_message(answer)
     if message is not None:
-        lines += ["", "AWS would say:", "", *_fenced([message])]
+        lines += ["", "AWS would say:", "", *fenced([message])]
     notes = [f"> Note: {NOTES[note]}." for note in answer.explanation.notes]
-    hints = [f"> Hint: {escaped(_ended(hint_text(hint)))}" for hint in hints_below(answer)]
+    hints = [f"> Hint: {for_markdown(_ended(hint_text(hint)))}" for hint in hints_below(answer)]
     lines += ["", *notes, *(["", *hints] if hints else [])]
     if verbose:
-        lines += ["", *_fenced(trace_lines(answer, Paint(), _WIDTH))]
+        lines += ["", *fenced(trace_lines(answer, Paint(), _WIDTH))]
     return "\n".join(lines).rstrip() + "\n"
 
 
@@ -80,17 +87,19 @@ def _quote(answer: Answer, decider: Decider) -> list[str]:
     else:
         return []
     layer = layer_name(decider.layer, answer.request.action)
-    name = statement_text(statement.index, statement.sid)
-    title = f"{word}: {name} of {layer} {_code(policy or '')} in {_code(statement.span.place)}"
-    return ["", title, "", *_fenced(quote_statement(statement, marks, Paint(), _WIDTH))]
+    name = for_markdown(statement_text(statement.index, statement.sid))
+    place = _code(statement.span.place)
+    title = f"{word}: {name} of {layer} {_code(policy or '')} in {place}"
+    return ["", title, "", *fenced(quote_statement(statement, marks, Paint(), _WIDTH))]
 
 
-def _fenced(lines: list[str]) -> list[str]:
+def fenced(lines: Iterable[str], language: str = "text") -> list[str]:
     """A code block whose fence is longer than any row of backticks inside."""
+    inside = [part for line in lines for part in line.split("\n")]
     fence = "```"
-    while any(fence in line for line in lines):
+    while any(fence in line for line in inside):
         fence += "`"
-    return [f"{fence}text", *lines, fence]
+    return [f"{fence}{language}", *inside, fence]
 
 
 def _ended(text: str) -> str:
@@ -100,14 +109,3 @@ def _ended(text: str) -> str:
 
 def _code(text: str) -> str:
     return f"`{shortened(text, 300).replace('`', chr(39))}`"
-
-
-def escaped(text: str) -> str:
-    """Keep what the user wrote from being read as Markdown or HTML."""
-    parts = text.split("`")
-    for index in range(0, len(parts), 2):
-        for character in "\\*_<>[]|":
-            parts[index] = parts[index].replace(character, f"\\{character}")
-    for index in range(1, len(parts), 2):
-        parts[index] = parts[index].replace("|", "\\|")
-    return "`".join(parts)

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
 from iamsim.query.comparison import Aspect, deciding_statements, missing_keys, same_request
+from iamsim.report.cleaning import for_markdown, for_markdown_lines
 from iamsim.report.data import answer_to_dict
 from iamsim.report.layers import layer_rows
-from iamsim.report.markdown import escaped
 from iamsim.report.sentences import OUTCOMES, VERDICTS, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.wording import request_text, shortened
@@ -75,12 +75,13 @@ def render_comparison_markdown(comparison: Comparison) -> str:
     """Write one comparison as a table of Markdown; rows that differ are in bold."""
     request = comparison.before.request
     lines = [
-        f"**{_change_text(comparison)}**: {escaped(_asked(comparison))}",
+        f"**{_change_text(comparison)}**: {for_markdown(_asked(comparison))}",
         "",
         f"* principal `{request.principal}`",
         *(
-            f"* {escaped(key)} = {escaped(value if isinstance(value, str) else ', '.join(value))}"
+            f"* {for_markdown(f'{key} = {text}')}"
             for key, value in request.context.items()
+            for text in (value if isinstance(value, str) else ", ".join(value),)
         ),
         "",
         f"| | {BEFORE} | {AFTER} |",
@@ -88,7 +89,7 @@ def render_comparison_markdown(comparison: Comparison) -> str:
     ]
     for row in _rows(comparison):
         label = f"**{row.label}**" if row.differs else row.label
-        cells = [escaped(text).replace("\n", "<br>") for text in (row.before, row.after)]
+        cells = [for_markdown_lines(text) for text in (row.before, row.after)]
         lines.append(f"| {label} | {cells[0]} | {cells[1]} |")
     return "\n".join(lines) + "\n"
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamsim.core.caret import printable
+from iamsim.report.cleaning import for_markdown_lines
 from iamsim.report.data import answer_to_dict
 from iamsim.report.suite import (
     count_text,
@@ -78,13 +80,9 @@ def _row(outcome: Outcome, more: int) -> str:
     case = outcome.case
     why = [summary(answer).partition(": ")[2] for answer in outcome.result.answers]
     cells = (
-        f"{case.request.title}<br>`{case.file}:{case.line}`",
+        f"{printable(case.request.title)}\n`{case.file}:{case.line}`",
         expectation_text(outcome),
         verdict_word(outcome),
         "; ".join(why or outcome.result.failures) + (f"\n{more_text(more)}" if more else ""),
     )
-    return f"| {' | '.join(_cell(cell) for cell in cells)} |"
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "&#124;").replace("\n", "<br>")
+    return f"| {' | '.join(map(for_markdown_lines, cells))} |"

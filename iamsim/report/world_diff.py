@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import printable
 from iamsim.report.changes import changes_data, changes_lines, changes_text
 from iamsim.report.changes_markdown import changes_markdown
+from iamsim.report.markdown import fenced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -68,12 +70,14 @@ def diff_markdown(report: ChangeReport, policies: Sequence[PolicyChange]) -> str
         lines += ["#### What differs", ""]
     for one in policies:
         lines += [f"<details><summary>{_escaped(one.what)}{_word(one)}</summary>", ""]
-        lines += ["```diff", *one.lines, "```", "", "</details>", ""]
+        lines += [*fenced(map(printable, one.lines), "diff"), "", "</details>", ""]
     return "\n".join(lines)
 
 
 def _escaped(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    """A name inside of HTML tags, where nobody is mentioned either."""
+    plain = printable(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain.replace("@", "&#64;")
 
 
 def diff_data(report: ChangeReport, policies: Sequence[PolicyChange]) -> Json:

@@ -1,0 +1,166 @@
+"""Names from outside command no terminal, forge no line of a build log and mention nobody: a world
+full of them, in every text format of every command that prints.
+
+JSON, HTML and SVG escape what they hold, which other tests look at.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+
+import pytest
+
+from iamsim.cli.main import main
+
+A = "111122223333"
+EVIL = "x\x1b[31m\x9b2J\u202e\n::error file=a::b\n@team |a <img src=x> `c"
+ANN = f"arn:aws:iam::{A}:user/ann"
+OBJECT = "arn:aws:s3:::reports/a"
+ASKED = ("-p", ANN, "-r", OBJECT)
+OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def policy(**elements):
+    """A policy whose Sid is hostile."""
+    return {"Version": "2012-10-17", "Statement": [{"Sid": EVIL, **elements}]}
+
+
+def world(actions):
+    """Hostile texts wherever the format takes any text."""
+    tagged = {"StringEquals": {f"aws:PrincipalTag/{EVIL}": EVIL}}
+    return {
+        "policies": {
+            EVIL: policy(Effect="Deny", Action="s3:DeleteObject", Resource="*", Condition=tagged)
+        },
+        "organization": {
+            "id": "o-exampleorg1",
+            "management_account": "999999999999",
+            "root": {
+                "id": "r-ab12",
+                "name": EVIL,
+                "accounts": ["999999999999"],
+                "units": {
+                    EVIL: {
+                        "id": "ou-ab12-11112222",
+                        "accounts": [A],
+                        "scps": ["FullAWSAccess", EVIL],
+                    }
+                },
+            },
+        },
+        "accounts": {
+            "999999999999": {"name": EVIL},
+            A: {
+                "name": EVIL,
+                "users": {"ann": {"policies": ["Own"], "tags": {EVIL: EVIL}}},
+                "roles": {
+                    "app": {
+                        "trust": policy(
+                            Effect="Allow",
+                            Principal={"AWS": ANN, "Federated": EVIL},
+                            Action="sts:AssumeRole",
+                        ),
+                        "policies": [
+                            policy(
+                                Effect="Allow",
+                                Action=["iam:PassRole", "iam:AttachRolePolicy"],
+                                Resource="*",
+                                Condition=tagged,
+                            )
+                        ],
+                        "boundary": "Own",
+                    }
+                },
+                "policies": {
+                    "Own": policy(
+                        Effect="Allow",
+                        Action=actions,
+                        Resource=["*", f"arn:aws:s3:::reports/{EVIL}"],
+                        Condition={"StringLike": {"aws:SourceVpc": EVIL}},
+                    )
+                },
+                "resources": {
+                    "arn:aws:s3:::reports": {
+                        "policy": policy(
+                            Effect="Allow",
+                            Principal={"AWS": ["444455556666", f"arn:aws:iam::{A}:user/{EVIL}"]},
+                            Action="s3:GetObject",
+                            Resource="arn:aws:s3:::reports/*",
+                        ),
+                        "tags": {EVIL: EVIL},
+                    }
+                },
+            },
+        },
+    }
+
+
+COMMANDS = {
+    "who-can": ("who-can", "s3:GetObject", OBJECT, "--via-roles"),
+    "what-can": ("what-can", ANN, "-v"),
+    "access-matrix": ("access-matrix", "-a", "s3:GetObject", "-r", OBJECT),
+    "findings": ("findings",),
+    "paths": ("paths", "--blocked"),
+    "show": ("world", "show"),
+    "tree": ("world", "tree"),
+    "stats": ("world", "stats"),
+    "lint": ("world", "lint"),
+    "trust": ("world", "trust"),
+    "explain": ("explain", *ASKED, "-a", "s3:GetObject", "-v"),
+    "denied": ("explain", *ASKED, "-a", "s3:DeleteObject", "-v", "--edits"),
+    "partial": ("explain", *ASKED, "-a", "s3:DeleteObject", "--partial"),
+    "what-if": ("explain", *ASKED, "-a", "s3:GetObject", "--without", EVIL),
+    "changes": ("changes", "--overlay", "other.json"),
+    "diff": ("diff", "world.json", "other.json"),
+    "validate": ("validate", "world.json"),
+    "test": ("test", "suite.iamtest.yaml", "--cov"),
+    "keys": ("keys", *ASKED, "-a", "s3:GetObject"),
+    "missing": ("explain", "-p", f"arn:aws:iam::{A}:user/{EVIL}", "-a", EVIL, "-r", EVIL),
+}
+ALONE = {"diff", "validate", "test"}
+
+
+@pytest.fixture
+def folder(tmp_path, monkeypatch):
+    """A folder with the world, another one, and a suite."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "world.json").write_text(json.dumps(world("s3:*")), encoding="utf-8")
+    (tmp_path / "other.json").write_text(json.dumps(world("s3:Get*")), encoding="utf-8")
+    suite = {
+        "title": EVIL,
+        "world": "world.json",
+        "requests": [
+            {
+                "name": EVIL,
+                "principal": ANN,
+                "action": "s3:GetObject",
+                "resource": OBJECT,
+                "expect": "allowed",
+            }
+        ],
+    }
+    (tmp_path / "suite.iamtest.yaml").write_text(json.dumps(suite), encoding="utf-8")
+
+
+@pytest.mark.parametrize("form", ["text", "markdown", "csv", "github"])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_hostile_names_in_every_output(name, form, folder, capsys):
+    """No control character, nothing that reorders text, no forged command, no mention, no tag."""
+    arguments = COMMANDS[name]
+    given = () if name in ALONE else ("--world", "world.json")
+    main([*arguments, *given, "--format", form])
+    printed = capsys.readouterr()
+    out, err = printed.out, printed.err
+    if "is not a value of `--format`" in err:
+        return
+    assert not OBEYED.search(out + err)
+    commands = [line for line in (out + err).splitlines() if line.lstrip().startswith("::")]
+    if form == "github":
+        assert not any(line.startswith("::error file=a::b") for line in commands)
+    else:
+        assert not commands
+    if form == "markdown":
+        prose = re.sub(r"(?ms)^ *(`{3,}).*?^ *\1", "", out).replace("\\`", "")
+        prose = re.sub(r"(`+)(?!`).+?(?<!`)\1(?!`)", "", prose)
+        assert not re.search(r"@team|(?<!\\)<img", prose), prose
