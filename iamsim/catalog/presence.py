@@ -9,6 +9,7 @@ from __future__ import annotations
 from enum import Enum, IntEnum
 from functools import lru_cache
 
+from iamsim.catalog.files import data_lines
 from iamsim.catalog.keys import global_key_rows
 
 __all__ = [
@@ -16,6 +17,7 @@ __all__ = [
     "Presence",
     "Way",
     "derived_from",
+    "has_resource_account",
     "keys_never_sent",
     "presence_of",
     "types_of",
@@ -108,6 +110,19 @@ def keys_never_sent(caller: CallerColumn) -> frozenset[str]:
     return frozenset(
         key for key, row in _read().items() if row[0][caller] == "-" and not key.endswith("/")
     )
+
+
+@lru_cache(maxsize=1)
+def _without_resource_account() -> frozenset[str]:
+    """Read the actions whose requests do not say whose the resource is."""
+    return frozenset(line.lower() for line in data_lines("actions_without_resource_account.txt"))
+
+
+def has_resource_account(action: str) -> bool:
+    """Say whether requests for an action (in lower case) tell the account of the resource, and its
+    organization."""
+    service = action.partition(":")[0]
+    return _without_resource_account().isdisjoint((action, f"{service}:*"))
 
 
 def derived_from(key: str) -> str | None:

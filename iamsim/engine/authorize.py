@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
+from iamsim.core.explanation import Origin
 from iamsim.core.request import CallerKind, Request
 from iamsim.engine.context import (
     TIME_KEYS,
@@ -22,6 +23,7 @@ from iamsim.engine.context import (
 from iamsim.engine.explain import explain_request
 from iamsim.engine.facts import organization_of
 from iamsim.engine.presence import leave_open
+from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.engine.services.kms import check_alias, encryption_context_keys
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.world import CompiledWorld
@@ -34,6 +36,10 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
 
+ENDPOINT_KEY = "aws:sourcevpce"
+# Calls that services make for a user with access keys have the key, the user's own do not:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+WITHOUT_MFA = DerivedKeys((("aws:multifactorauthpresent", "false", Origin("call-chain")),))
 ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)  # of which one is asked for
 
 __all__ = ["Prepared", "decide", "explain", "explain_prepared", "prepare"]
@@ -127,6 +133,8 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
         check_alias(action, question.action, question.resource)
     if question.resource == "*" and action in ACCOUNT_ACTIONS:
         question = replace(question, resource=ALL_BUCKETS)
+    if question.via is DIRECT_CALL and question.context:
+        question = _through_given_endpoint(question, world)
     caller = world.caller_facts(question)
     resource = world.resource_facts(question, caller.caller)
     situation = world.situation(question, caller, resource)
@@ -144,6 +152,25 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     return Prepared(question, situation, request, derived)
 
 
+def _through_given_endpoint(question: Question, world: CompiledWorld) -> Question:
+    """The question as one that comes through the VPC endpoint that its context names, where the
+    world lists that one."""
+    for key, value in question.context.items():
+        if key.lower() == ENDPOINT_KEY and isinstance(value, str):
+            if world.endpoint(value) is not None:
+                return replace(question, via=Via(vpc_endpoint=value))
+            break
+    return question
+
+
+def _time_of(question: Question) -> str | None:
+    """The time of the request: as the context says it in either form, else the question's."""
+    for key, value in question.context.items():
+        if key.lower() in TIME_KEYS and isinstance(value, str):
+            return value
+    return question.now
+
+
 def _derived(
     question: Question,
     action: str,
@@ -155,7 +182,11 @@ def _derived(
     via = question.via
     endpoint = world.endpoint(via.vpc_endpoint)
     vpc = endpoint.vpc if endpoint is not None else None
-    parts = [time_context(question.now), call_context(via, vpc), resource.context, caller.context]
+    parts = [time_context(_time_of(question)), call_context(via, vpc)]
+    parts += [resource.context, caller.context]
+    who = caller.caller
+    if via.services and who.kind is CallerKind.USER and not who.with_session_token:
+        parts.append(WITHOUT_MFA)
     if endpoint is not None and not via.services:
         organization = organization_of(world.model, endpoint.account)
         service = action.partition(":")[0]

@@ -7,10 +7,12 @@ given always wins over what is derived.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.keys import spelled
+from iamsim.catalog.presence import has_resource_account
 from iamsim.compile.literals import read_date
 from iamsim.core.arn import find_arn
 from iamsim.core.explanation import ContextEntry, Origin
@@ -18,6 +20,7 @@ from iamsim.core.request import CallerKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+    from decimal import Decimal
 
     from iamsim.core.request import Caller, ContextValue
     from iamsim.engine.question import Session, Via
@@ -38,6 +41,7 @@ __all__ = [
 Derived = tuple[str, "ContextValue", Origin]
 
 UNLISTED_RESOURCE = Origin("resource")
+LAST_SECOND = 253_402_300_799  # of the year 9999
 TIME_KEYS = ("aws:currenttime", "aws:epochtime")
 
 
@@ -73,12 +77,9 @@ PRINCIPAL_TYPES = {
 }
 GLOBAL_SERVICES = frozenset({"iam", "organizations", "route53", "cloudfront"})
 GLOBAL_REGION = "us-east-1"
-SERVICE_TAG_KEYS = {
-    "ec2": "ec2:resourcetag/",
-    "iam": "iam:resourcetag/",
-    "secretsmanager": "secretsmanager:resourcetag/",
-    "ssm": "ssm:resourcetag/",
-}
+# Services that have the account of the resource under a name of their own, too:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
+OWN_ACCOUNT_KEYS = {"s3": "s3:resourceaccount", "s3express": "s3express:resourceaccount"}
 # More services send the keys; which do is on the page of the global condition keys, and changes.
 ENDPOINT_OWNER_SERVICES = frozenset({"s3"})
 CALL_CHAIN = Origin("call-chain")
@@ -133,8 +134,18 @@ def _caller_names(caller: Caller, origin: Origin) -> Iterator[Derived]:
         case CallerKind.SERVICE:
             yield "aws:principalisawsservice", "true", origin
             yield "aws:principalservicename", caller.arn, origin
+            yield "aws:principalservicenameslist", _names_of_service(caller.arn), origin
         case CallerKind.IDENTITY_PROVIDER if ":saml-provider/" not in caller.arn:
             yield "aws:federatedprovider", caller.arn, origin
+
+
+def _names_of_service(principal: str) -> tuple[str, ...]:
+    """The names that a service principal has: a Regional one also that without the Region."""
+    labels = principal.split(".")
+    if len(labels) > len(["SERVICE", "amazonaws", "com"]) and labels[-1] != "cn":
+        plain = ".".join((labels[0], *labels[-2:]))
+        return (plain, principal)
+    return (principal,)
 
 
 def _tags(
@@ -153,30 +164,28 @@ def _tags(
 
 
 def resource_context(
-    service: str,
+    action: str,
     region: str,
     account: str | None,
-    tags: Mapping[str, str],
     organization: tuple[str, str] | None,
     listed: str | None,
 ) -> Iterator[Derived]:
-    """What follows from the resource: account, organization, tags, and the Region of its ARN.
+    """What follows from the resource: account, organization, and the Region of its ARN.
 
     A resource that is not `listed` shares these keys with others, so that their origin has no
     detail: `context_entries` adds it.
     """
     origin = Origin("resource", listed or "")
-    if account is not None:
+    service = action.partition(":")[0]
+    told = has_resource_account(action)
+    if account is not None and told:
         yield "aws:resourceaccount", account, origin
-    if organization is not None:
+        if service in OWN_ACCOUNT_KEYS:
+            yield OWN_ACCOUNT_KEYS[service], account, origin
+    if organization is not None and told:
         org_origin = Origin("organization", organization[0])
         yield "aws:resourceorgid", organization[0], org_origin
         yield "aws:resourceorgpaths", (organization[1],), org_origin
-    prefix = SERVICE_TAG_KEYS.get(service)
-    for key, value in tags.items():
-        yield f"aws:resourcetag/{key.lower()}", value, origin
-        if prefix:
-            yield prefix + key.lower(), value, origin
     if region and "*" not in region:
         yield "aws:requestedregion", region, origin
     elif service in GLOBAL_SERVICES:
@@ -233,17 +242,25 @@ def kms_context(resource: str, caller: Caller, via: Via) -> Iterator[Derived]:
             yield "kms:viaservice", f"{host}.{arn.region}.amazonaws.{domain}", CALL_CHAIN
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=64)
 def time_context(now: str | None) -> DerivedKeys:
-    """The time of the request, in the two forms that AWS has."""
+    """The time of the request, said in one of the two forms that AWS has, in both."""
     if now is None:
         return DerivedKeys(())
     origin = Origin("clock")
-    entries: list[Derived] = [("aws:currenttime", now, origin)]
     seconds = read_date(now)
+    in_seconds = seconds is not None and now.isdigit()
+    written = _in_iso_8601(seconds) if in_seconds and seconds is not None else now
+    entries: list[Derived] = [("aws:currenttime", written, origin)]
     if seconds is not None:
         entries.append(("aws:epochtime", str(int(seconds)), origin))
     return DerivedKeys(entries)
+
+
+def _in_iso_8601(seconds: Decimal) -> str:
+    """A moment as AWS writes it."""
+    moment = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=min(int(seconds), LAST_SECOND))
+    return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def context_entries(

@@ -30,6 +30,7 @@ from iamsim.engine.target import (
     AWS_MANAGED_KEY,
     SERVICE_LINKED_ROLE,
     has_listed_tags,
+    tag_context,
     tags_of,
 )
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
@@ -286,7 +287,8 @@ def resource_facts(
         conditions_of_access(listed) if through else None,
         DerivedKeys(
             (
-                *resource_context(service, target.region, account, tags, organization, arn),
+                *resource_context(action, target.region, account, organization, arn),
+                *tag_context(service, target, tags),
                 *access_point_context(target.access_point, listed, account),
                 *boundary_context(action, entity),
             )

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import has_resource_account
 from iamsim.catalog.rules import PLAIN, action_rules
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.services.kms import ALIAS_ACTIONS
@@ -29,7 +30,7 @@ SINGULAR_ACTIONS = BOUNDARY_ACTIONS | ACCOUNT_ACTIONS | ALIAS_ACTIONS | OWN_RULE
 def kin_of(action: str) -> Hashable | None:
     """What stands for the actions of a service that meet the same as this one (in lower case);
     `None` for the many of which nothing of their own is known."""
-    if action in SINGULAR_ACTIONS:
+    if action in SINGULAR_ACTIONS or not has_resource_account(action):
         return action
     rules = action_rules(action)
     return None if rules is PLAIN else id(rules)

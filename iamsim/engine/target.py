@@ -6,7 +6,9 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.rules import service_rules
+from iamsim.catalog.tag_keys import tag_key_starts
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.explanation import Origin
 from iamsim.core.reason import Note
 from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.engine.relations import ResourceKind, resource_kind
@@ -14,10 +16,11 @@ from iamsim.engine.services.s3 import ALL_BUCKETS, access_point_name, is_bucket
 from iamsim.world.model import Role
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamsim.core.arn import Arn
     from iamsim.core.request import Caller
+    from iamsim.engine.context import Derived
     from iamsim.engine.question import Question
     from iamsim.world.model import Resource, User, World
 
@@ -27,6 +30,7 @@ __all__ = [
     "Target",
     "find_target",
     "has_listed_tags",
+    "tag_context",
     "tags_of",
 ]
 
@@ -123,6 +127,29 @@ def tags_of(target: Target) -> tuple[Mapping[str, str], tuple[Note, ...]]:
     # A world that gives a bucket tags and says no more is taken to mean them.
     counted = target.listed.abac is None
     return known.tags if counted else {}, (Note.BUCKET_TAGS_WITHOUT_ABAC,) if counted else ()
+
+
+def tag_context(service: str, target: Target, tags: Mapping[str, str]) -> Iterator[Derived]:
+    """The keys that hold tags of the resource, of the bucket that it lies in, and of the access
+    point that the request goes through.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
+    """
+    known, listed = target.known, target.listed
+    if known is None:
+        return
+    origin = Origin("resource", known.arn)
+    kind = known.arn.split(":", 5)[-1].partition("/")[0].partition(":")[0]
+    starts = ("aws:resourcetag/", *tag_key_starts(service, "resource", kind)) if tags else ()
+    of_point: tuple[str, ...] = ()
+    of_container: tuple[str, ...] = ()
+    if known.arn == target.access_point:
+        of_point = tag_key_starts(service, "access-point")
+    elif listed is not None and (not is_bucket(known.arn) or listed.abac):
+        of_container = tag_key_starts(service, "container")
+    for start in (*starts, *of_point, *of_container):
+        for key, value in known.tags.items():
+            yield start + key.lower(), value, origin
 
 
 def has_listed_tags(target: Target) -> bool:

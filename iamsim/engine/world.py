@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.catalog import resource_control_services
+from iamsim.catalog.presence import has_resource_account
 from iamsim.core.collector import CollectLater
 from iamsim.core.explanation import Origin
 from iamsim.engine import facts
@@ -146,7 +147,9 @@ class CompiledWorld:
             return facts.resource_facts(question, target, self.model, self.policies, caller)
         key = (
             target,
-            action if action in BOUNDARY_ACTIONS else action.partition(":")[0],
+            action
+            if action in BOUNDARY_ACTIONS or not has_resource_account(action)
+            else action.partition(":")[0],
             caller.service_linked,
         )
         known = self._resources.get(key)
