@@ -18,7 +18,7 @@ __all__ = [
     "Way",
     "derived_from",
     "has_resource_account",
-    "keys_never_sent",
+    "keys_through_endpoints",
     "presence_of",
     "types_of",
 ]
@@ -104,14 +104,6 @@ def presence_of(key: str, caller: CallerColumn, way: Way | None) -> Presence:
     return Presence.ALWAYS
 
 
-@lru_cache(maxsize=64)
-def keys_never_sent(caller: CallerColumn) -> frozenset[str]:
-    """Give the keys (in lower case) that a caller never has on any way, those of tags apart."""
-    return frozenset(
-        key for key, row in _read().items() if row[0][caller] == "-" and not key.endswith("/")
-    )
-
-
 @lru_cache(maxsize=1)
 def _without_resource_account() -> frozenset[str]:
     """Read the actions whose requests do not say whose the resource is."""
@@ -130,6 +122,16 @@ def derived_from(key: str) -> str | None:
     ``resource``, ``network``, ``call``, ``clock`` or ``service``; `None` where it must be given."""
     row = _row(key)
     return None if row is None or row[2] == "-" else row[2]
+
+
+@lru_cache(maxsize=1)
+def keys_through_endpoints() -> frozenset[str]:
+    """Give the keys (in lower case) that only requests through a VPC endpoint have."""
+    return frozenset(
+        key
+        for key, row in _read().items()
+        if row[1][Way.PUBLIC] == "-" and row[1][Way.ENDPOINT] != "-"
+    )
 
 
 def types_of(key: str) -> tuple[str, ...]:

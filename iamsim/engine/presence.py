@@ -217,3 +217,17 @@ def _way_by_context(request: Request) -> Way | None:
     if any(key in request.context for key in THROUGH_ENDPOINT):
         return Way.ENDPOINT
     return Way.PUBLIC if SOURCE_IP in request.context else None
+
+
+def marks_read(
+    question: Question, caller: Caller, keys: Iterable[str], world: CompiledWorld
+) -> object:
+    """What tells callers of one kind apart beside the values of their keys: what is known of those
+    keys (in lower case) of theirs that are read and have no value."""
+    found: list[object] = []
+    read = set(keys)
+    if ISSUED in read or not read.isdisjoint(MFA) or any(k.startswith(CALLERS_TAGS) for k in read):
+        found.append(caller_marks(question, caller, world))
+    if USER_ID in read:
+        found.append((caller.unique_id, caller.session_name))
+    return tuple(found)

@@ -6,6 +6,7 @@ from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import derived_from
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Outcome
 from iamsim.engine.authorize import prepare
@@ -37,25 +38,11 @@ UNSEEN = (
     Layer.VPC_ENDPOINT_POLICY,
 )
 ALWAYS_EXPLICIT = Layer.RESOURCE_CONTROL_POLICY
-# What the caller's ARN in the message settles.
-SETTLED = frozenset(
-    {
-        "aws:principalaccount",
-        "aws:principalarn",
-        "aws:principalisawsservice",
-        "aws:principaltype",
-        "aws:username",
-        "kms:calleraccount",
-    }
-)
+# What the caller's ARN in the message does not settle although it follows from the caller.
+OWN = ("aws:principaltag/", "aws:userid", "aws:assumedroot", "aws:federatedprovider")
 # What a world knows for certain, if it is right at all.
-CERTAIN = (
-    "aws:principalorg",
-    "aws:resourceorg",
-    "aws:resourceaccount",
-    "aws:requestedregion",
-    "aws:userid",
-)
+CERTAIN = frozenset({"organization", "resource"})
+USER_ID, RESOURCE_TAG = "aws:userid", "aws:resourcetag/"
 
 
 def candidates(
@@ -143,7 +130,7 @@ def _keys(prepared: Prepared) -> Iterator[Difference]:
     question = prepared.question
     given = {key.lower() for key in question.context}
     for key, reading in tests.items():
-        if key in SETTLED:
+        if derived_from(key) == "caller" and not key.startswith(OWN):
             continue
         name = next((test.written_key for test in reading), key)
         rank = _rank(key, given=key in given, present=key in context)
@@ -170,6 +157,6 @@ def _rank(key: str, *, given: bool, present: bool) -> int:
     """How likely it is that a key is otherwise than it was taken to be."""
     if given:
         return 30
-    if key.startswith(CERTAIN):
+    if key == USER_ID or (derived_from(key) in CERTAIN and not key.startswith(RESOURCE_TAG)):
         return 34
     return 12 if present else 10

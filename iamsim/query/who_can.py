@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
+from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.authorize import prepare
-from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.query.batch.answers import GUARDRAIL_LAYERS, decide_prepared, without_guardrails
 from iamsim.query.batch.candidates import CandidateKind
 from iamsim.query.batch.processes import ALONE, no_progress
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from iamsim.core.decision import Decision, Layer
     from iamsim.core.hint import Hint
     from iamsim.engine.question import ContextValue, Question
-    from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.batch.processes import Processes
     from iamsim.query.encryption import Encryption
@@ -36,14 +35,9 @@ __all__ = [
     "WhoCan",
     "find_blocked",
     "find_who_can",
-    "way_of",
 ]
 
 T = TypeVar("T")
-ENDPOINT_KEY = "aws:sourcevpce"
-# A service that calls another in the caller's name does not hand these on.
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
-NETWORK_KEYS = frozenset({ENDPOINT_KEY, "aws:sourcevpc", "aws:vpcsourceip"})
 
 
 class Dependency(NamedTuple):
@@ -211,7 +205,6 @@ class _Accesses:
     def __init__(self, batch: Batch, asked: _Asked) -> None:
         self._batch = batch
         self._asked = asked
-        self._via = way_of(asked.context, batch.world)
 
     def __call__(self, unit: _Unit) -> list[list[Access]]:
         return [self._part(part) for part in unit]
@@ -219,23 +212,13 @@ class _Accesses:
     def _part(self, part: _Part) -> list[Access]:
         batch, (resource, context, with_dependencies) = self._batch, self._asked
         candidates = part.candidates(batch, resource)
-        holders = batch.who(part.action, resource, candidates, context, via=self._via)
+        holders = batch.who(part.action, resource, candidates, context)
         accesses = [Access(one.candidate, part.action, one.answer) for one in holders]
         if with_dependencies:
             encryption = find_encryption(part.action, resource, batch.world.model)
             if encryption is not None and encryption.key is not None:
                 return _with_dependencies(batch, accesses, encryption, context)
         return accesses
-
-
-def way_of(context: Mapping[str, ContextValue] | None, world: CompiledWorld) -> Via:
-    """The way of requests with a context: through the VPC endpoint that it gives, where the world
-    lists that one."""
-    given = {key.lower(): value for key, value in (context or {}).items()}
-    endpoint = given.get(ENDPOINT_KEY)
-    if isinstance(endpoint, str) and world.endpoint(endpoint) is not None:
-        return Via(vpc_endpoint=endpoint)
-    return DIRECT_CALL
 
 
 def _order(access: Access) -> tuple[object, ...]:
@@ -256,7 +239,11 @@ def _with_dependencies(
     """Ask for the key in the name of all that have access."""
     candidates = [access.candidate for access in accesses]
     forwarded = {
-        name: value for name, value in (context or {}).items() if name.lower() not in NETWORK_KEYS
+        # A service that calls another in the caller's name does not hand on whence it came:
+        # https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+        name: value
+        for name, value in (context or {}).items()
+        if name.lower() not in keys_through_endpoints()
     }
     key = encryption.key or ""
     for action in encryption.actions:
@@ -318,22 +305,21 @@ class _Blocks:
     def __init__(self, batch: Batch, asked: _Asked) -> None:
         self._batch = batch
         self._asked = asked
-        self._via = way_of(asked.context, batch.world)
 
     def __call__(self, unit: _Unit) -> list[list[Blocked]]:
         return [self._part(part) for part in unit]
 
     def _part(self, part: _Part) -> list[Blocked]:
-        batch, (resource, context, _), via = self._batch, self._asked, self._via
+        batch, (resource, context, _) = self._batch, self._asked
         action = part.action
         candidates = part.candidates(batch, resource)
-        holders = batch.who(action, resource, candidates, context, via=via)
+        holders = batch.who(action, resource, candidates, context)
         able = {holder.principal for holder in holders}
         found = []
-        for holder in batch.who(action, resource, candidates, context, via=via, lifted=True):
+        for holder in batch.who(action, resource, candidates, context, lifted=True):
             if holder.principal not in able:
                 question = batch.question_as(
-                    holder.candidate, action, resource, context, via, granted=True
+                    holder.candidate, action, resource, context, granted=True
                 )
                 blockers = _blockers(batch, question)
                 if blockers:  # else it can, as one that another stands for

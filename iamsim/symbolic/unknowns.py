@@ -10,6 +10,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.keys import spelled
+from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.compile.policy import PolicySet
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
@@ -37,15 +39,6 @@ __all__ = [
 ]
 
 ENDPOINT = "vpc-endpoint"
-ENDPOINT_KEYS = (
-    "aws:SourceVpce",
-    "aws:SourceVpc",
-    "aws:SourceVpcArn",
-    "aws:VpcSourceIp",
-    "aws:VpceAccount",
-    "aws:VpceOrgID",
-    "aws:VpceOrgPaths",
-)
 ACCOUNT_KEY, USER_ID_KEY = "aws:ResourceAccount", "aws:userid"
 THINGS = {*LAYERS, SESSION_NAME, ENDPOINT, RESOURCE_ACCOUNT}
 # What people call layers elsewhere: in options, in worlds and on AWS's pages.
@@ -109,7 +102,7 @@ def named_things(question: Question) -> Unknowns:
     names = {name.lower() for name in things}
     layers = {LAYERS[name] for name in names if name in LAYERS}
     if ENDPOINT in names and not question.via.services:
-        keys.update(ENDPOINT_KEYS)
+        keys.update(map(spelled, keys_through_endpoints()))
         layers.add(Slot.VPC_ENDPOINT)
     if question.via.services:
         # The call of a service for somebody does not come through that person's endpoint.

@@ -16,11 +16,10 @@ from iamsim.engine.callers import WEB_IDENTITY_PROVIDERS
 from iamsim.query.batch.candidates import partition_of
 from iamsim.query.batch.outside import (
     ACCOUNT,
-    CALLER_KEYS,
     FRESH_ACCOUNT,
     FRESH_ORGANIZATION,
     INSTANCE,
-    SERVICE_KEYS,
+    NOT_THE_OWNER,
     principals_like,
     somebody_of,
 )
@@ -94,7 +93,7 @@ def through_services(
 
 def _everyone(zone: Zone, model: World, mentions: Mentions) -> Iterator[Outsider]:
     """Somebody without credentials, somebody of every account, and services for others."""
-    yield Outsider("anonymous", None, (), CALLER_KEYS | SERVICE_KEYS | mentions.tags, plain=True)
+    yield Outsider("anonymous", None, (), NOT_THE_OWNER, plain=True)
     others = {*model.accounts, *model.index.nodes} - zone.accounts
     named = mentions.accounts - zone.accounts
     # Accounts of the world that no policy names are told apart by their organization alone.
@@ -122,7 +121,7 @@ def _service(key: str, value: str, account: str) -> Iterator[Outsider]:
         f"{service}.amazonaws.com",
         account,
         tuple(context.items()),
-        CALLER_KEYS - {"aws:PrincipalIsAWSService"},
+        frozenset({"aws:PrincipalArn"}),
     )
 
 
@@ -147,7 +146,7 @@ def _in_organizations(
 ) -> Iterator[Outsider]:
     """One principal in every organization that it might be of, and in none."""
     if model.in_organization(account):
-        yield Outsider(principal, account, (), SERVICE_KEYS)
+        yield Outsider(principal, account, (), NOT_THE_OWNER)
         return
     own = None if model.organization is None else model.organization.id
     others = [pair for pair in mentions.organizations if pair[0] not in {own, zone.organization}]
@@ -162,7 +161,7 @@ def _in_organizations(
         own_path = (example_of(path, INSTANCE),)
         context = (("aws:PrincipalOrgID", organization), ("aws:PrincipalOrgPaths", own_path))
         fresh = organization == FRESH_ORGANIZATION
-        yield Outsider(principal, account, context, SERVICE_KEYS, plain=fresh)
+        yield Outsider(principal, account, context, NOT_THE_OWNER, plain=fresh)
     yield Outsider(
-        principal, account, (), SERVICE_KEYS | {"aws:PrincipalOrgID", "aws:PrincipalOrgPaths"}
+        principal, account, (), NOT_THE_OWNER | {"aws:PrincipalOrgID", "aws:PrincipalOrgPaths"}
     )

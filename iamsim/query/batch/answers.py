@@ -6,7 +6,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from iamsim.core.decision import Layer, Verdict
-from iamsim.core.request import CallerKind
 from iamsim.engine.authorize import prepare
 
 if TYPE_CHECKING:
@@ -25,12 +24,10 @@ __all__ = [
     "decide_one",
     "decide_prepared",
     "opened",
-    "with_tags_settled",
     "without_guardrails",
 ]
 
 ASSUMED_ROOT_KEY = "aws:AssumedRoot"
-TAG_PREFIX = "aws:principaltag/"
 # What only ever limits.
 GUARDRAIL_LAYERS = (
     Layer.SERVICE_CONTROL_POLICY,
@@ -67,39 +64,6 @@ def opened(question: Question) -> Question:
     if question.principal.endswith(":root"):
         unset |= {ASSUMED_ROOT_KEY}
     return replace(question, partial=True, unset=unset)
-
-
-def with_tags_settled(
-    question: Question, world: CompiledWorld, *, nameless: bool = False
-) -> Question:
-    """The question with those tags of the caller absent that it can't have: a user has the tags
-    that the world lists and no session tags, a root user or somebody `nameless` has none.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
-    """
-    facts = world.caller_facts(question)
-    caller = facts.caller
-    known_user = caller.kind is CallerKind.USER and world.model.find_principal(caller.arn)
-    if not known_user and not nameless and caller.kind is not CallerKind.ROOT_USER:
-        return question
-    resource = world.resource_facts(question, caller)
-    levels = (*(facts.scp_levels or ()), *(resource.rcp_levels or ()))
-    sets = (
-        facts.identity,
-        facts.boundary,
-        facts.session,
-        resource.grants,
-        *(policies for _, policies in levels),
-        *(placed.policies for placed in resource.policies),
-    )
-    absent = frozenset(
-        key
-        for policies in sets
-        if policies is not None
-        for key in policies.keys
-        if key.startswith(TAG_PREFIX) and key not in facts.context.values
-    )
-    return replace(question, unset=question.unset | absent) if absent else question
 
 
 def decide_one(question: Question, world: CompiledWorld, lifted: bool = False) -> BatchAnswer:

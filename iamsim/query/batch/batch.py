@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.collector import CollectLater
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import DIRECT_CALL, PLAIN_SESSION, Question
-from iamsim.query.batch.answers import decide_one, opened, with_tags_settled
+from iamsim.query.batch.answers import decide_one, opened
 from iamsim.query.batch.callers import CallerSweep
 from iamsim.query.batch.candidates import (
     EVERYONE,
@@ -101,7 +101,7 @@ class Batch:
         question = Question(
             principal, action, resource, context or {}, session=session, via=via, now=self.now
         )
-        return with_tags_settled(opened(question), self.world) if self.partial else question
+        return opened(question) if self.partial else question
 
     def question_as(
         self,
@@ -117,10 +117,7 @@ class Batch:
         for it; see `Asked.question` for `granted`."""
         asked = candidate.asked[0]
         plain = self.question(asked.principal, action, resource, context, via=via)
-        question = asked.question(plain, granted=granted)
-        if not self.partial:
-            return question
-        return with_tags_settled(question, self.world, nameless=asked.nameless)
+        return asked.question(plain, granted=granted)
 
     def decide(
         self,

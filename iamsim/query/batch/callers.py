@@ -18,7 +18,8 @@ from iamsim.engine.authorize import prepare
 from iamsim.engine.formula import Slot
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.plan import reference
-from iamsim.query.batch.answers import BatchAnswer, decide_one, with_tags_settled
+from iamsim.engine.presence import marks_read
+from iamsim.query.batch.answers import BatchAnswer, decide_one
 from iamsim.query.batch.contents import OWN_SLOTS, conditions_of, reads_context, resources_of
 from iamsim.query.batch.scan import ActionScan
 
@@ -153,12 +154,11 @@ class CallerSweep:
             tuple([(test.concerns(caller), test.grants(caller)) for test in frame.named]),
             frozenset([(name, values[name]) for name in keys if name in values]),
             frozenset([(name, shared[name]) for name in keys if name in shared]),
+            marks_read(question, caller, keys - values.keys(), self.world),
         )
         known = self._answers.get(signature)
         if known is None:
             self.decided += 1
-            if question.partial:
-                question = with_tags_settled(question, self.world)
             answer = decide_one(question, self.world, self.lifted)
             self._answers[signature] = Known(answer, own)
             return answer
@@ -171,8 +171,6 @@ class CallerSweep:
         for asked in candidate.asked:
             question = asked.question(self.question, granted=self.lifted)
             try:
-                if question.partial:
-                    question = with_tags_settled(question, self.world, nameless=asked.nameless)
                 answer = decide_one(question, self.world, self.lifted)
             except RequestError as error:
                 if error.code == "invalid-principal":

@@ -19,9 +19,8 @@ from iamsim.engine.callers import (
 )
 from iamsim.query.batch.outside import (
     ANONYMOUS,
-    CALLER_KEYS,
     FEDERATED_USER,
-    SERVICE_KEYS,
+    NOT_THE_OWNER,
     Asked,
     somebody_of,
 )
@@ -69,6 +68,10 @@ class CandidateKind(Enum):
     ANONYMOUS = "anyone"
 
 
+# What AWS does not say that the requests of an origin access identity have.
+UNSAID_OF_IDENTITIES = frozenset({"aws:PrincipalAccount", "aws:PrincipalArn"})
+
+
 class Candidate(NamedTuple):
     """Somebody who could call. `principal` is what is asked for; `account` is `None` for services
     and for anyone. `people` are those to whom a permission set is assigned. `standing` are the
@@ -99,13 +102,12 @@ class Candidate(NamedTuple):
         if self.kind is CandidateKind.ANONYMOUS:
             return (ANONYMOUS,)
         if self.kind is CandidateKind.EXTERNAL:
-            return (Asked(self.principal, unset=SERVICE_KEYS, outside=True),)
+            return (Asked(self.principal, unset=NOT_THE_OWNER, outside=True),)
         if self.kind is CandidateKind.EXTERNAL_ACCOUNT:
             arn = find_arn(self.principal)
             return somebody_of(self.account or "", "aws" if arn is None else arn.partition)
         if self.kind is CandidateKind.ORIGIN_ACCESS_IDENTITY:
-            unset = CALLER_KEYS | SERVICE_KEYS | {"aws:PrincipalAccount"}
-            return (Asked(self.principal, unset=unset, nameless=True),)
+            return (Asked(self.principal, unset=NOT_THE_OWNER | UNSAID_OF_IDENTITIES),)
         # Nobody says which user asked for the session of a federated user.
         federated = self.kind is CandidateKind.SESSION and FEDERATED_USER in self.principal
         return (Asked(self.principal, outside=federated),)

@@ -23,8 +23,8 @@ from iamsim.query.batch.outside import (
     FRESH_ACCOUNT,
     FRESH_ORGANIZATION,
     INSTANCE,
+    NOT_THE_OWNER,
     ROOT,
-    SERVICE_KEYS,
     SOMEBODY,
     Asked,
     mentions_of,
@@ -160,7 +160,7 @@ def _by_arn(
                 CandidateKind.EXTERNAL,
                 account if account == shown else None,
                 standing=tuple(
-                    Asked(head + one, unset=SERVICE_KEYS, outside=True) for one in examples
+                    Asked(head + one, unset=NOT_THE_OWNER, outside=True) for one in examples
                 ),
             )
 

@@ -28,13 +28,12 @@ if TYPE_CHECKING:
 __all__ = [
     "ACCOUNT",
     "ANONYMOUS",
-    "CALLER_KEYS",
     "FEDERATED_USER",
     "FRESH_ACCOUNT",
     "FRESH_ORGANIZATION",
     "INSTANCE",
+    "NOT_THE_OWNER",
     "ROOT",
-    "SERVICE_KEYS",
     "SOMEBODY",
     "Asked",
     "Mentions",
@@ -50,33 +49,8 @@ INSTANCE = "x"  # stands for what a wildcard matches
 ACCOUNT_KEYS = frozenset({"aws:principalaccount", "kms:calleraccount"})
 ORGANIZATION_KEYS = frozenset({"aws:principalorgid", "aws:principalorgpaths"})
 SOURCE_KEYS = frozenset({"aws:sourceaccount", "aws:sourcearn", "aws:sourceowner"})
-# Keys of the caller's own that nobody without credentials has; tags are among them, too.
-CALLER_KEYS = frozenset(
-    {
-        "aws:MultiFactorAuthAge",
-        "aws:MultiFactorAuthPresent",
-        "aws:PrincipalArn",
-        "aws:PrincipalIsAWSService",
-        "aws:PrincipalOrgID",
-        "aws:PrincipalOrgPaths",
-        "aws:SourceIdentity",
-        "aws:TokenIssueTime",
-        "aws:username",
-        "kms:CallerAccount",  # an AWS managed key lets its whole account in by this key alone
-    }
-)
-# Keys that only requests of services have.
-SERVICE_KEYS = frozenset(
-    {
-        "aws:PrincipalServiceName",
-        "aws:PrincipalServiceNamesList",
-        "aws:SourceAccount",
-        "aws:SourceArn",
-        "aws:SourceOrgID",
-        "aws:SourceOrgPaths",
-        "aws:SourceOwner",
-    }
-)
+# Whoever is outside is not the owner that the default policy of an SNS topic asks for.
+NOT_THE_OWNER = frozenset({"aws:SourceOwner"})
 TAG = "aws:principaltag/"
 OWN_POLICIES = frozenset({"identity-based-policy"})
 FEDERATED_USER = ":federated-user/"
@@ -97,14 +71,13 @@ _EVERYTHING = parse_policy(
 
 class Asked(NamedTuple):
     """In whose name a question is asked, with what is known of that caller: values of keys, and
-    keys that it does not have. With `outside` its own identity-based policies are not known; a
-    `nameless` caller has no credentials, and so no tags."""
+    keys that it does not have, although one like it could. With `outside` its own identity-based
+    policies are not known."""
 
     principal: str
     context: tuple[tuple[str, ContextValue], ...] = ()
     unset: frozenset[str] = frozenset()
     outside: bool = False
-    nameless: bool = False
 
     def question(self, question: Question, *, granted: bool = False) -> Question:
         """The question in this caller's name; what it gives already wins. With `granted` the other
@@ -129,7 +102,7 @@ class Asked(NamedTuple):
         return replace(asked, unknown=asked.unknown | unknown)
 
 
-ANONYMOUS = Asked("anonymous", unset=CALLER_KEYS | SERVICE_KEYS, nameless=True)
+ANONYMOUS = Asked("anonymous", unset=NOT_THE_OWNER)
 
 
 def somebody_of(
@@ -141,7 +114,7 @@ def somebody_of(
     """Who stands for an account of which nothing is known: a role, a user, and the root user, who
     can't assume roles. The account can do what one of them can."""
     head = f"arn:{partition}:iam::{account}:"
-    absent = SERVICE_KEYS | unset
+    absent = NOT_THE_OWNER | unset
     return (
         Asked(f"{head}role/{SOMEBODY}", context, absent, outside=True),
         Asked(f"{head}user/{SOMEBODY}", context, absent, outside=True),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
 from iamsim.query.batch import ActionClass
-from iamsim.query.batch.answers import decide_one, with_tags_settled
+from iamsim.query.batch.answers import decide_one
 from iamsim.query.batch.classes import action_classes
 from iamsim.query.changes.model import Change
 from iamsim.query.changes.same import direction_of, through_of
@@ -85,8 +85,6 @@ def question_at(
     place, via = reached.place.sample, reached.via
     plain = batch.question(caller.principal, action, place, reached.context, via=via)
     question = caller.question(plain)
-    if batch.partial and (caller.unset or caller.nameless):
-        question = with_tags_settled(question, batch.world, nameless=caller.nameless)
     # A world that lists the resource knows whose it is.
     listed = reached.owner is None or batch.world.model.find_resource(place) is not None
     return replace(question, resource_account=None if listed else reached.owner)
