@@ -6,8 +6,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
+from iamsim.core.unknown import find_marker
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.resource_kinds import Scope
 
@@ -21,11 +25,13 @@ __all__ = [
     "default_key_policy",
     "endpoint_service",
     "layer_statement",
+    "mark_unknown",
     "permission_statement",
     "profile_statement",
     "public_access_block",
     "report_dangling_targets",
     "set_policy",
+    "share_statement",
 ]
 
 # Of streams of tables that do not exist yet; AWS names them after the time at which it makes them.
@@ -138,6 +144,34 @@ def profile_statement(
     return statement
 
 
+def share_statement(principals: list[str], resource: str, source: str) -> dict[str, object]:
+    """Write the statement that a share of AWS RAM amounts to, whose actions are not told.
+
+    Organizations and units are not known as principals.
+    https://docs.aws.amazon.com/ram/latest/userguide/security-ram-permissions.html.
+    """
+    actions = marker("which actions AWS RAM gives is not told", source)
+    named = [f"arn:aws:iam::{one}:root" if is_account_id(one) else one for one in principals]
+    organizations = any(":organizations:" in one for one in named)
+    whom: dict[str, object] = {"AWS": [one for one in named if ":organizations:" not in one]}
+    if organizations:
+        whom = marker("which accounts are in an organization or unit is not told", source)
+    return {"Effect": "Allow", "Principal": whom, "Action": actions, "Resource": resource}
+
+
+def mark_unknown(statement: dict[str, object], unknown: Mapping[str, str]) -> dict[str, object]:
+    """Mark what is not known of a permission's statement; `unknown` has why, by property.
+
+    What is neither the principal nor the action stands in its condition.
+    """
+    elements = {"principal": "Principal", "action": "Action", "actions": "Action"}
+    marked = {
+        elements.get(name.lower(), "Condition"): marker(f"it depends on {why}", why)
+        for name, why in unknown.items()
+    }
+    return {**statement, **marked}
+
+
 def add_statement(record: Record, statement: dict[str, object]) -> None:
     """Add a statement to the policy of a resource, which is made of several records."""
     empty: dict[str, object] = {"Version": "2012-10-17", "Statement": []}
@@ -150,9 +184,13 @@ def add_statement(record: Record, statement: dict[str, object]) -> None:
 def set_policy(
     record: Record, document: dict[str, object], place: str, *, several: bool = False
 ) -> None:
-    """Give a resource its policy; of types that can have several, all statements count."""
+    """Give a resource its policy; of types that can have several, all statements count, and of one
+    that is not known stands a marker among them."""
     if not several:
         record.set("policy", document, place)
+        return
+    if find_marker(document) is not None:
+        add_statement(record, document)
         return
     statements = document.get("Statement")
     for statement in statements if isinstance(statements, list) else [statements]:

@@ -512,7 +512,7 @@ def test_limits_that_are_not_known_are_marked(tmp_path):
         (
             "AWS::RAM::ResourceShare",
             {"Name": "share"},
-            "`AWS::RAM::ResourceShare` is not read: which actions a share gives is not in it",
+            "which actions a share gives is not in it",
         ),
     ],
 )
@@ -547,3 +547,58 @@ def test_the_policy_of_a_stream_stands_with_its_table(tmp_path):
     stream = "arn:aws:dynamodb:eu-west-1:111122223333:table/t/stream/1970-01-01T00:00:00.000"
     assert resources[stream]["policy"] == ALLOW
     assert [remark.code for remark in found.remarks] == ["name-unknown"]
+
+
+def test_what_a_share_gives_is_marked(tmp_path):
+    """AWS RAM lets accounts or an organization do what its permission says."""
+    table = "arn:aws:dynamodb:eu-west-1:111122223333:table/t"
+    bus = "arn:aws:events:eu-west-1:111122223333:event-bus/b"
+    organization = "arn:aws:organizations::111122223333:organization/o-abcdefghij"
+    share = "AWS::RAM::ResourceShare"
+    data = template(
+        Accounts=(share, {"ResourceArns": [table, "x"], "Principals": ["444455556666"]}),
+        Organization=(share, {"ResourceArns": [bus], "Principals": [organization]}),
+    )
+    resources = imported(tmp_path, data).data["accounts"]["111122223333"]["resources"]
+    [statement] = resources[table]["policy"]["Statement"]
+    assert statement["Principal"] == {"AWS": ["arn:aws:iam::444455556666:root"]}
+    assert "unknown" in statement["Action"]
+    [statement] = resources[bus]["policy"]["Statement"]
+    assert "unknown" in statement["Principal"]
+
+
+def test_a_policy_among_several_that_is_not_known_is_marked(tmp_path):
+    """Statements of a bus may come from several resources: one that is not known is marked."""
+    missing = {"Fn::ImportValue": "missing"}
+    data = template(
+        Bus=("AWS::Events::EventBus", {"Name": "b", "Policy": missing}),
+        More=(
+            "AWS::Events::EventBusPolicy",
+            {"EventBusName": "b", "Statement": ALLOW["Statement"][0]},
+        ),
+        Layer=(
+            "AWS::Lambda::LayerVersionPermission",
+            {
+                "Action": "lambda:GetLayerVersion",
+                "LayerVersionArn": "arn:aws:lambda:eu-west-1:111122223333:layer:l:1",
+                "Principal": missing,
+            },
+        ),
+        Lost=("AWS::Lambda::Permission", {"FunctionName": missing, "Principal": "*"}),
+        Nobody=("AWS::Signer::ProfilePermission", {"ProfileName": missing, "Action": "a"}),
+        Profile=(
+            "AWS::Signer::ProfilePermission",
+            {"ProfileName": "p", "Action": missing, "Principal": "444455556666"},
+        ),
+    )
+    found = imported(tmp_path, data)
+    resources = found.data["accounts"]["111122223333"]["resources"]
+    home = "eu-west-1:111122223333"
+    first, second = resources[f"arn:aws:events:{home}:event-bus/b"]["policy"]["Statement"]
+    assert "unknown" in first
+    assert second == ALLOW["Statement"][0]
+    [layer] = resources[f"arn:aws:lambda:{home}:layer:l:1"]["policy"]["Statement"]
+    assert "unknown" in layer["Principal"]
+    [profile] = resources[f"arn:aws:signer:{home}:/signing-profiles/p"]["policy"]["Statement"]
+    assert "unknown" in profile["Action"]
+    assert {remark.code for remark in found.remarks} == {"incomplete", "unknown-value"}

@@ -462,7 +462,7 @@ def test_each_value_follows_what_it_goes_over(tmp_path):
     ]
 
 
-def test_a_permission_that_is_not_known_in_full_is_left_out(tmp_path):
+def test_what_is_not_known_of_a_permission_is_marked(tmp_path):
     """A permission without its condition would let too many in."""
     permission = {"function_name": "f", "principal": "events.amazonaws.com", "action": "lambda:*"}
     found = imported(
@@ -470,10 +470,69 @@ def test_a_permission_that_is_not_known_in_full_is_left_out(tmp_path):
         [resource("aws_lambda_permission.p", permission, {"source_arn": True})],
         {"resources": [config("aws_lambda_permission.p", source_arn=references("local.arn"))]},
     )
-    assert found.data == {}
-    assert [remark.message for remark in found.remarks] == [
-        "the permission is left out: `source_arn` depends on `local.arn`"
-    ]
+    [function] = account_of(found)["resources"].values()
+    [statement] = function["policy"]["Statement"]
+    assert statement["Principal"] == {"Service": "events.amazonaws.com"}
+    assert statement["Condition"] == {
+        "unknown": "it depends on `local.arn`",
+        "source": "`local.arn`",
+    }
+    assert [remark.message for remark in found.remarks] == ["`source_arn` depends on `local.arn`"]
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "arn"),
+    [
+        ("aws_sqs_queue", {"name": "q"}, "sqs:eu-west-1:111122223333:q"),
+        ("aws_s3_bucket_policy", {"bucket": "b"}, "s3:::b"),
+        (
+            "aws_opensearch_domain_policy",
+            {"domain_name": "d"},
+            "es:eu-west-1:111122223333:domain/d",
+        ),
+    ],
+)
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_policy_known_after_apply_is_marked(kind, values, arn, configured, tmp_path):
+    """With the configuration, which refers to it, and without any."""
+    attribute = "access_policies" if "opensearch" in kind else "policy"
+    module = {"resources": [config(f"{kind}.x", **{attribute: references("local.policy")})]}
+    found = imported(
+        tmp_path,
+        [resource(f"{kind}.x", values, {attribute: True})],
+        module if configured else None,
+    )
+    name = f"arn:aws:{arn.format(home='eu-west-1:111122223333')}"
+    policy = account_of(found)["resources"][name]["policy"]
+    assert "depends on" in policy["unknown"]
+    assert "unknown-value" in [remark.code for remark in found.remarks]
+
+
+def test_what_a_share_gives_is_marked(tmp_path):
+    """AWS RAM lets principals do what its permission says, which no plan tells."""
+    share, table = "arn:aws:ram:eu-west-1:111122223333:resource-share/s", "table/t"
+    table = f"arn:aws:dynamodb:eu-west-1:111122223333:{table}"
+    found = imported(
+        tmp_path,
+        [
+            resource(
+                "aws_ram_resource_association.x",
+                {"resource_arn": table, "resource_share_arn": share},
+            ),
+            resource(
+                "aws_ram_principal_association.x",
+                {"principal": "444455556666", "resource_share_arn": share},
+            ),
+            resource(
+                "aws_ram_principal_association.other",
+                {"principal": "777788889999", "resource_share_arn": f"{share}2"},
+            ),
+        ],
+    )
+    [statement] = account_of(found)["resources"][table]["policy"]["Statement"]
+    assert statement["Principal"] == {"AWS": ["arn:aws:iam::444455556666:root"]}
+    assert statement["Action"]["unknown"] == "which actions AWS RAM gives is not told"
+    assert {remark.code for remark in found.remarks} == {"policy-not-read"}
 
 
 def test_a_function_url_for_everyone_brings_its_permission(tmp_path):

@@ -21,12 +21,14 @@ from iamsim.importers.facts import (
     default_key_policy,
     endpoint_service,
     layer_statement,
+    mark_unknown,
     permission_statement,
     profile_statement,
     public_access_block,
     set_policy,
+    share_statement,
 )
-from iamsim.importers.resource_kinds import arn_of, known_type, target_arn
+from iamsim.importers.resource_kinds import arn_of, known_type, policy_holder, target_arn
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -154,17 +156,18 @@ def _key(reading: Reading) -> None:
         _set_policy(reading, known_type("AWS::KMS::Key"), record, value)
 
 
-def _known_in_full(reading: Reading) -> dict[str, str | None] | None:
-    """Give the properties of a permission as texts; one that is not known in full is left out."""
-    known: dict[str, str | None] = {}
+def _parts(reading: Reading) -> tuple[dict[str, str], dict[str, str]]:
+    """Give the properties of a permission as texts, and why others are not known."""
+    known: dict[str, str] = {}
+    unknown: dict[str, str] = {}
     for name, value in reading.properties.items():
-        known[name] = as_text(value)
-        if isinstance(value, Unknown):
-            reading.remark(
-                "unknown-value", f"the permission is left out: {quote(name)} depends on {value.why}"
-            )
-            return None
-    return known
+        text = as_text(value)
+        if text is not None:
+            known[name] = text
+        elif isinstance(value, Unknown):
+            unknown[name] = value.why
+            reading.remark("unknown-value", f"{quote(name)} depends on {value.why}")
+    return known, unknown
 
 
 def _incomplete(reading: Reading, *names: str) -> None:
@@ -174,18 +177,16 @@ def _incomplete(reading: Reading, *names: str) -> None:
 
 def _permission(reading: Reading) -> None:
     """Read a permission of a function."""
-    known = _known_in_full(reading)
-    if known is None:
-        return
-    function, principal = known.get("FunctionName"), known.get("Principal")
-    if function is None or principal is None:
+    known, unknown = _parts(reading)
+    if not {"FunctionName", "Principal"} <= known.keys() | unknown.keys():
         _incomplete(reading, "FunctionName", "Principal")
+    if "FunctionName" not in known or "Principal" not in known | unknown:
         return
     via_url = known.get("InvokedViaFunctionUrl")
     permission = Permission(
         reading.logical_id,
         known.get("Action") or "lambda:InvokeFunction",
-        principal,
+        known.get("Principal", ""),
         known.get("SourceArn"),
         known.get("SourceAccount"),
         known.get("PrincipalOrgID"),
@@ -193,31 +194,30 @@ def _permission(reading: Reading) -> None:
         known.get("EventSourceToken"),
         None if via_url is None else via_url == "true",
     )
-    arn = _target(reading, known_type("AWS::Lambda::Function"), [function])
+    arn = _target(reading, known_type("AWS::Lambda::Function"), [known["FunctionName"]])
     if arn is not None:
         statement = permission_statement(permission, arn, reading.scope.partition)
-        add_statement(_own(reading, arn), statement)
+        add_statement(_own(reading, arn), mark_unknown(statement, unknown))
 
 
 def _layer_permission(reading: Reading) -> None:
     """Read a permission of one version of a layer."""
-    known = _known_in_full(reading)
-    if known is None:
-        return
-    arn, principal = known.get("LayerVersionArn"), known.get("Principal")
-    if arn is None or principal is None:
+    known, unknown = _parts(reading)
+    if not {"LayerVersionArn", "Principal"} <= known.keys() | unknown.keys():
         _incomplete(reading, "LayerVersionArn", "Principal")
+    if "LayerVersionArn" not in known or "Principal" not in known | unknown:
         return
-    target = _target(reading, known_type("AWS::Lambda::LayerVersion"), [arn])
+    kind = known_type("AWS::Lambda::LayerVersion")
+    target = _target(reading, kind, [known["LayerVersionArn"]])
     if target is not None:
         statement = layer_statement(
             reading.logical_id,
             known.get("Action") or "lambda:GetLayerVersion",
-            principal,
+            known.get("Principal", ""),
             known.get("OrganizationId"),
             target,
         )
-        add_statement(_own(reading, target), statement)
+        add_statement(_own(reading, target), mark_unknown(statement, unknown))
 
 
 def _certificate_permission(reading: Reading) -> None:
@@ -235,17 +235,29 @@ def _certificate_permission(reading: Reading) -> None:
 
 def _profile_permission(reading: Reading) -> None:
     """Read a permission of a signing profile."""
-    known = _known_in_full(reading)
-    if known is None:
-        return
-    profile, principal, action = map(known.get, ("ProfileName", "Principal", "Action"))
-    if profile is None or principal is None or action is None:
+    known, unknown = _parts(reading)
+    if not {"ProfileName", "Principal", "Action"} <= known.keys() | unknown.keys():
         _incomplete(reading, "ProfileName", "Principal", "Action")
         return
-    arn = _target(reading, known_type("AWS::Signer::SigningProfile"), [profile])
+    if "ProfileName" not in known:
+        return
+    arn = _target(reading, known_type("AWS::Signer::SigningProfile"), [known["ProfileName"]])
     if arn is not None:
         sid, version = known.get("StatementId"), known.get("ProfileVersion")
-        add_statement(_own(reading, arn), profile_statement(sid, action, principal, version, arn))
+        action, principal = known.get("Action", ""), known.get("Principal", "")
+        statement = profile_statement(sid, action, principal, version, arn)
+        add_statement(_own(reading, arn), mark_unknown(statement, unknown))
+
+
+def _share(reading: Reading) -> None:
+    """Read what AWS RAM shares: the principals, for actions that the template does not tell."""
+    for arn in reading.texts("ResourceArns"):
+        holder = policy_holder(arn, reading.scope)
+        principals = reading.texts("Principals")
+        if holder is not None and principals:
+            statement = share_statement(principals, holder, reading.place)
+            add_statement(_own(reading, holder), statement)
+    reading.remark("policy-not-read", "which actions a share gives is not in it")
 
 
 def _table(reading: Reading) -> None:
@@ -341,9 +353,13 @@ FUNCTIONS: dict[str, Callable[[Reading], None]] = {
 }
 
 
+# What is no row of the table.
+SETTINGS: dict[str, Callable[[Reading], None]] = {"AWS::RAM::ResourceShare": _share}
+
+
 def _readers() -> dict[str, Callable[[Reading], None]]:
     """Derive the readers from the table."""
-    readers: dict[str, Callable[[Reading], None]] = {}
+    readers = dict(SETTINGS)
     for row in resource_types():
         inline = [place for place in row.template if not place.type and place.path]
         if inline:

@@ -213,10 +213,7 @@ class Reading:
 _COMPUTED = (
     "arn",
     "bus_name",
-    "inline_policy",
-    "managed_policy_arns",
     "path",
-    "policy",
     "statement_id",
     "tags_all",
     "vpc_endpoint_type",

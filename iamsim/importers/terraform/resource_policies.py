@@ -19,10 +19,12 @@ from iamsim.importers.facts import (
     default_key_policy,
     endpoint_service,
     layer_statement,
+    mark_unknown,
     permission_statement,
     profile_statement,
     public_access_block,
     set_policy,
+    share_statement,
 )
 from iamsim.importers.resource_kinds import known_type, policy_holder, target_arn
 from iamsim.importers.shapes import text
@@ -197,16 +199,13 @@ def _grant(reading: Reading) -> None:
     _record(reading, arn).extend("grants", [grant])
 
 
-def _known_in_full(reading: Reading, names: tuple[str, ...]) -> dict[str, str | None] | None:
-    """Give the arguments of a permission; one that is not known in full is left out."""
-    for name in names:
-        value = reading.value(name)
-        if isinstance(value, Unknown):
-            reading.remark(
-                "unknown-value", f"the permission is left out: {quote(name)} depends on {value.why}"
-            )
-            return None
-    return {name: reading.text(name) for name in names}
+def _parts(
+    reading: Reading, names: tuple[str, ...]
+) -> tuple[dict[str, str | None], dict[str, str]]:
+    """Give the arguments of a permission as texts, and why others are not known."""
+    values = {name: reading.value(name) for name in names}
+    unknown = {name: value.why for name, value in values.items() if isinstance(value, Unknown)}
+    return {name: reading.text(name) for name in names}, unknown
 
 
 def _sid(reading: Reading) -> str:
@@ -217,12 +216,10 @@ def _sid(reading: Reading) -> str:
 
 def _permission(reading: Reading) -> None:
     """Read a permission of a function."""
-    texts = _known_in_full(reading, PERMISSION)
-    if texts is None:
-        return
+    texts, unknown = _parts(reading, PERMISSION)
     function, principal = texts["function_name"], texts["principal"]
     arn = None if function is None else _arn(reading, "aws_lambda_function", function)
-    if arn is None or principal is None:
+    if arn is None or (principal is None and "principal" not in unknown):
         return
     if texts["qualifier"] is not None and not arn.endswith(f":{texts['qualifier']}"):
         arn = f"{arn}:{texts['qualifier']}"
@@ -230,7 +227,7 @@ def _permission(reading: Reading) -> None:
     permission = Permission(
         _sid(reading),
         texts["action"] or "lambda:InvokeFunction",
-        principal,
+        principal or "",
         texts["source_arn"],
         texts["source_account"],
         texts["principal_org_id"],
@@ -239,23 +236,21 @@ def _permission(reading: Reading) -> None:
         via_url,
     )
     statement = permission_statement(permission, arn, reading.scope.partition)
-    add_statement(_record(reading, arn), statement)
+    add_statement(_record(reading, arn), mark_unknown(statement, unknown))
 
 
 def _layer_permission(reading: Reading) -> None:
     """Read a permission of one version of a layer."""
-    texts = _known_in_full(reading, LAYER_PERMISSION)
-    if texts is None:
-        return
+    texts, unknown = _parts(reading, LAYER_PERMISSION)
     layer, version, principal = map(texts.get, ("layer_name", "version_number", "principal"))
     arn = None if layer is None else _arn(reading, "AWS::Lambda::LayerVersion", layer)
-    if arn is None or version is None or principal is None:
+    if arn is None or version is None or (principal is None and "principal" not in unknown):
         return
     arn = f"{arn}:{version}"
     action = texts["action"] or "lambda:GetLayerVersion"
     organization = texts["organization_id"]
-    statement = layer_statement(_sid(reading), action, principal, organization, arn)
-    add_statement(_record(reading, arn), statement)
+    statement = layer_statement(_sid(reading), action, principal or "", organization, arn)
+    add_statement(_record(reading, arn), mark_unknown(statement, unknown))
 
 
 def _certificate_permission(reading: Reading) -> None:
@@ -271,15 +266,32 @@ def _certificate_permission(reading: Reading) -> None:
 
 def _profile_permission(reading: Reading) -> None:
     """Read a permission of a signing profile."""
-    texts = _known_in_full(reading, PROFILE_PERMISSION)
-    if texts is None:
-        return
+    texts, unknown = _parts(reading, PROFILE_PERMISSION)
     profile, principal, action = map(texts.get, ("profile_name", "principal", "action"))
     arn = None if profile is None else _arn(reading, "AWS::Signer::SigningProfile", profile)
-    if arn is not None and principal is not None and action is not None:
+    said = {name for name, text in texts.items() if text is not None} | unknown.keys()
+    if arn is not None and {"principal", "action"} <= said:
         version = texts["profile_version"]
-        statement = profile_statement(_sid(reading), action, principal, version, arn)
-        add_statement(_record(reading, arn), statement)
+        statement = profile_statement(_sid(reading), action or "", principal or "", version, arn)
+        add_statement(_record(reading, arn), mark_unknown(statement, unknown))
+
+
+def _shared(reading: Reading) -> None:
+    """Read what AWS RAM shares: the principals of its share, for actions that the plan does not
+    tell."""
+    resource, plan = reading.text("resource_arn"), reading.plan
+    share = plan.attribute(reading.instance, "resource_share_arn")
+    holder = None if resource is None else policy_holder(resource, reading.scope)
+    others = (one for one in plan.instances.values() if one.type == "aws_ram_principal_association")
+    principals = [
+        principal
+        for one in others
+        if plan.attribute(one, "resource_share_arn") == share
+        and isinstance(principal := plan.attribute(one, "principal"), str)
+    ]
+    if holder is not None and principals:
+        add_statement(_record(reading, holder), share_statement(principals, holder, reading.place))
+    reading.remark("policy-not-read", "which actions a share gives is not in it")
 
 
 def _function_url(reading: Reading) -> None:
@@ -374,6 +386,7 @@ LATE_FUNCTIONS: dict[str, Callable[[Reading], None]] = {
 # Settings beside policies.
 SETTINGS: dict[str, Callable[[Reading], None]] = {
     "aws_kms_grant": _grant,
+    "aws_ram_resource_association": _shared,
     "aws_s3_access_point": _access_point,
     "aws_s3_account_public_access_block": _account_public_access_block,
     "aws_s3_bucket": _bucket,
