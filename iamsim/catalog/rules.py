@@ -135,6 +135,15 @@ class ServiceRules:
         general = [fact for fact, name in self._pages if name == "*"]
         self.named = {name: _rules(own, general) for name, own in facts.items()}
 
+    def facts(self) -> tuple[tuple[str, tuple[str, ...], str, str | None], ...]:
+        """Give every line: the fact, the actions as AWS writes them, the page, and its date."""
+        found: dict[tuple[str, str, str | None], list[str]] = {}
+        for (fact, name), (page, date) in self._pages.items():
+            found.setdefault((fact, page, date), []).append(self.written[name])
+        return tuple(
+            [(fact, tuple(names), page, date) for (fact, page, date), names in found.items()]
+        )
+
     def of(self, name: str) -> ActionRules:
         """Give the rules of an action."""
         return self.named.get(name, self.others)

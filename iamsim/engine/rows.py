@@ -104,7 +104,7 @@ ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
     (organizations.is_no_management_account, known.MANAGEMENT_ACCOUNT_ONLY),
     (organizations.is_no_member, known.MEMBER_ACCOUNTS_ONLY),
     (organizations.is_no_delegated_administrator, known.DELEGATED_ADMINISTRATORS_ONLY),
-    (organizations.reads_as_administrator, known.IDENTITY_ONLY),
+    (organizations.acts_as_administrator, known.IDENTITY_ONLY),
     (organizations.asks_by_delegation, known.BY_DELEGATION),
     (organizations.is_no_administrator, known.ADMINISTRATORS_ONLY),
     (_is_refused, known.FIXED_OBJECT),

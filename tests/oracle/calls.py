@@ -82,7 +82,11 @@ CLOSING = (  # not stated
     "updateresponsibilitytransfer listinboundresponsibilitytransfers "
     "listoutboundresponsibilitytransfers"
 )
-ADMINISTRATORS = {"config": "putorganizationconfigrule", "iam": "listorganizationsfeatures"}
+ADMINISTRATORS = {
+    "account": "acceptprimaryemailupdate getprimaryemail startprimaryemailupdate",
+    "config": "putorganizationconfigrule",
+    "iam": "listorganizationsfeatures",
+}
 DELEGATED = {
     "securityhub": "updateconfigurationpolicy createconfigurationpolicy",
     "inspector2": "batchgetmemberec2deepinspectionstatus",
@@ -220,6 +224,10 @@ def may_call(case: Any) -> bool | str:
         return target == "member" and (part == "management" or "iam.amazonaws.com" in services)
     if part is None:
         return True
+    owner_part, _ = part_in_organization(case, case.owner)
+    for_it = case.service == "account" or says(DELEGATED, case) or says(ADMINISTRATORS, case)
+    if for_it and owner_part == "management" and f"{case.service}.amazonaws.com" in services:
+        return "identity"
     if says(MANAGEMENT, case):
         return part == "management"
     if says(DELEGATED, case):

@@ -87,6 +87,8 @@ RULED = [
     ("guardduty:EnableOrganizationAdminAccount", "*"),
     ("securityhub:UpdateConfigurationPolicy", "*"),
     ("config:PutOrganizationConfigRule", "*"),
+    ("account:GetPrimaryEmail", f"arn:aws:account::{MANAGEMENT}:account/o-acme/{A}"),
+    ("account:PutAlternateContact", f"arn:aws:account::{MANAGEMENT}:account/o-acme/{A}"),
     ("iam:AttachRolePolicy", f"arn:aws:iam::ACC:role/{LINKED}"),
     ("iam:UpdateRoleDescription", f"arn:aws:iam::ACC:role/{LINKED}"),
     ("iam:DeleteRole", "arn:aws:iam::ACC:role/aws-reserved/sso.amazonaws.com/app"),
@@ -444,7 +446,7 @@ def ruled_call(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
         request["via"] = {"service": tape.pick(["s3.amazonaws.com", "ec2.amazonaws.com"])}
     if "organization" in world and tape.chance(60):
         made = world["organization"]
-        services = tape.pick(["securityhub", "config", "iam", "guardduty"])
+        services = tape.pick(["securityhub", "config", "iam", "account"])
         made["delegated_services"] = {tape.pick([A, B]): [f"{services}.amazonaws.com"]}
         if tape.chance(30):
             made["delegated_administrators"] = [tape.pick([A, B])]

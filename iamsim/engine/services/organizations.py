@@ -12,15 +12,19 @@ if TYPE_CHECKING:
     from iamsim.engine.encounter import Encounter
 
 __all__ = [
+    "acts_as_administrator",
     "asks_by_delegation",
     "is_no_administrator",
     "is_no_delegated_administrator",
     "is_no_management_account",
     "is_no_member",
-    "reads_as_administrator",
 ]
 
 SERVICE = "organizations"
+# Contacts and names of other accounts are asked for with an ARN of the management account:
+# https://docs.aws.amazon.com/accounts/latest/reference/security_iam_service-with-iam.html
+ACCOUNT_MANAGEMENT = "account"
+FOR_ADMINISTRATORS = frozenset({"organization", "delegated"})
 READS = ("organizations:describe", "organizations:list")
 
 
@@ -45,12 +49,17 @@ def is_no_delegated_administrator(met: Encounter) -> bool:
     return asked and not met.standing.is_administrator(met.principal)
 
 
-def reads_as_administrator(met: Encounter) -> bool:
-    """Whether a delegated administrator of any service looks at the organization, for which its own
-    policies are enough."""
-    asked = met.service == SERVICE and met.rules.callers == "organization"
-    reads = met.action.startswith(READS) and _of_other_account(met)
-    return asked and reads and met.standing.is_administrator()
+def acts_as_administrator(met: Encounter) -> bool:
+    """Whether an account that administers a service for the organization calls it on what the
+    management account has, or a delegated administrator of any service looks at the organization:
+    its own policies are enough."""
+    if not _of_other_account(met):
+        return False
+    if met.service == SERVICE:
+        reads = met.action.startswith(READS) and met.rules.callers == "organization"
+        return reads and met.standing.is_administrator()
+    asked = met.service == ACCOUNT_MANAGEMENT or met.rules.callers in FOR_ADMINISTRATORS
+    return asked and met.owner.management and met.standing.is_administrator(met.principal)
 
 
 def asks_by_delegation(met: Encounter) -> bool:

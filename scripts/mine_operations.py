@@ -1,0 +1,174 @@
+"""Read botocore's texts about operations for what they say of callers, accounts and signatures.
+
+    python scripts/mine_operations.py [--left | --counts]
+
+Prints a proposal for each sentence that says who may call an operation, whether it works across
+accounts, that it is unsigned, or that the service refuses it: the action, the fact in the words of
+``iamsim/catalog/data/service_rules.txt``, whether the file has it, and the sentence, for a reader
+who judges it. `--left` prints only those that the file lacks, `--counts` only numbers. Nothing is
+written: what is a fact enters the file by hand, in its words and not in AWS's.
+"""
+
+from __future__ import annotations
+
+import gzip
+import html
+import json
+import re
+import sys
+from collections import Counter
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iamsim import catalog
+from iamsim.catalog.rules import service_rules
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+# Sentences that decide, by the fact that they state. The first that fits counts.
+SENTENCES = {
+    "own-account": (
+        r"Cross-account use ?: (?:No\b|This operation can't)"
+        r"|Cross-account permissions don't apply"
+        r"|Cross-account access to this API operation isn't supported"
+        r"|not supported for cross-account|doesn't support cross-account calls"
+        r"|belong to the (?:bucket )?owner's account|belong to the Outposts bucket owner's account"
+    ),
+    "any-account": r"Cross-account use ?: (?:Yes|This operation supports)",
+    "organization": (
+        r"(?:Only|only|must)[\w' ]* management account,?(?: in the organization)? (?:and|or)"
+        r"(?: \w+){0,3} delegated admin"
+    ),
+    "delegated": (
+        r"(?:Only|only by) the [\w ]*delegated administrator (?:account )?can (?!use|specify)"
+        r"|You must be (?:the|an) [\w ]*delegated administrator"
+        r"|available only to the delegated administrator account"
+        r"|only be called by the Detective administrator account for the organization"
+        r"|Only the [\w ]*administrator account can invoke this operation"
+    ),
+    "management": (
+        r"(?:[Oo]nly (?:be )?(?:called|the|from|an?)|must (?:be|use|call|sign|have))[\w, ']*"
+        r"(?:management|master) account"
+    ),
+    "member": r"only call (?:from|this) operation from a member account",
+    "unsigned": r"This is a public API",
+    "refused-on": (
+        r"(?:can't|cannot|can not) (?:\w+ ){1,4}(?:a |the |an )?(?:\w+ )?"
+        r"(?:default|predefined|service-linked|AWS managed|Amazon Web Services managed)"
+        r"|[Pp]redefined \w+ cannot be|default \w+ cannot be"
+    ),
+}
+PATTERNS = {fact: re.compile(pattern) for fact, pattern in SENTENCES.items()}
+# Where the prefix of the actions is not the name that requests are signed with.
+PREFIXES = {
+    "awsssoportal": "sso",
+    "tagging": "tag",
+    "s3control": "s3",
+    "cloudhsmv2": "cloudhsm",
+    "sso-admin": "sso",
+    "efs": "elasticfilesystem",
+}
+# Operations whose permission has another name: https://docs.aws.amazon.com/service-authorization/.
+ACTIONS = {
+    "kms:ReEncrypt": "kms:ReEncryptFrom",
+    "s3:ListDirectoryBuckets": "s3express:ListAllMyDirectoryBuckets",
+}
+
+
+class Proposal(NamedTuple):
+    """A fact that a sentence states of an action, and whether the file says so."""
+
+    action: str
+    fact: str
+    known: bool
+    sentence: str
+
+
+def operations() -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Give every operation of the newest model of each service: prefix, name, model."""
+    spec = find_spec("botocore")
+    if spec is None or spec.origin is None:
+        raise SystemExit("botocore is not installed")
+    for folder in sorted(Path(spec.origin).with_name("data").iterdir()):
+        versions = sorted(folder.glob("*/service-2.json*"))
+        if not versions:
+            continue
+        content = versions[-1].read_bytes()
+        model = json.loads(gzip.decompress(content) if versions[-1].suffix == ".gz" else content)
+        about = model["metadata"]
+        signed = about.get("signingName") or about["endpointPrefix"]
+        prefix = PREFIXES.get(folder.name, PREFIXES.get(signed, signed))
+        for name, operation in model["operations"].items():
+            yield prefix, name, operation
+
+
+def sentences(text: str) -> list[str]:
+    """Cut a documentation text into sentences, without markup."""
+    plain = re.sub(r"\s+", " ", html.unescape(re.sub(r"<[^>]+>", " ", text)))
+    return re.split(r"(?<=[.!?]) +(?=[A-Z])", plain)
+
+
+def action_of(prefix: str, name: str) -> str:
+    """Give the action that an operation asks for, where the names are the same."""
+    written = f"{prefix}:{name}"
+    return ACTIONS.get(written, written)
+
+
+def _of_directory_buckets(action: str, sentence: str) -> str:
+    """Give the action that a sentence of S3's texts is about: some are of directory buckets."""
+    directory = "Cross-account access to this API operation" in sentence
+    return action.replace("s3:", "s3express:") if directory else action
+
+
+def is_known(action: str, fact: str) -> bool:
+    """Say whether the file has a fact, settled or not, or one that is stricter."""
+    prefix, _, name = action.lower().partition(":")
+    rules = service_rules(prefix).of(name)
+    said = {rules.reach, rules.callers, rules.granted, rules.signature}
+    said |= {one.rstrip("?").partition(" ")[0] for one in rules.unsettled}
+    said |= {"refused-on"} if rules.refused_on else set()
+    return fact in said or (fact == "own-account" and rules.granted == "identity-only")
+
+
+def proposals() -> Iterator[Proposal]:
+    """Propose a fact for each sentence that states one."""
+    for prefix, name, operation in operations():
+        action = action_of(prefix, name)
+        unsigned = operation.get("authtype") == "none" or operation.get("auth") == [
+            "smithy.api#noAuth"
+        ]
+        if unsigned:
+            yield Proposal(action, "unsigned", is_known(action, "unsigned"), "(no signature)")
+        for sentence in sentences(operation.get("documentation", "")):
+            for fact, pattern in PATTERNS.items():
+                if pattern.search(sentence):
+                    about = _of_directory_buckets(action, sentence)
+                    if not (unsigned and fact == "unsigned"):
+                        yield Proposal(about, fact, is_known(about, fact), sentence)
+                    break
+
+
+def main() -> int:
+    """Print the proposals."""
+    found = list(proposals())
+    if "--counts" not in sys.argv:
+        for one in found:
+            if not (one.known and "--left" in sys.argv):
+                state = "stands" if one.known else "not there"
+                print(f"{one.action}\t{one.fact}\t{state}\t{one.sentence}")
+    every = [prefix for prefix, _, _ in operations()]
+    known = {one.action for one in found if catalog.find_action(one.action) is not None}
+    print(f"{len(every):,} operations of {len(set(every))} services read", file=sys.stderr)
+    print(f"{len(found):,} sentences state a fact, of {len(known)} known actions", file=sys.stderr)
+    for fact, count in sorted(Counter(one.fact for one in found).items()):
+        stands = sum(one.known for one in found if one.fact == fact)
+        print(
+            f"  {fact}: {count}, {stands} stand in the file, {count - stands} left", file=sys.stderr
+        )
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
