@@ -126,7 +126,8 @@ that the lines name.
 def service_facts() -> str:
     """List the facts of services and actions, each with its page."""
     lines = []
-    facts, named = 0, set()
+    facts = 0
+    named: set[str] = set()
     services = ruled_services()
     for prefix in services:
         lines += [f"## {prefix}", "", "| fact | actions |", "|---|---|"]
