@@ -158,6 +158,9 @@ def other_people(
     of each kind. With `trust` federated callers are among them; with `future` also principals of
     the world's accounts that get policies of their own."""
     model = world.model
+    anybody = _person(world, ANONYMOUS)
+    if anybody is not None:
+        yield anybody  # what is public comes first
     principals = dict.fromkeys(
         text for kind, text in named if kind in {"AWS", "Service", "Federated"} and text != "*"
     )

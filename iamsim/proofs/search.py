@@ -112,14 +112,15 @@ class State:
         self.values: dict[str, ContextValue | None] = {}
         self.choices: tuple[Junction, ...] = ()
 
-    def with_formula(self, formula: Formula) -> State | None:
-        """The state with a formula taken on; `None` where that can't be."""
+    def with_formula(self, formula: Formula, chosen: Junction | None = None) -> State | None:
+        """The state with a formula taken on, as the part `chosen` of a choice that is then settled;
+        `None` where that can't be."""
         if formula is False:
             return None
         made = State(self.problem, self.place)
         made.action, made.resource = self.action, self.resource
         made.tests, made.values = dict(self.tests), dict(self.values)
-        choices = list(self.choices)
+        choices = [choice for choice in self.choices if choice is not chosen]
         changed: set[str] = set()
         waiting: list[Leaf | Junction] = [] if formula is True else [formula]
         while waiting:
@@ -240,7 +241,7 @@ def _follow(state: State, depth: int) -> Iterator[Model]:
     for choice in failing[:LOOKED_AT]:
         ways = []
         for part in choice.parts:
-            made = state.with_formula(part)
+            made = state.with_formula(part, choice)
             if made is not None:
                 ways.append(made)
         if best is None or len(ways) < len(best):

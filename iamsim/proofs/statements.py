@@ -86,6 +86,8 @@ class Reader:
             left = tuple(Glob((*asked, *rest)) for glob in left for rest in rests(glob, shown))
         if not left:
             return element.negated
+        if any(glob.is_everything for glob in left):
+            return not element.negated
         return ResourceIn(left, not element.negated)
 
     def _glob(self, pattern: ResourcePattern) -> Glob | None:
