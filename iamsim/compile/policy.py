@@ -52,6 +52,7 @@ def compile_policy(
             policy.source,
             with_variables=policy.has_variables,
             complete_arns=complete,
+            attached=policy_type is PolicyType.RESOURCE,
             policy=called,
         )
 

@@ -33,6 +33,10 @@ if TYPE_CHECKING:
 __all__ = ["ResourcePattern", "compile_resource"]
 
 REMEMBERED = 30_000  # texts whose meaning is kept at hand
+# API Gateway writes the ARN of its API in front when it saves a policy:
+# https://docs.aws.amazon.com/apigateway/latest/developerguide/apigateway-resource-policies-examples.html
+SHORT_FORM, SHORT_HEAD = "execute-api:/", "execute-api:"
+SHORT_SERVICE = ":execute-api:"
 SEGMENT_FORMS = {
     Wildcard.STAR: Wildcard.SEGMENT_STAR,
     Wildcard.QUESTION: Wildcard.SEGMENT_QUESTION,
@@ -44,7 +48,8 @@ class ResourcePattern:
     """One entry of a Resource element.
 
     `test` is the compiled pattern, `None` where policy variables make it depend on the context,
-    or where it can match nothing. `everything` marks the plain ``*``.
+    or where it can match nothing. `everything` marks the plain ``*``, `is_short` an entry without
+    the ARN of the API that the policy is attached to.
     """
 
     pattern: str
@@ -54,6 +59,7 @@ class ResourcePattern:
     template: Template
     test: TextTest | None = field(repr=False, compare=False)
     notes: tuple[Note, ...] = ()
+    is_short: bool = False
 
     @property
     def everything(self) -> bool:
@@ -69,6 +75,8 @@ class ResourcePattern:
     def parts(self) -> tuple[Token | Variable, ...] | None:
         """What the entry means: its literals and variables, and its wildcards in the form that
         they have where they stand; `None` for an entry that matches nothing."""
+        if self.is_short:
+            return (*API_ARN, *self.template.parts)
         if self.template.variable_in_arn_head():
             return None
         if not self.pattern.startswith("arn:"):
@@ -84,11 +92,17 @@ class ResourcePattern:
 
     def holds(self, resource: str, context: Mapping[str, ContextValue]) -> bool:
         """Fill the variables in from the context and match; an unresolved one matches nothing."""
+        if self.is_short:
+            found = self.template.resolve(context)
+            return found is not None and match_tokens(tuple(found), short_form(resource))
         tokens = self.resolved(context)
         return tokens is not None and match_tokens(tokens, resource)
 
     def resolved(self, context: Mapping[str, ContextValue]) -> tuple[Token, ...] | None:
         """The tokens with variables filled in."""
+        if self.is_short:
+            found = self.template.resolve(context)
+            return None if found is None else (*API_ARN, *found)
         if self.template.variable_in_arn_head():
             return None
         tokens = self.template.resolve(context)
@@ -138,6 +152,20 @@ class ResourcePattern:
         return self.matches(request)
 
 
+# The ARN that a short form stands behind, as a pattern of all APIs.
+PART = Wildcard.SEGMENT_STAR
+API_ARN: tuple[Token, ...] = ("arn:", PART, SHORT_SERVICE, PART, ":", PART, ":", PART)
+
+
+def short_form(resource: str) -> str:
+    """What a short form says of a resource: stage, method and path, of any API."""
+    head, found, rest = resource.partition(SHORT_SERVICE)
+    if not found or not head.startswith("arn:"):
+        return ""
+    _, slash, below = rest.partition("/")
+    return slash + below
+
+
 def arn_tokens(tokens: list[Token]) -> tuple[Token, ...]:
     """Give the wildcards of an ARN's first five parts their stricter form.
 
@@ -161,20 +189,28 @@ def arn_tokens(tokens: list[Token]) -> tuple[Token, ...]:
 
 
 def compile_resource(
-    value: Value, element: Element, source: Source, *, with_variables: bool, complete: bool
+    value: Value,
+    element: Element,
+    source: Source,
+    *,
+    with_variables: bool,
+    complete: bool,
+    attached: bool = False,
 ) -> ResourcePattern:
-    """Compile one entry. `complete` fills an ARN of fewer than six parts up with ``*``.
+    """Compile one entry. `complete` fills an ARN of fewer than six parts up with ``*``; in a policy
+    that is `attached` to a resource, API Gateway's short form is an ARN.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_grammar.html
     """
     text = value.text
-    meaning = _compile_text(text, with_variables, complete)
-    return ResourcePattern(text, element, source, value.path, *meaning)
+    short = attached and text.startswith(SHORT_FORM)
+    meaning = _compile_text(text, with_variables, complete, short)
+    return ResourcePattern(text, element, source, value.path, *meaning, short)
 
 
 @lru_cache(maxsize=REMEMBERED)
 def _compile_text(
-    text: str, with_variables: bool, complete: bool
+    text: str, with_variables: bool, complete: bool, short: bool
 ) -> tuple[Template, TextTest | None, tuple[Note, ...]]:
     """What a text means, wherever it stands: many policies name the same resources."""
     template = compile_template(text, with_variables=with_variables)
@@ -186,11 +222,14 @@ def _compile_text(
             filled = text + ":*" * lacking
             template = compile_template(filled, with_variables=with_variables)
             tokens = list(template.parts)
+    elif short:
+        template = compile_template(text[len(SHORT_HEAD) :], with_variables=with_variables)
+        tokens = list(template.parts)
     elif text.strip("*"):
         notes.append(Note.RESOURCE_NOT_AN_ARN)
     if not with_variables and VARIABLE_OPENING in text:
         notes.append(Note.POLICY_VERSION_VARIABLES)
-    if template.variable_in_arn_head():
+    if template.variable_in_arn_head() and not short:
         notes.append(Note.VARIABLE_IN_ARN_HEAD)
     test: TextTest | None = None
     if not template.keys:
@@ -199,6 +238,9 @@ def _compile_text(
         if Wildcard.SEGMENT_STAR in strict:
             notes.append(Note.MIDDLE_WILDCARD_IN_ARN)
         test = compile_tokens(strict)
+        if short:
+            whole = test
+            test = lambda resource: whole(short_form(resource))  # noqa: E731 - one test in another
     return template, test, tuple(notes)
 
 

@@ -286,6 +286,7 @@ def compile_statement(
     *,
     with_variables: bool,
     complete_arns: bool,
+    attached: bool = False,
     policy: str = "",
 ) -> CompiledStatement:
     """Compile one statement; raises `PolicyError` where a part of it has no meaning.
@@ -297,7 +298,11 @@ def compile_statement(
     resources = None
     if statement.resources is not None:
         resources = _compile_resources(
-            statement.resources, source, with_variables=with_variables, complete=complete_arns
+            statement.resources,
+            source,
+            with_variables=with_variables,
+            complete=complete_arns,
+            attached=attached,
         )
     principals = statement.principals
     denies = statement.effect == "Deny"
@@ -358,12 +363,24 @@ def _empty_elements(statement: ast.Statement, source: Source) -> Iterator[Clause
 
 
 def _compile_resources(
-    entries: ast.Entries, source: Source, *, with_variables: bool, complete: bool
+    entries: ast.Entries,
+    source: Source,
+    *,
+    with_variables: bool,
+    complete: bool,
+    attached: bool,
 ) -> ResourceTest:
     """Compile a Resource or NotResource element."""
     element = Element(entries.name)
     patterns = tuple(
-        compile_resource(value, element, source, with_variables=with_variables, complete=complete)
+        compile_resource(
+            value,
+            element,
+            source,
+            with_variables=with_variables,
+            complete=complete,
+            attached=attached,
+        )
         for value in entries.values
     )
     # What lists no resource is about none, whether it is Resource or NotResource.

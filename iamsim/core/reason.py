@@ -92,6 +92,7 @@ class Reason(Enum):
     FIXED_OBJECT = "fixed-object"
     ACCESS_POINT_NEEDS_SIGNATURE = "access-point-needs-signature"
     FOREIGN_ACCESS_POINT = "foreign-access-point"
+    SHARED_RESOURCE = "shared-resource"
 
 
 class Note(Enum):
@@ -147,6 +148,7 @@ class Note(Enum):
     ACCESS_POINT_SIDES = "access-point-sides"
     ACCESS_POINT_VPC_UNKNOWN = "access-point-vpc-unknown"
     SEVERAL_BUCKETS_BEHIND = "several-buckets-behind"
+    LOG_GROUPS_RESOURCE = "log-groups-resource"
     BUCKET_TAGS_WITHOUT_ABAC = "bucket-tags-without-abac"
     UNKNOWN_PRINCIPAL_IN_WORLD = "unknown-principal-in-world"
     UNKNOWN_RESOURCE_IN_WORLD = "unknown-resource-in-world"

@@ -70,6 +70,7 @@ REASONS: Mapping[Reason, str] = {
 
 RELATIONS: Mapping[Reason, str] = {
     Reason.ACCESS_POINT_NEEDS_SIGNATURE: "an access point, which takes no anonymous requests",
+    Reason.SHARED_RESOURCE: "a resource that is shared with the caller's account",
     Reason.FOREIGN_ACCESS_POINT: "access point and bucket of different accounts",
     Reason.CALLER_IDENTITY: "always allowed, whatever policies say",
     Reason.WEB_IDENTITY: "unsigned call with a token on a role",

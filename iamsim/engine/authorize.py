@@ -25,6 +25,7 @@ from iamsim.engine.facts import organization_of
 from iamsim.engine.presence import leave_open
 from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.engine.services.kms import check_alias, encryption_context_keys
+from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS, log_groups_of
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.world import CompiledWorld
 
@@ -135,6 +136,9 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
         question = replace(question, resource=ALL_BUCKETS)
     if question.via is DIRECT_CALL and question.context:
         question = _through_given_endpoint(question, world)
+    if question.resource == "*" and action == DESCRIBE_LOG_GROUPS:
+        groups = log_groups_of(question.principal, question.context)
+        question = replace(question, resource=groups or question.resource)
     caller = world.caller_facts(question)
     resource = world.resource_facts(question, caller.caller)
     situation = world.situation(question, caller, resource)

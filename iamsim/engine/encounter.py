@@ -19,7 +19,8 @@ class Encounter(NamedTuple):
     `rules` are what AWS's pages say of the action, `principal` is the service's own. `objects` name
     the kinds of fixed objects that the resource is one of. `standing` and `owner` are the parts
     that the caller's and the resource's accounts have in the organization; `with_policy` says
-    whether there is a resource-based policy.
+    whether there is a resource-based policy, `shared` whether its owner shares the resource with
+    the caller's account for such calls.
     """
 
     caller: Caller
@@ -33,6 +34,7 @@ class Encounter(NamedTuple):
     standing: Standing
     owner: Standing
     with_policy: bool
+    shared: bool = False
 
     @property
     def service(self) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.resource_types import type_of_arn
 from iamsim.compile.policy import PolicySet
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
@@ -95,6 +96,8 @@ class ResourceFacts(NamedTuple):
     rcp_reason: Reason
     public_access: PublicAccess | None
     access_point: PolicySet | None
+    shared_with: tuple[str, ...]
+    shared_for: frozenset[str]
     context: DerivedKeys
     notes: tuple[Note, ...]
     tags_listed: bool = False
@@ -252,7 +255,7 @@ def resource_facts(
     attached = question.attached
     kind, listed, entity, account = target[:4]
     action = question.action.lower()
-    policies = _resource_policies(attached, kind, listed, entity, library)
+    policies = _resource_policies(attached, target, library)
     arn_of_target = find_arn(question.resource)
     if not policies and AWS_MANAGED_KEY in target.objects and arn_of_target is not None:
         managed = managed_key_policy(arn_of_target, account)
@@ -273,7 +276,7 @@ def resource_facts(
     organization = organization_of(model, account)
     arn = known.arn if known is not None else None
     single = kind is not ResourceKind.NONE and not target.all_buckets
-    unlisted = known is None and single and account in model.accounts
+    unlisted = known is None and target.container is None and single and account in model.accounts
     return ResourceFacts(
         kind,
         target.objects,
@@ -285,6 +288,7 @@ def resource_facts(
         reason,
         public_access(attached, service, listed, account, policies, model),
         conditions_of_access(listed) if through else None,
+        *_shares(listed),
         DerivedKeys(
             (
                 *resource_context(action, target.region, account, organization, arn),
@@ -300,6 +304,14 @@ def resource_facts(
         ),
         has_listed_tags(target),
     )
+
+
+def _shares(listed: Resource | None) -> tuple[tuple[str, ...], frozenset[str]]:
+    """With whom an attribute of the resource shares it, and for which actions."""
+    kind = type_of_arn(listed.arn) if listed is not None and listed.shared_with else None
+    if listed is None or kind is None:
+        return (), frozenset()
+    return listed.shared_with, frozenset(action.lower() for action in kind.shared)
 
 
 def _access_point_notes(point: Resource | None, model: World) -> Iterator[Note]:
@@ -343,21 +355,23 @@ def _buckets_behind(
 
 
 def _resource_policies(
-    attached: AttachedPolicies,
-    kind: ResourceKind,
-    listed: Resource | None,
-    role: User | Role | None,
-    library: PolicyLibrary,
+    attached: AttachedPolicies, target: Target, library: PolicyLibrary
 ) -> tuple[PlacedPolicies, ...]:
-    """The policy of the resource itself."""
-    policy_type = PolicyType.TRUST if kind is ResourceKind.ROLE else PolicyType.RESOURCE
+    """The policy of the resource itself, together with that of its container."""
+    role, listed, container = target.entity, target.listed, target.container
+    policy_type = PolicyType.TRUST if target.kind is ResourceKind.ROLE else PolicyType.RESOURCE
+    around = () if container is None or container.policy is None else (container.policy,)
     if attached.resource_policy is not None:
-        return (PlacedPolicies(compile_all([attached.resource_policy], policy_type)),)
+        given = compile_all([attached.resource_policy], policy_type).policies
+        return (
+            PlacedPolicies(PolicySet((*given, *library.policy_set(around, policy_type).policies))),
+        )
     if isinstance(role, Role) and role.trust is not None:
         return (PlacedPolicies(library.policy_set((role.trust,), PolicyType.TRUST)),)
-    if listed is None or listed.policy is None:
+    own = () if listed is None or listed.policy is None else (listed.policy,)
+    if not own and not around:
         return ()
-    return (PlacedPolicies(library.policy_set((listed.policy,), policy_type)),)
+    return (PlacedPolicies(library.policy_set((*own, *around), policy_type)),)
 
 
 def _rcp_levels(

@@ -50,6 +50,8 @@ def make_situation(
         public_access=resource.public_access,
         access_point=resource.access_point,
         way=way_of(question.via),
+        shared_with=resource.shared_with,
+        shared_for=resource.shared_for,
         notes=(*caller.notes, *resource.notes, *_endpoint_notes(question, world)),
     )
 

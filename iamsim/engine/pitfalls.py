@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind
 from iamsim.engine.formula import Slot
+from iamsim.engine.services.logs import is_all_log_groups
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Iterator
@@ -51,6 +52,8 @@ def call_notes(
         notes += _of_assume_role(request)
     if request.action == PASS_ROLE and reads_resource_tags(arrangement.stations, PASS_ROLE):
         notes.append(Note.PASS_ROLE_RESOURCE_TAG)
+    if is_all_log_groups(request.resource):
+        notes.append(Note.LOG_GROUPS_RESOURCE)
     trust = arrangement.relation.reason is Reason.ROLE_TRUST
     for station in arrangement.stations:
         if station.slot is Slot.SERVICE_CONTROL or (trust and station.slot is Slot.RESOURCE):

@@ -66,6 +66,8 @@ SAME_ACCOUNT = Relation(Reason.SAME_ACCOUNT, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_
 IDENTITY_ONLY = Relation(
     Reason.IDENTITY_POLICIES_ONLY, (IDENTITY_WAY,), unheard=frozenset({Slot.RESOURCE})
 )
+# Shared by an attribute: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/sharingamis-explicit.html
+SHARED = Relation(Reason.SHARED_RESOURCE, (IDENTITY_WAY,))
 CROSS_ACCOUNT = Relation(Reason.CROSS_ACCOUNT, (BOTH_SIDES_WAY,))
 # By the organization's own policy, which has no resource of its own in a request.
 BY_DELEGATION = Relation(Reason.CROSS_ACCOUNT, (BOTH_SIDES_WAY,))

@@ -82,6 +82,10 @@ def _is_foreign(met: Encounter) -> bool:
     return not met.same_account
 
 
+def _is_shared(met: Encounter) -> bool:
+    return met.shared and not met.same_account and met.caller.kind.has_identity
+
+
 def _always(_met: Encounter) -> bool:
     return True
 
@@ -112,6 +116,7 @@ ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
     (_reaches_no_other_account, known.OWN_ACCOUNT_ONLY),
     (_is_foreign_key, known.CROSS_ACCOUNT_KEY),
     (_is_key, known.KMS_KEY),
+    (_is_shared, known.SHARED),
     (_is_foreign, known.CROSS_ACCOUNT),
     (sts.is_role_trust, known.ROLE_TRUST),
     (_asks_identity_alone, known.IDENTITY_ONLY),

@@ -12,10 +12,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.containers import CONTAINERS
 from iamsim.catalog.presence import has_resource_account
+from iamsim.catalog.resource_types import resource_types
 from iamsim.catalog.rules import PLAIN, action_rules
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.services.kms import ALIAS_ACTIONS
+from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS
 from iamsim.engine.services.sts import OWN_RULES
 
@@ -24,7 +27,18 @@ if TYPE_CHECKING:
 
 __all__ = ["SINGULAR_ACTIONS", "kin_of"]
 
-SINGULAR_ACTIONS = BOUNDARY_ACTIONS | ACCOUNT_ACTIONS | ALIAS_ACTIONS | OWN_RULES
+# What the policy of a container is asked about, where that is not all of a service.
+CONTAINED = frozenset[str]().union(*(row.actions for row in CONTAINERS))
+SHARED = frozenset(action.lower() for type_ in resource_types() for action in type_.shared)
+SINGULAR_ACTIONS = (
+    BOUNDARY_ACTIONS
+    | ACCOUNT_ACTIONS
+    | ALIAS_ACTIONS
+    | OWN_RULES
+    | CONTAINED
+    | SHARED
+    | {DESCRIBE_LOG_GROUPS}
+)
 
 
 def kin_of(action: str) -> Hashable | None:

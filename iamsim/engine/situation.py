@@ -98,6 +98,8 @@ class Situation:
     endpoint_reason: Reason = Reason.NOT_PRESENT
     endpoint_is_gateway: bool | None = False
     public_access: PublicAccess | None = None
+    shared_with: tuple[str, ...] = ()
+    shared_for: frozenset[str] = frozenset()  # what those can do with it
     access_point: PolicySet | None = None  # what requests through it have to meet
     notes: tuple[Note, ...] = ()
     way: Way = Way.PUBLIC
@@ -109,6 +111,11 @@ class Situation:
     def same_account(self) -> bool:
         """Whether the caller's account owns the resource."""
         return self.caller.account == self.resource_account
+
+    @property
+    def _is_shared(self) -> bool:
+        """Whether the owner shares the resource with the caller's account."""
+        return "all" in self.shared_with or self.caller.account in self.shared_with
 
     @property
     def buckets(self) -> tuple[PlacedPolicies, ...]:
@@ -220,6 +227,7 @@ class Situation:
             self.standing,
             self.owner,
             bool(self.resource_policies),
+            action in self.shared_for and self._is_shared,
         )
 
     def _service_control(self) -> list[Station]:

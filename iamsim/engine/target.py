@@ -5,11 +5,13 @@ from __future__ import annotations
 from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.containers import containment_of
 from iamsim.catalog.rules import service_rules
 from iamsim.catalog.tag_keys import tag_key_starts
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.explanation import Origin
 from iamsim.core.reason import Note
+from iamsim.core.request import CallerKind
 from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.engine.relations import ResourceKind, resource_kind
 from iamsim.engine.services.s3 import ALL_BUCKETS, access_point_name, is_bucket
@@ -46,13 +48,14 @@ class Target(NamedTuple):
     `itself` says that the resource is that entry, not an object in it; `access_point` is the ARN of
     the access point that the request goes through. `objects` name the kinds of objects with rules
     of their own that it is one of (`iamsim.catalog.rules`): a service-linked role, say, which the
-    path tells where no world does.
+    path tells where no world does. The policy of `container` counts together with the resource's.
     """
 
     kind: ResourceKind
     listed: Resource | None
     entity: User | Role | None
     account: str | None
+    container: Resource | None
     region: str
     itself: bool
     access_point: str | None
@@ -71,25 +74,48 @@ def find_target(question: Question, model: World, caller: Caller) -> Target:
     arn = find_arn(resource)
     kind = resource_kind(arn, resource)
     listed = model.find_resource(resource) if model.accounts else None
+    container = None
+    if arn is not None and model.accounts:
+        listed, container = _of_container(arn, listed, model, question.action.lower(), caller)
     entity = model.find_principal(resource) if arn is not None and arn.service == "iam" else None
     account = question.resource_account
     if account is None:
         if arn is not None and is_account_id(arn.account):
             account = arn.account
         else:
-            account = listed.account if listed is not None else caller.account
+            owner = listed or container
+            account = owner.account if owner is not None else caller.account
     known = listed or entity
     return Target(
         kind,
         listed,
         entity,
         account,
+        container,
         arn.region if arn is not None else "",
         known is not None and known.arn == resource,
         access_point_name(resource),
         resource == ALL_BUCKETS,
         _objects(arn, resource, entity),
     )
+
+
+def _of_container(
+    arn: Arn, listed: Resource | None, model: World, action: str, caller: Caller
+) -> tuple[Resource | None, Resource | None]:
+    """The entry of the resource itself, and that of the container whose policy counts for a call;
+    what stands in front of the resource in its ARN is its entry unless AWS says otherwise."""
+    known = containment_of(arn)
+    if known is None:
+        return listed, None
+    row, outer = known
+    if outer is None:
+        return (listed if listed is not None and listed.arn == arn.text else None), None
+    container = model.find_resource(outer)
+    if listed is container:
+        listed = None
+    asked = row.concerns(action, is_service=caller.kind is CallerKind.SERVICE)
+    return listed, container if asked and container is not None and container.arn == outer else None
 
 
 @cache

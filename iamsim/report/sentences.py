@@ -170,6 +170,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.MEMBER_ACCOUNTS_ONLY: "the call is for member accounts of the organization",
     Reason.FIXED_OBJECT: "the object is AWS's own, and the service refuses to change it",
     Reason.ACCESS_POINT_NEEDS_SIGNATURE: "an access point, which takes no anonymous requests",
+    Reason.SHARED_RESOURCE: "the resource's owner shares it with the caller's account",
     Reason.FOREIGN_ACCESS_POINT: "the access point and the bucket behind it have different owners",
 }
 
@@ -347,6 +348,11 @@ NOTES: Mapping[Note, str] = {
     Note.SEVERAL_BUCKETS_BEHIND: (
         "a multi-Region access point serves a request by the bucket that is nearest; all buckets"
         " were taken to have to permit it"
+    ),
+    Note.LOG_GROUPS_RESOURCE: (
+        "the service reference gives logs:DescribeLogGroups no resource, and AWS's own messages"
+        " name log-group::log-stream: of the account; a pattern that matches this was taken to be"
+        " enough (`aws:RequestedRegion` says the Region)"
     ),
     Note.BUCKET_TAGS_WITHOUT_ABAC: (
         "the tags of the bucket were counted; S3 does so only where that is enabled for the bucket,"

@@ -104,7 +104,11 @@ RESOURCE = Table(
         Field("vpc", TEXT, "The id of the VPC that an S3 access point is of."),
         Field("kms_key", TEXT, "The ARN of the KMS key that encrypts it, or `none`."),
         Field("abac", FLAG, "Whether tags of a bucket count in decisions; if left out, they do."),
-        Field("shared_with", list_of(SHARE), "Accounts a snapshot is shared with, or `all`."),
+        Field(
+            "shared_with",
+            list_of(SHARE),
+            "Accounts that an image or snapshot is shared with, or `all`.",
+        ),
     ),
 )
 

@@ -83,6 +83,7 @@ def statement(raw: Any, kind: str, substitute: bool, built_in: bool) -> dict[str
         "effect": effect,
         # What lists nothing has no effect (R19.2).
         "void": [] in (actions[1], named, resources and resources[1]),
+        "attached": kind == "resource",
         "principals": entries(raw["Principal"]) if "Principal" in raw else None,
         "spared": entries(raw["NotPrincipal"]) if "NotPrincipal" in raw else None,
         "actions": actions,

@@ -35,6 +35,8 @@ class Case:
         self.resource = scalar(request.get("resource") or "*")
         if self.resource == "*" and self.action.lower() == "s3:listallmybuckets":
             self.resource = "arn:aws:s3:::*"  # R1.2
+        if self.resource == "*" and self.action.lower() == "logs:describeloggroups":
+            self.resource = places.log_groups(request)  # R19.18
         self.session = request.get("session") or {}
         self.via = request.get("via") or {}
         who = scalar(request["principal"])
@@ -179,9 +181,15 @@ class Case:
         elif policy is None:
             account, entry = places.resource_entry(self.world, self.resource)
             policy = entry.get("policy")
-        if policy is None:
+        own = places.document(self.world, account, policy)
+        found = [statements(own, kind)] if policy is not None else []
+        account, entry = places.container(self.world, self.resource, self.action, self.caller)
+        if entry.get("policy") is not None:  # both count together (R19.9)
+            around = places.document(self.world, account, entry["policy"])
+            found.append(statements(around, "resource"))
+        if not found:
             return self.managed_key_policy() if self.is_managed_key else None
-        return statements(places.document(self.world, account, policy), kind)
+        return [one for some in found for one in some]
 
     def managed_key_policy(self) -> list[dict[str, Any]]:
         """Give what AWS lets be done to its managed keys (R19.6)."""
@@ -331,6 +339,13 @@ class Case:
         if statement["resources"] is None:
             return True
         negated, patterns = statement["resources"]
+        if statement["attached"] and resource.split(":")[2:3] == ["execute-api"]:
+            # API Gateway expands the short form when it saves a policy (R19.10).
+            api = resource.partition("/")[0]
+            short = "execute-api:"
+            patterns = [
+                api + one[len(short) :] if one.startswith(short + "/") else one for one in patterns
+            ]
         return bool(negated) != any(
             resource_matches(pattern, resource, self.context, statement["substitute"])
             for pattern in patterns

@@ -94,11 +94,63 @@ def resource_entry(world: dict[str, Any], arn: str) -> tuple[str | None, dict[st
     of_bucket = re.match(r"arn:[^:]*:s3:::", arn) is not None
     wanted = [arn, arn.partition("/")[0]] if of_bucket else [arn]
     wanted += [name] if (name := access_point(arn)) else []
+    wanted += [arn.partition("/index/")[0]] if ":dynamodb:" in arn else []
+    wanted += [arn.partition("/")[0]] if ":execute-api:" in arn else []
     for account, details in section(world, "accounts").items():
         for name in wanted:
             if name in section(details, "resources"):
                 return account, section(details, "resources", name)
     return None, {}
+
+
+# Resources whose access a policy elsewhere decides too (R19.9).
+CONTAINERS = {
+    r"s3tables:(.*):bucket/([^/]*)/table/.*": r"s3tables:\1:bucket/\2",
+    r"glue:(.*):(?:database|table\w*|userDefinedFunction|connection)/.*": r"glue:\1:catalog",
+    r"events:(.*):rule/([^/]*)/[^/]*": r"events:\1:event-bus/\2",
+    r"events:(.*):rule/[^/]*": r"events:\1:event-bus/default",
+    r"schemas:(.*):schema/([^/]*)/.*": r"schemas:\1:registry/\2",
+    r"logs:([^:]*:[^:]*):log-group:.*": r"logs:\1:log-group",
+    r"ecr:(.*):repository/.*": r"ecr:\1:registry",
+}
+BY_REGISTRY = ("ecr:replicateimage", "ecr:batchimportupstreamimage", "ecr:createrepository")
+BY_LOGS = ("logs:createlogstream", "logs:putlogevents")
+
+
+def container(
+    world: dict[str, Any], arn: str, action: str, caller: dict[str, Any]
+) -> tuple[str | None, dict[str, Any]]:
+    """Find the account and the entry of what holds a resource, where its policy is asked."""
+    service, lowered = arn.split(":")[2:3], action.lower()
+    if service == ["ecr"] and lowered not in BY_REGISTRY:
+        return None, {}
+    if service == ["logs"] and (lowered not in BY_LOGS or caller["kind"] != "service"):
+        return None, {}
+    head, _, tail = arn.partition(f":{service[0]}:" if service else "::")
+    for pattern, outer in CONTAINERS.items():
+        found = re.fullmatch(pattern, f"{service[0]}:{tail}" if service else "")
+        if found is not None:
+            return listed(world, f"{head}:{found.expand(outer)}")
+    return None, {}
+
+
+def listed(world: dict[str, Any], arn: str) -> tuple[str | None, dict[str, Any]]:
+    """Find the account and the entry of exactly this resource."""
+    for account, details in section(world, "accounts").items():
+        if arn in section(details, "resources"):
+            return account, section(details, "resources", arn)
+    return None, {}
+
+
+def log_groups(request: dict[str, Any]) -> str:
+    """Name what logs:DescribeLogGroups is about, as AWS's messages do; `*` without an account."""
+    parts = str(request["principal"]).split(":")
+    given = {key.lower(): of for key, of in (request.get("context") or {}).items()}
+    region = given.get("aws:requestedregion", "*")
+    if len(parts) < 6 or not re.fullmatch(r"\d{12}", parts[4]):
+        return "*"
+    region = region if isinstance(region, str) else "*"
+    return f"arn:{parts[1]}:logs:{region}:{parts[4]}:log-group::log-stream:"
 
 
 def org_path(world: dict[str, Any], account: str | None) -> list[dict[str, Any]] | None:

@@ -111,6 +111,25 @@ OF_SESSIONS = [
 ROOT_CALLS = ["s3:DeleteBucketPolicy", "s3:GetObject", "sqs:SetQueueAttributes", "iam:GetUser"]
 ROOT_CALLS += ["sts:AssumeRole", "sts:GetCallerIdentity"]
 
+# A call, what it is about, and what holds that (or stands in front of it in its ARN).
+CONTAINED = [
+    (action, f"arn:aws:{inner}".replace("RR", REGION), f"arn:aws:{outer}".replace("RR", REGION))
+    for action, inner, outer in (
+        (
+            "s3tables:GetTableData",
+            "s3tables:RR:ACC:bucket/lake/table/t1",
+            "s3tables:RR:ACC:bucket/lake",
+        ),
+        ("glue:GetTable", "glue:RR:ACC:table/tides/high", "glue:RR:ACC:catalog"),
+        ("events:PutRule", "events:RR:ACC:rule/harbor/horn", "events:RR:ACC:event-bus/harbor"),
+        ("events:PutRule", "events:RR:ACC:rule/horn", "events:RR:ACC:event-bus/default"),
+        ("dynamodb:GetRecords", "dynamodb:RR:ACC:table/t/stream/2026", "dynamodb:RR:ACC:table/t"),
+        ("dynamodb:Query", "dynamodb:RR:ACC:table/t/index/high", "dynamodb:RR:ACC:table/t"),
+        ("logs:PutLogEvents", "logs:RR:ACC:log-group:tide:log-stream:s", "logs:RR:ACC:log-group"),
+        ("ecr:ReplicateImage", "ecr:RR:ACC:repository/tide", "ecr:RR:ACC:registry"),
+    )
+]
+
 Tapes = tuple[Tape, Tape, Tape, Tape, Tape]
 
 
@@ -159,6 +178,41 @@ def access_point(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
         made["tags"] = {"team": tape.pick(["blue", "red"])}
     world["accounts"][focus.owner]["resources"][door] = made
     return world, {**request, "resource": through}
+
+
+def contained(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """Something whose access the policy of what holds it decides too, or its own alone."""
+    action, item, outer = tape.pick(CONTAINED)
+    focus, kind = about(tapes[0], [*CALLERS], action, item)
+    world, request = case_about(focus, kind, action.partition(":")[0], tapes)
+    resources = world["accounts"][focus.owner]["resources"]
+    if not tape.chance(30):
+        made = vocabulary.policy(tapes[3], focus, "resource")
+        resources[outer.replace("ACC", focus.owner)] = {"policy": made}
+    if tape.chance(40):
+        resources[focus.resource] = {"policy": vocabulary.policy(tape, focus, "resource")}
+    else:
+        resources.pop(focus.resource, None)
+    return world, request
+
+
+def short_form(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
+    """An API whose policy leaves its ARN out."""
+    api = f"arn:aws:execute-api:{REGION}:ACC:api1"
+    pattern = api + tape.pick(["/prod/GET/pets", "/test/POST/pets/7"])
+    focus, kind = about(tapes[0], [*CALLERS], "execute-api:Invoke", pattern)
+    world, request = case_about(focus, kind, "execute-api", tapes)
+    made = vocabulary.policy(tapes[3], focus, "resource")
+    found = made["Statement"] if isinstance(made["Statement"], list) else [made["Statement"]]
+    short = ["execute-api:/*", "execute-api:/prod/GET/*", "execute-api:/*/GET/pets"]
+    for statement in found:
+        name = "NotResource" if "NotResource" in statement else "Resource"
+        if not tape.chance(20):
+            statement[name] = tape.some([*short, "execute-api:/${aws:username}/*"], 2)
+    resources = world["accounts"][focus.owner]["resources"]
+    resources.pop(focus.resource, None)
+    resources[api.replace("ACC", focus.owner)] = {"policy": made}
+    return world, request
 
 
 def foreign_bucket(tape: Tape, tapes: Tapes, focus: Focus, owner: str, world: Data) -> None:
@@ -484,6 +538,8 @@ def credentials(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
 
 
 THEMES: list[Callable[[Tape, Tapes], tuple[Data, Data]]] = [
+    contained,
+    short_form,
     access_point,
     access_point,
     gateway_endpoint,

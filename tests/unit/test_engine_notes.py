@@ -110,6 +110,10 @@ def door(**point: Any) -> tuple[Data, Data]:
 
 
 NOTES: dict[Note, tuple[Data, Data | None]] = {
+    Note.LOG_GROUPS_RESOURCE: (
+        identity(allow(), action="logs:DescribeLogGroups", resource="*"),
+        None,
+    ),
     Note.ACCESS_POINT_SIDES: door(),
     Note.ACCESS_POINT_BUCKET_UNKNOWN: ({"resource": f"{POINT}/object/a"}, None),
     Note.ACCESS_POINT_VPC_UNKNOWN: door(network_origin="VPC"),
@@ -314,6 +318,11 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
         Note.ENDPOINT_TYPE_UNKNOWN,
         identity(allow(), action="sqs:SendMessage", resource=QUEUE, **THROUGH),
         endpoint(service="sqs"),
+    ),
+    (
+        Note.LOG_GROUPS_RESOURCE,
+        {"principal": "anonymous", "action": "logs:DescribeLogGroups", "resource": "*"},
+        None,
     ),
     (Note.ACCESS_POINT_BUCKET_UNKNOWN, *door()),
     (Note.ACCESS_POINT_VPC_UNKNOWN, *door(network_origin="VPC", vpc="vpc-1")),

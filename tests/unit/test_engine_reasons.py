@@ -70,6 +70,7 @@ WORLD: Data = {
 MANAGEMENT_KEY = f"arn:aws:kms:eu-west-1:{MANAGEMENT}:key/1"
 
 POINT = f"arn:aws:s3:eu-west-1:{A}:accesspoint/door"
+IMAGE = "arn:aws:ec2:eu-west-1::image/ami-1"
 THROUGH = {"resource": f"{POINT}/object/a"}
 
 
@@ -83,6 +84,10 @@ def behind(owner: str, **point: Any) -> Data:
 
 REASONS: dict[Reason, tuple[Data, Data | None]] = {
     Reason.ACCESS_POINT_NEEDS_SIGNATURE: ({"principal": "anonymous", **THROUGH}, behind(A)),
+    Reason.SHARED_RESOURCE: (
+        {"action": "ec2:RunInstances", "resource": IMAGE},
+        {"accounts": {A: {}, B: {"resources": {IMAGE: {"shared_with": [A]}}}}},
+    ),
     Reason.FOREIGN_ACCESS_POINT: (THROUGH, behind(B)),
     Reason.OUTSIDE_OF_ACCESS_POINT: (THROUGH, behind(A, network_origin="VPC", vpc="vpc-1")),
     Reason.MATCHED: ({"identity_policies": [ALL]}, None),

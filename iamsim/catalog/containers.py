@@ -1,0 +1,97 @@
+"""Resources whose access a policy elsewhere decides too, or one of their own alone: dated rows.
+
+State: 2026-11. What stands in front of another in an ARN has a policy that covers what is behind
+(a bucket its objects, a table its indexes) unless a row says otherwise.
+"""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
+
+if TYPE_CHECKING:
+    from iamsim.core.arn import Arn
+
+__all__ = ["CONTAINERS", "Containment", "containment_of"]
+
+GLUE = "https://docs.aws.amazon.com/glue/latest/dg/glue-resource-policies.html"
+TABLES = (
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-tables-resource-based-policies.html"
+)
+BUSES = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-event-bus-perms.html"
+SCHEMAS = "https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-resource-based-schemas.html"
+STREAMS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac-iam-actions.html"
+CONSUMERS = "https://docs.aws.amazon.com/streams/latest/dev/controlling-access.html"
+LOGS = "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html"
+REGISTRY = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html"
+
+
+class Containment(NamedTuple):
+    """One row: resources of a service, by a pattern of the last part of their ARNs.
+
+    `container` is the last part of the ARN whose policy counts together with their own; `None`
+    where only a policy of their own counts. With `services_only` it binds AWS services alone,
+    `actions` (in lower case) are those that it is about, all where there are none.
+    """
+
+    service: str
+    pattern: str
+    container: str | None
+    page: str
+    services_only: bool = False
+    actions: frozenset[str] = frozenset()
+
+    def concerns(self, action: str, *, is_service: bool) -> bool:
+        """Whether the container's policy is asked about a call."""
+        about = not self.actions or action in self.actions
+        return self.container is not None and about and (is_service or not self.services_only)
+
+
+CONTAINERS = (
+    Containment("s3tables", r"bucket/(?P<bucket>[^/]+)/table/.+", r"bucket/\g<bucket>", TABLES),
+    Containment(
+        "glue",
+        r"(?:database|table|tableVersion|userDefinedFunction|connection)/.+",
+        "catalog",
+        GLUE,
+    ),
+    Containment("events", r"rule/(?P<bus>[^/]+(?:/[^/]+)*)/[^/]+", r"event-bus/\g<bus>", BUSES),
+    Containment("events", r"rule/[^/]+", "event-bus/default", BUSES),
+    Containment("schemas", r"schema/(?P<registry>[^/]+)/.+", r"registry/\g<registry>", SCHEMAS),
+    Containment("dynamodb", r"table/[^/]+/(?:stream|backup|export|import)/.+", None, STREAMS),
+    Containment("kinesis", r"[^/]+/[^/]+/consumer/.+", None, CONSUMERS),
+    Containment(
+        "logs",
+        r"log-group:.+",
+        "log-group",
+        LOGS,
+        services_only=True,
+        actions=frozenset({"logs:createlogstream", "logs:putlogevents"}),
+    ),
+    Containment(
+        "ecr",
+        r"repository/.+",
+        "registry",
+        REGISTRY,
+        actions=frozenset(
+            {"ecr:batchimportupstreamimage", "ecr:createrepository", "ecr:replicateimage"}
+        ),
+    ),
+)
+
+
+def containment_of(arn: Arn) -> tuple[Containment, str | None] | None:
+    """The row of a resource, and the ARN of its container; `None` where no row is about it."""
+    for row, find in _rows(arn.service):
+        match = find.fullmatch(arn.resource)
+        if match is not None:
+            inside = None if row.container is None else match.expand(row.container)
+            return row, None if inside is None else arn._replace(resource=inside).text
+    return None
+
+
+@cache
+def _rows(service: str) -> tuple[tuple[Containment, re.Pattern[str]], ...]:
+    """The rows of a service, ready."""
+    return tuple((row, re.compile(row.pattern)) for row in CONTAINERS if row.service == service)
