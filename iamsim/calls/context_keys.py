@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from iamsim.calls.model import ContextValue
     from iamsim.catalog.facts import ActionFacts
 
-__all__ = ["keys_from", "scalar", "text_of"]
+__all__ = ["carries", "keys_from", "scalar", "text_of"]
 
 # Keys whose member has another name; `SERVICE OPERATION KEY` or `SERVICE KEY`.
 OTHERWISE = {
@@ -186,6 +186,13 @@ def _key_names(
     return tuple((name, _several(name)) for name in names), frozenset(names)
 
 
+@lru_cache(maxsize=8192)
+def carries(action: str, key: str) -> bool:
+    """Whether requests for an action may carry a key."""
+    return bool(catalog.carries(action, key))
+
+
+@lru_cache(maxsize=8192)
 def _several(key: str) -> bool:
     facts = catalog.find_condition_key(key)
     return facts is not None and facts.multivalued

@@ -107,6 +107,7 @@ class Service:
         return found
 
 
+@lru_cache(maxsize=65536)
 def plain(text: str) -> str:
     """Reduce a name to its letters and digits, so that all spellings of it are one."""
     return "".join([letter for letter in text.lower() if letter.isalnum()])
@@ -135,6 +136,7 @@ def table() -> Pack:
     return read_pack(Path(__file__).parent / "data" / "operations.pack")
 
 
+@lru_cache(maxsize=1)
 def service_names() -> tuple[str, ...]:
     """Give the names of all services, as botocore has them."""
     return tuple(name for name in table().names() if not name.startswith(" "))

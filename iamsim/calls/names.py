@@ -133,6 +133,7 @@ def service_of(name: str) -> str:
     return found
 
 
+@lru_cache(maxsize=8192)
 def service_of_source(source: str, operation: str) -> Service | None:
     """Find the service of a CloudTrail record by its eventSource and an operation that it has."""
     host = source.lower().removesuffix(".cn").removesuffix(".amazonaws.com")

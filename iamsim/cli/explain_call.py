@@ -15,18 +15,18 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
-from iamsim.query.calls import answer_call
+from iamsim.query.calls import AnsweredCall, answer_call
 
 if TYPE_CHECKING:
     from iamsim.calls.model import Reading, Requested
     from iamsim.cli.options import Options
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
-    from iamsim.query.calls import AnsweredCall
     from iamsim.world.model import World
 
 __all__ = ["explain_call"]
 
+UNNAMED = "the record does not name the caller: give one with -p"
 _NOT_TOGETHER = ("actions", "resources", "denied", "picture", "edits", *WHAT_IF_FIELDS)
 _FORMATS = ("text", "json", "markdown", "html")
 
@@ -119,12 +119,6 @@ def _answered(
 
     def base_of(requested: Requested) -> Question:
         principal = text_of(options, "principal") or requested.principal
-        if principal is None:
-            raise RequestError(
-                "missing-principal",
-                "the record does not name the caller",
-                hint="give one with -p",
-            )
         filled: Options = {
             **options,
             "principal": principal,
@@ -135,6 +129,10 @@ def _answered(
         told = question.resource != "*"
         questions.append(question if told else replace(question, unknown=frozenset({"resource"})))
         return question
+
+    unnamed = [one for one in reading.asked if one.of_record and one.principal is None]
+    if unnamed and text_of(options, "principal") is None:
+        return AnsweredCall(replace(reading, asked=[], skipped=UNNAMED), ())
 
     def ask(question: Question) -> Answer:
         return answer_question(question, world)

@@ -10,8 +10,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from iamsim import catalog
 from iamsim.calls.arns import Resource
+from iamsim.calls.context_keys import carries
 
 if TYPE_CHECKING:
     from iamsim.calls.asker import Asker
@@ -73,8 +73,8 @@ def _ask(
     asker.ask(
         action,
         resource,
-        context={key: one for key, one in context.items() if catalog.carries(action, key)},
-        unknown=[key for key in unknown if catalog.carries(action, key)],
+        context={key: one for key, one in context.items() if carries(action, key)},
+        unknown=[key for key in unknown if carries(action, key)],
         because=because,
         keys=False,
     )

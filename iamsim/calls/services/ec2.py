@@ -9,9 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamsim import catalog
 from iamsim.calls.arns import ANYTHING, Resource
-from iamsim.calls.context_keys import scalar
+from iamsim.calls.context_keys import carries, scalar
 from iamsim.calls.extras import ask_pass_role, key_resource
 from iamsim.calls.model import DEPENDS
 from iamsim.calls.tags import pairs_of
@@ -202,7 +201,7 @@ def _own_key(requested: Requested, kind: str, name: str) -> None:
     for key in ID_KEYS.values():
         requested.context.pop(key, None)
     own = ID_KEYS.get(kind)
-    if own is not None and "*" not in name and catalog.carries(requested.action, own):
+    if own is not None and "*" not in name and carries(requested.action, own):
         requested.context[own] = name
 
 

@@ -139,6 +139,16 @@ def _on_target(asker: Asker) -> None:
     asker.ask(f"organizations:{asker.operation.name}", Resource(arn, known=False))
 
 
+def _service_linked(asker: Asker) -> None:
+    """Service-linked roles are under the path of their service, which their name does not tell.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html
+    """
+    name = asker.get("RoleName") or "*"
+    arn = asker.arn("iam", f"role/aws-service-role/*/{name}", region=False)
+    asker.ask(f"iam:{asker.operation.name}", Resource(arn, known=False))
+
+
 def _oidc_provider(asker: Asker) -> None:
     """A provider's ARN ends with its URL.
 
@@ -165,6 +175,7 @@ HANDLERS = {
     ("organizations", "AttachPolicy"): _on_target,
     ("organizations", "DetachPolicy"): _on_target,
     ("iam", "CreateServiceLinkedRole"): _linked_role,
+    ("iam", "DeleteServiceLinkedRole"): _service_linked,
     ("iam", "AddRoleToInstanceProfile"): _instance_profile,
     ("iam", "CreateOpenIDConnectProvider"): _oidc_provider,
     ("iam", "SimulatePrincipalPolicy"): _principal,

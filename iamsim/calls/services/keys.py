@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamsim import catalog
 from iamsim.calls.arns import ANYTHING, Resource
+from iamsim.calls.context_keys import carries
 from iamsim.calls.extras import key_resource
 from iamsim.calls.model import ALWAYS, DEPENDS
 
@@ -187,7 +188,7 @@ def _secret_key(asker: Asker, name: str) -> None:
 
 
 def _carried(action: str, context: dict[str, ContextValue]) -> dict[str, ContextValue]:
-    return {key: value for key, value in context.items() if catalog.carries(action, key)}
+    return {key: value for key, value in context.items() if carries(action, key)}
 
 
 def _parameter(asker: Asker, name: str) -> Resource:

@@ -11,6 +11,7 @@ from urllib.parse import unquote
 
 from iamsim import catalog
 from iamsim.calls.arns import Resource
+from iamsim.calls.context_keys import carries
 from iamsim.calls.extras import ask_pass_role, key_resource
 from iamsim.calls.model import ALWAYS, DEPENDS
 from iamsim.calls.tags import pairs_of
@@ -136,7 +137,9 @@ def keys_of(asker: Asker, action: str) -> dict[str, ContextValue]:
         value = asker.get(member)
         if value is None or isinstance(value, dict | list):
             continue
-        if catalog.carries(f"s3:{action}", key) or (key == "s3:versionid" and "Version" in action):
+        if member == "CopySource" and "*" in str(value):
+            continue  # a pattern of sources is no value
+        if carries(f"s3:{action}", key) or (key == "s3:versionid" and "Version" in action):
             found[key] = str(value)
     retention = asker.get("Retention")
     if isinstance(retention, dict) and action == "PutObjectRetention":
