@@ -96,7 +96,7 @@ class ResourceType(NamedTuple):
     listed: Call | None
     items: tuple[tuple[str, ...], ...]
     several: bool
-    container: str
+    leads_to: str
     quota: int | None
     quota_told: bool
     key: str
@@ -283,7 +283,7 @@ def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
         _call(one("list")) if one("list") else None,
         tuple(_path(text) for text in fields.get("item", ())),
         one("policies") == "several",
-        one("container"),
+        one("leads-to"),
         int(quota[0]) if quota else None,
         quota[1:] == ["told"],
         key,

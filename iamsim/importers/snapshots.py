@@ -1,6 +1,7 @@
-"""Snapshots and the accounts that they are shared with: EBS volumes, RDS databases and clusters.
+"""Snapshots, and images of machines, and the accounts that they are shared with.
 
 As `aws ec2 describe-snapshot-attribute --attribute createVolumePermission`,
+`aws ec2 describe-image-attribute --attribute launchPermission`,
 `aws rds describe-db-snapshot-attributes` and `describe-db-cluster-snapshot-attributes` print them,
 and the lists of snapshots.
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshotAttribute.html
@@ -25,7 +26,8 @@ if TYPE_CHECKING:
 
 __all__ = ["IMPORTER"]
 
-PERMISSIONS = "CreateVolumePermissions"
+PERMISSIONS = {"CreateVolumePermissions": "SnapshotId", "LaunchPermissions": "ImageId"}
+EC2_PARTS = {"SnapshotId": "snapshot", "ImageId": "image"}
 EVERYBODY = "all"
 
 
@@ -94,7 +96,7 @@ def _is_known(page: Json) -> bool:
     """Whether an object is an output about snapshots."""
     snapshots = page.get("Snapshots")
     return (
-        isinstance(page.get(PERMISSIONS), list)
+        any(isinstance(page.get(key), list) for key in PERMISSIONS)
         or (
             isinstance(snapshots, list)
             and bool(snapshots)
@@ -113,17 +115,18 @@ Found = tuple[str | None, str, "list[str] | None"]
 def _read(page: Json, place: str, source: Source, draft: Draft) -> Iterator[Found]:
     """Go through the snapshots of an output: ARN, place, and with whom it is shared, if said."""
     region = region_of_path(source.path) or draft.options.region
-    if isinstance(page.get(PERMISSIONS), list):
-        arn = _said(source, page) or _ebs_arn(text(page, "SnapshotId"), region)
-        shared = [
-            name
-            for record, at in records(draft, page, PERMISSIONS, place)
-            for name in _account(text(record, "UserId", "Group"), at, draft)
-        ]
-        yield arn, f"{place}{PERMISSIONS}", shared
+    for key, named in PERMISSIONS.items():
+        if isinstance(page.get(key), list):
+            arn = _said(source, page) or _ec2_arn(named, text(page, named), region)
+            shared = [
+                name
+                for record, at in records(draft, page, key, place)
+                for name in _account(text(record, "UserId", "Group"), at, draft)
+            ]
+            yield arn, f"{place}{key}", shared
     for record, at in records(draft, page, "Snapshots", place):
         owner = text(record, "OwnerId")
-        arn = _ebs_arn(text(record, "SnapshotId"), region)
+        arn = _ec2_arn("SnapshotId", text(record, "SnapshotId"), region)
         if arn is not None and owner is not None and is_account_id(owner):
             draft.resource(arn, owner)
         else:
@@ -164,11 +167,11 @@ def _said(source: Source, page: Json) -> str | None:
     return said if find_arn(said) is not None else None
 
 
-def _ebs_arn(name: str | None, region: str | None) -> str | None:
-    """The ARN of a snapshot of a volume: it names no account."""
+def _ec2_arn(key: str, name: str | None, region: str | None) -> str | None:
+    """The ARN of a snapshot of a volume, or of an image: it names no account."""
     if name is None or region is None:
         return None
-    return f"arn:{partition_of_region(region)}:ec2:{region}::snapshot/{name}"
+    return f"arn:{partition_of_region(region)}:ec2:{region}::{EC2_PARTS[key]}/{name}"
 
 
 def _rds_arn(

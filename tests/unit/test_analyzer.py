@@ -280,6 +280,7 @@ def test_no_type_of_access_analyzer_is_missing():
         (f"arn:aws:codeartifact:eu-west-1:{HOME}:domain/d", "codeartifact:GetAuthorizationToken"),
         (f"arn:aws:s3tables:eu-west-1:{HOME}:bucket/b", "s3tables:ListNamespaces"),
         (f"arn:aws:kinesis:eu-west-1:{HOME}:stream/s", "kinesis:PutRecord"),
+        (f"arn:aws:appmesh:eu-west-1:{HOME}:mesh/m", "appmesh:DescribeMesh"),
     ],
 )
 def test_types_that_access_analyzer_does_not_look_at(arn, action):

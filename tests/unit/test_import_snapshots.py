@@ -13,6 +13,7 @@ from tests.unit.plans import imported, resource
 ACCOUNT, PARTNER, OTHER = "111122223333", "777788889999", "444455556666"
 VOLUME = "arn:aws:ec2:eu-west-1::snapshot/snap-0123456789abcdef0"
 DATABASE = f"arn:aws:rds:eu-west-1:{ACCOUNT}:snapshot:night"
+IMAGE = "arn:aws:ec2:eu-west-1::image/ami-1"
 CLUSTER = f"arn:aws:rds:eu-west-1:{ACCOUNT}:cluster-snapshot:night"
 EBS = {
     "SnapshotId": "snap-0123456789abcdef0",
@@ -62,6 +63,11 @@ def shares(found):
         ({"DBClusterSnapshots": [{"DBClusterSnapshotArn": CLUSTER}]}, CLUSTER, None),
         ({"Snapshots": [{"SnapshotId": EBS["SnapshotId"], "OwnerId": ACCOUNT}]}, VOLUME, None),
         ({"SnapshotId": EBS["SnapshotId"], "CreateVolumePermissions": []}, VOLUME, []),
+        (
+            {"ImageId": "ami-1", "LaunchPermissions": [{"UserId": PARTNER}, {"Group": "all"}]},
+            IMAGE,
+            [PARTNER, "all"],
+        ),
     ],
 )
 def test_outputs_of_the_calls(tmp_path, data, arn, shared):
@@ -119,6 +125,25 @@ def test_terraform_says_it_too(tmp_path):
         (ACCOUNT, DATABASE): ["all"],
         (ACCOUNT, CLUSTER): [PARTNER],
     }
+
+
+def test_terraform_says_whom_images_are_shared_with(tmp_path):
+    """An account or everybody; an organization is remarked."""
+    image = {"image_id": "ami-1"}
+    kind = "aws_ami_launch_permission"
+    organization = "arn:aws:organizations::111122223333:organization/o-abcdefghij"
+    found = imported(
+        tmp_path,
+        [
+            resource(f"{kind}.a", {**image, "account_id": PARTNER}),
+            resource(f"{kind}.b", {**image, "group": "all"}),
+            resource(f"{kind}.c", {**image, "organization_arn": organization}),
+        ],
+    )
+    assert shares(found) == {(ACCOUNT, IMAGE): [PARTNER, "all"]}
+    assert [(remark.place, remark.code) for remark in found.remarks] == [
+        (f"{kind}.c", "incomplete")
+    ]
 
 
 def test_terraform_says_what_is_not_known(tmp_path):

@@ -23,8 +23,8 @@ from iamsim.importers.terraform import resource_policies as plans
 ROWS = resource_types()
 NAMED = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 KNOWN_FIELDS = {
-    *("about", "actions", "also", "arn", "call", "container", "finding", "id", "inner", "item"),
-    *("key", "list", "name", "no-resource", "not-in-cloudformation", "own", "page", "plan"),
+    *("about", "actions", "also", "arn", "call", "finding", "id", "inner", "item", "key"),
+    *("leads-to", "list", "name", "no-resource", "not-in-cloudformation", "own", "page", "plan"),
     *("policies", "policy-arn", "public-check", "quota", "reference", "shared", "template"),
     *("terraform", "unread", "within"),
 }
@@ -48,9 +48,9 @@ def test_every_field_of_the_file_is_read():
 
 @NAMED
 def test_a_row_has_its_page_and_refers_to_what_is_there(row):
-    """Pages are AWS's; containers are rows; types of the service reference are in it."""
+    """Pages are AWS's; what they lead to is in a row; types of the service reference are in it."""
     assert re.fullmatch(r"https://docs\.aws\.amazon\.com/\S+", row.page)
-    assert not row.container or find_type(row.container) is not None
+    assert not row.leads_to or find_type(row.leads_to) is not None
     assert row.reference in ("name", "arn", "url", "version", "account")
     assert row.key in ("", "always", "named")
     assert (row.default_key is not None) == (row.key == "always")

@@ -28,7 +28,7 @@ from iamsim.importers.facts import (
     set_policy,
     share_statement,
 )
-from iamsim.importers.resource_kinds import arn_of, known_type, policy_holder, target_arn
+from iamsim.importers.resource_kinds import known_type, policy_holder, target_arn
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -136,8 +136,8 @@ def _access_point(reading: Reading) -> None:
     record = _own(reading)
     bucket = reading.text("Bucket")
     if bucket is not None:
-        container = known_type(kind.container)
-        record.set("bucket", arn_of(container, reading.scope, bucket), reading.place)
+        leads_to = target_arn(known_type(kind.leads_to), reading.scope, [bucket])
+        record.set("bucket", leads_to, reading.place)
     vpc = reading.properties.get("VpcConfiguration")
     record.set("network_origin", "VPC" if vpc else "Internet", reading.place)
     if isinstance(vpc, dict) and isinstance(vpc.get("VpcId"), str):

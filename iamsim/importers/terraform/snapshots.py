@@ -42,6 +42,18 @@ def _volume_permission(reading: Reading) -> None:
         reading.draft.resource(arn, scope.account).extend("shared_with", [account])
 
 
+def _launch_permission(reading: Reading) -> None:
+    """Read whom an image is shared with: an account, or everybody; units are remarked."""
+    image = reading.text("image_id")
+    with_whom = reading.text("account_id") or reading.text("group")
+    if image is None or with_whom is None:
+        reading.remark("incomplete", "the image is shared with an organization, which is left out")
+        return
+    scope = reading.scope
+    arn = f"arn:{scope.partition}:ec2:{scope.region}::image/{image}"
+    reading.draft.resource(arn, scope.account).extend("shared_with", [with_whom])
+
+
 def _of_kind(kind: _Kind) -> Callable[[Reading], None]:
     """Make the reader of a resource type."""
 
@@ -61,6 +73,7 @@ def _of_kind(kind: _Kind) -> Callable[[Reading], None]:
 
 
 READERS: dict[str, Callable[[Reading], None]] = {
+    "aws_ami_launch_permission": _launch_permission,
     "aws_snapshot_create_volume_permission": _volume_permission,
     **{name: _of_kind(kind) for name, kind in _KINDS.items()},
 }

@@ -18,7 +18,12 @@ from iamsim.engine.services.s3 import is_public
 from iamsim.query.analyzer.anywhere import from_anywhere, is_mounted
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind, Kept
 from iamsim.query.analyzer.outsiders import outsiders, through_services
-from iamsim.query.analyzer.resources import ACCESS_POINT, analyzed_type, type_actions
+from iamsim.query.analyzer.resources import (
+    ACCESS_POINT,
+    analyzed_type,
+    type_actions,
+    unlisted_type,
+)
 from iamsim.query.analyzer.zone import zones_of
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.batch.classes import action_classes
@@ -79,6 +84,14 @@ class Subject(NamedTuple):
         return buckets[0] if self.type is ACCESS_POINT and buckets else self.item.arn
 
 
+def _type_of(item: Resource | Role) -> AnalyzedType | None:
+    """The type of a resource, by the service reference if it has a policy and no row."""
+    found = analyzed_type(item.arn)
+    if found is None and getattr(item, "policy", None) is not None:
+        return unlisted_type(item.arn)
+    return found
+
+
 def find_external(
     batch: Batch,
     zone: str | None = None,
@@ -93,7 +106,7 @@ def find_external(
         item
         for account in sorted(model.accounts.values(), key=lambda one: one.id)
         for item in _items(account)
-        if analyzed_type(item.arn) is not None
+        if _type_of(item) is not None
     ]
     found = External(looked_at=len(items))
     chunks = [tuple(items[one.start : one.stop]) for one in processes.chunks(items)]
@@ -115,7 +128,7 @@ class Looking:
         """What is found at these."""
         found = External()
         for item in items:
-            kind = analyzed_type(item.arn)
+            kind = _type_of(item)
             if kind is not None:
                 _look_at(self._batch, Subject(item, kind, self._zones[item.account]), found)
         return found

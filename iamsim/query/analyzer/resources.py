@@ -7,14 +7,16 @@ whose policy iamsim reads: see `iamsim.catalog.resource_types`.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import NamedTuple
 
 from iamsim import catalog
 from iamsim.catalog.resource_types import find_type, type_of_arn
+from iamsim.core.arn import find_arn
 from iamsim.query.batch import catalog_actions
 
-__all__ = ["ACCESS_POINT", "AnalyzedType", "analyzed_type", "type_actions"]
+__all__ = ["ACCESS_POINT", "AnalyzedType", "analyzed_type", "type_actions", "unlisted_type"]
 
 
 class AnalyzedType(NamedTuple):
@@ -29,6 +31,7 @@ class AnalyzedType(NamedTuple):
     shared: tuple[str, ...] = ()
 
 
+_parts_between = re.compile(r"\$\{[^}]*\}").split
 ASSUMING = (
     "sts:AssumeRole",
     "sts:AssumeRoleWithSAML",
@@ -39,9 +42,28 @@ ASSUMING = (
 
 
 def analyzed_type(text: str) -> AnalyzedType | None:
-    """The type of a resource by its ARN; `None` for one that can have no policy."""
+    """The type of a resource by its ARN; `None` for one of no row, or that can have no policy."""
     row = type_of_arn(text)
     return None if row is None else _analyzed(row.name)
+
+
+def unlisted_type(text: str) -> AnalyzedType | None:
+    """The type of a resource that has a policy and is in no row, by the service reference."""
+    arn = find_arn(text)
+    service = catalog.find_service(arn.service) if arn is not None else None
+    if arn is None or service is None:
+        return None
+    own = tuple(
+        kind.name
+        for kind in service.resource_types
+        if any(_fits(form, text) for form in kind.arn_formats)
+    )
+    return AnalyzedType(f"AWS::{service.prefix}::{own[0]}", (service.prefix,), own) if own else None
+
+
+def _fits(form: str, text: str) -> bool:
+    """Whether an ARN has a format of the service reference; names hold no slash or colon."""
+    return re.fullmatch("[^/:]*".join(map(re.escape, _parts_between(form))), text) is not None
 
 
 @cache
