@@ -112,7 +112,10 @@ def _answer(options: Options) -> FindingsAnswer:
         model,
         at,
         show_archived=bool(options["archived"]),
-        unknowns=_unknowns(batch, everything=bool(internal or options["unused"])),
+        unknowns=[
+            *_unknowns(batch, everything=bool(internal or options["unused"])),
+            *external.unsearched,
+        ],
     )
 
 

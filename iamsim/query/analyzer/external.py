@@ -10,11 +10,15 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
+from iamsim.core.unknown import Unknown
+from iamsim.core.work import Work
 from iamsim.engine.authorize import prepare
 from iamsim.engine.question import AttachedPolicies
 from iamsim.engine.services.s3 import is_public
+from iamsim.engine.unknowns import UnknownInWorld
 from iamsim.query.analyzer.anywhere import from_anywhere, is_mounted
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind, Kept
 from iamsim.query.analyzer.outsiders import outsiders, through_services
@@ -49,18 +53,21 @@ if TYPE_CHECKING:
 
 __all__ = ["External", "find_external"]
 
+MOST_ASKED = 20_000  # requests about one resource
 WILD = "*?"
+PRINCIPAL_ARN = "aws:principalarn"
 EVERYBODY = "all"  # as EC2 and RDS write it
 
 
 @dataclass(slots=True)
 class External:
     """All findings of a world, and the grants that guardrails keep inside; `looked_at` counts the
-    resources."""
+    resources. `unsearched` are the policies that tell more callers apart than were asked for."""
 
     findings: list[AccessFinding] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     looked_at: int = 0
+    unsearched: list[UnknownInWorld] = field(default_factory=list)
 
 
 class Granted(NamedTuple):
@@ -113,6 +120,7 @@ def find_external(
     for part in processes.spread(batch, Looking, zone, chunks, progress):
         found.findings += part.findings
         found.kept += part.kept
+        found.unsearched += part.unsearched
     return found
 
 
@@ -148,6 +156,7 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
     if not granted:
         return
     mentions: Mentions | None = None
+    work = Work(MOST_ASKED)
     merged: dict[str, AccessFinding] = {}
     kept: dict[object, Kept] = {}
     for policy, statement in granted:
@@ -157,7 +166,7 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
             principal, some = outsiders(name, subject.zone, batch.world.model, mentions)
             if some:
                 some += through_services(some, _all_statements(batch, subject.item))
-                one = _Grant(batch, subject, Granted(policy, statement), principal)
+                one = _Grant(batch, subject, Granted(policy, statement), principal, work)
                 one.decide(some)
                 finding = one.finding()
                 if finding is not None:
@@ -173,6 +182,13 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
                         names,
                         answer.decision,
                     )
+    if work.refused:
+        why = f"{work.refused:,} of the callers that it tells apart were not asked for"
+        found.unsearched.append(
+            UnknownInWorld(
+                PolicyType.RESOURCE, granted[0].policy.name, None, Unknown(why), subject.item.span
+            )
+        )
     found.findings += merged.values()
     found.kept += [
         one
@@ -256,8 +272,14 @@ class _Grant:
     """What one entry of one statement gives to those outside that it names."""
 
     def __init__(
-        self, batch: Batch, subject: Subject, granted: Granted, principal: Mapping[str, str]
+        self,
+        batch: Batch,
+        subject: Subject,
+        granted: Granted,
+        principal: Mapping[str, str],
+        work: Work,
     ) -> None:
+        self.work = work
         self.batch = batch
         self.subject = subject
         self.statement = granted.statement
@@ -267,11 +289,18 @@ class _Grant:
         self.sentences: dict[str, None] = {}
         self.kept: dict[str, BatchAnswer] = {}
         self.public = False
+        # What tells principals apart is tested before anything of a request is made.
+        self._arn_tests = [
+            test
+            for test in self.statement.conditions
+            if test.key == PRINCIPAL_ARN and test.keys == (PRINCIPAL_ARN,)
+        ]
 
     def decide(self, some: list[Outsider]) -> None:
         """Ask for all of them, on the resource and on what is in it."""
         universe = self.batch.universe
         covered = universe.mask(self.statement.actions)
+        some = [outsider for outsider in some if self._may_concern(outsider)]
         for resource, actions in self._places():
             mask = covered & actions
             if not mask:
@@ -282,6 +311,8 @@ class _Grant:
             for outsider in some:
                 alike = outsider.account, outsider.context, outsider.unset
                 left = mask & ~settled.get(alike, 0)
+                if left and not self.work.take():
+                    continue
                 question = self._question(outsider, resource) if left else None
                 if question is None or not self._concerns(question, universe.first(left)):
                     continue
@@ -320,6 +351,14 @@ class _Grant:
             unset=question.unset | outsider.unset,
             attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
         )
+
+    def _may_concern(self, outsider: Outsider) -> bool:
+        """Whether conditions on the ARN of the caller leave open that the statement matches."""
+        arn = find_arn(outsider.principal)
+        if arn is None or arn.service != "iam" or not arn.resource.startswith(("user/", "role/")):
+            return True
+        context = {PRINCIPAL_ARN: outsider.principal}
+        return all(test.test(context) for test in self._arn_tests)
 
     def _concerns(self, question: Question, action: str) -> bool:
         """Whether this statement can match a request at all."""

@@ -6,7 +6,8 @@ combinations over the layers that stand in the way together.
 
 from __future__ import annotations
 
-from itertools import combinations, islice, product
+from heapq import heappop, heappush
+from itertools import combinations, islice
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Verdict
@@ -23,7 +24,7 @@ from iamsim.query.edits.trial import Trial
 from iamsim.symbolic.partial import answer as explain
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Decision
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["suggest_edits"]
 
 MOST_COMBINATIONS = 400  # of one way in
+EVERY_PART = 6  # edits of which every part is tried
 MOST_FOUND = 8
 MOST_SHOWN = 5
 MOST_ALIKE = 3  # of edits at the same layers
@@ -159,12 +161,24 @@ class _Search:
             return
         if not self._flips(self.trial.decide(edits)):
             return
-        for size in range(1, len(edits)):
-            for part in combinations(edits, size):
-                if self._flips(self.trial.decide(part)):
-                    self._try(part)
-                    return
-        self.found.append(edits)
+        part = self._part_that_flips(edits)
+        if part is None:
+            self.found.append(edits)
+        else:
+            self._try(part)
+
+    def _part_that_flips(self, edits: Edits) -> Edits | None:
+        """A part that changes the verdict as well. Of a few edits each part is tried, so that the
+        smallest is found; of many each is left out once, for there are too many parts."""
+        if len(edits) <= EVERY_PART:
+            parts = (part for size in range(1, len(edits)) for part in combinations(edits, size))
+            return next((part for part in parts if self._flips(self.trial.decide(part))), None)
+        kept = edits
+        for edit in edits:
+            part = tuple(one for one in kept if one is not edit)
+            if self._flips(self.trial.decide(part)):
+                kept = part
+        return None if len(kept) == len(edits) else kept
 
 
 def _rank(edits: Edits, reach: int) -> tuple[object, ...]:
@@ -183,10 +197,26 @@ def _combined(needed: list[Hurdle], merged: dict[tuple[object, ...], Edit]) -> I
     if len(needed) < 2 or not all(hurdle.edits for hurdle in needed):  # noqa: PLR2004 - singles are tried
         return
     most = EDITS_EACH.get(len(needed), 2)
-    lists = [tuple(enumerate(hurdle.edits[:most])) for hurdle in needed]
-    chosen = sorted(product(*lists), key=lambda one: sum(rank for rank, _ in one))
-    for combination in chosen[:MOST_COMBINATIONS]:
-        yield _distinct((edit for _, edit in combination), merged)
+    lists = [hurdle.edits[:most] for hurdle in needed]
+    for ranks in islice(_by_rank([len(one) for one in lists]), MOST_COMBINATIONS):
+        chosen = (one[rank] for one, rank in zip(lists, ranks, strict=True))
+        yield _distinct(chosen, merged)
+
+
+def _by_rank(lengths: Sequence[int]) -> Iterator[tuple[int, ...]]:
+    """The places to choose in lists of some lengths, those of the smallest sum first; made one by
+    one, since there are exponentially many."""
+    waiting = [(0, (0,) * len(lengths))]
+    known = {waiting[0][1]}
+    while waiting:
+        total, ranks = heappop(waiting)
+        yield ranks
+        for place, length in enumerate(lengths):
+            if ranks[place] + 1 < length:
+                follower = (*ranks[:place], ranks[place] + 1, *ranks[place + 1 :])
+                if follower not in known:
+                    known.add(follower)
+                    heappush(waiting, (total + 1, follower))
 
 
 def _distinct(edits: Iterable[Edit], merged: dict[tuple[object, ...], Edit]) -> Edits:
