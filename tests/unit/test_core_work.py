@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from itertools import islice, product
 
 import pytest
 
@@ -23,8 +24,6 @@ def test_work_ends_when_there_has_been_enough():
 
 def test_places_are_chosen_by_the_sum_of_their_ranks():
     """As sorting all of them would, without making all of them."""
-    from itertools import islice, product
-
     lengths = (3, 1, 2, 4)
     every = sorted(product(*map(range, lengths)), key=sum)
     assert list(search._by_rank(lengths)) == every
