@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim import catalog
 from iamsim.calls import services
 from iamsim.calls.asker import Asker
-from iamsim.calls.data import find_service
+from iamsim.calls.data import Asks, find_service
 from iamsim.calls.extras import ask_keys, ask_roles, ask_tags
+from iamsim.calls.model import ALWAYS, DEPENDS
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -46,7 +48,7 @@ def read(call: Call) -> Reading:
     if handler is not None:
         handler(asker)
     else:
-        asker.ask_all()
+        _ask_named(asker)
     if not asker.reading.asked:
         asker.note(
             f"which permissions `{service.name}:{operation.name}` needs is not known:"
@@ -57,3 +59,19 @@ def read(call: Call) -> Reading:
     ask_keys(asker)
     services.remark(asker)
     return asker.reading
+
+
+def _ask_named(asker: Asker) -> None:
+    """Ask what a user's own file of AWS's service reference says, else what the table says."""
+    service, operation = asker.service.name, asker.operation
+    told = catalog.authorized_actions(service, operation.name)
+    if not told:
+        asker.ask_all()
+        return
+    known = {asks.action.lower(): asks for asks in operation.asks}
+    for action in told:
+        if action.lower() == "iam:passrole":
+            continue  # asked for the roles that the parameters name
+        own = action.partition(":")[0] in asker.service.prefixes
+        asks = known.get(action.lower()) or Asks(action, {})
+        asker.ask_named(asks, needed=ALWAYS if own else DEPENDS)

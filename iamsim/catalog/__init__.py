@@ -40,6 +40,7 @@ __all__ = [
     "ServiceFacts",
     "action_names",
     "actions",
+    "authorized_actions",
     "carried_keys",
     "carries",
     "expand",
@@ -69,6 +70,7 @@ services = _SHIPPED.services
 service_name = _SHIPPED.service_name
 find_service = _SHIPPED.find_service
 actions = _SHIPPED.actions
+authorized_actions = _SHIPPED.authorized_actions
 action_names = _SHIPPED.action_names
 find_action = _SHIPPED.find_action
 find_resource_type = _SHIPPED.find_resource_type

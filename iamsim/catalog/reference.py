@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 __all__ = ["Catalog", "resource_control_services", "version_header"]
 
 # Blobs beside the services'; a blank can't start a prefix.
+# What operations ask, where a user's own files of AWS's service reference said so.
+OPERATIONS = " operations"
 RETIRED = " retired"
 KEY_PREFIXES = " key-prefixes"
 
@@ -36,7 +38,7 @@ KEY_PREFIXES = " key-prefixes"
 class Catalog:
     """A service reference read from one pack: the shipped one, or what a refresh wrote."""
 
-    __slots__ = ("_actions", "_names", "_pack", "_path", "_retired", "_services")
+    __slots__ = ("_actions", "_names", "_operations", "_pack", "_path", "_retired", "_services")
 
     def __init__(self, path: str | PathLike[str] | None = None) -> None:
         """Point at a pack, the shipped one by default; it is read at the first question."""
@@ -54,6 +56,7 @@ class Catalog:
         self._actions: dict[str, dict[str, ActionFacts]] = {}
         self._names: dict[str, tuple[str, ...]] = {}
         self._retired: dict[str, tuple[str, ...]] | None = None
+        self._operations: dict[str, tuple[str, ...]] | None = None
 
     @property
     def pack(self) -> Pack:
@@ -182,6 +185,25 @@ class Catalog:
         if any(carried.lower() == lowered for carried in self.carried_keys(action)):
             return True
         return None if facts.scope == "identity-provider" else False
+
+    def authorized_actions(self, service: str, operation: str) -> tuple[str, ...]:
+        """Give the actions that AWS's own files say an operation asks; none where no file did.
+
+        `service` and `operation` are as boto3 has them, the operation in any spelling.
+        """
+        if self._operations is None:
+            self._operations = {}
+            lines = self.pack.text(OPERATIONS).split("\n") if OPERATIONS in self.pack else ()
+            for line in lines:
+                name, *actions = line.split(" ")
+                self._operations[name] = tuple(actions)
+        flat = operation.replace("_", "").replace("-", "").lower()
+        return self._operations.get(f"{service}.{flat}", ())
+
+    def operation_lines(self) -> tuple[str, ...]:
+        """Give what refreshed files said of operations, as the pack holds it."""
+        text = self.pack.text(OPERATIONS) if OPERATIONS in self.pack else ""
+        return tuple(text.split("\n")) if text else ()
 
     def is_retired(self, action: str) -> bool:
         """Tell whether older references had an action, and this one has it no more."""

@@ -26,7 +26,7 @@ from iamsim.catalog.writing import write_reference
 from iamsim.core.errors import InputError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from os import PathLike
 
     from iamsim.catalog.reference import Catalog
@@ -80,6 +80,7 @@ def merge(
         for action in service.actions
     }
     merged: list[str] = []
+    operations = {line.partition(" ")[0]: line for line in catalog.operation_lines()}
     for file in files:
         if file.is_list:
             continue
@@ -94,6 +95,7 @@ def merge(
             raise file.error("has a name with characters that names can't have") from error
         services[prefix] = overlaid
         merged.append(prefix)
+        operations |= {line.partition(" ")[0]: line for line in _operations(file)}
     if not merged:
         raise InputError(
             "no-service-reference",
@@ -113,6 +115,7 @@ def merge(
             tuple(sorted({*version.refreshed, *merged})),
             version.counts,
         ),
+        operations.values(),
     )
     return RefreshReport(
         tuple(sorted(set(merged))),
@@ -198,6 +201,22 @@ class _Overlay:
             tuple(key for key in listed if key in own or key not in placed),
             known.dependent_actions if known else None,
         )
+
+
+def _operations(file: ReferenceFile) -> Iterator[str]:
+    """Write what operations ask, by the names that boto3 has for them."""
+    for entry in file.items(file.content, "Operations"):
+        actions = [
+            f"{file.text(one, 'Service')}:{file.text(one, 'Name')}"
+            for one in file.items(entry, "AuthorizedActions")
+        ]
+        for sdk in file.items(entry, "SDK"):
+            if actions and isinstance(sdk, dict) and sdk.get("Package") == "Boto3":
+                method = file.text(sdk, "Method").replace("_", "").lower()
+                words = (f"{file.text(sdk, 'Name')}.{method}", *actions)
+                if any(" " in word for word in words):
+                    raise file.error("has a name of an operation with a blank in it")
+                yield " ".join(words)
 
 
 def _access_level(entry: object) -> str | None:

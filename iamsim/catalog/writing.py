@@ -5,7 +5,7 @@ from __future__ import annotations
 from iamsim.catalog.encoding import decode_service, encode_service
 from iamsim.catalog.facts import CatalogVersion
 from iamsim.catalog.pack import write_pack
-from iamsim.catalog.reference import KEY_PREFIXES, RETIRED, version_header
+from iamsim.catalog.reference import KEY_PREFIXES, OPERATIONS, RETIRED, version_header
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,8 +22,11 @@ def write_reference(
     services: Iterable[ServiceFacts],
     retired: Iterable[str],
     version: CatalogVersion,
+    operations: Iterable[str] = (),
 ) -> CatalogVersion:
     """Write services and the full names of retired actions, and give the version with its counts.
+
+    `operations` are lines of what operations ask, from AWS's own files.
 
     An action that a service has is never written as retired. Raises ValueError when the facts
     of a service don't survive their encoding, OSError when the file can't be written.
@@ -55,6 +58,9 @@ def write_reference(
     blobs = [(service.prefix, service.name, texts[service.prefix]) for service in ordered]
     blobs.append((RETIRED, "", _retired_lines(gone)))
     blobs.append((KEY_PREFIXES, "", _key_prefixes(ordered)))
+    lines = sorted(operations)
+    if lines:
+        blobs.append((OPERATIONS, "", "\n".join(lines)))
     write_pack(target, version_header(counted), blobs)
     return counted
 

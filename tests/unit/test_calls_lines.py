@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 import iamsim
+from iamsim import catalog
 from iamsim.calls.data import find_service, service_names
 from iamsim.calls.mapping import read
 from iamsim.calls.model import Call
@@ -193,3 +196,35 @@ def test_every_operation_of_a_service_is_read(service):
         assert reading.asked or reading.skipped or reading.notes
         for requested in reading.asked:
             assert requested.resource == "*" or requested.resource.startswith("arn:")
+
+
+def test_aws_own_files_say_what_operations_ask(tmp_path):
+    """`AuthorizedActions` of a user's own service reference win over what we ship."""
+    file = tmp_path / "polly.json"
+    actions = [
+        {"Name": "ListLexicons", "Service": "polly"},
+        {"Name": "GetLexicon", "Service": "polly"},
+        {"Name": "ListBuckets", "Service": "s3"},
+        {"Name": "PassRole", "Service": "iam"},
+    ]
+    operation = {
+        "Name": "ListLexicons",
+        "AuthorizedActions": actions,
+        "SDK": [{"Name": "polly", "Method": "list_lexicons", "Package": "Boto3"}],
+    }
+    content = {"Name": "polly", "Version": "v1.4", "Actions": [], "Operations": [operation]}
+    file.write_text(json.dumps(content))
+    pack = tmp_path / "refreshed.pack"
+    catalog.merge_service_reference([file], pack)
+    try:
+        catalog.use(pack)
+        requests = iamsim.read_call("polly", "ListLexicons", {}, **PLACE).requests
+    finally:
+        catalog.use()
+    assert [(one["action"], one["needed"]) for one in requests] == [
+        ("polly:ListLexicons", "always"),
+        ("polly:GetLexicon", "always"),
+        ("s3:ListBuckets", "depends"),
+    ]
+    (shipped,) = iamsim.read_call("polly", "ListLexicons", {}, **PLACE).requests
+    assert shipped["action"] == "polly:ListLexicons"
