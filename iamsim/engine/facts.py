@@ -23,7 +23,12 @@ from iamsim.engine.services.access_points import (
 )
 from iamsim.engine.services.iam import boundary_context
 from iamsim.engine.services.kms import managed_key_policy
-from iamsim.engine.services.s3 import access_point_context, access_point_name, is_public
+from iamsim.engine.services.s3 import (
+    access_point_context,
+    access_point_name,
+    is_public,
+    is_unsettled,
+)
 from iamsim.engine.services.sts import credentials_of
 from iamsim.engine.situation import Levels, PlacedPolicies, PublicAccess
 from iamsim.engine.standing import Standing, standing_of
@@ -433,11 +438,15 @@ def public_access(
         return None
     access_point = listed is not None and access_point_name(listed.arn) is not None
     inside = listed is not None and listed.network_origin == "VPC"
-    public = any(
-        is_public(policy, of_access_point=access_point and not placed.behind)
+    asked = [
+        (policy, access_point and not placed.behind)
         for placed in policies
         if placed.behind or not inside
         for policy in placed.policies.policies
+    ]
+    return PublicAccess(
+        restricts=True,
+        is_public=any(is_public(policy, of_access_point=point) for policy, point in asked),
+        unsettled=any(is_unsettled(policy, of_access_point=point) for policy, point in asked),
+        spared=frozenset(placed.owner for placed in policies if placed.behind),
     )
-    spared = frozenset(placed.owner for placed in policies if placed.behind)
-    return PublicAccess(restricts=True, is_public=public, spared=spared)

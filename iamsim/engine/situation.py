@@ -61,11 +61,12 @@ class PlacedPolicies:
 
 @dataclass(frozen=True, slots=True)
 class PublicAccess:
-    """S3 Block Public Access at a bucket: whether it restricts, whether a policy is public, and the
-    accounts besides the resource's own whose callers it spares."""
+    """S3 Block Public Access at a bucket: whether it restricts, whether a policy is public (and
+    whether that is settled), and the accounts besides the resource's whose callers it spares."""
 
     restricts: bool
     is_public: bool
+    unsettled: bool = False
     spared: frozenset[str | None] = frozenset()
 
 
@@ -355,7 +356,8 @@ class Situation:
             reason = Reason.CALLER_IN_OWNER_ACCOUNT
         else:
             allows = False
-        return [Station(Slot.PUBLIC_ACCESS, reason, allows=allows)]
+        notes = (Note.PUBLIC_POLICY_UNSETTLED,) if facts.unsettled else ()
+        return [Station(Slot.PUBLIC_ACCESS, reason, allows=allows, notes=notes)]
 
     def _resource(self, action: str, relation: Relation) -> list[Station]:
         """The resource-based policy, where the action asks for it."""

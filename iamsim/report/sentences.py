@@ -354,6 +354,10 @@ NOTES: Mapping[Note, str] = {
         " name log-group::log-stream: of the account; a pattern that matches this was taken to be"
         " enough (`aws:RequestedRegion` says the Region)"
     ),
+    Note.PUBLIC_POLICY_UNSETTLED: (
+        "whether S3 counts the policy as public is not settled: an identity provider as principal"
+        " was taken to be public, a fixed aws:PrincipalArn or aws:PrincipalAccount not to be"
+    ),
     Note.BUCKET_TAGS_WITHOUT_ABAC: (
         "the tags of the bucket were counted; S3 does so only where that is enabled for the bucket,"
         " and the world does not say (`abac: true` or `false`)"

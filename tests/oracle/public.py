@@ -15,6 +15,8 @@ LIMITING_KEYS = {
     "aws:sourceowner",
     "aws:sourceaccount",
     "aws:userid",
+    "aws:principalarn",
+    "aws:principalaccount",
     "s3:dataaccesspointarn",
     "s3:dataaccesspointaccount",
 }
@@ -53,12 +55,18 @@ def is_limited(statement: dict[str, Any], of_point: bool = False) -> bool:
     return False
 
 
+def is_open(principals: Any) -> bool:
+    """Say whether the principals are everybody, or people of an identity provider (R19.8)."""
+    listed = as_list(principals)
+    return ("AWS", "*") in listed or any(kind == "Federated" for kind, _ in listed)
+
+
 def is_public(statements: list[dict[str, Any]], of_point: bool = False) -> bool:
     """Say whether some Allow statement is open to everybody."""
     return any(
         statement["effect"] == "Allow"
         and not statement["void"]
-        and (statement["spared"] is not None or ("AWS", "*") in as_list(statement["principals"]))
+        and (statement["spared"] is not None or is_open(statement["principals"]))
         and not is_limited(statement, of_point)
         for statement in statements
     )

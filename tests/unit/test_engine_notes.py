@@ -97,6 +97,7 @@ TAGGED: Data = {
         }
     }
 }
+RESTRICT = {"public_access_block": {"restrict_public_buckets": "true"}}
 THROUGH = {"via": {"vpc_endpoint": "vpce-1"}}
 
 POINT = f"arn:aws:s3:eu-west-1:{A}:accesspoint/door"
@@ -110,6 +111,13 @@ def door(**point: Any) -> tuple[Data, Data]:
 
 
 NOTES: dict[Note, tuple[Data, Data | None]] = {
+    Note.PUBLIC_POLICY_UNSETTLED: (
+        attached(
+            allow(Principal="*", Condition={"StringEquals": {"aws:PrincipalAccount": A}}),
+            **RESTRICT,
+        ),
+        None,
+    ),
     Note.LOG_GROUPS_RESOURCE: (
         identity(allow(), action="logs:DescribeLogGroups", resource="*"),
         None,
@@ -325,6 +333,7 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
         None,
     ),
     (Note.ACCESS_POINT_BUCKET_UNKNOWN, *door()),
+    (Note.PUBLIC_POLICY_UNSETTLED, attached(allow(Principal="*"), **RESTRICT), None),
     (Note.ACCESS_POINT_VPC_UNKNOWN, *door(network_origin="VPC", vpc="vpc-1")),
     (Note.SEVERAL_BUCKETS_BEHIND, *door()),
     (Note.ACCESS_POINT_SIDES, {"resource": OBJECT}, door()[1]),

@@ -30,6 +30,7 @@ __all__ = [
     "access_point_name",
     "is_bucket",
     "is_public",
+    "is_unsettled",
 ]
 
 # Actions of S3 without a resource, whose statements AWS's own samples write with this ARN:
@@ -49,6 +50,9 @@ LIMITING_KEYS = frozenset(
         "s3:dataaccesspointaccount",
     }
 )
+# Whether these count as principals the page does not say; they name some.
+PRINCIPAL_KEYS = frozenset({"aws:principalaccount", "aws:principalarn"})
+FEDERATED = "federated:"
 LIMITING_OPERATORS = frozenset(
     {"ArnEquals", "ArnLike", "StringEquals", "StringEqualsIgnoreCase", "StringLike"}
 )
@@ -64,26 +68,47 @@ ACCESS_POINT = "accesspoint/"
 def is_public(policy: CompiledPolicy, *, of_access_point: bool = False) -> bool:
     """Whether S3 counts a policy as public: some Allow is not limited by fixed values.
 
-    In the policy of an access point a pattern of access points limits nothing.
+    In the policy of an access point a pattern of access points limits nothing. An identity provider
+    as principal is public, as the page of 2023 has it; conditions on the caller's ARN and account
+    are taken to name principals.
     """
+    return _is_public(policy, of_access_point=of_access_point, settled=False)
+
+
+def is_unsettled(policy: CompiledPolicy, *, of_access_point: bool = False) -> bool:
+    """Whether what AWS's page leaves open decides whether a policy is public."""
+    readings = [
+        _is_public(policy, of_access_point=of_access_point, settled=settled)
+        for settled in (False, True)
+    ]
+    return readings[0] is not readings[1]
+
+
+def _is_public(policy: CompiledPolicy, *, of_access_point: bool, settled: bool) -> bool:
+    """Whether a policy is public, by our reading of what is open or (`settled`) the other one."""
     return any(
         not statement.denies
         and not statement.empty
-        and not _is_limited(statement, of_access_point=of_access_point)
+        and not _is_limited(statement, of_access_point=of_access_point, settled=settled)
         for statement in policy.statements
     )
 
 
-def _is_limited(statement: CompiledStatement, *, of_access_point: bool) -> bool:
+def _is_limited(statement: CompiledStatement, *, of_access_point: bool, settled: bool) -> bool:
     """Whether an Allow names its principals, or a condition does."""
-    if statement.principals is not None and "*" not in statement.principals.granted:
+    if statement.principals is not None and not any(
+        name == "*" or (name.startswith(FEDERATED) and not settled)
+        for name in statement.principals.granted
+    ):
         return True
+    keys = LIMITING_KEYS if settled else LIMITING_KEYS | PRINCIPAL_KEYS
     return any(
-        _limits(condition, of_access_point=of_access_point) for condition in statement.conditions
+        _limits(condition, keys, of_access_point=of_access_point)
+        for condition in statement.conditions
     )
 
 
-def _limits(condition: ConditionTest, *, of_access_point: bool) -> bool:
+def _limits(condition: ConditionTest, keys: frozenset[str], *, of_access_point: bool) -> bool:
     """Whether one condition limits the grant; negations, IfExists and ForAllValues do not."""
     operator = condition.operator
     templates = condition.values.templates
@@ -98,7 +123,7 @@ def _limits(condition: ConditionTest, *, of_access_point: bool) -> bool:
     if condition.key == "s3:dataaccesspointarn":
         wild = any(map(_has_wildcard, templates))
         return not wild or (not of_access_point and all(map(_fixes_account, templates)))
-    if condition.key not in LIMITING_KEYS:
+    if condition.key not in keys:
         return False
     wild = operator.base not in {"StringEquals", "StringEqualsIgnoreCase"}
     return not (wild and any(map(_has_wildcard, templates)))
