@@ -40,6 +40,7 @@ __all__ = [
     "DocumentCaller",
     "caller_of",
     "document_callers",
+    "in_account",
 ]
 
 COLUMNS = {
@@ -82,7 +83,9 @@ class DocumentCaller(NamedTuple):
         """A principal that is this caller, with the ARN that a request asks for; and the engine's
         caller for it."""
         arn = values.get("aws:principalarn")
-        principal = arn if isinstance(arn, str) and caller_of(arn) else self.principal
+        principal = in_account(self.principal, values.get("aws:principalaccount"))
+        if isinstance(arn, str) and caller_of(arn):
+            principal = arn
         made = caller_of(principal)
         if made is None:
             raise ValueError(principal)
@@ -103,6 +106,14 @@ ANYBODY = DocumentCaller(
     {"aws:principalarn": free_domain((PRINCIPALS,))},
 )
 """The caller of identity-based policies: some principal that has them."""
+
+
+def in_account(principal: str, account: object) -> str:
+    """The ARN of a principal with another account, where there is one."""
+    parts = principal.split(":", 5)
+    if not isinstance(account, str) or not is_account_id(account) or parts[0] != "arn":
+        return principal
+    return ":".join((*parts[:4], account, parts[5]))
 
 
 def document_callers(

@@ -24,6 +24,7 @@ from iamsim.proofs.callers import (
     NAME,
     OTHER_PROVIDER,
     OTHER_SERVICES,
+    in_account,
 )
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.keys import ACCOUNT, free_domain
@@ -86,9 +87,11 @@ class Person:
         return self.facts.caller.account
 
     def named(self, values: Values) -> str:
-        """The principal that has the ARN of a request."""
+        """The principal that has the ARN, or the account, of a request."""
         arn = values.get(PRINCIPAL_ARN)
-        return arn if PRINCIPAL_ARN in self.domains and isinstance(arn, str) else self.principal
+        if PRINCIPAL_ARN in self.domains and isinstance(arn, str):
+            return arn
+        return in_account(self.principal, values.get("aws:principalaccount"))
 
 
 def _person(
