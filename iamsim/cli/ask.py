@@ -185,6 +185,7 @@ def _session(options: Options) -> Session:
         tags=tags,
         transitive_tags=texts_of(options, "transitive_tags"),
         source_identity=text_of(options, "source_identity"),
+        credentials=text_of(options, "credentials"),
     )
     if session.transitive_tags:
         from iamsim.query.assumptions import check_transitive  # noqa: PLC0415 - rarely given

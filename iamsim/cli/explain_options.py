@@ -161,6 +161,14 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         panel=_REQUEST,
     ),
     Option(
+        ("--credentials",),
+        "credentials",
+        "What a user got from sts:GetSessionToken or sts:GetFederationToken: `session-token` or "
+        "`federation-token`.",
+        metavar="KIND",
+        panel=_REQUEST,
+    ),
+    Option(
         ("--via-endpoint",),
         "via_endpoint",
         "VPC endpoint that the request came through.",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.catalog.rules import action_rules
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.reference import Reference
 from iamsim.checks.words import is_slip
@@ -40,6 +41,7 @@ if TYPE_CHECKING:
 __all__ = ["QuestionCheck", "acts_on", "checked", "reference"]
 
 EVERYTHING = "*"
+MANAGED_KEY = ":alias/aws/"
 RESOURCE = "resource"  # among the unknown things: the resource is a pattern
 ENTITIES = frozenset({"user", "role", "assumed-role"})
 PROVIDERS = frozenset({"saml-provider", "oidc-provider"})
@@ -125,9 +127,19 @@ class QuestionCheck:
     def of_resource(self, action: str, resource: str, account: str = "") -> tuple[Hint, ...]:
         """The action, and the resource that it was asked with by somebody of an account."""
         key = action, resource, account
+        if self._is_left_out(action, resource):
+            return ()
         if key not in self._resources:
             self._resources[key] = tuple(self._find_of_resource(action, resource, account))
         return self._resources[key]
+
+    def _is_left_out(self, action: str, resource: str) -> bool:
+        """Whether the service reference has a reason to leave a question out: no policy controls
+        the call, or an AWS managed key is asked for, by the alias that only it has."""
+        facts = self.reference.action(action)
+        if facts is None:
+            return action_rules(action.lower()).granted == "no-policy"
+        return MANAGED_KEY in resource and any(use.name == "key" for use in facts.resource_types)
 
     def _find_of_resource(self, action: str, resource: str, account: str) -> Iterator[Hint]:
         facts = self.reference.action(action)

@@ -21,6 +21,19 @@ if TYPE_CHECKING:
 
 __all__ = ["denied_message"]
 
+# Refusals that are the service's and no policy's.
+_OWN_ERRORS = frozenset(
+    {
+        Reason.ADMINISTRATORS_ONLY,
+        Reason.DELEGATED_ADMINISTRATORS_ONLY,
+        Reason.FIXED_OBJECT,
+        Reason.FOREIGN_PROVIDER,
+        Reason.MANAGEMENT_ACCOUNT_ONLY,
+        Reason.MEMBER_ACCOUNTS_ONLY,
+        Reason.OWN_ACCOUNT_ONLY,
+        Reason.SIGNED_CALLS_ONLY,
+    }
+)
 _PLAIN_DENIAL = "Access Denied"
 
 # AWS documents no words for an implicit denial by an RCP, and none for S3 Block Public Access where
@@ -63,8 +76,11 @@ def denied_message(answer: Answer) -> str | None:
     request = answer.request
     if explanation.relation is Reason.WEB_IDENTITY:
         return f"Not authorized to perform {request.action}"
-    if answer.decision.reason is Reason.SERVICE_REFUSES:
-        return None  # the service has an error of its own, which this is not
+    refused = (
+        answer.decision.reason is Reason.SERVICE_REFUSES or explanation.relation in _OWN_ERRORS
+    )
+    if refused and verdict is Verdict.IMPLICIT_DENY:
+        return None  # the service has an error of its own, whose text no page gives
     service = request.action.partition(":")[0].lower()
     blocked = answer.decision.layer is Layer.S3_BLOCK_PUBLIC_ACCESS
     if service == "s3" and (blocked or not _s3_says_why(explanation)):
