@@ -7,6 +7,7 @@ of Terraform, outputs of the AWS CLI, items of AWS Config.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -438,3 +439,97 @@ def test_half_a_permission_is_remarked(kind, properties, tmp_path):
     options = SourceOptions(account=ACCOUNT, region=REGION)
     found = import_sources([str(tmp_path)], options=options)
     assert [remark.code for remark in found.remarks] == ["incomplete"]
+
+
+SHARED = Counter(place.type for row in resource_types() for place in row.template)
+REFERRED = [
+    pytest.param(row, place, id=f"{row.name}-{place.type}")
+    for row in resource_types()
+    for place in row.template
+    if place.path and place.targets and row.cloudformation == (row.name, *row.cloudformation[1:])
+    if len(place.targets[0]) == 1
+    if row.reference == "arn" or SHARED[place.type] == 1
+]
+
+
+@pytest.mark.parametrize(("row", "place"), REFERRED)
+def test_a_policy_refers_to_a_resource_of_its_template(row, place, tmp_path):
+    """`Ref` gives what the property takes: the policy is that of the resource beside it."""
+    outer = {part: value for part, value in parts_of(row).items() if part in dict(row.outer)}
+    own = {row.name_property: name_of(row)} if row.name_property else {}
+    target = place.targets[0][0]
+    reference = [{"Ref": "Sample"}] if target in ("Queues", "Topics") else {"Ref": "Sample"}
+    data = {
+        "Resources": {
+            "Sample": {"Type": row.name, "Properties": own | outer},
+            "Policy": {
+                "Type": place.type,
+                "Properties": nested(place.path, DOCUMENT) | {target: reference},
+            },
+        }
+    }
+    (tmp_path / "app.json").write_text(json.dumps(data))
+    assert policies(tmp_path) == expected(row)
+
+
+def test_a_name_that_may_be_of_several_types_is_remarked(tmp_path):
+    """A policy of Kinesis may be a stream's or a consumer's: only an ARN says which."""
+    properties = {"ResourceArn": "s", "ResourcePolicy": DOCUMENT}
+    data = of_type("AWS::Kinesis::ResourcePolicy", properties)
+    (tmp_path / "app.json").write_text(json.dumps(data))
+    options = SourceOptions(account=ACCOUNT, region=REGION)
+    found = import_sources([str(tmp_path)], options=options)
+    assert [remark.code for remark in found.remarks] == ["not-an-arn"]
+
+
+PLANNED = [
+    pytest.param(row, place, id=f"{row.name}-{place.type}")
+    for row in resource_types()
+    for place in row.plan
+    if place.type and row.terraform and len(place.path) == 1
+    if place.targets and len(place.targets[0]) == 1 and "." not in place.targets[0][0]
+    if not row.name.startswith("AWS::S3Express")  # Terraform calls its resources like those of S3
+]
+
+
+@pytest.mark.parametrize(("row", "place"), PLANNED)
+def test_a_policy_refers_to_a_resource_of_its_plan(row, place, tmp_path):
+    """What is known after apply follows from what the configuration refers to."""
+    [target] = place.targets[0]
+    own, kind = row.terraform[0], place.type
+    attribute = "arn" if "arn" in target or target == "resource_identifier" else "id"
+    values = {row.name_argument: name_of(row)} if row.name_argument else {}
+    outer = {argument: parts_of(row)[part] for part, argument in row.outer}
+    document = {place.path[0]: json.dumps(DOCUMENT)}
+
+    def change(of: str, after: dict[str, object], unknown: dict[str, object]) -> dict[str, object]:
+        made = {"actions": ["create"], "before": None, "after": after, "after_unknown": unknown}
+        named = {"address": f"{of}.{NAME}", "mode": "managed", "type": of, "name": NAME}
+        return named | {"change": made}
+
+    def configured(of: str, expressions: dict[str, object]) -> dict[str, object]:
+        named = {"address": f"{of}.{NAME}", "mode": "managed", "type": of, "name": NAME}
+        return named | {"expressions": expressions}
+
+    referred = {"references": [f"{own}.{NAME}.{attribute}", f"{own}.{NAME}"]}
+    constants = {name: {"constant_value": value} for name, value in (values | outer).items()}
+    plan = {
+        "format_version": "1.2",
+        "resource_changes": [
+            change(own, values | outer, {"arn": True, "id": True, "url": True}),
+            change(kind, document, {target: True}),
+        ],
+        "configuration": {
+            "root_module": {
+                "resources": [
+                    configured(own, constants),
+                    configured(kind, {target: referred, place.path[0]: {}}),
+                ]
+            }
+        },
+    }
+    (tmp_path / "plan.json").write_text(json.dumps(plan))
+    # Names that AWS makes are made of the address.
+    name = name_of(row) if row.name_argument else f"{own}.{NAME}"
+    holder = row.arn_in("aws", parts_of(row) | {"name": name}, of_policy=True)
+    assert policies(tmp_path) == {holder: DOCUMENT}

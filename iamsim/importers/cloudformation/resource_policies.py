@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/introduct
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import resource_types, type_of_arn
@@ -68,11 +69,18 @@ def read_tagged(reading: Reading) -> None:
         reading.tags(reading.draft.resource(reading.identity.arn, reading.account))
 
 
-def _policy_of(kind: ResourceType, place: PolicyPlace) -> Callable[[Reading], None]:
-    """Make the reader of a resource type that gives another resource its policy."""
+def _policy_of(
+    kind: ResourceType, place: PolicyPlace, *, several: bool
+) -> Callable[[Reading], None]:
+    """Make the reader of a resource type that gives another its policy; where that may be one of
+    `several` types, only an ARN says which."""
 
     def read(reading: Reading) -> None:
         for named in _named(reading, place):
+            if several and not named[-1].startswith("arn:"):
+                shown = quote(named[-1])
+                reading.remark("not-an-arn", f"{shown} may name several resources", "skipped")
+                continue
             arn = _target(reading, kind, named)
             if arn is not None:
                 own = type_of_arn(arn) or kind
@@ -360,16 +368,18 @@ SETTINGS: dict[str, Callable[[Reading], None]] = {"AWS::RAM::ResourceShare": _sh
 def _readers() -> dict[str, Callable[[Reading], None]]:
     """Derive the readers from the table."""
     readers = dict(SETTINGS)
+    count = Counter(place.type for row in resource_types() for place in row.template)
     for row in resource_types():
         inline = [place for place in row.template if not place.type and place.path]
         if inline:
             readers.update(dict.fromkeys(row.cloudformation, _holder(row, inline)))
         for place in row.template:
-            read = FUNCTIONS[place.function] if place.function else _policy_of(row, place)
-            if place.type:
-                readers.setdefault(place.type, read)
-            elif place.function:
-                readers.update(dict.fromkeys(row.cloudformation, read))
+            several = count[place.type] > 1
+            if place.function:
+                kinds = (place.type,) if place.type else row.cloudformation
+                readers.update(dict.fromkeys(kinds, FUNCTIONS[place.function]))
+            elif place.type:
+                readers.setdefault(place.type, _policy_of(row, place, several=several))
     return readers
 
 

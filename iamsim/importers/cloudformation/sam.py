@@ -86,6 +86,8 @@ def expand_sam(template: Mapping[str, object], remark: Remark) -> Json:
             auth = properties.get("Auth")
             if isinstance(auth, dict) and "ResourcePolicy" in auth:
                 remark(logical_id, "not-expanded", "`Auth.ResourcePolicy` is not expanded")
+            if "DefinitionBody" in properties:
+                properties["Body"] = properties["DefinitionBody"]
             expanded = {logical_id: _resource(RENAMED[name], properties | _tags(properties))}
         else:
             remark(logical_id, "not-expanded", f"{quote(kind)} is not expanded")
