@@ -181,12 +181,14 @@ def _complete(reading: Reading, event: dict[str, Any], identity: Identity) -> No
         for one in _with_resources(requested, event):
             services = [*identity.services, *one.via.get("service", ())]
             own = {**via, **({"service": services} if services else {})}
-            if one.via.get("service"):
+            keys = {**context, **_chain_keys(services, one), **_of_service(event, one.action)}
+            if one.via.get("service"):  # a follow-up call does not come through the endpoint
                 own.pop("vpc_endpoint", None)
+                keys = {key: value for key, value in keys.items() if key not in ENDPOINT_KEYS}
             completed.append(
                 replace(
                     one,
-                    context={**context, **_of_service(event, one.action), **one.context},
+                    context={**keys, **one.context},
                     unknown=[*one.unknown, *(k for k in identity.unknown if k not in one.unknown)],
                     via=own,
                     principal=identity.principal,
@@ -197,6 +199,29 @@ def _complete(reading: Reading, event: dict[str, Any], identity: Identity) -> No
             )
     reading.asked = completed
     reading.notes = [*identity.notes, *reading.notes]
+
+
+ENDPOINT_KEYS = frozenset({"aws:SourceVpce", "aws:VpcSourceIp", "aws:VpceAccount"})
+
+
+def _chain_keys(services: list[str], requested: Requested) -> dict[str, ContextValue]:
+    """What a forward access session sets.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
+    """
+    if not services:
+        return {}
+    found: dict[str, ContextValue] = {
+        "aws:ViaAWSService": "true",
+        "aws:CalledVia": list(services),
+        "aws:CalledViaFirst": services[0],
+        "aws:CalledViaLast": services[-1],
+    }
+    pieces = requested.resource.split(":")
+    if requested.action.startswith("kms:") and len(pieces) > 5 and pieces[3]:  # noqa: PLR2004
+        host, _, domain = services[-1].partition(".")
+        found["kms:ViaService"] = f"{host}.{pieces[3]}.{domain}"
+    return found
 
 
 def _context(
@@ -215,6 +240,9 @@ def _context(
     address = event.get("sourceIPAddress")
     if endpoint:
         via["vpc_endpoint"] = str(endpoint)
+        context["aws:SourceVpce"] = str(endpoint)
+        if event.get("vpcEndpointAccountId"):
+            context["aws:VpceAccount"] = str(event["vpcEndpointAccountId"])
     if _is_address(address):
         context["aws:VpcSourceIp" if endpoint else "aws:SourceIp"] = str(address)
     if isinstance(event.get("tlsDetails"), dict) and event["tlsDetails"].get("tlsVersion"):

@@ -111,6 +111,8 @@ def _service(given: dict[str, Any], record: dict[str, Any], found: Identity) -> 
         found.skipped = f"a call inside AWS (`{name}`): no policy of yours decides it"
         return
     found.principal = str(name)
+    found.context["aws:PrincipalIsAWSService"] = "true"
+    found.context["aws:PrincipalServiceName"] = str(name)
     found.unknown += ["aws:SourceAccount", "aws:SourceArn", "aws:SourceOrgID"]
 
 
