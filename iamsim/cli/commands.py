@@ -48,6 +48,7 @@ MODULES = {
     "diff": "iamsim.cli.diff",
     "paths": "iamsim.cli.paths",
     "check": "iamsim.cli.check",
+    "replay": "iamsim.cli.replay",
     "learn": "iamsim.cli.learn",
 }
 HELP_NAMES = frozenset({"--help", "-h"})

@@ -25,6 +25,9 @@ PANELS = {
         "changes": "Say which decisions a plan, a template or another source changes.",
         "diff": "Compare two worlds: whose permissions changed, and through which policy.",
     },
+    "What was called": {
+        "replay": "Hold the calls of a CloudTrail trail against a world, and a change of it.",
+    },
     "Policies and tests": {
         "check": "Prove that something holds for every request, or show one for which it does not.",
         "validate": "Check policy documents.",

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DOCUMENT_FORMATS",
+    "PROCESSES",
     "WORLD_OPTIONS",
     "asked_context",
     "expand_actions",
@@ -42,6 +43,14 @@ __all__ = [
 # What every answer about a world is written in.
 NO_OTHERS: Mapping[str, Callable[[], str]] = MappingProxyType({})
 DOCUMENT_FORMATS = ("text", "json", "csv", "markdown", "html")
+
+PROCESSES = Option(
+    ("-n", "--processes"),
+    "processes",
+    "Ask in so many processes, which pays for large worlds; `auto` for one a processor.",
+    metavar="NUMBER",
+    completes=completion.processes,
+)
 
 WORLD_OPTIONS: tuple[Option, ...] = (
     world_option(),
@@ -66,13 +75,7 @@ WORLD_OPTIONS: tuple[Option, ...] = (
         "Context keys that are neither given nor derivable are absent, not unknown.",
         "flag",
     ),
-    Option(
-        ("-n", "--processes"),
-        "processes",
-        "Ask in so many processes, which pays for large worlds; `auto` for one a processor.",
-        metavar="NUMBER",
-        completes=completion.processes,
-    ),
+    PROCESSES,
 )
 
 

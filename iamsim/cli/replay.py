@@ -1,0 +1,185 @@
+"""`iamsim replay`: the calls of a trail against a world, and against the world after a change."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import Argument, Command
+from iamsim.cli.options import Option
+from iamsim.cli.progress import ProgressBar
+from iamsim.cli.world_options import DOCUMENT_FORMATS, PROCESSES, output, processes_of, write_answer
+from iamsim.cli.worlds import load_any, missing_world, overlay_option, world_option
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.replay.counting import Count
+    from iamsim.replay.run import Replay
+    from iamsim.syntax.ast import Policy
+    from iamsim.world.model import World
+
+__all__ = ["COMMAND"]
+
+FAIL_ON = ("never", "denied", "any", "disagreement")
+
+
+def _run(options: Options, arguments: Sequence[str]) -> int:
+    """Count the records, decide each kind of request once, and write what came out."""
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.replay.run import replay  # noqa: PLC0415
+    from iamsim.report import replay as report  # noqa: PLC0415
+
+    quiet = bool(options["quiet"])
+    model = load_any(texts_of(options, "worlds"), quiet=quiet)
+    if model is None:
+        raise missing_world()
+    before = CompiledWorld(model)
+    after, models, texts = _after(options, model)
+    count = _count(options, arguments, models, texts)
+    with ProgressBar("deciding", quiet=quiet) as bar:
+        result = replay(count, before, after, bar)
+    write_answer(
+        options,
+        lambda: report.replay_document(result, changed=after is not None),
+        lambda: report.replay_data(result),
+        lambda: report.replay_lines(result),
+    )
+    return _code(result, text_of(options, "fail_on") or FAIL_ON[0])
+
+
+def _code(result: Replay, fail_on: str) -> int:
+    """1 where something came out that was not to; what could not be read fails every gate."""
+    from iamsim.core.decision import Verdict  # noqa: PLC0415 - as above
+
+    if fail_on == "never":
+        return 0
+    denied = any(row.after is not Verdict.ALLOWED for row in result.changes)
+    failed = {
+        "denied": denied,
+        "any": bool(result.changes),
+        "disagreement": bool(result.disagree),
+    }[fail_on]
+    return int(failed or bool(result.count.problems))
+
+
+def _after(
+    options: Options, model: World
+) -> tuple[CompiledWorld | None, list[World], tuple[str, ...]]:
+    """The world after the change, all worlds whose policies count, and the texts of policies that
+    the change brings."""
+    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - as above
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+
+    overlays = texts_of(options, "overlays")
+    additions, without = texts_of(options, "with_policies"), texts_of(options, "without")
+    if not overlays and not additions and not without:
+        return None, [model], ()
+    changed, models = model, [model]
+    if overlays:
+        laid = load_any(texts_of(options, "worlds"), overlays=overlays, quiet=True)
+        if laid is not None:
+            changed, models = laid, [model, laid]
+    if not additions and not without:
+        return CompiledWorld(changed), models, ()
+    from iamsim.api.changes import change_of  # noqa: PLC0415 - few replays try a policy
+    from iamsim.query.what_if import ChangedWorld  # noqa: PLC0415 - as above
+    from iamsim.syntax.read import parse_policy  # noqa: PLC0415 - as above
+
+    policies: dict[str, list[Policy]] = {}
+    texts = []
+    for addition in additions:
+        layer, name, text = _layer_and_text(addition)
+        policies.setdefault(layer, []).append(parse_policy(text, name=name))
+        texts.append(text)
+    change = change_of(
+        CompiledWorld(changed), with_policies=policies, without=without, without_layers=()
+    )
+    return ChangedWorld(changed, change), models, tuple(texts)
+
+
+def _layer_and_text(given: str) -> tuple[str, str, str]:
+    """Split `LAYER=FILE`, and read the file: layer, name and text; raises `RequestError`."""
+    from iamsim.core.decision import Layer  # noqa: PLC0415 - as above
+    from iamsim.files.reading import read_text  # noqa: PLC0415
+    from iamsim.query.changed_layers import POLICY_TYPES  # noqa: PLC0415
+
+    names = {layer.value: layer.value for layer in Layer}
+    names |= {policy_type.value: layer.value for layer, policy_type in POLICY_TYPES.items()}
+    word, equals, reference = given.partition("=")
+    if not equals or word not in names:
+        word, reference = "identity", given
+    if reference.lstrip().startswith("{"):
+        return names[word], "inline policy", reference
+    try:
+        return names[word], reference, read_text(reference)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "not a text file").lower()
+        raise RequestError("unreadable-policy", f"can't read `{reference}`: {reason}") from error
+
+
+def _count(
+    options: Options, paths: Sequence[str], models: list[World], texts: tuple[str, ...]
+) -> Count:
+    """Read the logs, in several processes where that was asked for."""
+    from iamsim.replay.alike import Alike  # noqa: PLC0415 - as above
+    from iamsim.replay.counting import count_logs  # noqa: PLC0415
+    from iamsim.replay.logs import log_files  # noqa: PLC0415
+    from iamsim.replay.workers import count_in_processes  # noqa: PLC0415
+
+    files = log_files(paths)
+    if not files:
+        raise RequestError(
+            "no-logs",
+            "there is no log file in what was given",
+            hint="give files or folders with CloudTrail's `.json.gz`, `.json` or `.jsonl`",
+        )
+    alike = Alike(models, texts)
+    number = processes_of(options).number
+    with ProgressBar("reading logs", quiet=bool(options["quiet"])) as bar:
+        if number > 1 and len(files) > 1:
+            return count_in_processes(files, alike, number, bar)
+        return count_logs(files, alike, lambda done: bar(done, len(files)))
+
+
+COMMAND = Command(
+    "replay",
+    "Hold the calls of a CloudTrail trail against a world, and against a change of it.\n\n"
+    "Every record is asked of the world; where AWS answered otherwise, that is shown with what the"
+    " trail can't tell. With a change, the calls that would be decided otherwise come first: by"
+    " whom, how often, since when, and because of which statement.",
+    (
+        world_option(),
+        overlay_option(),
+        Option(
+            ("--with-policy",),
+            "with_policies",
+            "Try with a policy more: `LAYER=FILE`, such as `scp=region-lock.json`.",
+            "list",
+            "LAYER=FILE",
+        ),
+        Option(
+            ("--without",),
+            "without",
+            "Try without a policy, by name or ARN, or a statement of it: `POLICY#SID`.",
+            "list",
+            "POLICY",
+        ),
+        Option(
+            ("--fail-on",),
+            "fail_on",
+            "Exit with 1 where calls would be denied, where any decision changes, or where AWS"
+            " answered otherwise than the world.",
+            metavar="WHAT",
+            default=FAIL_ON[0],
+            choices=FAIL_ON,
+        ),
+        PROCESSES,
+        *output(*DOCUMENT_FORMATS, quiet="A line for each request that would change."),
+    ),
+    _run,
+    Argument("LOGS", "Log files, or folders of them, as CloudTrail writes them.", least=1),
+)

@@ -1,0 +1,224 @@
+"""Which requests of a trail can't differ: those that no policy of the worlds tells apart.
+
+A request is known by what its decision can depend on. Values of context keys that change with every
+call, names of sessions and names of objects are left out of that where no policy of the worlds
+reads them; everything else stays as it is.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import fields, is_dataclass
+from typing import TYPE_CHECKING, Any
+
+from iamsim.catalog import managed
+from iamsim.core.span import Source
+from iamsim.core.wildcard import compile_tokens, tokenize
+from iamsim.world.items import ManagedPolicyReference, PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Hashable, Iterator
+
+    from iamsim.calls.model import Requested
+    from iamsim.core.wildcard import TextTest
+    from iamsim.world.model import World
+
+__all__ = ["ANY_SESSION", "Alike"]
+
+ANY_SESSION = "session"  # the name of sessions whose own name nothing reads
+
+# Keys that change with every call, and that the engine itself derives nothing from.
+PASSING = frozenset(
+    {
+        "aws:currenttime",
+        "aws:epochtime",
+        "aws:multifactorauthage",
+        "aws:sourceip",
+        "aws:tokenissuetime",
+        "aws:useragent",
+        "aws:userid",
+        "s3:delimiter",
+        "s3:max-keys",
+        "s3:prefix",
+        "s3:signatureage",
+        "sts:rolesessionname",
+    }
+)
+# What reads the name of a session.
+SESSION_WORDS = ("assumed-role", "aws:userid", "sts:rolesessionname", "aws:principalarn")
+SESSION = re.compile(r"(arn:[a-z-]+:sts::\d{12}:assumed-role/[^/]+/).+")
+# Members of a record that differ from call to call, and ask nothing.
+NOISE = frozenset(
+    {
+        "addendum",
+        "apiVersion",
+        "bytesTransferredIn",
+        "bytesTransferredOut",
+        "eventID",
+        "eventVersion",
+        "managementEvent",
+        "readOnly",
+        "requestID",
+        "responseElements",
+        "sharedEventID",
+        "x-amz-id-2",
+    }
+)
+MOST_REMEMBERED = 200_000
+LAST_PART = 5  # of an ARN
+
+
+class Alike:
+    """Knows what the policies of some worlds read; can be sent to other processes."""
+
+    def __init__(self, models: Iterable[World], more: Iterable[str] = ()) -> None:
+        """Read all policies of the worlds, and the texts of `more`."""
+        texts = [*more, *(text for model in models for text in _texts(model))]
+        everything = "\n".join(texts).lower()
+        self._unread = frozenset(key for key in PASSING if key not in everything)
+        self._sessions = any(word in everything for word in SESSION_WORDS)
+        patterns = {pattern for text in texts for pattern in _object_patterns(text)}
+        # A pattern with a variable depends on more than the name of the object.
+        self._variable = any("${" in pattern for pattern in patterns)
+        self._patterns = tuple(sorted(patterns))
+        self._tests: tuple[TextTest, ...] | None = None
+        self._objects: dict[str, str] = {}
+
+    def __getstate__(self) -> dict[str, Any]:
+        """What other processes need; tests are compiled there."""
+        return {
+            "_unread": self._unread,
+            "_sessions": self._sessions,
+            "_variable": self._variable,
+            "_patterns": self._patterns,
+        }
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Start without compiled tests."""
+        for name, value in state.items():
+            setattr(self, name, value)
+        self._tests = None
+        self._objects = {}
+
+    def outline(self, record: Mapping[str, Any]) -> str | None:
+        """A record without what nothing reads: two of the same outline ask the same. `None` where
+        that can't be told before the record is read."""
+        identity = record.get("userIdentity")
+        if not isinstance(identity, Mapping) or not isinstance(record.get("eventSource"), str):
+            return None
+        kept = {name: value for name, value in record.items() if name not in NOISE}
+        if "aws:currenttime" in self._unread and "aws:epochtime" in self._unread:
+            kept.pop("eventTime", None)
+        if "aws:useragent" in self._unread:
+            kept.pop("userAgent", None)
+        address = kept.get("sourceIPAddress")
+        if "aws:sourceip" in self._unread and isinstance(address, str) and address[:1].isdigit():
+            kept["sourceIPAddress"] = "an address"
+        kept["userIdentity"] = self._identity(identity)
+        more = record.get("additionalEventData")
+        if isinstance(more, Mapping):
+            kept["additionalEventData"] = {k: v for k, v in more.items() if k not in NOISE}
+        if record["eventSource"] == "s3.amazonaws.com" and not self._variable:
+            self._object_of(kept)
+        return json.dumps(kept, sort_keys=True, default=str)
+
+    def _identity(self, identity: Mapping[str, Any]) -> dict[str, Any]:
+        """Who called, without the session where no policy reads its name."""
+        kept = {name: value for name, value in identity.items() if name != "accessKeyId"}
+        context = identity.get("sessionContext")
+        if isinstance(context, Mapping) and "aws:tokenissuetime" in self._unread:
+            attributes = context.get("attributes")
+            if isinstance(attributes, Mapping):
+                dated = {k: v for k, v in attributes.items() if k != "creationDate"}
+                kept["sessionContext"] = {**context, "attributes": dated}
+        arn = kept.get("arn")
+        if not self._sessions and isinstance(arn, str):
+            kept["arn"] = SESSION.sub(rf"\1{ANY_SESSION}", arn)
+            kept["principalId"] = str(kept.get("principalId")).partition(":")[0]
+        return kept
+
+    def _object_of(self, kept: dict[str, Any]) -> None:
+        """Say of an object what tells it apart, in place of its name."""
+        parameters = kept.get("requestParameters")
+        if not isinstance(parameters, Mapping) or not isinstance(parameters.get("key"), str):
+            return
+        resource = f"arn:aws:s3:::{parameters.get('bucketName')}/{parameters['key']}"
+        kept["requestParameters"] = {**parameters, "key": self._resource(resource)}
+        kept.pop("resources", None)
+
+    def reduce(self, requested: Requested) -> Hashable:
+        """Leave out of a request what nothing reads, and give what it is known by."""
+        if requested.principal is not None and not self._sessions:
+            requested.principal = SESSION.sub(rf"\1{ANY_SESSION}", requested.principal)
+        for key in list(requested.context):
+            if key.lower() in self._unread:
+                del requested.context[key]
+        if requested.unknown:
+            requested.unknown = [
+                key for key in requested.unknown if key.lower() not in self._unread
+            ]
+        context = tuple(
+            (key, tuple(value) if isinstance(value, list) else value)
+            for key, value in sorted(requested.context.items())
+        )
+        return (
+            requested.principal,
+            requested.action,
+            self._resource(requested.resource),
+            context,
+            tuple(sorted(requested.unknown)),
+            json.dumps(requested.via, sort_keys=True) if requested.via else "",
+            json.dumps(requested.session, sort_keys=True) if requested.session else "",
+            requested.resource_account,
+        )
+
+    def _resource(self, resource: str) -> str:
+        """An object of a bucket by the bucket and the patterns that it fits; others as they are."""
+        if self._variable or not resource.startswith("arn:aws:s3:::") or "*" in resource:
+            return resource
+        known = self._objects.get(resource)
+        if known is None:
+            bucket, slash, name = resource.partition("/")
+            known = f"{bucket}/{self._fits(resource)}" if slash and name else resource
+            if len(self._objects) < MOST_REMEMBERED:
+                self._objects[resource] = known
+        return known
+
+    def _fits(self, resource: str) -> str:
+        if self._tests is None:
+            self._tests = tuple(compile_tokens(tokenize(pattern)) for pattern in self._patterns)
+        return "".join("1" if test(resource) else "0" for test in self._tests)
+
+
+def _object_patterns(text: str) -> Iterator[str]:
+    """The texts of a policy that, as resource patterns, can tell objects of a bucket apart."""
+    for pattern in set(re.findall(r'"((?:arn:|[*?])[^"]*)"', text)):
+        parts = pattern.split(":", 5)
+        whole = len(parts) > LAST_PART
+        service = parts[2] if whole else "*"
+        if service == "s3" or "*" in service or "?" in service:
+            yield pattern
+
+
+def _texts(model: World) -> Iterator[str]:
+    """The texts of all policies of a world, however they are attached."""
+    seen: set[int] = set()
+    waiting: list[object] = [model]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, str | bytes | int | None | Source) or id(value) in seen:
+            continue
+        seen.add(id(value))
+        if isinstance(value, PolicyDocument):
+            yield json.dumps(value.document, default=str)
+        elif isinstance(value, ManagedPolicyReference):
+            policy = managed.find_managed_policy(value.arn)
+            yield "" if policy is None else policy.document_text
+        elif isinstance(value, Mapping):
+            waiting += value.values()
+        elif isinstance(value, Iterable):
+            waiting += value
+        elif is_dataclass(value):
+            waiting += (getattr(value, field.name) for field in fields(value))

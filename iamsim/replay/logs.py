@@ -1,0 +1,92 @@
+"""CloudTrail's log files, record by record: folders as AWS lays them out, packed or not.
+
+A file is a log file (``{"Records": [...]}``), the output of ``lookup-events``, an export of
+CloudTrail Lake, or a record on each line. Digests and Insights lie beside log files under names of
+their own and are passed over.
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-find-log-files.html
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from iamsim.calls.event_forms import records_in, unwrapped
+from iamsim.core.errors import RequestError
+from iamsim.files.reading import read_bytes, read_gzip
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+__all__ = ["LogProblem", "log_files", "records_of"]
+
+ENDINGS = (".json", ".jsonl", ".ndjson", ".gz")
+# Names of folders beside those of log files.
+NOT_LOGS = ("CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-Aggregated")
+GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True, slots=True)
+class LogProblem:
+    """What of a file could not be read: all of it, or one line or record."""
+
+    file: str
+    reason: str
+
+
+def log_files(paths: Sequence[str]) -> list[str]:
+    """The log files below some paths, each once, in a stable order.
+
+    Raises `RequestError` for a path that is not there.
+    """
+    found: dict[str, None] = {}
+    for name in paths:
+        path = Path(name)
+        if path.is_dir():
+            inside = sorted(file for file in path.rglob("*") if file.suffix in ENDINGS)
+            found.update(
+                (str(file), None)
+                for file in inside
+                if file.is_file() and not any(part in NOT_LOGS for part in file.parts)
+            )
+        elif path.exists():
+            found[name] = None
+        else:
+            raise RequestError("no-such-file", f"there is no `{name}`")
+    return list(found)
+
+
+def records_of(file: str, problems: list[LogProblem]) -> Iterator[Mapping[str, Any]]:
+    """The records of one file; what can't be read of it is a problem, and costs nothing else."""
+    try:
+        content = read_bytes(file)
+        if content.startswith(GZIP):
+            content = read_gzip(content, file)
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        problems.append(LogProblem(file, reason.lower()))
+        return
+    try:
+        documents: list[object] = [json.loads(content)]
+    except (ValueError, RecursionError):
+        documents = list(_lines(content, file, problems))
+    for document in documents:
+        try:
+            for record in records_in(document):
+                yield unwrapped(record)
+        except RequestError as error:
+            problems.append(LogProblem(file, error.message))
+
+
+def _lines(content: bytes, file: str, problems: list[LogProblem]) -> Iterator[object]:
+    """A record on each line; a file that breaks off loses its last line alone."""
+    for number, line in enumerate(content.splitlines(), 1):
+        if not line.strip():
+            continue
+        try:
+            yield json.loads(line)
+        except (ValueError, RecursionError) as error:
+            problems.append(LogProblem(file, f"line {number} is no JSON: {error}"))

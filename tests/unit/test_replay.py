@@ -1,0 +1,203 @@
+"""A trail replayed: every record once, in groups that can't differ, before and after a change."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import random
+from collections import Counter
+
+import pytest
+
+from benchmarks import trail
+from iamsim.calls.events import read_event
+from iamsim.cli.main import main
+from iamsim.core.errors import RequestError
+from iamsim.engine.question import Question
+from iamsim.engine.world import CompiledWorld
+from iamsim.query.calls import question_of
+from iamsim.replay.alike import Alike
+from iamsim.replay.counting import Count, count_logs
+from iamsim.replay.logs import log_files, records_of
+from iamsim.replay.run import replay
+from iamsim.replay.workers import count_in_processes
+from iamsim.symbolic import partial
+from iamsim.world.load import load_world
+
+LOCK = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"},
+        {
+            "Effect": "Deny",
+            "Action": "s3:GetObject",
+            "Resource": "arn:aws:s3:::ledger/data/000000*",
+        },
+    ],
+}
+BY_ADDRESS = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Deny",
+        "Action": "s3:*",
+        "Resource": "arn:aws:s3:::ledger/*",
+        "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/25"}},
+    },
+}
+NAMED = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Deny",
+        "Action": "*",
+        "Resource": "*",
+        "Condition": {"StringLike": {"aws:userid": "*:i-*0"}},
+    },
+}
+
+
+def records(count, seed=1):
+    """Records of the generator, with known counts."""
+    drawn = random.Random(seed)  # noqa: S311 - a workload, no secret
+    return [trail.record(drawn, number, 500)[0] for number in range(count)]
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """The generator's world, and logs of it in two files."""
+    (tmp_path / "world.json").write_text(json.dumps(trail.world()), encoding="utf-8")
+    logs = tmp_path / "AWSLogs" / "CloudTrail"
+    logs.mkdir(parents=True)
+    made = records(400)
+    for number in range(2):
+        with gzip.open(logs / f"{number}.json.gz", "wt", encoding="utf-8") as stream:
+            json.dump({"Records": made[number::2]}, stream)
+    return tmp_path
+
+
+def run(folder, capsys, *arguments):
+    """Run the command; gives its JSON and its exit code."""
+    logs, world = str(folder / "AWSLogs"), str(folder / "world.json")
+    code = main(["replay", logs, "--world", world, "--format", "json", *arguments])
+    return json.loads(capsys.readouterr().out), code
+
+
+def test_every_record_is_counted_and_held_against_what_aws_answered(folder, capsys):
+    """All records come out somewhere: as AWS answered, otherwise, undecided or not asked."""
+    data, code = run(folder, capsys)
+    assert code == 0
+    assert data["events"] == 400
+    assert data["asked"] + sum(data["skipped"].values()) == 400
+    otherwise = sum(one["count"] for one in data["disagree"])
+    assert data["agree"] + otherwise + data["undecided"] == data["asked"]
+    made = Counter(one["eventName"] for one in records(400))
+    assert otherwise == made["Decrypt"]  # the world does not list the key's policy
+    assert data["changes"] == []
+    assert run(folder, capsys, "--fail-on", "disagreement")[1] == 1
+
+
+def test_a_change_says_who_is_hit_how_often_and_since_when(folder, capsys):
+    """The counts of what is newly denied are those of the generator."""
+    data, code = run(
+        folder, capsys, "--with-policy", f"identity={json.dumps(LOCK)}", "--fail-on", "denied"
+    )
+    assert code == 1
+    sent = Counter(
+        one["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"]
+        for one in records(400)
+        if one["eventName"] == "SendMessage"
+    )
+    found = {
+        one["principal"].partition("/")[2]: one["count"]
+        for one in data["changes"]
+        if one["action"] == "sqs:SendMessage"
+    }
+    assert found == dict(sent)
+    assert all(one["first"] <= one["last"] for one in data["changes"])
+    assert {(one["from"], one["to"]) for one in data["changes"]} == {("allowed", "explicitDeny")}
+    read = [one for one in data["changes"] if one["action"] == "s3:GetObject"]
+    hit = [
+        one
+        for one in records(400)
+        if one["eventName"] == "GetObject"
+        and one["requestParameters"]["key"].startswith("data/000000")
+    ]
+    assert sum(one["count"] for one in read) == len(hit)
+
+
+@pytest.mark.parametrize("policy", [LOCK, BY_ADDRESS, NAMED])
+def test_grouping_changes_no_decision(policy, tmp_path):
+    """Whatever the policies read, each record gets the verdict that it gets alone."""
+    given = trail.world()
+    given["accounts"][trail.ACCOUNT]["policies"]["App"]["Statement"] = [
+        given["accounts"][trail.ACCOUNT]["policies"]["App"]["Statement"],
+        *(policy["Statement"] if isinstance(policy["Statement"], list) else [policy["Statement"]]),
+    ]
+    (tmp_path / "world.json").write_text(json.dumps(given), encoding="utf-8")
+    model = load_world(tmp_path / "world.json")
+    world = CompiledWorld(model)
+    alike = Alike([model])
+    count = Count()
+    alone: Counter[tuple[str, str]] = Counter()
+    for record in records(300, seed=5):
+        count.record(record, alike)
+        for requested in read_event(record).asked:
+            if requested.needed != "always":
+                continue
+            base = Question(requested.principal, requested.action, requested.resource)
+            verdict = partial.decide(question_of(requested, base), world).verdict
+            alone[requested.action, verdict.value] += 1
+    together: Counter[tuple[str, str]] = Counter()
+    for group in count.groups.values():
+        for key in group.requests:
+            requested = count.requests[key]
+            base = Question(requested.principal, requested.action, requested.resource)
+            verdict = partial.decide(question_of(requested, base), world).verdict
+            together[requested.action, verdict.value] += group.count
+    assert together == alone
+    assert replay(count, world).agree > 0
+    assert len(count.groups) < 300
+
+
+def test_processes_and_copies(folder, capsys):
+    """Two processes count as one, and a record that stands in two files counts once."""
+    files = log_files([str(folder / "AWSLogs")])
+    alike = Alike([load_world(folder / "world.json")])
+    single, several = count_logs(files, alike), count_in_processes(files, alike, 2)
+    assert (several.events, several.asked) == (single.events, single.asked)
+    assert {key: one.count for key, one in several.groups.items()} == {
+        key: one.count for key, one in single.groups.items()
+    }
+    copied = [*files, files[0]]
+    assert count_in_processes(copied, alike, 2).events == 400
+    data, _ = run(folder, capsys, "-n", "2")
+    assert data["events"] == 400
+
+
+def test_a_broken_file_costs_itself_alone(folder, capsys):
+    """What can't be read is said, and fails a gate; the rest counts."""
+    logs = folder / "AWSLogs" / "CloudTrail"
+    (logs / "cut.json.gz").write_bytes((logs / "0.json.gz").read_bytes()[:200])
+    (logs / "lines.jsonl").write_text(
+        "\n".join([json.dumps(records(1, seed=9)[0]), "{broken", "[1]"]), encoding="utf-8"
+    )
+    digest = folder / "AWSLogs" / "CloudTrail-Digest"
+    digest.mkdir()
+    (digest / "d.json").write_text("{}", encoding="utf-8")
+    data, code = run(folder, capsys, "--fail-on", "any")
+    assert code == 1
+    assert data["events"] == 401
+    assert {one["file"].rpartition("/")[2] for one in data["problems"]} == {
+        "cut.json.gz",
+        "lines.jsonl",
+    }
+
+
+def test_what_is_no_log(tmp_path):
+    """A path that is not there is an error, a folder without logs has none."""
+    with pytest.raises(RequestError):
+        log_files([str(tmp_path / "gone")])
+    assert log_files([str(tmp_path)]) == []
+    problems = []
+    (tmp_path / "a.json").write_text('"text"', encoding="utf-8")
+    assert list(records_of(str(tmp_path / "a.json"), problems)) == []
+    assert len(problems) == 1
