@@ -57,7 +57,7 @@ def read_organization(organization_id: str, files: dict[str, object], draft: Dra
         _attach(account, facts, draft)
     used = {"accounts", "metadata", "ous", "structure"}
     if _read_administrators(files.get("delegated-admins"), draft):
-        used.add("delegated-admins")
+        used |= {"delegated-admins"}
     used.update(
         path for path, data in sorted(files.items()) if _read_part(path, _record(data), draft)
     )
