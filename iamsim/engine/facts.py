@@ -152,7 +152,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     identity = caller.kind.has_identity
     return CallerFacts(
         caller,
-        _identity(attached, holder, model, library) if identity else None,
+        _identity(attached, holder, account, model, library) if identity else None,
         boundary if identity and not caller.kind.is_root else None,
         compile_all(passed, PolicyType.SESSION) if passed is not None and identity else None,
         levels,
@@ -204,13 +204,19 @@ def _boundary(
 
 
 def _identity(
-    attached: AttachedPolicies, entity: User | Role | None, model: World, library: PolicyLibrary
+    attached: AttachedPolicies,
+    entity: User | Role | None,
+    account: str | None,
+    model: World,
+    library: PolicyLibrary,
 ) -> PolicySet | None:
     """The identity-based policies: of the question, else of user and groups, or of the role."""
     if attached.identity_policies is not None:
         return compile_all(attached.identity_policies, PolicyType.IDENTITY)
     if entity is None:
-        return None
+        # A caller of one of the world's accounts may be in a source that is lost.
+        unlisted = model.unlisted if account in model.accounts else ()
+        return library.policy_set(unlisted, PolicyType.IDENTITY) if unlisted else None
     policies = identity_policies(entity, model)
     return library.policy_set(policies, PolicyType.IDENTITY) if policies else None
 
@@ -265,6 +271,14 @@ def resource_facts(
     if not policies and AWS_MANAGED_KEY in target.objects and arn_of_target is not None:
         managed = managed_key_policy(arn_of_target, account)
         policies = (PlacedPolicies(PolicySet((managed,))),)
+    if (
+        not policies
+        and target.known is None
+        and model.unlisted
+        and _may_be_lost(kind, account, model)
+    ):
+        use = PolicyType.TRUST if kind is ResourceKind.ROLE else PolicyType.RESOURCE
+        policies = (PlacedPolicies(library.policy_set(model.unlisted, use)),)
     through = target.access_point is not None and not is_about_the_point(action)
     if through and listed is not None and listed.buckets:
         behind = _buckets_behind(question, listed, account, model, library, caller)
@@ -317,6 +331,11 @@ def _shares(listed: Resource | None) -> tuple[tuple[str, ...], frozenset[str]]:
     if listed is None or kind is None:
         return (), frozenset()
     return listed.shared_with, frozenset(action.lower() for action in kind.shared)
+
+
+def _may_be_lost(kind: ResourceKind, account: str | None, model: World) -> bool:
+    """Whether a resource that the world does not list may be in a source that is lost."""
+    return kind is not ResourceKind.NONE and (account is None or account in model.accounts)
 
 
 def _access_point_notes(point: Resource | None, model: World) -> Iterator[Note]:

@@ -32,6 +32,9 @@ def policies_in_use(model: World) -> Iterator[Use]:
         yield from _of_node(model.organization.root)
     for account in model.accounts.values():
         yield from _of_account(account)
+    for policy in model.unlisted:
+        yield policy, PolicyType.IDENTITY
+        yield policy, PolicyType.RESOURCE
 
 
 def _of_node(node: Node) -> Iterator[Use]:

@@ -96,6 +96,10 @@ def endpoint_policies(
         gateway = endpoint.type == "Gateway"
     if attached is not None:
         return compile_all(attached, PolicyType.VPC_ENDPOINT), Reason.NOT_PRESENT, gateway
+    unlisted = world.model.unlisted
+    if endpoint is None and via.vpc_endpoint is not None and unlisted:
+        policies = world.policies.policy_set(unlisted, PolicyType.VPC_ENDPOINT)
+        return policies, Reason.NOT_PRESENT, None
     if endpoint is None or endpoint.policy is None:
         return None, Reason.NOT_PRESENT, False
     policies = world.policies.policy_set((endpoint.policy,), PolicyType.VPC_ENDPOINT)

@@ -120,6 +120,8 @@ class Draft:
         self.keys = KeyRing()
         self.managed: dict[str, dict[str, object]] = {}
         """Documents of AWS managed policies that a source holds, by ARN."""
+        self.lost: list[dict[str, object]] = []
+        """Markers of sources that are lost."""
         self.homeless: dict[str, object] = {}
         """Resources whose account is not known yet, by ARN."""
         self._documents: dict[str, dict[str, object] | None] = {}
@@ -141,6 +143,12 @@ class Draft:
     def plain(self) -> dict[str, object]:
         """The plain data, as the reader of worlds takes it."""
         return cast("dict[str, object]", self.data)
+
+    def lose(self, why: str) -> None:
+        """Say that a source, or a part of one, is lost: what it held is unknown."""
+        entry = marker(why, self.file)
+        if entry not in self.lost:
+            self.lost.append(entry)
 
     def account(self, account_id: str) -> Record:
         """The account of an id (twelve digits; raises `ValueError` for anything else)."""

@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
+from iamsim.core.unknown import find_marker
 from iamsim.importers.draft import Draft, Record, Remark, Severity
 from iamsim.importers.importer import Importer
+from iamsim.importers.lost import is_lost, note_lost
 from iamsim.importers.registry import load_importers
 from iamsim.importers.settle import settle
 from iamsim.importers.sources import Source, SourceOptions, read_sources
+from iamsim.importers.subject import arn_of_file
 from iamsim.world.load import WORLD_FILES
 
 if TYPE_CHECKING:
@@ -88,7 +91,10 @@ def import_sources(
             continue
         importer = _find_importer(importers, source)
         if importer is None:
-            draft.remark("source-not-recognised", "no importer knows what this file is")
+            if not find_marker(source.data):
+                draft.remark("source-not-recognised", "no importer knows what this file is")
+            if is_lost(source.data) or arn_of_file(source.path) is not None:
+                note_lost(draft, source.path, source.data)
             continue
         formats[importer.name] = formats.get(importer.name, 0) + 1
         importer.read(source, draft)

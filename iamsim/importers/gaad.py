@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
+from iamsim.core.unknown import MARK
 from iamsim.importers.shapes import pages, records, text, texts, time_text
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -56,6 +58,7 @@ class AccountAuthorizationDetails:
                 "IsTruncated",
                 "unknown",
             )
+            draft.lose("the last page of the account authorization details is not there")
             draft.source = ""
 
 
@@ -157,11 +160,11 @@ def _default_version(record: Json, place: str, draft: Draft) -> tuple[Json | Non
             return draft.document(version.get("Document"), f"{at}.Document"), f"{at}.Document"
     draft.remark(
         "policy-missing",
-        f"the default version {quote(default or '')} of the policy is not there: it is left out",
+        f"the default version {quote(default or '')} of the policy is not there: it is unknown",
         place,
         "unknown",
     )
-    return None, place
+    return marker("its default version is not there", f"{draft.file}: {place}"), place
 
 
 def _arn(record: Json, place: str, draft: Draft, kind: str) -> Arn | None:
@@ -205,6 +208,9 @@ def _principal(principal: Record, record: Json, id_key: str, place: str) -> None
 
 def _policies(principal: Record, record: Json, key: str, place: str, draft: Draft) -> None:
     """Read the attached and the inline policies."""
+    broken = record.get(MARK)
+    if isinstance(broken, str):
+        principal.attach([marker(broken, draft.file)])
     attached = records(draft, record, "AttachedManagedPolicies", f"{place}.")
     arns = [arn for item, _ in attached if (arn := text(item, "PolicyArn")) is not None]
     if arns:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
+from iamsim.core.unknown import find_marker
 from iamsim.importers.organizations import delegate
 from iamsim.importers.shapes import text, texts
 
@@ -128,7 +129,7 @@ def _attach(target: str, facts: Json, draft: Draft) -> None:
 
 
 def _record(data: object) -> Json:
-    return data if isinstance(data, dict) else {}
+    return data if isinstance(data, dict) and find_marker(data) is None else {}
 
 
 def _records(data: object) -> list[tuple[str, Json]]:

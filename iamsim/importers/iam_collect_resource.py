@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn
+from iamsim.core.unknown import find_marker
 from iamsim.importers.facts import set_policy
 from iamsim.importers.facts_of_aws import read_public_access_block
 from iamsim.importers.key_outputs import read_encryption, read_location
@@ -91,6 +92,10 @@ def _principal(principal: Record, metadata: Json, files: Files, draft: Draft) ->
     principal.set("id", text(metadata, "id"))
     principal.set("boundary", text(metadata, "permissionBoundary", "permissionsBoundary"))
     principal.tags(files.get("tags"))
+    for name in ("groups", "inline-policies", "managed-policies", "metadata"):
+        lost = find_marker(files.get(name))
+        if lost is not None:
+            principal.attach([dict(lost.to_marker())])
     managed = files.get("managed-policies")
     if isinstance(managed, list) and managed:
         arns = [item if isinstance(item, str) else _arn_in(item) for item in managed]

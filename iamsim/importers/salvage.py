@@ -1,7 +1,8 @@
 """What is left of a JSON text that breaks off or has a fault in it: all records before the fault.
 
 A dump that was cut off (a full disk, a broken pipe) is still a list of records but for its end. The
-text is cut behind the last value of a list that is complete; the brackets open there are closed.
+text is cut behind the last value of a list that is complete; the brackets open there are closed,
+each with a marker in it that something is not known.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ __all__ = ["salvage"]
 
 MOST_CUTS = 50
 CLOSING = {"{": "}", "[": "]"}
+# What is open where the text breaks off is not known in whole: each part of it says so.
+MARKED = {
+    "{": ',"unknown":"the text breaks off here"}',
+    "[": ',{"unknown":"the text breaks off here"}]',
+}
 # Strings as a whole, so that brackets inside of them don't count; a string that is cut off is none.
 _find_tokens = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL).finditer
 
@@ -36,6 +42,11 @@ def salvage(text: str) -> object | None:
     return None
 
 
+def _closing(open_brackets: list[str]) -> str:
+    """Write what closes the open parts, each with a marker at its end."""
+    return "".join(MARKED[one] for one in reversed(open_brackets))
+
+
 def _cuts(text: str) -> Iterator[tuple[int, str]]:
     """Find where values of lists are complete, up to the fault, with what would close the rest."""
     fault = _fault(text)
@@ -50,9 +61,9 @@ def _cuts(text: str) -> Iterator[tuple[int, str]]:
             if not open_brackets or CLOSING[open_brackets.pop()] != character:
                 return
             if open_brackets and open_brackets[-1] == "[":
-                yield token.end(), "".join(CLOSING[one] for one in reversed(open_brackets))
+                yield token.end(), _closing(open_brackets)
         elif character != "," and open_brackets and open_brackets[-1] == "[":
-            yield token.end(), "".join(CLOSING[one] for one in reversed(open_brackets))
+            yield token.end(), _closing(open_brackets)
 
 
 def _fault(text: str) -> int:

@@ -47,6 +47,8 @@ def settle(
     _settle_homeless(draft, account)
     settle_partitions(draft)
     settle_keys(draft)
+    if draft.lost:
+        draft.plain["unlisted"] = draft.lost
     _share_documents(draft)
     settle_managed_policies(draft)
     _note_broken(draft, progress)

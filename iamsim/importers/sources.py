@@ -13,10 +13,12 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
 from iamsim.files.archive import Archive, ArchiveError
 from iamsim.files.reading import read_bytes, read_gzip
+from iamsim.importers.lost import says_nothing_is_there
 from iamsim.importers.manifest import written_files
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.salvage import salvage
 from iamsim.importers.short_forms import read_short_form
+from iamsim.importers.unknown import marker
 from iamsim.world.documents import parse_document
 
 if TYPE_CHECKING:
@@ -163,10 +165,12 @@ def _parse(path: str, content: bytes, draft: Draft) -> Iterator[object]:
             yield from _values(text, draft)
     except (OSError, EOFError, ValueError, csv.Error, RecursionError, zlib.error) as error:
         what = " ".join(str(error).split()) or "the file can't be read"
-        draft.remark("source-not-readable", what)
+        draft.remark("source-not-readable", what, severity="unknown")
+        yield marker(what, draft.file)
     except WorldError as error:
         place = "" if error.span is None else f"line {error.span.line}"
-        draft.remark("source-not-readable", error.message, place)
+        draft.remark("source-not-readable", error.message, place, "unknown")
+        yield marker(error.message, draft.file)
 
 
 def _decode(content: bytes) -> str:
@@ -188,7 +192,8 @@ def _values(text: str, draft: Draft) -> Iterator[object]:
     decoder = json.JSONDecoder()
     position = len(text) - len(text.lstrip())
     if position == len(text):
-        draft.remark("source-not-readable", "the file is empty")
+        draft.remark("source-not-readable", "the file is empty", severity="unknown")
+        yield marker("the file is empty", draft.file)
     while position < len(text):
         try:
             value, position = decoder.raw_decode(text, position)
@@ -200,9 +205,15 @@ def _values(text: str, draft: Draft) -> Iterator[object]:
                 "source-not-readable",
                 f"this is not JSON: {error.msg.lower()}{kept}",
                 f"line {line}",
+                "unknown",
             )
             if rest is not None:
+                draft.lose("the file breaks off, or has a fault in it")
                 yield rest
+            elif position:
+                draft.lose("the file breaks off, or has a fault in it")
+            elif not says_nothing_is_there(text):
+                yield marker("the file is not JSON", draft.file)
             return
         yield value
         while position < len(text) and text[position].isspace():

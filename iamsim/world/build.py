@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from iamsim.world.fields import Problems
     from iamsim.world.policies import Policies
 
+UNLISTED = "what the world does not list"
+
 __all__ = ["WorldBuilder", "find_partitions"]
 
 
@@ -71,6 +73,11 @@ class WorldBuilder:
                 for account_id, account in fields.records("accounts")
             },
             policies=self.policies.named(None),
+            unlisted=tuple(
+                policy
+                for policy in self.policies.find_all(fields.items("unlisted"), None, UNLISTED)
+                if isinstance(policy, PolicyDocument)
+            ),
         )
 
     def organization(self, fields: Fields) -> Organization:

@@ -81,7 +81,12 @@ def lay_over(
         for name, policy in (base.policies | new.policies).items()
     }
     organization = laying.organization(base.organization)
-    laid = World(organization=organization, accounts=accounts, policies=shared)
+    laid = World(
+        organization=organization,
+        accounts=accounts,
+        policies=shared,
+        unlisted=base.unlisted + new.unlisted,
+    )
     return relink(laid, base, gone - _arns(layer))
 
 

@@ -45,6 +45,7 @@ def merge_worlds(worlds: list[World], problems: Problems) -> World:
                 account if known is None else _merge_accounts(known, account, problems)
             )
         merged.policies |= world.policies
+        merged.unlisted += world.unlisted
     return merged
 
 

@@ -78,7 +78,8 @@ class World:
 
     `policies` are the documents under the top-level ``policies:`` by name. `problems` is empty
     unless the world was loaded with ``strict=False``. `lost` are policy files that can't be read:
-    what they hold is unknown.
+    what they hold is unknown. `unlisted` is there where not everything is listed: what a principal,
+    a resource or an endpoint may have that the world does not list.
     """
 
     organization: Organization | None = None
@@ -86,6 +87,7 @@ class World:
     policies: dict[str, AnyPolicy] = field(default_factory=dict)
     problems: list[WorldError] = field(default_factory=list)
     lost: list[WorldError] = field(default_factory=list)
+    unlisted: tuple[PolicyDocument, ...] = ()
     _index: _Index | None = field(default=None, repr=False)
 
     @property

@@ -286,6 +286,12 @@ WORLD = Table(
     (
         Field("include", list_of(TEXT), "More world files, or folders that hold one: all count."),
         Field("policies", map_of(TEXT, POLICY), "Policies that several places share, by name."),
+        Field(
+            "unlisted",
+            list_of(POLICY),
+            "Markers of lost sources: there may be principals, resources and endpoints that"
+            " the world does not list.",
+        ),
         Field("organization", record(lambda: ORGANIZATION, "organization"), "The organization."),
         Field(
             "accounts",

@@ -60,6 +60,7 @@ def map_policies(world: World, change: Callable[[AnyPolicy], AnyPolicy | None]) 
         {key: _map_account(account, change) for key, account in world.accounts.items()},
         _map_named(world.policies, change),
         world.problems,
+        unlisted=world.unlisted,
     )
 
 
@@ -87,6 +88,7 @@ def replace_owner(world: World, old: Owner, new: Owner) -> World:
         {**world.accounts, account.id: changed},
         world.policies,
         world.problems,
+        unlisted=world.unlisted,
     )
 
 
@@ -97,7 +99,11 @@ def replace_node(world: World, old: Node, new: Node) -> World:
         return world
     root = _with_parents(_put_node(organization.root, old, new))
     return World(
-        replace(organization, root=root), dict(world.accounts), world.policies, world.problems
+        replace(organization, root=root),
+        dict(world.accounts),
+        world.policies,
+        world.problems,
+        unlisted=world.unlisted,
     )
 
 

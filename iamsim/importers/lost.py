@@ -1,0 +1,63 @@
+"""Sources that are there and can't be read: what they should have held is marked as unknown.
+
+What a file was about its name tells, as `iamsim.importers.subject` reads it: of an output that
+prints the policy of a resource, that policy is unknown; of any other, something may be there that
+the world does not list.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING
+
+from iamsim.catalog.resource_types import resource_types
+from iamsim.core.unknown import MARK, find_marker
+from iamsim.importers.shapes import account_of_path
+from iamsim.importers.subject import NamedFile, arn_of_file
+from iamsim.importers.unknown import marker
+
+if TYPE_CHECKING:
+    from iamsim.importers.draft import Draft
+
+__all__ = ["is_lost", "note_lost", "says_nothing_is_there"]
+
+# Errors of AWS that say that there is none of what was asked for.
+NOTHING_THERE = ("NoSuch", "NotFound", "does not exist")
+ERRORS = frozenset(("Error", "error", "__type", "message", "Message", "Code", "code"))
+# What these should have said is missed where it is needed.
+ORGANIZATION = ("describe-policy", "list-policies", "list-targets-for-policy")
+
+
+def says_nothing_is_there(text: str) -> bool:
+    """Whether a text is AWS's error that there is no such thing."""
+    return "rror" in text and any(sign in text for sign in NOTHING_THERE)
+
+
+def is_lost(data: object) -> bool:
+    """Whether a source that no importer knows is one of which the content is lost: it is empty, an
+    error of AWS, or could not be read."""
+    if not isinstance(data, dict | list):
+        return True
+    if isinstance(data, dict):
+        return not data or find_marker(data) is not None or data.keys() <= ERRORS
+    return not data
+
+
+def note_lost(draft: Draft, path: str, data: object) -> None:
+    """Mark what a source should have held that is lost."""
+    if says_nothing_is_there(str(data)):
+        return
+    call, arn = NamedFile.of(path).call, arn_of_file(path)
+    why = data.get(MARK) if isinstance(data, dict) else None
+    why = why if isinstance(why, str) else "the file does not hold what it is named after"
+    if arn is not None and call in _policy_calls():
+        resource = draft.resource(arn, account_of_path(path))
+        resource.data.setdefault("policy", marker(why, draft.file))
+    elif not call.startswith(ORGANIZATION):
+        draft.lose(why)
+
+
+@cache
+def _policy_calls() -> frozenset[str]:
+    """The calls that print the policy of one resource."""
+    return frozenset(call.operation for row in resource_types() for call in row.calls)
