@@ -25,6 +25,14 @@ __all__ = ["is_lost", "note_lost", "says_nothing_is_there"]
 NOTHING_THERE = ("NoSuch", "NotFound", "does not exist")
 ERRORS = frozenset(("Error", "error", "__type", "message", "Message", "Code", "code"))
 # What these should have said is missed where it is needed.
+MEMBERS = (
+    "describe-organization",
+    "list-accounts",
+    "list-children",
+    "list-organizational-units",
+    "list-parents",
+    "list-roots",
+)
 ORGANIZATION = ("describe-policy", "list-policies", "list-targets-for-policy")
 
 
@@ -53,6 +61,8 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
     if arn is not None and call in _policy_calls():
         resource = draft.resource(arn, account_of_path(path))
         resource.data.setdefault("policy", marker(why, draft.file))
+    elif call.startswith(MEMBERS):
+        draft.tree.members_lost = True
     elif not call.startswith(ORGANIZATION):
         draft.lose(why)
 

@@ -72,6 +72,8 @@ class Tree:
     """Kinds of which all attachments are known: what is not attached is not there."""
     doubts: dict[tuple[str, PolicyKind], list[dict[str, object]]] = field(default_factory=dict)
     """Markers of what may be attached to a target besides, or instead where nothing is known."""
+    members_lost: bool = False
+    """Whether a source is lost that says which accounts and units there are, and where."""
     doubts_of_root: dict[PolicyKind, list[dict[str, object]]] = field(default_factory=dict)
 
     def node(self, node_id: str, name: str | None = None) -> None:
@@ -161,6 +163,7 @@ class Tree:
 
     def finish(self) -> None:
         """Put the tree into the plain data of the draft, with remarks for what does not fit."""
+        self._doubt_members()
         if not (self.nodes or self.attached or self.policies or self.accounts):
             return
         self._drop_disabled()
@@ -186,6 +189,16 @@ class Tree:
             for account_id in sorted(self.parents):
                 if is_account_id(account_id):
                     self.draft.account(account_id).data.setdefault(kind, [])
+
+    def _doubt_members(self) -> None:
+        """Doubt what is attached above accounts that no source places."""
+        why = "a source that says where accounts are in the organization is lost"
+        for account_id in self.draft.data.get("accounts", {}) if self.members_lost else ():
+            if account_id not in self.parents:
+                for kind in KINDS:
+                    if self.enabled is None or kind in self.enabled:
+                        self.attached.setdefault((account_id, kind), [FULL_ACCESS[kind]])
+                        self.doubts.setdefault((account_id, kind), []).append(marker(why))
 
     def _drop_disabled(self) -> None:
         """Forget attachments of a type that the root has not enabled: they have no effect."""
