@@ -147,7 +147,7 @@ def bound(type_name: str, arn_format: str, operation: str, members: list[Member]
             if best is not None and not made:
                 found[variable] = best
             continue
-        stems = {stem: 14} if stem else {}
+        stems = {stem: 14, f"db{stem}": 13} if stem else {}
         if last:
             for other in (type_plain, stem_of(type_name)[0] or type_plain):
                 stems.setdefault(other, 10)
@@ -309,11 +309,10 @@ class Builder:
             if resource is None or not resource.arn_formats:
                 continue
             binding = bound(use.name, resource.arn_formats[0], operation, members)
-            if binding or len(facts.resource_types) == 1:
-                own = self._undenied_binding(service, operation, resource.arn_formats[0], binding)
-                if plain(use.name) not in plain(operation):  # `Name` is that of another type
-                    own = {var: path for var, path in own.items() if stem_of(var)[0]}
-                binding |= own
+            own = self._undenied_binding(service, operation, resource.arn_formats[0], binding)
+            if plain(use.name) not in plain(operation):  # `Name` is that of another type
+                own = {var: path for var, path in own.items() if stem_of(var)[0]}
+            binding |= own
             for name in ("*", operation):
                 binding |= self.corrections.bindings.get((service, name, use.name), {})
             binding = {var: path for var, path in binding.items() if path}

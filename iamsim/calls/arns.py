@@ -262,6 +262,7 @@ def _of_type(
         texts = [
             part
             for text in values(parameters, path)
+            if _may_be(text, name, variable)
             if (part := _part(text, variable, service)) is not None
         ]
         if texts:
@@ -272,6 +273,15 @@ def _of_type(
     )
     found = [one._replace(members=members) for one in fill(arn_format, given, place, name)]
     return found, bool(given) or not _variables(arn_format)
+
+
+def _may_be(text: str, type_name: str, variable: str) -> bool:
+    """Whether a value can be that of a type: aliases are no ids of keys, `i-` no managed one."""
+    if text.startswith("alias/"):
+        return variable.startswith("Alias")
+    if type_name == "managed-instance":
+        return text.startswith("mi-")
+    return not (type_name == "instance" and text.startswith("mi-"))
 
 
 def _variables(arn_format: str) -> list[str]:

@@ -104,7 +104,7 @@ OTHERWISE = {
     "ses:Recipients": ("Destination.ToAddresses", "Destinations"),
     "sqs:QueueArn": (),
     "states:HTTPMethod": (),
-    "states:StateMachineQualifier": (),
+    "states:StateMachineQualifier": ("stateMachineQualifier",),
 }
 
 

@@ -130,6 +130,9 @@ MORE_MEMBERS = frozenset(
         "taskrole",
         "noderole",
         "iamroles",
+        "credentials",
+        "authorizercredentials",
+        "credentialsarn",
         "cloudwatchrole",
     }
 )

@@ -12,7 +12,7 @@ from iamsim.calls.merging import merged
 from iamsim.calls.model import Call, Reading, Requested
 from iamsim.calls.names import service_of
 from iamsim.calls.s3_commands import reading_of, s3_steps, transfer_steps
-from iamsim.calls.shell import Command, commands_of
+from iamsim.calls.shell import OPEN, Command, commands_of
 from iamsim.core.arn import is_account_id
 from iamsim.core.errors import RequestError
 
@@ -23,6 +23,7 @@ __all__ = ["read_call", "read_line"]
 
 CLI = re.compile(r"(?:^|[\s;&|(/])aws(?:\.exe|2|local)?\s")
 LONGEST = 1_000_000
+WRAPPERS = frozenset({"xargs", "timeout", "nohup", "watch", "nice", "then", "do", "if", "while"})
 
 
 def read_line(text: str, *, region: str | None = None, account: str | None = None) -> Reading:
@@ -39,7 +40,7 @@ def read_line(text: str, *, region: str | None = None, account: str | None = Non
     if not stripped:
         raise RequestError("unreadable-line", "the line is empty")
     if CLI.search(f" {stripped} ") and not _is_python(stripped):
-        commands = [one for one in commands_of(stripped) if one.words]
+        commands = [_unwrapped(one) for one in commands_of(stripped) if one.words]
         found = [one for one in commands if is_aws(one.words[0])]
         if found:
             reading = merged(_command(one, region, account) for one in found)
@@ -48,6 +49,17 @@ def read_line(text: str, *, region: str | None = None, account: str | None = Non
                     reading.notes.append(f"`{other.words[0]}` is no command of the AWS CLI")
             return reading
     return _python(text, region, account)
+
+
+def _unwrapped(command: Command) -> Command:
+    """Take a command of the AWS CLI out of what runs it: `xargs aws ...`, `timeout 9 aws ...`."""
+    start = next((place for place, word in enumerate(command.words) if is_aws(word)), 0)
+    if not start or command.words[0] not in WRAPPERS:
+        return command
+    words = command.words[start:]
+    if command.words[0] != "xargs":
+        return command._replace(words=words)
+    return command._replace(words=[*words, OPEN], filled=[*command.filled, "xargs"])
 
 
 def _is_python(text: str) -> bool:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["HANDLERS", "PREPARE"]
 
-PLACE = re.compile(r"\{(\w+)\+?\}")
+PLACE = re.compile(r"\{([\w-]+)\+?\}")
 VERSION = re.compile(r"^/v2(?=/)")
 
 
@@ -27,10 +27,9 @@ def _verb(asker: Asker) -> None:
     """The action is the HTTP verb, the resource the path of the request."""
     verb, _, path = asker.operation.http.partition(" ")
     path = VERSION.sub("", path.partition("?")[0])
-    wires = {
-        plain(member.wire or member.name): member.name
-        for member in asker.service.members(asker.operation.shape).values()
-    }
+    members = asker.service.members(asker.operation.shape).values()
+    wires = {plain(member.wire): member.name for member in members if member.wire}
+    wires |= {plain(member.name): member.name for member in members}
     known = True
 
     def filled(found: re.Match[str]) -> str:

@@ -328,8 +328,9 @@ def _start_session(asker: Asker) -> None:
 
 
 def _prepare_ssm(asker: Asker) -> None:
+    named = ("Document", "Association")
     document = asker.get("DocumentName") or (
-        asker.get("Name") if "Document" in asker.operation.name else None
+        asker.get("Name") if any(one in asker.operation.name for one in named) else None
     )
     if isinstance(document, str) and document.startswith(("AWS-", "Amazon")):
         asker.parameters["ResolvedDocument"] = _document(asker, document).arn
