@@ -1,14 +1,47 @@
 """The request context: what is given, and the keys that AWS would add (semantics 12)."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from tests.oracle import places
+from tests.oracle.conditions import moment
 from tests.oracle.principals import IAM_KINDS, Caller
 from tests.oracle.text import Context, as_list, scalar
 
 GLOBAL_SERVICES = ("iam", "organizations", "route53", "cloudfront")
-OWN_TAG_KEYS = ("ec2", "iam", "secretsmanager", "ssm")  # services that have a ResourceTag key
+WITH_TAG_KEYS = (  # services that have a key of their own for the tags of the resource (19.C)
+    "autoscaling ec2 ecr ecr-public ecs elasticloadbalancing elasticmapreduce glacier iam "
+    "iotanalytics license-manager ram sagemaker secretsmanager"
+)
+OWN_TAG_KEYS = {
+    **dict.fromkeys(WITH_TAG_KEYS.split(), "{service}:ResourceTag/"),
+    "ssm": "ssm:resourceTag/",
+    "datapipeline": "datapipeline:Tag/",
+    "rds": "rds:{type}-tag/",
+    "dms": "dms:{type}-tag/",
+}
+CONTAINER_TAG_KEYS = {  # tags of the bucket that the resource is, or lies in
+    "s3": "s3:BucketTag/",
+    "s3express": "s3express:BucketTag/",
+    "s3tables": "s3tables:TableBucketTag/",
+    "s3vectors": "s3vectors:VectorBucketTag/",
+}
+POINT_TAG_KEYS = {"s3": "s3:AccessPointTag/", "s3express": "s3express:AccessPointTag/"}
+NO_RESOURCE_ACCOUNT = (  # the page of global condition keys, aws:ResourceAccount
+    " auditmanager:updateassessmentframeworkshare detective:acceptinvitation "
+    " ds:acceptshareddirectory ec2:accepttransitgatewaypeeringattachment "
+    " ec2:acceptvpcendpointconnections ec2:acceptvpcpeeringconnection ec2:copyimage "
+    " ec2:copysnapshot ec2:createtransitgatewaypeeringattachment ec2:createvolume "
+    " ec2:createvpcendpoint ec2:createvpcpeeringconnection "
+    " ec2:deletetransitgatewaypeeringattachment ec2:deletevpcpeeringconnection "
+    " ec2:rejecttransitgatewaypeeringattachment ec2:rejectvpcendpointconnections "
+    " ec2:rejectvpcpeeringconnection es:acceptinboundconnection "
+    " guardduty:acceptadministratorinvitation macie2:acceptinvitation "
+    " route53:associatevpcwithhostedzone route53:createvpcassociationauthorization "
+    " route53:deletevpcassociationauthorization route53:disassociatevpcfromhostedzone "
+    " route53:listhostedzonesbyvpc securityhub:acceptadministratorinvitation "
+)
 ON_A_BOUNDED_ENTITY = (  # the calls that carry iam:PermissionsBoundary of their target (R5.7)
     " iam:attachrolepolicy iam:attachuserpolicy iam:deleterolepermissionsboundary "
     " iam:deleterolepolicy iam:deleteuserpermissionsboundary iam:deleteuserpolicy "
@@ -43,7 +76,14 @@ def principal_keys(
     if caller["kind"] == "origin-access-identity":
         return {}
     if caller["kind"] == "service":
-        return {"aws:PrincipalIsAWSService": "true", "aws:PrincipalServiceName": caller["name"]}
+        host, _, domain = caller["name"].partition(".")
+        plain = ".".join([host, *domain.split(".")[-2:]])
+        regional = domain.count(".") > 1 and not domain.endswith(".cn")
+        return {
+            "aws:PrincipalIsAWSService": "true",
+            "aws:PrincipalServiceName": caller["name"],
+            "aws:PrincipalServiceNamesList": [*([plain] if regional else []), caller["name"]],
+        }
     if caller["kind"] == "federated":
         is_saml = ":saml-provider/" in caller["name"]
         return {} if is_saml else {"aws:FederatedProvider": caller["name"]}
@@ -112,6 +152,38 @@ def resource_tags(world: dict[str, Any], arn: str) -> dict[str, Any]:
     return entry.get("tags") or {}
 
 
+def tag_keys(service: str, resource: str, world: dict[str, Any]) -> dict[str, Any]:
+    """Give the keys that hold tags of the resource and of what it lies in."""
+    kind = re.split("[/:]", resource.split(":", 5)[-1])[0]
+    starts = ["aws:ResourceTag/"]
+    if service in OWN_TAG_KEYS:
+        starts.append(OWN_TAG_KEYS[service].format(service=service, type=kind))
+    found = {
+        f"{start}{name}": value
+        for start in starts
+        for name, value in resource_tags(world, resource).items()
+    }
+    _, entry = places.resource_entry(world, resource)
+    enabled = str(entry.get("abac")).lower() == "true" or not re.match("arn:[^:]*:s3:::", resource)
+    start = CONTAINER_TAG_KEYS.get(service) if enabled else None
+    if places.access_point(resource) is not None:
+        start = POINT_TAG_KEYS.get(service)
+    tags = entry.get("tags") or {}
+    return found | ({f"{start}{name}": value for name, value in tags.items()} if start else {})
+
+
+def times(given: dict[str, Any]) -> dict[str, Any]:
+    """Give the time that is said in one of the two forms in both."""
+    for key, value in given.items():
+        seconds = moment(value) if isinstance(value, str) else None
+        if key.lower() in ("aws:currenttime", "aws:epochtime") and seconds is not None:
+            start = datetime(1970, 1, 1, tzinfo=UTC)
+            written = start + timedelta(seconds=min(int(seconds), 253_402_300_799))
+            text = written.strftime("%Y-%m-%dT%H:%M:%SZ") if value.isdigit() else value
+            return {"aws:CurrentTime": text, "aws:EpochTime": str(int(seconds))}
+    return {}
+
+
 def target_keys(world: dict[str, Any], action: str, arn: str, owner: str | None) -> dict[str, Any]:
     """Give the keys of the access point that a request goes through, and of a target of IAM that
     has a permissions boundary."""
@@ -143,24 +215,19 @@ def source_keys(world: dict[str, Any], caller: Caller, given: dict[str, Any]) ->
     return org_keys("Source", world, accounts[0])
 
 
-def build(
-    request: dict[str, Any], world: dict[str, Any], caller: Caller, owner: str | None
-) -> Context:
-    """Build the whole context; a key that the request gives wins over a derived one."""
-    action, resource = request["action"], scalar(request.get("resource", "*"))
+def way_keys(
+    service: str, resource: str, world: dict[str, Any], caller: Caller, request: dict[str, Any]
+) -> dict[str, Any]:
+    """Give the keys that follow from the way of the call."""
     session, via = request.get("session") or {}, request.get("via") or {}
-    keys = principal_keys(caller, session, world)
-    keys |= {"aws:ResourceAccount": owner} | org_keys("Resource", world, owner)
-    tags = resource_tags(world, resource)
-    keys |= {f"aws:ResourceTag/{name}": value for name, value in tags.items()}
-    service = action.lower().partition(":")[0]
-    if service in OWN_TAG_KEYS:
-        keys |= {f"{service}:ResourceTag/{name}": value for name, value in tags.items()}
-    keys |= target_keys(world, action, resource, owner)
-    keys |= source_keys(world, caller, request.get("context") or {})
-    keys |= {"aws:SecureTransport": "true", "aws:ViaAWSService": "false"}
+    keys: dict[str, Any] = {}
+    keys["aws:ViaAWSService"] = "false"
+    if places.access_point(resource) is not None:
+        keys["aws:SecureTransport"] = "true"  # there is no other way through an access point
     chain = as_list(via.get("service"))
     if chain:
+        if caller["kind"] == "user" and session.get("credentials") != "session-token":
+            keys["aws:MultiFactorAuthPresent"] = "false"
         keys |= {
             "aws:ViaAWSService": "true",
             "aws:CalledVia": chain,
@@ -172,6 +239,25 @@ def build(
         keys |= {"aws:SourceVpce": via["vpc_endpoint"], "aws:SourceVpc": endpoint.get("vpc")}
         if holder is not None and service == "s3":
             keys |= {"aws:VpceAccount": holder} | org_keys("Vpce", world, holder)
+    return keys
+
+
+def build(
+    request: dict[str, Any], world: dict[str, Any], caller: Caller, owner: str | None
+) -> Context:
+    """Build the whole context; a key that the request gives wins over a derived one."""
+    action, resource = request["action"], scalar(request.get("resource", "*"))
+    session, via = request.get("session") or {}, request.get("via") or {}
+    keys = principal_keys(caller, session, world)
+    service = action.lower().partition(":")[0]
+    if f" {action.lower()} " not in NO_RESOURCE_ACCOUNT and service != "ebs":
+        keys |= {"aws:ResourceAccount": owner} | org_keys("Resource", world, owner)
+        if service in ("s3", "s3express"):
+            keys[f"{service}:ResourceAccount"] = owner
+    keys |= tag_keys(service, resource, world)
+    keys |= target_keys(world, action, resource, owner)
+    keys |= source_keys(world, caller, request.get("context") or {})
+    keys |= way_keys(service, resource, world, caller, request)
     parts = resource.split(":", 5)
     if len(parts) == 6 and parts[3]:
         keys["aws:RequestedRegion"] = parts[3]
@@ -185,6 +271,7 @@ def build(
     if action.lower().startswith("kms:") and caller["kind"] in IAM_KINDS:
         keys["kms:CallerAccount"] = caller["account"]
     given = request.get("context") or {}
+    keys |= times(given)
     removed = {key.lower() for key, value in given.items() if value is None or value == []}
     context = tidy(keys) | tidy(given)
     return {key: value for key, value in context.items() if key not in removed}

@@ -1,8 +1,5 @@
 """Keys that every request of a kind has, whatever somebody said of it (semantics R19.5)."""
 
-from typing import Any
-
-from tests.oracle.context import build
 from tests.oracle.layers import Case
 from tests.oracle.principals import IAM_KINDS
 from tests.oracle.text import as_list
@@ -59,15 +56,3 @@ def only_federated(case: Case) -> bool:
         if statement.get("Effect") == "Allow"
     ]
     return all(isinstance(one, dict) and set(one) == {"Federated"} for one in named)
-
-
-def unsaid_keys(case: Case, request: dict[str, Any], owner: str | None) -> dict[str, str]:
-    """Give those of them that nobody gave and that do not follow from the request."""
-    known = build(request, case.world, case.caller, owner)
-    context = request.get("context") or {}
-    removed = {key.lower() for key, value in context.items() if value is None or value == []}
-    return {
-        key: looks
-        for key, looks in sent_keys(case).items()
-        if key.lower() not in known and key.lower() not in removed
-    }
