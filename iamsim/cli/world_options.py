@@ -72,7 +72,7 @@ WORLD_OPTIONS: tuple[Option, ...] = (
     Option(
         ("--exact",),
         "exact",
-        "Context keys that are neither given nor derivable are absent, not unknown.",
+        "Context keys that AWS need not send are absent, not unknown.",
         "flag",
     ),
     PROCESSES,

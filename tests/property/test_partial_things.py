@@ -35,6 +35,7 @@ from tests.property.worlds import cases, standalone_cases
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer, Residual
+    from iamsim.core.request import Request
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
     from tests.property.tape import Tape
@@ -67,6 +68,9 @@ def free(question: Question, tape: Tape) -> Question:
     return replace(question, context=context) if tape.chance(85) else question
 
 
+TEXTS = ["203.0.113.9", "198.51.100.7", "eu-west-1", "blue"]
+
+
 def some_completion(tape: Tape, unknown: list[str], user_id: str | None) -> Data:
     """Choose a value for each unknown thing."""
     found: Data = {"policy-is-public": "true"} if tape.chance(50) else {}
@@ -84,6 +88,22 @@ def some_completion(tape: Tape, unknown: list[str], user_id: str | None) -> Data
             found |= {} if word is None else {"vpc-endpoint-policy": word}
         elif name.lower() not in {"aws:resourceaccount", "aws:userid"}:
             found |= some_values(tape, name)
+    return found
+
+
+def sent_values(tape: Tape, request: Request, context: Data) -> Data:
+    """Choose values for the keys that AWS sends with a request and that nobody said."""
+    said = {key.lower() for key in context}
+    found: Data = {}
+    for key, sent in request.sent:
+        if key in said:
+            continue
+        if sent.is_user_id:
+            found[key] = f"{sent.role_id or 'AROAX'}:{sent.session_name or tape.pick(SESSIONS)}"
+        elif sent.boolean:
+            found[key] = tape.pick(["true", "false"])
+        else:
+            found[key] = "2026-06-01T12:00:00Z" if sent.is_moment else tape.pick(TEXTS)
     return found
 
 
@@ -107,6 +127,7 @@ def hold(world: Data | None, request: Data, tape: Tape) -> None:
             context.pop("aws:userid", None)
         if any(name in question.context or name in question.unset for name in context):
             continue
+        context = {**sent_values(tape, prepared.request, context), **context}
         plausible = is_request(question, compiled, context)
         if residual is None and not plausible:
             continue
