@@ -161,19 +161,23 @@ def tag_context(service: str, target: Target, tags: Mapping[str, str]) -> Iterat
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/buckets-tagging-enable-abac.html
     """
-    known, listed = target.known, target.listed
-    if known is None:
+    known, holder = target.known, target.container or target.listed
+    if known is not None and tags:
+        kind = known.arn.split(":", 5)[-1].partition("/")[0].partition(":")[0]
+        starts = ("aws:resourcetag/", *tag_key_starts(service, "resource", kind))
+        yield from _tagged(starts, known)
+    if holder is None:
         return
+    if holder.arn == target.access_point:
+        yield from _tagged(tag_key_starts(service, "access-point"), holder)
+    elif holder.abac or not is_bucket(holder.arn):
+        yield from _tagged(tag_key_starts(service, "container"), holder)
+
+
+def _tagged(starts: tuple[str, ...], known: Resource | User | Role) -> Iterator[Derived]:
+    """The tags of an entry, under keys that begin so."""
     origin = Origin("resource", known.arn)
-    kind = known.arn.split(":", 5)[-1].partition("/")[0].partition(":")[0]
-    starts = ("aws:resourcetag/", *tag_key_starts(service, "resource", kind)) if tags else ()
-    of_point: tuple[str, ...] = ()
-    of_container: tuple[str, ...] = ()
-    if known.arn == target.access_point:
-        of_point = tag_key_starts(service, "access-point")
-    elif listed is not None and (not is_bucket(known.arn) or listed.abac):
-        of_container = tag_key_starts(service, "container")
-    for start in (*starts, *of_point, *of_container):
+    for start in starts:
         for key, value in known.tags.items():
             yield start + key.lower(), value, origin
 
