@@ -168,9 +168,10 @@ def _member(
     needs_text = filled or any(test.condition.operator.set_operator for test in tests)
     if typed or domain.family is not None:
         return _typed(typed, domain, groups, avoided, budget)
-    for text in domain.usual:
-        if _passes(text, groups, avoided):
-            return text
+    if not any(glob.is_open for glob in avoided):
+        for text in domain.usual:
+            if _passes(text, groups, avoided):
+                return text
     found = find_text(groups, avoided, budget)
     if found == "":
         found = find_text([*groups, (SOMETHING,)], avoided, budget)

@@ -21,6 +21,7 @@ from iamsim.proofs.search import Place
 from iamsim.proofs.settle import Case, Supposed, settle
 from iamsim.proofs.space import ActionSpace
 from iamsim.proofs.statements import Reader, open_keys
+from iamsim.proofs.subsumed import Written, all_denied
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -164,14 +165,36 @@ def ask(asked: Asked) -> list[Opened]:
     if callers is None:
         callers = document_callers(statements, trust=asked.trust)
     space = ActionSpace()
+    included = _included(asked, space)
     found = []
     for statement in asked.grants.statements:
-        if statement.denies:
+        if statement.denies or statement.index in included:
             continue
         opened = _of_statement(statement, asked, callers, space)
         if opened is not None:
             found.append(opened)
     return found
+
+
+def _included(asked: Asked, space: ActionSpace) -> frozenset[int]:
+    """The statements that the existing policy has too, as they are written."""
+    if asked.existing is None:
+        return frozenset()
+    policies = (asked.grants.statements, asked.existing.statements)
+    if any(statement.unknowns for statements in policies for statement in statements):
+        return frozenset()
+    new, existing = (
+        [Written.of(statement, space.universe) for statement in statements]
+        for statements in policies
+    )
+    if not all_denied(existing, new):
+        return frozenset()
+    return frozenset(
+        statement.index
+        for statement, written in zip(asked.grants.statements, new, strict=True)
+        if not written.denies
+        and any(not other.denies and other.covers(written) for other in existing)
+    )
 
 
 def _of_statement(
