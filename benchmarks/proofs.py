@@ -22,7 +22,7 @@ from iamsim.engine.world import CompiledWorld
 from iamsim.importers.load import load_worlds
 from iamsim.proofs.claims import parse_claim
 from iamsim.proofs.documents import check_no_new_access
-from iamsim.proofs.prove import prove
+from iamsim.proofs.prove import Prover
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
@@ -129,10 +129,11 @@ def organization(folder: str) -> None:
     start = time.process_time()
     world = CompiledWorld(load_worlds(folder))
     print(f"loaded in {time.process_time() - start:.1f} s")
+    prover = Prover(world)
     total = 0.0
     for data in CLAIMS:
         start = time.process_time()
-        result: CheckResult = prove(parse_claim(data), world)
+        result: CheckResult = prover.prove(parse_claim(data))
         taken = time.process_time() - start
         total += taken
         shown = result.why_unknown or dict(result.witness or {})

@@ -97,13 +97,14 @@ def _equivalent(options: Options, arguments: Sequence[str]) -> int:
 
 def _claims(options: Options, arguments: Sequence[str]) -> int:
     """Claims about a world, or about a change of one."""
-    from iamsim.proofs.prove import prove  # noqa: PLC0415 - as above
+    from iamsim.proofs.prove import Prover  # noqa: PLC0415 - as above
     from iamsim.proofs.result import Verdict, worst  # noqa: PLC0415
     from iamsim.report import proofs as report  # noqa: PLC0415
 
     claims = [claim for path in arguments for claim in _claims_of(path)]
     world, before = _worlds(options)
-    results = [prove(claim, world, before) for claim in claims]
+    prover = Prover(world, before)
+    results = [prover.prove(claim) for claim in claims]
     write_answer(
         options,
         lambda: report.claims_document(results),

@@ -6,14 +6,19 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim import catalog
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies
+from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.formats import action_formats
 from iamsim.proofs.globs import Glob, literal_glob
+from iamsim.proofs.search import Place
 from iamsim.proofs.space import all_actions, find_resource
 from iamsim.proofs.texts import find_text
 from iamsim.syntax.read import parse_policy
@@ -22,8 +27,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.engine.world import CompiledWorld
-    from iamsim.proofs.budget import Budget
-    from iamsim.proofs.search import Place
     from iamsim.world.model import Account, Resource, World
 
 __all__ = ["FOREIGN_ACCOUNT", "Area", "AreaSpace", "find_areas"]
@@ -83,6 +86,13 @@ class AreaSpace:
             raise KeyError(action)
         return number
 
+    def has(self, place: Place) -> bool:
+        """Whether there is an action with a resource, as far as a short search tells."""
+        try:
+            return self.find(place, Budget()) is not None
+        except OutOfBudgetError:
+            return True
+
     def find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
         """Find an action and a resource of the area on which it acts; remembered."""
         if place not in self._found:
@@ -124,23 +134,18 @@ class AreaSpace:
 
 
 def find_areas(
-    world: CompiledWorld,
-    wanted: tuple[Glob, ...],
-    avoided: tuple[Glob, ...],
-    budget: Budget,
-    *,
-    foreign: bool,
-) -> list[Area]:
-    """The areas that have resources which some globs describe."""
+    world: CompiledWorld, actions: int, wanted: tuple[Glob, ...], *, foreign: bool
+) -> list[AreaSpace]:
+    """The areas that have resources which some globs describe, and on which some actions act."""
     model = world.model
+    services = frozenset(all_actions().services_of(actions))
     found = [
         area
         for account in model.accounts.values()
-        for area in (*_listed(account), *_unlisted(account))
-        if find_text((wanted, area.globs), (*avoided, *area.avoided), budget) is not None
+        for area in (*_listed(account, services), *_unlisted(account))
     ]
     if foreign:
-        found += [
+        found.append(
             Area(
                 _free_account(model),
                 (Glob.of((STAR,)),),
@@ -148,8 +153,9 @@ def find_areas(
                 foreign=True,
                 has_policies=True,
             )
-        ]
-    return found
+        )
+    spaces = [AreaSpace(area, model) for area in found]
+    return [space for space in spaces if space.has(Place(actions, (wanted,)))]
 
 
 def _globs_of(arn: str) -> tuple[Glob, ...]:
@@ -157,31 +163,72 @@ def _globs_of(arn: str) -> tuple[Glob, ...]:
     return (literal_glob(arn), *(Glob.of((arn, mark, STAR)) for mark in "/:"))
 
 
-def _listed(account: Account) -> Iterator[Area]:
-    """The resources that an account lists: each itself, and what lies in it."""
-    arns = [resource.arn for resource in account.resources.values()]
+def _listed(account: Account, services: frozenset[str]) -> Iterator[Area]:
+    """The resources that an account lists: each itself, and what lies in it. Those that have
+    nothing of their own are one area."""
+    arns = sorted(resource.arn for resource in account.resources.values())
+    plain: list[Glob] = []
     for resource in account.resources.values():
         arn = resource.arn.removesuffix(":*")
-        inner = [
-            glob
-            for other in arns
-            if other != resource.arn and other.startswith((f"{arn}/", f"{arn}:"))
-            for glob in _globs_of(other)
-        ]
+        if not _may_concern(arn, services):
+            continue
         has_policies = _has_policies(resource)
-        partition = account.partition
+        if not has_policies and not resource.tags and not resource.public_access_block:
+            plain += _globs_of(arn)
+            continue
+        inner = [glob for other in _inside(arn, resource.arn, arns) for glob in _globs_of(other)]
         itself, *inside = _globs_of(arn)
-        yield Area(
-            account.id, (itself,), (), listed=True, has_policies=has_policies, partition=partition
-        )
-        yield Area(
-            account.id,
-            tuple(inside),
-            tuple(inner),
-            listed=True,
-            has_policies=has_policies,
-            partition=partition,
-        )
+        for globs, avoided in (((itself,), ()), (tuple(inside), tuple(inner))):
+            yield Area(
+                account.id,
+                globs,
+                avoided,
+                listed=True,
+                has_policies=has_policies,
+                partition=account.partition,
+            )
+    if plain:
+        shown = [glob for other in account.resources.values() for glob in _own_globs(other)]
+        yield Area(account.id, tuple(plain), tuple(shown), listed=True, partition=account.partition)
+    if services & {"iam", "sts"}:
+        yield from _identities(account)
+
+
+def _own_globs(resource: Resource) -> tuple[Glob, ...]:
+    """A resource that has something of its own, and what lies in it."""
+    if _has_policies(resource) or resource.tags or resource.public_access_block:
+        return _globs_of(resource.arn.removesuffix(":*"))
+    return ()
+
+
+def _may_concern(arn: str, services: frozenset[str]) -> bool:
+    """Whether actions of some services could act on a resource, by the service of its ARN."""
+    parts = arn.split(":", 3)
+    return len(parts) < 4 or any(parts[2] in _arn_services(service) for service in services)  # noqa: PLR2004
+
+
+@lru_cache(maxsize=1024)
+def _arn_services(service: str) -> frozenset[str]:
+    """The services in the ARNs of a service's resource types."""
+    facts = catalog.find_service(service)
+    types = () if facts is None else facts.resource_types
+    formats = [text.split(":", 3) for kind in types for text in kind.arn_formats]
+    return frozenset({service, *(parts[2] for parts in formats if len(parts) > 3)})  # noqa: PLR2004
+
+
+def _inside(arn: str, itself: str, arns: list[str]) -> Iterator[str]:
+    """The other listed resources that lie in one; `arns` are sorted."""
+    for mark in "/:":
+        start = bisect_left(arns, arn + mark)
+        for other in arns[start:]:
+            if not other.startswith(arn + mark):
+                break
+            if other != itself:
+                yield other
+
+
+def _identities(account: Account) -> Iterator[Area]:
+    """The users and roles of an account."""
     for role in account.roles.values():
         yield Area(
             account.id,

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.arn import find_arn
 from iamsim.core.errors import RequestError
-from iamsim.proofs.areas import AreaSpace, find_areas
-from iamsim.proofs.budget import Budget
+from iamsim.proofs.areas import find_areas
+from iamsim.proofs.budget import Budget, OutOfBudgetError
+from iamsim.proofs.formula import ResourceIn
 from iamsim.proofs.globs import ANYTHING
 from iamsim.proofs.meetings import Meeting
 from iamsim.proofs.people import listed_people, other_people
@@ -17,18 +17,20 @@ from iamsim.proofs.search import Place
 from iamsim.proofs.space import ActionSpace, all_actions
 from iamsim.proofs.statements import Reader
 from iamsim.proofs.unchanged import Unchanged
-from iamsim.proofs.who import check_who
+from iamsim.proofs.who import check_who, covers_caller, depends_on_owner
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.engine.world import CompiledWorld
-    from iamsim.proofs.areas import Area
+    from iamsim.proofs.areas import AreaSpace
     from iamsim.proofs.claims import Claim
     from iamsim.proofs.globs import Glob
     from iamsim.proofs.people import Person
 
-__all__ = ["prove"]
+__all__ = ["Prover", "prove"]
+
+PRINCIPAL_ARN = "aws:principalarn"
 
 NEVER = {
     Verdict.PASS: "No request that the claim is about is allowed.",
@@ -42,87 +44,125 @@ NO_NEW_ACCESS = {
 }
 
 
-def prove(claim: Claim, world: CompiledWorld, before: CompiledWorld | None = None) -> CheckResult:
-    """Prove a claim about a world, or refute it with a request; `before` is the world before a
-    change, for claims about one. Raises `RequestError` for a claim that can't be asked."""
-    check_who(claim.who, world.model)
-    if claim.no_new_access and before is None:
-        raise RequestError(
-            "no-change",
-            f"claim `{claim.name}` is about a change",
-            hint="give an overlay, or the worlds before and after",
-        )
-    messages = NO_NEW_ACCESS if claim.no_new_access else NEVER
-    why = None
-    for meeting in _meetings(claim, world, before if claim.no_new_access else None):
-        settled = meeting.settle()
-        if settled.witness is not None:
-            return CheckResult(
-                Verdict.FAIL,
-                messages[Verdict.FAIL],
-                (Reason(meeting.sentence(settled.witness)),),
-                settled.witness,
-                None,
-                assumptions(claim, world),
-                claim.name,
+class Prover:
+    """Proves claims about one world; what is worked out for one claim helps with the next. `before`
+    is the world before a change, for claims about one."""
+
+    def __init__(self, world: CompiledWorld, before: CompiledWorld | None = None) -> None:
+        """Take a world."""
+        self.world = world
+        self.before = before
+        self.reach = Reach(world)
+        self.unchanged = None if before is None else Unchanged(before, world)
+        self._listed: list[Person] | None = None
+
+    def prove(self, claim: Claim) -> CheckResult:
+        """Prove a claim, or refute it with a request. Raises `RequestError` for a claim that can't
+        be asked."""
+        check_who(claim.who, self.world.model)
+        if claim.no_new_access and self.before is None:
+            raise RequestError(
+                "no-change",
+                f"claim `{claim.name}` is about a change",
+                hint="give an overlay, or the worlds before and after",
             )
-        why = why or settled.why
-    verdict = Verdict.PASS if why is None else Verdict.UNKNOWN
-    return CheckResult(
-        verdict, messages[verdict], (), None, why, assumptions(claim, world), claim.name
-    )
+        assumed = assumptions(claim, self.world)
+        messages = NO_NEW_ACCESS if claim.no_new_access else NEVER
+        why = None
+        try:
+            for meeting in self._meetings(claim):
+                settled = meeting.settle()
+                if settled.witness is not None:
+                    return CheckResult(
+                        Verdict.FAIL,
+                        messages[Verdict.FAIL],
+                        (Reason(meeting.sentence(settled.witness)),),
+                        settled.witness,
+                        None,
+                        assumed,
+                        claim.name,
+                    )
+                why = why or settled.why
+        except OutOfBudgetError as limit:
+            why = f"the search was cut off: {limit.what}"
+        verdict = Verdict.PASS if why is None else Verdict.UNKNOWN
+        return CheckResult(verdict, messages[verdict], (), None, why, assumed, claim.name)
 
+    def _meetings(self, claim: Claim) -> Iterator[Meeting]:
+        """Every caller before every area of resources, as far as they could be let in."""
+        wanted = _resources(claim)
+        actions = all_actions().mask(claim.about.actions)
+        if ActionSpace().find(Place(actions, (wanted,)), Budget()) is None:
+            raise RequestError(
+                "claim-about-nothing",
+                f"claim `{claim.name}`: its actions act on no such resource",
+                hint="give a resource of a type on which the actions act",
+            )
+        spaces = find_areas(self.world, actions, wanted, foreign=claim.any_resources)
+        by_account: dict[str | None, list[AreaSpace]] = {}
+        by_name: dict[str, list[AreaSpace]] = {}
+        for space in spaces:
+            by_account.setdefault(space.area.account, []).append(space)
+            for name in self.reach.names(space.area, actions) if space.area.has_policies else ():
+                by_name.setdefault(name, []).append(space)
+        before = self.before if claim.no_new_access else None
+        for person in self._people(claim, spaces):
+            if not self._may_be(claim, person):
+                continue
+            names = person.facts.caller.names
+            shared = [space for name in names for space in by_name.get(name, ())]
+            for space in dict.fromkeys((*by_account.get(person.account, ()), *shared)):
+                mask = self.reach.actions(person, space.area) & actions
+                if mask and not self._is_unchanged(claim, person, space, actions):
+                    yield from Meeting.all_of_them(claim, self.world, before, person, space, mask)
 
-def _meetings(
-    claim: Claim, world: CompiledWorld, before: CompiledWorld | None
-) -> Iterator[Meeting]:
-    """Every caller before every area of resources, as far as they could be let in."""
-    wanted, avoided = _resources(claim)
-    actions = all_actions().mask(claim.about.actions)
-    if ActionSpace().find(Place(actions, (wanted,), avoided), Budget()) is None:
-        raise RequestError(
-            "claim-about-nothing",
-            f"claim `{claim.name}`: its actions act on no such resource",
-            hint="give a resource of a type on which the actions act",
+    def _is_unchanged(self, claim: Claim, person: Person, space: AreaSpace, actions: int) -> bool:
+        """Whether a claim about a change need not look here."""
+        return (
+            claim.no_new_access
+            and self.unchanged is not None
+            and self.unchanged.holds(person, space.area, actions)
         )
-    areas = find_areas(world, wanted, avoided, Budget(), foreign=claim.any_resources)
-    reach = Reach(world)
-    spaces: dict[int, AreaSpace] = {}
-    unchanged = None if before is None else Unchanged(before, world)
-    for person in _people(claim, world, areas, reach):
-        for area in areas:
-            mask = reach.actions(person, area) & actions
-            if mask and (unchanged is None or not unchanged.holds(person, area, actions)):
-                space = spaces.setdefault(id(area), AreaSpace(area, world.model))
-                yield from Meeting.all_of_them(claim, world, before, person, space, mask)
+
+    def _may_be(self, claim: Claim, person: Person) -> bool:
+        """Whether a claim could be about a caller."""
+        if depends_on_owner(claim.who):
+            return True
+        arn = person.facts.caller.principal_arn
+        known = {} if PRINCIPAL_ARN in person.domains else {PRINCIPAL_ARN: arn}
+        reader = Reader(all_actions(), 0, None, known)
+        covered = covers_caller(
+            claim.who, person, "", self.world.model, reader, services=claim.services
+        )
+        return covered is not False
+
+    def _people(self, claim: Claim, spaces: list[AreaSpace]) -> Iterator[Person]:
+        """Everybody who could call."""
+        if self._listed is None:
+            self._listed = list(listed_people(self.world))
+        yield from self._listed
+        named: dict[tuple[str, str], None] = {}
+        trust = False
+        for space in spaces:
+            trust = trust or any(":role/" in (glob.literal or "") for glob in space.area.globs)
+            if space.area.has_policies:
+                named.update(dict.fromkeys(self.reach.named(space.area)))
+        if claim.future or claim.any_resources or any(space.area.has_policies for space in spaces):
+            yield from other_people(self.world, named, trust=trust, future=claim.future)
 
 
-def _resources(claim: Claim) -> tuple[tuple[Glob, ...], tuple[Glob, ...]]:
-    """The globs of the resources that a claim is about; it has no NotResource."""
+def prove(claim: Claim, world: CompiledWorld, before: CompiledWorld | None = None) -> CheckResult:
+    """Prove one claim about a world; see `Prover`."""
+    return Prover(world, before).prove(claim)
+
+
+def _resources(claim: Claim) -> tuple[Glob, ...]:
+    """The globs of the resources that a claim is about."""
     resources = claim.about.resources
     read = None if resources is None else Reader(all_actions(), 0, None, {}).resource(resources)
-    if read is None or isinstance(read, bool):
-        return (ANYTHING,), ()
-    return tuple(glob.widened for glob in read.globs), ()  # type: ignore[union-attr]
-
-
-def _people(
-    claim: Claim, world: CompiledWorld, areas: list[Area], reach: Reach
-) -> Iterator[Person]:
-    """Everybody who could call."""
-    yield from listed_people(world)
-    named: dict[tuple[str, str], None] = {}
-    trust = False
-    for area in areas:
-        trust = trust or any(
-            (arn := find_arn(glob.literal or "")) is not None
-            and arn.service == "iam"
-            and arn.resource.startswith("role/")
-            for glob in area.globs
-        )
-        named.update(dict.fromkeys(reach.named(area)))
-    if claim.future or claim.any_resources or any(area.has_policies for area in areas):
-        yield from other_people(world, named, trust=trust, future=claim.future)
+    if isinstance(read, ResourceIn) and read.inside:
+        return tuple(glob.widened for glob in read.globs)
+    return (ANYTHING,)
 
 
 def assumptions(claim: Claim, world: CompiledWorld) -> tuple[str, ...]:

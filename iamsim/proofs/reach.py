@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Reach"]
 
+EVERYONE = "*"
+
 
 class Reach:
     """Looks at the masks of statements; remembered by policy set and area."""
@@ -58,6 +60,22 @@ class Reach:
         if facts.identity is not None:
             mask &= ~self._masks(facts.identity)[1]
         return mask
+
+    def names(self, area: Area, actions: int) -> frozenset[str]:
+        """The names (see `iamsim.compile.principal.entry_name`) to which the policies of an area
+        allow some actions; ``*`` where that could be anybody."""
+        if area.foreign:
+            return frozenset({EVERYONE})
+        found: set[str] = set()
+        for statement in self._statements(area):
+            if statement.denies or not self.universe.mask(statement.actions) & actions:
+                continue
+            principals = statement.principals
+            if principals is None or principals.negated:
+                found.add(EVERYONE)
+            else:
+                found.update(principals.names)
+        return frozenset(found)
 
     def named(self, area: Area) -> Iterator[tuple[str, str]]:
         """The principals that the policies of an area name, as (kind, text)."""

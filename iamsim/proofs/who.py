@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamsim.proofs.statements import Reader
     from iamsim.world.model import World
 
-__all__ = ["check_who", "covers_caller"]
+__all__ = ["check_who", "covers_caller", "depends_on_owner"]
 
 KINDS = {
     "anonymous": {CallerKind.ANONYMOUS},
@@ -82,6 +82,11 @@ def covers_caller(
             if who.kind == "any":
                 return any_of(parts)
             return all_of(negate(part, reader.actions) for part in parts)
+
+
+def depends_on_owner(who: Who) -> bool:
+    """Whether it depends on whose the resource is if a claim is about a caller."""
+    return (who.kind, who.text) == ("outside", "account") or any(map(depends_on_owner, who.members))
 
 
 def _is_in(account: str, person: Person) -> Formula:
