@@ -1,0 +1,199 @@
+"""Curves of what must not grow beyond bounds: `python benchmarks/budgets.py [NAME ...]`.
+
+Each case makes an input of several sizes that is as bad as its kind can be, runs the command in a
+new process, and prints seconds by size, with the power of the size by which they grow.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ACCOUNT = "111122223333"
+USER = f"arn:aws:iam::{ACCOUNT}:user/u"
+SECONDS = 300
+SIZES = {
+    "edits": (4, 8, 16, 32),
+    "findings": (20, 40, 80, 160),
+    "who-can": (1, 10, 100),
+    "mutate": (10, 20, 40),
+    "shrink": (10, 40, 160),
+    "paths": (10, 20, 40),
+    "changes": (5, 10, 20),
+}
+
+
+def policy(*statements: dict[str, object]) -> dict[str, object]:
+    """A document of statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(action: object, resource: object, **more: object) -> dict[str, object]:
+    """A statement that allows."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def write(folder: Path, name: str, data: object) -> str:
+    """Write a file as JSON, and give its name."""
+    (folder / name).write_text(json.dumps(data), "utf-8")
+    return name
+
+
+def world_of(**account: object) -> dict[str, object]:
+    """A world of one account."""
+    return {"accounts": {ACCOUNT: account}}
+
+
+def arguments(name: str, size: int, folder: Path) -> list[str]:
+    """Make the input of a size, and give the command line."""
+    return CASES[name](size, folder)
+
+
+def edits(size: int, folder: Path) -> list[str]:
+    """As many Denies as the size stand in the way together."""
+    tests = [{"StringNotEquals": {f"aws:PrincipalTag/t{one}": "x"}} for one in range(size)]
+    denies = [
+        {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*", "Condition": test}
+        for test in tests
+    ]
+    file = write(folder, "p.json", policy(allow("*", "*"), *denies))
+    request = ["-p", USER, "-a", "s3:GetObject", "-r", "arn:aws:s3:::b/k"]
+    return ["explain", *request, "--identity-policy", file, "--edits"]
+
+
+def findings(size: int, folder: Path) -> list[str]:
+    """As many patterns of resources and of principals in one bucket's policy."""
+    statements = [
+        allow(
+            "s3:Get*",
+            f"arn:aws:s3:::b/p{one}*x",
+            Principal={"AWS": "*"},
+            Condition={"StringLike": {"aws:PrincipalArn": f"arn:aws:iam::*:role/r{one}*"}},
+        )
+        for one in range(size)
+    ]
+    resources = {"arn:aws:s3:::b": {"policy": policy(*statements)}}
+    return ["findings", "--world", write(folder, "w.json", world_of(resources=resources))]
+
+
+def who_can(size: int, folder: Path) -> list[str]:
+    """Every action on one bucket, for as many users."""
+    users = {f"u{one}": {"policies": [policy(allow("*", "*"))]} for one in range(size)}
+    data = world_of(users=users, resources={"arn:aws:s3:::b": {}})
+    return ["who-can", "*", "arn:aws:s3:::b", "--world", write(folder, "w.json", data)]
+
+
+def mutate(size: int, folder: Path) -> list[str]:
+    """As many statements and cases."""
+    statements = [
+        allow([f"s3:Get{letter}*" for letter in "ABCO"], f"arn:aws:s3:::b{one}/*")
+        for one in range(size)
+    ]
+    write(folder, "w.json", world_of(users={"u": {"policies": [policy(*statements)]}}))
+    requests = [
+        {
+            "principal": USER,
+            "action": "s3:GetObject",
+            "resource": f"arn:aws:s3:::b{one}/k",
+            "expect": "allowed",
+        }
+        for one in range(size)
+    ]
+    data = {"title": "t", "world": "w.json", "requests": requests}
+    return ["test", write(folder, "a.iamtest.json", data), "--mutate"]
+
+
+def shrink(size: int, folder: Path) -> list[str]:
+    """As many statements, written out short."""
+    statements = [allow(["s3:Get*", "s3:Put*"], f"arn:aws:s3:::b{one}/*") for one in range(size)]
+    data = world_of(users={"u": {"policies": [policy(*statements)]}})
+    return ["what-can", USER, "--world", write(folder, "w.json", data), "--as-policy", "--shrink"]
+
+
+def paths(size: int, folder: Path) -> list[str]:
+    """As many roles, each of which can assume all."""
+    trust = policy(
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"},
+        }
+    )
+    roles = {
+        f"r{one}": {"trust": trust, "policies": [policy(allow("sts:AssumeRole", "*"))]}
+        for one in range(size)
+    }
+    return ["paths", "--world", write(folder, "w.json", world_of(roles=roles))]
+
+
+def changes(size: int, folder: Path) -> list[str]:
+    """As many roles, whose policies all change."""
+
+    def roles(end: str) -> dict[str, dict[str, object]]:
+        """The roles, with another pattern."""
+        return {
+            f"r{one}": policy(
+                *(allow("s3:*", f"arn:aws:s3:::b{one}/{number}{end}") for number in range(5))
+            )
+            for one in range(size)
+        }
+
+    before = {name: {"policies": [document]} for name, document in roles("*").items()}
+    details = [
+        {
+            "RoleName": name,
+            "Path": "/",
+            "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
+            "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": document}],
+            "AttachedManagedPolicies": [],
+            "AssumeRolePolicyDocument": policy(),
+        }
+        for name, document in roles("x*").items()
+    ]
+    dump = {"RoleDetailList": details, "UserDetailList": [], "GroupDetailList": [], "Policies": []}
+    world = write(folder, "w.json", world_of(roles=before))
+    return ["changes", "--world", world, "--overlay", write(folder, "o.json", dump), "-q"]
+
+
+CASES = {
+    "edits": edits,
+    "findings": findings,
+    "who-can": who_can,
+    "mutate": mutate,
+    "shrink": shrink,
+    "paths": paths,
+    "changes": changes,
+}
+
+
+def main(names: list[str]) -> None:
+    """Run the cases and print their curves."""
+    for name in names or SIZES:
+        taken: list[tuple[int, float]] = []
+        for size in SIZES[name]:
+            with tempfile.TemporaryDirectory() as folder:
+                words = arguments(name, size, Path(folder))
+                start = time.monotonic()
+                done = subprocess.run(
+                    [sys.executable, "-m", "iamsim", *words],
+                    cwd=folder,
+                    capture_output=True,
+                    check=False,
+                    timeout=SECONDS,
+                )
+                taken.append((size, time.monotonic() - start))
+            if done.returncode not in (0, 1):
+                sys.exit(f"{name}: {done.stderr.decode()}")
+        (small, first), (large, last) = taken[-2:]
+        power = math.log(last / first) / math.log(large / small)
+        curve = "  ".join(f"{size}: {seconds:.1f} s" for size, seconds in taken)
+        print(f"{name:9} {curve}  (power {power:.1f})", flush=True)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

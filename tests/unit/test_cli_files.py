@@ -1,0 +1,157 @@
+"""What commands do with files that are not what they seem, and with disks that are full."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import os
+
+import pytest
+
+from iamsim.cli.main import main
+from iamsim.files import reading, writing
+
+ACCOUNT = "111122223333"
+BAD = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": ["s3:GetObject", "s3:GetObject"], "Resource": "*"},
+    ],
+}
+ASK = ("-p", f"arn:aws:iam::{ACCOUNT}:user/u", "-a", "s3:GetObject", "-r", "arn:aws:s3:::b/k")
+
+
+@pytest.fixture(autouse=True)
+def folder(tmp_path, monkeypatch):
+    """An empty working folder."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def write(path, data):
+    """Write a file as JSON."""
+    path.write_text(json.dumps(data), "utf-8")
+
+
+@pytest.mark.parametrize("name", ["/dev/zero", "pipe"])
+def test_a_world_includes_no_device_and_no_pipe(folder, capsys, name):
+    """Neither hangs, nor takes all memory."""
+    os.mkfifo("pipe")
+    write(folder / "w.json", {"include": [name]})
+    assert main(["explain", *ASK, "--world", "w.json"]) == 2
+    assert "not a regular file" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("option", ["--identity-policy", "--world", "--overlay"])
+def test_no_option_reads_a_device(capsys, option):
+    """Whatever it is for."""
+    assert main(["explain", *ASK, option, "/dev/zero"]) == 2
+    assert "not a regular file" in capsys.readouterr().err
+
+
+def test_a_packed_file_is_unpacked_within_bounds(folder, monkeypatch, capsys):
+    """However small it is."""
+    monkeypatch.setattr(reading.read_gzip, "__kwdefaults__", {"most": 1_000_000})
+    (folder / "a.json.gz").write_bytes(gzip.compress(b" " * 2_000_000))
+    main(["import", "a.json.gz"])
+    captured = capsys.readouterr()
+    assert "more than 1000000 bytes" in captured.out + captured.err
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["explain", *ASK, "--world", "w.json"],
+        ["who-can", "s3:GetObject", "arn:aws:s3:::b/k", "--world", "w.json"],
+        ["findings", "--world", "w.json"],
+        ["test", "--init", "--world", "w.json"],
+        ["validate", "w.json"],
+    ],
+)
+def test_no_output_takes_the_place_of_an_input(folder, capsys, command):
+    """The world is still what it was."""
+    data = {"accounts": {ACCOUNT: {"users": {"u": {"policies": [BAD]}}}}}
+    write(folder / "w.json", data)
+    assert main([*command, "-o", "w.json"]) == 2
+    err = capsys.readouterr().err
+    assert "one of the files that were read" in err or "is there already" in err
+    assert json.loads((folder / "w.json").read_text("utf-8")) == data
+
+
+def full_disk(monkeypatch):
+    """No file can be written whole."""
+
+    def fail(_number):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(writing.os, "fsync", fail)
+
+
+def test_a_mend_on_a_full_disk_leaves_the_policy_whole(folder, monkeypatch, capsys):
+    """It became twenty kilobytes of broken JSON."""
+    write(folder / "policy.json", BAD)
+    full_disk(monkeypatch)
+    assert main(["validate", "policy.json", "--fix"]) == 2
+    assert "no space left on device" in capsys.readouterr().err
+    assert json.loads((folder / "policy.json").read_text("utf-8")) == BAD
+    assert [one.name for one in folder.iterdir()] == ["policy.json"]
+
+
+def test_a_mend_does_not_follow_a_link(folder, capsys):
+    """What the link leads to is not what was given."""
+    write(folder / "elsewhere.json", BAD)
+    (folder / "policy.json").symlink_to("elsewhere.json")
+    assert main(["validate", "policy.json", "--fix"]) == 2
+    assert "symbolic link" in capsys.readouterr().err
+    assert json.loads((folder / "elsewhere.json").read_text("utf-8")) == BAD
+
+
+DUMP = {
+    "UserDetailList": [
+        {
+            "UserName": "u",
+            "Path": "/",
+            "Arn": f"arn:aws:iam::{ACCOUNT}:user/u",
+            "UserPolicyList": [{"PolicyName": "p", "PolicyDocument": BAD}],
+        }
+    ],
+    "GroupDetailList": [],
+    "RoleDetailList": [],
+    "Policies": [],
+}
+
+
+def contents(folder):
+    """All files below a folder."""
+    return {
+        str(path.relative_to(folder)): path.read_text("utf-8")
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+def test_an_import_that_fails_leaves_the_world_as_it_was(folder, monkeypatch, capsys):
+    """Not half of the new one."""
+    write(folder / "dump.json", DUMP)
+    assert main(["import", "dump.json", "-o", "world"]) == 0
+    before = contents(folder / "world")
+    DUMP_B = {**DUMP, "UserDetailList": [{**DUMP["UserDetailList"][0], "UserName": "v"}]}  # noqa: N806
+    write(folder / "dump.json", DUMP_B)
+    full_disk(monkeypatch)
+    assert main(["import", "dump.json", "-o", "world"]) == 2
+    assert "no space left on device" in capsys.readouterr().err
+    assert contents(folder / "world") == before
+
+
+def test_an_import_writes_through_no_link(folder, capsys):
+    """Whoever put it there would choose what is written over."""
+    write(folder / "dump.json", DUMP)
+    (folder / "elsewhere").mkdir()
+    (folder / "world").mkdir()
+    (folder / "world" / "world.yaml.part").symlink_to(folder / "elsewhere" / "a")
+    (folder / "world" / "accounts").symlink_to(folder / "elsewhere")
+    code = main(["import", "dump.json", "-o", "world"])
+    assert code in (0, 2)
+    assert contents(folder / "elsewhere") == {}
+    if code == 2:
+        assert "symbolic link" in capsys.readouterr().err
