@@ -57,7 +57,7 @@ def arguments(name: str, size: int, folder: Path) -> list[str]:
 def edits(size: int, folder: Path) -> list[str]:
     """As many Denies as the size stand in the way together."""
     tests = [{"StringNotEquals": {f"aws:PrincipalTag/t{one}": "x"}} for one in range(size)]
-    denies = [
+    denies: list[dict[str, object]] = [
         {"Effect": "Deny", "Action": "s3:Get*", "Resource": "*", "Condition": test}
         for test in tests
     ]
