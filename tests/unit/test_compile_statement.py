@@ -17,6 +17,7 @@ from iamsim.core.explanation import Element
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import GrantKind
 from iamsim.core.span import Source
+from iamsim.core.wildcard import match_tokens
 from iamsim.syntax.ast import Value
 from iamsim.syntax.read import parse_policy
 from tests.unit.questions import (
@@ -154,6 +155,37 @@ def test_an_element_that_lists_nothing_takes_the_effect_away(element: Any) -> No
     explained = statement.explain(request)
     assert not explained.matched
     assert [one.reason for one in explained.clauses if not one.pattern] == [Reason.EMPTY_ELEMENT]
+
+
+API = "arn:aws:execute-api:eu-west-1:111122223333:api1"
+
+
+@pytest.mark.parametrize(
+    ("text", "resource", "fits"),
+    [
+        ("execute-api:/prod/*", f"{API}/prod/GET/pets", True),
+        ("execute-api:/prod/*", f"{API}/test/GET/pets", False),
+        ("execute-api:/prod/*", f"{API}/x/prod/GET/pets", False),
+        ("execute-api:/*", API, False),
+        ("execute-api:/*", OBJECT, False),
+        ("execute-api:/${aws:username}/*", f"{API}/maya/GET/pets", True),
+        ("execute-api:/${aws:username}/*", f"{API}/lee/GET/pets", False),
+    ],
+)
+def test_the_short_form_of_an_api(text: str, resource: str, fits: bool) -> None:
+    """In a policy that is attached, it stands behind the ARN of the API."""
+    statement = compiled(allow(Principal="*", Resource=text), resource=True)
+    (pattern,) = statement.resources.patterns
+    context = {"aws:username": "maya"}
+    request = replace(request_of(context=context), resource=resource)
+    assert pattern.matches(request) is fits
+    assert pattern.explain(request).matched is fits
+    resolved = pattern.resolved(context)
+    assert resolved is not None
+    assert match_tokens(resolved, resource) or not fits
+    assert len(pattern.parts or ()) >= len(resolved)
+    assert (pattern.resolved({}) is None) is ("${" in text)
+    assert pattern.notes == ()
 
 
 @pytest.mark.parametrize("pattern", [" s3:*", "s3 :*", "\uff53\uff13:*", "s3:Get Object"])

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.registry import checks
 from iamsim.checks.words import several, wildcard_free
+from iamsim.core.wildcard import compile_tokens, tokenize
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -27,6 +28,12 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Value
 
 CODE = "IAMSIM_RESOURCE_MISMATCH"
+# What samples and messages of AWS name for calls to which the service reference gives no resource:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+ABOUT_ALL = {
+    "logs:describeloggroups": ("logs", "log-group::log-stream:"),
+    "s3:listallmybuckets": ("s3", "*"),
+}
 
 
 @checks(CODE)
@@ -78,12 +85,20 @@ def _fits(policy: PolicyView, value: Value, resources: list[ArnText]) -> bool:
     covered = policy.reference.expand(value.text)
     if not covered:
         return True
+    if any(_names_all(action, arn) for action in covered for arn in resources):
+        return True
     return any(
         "${" in form.service or (form.service == arn.service and form.fits_resource(arn.resource))
         for action in covered
         for form in policy.reference.formats_of(action)
         for arn in resources
     )
+
+
+def _names_all(action: str, arn: ArnText) -> bool:
+    """Whether a resource is what an action without resource types is asked about all the same."""
+    service, resource = ABOUT_ALL.get(action.lower(), ("", ""))
+    return arn.service == service and compile_tokens(tokenize(arn.resource))(resource)
 
 
 def _hint(policy: PolicyView, value: Value) -> str:
