@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 if TYPE_CHECKING:
     from iamsim.core.arn import Arn
 
-__all__ = ["CONTAINERS", "Containment", "containment_of"]
+__all__ = ["ABOUT_ALL", "CONTAINERS", "Containment", "containment_of"]
 
 GLUE = "https://docs.aws.amazon.com/glue/latest/dg/glue-resource-policies.html"
 TABLES = (
@@ -25,6 +25,14 @@ STREAMS = "https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/rbac
 CONSUMERS = "https://docs.aws.amazon.com/streams/latest/dev/controlling-access.html"
 LOGS = "https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutResourcePolicy.html"
 REGISTRY = "https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry-permissions.html"
+
+
+# What samples and messages of AWS name for calls to which the service reference gives no resource:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
+ABOUT_ALL = {
+    "logs:describeloggroups": ("logs", "log-group::log-stream:"),
+    "s3:listallmybuckets": ("s3", "*"),
+}
 
 
 class Containment(NamedTuple):

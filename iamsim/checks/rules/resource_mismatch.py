@@ -14,6 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.containers import ABOUT_ALL
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.registry import checks
 from iamsim.checks.words import several, wildcard_free
@@ -28,12 +29,6 @@ if TYPE_CHECKING:
     from iamsim.syntax.ast import Value
 
 CODE = "IAMSIM_RESOURCE_MISMATCH"
-# What samples and messages of AWS name for calls to which the service reference gives no resource:
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
-ABOUT_ALL = {
-    "logs:describeloggroups": ("logs", "log-group::log-stream:"),
-    "s3:listallmybuckets": ("s3", "*"),
-}
 
 
 @checks(CODE)
