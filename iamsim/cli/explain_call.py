@@ -137,7 +137,7 @@ def _answered(
     def ask(question: Question) -> Answer:
         return answer_question(question, world)
 
-    return answer_call(reading, base_of, ask, world or CompiledWorld())
+    return answer_call(reading, base_of, ask)
 
 
 def _write(calls: list[AnsweredCall], options: Options) -> None:

@@ -7,10 +7,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.calls.model import ALWAYS, Reading, Requested
 from iamsim.core.decision import Verdict
-from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.question import Question, Via
-from iamsim.query.policies_in_play import policies_in_play
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,18 +18,18 @@ if TYPE_CHECKING:
 
 __all__ = ["AnsweredCall", "AnsweredRequest", "answer_call", "answer_request", "question_of"]
 
-PATTERN = "resource"
-
 
 @dataclass(frozen=True, slots=True)
 class AnsweredRequest:
-    """One question with its answer; `open` where policies may tell the
-    resources of a pattern apart, and the call does not say which of them it means."""
+    """One question with its answer."""
 
     requested: Requested
     answer: Answer
-    verdict: Verdict
-    open: bool = False
+
+    @property
+    def verdict(self) -> Verdict:
+        """The verdict of the answer."""
+        return self.answer.decision.verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,20 +89,17 @@ def question_of(requested: Requested, base: Question) -> Question:
 
 
 def answer_call(
-    reading: Reading,
-    base_of: Callable[[Requested], Question],
-    ask: Callable[[Question], Answer],
-    world: CompiledWorld,
+    reading: Reading, base_of: Callable[[Requested], Question], ask: Callable[[Question], Answer]
 ) -> AnsweredCall:
     """Answer every question of a call.
 
-    `base_of` gives the caller and the policies for a question, `ask` answers one in `world`. Raises
-    what these raise.
+    `base_of` gives the caller and the policies for a question, `ask` answers one. Raises what
+    these raise.
     """
     return AnsweredCall(
         reading,
         tuple(
-            answer_request(requested, question_of(requested, base_of(requested)), ask, world)
+            answer_request(requested, question_of(requested, base_of(requested)), ask)
             for requested in reading.asked
         ),
     )
@@ -114,32 +109,7 @@ def answer_request(
     requested: Requested,
     question: Question,
     ask: Callable[[Question], Answer],
-    world: CompiledWorld,
+    _world: CompiledWorld | None = None,
 ) -> AnsweredRequest:
-    """Answer one question of a call; a pattern is conditional where policies tell its parts apart,
-    or may."""
-    if PATTERN not in question.unknown:
-        answer = ask(question)
-        return AnsweredRequest(requested, answer, answer.decision.verdict)
-    try:
-        answer = ask(question)
-    except RequestError:  # patterns can't be asked about: the pattern is, as it is written
-        written = replace(question, unknown=question.unknown - {PATTERN})
-        answer = ask(written)
-        verdict = answer.decision.verdict
-        if verdict is Verdict.ALLOWED or (
-            verdict is Verdict.IMPLICIT_DENY and _may_be_granted(written, world)
-        ):
-            return AnsweredRequest(requested, answer, Verdict.CONDITIONAL, open=True)
-    return AnsweredRequest(requested, answer, answer.decision.verdict)
-
-
-def _may_be_granted(question: Question, world: CompiledWorld) -> bool:
-    """Whether a statement grants the action, on whatever resources."""
-    action = question.action.lower()
-    for one in policies_in_play(question, world):
-        for statement in one.policy.statements:
-            matched = any(leaf.test(action) for leaf in statement.actions.patterns)
-            if not statement.denies and matched is not statement.actions.negated:
-                return True
-    return False
+    """Answer one question of a call."""
+    return AnsweredRequest(requested, ask(question))

@@ -77,25 +77,11 @@ def answered_document(call: AnsweredCall) -> Document:
     if call.reading.skipped is not None:
         blocks = [Prose("skipped", "Nothing is asked", (call.reading.skipped,))]
     elif failing is not None:
-        blocks.append(Prose("why", "What fails first", (_why(failing),)))
-    left_open = [one for one in call.answers if one.open and one is not failing]
-    remarks = [Remark("unknown", _open_text(left_open))] if left_open else []
+        blocks.append(Prose("why", "What fails first", (summary(failing.answer),)))
     title = f"the call is {_WORDS.get(call.verdict.value, call.verdict.value)}"
     if call.reading.skipped is not None:
         title = "no policy of IAM decides the call"
-    return Document(title, tuple(blocks), (*remarks, *_remarks(call.reading)))
-
-
-def _why(failing: AnsweredRequest) -> str:
-    return _open_text([failing]) if failing.open else summary(failing.answer)
-
-
-def _open_text(some: list[AnsweredRequest]) -> str:
-    names = joined([f"`{one.requested.resource}`" for one in some])
-    return (
-        f"which resources of {names} the call means it does not tell, and policies may allow some"
-        " of them and not others"
-    )
+    return Document(title, tuple(blocks), _remarks(call.reading))
 
 
 _WORDS = {
@@ -115,7 +101,6 @@ def answered_data(call: AnsweredCall) -> dict[str, object]:
             {
                 **one.requested.to_dict(),
                 "decision": one.verdict.value,
-                "open": one.open,
                 "answer": answer_to_dict(one.answer),
             }
             for one in call.answers

@@ -46,6 +46,10 @@ def answer(question: Question, world: CompiledWorld | None = None) -> Answer:
     with the residual under `Answer.residual`. Raises `InputError` for what can't be asked or read,
     and `UnsupportedError` for unknown things that are not modelled.
     """
+    if any(key.lower() == "resource" for key in question.unknown):
+        from iamsim.symbolic.patterns import answer_pattern  # noqa: PLC0415 - rarely asked
+
+        return answer_pattern(question, world, answer)
     prepared = None if question.unknown else authorize.prepare(question, world)
     if prepared is None or prepared.is_open:
         from iamsim.symbolic.conditional import answer_partially  # noqa: PLC0415 - see above

@@ -24,7 +24,7 @@ from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.engine import authorize
 from iamsim.engine.question import PLAIN_SESSION, Question
-from iamsim.query.calls import answer_request, question_of
+from iamsim.query.calls import question_of
 from iamsim.query.policies_in_play import policies_in_play
 from iamsim.symbolic import partial as partial_answers
 from iamsim.testing.service_errors import error_of
@@ -34,7 +34,6 @@ if TYPE_CHECKING:
 
     from iamsim.api import World
     from iamsim.calls.model import Reading, Requested
-    from iamsim.core.answer import Answer as InnerAnswer
 
 __all__ = ["Enforcement", "MadeCall", "enforce"]
 
@@ -123,14 +122,11 @@ class Enforcement:
         question = self._question(requested, made.principal)
         if not question.unknown and authorize.decide(question, self._world).allowed:
             return
-        answered = answer_request(requested, question, self._ask, self._world)
-        if answered.verdict is Verdict.CONDITIONAL:
+        answer = Answer(partial_answers.answer(question, self._world))
+        if answer.verdict is Verdict.CONDITIONAL:
             made.undecided.append(requested.to_dict())
-        elif answered.verdict is not Verdict.ALLOWED:
-            made.denial = Answer(answered.answer)
-
-    def _ask(self, question: Question) -> InnerAnswer:
-        return partial_answers.answer(question, self._world)
+        elif not answer.allowed:
+            made.denial = answer
 
     def _question(self, requested: Requested, principal: str) -> Question:
         session = self._session if principal == self._caller else PLAIN_SESSION
