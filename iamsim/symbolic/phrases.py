@@ -211,13 +211,19 @@ def _entry(entry: Entry, *, must_be_there: bool) -> Said:
     words = sessions or KNOWN.get(key) or _plain_words(entry)
     if negated:
         if unless:
-            return Said(words.is_one.format(values), unless=True)
-        return Said(words.is_other.format(values))
+            return Said(_filled(words.is_one, values), unless=True)
+        return Said(_filled(words.is_other, values))
     return (
-        Said(words.is_other.format(values), unless=True)
+        Said(_filled(words.is_other, values), unless=True)
         if unless
-        else Said(words.is_one.format(values))
+        else Said(_filled(words.is_one, values))
     )
+
+
+def _filled(template: str, values: str) -> str:
+    """Put values into the place for them; names of keys may hold braces of their own."""
+    head, place, tail = template.rpartition("{}")
+    return f"{head}{values}{tail}" if place else template
 
 
 def _plain_words(entry: Entry) -> Words:

@@ -155,3 +155,28 @@ def test_an_import_writes_through_no_link(folder, capsys):
     assert contents(folder / "elsewhere") == {}
     if code == 2:
         assert "symbolic link" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", [[], {}, None, ["AWS::S3::Bucket"], 1])
+def test_a_type_that_is_no_text_is_no_bug(folder, capsys, kind):
+    """Nor is a statement in a list too many."""
+    nested = {"Version": "2012-10-17", "Statement": [BAD["Statement"]]}
+    resources = {
+        "A": {"Type": kind, "Properties": {}},
+        "B": {"Type": "AWS::IAM::ManagedPolicy", "Properties": {"PolicyDocument": nested}},
+    }
+    write(folder / "t.json", {"AWSTemplateFormatVersion": "2010-09-09", "Resources": resources})
+    for command in (["import"], ["validate"], ["findings", "--world"]):
+        assert main([*command, "t.json"]) in (0, 1, 2)
+        assert "has a bug" not in capsys.readouterr().err
+
+
+def test_braces_in_the_name_of_a_key_are_text(folder, capsys):
+    """They were taken for places to fill."""
+    test = {"StringEquals": {"aws:PrincipalTag/{'Fn::Sub'}": "x", "{}": "y", "{": "z"}}
+    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*", "Condition": test}
+    policy = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    assert main(["explain", *ASK, "--identity-policy", policy, "--partial"]) == 0
+    captured = capsys.readouterr()
+    assert "has a bug" not in captured.err
+    assert "Fn::Sub" in captured.out

@@ -44,9 +44,13 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
         made = stack.is_made(resource)
         if made is False:
             continue
-        if resource.get("Type") not in READERS:
+        kind = resource.get("Type")
+        if not isinstance(kind, str):
+            draft.remark("record-not-readable", "the type of this resource is no text", place)
+            continue
+        if kind not in READERS:
             _note_unread(stack, logical_id, place, draft)
-        read = _find_reader(resource.get("Type"))
+        read = _find_reader(kind)
         if read is None:
             continue
         if isinstance(made, Unknown):
