@@ -6,7 +6,8 @@ import os
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamsim.core.errors import IamsimError, RequestError
+from iamsim.core.caret import quote
+from iamsim.core.errors import IamsimError, RequestError, WorldError
 from iamsim.suites.scenario import load_scenario
 
 if TYPE_CHECKING:
@@ -87,7 +88,12 @@ class Shelf:
 
     def load(self, *paths: str) -> World:
         """Load the world at some paths; raises what `load_world` raises."""
-        key = tuple(os.path.realpath(path) for path in paths)
+        try:
+            key = tuple(os.path.realpath(path) for path in paths)
+        except ValueError as error:  # a null byte
+            raise WorldError(
+                "file-not-readable", f"can't read {quote(' '.join(paths))}: not a file name"
+            ) from error
         if key not in self._models:
             from iamsim.importers.load import load_worlds  # noqa: PLC0415 - only with a world
 

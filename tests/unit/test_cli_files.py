@@ -180,3 +180,13 @@ def test_braces_in_the_name_of_a_key_are_text(folder, capsys):
     captured = capsys.readouterr()
     assert "has a bug" not in captured.err
     assert "Fn::Sub" in captured.out
+
+
+def test_a_world_whose_name_can_be_none_is_an_error(folder, capsys):
+    """Not a bug."""
+    request = {"principal": ASK[1], "action": ASK[3], "resource": ASK[5], "expect": "denied"}
+    write(folder / "a.iamtest.json", {"title": "t", "world": "a\u0000b", "requests": [request]})
+    assert main(["test", "a.iamtest.json"]) == 2
+    captured = capsys.readouterr()
+    assert "not a file name" in captured.out
+    assert "has a bug" not in captured.err
