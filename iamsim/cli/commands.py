@@ -49,6 +49,7 @@ MODULES = {
     "paths": "iamsim.cli.paths",
     "check": "iamsim.cli.check",
     "replay": "iamsim.cli.replay",
+    "generate": "iamsim.cli.generate",
     "learn": "iamsim.cli.learn",
 }
 HELP_NAMES = frozenset({"--help", "-h"})

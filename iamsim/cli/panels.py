@@ -26,6 +26,7 @@ PANELS = {
         "diff": "Compare two worlds: whose permissions changed, and through which policy.",
     },
     "What was called": {
+        "generate": "Write the least policy for what a principal did.",
         "replay": "Hold the calls of a CloudTrail trail against a world, and a change of it.",
     },
     "Policies and tests": {

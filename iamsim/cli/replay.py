@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
+from iamsim.cli.logs import count_of
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
-from iamsim.cli.world_options import DOCUMENT_FORMATS, PROCESSES, output, processes_of, write_answer
+from iamsim.cli.world_options import DOCUMENT_FORMATS, PROCESSES, output, write_answer
 from iamsim.cli.worlds import load_any, missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
 
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
     from iamsim.engine.world import CompiledWorld
-    from iamsim.replay.counting import Count
     from iamsim.replay.run import Replay
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import World
@@ -30,6 +30,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     """Count the records, decide each kind of request once, and write what came out."""
     from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.replay.alike import Alike  # noqa: PLC0415
     from iamsim.replay.run import replay  # noqa: PLC0415
     from iamsim.report import replay as report  # noqa: PLC0415
 
@@ -39,7 +40,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         raise missing_world()
     before = CompiledWorld(model)
     after, models, texts = _after(options, model)
-    count = _count(options, arguments, models, texts)
+    count = count_of(options, arguments, Alike(models, texts))
     with ProgressBar("deciding", quiet=quiet) as bar:
         result = replay(count, before, after, bar)
     write_answer(
@@ -119,30 +120,6 @@ def _layer_and_text(given: str) -> tuple[str, str, str]:
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a text file").lower()
         raise RequestError("unreadable-policy", f"can't read `{reference}`: {reason}") from error
-
-
-def _count(
-    options: Options, paths: Sequence[str], models: list[World], texts: tuple[str, ...]
-) -> Count:
-    """Read the logs, in several processes where that was asked for."""
-    from iamsim.replay.alike import Alike  # noqa: PLC0415 - as above
-    from iamsim.replay.counting import count_logs  # noqa: PLC0415
-    from iamsim.replay.logs import log_files  # noqa: PLC0415
-    from iamsim.replay.workers import count_in_processes  # noqa: PLC0415
-
-    files = log_files(paths)
-    if not files:
-        raise RequestError(
-            "no-logs",
-            "there is no log file in what was given",
-            hint="give files or folders with CloudTrail's `.json.gz`, `.json` or `.jsonl`",
-        )
-    alike = Alike(models, texts)
-    number = processes_of(options).number
-    with ProgressBar("reading logs", quiet=bool(options["quiet"])) as bar:
-        if number > 1 and len(files) > 1:
-            return count_in_processes(files, alike, number, bar)
-        return count_logs(files, alike, lambda done: bar(done, len(files)))
 
 
 COMMAND = Command(

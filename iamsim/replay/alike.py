@@ -73,15 +73,18 @@ LAST_PART = 5  # of an ARN
 class Alike:
     """Knows what the policies of some worlds read; can be sent to other processes."""
 
-    def __init__(self, models: Iterable[World], more: Iterable[str] = ()) -> None:
-        """Read all policies of the worlds, and the texts of `more`."""
+    def __init__(
+        self, models: Iterable[World], more: Iterable[str] = (), *, objects: bool = False
+    ) -> None:
+        """Read all policies of the worlds, and the texts of `more`; names of `objects` may be kept
+        apart whatever reads them."""
         texts = [*more, *(text for model in models for text in _texts(model))]
         everything = "\n".join(texts).lower()
         self._unread = frozenset(key for key in PASSING if key not in everything)
         self._sessions = any(word in everything for word in SESSION_WORDS)
         patterns = {pattern for text in texts for pattern in _object_patterns(text)}
         # A pattern with a variable depends on more than the name of the object.
-        self._variable = any("${" in pattern for pattern in patterns)
+        self._variable = objects or any("${" in pattern for pattern in patterns)
         self._patterns = tuple(sorted(patterns))
         self._tests: tuple[TextTest, ...] | None = None
         self._objects: dict[str, str] = {}

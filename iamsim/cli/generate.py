@@ -1,0 +1,91 @@
+"""`iamsim generate`: the least policy under which what a principal did would still pass."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli import completion
+from iamsim.cli.commands import Argument, Command
+from iamsim.cli.logs import count_of
+from iamsim.cli.options import Option
+from iamsim.cli.world_options import DOCUMENT_FORMATS, PROCESSES, json_text, output, write_answer
+from iamsim.cli.worlds import load_any, world_option
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = ["COMMAND"]
+
+MOST = 10
+
+
+def _run(options: Options, arguments: Sequence[str]) -> int:
+    """Count what the principal did, and write the policy."""
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.replay.alike import Alike  # noqa: PLC0415
+    from iamsim.replay.generate import generate  # noqa: PLC0415
+    from iamsim.report import generated as report  # noqa: PLC0415
+
+    principal = text_of(options, "principal")
+    if principal is None:
+        raise RequestError(
+            "missing-principal",
+            "the policy is for nobody",
+            hint="give the ARN of a user or a role with -p",
+        )
+    most = text_of(options, "most_resources") or str(MOST)
+    if not most.isdecimal():
+        raise RequestError("invalid-number", f"`{most}` is no whole number")
+    model = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]))
+    alike = Alike([] if model is None else [model], objects=True)
+    count = count_of(options, arguments, alike)
+    world = None if model is None else CompiledWorld(model)
+    generated = generate(count, principal, world, most_resources=int(most[:6]))
+    if not generated.calls:
+        raise RequestError(
+            "no-calls",
+            f"the logs hold no call of `{principal}` that succeeded",
+            hint="give the ARN of the role, not of a session, and the logs of its account",
+        )
+    write_answer(
+        options,
+        lambda: report.generated_document(generated, principal, count),
+        lambda: report.generated_data(generated, count),
+        lambda: json_text(generated.policy).splitlines(),
+    )
+    return int(bool(count.problems) or generated.proof in ("FAIL", "UNKNOWN"))
+
+
+COMMAND = Command(
+    "generate",
+    "Write the least policy for what a principal did, from CloudTrail logs.\n\n"
+    "Every call that succeeded would still pass; denied calls do not count. With `--world` the"
+    " policy stays within what the principal has today, which is proved: conditions come along, and"
+    " calls that today's policies no longer allow are left out. The exit code is 1 where a log"
+    " could not be read whole, or where that was not proved.",
+    (
+        Option(
+            ("-p", "--principal"),
+            "principal",
+            "ARN of a user or role.",
+            metavar="PRINCIPAL",
+            completes=completion.principals,
+        ),
+        world_option(),
+        Option(
+            ("--most-resources",),
+            "most_resources",
+            "More resources than that, of one action and kind, become a pattern; 0 for never.",
+            metavar="NUMBER",
+            default=str(MOST),
+        ),
+        PROCESSES,
+        *output(*DOCUMENT_FORMATS, quiet="Only the policy."),
+    ),
+    _run,
+    Argument("LOGS", "Log files, or folders of them, as CloudTrail writes them.", least=1),
+)

@@ -1,0 +1,81 @@
+"""A generated policy, as a document and as plain data."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from iamsim.report.document import Badge, Column, Document, Prose, Remark, Section
+
+if TYPE_CHECKING:
+    from iamsim.replay.counting import Count
+    from iamsim.replay.generate import Generated
+
+__all__ = ["generated_data", "generated_document"]
+
+Json = dict[str, object]
+PROOFS = {
+    "PASS": Badge("yes", "proved: nothing new"),
+    "FAIL": Badge("no", "grants more than today"),
+    "UNKNOWN": Badge("open", "not proved"),
+}
+
+
+def generated_document(generated: Generated, principal: str, count: Count) -> Document:
+    """Lay out the policy, then what was left out of it."""
+    policy = Prose("policy", "Policy", (json.dumps(generated.policy, indent=2),), code=True)
+    left_out: Section[dict[str, object]] = Section(
+        "left-out",
+        "Left out",
+        (
+            Column("calls", lambda row: str(row["count"])),
+            Column("action", lambda row: str(row["action"]), code=True),
+            Column("resource", lambda row: str(row["resource"]), code=True),
+            Column("why", lambda row: str(row["why"])),
+        ),
+        generated.left_out,
+    )
+    remarks = [Remark("note", text) for text in generated.assumptions]
+    if generated.why_unknown is not None:
+        remarks.append(Remark("unknown", generated.why_unknown))
+    remarks += [
+        Remark("warning", f"`{problem.file}` was not read whole: {problem.reason}")
+        for problem in count.problems
+    ]
+    return Document(
+        f"what `{principal}` needs, by what it did",
+        (policy, left_out),
+        tuple(remarks),
+        _summary(generated),
+        None if generated.proof is None else PROOFS[generated.proof],
+    )
+
+
+def _summary(generated: Generated) -> str:
+    return (
+        f"{generated.calls} calls that succeeded, {generated.denied} denied,"
+        f" {generated.statements} statements, {generated.beyond} patterns beyond what was seen"
+    )
+
+
+def generated_data(generated: Generated, count: Count) -> Json:
+    """Everything as plain data."""
+    return {
+        "policy": generated.policy,
+        "left_out": generated.left_out,
+        "coverage": {
+            "events": count.events,
+            "calls": generated.calls,
+            "denied": generated.denied,
+            "requests_covered": generated.covered,
+            "statements": generated.statements,
+            "patterns": generated.beyond,
+            "skipped": dict(count.skipped.most_common()),
+            "problems": [
+                {"file": problem.file, "reason": problem.reason} for problem in count.problems
+            ],
+        },
+        "proof": generated.proof,
+        "why_unknown": generated.why_unknown,
+        "assumptions": generated.assumptions,
+    }

@@ -1,0 +1,151 @@
+"""A policy from a trail: what succeeded still passes, and nothing new is granted."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+
+from iamsim.api.proofs import check_no_new_access
+from iamsim.cli.main import main
+from tests.unit.test_replay import records
+
+A = "111122223333"
+ROLE = f"arn:aws:iam::{A}:role/app1"
+
+
+@pytest.fixture
+def trail(tmp_path):
+    """Records of many roles, on lines."""
+    lines = [json.dumps(record) for record in records(600, seed=3)]
+    (tmp_path / "trail.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    return tmp_path
+
+
+def world(trail, *statements):
+    """A world in which the role has one policy."""
+    policy = {"Version": "2012-10-17", "Statement": list(statements)}
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": {"Service": "ec2.amazonaws.com"},
+            "Action": "sts:AssumeRole",
+        },
+    }
+    account = {
+        "roles": {"app1": {"trust": trust, "policies": ["P"]}},
+        "policies": {"P": policy},
+        "resources": {"arn:aws:s3:::ledger": {}},
+    }
+    path = trail / "world.json"
+    path.write_text(json.dumps({"accounts": {A: account}}), encoding="utf-8")
+    return str(path), policy
+
+
+def run(trail, capsys, *arguments):
+    """Run the command; gives its JSON and its exit code."""
+    code = main(
+        ["generate", str(trail / "trail.jsonl"), "-p", ROLE, "--format", "json", *arguments]
+    )
+    return json.loads(capsys.readouterr().out), code
+
+
+def made():
+    """What the role did."""
+    return [
+        one
+        for one in records(600, seed=3)
+        if one["userIdentity"]["sessionContext"]["sessionIssuer"]["arn"] == ROLE
+    ]
+
+
+def test_what_succeeded_is_covered_and_denials_are_not(trail, capsys):
+    """Without a world: exact resources, the denied action is not among them."""
+    data, code = run(trail, capsys, "--most-resources", "0")
+    assert code == 0
+    asked = [one for one in made() if one["eventName"] not in ("CreateUser", "GetCallerIdentity")]
+    assert data["coverage"]["calls"] == data["coverage"]["requests_covered"] == len(asked)
+    assert data["coverage"]["patterns"] == 0
+    assert "iam:CreateUser" not in json.dumps(data["policy"])
+    keys = {
+        f"arn:aws:s3:::ledger/{one['requestParameters']['key']}"
+        for one in asked
+        if one["eventName"] == "GetObject"
+    }
+    resources = {
+        resource
+        for statement in data["policy"]["Statement"]
+        if "s3:GetObject" in statement["Action"]
+        for resource in (
+            [statement["Resource"]]
+            if isinstance(statement["Resource"], str)
+            else statement["Resource"]
+        )
+    }
+    assert resources == keys
+
+
+def test_many_resources_become_a_pattern(trail, capsys):
+    """The knob trades statements for what is granted beyond the seen, and says how much."""
+    exact, _ = run(trail, capsys, "--most-resources", "0")
+    grouped, _ = run(trail, capsys, "--most-resources", "2")
+    assert len(json.dumps(grouped["policy"])) < len(json.dumps(exact["policy"]))
+    assert grouped["coverage"]["patterns"] > 0
+    assert grouped["coverage"]["requests_covered"] == exact["coverage"]["requests_covered"]
+    assert check_no_new_access(grouped["policy"], exact["policy"]).result == "PASS"
+
+
+def test_a_world_bounds_the_policy(trail, capsys):
+    """Conditions come along, what is no longer allowed is left out, and the rest is proved."""
+    path, policy = world(
+        trail,
+        {
+            "Effect": "Allow",
+            "Action": "s3:*",
+            "Resource": "*",
+            "Condition": {"Bool": {"aws:SecureTransport": "true"}},
+        },
+        {"Effect": "Deny", "Action": "s3:DeleteObject", "Resource": "*"},
+        {"Effect": "Allow", "Action": "ec2:Describe*", "Resource": "*"},
+    )
+    data, code = run(trail, capsys, "--world", path, "--most-resources", "2")
+    assert code == 0
+    assert data["proof"] == "PASS"
+    assert check_no_new_access(policy, data["policy"]).result == "PASS"
+    left = {one["action"] for one in data["left_out"]}
+    assert left == {"dynamodb:GetItem", "kms:Decrypt", "sqs:SendMessage"}
+    s3 = [one for one in data["policy"]["Statement"] if "s3:" in json.dumps(one["Action"])]
+    assert all(
+        one["Condition"] == {"Bool": {"aws:SecureTransport": "true"}}
+        for one in s3
+        if one["Effect"] == "Allow"
+    )
+
+
+def test_patterns_give_way_where_they_would_grant_something_new(trail, capsys):
+    """Today's policy names single objects: then so does the generated one."""
+    keys = sorted(
+        {
+            f"arn:aws:s3:::ledger/{one['requestParameters']['key']}"
+            for one in made()
+            if one["eventName"] == "GetObject"
+        }
+    )
+    path, policy = world(trail, {"Effect": "Allow", "Action": "s3:GetObject", "Resource": keys})
+    data, _ = run(trail, capsys, "--world", path, "--most-resources", "1")
+    assert data["proof"] == "PASS"
+    assert data["coverage"]["patterns"] == 0
+    assert check_no_new_access(policy, data["policy"]).result == "PASS"
+
+
+def test_nobody_and_nothing(trail, capsys):
+    """Without a principal, or calls of it, there is no policy."""
+    logs = str(trail / "trail.jsonl")
+    assert main(["generate", logs]) == 2
+    assert main(["generate", logs, "-p", f"arn:aws:iam::{A}:role/nobody"]) == 2
+    assert "no call of" in capsys.readouterr().err
+    assert main(["generate", logs, "-p", ROLE, "-q"]) == 0
+    assert json.loads(capsys.readouterr().out)["Statement"]
+    assert main(["generate", logs, "-p", ROLE, "--format", "markdown"]) == 0
+    assert "# What" in capsys.readouterr().out
