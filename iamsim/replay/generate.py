@@ -272,8 +272,10 @@ def _shared_start(first: str, last: str) -> str:
 
 
 def _key_policy(requested: Requested) -> Policy:
-    """The key policy that leaves everything to IAM, as new keys have it: the trail does not tell
-    another. https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html"""
+    """The key policy that leaves everything to IAM, as new keys have it: no trail tells another.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
+    """
     account = requested.resource.split(":")[HEAD - 1] if requested.resource != "*" else ""
     statement = {
         "Effect": "Allow",
