@@ -6,6 +6,7 @@ https://boto3.amazonaws.com/v1/documentation/api/latest/guide/clients.html
 from __future__ import annotations
 
 import ast
+import warnings
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
@@ -368,7 +369,9 @@ def _has(service: Service | None, method: str) -> bool:
 def python_calls(text: str) -> tuple[list[PythonCall], list[str]]:
     """Read lines of Python; raises `RequestError` for what is no Python, or calls nothing."""
     try:
-        tree = ast.parse(text.strip())
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # what is odd in the line is not about us
+            tree = ast.parse(text.strip())
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         raise RequestError(
             "unreadable-line",

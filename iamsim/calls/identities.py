@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from iamsim.core.arn import find_arn
+
 if TYPE_CHECKING:
     from iamsim.calls.model import ContextValue
 
@@ -74,8 +76,9 @@ def _with_arn(given: dict[str, Any], _record: dict[str, Any], found: Identity) -
         found.notes.append("the record does not tell the ARN of the caller")
     if given.get("principalId"):
         found.context["aws:userid"] = str(given["principalId"])
-    if found.account is None and isinstance(arn, str):
-        found.account = arn.split(":")[4] or None
+    named = find_arn(arn) if isinstance(arn, str) else None
+    if found.account is None and named is not None:
+        found.account = named.account or None
 
 
 def _root(given: dict[str, Any], record: dict[str, Any], found: Identity) -> None:
@@ -93,9 +96,10 @@ def _assumed_role(given: dict[str, Any], record: dict[str, Any], found: Identity
         found.context["aws:PrincipalArn"] = role
         if found.principal is None and ":" in str(given.get("principalId", "")):
             name = str(given["principalId"]).partition(":")[2]
-            pieces = role.split(":")
-            path = role.rpartition("/")[2]
-            found.principal = f"arn:{pieces[1]}:sts::{pieces[4]}:assumed-role/{path}/{name}"
+            made_of = find_arn(role)
+            if made_of is not None:
+                session = f"assumed-role/{role.rpartition('/')[2]}/{name}"
+                found.principal = f"arn:{made_of.partition}:sts::{made_of.account}:{session}"
 
 
 def _federated_user(given: dict[str, Any], record: dict[str, Any], found: Identity) -> None:

@@ -77,6 +77,24 @@ def test_odd_parameters_of_a_launch_do_not_crash(parameters):
     assert iamsim.read_event(record).requests
 
 
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"userIdentity": {**USER, "accountId": None, "arn": "arn:aws:iam"}},
+        {"userIdentity": {"type": "AssumedRole", "principalId": "A:b", "sessionContext": {}}},
+        {"requestParameters": {"queueUrl": "https://[broken"}, "eventName": "SendMessage"},
+        {
+            "eventSource": "sts.amazonaws.com",
+            "eventName": "AssumeRole",
+            "requestParameters": {"roleArn": "x", "transitiveTagKeys": True, "tags": 1},
+        },
+    ],
+)
+def test_odd_values_are_read(changed):
+    """Found by mutation: nothing but a reading or a refusal comes out."""
+    assert iamsim.read_event({**RECORD, **changed}).requests
+
+
 def test_files_of_records():
     """Log files, lists, lookup-events and results of queries give their records."""
     lookup = {"Events": [{"CloudTrailEvent": json.dumps(RECORD)}]}

@@ -75,12 +75,12 @@ class _Specification:
         ]
         for interface in existing or [None]:
             self._one("network-interface", interface, self._interface_keys(interfaces, subnets))
-        for subnet in dict.fromkeys(subnets):
+        for subnet in dict.fromkeys(map(str, subnets)):
             self._one("subnet", subnet, {"ec2:SubnetID": subnet})
         groups = as_list(self.given.get("SecurityGroupIds")) + [
             group for one in interfaces for group in as_list(one.get("Groups"))
         ]
-        for group in dict.fromkeys(groups):
+        for group in dict.fromkeys(map(str, groups)):
             self._one("security-group", group, {"ec2:SecurityGroupID": group})
         if not existing:
             if not subnets:

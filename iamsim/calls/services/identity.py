@@ -37,7 +37,7 @@ def _assume(asker: Asker) -> None:
     if tags:
         context |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
         context["aws:TagKeys"] = list(tags)
-    if transitive:
+    if isinstance(transitive, list) and transitive:
         context["sts:TransitiveTagKeys"] = [str(one) for one in transitive]
     asker.ask(f"sts:{asker.operation.name}", resource, context=context, keys=False)
     if tags or transitive:

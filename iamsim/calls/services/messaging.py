@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
 from iamsim.calls.arns import Resource
 from iamsim.core.arn import is_account_id
@@ -29,9 +28,9 @@ def queue_arn(asker: Asker, url: str) -> str:
     """
     if url.startswith("arn:"):
         return url
-    parts = urlsplit(url)
-    host = HOST.search(parts.netloc)
-    pieces = [piece for piece in parts.path.split("/") if piece]
+    place, _, path = url.partition("://")[2].partition("/") if "://" in url else ("", "", url)
+    host = HOST.search(place)
+    pieces = [piece for piece in path.split("/") if piece]
     if not pieces:
         pieces = ["*"]
     account = next((one for one in pieces if is_account_id(one)), asker.place.account or "*")
