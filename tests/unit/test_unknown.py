@@ -7,7 +7,16 @@ from typing import Any
 import pytest
 
 import iamsim
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import PolicyError
+from iamsim.core.span import Source
 from iamsim.core.unknown import Unknown, find_marker, find_unknowns
+from iamsim.engine import authorize
+from iamsim.engine.documents import PolicyLibrary
+from iamsim.engine.question import Question
+from iamsim.engine.world import CompiledWorld
+from iamsim.world.load import load_world_data
+from iamsim.world.model import PolicyDocument
 
 MIA = "arn:aws:iam::111122223333:user/mia"
 LOST = {"unknown": "the file was not there", "source": "p.json"}
@@ -244,3 +253,100 @@ def test_markers_stand_in_data_only() -> None:
     """Markers stand in data only."""
     with pytest.raises(iamsim.PolicyError):
         verdict('{"unknown": "why"}')
+
+
+READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+BROKEN = statement("Deny", Resource="arn:aws:s3:::b/*", Condition={"StrignEquals": {"a:b": "c"}})
+
+
+def library_verdict(*statements: object, use: PolicyType = PolicyType.IDENTITY) -> list[Any]:
+    """The statements of a policy of a world, with what is not known of each."""
+    document = PolicyDocument("p", policy(*statements), Source("p", ""))
+    compiled = PolicyLibrary().compiled(document, use)
+    return [(one.effect, [unknown.why for unknown in one.unknowns]) for one in compiled.statements]
+
+
+def test_a_statement_that_can_not_be_read_leaves_its_neighbours() -> None:
+    """A statement that can not be read leaves its neighbours."""
+    found = library_verdict(BROKEN, statement())
+    assert [(effect, len(whys)) for effect, whys in found] == [("Deny", 1), ("Allow", 0)]
+    assert found[0][1][0].startswith("it can't be read: ")
+    strict = PolicyLibrary(strict=True)
+    with pytest.raises(PolicyError):
+        strict.compiled(PolicyDocument("p", policy(BROKEN), Source("p", "")), PolicyType.IDENTITY)
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        "text",
+        {"Effect": "Maybe", "Action": "*", "Resource": "*"},
+        {"Effect": "Deny", "Actoin": "*", "Resource": "*"},
+        {"Effect": "Deny", "Action": [1, "s3:*"], "Resource": "*"},
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": "text"},
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "*", "Condition": {"Bool": {"a:b": {}}}},
+        {"Effect": "Deny", "Action": "nothing", "Resource": "*"},
+    ],
+)
+def test_whatever_a_statement_is_it_may_deny(broken: object) -> None:
+    """Whatever a statement is it may deny."""
+    found = library_verdict(broken, statement())
+    assert found[-1] == ("Allow", [])
+    assert any(effect == "Deny" and whys for effect, whys in found)
+
+
+def test_what_a_type_of_policy_does_not_take_is_not_known() -> None:
+    """What a type of policy does not take is not known."""
+    principal = statement("Deny", Principal="*")
+    assert [len(whys) for _, whys in library_verdict(principal, statement())] == [1, 0]
+    whole = PolicyDocument("p", {"Statement": []}, Source("p", ""))
+    compiled = PolicyLibrary().compiled(whole, PolicyType.IDENTITY)
+    assert [one.effect for one in compiled.statements] == ["Allow", "Deny"]
+
+
+def answer_in(world: dict[str, Any], **question: Any) -> str:
+    """The verdict of both readings in a world."""
+    loaded = iamsim.World(load_world_data(world))
+    asked = {"principal": MIA, "action": "s3:GetObject", "resource": "arn:aws:s3:::b/k", **question}
+    found = loaded.explain(**asked).verdict.value
+    assert loaded.decide(**asked).verdict.value == found
+    plain = authorize.explain(
+        Question(asked["principal"], asked["action"], asked["resource"]), loaded._compiled
+    )
+    assert plain.explanation.layers
+    return found
+
+
+def test_what_the_world_does_not_list_may_be_in_a_lost_source() -> None:
+    """What the world does not list may be in a lost source."""
+    leo = {"policies": [READ]}
+    account = {"users": {"leo": leo}, "resources": {"arn:aws:s3:::b": {}}}
+    world = {"accounts": {"111122223333": account}}
+    lost = world | {"unlisted": [LOST]}
+    assert answer_in(world) == "implicitDeny"
+    assert answer_in(lost) == "conditional"
+    known = "arn:aws:iam::111122223333:user/leo"
+    assert answer_in(lost, principal=known) == "allowed"
+    assert answer_in(lost, principal=known, resource="arn:aws:s3:::other/k") == "conditional"
+    assert answer_in(world, principal=known, via={"vpc_endpoint": "vpce-1"}) == "allowed"
+    assert answer_in(lost, principal=known, via={"vpc_endpoint": "vpce-1"}) == "conditional"
+    role = "arn:aws:iam::111122223333:role/other"
+    assert answer_in(lost, principal=known, action="sts:AssumeRole", resource=role) == "conditional"
+
+
+def test_a_group_that_is_not_known_may_have_any_policy() -> None:
+    """A group that is not known may have any policy."""
+    user = {"policies": [READ], "groups": [LOST]}
+    world = {"accounts": {"111122223333": {"users": {"mia": user}}}}
+    assert answer_in(world, resource="*", action="s3:ListAllMyBuckets") == "conditional"
+    (one,) = CompiledWorld(load_world_data(world)).unknowns()
+    assert one.what == "the identity-based policy `a group of user mia`"
+    assert one.to_dict()["why"] == "the file was not there"
+
+
+def test_a_part_of_a_statement_is_named_by_its_number() -> None:
+    """A part of a statement is named by its number."""
+    user = {"policies": [policy(statement(), statement("Deny", Action=LOST))]}
+    world = {"accounts": {"111122223333": {"users": {"mia": user}}}}
+    (one,) = CompiledWorld(load_world_data(world)).unknowns()
+    assert one.what.startswith("a part of statement 2 of the identity-based policy `")
