@@ -121,8 +121,32 @@ def _asked(
         "resources": () if asked.resource is None else (asked.resource,),
     }
     (question,) = questions_of(filled, model)
+    if model is None and not _brings_policies(question):
+        raise RequestError(
+            "denial-without-policies",
+            "neither a world nor a policy is given, so nothing can explain the denial",
+            hint="give a world with `--world`: `iamsim import --recipe` prints the calls of the AWS"
+            " CLI that collect one",
+        )
     question = replace(question, context={**message.context, **question.context})
     return message, with_time(question, explain(question, world))
+
+
+def _brings_policies(question: Question) -> bool:
+    """Whether a question brings a policy of any layer."""
+    attached = question.attached
+    layers = (
+        attached.identity_policies,
+        attached.resource_policy,
+        attached.boundary,
+        attached.session_policies,
+        attached.scps,
+        attached.rcps,
+        attached.vpce_policies,
+        attached.public_access_block,
+        question.session.policies,
+    )
+    return any(layers)
 
 
 def _written(

@@ -63,6 +63,7 @@ class Agreement(Enum):
     OTHER_LAYER = "other-layer"
     OTHER_KIND = "other-kind"
     ALLOWED = "allowed"
+    ONLY_IF = "only-if"  # the world denies in some of the cases that it leaves open
     NOT_DECIDED_HERE = "not-decided-here"  # a reason that iamsim does not look at
 
     @property
@@ -74,12 +75,13 @@ class Agreement(Enum):
 @dataclass(frozen=True, slots=True, eq=False)
 class DenialReport:
     """A message, the answer of the world, how they agree, and where they don't, what would make
-    them."""
+    them; `open_keys` are context keys of which nothing was said, and on which the denial hangs."""
 
     message: DenialMessage
     answer: Answer
     agreement: Agreement
     search: Search = NOT_SEARCHED
+    open_keys: tuple[str, ...] = ()
 
     @property
     def differences(self) -> tuple[Difference, ...]:
@@ -100,10 +102,20 @@ def examine(message: DenialMessage, question: Question, world: CompiledWorld) ->
     """
     answer = explain(question, world)
     agreement = compare(message, answer)
+    keys = _open_keys(answer, question) if agreement.explains else ()
+    if keys:
+        return DenialReport(message, answer, Agreement.ONLY_IF, open_keys=keys)
     if agreement.explains or agreement is Agreement.NOT_DECIDED_HERE:
         return DenialReport(message, answer, agreement)
     search = find_differences(message, question, world, answer)
     return DenialReport(message, answer, agreement, search)
+
+
+def _open_keys(answer: Answer, question: Question) -> tuple[str, ...]:
+    """The context keys of which nothing was said, and with some value of which the world allows."""
+    absent = {key.lower() for key in question.unset}
+    missing = answer.explanation.missing
+    return tuple(key.name for key in missing if key.matters and key.key not in absent)
 
 
 def compare(message: DenialMessage, answer: Answer) -> Agreement:
@@ -112,6 +124,8 @@ def compare(message: DenialMessage, answer: Answer) -> Agreement:
     decision = answer.decision
     if message.setting is not None:
         return Agreement.NOT_DECIDED_HERE
+    if decision.verdict is Verdict.CONDITIONAL:
+        return Agreement.ONLY_IF
     if decision.verdict not in {Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY}:
         return Agreement.ALLOWED
     explicit = decision.verdict is Verdict.EXPLICIT_DENY

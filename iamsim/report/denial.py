@@ -17,7 +17,7 @@ from iamsim.report.text import render_text
 from iamsim.report.wording import shortened
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from iamsim.query.denial import DenialReport
     from iamsim.query.difference import Difference
@@ -31,6 +31,18 @@ __all__ = [
     "render_denials_markdown",
 ]
 
+# The call of the AWS CLI that prints the policies of a layer.
+FETCH: Mapping[str, str] = {
+    Layer.SERVICE_CONTROL_POLICY.value: "aws organizations describe-policy --policy-id ID",
+    Layer.RESOURCE_CONTROL_POLICY.value: "aws organizations describe-policy --policy-id ID",
+    Layer.RESOURCE_BASED_POLICY.value: "iamsim import --recipe",
+    Layer.IDENTITY_BASED_POLICY.value: "aws iam get-account-authorization-details",
+    Layer.PERMISSIONS_BOUNDARY.value: "aws iam get-account-authorization-details",
+    Layer.SESSION_POLICY.value: "aws cloudtrail lookup-events",
+    Layer.VPC_ENDPOINT_POLICY.value: "aws ec2 describe-vpc-endpoints",
+    Layer.S3_BLOCK_PUBLIC_ACCESS.value: "aws s3api get-public-access-block --bucket NAME",
+}
+SEVERAL = 2
 MORE = "the text holds more messages before these"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html:
 # the settings that refuse requests by what they bring along.
@@ -169,6 +181,8 @@ def _change_to_dict(difference: Difference) -> dict[str, object]:
 
 
 def _word(report: DenialReport) -> str:
+    if report.agreement is Agreement.ONLY_IF:
+        return "explained only if"
     return "explained" if report.explained else "not explained"
 
 
@@ -197,11 +211,29 @@ def _comparison(report: DenialReport) -> str:
                 f"AWS names the setting {message.setting} of S3 Block Public Access, which depends"
                 " on the ACL or policy in the request; iamsim does not look at those"
             )
+        case Agreement.ONLY_IF:
+            return _only_if(report)
         case Agreement.ALLOWED:
             return f"AWS says {said}, and the world allows the request"
     kind = decision.verdict is Verdict.EXPLICIT_DENY
     found = _phrase(decision.layer, answer.request.action, explicit=kind)
     return f"AWS says {said}, the world {found}"
+
+
+def _only_if(report: DenialReport) -> str:
+    """What the denial depends on and was not given or is not known, and what would tell it."""
+    residual = report.answer.residual
+    if residual is not None:
+        text = f"it does not hold that the request is {residual.sentence}"
+    else:
+        keys = " and ".join(f"`{key}`" for key in report.open_keys) or "all that was not given"
+        text = f"{keys} {'is' if len(report.open_keys) < SEVERAL else 'are'} absent, as here"
+    calls = dict.fromkeys(FETCH[part.layer] for part in report.answer.unknowns)
+    return f"{text}; fetch what is not known with {_commands(calls)}" if calls else text
+
+
+def _commands(calls: Iterable[str]) -> str:
+    return ", ".join(f"`{call}`" for call in calls)
 
 
 def _reason(message: DenialMessage, action: str) -> str:
@@ -231,7 +263,7 @@ def _is_open(report: DenialReport) -> bool:
     return (
         not report.explained
         and not report.differences
-        and report.agreement is not Agreement.NOT_DECIDED_HERE
+        and report.agreement not in {Agreement.NOT_DECIDED_HERE, Agreement.ONLY_IF}
     )
 
 
@@ -239,9 +271,11 @@ def _nothing_found(report: DenialReport) -> str:
     search = report.search
     together = ", one or two at a time," if search.paired else ""
     more = " (there are more)" if search.cut else ""
+    layer = report.message.layer
+    call = "" if layer is None else f"; `{FETCH[layer.value]}` prints what AWS has"
     return (
         f"none of the {search.tried} changes that were tried{together}{more} would explain it: look"
-        " for a policy in AWS that differs from the world"
+        f" for a policy in AWS that differs from the world{call}"
     )
 
 

@@ -287,7 +287,7 @@ def _conditions(raw: object, path: Path, *, variables: bool) -> tuple[Condition,
             raise _wrong_type(operator, "an object of condition keys", keys, (*path, operator))
         if MARK in keys and SOURCE in keys and find_marker(keys) is not None:
             message = f"what {quote(operator)} tests is marked as not known"
-            raise Problem("unknown-part", message, (*path, operator))
+            raise Problem("wrong-type", message, (*path, operator))
         check = variables and OPERATORS[name.base].variables
         place = (*path, operator)
         for key, values in keys.items():

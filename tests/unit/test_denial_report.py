@@ -61,6 +61,7 @@ def test_every_agreement_has_a_sentence_of_its_own(agreement):
     data = denials_to_dict([made])
     sentence = data["denials"][0]["summary"]
     word = "explained" if agreement.explains else "not explained"
+    word = "explained only if" if agreement is Agreement.ONLY_IF else word
     assert sentence.startswith(f"{word}: ")
     assert sentence.removeprefix(f"{word}: ") in render_denials_markdown([made])
     assert " ".join(render_denials([made]).split()).startswith(sentence)

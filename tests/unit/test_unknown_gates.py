@@ -128,3 +128,51 @@ def test_a_check_of_an_import_fails_on_what_the_sources_do_not_tell(
     assert run(*arguments, "--check", "--accept-unknown") == 0
     assert run("world", "lint", "--world", str(tmp_path / "world")) == 0
     assert "is not known" in capsys.readouterr().out
+
+
+MESSAGE = (
+    f"User: arn:aws:iam::{A}:user/mia is not authorized to perform: s3:GetObject on resource:"
+    ' "arn:aws:s3:::b/k" because no identity-based policy allows the s3:GetObject action'
+)
+
+
+def test_a_denial_is_explained_only_if_what_is_not_known_denies(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What is not known is named, with the call that fetches it."""
+    path = world(
+        tmp_path,
+        "denied.json",
+        users={"mia": {"policies": [LOST]}},
+        resources={"arn:aws:s3:::b": {}},
+    )
+    assert run("explain", "--denied", MESSAGE, "--world", path) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.startswith("explained only if: it does not hold that the request is allowed if")
+    assert "`aws iam get-account-authorization-details`" in text
+
+
+def test_a_denial_is_explained_only_if_a_key_is_absent(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A condition on a key that nobody gave may hold in the call that AWS denied."""
+    allow = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    allow["Condition"] = {"StringEquals": {"aws:SourceVpc": "vpc-1"}}  # type: ignore[assignment]
+    document = {"Version": "2012-10-17", "Statement": [allow]}
+    path = world(
+        tmp_path,
+        "keys.json",
+        users={"mia": {"policies": [document]}},
+        resources={"arn:aws:s3:::b": {}},
+    )
+    assert run("explain", "--denied", MESSAGE, "--world", path) == 1
+    text = " ".join(capsys.readouterr().out.split())
+    assert text.startswith("explained only if: `aws:SourceVpc` is absent, as here")
+    assert run("explain", "--denied", MESSAGE, "--world", path, "--unset", "aws:SourceVpc") == 0
+    capsys.readouterr()
+
+
+def test_without_any_policy_no_denial_is_explained(capsys: pytest.CaptureFixture[str]) -> None:
+    """Neither a world nor a policy is an error, not an explanation."""
+    assert run("explain", "--denied", MESSAGE) == 2
+    assert "neither a world nor a policy is given" in capsys.readouterr().err
