@@ -15,6 +15,7 @@ from iamsim import catalog
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.wildcard import Wildcard
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies
+from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.formats import action_formats
 from iamsim.proofs.globs import Glob, literal_glob
@@ -22,12 +23,13 @@ from iamsim.proofs.search import Place
 from iamsim.proofs.space import all_actions, find_resource
 from iamsim.proofs.texts import find_text
 from iamsim.syntax.read import parse_policy
+from iamsim.world.model import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.engine.world import CompiledWorld
-    from iamsim.world.model import Account, Resource, World
+    from iamsim.world.model import Account, Resource, User, World
 
 __all__ = ["FOREIGN_ACCOUNT", "Area", "AreaSpace", "find_areas"]
 
@@ -77,6 +79,7 @@ class AreaSpace:
         self.area = area
         self.world = world
         self.universe = all_actions()
+        self._concerned = _concerned(area.globs)
         self._found: dict[Place, tuple[str, str] | None] = {}
 
     def number(self, action: str) -> int:
@@ -101,6 +104,8 @@ class AreaSpace:
 
     def _find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
         """Find them."""
+        if self._concerned is not None:
+            place = place._replace(actions=place.actions & self._concerned)
         groups = (*place.groups, self.area.globs)
         avoided = (*place.avoided, *self.area.avoided)
         if find_text(groups, avoided, budget) is None:
@@ -138,11 +143,13 @@ def find_areas(
 ) -> list[AreaSpace]:
     """The areas that have resources which some globs describe, and on which some actions act."""
     model = world.model
-    services = frozenset(all_actions().services_of(actions))
+    universe = all_actions()
+    services = frozenset(universe.services_of(actions))
+    trust = bool(universe.mask_of(TRUST_ACTIONS) & actions)
     found = [
         area
         for account in model.accounts.values()
-        for area in (*_listed(account, services), *_unlisted(account))
+        for area in (*_listed(account, services, trust=trust), *_unlisted(account))
     ]
     if foreign:
         found.append(
@@ -163,48 +170,74 @@ def _globs_of(arn: str) -> tuple[Glob, ...]:
     return (literal_glob(arn), *(Glob.of((arn, mark, STAR)) for mark in "/:"))
 
 
-def _listed(account: Account, services: frozenset[str]) -> Iterator[Area]:
-    """The resources that an account lists: each itself, and what lies in it. Those that have
-    nothing of their own are one area."""
+def _listed(account: Account, services: frozenset[str], *, trust: bool) -> Iterator[Area]:
+    """The resources that an account lists, each itself and what lies in it, and its users and
+    roles. Those that nothing but their ARNs tells apart are one area; with `trust`, trust policies
+    tell roles apart."""
     arns = sorted(resource.arn for resource in account.resources.values())
-    plain: list[Glob] = []
+    alike: dict[object, list[Glob]] = {}
+    shown: list[Glob] = []
     for resource in account.resources.values():
         arn = resource.arn.removesuffix(":*")
         if not _may_concern(arn, services):
             continue
-        has_policies = _has_policies(resource)
-        if not has_policies and not resource.tags and not resource.public_access_block:
-            plain += _globs_of(arn)
-            continue
-        inner = [glob for other in _inside(arn, resource.arn, arns) for glob in _globs_of(other)]
         itself, *inside = _globs_of(arn)
-        for globs, avoided in (((itself,), ()), (tuple(inside), tuple(inner))):
-            yield Area(
-                account.id,
-                globs,
-                avoided,
-                listed=True,
-                has_policies=has_policies,
-                partition=account.partition,
-            )
-    if plain:
-        shown = [glob for other in account.resources.values() for glob in _own_globs(other)]
-        yield Area(account.id, tuple(plain), tuple(shown), listed=True, partition=account.partition)
-    if services & {"iam", "sts"}:
-        yield from _identities(account)
+        if not _has_policies(resource) and resource.public_access_block is None:
+            alike.setdefault(("resource", *_tags(resource), resource.abac), []).append(itself)
+            alike.setdefault("inside", []).extend(inside)
+            continue
+        shown += _globs_of(arn)
+        inner = tuple(
+            glob for other in _inside(arn, resource.arn, arns) for glob in _globs_of(other)
+        )
+        for globs, avoided in (((itself,), ()), (tuple(inside), inner)):
+            yield _listed_area(account, globs, avoided, has_policies=_has_policies(resource))
+    entities: list[User | Role] = [*account.users.values(), *account.roles.values()]
+    for entity in entities:
+        if not services & {"iam", "sts"}:
+            break
+        name = literal_glob(entity.arn)
+        if trust and isinstance(entity, Role):
+            yield _listed_area(account, (name,), has_policies=entity.trust is not None)
+            continue
+        linked = isinstance(entity, Role) and entity.service_linked
+        kind = type(entity).__name__, linked, id(entity.boundary)
+        alike.setdefault((*kind, *_tags(entity)), []).append(name)
+    for kinds, listed in alike.items():
+        yield _listed_area(account, tuple(listed), tuple(shown) if kinds == "inside" else ())
 
 
-def _own_globs(resource: Resource) -> tuple[Glob, ...]:
-    """A resource that has something of its own, and what lies in it."""
-    if _has_policies(resource) or resource.tags or resource.public_access_block:
-        return _globs_of(resource.arn.removesuffix(":*"))
-    return ()
+def _listed_area(
+    account: Account,
+    globs: tuple[Glob, ...],
+    avoided: tuple[Glob, ...] = (),
+    *,
+    has_policies: bool = False,
+) -> Area:
+    """An area of resources that an account lists."""
+    return Area(
+        account.id,
+        globs,
+        avoided,
+        listed=True,
+        has_policies=has_policies,
+        partition=account.partition,
+    )
+
+
+def _tags(tagged: Resource | User | Role) -> tuple[tuple[str, str], ...]:
+    """The tags of something, to be compared."""
+    return tuple(sorted(tagged.tags.items()))
 
 
 def _may_concern(arn: str, services: frozenset[str]) -> bool:
     """Whether actions of some services could act on a resource, by the service of its ARN."""
     parts = arn.split(":", 3)
-    return len(parts) < 4 or any(parts[2] in _arn_services(service) for service in services)  # noqa: PLR2004
+    if len(parts) < 4:  # noqa: PLR2004 - no ARN
+        return True
+    universe = all_actions()
+    acting = _acting_on(frozenset({parts[2]}))
+    return any(universe.service_mask(service) & acting for service in services)
 
 
 @lru_cache(maxsize=1024)
@@ -216,6 +249,31 @@ def _arn_services(service: str) -> frozenset[str]:
     return frozenset({service, *(parts[2] for parts in formats if len(parts) > 3)})  # noqa: PLR2004
 
 
+def _concerned(globs: tuple[Glob, ...]) -> int | None:
+    """The actions that could act on resources, by the service of their ARNs; `None` where globs
+    don't tell it."""
+    services = set()
+    for glob in globs:
+        parts = glob.head.split(":", 3)
+        if len(parts) < 4:  # noqa: PLR2004
+            return None
+        services.add(parts[2])
+    return _acting_on(frozenset(services))
+
+
+@lru_cache(maxsize=1024)
+def _acting_on(arn_services: frozenset[str]) -> int:
+    """The actions of all services whose resource types have ARNs of some services; a format may
+    leave the service of its ARNs open."""
+    universe = all_actions()
+    mask = 0
+    for service in universe.services:
+        own = _arn_services(service)
+        if own & arn_services or any(set(name) & set("$<*{") for name in own):
+            mask |= universe.service_mask(service)
+    return mask
+
+
 def _inside(arn: str, itself: str, arns: list[str]) -> Iterator[str]:
     """The other listed resources that lie in one; `arns` are sorted."""
     for mark in "/:":
@@ -225,20 +283,6 @@ def _inside(arn: str, itself: str, arns: list[str]) -> Iterator[str]:
                 break
             if other != itself:
                 yield other
-
-
-def _identities(account: Account) -> Iterator[Area]:
-    """The users and roles of an account."""
-    for role in account.roles.values():
-        yield Area(
-            account.id,
-            (literal_glob(role.arn),),
-            listed=True,
-            has_policies=role.trust is not None,
-            partition=account.partition,
-        )
-    for user in account.users.values():
-        yield Area(account.id, (literal_glob(user.arn),), listed=True, partition=account.partition)
 
 
 def _has_policies(resource: Resource) -> bool:

@@ -102,16 +102,22 @@ class Prover:
         by_account: dict[str | None, list[AreaSpace]] = {}
         by_name: dict[str, list[AreaSpace]] = {}
         for space in spaces:
+            example = space.find(Place(actions, (wanted,)), Budget())
+            if example is not None:
+                self.reach.learn(space.area, *example)
             by_account.setdefault(space.area.account, []).append(space)
             for name in self.reach.names(space.area, actions) if space.area.has_policies else ():
                 by_name.setdefault(name, []).append(space)
         before = self.before if claim.no_new_access else None
+        varies = depends_on_owner(claim.who)
         for person in self._people(claim, spaces):
-            if not self._may_be(claim, person):
+            if not varies and not self._may_be(claim, person, ""):
                 continue
             names = person.facts.caller.names
             shared = [space for name in names for space in by_name.get(name, ())]
             for space in dict.fromkeys((*by_account.get(person.account, ()), *shared)):
+                if varies and not self._may_be(claim, person, space.area.account):
+                    continue
                 mask = self.reach.actions(person, space.area) & actions
                 if mask and not self._is_unchanged(claim, person, space, actions):
                     yield from Meeting.all_of_them(claim, self.world, before, person, space, mask)
@@ -124,15 +130,13 @@ class Prover:
             and self.unchanged.holds(person, space.area, actions)
         )
 
-    def _may_be(self, claim: Claim, person: Person) -> bool:
-        """Whether a claim could be about a caller."""
-        if depends_on_owner(claim.who):
-            return True
+    def _may_be(self, claim: Claim, person: Person, owner: str) -> bool:
+        """Whether a claim could be about a caller before a resource of an account."""
         arn = person.facts.caller.principal_arn
         known = {} if PRINCIPAL_ARN in person.domains else {PRINCIPAL_ARN: arn}
         reader = Reader(all_actions(), 0, None, known)
         covered = covers_caller(
-            claim.who, person, "", self.world.model, reader, services=claim.services
+            claim.who, person, owner, self.world.model, reader, services=claim.services
         )
         return covered is not False
 

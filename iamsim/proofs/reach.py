@@ -7,9 +7,6 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InputError
 from iamsim.engine.question import Question
-from iamsim.proofs.areas import AreaSpace
-from iamsim.proofs.budget import Budget
-from iamsim.proofs.search import Place
 from iamsim.proofs.space import all_actions
 
 if TYPE_CHECKING:
@@ -37,6 +34,11 @@ class Reach:
         self.universe = all_actions()
         self._sets: dict[int, tuple[PolicySet, int, int]] = {}
         self._facts: dict[int, tuple[Area, ResourceFacts | None]] = {}
+
+    def learn(self, area: Area, action: str, resource: str) -> None:
+        """Look an area up by one of its resources."""
+        facts = self._find_facts(area, action, resource) if area.has_policies else None
+        self._facts[id(area)] = area, facts
 
     def actions(self, person: Person, area: Area) -> int:
         """The actions that a caller could be allowed in an area, at most."""
@@ -94,7 +96,7 @@ class Reach:
 
     def _statements(self, area: Area) -> Iterator[CompiledStatement]:
         """The statements of resource-based policies and grants."""
-        facts = self._facts_of(area)
+        _, facts = self._facts.get(id(area), (area, None))
         if facts is None:
             return
         sets = [placed.policies for placed in facts.policies]
@@ -104,22 +106,10 @@ class Reach:
             for policy in policies.policies:
                 yield from policy.statements
 
-    def _facts_of(self, area: Area) -> ResourceFacts | None:
-        """What the engine knows of an area, by one of its resources."""
-        known = self._facts.get(id(area))
-        if known is None:
-            known = self._facts[id(area)] = area, self._find_facts(area)
-        return known[1]
-
-    def _find_facts(self, area: Area) -> ResourceFacts | None:
-        """Look one of the area's resources up."""
-        if not area.has_policies:
-            return None
-        found = AreaSpace(area, self.world.model).find(Place(self.universe.everything), Budget())
-        if found is None:
-            return None
+    def _find_facts(self, area: Area, action: str, resource: str) -> ResourceFacts | None:
+        """What the engine knows of a resource."""
         root = f"arn:{area.partition}:iam::{area.account}:root"
-        question = Question(root, found[0], found[1], attached=area.attached)
+        question = Question(root, action, resource, attached=area.attached)
         try:
             caller = self.world.caller_facts(question).caller
             return self.world.resource_facts(question, caller)
