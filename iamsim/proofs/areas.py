@@ -21,7 +21,7 @@ from iamsim.proofs.formats import action_formats
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.search import Place
 from iamsim.proofs.space import all_actions, find_resource
-from iamsim.proofs.texts import find_text
+from iamsim.proofs.texts import find_text, meets
 from iamsim.syntax.read import parse_policy
 from iamsim.world.model import Role
 
@@ -111,6 +111,7 @@ class AreaSpace:
         if find_text(groups, avoided, budget) is None:
             return None
         account = None if self.area.foreign else self.area.account
+        heads = {glob.head for glob in self.area.globs}
         tried: set[tuple[Glob, ...]] = set()
         for number in self.universe.numbers(place.actions):
             action = self.universe.names[number]
@@ -118,6 +119,8 @@ class AreaSpace:
             if formats in tried:
                 continue
             tried.add(formats)
+            if not any(meets(glob.head, heads) for glob in formats):
+                continue
             text = self._unlisted((*groups, formats), avoided, budget)
             if text is not None:
                 return action, text

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from iamsim.proofs.budget import Budget
 
-__all__ = ["find_text", "fits"]
+__all__ = ["find_text", "fits", "meets"]
 
 Group = tuple[Glob, ...]
 FRESH = "xyqvw~^"
@@ -90,13 +90,13 @@ def _compatible(groups: list[Group]) -> list[Group]:
         tuple(
             glob
             for glob in group
-            if all(_meets(glob.head, others) for others in heads[:place] + heads[place + 1 :])
+            if all(meets(glob.head, others) for others in heads[:place] + heads[place + 1 :])
         )
         for place, group in enumerate(groups)
     ]
 
 
-def _meets(head: str, others: set[str]) -> bool:
+def meets(head: str, others: set[str]) -> bool:
     """Whether a beginning goes on to one of others, or one of them to it."""
     return any(head.startswith(other) or other.startswith(head) for other in others)
 
