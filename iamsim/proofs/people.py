@@ -167,7 +167,8 @@ def other_people(
     principals = dict.fromkeys(
         text for kind, text in named if kind in {"AWS", "Service", "Federated"} and text != "*"
     )
-    accounts: dict[str, None] = {}
+    # Accounts of the organization that the world does not list are strangers who belong to it.
+    accounts = dict.fromkeys(one for one in model.index.nodes if one not in model.accounts)
     for text in principals:
         arn = find_arn(text)
         account = text if is_account_id(text) else "" if arn is None else arn.account

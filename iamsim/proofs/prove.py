@@ -55,6 +55,7 @@ class Prover:
         self.reach = Reach(world)
         self.unchanged = None if before is None else Unchanged(before, world)
         self._listed: list[Person] | None = None
+        self._canonical: set[str] = set()
 
     def prove(self, claim: Claim) -> CheckResult:
         """Prove a claim, or refute it with a request. Raises `RequestError` for a claim that can't
@@ -85,8 +86,21 @@ class Prover:
                 why = why or settled.why
         except OutOfBudgetError as limit:
             why = f"the search was cut off: {limit.what}"
+        why = why or self._unnamed(claim)
         verdict = Verdict.PASS if why is None else Verdict.UNKNOWN
         return CheckResult(verdict, messages[verdict], (), None, why, assumed, claim.name)
+
+    def _unnamed(self, claim: Claim) -> str | None:
+        """Who is let in by a canonical user id that no account of the world has."""
+        known = {
+            f"canonicaluser:{account.canonical_user_id}"
+            for account in self.world.model.accounts.values()
+        }
+        left = sorted(self._canonical - known)
+        if not left or claim.who.kind not in {"everybody", "outside", "except", "any"}:
+            return None
+        name = left[0].partition(":")[2]
+        return f"a policy lets in the canonical user {name}, whose account is not known"
 
     def _meetings(self, claim: Claim) -> Iterator[Meeting]:
         """Every caller before every area of resources, as far as they could be let in."""
@@ -99,6 +113,7 @@ class Prover:
                 hint="give a resource of a type on which the actions act",
             )
         spaces = find_areas(self.world, actions, wanted, foreign=claim.any_resources)
+        self._canonical = set()
         by_account: dict[str | None, list[AreaSpace]] = {}
         by_name: dict[str, list[AreaSpace]] = {}
         for space in spaces:
@@ -108,6 +123,8 @@ class Prover:
             by_account.setdefault(space.area.account, []).append(space)
             for name in self.reach.names(space.area, actions) if space.area.has_policies else ():
                 by_name.setdefault(name, []).append(space)
+                if name.startswith("canonicaluser:"):
+                    self._canonical.add(name)
         before = self.before if claim.no_new_access else None
         varies = depends_on_owner(claim.who)
         for person in self._people(claim, spaces):

@@ -1,0 +1,194 @@
+"""Checks from Python: what they take, what they refuse, and corners that no corpus has."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import iamsim
+from iamsim.compile.policy import compile_policy
+from iamsim.core.errors import InputError
+from iamsim.engine.world import CompiledWorld
+from iamsim.proofs.claims import parse_claim, parse_claims
+from iamsim.proofs.prove import prove
+from iamsim.proofs.result import CheckResult, Verdict, worst
+from iamsim.syntax.read import parse_policy
+from iamsim.world.load import load_world_data
+
+ACCOUNT, OTHER = "111122223333", "444455556666"
+BUCKET = "arn:aws:s3:::ledger"
+
+
+def policy(*statements: dict[str, Any]) -> dict[str, Any]:
+    """A document."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(action: Any, resource: Any = "*", **more: Any) -> dict[str, Any]:
+    """A statement that allows."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def test_a_check_has_the_members_of_aws_and_ours() -> None:
+    """Result, message and reasons; witness, why it is unknown, assumptions."""
+    found = iamsim.check_no_new_access(policy(allow("s3:Get*")), policy(allow("s3:*")))
+    data = found.to_dict()
+    assert list(data)[:3] == ["result", "message", "reasons"]
+    assert data["result"] == "FAIL"
+    assert data["reasons"][0]["statementIndex"] == 0
+    answer = iamsim.explain(**data["witness"], identity_policies=[policy(allow("s3:*"))])
+    assert answer.allowed
+    assert data["assumptions"]
+
+
+def test_the_same_variable_on_both_sides_is_the_same_text() -> None:
+    """A proof that no value of it has to be known for."""
+    home = f"{BUCKET}/home/${{aws:username}}/*"
+    found = iamsim.check_no_new_access(policy(allow("s3:*", home)), policy(allow("s3:Get*", home)))
+    assert found.result == "PASS"
+    narrow = policy(allow("s3:*", f"{BUCKET}/home/ann/*"))
+    assert iamsim.check_no_new_access(narrow, policy(allow("s3:Get*", home))).result == "FAIL"
+
+
+def test_a_variable_in_the_head_of_an_arn_matches_nothing() -> None:
+    """AWS takes variables there for plain text; nothing opens by it."""
+    odd = policy(allow("s3:*", "arn:aws:s3:::${aws:username}"), allow("s3:*", "arn:${a:b}:s3:::x"))
+    compiled = compile_policy(parse_policy(odd))
+    resources = compiled.statements[1].resources
+    assert resources is not None
+    assert resources.patterns[0].parts is None
+    empty = policy({"Effect": "Deny", "Action": "*", "Resource": "*"})
+    head = policy(allow("s3:*", "arn:${a:b}:s3:::x"))
+    assert iamsim.check_no_new_access(empty, head).result == "PASS"
+
+
+def test_unknown_parts_of_documents_are_no_proof() -> None:
+    """What an unknown statement allows is not known; what is allowed anyway is new all the same."""
+    unknown = policy({"unknown": "it was cut off"})
+    assert iamsim.check_no_new_access(policy(allow("s3:*")), unknown).result == "UNKNOWN"
+    cut = policy({"unknown": "it was cut off"}, allow("ec2:*"))  # which may deny
+    assert iamsim.check_no_new_access(policy(allow("s3:*")), cut).result == "UNKNOWN"
+    both = policy(allow("s3:*", {"unknown": "a value of a stack"}), allow("ec2:*"))
+    assert iamsim.check_no_new_access(policy(allow("s3:*")), both).result == "FAIL"
+
+
+def test_access_is_asked_for_by_actions_or_resources() -> None:
+    """Both, one of them, or an error."""
+    reads = policy(allow("s3:GetObject", f"{BUCKET}/*"))
+    assert iamsim.check_access_not_granted(reads, ["s3:PutObject"]).result == "PASS"
+    assert iamsim.check_access_not_granted(reads, (), [f"{BUCKET}/x"]).result == "FAIL"
+    with pytest.raises(InputError, match="neither actions nor resources"):
+        iamsim.check_access_not_granted(reads)
+    with pytest.raises(InputError, match="no action"):
+        iamsim.check_access_not_granted(reads, ["s3:GetObjects"])
+
+
+def test_public_access_knows_its_resource_types() -> None:
+    """AWS's names, or an error with the closest one."""
+    opened = policy(allow("s3:GetObject", f"{BUCKET}/*", Principal="*"))
+    assert iamsim.check_no_public_access(opened, "AWS::S3::Bucket").result == "FAIL"
+    with pytest.raises(InputError, match="no resource type"):
+        iamsim.check_no_public_access(opened, "AWS::S3::Buckets")
+    with pytest.raises(InputError, match="no type of policy"):
+        iamsim.check_equivalent(opened, opened, policy_type="bucket")
+
+
+def test_equivalent_policies_are_told_from_others() -> None:
+    """The answer names the policy that allows more."""
+    first, second = policy(allow(["s3:GetObject", "s3:Get*"])), policy(allow("s3:Get*"))
+    assert iamsim.check_equivalent(first, second).result == "PASS"
+    found = iamsim.check_equivalent(first, policy(allow("s3:*"))).to_dict()
+    assert found["allowedBy"] == "second"
+
+
+@pytest.mark.parametrize(
+    ("claim", "words"),
+    [
+        ([], "not a mapping"),
+        ({"name": 3, "never": {}}, "not a text"),
+        ({"name": "x"}, "neither"),
+        ({"never": {}, "no_new_access": True}, "both"),
+        ({"nevr": {}}, "unknown member"),
+        ({"never": {"actions": "s3:*"}}, "unknown member"),
+        ({"never": [1]}, "mapping"),
+        ({"never": {"action": "s3:GetObjects"}}, "no action"),
+        ({"never": {"principal": "anonimous"}}, "names no principal"),
+        ({"never": {"principal": {"outside": "world"}}}, "no principal"),
+        ({"never": {"principal": {"except": 3}}}, "no principal"),
+        ({"never": {}, "future": "maybe"}, "true or false"),
+        ({"never": {}, "resources": "some"}, "`any` or `own`"),
+        ({"never": {}, "unless": [3]}, "list of conditions"),
+        ({"never": {"action": "s3:*", "resource": "arn:aws:sqs:*:*:q"}}, "act on no such"),
+        ({"never": {"principal": {"outside": "organization"}}}, "the world has none"),
+        ({"no_new_access": True}, "about a change"),
+    ],
+)
+def test_claims_that_mean_nothing_are_refused(claim: Any, words: str) -> None:
+    """With a sentence that says what is wrong."""
+    with pytest.raises(InputError, match=words):
+        prove(parse_claim(claim), CompiledWorld(load_world_data({"accounts": {ACCOUNT: {}}})))
+
+
+@pytest.mark.parametrize("data", [[], {"claims": []}, {"claims": "x"}, {"claim": [{}]}])
+def test_files_that_hold_no_claims_are_refused(data: Any) -> None:
+    """A file has a list of claims."""
+    with pytest.raises(InputError, match="claim"):
+        parse_claims(data)
+
+
+def test_a_member_account_that_is_not_listed_belongs_to_the_organization() -> None:
+    """It is outside of the account, and not outside of the organization."""
+    world = CompiledWorld(
+        load_world_data(
+            {
+                "organization": {
+                    "id": "o-exampleorg1",
+                    "management_account": ACCOUNT,
+                    "root": {"id": "r-ab12", "accounts": [ACCOUNT, OTHER]},
+                },
+                "accounts": {
+                    ACCOUNT: {
+                        "resources": {
+                            BUCKET: {
+                                "policy": policy(
+                                    allow(
+                                        "s3:GetObject",
+                                        f"{BUCKET}/*",
+                                        Principal="*",
+                                        Condition={
+                                            "StringEquals": {"aws:PrincipalOrgID": "o-exampleorg1"}
+                                        },
+                                    )
+                                )
+                            }
+                        }
+                    }
+                },
+            }
+        )
+    )
+    asked = {"action": "s3:GetObject", "resource": f"{BUCKET}/*"}
+    outside = parse_claim({"never": {"principal": {"outside": "account"}, **asked}})
+    assert prove(outside, world).result == "FAIL"
+    beyond = parse_claim({"never": {"principal": {"outside": "organization"}, **asked}})
+    assert prove(beyond, world).result == "PASS"
+
+
+def test_a_canonical_user_of_nobody_knows_whom_is_not_proved_away() -> None:
+    """Its account might be anybody's."""
+    grant = allow("s3:GetObject", f"{BUCKET}/*", Principal={"CanonicalUser": "a" * 64})
+    world = iamsim.World(
+        load_world_data({"accounts": {ACCOUNT: {"resources": {BUCKET: {"policy": policy(grant)}}}}})
+    )
+    found = world.prove({"never": {"principal": {"outside": "account"}, "action": "s3:GetObject"}})
+    assert found.result == "UNKNOWN"
+    assert "canonical user" in str(found.why_unknown)
+
+
+def test_the_worst_of_several_answers_counts() -> None:
+    """FAIL before UNKNOWN before PASS."""
+    answers = tuple(CheckResult(verdict, "") for verdict in Verdict)
+    assert worst(answers) is Verdict.FAIL
+    assert worst(answers[:2]) is Verdict.UNKNOWN
+    assert worst(()) is Verdict.PASS
