@@ -8,6 +8,7 @@ from functools import lru_cache
 from time import time
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from iamsim.api.kept import PolicyInput, read_policy, same_stack
 from iamsim.core.arn import is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
@@ -20,7 +21,6 @@ from iamsim.engine.question import (
     Via,
 )
 from iamsim.syntax.ast import Policy
-from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
     from iamsim.core.request import ContextValue
@@ -41,7 +41,6 @@ __all__ = [
     "via_of",
 ]
 
-PolicyInput = str | bytes | Mapping[str, object] | Policy
 PoliciesInput = Iterable[PolicyInput]
 LevelsInput = Iterable[PoliciesInput]
 ContextInput = Mapping[str, object]
@@ -226,7 +225,7 @@ def attached_policies(given: PolicyArguments, *, is_trust: bool) -> AttachedPoli
     if not given:
         return NOTHING_ATTACHED
     resource_type = PolicyType.TRUST if is_trust else PolicyType.RESOURCE
-    return AttachedPolicies(
+    stack = AttachedPolicies(
         identity_policies=_policies(
             given.get("identity_policies") or (), PolicyType.IDENTITY, "identity_policies"
         ),
@@ -242,11 +241,12 @@ def attached_policies(given: PolicyArguments, *, is_trust: bool) -> AttachedPoli
         ),
         public_access_block=_block_settings(given.get("public_access_block")),
     )
+    return same_stack(stack)
 
 
 def _policy(policy: PolicyInput | None, policy_type: PolicyType, name: str) -> Policy | None:
     """Parse one policy, where there is one."""
-    return None if policy is None else parse_policy(policy, name=name, policy_type=policy_type)
+    return None if policy is None else read_policy(policy, name, policy_type)
 
 
 def _policies(
@@ -257,7 +257,7 @@ def _policies(
         return None
     several = [policies] if isinstance(policies, str | bytes | Mapping | Policy) else policies
     return tuple(
-        parse_policy(policy, name=f"{name}[{number}]", policy_type=policy_type)
+        read_policy(policy, f"{name}[{number}]", policy_type)
         for number, policy in enumerate(several)
     )
 

@@ -115,8 +115,7 @@ class CompiledPolicies:
         """Keep the question, whose action, resource and context each request fills in."""
         self._question = question
         self._world = CompiledWorld()
-        self._caller = self._world.caller_facts(question)
-        self._situations: dict[object, Situation] = {}
+        self._world.caller_facts(question)  # raises what is wrong with the policies of the caller
 
     def __getstate__(self) -> Question:
         """Pickle the question alone."""
@@ -139,17 +138,7 @@ class CompiledPolicies:
             now=now(),
         )
         prepared = authorize.prepare(question, self._world)
-        situation = prepared.situation
-        key = (
-            situation.kind,
-            situation.resource_account,
-            situation.same_partition,
-            situation.caller.kind,
-            situation.public_access,
-            situation.rcp_reason,
-        )
-        shared = self._situations.setdefault(key, situation)
-        return PreparedRequest(prepared.request, shared, question)
+        return PreparedRequest(prepared.request, prepared.situation, question)
 
     def decide(self, prepared: PreparedRequest) -> Decision:
         """Decide a prepared request; nothing is remembered from one request to the next."""

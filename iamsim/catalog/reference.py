@@ -9,6 +9,8 @@ Follows https://docs.aws.amazon.com/service-authorization/latest/reference/refer
 
 from __future__ import annotations
 
+from functools import cache
+
 from iamsim.catalog.encoding import action_names, decode_service
 from iamsim.catalog.facts import CatalogVersion
 from iamsim.catalog.files import data_lines, data_path
@@ -264,6 +266,7 @@ class Catalog:
         return self._retired
 
 
+@cache
 def resource_control_services() -> tuple[str, frozenset[str]]:
     """Give the day of AWS's list, and the prefixes of the services that RCPs reach.
 

@@ -27,7 +27,7 @@ from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.engine.services.kms import check_alias, encryption_context_keys
 from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS, log_groups_of
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
-from iamsim.engine.world import CompiledWorld
+from iamsim.engine.world import without_world
 
 if TYPE_CHECKING:
     from iamsim.core.decision import Decision
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
+    from iamsim.engine.world import CompiledWorld
 
 ENDPOINT_KEY = "aws:sourcevpce"
 # Calls that services make for a user with access keys have the key, the user's own do not:
@@ -122,7 +123,7 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
 
     Without a world all policies are those that the question brings.
     """
-    world = world if world is not None else CompiledWorld()
+    world = world if world is not None else without_world()
     action = question.action.lower()
     if not ACTION.fullmatch(action):
         raise RequestError(

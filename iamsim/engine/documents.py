@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from weakref import ref
 
 from iamsim.catalog.managed import find_managed_policy, suggest
 from iamsim.compile.policy import CompiledPolicy, PolicySet, compile_policy
@@ -27,9 +28,26 @@ __all__ = ["NOT_SHIPPED", "PolicyLibrary", "compile_all"]
 NOT_SHIPPED = "the AWS managed policy is none of those that iamsim ships"
 
 
+# By identity, for comparing two policies would read both; gone with the policy.
+_compiled: dict[int, tuple[ref[Policy], dict[PolicyType, CompiledPolicy]]] = {}
+
+
 def compile_all(policies: Iterable[Policy], policy_type: PolicyType) -> PolicySet:
-    """Compile policies that a question brought along."""
-    return PolicySet(tuple(compile_policy(policy, policy_type) for policy in policies))
+    """Compile policies that a question brought along, each once as long as it lives."""
+    return PolicySet(tuple(_compiled_once(policy, policy_type) for policy in policies))
+
+
+def _compiled_once(policy: Policy, policy_type: PolicyType) -> CompiledPolicy:
+    """A policy, compiled for a use."""
+    number = id(policy)
+    known = _compiled.get(number)
+    if known is None:
+        gone = ref(policy, lambda _: _compiled.pop(number, None))
+        known = _compiled[number] = gone, {}
+    compiled = known[1].get(policy_type)
+    if compiled is None:
+        compiled = known[1][policy_type] = compile_policy(policy, policy_type)
+    return compiled
 
 
 class PolicyLibrary:

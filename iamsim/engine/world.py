@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.catalog import resource_control_services
@@ -22,23 +23,44 @@ if TYPE_CHECKING:
     from iamsim.core.request import Caller
     from iamsim.engine.context import Derived
     from iamsim.engine.facts import CallerFacts, ResourceFacts
-    from iamsim.engine.question import Question
+    from iamsim.engine.question import AttachedPolicies, Question
     from iamsim.engine.situation import Situation
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.world.model import VpcEndpoint
 
-__all__ = ["CompiledWorld"]
+__all__ = ["CompiledWorld", "without_world"]
 
-REMEMBERED = 100_000  # entries of each table, before it starts afresh
+REMEMBERED = 100_000  # entries of each table
+REMEMBERED_OF_STACK = 2_000  # the same, for policies that a question brought along
+STACKS = 32  # for how many stacks of these anything is remembered
 
-T = TypeVar("T")
+K = TypeVar("K")
+V = TypeVar("V")
 
 
-def _remember(table: dict[tuple[object, ...], T], key: tuple[object, ...], value: T) -> None:
-    """Keep a value; a full table is emptied, which costs time but never memory."""
-    if len(table) >= REMEMBERED:
-        table.clear()
+def _remember(table: dict[K, V], key: K, value: V, limit: int) -> None:
+    """Keep a value; a full table forgets its oldest quarter first."""
+    if len(table) >= limit:
+        for old in list(table)[: max(1, limit // 4)]:
+            table.pop(old, None)
     table[key] = value
+
+
+class _Memory:
+    """What was worked out under the policies of the world, or under those of one stack.
+
+    Beside each value stands what its key holds the id of, so that the id stays its own.
+    """
+
+    __slots__ = ("attached", "callers", "limit", "resources", "situations")
+
+    def __init__(self, attached: AttachedPolicies, limit: int) -> None:
+        """Start empty."""
+        self.attached = attached
+        self.limit = limit
+        self.callers: dict[tuple[object, ...], tuple[CallerFacts, Session]] = {}
+        self.resources: dict[tuple[object, ...], ResourceFacts] = {}
+        self.situations: dict[tuple[object, ...], tuple[Situation, CallerFacts, ResourceFacts]] = {}
 
 
 def session_key(session: Session) -> tuple[object, ...] | None:
@@ -72,11 +94,8 @@ class CompiledWorld:
         self.model = model if model is not None else World()
         self.policies = PolicyLibrary()
         self.rcp_date, self.rcp_services = resource_control_services()
-        self._callers: dict[tuple[object, ...], tuple[CallerFacts, Session]] = {}
-        self._resources: dict[tuple[object, ...], ResourceFacts] = {}
-        self._situations: dict[
-            tuple[object, ...], tuple[Situation, CallerFacts, ResourceFacts]
-        ] = {}
+        self._own = _Memory(NOTHING_ATTACHED, REMEMBERED)
+        self._stacks: dict[int, _Memory] = {}
         self._endpoints: dict[str, VpcEndpoint] | None = None
 
     def __getstate__(self) -> World:
@@ -120,31 +139,41 @@ class CompiledWorld:
             }
         return self._endpoints.get(identifier)
 
+    def _memory(self, attached: AttachedPolicies) -> _Memory:
+        """What was worked out with these policies."""
+        if attached is NOTHING_ATTACHED:
+            return self._own
+        memory = self._stacks.get(id(attached))
+        if memory is None:
+            memory = _Memory(attached, REMEMBERED_OF_STACK)
+            _remember(self._stacks, id(attached), memory, STACKS)
+        return memory
+
     def caller_facts(self, question: Question) -> CallerFacts:
-        """The caller's side; remembered where its policies come from the world."""
-        if question.attached is not NOTHING_ATTACHED or question.principal.endswith(":root"):
+        """The caller's side; remembered, but for a root user, of which the context tells more."""
+        if question.principal.endswith(":root"):
             return facts.caller_facts(question, self.model, self.policies)
+        memory = self._memory(question.attached)
         key = (
             question.principal,
             "withwebidentity" in question.action.lower(),
             session_key(question.session),
         )
-        known = self._callers.get(key)
+        known = memory.callers.get(key)
         if known is None:
             made = facts.caller_facts(question, self.model, self.policies)
-            # The session is kept beside it, so that the ids of its policies stay theirs.
             known = made, question.session
-            _remember(self._callers, key, known)
+            _remember(memory.callers, key, known, memory.limit)
         return known[0]
 
     def resource_facts(self, question: Question, caller: Caller) -> ResourceFacts:
-        """The resource's side; remembered where its policies come from the world."""
+        """The resource's side; remembered."""
         target = find_target(question, self.model, caller)
         action = question.action.lower()
         # The bucket behind an access point sees another name of the object, request by request.
-        through_access_point = target.listed is not None and bool(target.listed.buckets)
-        if question.attached is not NOTHING_ATTACHED or through_access_point:
+        if target.listed is not None and target.listed.buckets:
             return facts.resource_facts(question, target, self.model, self.policies, caller)
+        memory = self._memory(question.attached)
         key = (
             target,
             action
@@ -152,26 +181,26 @@ class CompiledWorld:
             else action.partition(":")[0],
             caller.service_linked,
         )
-        known = self._resources.get(key)
+        known = memory.resources.get(key)
         if known is None:
             known = facts.resource_facts(question, target, self.model, self.policies, caller)
-            _remember(self._resources, key, known)
+            _remember(memory.resources, key, known, memory.limit)
         return known
 
     def situation(
         self, question: Question, caller: CallerFacts, resource: ResourceFacts
     ) -> Situation:
         """Caller before resource; remembered where both are."""
-        if question.attached is not NOTHING_ATTACHED or question.principal.endswith(":root"):
+        if question.principal.endswith(":root"):
             return make_situation(question, caller, resource, self)
+        memory = self._memory(question.attached)
         partition = question.resource[4:].partition(":")[0]
         key = id(caller), id(resource), question.via, partition
-        known = self._situations.get(key)
+        known = memory.situations.get(key)
         if known is None:
             made = make_situation(question, caller, resource, self)
-            # The two sides are kept beside it, so that their ids stay theirs.
             known = made, caller, resource
-            _remember(self._situations, key, known)
+            _remember(memory.situations, key, known, memory.limit)
         return known[0]
 
     def source_context(self, question: Question) -> tuple[Derived, ...]:
@@ -190,3 +219,9 @@ class CompiledWorld:
                     ("aws:sourceorgpaths", (organization[1],), origin),
                 )
         return ()
+
+
+@cache
+def without_world() -> CompiledWorld:
+    """What questions that bring all their policies are asked of, when they name no world."""
+    return CompiledWorld()

@@ -16,7 +16,7 @@ from iamsim.engine import authorize
 from iamsim.engine.documents import compile_all
 from iamsim.engine.formula import Slot
 from iamsim.engine.situation import PlacedPolicies, PublicAccess
-from iamsim.engine.world import CompiledWorld
+from iamsim.engine.world import without_world
 from iamsim.symbolic.cases import known_accounts, stranger, with_boundary
 from iamsim.symbolic.layers import (
     ALLOW,
@@ -47,6 +47,7 @@ if TYPE_CHECKING:
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
     from iamsim.engine.situation import Situation
+    from iamsim.engine.world import CompiledWorld
     from iamsim.symbolic.unknowns import Unknowns
 
 __all__ = ["canonical_values", "complete", "decide_completion", "decide_with_values"]
@@ -68,7 +69,7 @@ def complete(
 
     Raises `InputError` for what can't be asked or read.
     """
-    world = world if world is not None else CompiledWorld()
+    world = world if world is not None else without_world()
     unknowns = named_things(question)
     prepared = authorize.prepare(unknowns.question, world)
     values = canonical_values(unknowns, prepared, context)

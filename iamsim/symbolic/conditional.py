@@ -15,7 +15,7 @@ from iamsim.core.decision import Decision, Verdict
 from iamsim.core.reason import Reason
 from iamsim.core.unknown import UnknownPart
 from iamsim.engine.plan import reference
-from iamsim.engine.world import CompiledWorld
+from iamsim.engine.world import without_world
 from iamsim.symbolic.cases import asks_for, single_case
 from iamsim.symbolic.completion import canonical_values, decide_with_values
 from iamsim.symbolic.layers import NOWHERE
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from iamsim.core.request import ContextValue
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
+    from iamsim.engine.world import CompiledWorld
     from iamsim.symbolic.cases import Case, Cases
     from iamsim.symbolic.solve import Solution
 
@@ -88,7 +89,7 @@ class Asking:
 
 def answer_partially(question: Question, world: CompiledWorld | None = None) -> Answer:
     """Answer one question with something unknown; see `iamsim.symbolic.partial.answer`."""
-    world = world if world is not None else CompiledWorld()
+    world = world if world is not None else without_world()
     unknowns = named_things(question)
     cases = cases_of(unknowns, world)
     if question.principal.endswith(":root") and not is_either_root(cases.request):
@@ -114,7 +115,7 @@ def answer_partially(question: Question, world: CompiledWorld | None = None) -> 
 def decide_partially(prepared: Prepared, world: CompiledWorld | None = None) -> PartialDecision:
     """Decide a prepared question whose unknown things are keys, without explaining it."""
     question = prepared.question
-    world = world if world is not None else CompiledWorld()
+    world = world if world is not None else without_world()
     return _decide(single_case(prepared), Asking(Unknowns(question), question, prepared, world))
 
 

@@ -89,9 +89,9 @@ class Statement:
     unknowns: tuple[Unknown, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Policy:
-    """A whole policy document."""
+    """A whole policy document. What was compiled of it lives as long as it does."""
 
     version: str | None
     id: str | None

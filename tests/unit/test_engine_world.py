@@ -192,8 +192,8 @@ def test_sessions_are_told_apart() -> None:
     assert world.session_key(PLAIN_SESSION) is None
 
 
-def test_a_full_memory_starts_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is remembered has a limit: beyond it tables are emptied, and answers stay the same."""
+def test_a_full_memory_forgets_the_oldest(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is remembered has a limit: beyond it the oldest goes, and answers stay the same."""
     monkeypatch.setattr(world, "REMEMBERED", 2)
     question, compiled = question_of({"principal": SESSION}, broken(""))
     question = replace(question, attached=NOTHING_ATTACHED)
@@ -202,8 +202,8 @@ def test_a_full_memory_starts_afresh(monkeypatch: pytest.MonkeyPatch) -> None:
         assert authorize.prepare(asked, compiled).request.context["aws:principaltag/n"] == str(
             number
         )
-        assert 1 <= len(compiled._callers) <= 2
-        assert 1 <= len(compiled._situations) <= 2
+        assert 1 <= len(compiled._own.callers) <= 2
+        assert 1 <= len(compiled._own.situations) <= 2
 
 
 def test_a_pickled_world_decides_alike() -> None:

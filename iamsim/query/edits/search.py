@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.decision import Verdict
 from iamsim.core.reason import Reason
 from iamsim.engine.authorize import prepare
-from iamsim.engine.world import CompiledWorld
+from iamsim.engine.world import without_world
 from iamsim.query.edits.model import Blocker, Edit, EditKind, EditReport, EditSet, Obstacle
 from iamsim.query.edits.obstacles import Hurdle, Hurdles
 from iamsim.query.edits.patches import make_patches
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Decision
     from iamsim.engine.question import Question
+    from iamsim.engine.world import CompiledWorld
 
 __all__ = ["suggest_edits"]
 
@@ -57,7 +58,7 @@ def suggest_edits(
     guardrail come last. What can't be changed is listed beside them. Raises `InputError` for what
     can't be asked.
     """
-    world = world if world is not None else CompiledWorld()
+    world = world if world is not None else without_world()
     answered = explain(question, world)
     if answered.residual is not None:
         return EditReport(answered, "allowed", (), (Blocker(Obstacle.UNKNOWN_KEYS),), 0)

@@ -1,0 +1,143 @@
+"""Policies that were given before are read once, and no answer comes from an old one."""
+
+from __future__ import annotations
+
+import copy
+import gc
+import json
+from collections import OrderedDict
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import iamsim
+from iamsim.api import inputs, kept
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import PolicyError
+from iamsim.engine import documents
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+USER = "arn:aws:iam::111122223333:user/maya"
+RESOURCE = "arn:aws:s3:::reports/2026.csv"
+
+
+def policy(effect: str = "Allow", **more: object) -> dict[str, Any]:
+    """Make a policy about one action."""
+    statement = {"Effect": effect, "Action": "s3:GetObject", "Resource": "*", **more}
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def verdict(*policies: object) -> str:
+    """Ask under identity-based policies."""
+    decision = iamsim.decide(
+        principal=USER,
+        action="s3:GetObject",
+        resource=RESOURCE,
+        identity_policies=policies,  # type: ignore[arg-type]  # among them what is none
+    )
+    return decision.verdict.value
+
+
+def test_a_document_that_was_changed_is_read_anew() -> None:
+    """Documents are known by what they hold, at any depth."""
+    given = policy()
+    assert verdict(given) == "allowed"
+    given["Statement"][0]["Effect"] = "Deny"
+    assert verdict(given) == "explicitDeny"
+    given["Statement"].append(given["Statement"][0] | {"Action": "sqs:*"})
+    given["Statement"][0]["Effect"] = "Allow"
+    assert verdict(given) == "allowed"
+    given["Statement"][0]["Resource"] = ["arn:aws:s3:::other/*"]
+    assert verdict(given) == "implicitDeny"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [dict, json.dumps, lambda d: json.dumps(d).encode(), OrderedDict, iamsim.parse_policy],
+    ids=["dict", "text", "bytes", "other mapping", "parsed"],
+)
+def test_equal_documents_give_the_same_answer_in_each_form(
+    form: Callable[[dict[str, Any]], object],
+) -> None:
+    """The first answer and those from what is kept are the same."""
+    for effect, wanted in (("Allow", "allowed"), ("Deny", "explicitDeny")) * 2:
+        assert verdict(form(policy(effect))) == wanted
+        assert verdict(form(policy(effect)), form(policy("Deny"))) == "explicitDeny"
+
+
+def test_a_document_is_read_as_what_it_is_used_for() -> None:
+    """The same text is a policy of each type, checked as such, under the name of its place."""
+    given = policy(Principal={"AWS": USER})
+    assert verdict(policy()) == "allowed"
+    for _ in range(2):
+        with pytest.raises(PolicyError, match="Principal"):
+            verdict(given)
+        with pytest.raises(PolicyError, match="Principal"):
+            verdict(iamsim.parse_policy(given))
+        decision = iamsim.decide(
+            principal=USER, action="s3:GetObject", resource=RESOURCE, resource_policy=given
+        )
+        assert decision.statements[0].policy == "resource_policy"
+    second = iamsim.decide(
+        principal=USER,
+        action="s3:GetObject",
+        resource=RESOURCE,
+        identity_policies=[policy("Allow", Resource="arn:aws:s3:::a"), policy()],
+    )
+    assert second.statements[0].policy == "identity_policies[1]"
+
+
+def test_what_is_no_policy_is_refused_each_time() -> None:
+    """Errors are not kept, nor is what only looks like a document."""
+    text = json.dumps(policy()).encode()
+    assert verdict(text) == "allowed"
+    circle = policy()
+    circle["Statement"][0]["Condition"] = circle
+    for wrong in (bytearray(text), 5, {"Statement": {bytearray(b"Effect")[0]: 1}}, circle, "{"):
+        for _ in range(2):
+            with pytest.raises(iamsim.IamsimError):
+                verdict(wrong)
+
+
+def test_little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tables have a limit, and large documents are not kept."""
+    monkeypatch.setattr(kept, "POLICIES", 3)
+    monkeypatch.setattr(kept, "STACKS", 2)
+    monkeypatch.setattr(kept, "LARGEST", 2_000)
+    monkeypatch.setattr(kept, "_policies", {})
+    monkeypatch.setattr(kept, "_stacks", {})
+    for number in [*range(6), 0, 3]:
+        assert verdict(policy(Sid=f"s{number}")) == "allowed"
+        assert len(kept._policies) <= 3
+        assert len(kept._stacks) <= 2
+    before = dict(kept._policies)
+    assert verdict(policy(Sid="s" * 3_000)) == "allowed"
+    assert kept._policies == before
+
+
+def test_stacks_of_other_settings_are_other_stacks() -> None:
+    """Block Public Access counts as what it holds."""
+    settings = {"restrict_public_buckets": True}
+    stack = inputs.attached_policies({"public_access_block": settings}, is_trust=False)
+    settings["restrict_public_buckets"] = False
+    other = inputs.attached_policies({"public_access_block": settings}, is_trust=False)
+    assert stack.public_access_block != other.public_access_block
+    again = inputs.attached_policies({"public_access_block": copy.copy(settings)}, is_trust=False)
+    assert again is other
+
+
+def test_what_was_compiled_goes_with_its_policy() -> None:
+    """A parsed policy is compiled once for each use, and leaves nothing behind."""
+    parsed = iamsim.parse_policy(policy())
+    (first,) = documents.compile_all([parsed], PolicyType.IDENTITY).policies
+    (second,) = documents.compile_all([parsed], PolicyType.IDENTITY).policies
+    (other,) = documents.compile_all([parsed], PolicyType.SESSION).policies
+    assert first is second
+    assert other is not first
+    number = id(parsed)
+    assert number in documents._compiled
+    del parsed
+    gc.collect()
+    assert number not in documents._compiled
