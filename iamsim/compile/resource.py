@@ -48,8 +48,9 @@ class ResourcePattern:
     """One entry of a Resource element.
 
     `test` is the compiled pattern, `None` where policy variables make it depend on the context,
-    or where it can match nothing. `everything` marks the plain ``*``, `is_short` an entry without
-    the ARN of the API that the policy is attached to.
+    or where it can match nothing. `head` is what every resource that it matches begins with.
+    `everything` marks the plain ``*``, `is_short` an entry without the ARN of the API that the
+    policy is attached to.
     """
 
     pattern: str
@@ -58,6 +59,7 @@ class ResourcePattern:
     path: Path
     template: Template
     test: TextTest | None = field(repr=False, compare=False)
+    head: str = field(repr=False, compare=False)
     notes: tuple[Note, ...] = ()
     is_short: bool = False
 
@@ -92,6 +94,8 @@ class ResourcePattern:
 
     def holds(self, resource: str, context: Mapping[str, ContextValue]) -> bool:
         """Fill the variables in from the context and match; an unresolved one matches nothing."""
+        if not resource.startswith(self.head):
+            return False
         if self.is_short:
             found = self.template.resolve(context)
             return found is not None and match_tokens(tuple(found), short_form(resource))
@@ -211,7 +215,7 @@ def compile_resource(
 @lru_cache(maxsize=REMEMBERED)
 def _compile_text(
     text: str, with_variables: bool, complete: bool, short: bool
-) -> tuple[Template, TextTest | None, tuple[Note, ...]]:
+) -> tuple[Template, TextTest | None, str, tuple[Note, ...]]:
     """What a text means, wherever it stands: many policies name the same resources."""
     template = compile_template(text, with_variables=with_variables)
     notes: list[Note] = []
@@ -241,7 +245,9 @@ def _compile_text(
         if short:
             whole = test
             test = lambda resource: whole(short_form(resource))  # noqa: E731 - one test in another
-    return template, test, tuple(notes)
+    start = template.parts[0]
+    head = start if isinstance(start, str) and not short else ""
+    return template, test, head, tuple(notes)
 
 
 def _colons(template: Template) -> int:

@@ -157,6 +157,15 @@ class CompiledStatement:
         principals = self.principals
         return principals is None or principals.concerns(caller)
 
+    @property
+    def heads(self) -> tuple[str, ...] | None:
+        """With one of these begins every resource that the statement can be about; `None` where
+        nothing is said of its beginning."""
+        if self.resources is None or self.resources.negated:
+            return None
+        heads = tuple(pattern.head for pattern in self.resources.patterns)
+        return heads if all(heads) else None
+
     def test_of_resource_and_conditions(self, *, supposing: bool = False) -> RequestTest | None:
         """One test of what is left once action and principal are decided; `None` where nothing
         is: the statement then matches. With `supposing`, its unknown part is such that it can."""

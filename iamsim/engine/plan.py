@@ -11,20 +11,19 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Decision, StatementReference, Verdict
 from iamsim.core.reason import Reason
+from iamsim.engine.first_match import MANY, first_match
 from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement, Slot, blocking_slots
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller, Request
     from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.first_match import Check, Heads, RequestTest
     from iamsim.engine.formula import Relation
     from iamsim.engine.situation import Situation
-
-    RequestTest = Callable[[Request], bool]
-    Check = Callable[[Request], int]
 
 __all__ = ["implicit_denial", "make_plan", "reference"]
 
@@ -129,7 +128,7 @@ def _plan(arrangement: Arrangement, reading: _Reading) -> Callable[[Request], De
     return _decide(denies, checks, ways, implicit)
 
 
-Denial = tuple["RequestTest | None", Decision]
+Denial = tuple["RequestTest | None", "Heads", Decision]
 
 
 def _decide(
@@ -139,13 +138,25 @@ def _decide(
     implicit: Callable[[Request], Decision],
 ) -> Callable[[Request], Decision]:
     """Put the parts together; what can be decided here is."""
-    for position, (test, decision) in enumerate(denies):
+    for position, (test, _, decision) in enumerate(denies):
         if test is None:
             if position == 0:
                 return lambda _request: decision
             del denies[position + 1 :]
             break
-    tests = tuple((test or _always, decision) for test, decision in denies)
+    return _decide_by_tests(denies, checks, ways, implicit)
+
+
+def _decide_by_tests(
+    denies: list[Denial],
+    checks: list[Check],
+    ways: list[Callable[[Request], Decision | None]],
+    implicit: Callable[[Request], Decision],
+) -> Callable[[Request], Decision]:
+    """Put together what the request decides."""
+    if len(denies) >= MANY:
+        return _decide_many(denies, _decide_by_tests([], checks, ways, implicit))
+    tests = tuple((test or _always, decision) for test, _, decision in denies)
     if len(ways) == 1 and not checks:
         return _decide_one_way(tests, ways[0], implicit)
 
@@ -161,6 +172,20 @@ def _decide(
             if allowed is not None:
                 return allowed
         return implicit(request)
+
+    return decide
+
+
+def _decide_many(
+    denies: list[Denial], otherwise: Callable[[Request], Decision]
+) -> Callable[[Request], Decision]:
+    """Many deny statements: the first that matches, sought by resource."""
+    find = first_match([test or _always for test, *_ in denies], [heads for _, heads, _ in denies])
+    decisions = [decision for *_, decision in denies]
+
+    def decide(request: Request) -> Decision:
+        number = find(request)
+        return otherwise(request) if number < 0 else decisions[number]
 
     return decide
 
@@ -200,7 +225,7 @@ def _denies(arrangement: Arrangement, reading: _Reading) -> list[Denial]:
                 decision = Decision(
                     Verdict.EXPLICIT_DENY, Reason.EXPLICITLY_DENIED, slot.layer, deciding
                 )
-                denies.append((test, decision))
+                denies.append((test, _heads(station, statement), decision))
     return denies
 
 
@@ -228,6 +253,12 @@ def _left(
 def _seen_from(station: Station, test: RequestTest) -> RequestTest:
     """A test that sees the request as the station does."""
     return lambda request: test(station.view(request))
+
+
+def _heads(station: Station, statement: CompiledStatement) -> Heads:
+    """With what the resource of a request begins, if the statement matches; a station that sees
+    another resource says nothing of it."""
+    return statement.heads if station.resource is None else None
 
 
 def _gate(arrangement: Arrangement, need: Requirement, reading: _Reading) -> Gate:
@@ -266,34 +297,18 @@ def _station_gate(station: Station, need: Requirement, reading: _Reading) -> Gat
         return _constant(0 if station.allows else -1)
     seen = station.caller or reading.caller
     allows = [
-        (test, reference(station.slot, policy, statement))
+        (test, _heads(station, statement), reference(station.slot, policy, statement))
         for policy, statement, test in _left(station, reading, denies=False)
         if statement.grants(seen) & need.kinds
     ]
     if not allows:
         return _constant(-1)
-    for test, deciding in allows:
+    for test, _, deciding in allows:
         if test is None:
             return _constant(0, (deciding,))
-    references = tuple((deciding,) for _, deciding in allows)
-    return Gate(_first_match([test for test, _ in allows if test is not None]), references, None)
-
-
-def _first_match(tests: Sequence[RequestTest]) -> Check:
-    """The number of the first test that holds, or -1."""
-    if len(tests) == 1:
-        only = tests[0]
-        return lambda request: 0 if only(request) else -1
-
-    def check(request: Request) -> int:
-        number = 0
-        for test in tests:
-            if test(request):
-                return number
-            number += 1  # noqa: SIM113 - enumerate() is slower here
-        return -1
-
-    return check
+    references = tuple((deciding,) for *_, deciding in allows)
+    tests = [test for test, *_ in allows if test is not None]
+    return Gate(first_match(tests, [heads for _, heads, _ in allows]), references, None)
 
 
 def _way(
