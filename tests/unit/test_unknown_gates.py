@@ -176,3 +176,14 @@ def test_without_any_policy_no_denial_is_explained(capsys: pytest.CaptureFixture
     """Neither a world nor a policy is an error, not an explanation."""
     assert run("explain", "--denied", MESSAGE) == 2
     assert "neither a world nor a policy is given" in capsys.readouterr().err
+
+
+def test_an_effective_policy_leaves_out_what_is_not_known(
+    lost_user: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No Condition block can say that a lost policy does not deny."""
+    who = f"arn:aws:iam::{A}:user/mia"
+    assert run("what-can", who, "--as-policy", "--world", lost_user) == 0
+    said = capsys.readouterr()
+    assert "unknown:" not in said.out
+    assert "left out, since no Condition block can say" in said.err

@@ -16,6 +16,7 @@ from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.compile.residual import all_of, any_of, negate
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.core.errors import UnsupportedError
+from iamsim.core.unknown import is_open_key
 from iamsim.core.request import CallerKind
 from iamsim.engine.authorize import prepare
 from iamsim.engine.relations import ResourceKind
@@ -195,6 +196,10 @@ def _blocks(answer: BatchAnswer) -> Blocks:
     """An answer as Condition blocks; raises `UnsupportedError` where there are no words."""
     if answer.residual is None:
         return ALWAYS if answer.verdict is Verdict.ALLOWED else NEVER
+    if any(is_open_key(key.lower()) for key in answer.residual.stand_ins):
+        raise UnsupportedError(
+            "residual-without-condition", "it depends on a part of a policy that is not known"
+        )
     return frozenset(json.dumps(block, sort_keys=True) for block in answer.residual.to_condition())
 
 
