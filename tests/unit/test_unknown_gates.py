@@ -183,7 +183,7 @@ def test_an_effective_policy_leaves_out_what_is_not_known(
 ) -> None:
     """No Condition block can say that a lost policy does not deny."""
     who = f"arn:aws:iam::{A}:user/mia"
-    assert run("what-can", who, "--as-policy", "--world", lost_user) == 0
+    assert run("what-can", who, "--as-policy", "--world", lost_user) == 1
     said = capsys.readouterr()
     assert "unknown:" not in said.out
     assert "left out, since no Condition block can say" in said.err

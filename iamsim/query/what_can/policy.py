@@ -16,8 +16,8 @@ from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.compile.residual import all_of, any_of, negate
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.core.errors import UnsupportedError
-from iamsim.core.unknown import is_open_key
 from iamsim.core.request import CallerKind
+from iamsim.core.unknown import is_open_key
 from iamsim.engine.authorize import prepare
 from iamsim.engine.relations import ResourceKind
 from iamsim.engine.situation import Situation
