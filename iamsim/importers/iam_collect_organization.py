@@ -30,8 +30,8 @@ def read_organization(organization_id: str, files: dict[str, object], draft: Dra
 
     Gives the paths of the files that were read.
     """
-    lost = [find_marker(files.get(name)) for name in ("accounts", "metadata", "ous", "structure")]
-    draft.tree.members_lost |= any(lost)
+    members = (files[name] for name in ("accounts", "metadata", "ous") if name in files)
+    draft.tree.members_lost |= not all(map(_record, members))
     metadata = _record(files.get("metadata"))
     organization = draft.organization()
     organization.set("id", text(metadata, "id") or organization_id)
