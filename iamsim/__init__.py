@@ -19,6 +19,8 @@ from __future__ import annotations
 
 import importlib as _importlib
 
+__version__ = "0.1.0"  # pyproject.toml takes it from here: looking it up there is slow
+
 TYPE_CHECKING = False  # importing it would cost more than the whole package
 
 if TYPE_CHECKING:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim import __version__
 from iamsim.cli.accept_unknown import (
     ACCEPT_UNKNOWN,
     STRICT,
@@ -43,7 +44,6 @@ OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field != "context")
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Look at the world and write what was found."""
-    from iamsim.cli.validate import program_version  # noqa: PLC0415 - `--help` needs none
     from iamsim.report import access_findings as report  # noqa: PLC0415
     from iamsim.report import access_findings_data as data  # noqa: PLC0415
 
@@ -53,7 +53,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         lambda: report.access_findings_document(answer),
         lambda: data.access_findings_data(answer),
         lambda: report.access_findings_lines(answer),
-        {"sarif": lambda: json_text(data.access_findings_sarif(answer, program_version()))},
+        {"sarif": lambda: json_text(data.access_findings_sarif(answer, __version__))},
     )
     code = _code(options, answer)
     if options["fail_on"] is None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 
+from iamsim import __version__
 from iamsim.cli.consent import somebody_there
 from iamsim.cli.panels import COMMANDS, PANELS
 from iamsim.core.errors import IamsimError, InternalError, RequestError
@@ -77,7 +78,7 @@ def _dispatch(arguments: list[str]) -> int:
         return 0
     command, *rest = arguments
     if command == "--version":
-        sys.stdout.write(f"iamsim {_version()}\n")
+        sys.stdout.write(f"iamsim {__version__}\n")
         return 0
     if command in _HELP_NAMES or command in _APP_OPTIONS:
         return _run_app(["--help"] if command == "-h" else arguments)
@@ -140,15 +141,6 @@ def _run_app(arguments: list[str]) -> int:
     from iamsim.cli.app import run_app  # noqa: PLC0415 - typer is slow to import
 
     return run_app(arguments)
-
-
-def _version() -> str:
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to import
-
-    try:
-        return version("iamsim")
-    except PackageNotFoundError:
-        return "(not installed)"
 
 
 def _unknown_command(command: str) -> RequestError:

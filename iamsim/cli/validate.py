@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
+from iamsim import __version__
 from iamsim.cli.commands import Argument, Command, output_options
 from iamsim.cli.options import Option
 from iamsim.cli.output import wants_color, write_output
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     from iamsim.cli.validate_run import ValidateRun
     from iamsim.report.findings import CheckedPolicy
 
-__all__ = ["COMMAND", "program_version"]
+__all__ = ["COMMAND"]
 
 TYPES = ("identity", "resource", "trust", "boundary", "session", "scp", "rcp", "vpce")
 FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")
@@ -109,7 +110,7 @@ def _write(
         data = (
             findings_to_dict(checked, without)
             if form == "json"
-            else findings_to_sarif(checked, program_version())
+            else findings_to_sarif(checked, __version__)
         )
         written = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     elif form in ("github", "junit"):
@@ -156,16 +157,6 @@ def _fails(kind: FindingType, limit: FindingType | None) -> bool:
 def _text(options: Options, field: str) -> str | None:
     value = options[field]
     return value if isinstance(value, str) else None
-
-
-def program_version() -> str:
-    """The version of iamsim as it is installed."""
-    from importlib.metadata import PackageNotFoundError, version  # noqa: PLC0415 - slow to import
-
-    try:
-        return version("iamsim")
-    except PackageNotFoundError:
-        return "0.0.0"
 
 
 COMMAND = Command(

@@ -74,9 +74,10 @@ def test_ci_is_executable_and_strict():
 
 
 def test_changelog_names_the_version():
-    """The changelog has a section for the version of pyproject."""
+    """The changelog has a section for the version, which pyproject takes from the package."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    heading = re.escape(f"## {project['version']} ")
+    assert project["dynamic"] == ["version"]
+    heading = re.escape(f"## {iamsim.__version__} ")
     assert re.search(f"^{heading}", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)
 
 
