@@ -8,7 +8,7 @@ from functools import lru_cache
 from time import time
 from typing import TYPE_CHECKING, Any, TypedDict
 
-from iamsim.api.kept import PolicyInput, read_policy, same_stack
+from iamsim.api.kept import PolicyInput, known_stack, read_policy
 from iamsim.core.arn import is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
@@ -102,7 +102,10 @@ def context_values(context: ContextInput | None) -> dict[str, ContextValue]:
     """Bring context values into AWS's form: texts, or tuples of texts for several values."""
     if context is not None and not isinstance(context, dict):
         _check_mapping("context", context)
-    return {key: _context_value(value) for key, value in (context or {}).items()}
+    return {
+        key: value if value.__class__ is str else _context_value(value)
+        for key, value in (context or {}).items()
+    }
 
 
 def _context_value(value: object) -> ContextValue:
@@ -221,11 +224,18 @@ def _block_settings(given: Mapping[str, bool] | None) -> Mapping[str, bool] | No
 
 
 def attached_policies(given: PolicyArguments, *, is_trust: bool) -> AttachedPolicies:
-    """Parse the policies of a question, each as what it is used for; raises `PolicyError`."""
+    """The policies of a question, each read as what it is used for; raises `PolicyError`."""
     if not given:
         return NOTHING_ATTACHED
+    if not given.keys() <= PolicyArguments.__annotations__.keys():
+        _check_names("the policies", given, tuple(PolicyArguments.__annotations__))
+    return known_stack(given, is_trust=is_trust, read=lambda: _read_stack(given, is_trust=is_trust))
+
+
+def _read_stack(given: PolicyArguments, *, is_trust: bool) -> AttachedPolicies:
+    """Read policies that were not given before."""
     resource_type = PolicyType.TRUST if is_trust else PolicyType.RESOURCE
-    stack = AttachedPolicies(
+    return AttachedPolicies(
         identity_policies=_policies(
             given.get("identity_policies") or (), PolicyType.IDENTITY, "identity_policies"
         ),
@@ -241,7 +251,6 @@ def attached_policies(given: PolicyArguments, *, is_trust: bool) -> AttachedPoli
         ),
         public_access_block=_block_settings(given.get("public_access_block")),
     )
-    return same_stack(stack)
 
 
 def _policy(policy: PolicyInput | None, policy_type: PolicyType, name: str) -> Policy | None:

@@ -1,13 +1,14 @@
 """Policies that were given before: read once, compiled once.
 
 Documents can be changed by whoever gave them, so that they are known by what they hold; a `Policy`
-can't, and is known by its identity.
+can't, and is known by its identity. What is given only once is not kept: it would cost more to have
+it around than to read it.
 """
 
 from __future__ import annotations
 
 import marshal
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.syntax.ast import Policy
@@ -17,18 +18,20 @@ if TYPE_CHECKING:
     from iamsim.core.decision import PolicyType
     from iamsim.engine.question import AttachedPolicies
 
-__all__ = ["PolicyInput", "read_policy", "same_stack"]
+__all__ = ["PolicyInput", "known_stack", "read_policy"]
 
 PolicyInput = str | bytes | Mapping[str, object] | Policy
 
 POLICIES = 256  # how many are kept
 STACKS = 32
+SEEN = 4_096  # of how many it is known that they were given
 LARGEST = 65_536  # of a document that is kept, in bytes
 FORM = 2  # of marshal: without references, so that equal data give equal bytes
 
 K = TypeVar("K")
 V = TypeVar("V")
 
+_seen: dict[int, None] = {}  # the hashes of what was given once
 _policies: dict[tuple[object, ...], Policy] = {}
 _stacks: dict[tuple[object, ...], AttachedPolicies] = {}
 
@@ -49,7 +52,7 @@ def read_policy(document: PolicyInput, name: str, policy_type: PolicyType) -> Po
     return known
 
 
-def _written(document: PolicyInput) -> bytes | None:
+def _written(document: object) -> bytes | None:
     """All that a document holds, as bytes; `None` for one that is not kept."""
     if type(document) not in (dict, str, bytes):
         return None
@@ -60,32 +63,42 @@ def _written(document: PolicyInput) -> bytes | None:
     return written if len(written) <= LARGEST else None
 
 
-def same_stack(stack: AttachedPolicies) -> AttachedPolicies:
-    """The stack of these very policies that was given before, whose facts are kept; else this."""
-    block = stack.public_access_block
-    key = (
-        _numbers(stack.identity_policies),
-        id(stack.resource_policy),
-        id(stack.boundary),
-        _numbers(stack.session_policies),
-        None if stack.scps is None else tuple(map(_numbers, stack.scps)),
-        None if stack.rcps is None else tuple(map(_numbers, stack.rcps)),
-        _numbers(stack.vpce_policies),
-        None if block is None else tuple(block.items()),
-    )
+def known_stack(
+    given: Mapping[str, object], *, is_trust: bool, read: Callable[[], AttachedPolicies]
+) -> AttachedPolicies:
+    """The stack that these arguments gave before, whose facts are kept; else what `read` gives."""
+    try:
+        key = (is_trust, *[(name, _form(value)) for name, value in given.items()])
+    except (TypeError, RecursionError):
+        return read()
     known = _stacks.get(key)
     if known is None:
-        known = _keep(_stacks, key, stack, STACKS)
+        # The stack keeps its policies alive, so that their identities stay theirs.
+        known = _keep(_stacks, key, read(), STACKS)
     return known
 
 
-def _numbers(policies: tuple[Policy, ...] | None) -> tuple[int, ...] | None:
-    """The identities of policies, which a stack that is kept keeps alive."""
-    return None if policies is None else tuple(map(id, policies))
+def _form(given: object) -> object:
+    """What tells an argument from others; raises `TypeError` for one that may change unseen."""
+    kind = type(given)
+    if given is None or kind is Policy:
+        return id(given)
+    if kind is list or kind is tuple:
+        return tuple(map(_form, given))  # type: ignore[call-overload]  # either can be iterated
+    written = _written(given)
+    if written is None:
+        raise TypeError
+    return written
 
 
 def _keep(table: dict[K, V], key: K, value: V, limit: int) -> V:
-    """Keep a value, at the cost of the oldest."""
+    """Keep a value that is given for the second time, at the cost of the oldest."""
+    number = hash(key)
+    if number not in _seen:
+        if len(_seen) >= SEEN:
+            _seen.clear()
+        _seen[number] = None
+        return value
     if len(table) >= limit:
         table.pop(next(iter(table)), None)
     table[key] = value

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from iamsim.api.answer import Answer
@@ -130,11 +129,16 @@ class CompiledPolicies:
     ) -> PreparedRequest:
         """Prepare a request: derive its context and find what it meets. Raises `RequestError`."""
         check_texts(action=action, resource=resource)
-        question = replace(
-            self._question,
-            action=action,
-            resource=resource,
-            context=context_values(context),
+        base = self._question
+        question = Question(
+            base.principal,
+            action,
+            resource,
+            context_values(context),
+            session=base.session,
+            via=base.via,
+            resource_account=base.resource_account,
+            attached=base.attached,
             now=now(),
         )
         prepared = authorize.prepare(question, self._world)

@@ -135,7 +135,8 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
         check_alias(action, question.action, question.resource)
     if question.resource == "*" and action in ACCOUNT_ACTIONS:
         question = replace(question, resource=ALL_BUCKETS)
-    if question.via is DIRECT_CALL and question.context:
+    given = {key.lower(): value for key, value in question.context.items()}
+    if question.via is DIRECT_CALL and ENDPOINT_KEY in given:
         question = _through_given_endpoint(question, world)
     if question.resource == "*" and action == DESCRIBE_LOG_GROUPS:
         groups = log_groups_of(question.principal, question.context)
@@ -143,14 +144,14 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     caller = world.caller_facts(question)
     resource = world.resource_facts(question, caller.caller)
     situation = world.situation(question, caller, resource)
-    derived = _derived(question, action, world, caller, resource)
+    now = question.now if given.keys().isdisjoint(TIME_KEYS) else _time_of(question)
+    derived = _derived(question, action, now, world, caller, resource)
     context: dict[str, ContextValue] = {}
     for keys in derived:
         context.update(keys.values)
     for key in question.unset:
         context.pop(key.lower(), None)
-    for key, value in question.context.items():
-        context[key.lower()] = value
+    context.update(given)
     request = Request(caller.caller, action, question.resource, context)
     awaited = situation.arrange(action).awaited
     if question.unknown or question.partial or not context.keys() >= awaited:
@@ -180,6 +181,7 @@ def _time_of(question: Question) -> str | None:
 def _derived(
     question: Question,
     action: str,
+    now: str | None,
     world: CompiledWorld,
     caller: CallerFacts,
     resource: ResourceFacts,
@@ -188,7 +190,7 @@ def _derived(
     via = question.via
     endpoint = world.endpoint(via.vpc_endpoint)
     vpc = endpoint.vpc if endpoint is not None else None
-    parts = [time_context(_time_of(question)), call_context(via, vpc)]
+    parts = [time_context(now), call_context(via, vpc)]
     parts += [resource.context, caller.context]
     who = caller.caller
     if via.services and who.kind is CallerKind.USER and not who.with_session_token:

@@ -55,7 +55,7 @@ class Via:
     services: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class AttachedPolicies:
     """Policies given with the question. `None` means: not given, so what the world says (without a
     world: the layer does not exist). Levels of `scps` and `rcps` are root first."""

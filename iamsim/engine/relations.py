@@ -95,6 +95,8 @@ KEYS = ("key/", "alias/aws/")
 class ResourceKind(Enum):
     """What a request's resource is, as far as the ways in depend on it."""
 
+    __hash__ = object.__hash__  # an Enum's own reads its name, for each request
+
     NONE = "no resource"
     KEY = "KMS key"
     ROLE = "role"

@@ -119,9 +119,12 @@ def _of_container(
 
 
 @cache
-def _test_of(pattern: str) -> Callable[[str], bool]:
-    """The test of a kind's ARNs."""
-    return compile_tokens(tokenize(pattern))
+def _tests_of(service: str) -> tuple[tuple[str, Callable[[str], bool]], ...]:
+    """The kinds of objects of a service that have rules of their own, with tests of their ARNs."""
+    return tuple(
+        (name, compile_tokens(tokenize(pattern)))
+        for name, pattern in service_rules(service).objects
+    )
 
 
 NO_OBJECT: frozenset[str] = frozenset()
@@ -129,10 +132,10 @@ NO_OBJECT: frozenset[str] = frozenset()
 
 def _objects(arn: Arn | None, resource: str, entity: User | Role | None) -> frozenset[str]:
     """The kinds of objects that a resource is one of."""
-    patterns = service_rules(arn.service).objects if arn is not None else ()
-    if not patterns:
+    tests = _tests_of(arn.service) if arn is not None else ()
+    if not tests:
         return NO_OBJECT
-    found = frozenset(name for name, pattern in patterns if _test_of(pattern)(resource))
+    found = frozenset([name for name, test in tests if test(resource)])
     if isinstance(entity, Role) and entity.service_linked:
         found |= {SERVICE_LINKED_ROLE}
     return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
+from weakref import ref
 
 from iamsim.catalog import resource_control_services
 from iamsim.catalog.presence import has_resource_account
@@ -32,7 +33,6 @@ __all__ = ["CompiledWorld", "without_world"]
 
 REMEMBERED = 100_000  # entries of each table
 REMEMBERED_OF_STACK = 2_000  # the same, for policies that a question brought along
-STACKS = 32  # for how many stacks of these anything is remembered
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -52,11 +52,10 @@ class _Memory:
     Beside each value stands what its key holds the id of, so that the id stays its own.
     """
 
-    __slots__ = ("attached", "callers", "limit", "resources", "situations")
+    __slots__ = ("callers", "limit", "resources", "situations")
 
-    def __init__(self, attached: AttachedPolicies, limit: int) -> None:
+    def __init__(self, limit: int) -> None:
         """Start empty."""
-        self.attached = attached
         self.limit = limit
         self.callers: dict[tuple[object, ...], tuple[CallerFacts, Session]] = {}
         self.resources: dict[tuple[object, ...], ResourceFacts] = {}
@@ -94,8 +93,8 @@ class CompiledWorld:
         self.model = model if model is not None else World()
         self.policies = PolicyLibrary()
         self.rcp_date, self.rcp_services = resource_control_services()
-        self._own = _Memory(NOTHING_ATTACHED, REMEMBERED)
-        self._stacks: dict[int, _Memory] = {}
+        self._own = _Memory(REMEMBERED)
+        self._stacks: dict[int, tuple[ref[AttachedPolicies], _Memory]] = {}
         self._endpoints: dict[str, VpcEndpoint] | None = None
 
     def __getstate__(self) -> World:
@@ -140,14 +139,15 @@ class CompiledWorld:
         return self._endpoints.get(identifier)
 
     def _memory(self, attached: AttachedPolicies) -> _Memory:
-        """What was worked out with these policies."""
+        """What was worked out with these policies; it goes when they do."""
         if attached is NOTHING_ATTACHED:
             return self._own
-        memory = self._stacks.get(id(attached))
-        if memory is None:
-            memory = _Memory(attached, REMEMBERED_OF_STACK)
-            _remember(self._stacks, id(attached), memory, STACKS)
-        return memory
+        stacks, number = self._stacks, id(attached)
+        known = stacks.get(number)
+        if known is None:
+            gone = ref(attached, lambda _: stacks.pop(number, None))
+            known = stacks[number] = gone, _Memory(REMEMBERED_OF_STACK)
+        return known[1]
 
     def caller_facts(self, question: Question) -> CallerFacts:
         """The caller's side; remembered, but for a root user, of which the context tells more."""

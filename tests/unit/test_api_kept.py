@@ -43,9 +43,11 @@ def verdict(*policies: object) -> str:
 def test_a_document_that_was_changed_is_read_anew() -> None:
     """Documents are known by what they hold, at any depth."""
     given = policy()
-    assert verdict(given) == "allowed"
-    given["Statement"][0]["Effect"] = "Deny"
-    assert verdict(given) == "explicitDeny"
+    for _ in range(3):
+        given["Statement"][0]["Effect"] = "Allow"
+        assert verdict(given) == "allowed"
+        given["Statement"][0]["Effect"] = "Deny"
+        assert verdict(given) == "explicitDeny"
     given["Statement"].append(given["Statement"][0] | {"Action": "sqs:*"})
     given["Statement"][0]["Effect"] = "Allow"
     assert verdict(given) == "allowed"
@@ -62,7 +64,7 @@ def test_equal_documents_give_the_same_answer_in_each_form(
     form: Callable[[dict[str, Any]], object],
 ) -> None:
     """The first answer and those from what is kept are the same."""
-    for effect, wanted in (("Allow", "allowed"), ("Deny", "explicitDeny")) * 2:
+    for effect, wanted in (("Allow", "allowed"), ("Deny", "explicitDeny")) * 4:
         assert verdict(form(policy(effect))) == wanted
         assert verdict(form(policy(effect)), form(policy("Deny"))) == "explicitDeny"
 
@@ -71,7 +73,7 @@ def test_a_document_is_read_as_what_it_is_used_for() -> None:
     """The same text is a policy of each type, checked as such, under the name of its place."""
     given = policy(Principal={"AWS": USER})
     assert verdict(policy()) == "allowed"
-    for _ in range(2):
+    for _ in range(3):
         with pytest.raises(PolicyError, match="Principal"):
             verdict(given)
         with pytest.raises(PolicyError, match="Principal"):
@@ -92,10 +94,20 @@ def test_a_document_is_read_as_what_it_is_used_for() -> None:
 def test_what_is_no_policy_is_refused_each_time() -> None:
     """Errors are not kept, nor is what only looks like a document."""
     text = json.dumps(policy()).encode()
-    assert verdict(text) == "allowed"
+    for _ in range(3):
+        assert verdict(text) == "allowed"
+    endless: list[object] = []
+    endless.append(endless)
     circle = policy()
     circle["Statement"][0]["Condition"] = circle
-    for wrong in (bytearray(text), 5, {"Statement": {bytearray(b"Effect")[0]: 1}}, circle, "{"):
+    for wrong in (
+        bytearray(text),
+        5,
+        {"Statement": {bytearray(b"Effect")[0]: 1}},
+        circle,
+        endless,
+        "{",
+    ):
         for _ in range(2):
             with pytest.raises(iamsim.IamsimError):
                 verdict(wrong)
@@ -108,13 +120,19 @@ def test_little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "LARGEST", 2_000)
     monkeypatch.setattr(kept, "_policies", {})
     monkeypatch.setattr(kept, "_stacks", {})
-    for number in [*range(6), 0, 3]:
+    monkeypatch.setattr(kept, "SEEN", 4)
+    for number in [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 0, 3, 3]:
         assert verdict(policy(Sid=f"s{number}")) == "allowed"
+        assert len(kept._seen) <= 4
         assert len(kept._policies) <= 3
         assert len(kept._stacks) <= 2
     before = dict(kept._policies)
-    assert verdict(policy(Sid="s" * 3_000)) == "allowed"
-    assert kept._policies == before
+    assert before
+    for _ in range(2):
+        assert verdict(policy(Sid="s" * 3_000)) == "allowed"
+    for number in range(6, 9):
+        assert verdict(policy(Sid=f"s{number}")) == "allowed"
+    assert kept._policies == before  # what is given once is not kept
 
 
 def test_stacks_of_other_settings_are_other_stacks() -> None:
@@ -124,8 +142,15 @@ def test_stacks_of_other_settings_are_other_stacks() -> None:
     settings["restrict_public_buckets"] = False
     other = inputs.attached_policies({"public_access_block": settings}, is_trust=False)
     assert stack.public_access_block != other.public_access_block
-    again = inputs.attached_policies({"public_access_block": copy.copy(settings)}, is_trust=False)
-    assert again is other
+    given = {"public_access_block": copy.copy(settings)}
+    third = inputs.attached_policies(given, is_trust=False)
+    assert inputs.attached_policies(given, is_trust=False) is third
+
+
+def test_a_misspelt_argument_is_refused() -> None:
+    """It would be a policy that does not count."""
+    with pytest.raises(iamsim.RequestError, match="identity_polices"):
+        iamsim.decide(principal=USER, action="s3:GetObject", identity_polices=[policy()])  # type: ignore[call-arg]  # on purpose
 
 
 def test_what_was_compiled_goes_with_its_policy() -> None:

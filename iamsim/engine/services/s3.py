@@ -171,6 +171,8 @@ def is_bucket(resource: str) -> bool:
 def access_point_name(resource: str) -> str | None:
     """The ARN of the access point that a request goes through, without the object; `None` where
     the resource is no access point."""
+    if ACCESS_POINT not in resource:
+        return None
     arn = find_arn(resource)
     if arn is None or arn.service != "s3" or not arn.resource.startswith(ACCESS_POINT):
         return None
