@@ -45,19 +45,27 @@ def refuse_unknown(options: Options, world: CompiledWorld) -> None:
         raise WorldError("not-known", f"{one.what} is not known: {one.unknown.why}", span=one.span)
 
 
-def code_with_unknowns(options: Options, unknowns: Sequence[UnknownInWorld], code: int) -> int:
-    """The exit code of a gate: 1 where something that is not known could have changed its result.
+def code_with_unknowns(
+    options: Options,
+    unknowns: Sequence[UnknownInWorld],
+    code: int,
+    unsearched: Sequence[str] = (),
+) -> int:
+    """The exit code of a gate: 1 where something that is not known, or was not searched, could have
+    changed its result.
 
     What it is is said on standard error; with `--accept-unknown` the code stays as it is.
     """
-    if not unknowns:
+    if not unknowns and not unsearched:
         return code
     from iamsim.core.caret import printable  # noqa: PLC0415 - only where something is unknown
     from iamsim.report.unknowns import unknown_sentence  # noqa: PLC0415
 
     accepted = bool(options["accept_unknown"])
     word = "accepted" if accepted else "failed"
-    lines = [f"{word}: {unknown_sentence(len(unknowns))}"]
+    lines = [f"{word}: {one}" for one in unsearched]
+    if unknowns:
+        lines.append(f"{word}: {unknown_sentence(len(unknowns))}")
     lines += [f"  {one.span.place}: {one.what}: {one.unknown.why}" for one in unknowns[:SHOWN]]
     if len(unknowns) > SHOWN:
         lines.append(f"  and {len(unknowns) - SHOWN} more: `iamsim world lint` lists them")

@@ -62,7 +62,10 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     )
     code = int(bool(found.broken) or _fails(found, options))
     gate = options["forbid"] or options["fail_on"]
-    return code_with_unknowns(options, found.unknowns, code) if gate else code
+    if not gate:
+        return code
+    unsearched = () if found.changes.complete else (report.MORE_WAYS,)
+    return code_with_unknowns(options, found.unknowns, code, unsearched)
 
 
 def _fails(found: ChangeReport, options: Options) -> bool:

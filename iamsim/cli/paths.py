@@ -83,7 +83,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         from iamsim.draw.access import draw_paths  # noqa: PLC0415 - text needs none
 
         write_drawn(draw_paths(found, chains, model, goal=words), options)
-        return _code(options, chains, batch.world.unknowns())
+        return _code(options, chains, batch.world.unknowns(), found)
     unknowns = batch.world.unknowns()
     answer = report.PathsAnswer(
         words, found, chains, tuple(sorted(there)), blocked, model, unknowns
@@ -94,12 +94,21 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         lambda: report.paths_data(answer),
         lambda: report.paths_lines(answer),
     )
-    return _code(options, chains, unknowns)
+    return _code(options, chains, unknowns, found)
 
 
-def _code(options: Options, chains: Sequence[object], unknowns: Sequence[UnknownInWorld]) -> int:
+def _code(
+    options: Options,
+    chains: Sequence[object],
+    unknowns: Sequence[UnknownInWorld],
+    found: Escalations,
+) -> int:
     """With `--fail`, whether there is a path, or could be one."""
-    return code_with_unknowns(options, unknowns, int(bool(chains))) if options["fail"] else 0
+    from iamsim.report.paths import limits_of  # noqa: PLC0415 - as above
+
+    if not options["fail"]:
+        return 0
+    return code_with_unknowns(options, unknowns, int(bool(chains)), limits_of(found))
 
 
 def _check(goal: str, actions: Sequence[str]) -> None:

@@ -98,7 +98,8 @@ def _run(options: Options, paths: Sequence[str]) -> int:
     enough = covered is None or write_coverage(covered, options)
     if mutation is not None:
         limit = _text(options, "mutate_fail_under")
-        enough &= is_enough(mutation[1], None if limit is None else share_of(limit))
+        most = None if limit is None else share_of(limit)
+        enough &= is_enough(*mutation, most, options)
     enough &= compared is None or not compared.changes
     if collected.broken or not collected.cases:
         _complain(collected, told=options["format"] == "text" and not options["quiet"])

@@ -6,6 +6,7 @@ import os
 import sys
 from typing import TYPE_CHECKING
 
+from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
 from iamsim.cli.options import Option
 from iamsim.cli.output import wants_color, write_output
 from iamsim.core.errors import RequestError
@@ -51,6 +52,7 @@ MUTATION_OPTIONS = (
         metavar="PERCENT",
         panel="Mutation",
     ),
+    ACCEPT_UNKNOWN._replace(panel="Mutation"),
 )
 
 
@@ -75,20 +77,22 @@ def mutate(
 
     fitting: set[str] = set()
     since = options["since"]
-    changed = _changed_files(since) if isinstance(since, str) else None
+    unchanged = _unchanged_files(since) if isinstance(since, str) else frozenset()
 
     def wanted(policy: PolicyDocument) -> bool:
         file = policy.source.name
         if picked is not None and not picked(policy.name, file):
             return False
         fitting.add(policy.name)
-        return changed is None or os.path.realpath(file) in changed
+        return os.path.realpath(file) not in unchanged
 
     with ProgressBar("mutants", quiet=bool(options["quiet"])) as progress:
         results = list(run_mutants(cases, shelf, wanted=wanted, progress=progress))
     if not fitting:
         why = "the cases name no world" if picked is None else "`--policy` fits none"
         sys.stderr.write(f"there is no policy to change: {why}\n")
+    elif not results and isinstance(since, str):
+        sys.stderr.write(f"there is nothing to change: no policy's file differs from `{since}`\n")
     file = options["write_tests"]
     if isinstance(file, str):
         write_output(suite_text(results, shelf.paths, file), file)
@@ -103,22 +107,38 @@ def mutation_text(results: Sequence[MutationResult], options: Options, *, to_fil
     return render_mutation(results, verbose=bool(options["verbose"]), color=color)
 
 
-def enough(whole: float, limit: float | None) -> bool:
-    """Whether enough changes were noticed; says on standard error when not."""
-    if limit is None or whole >= limit:
-        return True
-    sys.stderr.write(f"the mutation score is {whole:.2f} %, and {limit:g} % is asked for\n")
-    return False
+def enough(
+    results: Sequence[MutationResult], whole: float, limit: float | None, options: Options
+) -> bool:
+    """Whether enough changes were noticed, of those that were tried; says on standard error when
+    not, and when some were not tried."""
+    from iamsim.suites.mutation.run import MOST_ASKED, Verdict  # noqa: PLC0415 - as above
+
+    untried = sum(result.verdict is Verdict.UNTRIED for result in results)
+    accepted = limit is None or bool(options["accept_unknown"])
+    if untried:
+        sys.stderr.write(
+            f"{untried:,} of {len(results):,} changes were not tried, after {MOST_ASKED:,}"
+            " requests\nhint: choose with `--policy` or `--since`"
+        )
+        sys.stderr.write("\n" if accepted else "; `--accept-unknown` counts the others alone\n")
+    if limit is not None and whole < limit:
+        sys.stderr.write(f"the mutation score is {whole:.2f} %, and {limit:g} % is asked for\n")
+        return False
+    return accepted or not untried
 
 
-def _changed_files(revision: str) -> frozenset[str]:
-    """Ask git which files differ from a revision, new ones included."""
+def _unchanged_files(revision: str) -> frozenset[str]:
+    """Ask git which files are as they were in a revision: not new ones, nor what git does not
+    keep."""
     # As a commit's own name it can't be an option any more.
     commit = f"{revision}^{{commit}}"
-    (found,) = _git(revision, "rev-parse", "--verify", "--end-of-options", commit).split()
-    names = _git(revision, "diff", "--name-only", "-z", "--relative", found, "--")
-    names += _git(revision, "ls-files", "--others", "--exclude-standard", "-z")
-    return frozenset(os.path.realpath(file) for file in names.split("\0") if file)
+    (known,) = _git(revision, "rev-parse", "--verify", "--end-of-options", commit).split()
+    top = _git(revision, "rev-parse", "--show-toplevel").rstrip("\n")
+    kept = _git(revision, "-C", top, "ls-files", "-z").split("\0")
+    differing = _git(revision, "-C", top, "diff", "--name-only", "-z", known, "--").split("\0")
+    names = set(kept).difference(differing, [""])
+    return frozenset(os.path.realpath(os.path.join(top, name)) for name in names)  # noqa: PTH118 - as above
 
 
 def _git(revision: str, *arguments: str) -> str:

@@ -93,7 +93,8 @@ def _statements(value: object, report: Report) -> object:
         elif isinstance(statement, dict):
             marked.append(_statement(statement, name, report))
         else:
-            marked.append(statement)
+            # No statement: the reader of worlds takes it for unknown, whatever it holds.
+            marked.append(_marked(statement))
     return marked
 
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from iamsim.world.model import World
 
 __all__ = [
+    "MORE_WAYS",
     "ChangeReport",
     "Kept",
     "Row",
@@ -56,6 +57,7 @@ TITLES = {
     Direction.CLOSES: "closes",
     Direction.STAYS_DENIED: "stays denied, in another way",
 }
+MORE_WAYS = "patterns meet in more ways than were tried"
 SHOWN = 4  # actions, resources or principals before only their number is said
 VERDICTS = {
     Verdict.ALLOWED: "allowed",
@@ -313,7 +315,7 @@ def summary_text(report: ChangeReport) -> str:
         held = len(report.kept) - len(report.broken)
         parts.append(f"{held} of {len(report.kept)} requirements hold")
     if not changes.complete:
-        parts.append("patterns meet in more ways than were tried")
+        parts.append(MORE_WAYS)
     parts += [f"not asked: {one}" for one in changes.silent]
     return "; ".join(parts)
 

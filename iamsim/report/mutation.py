@@ -49,9 +49,14 @@ def render_mutation(
 
 
 def score_line(results: Sequence[MutationResult]) -> str:
-    """Count the mutants by what became of them, with the score in whole percent."""
+    """Count the mutants by what became of them, with the score in whole percent; those that were
+    not tried where there are some."""
     counts = Counter(result.verdict for result in results)
-    text = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in Verdict)
+    text = ", ".join(
+        f"{counts[verdict]} {verdict.value}"
+        for verdict in Verdict
+        if verdict is not Verdict.UNTRIED or counts[verdict]
+    )
     return f"{len(results)} mutants: {text}; score {int(score(results))} %"
 
 

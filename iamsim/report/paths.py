@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block
     from iamsim.world.model import World
 
-__all__ = ["PathsAnswer", "paths_data", "paths_document", "paths_lines"]
+__all__ = ["PathsAnswer", "limits_of", "paths_data", "paths_document", "paths_lines"]
 
 Json = dict[str, object]
 FEW = 4  # principals that go the same way and are all named
@@ -128,7 +128,7 @@ def paths_document(answer: PathsAnswer) -> Document:
         forms=frozenset({Form.HTML}),
     )
     limits = (
-        *(Remark("note", limit) for limit in _limits(answer)),
+        *(Remark("note", limit) for limit in limits_of(answer.found)),
         *unknown_remarks(answer.unknowns),
     )
     blocks: tuple[Block, ...] = (ways, paths, there, *_blocked(answer))
@@ -309,13 +309,18 @@ def _blocked_by(one: Blocked) -> tuple[str, str]:
     return one.step.action, decided_by(one.decision, one.step.action)
 
 
-def _limits(answer: PathsAnswer) -> list[str]:
+def limits_of(found: Escalations) -> list[str]:
     """What was not looked at, where something was not."""
-    left = len(answer.found.not_followed)
-    if not left:
-        return []
-    groups, were = ("1 group", "was") if left == 1 else (f"{left} groups", "were")
-    return [f"{groups} that somebody can join {were} not followed: an account has too many of them"]
+    said = [
+        f"{call}: policies name more resources than were tried" for call in sorted(found.not_tried)
+    ]
+    left = len(found.not_followed)
+    if left:
+        groups, were = ("1 group", "was") if left == 1 else (f"{left} groups", "were")
+        said.append(
+            f"{groups} that somebody can join {were} not followed: an account has too many of them"
+        )
+    return said
 
 
 def _count(answer: PathsAnswer) -> str:
@@ -349,6 +354,8 @@ def paths_data(answer: PathsAnswer) -> Json:
     }
     if answer.found.not_followed:
         data["not_followed"] = sorted(answer.found.not_followed)
+    if answer.found.not_tried:
+        data["not_tried"] = sorted(answer.found.not_tried)
     if answer.blocked is not None:
         data["blocked"] = [_blocked_data(one) for one in answer.blocked]
     return data

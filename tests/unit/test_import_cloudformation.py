@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from iamsim.core.decision import PolicyType
 from iamsim.core.errors import WorldError
+from iamsim.engine.world import CompiledWorld
 from iamsim.importers.cloudformation.naming import Environment
 from iamsim.importers.cloudformation.sam_policies import expand_policies
 from iamsim.importers.cloudformation.stack import Stack
@@ -16,6 +18,7 @@ from iamsim.importers.frame import import_sources
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.sources import parse_yaml
 from iamsim.importers.unknown import Unknown, settle_document
+from iamsim.world.load import load_world
 
 CDK = Path(__file__).parents[2] / "corpus/imports/cloudformation/cdk/source/cdk.out"
 HERE = Environment("111122223333", "eu-west-1", "app")
@@ -357,6 +360,54 @@ def test_what_sam_makes_and_is_not_modelled_is_remarked(tmp_path):
         "the transform `My::Macro` is not applied",
     ]
     assert list(found.data["accounts"]["111122223333"]["roles"]) == ["app-FnRole"]
+
+
+STATEMENT = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+
+
+@pytest.mark.parametrize(
+    "statements",
+    [
+        [[STATEMENT]],
+        [[[STATEMENT]]],
+        [STATEMENT, [STATEMENT]],
+        [[{"Ref": "NotGiven"}]],
+        [[{"Fn::If": ["Open", STATEMENT, {"Ref": "AWS::NoValue"}]}]],
+        {"Fn::If": ["Open", [[STATEMENT]], [STATEMENT]]},
+    ],
+)
+def test_statements_in_a_list_too_many_are_not_known(statements, tmp_path):
+    """Once a crash: such a policy can't be stored, and what it would deny is not known."""
+    policy = {"Version": "2012-10-17", "Statement": statements}
+    template = {
+        "Parameters": {"NotGiven": {"Type": "String"}},
+        "Conditions": {"Open": {"Fn::Equals": [{"Ref": "NotGiven"}, "x"]}},
+        "Resources": {
+            "Role": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {
+                    "RoleName": "r",
+                    "AssumeRolePolicyDocument": policy,
+                    "Policies": [{"PolicyName": "p", "PolicyDocument": policy}],
+                },
+            },
+            "Stored": {
+                "Type": "AWS::S3::BucketPolicy",
+                "Properties": {"Bucket": "b", "PolicyDocument": policy},
+            },
+        },
+    }
+    (tmp_path / "t.json").write_text(json.dumps(template), "utf-8")
+    found = import_sources(
+        [str(tmp_path / "t.json")], options=SourceOptions(account="111122223333")
+    )
+    (tmp_path / "w.json").write_text(json.dumps(found.data), "utf-8")
+    world = CompiledWorld(load_world(tmp_path / "w.json"))
+    assert {one.use for one in world.unknowns()} == {
+        PolicyType.TRUST,
+        PolicyType.IDENTITY,
+        PolicyType.RESOURCE,
+    }
 
 
 def test_a_nested_stack_without_its_template_and_one_inside_itself(tmp_path):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from pathlib import Path
 
@@ -317,7 +318,7 @@ def test_the_outcome_names_place_kind_and_killer(project):
     assert "score 100 %" in render_mutation([])
 
 
-def test_only_what_changed_since_a_revision_is_mutated(project):
+def test_only_what_changed_since_a_revision_is_mutated(project, capsys):
     """Files that git calls changed or new; an unknown revision is an error with git's words."""
     from iamsim.cli.main import main  # noqa: PLC0415 - the command line, in this process
 
@@ -328,6 +329,11 @@ def test_only_what_changed_since_a_revision_is_mutated(project):
         ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "first"],
     ):
         subprocess.run(command, check=True)
+    # Nothing differs: that is said, and is no failure.
+    gate = ["test", "a.iamtest.json", "--since", "HEAD", "--mutate-fail-under", "99", "-q"]
+    assert main(gate) == 0
+    said = "there is nothing to change: no policy's file differs from `HEAD`"
+    assert said in capsys.readouterr().err
     Path("boundary.json").write_text(json.dumps(BOUNDARY), encoding="utf-8")
     file = ["-o", "out.json", "--format", "json", "-q"]
     assert main(["test", "a.iamtest.json", "--since", "HEAD", *file]) == 0
@@ -342,10 +348,65 @@ def test_only_what_changed_since_a_revision_is_mutated(project):
     assert json.loads(Path("boundary.json").read_text(encoding="utf-8")) == BOUNDARY
 
 
+def test_what_git_does_not_keep_counts_as_changed(project, capsys):
+    """A world that git ignores, and one above the folder in which the command runs."""
+    from iamsim.cli.main import main  # noqa: PLC0415 - the command line, in this process
+
+    project(GET)
+    Path(".gitignore").write_text("read.json\n", encoding="utf-8")
+    for command in (
+        ["git", "init", "-q"],
+        ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "add", "."],
+        ["git", "-c", "user.name=t", "-c", "user.email=t@example.com", "commit", "-qm", "first"],
+    ):
+        subprocess.run(command, check=True)
+    Path("suites").mkdir()
+    Path("a.iamtest.json").rename("suites/a.iamtest.json")
+    Path("boundary.json").write_text(json.dumps(BOUNDARY), encoding="utf-8")
+    os.chdir("suites")
+    arguments = ["--since", "HEAD", "--format", "json", "-o", "out.json"]
+    assert main(["test", ".", "--world", "../world.json", *arguments]) == 2
+    text = (
+        Path("a.iamtest.json")
+        .read_text(encoding="utf-8")
+        .replace('"world.json"', '"../world.json"')
+    )
+    Path("a.iamtest.json").write_text(text, encoding="utf-8")
+    capsys.readouterr()
+    assert main(["test", ".", *arguments]) == 0
+    data = json.loads(Path("out.json").read_text(encoding="utf-8"))
+    assert {one["policy"] for one in data["mutation"]["mutants"]} == {"read.json", "boundary.json"}
+
+
+def test_what_was_not_tried_fails_a_gate(project, capsys, monkeypatch):
+    """After so many requests; the same input leaves the same out, and `--accept-unknown` passes."""
+    from iamsim.cli.main import main  # noqa: PLC0415 - the command line, in this process
+    from iamsim.suites.mutation import run  # noqa: PLC0415 - its bound is made small
+
+    cases, shelf = project(GET)
+    whole = [one.verdict for one in run_mutants(cases, shelf)]
+    for most in (0, 1, 2, 3, 30, 31, 100):
+        monkeypatch.setattr(run, "MOST_ASKED", most)
+        some = [one.verdict for one in run_mutants(cases, shelf)]
+        left = some.count(Verdict.UNTRIED)
+        assert left
+        assert all(one in {known, Verdict.UNTRIED} for known, one in zip(whole, some, strict=True))
+    assert main(["test", "a.iamtest.json", "--mutate", "-q"]) == 0
+    captured = capsys.readouterr()
+    assert f"{left} untried" in captured.out
+    assert "changes were not tried, after 100 requests" in captured.err
+    gate = ["test", "a.iamtest.json", "--mutate-fail-under", "0", "-q"]
+    assert main(gate) == 1
+    assert "`--accept-unknown`" in capsys.readouterr().err
+    assert main([*gate, "--accept-unknown"]) == 0
+    assert main(["test", "a.iamtest.json", "--mutate", "--format", "html", "-o", "r.html"]) == 0
+    assert "not tried" in Path("r.html").read_text(encoding="utf-8")
+
+
 def test_a_folder_without_git_is_an_error(project, monkeypatch, tmp_path):
     """Where git can't say what changed, the command says so."""
-    from iamsim.cli.test_mutation import _changed_files  # noqa: PLC0415 - the edge of the command
+    from iamsim.cli.test_mutation import _unchanged_files  # noqa: PLC0415 - the edge of the command
 
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(RequestError, match="this folder is in no git repository"):
-        _changed_files("HEAD")
+        _unchanged_files("HEAD")

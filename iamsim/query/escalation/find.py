@@ -40,6 +40,7 @@ class Found(NamedTuple):
     growth: Growth
     blocked: list[Blocked]
     not_followed: list[str]
+    not_tried: list[str]
     beside: list[Beside]
 
 
@@ -90,6 +91,7 @@ def find_escalations(
     for account, one in zip(accounts, inside, strict=True):
         found.administrators.update(one.administrators)
         found.not_followed += one.not_followed
+        found.not_tried += one.not_tried
         one.growth.add_to(found.graph)
         in_the_way[account] = one.blocked
         beside += one.beside
@@ -146,14 +148,17 @@ class InAccounts:
         inside = Inside(home, growth, administrators, homes.trusting, region)
         inside.run(self._inside)
         home.taker.forget()
+        not_tried = set(home.taker.not_tried)
         not_followed: list[str] = []
         beside = []
         for other in homes_beside(home, inside.joined, growth, self._beside, region, not_followed):
             Inside(other, growth, administrators, homes.trusting, region).run(self._inside)
             other.taker.forget()
+            not_tried |= other.taker.not_tried
             beside.append(homes.keep_beside(other))
         blocked = homes.take_blocked(account)
-        return Found(administrators, growth, blocked, not_followed, beside)
+        calls = [f"{call} in {account}" for call in sorted(not_tried)]
+        return Found(administrators, growth, blocked, not_followed, calls, beside)
 
 
 class AssumingRoles:

@@ -97,7 +97,8 @@ class Escalations:
     Its nodes are principals, principals with a group or a policy besides (`member_node`),
     `administrator_of` an account, and inner nodes (tuples) that stand for several targets of one
     way. An edge with `edge` is a way; without it is no step of its own. `not_followed` are the
-    groups that somebody can join, and behind which nothing was looked for.
+    groups that somebody can join, and behind which nothing was looked for; `not_tried` are calls
+    that policies allow on more resources than were tried, each with the account.
     """
 
     graph: Any
@@ -105,6 +106,7 @@ class Escalations:
     administrators: dict[str, BatchAnswer] = field(default_factory=dict)
     blocked: list[Blocked] = field(default_factory=list)
     not_followed: list[str] = field(default_factory=list)
+    not_tried: list[str] = field(default_factory=list)
 
 
 def administrator_of(account: str) -> str:

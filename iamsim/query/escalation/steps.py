@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Sources", "StepTaker", "is_lacking"]
 
+MOST_TRIED = 64  # resources of one step, with which nobody has come to an end
 NOWHERE_ELSE: Mapping[str, Sequence[str]] = {}
 
 
@@ -40,7 +41,10 @@ class Sources:
 
 
 class StepTaker:
-    """Decides the steps of ways in one account; what no target bears on is decided once."""
+    """Decides the steps of ways in one account; what no target bears on is decided once.
+
+    `not_tried` are the actions that policies name more resources for than were tried.
+    """
 
     def __init__(
         self, batch: Batch, account: Account, statements: Statements, region: str, *, blocked: bool
@@ -53,6 +57,7 @@ class StepTaker:
         self.keeps_blocked = blocked
         self._asker = Asker(batch, statements, denied=blocked)
         self.blocked: list[Blocked] = []
+        self.not_tried: set[str] = set()
 
     def take(
         self,
@@ -73,8 +78,12 @@ class StepTaker:
                 break
             tried: dict[str, list[Taken]] = {}
             certain: set[str] = set()
-            for resource, who in self._resources(step, some, target, places):
+            about_many = not step.about_self and step.resource not in places
+            for number, (resource, who) in enumerate(self._resources(step, some, target, places)):
                 open_ = [one for one in who if one.principal not in certain]
+                if about_many and open_ and number >= MOST_TRIED:
+                    self.not_tried.add(step.action)
+                    break
                 for principal, answer in self._asker.ask(step, resource, open_, target).items():
                     tried.setdefault(principal, []).append(Taken(step, resource, answer))
                     if answer.verdict is Verdict.ALLOWED:

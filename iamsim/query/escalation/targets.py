@@ -35,7 +35,6 @@ __all__ = [
 ]
 
 NEW = "iamsim-any"  # the name of something that no policy names
-MOST = 16  # resources that are tried of those that policies name
 PARTS = 6
 NAMES = frozenset({"aws:principalarn", "aws:userid", "aws:username"})
 
@@ -218,7 +217,7 @@ def resources_like(
     found = [stem + NEW]
     arn = find_arn(filled)
     for pattern in patterns:
-        if arn is None or len(found) > MOST:
+        if arn is None:
             break
         parts = pattern.pattern.split(":", PARTS - 1)
         if len(parts) < PARTS or parts[2] != arn.service or "${" in pattern.pattern:

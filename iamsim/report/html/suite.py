@@ -31,6 +31,7 @@ _FATES = {
     Fate.KILLED: Badge("yes", "noticed"),
     Fate.SURVIVED: Badge("no", "survived"),
     Fate.EQUIVALENT: Badge("none", "without effect"),
+    Fate.UNTRIED: Badge("open", "not tried"),
 }
 
 

@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import IamsimError
+from iamsim.core.work import Work
 from iamsim.engine.authorize import prepare
 from iamsim.engine.world import CompiledWorld
 from iamsim.suites.mutation.mutants import mutants_of
@@ -25,17 +26,21 @@ if TYPE_CHECKING:
 
 __all__ = ["MutationResult", "Verdict", "run_mutants", "score"]
 
+MOST_ASKED = 500_000  # requests of one run, of cases and in the search for those that tell
+
 
 class Verdict(Enum):
     """What became of a mutant.
 
     `KILLED`: a case failed. `SURVIVED`: none did, and a request is known that is decided otherwise.
-    `EQUIVALENT`: none did, and no request was found that the change could touch.
+    `EQUIVALENT`: none did, and no request was found that the change could touch. `UNTRIED`: there
+    had been enough requests before all was asked that bears on it.
     """
 
     KILLED = "killed"
     SURVIVED = "survived"
     EQUIVALENT = "equivalent"
+    UNTRIED = "untried"
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +54,8 @@ class MutationResult:
 
 
 def score(results: Sequence[MutationResult]) -> float:
-    """The share of mutants that were noticed, in percent; those that are equivalent don't count."""
+    """The share of mutants that were noticed, in percent; those that are equivalent or were
+    not tried don't count."""
     killed = sum(result.verdict is Verdict.KILLED for result in results)
     survived = sum(result.verdict is Verdict.SURVIVED for result in results)
     return 100.0 * killed / (killed + survived) if killed + survived else 100.0
@@ -73,8 +79,8 @@ def run_mutants(
     """Run the cases that pass against every mutant of their worlds.
 
     A case is run where the policy is in play and the changed statement is about its action. Cases
-    without a world are left out: their policies are part of the test. Raises what reading a world
-    raises.
+    without a world are left out: their policies are part of the test. After `MOST_ASKED` requests
+    mutants are not tried. Raises what reading a world raises.
     """
     worlds: dict[int, tuple[CompiledWorld, list[Case]]] = {}
     for case in cases:
@@ -87,10 +93,11 @@ def run_mutants(
     ]
     total = sum(len(mutants) for _, _, mutants in work)
     done = 0
+    budget = Work(MOST_ASKED)
     for world, played, mutants in work:
         around = Surroundings(world)
         for mutant in mutants:
-            yield _run(world, around, played, mutant)
+            yield _run(world, around, played, mutant, budget)
             done += 1
             if progress is not None:
                 progress(done, total)
@@ -118,8 +125,14 @@ def _playing(world: CompiledWorld, cases: Sequence[Case]) -> list[_Played]:
 
 
 def _run(
-    world: CompiledWorld, around: Surroundings, played: Sequence[_Played], mutant: Mutant
+    world: CompiledWorld,
+    around: Surroundings,
+    played: Sequence[_Played],
+    mutant: Mutant,
+    budget: Work,
 ) -> MutationResult:
+    if not budget.take():
+        return MutationResult(mutant, Verdict.UNTRIED)
     changed = _Changed(world, mutant)
     source = id(mutant.subject.source)
     reached = [one for one in played if source in one.sources]
@@ -129,6 +142,8 @@ def _run(
         if any(_can_differ(mutant, prepared, one.case) for prepared in one.ready)
     ]
     for case in touched:
+        if not budget.take():
+            return MutationResult(mutant, Verdict.UNTRIED)
         try:
             met = run_request(case.request, changed()).met
         except IamsimError:
@@ -136,9 +151,9 @@ def _run(
         if not met:
             return MutationResult(mutant, Verdict.KILLED, case)
     asked = [prepared.question for one in reached for prepared in one.ready]
-    witness = find_witness(mutant, world, changed, around, asked)
+    witness = find_witness(mutant, world, changed, around, asked, budget)
     if witness is None:
-        return MutationResult(mutant, Verdict.EQUIVALENT)
+        return MutationResult(mutant, Verdict.UNTRIED if budget.refused else Verdict.EQUIVALENT)
     return MutationResult(mutant, Verdict.SURVIVED, witness=witness)
 
 

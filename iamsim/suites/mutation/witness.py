@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.condition import ConditionTest
     from iamsim.core.request import ContextValue
+    from iamsim.core.work import Work
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.world import CompiledWorld
     from iamsim.suites.mutation.mutants import Mutant
@@ -52,11 +53,13 @@ def find_witness(
     changed: Callable[[], CompiledWorld],
     around: Surroundings,
     asked: Sequence[Question],
+    budget: Work,
 ) -> Witness | None:
     """Look for a request that the mutant decides otherwise, near the questions of the suite and the
     patterns of the statement; one that is allowed in one of the worlds is preferred.
 
-    Context keys are left open, and the conditions of both worlds say which values to try.
+    Context keys are left open, and the conditions of both worlds say which values to try. Ends when
+    the budget refuses.
     """
     weaker: Witness | None = None
     statements = (mutant.before, mutant.after)
@@ -64,8 +67,10 @@ def find_witness(
     read = {key for statement in known for key in statement.keys}
     tests = [test for statement in known for test in statement.conditions][:_MOST]
     for question in _candidates(mutant, around, asked):
-        if weaker is not None and not takes(question.action, question.resource):
-            break  # what comes now is what AWS is hardly asked
+        # Behind these comes what AWS is hardly asked.
+        enough = weaker is not None and not takes(question.action, question.resource)
+        if enough or not budget.take():
+            break
         opened = replace(question, context={}, partial=True, unknown=_VARYING & read)
         try:
             prepared = prepare(opened, world)
@@ -86,6 +91,8 @@ def find_witness(
             written = {spelled(key): value for key, value in context.items()}
             full = replace(question, context=written, partial=False, unknown=frozenset())
             full = in_its_region(full)
+            if not budget.take():
+                return weaker
             try:
                 before, after = decide(full, world).verdict, decide(full, changed()).verdict
             except IamsimError:
