@@ -84,7 +84,7 @@ def _mark(unknown: Unknown) -> dict[str, object]:
 
 def _statements(value: object, report: Report) -> object:
     """Mark what is not known of the statements."""
-    marked = []
+    marked: list[object] = []
     for number, statement in enumerate(value if isinstance(value, list) else [value]):
         name = f"statement {number}"
         if isinstance(statement, Unknown):
