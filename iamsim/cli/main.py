@@ -12,6 +12,7 @@ import sys
 
 from iamsim import __version__
 from iamsim.cli.consent import somebody_there
+from iamsim.cli.output import forget_colors
 from iamsim.cli.panels import COMMANDS, PANELS
 from iamsim.core.errors import IamsimError, InternalError, RequestError
 from iamsim.files.reading import forget_inputs
@@ -43,6 +44,7 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
     forget_inputs()
+    forget_colors()
     try:
         return _dispatch(arguments)
     except InternalError as error:

@@ -39,6 +39,11 @@ def wants_color(when: str, *, to_file: bool) -> bool:
     return color
 
 
+def forget_colors() -> None:
+    """Begin a new run: no colors are used yet."""
+    _allowed.clear()
+
+
 def terminal_width() -> int:
     """Give the width to write for: ``COLUMNS``, else the terminal's, else 100 columns."""
     columns = os.environ.get("COLUMNS", "")

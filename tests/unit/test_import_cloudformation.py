@@ -510,6 +510,7 @@ def test_resources_that_do_not_have_the_form_of_their_type(tmp_path):
     table = account["resources"]["arn:aws:dynamodb:eu-west-1:111122223333:table/t"]
     assert table["policy"] == ALLOW
     assert [(remark.place, remark.code) for remark in found.remarks] == [
+        ("Resources.Badge", "record-not-readable"),
         ("Resources.Half", "incomplete"),
         ("Resources.Lost", "not-an-arn"),
         ("Resources.Odd", "not-an-arn"),

@@ -365,6 +365,7 @@ def test_data_has_the_documented_keys_in_order():
         "paths",
         "missing_context",
         "residual",
+        "unknowns",
         "context_detail",
         "notes",
         "hints",
