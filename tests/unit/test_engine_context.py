@@ -9,6 +9,9 @@ import pytest
 
 from iamsim.engine import authorize
 from iamsim.engine.context import time_context
+from iamsim.engine.presence import caller_marks, marks_read
+from iamsim.engine.question import Question
+from iamsim.engine.world import CompiledWorld
 from tests.unit.questions import (
     KEY,
     OBJECT,
@@ -357,3 +360,15 @@ def test_context_entries_say_where_values_come_from() -> None:
     assert entries["aws:principaltag/team"].origin.kind == "principal"
     assert entries["aws:principalorgid"].origin.kind == "organization"
     assert entries["aws:viaawsservice"].origin.kind == "call-chain"
+
+
+def test_what_is_known_of_a_caller_tells_it_from_others_where_its_keys_are_read() -> None:
+    """Marks count for keys of sessions, MFA and tags; of a user id, what is known of its parts."""
+    world = CompiledWorld()
+    question = Question(f"arn:aws:sts::{A}:assumed-role/app/s1", "sqs:SendMessage")
+    caller = world.caller_facts(question).caller
+    assert marks_read(question, caller, {"aws:sourceip"}, world) == ()
+    for key in ("aws:tokenissuetime", "aws:multifactorauthage", "aws:principaltag/team"):
+        (marks,) = marks_read(question, caller, {key}, world)
+        assert marks == caller_marks(question, caller, world)
+    assert marks_read(question, caller, {"aws:userid"}, world) == ((None, "s1"),)
