@@ -1,6 +1,6 @@
 """Measure iamsim, and with `--peers` other tools in the same run.
 
-    python benchmarks/run.py [--peers] [--seconds 3] [--json FILE] [--document]
+    python benchmarks/run.py [--peers] [--seconds 3] [--processor] [--json FILE] [--document]
 
 Prints medians as a table. Each rate is the median over passes through 1,000 different prebuilt
 requests, in one process on one core, warm; decisions are not cached. Nothing is downloaded without
@@ -22,9 +22,10 @@ from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import peers
+from ways import measure_many, measure_ways, policies_of, rate, use_clock
 from workloads import (
     ACCOUNT,
     BIG_WORLD,
@@ -39,39 +40,7 @@ from workloads import (
 
 import iamsim
 
-if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
-
 ROOT = Path(__file__).resolve().parent.parent
-
-
-def rate(ask: Callable[[Any], object], questions: Iterable[Any], seconds: float) -> float:
-    """Ask all questions in passes; give the median of questions a second."""
-    asked = list(questions)
-    for question in asked:
-        ask(question)
-    rates: list[float] = []
-    end = time.perf_counter() + seconds
-    while not rates or time.perf_counter() < end:
-        begin = time.perf_counter()
-        for question in asked:
-            ask(question)
-        rates.append(len(asked) / (time.perf_counter() - begin))
-    return median(rates)
-
-
-def policies_of(workload: Workload) -> dict[str, Any]:
-    """Name a workload's policies as iamsim's functions do, leaving out layers that do not exist."""
-    given = {
-        "identity_policies": workload.identity_policies,
-        "boundary": workload.boundary,
-        "session_policies": [workload.session_policy] if workload.session_policy else None,
-        "scps": workload.scps,
-        "rcps": workload.rcps,
-        "resource_policy": workload.resource_policy,
-        "resource_account": workload.resource_account,
-    }
-    return {name: value for name, value in given.items() if value is not None}
 
 
 def measure_decisions(workload: Workload, seconds: float) -> tuple[float, list[str]]:
@@ -176,18 +145,28 @@ print(time.perf_counter() - begin)
 
 
 def environment() -> dict[str, str]:
-    """Let new processes find this checkout."""
-    return {**os.environ, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
+    """Let new processes find this checkout, and write bytecode as they do where it is installed."""
+    kept = {name: text for name, text in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    return {**kept, "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
 
 
 def measure_process(command: list[str], times: int = 15) -> float:
     """Measure a new process from its start to its end; milliseconds."""
     durations = []
     for _ in range(times + 1):
-        begin = time.perf_counter()
+        begin = _process_clock()
         subprocess.run(command, capture_output=True, check=True, env=environment())
-        durations.append(1000 * (time.perf_counter() - begin))
+        durations.append(1000 * (_process_clock() - begin))
     return median(durations[1:])  # the first one writes bytecode
+
+
+_process_clock = time.perf_counter
+
+
+def processor_of_processes() -> float:
+    """The processor's time of all processes that were started and have ended."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def explain_command(world: Path) -> list[str]:
@@ -197,6 +176,9 @@ def explain_command(world: Path) -> list[str]:
         *("-p", f"arn:aws:iam::{ACCOUNT}:role/worker-0", "-a", "s3:GetObject"),
         *("-r", "arn:aws:s3:::data-0/open/a.csv"),
     ]
+
+
+VERSION = [sys.executable, "-m", "iamsim", "--version"]
 
 
 def machine() -> str:
@@ -230,11 +212,14 @@ def measure_ours(folder: Path, seconds: float) -> tuple[list[list[Any]], dict[st
     small = write_world(folder, 10, 20)
     big = write_world(folder, *BIG_WORLD)
     in_small, in_big = measure_world(small, seconds), measure_world(big, seconds)
+    rows += measure_ways(middle(), verdicts["middle"], seconds)
+    rows += measure_many(big, seconds)
     rows += [
         ["decide from plain arguments, world of 10 principals", in_small, "/s", ">= 50,000"],
         [f"the same, world of {BIG_WORLD[0]:,} principals", in_big, "/s", "the same"],
         ["explain, full trace, middle", explained, "/s", ">= 3,000"],
         ["new process `iamsim explain`", measure_process(explain_command(small)), "ms", "< 150"],
+        ["new process `iamsim --version`", measure_process(VERSION), "ms", "< 30"],
         ["  of this: a bare Python process", measure_process([sys.executable, "-c", ""]), "ms", ""],
         [
             f"load {BIG_WORLD[0]:,} principals, {BIG_WORLD[1]:,} policies, first decision",
@@ -273,7 +258,11 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=3.0, help="time for each measurement")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures to a file")
     parser.add_argument("--document", action="store_true", help="write docs/performance.md")
+    parser.add_argument("--processor", action="store_true", help="count the processor's time")
     options = parser.parse_args()
+    if options.processor:
+        use_clock(time.process_time)
+        globals()["_process_clock"] = processor_of_processes
     workloads = (simple(), middle())
     where = machine()
     with tempfile.TemporaryDirectory() as name:
