@@ -136,7 +136,10 @@ def measure_many(path: Path, seconds: float) -> list[list[Any]]:
                 "principal": principal,
                 "action": ("s3:GetObject", "s3:ListBucket", "s3:DeleteObject")[number % 3],
                 "resource": f"arn:aws:s3:::data-{number * 2 % 200}/open/{number}.csv",
-                "context": {"aws:SourceIp": f"203.0.113.{number % 256}"},
+                "context": {
+                    "aws:SourceIp": f"203.0.113.{number % 256}",
+                    "aws:SecureTransport": "true",
+                },
             }
             for number, principal in enumerate(principals)
         ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -73,6 +73,7 @@ class Arrangement:
     reads: frozenset[str] = frozenset()
     awaited: frozenset[str] = frozenset()
     meets_unknown: bool = False
+    _places: dict[Slot, tuple[Station, ...]] = field(default_factory=dict, repr=False)
 
     def open_statements(self, action: str) -> tuple[OpenStatement, ...]:
         """The statements about an action (in lower case) of which a part is not known."""
@@ -86,4 +87,8 @@ class Arrangement:
 
     def at(self, slot: Slot) -> tuple[Station, ...]:
         """The stations of one place."""
-        return tuple(station for station in self.stations if station.slot is slot)
+        known = self._places.get(slot)
+        if known is None:
+            known = tuple(station for station in self.stations if station.slot is slot)
+            self._places[slot] = known
+        return known

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from iamsim.compile.residual import Term
     from iamsim.core.request import Request
-    from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.arrangement import Station
     from iamsim.engine.formula import Slot
     from iamsim.engine.situation import Situation
 
@@ -47,12 +47,21 @@ def decision_terms(
     relation = arrangement.relation
     unknown = unknown or {}
     heard = [slot for slot in DENY_ORDER if slot not in relation.unheard]
+    known_terms: dict[tuple[int, int], Term] = {}
+
+    def allows(station: Station, need: Requirement) -> Term:
+        """When a station allows, worked out once for all the requirements of a request."""
+        key = id(station), need.kinds
+        if key not in known_terms:
+            known_terms[key] = _allows(station, need, request)
+        return known_terms[key]
+
     stations = tuple(
         StationTerms(station, *unknown[station.slot])
         if station.slot in unknown and not station.fixed
         else StationTerms(
             station,
-            _allows(station, Requirement(station.slot), request),
+            allows(station, Requirement(station.slot)),
             _denies(station, request) if station.slot in heard else False,
         )
         for station in arrangement.stations
@@ -66,20 +75,15 @@ def decision_terms(
     def requirement(need: Requirement) -> Term:
         if need.slot in unknown:
             fixed = [one for one in arrangement.at(need.slot) if one.fixed]
-            return all_of([unknown[need.slot][0], *(_allows(one, need, request) for one in fixed)])
-        return _requirement(arrangement, need, request)
+            return all_of([unknown[need.slot][0], *(allows(one, need) for one in fixed)])
+        found = arrangement.at(need.slot)
+        if not found:  # a guardrail without stations allows
+            return need.slot in GUARDRAILS
+        return all_of(allows(station, need) for station in found)
 
     guarded = all_of(requirement(Requirement(slot)) for slot in GUARDRAILS)
     open_way = any_of(all_of(requirement(need) for need in way.requires) for way in relation.ways)
     return DecisionTerms(all_of([negate(denied), guarded, open_way]), denied, stations)
-
-
-def _requirement(arrangement: Arrangement, need: Requirement, request: Request) -> Term:
-    """A place allows when all its stations do; a guardrail without stations allows."""
-    stations = arrangement.at(need.slot)
-    if not stations:
-        return need.slot in GUARDRAILS
-    return all_of(_allows(station, need, request) for station in stations)
 
 
 def _allows(station: Station, need: Requirement, request: Request) -> Term:
