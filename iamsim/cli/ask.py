@@ -10,7 +10,7 @@ from iamsim.cli.standard_input import standard_input
 from iamsim.cli.worlds import load_any
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
-from iamsim.core.errors import RequestError
+from iamsim.core.errors import PolicyError, RequestError
 from iamsim.engine.question import AttachedPolicies, Question, Session, Via
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 
@@ -38,6 +38,15 @@ __all__ = [
 
 _JOIN = "+"
 _CLOCK_KEYS = frozenset({"aws:currenttime", "aws:epochtime"})
+# What takes a policy that names principals, or that does not, instead.
+_OTHER_OPTION = {
+    ("missing-principal", "resource_policy"): "`--identity-policy`",
+    ("missing-principal", "rcps"): "`--scp`",
+    ("principal-not-allowed", "identity_policies"): "`--resource-policy`",
+    ("principal-not-allowed", "boundary"): "`--resource-policy`",
+    ("principal-not-allowed", "session_policies"): "`--resource-policy`",
+    ("principal-not-allowed", "scps"): "`--rcp`",
+}
 _OPTION_NAMES = {option.field: option.names[-1] for option in EXPLAIN_OPTIONS}
 
 
@@ -261,6 +270,12 @@ def _parts(reference: str) -> list[str]:
 
 
 def _read(reader: PolicyReader, reference: str, field: str, policy_type: PolicyType) -> Policy:
-    if reference == "-":
-        return reader.text(standard_input(), "standard input", policy_type)
-    return reader.named(reference, policy_type, name=_OPTION_NAMES[field])
+    try:
+        if reference == "-":
+            return reader.text(standard_input(), "standard input", policy_type)
+        return reader.named(reference, policy_type, name=_OPTION_NAMES[field])
+    except PolicyError as error:
+        other = _OTHER_OPTION.get((error.code, field))
+        if other is not None:
+            error.hint = f"{error.hint}; or was {other} meant?"
+        raise

@@ -29,6 +29,7 @@ from iamsim.questions.resources import (
     with_region,
     written,
 )
+from iamsim.syntax.ast import Policy
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterator, Sequence
@@ -43,6 +44,7 @@ __all__ = ["QuestionCheck", "acts_on", "checked", "reference"]
 EVERYTHING = "*"
 MANAGED_KEY = ":alias/aws/"
 RESOURCE = "resource"  # among the unknown things: the resource is a pattern
+TRUST_SERVICE = "sts:"
 ENTITIES = frozenset({"user", "role", "assumed-role"})
 PROVIDERS = frozenset({"saml-provider", "oidc-provider"})
 _OTHER_RESOURCES = frozenset(
@@ -116,6 +118,9 @@ class QuestionCheck:
             arn = find_arn(question.principal)
             account = arn.account if arn is not None else ""
             yield from self.of_resource(question.action, question.resource, account)
+            if _brings_trust_of_no_role(question):
+                kind = HintKind.TRUST_POLICY_OF_NO_ROLE
+                yield self.hint(kind, question.resource, question.action)
         yield from self.of_principal(question)
 
     def _knows_policies(self) -> bool:
@@ -292,3 +297,22 @@ class QuestionCheck:
 def _brings_nothing(question: Question) -> bool:
     """Whether a question has no policy of any kind, so that nothing can be allowed."""
     return question.attached == NOTHING_ATTACHED and question.session.policies is None
+
+
+def _brings_trust_of_no_role(question: Question) -> bool:
+    """Whether the resource-based policy is one that only roles have: about calls of STS, without a
+    resource.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_resource.html
+    """
+    policy = question.attached.resource_policy
+    arn = find_arn(question.resource)
+    role = arn is not None and arn.service == "iam" and arn.resource.startswith("role/")
+    if role or not isinstance(policy, Policy) or not policy.statements:
+        return False
+    return all(
+        one.resources is None
+        and not one.actions.negated
+        and all(value.text.lower().startswith(TRUST_SERVICE) for value in one.actions.values)
+        for one in policy.statements
+    )

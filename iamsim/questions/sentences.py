@@ -36,9 +36,19 @@ QUESTION_SENTENCES = {
     HintKind.PRINCIPAL_NOT_LISTED: "the world lists the account, and nobody in it is {subject}",
     HintKind.SERVICE_PRINCIPAL_UNKNOWN: "no service {subject} is known",
     HintKind.NO_POLICIES: "there is neither a world nor a policy, so nothing can be allowed",
+    HintKind.TRUST_POLICY_OF_NO_ROLE: (
+        "the resource-based policy is the trust policy of a role, and {subject} is no role:"
+        " it is about `sts:` actions on the role alone"
+    ),
 }
 # What is known without the service reference.
-_OF_THE_WORLD = frozenset({HintKind.PRINCIPAL_NOT_LISTED, HintKind.NO_POLICIES})
+_OF_THE_WORLD = frozenset(
+    {
+        HintKind.PRINCIPAL_NOT_LISTED,
+        HintKind.NO_POLICIES,
+        HintKind.TRUST_POLICY_OF_NO_ROLE,
+    }
+)
 
 
 def problem_text(hint: Hint) -> str:

@@ -35,6 +35,46 @@ POLICY_OPTIONS = (
     *("--identity-policy", "--resource-policy", "--boundary", "--session-policy"),
     *("--scp", "--rcp", "--vpce-policy"),
 )
+KINDS = [
+    *("policy", "policy", "world", "world", "suite", "suite", "source", "source"),
+    *("line", "message", "record"),
+]
+SMALL = "small.json"  # a world for what brings none
+OF_SMALL = {
+    "accounts": {
+        "111122223333": {
+            "users": {
+                "u": {
+                    "policies": [
+                        {
+                            "Version": "2012-10-17",
+                            "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+                        }
+                    ]
+                }
+            },
+            "resources": {"arn:aws:s3:::reports": {}},
+        }
+    }
+}
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
+NOT_AUTHORIZED = "User: {} is not authorized to perform: {} on resource: {}"
+MESSAGES = [
+    NOT_AUTHORIZED.format(USER, "s3:GetObject", f'"{KEY}"')
+    + " because no identity-based policy allows the s3:GetObject action",
+    "An error occurred (AccessDenied) when calling the GetObject operation: "
+    + NOT_AUTHORIZED.format(USER, "s3:GetObject", KEY)
+    + " with an explicit deny in a service control policy: "
+    + "arn:aws:organizations::111122223333:policy/o-exampleorg1/service_control_policy/p-12345678",
+    NOT_AUTHORIZED.format(
+        "arn:aws:sts::111122223333:assumed-role/r/s",
+        "sts:AssumeRole",
+        "arn:aws:iam::111122223333:role/x",
+    ),
+    "UnauthorizedOperation: Encoded authorization failure message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm",
+    json.dumps({"allowed": False, "explicitDeny": True, "matchedStatements": {"items": []}}),
+    "AccessDenied: Access Denied (Service: S3; Status Code: 403; Request ID: A)",
+]
 ODD = [
     *(
         None,
@@ -84,6 +124,27 @@ def seeds(folder: Path) -> dict[str, list[Path]]:
             kind = "source"
         found.setdefault(kind, []).append(path)
     found["policy"] += managed(folder)
+    found |= calls(folder)
+    return found
+
+
+def calls(folder: Path) -> dict[str, list[Path]]:
+    """Lines, messages and records of calls, of the corpus of calls: a file each."""
+    kinds = {"line": "line", "event": "record"}
+    found: dict[str, list[Path]] = {"line": [], "record": [], "message": []}
+    for number, text in enumerate(MESSAGES):
+        found["message"].append(folder / f"message{number}.txt")
+        found["message"][-1].write_text(text, "utf-8")
+    for path in sorted((ROOT / "corpus/calls").glob("*.jsonl")):
+        for number, text in enumerate(path.read_text("utf-8").splitlines()[::4]):
+            case = json.loads(text)
+            for key, kind in kinds.items():
+                if key not in case:
+                    continue
+                value = case[key]
+                file = folder / f"{path.stem}{number}.{'json' if kind == 'record' else 'txt'}"
+                file.write_text(value if isinstance(value, str) else json.dumps(value), "utf-8")
+                found[kind].append(file)
     return found
 
 
@@ -169,6 +230,9 @@ def changed(data: object, chance: random.Random) -> object:
 def commands(kind: str, name: str, other: str, chance: random.Random) -> list[list[str]]:
     """What is done with a file of a kind; `other` is one that was not changed."""
     world = ["--world", name]
+    # What is typed is the text of the file.
+    typed = [Path(name).read_text("utf-8", "replace")] if kind in ("line", "message") else []
+    small = ["--world", SMALL]
     form = ["--format", chance.choice(["text", "json", "markdown", "html"])]
     every = {
         "policy": [
@@ -218,6 +282,23 @@ def commands(kind: str, name: str, other: str, chance: random.Random) -> list[li
             ["test", "suite.iamtest.yaml", "--compare", name],
             ["check", "claims", name, "--world", other],
         ],
+        "line": [
+            ["calls", *typed, "--account", "111122223333", *form],
+            ["explain", "-p", USER, "--call", *typed, *small, *form],
+            ["explain", "-p", USER, "--call", *typed, *small, "--partial"],
+        ],
+        "message": [
+            ["explain", "--denied", *typed, *small, *form],
+            ["explain", "--denied", *typed, *small, "--edits"],
+            ["explain", "--denied", *typed],
+        ],
+        "record": [
+            ["explain", "--event", name, *small, *form],
+            ["replay", name, *small, *form],
+            ["replay", name, *small, "--without", "p", "--fail-on", "any"],
+            ["generate", name, "-p", USER, *form],
+            ["generate", name, "-p", USER, *small],
+        ],
     }
     return every[kind]
 
@@ -261,8 +342,9 @@ def main_fuzz(count: int, seed: int) -> int:
         os.chdir(folder)
         (Path(folder) / "managed").mkdir()
         kinds = seeds(Path(folder) / "managed")
+        Path(SMALL).write_text(json.dumps(OF_SMALL), "utf-8")
         for number in range(count):
-            kind = chance.choice(["policy", "policy", "world", "suite", "source"])
+            kind = chance.choice(KINDS)
             path, other = chance.choice(kinds[kind]), chance.choice(kinds[kind])
             name = f"input{path.suffix}" if kind != "suite" else f"suite.iamtest{path.suffix}"
             text = mutated(path.read_text("utf-8", "replace"), chance, path)

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from iamsim import catalog
 from iamsim.catalog.operations import operations
+from iamsim.cli.main import main
 from iamsim.core.hint import HintKind
 from iamsim.core.span import Source
-from iamsim.engine.question import Question
+from iamsim.engine.question import AttachedPolicies, Question
 from iamsim.questions.check import QuestionCheck, acts_on
 from iamsim.questions.sentences import QUESTION_SENTENCES, problem_text
+from iamsim.syntax.read import parse_policy
 from iamsim.world.documents import Document
 from iamsim.world.load import load_world_data
 
@@ -272,5 +276,64 @@ def test_every_kind_has_a_sentence(world):
     for kind in QUESTION_SENTENCES:
         text = problem_text(QuestionCheck().hint(kind, "a`b", "s3:GetObject", formats=("x", "y")))
         assert "{" not in text
-        own = kind in (HintKind.PRINCIPAL_NOT_LISTED, HintKind.NO_POLICIES)
+        own = kind in (
+            HintKind.PRINCIPAL_NOT_LISTED,
+            HintKind.NO_POLICIES,
+            HintKind.TRUST_POLICY_OF_NO_ROLE,
+        )
         assert ("service reference of" in text) is not own
+
+
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": "111122223333"},
+        "Action": ["sts:AssumeRole", "STS:TagSession"],
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("policy", "resource", "amiss"),
+    [
+        (TRUST, "arn:aws:s3:::b/k", True),
+        (TRUST, "*", True),
+        (TRUST, "arn:aws:iam::111122223333:user/u", True),
+        (TRUST, "arn:aws:iam::111122223333:role/r", False),
+        ({**TRUST, "Statement": [{**TRUST["Statement"], "Action": "s3:*"}]}, KEY, False),
+        ({**TRUST, "Statement": [{**TRUST["Statement"], "Resource": "*"}]}, KEY, False),
+    ],
+)
+def test_the_trust_policy_of_a_role_is_no_policy_of_other_resources(policy, resource, amiss):
+    """Nothing in it can be about them, so a denial of it proves nothing."""
+    question = Question(
+        "arn:aws:iam::111122223333:user/u",
+        "s3:GetObject",
+        resource,
+        attached=AttachedPolicies(resource_policy=parse_policy(policy, name="p")),
+    )
+    found = {hint.kind for hint in QuestionCheck().of_questions([question])}
+    assert (HintKind.TRUST_POLICY_OF_NO_ROLE in found) is amiss
+
+
+@pytest.mark.parametrize(
+    ("option", "principal", "other"),
+    [
+        ("--identity-policy", True, "--resource-policy"),
+        ("--boundary", True, "--resource-policy"),
+        ("--session-policy", True, "--resource-policy"),
+        ("--scp", True, "--rcp"),
+        ("--rcp", False, "--scp"),
+        ("--resource-policy", False, "--identity-policy"),
+    ],
+)
+def test_a_policy_of_another_kind_is_told_its_option(option, principal, other, capsys):
+    """By whether it names principals."""
+    statement = {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}
+    if principal:
+        statement["Principal"] = "*"
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    arguments = ["-p", "arn:aws:iam::111122223333:user/u", "-a", "s3:GetObject", "-r", KEY]
+    assert main(["explain", *arguments, option, policy]) == 2
+    assert f"or was `{other}` meant?" in capsys.readouterr().err

@@ -417,3 +417,44 @@ def test_watching_ends_when_it_is_told_to(tmp_path):
         raise KeyboardInterrupt
 
     assert watch(interrupted, [str(tmp_path)]) == 130
+
+
+def test_a_policy_of_which_a_part_is_not_known_can_be_covered(tmp_path, monkeypatch, capsys):
+    """Once a crash: what such a statement is for certain and what it may be are counted as one."""
+    monkeypatch.chdir(tmp_path)
+    broken = {"StringNotEquals": {"aws:SourceVpce": {"aws:x": "vpce-0a7"}}}
+    user = {
+        "policies": [
+            {
+                "Version": "2012-10-17",
+                "Statement": [
+                    {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+                    {
+                        "Effect": "Deny",
+                        "Action": ["kms:*", "sqs:*"],
+                        "Resource": "*",
+                        "Condition": broken,
+                    },
+                ],
+            }
+        ]
+    }
+    suite = {
+        "title": "t",
+        "world": {"accounts": {"111122223333": {"users": {"u": user}}}},
+        "requests": [
+            {
+                "principal": "arn:aws:iam::111122223333:user/u",
+                "action": "s3:GetObject",
+                "resource": "arn:aws:s3:::b/k",
+                "resource_account": "111122223333",
+                "expect": "allowed",
+            }
+        ],
+    }
+    (tmp_path / "a.iamtest.json").write_text(json.dumps(suite), encoding="utf-8")
+    assert main(["test", "a.iamtest.json", "--cov", "--format", "json"]) == 0
+    (policy,) = json.loads(capsys.readouterr().out)["coverage"]["policies"]
+    statements = policy["statements"]
+    assert [one["effect"] for one in statements] == ["Allow", "Deny"]
+    assert [one["matched"] for one in statements] == [1, 0]
