@@ -30,6 +30,8 @@ from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.world import without_world
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamsim.core.decision import Decision
     from iamsim.core.explanation import ContextEntry, Explanation
     from iamsim.core.request import ContextValue
@@ -137,14 +139,14 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
         question = replace(question, resource=ALL_BUCKETS)
     given = {key.lower(): value for key, value in question.context.items()}
     if question.via is DIRECT_CALL and ENDPOINT_KEY in given:
-        question = _through_given_endpoint(question, world)
+        question = _through_given_endpoint(question, given[ENDPOINT_KEY], world)
     if question.resource == "*" and action == DESCRIBE_LOG_GROUPS:
         groups = log_groups_of(question.principal, question.context)
         question = replace(question, resource=groups or question.resource)
     caller = world.caller_facts(question)
     resource = world.resource_facts(question, caller.caller)
     situation = world.situation(question, caller, resource)
-    now = question.now if given.keys().isdisjoint(TIME_KEYS) else _time_of(question)
+    now = question.now if given.keys().isdisjoint(TIME_KEYS) else _time_of(given, question.now)
     derived = _derived(question, action, now, world, caller, resource)
     context: dict[str, ContextValue] = {}
     for keys in derived:
@@ -159,23 +161,20 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     return Prepared(question, situation, request, derived)
 
 
-def _through_given_endpoint(question: Question, world: CompiledWorld) -> Question:
+def _through_given_endpoint(
+    question: Question, endpoint: ContextValue, world: CompiledWorld
+) -> Question:
     """The question as one that comes through the VPC endpoint that its context names, where the
     world lists that one."""
-    for key, value in question.context.items():
-        if key.lower() == ENDPOINT_KEY and isinstance(value, str):
-            if world.endpoint(value) is not None:
-                return replace(question, via=Via(vpc_endpoint=value))
-            break
+    if isinstance(endpoint, str) and world.endpoint(endpoint) is not None:
+        return replace(question, via=Via(vpc_endpoint=endpoint))
     return question
 
 
-def _time_of(question: Question) -> str | None:
-    """The time of the request: as the context says it in either form, else the question's."""
-    for key, value in question.context.items():
-        if key.lower() in TIME_KEYS and isinstance(value, str):
-            return value
-    return question.now
+def _time_of(given: Mapping[str, ContextValue], now: str | None) -> str | None:
+    """The time of the request: as the context says it in either form, else that of asking."""
+    told = (value for key, value in given.items() if key in TIME_KEYS and isinstance(value, str))
+    return next(told, now)
 
 
 def _derived(

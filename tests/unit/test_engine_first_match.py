@@ -35,6 +35,7 @@ ELEMENTS = st.tuples(
     st.sampled_from(("Resource", "Resource", "Resource", "NotResource")),
     st.lists(RESOURCES, min_size=1, max_size=3),
 )
+HEADS = st.lists(st.text("ab", min_size=1, max_size=3), max_size=2)
 ASKED = st.builds(
     "arn:aws:s3:::{}{}".format,
     st.sampled_from(("", "x", "xy-")),
@@ -54,7 +55,9 @@ def test_many_statements_decide_as_they_explain(
         "action": "s3:GetObject",
         "resource": resource,
         "context": {"aws:PrincipalTag/t": tag} if tag else {},
-        "identity_policies": [{"Version": "2012-10-17", "Statement": statements}],
+        "identity_policies": [
+            iamsim.parse_policy({"Version": "2012-10-17", "Statement": statements})
+        ],
     }
     fast, full = iamsim.decide(**asked), iamsim.explain(**asked).decision
     assert (fast.verdict, fast.layer, fast.reason) == (full.verdict, full.layer, full.reason)
@@ -62,13 +65,12 @@ def test_many_statements_decide_as_they_explain(
 
 
 @given(
-    st.lists(
-        st.one_of(st.none(), st.lists(st.text("ab", min_size=1, max_size=3), max_size=2)),
-        min_size=1,
-        max_size=2 * MANY,
+    st.one_of(
+        st.lists(st.one_of(st.none(), HEADS), min_size=1, max_size=3),
+        st.lists(st.one_of(st.none(), HEADS, HEADS, HEADS), min_size=MANY, max_size=2 * MANY),
     ),
     st.text("ab", max_size=4),
-    st.integers(0, 3),
+    st.integers(0, 4),
 )
 def test_the_first_test_is_the_first(
     heads: list[list[str] | None], resource: str, modulus: int
@@ -84,3 +86,11 @@ def test_the_first_test_is_the_first(
     request = cast("Request", SimpleNamespace(resource=resource))
     found = first_match(tests, [None if one is None else tuple(one) for one in heads])(request)
     assert found == next(filter(holds, range(len(heads))), -1)
+
+
+def test_none_of_many_holds() -> None:
+    """Where no head fits, or no test of those that fit holds, there is none."""
+    tests = [lambda _: False] * MANY
+    for resource in ("a", "b", ""):
+        request = cast("Request", SimpleNamespace(resource=resource))
+        assert first_match(tests, [None, *[("a", "ab")] * (MANY - 1)])(request) == -1
