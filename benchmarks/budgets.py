@@ -21,10 +21,11 @@ SIZES = {
     "edits": (4, 8, 16, 32),
     "findings": (20, 40, 80, 160),
     "who-can": (1, 10, 100),
+    "who-can-all": (1, 10, 100),
     "mutate": (10, 20, 40),
     "shrink": (10, 40, 160),
     "paths": (10, 20, 40),
-    "changes": (5, 10, 20),
+    "changes": (10, 20, 40),
 }
 
 
@@ -88,6 +89,12 @@ def who_can(size: int, folder: Path) -> list[str]:
     return ["who-can", "*", "arn:aws:s3:::b", "--world", write(folder, "w.json", data)]
 
 
+def who_can_all(size: int, folder: Path) -> list[str]:
+    """Every action that has no resource, for as many users."""
+    _, _, _, *world = who_can(size, folder)
+    return ["who-can", "*", "*", *world]
+
+
 def mutate(size: int, folder: Path) -> list[str]:
     """As many statements and cases."""
     statements = [
@@ -143,7 +150,16 @@ def changes(size: int, folder: Path) -> list[str]:
             for one in range(size)
         }
 
-    before = {name: {"policies": [document]} for name, document in roles("*").items()}
+    trust = policy(
+        {
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": {"Service": "lambda.amazonaws.com"},
+        }
+    )
+    before = {
+        name: {"policies": [document], "trust": trust} for name, document in roles("*").items()
+    }
     details = [
         {
             "RoleName": name,
@@ -151,7 +167,7 @@ def changes(size: int, folder: Path) -> list[str]:
             "Arn": f"arn:aws:iam::{ACCOUNT}:role/{name}",
             "RolePolicyList": [{"PolicyName": "p", "PolicyDocument": document}],
             "AttachedManagedPolicies": [],
-            "AssumeRolePolicyDocument": policy(),
+            "AssumeRolePolicyDocument": trust,
         }
         for name, document in roles("x*").items()
     ]
@@ -164,6 +180,7 @@ CASES = {
     "edits": edits,
     "findings": findings,
     "who-can": who_can,
+    "who-can-all": who_can_all,
     "mutate": mutate,
     "shrink": shrink,
     "paths": paths,
@@ -192,7 +209,7 @@ def main(names: list[str]) -> None:
         (small, first), (large, last) = taken[-2:]
         power = math.log(last / first) / math.log(large / small)
         curve = "  ".join(f"{size}: {seconds:.1f} s" for size, seconds in taken)
-        print(f"{name:9} {curve}  (power {power:.1f})", flush=True)
+        print(f"{name:11} {curve}  (power {power:.1f})", flush=True)
 
 
 if __name__ == "__main__":

@@ -106,6 +106,7 @@ def test_markdown_has_a_table_and_the_quoted_statement(run):
         ([*READ, "--session-tag", "=x"], "error: `=x` is not of the form KEY=VALUE"),
         ([*READ, "--unset", ""], "error: the option `--unset` has an empty key"),
         ([*READ, "--unknown", ""], "error: the option `--unknown` has an empty key"),
+        ([*READ, "--unknown", "scp"], "error: `scp` can't be unknown"),
         (["keys", *READ[1:], "--edits"], "error: there is no option `--edits`"),
         (["context", *READ[1:], "--picture", "decision"], "error: there is no option `--picture`"),
         ([*READ, "--at", "noon"], "error: `noon` is not a time in ISO 8601"),

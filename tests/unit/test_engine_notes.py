@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from iamsim.core.decision import Verdict
 from iamsim.core.reason import Note
 from tests.unit.questions import (
     BUCKET,
@@ -420,3 +421,24 @@ def test_a_default_for_an_empty_value_is_noted(statement: Data) -> None:
     """A default that stands in for an empty value is noted, in a condition and in a resource."""
     request = identity(statement, context={"s3:prefix": ""})
     assert Note.EMPTY_STRING_VALUE in (ask(request).decision.notes or ())
+
+
+@pytest.mark.parametrize(
+    ("operator", "key", "values", "value"),
+    [
+        ("Bool", "aws:SecureTransport", "0", "false"),
+        ("Bool", "aws:SecureTransport", "no", "false"),
+        ("Bool", "aws:SecureTransport", ["yes", "1"], "true"),
+        ("IpAddress", "aws:SourceIp", "300.1.1.1/8", "10.1.1.1"),
+        ("IpAddress", "aws:SourceIp", ["10.0.0.0/99", "192.0.2.0/24"], "10.1.1.1"),
+    ],
+)
+def test_a_deny_whose_value_can_not_be_read_is_noted(
+    operator: str, key: str, values: Any, value: str
+) -> None:
+    """It does not apply, and the answer says so, instead of refusing the whole policy."""
+    condition = {operator: {key: values}}
+    request = identity(allow(), deny(Condition=condition), context={key: value})
+    decision = ask(request).decision
+    assert decision.verdict is Verdict.ALLOWED
+    assert Note.UNREADABLE_POLICY_VALUE in (decision.notes or ())

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from iamsim import catalog
+from iamsim.cli.world_options import expand_actions
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.errors import RequestError
 from iamsim.engine.world import CompiledWorld
@@ -12,6 +14,7 @@ from iamsim.query.encryption import find_encryption
 from iamsim.query.matrix import Column, find_matrix, pick_candidates
 from iamsim.query.role_chains import routes_to
 from iamsim.query.who_can import find_blocked, find_who_can
+from iamsim.questions.check import acts_on
 from iamsim.world.load import load_world_data
 from tests.unit.test_query_batch import AWAY, BUCKET, HOME, KEY, allow, user
 
@@ -275,3 +278,11 @@ def test_an_owner_that_nobody_knows_is_said():
     queue = f"arn:aws:sqs:eu-west-1:{HOME}:q"
     assert not find_who_can(batch, ["sqs:SendMessage"], queue).owner_unknown
     assert not find_who_can(batch, ["ec2:DescribeVpcs"], "*").owner_unknown
+
+
+def test_all_actions_are_those_that_act_on_the_resource():
+    """With a bucket these are some of Amazon S3, not the thousands that there are."""
+    actions = expand_actions(("*",), "arn:aws:s3:::reports")
+    assert "s3:ListBucket" in actions
+    assert all(acts_on(action, "arn:aws:s3:::reports") for action in actions)
+    assert len(actions) < len(catalog.expand("s3:*"))
