@@ -56,9 +56,19 @@ def _is_refused(met: Encounter) -> bool:
     return not met.caller.service_linked and not met.rules.refused_on.isdisjoint(met.objects)
 
 
-def _reaches_no_other_account(met: Encounter) -> bool:
+def _is_for_own_account(met: Encounter) -> bool:
     own = met.rules.reach == "own-account" or met.rules.granted == "identity-only"
-    return own and not met.same_account and met.kind is not ResourceKind.NONE
+    return own and met.kind is not ResourceKind.NONE
+
+
+def _reaches_no_other_account(met: Encounter) -> bool:
+    return _is_for_own_account(met) and not met.same_account
+
+
+def _is_of_no_account(met: Encounter) -> bool:
+    """Whoever calls without an account is outside of every account, the owner's too."""
+    outside = met.caller.kind in {CallerKind.ANONYMOUS, CallerKind.ORIGIN_ACCESS_IDENTITY}
+    return outside and _is_for_own_account(met)
 
 
 def _asks_identity_alone(met: Encounter) -> bool:
@@ -99,6 +109,7 @@ ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
     (sts.is_foreign_provider, known.FOREIGN_PROVIDER),
     (_is(CallerKind.IDENTITY_PROVIDER), known.WEB_IDENTITY),
     (_must_sign, known.SIGNED_CALLS_ONLY),
+    (_is_of_no_account, known.OWN_ACCOUNT_ONLY),
     (_is(CallerKind.ANONYMOUS), known.ANONYMOUS),
     (_is(CallerKind.ORIGIN_ACCESS_IDENTITY), known.ORIGIN_ACCESS_IDENTITY),
     (kms.is_service_at_key, known.SERVICE_AND_KEY),

@@ -274,6 +274,8 @@ class WorldBuilder:
                 "list it under the account that its ARN names",
             )
         bucket = fields.text("bucket")
+        # An access point with a VPC has that origin (S3 guide, access-points-vpc).
+        vpc = fields.text("vpc")
         return Resource(
             source=fields.place.source,
             position=fields.place.path,
@@ -284,8 +286,8 @@ class WorldBuilder:
             public_access_block=public_access_block(fields),
             grants=tuple(grant(entry) for _, entry in fields.records("grants")),
             buckets=fields.texts("buckets") or (() if bucket is None else (bucket,)),
-            network_origin=fields.text("network_origin"),
-            vpc=fields.text("vpc"),
+            network_origin=fields.text("network_origin") or ("VPC" if vpc is not None else None),
+            vpc=vpc,
             kms_key=fields.text("kms_key"),
             shared_with=fields.texts("shared_with"),
             abac=fields.optional_flag("abac"),

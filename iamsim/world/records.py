@@ -101,7 +101,7 @@ RESOURCE = Table(
         Field("bucket", ARN, "The ARN of the bucket of an S3 access point."),
         Field("buckets", list_of(ARN), "Those behind a multi-Region access point."),
         Field("network_origin", choice("Internet", "VPC"), "Of an S3 access point."),
-        Field("vpc", TEXT, "The id of the VPC that an S3 access point is of."),
+        Field("vpc", TEXT, "The id of the VPC that an S3 access point is of: its origin, then."),
         Field("kms_key", TEXT, "The ARN of the KMS key that encrypts it, or `none`."),
         Field("abac", FLAG, "Whether tags of a bucket count in decisions; if left out, they do."),
         Field(

@@ -271,7 +271,9 @@ def refuses(case: Any) -> bool:
     if not credentials_allow(case):
         return True
     if kind == "anonymous":
-        return not is_unsigned(case)
+        return not is_unsigned(case) or not reaches_abroad(case)
+    if kind == "origin-access-identity":
+        return not reaches_abroad(case)
     if kind not in IAM_KINDS:
         return False
     if case.parts and case.parts[1] != case.caller["partition"]:

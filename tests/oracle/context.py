@@ -192,7 +192,7 @@ def target_keys(world: dict[str, Any], action: str, arn: str, owner: str | None)
     if point is not None:
         _, entry = places.resource_entry(world, arn)
         keys = {"s3:DataAccessPointArn": point, "s3:DataAccessPointAccount": owner}
-        keys["s3:AccessPointNetworkOrigin"] = entry.get("network_origin")
+        keys["s3:AccessPointNetworkOrigin"] = places.origin(entry)
     _, _, service, _, account, tail = (arn.split(":", 5) + [""] * 6)[:6]
     kind, _, path = tail.partition("/")
     if service == "iam" and f" {action.lower()} " in ON_A_BOUNDED_ENTITY:

@@ -159,7 +159,7 @@ class Case:
         secure = self.context.get("aws:securetransport")
         if secure is not None and scalar(secure).lower() != "true":
             return True
-        if entry.get("network_origin") != "VPC":
+        if places.origin(entry) != "VPC":
             return False
         if entry.get("vpc") is not None:
             return self.context.get("aws:sourcevpc") != entry["vpc"]
@@ -310,7 +310,7 @@ class Case:
         on = [scalar((block or {}).get("restrict_public_buckets", False)) for block in settings]
         point = places.access_point(self.resource) is not None and entry != {}
         open_to_all = [public.is_public(policies[0], point), *map(public.is_public, policies[1:])]
-        if point and entry.get("network_origin") == "VPC":
+        if point and places.origin(entry) == "VPC":
             open_to_all[0] = False
         return "true" in [flag.lower() for flag in on] and any(open_to_all)
 

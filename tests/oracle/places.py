@@ -82,6 +82,12 @@ def access_point(arn: str) -> str | None:
     return found.group() if found else None
 
 
+def origin(entry: dict[str, Any]) -> str | None:
+    """Give the network origin of an access point: one with a VPC has that origin (R19.4)."""
+    said: str | None = entry.get("network_origin")
+    return said or (None if entry.get("vpc") is None else "VPC")
+
+
 def behind_access_point(arn: str, bucket: str) -> str:
     """Name the same object, or the bucket itself, as the bucket's own policy does."""
     _, through, key = arn.partition("/object/")

@@ -167,7 +167,8 @@ def access_point(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
     if behind[0] != focus.owner:
         foreign_bucket(tape, tapes, focus, behind[0], world)
     if tape.chance(40):
-        made["network_origin"] = tape.pick(["VPC", "Internet"])
+        if tape.chance(70):
+            made["network_origin"] = tape.pick(["VPC", "Internet"])
         if tape.chance(60):
             made["vpc"] = tape.pick(["vpc-1", "vpc-1", "vpc-2"])
         if tape.chance(60):
