@@ -167,10 +167,11 @@ def access_point(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
     if behind[0] != focus.owner:
         foreign_bucket(tape, tapes, focus, behind[0], world)
     if tape.chance(40):
-        if tape.chance(70):
-            made["network_origin"] = tape.pick(["VPC", "Internet"])
+        made["network_origin"] = tape.pick(["VPC", "Internet"])
         if tape.chance(60):
             made["vpc"] = tape.pick(["vpc-1", "vpc-1", "vpc-2"])
+            if made["vpc"] == "vpc-2" and made["network_origin"] == "VPC":
+                del made["network_origin"]  # the VPC says it
         if tape.chance(60):
             request["via"] = {"vpc_endpoint": "vpce-1"}
     if tape.chance(30):
