@@ -56,19 +56,15 @@ def _is_refused(met: Encounter) -> bool:
     return not met.caller.service_linked and not met.rules.refused_on.isdisjoint(met.objects)
 
 
-def _is_for_own_account(met: Encounter) -> bool:
-    own = met.rules.reach == "own-account" or met.rules.granted == "identity-only"
-    return own and met.kind is not ResourceKind.NONE
-
-
 def _reaches_no_other_account(met: Encounter) -> bool:
-    return _is_for_own_account(met) and not met.same_account
+    own = met.rules.reach == "own-account" or met.rules.granted == "identity-only"
+    return own and not met.same_account and met.kind is not ResourceKind.NONE
 
 
 def _is_of_no_account(met: Encounter) -> bool:
     """Whoever calls without an account is outside of every account, the owner's too."""
     outside = met.caller.kind in {CallerKind.ANONYMOUS, CallerKind.ORIGIN_ACCESS_IDENTITY}
-    return outside and _is_for_own_account(met)
+    return outside and met.rules.reach == "own-account"
 
 
 def _asks_identity_alone(met: Encounter) -> bool:
@@ -101,6 +97,7 @@ def _always(_met: Encounter) -> bool:
 
 
 ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
+    (_must_sign, known.SIGNED_CALLS_ONLY),
     (_is_always_allowed, known.NO_PERMISSION_NEEDED),
     (sts.may_not_ask, known.MAY_NOT_CALL),
     (_has_no_policy, known.NO_POLICY_CONTROLS),
@@ -108,7 +105,6 @@ ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
     (sts.carries_no_token, known.MAY_NOT_CALL),
     (sts.is_foreign_provider, known.FOREIGN_PROVIDER),
     (_is(CallerKind.IDENTITY_PROVIDER), known.WEB_IDENTITY),
-    (_must_sign, known.SIGNED_CALLS_ONLY),
     (_is_of_no_account, known.OWN_ACCOUNT_ONLY),
     (_is(CallerKind.ANONYMOUS), known.ANONYMOUS),
     (_is(CallerKind.ORIGIN_ACCESS_IDENTITY), known.ORIGIN_ACCESS_IDENTITY),

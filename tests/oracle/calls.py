@@ -158,8 +158,10 @@ def needs_no_policy(case: Any) -> bool:
     if case.action.lower() == "sts:getsessiontoken":
         with_token = case.session.get("credentials") == "session-token"
         temporary = kind in ("role", "federated-user") or case.caller["assumed_root"] or with_token
-        return not temporary
-    return case.action.lower() == "sts:getcalleridentity" or says(UNCONTROLLED, case)
+        return not temporary and kind != "anonymous"
+    if case.action.lower() == "sts:getcalleridentity":
+        return kind != "anonymous"
+    return says(UNCONTROLLED, case)
 
 
 def credentials_allow(case: Any) -> bool:
@@ -271,9 +273,9 @@ def refuses(case: Any) -> bool:
     if not credentials_allow(case):
         return True
     if kind == "anonymous":
-        return not is_unsigned(case) or not reaches_abroad(case)
+        return not is_unsigned(case) or says(OWN_ACCOUNT, case)
     if kind == "origin-access-identity":
-        return not reaches_abroad(case)
+        return says(OWN_ACCOUNT, case)
     if kind not in IAM_KINDS:
         return False
     if case.parts and case.parts[1] != case.caller["partition"]:
