@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gc
 import json
 from collections import OrderedDict
 from typing import TYPE_CHECKING, Any
@@ -12,9 +11,7 @@ import pytest
 
 import iamsim
 from iamsim.api import inputs, kept
-from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
-from iamsim.engine import documents
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -151,18 +148,3 @@ def test_a_misspelt_argument_is_refused() -> None:
     """It would be a policy that does not count."""
     with pytest.raises(iamsim.RequestError, match="identity_polices"):
         iamsim.decide(principal=USER, action="s3:GetObject", identity_polices=[policy()])  # type: ignore[call-arg]  # on purpose
-
-
-def test_what_was_compiled_goes_with_its_policy() -> None:
-    """A parsed policy is compiled once for each use, and leaves nothing behind."""
-    parsed = iamsim.parse_policy(policy())
-    (first,) = documents.compile_all([parsed], PolicyType.IDENTITY).policies
-    (second,) = documents.compile_all([parsed], PolicyType.IDENTITY).policies
-    (other,) = documents.compile_all([parsed], PolicyType.SESSION).policies
-    assert first is second
-    assert other is not first
-    number = id(parsed)
-    assert number in documents._compiled
-    del parsed
-    gc.collect()
-    assert number not in documents._compiled
