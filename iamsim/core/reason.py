@@ -153,6 +153,7 @@ class Note(Enum):
     BUCKET_TAGS_WITHOUT_ABAC = "bucket-tags-without-abac"
     UNKNOWN_PRINCIPAL_IN_WORLD = "unknown-principal-in-world"
     UNKNOWN_RESOURCE_IN_WORLD = "unknown-resource-in-world"
+    ACCOUNT_IN_NO_UNIT = "account-in-no-unit"
     UNKNOWN_ENDPOINT_IN_WORLD = "unknown-endpoint-in-world"
     WHOLE_VALUE_WILDCARD_ARN = "whole-value-wildcard-arn"
     POLICY_VERSION_VARIABLES = "policy-version-variables"

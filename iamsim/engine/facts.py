@@ -149,6 +149,8 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     if caller.kind is CallerKind.ASSUMED_ROOT:
         notes.append(Note.ASSUME_ROOT_SESSION)
     levels, reason = _scp_levels(caller, attached, model, library)
+    if reason is Reason.CALLER_NOT_IN_ORGANIZATION and _is_in_no_unit(account, model):
+        notes.append(Note.ACCOUNT_IN_NO_UNIT)
     identity = caller.kind.has_identity
     return CallerFacts(
         caller,
@@ -242,6 +244,11 @@ def _scp_levels(
     return _world_levels(levels, PolicyType.SERVICE_CONTROL, library), Reason.NOT_PRESENT
 
 
+def _is_in_no_unit(account: str | None, model: World) -> bool:
+    """Whether the world lists an account beside an organization, and not where it stands there."""
+    return model.organization is not None and account in model.accounts
+
+
 def _given_levels(levels: Iterable[Iterable[Policy]], policy_type: PolicyType) -> Levels:
     """Levels that the question brought along, named by their number."""
     return tuple(
@@ -296,6 +303,7 @@ def resource_facts(
     arn = known.arn if known is not None else None
     single = kind is not ResourceKind.NONE and not target.all_buckets
     unlisted = known is None and target.container is None and single and account in model.accounts
+    in_no_unit = reason is Reason.RESOURCE_NOT_IN_ORGANIZATION and _is_in_no_unit(account, model)
     return ResourceFacts(
         kind,
         target.objects,
@@ -319,6 +327,7 @@ def resource_facts(
         (
             *notes,
             *((Note.UNKNOWN_RESOURCE_IN_WORLD,) if unlisted else ()),
+            *((Note.ACCOUNT_IN_NO_UNIT,) if in_no_unit else ()),
             *(_access_point_notes(listed, model) if through else ()),
         ),
         has_listed_tags(target),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.query.hints import doubts_of, hints_below
+from iamsim.report.assumed import assumed_of, notes_below
 from iamsim.report.cleaning import for_markdown
 from iamsim.report.hints import hint_text
 from iamsim.report.layers import layer_rows
@@ -35,6 +36,7 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
     doubts = [
         f"**check the question**: {for_markdown(hint_text(hint))}" for hint in doubts_of(answer)
     ]
+    doubts += [f"**assumed**: {for_markdown(text)}" for text in assumed_of(answer)]
     lines = [
         *(line for doubt in doubts for line in (doubt, "")),
         f"**{word}**: {for_markdown(reason)}",
@@ -61,7 +63,7 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
     message = denied_message(answer)
     if message is not None:
         lines += ["", "AWS would say:", "", *fenced([message])]
-    notes = [f"> Note: {NOTES[note]}." for note in answer.explanation.notes]
+    notes = [f"> Note: {NOTES[note]}." for note in notes_below(answer)]
     hints = [f"> Hint: {for_markdown(_ended(hint_text(hint)))}" for hint in hints_below(answer)]
     lines += ["", *notes, *(["", *hints] if hints else [])]
     if verbose:

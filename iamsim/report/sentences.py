@@ -369,6 +369,10 @@ NOTES: Mapping[Note, str] = {
     Note.UNKNOWN_RESOURCE_IN_WORLD: (
         "the world does not list this resource; it was taken to have no resource-based policy"
     ),
+    Note.ACCOUNT_IN_NO_UNIT: (
+        "an account of the world stands in no unit of its organization; no SCPs and RCPs of the"
+        " organization were taken to apply to it"
+    ),
     Note.UNKNOWN_ENDPOINT_IN_WORLD: (
         "the world does not list this VPC endpoint; it was taken to have the default policy, which"
         " allows everything"

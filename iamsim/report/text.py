@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
 from iamsim.query.hints import doubts_of, hints_below
+from iamsim.report.assumed import assumed_of, notes_below
 from iamsim.report.columns import wrapped
 from iamsim.report.hints import hint_text
 from iamsim.report.layers import layer_lines
@@ -63,7 +64,7 @@ def render_text(
         _titled("missing context", _missing(explanation, width, verbose=verbose), paint),
         _titled("what it depends on", _residual(answer, width, verbose=verbose), paint),
         _titled("AWS would say", _message(answer, width), paint),
-        _titled("notes", _notes(explanation, width), paint),
+        _titled("notes", _notes(answer, width), paint),
         _titled("hints", _hints([answer], width), paint),
     ]
     if verbose:
@@ -255,20 +256,27 @@ def _message(answer: Answer, width: int) -> list[str]:
     return [] if message is None else wrapped(message, width, "  ", "  ")
 
 
-def _notes(explanation: Explanation, width: int) -> list[str]:
+def _notes(answer: Answer, width: int) -> list[str]:
     lines: list[str] = []
-    for note in explanation.notes:
+    for note in notes_below(answer):
         lines += _bullet(f"{NOTES[note]} [{note.value}]", width)
     return lines
 
 
 def _doubts(answers: Sequence[Answer], paint: Paint, width: int) -> list[str]:
-    """What is wrong with the questions of denials, which would be denied whatever policies say."""
+    """What is wrong with the questions of denials, which would be denied whatever policies say;
+    and what the answers assume."""
     texts = [
         f"{hint_text(hint)} [{hint.kind.value}]" for answer in answers for hint in doubts_of(answer)
     ]
-    head = "check the question: "
-    lines = [line for text in dict.fromkeys(texts) for line in wrapped(text, width, head, "  ")]
+    assumed = [text for answer in answers for text in assumed_of(answer)]
+    heads = (("check the question: ", texts), ("assumed: ", assumed))
+    lines = [
+        line
+        for head, found in heads
+        for text in dict.fromkeys(found)
+        for line in wrapped(text, width, head, "  ")
+    ]
     return [paint.bad(line) for line in lines]
 
 

@@ -89,13 +89,18 @@ class Kind:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a record: its name, what it may be, what it is for, and its other names."""
+    """One field of a record: its name, what it may be, what it is for, and its other names.
+
+    A field with nothing behind it says as much as one left out, but where `instead` says what to
+    write.
+    """
 
     name: str
     kind: Kind
     about: str
     aliases: tuple[str, ...] = ()
     required: bool = False
+    instead: str | None = None
 
 
 class Table:
@@ -131,7 +136,11 @@ class Table:
                     f"`{key}` says the same as `{given[entry.name]}`, which stands here already",
                     part_place.key_span,
                 )
-            elif part is not None:  # null says as much as a key left out
+            elif part is None:  # says as much as a key left out
+                if entry.instead is not None:
+                    message = f"`{key}` has nothing behind it"
+                    problems.add("nothing-said", message, part_place.key_span, entry.instead)
+            else:
                 given[entry.name] = key
                 try:
                     values[entry.name] = entry.kind.read(part, part_place, problems)

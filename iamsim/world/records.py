@@ -33,6 +33,12 @@ from iamsim.world.kinds import (
 __all__ = ["TABLES", "WORLD"]
 
 _POLICIES = list_of(POLICY)
+_INSTEAD = (
+    'list what is attached; write `[]` where nothing is, `{unknown: "why"}` as an item for what is'
+    " not known, or leave the key out where AWS's {} alone is attached"
+)
+_SCPS_INSTEAD = _INSTEAD.replace("{}", "FullAWSAccess")
+_RCPS_INSTEAD = _INSTEAD.replace("{}", "RCPFullAWSAccess")
 _INLINE_POLICIES = Field("inline_policies", map_of(IAM_NAME, POLICY), "Inline policies by name.")
 _ACCOUNT_IDS = list_of(ACCOUNT_ID)
 _TEXT_MAP = map_of(TEXT, TEXT)
@@ -212,8 +218,18 @@ ACCOUNT = Table(
         Field("name", TEXT, "The account's name."),
         Field("partition", choice("aws", "aws-cn", "aws-us-gov"), "Read from ARNs if left out."),
         Field("canonical_user_id", TEXT, "The id that S3 knows the account by."),
-        Field("scps", _POLICIES, "Service control policies attached to the account itself."),
-        Field("rcps", _POLICIES, "Resource control policies attached to the account itself."),
+        Field(
+            "scps",
+            _POLICIES,
+            "Service control policies attached to the account itself.",
+            instead=_SCPS_INSTEAD,
+        ),
+        Field(
+            "rcps",
+            _POLICIES,
+            "Resource control policies attached to the account itself.",
+            instead=_RCPS_INSTEAD,
+        ),
         Field("users", map_of(IAM_NAME, record(lambda: USER, "user")), "IAM users by name."),
         Field("groups", map_of(IAM_NAME, record(lambda: GROUP, "group")), "IAM groups by name."),
         Field("roles", map_of(IAM_NAME, record(lambda: ROLE, "role")), "IAM roles by name."),
@@ -245,8 +261,12 @@ def _find_node_table() -> Table:
 _NODE_FIELDS = (
     Field("id", NODE_ID, "The id (r-... or ou-...)."),
     Field("name", TEXT, "The name."),
-    Field("scps", _POLICIES, "All service control policies that are attached."),
-    Field("rcps", _POLICIES, "All resource control policies that are attached."),
+    Field(
+        "scps", _POLICIES, "All service control policies that are attached.", instead=_SCPS_INSTEAD
+    ),
+    Field(
+        "rcps", _POLICIES, "All resource control policies that are attached.", instead=_RCPS_INSTEAD
+    ),
     Field("accounts", _ACCOUNT_IDS, "Ids of the accounts directly under it."),
     Field("units", map_of(TEXT, record(_find_node_table, "node")), "Organizational units by name."),
 )

@@ -38,11 +38,11 @@ def world_schema() -> dict[str, object]:
 
 
 def _table_schema(table: Table) -> dict[str, object]:
-    """Give the schema of one kind of record; null stands for a key left out."""
+    """Give the schema of one kind of record; null stands for a key that may be left out so."""
     properties = {
         name: {
             "description": entry.about,
-            "anyOf": [entry.kind.schema, {"type": "null"}],
+            "anyOf": [entry.kind.schema, *([] if entry.instead else [{"type": "null"}])],
         }
         for entry in table.fields.values()
         for name in (entry.name, *entry.aliases)

@@ -295,6 +295,10 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
     Note.SELF_ASSUMPTION: ({**ASSUME, "resource": ROLE}, None),
     Note.UNKNOWN_PRINCIPAL_IN_WORLD: ({"principal": f"arn:aws:iam::{A}:user/nobody"}, WORLD),
     Note.UNKNOWN_RESOURCE_IN_WORLD: ({"action": "sqs:SendMessage", "resource": QUEUE}, WORLD),
+    Note.ACCOUNT_IN_NO_UNIT: (
+        {"principal": f"arn:aws:iam::{B}:user/lee", "action": "s3:GetObject", "resource": OBJECT},
+        {**WORLD, "accounts": {**WORLD["accounts"], B: {}}},
+    ),
     Note.UNKNOWN_ENDPOINT_IN_WORLD: ({**THROUGH, "resource": OBJECT}, WORLD),
     Note.WHOLE_VALUE_WILDCARD_ARN: (when("ArnLike", "aws:PrincipalArn", "*"), None),
     Note.POLICY_VERSION_VARIABLES: (
@@ -344,6 +348,14 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
         None,
     ),
     (Note.UNKNOWN_RESOURCE_IN_WORLD, {"resource": OBJECT}, WORLD),
+    # The account is none of the world's, or the world has no organization.
+    (Note.ACCOUNT_IN_NO_UNIT, {"principal": f"arn:aws:iam::{B}:user/lee"}, WORLD),
+    (Note.ACCOUNT_IN_NO_UNIT, {"principal": f"arn:aws:iam::{B}:user/lee"}, {"accounts": {B: {}}}),
+    (
+        Note.ACCOUNT_IN_NO_UNIT,
+        identity(allow(), scps=[[policy(allow())]], rcps=[], resource=OBJECT),
+        {"organization": {"id": "o-1"}, "accounts": {A: {}}},
+    ),
     (
         Note.UNKNOWN_RESOURCE_IN_WORLD,
         {"action": "s3:ListAllMyBuckets", "resource": "arn:aws:s3:::*"},

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
 from iamsim.query.hints import doubts_of, hints_below
+from iamsim.report.assumed import assumed_of, notes_below
 from iamsim.report.edit_sentences import (
     blocker_sentence,
     edit_sentence,
@@ -99,6 +100,7 @@ class AnswerView(NamedTuple):
     notes: tuple[tuple[str, str], ...]
     hints: tuple[str, ...]
     doubts: tuple[str, ...]
+    assumed: tuple[str, ...]
     layers: tuple[LayerView, ...]
     context: Table
     scenario: str | None
@@ -159,8 +161,9 @@ def answer_view(report: AnswerReport, name: str) -> AnswerView:
         depends=() if answer.residual is None else tuple(_residual(answer.residual)),
         edits=None if report.edits is None else _edits(report.edits),
         message=denied_message(answer),
-        notes=tuple((note.value, NOTES[note]) for note in explanation.notes),
+        notes=tuple((note.value, NOTES[note]) for note in notes_below(answer)),
         hints=tuple(hint_text(hint) for hint in hints_below(answer)),
+        assumed=assumed_of(answer),
         doubts=tuple(hint_text(hint) for hint in doubts_of(answer)),
         layers=layer_views(answer, name),
         context=_context(answer, name),

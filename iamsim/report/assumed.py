@@ -1,0 +1,26 @@
+"""What an answer assumes and says first: notes on what a world or a question leaves out."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.core.reason import Note
+from iamsim.report.sentences import NOTES
+
+if TYPE_CHECKING:
+    from iamsim.core.answer import Answer
+
+__all__ = ["assumed_of", "notes_below"]
+
+_FIRST = (Note.ACCOUNT_IN_NO_UNIT,)
+
+
+def assumed_of(answer: Answer) -> tuple[str, ...]:
+    """Give the assumptions that stand first in an answer, in sentences."""
+    notes = answer.explanation.notes
+    return tuple(NOTES[note] for note in _FIRST if note in notes)
+
+
+def notes_below(answer: Answer) -> tuple[Note, ...]:
+    """Give the notes that do not stand first."""
+    return tuple(note for note in answer.explanation.notes if note not in _FIRST)
