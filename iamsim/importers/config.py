@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/config/latest/developerguide/example-s3-snapshot.htm
 
 from __future__ import annotations
 
-import json
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,6 +15,7 @@ from iamsim.importers.facts_of_aws import read_public_access_block, read_vpc_end
 from iamsim.importers.gaad import read_group, read_policy, read_role, read_user
 from iamsim.importers.key_outputs import read_encryption
 from iamsim.importers.resource_kinds import Scope, partition_of_region, policy_holder
+from iamsim.importers.salvage import UniqueKeys
 from iamsim.importers.shapes import pages, text
 
 if TYPE_CHECKING:
@@ -76,7 +76,7 @@ def _decoded(value: object) -> object:
     """Read a value that may be JSON in a text."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            return UniqueKeys().decoder.decode(value)
         except (ValueError, RecursionError):
             return None
     return value

@@ -14,6 +14,7 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.key_ring import Claim, KeyRing
 from iamsim.importers.options import SourceOptions
+from iamsim.importers.salvage import UniqueKeys
 from iamsim.importers.tree import Tree
 from iamsim.importers.unknown import marker
 
@@ -251,10 +252,14 @@ class Draft:
             return marker("there is no policy document where it should be", source)
         if value not in self._documents:
             text = unquote(value) if value.startswith(URL_ENCODED_START) else value
+            unique = UniqueKeys()
             try:
-                found = json.loads(text)
+                found = unique.decoder.decode(text)
             except (ValueError, RecursionError):
                 found = None
+            for key in unique.repeated:
+                why = f"the key {quote(key)} stands twice in an object: what that says is not known"
+                self.remark("key-repeated", why, place, "unknown")
             self._documents[value] = found if isinstance(found, dict) else None
         policy = self._documents[value]
         if policy is None:

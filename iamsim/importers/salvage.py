@@ -9,12 +9,16 @@ from __future__ import annotations
 
 import json
 import re
+from collections import Counter
 from typing import TYPE_CHECKING
+
+from iamsim.core.caret import quote
+from iamsim.core.unknown import MARK
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["salvage"]
+__all__ = ["UniqueKeys", "salvage"]
 
 MOST_CUTS = 50
 CLOSING = {"{": "}", "[": "]"}
@@ -25,6 +29,27 @@ MARKED = {
 }
 # Strings as a whole, so that brackets inside of them don't count; a string that is cut off is none.
 _find_tokens = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL).finditer
+
+
+class UniqueKeys:
+    """Reads objects of JSON; one that has a key twice is a marker, for readers differ in which of
+    the two they take. `repeated` are the keys that stood twice.
+
+    https://www.rfc-editor.org/rfc/rfc8259#section-4
+    """
+
+    def __init__(self) -> None:
+        """Nothing is read yet."""
+        self.repeated: dict[str, None] = {}
+        self.decoder = json.JSONDecoder(object_pairs_hook=self._object)
+
+    def _object(self, pairs: list[tuple[str, object]]) -> dict[str, object]:
+        members = dict(pairs)
+        if len(members) == len(pairs):
+            return members
+        key = next(key for key, count in Counter(key for key, _ in pairs).items() if count > 1)
+        self.repeated[key] = None
+        return {MARK: f"the key {quote(key)} stands twice in the object"}
 
 
 def salvage(text: str) -> object | None:

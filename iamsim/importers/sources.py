@@ -16,7 +16,7 @@ from iamsim.files.reading import read_bytes, read_gzip
 from iamsim.importers.lost import says_nothing_is_there
 from iamsim.importers.manifest import written_files
 from iamsim.importers.options import SourceOptions
-from iamsim.importers.salvage import salvage
+from iamsim.importers.salvage import UniqueKeys, salvage
 from iamsim.importers.short_forms import read_short_form
 from iamsim.importers.unknown import marker
 from iamsim.world.documents import parse_document
@@ -189,14 +189,14 @@ def _values(text: str, draft: Draft) -> Iterator[object]:
 
     What stands in front of a fault is kept, so that a file that was cut off loses its end alone.
     """
-    decoder = json.JSONDecoder()
+    unique = UniqueKeys()
     position = len(text) - len(text.lstrip())
     if position == len(text):
         draft.remark("source-not-readable", "the file is empty", severity="unknown")
         yield marker("the file is empty", draft.file)
     while position < len(text):
         try:
-            value, position = decoder.raw_decode(text, position)
+            value, position = unique.decoder.raw_decode(text, position)
         except json.JSONDecodeError as error:
             line = text.count("\n", 0, error.pos) + 1
             rest = salvage(text[position:])
@@ -215,6 +215,11 @@ def _values(text: str, draft: Draft) -> Iterator[object]:
             elif not says_nothing_is_there(text):
                 yield marker("the file is not JSON", draft.file)
             return
+        for key in unique.repeated:
+            why = f"the key {quote(key)} stands twice in an object: what that says is not known"
+            draft.remark("key-repeated", why, severity="unknown")
+            draft.lose(why)
+        unique.repeated.clear()
         yield value
         while position < len(text) and text[position].isspace():
             position += 1

@@ -7,11 +7,11 @@ the effect of the statement.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass
 
 from iamsim.core import unknown as core
+from iamsim.importers.salvage import UniqueKeys
 
 __all__ = ["Unknown", "find_unknown", "marker", "settle_document"]
 
@@ -55,7 +55,7 @@ def settle_document(value: object, report: Report) -> dict[str, object]:
         return _mark(value)
     if isinstance(value, str):
         try:
-            value = json.loads(value)
+            value = UniqueKeys().decoder.decode(value)
         except (ValueError, RecursionError):
             report("not-a-policy", "the policy is not JSON: it is not known")
             return marker("what stands in its place is not JSON")

@@ -9,6 +9,7 @@ from iamsim.query.denial import Agreement
 from iamsim.report.columns import wrapped
 from iamsim.report.data import answer_to_dict
 from iamsim.report.denial_changes import article, change_text, changes_of
+from iamsim.report.fetching import fetch_call
 from iamsim.report.markdown import render_markdown
 from iamsim.report.paint import Paint
 from iamsim.report.sentences import layer_name
@@ -31,17 +32,6 @@ __all__ = [
     "render_denials_markdown",
 ]
 
-# The call of the AWS CLI that prints the policies of a layer.
-FETCH: Mapping[str, str] = {
-    Layer.SERVICE_CONTROL_POLICY.value: "aws organizations describe-policy --policy-id ID",
-    Layer.RESOURCE_CONTROL_POLICY.value: "aws organizations describe-policy --policy-id ID",
-    Layer.RESOURCE_BASED_POLICY.value: "iamsim import --recipe",
-    Layer.IDENTITY_BASED_POLICY.value: "aws iam get-account-authorization-details",
-    Layer.PERMISSIONS_BOUNDARY.value: "aws iam get-account-authorization-details",
-    Layer.SESSION_POLICY.value: "aws cloudtrail lookup-events",
-    Layer.VPC_ENDPOINT_POLICY.value: "aws ec2 describe-vpc-endpoints",
-    Layer.S3_BLOCK_PUBLIC_ACCESS.value: "aws s3api get-public-access-block --bucket NAME",
-}
 SEVERAL = 2
 MORE = "the text holds more messages before these"
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html:
@@ -228,7 +218,10 @@ def _only_if(report: DenialReport) -> str:
     else:
         keys = " and ".join(f"`{key}`" for key in report.open_keys) or "all that was not given"
         text = f"{keys} {'is' if len(report.open_keys) < SEVERAL else 'are'} absent, as here"
-    calls = dict.fromkeys(FETCH[part.layer] for part in report.answer.unknowns)
+    resource = report.answer.request.resource
+    calls = dict.fromkeys(
+        fetch_call(Layer(part.layer), resource) for part in report.answer.unknowns
+    )
     return f"{text}; fetch what is not known with {_commands(calls)}" if calls else text
 
 
@@ -272,7 +265,8 @@ def _nothing_found(report: DenialReport) -> str:
     together = ", one or two at a time," if search.paired else ""
     more = " (there are more)" if search.cut else ""
     layer = report.message.layer
-    call = "" if layer is None else f"; `{FETCH[layer.value]}` prints what AWS has"
+    resource = report.answer.request.resource
+    call = "" if layer is None else f"; `{fetch_call(layer, resource)}` prints what AWS has"
     return (
         f"none of the {search.tried} changes that were tried{together}{more} would explain it: look"
         f" for a policy in AWS that differs from the world{call}"

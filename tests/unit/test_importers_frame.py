@@ -56,6 +56,25 @@ class TestSources:
         path.write_bytes(gzip.compress(DETAILS.read_bytes()))
         self.same(path)
 
+    def test_a_key_that_stands_twice(self, tmp_path):
+        """Neither of its values counts: the object is not known, in a file and in a text."""
+        twice = f'{{"Statement": [{json.dumps(ALL)}], "Statement": []}}'
+        for document, why in (
+            (twice, "the key `Statement` stands twice in the object"),
+            (json.dumps(twice), "the key `Statement` stands twice in the object"),
+        ):
+            path = tmp_path / "details.json"
+            arn = "arn:aws:iam::111122223333:user/mia"
+            user = '{{"UserName": "mia", "Path": "/", "Arn": "{}", "UserPolicyList": [{}]}}'.format(
+                arn,
+                f'{{"PolicyName": "p", "PolicyDocument": {document}}}',
+            )
+            lists = '"GroupDetailList": [], "RoleDetailList": [], "Policies": []'
+            path.write_text(f'{{"UserDetailList": [{user}], {lists}}}')
+            found = import_sources([str(path)])
+            inline = found.data["accounts"]["111122223333"]["users"]["mia"]["inline_policies"]
+            assert inline["p"] == {"unknown": why}
+
     def test_zip(self, tmp_path):
         """An archive with a folder in it."""
         path = tmp_path / "details.zip"

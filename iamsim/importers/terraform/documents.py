@@ -5,9 +5,9 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/i
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING
 
+from iamsim.importers.salvage import UniqueKeys
 from iamsim.importers.terraform.addresses import full_references, parse_steps
 from iamsim.importers.terraform.configuration import part
 from iamsim.importers.unknown import Unknown, find_unknown
@@ -113,7 +113,7 @@ def _referenced(plan: Plan, instance: Instance, name: str) -> Iterator[object]:
 def _parse(text: str) -> object:
     """Parse a document."""
     try:
-        found: object = json.loads(text)
+        found: object = UniqueKeys().decoder.decode(text)
     except (ValueError, RecursionError):
         return Unknown("a policy document that is not JSON")
     return found if isinstance(found, dict) else Unknown("a policy document that is no object")
