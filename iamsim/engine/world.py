@@ -16,7 +16,7 @@ from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.meeting import make_situation
 from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, Session
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
-from iamsim.engine.target import find_target
+from iamsim.engine.target import AWS_MANAGED_KEY, find_target
 from iamsim.engine.unknowns import unknowns_of
 from iamsim.world.model import World
 
@@ -180,6 +180,8 @@ class CompiledWorld:
             if action in BOUNDARY_ACTIONS or not has_resource_account(action)
             else action.partition(":")[0],
             caller.service_linked,
+            # The policy of an AWS managed key follows from its name and Region.
+            question.resource if AWS_MANAGED_KEY in target.objects else None,
         )
         known = memory.resources.get(key)
         if known is None:
