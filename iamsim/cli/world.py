@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
+    from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.world.model import Account, World
 
 __all__ = ["COMMAND"]
@@ -46,18 +47,35 @@ def _load(options: Options, *, strict: bool = True) -> World:
     return model
 
 
+def _unknowns(model: World) -> tuple[UnknownInWorld, ...]:
+    """What is not known of the world's policies."""
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - `--help` needs none
+
+    return CompiledWorld(model).unknowns()
+
+
 def _show(options: Options, arguments: Sequence[str]) -> int:
     """Write the accounts that are named, else all."""
+    from iamsim.report.unknowns import unknowns_data, unknowns_text  # noqa: PLC0415 - as below
     from iamsim.report.world_show import account_data, accounts_text, show_names  # noqa: PLC0415
 
     model = _load(options)
     accounts = [_find(name, model) for name in arguments]
     accounts = accounts or [account for _, account in sorted(model.accounts.items())]
+    unknowns = _unknowns(model)
     write(
         options,
         {
-            "text": lambda: accounts_text(accounts, model, paint_for(options), terminal_width()),
-            "json": lambda: json_text({"accounts": [account_data(one, model) for one in accounts]}),
+            "text": lambda: (
+                accounts_text(accounts, model, paint_for(options), terminal_width())
+                + unknowns_text(unknowns)
+            ),
+            "json": lambda: json_text(
+                {
+                    "accounts": [account_data(one, model) for one in accounts],
+                    "unknowns": unknowns_data(unknowns),
+                }
+            ),
         },
         lambda: show_names(accounts),
     )
@@ -128,17 +146,20 @@ def _lint(options: Options, _arguments: Sequence[str]) -> int:
 def _stats(options: Options, _arguments: Sequence[str]) -> int:
     """Count and measure."""
     from iamsim.query.world_stats import world_stats  # noqa: PLC0415 - `--help` needs none
+    from iamsim.report.unknowns import unknowns_data, unknowns_text  # noqa: PLC0415
     from iamsim.report.world_stats import stats_data, stats_text  # noqa: PLC0415
 
-    stats = world_stats(_load(options))
+    model = _load(options)
+    stats, unknowns = world_stats(model), _unknowns(model)
     verbose = bool(options["verbose"])
     write(
         options,
         {
-            "text": lambda: stats_text(
-                stats, paint_for(options), terminal_width(), verbose=verbose
+            "text": lambda: (
+                stats_text(stats, paint_for(options), terminal_width(), verbose=verbose)
+                + unknowns_text(unknowns)
             ),
-            "json": lambda: json_text(stats_data(stats)),
+            "json": lambda: json_text({**stats_data(stats), "unknowns": unknowns_data(unknowns)}),
         },
         lambda: f"{len(stats.accounts)}\n",
     )
