@@ -30,7 +30,8 @@ def read_organization(organization_id: str, files: dict[str, object], draft: Dra
 
     Gives the paths of the files that were read.
     """
-    members = (files[name] for name in ("accounts", "metadata", "ous") if name in files)
+    # Collecting an organization writes all three: one that is not there is lost.
+    members = (files.get(name) for name in ("accounts", "metadata", "ous"))
     draft.tree.members_lost |= not all(map(_record, members))
     metadata = _record(files.get("metadata"))
     organization = draft.organization()
