@@ -33,6 +33,9 @@ JSON_ENDINGS = (".json", ".tfstate", ".jsonl", ".ndjson", ".tfplan")
 YAML_ENDINGS = (".yaml", ".yml", ".template")
 # What npm installs holds templates of its own; macOS puts copies beside what it packs.
 OF_TOOLS = ("node_modules", "__MACOSX")
+# Keys of plans, states, templates and assemblies: what stands later there changes what stands
+# before, such as the attachment of a policy to a user, so that their beginning says nothing.
+WHOLE = frozenset({"artifacts", "planned_values", "resource_changes", "Resources", "serial"})
 ENDINGS = (*JSON_ENDINGS, *YAML_ENDINGS, ".csv")
 
 
@@ -200,6 +203,8 @@ def _values(text: str, draft: Draft) -> Iterator[object]:
         except json.JSONDecodeError as error:
             line = text.count("\n", 0, error.pos) + 1
             rest = salvage(text[position:])
+            if isinstance(rest, dict) and not WHOLE.isdisjoint(rest):
+                rest = None
             kept = "; what stands before counts" if rest is not None or position else ""
             draft.remark(
                 "source-not-readable",

@@ -37,6 +37,11 @@ SAMPLES = {
     "config": ROOT / "tests/data/imports/config",
     "identity-center": ROOT / "tests/data/imports/identity-center",
     "vpc-endpoints": ROOT / "tests/data/imports/vpc-endpoints",
+    "outputs": ROOT / "corpus/imports/outputs/encryption/source",
+    **{
+        f"terraform/{source.parent.name}": source
+        for source in sorted(ROOT.glob("corpus/imports/terraform/*/source"))
+    },
 }
 ACTIONS = (
     "s3:GetObject",
