@@ -70,6 +70,8 @@ def is_request(action: str, resource: str) -> bool:
         return False
     if kin_of(action.lower()) is not None and not knows(action):
         return False  # the oracle has a sample of AWS's rules about single actions
+    if ":accesspoint/" in resource and not action.startswith("s3:"):
+        return False  # access points of S3 take the actions of S3 alone
     of_key = ":key/" in resource or ":alias/" in resource
     return (not of_key or action.startswith("kms:")) and (
         ":role/" not in resource or action.startswith(("sts:", "iam:"))
