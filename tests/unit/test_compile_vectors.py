@@ -7,6 +7,8 @@ from typing import Any
 import pytest
 
 from iamsim.compile.condition import compile_condition
+from iamsim.compile.resource import compile_resource
+from iamsim.core.explanation import Element
 from iamsim.core.span import Source
 from iamsim.syntax.ast import Condition, Value
 from tests.oracle.vectors import ACTIONS, CONDITIONS, RESOURCES
@@ -31,6 +33,21 @@ def test_resource_vectors(pattern: str, resource: str, matches: bool) -> None:
     request = request_of(resource=resource)
     assert compiled(allow(Resource=pattern)).matches(request) is matches
     assert compiled(allow(NotResource=pattern)).matches(request) is not matches
+
+
+def test_the_parts_of_a_resource_pattern() -> None:
+    """An entry is read as data: the short form of API Gateway has the ARN that it stands for, and
+    one with a variable before the resource matches nothing."""
+    variable = "arn:${aws:PrincipalTag/part}:s3:::b/*"
+    (leaf,) = compiled(allow(Resource=variable)).resources.patterns
+    assert leaf.parts is None
+    value = Value("execute-api:/prod/*", ("Statement", 0, "Resource"))
+    source = Source("p.json", "{}")
+    short = compile_resource(
+        value, Element.RESOURCE, source, with_variables=True, complete=False, attached=True
+    )
+    assert short.parts is not None
+    assert len(short.parts) > len(short.template.parts)
 
 
 @pytest.mark.parametrize(("operator", "values", "given", "holds"), CONDITIONS)

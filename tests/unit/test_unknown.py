@@ -350,3 +350,18 @@ def test_a_part_of_a_statement_is_named_by_its_number() -> None:
     world = {"accounts": {"111122223333": {"users": {"mia": user}}}}
     (one,) = CompiledWorld(load_world_data(world)).unknowns()
     assert one.what.startswith("a part of statement 2 of the identity-based policy `")
+
+
+def test_what_an_unlisted_policy_is_used_as_is_checked_both_ways() -> None:
+    """A lost source may hold policies of principals and of resources; both can be compiled."""
+    world = {"accounts": {"111122223333": {}}, "unlisted": [LOST]}
+    CompiledWorld(load_world_data(world)).check()
+    assert answer_in(world) == "conditional"
+
+
+def test_what_is_certain_needs_no_unknown_part() -> None:
+    """An allow that holds in the worst case is an allow, in the plan's own reading too."""
+    unsure = policy(statement(Resource=LOST))
+    account = {"users": {"mia": {"policies": [READ, unsure]}}, "resources": {"arn:aws:s3:::b": {}}}
+    world = CompiledWorld(load_world_data({"accounts": {"111122223333": account}}))
+    assert authorize.decide(Question(MIA, "s3:GetObject", "arn:aws:s3:::b/k"), world).allowed
