@@ -58,7 +58,7 @@ Level = tuple[str, tuple[AnyPolicy, ...]]
 _SSO_PATH = re.compile(re.escape(ROLE_PATH) + r"([a-z0-9-]+/)?")
 
 # Where names of a service may themselves hold a slash or colon, a longer ARN is another resource.
-_SEPARATORS = {"ecr": "", "logs": ":", "secretsmanager": "", "ssm": ""}
+_SEPARATORS = {"ecr": "", "logs": ":", "s3": "/", "secretsmanager": "", "ssm": ""}
 
 
 @dataclass(slots=True)

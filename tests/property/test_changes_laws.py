@@ -45,7 +45,7 @@ def edited(tape: Tape, data: Data) -> Data:
         if slots and not tape.chance(25):
             slot = tape.pick(slots)
             if tape.chance(30):
-                slot.take_out()
+                del slot.holder[slot.key]
             else:
                 slot.put(vocabulary.policy(tape, focus, KINDS[slot.use]))
             continue

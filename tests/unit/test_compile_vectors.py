@@ -41,6 +41,8 @@ def test_the_parts_of_a_resource_pattern() -> None:
     variable = "arn:${aws:PrincipalTag/part}:s3:::b/*"
     (leaf,) = compiled(allow(Resource=variable)).resources.patterns
     assert leaf.parts is None
+    (leaf,) = compiled(allow(Resource="*")).resources.patterns
+    assert leaf.parts == leaf.template.parts
     value = Value("execute-api:/prod/*", ("Statement", 0, "Resource"))
     source = Source("p.json", "{}")
     short = compile_resource(

@@ -433,3 +433,20 @@ def test_an_account_is_asked_for_by_a_role_a_user_and_its_root_user():
     trust = policy({"Effect": "Allow", "Principal": outside, "Action": "sts:AssumeRole"})
     _, changes = compared(home(trust, "roles", "app", "trust"))
     assert ("opens", outside["AWS"], "sts:AssumeRole", APP) in rows(changes)
+
+
+def test_the_objects_of_a_bucket_are_asked_where_its_policy_names_none():
+    """A policy that is about `*` is about the objects as well, and nobody says their names."""
+
+    def account(*statements):
+        bucket = {"policy": policy(*statements)} if statements else {}
+        return {"accounts": {HOME: {"roles": {"app": {}}, "resources": {BUCKET: bucket}}}}
+
+    worlds = [
+        CompiledWorld(load_world_data(data))
+        for data in (account(), account(allow("s3:*", Principal={"AWS": APP})))
+    ]
+    found = find_changes(*(Batch(world, partial=False) for world in worlds)).found
+    opened = {action for change in found for action in change.actions}
+    assert {"s3:PutObject", "s3:ListBucket"} <= opened
+    assert f"{BUCKET}/~x" in {change.place.sample for change in found}

@@ -12,7 +12,7 @@ from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.batch.contents import content_of
 from iamsim.query.changes.model import Reached
-from iamsim.query.what_can.places import EVERYTHING, Place, find_families
+from iamsim.query.what_can.places import EVERYTHING, OTHER_WORD, Place, find_families
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -56,7 +56,13 @@ def places_of(
     named = [(one.arn, joined_mask(one.statements, universe) | actions) for one in listed]
     question = batches[1].question(candidate.principal, PROBE, "*", context)
     request = prepare(question, batches[1].world).request
-    families, _ = find_families(relevant, named, universe, request.context)
+    inside = [
+        (start, mask)
+        for arn, mask in named
+        for start in _starts_of_parts(batches, arn)
+        if _more_is_asked(arn, start + OTHER_WORD, universe, mask)
+    ]
+    families, _ = find_families(relevant, named, universe, request.context, inside)
     places: list[tuple[Place, int | str]] = [
         *_generic(request.caller, universe),
         *((place, family.service) for family in families for place in family.places()),
@@ -124,6 +130,23 @@ def _resource_at(
         if known is not None and known.arn.removesuffix(":*") in theirs:
             return known.arn.removesuffix(":*")
     return None
+
+
+def _starts_of_parts(batches: tuple[Batch, Batch], arn: str) -> Iterator[str]:
+    """What the ARNs of the parts of a resource begin with, whose policy is that of the resource:
+    the objects of a bucket."""
+    for sign in "/:":
+        start = f"{arn.removesuffix(':*')}{sign}"
+        known = (batch.world.model.find_resource(start + OTHER_WORD) for batch in batches)
+        if any(one is not None and one.arn == arn for one in known):
+            yield start
+
+
+def _more_is_asked(arn: str, part: str, universe: ActionUniverse, actions: int) -> bool:
+    """Whether some actions take a part of a resource and not the resource itself."""
+    service = arn.split(":")[2]
+    whole, inner = (_asked(service, Place(None, one, ()), universe, actions) for one in (arn, part))
+    return bool(inner & ~whole)
 
 
 def _owner_of(batches: tuple[Batch, Batch], sample: str) -> str | None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import Token
     from iamsim.query.batch import ActionUniverse
 
-__all__ = ["EVERYTHING", "Family", "Place", "find_families"]
+__all__ = ["EVERYTHING", "OTHER_WORD", "Family", "Place", "find_families"]
 
 EVERYTHING = "*"
 ARN_PARTS = 6
@@ -137,12 +137,16 @@ def find_families(
     listed: Iterable[tuple[str, int]],
     universe: ActionUniverse,
     context: Mapping[str, ContextValue],
+    inside: Iterable[tuple[str, int]] = (),
 ) -> tuple[list[Family], list[str]]:
     """Sort the resource patterns of statements by service; `listed` are ARNs of the world that
-    count as well, with actions. Also gives the patterns whose policy variables are not known."""
+    count as well, with actions, and `inside` what the ARNs of their parts begin with. Also gives
+    the patterns whose policy variables are not known."""
     sorting = _Sorting()
     for arn, actions in listed:
         sorting.add(arn, (arn,), actions, None)
+    for start, actions in inside:
+        sorting.add(f"{start}*", (start, Wildcard.STAR), actions, None)
     unknown: dict[str, None] = {}
     known = tuple(statements)
     read = {key for one in known for condition in one.conditions for key in condition.keys}
