@@ -53,7 +53,8 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _code(result: Replay, fail_on: str) -> int:
-    """1 where something came out that was not to; what could not be read fails every gate."""
+    """1 where something came out that was not to; what could not be read or asked, and a trail
+    without a record, fails every gate."""
     from iamsim.core.decision import Verdict  # noqa: PLC0415 - as above
 
     if fail_on == "never":
@@ -64,7 +65,8 @@ def _code(result: Replay, fail_on: str) -> int:
         "any": bool(result.changes),
         "disagreement": bool(result.disagree),
     }[fail_on]
-    return int(failed or bool(result.count.problems))
+    lost = result.count.problems or result.unasked or not result.count.events
+    return int(failed or bool(lost))
 
 
 def _after(

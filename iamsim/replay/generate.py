@@ -127,7 +127,7 @@ def _seen(
         requested = count.requests[key]
         if not _is_of(requested, principal):
             continue
-        resource = requested.resource
+        resource = _written(requested)
         if world is None:
             yield _Seen(requested.action, resource, "", number, requested)
             continue
@@ -143,6 +143,17 @@ def _seen(
             )
         else:
             yield _Seen(requested.action, resource, condition, number, requested)
+
+
+def _written(requested: Requested) -> str:
+    """The resource of a call as a policy writes it: `*`, `?` and `$` of a name are no wildcards.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
+    """
+    resource = requested.resource
+    if resource == "*" or "resource" in requested.unknown:
+        return resource
+    return "".join(f"${{{sign}}}" if sign in "$*?" else sign for sign in resource)
 
 
 def _is_of(requested: Requested, principal: str) -> bool:
@@ -220,7 +231,9 @@ def _statements(seen: list[_Seen], most: int) -> tuple[list[Json], int]:
     for one in seen:
         resources.setdefault((one.action, one.condition), set()).add(one.resource)
     shared: dict[tuple[tuple[str, ...], str], list[str]] = {}
-    patterns = 0
+    # What the trail does not tell of a resource is a pattern as well.
+    untold = {one.resource for one in seen if "resource" in one.requested.unknown}
+    patterns = sum("*" in resource for resource in untold)
     for (action, condition), some in sorted(resources.items()):
         grouped = tuple(sorted(_grouped(some, most)))
         patterns += len(set(grouped) - some)

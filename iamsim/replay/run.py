@@ -117,7 +117,7 @@ def replay(
         _judge(group, world, result)
         progress(done, total)
     if changed is not None:
-        result.changes = _changes(count, world, changed)
+        result.changes = _changes(result, world, changed)
     result.disagree.sort(key=lambda one: (-one.count, one.group.event))
     return result
 
@@ -147,8 +147,9 @@ def _judge(group: CallGroup, world: Asker, result: Replay) -> None:
         result.disagree.append(Disagreement(requested, allowed, against, group, answer))
 
 
-def _changes(count: Count, world: Asker, changed: Asker) -> list[ChangedCall]:
+def _changes(result: Replay, world: Asker, changed: Asker) -> list[ChangedCall]:
     """The requests that the second world decides otherwise, the frequent ones first."""
+    count = result.count
     groups: dict[Hashable, list[CallGroup]] = {}
     for group in count.groups.values():
         for key in dict.fromkeys(group.requests):
@@ -157,7 +158,11 @@ def _changes(count: Count, world: Asker, changed: Asker) -> list[ChangedCall]:
     for key, some in groups.items():
         requested = count.requests[key]
         before, after = world.verdict(key, requested), changed.verdict(key, requested)
-        if isinstance(before, InputError) or isinstance(after, InputError) or before is after:
+        if isinstance(before, InputError) or before is after:
+            continue
+        if isinstance(after, InputError):
+            known = result.unasked.get(after.message, 0)
+            result.unasked[after.message] = known + sum(group.count for group in some)
             continue
         earliest = min(some, key=lambda group: (group.first, group.event))
         found.append(

@@ -149,3 +149,15 @@ def test_nobody_and_nothing(trail, capsys):
     assert json.loads(capsys.readouterr().out)["Statement"]
     assert main(["generate", logs, "-p", ROLE, "--format", "markdown"]) == 0
     assert "# What" in capsys.readouterr().out
+
+
+def test_a_resource_that_is_not_told_counts_as_a_pattern(tmp_path, capsys):
+    """A record does not tell the name `a*b` from a pattern; a `$` in a name is a character."""
+    record = next(one for one in made() if one["eventName"] == "GetObject")
+    record["resources"] = []
+    for key, written, beyond in (("a*b", "a*b", 1), ("a$b", "a${$}b", 0)):
+        record["requestParameters"]["key"] = key
+        (tmp_path / "trail.jsonl").write_text(json.dumps(record), encoding="utf-8")
+        data, _ = run(tmp_path, capsys)
+        assert written in json.dumps(data["policy"])
+        assert data["coverage"]["patterns"] == beyond

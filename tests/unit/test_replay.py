@@ -201,3 +201,13 @@ def test_what_is_no_log(tmp_path):
     (tmp_path / "a.json").write_text('"text"', encoding="utf-8")
     assert list(records_of(str(tmp_path / "a.json"), problems)) == []
     assert len(problems) == 1
+
+
+def test_a_trail_without_records_passes_no_gate(tmp_path, capsys):
+    """Nothing was searched, so nothing was found to be well."""
+    (tmp_path / "trail.json").write_text('{"Records": []}', encoding="utf-8")
+    (tmp_path / "world.json").write_text('{"accounts": {"111122223333": {}}}', encoding="utf-8")
+    asked = ["replay", str(tmp_path / "trail.json"), "--world", str(tmp_path / "world.json")]
+    assert main(asked) == 0
+    assert main([*asked, "--fail-on", "denied"]) == 1
+    assert capsys.readouterr().out
