@@ -22,7 +22,6 @@ from pathlib import Path
 
 from iamsim.catalog.managed import arns, find_managed_policy
 from iamsim.cli.main import main
-from iamsim.cli.standard_input import _read as standard_input_read
 
 ROOT = Path(__file__).parent.parent.parent
 LARGEST = 12_000  # bytes of a seed
@@ -306,7 +305,7 @@ def commands(kind: str, name: str, other: str, chance: random.Random) -> list[li
 def run(arguments: list[str]) -> tuple[str | None, float]:
     """Run a command; gives what is wrong with the run, and how long it took."""
     out, err = io.StringIO(), io.StringIO()
-    standard_input_read[:] = [b""]
+    sys.stdin = io.TextIOWrapper(io.BytesIO())
     start = time.process_time()
     signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of the processor, on a busy machine
     problem = None

@@ -135,6 +135,8 @@ def test_standard_input_is_a_policy(monkeypatch, capsys):
     monkeypatch.setattr(sys, "stdin", stream)
     assert main(["validate", "-"]) == 1
     assert capsys.readouterr().out.startswith("standard input:1:16: error JSON_SYNTAX_ERROR")
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(GOOD.encode())))
+    assert main(["validate", "-"]) == 0  # another run reads its own
 
 
 def test_a_folder_without_policies_is_an_error(tmp_path, capsys):

@@ -157,7 +157,6 @@ def test_policies_come_from_everywhere(run, tmp_path, monkeypatch):
     )
     world = tmp_path / "world.json"
     world.write_text(json.dumps({"policies": {"Shared": json.loads(ALLOW)}}), "utf-8")
-    monkeypatch.setattr("iamsim.cli.standard_input._read", [])
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(ALLOW.encode())))
     for reference in (
         str(file),

@@ -132,7 +132,6 @@ def world_file(tmp_path):
 def test_standard_input_may_hold_a_log(world_file, monkeypatch, capsys):
     """With `-` the text comes from standard input; the last word is the exit code."""
     log = f"start\nUser: {KIM} is not authorized to perform: sqs:PurgeQueue on resource: {QUEUE}\n"
-    monkeypatch.setattr("iamsim.cli.standard_input._read", [])
     monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(log.encode())))
     assert main(["explain", "--denied", "-", "--world", world_file, "-q"]) == 0
     assert capsys.readouterr().out == "explained\n"
