@@ -98,7 +98,8 @@ says how to read them.
 * **own-account**: the call works on resources of the caller's own account only, whatever policies
   say; **any-account**: an exception to such a rule.
 * **identity-only**: no resource-based policy reaches the call, in the own account neither;
-  **any-policy**: an exception. **no-policy**: no policy controls the call.
+  **services-only**: none but for AWS services; **any-policy**: an exception. **no-policy**: no
+  policy controls the call.
 * **unsigned**: the call may come without a signature; **signed** and **signed-on**: not so, or not
   through such an object. A service without a line takes signed calls only.
 * **management**, **organization**, **delegated**, **member**: for the organization's management

@@ -39,7 +39,7 @@ _FILE = "service_rules.txt"
 # The facts by what they are about; the first of each is what holds where nothing is said.
 _TOPICS = {
     "reach": ("any-account", "own-account"),
-    "granted": ("any-policy", "identity-only", "no-policy"),
+    "granted": ("any-policy", "services-only", "identity-only", "no-policy"),
     "signature": ("signed", "unsigned"),
     "callers": ("anyone", "management", "organization", "delegated", "member"),
 }
@@ -52,8 +52,9 @@ class ActionRules(Facts):
     """The facts of one action.
 
     `reach` is ``any-account`` or ``own-account``: whether grants to other accounts work. `granted`
-    is ``any-policy``, ``identity-only`` (no resource-based policy reaches it) or ``no-policy`` (no
-    policy controls it). `signature` is ``signed`` or ``unsigned`` (it may be). `callers` is
+    is ``any-policy``, ``services-only`` (resource-based policies let nobody but AWS services in),
+    ``identity-only`` (no resource-based policy reaches it) or ``no-policy`` (no policy controls
+    it). `signature` is ``signed`` or ``unsigned`` (it may be). `callers` is
     ``anyone``, ``management`` (the organization's management account), ``organization`` (or a
     delegated administrator), ``delegated`` (only that) or ``member`` (a member account).
     `refused_on` and `signed_on` name kinds of objects: on which the service refuses the action, and

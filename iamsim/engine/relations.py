@@ -79,6 +79,10 @@ OWNER_ROOT_UNLOCKS = Relation(
 CROSS_PARTITION = Relation(Reason.CROSS_PARTITION, ())
 MAY_NOT_CALL = Relation(Reason.RESTRICTED_CREDENTIALS, ())
 OWN_ACCOUNT_ONLY = Relation(Reason.OWN_ACCOUNT_ONLY, ())
+# An AWS service has no identity-based policy, and no resource-based one reaches the call.
+NOTHING_LETS_SERVICES = Relation(
+    Reason.IDENTITY_POLICIES_ONLY, (), unheard=frozenset({Slot.RESOURCE})
+)
 SIGNED_CALLS_ONLY = Relation(Reason.SIGNED_CALLS_ONLY, ())
 FOREIGN_PROVIDER = Relation(Reason.FOREIGN_PROVIDER, ())
 MANAGEMENT_ACCOUNT_ONLY = Relation(Reason.MANAGEMENT_ACCOUNT_ONLY, ())
@@ -88,6 +92,8 @@ MEMBER_ACCOUNTS_ONLY = Relation(Reason.MEMBER_ACCOUNTS_ONLY, ())
 FIXED_OBJECT = Relation(Reason.FIXED_OBJECT, (), refusal=Reason.SERVICE_REFUSES)
 
 
+# Where no resource-based policy is asked.
+UNASKED = (IDENTITY_ONLY, NOTHING_LETS_SERVICES)
 # Keys by their ids, and AWS managed keys by the aliases that only those have.
 KEYS = ("key/", "alias/aws/")
 

@@ -31,6 +31,10 @@ def _is(kind: CallerKind) -> Callable[[Encounter], bool]:
     return lambda met: met.caller.kind is kind
 
 
+# What lets no caller of an account in by a resource-based policy.
+_IDENTITY_ALONE = ("identity-only", "services-only")
+
+
 def _is_always_allowed(met: Encounter) -> bool:
     return met.action == "sts:getcalleridentity"
 
@@ -57,7 +61,7 @@ def _is_refused(met: Encounter) -> bool:
 
 
 def _reaches_no_other_account(met: Encounter) -> bool:
-    own = met.rules.reach == "own-account" or met.rules.granted == "identity-only"
+    own = met.rules.reach == "own-account" or met.rules.granted in _IDENTITY_ALONE
     return own and not met.same_account and met.kind is not ResourceKind.NONE
 
 
@@ -68,7 +72,14 @@ def _is_of_no_account(met: Encounter) -> bool:
 
 
 def _asks_identity_alone(met: Encounter) -> bool:
-    return met.rules.granted == "identity-only"
+    if met.caller.kind is CallerKind.SERVICE:
+        return met.rules.granted == "identity-only"
+    return met.rules.granted in _IDENTITY_ALONE
+
+
+def _is_service_unheard(met: Encounter) -> bool:
+    """An AWS service has no identity-based policy that could let it in."""
+    return met.caller.kind is CallerKind.SERVICE and _asks_identity_alone(met)
 
 
 def _unlocks(met: Encounter) -> bool:
@@ -109,6 +120,7 @@ ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
     (_is(CallerKind.ANONYMOUS), known.ANONYMOUS),
     (_is(CallerKind.ORIGIN_ACCESS_IDENTITY), known.ORIGIN_ACCESS_IDENTITY),
     (kms.is_service_at_key, known.SERVICE_AND_KEY),
+    (_is_service_unheard, known.NOTHING_LETS_SERVICES),
     (_is(CallerKind.SERVICE), known.SERVICE),
     (_is_other_partition, known.CROSS_PARTITION),
     (sts.may_not_assume_root, known.MEMBER_ACCOUNTS_ONLY),

@@ -19,7 +19,7 @@ from iamsim.engine.encounter import Encounter
 from iamsim.engine.formula import LAYER_ORDER, Slot
 from iamsim.engine.pitfalls import reads_resource_tags
 from iamsim.engine.plan import make_plan
-from iamsim.engine.relations import BY_DELEGATION, IDENTITY_ONLY, ResourceKind
+from iamsim.engine.relations import BY_DELEGATION, UNASKED, ResourceKind
 from iamsim.engine.rows import find_relation, notes_of
 from iamsim.engine.services.access_points import with_buckets
 from iamsim.engine.services.sts import TRUST_ACTIONS
@@ -361,7 +361,7 @@ class Situation:
 
     def _resource(self, action: str, relation: Relation) -> list[Station]:
         """The resource-based policy, where the action asks for it."""
-        unasked = relation is IDENTITY_ONLY or (
+        unasked = relation in UNASKED or (
             self.kind is ResourceKind.ROLE and action not in TRUST_ACTIONS
         )
         if unasked or (self.kind is ResourceKind.NONE and relation is not BY_DELEGATION):

@@ -14,8 +14,8 @@ __all__ = ["page_text"]
 
 # The facts of the catalog that a relation rests on; the first that it has is the one.
 _FACTS = {
-    Reason.OWN_ACCOUNT_ONLY: ("own-account", "identity-only"),
-    Reason.IDENTITY_POLICIES_ONLY: ("identity-only",),
+    Reason.OWN_ACCOUNT_ONLY: ("own-account", "identity-only", "services-only"),
+    Reason.IDENTITY_POLICIES_ONLY: ("identity-only", "services-only"),
     Reason.NO_POLICY_CONTROLS: ("no-policy",),
     Reason.MANAGEMENT_ACCOUNT_ONLY: ("management",),
     Reason.ADMINISTRATORS_ONLY: ("organization",),

@@ -19,7 +19,7 @@ from iamsim.core.errors import RequestError
 from iamsim.core.reason import Reason
 from iamsim.core.request import CallerKind
 from iamsim.engine.formula import Slot
-from iamsim.engine.relations import IDENTITY_ONLY, ResourceKind
+from iamsim.engine.relations import UNASKED, ResourceKind
 from iamsim.engine.services.sts import TRUST_ACTIONS, UNSIGNED_ACTIONS
 from iamsim.symbolic.layers import LAYERS, RESOURCE_ACCOUNT, SESSION_NAME
 
@@ -159,7 +159,7 @@ def layer_applies(slot: Slot, situation: Situation, request: Request) -> bool:
             asked = trust or situation.kind is not ResourceKind.ROLE
             signed = request.action not in UNSIGNED_ACTIONS
             fits = signed or kind is CallerKind.IDENTITY_PROVIDER
-            asked = asked and situation.arrange(request.action).relation is not IDENTITY_ONLY
+            asked = asked and situation.arrange(request.action).relation not in UNASKED
             return fits and asked and situation.kind is not ResourceKind.NONE
         case Slot.PUBLIC_ACCESS:
             return request.action.startswith("s3:") and can_be_restricted(situation)

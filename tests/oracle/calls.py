@@ -136,6 +136,12 @@ def is_identity_only(case: Any) -> bool:
     )
 
 
+def lets_no_service(case: Any) -> bool:
+    """Say whether no policy lets an AWS service make the call for itself (R19.9, R19.19)."""
+    written = case.service == "logs" and case.operation in ("createlogstream", "putlogevents")
+    return is_identity_only(case) and not written
+
+
 def reaches_abroad(case: Any) -> bool:
     """Say whether the call works on resources of other accounts."""
     if case.resource == "*":
@@ -276,6 +282,8 @@ def refuses(case: Any) -> bool:
         return not is_unsigned(case) or says(OWN_ACCOUNT, case)
     if kind == "origin-access-identity":
         return says(OWN_ACCOUNT, case)
+    if kind == "service":
+        return lets_no_service(case)
     if kind not in IAM_KINDS:
         return False
     if case.parts and case.parts[1] != case.caller["partition"]:

@@ -91,6 +91,8 @@ def explicit_denies(case: Case, notes: list[str]) -> list[str]:
     by_identity = calls.is_identity_only(case) and case.caller["account"] == case.owner
     if signed and (by_identity or calls.may_call(case) == "identity") and not calls.refuses(case):
         denied[RESOURCE] = False  # no resource-based policy is asked
+    if case.caller["kind"] == "service" and calls.lets_no_service(case):
+        denied[RESOURCE] = False
     if denied[RESOURCE] and own_root and case.action.lower() in UNLOCKING:
         notes.append("the owner's root user may repair a policy that locks everybody out")
         denied[RESOURCE] = False
