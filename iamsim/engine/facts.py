@@ -138,7 +138,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
         has_boundary=boundary is not None,
         assumed_root=_is_assumed_root(question, passed is not None),
     )
-    caller = _with_canonical_user(caller, model)
+    caller = _with_canonical_user(caller, model, attached.canonical_user)
     notes = []
     known_kind = caller.kind in {CallerKind.USER, CallerKind.ROLE_SESSION}
     account = caller.account
@@ -173,16 +173,17 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     )
 
 
-def _with_canonical_user(caller: Caller, model: World) -> Caller:
-    """The caller, also by the canonical user id of its account where the world says it: an entry
-    with that id names the account.
+def _with_canonical_user(caller: Caller, model: World, told: str | None) -> Caller:
+    """The caller, also by the canonical user id of its account where the world or the question says
+    it: an entry with that id names the account.
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/finding-canonical-user-id.html
     """
     account = model.accounts.get(caller.account or "")
-    if account is None or account.canonical_user_id is None or not caller.kind.has_identity:
+    known = told if account is None else account.canonical_user_id
+    if known is None or not caller.kind.has_identity:
         return caller
-    name = f"canonicaluser:{account.canonical_user_id}"
+    name = f"canonicaluser:{known}"
     names = {**caller.names, name: GrantKind.ACCOUNT.value}
     return replace(caller, names=names, layers=(caller.layers[0] | {name}, *caller.layers[1:]))
 

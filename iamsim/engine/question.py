@@ -58,7 +58,8 @@ class Via:
 @dataclass(frozen=True, slots=True, weakref_slot=True)
 class AttachedPolicies:
     """Policies given with the question. `None` means: not given, so what the world says (without a
-    world: the layer does not exist). Levels of `scps` and `rcps` are root first."""
+    world: the layer does not exist). Levels of `scps` and `rcps` are root first. `canonical_user`
+    is the canonical user id of the caller's account, where the world does not list that."""
 
     identity_policies: tuple[Policy, ...] | None = None
     resource_policy: Policy | None = None
@@ -68,6 +69,7 @@ class AttachedPolicies:
     rcps: tuple[tuple[Policy, ...], ...] | None = None
     vpce_policies: tuple[Policy, ...] | None = None
     public_access_block: Mapping[str, bool] | None = None
+    canonical_user: str | None = None
 
 
 PLAIN_SESSION = Session()

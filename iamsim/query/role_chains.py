@@ -10,8 +10,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
-from iamsim.query.batch.candidates import CandidateKind
 from iamsim.query.batch.processes import ALONE
+from iamsim.universe.candidates import CandidateKind
 from iamsim.world.model import Role
 
 if TYPE_CHECKING:

@@ -10,11 +10,11 @@ from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.authorize import prepare
 from iamsim.query.batch.answers import GUARDRAIL_LAYERS, decide_prepared, without_guardrails
-from iamsim.query.batch.candidates import CandidateKind
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.encryption import find_encryption
 from iamsim.query.role_chains import Route, routes_to
 from iamsim.query.who_can_remarks import canonical_users_of, hints_about, oddities_of
+from iamsim.universe.candidates import CandidateKind
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -163,7 +163,12 @@ class _Part(NamedTuple):
     def candidates(self, batch: Batch, resource: str) -> Sequence[Candidate]:
         """Whom to ask for."""
         if self.piece is None:
-            return batch.named(self.action, resource)
+            # Accounts behind canonical user ids have a remark of their own.
+            return [
+                one
+                for one in batch.named(self.action, resource)
+                if one.kind is not CandidateKind.CANONICAL_USER
+            ]
         return batch.candidates[self.piece.start : self.piece.stop]
 
 

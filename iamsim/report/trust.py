@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.query.batch import BatchAnswer
-    from iamsim.query.batch.candidates import Candidate
     from iamsim.report.paint import Paint
+    from iamsim.universe.candidates import Candidate
 
 __all__ = ["TrustedRole", "trust_data", "trust_text"]
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Verdict
-from iamsim.query.batch.candidates import CandidateKind
 from iamsim.query.who_can_remarks import Oddity
 from iamsim.report.access_words import (
     account_title,
@@ -30,6 +29,7 @@ from iamsim.report.document import (
 from iamsim.report.hints import hint_text, hint_to_dict
 from iamsim.report.sentences import layer_name
 from iamsim.report.wording import joined
+from iamsim.universe.candidates import CandidateKind
 
 if TYPE_CHECKING:
     from iamsim.query.batch import Candidate

@@ -46,7 +46,7 @@ __all__ = [
 ]
 
 # The keys under which policies and settings are attached without a world.
-_POLICY_KEYS = tuple(one.name for one in fields(AttachedPolicies))
+_POLICY_KEYS = tuple(one.name for one in fields(AttachedPolicies) if one.name != "canonical_user")
 
 
 @dataclass(frozen=True, slots=True)

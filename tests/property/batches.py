@@ -17,10 +17,10 @@ from typing import TYPE_CHECKING, Any
 from iamsim.engine import authorize
 from iamsim.engine.singular_actions import kin_of
 from iamsim.query.batch import Batch
-from iamsim.query.batch.candidates import CandidateKind
 from iamsim.query.matrix import Column, find_matrix
 from iamsim.query.what_can import find_effective
 from iamsim.symbolic.partial import decide
+from iamsim.universe.candidates import CandidateKind
 from tests.oracle import decide as oracle_decides
 from tests.oracle.calls import knows
 from tests.property import rarities

@@ -13,10 +13,10 @@ from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.analyzer.external import find_external
 from iamsim.query.batch import Batch, CandidateKind
-from iamsim.query.batch.outside import principals_like
 from iamsim.query.who_can import find_blocked, find_who_can
 from iamsim.query.who_can_remarks import Oddity
 from iamsim.symbolic.partial import answer
+from iamsim.universe.mentions import principals_like
 from iamsim.world.load import load_world_data
 from tests.unit.test_query_batch import AWAY, BUCKET, HOME, KEY, allow, user
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING
 
-from iamsim.query.batch.outside import FRESH_ACCOUNT
+from iamsim.universe.asked import FRESH_ACCOUNT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

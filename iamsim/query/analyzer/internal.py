@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.errors import RequestError
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind
 from iamsim.query.analyzer.resources import analyzed_type, type_actions
-from iamsim.query.analyzer.zone import zones_of
-from iamsim.query.batch.candidates import CandidateKind
 from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.universe.candidates import CandidateKind
+from iamsim.universe.zone import zones_of
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:

@@ -23,9 +23,9 @@ from __future__ import annotations
 
 from iamsim.query.batch.answers import BatchAnswer
 from iamsim.query.batch.batch import Batch, Holder
-from iamsim.query.batch.candidates import Candidate, CandidateKind, find_candidate
 from iamsim.query.batch.classes import ActionClass
 from iamsim.symbolic.actions import ActionUniverse, catalog_actions
+from iamsim.universe.candidates import Candidate, CandidateKind, find_candidate
 
 __all__ = [
     "ActionClass",

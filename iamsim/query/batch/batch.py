@@ -9,15 +9,15 @@ from iamsim.engine.authorize import prepare
 from iamsim.engine.question import DIRECT_CALL, PLAIN_SESSION, Question
 from iamsim.query.batch.answers import decide_one, opened
 from iamsim.query.batch.callers import CallerSweep
-from iamsim.query.batch.candidates import (
+from iamsim.query.batch.classes import action_classes
+from iamsim.query.batch.repeats import without_repeats
+from iamsim.symbolic.actions import catalog_actions
+from iamsim.universe.candidates import (
     EVERYONE,
-    granted_names,
-    named_candidates,
+    granted_by,
     world_candidates,
 )
-from iamsim.query.batch.classes import action_classes
-from iamsim.query.batch.mentioned import mentioned_candidates, without_repeats
-from iamsim.symbolic.actions import catalog_actions
+from iamsim.universe.others import others_of, statements_about
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue, Session, Via
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.batch.answers import BatchAnswer
-    from iamsim.query.batch.candidates import Candidate
     from iamsim.query.batch.classes import ActionClass
     from iamsim.symbolic.actions import ActionUniverse
+    from iamsim.universe.candidates import Candidate
 
 __all__ = ["TOGETHER", "Batch", "Holder"]
 
@@ -219,18 +219,14 @@ class Batch:
 
     def _outside(self, facts: ResourceFacts) -> list[Candidate]:
         """Those that Principal elements name, then those that only conditions do."""
-        names = granted_names(facts)
-        found = {one.principal: one for one in named_candidates(names, self.world.model)}
-        for candidate in mentioned_candidates(names, facts, self.world.model):
-            found.setdefault(candidate.principal, candidate)
-        return list(found.values())
+        return others_of(tuple(statements_about(facts)), self.world.model)
 
     def trusted(self, role: str) -> list[Candidate]:
         """Who might assume a role: a caller needs the trust policy to name it in some form, or its
         account, or everyone."""
         prepared = prepare(self.question("anonymous", "sts:AssumeRole", role), self.world)
         facts = self.world.resource_facts(prepared.question, prepared.situation.caller)
-        names = granted_names(facts)
+        names = granted_by(statements_about(facts))
         named = self._outside(facts)
         if EVERYONE in names:
             return [*self.candidates, *named]

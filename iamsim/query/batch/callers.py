@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from iamsim.engine.arrangement import Arrangement, Station
     from iamsim.engine.question import ContextValue, Question
     from iamsim.engine.world import CompiledWorld
-    from iamsim.query.batch.candidates import Candidate
+    from iamsim.universe.candidates import Candidate
     from iamsim.world.model import Role, User, World
 
 __all__ = ["CallerSweep"]

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
     from iamsim.engine.question import Question
     from iamsim.query.batch import Batch, BatchAnswer
-    from iamsim.query.batch.outside import Asked
     from iamsim.query.changes.model import Reached
+    from iamsim.universe.asked import Asked
 
 __all__ = ["answer_at", "compare_place"]
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, ClassVar, Self
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import Via
 from iamsim.query.batch import find_candidate
-from iamsim.query.batch.candidates import named_candidates
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.changes.alike import NOTHING, Alike, Compared, Sight
 from iamsim.query.changes.callers import compare_callers, own_statements, reading
@@ -20,6 +19,7 @@ from iamsim.query.changes.resources import Listing, compare_control_policies, co
 from iamsim.query.changes.statements import Difference, compare_levels, statements_of
 from iamsim.query.changes.touches import Touches
 from iamsim.query.changes.unchanged import Unchanged
+from iamsim.universe.candidates import named_candidates
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence

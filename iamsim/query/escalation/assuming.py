@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING
 
 from iamsim.engine.question import AttachedPolicies
 from iamsim.query.batch.answers import decide_one
-from iamsim.query.batch.candidates import CandidateKind, named_candidates
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS, probe_resource
 from iamsim.query.escalation.home import EVERYONE
 from iamsim.query.escalation.model import Taken, administrator_of
 from iamsim.query.escalation.steps import StepTaker
 from iamsim.query.escalation.targets import classes_of, trusted_names
 from iamsim.query.role_chains import assume_action
+from iamsim.universe.candidates import CandidateKind, named_candidates
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamsim.query.batch.candidates import Candidate, CandidateKind
 from iamsim.query.escalation.model import member_node
 from iamsim.query.escalation.steps import Sources, StepTaker
 from iamsim.query.escalation.targets import Statements, classes_of, trusted_names
 from iamsim.query.role_chains import assume_action
+from iamsim.universe.candidates import Candidate, CandidateKind
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,7 +11,6 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
-from iamsim.query.batch.candidates import Candidate, CandidateKind
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS, is_administrator_with
 from iamsim.query.escalation.beside import batch_after
 from iamsim.query.escalation.denials import Replaced
@@ -20,6 +19,7 @@ from iamsim.query.escalation.home import make_home
 from iamsim.query.escalation.model import Edge, administrator_of
 from iamsim.query.escalation.seats import Seat, all_seats, places_of, policies_elsewhere
 from iamsim.query.escalation.steps import StepTaker
+from iamsim.universe.candidates import Candidate, CandidateKind
 from iamsim.world.model import ManagedPolicyReference, Role
 
 if TYPE_CHECKING:

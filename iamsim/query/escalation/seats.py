@@ -8,14 +8,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.identity_center import ROLE_PATH, role_name
-from iamsim.query.batch.candidates import (
+from iamsim.query.escalation.administrators import as_policy
+from iamsim.query.escalation.targets import resources_like
+from iamsim.universe.candidates import (
     NO_SUFFIX,
     Candidate,
     CandidateKind,
     permission_set_name,
 )
-from iamsim.query.escalation.administrators import as_policy
-from iamsim.query.escalation.targets import resources_like
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:

@@ -1,7 +1,8 @@
-"""Outside callers whom conditions name, where a Principal element names everyone or an account.
+"""Everybody whom the statements about a resource tell apart, and whom the world does not list.
 
-`"Principal": "*"` under a condition on aws:PrincipalOrgID lets in an organization of which the
-world may have no principal at all:
+Those that Principal elements name, those that only conditions designate, and one of everybody else
+of each kind. `"Principal": "*"` under a condition on aws:PrincipalOrgID lets in an organization of
+which the world may have no principal at all:
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
 """
 
@@ -10,52 +11,62 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
-from iamsim.core.decision import Verdict
 from iamsim.core.wildcard import compile_tokens, example_of, tokenize
-from iamsim.query.batch.candidates import (
+from iamsim.engine.callers import SERVICE
+from iamsim.universe.asked import (
+    FRESH_ACCOUNT,
+    FRESH_ORGANIZATION,
+    NOT_THE_OWNER,
+    SOMEBODY,
+    Asked,
+    somebody_of,
+)
+from iamsim.universe.candidates import (
     EVERYONE,
     Candidate,
     CandidateKind,
+    granted_by,
     named_candidates,
     partition_of,
 )
-from iamsim.query.batch.outside import (
-    FRESH_ACCOUNT,
-    FRESH_ORGANIZATION,
-    INSTANCE,
-    NOT_THE_OWNER,
-    ROOT,
-    SOMEBODY,
-    Asked,
-    mentions_of,
-    principals_like,
-    somebody_of,
-)
+from iamsim.universe.mentions import INSTANCE, ROOT, mentions_of, principals_like, spared_by
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import ResourceFacts
-    from iamsim.query.batch.answers import BatchAnswer
-    from iamsim.query.batch.outside import Mentions
+    from iamsim.universe.mentions import Mentions
     from iamsim.world.model import World
 
-__all__ = ["mentioned_candidates", "without_repeats"]
+__all__ = ["others_of", "statements_about"]
 
 PARTS = 6  # of an ARN
 WILD = frozenset("*?")
-UNNAMED = frozenset({CandidateKind.ANY_ACCOUNT, CandidateKind.ORGANIZATION, CandidateKind.UNLISTED})
 NO_ORGANIZATION = frozenset({"aws:PrincipalOrgID", "aws:PrincipalOrgPaths"})
-Answered = tuple[Candidate, "BatchAnswer"]
-OWN_POLICIES = " and the unknown identity-based policy allows it"
+SOME_SERVICE = "monitoring.amazonaws.com"  # stands for services that no policy names
+ANY_SERVICE = frozenset({"aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
 
 
-def mentioned_candidates(
-    names: frozenset[str], facts: ResourceFacts, model: World
+def others_of(
+    statements: Sequence[CompiledStatement], model: World, names: frozenset[str] | None = None
 ) -> list[Candidate]:
-    """The callers from outside that only conditions on a resource name. `names` are those in its
-    Principal elements (see `granted_names`)."""
+    """The callers that statements on a resource's side tell apart, and that the world does not
+    list. `names` are those in its Principal elements, by default of all statements that allow."""
+    if names is None:
+        names = granted_by(statements)
+    found = {one.principal: one for one in named_candidates(names, model)}
+    for candidate in _designated(statements, model, names):
+        found.setdefault(candidate.principal, candidate)
+    return list(found.values())
+
+
+def _designated(
+    statements: Sequence[CompiledStatement], model: World, names: frozenset[str]
+) -> Iterator[Candidate]:
+    """Those that only conditions name, where a Principal element names everyone or an account, and
+    one of everybody else."""
+    yield from _canonical_users(names, model)
     accounts = {
         account
         for kind, _, account in (name.partition(":") for name in names)
@@ -63,60 +74,25 @@ def mentioned_candidates(
     }
     everyone = EVERYONE in names
     if not everyone and not accounts:
-        return []
-    statements = tuple(_statements(facts))
+        return
     mentions = mentions_of(statements)
-    found: dict[str, Candidate] = {}
-    some: list[Candidate] = [
-        one
-        for one in named_candidates(_spared(statements), model)
-        if everyone or one.account in accounts
-    ]
+    for one in named_candidates(spared_by(statements), model):
+        if everyone or one.account in accounts:
+            yield one
     if everyone:
         more = sorted(one for one in mentions.accounts if one not in model.accounts)
-        some += named_candidates([f"account:{one}" for one in more], model)
+        yield from named_candidates([f"account:{one}" for one in more], model)
         accounts.update(more)
-    some += _by_arn(mentions, sorted(accounts), model, everyone=everyone)
+    yield from _by_arn(mentions, sorted(accounts), model, everyone=everyone)
     if everyone:
-        some += _organizations(mentions, model)
-        some += _unlisted(mentions, model)
-        some += _services(mentions)
-        some.append(_anybody(model))
-    for candidate in some:
-        found.setdefault(candidate.principal, candidate)
-    return list(found.values())
+        yield from _organizations(mentions, model)
+        yield from _unlisted(mentions, model)
+        yield from _services(mentions)
+        yield from _by_user_id(mentions, model)
+        yield _anybody(model)
 
 
-def without_repeats(found: list[Answered]) -> list[Answered]:
-    """Leave out who is asked for by a condition alone, and can no more than one who is there
-    anyway: than anyone at all, or than the account that a policy names."""
-    anyone = next((answer for one, answer in found if one.kind is CandidateKind.ANONYMOUS), None)
-    accounts = {
-        one.account: answer
-        for one, answer in found
-        if one.kind is CandidateKind.EXTERNAL_ACCOUNT and f":role/{SOMEBODY}" in one.stands
-    }
-    return [
-        (one, answer)
-        for one, answer in found
-        if not (
-            (one.kind in UNNAMED and _repeats(answer, anyone))
-            or (one.by_condition and _repeats(answer, accounts.get(one.account)))
-        )
-    ]
-
-
-def _repeats(answer: BatchAnswer, other: BatchAnswer | None) -> bool:
-    """Whether an answer has the conditions of another, but for the caller's own policies."""
-    if other is None or other.verdict is Verdict.ALLOWED:
-        return other is not None
-    if other.residual is None or answer.residual is None:
-        return False
-    sentence = other.residual.sentence
-    return answer.residual.sentence in {sentence, f"{sentence}{OWN_POLICIES}"}
-
-
-def _statements(facts: ResourceFacts) -> Iterator[CompiledStatement]:
+def statements_about(facts: ResourceFacts) -> Iterator[CompiledStatement]:
     """The statements on the resource's side, whose conditions tell callers apart."""
     sets = [placed.policies for placed in facts.policies]
     sets += [policies for _, policies in facts.rcp_levels or ()]
@@ -127,13 +103,20 @@ def _statements(facts: ResourceFacts) -> Iterator[CompiledStatement]:
             yield from policy.statements
 
 
-def _spared(statements: Iterable[CompiledStatement]) -> frozenset[str]:
-    """The names that NotPrincipal spares, which the rest of an account is not."""
-    names: set[str] = set()
-    for statement in statements:
-        if statement.principals is not None and statement.principals.negated:
-            names |= statement.principals.names
-    return frozenset(names)
+def _canonical_users(names: Iterable[str], model: World) -> Iterator[Candidate]:
+    """The accounts behind canonical user ids that no account of the world has.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/finding-canonical-user-id.html
+    """
+    known = {account.canonical_user_id for account in model.accounts.values()}
+    for name in sorted(names):
+        kind, _, text = name.partition(":")
+        if kind == "canonicaluser" and text not in known:
+            standing = tuple(
+                one._replace(canonical_user=text)
+                for one in somebody_of(FRESH_ACCOUNT, partition_of(model))
+            )
+            yield Candidate(text, CandidateKind.CANONICAL_USER, None, standing=standing)
 
 
 def _by_arn(
@@ -199,12 +182,36 @@ def _unlisted(mentions: Mentions, model: World) -> Iterator[Candidate]:
 
 
 def _services(mentions: Mentions) -> Iterator[Candidate]:
-    """The services of the resources for which conditions let requests in."""
-    for _, value in mentions.sources:
+    """The services of the resources for which conditions let requests in, and those that conditions
+    name; where only an account or an organization is named, some service that no policy names."""
+    some: dict[str, None] = {}
+    for key, value in mentions.sources:
         arn = find_arn(value)
         if arn is not None and arn.service and not WILD & set(arn.service):
-            principal = f"{arn.service}.amazonaws.com"
-            yield Candidate(principal, CandidateKind.SERVICE, None)
+            some[f"{arn.service}.amazonaws.com"] = None
+        elif key in ANY_SERVICE:
+            some[SOME_SERVICE] = None
+    for name in (*some, *mentions.services):
+        if SERVICE.fullmatch(name):
+            yield Candidate(name, CandidateKind.SERVICE, None)
+
+
+def _by_user_id(mentions: Mentions, model: World) -> Iterator[Candidate]:
+    """Principals of other accounts by the unique ids of conditions on aws:userid.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    known = {one.id for account in model.accounts.values() for one in account.users.values()}
+    known |= {one.id for account in model.accounts.values() for one in account.roles.values()}
+    for pattern in mentions.user_ids:
+        unique_id = pattern.partition(":")[0]
+        kind = "role" if unique_id.startswith("AROA") else "user"
+        if unique_id in known or "${" in pattern or not WILD.isdisjoint(unique_id):
+            continue
+        context = (("aws:userid", example_of(pattern, INSTANCE)),)
+        arn = f"arn:{partition_of(model)}:iam::{FRESH_ACCOUNT}:{kind}/{SOMEBODY}"
+        asked = Asked(arn, context, NOT_THE_OWNER, outside=True)
+        yield Candidate(pattern, CandidateKind.BY_USER_ID, None, standing=(asked,))
 
 
 def _anybody(model: World) -> Candidate:

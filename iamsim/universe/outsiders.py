@@ -13,23 +13,21 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.wildcard import example_of
 from iamsim.engine.callers import WEB_IDENTITY_PROVIDERS
-from iamsim.query.batch.candidates import partition_of
-from iamsim.query.batch.outside import (
-    ACCOUNT,
+from iamsim.universe.asked import (
     FRESH_ACCOUNT,
     FRESH_ORGANIZATION,
-    INSTANCE,
     NOT_THE_OWNER,
-    principals_like,
     somebody_of,
 )
+from iamsim.universe.candidates import partition_of
+from iamsim.universe.mentions import ACCOUNT, INSTANCE, principals_like
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.query.analyzer.zone import Zone
-    from iamsim.query.batch.outside import Mentions
+    from iamsim.universe.mentions import Mentions
+    from iamsim.universe.zone import Zone
     from iamsim.world.model import World
 
 __all__ = ["Outsider", "outsiders", "through_services"]

@@ -17,7 +17,7 @@ from iamsim.engine.callers import (
     SERVICE,
     WEB_IDENTITY_PROVIDERS,
 )
-from iamsim.query.batch.outside import (
+from iamsim.universe.asked import (
     ANONYMOUS,
     FEDERATED_USER,
     NOT_THE_OWNER,
@@ -29,15 +29,15 @@ from iamsim.world.model import Role, User
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.core.arn import Arn
-    from iamsim.engine.facts import ResourceFacts
     from iamsim.world.model import Account, PermissionSet, World
 
 __all__ = [
     "Candidate",
     "CandidateKind",
     "find_candidate",
-    "granted_names",
+    "granted_by",
     "named_candidates",
     "partition_of",
     "permission_set_name",
@@ -60,6 +60,8 @@ class CandidateKind(Enum):
     EXTERNAL = "principal of another account"
     EXTERNAL_ACCOUNT = "another account"
     ORGANIZATION = "another organization"
+    CANONICAL_USER = "account of a canonical user id"
+    BY_USER_ID = "principal of a unique id"
     UNLISTED = "accounts that the world does not have"
     ANY_ACCOUNT = "anyone with credentials"
     SERVICE = "AWS service"
@@ -187,18 +189,13 @@ def find_candidate(model: World, principal: str) -> Candidate:
     return found or Candidate(principal, CandidateKind.SESSION, account, entity)
 
 
-def granted_names(facts: ResourceFacts) -> frozenset[str]:
-    """The names in the Principal elements of what the policies of a resource allow (see
+def granted_by(statements: Iterable[CompiledStatement]) -> frozenset[str]:
+    """The names in the Principal elements of what statements allow (see
     `iamsim.compile.principal.entry_name`)."""
     names: set[str] = set()
-    policies = [placed.policies for placed in facts.policies]
-    if facts.grants is not None:
-        policies.append(facts.grants)
-    for policy_set in policies:
-        for policy in policy_set.policies:
-            for statement in policy.statements:
-                if statement.principals is not None and not statement.denies:
-                    names.update(statement.principals.granted)
+    for statement in statements:
+        if statement.principals is not None and not statement.denies:
+            names.update(statement.principals.granted)
     return frozenset(names)
 
 
