@@ -173,6 +173,8 @@ class Reference:
             uses = facts.resource_types if facts is not None else ()
             types = [catalog.find_resource_type(facts.service, use.name) for use in uses if facts]
             texts = [text for one in types if one is not None for text in one.arn_formats]
+            # On Outposts objects are listed by their buckets, and reached through access points.
+            texts += [text.replace(*_ON_OUTPOSTS) for text in texts if _ON_OUTPOSTS[0] in text]
             found = [form for form in map(read_format, texts) if form is not None]
             self._formats_of[action] = found
         return found
@@ -187,6 +189,9 @@ class Reference:
                 for key in service.condition_keys
             )
         return self._prefixes
+
+
+_ON_OUTPOSTS = "/bucket/${BucketName}/object/", "/accesspoint/${AccessPointName}/object/"
 
 
 def _without_tag(name: str) -> str:

@@ -287,7 +287,8 @@ def resource_facts(
     ):
         use = PolicyType.TRUST if kind is ResourceKind.ROLE else PolicyType.RESOURCE
         policies = (PlacedPolicies(library.policy_set(model.unlisted, use)),)
-    through = target.access_point is not None and not is_about_the_point(action)
+    point = None if is_about_the_point(action) else target.access_point
+    through = point is not None
     if through and listed is not None and listed.buckets:
         behind = _buckets_behind(question, listed, account, model, library, caller)
         if not policies:  # a policy that is not there allows nothing
@@ -315,7 +316,7 @@ def resource_facts(
         levels,
         reason,
         public_access(attached, service, listed, account, policies, model),
-        conditions_of_access(listed) if through else None,
+        conditions_of_access(point, listed) if point is not None else None,
         *_shares(listed),
         DerivedKeys(
             (

@@ -170,7 +170,7 @@ class Situation:
         """Work out relation and stations."""
         met = self._encounter(action)
         relation = find_relation(met)
-        if self.access_point is not None:
+        if self.access_point is not None or self.buckets:
             owners = tuple(one.owner for one in self.buckets)
             relation = with_buckets(relation, self.caller, self.resource_account, owners)
         stations = [

@@ -191,8 +191,9 @@ def target_keys(world: dict[str, Any], action: str, arn: str, owner: str | None)
     point = places.access_point(arn)
     if point is not None:
         _, entry = places.resource_entry(world, arn)
-        keys = {"s3:DataAccessPointArn": point, "s3:DataAccessPointAccount": owner}
-        keys["s3:AccessPointNetworkOrigin"] = places.origin(entry)
+        start = point.split(":")[2]
+        keys = {f"{start}:DataAccessPointArn": point, f"{start}:DataAccessPointAccount": owner}
+        keys[f"{start}:AccessPointNetworkOrigin"] = places.origin(entry)
     _, _, service, _, account, tail = (arn.split(":", 5) + [""] * 6)[:6]
     kind, _, path = tail.partition("/")
     if service == "iam" and f" {action.lower()} " in ON_A_BOUNDED_ENTITY:
@@ -222,7 +223,7 @@ def way_keys(
     session, via = request.get("session") or {}, request.get("via") or {}
     keys: dict[str, Any] = {}
     keys["aws:ViaAWSService"] = "false"
-    if places.access_point(resource) is not None:
+    if ":s3:" in (places.access_point(resource) or ""):
         keys["aws:SecureTransport"] = "true"  # there is no other way through an access point
     chain = as_list(via.get("service"))
     if chain:

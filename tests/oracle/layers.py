@@ -157,7 +157,8 @@ class Case:
             return False
         _, entry = places.resource_entry(self.world, self.resource)
         secure = self.context.get("aws:securetransport")
-        if secure is not None and scalar(secure).lower() != "true":
+        by_tls = ":s3:" in str(places.access_point(self.resource))
+        if by_tls and secure is not None and scalar(secure).lower() != "true":
             return True
         if places.origin(entry) != "VPC":
             return False

@@ -78,7 +78,8 @@ def find_role(world: dict[str, Any], account: str, name: str) -> dict[str, Any] 
 
 def access_point(arn: str) -> str | None:
     """Give the ARN of the S3 access point that a request goes through; None if through none."""
-    found = re.match(r"arn:[^:]*:s3:[^:]*:[^:]*:accesspoint/[^/]*", arn)
+    places = r"s3(?:express)?:[^:]*:[^:]*:|s3-outposts:[^:]*:[^:]*:outpost/[^/]*/"
+    found = re.match(rf"arn:[^:]*:(?:{places})accesspoint/[^/]*", arn)
     return found.group() if found else None
 
 
@@ -91,6 +92,8 @@ def origin(entry: dict[str, Any]) -> str | None:
 def behind_access_point(arn: str, bucket: str) -> str:
     """Name the same object, or the bucket itself, as the bucket's own policy does."""
     _, through, key = arn.partition("/object/")
+    if through and ":s3-outposts:" in bucket:
+        return f"{bucket}/object/{key}"
     return f"{bucket}/{key}" if through else bucket
 
 

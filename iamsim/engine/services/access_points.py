@@ -5,6 +5,8 @@ and the control policies of its account; both must permit it.
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-vpc.html
+https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-directory-buckets-policies.html
+https://docs.aws.amazon.com/AmazonS3/latest/s3-outposts/S3OutpostsAccessPointPolicy.html
 """
 
 from __future__ import annotations
@@ -30,7 +32,7 @@ __all__ = ["conditions_of_access", "is_about_the_point", "object_behind", "with_
 
 DIRECT = (GrantKind.USER | GrantKind.SESSION | GrantKind.FEDERATED_USER | GrantKind.WILDCARD).value
 OBJECT = "/object/"
-TAG_ACTIONS = frozenset({"s3:listtagsforresource", "s3:tagresource", "s3:untagresource"})
+TAG_ACTIONS = ("listtagsforresource", "tagresource", "untagresource")
 NEEDS_SIGNATURE = Relation(Reason.ACCESS_POINT_NEEDS_SIGNATURE, ())
 CALLER = (Requirement(Slot.IDENTITY), Requirement(Slot.BOUNDARY), Requirement(Slot.SESSION))
 # Through an access point of another account, nothing but the bucket's policy opens the bucket.
@@ -45,7 +47,7 @@ OWN_POINT_FOREIGN_BUCKET = Relation(
 
 def is_about_the_point(action: str) -> bool:
     """Whether an action (in lower case) is about the access point itself, not what is behind it."""
-    return "accesspoint" in action or action in TAG_ACTIONS
+    return "accesspoint" in action or action.partition(":")[2] in TAG_ACTIONS
 
 
 def object_behind(resource: str, point: str, bucket: str) -> str:
@@ -90,17 +92,22 @@ def _of_both(relation: Relation) -> Relation:
     return Relation(relation.reason, tuple(ways), relation.always, relation.unheard)
 
 
-def conditions_of_access(point: Resource | None) -> PolicySet:
-    """What every request through an access point has to meet, as a policy: TLS, and from a VPC
-    where the access point is of that origin."""
+def conditions_of_access(name: str, point: Resource | None) -> PolicySet | None:
+    """What every request through the access point with the ARN `name` has to meet, as a policy:
+    TLS for general purpose buckets, and from a VPC where the access point is of that origin."""
     origin = point is not None and point.network_origin == "VPC"
-    return _conditions(origin, point.vpc if point is not None else None)
+    secure = name.split(":", 3)[2] == "s3"
+    if not (secure or origin):
+        return None
+    return _conditions(secure, origin, point.vpc if point is not None else None)
 
 
 @lru_cache(maxsize=1024)
-def _conditions(inside: bool, vpc: str | None) -> PolicySet:
+def _conditions(secure: bool, inside: bool, vpc: str | None) -> PolicySet:
     """The policy for one origin."""
-    condition: dict[str, dict[str, str]] = {"BoolIfExists": {"aws:SecureTransport": "true"}}
+    condition: dict[str, dict[str, str]] = {}
+    if secure:
+        condition["BoolIfExists"] = {"aws:SecureTransport": "true"}
     if inside and vpc is not None:
         condition["StringEquals"] = {"aws:SourceVpc": vpc}
     elif inside:

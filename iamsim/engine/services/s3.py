@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.htm
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from iamsim.compile.literals import read_network
@@ -63,6 +64,13 @@ PRIVATE_NETWORKS = tuple(
     if (network := read_network(text)) is not None
 )
 ACCESS_POINT = "accesspoint/"
+# Where the name of an access point stands in the ARNs of a service. Those of S3 Object Lambda are
+# not here: what is behind them is asked by requests of their own.
+_NAMED = {
+    "s3": re.compile(r"accesspoint/[^/]*"),
+    "s3express": re.compile(r"accesspoint/[^/]*"),
+    "s3-outposts": re.compile(r"outpost/[^/]*/accesspoint/[^/]*"),
+}
 
 
 def is_public(policy: CompiledPolicy, *, of_access_point: bool = False) -> bool:
@@ -174,10 +182,9 @@ def access_point_name(resource: str) -> str | None:
     if ACCESS_POINT not in resource:
         return None
     arn = find_arn(resource)
-    if arn is None or arn.service != "s3" or not arn.resource.startswith(ACCESS_POINT):
-        return None
-    name = arn.resource.removeprefix(ACCESS_POINT).partition("/")[0]
-    return arn._replace(resource=ACCESS_POINT + name).text
+    named = _NAMED.get(arn.service) if arn is not None else None
+    found = named.match(arn.resource) if arn is not None and named is not None else None
+    return arn._replace(resource=found[0]).text if arn is not None and found else None
 
 
 def access_point_context(
@@ -185,16 +192,20 @@ def access_point_context(
 ) -> Iterator[Derived]:
     """Keys of requests through the S3 access point with the ARN `name`.
 
-    They come over HTTPS, or not at all.
+    They come over HTTPS, or not at all; of general purpose buckets AWS's page says so.
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-policies.html
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-directory-buckets-policies.html
+    https://docs.aws.amazon.com/AmazonS3/latest/s3-outposts/S3OutpostsAccessPointPolicy.html
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-points-restrictions-limitations.html
     """
     if name is None:
         return
     origin = Origin("resource", name)
-    yield "aws:securetransport", "true", origin
-    yield "s3:dataaccesspointarn", name, origin
+    service = name.split(":", 3)[2]
+    if service == "s3":
+        yield "aws:securetransport", "true", origin
+    yield f"{service}:dataaccesspointarn", name, origin
     if account is not None:
-        yield "s3:dataaccesspointaccount", account, origin
+        yield f"{service}:dataaccesspointaccount", account, origin
     if listed is not None and listed.network_origin is not None:
-        yield "s3:accesspointnetworkorigin", listed.network_origin, origin
+        yield f"{service}:accesspointnetworkorigin", listed.network_origin, origin
