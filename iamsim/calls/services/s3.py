@@ -17,11 +17,14 @@ from iamsim.calls.model import ALWAYS, DEPENDS
 from iamsim.calls.tags import pairs_of
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamsim.calls.asker import Asker
     from iamsim.calls.model import ContextValue
 
 __all__ = ["HANDLERS", "ask_bucket", "ask_object", "object_resource"]
 
+OBJECT_LAMBDA = "s3-object-lambda"
 API = "https://docs.aws.amazon.com/AmazonS3/latest/API/API_"
 
 # Operations on a bucket that are not called like their permission.
@@ -130,8 +133,17 @@ KEYS = {
 GRANTS = ("GrantFullControl", "GrantRead", "GrantReadACP", "GrantWrite", "GrantWriteACP")
 
 
-def keys_of(asker: Asker, action: str) -> dict[str, ContextValue]:
-    """Give the keys that the parameters tell, of those that requests for an action carry."""
+def keys_of(asker: Asker, action: str, prefix: str = "s3") -> dict[str, ContextValue]:
+    """Give the keys that the parameters tell, of those that requests for an action carry; a service
+    of the family of S3 has some of them under its own prefix."""
+    found = _keys_of(asker, action)
+    if prefix == "s3":
+        return found
+    named = {f"{prefix}{key.removeprefix('s3')}": value for key, value in found.items()}
+    return {key: value for key, value in named.items() if carries(f"{prefix}:{action}", key)}
+
+
+def _keys_of(asker: Asker, action: str) -> dict[str, ContextValue]:
     found: dict[str, ContextValue] = {}
     for member, key in KEYS.items():
         value = asker.get(member)
@@ -171,7 +183,8 @@ def bucket_resource(asker: Asker, bucket: str) -> Resource:
 def object_resource(asker: Asker, bucket: str, key: str, *, known: bool = True) -> Resource:
     """The ARN of an object, or of one under an access point."""
     base = bucket_resource(asker, bucket)
-    middle = "/object/" if ":accesspoint/" in base.arn else "/"
+    inside = "accesspoint/" in base.arn or ":s3-outposts:" in base.arn
+    middle = "/object/" if inside else "/"
     return Resource(f"{base.arn}{middle}{key}", known and base.known)
 
 
@@ -193,9 +206,12 @@ def _is_directory(asker: Asker, bucket: str) -> bool:
 
 def ask_bucket(asker: Asker, action: str, bucket: str, **more: Any) -> None:  # noqa: ANN401
     """Ask a permission on a bucket."""
+    if _service(bucket) == OBJECT_LAMBDA:
+        _ask_object_lambda(asker, action, bucket, "", more)
+        return
     resource = bucket_resource(asker, bucket)
-    prefix = "s3express" if resource.arn.split(":")[2] == "s3express" else "s3"
-    context = {**keys_of(asker, action), **more.pop("context", {})}
+    prefix = _service(resource.arn)
+    context = {**keys_of(asker, action, prefix), **more.pop("context", {})}
     asker.ask(f"{prefix}:{action}", resource, context=context, keys=False, **more)
 
 
@@ -204,12 +220,50 @@ def ask_object(asker: Asker, action: str, bucket: str, key: str, **more: Any) ->
     known = more.pop("known", True)
     if _is_directory(asker, bucket):
         return
-    context = {**keys_of(asker, action), **more.pop("context", {})}
+    prefix = _service(bucket)
+    if prefix == OBJECT_LAMBDA:
+        _ask_object_lambda(asker, action, bucket, f"/object/{key}", more)
+        return
+    context = {**keys_of(asker, action, prefix), **more.pop("context", {})}
     resource = object_resource(asker, bucket, key, known=known)
-    if ":accesspoint/" in resource.arn:
-        context["s3:DataAccessPointArn"] = bucket
+    if "accesspoint/" in resource.arn:
+        context[f"{prefix}:DataAccessPointArn"] = bucket
         asker.note("the bucket behind the access point decides as well")
-    asker.ask(f"s3:{action}", resource, context=context, keys=False, **more)
+    asker.ask(f"{prefix}:{action}", resource, context=context, keys=False, **more)
+
+
+def _service(bucket: str) -> str:
+    """The prefix of the actions on a bucket or access point."""
+    return bucket.split(":")[2] if bucket.startswith("arn:") else "s3"
+
+
+def _ask_object_lambda(
+    asker: Asker, action: str, point: str, below: str, more: Mapping[str, Any]
+) -> None:
+    """The caller needs the access point, the function, and the access point that supports it.
+
+    https://docs.aws.amazon.com/AmazonS3/latest/userguide/olap-policies.html
+    """
+    place = point.split(":accesspoint/", maxsplit=1)[0]
+    via = "s3-object-lambda.amazonaws.com"
+    asker.ask(f"{OBJECT_LAMBDA}:{action}", point, keys=False, **more)
+    asker.ask(
+        f"s3:{action}",
+        Resource(
+            place.replace(f":{OBJECT_LAMBDA}:", ":s3:") + f":accesspoint/*{below}", known=False
+        ),
+        because="the access point that supports one of Object Lambda",
+        via=via,
+        keys=False,
+    )
+    asker.ask(
+        "lambda:InvokeFunction",
+        Resource(place.replace(f":{OBJECT_LAMBDA}:", ":lambda:") + ":function:*", known=False),
+        because="where the access point has a function for the operation",
+        needed=DEPENDS,
+        via=via,
+        keys=False,
+    )
 
 
 def _bucket(asker: Asker) -> str:
