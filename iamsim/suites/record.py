@@ -9,8 +9,9 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from hashlib import sha256
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
+from iamsim.core.decision import Layer
 from iamsim.core.errors import IamsimError, RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.inventory import policies_in_use
@@ -31,6 +32,8 @@ if TYPE_CHECKING:
 
     Json = dict[str, Any]
 
+T = TypeVar("T")
+
 __all__ = [
     "Place",
     "PolicyText",
@@ -44,6 +47,9 @@ __all__ = [
 ]
 
 FORMAT = 1
+# Types of what is read, by field; the others are text, and some of them may be missing.
+_TYPES: dict[str, type] = {"number": int, "document": dict, "statements": tuple, "policies": tuple}
+_MAY_BE_NONE = frozenset({"arn", "layer", "level", "policy", "sid"})
 
 
 class Place(NamedTuple):
@@ -288,7 +294,7 @@ def read_record(path: str) -> Record:
         if data["iamsimRecord"] != FORMAT:
             raise _no_record(path)
         cases = {str(k): tuple(map(_read_decision, v)) for k, v in data["cases"].items()}
-        texts = {str(key): PolicyText(**value) for key, value in data["policies"].items()}
+        texts = {str(key): _typed(PolicyText, value) for key, value in data["policies"].items()}
         keys = {key for some in cases.values() for one in some for _, key in one.policies}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _no_record(path) from error
@@ -298,11 +304,22 @@ def read_record(path: str) -> Record:
 
 
 def _read_decision(data: Json) -> RecordedDecision:
-    statements = tuple(RecordedStatement(**one) for one in data["statements"])
+    statements = tuple(_typed(RecordedStatement, one) for one in data["statements"])
     policies = tuple(
-        (Place(layer, level, name), key) for layer, level, name, key in data["policies"]
+        (_typed(Place, {"layer": Layer(layer).value, "level": level, "name": name}), str(key))
+        for layer, level, name, key in data["policies"]
     )
-    return RecordedDecision(**{**data, "statements": statements, "policies": policies})
+    return _typed(RecordedDecision, {**data, "statements": statements, "policies": policies})
+
+
+def _typed(kind: type[T], values: Json) -> T:
+    """Make a tuple of named values; raises `TypeError` where one is not of its type."""
+    for name, value in values.items():
+        if not isinstance(value, _TYPES.get(name, str)) and (
+            value is not None or name not in _MAY_BE_NONE
+        ):
+            raise TypeError(name)
+    return kind(**values)
 
 
 def _no_record(path: str) -> RequestError:

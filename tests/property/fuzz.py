@@ -1,18 +1,19 @@
 """`python -m tests.property.fuzz [COUNT] [SEED]`: mutated inputs for all commands, in this process.
 
-Looks for uncaught exceptions, for runs of more than five seconds and for more than a gigabyte of
-memory. What it finds is printed with the command line, and kept in the folder `fuzz-found`.
+Looks for uncaught exceptions, for runs of more than five seconds of the processor and for more than
+a gigabyte of memory. What it finds is printed with the command line, and kept in the folder
+`fuzz-found`; at the end it says how often each command ran, and with which exit codes.
 """
 
 from __future__ import annotations
 
 import contextlib
+import gc
 import io
 import json
 import os
 import random
 import resource
-import shutil
 import signal
 import sys
 import tempfile
@@ -20,81 +21,71 @@ import time
 from collections import Counter
 from pathlib import Path
 
-from iamsim.catalog.managed import arns, find_managed_policy
 from iamsim.cli.main import main
+from tests.property.fuzz_inputs import USER, Seed, mutated, seeds
 
 ROOT = Path(__file__).parent.parent.parent
-LARGEST = 12_000  # bytes of a seed
 SECONDS = 5
 GIGABYTE = 1024 * 1024  # in the kilobytes of `ru_maxrss`
-USER = "arn:aws:iam::111122223333:user/u"
 KEY = "arn:aws:s3:::reports/q3.csv"
 ASK = ("-p", USER, "-a", "s3:GetObject", "-r", KEY)
-POLICY_OPTIONS = (
-    *("--identity-policy", "--resource-policy", "--boundary", "--session-policy"),
-    *("--scp", "--rcp", "--vpce-policy"),
-)
+OWN_LAYERS = ("--identity-policy", "--boundary", "--session-policy", "--scp")
+SIMULATE = ("simulate", "custom-policy", "--action-names", "s3:GetObject", "--policy-input-list")
+LAYERS_WITH_PRINCIPAL = ("--resource-policy", "--rcp", "--vpce-policy")
 KINDS = [
-    *("policy", "policy", "world", "world", "suite", "suite", "source", "source"),
-    *("line", "message", "record"),
+    *("policy", "world", "suite") * 8,
+    "draft",
+    "draft",
+    *("source", "line", "message", "record", "claims", "decisions", "words") * 3,
+    "reference",
 ]
+BESIDE = {
+    "claims": "world",
+    "record": "policy",
+    "draft": "policy",
+}  # what kind of file is not changed
+HEAVY = 0.05  # how often commands are taken that need a hundred times as long
 SMALL = "small.json"  # a world for what brings none
+ADMINISTRATOR = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+}
 OF_SMALL = {
     "accounts": {
         "111122223333": {
-            "users": {
-                "u": {
-                    "policies": [
-                        {
-                            "Version": "2012-10-17",
-                            "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
-                        }
-                    ]
-                }
-            },
+            "users": {"u": {"policies": [ADMINISTRATOR]}},
             "resources": {"arn:aws:s3:::reports": {}},
         }
     }
 }
-# https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html
-NOT_AUTHORIZED = "User: {} is not authorized to perform: {} on resource: {}"
-MESSAGES = [
-    NOT_AUTHORIZED.format(USER, "s3:GetObject", f'"{KEY}"')
-    + " because no identity-based policy allows the s3:GetObject action",
-    "An error occurred (AccessDenied) when calling the GetObject operation: "
-    + NOT_AUTHORIZED.format(USER, "s3:GetObject", KEY)
-    + " with an explicit deny in a service control policy: "
-    + "arn:aws:organizations::111122223333:policy/o-exampleorg1/service_control_policy/p-12345678",
-    NOT_AUTHORIZED.format(
-        "arn:aws:sts::111122223333:assumed-role/r/s",
-        "sts:AssumeRole",
-        "arn:aws:iam::111122223333:role/x",
-    ),
-    "UnauthorizedOperation: Encoded authorization failure message: 4GIOHlTkIaWHQD0Q0m6XSnuUMCm",
-    json.dumps({"allowed": False, "explicitDeny": True, "matchedStatements": {"items": []}}),
-    "AccessDenied: Access Denied (Service: S3; Status Code: 403; Request ID: A)",
-]
-ODD = [
-    *(
-        None,
-        True,
-        False,
-        0,
-        -1,
-        1.5,
-        1e999,
-        "",
-        " ",
-        "*",
-        "?",
-        "${aws:username}",
-        "a:b",
-        "${",
-    ),
-    "\x00",
-    *("é", "\u202e", "\n::error::x", "arn:aws:s3:::b", "2012-10-17", [], {}, [[]], [{}], {"": ""}),
-    *("9" * 40, "arn:aws:iam::111122223333:root", {"AWS": "*"}, {"unknown": "x"}, ["*"], "0x1"),
-    *({"Fn::If": ["a", [], {}]}, {"Ref": "AWS::NoValue"}, {"Fn::Sub": "${x}"}, [[[]]]),
+SUITE = {
+    "title": "s",
+    "world": OF_SMALL,
+    "requests": [
+        {"principal": USER, "action": "s3:GetObject", "resource": KEY, "expect": "allowed"},
+        {"principal": USER, "action": "s3:PutObject", "resource": KEY, "expect": "allowed"},
+    ],
+}
+ACTION = {
+    "Name": "FoldMessage",
+    "Annotations": {"Properties": {"IsWrite": True}},
+    "ActionConditionKeys": ["aws:ResourceTag/${TagKey}"],
+    "Resources": [{"Name": "queue"}],
+}
+REFERENCE = {
+    "Name": "sqs",
+    "Version": "v1",
+    "Actions": [ACTION],
+    "Resources": [{"Name": "queue", "ARNFormats": ["arn:${Partition}:sqs:::${QueueName}"]}],
+    "ConditionKeys": [{"Name": "aws:ResourceTag/${TagKey}", "Types": ["String"]}],
+}
+WORDS = [
+    USER,
+    "s3:GetObject",
+    "ec2:Describe*",
+    KEY,
+    "aws:SourceIp=203.0.113.7",
+    "lambda.amazonaws.com",
 ]
 
 
@@ -102,213 +93,138 @@ class Late(BaseException):
     """A run took too long; no `except Exception` holds it up."""
 
 
-def seeds(folder: Path) -> dict[str, list[Path]]:
-    """Small files of each kind, from the corpus and the tests."""
-    found: dict[str, list[Path]] = {}
-    for path in sorted(ROOT.glob("corpus/**/*")) + sorted(ROOT.glob("tests/data/imports/**/*")):
-        if not path.is_file() or path.stat().st_size > LARGEST:
-            continue
-        if path.suffix not in (".json", ".yaml", ".yml", ".csv", ".tfstate", ".jsonl"):
-            continue
-        text = path.read_text("utf-8", "replace")
-        if "imports" in path.parts:
-            kind = "source"
-        elif '"Statement"' in text and path.suffix == ".json" and '"accounts"' not in text:
-            kind = "policy"
-        elif "\nrequests:" in text:
-            kind = "suite"
-        elif "accounts:" in text or '"accounts"' in text:
-            kind = "world"
-        else:
-            kind = "source"
-        found.setdefault(kind, []).append(path)
-    found["policy"] += managed(folder)
-    found |= calls(folder)
-    return found
-
-
-def calls(folder: Path) -> dict[str, list[Path]]:
-    """Lines, messages and records of calls, of the corpus of calls: a file each."""
-    kinds = {"line": "line", "event": "record"}
-    found: dict[str, list[Path]] = {"line": [], "record": [], "message": []}
-    for number, text in enumerate(MESSAGES):
-        found["message"].append(folder / f"message{number}.txt")
-        found["message"][-1].write_text(text, "utf-8")
-    for path in sorted((ROOT / "corpus/calls").glob("*.jsonl")):
-        for number, text in enumerate(path.read_text("utf-8").splitlines()[::4]):
-            case = json.loads(text)
-            for key, kind in kinds.items():
-                if key not in case:
-                    continue
-                value = case[key]
-                file = folder / f"{path.stem}{number}.{'json' if kind == 'record' else 'txt'}"
-                file.write_text(value if isinstance(value, str) else json.dumps(value), "utf-8")
-                found[kind].append(file)
-    return found
-
-
-def managed(folder: Path) -> list[Path]:
-    """Some of AWS's managed policies, as files."""
-    files = []
-    for arn in arns()[::30]:
-        policy = find_managed_policy(arn)
-        if policy is not None and len(policy.document_text) < LARGEST:
-            files.append(folder / f"{policy.name}.json")
-            files[-1].write_text(policy.document_text, "utf-8")
-    return files
-
-
-def mutated(text: str, chance: random.Random, path: Path) -> str:
-    """Change a text: a value of its data, or some of its characters."""
-    if chance.random() < 0.7:
-        data = parsed(text, path)
-        if data is not None:
-            for _ in range(chance.choice((1, 1, 1, 2, 4))):
-                data = changed(data, chance)
-            with contextlib.suppress(ValueError, RecursionError):
-                return json.dumps(data)
-    characters = list(text)
-    for _ in range(chance.choice((1, 1, 2, 5, 20))):
-        place = chance.randrange(len(characters) + 1)
-        kind = chance.randrange(4)
-        if kind == 0:
-            characters[place:place] = chance.choice(['"', "{", "[", ",", ":", "\n", "\t", "*", "é"])
-        elif kind == 1:
-            del characters[place : place + chance.choice((1, 1, 8, 200))]
-        elif kind == 2:
-            characters[place:place] = characters[place : place + 40]
-        else:
-            del characters[place:]
-    return "".join(characters)
-
-
-def parsed(text: str, path: Path) -> object:
-    """The data of a seed, if it has any."""
-    try:
-        if path.suffix in (".yaml", ".yml"):
-            import yaml
-
-            return yaml.load(text, yaml.BaseLoader)  # noqa: S506 - texts alone
-        return json.loads(text)
-    except Exception:  # noqa: BLE001 - then it is changed as text
-        return None
-
-
-def changed(data: object, chance: random.Random) -> object:
-    """Change one value somewhere in it."""
-    places: list[tuple[object, object]] = []
-    waiting = [data] if isinstance(data, dict | list) else []
-    while waiting and len(places) < 3_000:
-        value = waiting.pop()
-        entries = value.items() if isinstance(value, dict) else enumerate(value)
-        for key, one in entries:
-            places.append((value, key))
-            if isinstance(one, dict | list):
-                waiting.append(one)
-    if not places:
-        return chance.choice(ODD)
-    holder, key = chance.choice(places)
-    kind = chance.randrange(6)
-    value = holder[key]
-    if kind == 0:
-        del holder[key]
-    elif kind == 1:
-        holder[key] = [value]
-    elif kind == 2:
-        holder[key] = {chance.choice(["a", "", "Ref", "unknown", "aws:x"]): value}
-    elif kind == 3 and isinstance(value, str):
-        place = chance.randrange(len(value) + 1)
-        holder[key] = value[:place] + str(chance.choice(ODD)) + value[place:]
-    elif kind == 4 and isinstance(holder, dict):
-        holder[str(chance.choice(ODD))] = holder.pop(key)
-    else:
-        holder[key] = json.loads(json.dumps(chance.choice(ODD)))
-    return data
-
-
-def commands(kind: str, name: str, other: str, chance: random.Random) -> list[list[str]]:
-    """What is done with a file of a kind; `other` is one that was not changed."""
-    world = ["--world", name]
-    # What is typed is the text of the file.
-    typed = [Path(name).read_text("utf-8", "replace")] if kind in ("line", "message") else []
-    small = ["--world", SMALL]
+def commands(
+    kind: str, name: str, text: str, other: str, seed: Seed, chance: random.Random
+) -> list[list[str]]:
+    """What is done with a file of a kind that holds `text`; `other` was not changed."""
+    world, small = ["--world", name], ["--world", SMALL]
     form = ["--format", chance.choice(["text", "json", "markdown", "html"])]
-    every = {
-        "policy": [
+    if kind == "policy":
+        layer = chance.choice(LAYERS_WITH_PRINCIPAL if "Principal" in text else OWN_LAYERS)
+        given = [layer, name]
+        return [
             ["validate", name],
             ["validate", name, "--fix", "--format", chance.choice(["json", "sarif", "junit"])],
-            ["explain", *ASK, chance.choice(POLICY_OPTIONS), name, *form],
-            ["explain", *ASK, chance.choice(POLICY_OPTIONS), name, "--partial", "-v"],
-            ["explain", *ASK, "--identity-policy", name, "--edits", *form],
-            ["explain", *ASK, "--identity-policy", other, "--with-policy", name, "--diff"],
+            ["explain", *ASK, *given, *form],
+            ["explain", *ASK, *given, "--partial", "-v"],
+            ["explain", *ASK, *given, "--edits", *form],
+            ["explain", *ASK, *small, "--with-policy", f"{layer[2:]}={name}", "--diff"],
+            ["explain", *ASK, *given, "--format", chance.choice(["svg", "aws"])],
+            ["context", *ASK, *given],
+            ["keys", *ASK, *given, *form[:1], "json"],
+            [
+                "simulate",
+                "custom-policy",
+                "--policy-input-list",
+                name,
+                "--action-names",
+                "s3:GetObject",
+            ],
             ["check", "no-new-access", other, name],
             ["check", "no-public-access", name, "--resource-type", "AWS::S3::Bucket"],
             ["check", "access-not-granted", name, "-a", "s3:GetObject"],
             ["check", "equivalent", other, name],
-        ],
-        "world": [
-            ["explain", *ASK, *world, *form],
-            ["explain", *ASK, *world, "--edits"],
-            ["who-can", "s3:GetObject", KEY, *world, *form],
-            ["what-can", USER, *world],
-            ["access-matrix", "-a", "s3:GetObject", "-r", KEY, *world, *form],
+        ]
+    if kind == "world":
+        caller, thing = asked_of(seed, chance)
+        ask = ["-p", caller, "-a", "s3:GetObject", "-r", thing]
+        if chance.random() < HEAVY:
+            return [
+                ["diff", name, other],
+                ["test", "--init", *world],
+                ["who-can", "*", "*", *world],
+            ]
+        return [
+            ["explain", *ask, *world, *form],
+            ["explain", *ask, *world, "--edits", "--partial"],
+            ["who-can", "s3:*", thing, *world, *form],
+            ["what-can", caller, *world, *chance.choice(([], ["--as-policy"], ["--shrink"]))],
+            ["access-matrix", "-a", "s3:*Object", "-r", thing, *world],
             ["findings", *world, *form],
             ["paths", *world, *form],
-            ["diff", name, other],
             ["changes", *world, "--overlay", other],
-            ["world", "lint", *world],
-            ["world", "show", *world],
-            ["world", "stats", *world],
-            ["test", "--init", *world],
+            ["world", chance.choice(["lint", "show", "stats", "tree", "trust"]), *world],
+            ["context", *ask, *world],
+            ["keys", *ask, *world],
             ["validate", name],
-        ],
-        "suite": [
-            ["test", name, "--format", chance.choice(["text", "json", "junit", "github", "html"])],
+        ]
+    if kind == "suite":
+        formats = ["text", "json", "junit", "github", "html"]
+        return [
+            ["test", name, "--format", chance.choice(formats)],
             ["test", name, "--cov"],
             ["explain", name, *form],
             ["test", name, "--record", "record.json", "-q"],
-        ],
-        "source": [
+        ]
+    if kind == "source":
+        return [
             ["import", name, *form[:1], "json"],
-            ["import", name, "-o", "imported"],
             ["explain", *ASK, *world],
             ["findings", *world],
-            ["changes", "--world", other, "--overlay", name],
+            ["changes", *small, "--overlay", name],
             ["validate", name],
             ["explain", name],
-            ["explain", "--event", name],
-            ["catalog", "refresh", name, "-o", "user.pack"],
-            ["test", "suite.iamtest.yaml", "--compare", name],
-            ["check", "claims", name, "--world", other],
+        ]
+    every = {
+        "draft": [
+            ["validate", name],
+            ["validate", name, "--fix"],
+            ["check", "equivalent", name, other],
         ],
         "line": [
-            ["calls", *typed, "--account", "111122223333", *form],
-            ["explain", "-p", USER, "--call", *typed, *small, *form],
-            ["explain", "-p", USER, "--call", *typed, *small, "--partial"],
+            ["calls", text, "--account", "111122223333", *form],
+            ["explain", "-p", USER, "--call", text, *small, *form],
+            ["explain", "-p", USER, "--call", text, *small, "--partial"],
         ],
         "message": [
-            ["explain", "--denied", *typed, *small, *form],
-            ["explain", "--denied", *typed, *small, "--edits"],
-            ["explain", "--denied", *typed],
+            ["explain", "--denied", text, *small, *form],
+            ["explain", "--denied", text, *small, "--edits"],
+            ["explain", "--denied", text],
         ],
         "record": [
             ["explain", "--event", name, *small, *form],
             ["replay", name, *small, *form],
-            ["replay", name, *small, "--without", "p", "--fail-on", "any"],
+            ["replay", name, *small, "--with-policy", "scp=other.json", "--fail-on", "any"],
             ["generate", name, "-p", USER, *form],
             ["generate", name, "-p", USER, *small],
+        ],
+        "claims": [["check", "claims", name, *small], ["check", "claims", name, "--world", other]],
+        "decisions": [["test", "suite.iamtest.json", "--compare", name]],
+        "reference": [["catalog", "refresh", name, "-o", "user.pack"]],
+        "words": [
+            ["explain", "-p", text, "-a", "s3:GetObject", "-r", KEY, *small],
+            ["explain", "-p", USER, "-a", text, "-r", KEY, *small],
+            ["explain", "-p", USER, "-a", "s3:GetObject", "-r", text, *small],
+            ["explain", *ASK, *small, "-c", text],
+            ["explain", *ASK, "--scp", text],
+            ["who-can", text, KEY, *small],
+            ["catalog", "search", text],
+            ["managed", "show", text],
         ],
     }
     return every[kind]
 
 
-def run(arguments: list[str]) -> tuple[str | None, float]:
-    """Run a command; gives what is wrong with the run, and how long it took."""
+def asked_of(seed: Seed, chance: random.Random) -> tuple[str, str]:
+    """A principal and a resource of a world that was not changed."""
+    callers, things = [USER], [KEY]
+    world = json.loads(seed.data or "{}")
+    accounts = world.get("accounts") if isinstance(world, dict) else None
+    for number, account in accounts.items() if isinstance(accounts, dict) else ():
+        for key, kind in (("users", "user"), ("roles", "role")):
+            names = account.get(key) if isinstance(account, dict) else None
+            callers += [f"arn:aws:iam::{number}:{kind}/{name}" for name in names or ()]
+        things += account.get("resources") or () if isinstance(account, dict) else ()
+    return chance.choice(callers[-4:]), chance.choice(things[-4:])
+
+
+def run(arguments: list[str]) -> tuple[str | None, float, int | None]:
+    """Run a command; gives what is wrong with the run, how long it took, and its exit code."""
     out, err = io.StringIO(), io.StringIO()
     sys.stdin = io.TextIOWrapper(io.BytesIO())
     start = time.process_time()
     signal.setitimer(signal.ITIMER_PROF, SECONDS)  # of the processor, on a busy machine
-    problem = None
+    problem, code = None, None
     try:
         with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = main(arguments)
@@ -322,52 +238,79 @@ def run(arguments: list[str]) -> tuple[str | None, float]:
         problem = f"uncaught {error!r}"
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-    return problem, time.process_time() - start
+    return problem, time.process_time() - start, code
 
 
 def _late(*_: object) -> None:
     raise Late
 
 
+class Fuzz:
+    """One run of the fuzz: what there is to change, and what was found."""
+
+    def __init__(self, seed: int, kept: Path) -> None:
+        """Write what the commands need into the working folder."""
+        self.chance = random.Random(seed)  # noqa: S311 - nothing secret
+        self.kept = kept
+        self.found: Counter[str] = Counter()
+        self.ran: Counter[str] = Counter()
+        Path(SMALL).write_text(json.dumps(OF_SMALL), "utf-8")
+        Path("suite.iamtest.json").write_text(json.dumps(SUITE), "utf-8")
+        run(["test", "suite.iamtest.json", "--record", "decisions.json", "-q"])
+        decisions = Path("decisions.json").read_text("utf-8")
+        reference = json.dumps(REFERENCE)
+        self.kinds = seeds()
+        self.kinds["decisions"] = [Seed("decisions", ".json", decisions, decisions)]
+        self.kinds["reference"] = [Seed("reference", ".json", reference, reference)]
+        self.kinds["words"] = [Seed(word, ".txt", word, None) for word in WORDS]
+
+    def once(self, number: int) -> None:
+        """Try one input."""
+        kind = self.chance.choice(KINDS)
+        seed = self.chance.choice(self.kinds[kind])
+        beside = self.chance.choice(self.kinds[BESIDE.get(kind, kind)])
+        name = f"input{seed.suffix}" if kind != "suite" else f"suite.iamtest{seed.suffix}"
+        text = mutated(seed, self.chance)
+        Path(name).write_text(text, "utf-8", "replace")
+        other = f"other{beside.suffix}"
+        Path(other).write_text(beside.text, "utf-8", "replace")
+        command = self.chance.choice(commands(kind, name, text, other, seed, self.chance))
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        problem, took, code = run(command)
+        self.ran[f"{command[0]} {code}"] += 1
+        if before < GIGABYTE <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
+            problem = problem or "more than 1 GB"
+        if problem is None:
+            return
+        mark = problem.strip().splitlines()[-1] if "Traceback" in problem else problem
+        mark = f"{command[0]}: {mark[:160]}"
+        self.found[mark] += 1
+        if self.found[mark] == 1:
+            self.kept.mkdir(exist_ok=True)
+            (self.kept / f"{number}{seed.suffix}").write_text(text, "utf-8", "replace")
+            (self.kept / f"{number}-{other}").write_text(beside.text, "utf-8", "replace")
+            print(f"{number} {took:.1f} s {seed.name} {command}\n{problem}", flush=True)
+
+
 def main_fuzz(count: int, seed: int) -> int:
     """Try so many inputs; gives the number of different problems."""
-    chance = random.Random(seed)  # noqa: S311 - nothing secret
     os.environ |= {"IAMSIM_TRACEBACK": "1", "NO_COLOR": "1", "COLUMNS": "100"}
     signal.signal(signal.SIGPROF, _late)
-    found: Counter[str] = Counter()
     kept = Path.cwd() / "fuzz-found"
     with tempfile.TemporaryDirectory() as folder:
         os.environ["IAMSIM_CACHE"] = folder
         os.chdir(folder)
-        (Path(folder) / "managed").mkdir()
-        kinds = seeds(Path(folder) / "managed")
-        Path(SMALL).write_text(json.dumps(OF_SMALL), "utf-8")
+        fuzz = Fuzz(seed, kept)
+        gc.freeze()
         for number in range(count):
-            kind = chance.choice(KINDS)
-            path, other = chance.choice(kinds[kind]), chance.choice(kinds[kind])
-            name = f"input{path.suffix}" if kind != "suite" else f"suite.iamtest{path.suffix}"
-            text = mutated(path.read_text("utf-8", "replace"), chance, path)
-            Path(name).write_text(text, "utf-8", "replace")
-            arguments = chance.choice(commands(kind, name, str(other), chance))
-            before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            problem, took = run(arguments)
-            grown = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-            if problem is None and before < GIGABYTE <= grown:
-                problem = "more than 1 GB"
-            if problem is not None:
-                mark = problem.strip().splitlines()[-1] if "Traceback" in problem else problem
-                mark = f"{arguments[0]}: {mark[:160]}"
-                found[mark] += 1
-                if found[mark] == 1:
-                    kept.mkdir(exist_ok=True)
-                    shutil.copy(name, kept / f"{number}{path.suffix}")
-                    print(f"{number} {took:.1f} s {path.name} {arguments}\n{problem}", flush=True)
+            fuzz.once(number)
             if (number + 1) % 1000 == 0:
-                print(f"{number + 1} tried, {len(found)} problems", flush=True)
+                print(f"{number + 1} tried, {len(fuzz.found)} problems", flush=True)
         os.chdir(ROOT)
-    for mark, times in found.most_common():
+    print(", ".join(f"{name}: {times}" for name, times in sorted(fuzz.ran.items())))
+    for mark, times in fuzz.found.most_common():
         print(f"{times:6} {mark}")
-    return len(found)
+    return len(fuzz.found)
 
 
 if __name__ == "__main__":

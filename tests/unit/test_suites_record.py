@@ -283,6 +283,19 @@ def test_a_record_whose_policies_are_lost_is_none(project):
         read_record("nowhere.json")
 
 
+@pytest.mark.parametrize("key", ["action", "resource", "decision", "layer", "statements"])
+@pytest.mark.parametrize("value", [{"a": 1}, 1, [{"a": 1}]])
+def test_a_record_whose_values_are_of_another_type_is_none(project, key, value):
+    """Each value is looked at, so that none ends in a traceback."""
+    project.record(world())
+    data = json.loads((project.folder / "r.json").read_text("utf-8"))
+    for decisions in data["cases"].values():
+        decisions[0][key] = value
+    (project.folder / "r.json").write_text(json.dumps(data), encoding="utf-8")
+    with pytest.raises(RequestError, match="no record"):
+        read_record("r.json")
+
+
 def test_on_the_command_line(project, capsys):
     """The record is written beside the run; a difference makes the exit code 1, in every form."""
     project.write(world())
