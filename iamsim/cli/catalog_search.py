@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim import catalog
 from iamsim.cli.options import did_you_mean
 from iamsim.core.errors import RequestError
-from iamsim.report.found import Found
+from iamsim.report.catalog import Found
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

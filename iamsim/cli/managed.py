@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.commands import Argument, Command, Group, output_options
-from iamsim.cli.output import write_answer
+from iamsim.cli.commands import Argument, Command, Group
+from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_answer
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -18,38 +18,42 @@ __all__ = ["COMMAND"]
 
 
 def _list(options: Options, arguments: Sequence[str]) -> int:
-    from iamsim.report.managed import policies_data, policies_text  # noqa: PLC0415 - not for help
+    from iamsim.report import managed as report  # noqa: PLC0415 - not for help
 
     pattern = arguments[0] if arguments else "*"
     found = _matching(pattern)
     if not found:
         raise _unknown(pattern, f"no AWS managed policy matches `{pattern}`")
-    data, text = policies_data(found), lambda width: policies_text(found, width)
-    return write_answer(options, data, text, quiet="".join(f"{row.arn}\n" for row in found))
+    return write_answer(
+        options,
+        lambda: report.policies_document(found),
+        lambda: report.policies_data(found),
+        lambda: [policy.arn for policy in found],
+    )
 
 
 def _show(options: Options, arguments: Sequence[str]) -> int:
-    from iamsim.report.managed import policy_data, policy_text  # noqa: PLC0415 - as above
+    from iamsim.report import managed as report  # noqa: PLC0415 - as above
 
     policy = _find(arguments[0])
     return write_answer(
         options,
-        policy_data(policy),
-        lambda width: policy_text(policy, width),
-        quiet=f"{policy.document_text}\n",
+        lambda: report.policy_document(policy),
+        lambda: report.policy_data(policy),
+        policy.document_text.splitlines,
     )
 
 
 def _version(options: Options, _arguments: Sequence[str]) -> int:
     from iamsim.catalog import managed  # noqa: PLC0415 - as above
-    from iamsim.report.managed import version_data, version_text  # noqa: PLC0415
+    from iamsim.report import managed as report  # noqa: PLC0415
 
     version = managed.version()
     return write_answer(
         options,
-        version_data(version),
-        lambda width: version_text(version, width),
-        quiet=f"{version.snapshot}\n",
+        lambda: report.version_document(version),
+        lambda: report.version_data(version),
+        lambda: [version.snapshot],
     )
 
 
@@ -113,14 +117,14 @@ COMMAND = Group(
             "list",
             "List AWS managed policies.\n\nA pattern holds for the whole name or ARN, in any letter"
             " case; text without wildcards is looked for anywhere in the name.",
-            output_options("text", "json", quiet="Only the ARNs."),
+            output(*DOCUMENT_FORMATS, quiet="Only the ARNs."),
             _list,
             Argument("PATTERN", "Which policies; `*` and `?` are wildcards.", most=1),
         ),
         Command(
             "show",
             "Show an AWS managed policy with its document.",
-            output_options("text", "json", quiet="Only the document, as JSON."),
+            output(*PAGE_FORMATS, quiet="Only the document, as JSON."),
             _show,
             Argument("NAME", "Name, path and name, or ARN of the policy.", least=1, most=1),
             _proposals,
@@ -128,7 +132,7 @@ COMMAND = Group(
         Command(
             "version",
             "Say of which day the shipped policies are, and how many there are.",
-            output_options("text", "json", quiet="Only the day."),
+            output(*PAGE_FORMATS, quiet="Only the day."),
             _version,
         ),
     ),

@@ -7,9 +7,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import NO_ARGUMENTS, Argument, Command, Group
 from iamsim.cli.options import Option, did_you_mean
-from iamsim.cli.output import terminal_width
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
-from iamsim.cli.world_options import json_text, output, paint_for, write
+from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_answer
 from iamsim.cli.world_trust import TRUST
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
@@ -56,30 +55,22 @@ def _unknowns(model: World) -> tuple[UnknownInWorld, ...]:
 
 def _show(options: Options, arguments: Sequence[str]) -> int:
     """Write the accounts that are named, else all."""
-    from iamsim.report.unknowns import unknowns_data, unknowns_text  # noqa: PLC0415 - as below
-    from iamsim.report.world_show import account_data, accounts_text, show_names  # noqa: PLC0415
+    from iamsim.report import world_show as report  # noqa: PLC0415 - as below
+    from iamsim.report.unknowns import unknowns_data, unknowns_there  # noqa: PLC0415
 
     model = _load(options)
     accounts = [_find(name, model) for name in arguments]
     accounts = accounts or [account for _, account in sorted(model.accounts.items())]
     unknowns = _unknowns(model)
-    write(
+    return write_answer(
         options,
-        {
-            "text": lambda: (
-                accounts_text(accounts, model, paint_for(options), terminal_width())
-                + unknowns_text(unknowns)
-            ),
-            "json": lambda: json_text(
-                {
-                    "accounts": [account_data(one, model) for one in accounts],
-                    "unknowns": unknowns_data(unknowns),
-                }
-            ),
+        lambda: report.accounts_document(accounts, model, unknowns_there(unknowns)),
+        lambda: {
+            "accounts": [report.account_data(one, model) for one in accounts],
+            "unknowns": unknowns_data(unknowns),
         },
-        lambda: show_names(accounts),
+        lambda: report.show_names(accounts),
     )
-    return 0
 
 
 def _find(name: str, model: World) -> Account:
@@ -99,7 +90,7 @@ def _find(name: str, model: World) -> Account:
 
 def _tree(options: Options, _arguments: Sequence[str]) -> int:
     """Draw the organization."""
-    from iamsim.report.world_tree import ASCII, UNICODE, tree_data, tree_text  # noqa: PLC0415
+    from iamsim.report import world_tree as report  # noqa: PLC0415 - as above
 
     model = _load(options)
     if options["format"] in PICTURE_FORMATS:
@@ -107,16 +98,13 @@ def _tree(options: Options, _arguments: Sequence[str]) -> int:
 
         write_drawn(draw_organization(model), options)
         return 0
-    lines = ASCII if options["ascii"] or not _writes_lines(options) else UNICODE
-    write(
+    lines = report.ASCII if options["ascii"] or not _writes_lines(options) else report.UNICODE
+    return write_answer(
         options,
-        {
-            "text": lambda: tree_text(model, paint_for(options), lines),
-            "json": lambda: json_text(tree_data(model)),
-        },
-        lambda: "".join(f"{account}\n" for account in sorted(model.accounts)),
+        lambda: report.tree_document(model, lines),
+        lambda: report.tree_data(model),
+        lambda: sorted(model.accounts),
     )
-    return 0
 
 
 def _writes_lines(options: Options) -> bool:
@@ -128,16 +116,14 @@ def _writes_lines(options: Options) -> bool:
 def _lint(options: Options, _arguments: Sequence[str]) -> int:
     """Look for what dangles."""
     from iamsim.query.world_lint import lint_world  # noqa: PLC0415 - `--help` needs none
-    from iamsim.report.world_lint import lint_data, lint_lines, lint_text  # noqa: PLC0415
+    from iamsim.report import world_lint as report  # noqa: PLC0415
 
     found = lint_world(_load(options, strict=False))
-    write(
+    write_answer(
         options,
-        {
-            "text": lambda: lint_text(found, paint_for(options), terminal_width()),
-            "json": lambda: json_text(lint_data(found)),
-        },
-        lambda: lint_lines(found),
+        lambda: report.lint_document(found),
+        lambda: report.lint_data(found),
+        lambda: report.lint_lines(found),
     )
     failing = SEVERITIES[: SEVERITIES.index(str(options["fail_on"])) + 1]
     return 1 if any(one.severity.value in failing for one in found) else 0
@@ -146,24 +132,18 @@ def _lint(options: Options, _arguments: Sequence[str]) -> int:
 def _stats(options: Options, _arguments: Sequence[str]) -> int:
     """Count and measure."""
     from iamsim.query.world_stats import world_stats  # noqa: PLC0415 - `--help` needs none
-    from iamsim.report.unknowns import unknowns_data, unknowns_text  # noqa: PLC0415
-    from iamsim.report.world_stats import stats_data, stats_text  # noqa: PLC0415
+    from iamsim.report import world_stats as report  # noqa: PLC0415
+    from iamsim.report.unknowns import unknowns_data, unknowns_there  # noqa: PLC0415
 
     model = _load(options)
     stats, unknowns = world_stats(model), _unknowns(model)
     verbose = bool(options["verbose"])
-    write(
+    return write_answer(
         options,
-        {
-            "text": lambda: (
-                stats_text(stats, paint_for(options), terminal_width(), verbose=verbose)
-                + unknowns_text(unknowns)
-            ),
-            "json": lambda: json_text({**stats_data(stats), "unknowns": unknowns_data(unknowns)}),
-        },
-        lambda: f"{len(stats.accounts)}\n",
+        lambda: report.stats_document(stats, unknowns_there(unknowns), verbose=verbose),
+        lambda: {**report.stats_data(stats), "unknowns": unknowns_data(unknowns)},
+        lambda: [str(len(stats.accounts))],
     )
-    return 0
 
 
 COMMAND = Group(
@@ -173,7 +153,7 @@ COMMAND = Group(
         Command(
             "show",
             "List the principals, policies and resources of accounts.",
-            (*WORLD, *output("text", "json", quiet="Only ARNs.")),
+            (*WORLD, *output(*DOCUMENT_FORMATS, quiet="Only ARNs.")),
             _show,
             Argument("ACCOUNT", "Accounts by id or name; by default all."),
         ),
@@ -186,7 +166,7 @@ COMMAND = Group(
                     ("--ascii",), "ascii", "Draw with plain characters.", "flag", panel="Output"
                 ),
                 THEME_OPTION,
-                *output("text", "json", *PICTURE_FORMATS, quiet="Only the ids of accounts."),
+                *output(*PAGE_FORMATS, *PICTURE_FORMATS, quiet="Only the ids of accounts."),
             ),
             _tree,
             NO_ARGUMENTS,
@@ -207,7 +187,7 @@ COMMAND = Group(
                     default="error",
                     choices=SEVERITIES,
                 ),
-                *output("text", "json", quiet="A line for each finding."),
+                *output(*DOCUMENT_FORMATS, quiet="A line for each finding."),
             ),
             _lint,
             NO_ARGUMENTS,
@@ -215,7 +195,7 @@ COMMAND = Group(
         Command(
             "stats",
             "Count what is there, and say how near it is to quotas of AWS.",
-            (*WORLD, VERBOSE, *output("text", "json", quiet="Only the number of accounts.")),
+            (*WORLD, VERBOSE, *output(*DOCUMENT_FORMATS, quiet="Only the number of accounts.")),
             _stats,
             NO_ARGUMENTS,
         ),

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 
 __all__ = [
     "DOCUMENT_FORMATS",
+    "PAGE_FORMATS",
     "PROCESSES",
     "WORLD_OPTIONS",
     "asked_context",
@@ -43,6 +44,8 @@ __all__ = [
 # What every answer about a world is written in.
 NO_OTHERS: Mapping[str, Callable[[], str]] = MappingProxyType({})
 DOCUMENT_FORMATS = ("text", "json", "csv", "markdown", "html")
+# And an answer in which there are no rows.
+PAGE_FORMATS = ("text", "json", "markdown", "html")
 
 PROCESSES = Option(
     ("-n", "--processes"),
@@ -202,8 +205,9 @@ def write_answer(
     data: Callable[[], object],
     quiet: Callable[[], Iterable[str]],
     others: Mapping[str, Callable[[], str]] = NO_OTHERS,
-) -> None:
-    """Write an answer: its document in the format that was asked for, or its data as JSON.
+) -> int:
+    """Write an answer: its document in the format that was asked for, or its data as JSON; gives
+    the exit code 0.
 
     With `--quiet` and text, only the lines of `quiet`. `others` are formats that no document has.
     """
@@ -211,6 +215,7 @@ def write_answer(
     other = others.get(form) if isinstance(form, str) else None
     text = _written(options, document, data, quiet) if other is None else other()
     write_output(text, path if isinstance(path, str) else None)
+    return 0
 
 
 def _written(

@@ -6,17 +6,15 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import did_you_mean
-from iamsim.cli.output import terminal_width
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
+    DOCUMENT_FORMATS,
     WORLD_OPTIONS,
-    json_text,
     open_batch,
     output,
-    paint_for,
     processes_of,
-    write,
+    write_answer,
 )
 from iamsim.core.errors import RequestError
 
@@ -32,7 +30,7 @@ __all__ = ["TRUST"]
 def _trust(options: Options, names: Sequence[str]) -> int:
     """Ask the engine who can assume each role."""
     from iamsim.query.role_chains import Callers  # noqa: PLC0415 - `--help` needs none
-    from iamsim.report.trust import TrustedRole, trust_data, trust_text  # noqa: PLC0415
+    from iamsim.report import trust as report  # noqa: PLC0415
 
     batch, model = open_batch(options)
     roles = [_find(name, model) for name in names] if names else _all_roles(model)
@@ -44,16 +42,15 @@ def _trust(options: Options, names: Sequence[str]) -> int:
             write_drawn(draw_trust(batch, roles, progress=progress), options)
             return 0
         callers = processes.spread(batch, Callers, None, roles, progress)
-        found = [TrustedRole(role, tuple(some)) for role, some in zip(roles, callers, strict=True)]
-    write(
+        found = [
+            report.TrustedRole(role, tuple(some)) for role, some in zip(roles, callers, strict=True)
+        ]
+    return write_answer(
         options,
-        {
-            "text": lambda: trust_text(found, paint_for(options), terminal_width()),
-            "json": lambda: json_text(trust_data(found)),
-        },
-        lambda: "".join(f"{role.arn} {len(role.callers)}\n" for role in found),
+        lambda: report.trust_document(found),
+        lambda: report.trust_data(found),
+        lambda: [f"{role.arn} {len(role.callers)}" for role in found],
     )
-    return 0
 
 
 def _all_roles(model: World) -> list[str]:
@@ -87,7 +84,7 @@ TRUST = Command(
     (
         *WORLD_OPTIONS,
         THEME_OPTION,
-        *output("text", "json", *PICTURE_FORMATS, quiet="Only ARNs and how many can."),
+        *output(*DOCUMENT_FORMATS, *PICTURE_FORMATS, quiet="Only ARNs and how many can."),
     ),
     _trust,
     Argument("ROLE", "Roles by ARN or name; by default all but service-linked ones."),

@@ -12,7 +12,7 @@ from iamsim.report.wording import statement_text
 from iamsim.universe.candidates import CandidateKind, permission_set_name
 
 if TYPE_CHECKING:
-    from iamsim.core.decision import Decision
+    from iamsim.core.decision import Decision, StatementReference
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.world.model import World
 
@@ -23,6 +23,7 @@ __all__ = [
     "condition_of",
     "decided_by",
     "principal_name",
+    "reference_data",
     "statements_data",
 ]
 
@@ -102,6 +103,21 @@ def statements_data(decision: Decision) -> list[Json]:
         }
         for one in decision.statements
     ]
+
+
+def reference_data(statement: StatementReference) -> Json:
+    """A statement with its place as plain data."""
+    span = statement.span
+    return {
+        "layer": statement.layer.value,
+        "policy": statement.policy,
+        "statement": statement.index,
+        "sid": statement.sid,
+        "effect": statement.effect,
+        "file": span.source.name,
+        "line": span.line,
+        "column": span.column,
+    }
 
 
 def answer_data(answer: BatchAnswer) -> Json:

@@ -1,4 +1,4 @@
-"""The service reference as text and as plain data: actions, services, condition keys.
+"""The service reference as documents and as plain data: actions, services, condition keys.
 
 The terms are those of
 https://docs.aws.amazon.com/service-authorization/latest/reference/reference.html
@@ -6,10 +6,11 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/reference.htm
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.facts import ACCESS_LEVELS
-from iamsim.report.columns import fields, listing, table, words
+from iamsim.report.document import SEPARATE, Column, Document, Fields, Prose, Section
+from iamsim.report.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,19 +20,27 @@ if TYPE_CHECKING:
         CatalogVersion,
         ConditionKeyFacts,
         ResourceTypeFacts,
+        ResourceTypeUse,
         ServiceFacts,
     )
+    from iamsim.catalog.refresh import RefreshReport
+    from iamsim.report.document import Block
 
 __all__ = [
+    "Found",
     "action_data",
-    "action_text",
+    "action_document",
+    "found_data",
+    "found_document",
     "key_data",
-    "key_text",
+    "key_document",
+    "refreshed_data",
+    "refreshed_document",
     "service_data",
-    "service_text",
-    "services_text",
+    "service_document",
+    "services_document",
     "version_data",
-    "version_text",
+    "version_document",
 ]
 
 Json = dict[str, object]
@@ -45,38 +54,44 @@ SCOPES = {
 }
 
 
-def action_text(action: ActionFacts, service: ServiceFacts, width: int) -> str:
-    """Show an action: what it does, on which resources, with which keys, and what else it needs."""
-    lines = [
-        action.full_name,
-        *fields(
-            [
-                ("service", service.name),
-                ("access", action.access_level),
-                ("needs", ", ".join(action.dependent_actions or ())),
-                ("source", service.source),
-            ],
-            width,
+class Found(NamedTuple):
+    """What a search of the catalog gives: the kind of a thing, its name, and a word about it."""
+
+    kind: str
+    name: str
+    detail: str
+
+
+def action_document(action: ActionFacts, service: ServiceFacts) -> Document:
+    """An action: what it does, on which resources, with which keys, and what else it needs."""
+    arns = {resource.name: " ".join(resource.arn_formats) for resource in service.resource_types}
+    required = any(use.required for use in action.resource_types)
+    types: Section[ResourceTypeUse] = Section(
+        "resource-types",
+        "resource types" + (" (* required)" if required else ""),
+        (
+            Column("resource type", lambda use: f"{use.name}{'*' if use.required else ''}"),
+            Column("ARN", lambda use: arns.get(use.name) or "-", code=True),
         ),
-    ]
-    if not action.resource_types:
-        lines += ["", "resource types", "  none: the action can only be granted on `*`"]
-    else:
-        arns = {resource.name: resource.arn_formats for resource in service.resource_types}
-        rows = [
-            (
-                use.name + ("*" if use.required else ""),
-                " ".join(arns.get(use.name, ())) or "-",
-            )
-            for use in action.resource_types
-        ]
-        required = any(use.required for use in action.resource_types)
-        lines += ["", "resource types" + (" (* required)" if required else "")]
-        lines += listing(rows, width)
-    carried = _keys_of(action, service)
-    if carried:
-        lines += ["", "condition keys, beside the global ones", *words(carried, width)]
-    return "\n".join([*lines, ""])
+        action.resource_types,
+        empty="no resource types: the action can only be granted on `*`",
+        listed=True,
+    )
+    caption = "condition keys, beside the global ones"
+    facts = (
+        ("service", service.name),
+        ("access", action.access_level),
+        ("needs", ", ".join(action.dependent_actions or ())),
+        ("source", service.source),
+    )
+    keys = _names("condition key", caption, _keys_of(action, service))
+    return Document(f"`{action.full_name}`", (Fields("action", "", facts), types, keys))
+
+
+def _names(word: str, caption: str, names: Sequence[str]) -> Section[str]:
+    """Names after each other; `word` is what each is."""
+    column: Column[str] = Column(word, lambda name: name, code=True)
+    return Section(f"{word.replace(' ', '-')}s", caption, (column,), names, filled=True)
 
 
 def action_data(action: ActionFacts, service: ServiceFacts) -> Json:
@@ -117,23 +132,41 @@ def _keys_of(action: ActionFacts, service: ServiceFacts) -> tuple[str, ...]:
     return tuple(sorted(found, key=str.lower))
 
 
-def service_text(service: ServiceFacts, width: int) -> str:
-    """Show a service: its actions by access level, its resource types, its condition keys."""
-    lines = [
-        service.prefix,
-        *fields([("service", service.name), ("source", service.source)], width),
-    ]
-    for level in ACCESS_LEVELS:
-        names = [action.name for action in service.actions if action.access_level == level]
-        if names:
-            lines += ["", f"{level} ({_count(len(names), 'action')})", *words(names, width)]
-    if service.resource_types:
-        rows = [(one.name, " ".join(one.arn_formats) or "-") for one in service.resource_types]
-        lines += ["", f"resource types ({len(rows)})", *listing(rows, width)]
-    if service.condition_keys:
-        keys = [(key.name, _types(key)) for key in service.condition_keys]
-        lines += ["", f"condition keys ({len(keys)})", *table(keys, width, indent=2)]
-    return "\n".join([*lines, ""])
+def service_document(service: ServiceFacts) -> Document:
+    """A service: its actions by access level, its resource types, its condition keys."""
+    by_level = {
+        level: [one for one in service.actions if one.access_level == level]
+        for level in ACCESS_LEVELS
+    }
+    actions: Section[ActionFacts] = Section(
+        "actions",
+        "actions",
+        (
+            Column("action", lambda action: action.name, code=True),
+            Column("access", lambda action: action.access_level, SEPARATE),
+        ),
+        [action for some in by_level.values() for action in some],
+        lambda one: f"{one.access_level} ({_count(len(by_level[one.access_level]), 'action')})",
+        filled=True,
+    )
+    types: Section[ResourceTypeFacts] = Section(
+        "resource-types",
+        f"resource types ({len(service.resource_types)})",
+        (
+            Column("resource type", lambda resource: resource.name),
+            Column("ARN", lambda resource: " ".join(resource.arn_formats) or "-", code=True),
+        ),
+        service.resource_types,
+        listed=True,
+    )
+    keys: Section[ConditionKeyFacts] = Section(
+        "condition-keys",
+        f"condition keys ({len(service.condition_keys)})",
+        (Column("condition key", lambda key: key.name, code=True), Column("type", _types)),
+        service.condition_keys,
+    )
+    facts = Fields("service", "", (("service", service.name), ("source", service.source)))
+    return Document(f"`{service.prefix}`", (facts, actions, types, keys))
 
 
 def service_data(service: ServiceFacts) -> Json:
@@ -160,24 +193,19 @@ def _resource_data(resource: ResourceTypeFacts) -> Json:
     }
 
 
-def key_text(asked: str, key: ConditionKeyFacts, carriers: Sequence[str] | None, width: int) -> str:
-    """Show a condition key; `carriers` are the actions or services whose tables list it, None where
+def key_document(asked: str, key: ConditionKeyFacts, carriers: Sequence[str] | None) -> Document:
+    """A condition key; `carriers` are the actions or services whose tables list it, None where
     every request may carry it."""
-    lines = [
-        asked if asked.lower() != key.name.lower() else key.name,
-        *fields(
-            [
-                ("template", key.name if asked.lower() != key.name.lower() else ""),
-                ("type", _types(key)),
-                ("scope", SCOPES[key.scope]),
-            ],
-            width,
-        ),
-    ]
-    if carriers:
-        what = "action" if ":" in carriers[0] else "service"
-        lines += ["", f"carried by ({_count(len(carriers), what)})", *words(carriers, width)]
-    return "\n".join([*lines, ""])
+    other = asked.lower() != key.name.lower()
+    facts = (
+        ("template", key.name if other else ""),
+        ("type", _types(key)),
+        ("scope", SCOPES[key.scope]),
+    )
+    what = "action" if carriers and ":" in carriers[0] else "service"
+    caption = f"carried by ({_count(len(carriers or ()), what)})"
+    blocks = (Fields("key", "", facts), _names(what, caption, carriers or ()))
+    return Document(f"`{asked if other else key.name}`", blocks)
 
 
 def key_data(asked: str, key: ConditionKeyFacts, carriers: Sequence[str] | None) -> Json:
@@ -204,29 +232,46 @@ def _types(key: ConditionKeyFacts) -> str:
     return f"{names}, multivalued" if key.multivalued else names
 
 
-def services_text(services: Sequence[tuple[str, str]], width: int) -> str:
-    """List services by prefix and name."""
-    return "\n".join([*table(services, width), "", _count(len(services), "service"), ""])
-
-
-def version_text(version: CatalogVersion, width: int) -> str:
-    """Say of which day the snapshot is, from which packages, and what it holds."""
-    packages = [f"{name} {number}" for name, number in version.packages]
-    return "\n".join(
-        [
-            "service reference",
-            *fields(
-                [
-                    ("snapshot", version.snapshot),
-                    ("packages", ", ".join(packages)),
-                    ("refreshed", ", ".join(version.refreshed)),
-                    *((name, str(count)) for name, count in version.counts),
-                ],
-                width,
-            ),
-            "",
-        ]
+def services_document(services: Sequence[tuple[str, str]]) -> Document:
+    """All services by prefix and name."""
+    section: Section[tuple[str, str]] = Section(
+        "services",
+        "",
+        (
+            Column("service", lambda service: service[0], code=True),
+            Column("name", lambda service: service[1]),
+        ),
+        services,
     )
+    return Document("services", (section,), summary=_count(len(services), "service"))
+
+
+def found_document(found: Sequence[Found], words: Sequence[str]) -> Document:
+    """What a search for words found."""
+    columns: tuple[Column[Found], ...] = (
+        Column("kind", lambda one: one.kind),
+        Column("name", lambda one: one.name, code=True),
+        Column("detail", lambda one: one.detail),
+    )
+    section = Section("found", "", columns, found)
+    title = f"names with {joined([f'`{word}`' for word in words])}"
+    return Document(title, (section,), summary=f"{len(found)} found")
+
+
+def found_data(found: Sequence[Found]) -> Json:
+    """Give what was found as plain data."""
+    return {"found": [one._asdict() for one in found]}
+
+
+def version_document(version: CatalogVersion) -> Document:
+    """Of which day the snapshot is, from which packages, and what it holds."""
+    facts = (
+        ("snapshot", version.snapshot),
+        ("packages", ", ".join(f"{name} {number}" for name, number in version.packages)),
+        ("refreshed", ", ".join(version.refreshed)),
+        *((name, str(count)) for name, count in version.counts),
+    )
+    return Document("service reference", (Fields("version", "", facts),))
 
 
 def version_data(version: CatalogVersion) -> Json:
@@ -236,6 +281,31 @@ def version_data(version: CatalogVersion) -> Json:
         "packages": [{"name": name, "version": number} for name, number in version.packages],
         "refreshed": list(version.refreshed),
         "counts": dict(version.counts),
+    }
+
+
+def refreshed_document(report: RefreshReport, path: str, setting: str) -> Document:
+    """What is new and what changed in a file that was written, and how to use that."""
+    names = (
+        ("new-action", "new actions", report.added_actions),
+        ("changed", "changed", report.changed_actions),
+    )
+    blocks: tuple[Block, ...] = (
+        Fields("services", "", (("services", ", ".join(report.services)),)),
+        *(_names(word, f"{title} ({len(some)})", some) for word, title, some in names),
+        Prose("use", "to use it", (f"export {setting}",), code=True, language="sh"),
+    )
+    return Document(f"wrote `{path}`", blocks)
+
+
+def refreshed_data(report: RefreshReport, path: str) -> Json:
+    """Give the whole report as plain data."""
+    return {
+        "file": path,
+        "services": list(report.services),
+        "added_actions": list(report.added_actions),
+        "changed_actions": list(report.changed_actions),
+        "snapshot": report.version.snapshot,
     }
 
 

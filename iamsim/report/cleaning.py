@@ -15,6 +15,7 @@ from iamsim.core.caret import printable
 __all__ = [
     "for_csv",
     "for_html",
+    "for_html_tag",
     "for_markdown",
     "for_markdown_code",
     "for_markdown_lines",
@@ -32,6 +33,12 @@ def for_terminal(text: str) -> str:
 def for_html(text: str) -> str:
     """Text that a page shows in its own order; the templates escape it."""
     return for_terminal(text)
+
+
+def for_html_tag(text: str) -> str:
+    """Text between HTML tags that stand in Markdown, where nobody is mentioned either."""
+    plain = for_terminal(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+    return plain.replace("@", "&#64;")
 
 
 def for_markdown(text: str) -> str:

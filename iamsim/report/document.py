@@ -28,6 +28,7 @@ __all__ = [
     "Cell",
     "Column",
     "Document",
+    "Fields",
     "Form",
     "Picture",
     "Prose",
@@ -118,12 +119,13 @@ class Column(Generic[Row_contra]):
 
     def cell(self, row: Row_contra) -> Cell:
         """The cell of a row."""
-        content = self.of(row)
-        if isinstance(content, Cell):
-            return content
-        if isinstance(content, Badge):
-            return Cell(badge=content)
-        return Cell(content, code=self.code)
+        return _cell_of(self.of(row), code=self.code)
+
+
+def _cell_of(content: str | Badge | Cell, *, code: bool = False) -> Cell:
+    if isinstance(content, Cell):
+        return content
+    return Cell(badge=content) if isinstance(content, Badge) else Cell(content, code=code)
 
 
 def grouped(rows: Sequence[Row], word: Callable[[Row], str]) -> dict[str, list[Row]]:
@@ -141,8 +143,10 @@ class Section(Generic[Row]):
     `heading` groups rows, where that saves a column, and `subject` those below a heading in a
     terminal. `empty` is said where there are no rows; a section without rows and without `empty`
     is left out. In a terminal, a section that is `listed` has two columns, the second of which may
-    need a line of its own, and one that is `headed` shows the names of its columns. `forms` are the
-    formats that have the section.
+    need a line of its own, and one that is `headed` shows the names of its columns; one of `cards`
+    has a line for the first cell of a row and the others below, with their names; one that is
+    `filled` writes the first cells after each other, as Markdown does too. `forms` are the formats
+    that have the section.
     """
 
     name: str
@@ -154,6 +158,8 @@ class Section(Generic[Row]):
     empty: str = ""
     listed: bool = False
     headed: bool = False
+    cards: bool = False
+    filled: bool = False
     forms: frozenset[Form] = EVERY_FORM
 
     def shown(self, form: Form) -> list[Column[Row]]:
@@ -168,13 +174,34 @@ class Section(Generic[Row]):
 
 
 @dataclass(frozen=True, slots=True)
+class Fields:
+    """Labels with their values; those without a value are left out. Not in CSV, which has rows."""
+
+    name: str
+    caption: str
+    pairs: tuple[tuple[str, str | Badge | Cell], ...]
+
+    @property
+    def known(self) -> list[tuple[str, Cell]]:
+        """The labels that have a value."""
+        cells = [(label, _cell_of(content)) for label, content in self.pairs]
+        return [(label, cell) for label, cell in cells if cell.words]
+
+
+@dataclass(frozen=True, slots=True)
 class Prose:
-    """Paragraphs under a caption; text that is `code` is shown as written. Not in CSV."""
+    """Paragraphs under a caption. Not in CSV.
+
+    Text that is `code` is shown as written, in the `language` that Markdown marks it with: a
+    ``diff`` is colored. What is `folded` opens on a page and in Markdown when somebody asks.
+    """
 
     name: str
     caption: str
     paragraphs: tuple[str, ...]
     code: bool = False
+    language: str = ""
+    folded: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +222,7 @@ class Remark(NamedTuple):
     text: str
 
 
-Block = Section[Any] | Prose | Picture
+Block = Section[Any] | Fields | Prose | Picture
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,3 +238,16 @@ class Document:
     remarks: tuple[Remark, ...] = ()
     summary: str = ""
     verdict: Badge | None = None
+
+    @property
+    def shown(self) -> list[Block]:
+        """The blocks in which something stands."""
+        return [block for block in self.blocks if _says_something(block)]
+
+
+def _says_something(block: Block) -> bool:
+    if isinstance(block, Section):
+        return bool(block.rows or block.empty)
+    if isinstance(block, Fields):
+        return bool(block.known)
+    return isinstance(block, Picture) or any(block.paragraphs)

@@ -1,4 +1,4 @@
-"""The context of a request key by key: where each comes from, and which statements read it."""
+"""The context of requests key by key: where each comes from, and which statements read it."""
 
 from __future__ import annotations
 
@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
-from iamsim.report.columns import table, wrapped
+from iamsim.report.document import Column, Document, Fields, Section
 from iamsim.report.sentences import layer_name
-from iamsim.report.wording import place_text, shortened, statement_text
+from iamsim.report.wording import place_text, request_text, shortened, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
         ContextEntry,
         StatementExplanation,
     )
-    from iamsim.report.paint import Paint
+    from iamsim.report.document import Block
 
 __all__ = [
     "KeyRow",
@@ -29,7 +29,7 @@ __all__ = [
     "is_about",
     "key_rows",
     "keys_data",
-    "keys_text",
+    "keys_document",
     "unresolved_variables",
 ]
 
@@ -141,48 +141,50 @@ def unresolved_variables(statement: StatementExplanation) -> Iterator[str]:
             yield from variables_of(clause)
 
 
-def keys_text(answer: Answer, rows: Sequence[KeyRow], paint: Paint, width: int) -> str:
-    """Write the keys, first those that statements read and then the others, with their values."""
-    request = answer.request
-    lines = [
-        paint.title(f"{request.action} on {shortened(request.resource, 160)}"),
-        f"  principal  {shortened(request.principal, 300)}",
+def keys_document(asked: Sequence[tuple[Answer, Sequence[KeyRow], Sequence[str]]]) -> Document:
+    """Lay out the keys of requests: those that statements read, the others, and what else such a
+    request may carry."""
+    titles = [request_text(answer.request) for answer, _, _ in asked]
+    blocks = [
+        block
+        for number, (title, (answer, rows, others)) in enumerate(zip(titles, asked, strict=True), 1)
+        for block in _blocks(answer, rows, others, number, f"{title}: " if len(asked) > 1 else "")
     ]
-    for title, some in (
-        ("read by a statement", [row for row in rows if row.read_by]),
-        ("read by none", [row for row in rows if not row.read_by]),
-    ):
-        if some:
-            lines += ["", paint.title(title)]
-            lines += _block(some, answer, paint, width)
-    if not rows:
-        lines += ["", "the request has no context keys, and no statement reads one"]
-    return "\n".join([*lines, ""])
+    subject = titles[0] if len(titles) == 1 else f"{len(titles)} requests"
+    return Document(f"context keys: {subject}", tuple(blocks))
 
 
-def _block(rows: Sequence[KeyRow], answer: Answer, paint: Paint, width: int) -> list[str]:
-    """Align the keys, and put the statements that read one below it."""
-    longest = max(len(row.key) for row in rows)
-    sources = max(len(_source(row)) for row in rows)
-    lines: list[str] = []
-    for row in rows:
-        cells = [(f"{row.key:<{longest}}", f"{_source(row):<{sources}}", _value(row))]
-        first, *rest = table(cells, width, indent=2)
-        lines += [first, *rest]
-        lines += _read_by(row, answer, paint, width)
-    return lines
+def _blocks(
+    answer: Answer, rows: Sequence[KeyRow], others: Sequence[str], number: int, before: str
+) -> Iterator[Block]:
+    """What is said about one request; `before` names it."""
+    who = (("principal", answer.request.principal),)
+    yield Fields(f"request-{number}", before.removesuffix(": "), who)
+    facts: tuple[Column[KeyRow], ...] = (
+        Column("key", lambda row: row.key, code=True),
+        Column("source", _source),
+        Column("value", _value),
+    )
+    readers: Column[KeyRow] = Column("read by", lambda row: "; ".join(_read_by(row, answer)))
+    read = [row for row in rows if row.read_by]
+    unread = [row for row in rows if not row.read_by]
+    caption = f"{before}read by a statement"
+    nothing = "" if rows else f"{before}no context keys, and no statement reads one"
+    yield Section(f"read-{number}", caption, (*facts, readers), read, empty=nothing, cards=True)
+    yield Section(f"unread-{number}", f"{before}read by none", facts, unread)
+    column: Column[str] = Column("key", lambda name: name, code=True)
+    caption = f"{before}not knowable from here, and read by none"
+    yield Section(f"others-{number}", caption, (column,), others, filled=True)
 
 
-def _read_by(row: KeyRow, answer: Answer, paint: Paint, width: int) -> list[str]:
-    """A line for each statement that reads the key, wrapped where it is long."""
-    lines: list[str] = []
+def _read_by(row: KeyRow, answer: Answer) -> Iterator[str]:
+    """The statements that read the key, with their places."""
     for reading in row.read_by:
         layer = layer_name(reading.layer, answer.request.action, reading.level)
         place = place_text(reading.statement.span)
         name = statement_text(reading.statement.index, reading.statement.sid)
         policy = "" if reading.policy in place else f" of `{shortened(reading.policy, 60)}`"
-        lines += wrapped(f"{layer}: {name}{policy} ({place})", width, "    ", "      ")
-    return [paint.quiet(line) for line in lines]
+        yield f"{layer}: {name}{policy} ({place})"
 
 
 def _source(row: KeyRow) -> str:

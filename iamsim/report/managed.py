@@ -1,11 +1,11 @@
-"""AWS managed policies, and lists of them, as text and as plain data."""
+"""AWS managed policies, and lists of them, as documents and as plain data."""
 
 from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING
 
-from iamsim.report.columns import fields, table
+from iamsim.report.document import Column, Document, Fields, Prose, Section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = [
     "policies_data",
-    "policies_text",
+    "policies_document",
     "policy_data",
-    "policy_text",
+    "policy_document",
     "version_data",
-    "version_text",
+    "version_document",
 ]
 
 Json = dict[str, object]
@@ -26,14 +26,17 @@ _DATE = len("2026-10-27")
 _ROOT = "arn:aws:iam::aws:policy/"
 
 
-def policies_text(policies: Sequence[ManagedPolicy], width: int) -> str:
-    """List policies, a line each: default version, day of the last change, path and name."""
-    rows = [
-        (policy.version_id or "-", (policy.updated or "-")[:_DATE], policy.arn.removeprefix(_ROOT))
-        for policy in policies
-    ]
-    count = f"{len(rows)} {'policy' if len(rows) == 1 else 'policies'}"
-    return "\n".join([*table(rows, width), "", count, ""])
+def policies_document(policies: Sequence[ManagedPolicy]) -> Document:
+    """Many policies: default version, day of the last change, path and name."""
+    columns: tuple[Column[ManagedPolicy], ...] = (
+        Column("version", lambda policy: policy.version_id or "-"),
+        Column("updated", lambda policy: (policy.updated or "-")[:_DATE]),
+        Column("policy", lambda policy: policy.arn.removeprefix(_ROOT), code=True),
+    )
+    count = f"{len(policies)} {'policy' if len(policies) == 1 else 'policies'}"
+    return Document(
+        "AWS managed policies", (Section("policies", "", columns, policies),), summary=count
+    )
 
 
 def policies_data(policies: Sequence[ManagedPolicy]) -> Json:
@@ -41,19 +44,17 @@ def policies_data(policies: Sequence[ManagedPolicy]) -> Json:
     return {"policies": [_facts(policy) for policy in policies]}
 
 
-def policy_text(policy: ManagedPolicy, width: int) -> str:
-    """Show one policy: what is known of it, then its document."""
-    known = fields(
-        [
-            ("arn", policy.arn),
-            ("version", policy.version_id or ""),
-            ("created", (policy.created or "")[:_DATE]),
-            ("updated", (policy.updated or "")[:_DATE]),
-            ("source", policy.source),
-        ],
-        width,
+def policy_document(policy: ManagedPolicy) -> Document:
+    """One policy: what is known of it, then its document."""
+    facts = (
+        ("arn", policy.arn),
+        ("version", policy.version_id or ""),
+        ("created", (policy.created or "")[:_DATE]),
+        ("updated", (policy.updated or "")[:_DATE]),
+        ("source", policy.source),
     )
-    return "\n".join([policy.name, *known, "", policy.document_text, ""])
+    document = Prose("document", "", (policy.document_text,), code=True, language="json")
+    return Document(f"`{policy.name}`", (Fields("policy", "", facts), document))
 
 
 def policy_data(policy: ManagedPolicy) -> Json:
@@ -61,17 +62,14 @@ def policy_data(policy: ManagedPolicy) -> Json:
     return {**_facts(policy), "document": json.loads(policy.document_text)}
 
 
-def version_text(version: ManagedVersion, width: int) -> str:
-    """Say which snapshot this is."""
-    known = fields(
-        [
-            ("newest", version.snapshot),
-            ("policies", str(version.policies)),
-            ("package", f"{version.package} {version.package_version}"),
-        ],
-        width,
+def version_document(version: ManagedVersion) -> Document:
+    """Which snapshot this is."""
+    facts = (
+        ("newest", version.snapshot),
+        ("policies", str(version.policies)),
+        ("package", f"{version.package} {version.package_version}"),
     )
-    return "\n".join(["AWS managed policies", *known, ""])
+    return Document("AWS managed policies", (Fields("version", "", facts),))
 
 
 def version_data(version: ManagedVersion) -> Json:

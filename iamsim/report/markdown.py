@@ -17,14 +17,13 @@ from iamsim.report.summary import summary
 from iamsim.report.trace import trace_lines
 from iamsim.report.ways import way_text, ways_of_caller
 from iamsim.report.wording import shortened, statement_text
+from iamsim.report.writers.markdown import fenced
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import Decider
 
-__all__ = ["fenced", "render_markdown"]
+__all__ = ["render_markdown"]
 
 _WIDTH = 100
 
@@ -93,15 +92,6 @@ def _quote(answer: Answer, decider: Decider) -> list[str]:
     place = _code(statement.span.place)
     title = f"{word}: {name} of {layer} {_code(policy or '')} in {place}"
     return ["", title, "", *fenced(quote_statement(statement, marks, Paint(), _WIDTH))]
-
-
-def fenced(lines: Iterable[str], language: str = "text") -> list[str]:
-    """A code block whose fence is longer than any row of backticks inside."""
-    inside = [part for line in lines for part in line.split("\n")]
-    fence = "```"
-    while any(fence in line for line in inside):
-        fence += "`"
-    return [f"{fence}{language}", *inside, fence]
 
 
 def _ended(text: str) -> str:

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.report.columns import wrapped
-
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.core.explanation import ContextEntry
     from iamsim.report.keys import KeyRow
-    from iamsim.report.paint import Paint
 
-__all__ = ["other_keys", "other_keys_text"]
+__all__ = ["other_keys"]
 
 # Claims of identity providers and keys of one way to call are no keys of every request.
 _EVERYWHERE = "global"
@@ -38,12 +35,3 @@ def other_keys(action: str, rows: Sequence[KeyRow]) -> tuple[str, ...]:
 
 def _says_no_service(entry: ContextEntry) -> bool:
     return entry.key.lower() == "aws:principalisawsservice" and entry.values == ("false",)
-
-
-def other_keys_text(keys: Sequence[str], paint: Paint, width: int) -> str:
-    """Write them as a paragraph; nothing where there are none."""
-    if not keys:
-        return ""
-    title = paint.title("not knowable from here, and read by none")
-    lines = wrapped(", ".join(keys), width, "  ", "  ")
-    return "\n".join(["", title, *map(paint.quiet, lines), ""])

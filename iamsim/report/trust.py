@@ -1,21 +1,20 @@
-"""Who may assume which role, as text and as plain data."""
+"""Who may assume which role, as a document and as plain data."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.report.access_words import condition_of
-from iamsim.report.columns import table
-from iamsim.report.sentences import VERDICTS
+from iamsim.report.document import GROUPED, SEPARATE, Column, Document, Section, verdict_badge
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.query.batch import BatchAnswer
-    from iamsim.report.paint import Paint
+    from iamsim.report.document import Badge
     from iamsim.universe.candidates import Candidate
 
-__all__ = ["TrustedRole", "trust_data", "trust_text"]
+__all__ = ["TrustedRole", "trust_data", "trust_document"]
 
 
 class TrustedRole(NamedTuple):
@@ -25,21 +24,39 @@ class TrustedRole(NamedTuple):
     callers: tuple[tuple[Candidate, BatchAnswer], ...]
 
 
-def trust_text(roles: Sequence[TrustedRole], paint: Paint, width: int) -> str:
-    """Write a block a role: who can assume it, and under which condition."""
-    blocks = []
-    for role in roles:
-        rows = [
-            (
-                candidate.principal,
-                VERDICTS[answer.verdict],
-                condition_of(answer) or candidate.kind.value,
-            )
-            for candidate, answer in role.callers
-        ]
-        lines = table(rows, width, indent=2) or [f"  {paint.quiet('nobody')}"]
-        blocks.append("\n".join([paint.title(role.arn), *lines]))
-    return "\n\n".join(blocks) + "\n" if blocks else "no roles\n"
+class _Row(NamedTuple):
+    role: str
+    caller: Candidate | None
+    answer: BatchAnswer | None
+
+
+def trust_document(roles: Sequence[TrustedRole]) -> Document:
+    """Lay out, role by role, who can assume it, and under which condition."""
+    rows = [_Row(role.arn, *pair) for role in roles for pair in (role.callers or ((None, None),))]
+    columns: tuple[Column[_Row], ...] = (
+        Column("role", lambda row: row.role, SEPARATE, code=True),
+        Column(
+            "principal", lambda row: row.caller.principal if row.caller else "nobody", code=True
+        ),
+        Column("kind", lambda row: row.caller.kind.value if row.caller else "", SEPARATE),
+        Column("decision", _decision),
+        Column("condition", _condition, SEPARATE),
+        Column(
+            "remark",
+            lambda row: _condition(row) or (row.caller.kind.value if row.caller else ""),
+            GROUPED,
+        ),
+    )
+    section = Section("roles", "Roles", columns, rows, lambda row: row.role, empty="no roles")
+    return Document("who may assume which role", (section,))
+
+
+def _decision(row: _Row) -> str | Badge:
+    return "" if row.answer is None else verdict_badge(row.answer.verdict)
+
+
+def _condition(row: _Row) -> str:
+    return "" if row.answer is None else condition_of(row.answer) or ""
 
 
 def trust_data(roles: Sequence[TrustedRole]) -> dict[str, Any]:

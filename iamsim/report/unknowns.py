@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.caret import printable, quote
+from iamsim.core.caret import quote
 from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
     from iamsim.engine.unknowns import UnknownInWorld
 
-__all__ = ["unknown_remarks", "unknown_sentence", "unknowns_data", "unknowns_text"]
+__all__ = ["unknown_remarks", "unknown_sentence", "unknowns_data", "unknowns_there"]
 
 
 def unknown_remarks(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:
@@ -32,12 +32,11 @@ def unknowns_data(unknowns: Sequence[UnknownInWorld]) -> list[dict[str, object]]
     return [one.to_dict() for one in unknowns]
 
 
-def unknowns_text(unknowns: Sequence[UnknownInWorld]) -> str:
-    """A block that lists what is not known of a world; nothing where all is."""
-    if not unknowns:
-        return ""
-    lines = [printable(f"  {one.span.place}: {one.what}: {one.unknown.why}") for one in unknowns]
-    return "\n".join(["", "not known", *lines, ""])
+def unknowns_there(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:
+    """A remark for every unknown part, with its place, where the question is what there is."""
+    return tuple(
+        Remark("unknown", f"{one.span.place}: {one.what}: {one.unknown.why}") for one in unknowns
+    )
 
 
 def unknown_sentence(number: int) -> str:

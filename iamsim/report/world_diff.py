@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.caret import printable
 from iamsim.report.changes import changes_data, changes_lines, changes_text
 from iamsim.report.changes_markdown import changes_markdown
-from iamsim.report.markdown import fenced
+from iamsim.report.writers.markdown import fenced
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

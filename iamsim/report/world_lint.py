@@ -1,54 +1,64 @@
-"""What dangles in a world, as text and as plain data."""
+"""What dangles in a world, as a document and as plain data."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from iamsim.query.world_lint import LintSeverity
-from iamsim.report.columns import table
+from iamsim.report.document import EVERY_FORM, Badge, Column, Document, Form, Section
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.query.world_lint import LintFinding
-    from iamsim.report.paint import Paint
 
-__all__ = ["lint_data", "lint_lines", "lint_summary", "lint_text"]
+__all__ = ["lint_data", "lint_document", "lint_lines"]
 
 Json = dict[str, object]
 
 
-def lint_text(found: Sequence[LintFinding], paint: Paint, width: int) -> str:
-    """The findings by place, as compilers write them."""
-    lines: list[str] = []
-    for one in found:
-        place = f"{paint.name(one.span.place)}: " if one.span is not None else ""
-        word = one.severity.value
-        painted = paint.bad(word) if one.severity is LintSeverity.ERROR else word
-        lines.append(f"{place}{painted}: {one.code}")
-        lines += table([(one.message,)], width, indent=2)
-        if one.hint:
-            lines += table([("hint:", one.hint)], width, indent=2)
-    lines += ["", lint_summary(found), ""] if found else [lint_summary(found), ""]
-    return "\n".join(lines)
+_TEXT = frozenset({Form.TEXT})
+_WIDE = EVERY_FORM - _TEXT
+_KINDS = {LintSeverity.ERROR: "no", LintSeverity.WARNING: "open", LintSeverity.NOTE: "none"}
 
 
-def lint_summary(found: Sequence[LintFinding]) -> str:
+def lint_document(found: Sequence[LintFinding]) -> Document:
+    """Lay out the findings by place, as compilers write them."""
+    columns: tuple[Column[LintFinding], ...] = (
+        Column("place", _head, _TEXT),
+        Column("place", _place, _WIDE, code=True),
+        Column("severity", lambda one: Badge(_KINDS[one.severity], one.severity.value), _WIDE),
+        Column("code", lambda one: one.code, _WIDE, code=True),
+        Column("", lambda one: one.message, _TEXT),
+        Column("message", lambda one: one.message, _WIDE),
+        Column("hint", lambda one: one.hint or ""),
+    )
+    section = Section("findings", "", columns, found, cards=True)
+    verdict = Badge("no", "something dangles") if found else Badge("yes", "nothing dangles")
+    return Document("the world, looked through", (section,), (), _count(found), verdict)
+
+
+def _place(one: LintFinding) -> str:
+    return "" if one.span is None else one.span.place
+
+
+def _head(one: LintFinding) -> str:
+    return ": ".join(filter(None, (_place(one), one.severity.value, one.code)))
+
+
+def _count(found: Sequence[LintFinding]) -> str:
     """How many there are of each kind."""
     counts = [
         (sum(1 for one in found if one.severity is severity), severity.value)
         for severity in LintSeverity
     ]
     words = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in counts if number]
-    return ", ".join(words) or "nothing dangles"
+    return ", ".join(words)
 
 
-def lint_lines(found: Sequence[LintFinding]) -> str:
+def lint_lines(found: Sequence[LintFinding]) -> list[str]:
     """A line for each, for `--quiet`."""
-    return "".join(
-        f"{one.span.place if one.span is not None else '-'} {one.severity.value} {one.code}\n"
-        for one in found
-    )
+    return [f"{_place(one) or '-'} {one.severity.value} {one.code}" for one in found]
 
 
 def lint_data(found: Sequence[LintFinding]) -> Json:

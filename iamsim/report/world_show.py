@@ -2,50 +2,58 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.caret import printable
-from iamsim.report.columns import listing, table
+from iamsim.report.document import EVERY_FORM, Column, Document, Form, Section
 from iamsim.report.wording import joined
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from iamsim.report.paint import Paint
+    from iamsim.report.document import Remark
     from iamsim.world.model import Account, AnyPolicy, Group, Role, User, World
 
-__all__ = ["account_data", "accounts_text", "show_names"]
+__all__ = ["account_data", "accounts_document", "show_names"]
 
 Json = dict[str, object]
 PRINCIPAL_KINDS = ("AWS", "Service", "Federated", "CanonicalUser")
 
 
-def accounts_text(accounts: Sequence[Account], model: World, paint: Paint, width: int) -> str:
-    """A block for each account."""
-    blocks = ["\n".join(_account(one, model, paint, width)) for one in accounts]
-    return "\n\n".join(blocks) + "\n" if blocks else "the world has no accounts\n"
+class _Row(NamedTuple):
+    account: str
+    kind: str
+    name: str
+    details: str
 
 
-def show_names(accounts: Iterable[Account]) -> str:
-    """Only the ARNs of principals and resources, a line each."""
+def accounts_document(
+    accounts: Sequence[Account], model: World, remarks: tuple[Remark, ...]
+) -> Document:
+    """Lay out what is in each account."""
+    title = "what is in the world" if len(accounts) != 1 else f"what is in `{accounts[0].id}`"
+    sections = tuple(_section(one, model) for one in accounts)
+    summary = "" if accounts else "the world has no accounts"
+    return Document(title, sections, remarks, summary)
+
+
+def show_names(accounts: Iterable[Account]) -> list[str]:
+    """Only the ARNs of principals and resources."""
     found: list[str] = []
     for account in accounts:
         found += [one.arn for _, one in sorted(account.users.items())]
         found += [one.arn for _, one in sorted(account.groups.items())]
         found += [one.arn for _, one in sorted(account.roles.items())]
         found += sorted(account.resources)
-    return "".join(f"{arn}\n" for arn in found)
+    return found
 
 
-def _account(account: Account, model: World, paint: Paint, width: int) -> Iterator[str]:
-    title = f"{account.id} {printable(account.name)}" if account.name else account.id
-    yield paint.title(title)
+def _section(account: Account, model: World) -> Section[_Row]:
+    title = f"{account.id} {account.name or ''}".rstrip()
     path = model.organization_path(account.id)
     if path is not None:
-        where = " / ".join(printable(node.name) for node in path)
-        yield from table([("in", where)], width, indent=2)
-    sections = (
+        title += f", in {' / '.join(node.name for node in path)}"
+    kinds = (
         ("users", _users(account)),
         (
             "groups",
@@ -58,11 +66,19 @@ def _account(account: Account, model: World, paint: Paint, width: int) -> Iterat
         ("resources", _resources(account)),
         ("VPC endpoints", _endpoints(account)),
     )
-    for name, rows in sections:
-        if rows:
-            yield ""
-            yield f"  {name}"
-            yield from listing(rows, width, indent=4)
+    return Section(
+        f"account-{account.id}",
+        title,
+        (
+            Column("account", lambda row: row.account, frozenset({Form.CSV})),
+            Column("kind", lambda row: row.kind, EVERY_FORM - {Form.TEXT}),
+            Column("name", lambda row: row.name, code=True),
+            Column("details", lambda row: row.details),
+        ),
+        [_Row(account.id, kind, *pair) for kind, pairs in kinds for pair in pairs],
+        subject=lambda row: row.kind,
+        empty=f"{title}: nothing",
+    )
 
 
 def _users(account: Account) -> list[tuple[str, str]]:

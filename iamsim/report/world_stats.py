@@ -1,18 +1,16 @@
-"""How much is in a world and how near it is to quotas: tables and plain data."""
+"""How much is in a world and how near it is to quotas: a document and plain data."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.caret import printable
 from iamsim.query.world_stats import COUNTED
-from iamsim.report.columns import table
+from iamsim.report.document import Badge, Column, Document, Fields, Remark, Section
 
 if TYPE_CHECKING:
     from iamsim.query.world_stats import Counts, Usage, WorldStats
-    from iamsim.report.paint import Paint
 
-__all__ = ["stats_data", "stats_text"]
+__all__ = ["stats_data", "stats_document"]
 
 Json = dict[str, object]
 SHOWN = 10  # quotas, and accounts
@@ -20,33 +18,52 @@ HEADS = {"permission_sets": "permission sets", "vpc_endpoints": "VPC endpoints"}
 NEAR = 0.8
 
 
-def stats_text(stats: WorldStats, paint: Paint, width: int, *, verbose: bool = False) -> str:
+def stats_document(
+    stats: WorldStats, unknowns: tuple[Remark, ...] = (), *, verbose: bool = False
+) -> Document:
     """Counts in all and by account, then the quotas that are fullest."""
     kinds = [one for one in COUNTED if any(account.numbers[one] for account in stats.accounts)]
-    totals = [(HEADS.get(one, one), f"{_total(stats, one):,}") for one in kinds]
-    rows = [
+    totals = [
         ("accounts", f"{len(stats.accounts):,}"),
         *([("organization nodes", f"{stats.nodes:,}")] if stats.nodes else []),
-        *totals,
+        *((HEADS.get(one, one), f"{_total(stats, one):,}") for one in kinds),
         ("attachments", f"{stats.attachments:,} of {stats.documents:,} documents"),
         ("statements", f"{stats.statements:,}"),
     ]
-    lines = [paint.title("in all"), *table(rows, width, indent=2)]
-    if len(stats.accounts) > 1:
-        shown = stats.accounts if verbose else _largest(stats.accounts)
-        head = ("account", *(HEADS.get(one, one) for one in kinds), "name")
-        body = [
-            (one.account, *(f"{one.numbers[kind]:,}" for kind in kinds), printable(one.name or ""))
-            for one in shown
-        ]
-        lines += ["", paint.title("by account"), *table([head, *body], width, indent=2)]
-        if len(shown) < len(stats.accounts):
-            lines.append(f"  and {len(stats.accounts) - len(shown)} more: -v lists them")
+    shown = stats.accounts if verbose else _largest(stats.accounts)
     usages = stats.usages if verbose else stats.usages[:SHOWN]
-    if usages:
-        lines += ["", paint.title("nearest to a quota")]
-        lines += table([_usage(one) for one in usages], width, indent=2)
-    return "\n".join([*lines, ""])
+    by_kind: tuple[Column[Counts], ...] = tuple(
+        Column(HEADS.get(kind, kind), lambda one, kind=kind: f"{one.numbers[kind]:,}")  # type: ignore[misc]  # bound at once
+        for kind in kinds
+    )
+    accounts: Section[Counts] = Section(
+        "accounts",
+        "by account",
+        (
+            Column("account", lambda one: one.account, code=True),
+            *by_kind,
+            Column("name", lambda one: one.name or ""),
+        ),
+        shown if len(stats.accounts) > 1 else (),
+        headed=True,
+    )
+    quotas: Section[Usage] = Section(
+        "quotas",
+        "nearest to a quota",
+        (
+            Column("used", lambda one: f"{one.share:.0%}"),
+            Column("mark", _mark),
+            Column("of", _usage),
+        ),
+        usages,
+    )
+    more = len(stats.accounts) - len(shown)
+    remarks = (Remark("note", f"{more} more accounts: `-v` lists them"),) if more else ()
+    return Document(
+        "what is in the world",
+        (Fields("totals", "in all", tuple(totals)), accounts, quotas),
+        (*remarks, *unknowns),
+    )
 
 
 def _total(stats: WorldStats, kind: str) -> int:
@@ -59,10 +76,15 @@ def _largest(accounts: list[Counts]) -> list[Counts]:
     return sorted(some)
 
 
-def _usage(one: Usage) -> tuple[str, ...]:
-    mark = "over" if one.share > 1 else "near" if one.share >= NEAR else ""
+def _mark(one: Usage) -> str | Badge:
+    if one.share > 1:
+        return Badge("no", "over")
+    return Badge("open", "near") if one.share >= NEAR else ""
+
+
+def _usage(one: Usage) -> str:
     limit = f"{one.used:,} of {one.limit:,}" + (" (adjustable)" if one.adjustable else "")
-    return f"{one.share:.0%}", mark, f"{one.what}: {limit} {one.quota}"
+    return f"{one.what}: {limit} {one.quota}"
 
 
 def stats_data(stats: WorldStats) -> Json:

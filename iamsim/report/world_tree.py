@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.caret import printable
+from iamsim.report.document import Document, Fields, Prose
 from iamsim.report.wording import place_text
 from iamsim.world.builtin import BUILT_IN_POLICIES, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.model import PolicyDocument
@@ -12,10 +12,10 @@ from iamsim.world.model import PolicyDocument
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.report.paint import Paint
+    from iamsim.report.document import Block
     from iamsim.world.model import AnyPolicy, Node, World
 
-__all__ = ["ASCII", "UNICODE", "Lines", "tree_data", "tree_text"]
+__all__ = ["ASCII", "UNICODE", "Lines", "tree_data", "tree_document"]
 
 Json = dict[str, object]
 Attached = tuple["AnyPolicy", ...] | None
@@ -42,28 +42,33 @@ class _Item(NamedTuple):
     below: list[_Item]
 
 
-def tree_text(model: World, paint: Paint, lines: Lines = UNICODE) -> str:
+def tree_document(model: World, lines: Lines = UNICODE) -> Document:
     """Draw the tree; accounts that stand in no node come behind it."""
     organization = model.organization
-    found: list[str] = []
+    title = "the organization of the world"
+    blocks: list[Block] = []
     if organization is not None and organization.root is not None:
         management = organization.management_account
         title = f"organization {organization.id or '(no id)'}"
         if management is not None:
             title += f", management account {_account_title(management, model)}"
-        root = _node(organization.root, model, paint)
-        found = [paint.title(title), *_drawn([root], lines, "", paint)]
-        for account in organization.delegated_administrators:
-            found.append(f"delegated administrator: {_account_title(account, model)}")
+        blocks.append(_tree("tree", "", [_node(organization.root, model)], lines))
+        delegated = "; ".join(
+            _account_title(account, model) for account in organization.delegated_administrators
+        )
+        blocks.append(Fields("delegated", "", (("delegated administrators", delegated),)))
     outside = [one for one in sorted(model.accounts) if not model.in_organization(one)]
     if outside:
-        found += [""] if found else []
-        found.append(paint.title("in no organization"))
-        found += _drawn([_account(one, model, paint) for one in outside], lines, "", paint)
-    return "\n".join([*(found or ["the world has no accounts"]), ""])
+        items = [_account(one, model) for one in outside]
+        blocks.append(_tree("outside", "in no organization", items, lines))
+    return Document(title, tuple(blocks), (), "" if blocks else "the world has no accounts")
 
 
-def _drawn(items: list[_Item], lines: Lines, margin: str, paint: Paint) -> Iterator[str]:
+def _tree(name: str, caption: str, items: list[_Item], lines: Lines) -> Prose:
+    return Prose(name, caption, ("\n".join(_drawn(items, lines, "")),), code=True)
+
+
+def _drawn(items: list[_Item], lines: Lines, margin: str) -> Iterator[str]:
     """Draw items with their branches."""
     for number, item in enumerate(items):
         is_last = number == len(items) - 1
@@ -71,42 +76,42 @@ def _drawn(items: list[_Item], lines: Lines, margin: str, paint: Paint) -> Itera
         inner = margin + (lines.empty if is_last else lines.through)
         for note in item.notes:
             yield f"{inner}{lines.through if item.below else lines.empty}{note}".rstrip()
-        yield from _drawn(item.below, lines, inner, paint)
+        yield from _drawn(item.below, lines, inner)
 
 
-def _node(node: Node, model: World, paint: Paint) -> _Item:
+def _node(node: Node, model: World) -> _Item:
     accounts = list(node.accounts)
     management = model.organization.management_account if model.organization is not None else None
     if node.parent is None and management is not None and model.node_of(management) is node:
         accounts = [management, *(one for one in accounts if one != management)]
-    below = [_account(one, model, paint) for one in accounts]
-    below += [_node(unit, model, paint) for unit in node.units]
-    title = paint.title(printable(node.name))
+    below = [_account(one, model) for one in accounts]
+    below += [_node(unit, model) for unit in node.units]
+    title = node.name
     if node.id:
-        title += f" {paint.quiet(node.id)}"
-    return _Item(title, _guardrails(node.scps, node.rcps, paint, said=True), below)
+        title += f" {node.id}"
+    return _Item(title, _guardrails(node.scps, node.rcps, said=True), below)
 
 
-def _account(account_id: str, model: World, paint: Paint) -> _Item:
+def _account(account_id: str, model: World) -> _Item:
     title = _account_title(account_id, model)
     account = model.accounts.get(account_id)
     notes: list[str] = []
     if model.is_management(account_id):
-        notes.append(paint.quiet("management account: no control policy applies to it"))
+        notes.append("management account: no control policy applies to it")
     elif account is not None:
-        notes = _guardrails(account.scps, account.rcps, paint, said=False)
+        notes = _guardrails(account.scps, account.rcps, said=False)
     else:
-        notes.append(paint.quiet("not described"))
+        notes.append("not described")
     return _Item(title, notes, [])
 
 
 def _account_title(account_id: str, model: World) -> str:
     account = model.accounts.get(account_id)
-    name = printable(account.name) if account is not None and account.name else ""
+    name = account.name if account is not None and account.name else ""
     return f"{account_id} {name}".rstrip()
 
 
-def _guardrails(scps: Attached, rcps: Attached, paint: Paint, *, said: bool) -> list[str]:
+def _guardrails(scps: Attached, rcps: Attached, *, said: bool) -> list[str]:
     """A line for each attached policy; what AWS attaches by itself is left out where it is all."""
     found = []
     for word, attached, default in (
@@ -115,18 +120,18 @@ def _guardrails(scps: Attached, rcps: Attached, paint: Paint, *, said: bool) -> 
     ):
         if attached is None or attached == (default,):
             if said and word == "SCP":
-                found.append(paint.quiet(f"SCP {default.name}"))
+                found.append(f"SCP {default.name}")
             continue
-        found += [f"{word} {_policy(one, paint)}" for one in attached]
+        found += [f"{word} {_policy(one)}" for one in attached]
         if not attached and word == "SCP":
-            found.append(paint.bad("no SCP: nothing is allowed"))
+            found.append("no SCP: nothing is allowed")
     return found
 
 
-def _policy(policy: AnyPolicy, paint: Paint) -> str:
+def _policy(policy: AnyPolicy) -> str:
     if not isinstance(policy, PolicyDocument) or policy.name in BUILT_IN_POLICIES:
         return policy.name
-    return f"{policy.name} {paint.quiet(f'({place_text(policy.source.span(()))})')}"
+    return f"{policy.name} ({place_text(policy.source.span(()))})"
 
 
 def tree_data(model: World) -> Json:

@@ -84,7 +84,7 @@ def test_search_finds_names_that_hold_every_word(run):
     kinds = [one["kind"] for one in shown(run, "search", "s3")["found"]]
     order = ["service", "action", "resource type", "condition key"]
     assert kinds == sorted(kinds, key=order.index)
-    assert run("search", "zzzz")[:2] == (0, "0 found\n")
+    assert run("search", "zzzz")[:2] == (0, "names with zzzz\n\n0 found\n")
 
 
 def test_search_takes_action_patterns(run):

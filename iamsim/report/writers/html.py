@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.cleaning import for_html
-from iamsim.report.document import Cell, Form, Picture, Remark, Section
+from iamsim.report.document import Cell, Fields, Form, Picture, Remark, Section
 from iamsim.report.html.page import own_markup, render_page
 from iamsim.report.html.parts import table_of
 from iamsim.report.writers.csv_table import CONDITION
@@ -19,7 +19,7 @@ __all__ = ["to_html"]
 
 def to_html(document: Document) -> str:
     """Write a document as a page: verdict and summary on top, then every block."""
-    parts = (_part(block) for block in document.blocks)
+    parts = (_part(block) for block in document.shown)
     return render_page(
         "document",
         for_html(document.title.replace("`", "")),
@@ -32,22 +32,20 @@ def to_html(document: Document) -> str:
 
 
 def _part(block: Block) -> dict[str, object] | None:
+    part: dict[str, object] = {"name": block.name, "caption": for_html(block.caption)}
     if isinstance(block, Section):
-        if Form.HTML not in block.forms or not (block.rows or block.empty):
+        if Form.HTML not in block.forms:
             return None
-        table = _table(block)
-        return {
-            "kind": "table",
-            "name": block.name,
-            "caption": for_html(block.caption),
-            "table": table,
-        }
-    part: dict[str, object] = {"name": block.name, "caption": block.caption}
+        return {**part, "kind": "table", "table": _table(block)}
+    if isinstance(block, Fields):
+        return {**part, "kind": "fields", "pairs": [(key, _clean(one)) for key, one in block.known]}
     if isinstance(block, Picture):
         svg = own_markup(block.svg())
         return {**part, "kind": "picture", "svg": svg, "alternative": for_html(block.alternative)}
     paragraphs = ["\n".join(map(for_html, text.splitlines())) for text in block.paragraphs]
-    return {**part, "kind": "prose", "paragraphs": paragraphs, "code": block.code}
+    kind = "folded" if block.folded else "prose"
+    more = {"code": block.code, "language": block.language}
+    return {**part, "kind": kind, "paragraphs": paragraphs, **more}
 
 
 def _table(section: Section[Any]) -> Table:
@@ -63,7 +61,9 @@ def _table(section: Section[Any]) -> Table:
             if column.conditions is not None:
                 cells.append(Cell(for_html(" and ".join(column.conditions(row)))))
         rows.append(cells)
-    return table_of(section.name, section.caption, header, rows, empty=section.empty)
+    return table_of(
+        section.name, for_html(section.caption), header, rows, empty=for_html(section.empty)
+    )
 
 
 def _clean(cell: Cell) -> Cell:

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamsim.report.cleaning import for_markdown, for_markdown_code, for_terminal
+from iamsim.report.cleaning import for_html_tag, for_markdown, for_markdown_code, for_terminal
 from iamsim.report.conditions import Conditions
-from iamsim.report.document import Form, Picture, Prose, Section
+from iamsim.report.document import Fields, Form, Picture, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
-    from iamsim.report.document import Block, Cell, Document
+    from iamsim.report.document import Block, Cell, Document, Prose
 
-__all__ = ["to_markdown"]
+__all__ = ["fenced", "to_markdown"]
 
 
 def to_markdown(document: Document) -> str:
@@ -22,7 +22,7 @@ def to_markdown(document: Document) -> str:
     verdict = "" if document.verdict is None else f"{for_markdown(document.verdict.word)}: "
     title = for_markdown(document.title)
     lines = [f"# {verdict}{title}" if verdict else f"# {title[:1].upper()}{title[1:]}"]
-    for block in document.blocks:
+    for block in document.shown:
         lines += _block(block, conditions)
     if conditions.legend:
         lines += ["", "## Conditions", ""]
@@ -39,17 +39,39 @@ def _block(block: Block, conditions: Conditions) -> Iterator[str]:
     if isinstance(block, Section):
         yield from _section(block, conditions)
         return
-    yield from ("", f"## {for_markdown(block.caption)}")
-    if isinstance(block, Picture):
+    folded = getattr(block, "folded", False)
+    if folded:
+        yield from ("", f"<details><summary>{for_html_tag(block.caption)}</summary>")
+    elif block.caption:
+        yield from ("", f"## {for_markdown(block.caption)}")
+    if isinstance(block, Fields):
+        yield ""
+        yield from (f"* {for_markdown(label)}: {_cell(cell)}" for label, cell in block.known)
+    elif isinstance(block, Picture):
         yield from ("", for_markdown(block.alternative))
-    elif isinstance(block, Prose):
-        for paragraph in block.paragraphs:
-            yield ""
-            if block.code:
-                lines = paragraph.splitlines()
-                yield from ("    " + for_terminal(line) for line in lines)
-            else:
-                yield for_markdown(paragraph)
+    else:
+        yield from _prose(block)
+    if folded:
+        yield from ("", "</details>")
+
+
+def _prose(block: Prose) -> Iterator[str]:
+    for paragraph in block.paragraphs:
+        yield ""
+        if block.code:
+            lines = map(for_terminal, paragraph.splitlines())
+            yield from fenced(lines, block.language or "text")
+        else:
+            yield for_markdown(paragraph)
+
+
+def fenced(lines: Iterable[str], language: str = "text") -> list[str]:
+    """A code block whose fence is longer than any row of backticks inside."""
+    inside = [part for line in lines for part in line.split("\n")]
+    fence = "```"
+    while any(fence in line for line in inside):
+        fence += "`"
+    return [f"{fence}{language}", *inside, fence]
 
 
 def _section(section: Section[Any], conditions: Conditions) -> Iterator[str]:
@@ -58,6 +80,9 @@ def _section(section: Section[Any], conditions: Conditions) -> Iterator[str]:
         return
     for heading, rows in section.groups().items():
         yield from ("", f"## {for_markdown(heading)}", "") if heading else ("",)
+        if section.filled:
+            yield ", ".join(_cell(columns[0].cell(row)) for row in rows)
+            continue
         yield f"| {' | '.join(column.name for column in columns)} |"
         yield "|---" * len(columns) + "|"
         for row in rows:

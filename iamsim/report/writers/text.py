@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.cleaning import for_terminal
-from iamsim.report.columns import listing, table, words
+from iamsim.report.columns import fields, listing, table, words
 from iamsim.report.conditions import Conditions
-from iamsim.report.document import Form, Prose, Section, grouped
+from iamsim.report.document import Fields, Form, Prose, Section, grouped
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -24,28 +24,46 @@ def to_text(document: Document, paint: Paint, width: int) -> str:
     title = for_terminal(document.title.replace("`", ""))
     if document.verdict is not None:
         title = f"{for_terminal(document.verdict.word)}: {title}"
-    lines = [paint.title(title), ""]
-    for block in document.blocks:
+    first = next(iter(document.shown), None)
+    gap = [] if isinstance(first, Fields | Prose) and not first.caption else [""]
+    lines = [paint.title(title), *gap]
+    for block in document.shown:
         lines += _block(block, conditions, paint, width)
     legend = [(number, for_terminal(text)) for number, text in conditions.legend]
     if legend:
         lines += [paint.title("conditions"), *table(legend, width, indent=2), ""]
     for remark in document.remarks:
         lines += words([f"{remark.kind}: {for_terminal(remark.text)}"], width, indent=0)
-    return "\n".join([*lines, *([for_terminal(document.summary)] if document.summary else []), ""])
+    lines.append(for_terminal(document.summary))
+    return "\n".join(lines).rstrip("\n") + "\n"
 
 
 def _block(block: Block, conditions: Conditions, paint: Paint, width: int) -> Iterator[str]:
     if isinstance(block, Section):
         yield from _section(block, conditions, paint, width)
-    elif isinstance(block, Prose):
+        return
+    if block.caption:
         yield paint.title(for_terminal(block.caption))
+    if isinstance(block, Fields):
+        yield from fields([(label, for_terminal(cell.words)) for label, cell in block.known], width)
+    elif isinstance(block, Prose):
         for paragraph in block.paragraphs:
             if block.code:
-                yield from (f"  {for_terminal(line)}" for line in paragraph.splitlines())
+                margin = "  " if block.caption else ""  # without one it can be copied as it is
+                for line in paragraph.splitlines():
+                    yield f"{margin}{_line(line, block, paint)}"
             else:
                 yield from words([for_terminal(paragraph)], width)
-        yield ""
+    else:
+        yield from words([for_terminal(block.alternative)], width)
+    yield ""
+
+
+def _line(line: str, prose: Prose, paint: Paint) -> str:
+    clean = for_terminal(line)
+    if prose.language != "diff":
+        return clean
+    return {"+": paint.good, "-": paint.bad}.get(clean[:1], str)(clean)
 
 
 def _section(
@@ -78,14 +96,19 @@ def _rows(
 ) -> list[str]:
     columns = section.shown(Form.TEXT)
     cells = [_cells(row, columns, conditions) for row in rows]
+    margin = " " * indent
+    if section.filled:
+        return words([first for first, *_ in cells], width, indent=indent)
+    if section.cards:
+        names = [column.name for column in columns[1:]]
+        return [line for row in cells for line in _card(row, names, width, indent)]
     if section.listed:
-        return listing([(first, second) for first, second in cells], width)
+        return listing([(first, second) for first, second in cells], width, indent=indent or 2)
     if section.headed:
         cells.insert(0, [column.name for column in columns])
     lines = table(cells, width, indent=indent)
     if section.subject is None or all(len(line) <= width for line in lines):
         return lines
-    margin = " " * indent
     return [
         line
         for first, *rest in cells
@@ -94,6 +117,17 @@ def _rows(
             *table([["  ".join(filter(None, rest))]], width, indent=indent + 2),
         )
     ]
+
+
+def _card(cells: Sequence[str], names: Sequence[str], width: int, indent: int) -> Iterator[str]:
+    """A line for the first cell, the others below; a column without a name is a paragraph."""
+    first, *rest = cells
+    yield from table([(first,)], width, indent=indent)
+    named = list(zip(names, rest, strict=True))
+    yield from table(
+        [(text,) for name, text in named if text and not name], width, indent=indent + 2
+    )
+    yield from fields([pair for pair in named if pair[0]], width, indent=indent + 2)
 
 
 def _cells(row: Any, columns: Sequence[Column[Any]], conditions: Conditions) -> list[str]:  # noqa: ANN401 - a row is what its columns take
