@@ -11,6 +11,7 @@ import marshal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
+from iamsim.syntax.any_policy import read_any_policy
 from iamsim.syntax.ast import Policy
 from iamsim.syntax.read import parse_policy
 
@@ -43,13 +44,20 @@ def read_policy(document: PolicyInput, name: str, policy_type: PolicyType) -> Po
     else:
         written = _written(document)
         if written is None:
-            return parse_policy(document, name=name, policy_type=policy_type)
+            return _read(document, name, policy_type)
         key = (written, name, policy_type)
     known = _policies.get(key)
     if known is None:
-        read = parse_policy(document, name=name, policy_type=policy_type)
+        read = _read(document, name, policy_type)
         known = _keep(_policies, key, read, POLICIES)
     return known
+
+
+def _read(document: PolicyInput, name: str, policy_type: PolicyType) -> Policy:
+    """Read a policy that is given for the first time."""
+    if isinstance(document, Policy):
+        return parse_policy(document, name=name, policy_type=policy_type)
+    return read_any_policy(document, name=name, policy_type=policy_type)
 
 
 def _written(document: object) -> bytes | None:

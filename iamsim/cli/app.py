@@ -28,7 +28,7 @@ __all__ = ["app", "run_app", "values_of"]
 ABOUT = "Answer whether AWS allows a request, and which policy decides, offline."
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
 EXPLAIN = Command(
-    "explain", EXPLAIN_HELP, EXPLAIN_OPTIONS, run_explain, Argument("SCENARIO", ARGUMENT_HELP)
+    "explain", EXPLAIN_HELP, EXPLAIN_OPTIONS, run_explain, Argument("ANYTHING", ARGUMENT_HELP)
 )
 
 app = typer.Typer(

@@ -266,7 +266,8 @@ def _parts(reference: str) -> list[str]:
 
     if os.path.exists(reference):  # noqa: PTH110 - pathlib costs start-up time
         return [reference]
-    return reference.split(_JOIN)
+    head, _, rest = reference.partition(_JOIN)
+    return [head, *_parts(rest)]
 
 
 def _read(reader: PolicyReader, reference: str, field: str, policy_type: PolicyType) -> Policy:

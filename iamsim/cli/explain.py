@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of
-from iamsim.cli.explain_answers import answer_question, answers_text, colored, exit_code
+from iamsim.cli.explain_answers import (
+    answer_question,
+    answers_text,
+    colored,
+    exit_code,
+    with_inputs,
+)
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.options import did_you_mean
 from iamsim.cli.output import terminal_width, write_output
@@ -28,9 +34,15 @@ _WITH_SCENARIOS = frozenset({"format", "verbose", "quiet", "output", "color"})
 
 def run_explain(options: Options, files: Sequence[str]) -> int:
     """Answer, write the answer, and give the exit code."""
-    refuse_pictures(options, files)
     if files:
-        return _explain_scenarios(options, files)
+        from iamsim.cli.explain_anything import put_in_place  # noqa: PLC0415 - only with arguments
+
+        options, scenarios = put_in_place(options, files)
+        refuse_pictures(options, scenarios)
+        if scenarios:
+            return _explain_scenarios(options, scenarios)
+    else:
+        refuse_pictures(options, files)
     if options["call"] is not None or options["event"] is not None:
         from iamsim.cli.explain_call import explain_call  # noqa: PLC0415 - rarely asked for
 
@@ -59,7 +71,8 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
 
         write_explanation(answers, options, model)
         return exit_code(_overall(answers), options, questions, model)
-    write_output(answers_text(answers, options, model, questions), text_of(options, "output"))
+    text = answers_text(answers, options, model, questions)
+    write_output(with_inputs(text, answers, options, questions), text_of(options, "output"))
     write_hints(answers, options, model)
     return exit_code(_overall(answers), options, questions, model)
 

@@ -91,6 +91,23 @@ def json_text(data: object) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
+def with_inputs(
+    text: str, answers: Sequence[Answer], options: Options, questions: Sequence[Question]
+) -> str:
+    """Where arguments were recognised: say above the answer what they were taken for, and below it
+    what to fetch next."""
+    if "taken" not in options:
+        return text
+    from iamsim.cli.explain_anything import given_layers, surrounded  # noqa: PLC0415 - as above
+    from iamsim.report.next_step import after_answer  # noqa: PLC0415
+
+    step = None
+    for answer, question in zip(answers, questions, strict=False):
+        given = given_layers(question)
+        step = step or after_answer(answer, given, in_world=bool(options["worlds"]))
+    return surrounded(text, options, step)
+
+
 def colored(options: Options) -> bool:
     """Whether to use color, as `--color`, the terminal and `-o` say."""
     return wants_color(

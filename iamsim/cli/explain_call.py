@@ -18,10 +18,13 @@ from iamsim.engine.world import CompiledWorld
 from iamsim.query.calls import AnsweredCall, answer_call
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from iamsim.calls.model import Reading, Requested
     from iamsim.cli.options import Options
     from iamsim.core.answer import Answer
     from iamsim.engine.question import Question
+    from iamsim.report.next_step import NextStep
     from iamsim.world.model import World
 
 __all__ = ["explain_call"]
@@ -40,7 +43,7 @@ def explain_call(options: Options) -> int:
     world = None if model is None else CompiledWorld.checked(model)
     questions: list[Question] = []
     calls = [_answered(reading, options, model, world, questions) for reading in readings]
-    _write(calls, options)
+    _write(calls, options, questions)
     asked = [one.verdict for one in calls if one.reading.skipped is None]
     return exit_code(overall_verdict(asked), options, questions, model)
 
@@ -92,7 +95,9 @@ def _document(options: Options) -> object:
     import json  # noqa: PLC0415 - lines need none
 
     path = text_of(options, "event") or "-"
-    if path == "-":
+    if path.lstrip()[:1] in ("{", "["):
+        text = path
+    elif path == "-":
         text = standard_input().decode("utf-8", "replace")
     else:
         from iamsim.files.reading import read_bytes  # noqa: PLC0415 - as above
@@ -140,18 +145,39 @@ def _answered(
     return answer_call(reading, base_of, ask)
 
 
-def _write(calls: list[AnsweredCall], options: Options) -> None:
+def _write(calls: list[AnsweredCall], options: Options, questions: Sequence[Question]) -> None:
+    from iamsim.cli.explain_anything import remarked, surrounded  # noqa: PLC0415 - as above
     from iamsim.report.calls import answered_data, answered_document  # noqa: PLC0415 - as above
 
+    step = _next_step(calls, options, questions)
     if options["format"] == "json":
         data = [answered_data(call) for call in calls]
         written = data[0] if len(data) == 1 else {"calls": data}
-        write_output(json_text(written), text_of(options, "output"))
+        write_output(surrounded(json_text(written), options, step), text_of(options, "output"))
         return
-    for call in calls:
+    for number, call in enumerate(calls, start=1):
+        document = answered_document(call)
+        if number == len(calls):
+            document = remarked(document, options, step)
         write_answer(
             options,
-            lambda call=call: answered_document(call),  # type: ignore[misc]  # bound at once
+            lambda document=document: document,  # type: ignore[misc]  # bound at once
             dict,
             lambda call=call: [call.verdict.value],  # type: ignore[misc]  # as above
         )
+
+
+def _next_step(
+    calls: list[AnsweredCall], options: Options, questions: Sequence[Question]
+) -> NextStep | None:
+    """What to fetch next, where arguments were recognised."""
+    if "taken" not in options or not questions:
+        return None
+    from iamsim.cli.explain_anything import given_layers  # noqa: PLC0415 - as above
+    from iamsim.report.next_step import after_answer  # noqa: PLC0415
+
+    answers = [one.answer for call in calls for one in call.answers]
+    in_world = bool(options["worlds"])
+    given = given_layers(questions[0])
+    steps = (after_answer(answer, given, in_world=in_world) for answer in answers)
+    return next((step for step in steps if step is not None), None)

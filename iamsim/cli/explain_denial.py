@@ -13,7 +13,13 @@ from iamsim.core.caret import printable, render_error
 from iamsim.core.errors import InputError, RequestError
 from iamsim.engine.authorize import explain
 from iamsim.engine.world import CompiledWorld
-from iamsim.query.denial import complete_message, examine, missing_part
+from iamsim.query.denial import (
+    Agreement,
+    DenialReport,
+    complete_message,
+    examine,
+    missing_part,
+)
 from iamsim.report.denial import denials_to_dict, render_denials, render_denials_markdown
 from iamsim.syntax.denial import find_denials
 
@@ -22,7 +28,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
     from iamsim.engine.question import Question
-    from iamsim.query.denial import DenialReport
     from iamsim.query.edits.model import EditReport
     from iamsim.syntax.denial import DenialMessage
     from iamsim.world.model import World
@@ -46,7 +51,9 @@ def explain_denial(options: Options) -> int:
     model = load_worlds(options)
     world = CompiledWorld() if model is None else CompiledWorld.checked(model)
     asked, refused = _all_asked(denials.messages, options, model, world)
-    reports = [examine(message, question, world) for message, question in asked]
+    reports = [
+        _honest(examine(message, question, world), question, model) for message, question in asked
+    ]
     edits: list[EditReport] = []
     if options["edits"] and not options["quiet"]:
         from iamsim.query.edits.search import suggest_edits  # noqa: PLC0415 - rarely asked for
@@ -54,6 +61,8 @@ def explain_denial(options: Options) -> int:
         denied = (one for one in zip(asked, reports, strict=True) if not one[1].answer.allowed)
         edits = [suggest_edits(question, world) for (_, question), _ in denied]
     written = _written(reports, edits, options, more=denials.more)
+    if "taken" in options:
+        written = _with_inputs(written, reports, asked, options)
     write_output(written, text_of(options, "output"))
     if refused:
         sys.stdout.flush()
@@ -121,7 +130,9 @@ def _asked(
         "resources": () if asked.resource is None else (asked.resource,),
     }
     (question,) = questions_of(filled, model)
-    if model is None and not _brings_policies(question):
+    from iamsim.cli.explain_anything import given_layers  # noqa: PLC0415 - as above
+
+    if model is None and "taken" not in options and not given_layers(question):
         raise RequestError(
             "denial-without-policies",
             "neither a world nor a policy is given, so nothing can explain the denial",
@@ -132,21 +143,34 @@ def _asked(
     return message, with_time(question, explain(question, world))
 
 
-def _brings_policies(question: Question) -> bool:
-    """Whether a question brings a policy of any layer."""
-    attached = question.attached
-    layers = (
-        attached.identity_policies,
-        attached.resource_policy,
-        attached.boundary,
-        attached.session_policies,
-        attached.scps,
-        attached.rcps,
-        attached.vpce_policies,
-        attached.public_access_block,
-        question.session.policies,
-    )
-    return any(layers)
+def _honest(report: DenialReport, question: Question, model: World | None) -> DenialReport:
+    """A denial by a layer that nobody gave proves nothing."""
+    from iamsim.cli.explain_anything import given_layers  # noqa: PLC0415 - as above
+
+    given = given_layers(question)
+    unproved = report.explained and report.answer.decision.layer not in {None, *given}
+    if model is None and (unproved or not given):
+        return DenialReport(report.message, report.answer, Agreement.NOT_GIVEN)
+    return report
+
+
+def _with_inputs(
+    text: str,
+    reports: Sequence[DenialReport],
+    asked: Sequence[tuple[DenialMessage, Question]],
+    options: Options,
+) -> str:
+    """Say what arguments were taken for, and what to fetch next."""
+    from iamsim.cli.explain_anything import given_layers, surrounded  # noqa: PLC0415 - as above
+    from iamsim.report.next_step import after_denial  # noqa: PLC0415
+
+    in_world = bool(options["worlds"])
+    steps = [
+        (report.explained, after_denial(report, given_layers(question), in_world=in_world))
+        for report, (_, question) in zip(reports, asked, strict=True)
+    ]
+    steps.sort(key=lambda one: one[0])
+    return surrounded(text, options, steps[0][1] if steps else None)
 
 
 def _written(

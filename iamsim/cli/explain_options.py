@@ -24,11 +24,15 @@ __all__ = [
 
 EXPLAIN_HELP = (
     "Say whether a request is allowed, which statement decides it, and why.\n\n"
-    "Policies come from a world, from options, or from both; a scenario file brings its own. "
+    "Give a message of AWS or a CloudTrail record, and any files, in any order: each is recognised "
+    "by its content. Or ask by options; policies come from a world, from options, or from both. "
     "Exits with 0 when the question was answered, 1 when an expectation was not met, and 2 when "
     "input or usage is at fault."
 )
-ARGUMENT_HELP = "Scenario files whose requests are answered, instead of a request by options."
+ARGUMENT_HELP = (
+    "A message, a CloudTrail record, policies, outputs of the AWS CLI, dumps, plans, worlds, or "
+    "scenario files; `-` is standard input."
+)
 FORMATS = ("text", "json", "markdown", "html", "aws", *PICTURE_FORMATS)
 EXPECTATIONS = ("allowed", "denied", "explicitDeny", "implicitDeny", "conditional")
 

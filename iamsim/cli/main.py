@@ -13,7 +13,7 @@ import sys
 from iamsim import __version__
 from iamsim.cli.consent import somebody_there
 from iamsim.cli.output import forget_colors
-from iamsim.cli.panels import COMMANDS, PANELS
+from iamsim.cli.panels import ALIASES, COMMANDS, PANELS
 from iamsim.core.errors import IamsimError, InternalError, RequestError
 from iamsim.files.reading import forget_inputs
 
@@ -22,7 +22,7 @@ __all__ = ["main"]
 _SHORT_HELP = """iamsim answers whether AWS allows a request, and which policy decides, offline.
 
   iamsim explain -p PRINCIPAL -a ACTION -r RESOURCE --world PATH
-  iamsim explain SCENARIO.yaml
+  iamsim explain ANYTHING...     a message, a CloudTrail record, policies, dumps, worlds
 
 {commands}
 
@@ -79,6 +79,7 @@ def _dispatch(arguments: list[str]) -> int:
         sys.stdout.write(_SHORT_HELP.format(commands=_list_of_commands()))
         return 0
     command, *rest = arguments
+    command = ALIASES.get(command, command)
     if command == "--version":
         sys.stdout.write(f"iamsim {__version__}\n")
         return 0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-__all__ = ["COMMANDS", "PANELS"]
+__all__ = ["ALIASES", "COMMANDS", "PANELS"]
 
 PANELS = {
     "One request": {
@@ -42,3 +42,5 @@ PANELS = {
     },
 }
 COMMANDS = {name: text for commands in PANELS.values() for name, text in commands.items()}
+# Other names of commands; they stay.
+ALIASES = {"why": "explain"}

@@ -40,7 +40,7 @@ def mend_files(
     Raises `RequestError` for standard input and for a file that can't be written.
     """
     patches = []
-    names = dict.fromkeys(policy.name for policy in policies)
+    names = dict.fromkeys(policy.name for policy in policies if not policy.is_wrapped)
     if STANDARD_INPUT_NAME in names:
         raise RequestError(
             "fix-needs-files",
@@ -74,7 +74,7 @@ def _mended(run: ValidateRun, name: str, text: str) -> str:
         changes: list[Change] = []
         for policy in list(find_in_content(text.encode("utf-8"), name, [], given=True)):
             examined = run.examine(policy)
-            if examined.view is None:
+            if examined.view is None or policy.is_wrapped:
                 continue
             round_ = mend(examined.view, examined.findings, policy.path, language)
             for finding in round_.refused:

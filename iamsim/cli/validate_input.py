@@ -8,14 +8,15 @@ from glob import glob, has_magic
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.checks.reading import may_be_resource_control, recognize_type
+from iamsim.checks.reading import recognize_type
 from iamsim.checks.rules.policy_size import INLINE_HOLDERS
 from iamsim.checks.sidecar import ENDING as SIDECAR
 from iamsim.cli.standard_input import standard_input
 from iamsim.core.caret import render_error
-from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InputError
+from iamsim.core.wrapped_policy import unwrap_data, unwrap_text
 from iamsim.files.reading import read_bytes
+from iamsim.inputs.policies import WORDS, is_policy, type_of_file, type_of_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -24,8 +25,10 @@ if TYPE_CHECKING:
     from iamsim.checks.selection import Selection
     from iamsim.checks.suppression import Suppression
     from iamsim.checks.validate import Examined, Validator
+    from iamsim.core.decision import PolicyType
     from iamsim.core.span import Path as ElementPath
     from iamsim.core.span import Source
+    from iamsim.core.wrapped_policy import WrappedPolicy
 
 __all__ = ["STANDARD_INPUT_NAME", "FoundPolicy", "find_in_content", "find_policies"]
 
@@ -33,24 +36,7 @@ STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "standard input"
 ENDINGS = (".json", ".yaml", ".yml")
 LANGUAGES = ("json", "yaml", "yml")
-# Words in the name of a file, a folder, or a member of a world, that tell the type.
-WORDS = {
-    "scp": PolicyType.SERVICE_CONTROL,
-    "scps": PolicyType.SERVICE_CONTROL,
-    "rcp": PolicyType.RESOURCE_CONTROL,
-    "rcps": PolicyType.RESOURCE_CONTROL,
-    "trust": PolicyType.TRUST,
-    "trust_policy": PolicyType.TRUST,
-    "boundary": PolicyType.PERMISSIONS_BOUNDARY,
-    "permissions_boundary": PolicyType.PERMISSIONS_BOUNDARY,
-}
-# Other spellings of the element that makes a document a policy.
-NEARLY = frozenset({"statement", "statements"})
-# Phrases that do, wherever they stand in a name.
-PHRASES = {
-    "service-control-polic": PolicyType.SERVICE_CONTROL,
-    "resource-control-polic": PolicyType.RESOURCE_CONTROL,
-}
+ENCODED = (b'"', b"%")  # how a text begins that holds a policy as text
 # Under which members a user, group or role of a world has inline policies; and the lists of them in
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
 INLINE = ("policies", "inline_policies")
@@ -72,6 +58,7 @@ class FoundPolicy(NamedTuple):
     policy_type: PolicyType | None = None
     path: ElementPath = ()
     resource_type: str | None = None
+    is_wrapped: bool = False  # its text stands inside of another one
 
     def check(
         self, validator: Validator, policy_type: PolicyType | None, resource_type: str | None
@@ -162,6 +149,10 @@ def find_in_content(
     from iamsim.world.documents import parse_document  # noqa: PLC0415 - not for help
 
     ending = Path(name).suffix.lower().removeprefix(".")
+    wrapped = unwrap_text(content.decode("utf-8", "replace")) if content[:1] in ENCODED else None
+    if wrapped is not None:
+        yield _wrapped_policy(name, wrapped)
+        return
     try:
         document = parse_document(content, name, language=ending)
     except InputError as error:
@@ -172,9 +163,13 @@ def find_in_content(
             unreadable.append(render_error(error))
         else:
             # What is wrong with a JSON text is a finding of its own.
-            yield FoundPolicy(name, text, policy_type=_type_of_name(name))
+            yield FoundPolicy(name, text, policy_type=type_of_name(name))
         return
-    whole = _is_policy(document.data)
+    wrapped = unwrap_data(document.data)
+    if wrapped is not None and isinstance(wrapped.document, str):
+        yield _wrapped_policy(name, wrapped)
+        return
+    whole = is_policy(document.data)
     nested: list[tuple[ElementPath, object]] = [] if whole else list(_nested(document.data, ()))
     if given and not whole and not nested and _is_terraform(document.data):
         unreadable.append(
@@ -183,14 +178,20 @@ def find_in_content(
         )
         return
     if not nested and (whole or given) and _json_text(content, ending) is not None:
-        yield FoundPolicy(
-            name, document.source.text, policy_type=_type_of_file(name, document.data)
-        )
+        yield FoundPolicy(name, document.source.text, policy_type=type_of_file(name, document.data))
         return
     for path, data in [((), document.data)] if whole else nested:
-        kind = _type_of_path(path) or _type_of_file(name, data) or recognize_type(data)
+        kind = _type_of_path(path) or type_of_file(name, data) or recognize_type(data)
         source, holder = document.sub_source(path), _holder_of_path(path)
         yield FoundPolicy(name, None, data, source, kind, path, holder)
+
+
+def _wrapped_policy(name: str, wrapped: WrappedPolicy) -> FoundPolicy:
+    """The policy that is text inside of an output of the AWS CLI, or is encoded."""
+    place = ".".join(map(str, wrapped.path))
+    kind = wrapped.policy_type or type_of_name(name)
+    inside = f"{name}#{place}" if place else name
+    return FoundPolicy(inside, str(wrapped.document), policy_type=kind, is_wrapped=True)
 
 
 def _json_text(content: bytes, ending: str) -> str | None:
@@ -204,25 +205,6 @@ def _json_text(content: bytes, ending: str) -> str | None:
     return text if is_json else None
 
 
-def _is_policy(data: object) -> bool:
-    """Whether data is a policy, and nothing that contains one; one that is misspelt is one too."""
-    if not isinstance(data, Mapping):
-        return False
-    if isinstance(data.get("Statement"), list | Mapping):
-        return True
-    names = [name for name in data if isinstance(name, str) and name.lower() in NEARLY]
-    return any(_has_statement(data[name]) for name in names)
-
-
-def _has_statement(value: object) -> bool:
-    """Whether a value, or the first of a list, is what stands in a policy's Statement."""
-    first = value[0] if isinstance(value, list) and value else value
-    if not isinstance(first, Mapping):
-        return False
-    elements = {name.lower() for name in first if isinstance(name, str)}
-    return "effect" in elements and bool(elements & {"action", "notaction"})
-
-
 def _is_terraform(data: object) -> bool:
     """Whether data is a plan or a state, as `terraform show -json` or the state file has it."""
     return isinstance(data, Mapping) and "terraform_version" in data
@@ -233,7 +215,7 @@ def _nested(data: object, path: ElementPath) -> Iterator[tuple[ElementPath, obje
     waiting: list[tuple[ElementPath, object]] = [(path, data)]
     while waiting:
         place, value = waiting.pop()
-        if _is_policy(value):
+        if is_policy(value):
             yield place, value
         elif isinstance(value, Mapping):
             waiting += [((*place, name), value[name]) for name in reversed(list(value))]
@@ -256,28 +238,4 @@ def _holder_of_path(path: ElementPath) -> str | None:
             return INLINE_LISTS[str(step)]
         if step in INLINE_HOLDERS and any(two in INLINE for two in path[place + 2 : place + 3]):
             return INLINE_HOLDERS[str(step)]
-    return None
-
-
-def _type_of_file(name: str, data: object) -> PolicyType | None:
-    """The type by the name of a file, unless its policy is about a service that such a policy does
-    not reach: beside resource control policies, people keep what stands in for them."""
-    kind = _type_of_name(name)
-    if kind is PolicyType.RESOURCE_CONTROL and not may_be_resource_control(data):
-        return None
-    return kind
-
-
-def _type_of_name(name: str) -> PolicyType | None:
-    """Tell service control and resource control policies by file or folder, the nearest first."""
-    path = Path(name)
-    for part in reversed([*path.parts[:-1], path.stem]):
-        plain = part.lower().replace("_", "-").replace(".", "-").replace(" ", "-")
-        for word in plain.split("-"):
-            kind = WORDS.get(word)
-            if kind in (PolicyType.SERVICE_CONTROL, PolicyType.RESOURCE_CONTROL):
-                return kind
-        for phrase, kind in PHRASES.items():
-            if phrase in plain:
-                return kind
     return None

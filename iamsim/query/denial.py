@@ -64,6 +64,7 @@ class Agreement(Enum):
     OTHER_KIND = "other-kind"
     ALLOWED = "allowed"
     ONLY_IF = "only-if"  # the world denies in some of the cases that it leaves open
+    NOT_GIVEN = "policies-not-given"  # the layer that would explain it was not given
     NOT_DECIDED_HERE = "not-decided-here"  # a reason that iamsim does not look at
 
     @property

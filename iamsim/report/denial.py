@@ -61,6 +61,8 @@ def render_denials(
         if len(reports) > 1:
             blocks.append(paint.quiet(f"--- message {number} of {len(reports)} ---") + "\n")
         blocks.append(render_denial(report, paint, width))
+        if report.agreement is Agreement.NOT_GIVEN:
+            continue
         answer = render_text(report.answer, verbose=verbose, color=color, width=width)
         blocks.append(f"{paint.title('the answer of the world')}\n{answer}")
     if more:
@@ -111,7 +113,9 @@ def render_denials_markdown(
         remark = _remark(report)
         if remark is not None:
             lines += [remark, ""]
-        blocks.append("\n".join(lines) + "\n" + render_markdown(report.answer, verbose=verbose))
+        given = report.agreement is not Agreement.NOT_GIVEN
+        answer = render_markdown(report.answer, verbose=verbose) if given else ""
+        blocks.append("\n".join(lines) + "\n" + answer)
     if more:
         blocks.append(f"{MORE}\n")
     return "\n".join(blocks)
@@ -203,6 +207,8 @@ def _comparison(report: DenialReport) -> str:
             )
         case Agreement.ONLY_IF:
             return _only_if(report)
+        case Agreement.NOT_GIVEN:
+            return f"AWS says {said}, and nothing was given that could say so"
         case Agreement.ALLOWED:
             return f"AWS says {said}, and the world allows the request"
     kind = decision.verdict is Verdict.EXPLICIT_DENY
@@ -256,7 +262,8 @@ def _is_open(report: DenialReport) -> bool:
     return (
         not report.explained
         and not report.differences
-        and report.agreement not in {Agreement.NOT_DECIDED_HERE, Agreement.ONLY_IF}
+        and report.agreement
+        not in {Agreement.NOT_DECIDED_HERE, Agreement.ONLY_IF, Agreement.NOT_GIVEN}
     )
 
 

@@ -42,6 +42,9 @@ def resource_policy_type(action: str, resource: str) -> PolicyType:
 class PolicyReader:
     """Reads policies once each; relative paths start at `folder`, names are looked up in `world`.
 
+    A document may be inside of something else (`iamsim.core.wrapped_policy`), and a name that of an
+    AWS managed policy.
+
     Raises `PolicyError` for a document that is no policy, `WorldError` for one that is not found.
     """
 
@@ -66,9 +69,9 @@ class PolicyReader:
 
     def text(self, text: str | bytes, name: str, policy_type: PolicyType | None) -> Policy:
         """Read a document from text."""
-        from iamsim.syntax.read import parse_policy  # noqa: PLC0415 - only what a call needs
+        from iamsim.syntax.any_policy import read_any_policy  # noqa: PLC0415 - only what a call needs
 
-        return parse_policy(text, name=name, file=name, policy_type=policy_type)
+        return read_any_policy(text, name=name, policy_type=policy_type)
 
     def named(
         self,
@@ -140,11 +143,22 @@ class PolicyReader:
         try:
             content = read_bytes(path)
         except (OSError, ValueError) as error:
+            arn = self._managed_by_name(reference) if isinstance(error, FileNotFoundError) else None
+            if arn is not None:
+                return self._managed(arn, policy_type, place)
             raise self._unreadable(reference, path, error, place) from error
         return self.text(content, path, policy_type)
 
+    @staticmethod
+    def _managed_by_name(reference: str) -> str | None:
+        """The ARN of the AWS managed policy of that name."""
+        from iamsim.catalog.managed import find_managed_policy_by_name  # noqa: PLC0415 - as above
+
+        managed = find_managed_policy_by_name(reference)
+        return None if managed is None else managed.arn
+
     def _yaml_file(self, path: str, policy_type: PolicyType | None) -> Policy:
-        from iamsim.syntax.read import parse_policy  # noqa: PLC0415 - only what a call needs
+        from iamsim.syntax.any_policy import read_any_policy  # noqa: PLC0415 - only what a call needs
         from iamsim.world.documents import read_document  # noqa: PLC0415 - only for YAML
 
         document = read_document(path)
@@ -154,7 +168,7 @@ class PolicyReader:
                 "a policy is a map with `Version` and `Statement`",
                 span=document.span(()),
             )
-        return parse_policy(
+        return read_any_policy(
             document.data, name=path, source=document.source, policy_type=policy_type
         )
 

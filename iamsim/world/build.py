@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.span_parts import part_of
 from iamsim.core.unknown import Unknown
-from iamsim.world.documents import part_of
 from iamsim.world.fields import Fields
 from iamsim.world.items import (
     Account,

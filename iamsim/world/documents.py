@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import codecs
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from iamsim.core.errors import WorldError
 from iamsim.core.json_text import KEY, check_depth, load_json, locate_json
 from iamsim.core.span import Path, Source, Span
+from iamsim.core.span_parts import part_of
 from iamsim.files.reading import read_bytes
 
 __all__ = ["Document", "parse_document", "read_document"]
@@ -40,37 +41,6 @@ class _Locator:
         if self._offsets is None:
             self._offsets = self.locate(self.text)
         return self._offsets
-
-
-@dataclass(eq=False, slots=True)
-class _PartLocator:
-    """Finds the places of the part of a text that stands at `prefix`."""
-
-    whole: Callable[[str], Offsets]
-    prefix: Path
-
-    def __call__(self, text: str) -> Offsets:
-        return _PartOffsets(self.whole(text), self.prefix)
-
-
-class _PartOffsets(Mapping[Path, tuple[int, int]]):
-    """The places below `prefix`, by their paths from there; a view, so that it costs nothing."""
-
-    __slots__ = ("prefix", "whole")
-
-    def __init__(self, whole: Offsets, prefix: Path) -> None:
-        self.whole = whole
-        self.prefix = prefix
-
-    def __getitem__(self, path: Path) -> tuple[int, int]:
-        return self.whole[self.prefix + path]
-
-    def __iter__(self) -> Iterator[Path]:
-        length = len(self.prefix)
-        return (path[length:] for path in self.whole if path[:length] == self.prefix)
-
-    def __len__(self) -> int:
-        return sum(1 for _ in self)
 
 
 @dataclass(eq=False, slots=True)
@@ -104,13 +74,6 @@ class Document:
                 raise KeyError(path)
             data = parts[step]
         return Document(data, self.sub_source(path), self.folder)
-
-
-def part_of(source: Source, path: Path) -> Source:
-    """Give a source of the same name and text whose paths start at the element at `path`."""
-    if source.locate_all is None or not path:
-        return source
-    return Source(source.name, source.text, _PartLocator(source.locate_all, path))
 
 
 def read_document(

@@ -11,9 +11,11 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_managed_policy
 from iamsim.core.errors import WorldError
+from iamsim.core.span_parts import part_of
 from iamsim.core.unknown import Unknown
+from iamsim.core.wrapped_policy import unwrap_data
 from iamsim.world.builtin import BUILT_IN_POLICIES, find_built_in
-from iamsim.world.documents import Document, part_of, read_document
+from iamsim.world.documents import Document, parse_document, read_document
 from iamsim.world.fields import Fault, closest, describe
 from iamsim.world.items import AnyPolicy, ManagedPolicyReference, PolicyDocument
 from iamsim.world.kinds import Raw
@@ -223,6 +225,7 @@ class Policies:
         document = self._files[path]
         if document is None:
             return self._lost_files[path]
+        document = self._files[path] = _unwrapped(document)
         if not isinstance(document.data, dict):
             message = f"the file `{text}` holds no policy: it must be a map, not "
             message += describe(document.data)
@@ -277,3 +280,14 @@ def _files_in(folder: str) -> list[str]:
         return sorted(name for name in os.listdir(folder or ".") if name.endswith(_FILE_ENDINGS))  # noqa: PTH208
     except (OSError, ValueError):
         return []
+
+
+def _unwrapped(document: Document) -> Document:
+    """The policy that an output of the AWS CLI holds; every other document as it is."""
+    found = unwrap_data(document.data)
+    if found is None:
+        return document
+    if isinstance(found.document, str):
+        place = ".".join(map(str, found.path))
+        return parse_document(found.document, f"{document.source.name}#{place}", language="json")
+    return document.sub_document(found.path)

@@ -121,7 +121,7 @@ def test_markdown_has_a_table_and_the_quoted_statement(run):
         (["--verison"], "error: there is no option `--verison`"),
         (
             ["explain", "case.yaml", "-p", USER],
-            "error: the option `--principal` can't be used together with a scenario file",
+            "error: can't read `case.yaml`: no such file or directory",
         ),
     ],
 )

@@ -1,0 +1,156 @@
+"""What to fetch next, where an answer hangs on policies that nobody has given.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_access-denied.html: a request may be
+denied by every type of policy, and AWS names one of them.
+"""
+
+from __future__ import annotations
+
+import shlex
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.catalog.resource_types import type_of_arn
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import Layer, Verdict
+from iamsim.report.fetching import fetch_call
+from iamsim.report.sentences import layer_name
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from iamsim.core.answer import Answer
+    from iamsim.query.denial import DenialReport
+
+__all__ = ["NextStep", "after_answer", "after_denial"]
+
+# What may still deny, in the order in which it is worth looking.
+ORDER = (
+    Layer.IDENTITY_BASED_POLICY,
+    Layer.RESOURCE_BASED_POLICY,
+    Layer.PERMISSIONS_BOUNDARY,
+    Layer.SERVICE_CONTROL_POLICY,
+    Layer.RESOURCE_CONTROL_POLICY,
+    Layer.SESSION_POLICY,
+    Layer.VPC_ENDPOINT_POLICY,
+)
+SCP_FILTERS = {
+    Layer.SERVICE_CONTROL_POLICY: "SERVICE_CONTROL_POLICY",
+    Layer.RESOURCE_CONTROL_POLICY: "RESOURCE_CONTROL_POLICY",
+}
+SESSIONS = ("assumed-role/", "federated-user/")
+ENDPOINT_KEYS = frozenset({"aws:sourcevpce", "aws:vpcsourceip", "aws:sourcevpc"})
+
+
+class NextStep(NamedTuple):
+    """A call of the AWS CLI whose output is to be given next; none where nothing is missing."""
+
+    why: str
+    call: str | None = None
+    layer: Layer | None = None
+
+    @property
+    def sentence(self) -> str:
+        """The step in words."""
+        return self.why if self.call is None else f"{self.why}: `{self.call}`"
+
+    def to_dict(self) -> dict[str, object]:
+        """The step as plain data."""
+        layer = None if self.layer is None else self.layer.value
+        return {"why": self.why, "call": self.call, "layer": layer}
+
+
+def after_denial(
+    report: DenialReport, given: Collection[Layer], *, in_world: bool
+) -> NextStep | None:
+    """What to fetch where a message is not explained; that nothing is, where it is."""
+    if report.explained:
+        return NextStep("nothing, what was given explains the denial")
+    message = report.message
+    if message.layer is not None and (in_world or message.layer not in given):
+        return _step(message.layer, report.answer, "AWS names it", message.policy_arn)
+    return after_answer(report.answer, given, in_world=in_world)
+
+
+def after_answer(answer: Answer, given: Collection[Layer], *, in_world: bool) -> NextStep | None:
+    """What to fetch where layers were not given that could decide otherwise."""
+    for part in answer.unknowns:
+        return _step(Layer(part.layer), answer, "it is not known")
+    if in_world:
+        return None
+    decision = answer.decision
+    if decision.verdict is Verdict.EXPLICIT_DENY:
+        return NextStep("nothing, an explicit deny stands whatever else there is")
+    for layer in ORDER:
+        if layer not in given and _may_count(layer, answer):
+            return _step(layer, answer, "it was not given")
+    return NextStep("nothing, every kind of policy was given")
+
+
+def _may_count(layer: Layer, answer: Answer) -> bool:
+    """Whether a layer can bear on a request of this caller on this resource."""
+    request = answer.request
+    caller = find_arn(request.principal)
+    if layer is Layer.RESOURCE_BASED_POLICY:
+        return _has_policy(request.resource)
+    if caller is None:
+        return False
+    if layer is Layer.SESSION_POLICY:
+        return caller.resource.startswith(SESSIONS)
+    if layer is Layer.VPC_ENDPOINT_POLICY:
+        return any(key.lower() in ENDPOINT_KEYS for key in request.context)
+    return True
+
+
+def _has_policy(resource: str) -> bool:
+    """Whether a resource, or what it lies in, can have a resource-based policy."""
+    arn = find_arn(resource)
+    text = resource
+    while arn is not None and text.startswith(arn.text[: -len(arn.resource)]):
+        if type_of_arn(text) is not None:
+            return True
+        shorter = text.rpartition("/")[0]
+        if len(shorter) <= len(arn.text) - len(arn.resource):
+            break
+        text = shorter
+    return arn is not None and arn.service == "iam" and arn.resource.startswith("role/")
+
+
+def _step(layer: Layer, answer: Answer, why: str, policy_arn: str | None = None) -> NextStep:
+    """The call that prints the policies of a layer for a request."""
+    request = answer.request
+    name = layer_name(layer, request.action)
+    call = _named_policy(policy_arn) or _call(layer, request.principal, request.resource)
+    return NextStep(f"fetch the {name}, since {why}", call, layer)
+
+
+def _named_policy(arn: str | None) -> str | None:
+    """The call that prints a policy that AWS's message names."""
+    found = find_arn(arn or "")
+    if found is None or arn is None:
+        return None
+    if found.service == "organizations":
+        return f"aws organizations describe-policy --policy-id {found.resource.rpartition('/')[2]}"
+    if found.service == "iam" and found.resource.startswith("policy/"):
+        quoted = shlex.quote(arn)
+        version = f"aws iam get-policy --policy-arn {quoted} --query Policy.DefaultVersionId"
+        return (
+            f"aws iam get-policy-version --policy-arn {quoted}"
+            f' --version-id "$({version} --output text)"'
+        )
+    return None
+
+
+def _call(layer: Layer, principal: str, resource: str) -> str:
+    """The call for a layer, about this caller and this resource."""
+    if layer in SCP_FILTERS:
+        caller = find_arn(principal)
+        owner = find_arn(resource) if layer is Layer.RESOURCE_CONTROL_POLICY else None
+        account = (owner.account if owner is not None else "") or (
+            caller.account if caller is not None else ""
+        )
+        target = account or "ACCOUNT"
+        return (
+            f"aws organizations list-policies-for-target --target-id {target}"
+            f" --filter {SCP_FILTERS[layer]}"
+        )
+    return fetch_call(layer, resource)

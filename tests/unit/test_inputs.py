@@ -1,0 +1,249 @@
+"""`iamsim explain ANYTHING...`: what each argument is taken for."""
+
+import json
+from pathlib import Path
+from urllib.parse import quote
+
+import pytest
+
+from iamsim.cli.main import main
+
+EXAMPLES = Path(__file__).parents[2] / "corpus" / "examples"
+DUMP = (
+    Path(__file__).parents[1]
+    / "data/imports/moto/123456789012/get-account-authorization-details.json"
+)
+ALLOW = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
+}
+DENY = {"Version": "2012-10-17", "Statement": {"Effect": "Deny", "Action": "s3:*", "Resource": "*"}}
+BUCKET = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::111122223333:role/app"},
+        "Action": "s3:GetObject",
+        "Resource": "arn:aws:s3:::reports/*",
+    },
+}
+TRUST = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Allow",
+        "Principal": {"Service": "ec2.amazonaws.com"},
+        "Action": "sts:AssumeRole",
+    },
+}
+GUARD = {
+    "Version": "2012-10-17",
+    "Statement": {
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": ["s3:*", "sqs:*"],
+        "Resource": "*",
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    },
+}
+MESSAGE = (
+    "An error occurred (AccessDenied) when calling the GetObject operation: User: "
+    "arn:aws:sts::111122223333:assumed-role/app/s1 is not authorized to perform: s3:GetObject on "
+    'resource: "arn:aws:s3:::reports/a" with an explicit deny in a service control policy'
+)
+EVENT = {
+    "eventVersion": "1.11",
+    "eventTime": "2026-11-20T09:30:00Z",
+    "eventSource": "s3.amazonaws.com",
+    "eventName": "GetObject",
+    "awsRegion": "eu-west-1",
+    "recipientAccountId": "111122223333",
+    "userIdentity": {
+        "type": "IAMUser",
+        "arn": "arn:aws:iam::111122223333:user/nora",
+        "accountId": "111122223333",
+        "userName": "nora",
+    },
+    "requestParameters": {"bucketName": "reports", "key": "a"},
+    "errorCode": "AccessDenied",
+}
+REQUEST = ["-p", "arn:aws:iam::111122223333:role/app", "-a", "s3:GetObject"]
+ON = ["-r", "arn:aws:s3:::reports/a"]
+
+# The name of a file and its content, and what it is taken for.
+FILES = [
+    ("read.json", ALLOW, "a policy, taken for an identity-based policy of the caller"),
+    ("deny.json", DENY, "a policy, taken for a service control policy, beside FullAWSAccess"),
+    ("bucket.json", BUCKET, "a policy, taken for the policy of the resource"),
+    ("my-boundary.json", ALLOW, "a policy, taken for the permissions boundary of the caller"),
+    ("session.json", ALLOW, "a policy, taken for a session policy"),
+    ("scp-root.json", ALLOW, "a policy, taken for a service control policy, a level of its own"),
+    ("guard.json", GUARD, "a policy, taken for a resource control policy, a level of its own"),
+    ("vpce.json", BUCKET, "a policy, taken for the policy of the VPC endpoint"),
+    ("trust.json", TRUST, "a policy, left out: a trust policy says who may assume the role"),
+    (
+        "version.json",
+        {"PolicyVersion": {"Document": ALLOW, "VersionId": "v1"}},
+        "output of `aws iam get-policy-version`, taken for an identity-based policy",
+    ),
+    (
+        "bucket-policy.json",
+        {"Policy": json.dumps(BUCKET)},
+        "the member `Policy` of an output, taken for the policy of the resource",
+    ),
+    ("encoded.txt", quote(json.dumps(ALLOW)), "encoded text, taken for an identity-based policy"),
+]
+
+
+def run(capsys, *arguments):
+    """The exit code, and what was written."""
+    code = main(["explain", *map(str, arguments)])
+    captured = capsys.readouterr()
+    return code, captured.out, captured.err
+
+
+def flat(text):
+    """A text without its line breaks, which depend on the length of paths."""
+    return " ".join(text.split())
+
+
+def written(folder, name, content):
+    """A file with that content."""
+    path = folder / name
+    path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return path
+
+
+@pytest.mark.parametrize(("name", "content", "words"), FILES)
+def test_each_file_is_recognised_and_put_at_its_place(tmp_path, capsys, name, content, words):
+    """One line says what a file was taken for."""
+    path = written(tmp_path, name, content)
+    code, out, err = run(capsys, *REQUEST, *ON, path, "--format", "json")
+    assert (code, err) == (0, "")
+    (line,) = json.loads(out)["inputs"]
+    assert line.startswith(f"{path}: {words}")
+
+
+def test_a_message_with_the_policy_that_explains_it(tmp_path, capsys):
+    """A policy that only denies is an SCP beside FullAWSAccess, in any order with the message."""
+    deny, allow = written(tmp_path, "a.json", DENY), written(tmp_path, "b.json", ALLOW)
+    for arguments in ([MESSAGE, deny, allow], [allow, deny, MESSAGE]):
+        code, out, _ = run(capsys, *arguments)
+        assert code == 0
+        assert "explained: the world denies the request for the reason that AWS gives" in flat(out)
+        assert "next: nothing, what was given explains the denial" in flat(out)
+
+
+def test_a_message_alone_says_what_to_fetch(capsys):
+    """Nothing was given that could explain it."""
+    code, out, _ = run(capsys, MESSAGE)
+    assert code == 1
+    assert "nothing was given that could say so" in flat(out)
+    assert flat(out).endswith(
+        "aws organizations list-policies-for-target --target-id 111122223333"
+        " --filter SERVICE_CONTROL_POLICY"
+    )
+
+
+def test_a_denial_by_a_layer_that_was_not_given_is_not_explained(tmp_path, capsys):
+    """That the caller has no policy is no finding where nobody gave any."""
+    message = MESSAGE.replace(
+        "with an explicit deny in a service control policy",
+        "because no identity-based policy allows the s3:GetObject action",
+    )
+    scp = written(
+        tmp_path, "a.json", {**DENY, "Statement": {**DENY["Statement"], "Action": "ec2:*"}}
+    )
+    code, out, _ = run(capsys, message, scp)
+    assert code == 1
+    assert "not explained" in flat(out)
+    assert "next: fetch the identity-based policy, since AWS names it" in flat(out)
+
+
+def test_an_event_is_a_file_or_an_argument(tmp_path, capsys):
+    """CloudTrail records are recognised by themselves, in lists and in log files."""
+    allow = written(tmp_path, "b.json", ALLOW)
+    log = written(tmp_path, "log.json", {"Records": [EVENT, EVENT]})
+    assert "a CloudTrail record, taken for the question" in run(capsys, json.dumps(EVENT), allow)[1]
+    assert "2 CloudTrail records, taken for the question" in run(capsys, log, allow)[1].replace(
+        "\n", " "
+    )
+
+
+def test_dumps_are_worlds_and_plans_are_laid_over_them(capsys):
+    """A world and what changes it."""
+    _, out, _ = run(capsys, *REQUEST, *ON, DUMP)
+    assert f"{DUMP}: account authorization details, taken for the world" in flat(out)
+    harbor, plan = EXAMPLES / "harbor", EXAMPLES / "harbor-plan.json"
+    _, out, _ = run(capsys, *REQUEST, *ON, plan, harbor)
+    assert f"{plan}: Terraform, laid over the world" in flat(out)
+    assert f"{harbor}: a world of iamsim, taken for the world" in flat(out)
+
+
+def test_managed_policies_by_name_and_by_arn(capsys):
+    """A bare name is that of an AWS managed policy."""
+    for name in ("ReadOnlyAccess", "arn:aws:iam::aws:policy/ReadOnlyAccess"):
+        code, out, _ = run(capsys, *REQUEST, *ON, name)
+        assert code == 0
+        assert f"{name}: an AWS managed policy, taken for an identity-based policy" in flat(out)
+        assert "allowed: " in flat(out)
+
+
+def test_a_command_of_the_cli_is_a_question(capsys):
+    """`aws s3 ls` asks what it asks."""
+    _, out, _ = run(capsys, "-p", REQUEST[1], "aws s3 ls s3://reports", "ReadOnlyAccess")
+    assert "a command of the AWS CLI, taken for the question" in flat(out)
+
+
+@pytest.mark.parametrize(
+    ("argument", "message"),
+    [
+        ("nosuch.json", "can't read `nosuch.json`: no such file or directory"),
+        ("s3:GetObject", "an action is given with -a"),
+        ("arn:aws:iam::111122223333:role/app", "a caller is given with -p"),
+        ("hello", "is no file, and no text that is known"),
+        ('{"a": 1}', "is nothing that is known"),
+        ('{"Statement": [{"Effect": "Allow", ]}', "error"),
+    ],
+)
+def test_what_is_not_recognised_is_an_error(capsys, argument, message):
+    """With a hint where it belongs."""
+    code, out, err = run(capsys, argument)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_two_policies_where_one_is_taken(tmp_path, capsys):
+    """Two boundaries can't both be the caller's."""
+    first, second = (written(tmp_path, f"boundary-{n}.json", ALLOW) for n in (1, 2))
+    code, _, err = run(capsys, *REQUEST, *ON, first, second)
+    assert code == 2
+    assert "is one already" in err
+
+
+def test_a_scenario_stands_alone(capsys, tmp_path):
+    """It brings everything."""
+    allow = written(tmp_path, "b.json", ALLOW)
+    scenario = EXAMPLES / "why-was-this-denied.yaml"
+    code, _, err = run(capsys, scenario, allow)
+    assert code == 2
+    assert "can't be used together with a scenario" in err
+
+
+def test_a_scenario_takes_no_request(capsys):
+    """What would be asked stands in it."""
+    code, _, err = run(capsys, EXAMPLES / "why-was-this-denied.yaml", *REQUEST)
+    assert code == 2
+    assert "the option `--principal` can't be used together with a scenario file" in err
+
+
+def test_a_bucket_policy_of_another_bucket_is_left_out(capsys, tmp_path):
+    """A policy of a resource that nobody asks about grants nothing."""
+    policy = written(tmp_path, "b.json", BUCKET)
+    _, out, _ = run(capsys, *REQUEST, "-r", "arn:aws:s3:::other/a", policy)
+    assert "left out: it is the policy of `arn:aws:s3:::reports`" in flat(out)
+
+
+def test_why_is_explain(capsys):
+    """The alias answers the same."""
+    assert main(["why", MESSAGE, "-q"]) == 1
+    assert capsys.readouterr().out == "not explained\n"
