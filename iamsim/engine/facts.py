@@ -65,6 +65,7 @@ __all__ = [
 # Objects that resource control policies leave alone:
 # https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html
 EXEMPT = frozenset({AWS_MANAGED_KEY, SERVICE_LINKED_ROLE})
+UNLISTED = "what the world does not list"  # the level of what may be in a source that is lost
 BEHIND = "bucket"  # the level of the policy of a bucket behind an access point
 ASSUMED_ROOT_KEY = "aws:assumedroot"
 
@@ -154,7 +155,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     identity = caller.kind.has_identity
     return CallerFacts(
         caller,
-        _identity(attached, holder, account, model, library) if identity else None,
+        _identity(attached, holder, model, library) if identity else None,
         boundary if identity and not caller.kind.is_root else None,
         compile_all(passed, PolicyType.SESSION) if passed is not None and identity else None,
         levels,
@@ -209,16 +210,14 @@ def _boundary(
 def _identity(
     attached: AttachedPolicies,
     entity: User | Role | None,
-    account: str | None,
     model: World,
     library: PolicyLibrary,
 ) -> PolicySet | None:
     """The identity-based policies: of the question, else of user and groups, or of the role."""
     if attached.identity_policies is not None:
         return compile_all(attached.identity_policies, PolicyType.IDENTITY)
-    if entity is None:
-        # A caller of one of the world's accounts may be in a source that is lost.
-        unlisted = model.unlisted if account in model.accounts else ()
+    if entity is None:  # it may be in a source that is lost
+        unlisted = model.unlisted
         return library.policy_set(unlisted, PolicyType.IDENTITY) if unlisted else None
     policies = identity_policies(entity, model)
     return library.policy_set(policies, PolicyType.IDENTITY) if policies else None
@@ -240,6 +239,8 @@ def _scp_levels(
     if attached.scps is not None:
         return _given_levels(attached.scps, PolicyType.SERVICE_CONTROL), Reason.NOT_PRESENT
     levels = model.scp_levels(caller.account)
+    if levels is None and model.unlisted and caller.account not in model.accounts:
+        levels = ((UNLISTED, model.unlisted),)  # the account may be in a source that is lost
     if levels is None:
         return None, Reason.CALLER_NOT_IN_ORGANIZATION
     return _world_levels(levels, PolicyType.SERVICE_CONTROL, library), Reason.NOT_PRESENT
@@ -279,12 +280,7 @@ def resource_facts(
     if not policies and AWS_MANAGED_KEY in target.objects and arn_of_target is not None:
         managed = managed_key_policy(arn_of_target, account)
         policies = (PlacedPolicies(PolicySet((managed,))),)
-    if (
-        not policies
-        and target.known is None
-        and model.unlisted
-        and _may_be_lost(kind, account, model)
-    ):
+    if not policies and target.known is None and model.unlisted and kind is not ResourceKind.NONE:
         use = PolicyType.TRUST if kind is ResourceKind.ROLE else PolicyType.RESOURCE
         policies = (PlacedPolicies(library.policy_set(model.unlisted, use)),)
     point = None if is_about_the_point(action) else target.access_point
@@ -342,11 +338,6 @@ def _shares(listed: Resource | None) -> tuple[tuple[str, ...], frozenset[str]]:
     if listed is None or kind is None:
         return (), frozenset()
     return listed.shared_with, frozenset(action.lower() for action in kind.shared)
-
-
-def _may_be_lost(kind: ResourceKind, account: str | None, model: World) -> bool:
-    """Whether a resource that the world does not list may be in a source that is lost."""
-    return kind is not ResourceKind.NONE and (account is None or account in model.accounts)
 
 
 def _access_point_notes(point: Resource | None, model: World) -> Iterator[Note]:

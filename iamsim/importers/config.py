@@ -69,7 +69,7 @@ def _items(data: object, draft: Draft | None) -> Iterator[tuple[Json, str]]:
                 if isinstance(found, dict):
                     yield found, place
                 elif draft is not None:
-                    draft.remark("record-not-readable", "this is not a configuration item", place)
+                    draft.unreadable("this is not a configuration item", place)
 
 
 def _decoded(value: object) -> object:
@@ -93,12 +93,12 @@ def _read(item: Json, place: str, draft: Draft) -> None:
     kind = _kind(item)
     configuration = _decoded(item.get("configuration"))
     if kind is None:
-        draft.remark("record-not-readable", "this item has no resource type", place)
+        draft.unreadable("this item has no resource type", place)
         return
     record = configuration if isinstance(configuration, dict) else {}
     if kind in IAM_READERS:
         if not record:
-            draft.remark("record-not-readable", "this item has no configuration", place)
+            draft.unreadable("this item has no configuration", place)
             return
         IAM_READERS[kind](_capitalized(record), f"{place}.configuration", draft)
         return

@@ -123,6 +123,10 @@ class Draft:
         """Documents of AWS managed policies that a source holds, by ARN."""
         self.lost: list[dict[str, object]] = []
         """Markers of sources that are lost."""
+        self.doubted: dict[str, str] = {}
+        """Sources of which a part is lost that may bear on all else in them, with why."""
+        self.unread: set[str] = set()
+        """Paths of sources that no importer knows."""
         self.homeless: dict[str, object] = {}
         """Resources whose account is not known yet, by ARN."""
         self._documents: dict[str, dict[str, object] | None] = {}
@@ -134,6 +138,11 @@ class Draft:
     ) -> None:
         """Note something about the source that is being read; a repeated remark counts once."""
         self.remarks[Remark(self.source, place, code, message, severity)] = None
+
+    def unreadable(self, message: str, place: str = "") -> None:
+        """Note a record that can't be read: what it held may be missing everywhere."""
+        self.remark("record-not-readable", message, place, "unknown")
+        self.lose(f"a record can't be read: {message}" + (f" ({place})" if place else ""))
 
     @property
     def file(self) -> str:
@@ -150,6 +159,11 @@ class Draft:
         entry = marker(why, self.file)
         if entry not in self.lost:
             self.lost.append(entry)
+
+    def doubt(self, why: str) -> None:
+        """Say that a part of the source is lost that may be attached to whatever the source makes:
+        every policy of those is doubted."""
+        self.doubted.setdefault(self.source, why)
 
     def account(self, account_id: str) -> Record:
         """The account of an id (twelve digits; raises `ValueError` for anything else)."""
@@ -277,6 +291,10 @@ class Draft:
         assert isinstance(data, dict)  # noqa: S101 - the draft makes these maps itself
         self._origins.setdefault(id(data), self.source)
         return Record(self, what, data)
+
+    def source_of(self, record: object) -> str:
+        """Give the source that first spoke of a record."""
+        return self._origins.get(id(record), "")
 
     def origin(self, path: tuple[str | int, ...]) -> str:
         """Give the source that first spoke of what stands at a path of the data."""

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft, Record
     from iamsim.importers.resource_kinds import Scope
+    from iamsim.importers.tree import PolicyKind
 
 __all__ = [
     "FULL_ACCESS",
@@ -42,7 +43,7 @@ _BLOCK_FIELDS = {
     "ignore_public_acls": "IgnorePublicAcls",
     "restrict_public_buckets": "RestrictPublicBuckets",
 }
-FULL_ACCESS = {
+FULL_ACCESS: dict[str, tuple[PolicyKind, str]] = {
     "SERVICE_CONTROL_POLICY": ("scps", "p-FullAWSAccess"),
     "RESOURCE_CONTROL_POLICY": ("rcps", "p-RCPFullAWSAccess"),
 }

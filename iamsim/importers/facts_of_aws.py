@@ -57,7 +57,7 @@ def read_vpc_endpoint(draft: Draft, record: Json, place: str, account: str) -> N
     """Read one VPC endpoint. Types that have no policy (load balancer endpoints) say no type."""
     endpoint_id = text(record, "VpcEndpointId")
     if endpoint_id is None:
-        draft.remark("record-not-readable", "this VPC endpoint has no id", place)
+        draft.unreadable("this VPC endpoint has no id", place)
         return
     endpoint = draft.vpc_endpoint(account, endpoint_id)
     endpoint.set("service", text(record, "ServiceName"), place)
@@ -76,13 +76,11 @@ def read_grants(draft: Draft, data: Json, place: str, arn: str | None) -> None:
         key = text(record, "KeyId")
         key = key if key is not None and find_arn(key) is not None else arn
         if key is None:
-            draft.remark(
-                "record-not-readable", "nothing gives the ARN of the key of this grant", at
-            )
+            draft.unreadable("nothing gives the ARN of the key of this grant", at)
             continue
         grantee = text(record, "GranteePrincipal", "GranteeServicePrincipal")
         if grantee is None:
-            draft.remark("record-not-readable", "this grant has no grantee", at)
+            draft.unreadable("this grant has no grantee", at)
             continue
         grant: dict[str, object] = {"grantee": grantee, "operations": texts(record, "Operations")}
         constraints = record.get("Constraints")
@@ -102,7 +100,7 @@ def read_access_points(draft: Draft, data: Json, place: str, account: str | None
     for record, at in records(draft, data, "AccessPointList", place):
         arn = text(record, "AccessPointArn")
         if arn is None or find_arn(arn) is None:
-            draft.remark("record-not-readable", "this access point has no ARN", at)
+            draft.unreadable("this access point has no ARN", at)
             continue
         point = draft.resource(arn, account)
         bucket = text(record, "Bucket")

@@ -91,6 +91,7 @@ def import_sources(
             continue
         importer = _find_importer(importers, source)
         if importer is None:
+            draft.unread.add(source.path)
             if not find_marker(source.data):
                 draft.remark("source-not-recognised", "no importer knows what this file is")
             if is_lost(source.data) or arn_of_file(source.path) is not None:

@@ -51,7 +51,7 @@ def read_organization(organization_id: str, files: dict[str, object], draft: Dra
         _attach(unit, facts, draft)
     for account, facts in _records(files.get("accounts")):
         if not is_account_id(account):
-            draft.remark("record-not-readable", "this is no account id", f"accounts.{account}")
+            draft.unreadable("this is no account id", f"accounts.{account}")
             continue
         draft.account(account)
         draft.tree.accounts.add(account)

@@ -189,9 +189,7 @@ def _assign(record: Json, place: str, set_id: str, draft: Draft) -> None:
     account_id = text(record, "AccountId") or ""
     ids = find_ids(text(record, "PermissionSetArn") or "") or ([set_id] if set_id else [])
     if not is_account_id(account_id) or not ids:
-        draft.remark(
-            "record-not-readable", "this assignment names no account or no permission set", place
-        )
+        draft.unreadable("this assignment names no account or no permission set", place)
         return
     known = _sets(draft).setdefault(ids[-1], PermissionSet(source=draft.source))
     who = f"{text(record, 'PrincipalType') or 'USER'}/{text(record, 'PrincipalId') or ''}"

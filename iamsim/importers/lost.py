@@ -7,6 +7,7 @@ the world does not list.
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -19,8 +20,9 @@ from iamsim.importers.unknown import marker
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
 
-__all__ = ["is_lost", "note_lost", "says_nothing_is_there"]
+__all__ = ["is_lost", "note_lost", "refusal_in", "says_nothing_is_there"]
 
+LONGEST = 200  # characters of an error that are repeated
 # Errors of AWS that say that there is none of what was asked for.
 NOTHING_THERE = ("NoSuch", "NotFound", "does not exist")
 ERRORS = frozenset(("Error", "error", "__type", "message", "Message", "Code", "code"))
@@ -34,6 +36,23 @@ MEMBERS = (
     "list-roots",
 )
 ORGANIZATION = ("describe-policy", "list-policies", "list-targets-for-policy")
+
+
+# What the AWS CLI prints instead of an output, to which scripts often send both its streams.
+_is_refusal = re.compile(
+    r"(?:aws: \[ERROR\]: |aws: error: |usage: aws )|An error occurred \(|fatal error: "
+    r"|Unable to locate credentials|Could not connect to the endpoint URL|Error when retrieving"
+    r"|The config profile \(|You must specify a region|Unable to parse|Partial credentials found"
+    r"|Connect(?:ion)? (?:timeout|was closed)|Read timeout|SSL validation failed"
+).match
+
+
+def refusal_in(text: str) -> str | None:
+    """What the AWS CLI says in a text instead of an output; `None` for any other text."""
+    start = text.lstrip()
+    if not _is_refusal(start):
+        return None
+    return f"the file holds an error: {' '.join(start.splitlines()[0].split())[:LONGEST]}"
 
 
 def says_nothing_is_there(text: str) -> bool:

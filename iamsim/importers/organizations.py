@@ -176,7 +176,7 @@ def _one_unit(part: Part, draft: Draft, _attachments: Attachments) -> None:
 def _unit(record: Json, parent: str | None, place: str, draft: Draft) -> None:
     unit = text(record, "Id")
     if unit is None:
-        draft.remark("record-not-readable", "this unit has no `Id`", place)
+        draft.unreadable("this unit has no `Id`", place)
         return
     draft.tree.node(unit, text(record, "Name"))
     if parent is not None and parent != unit:
@@ -198,7 +198,7 @@ def _one_account(part: Part, draft: Draft, _attachments: Attachments) -> None:
 def _account(record: Json, parent: str | None, place: str, draft: Draft) -> None:
     account_id = text(record, "Id") or ""
     if not is_account_id(account_id):
-        draft.remark("record-not-readable", "this account has no `Id` of twelve digits", place)
+        draft.unreadable("this account has no `Id` of twelve digits", place)
         return
     draft.tree.accounts.add(account_id)
     draft.account(account_id).set("name", text(record, "Name"), place)
@@ -235,7 +235,7 @@ def _policies(part: Part, draft: Draft, attachments: Attachments) -> None:
     for record, at in records(draft, part.data, "Policies", part.place):
         policy_id, policy_type = text(record, "Id"), text(record, "Type")
         if policy_id is None:
-            draft.remark("record-not-readable", "this policy has no `Id`", at)
+            draft.unreadable("this policy has no `Id`", at)
             continue
         draft.tree.policy(policy_id, name=text(record, "Name"), policy_type=policy_type)
         listed.setdefault(policy_type or "", []).append(policy_id)
@@ -254,7 +254,7 @@ def _one_policy(part: Part, draft: Draft, _attachments: Attachments) -> None:
     at = f"{part.place}Policy"
     policy_id = text(summary, "Id") if isinstance(summary, dict) else None
     if policy_id is None or not isinstance(summary, dict):
-        draft.remark("record-not-readable", "this policy has no `Id`", at)
+        draft.unreadable("this policy has no `Id`", at)
         return
     draft.tree.policy(
         policy_id,
@@ -274,7 +274,7 @@ def _targets(part: Part, draft: Draft, attachments: Attachments) -> None:
     for record, at in records(draft, part.data, "Targets", part.place):
         target = text(record, "TargetId")
         if target is None:
-            draft.remark("record-not-readable", "this target has no `TargetId`", at)
+            draft.unreadable("this target has no `TargetId`", at)
             continue
         targets.append(target)
         if is_account_id(target):
@@ -290,7 +290,7 @@ def _administrators(part: Part, draft: Draft, _attachments: Attachments) -> None
     for record, at in records(draft, part.data, "DelegatedAdministrators", part.place):
         account_id = text(record, "Id") or account_of(text(record, "Arn"))
         if account_id is None or not is_account_id(account_id):
-            draft.remark("record-not-readable", "this administrator has no account id", at)
+            draft.unreadable("this administrator has no account id", at)
             continue
         delegate(draft, account_id, service)
 

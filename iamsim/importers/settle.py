@@ -16,6 +16,7 @@ from iamsim.core.errors import PolicyError
 from iamsim.core.json_text import KEY
 from iamsim.core.span import Path, Source, Span
 from iamsim.importers.arrange import arrange
+from iamsim.importers.doubts import doubt_sources
 from iamsim.importers.managed import settle_managed_policies
 from iamsim.importers.partitions import settle_partitions
 from iamsim.importers.settle_keys import settle_keys
@@ -43,6 +44,7 @@ def settle(
     progress: Callable[[int, int, str], None] | None = None,
 ) -> None:
     """Complete the plain data of a draft; `account` owns resources that have no other owner."""
+    doubt_sources(draft)
     draft.tree.finish()
     _settle_homeless(draft, account)
     settle_partitions(draft)

@@ -44,14 +44,14 @@ def records(
     if value is None:
         return
     if not isinstance(value, list):
-        draft.remark("record-not-readable", f"`{key}` is not a list", f"{place}{key}")
+        draft.unreadable(f"`{key}` is not a list", f"{place}{key}")
         return
     for index, record in enumerate(value):
         at = f"{place}{key}[{index}]"
         if isinstance(record, dict):
             yield record, at
         else:
-            draft.remark("record-not-readable", "this is not an object", at)
+            draft.unreadable("this is not an object", at)
 
 
 def text(data: Mapping[str, object], *keys: str) -> str | None:

@@ -157,7 +157,7 @@ def _account(name: str | None, place: str, draft: Draft) -> Iterator[str]:
     if name is not None and (name == EVERYBODY or is_account_id(name)):
         yield name
     else:
-        draft.remark("record-not-readable", "this is no account, nor `all`", place)
+        draft.unreadable("this is no account, nor `all`", place)
 
 
 def _said(source: Source, page: Json) -> str | None:

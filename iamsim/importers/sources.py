@@ -13,7 +13,7 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
 from iamsim.files.archive import Archive, ArchiveError
 from iamsim.files.reading import read_bytes, read_gzip
-from iamsim.importers.lost import says_nothing_is_there
+from iamsim.importers.lost import refusal_in, says_nothing_is_there
 from iamsim.importers.manifest import written_files
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.salvage import UniqueKeys, salvage
@@ -160,10 +160,17 @@ def _parse(path: str, content: bytes, draft: Draft) -> Iterator[object]:
             content = read_gzip(content, path)
         text = _decode(content)
         ending = _ending(path)
+        if (refusal := refusal_in(text)) is not None and not says_nothing_is_there(text):
+            draft.remark("source-not-readable", refusal, severity="unknown")
+            yield marker(refusal, draft.file)
+            return
         if ending == ".csv":
             yield list(csv.DictReader(io.StringIO(text), restkey=""))
         elif ending in YAML_ENDINGS and not text.lstrip().startswith(("{", "[")):
-            yield parse_yaml(text, path)
+            data = parse_yaml(text, path)
+            # Prose with a colon in it is a map of YAML.
+            prose = isinstance(data, dict) and any(" " in str(key) for key in data)
+            yield marker("the file holds prose", draft.file) if prose else data
         else:
             yield from _values(text, draft)
     except (OSError, EOFError, ValueError, csv.Error, RecursionError, zlib.error) as error:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["FULL_ACCESS", "KINDS_BY_TYPE", "OrganizationPolicy", "PolicyKind", "Tree"]
+__all__ = ["FULL_ACCESS", "KINDS", "KINDS_BY_TYPE", "OrganizationPolicy", "PolicyKind", "Tree"]
 
 PolicyKind = Literal["scps", "rcps"]
 KINDS: tuple[PolicyKind, ...] = ("scps", "rcps")
@@ -167,16 +167,14 @@ class Tree:
         if not (self.nodes or self.attached or self.policies or self.accounts):
             return
         self._drop_disabled()
-        names = self._name_policies()
         root = self._root()
+        self._doubt_everywhere(root)
+        names = self._name_policies()
         if root is None:
             for account_id in sorted(self.accounts):
                 self._doubt_above(account_id, "no source holds the tree of the organization")
         else:
             self._place_orphans(root)
-            for kind, doubts in self.doubts_of_root.items():
-                self.attached.setdefault((root, kind), [FULL_ACCESS[kind]])
-                self.doubts.setdefault((root, kind), []).extend(doubts)
             self.draft.organization().set("root", self._node(root, names, set()))
         for policy_id, name in sorted(names.items()):
             if is_policy_id(policy_id) and find_built_in(name) is None:
@@ -199,6 +197,16 @@ class Tree:
                     if self.enabled is None or kind in self.enabled:
                         self.attached.setdefault((account_id, kind), [FULL_ACCESS[kind]])
                         self.doubts.setdefault((account_id, kind), []).append(marker(why))
+
+    def _doubt_everywhere(self, root: str | None) -> None:
+        """Doubt what is attached to the root, and to accounts that no source places below it."""
+        management = self.draft.organization().data.get("management_account")
+        placeless = self.draft.data.get("accounts", {}).keys() - self.parents.keys() - {management}
+        targets = [*([] if root is None else [root]), *sorted(placeless)]
+        for kind, doubts in self.doubts_of_root.items():
+            for target in targets:
+                self.attached.setdefault((target, kind), [FULL_ACCESS[kind]])
+                self.doubts.setdefault((target, kind), []).extend(doubts)
 
     def _drop_disabled(self) -> None:
         """Forget attachments of a type that the root has not enabled: they have no effect."""

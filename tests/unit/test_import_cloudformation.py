@@ -478,11 +478,32 @@ def test_what_is_not_known_of_a_policy_is_marked(value, kept, messages):
     assert said == messages
 
 
+def test_a_resource_without_a_type_may_bear_on_all_others(tmp_path):
+    """What can't be read may be a policy of all that can: each has an unknown one besides."""
+    data = template(
+        Badge=(3, {}),
+        User=("AWS::IAM::User", {"UserName": "mia", "ManagedPolicyArns": [READ]}),
+        Topic=("AWS::SNS::Topic", {"TopicName": "news"}),
+        Policy=("AWS::SNS::TopicPolicy", {"Topics": [{"Ref": "Topic"}], "PolicyDocument": ALLOW}),
+    )
+    found = imported(tmp_path, data).data
+    doubt = {"unknown": "a resource of the template can't be read", "source": "app.json"}
+    account = found["accounts"]["111122223333"]
+    assert account["users"]["mia"]["policies"] == [READ, doubt]
+    topic = account["resources"]["arn:aws:sns:eu-west-1:111122223333:news"]
+    assert topic["policy"]["Statement"] == [*ALLOW["Statement"], doubt]
+    assert found["unlisted"] == [
+        {
+            "unknown": "a record can't be read: this resource has no type (Resources.Badge)",
+            "source": "app.json",
+        }
+    ]
+
+
 def test_resources_that_do_not_have_the_form_of_their_type(tmp_path):
     """Each is remarked or left out, and the others stay."""
     data = template(
         Alarm=("AWS::CloudWatch::Alarm", {}),
-        Badge=(3, {}),
         Bus=("AWS::Events::EventBus", {"Name": "b", "Policy": {"Statement": ["x"]}}),
         Child=("AWS::S3::BucketPolicy", {"PolicyDocument": {}}),
         Half=("AWS::Lambda::Permission", {"FunctionName": "f"}),
@@ -510,7 +531,6 @@ def test_resources_that_do_not_have_the_form_of_their_type(tmp_path):
     table = account["resources"]["arn:aws:dynamodb:eu-west-1:111122223333:table/t"]
     assert table["policy"] == ALLOW
     assert [(remark.place, remark.code) for remark in found.remarks] == [
-        ("Resources.Badge", "record-not-readable"),
         ("Resources.Half", "incomplete"),
         ("Resources.Lost", "not-an-arn"),
         ("Resources.Odd", "not-an-arn"),
@@ -518,6 +538,7 @@ def test_resources_that_do_not_have_the_form_of_their_type(tmp_path):
     ]
 
 
+READ = "arn:aws:iam::aws:policy/ReadOnlyAccess"
 ALLOW = {
     "Statement": [
         {"Effect": "Allow", "Principal": {"AWS": "111122223333"}, "Action": "*", "Resource": "*"}

@@ -326,7 +326,8 @@ def test_an_organization_that_does_not_exist_yet(tmp_path):
     organization = found.data["organization"]
     assert organization["management_account"] == "111122223333"
     root = organization["root"]
-    assert root["scps"] == ["FullAWSAccess", "NoUsers"]
+    lost = "what the policy `p-elsewhere` is does not stand here"
+    assert root["scps"] == ["FullAWSAccess", "NoUsers", {"unknown": lost, "source": "plan.json"}]
     assert root["units"]["Workloads"]["scps"] == ["FullAWSAccess", "NoUsers"]
     assert [(remark.place, remark.code) for remark in found.remarks if remark.place] == [
         ("aws_organizations_account.a", "id-unknown"),

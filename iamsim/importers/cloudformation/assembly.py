@@ -33,12 +33,16 @@ Json = dict[str, object]
 
 
 class StackArtifact(NamedTuple):
-    """A stack of an assembly: what it is called, where it goes, and its template file."""
+    """A stack of an assembly: what it is called, where it goes, and its template file.
+
+    It is `placed` where the manifest names an environment, be it an open one.
+    """
 
     name: str
     account: str | None
     region: str | None
     file: str
+    placed: bool
 
 
 class Assembly(NamedTuple):
@@ -59,6 +63,10 @@ class Assembly(NamedTuple):
     def holds(self, file: str) -> bool:
         """Say whether a file of the folder is one of the CDK's own, and no stack."""
         return file not in self.stacks and (file in _OWN_FILES or file.endswith(_OWN_ENDINGS))
+
+    def places(self, file: str) -> bool:
+        """Say whether the manifest tells where a template of the folder goes."""
+        return file in self.stacks and self.stacks[file].placed
 
 
 def is_manifest(data: object) -> bool:
@@ -97,16 +105,19 @@ def assembly_of(folder: str, manifest: Json) -> Assembly:
         file = properties.get("templateFile")
         if isinstance(file, str):
             name = properties.get("stackName", artifact.get("displayName", artifact_id))
-            account, region = _environment(artifact.get("environment"))
-            stacks[file] = StackArtifact(str(name).replace("/", "-"), account, region, file)
+            where = _environment(artifact.get("environment"))
+            account, region = where or (None, None)
+            stacks[file] = StackArtifact(
+                str(name).replace("/", "-"), account, region, file, placed=where is not None
+            )
     return Assembly(folder, stacks, {})
 
 
-def _environment(value: object) -> tuple[str | None, str | None]:
-    """Read ``aws://ACCOUNT/REGION``, either of which may be unknown."""
+def _environment(value: object) -> tuple[str | None, str | None] | None:
+    """Read ``aws://ACCOUNT/REGION``, either of which may be unknown; `None` for anything else."""
     match = _ENVIRONMENT.fullmatch(value) if isinstance(value, str) else None
     if match is None:
-        return None, None
+        return None
     account, region = match.groups()
     return (
         None if account == "unknown-account" else account,

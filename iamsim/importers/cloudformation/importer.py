@@ -37,6 +37,7 @@ __all__ = ["IMPORTER", "CloudFormation"]
 UNKNOWN_ACCOUNT = "000000000000"
 UNKNOWN_REGION = "us-east-1"
 MAX_ROUNDS = 10
+MANIFEST = "manifest.json"
 ENDINGS = (
     ".template.json",
     ".template.yaml",
@@ -79,6 +80,7 @@ class CloudFormation:
         template = template_of(source.data)
         if template is not None:
             state.templates[source.path] = template
+            _report_misfits(template, draft)
         elif isinstance(source.data, dict) and is_manifest(source.data):
             state.manifests[folder] = None
             # Inside of an archive there is no folder to look into.
@@ -104,7 +106,9 @@ class CloudFormation:
         templates = [
             _prepare(path, template, state, draft)
             for path, template in sorted(state.templates.items())
-            if posixpath.normpath(path) not in inner and not _is_inner(path, state)
+            if posixpath.normpath(path) not in inner
+            and not _is_inner(path, state)
+            and not _is_placeless(path, state, draft)
         ]
         exports = _exports(templates, draft)
         for template in templates:
@@ -113,6 +117,18 @@ class CloudFormation:
             read_stack(template.open(draft, known), draft)
         draft.source = ""
         report_dangling_targets(draft)
+
+
+def _report_misfits(template: dict[str, object], draft: Draft) -> None:
+    """Report what stands under `Resources` and is no resource: it may bear on all others."""
+    resources = template.get("Resources")
+    for name, resource in resources.items() if isinstance(resources, dict) else ():
+        if name.startswith("Fn::ForEach::"):
+            continue
+        kind = resource.get("Type") if isinstance(resource, dict) else None
+        if not isinstance(kind, str) or "::" not in kind:
+            draft.unreadable("this resource has no type", f"Resources.{name}")
+            draft.doubt("a resource of the template can't be read")
 
 
 def _files_within(path: str, template: dict[str, object]) -> list[str]:
@@ -145,6 +161,27 @@ def _is_inner(path: str, state: _State) -> bool:
     folder, file = posixpath.split(path)
     assembly = _assembly(folder, state)
     return assembly is not None and assembly.holds(file)
+
+
+def _is_placeless(path: str, state: _State, draft: Draft) -> bool:
+    """Say whether a template of a CDK folder goes nobody knows where: then it is not known at all.
+
+    Its manifest is lost, or does not name the stack with its environment.
+    """
+    folder, file = posixpath.split(path)
+    assembly = _assembly(folder, state)
+    if draft.options.account is not None:
+        return False
+    if assembly is None:
+        placeless = folder in state.assets or posixpath.join(folder, MANIFEST) in draft.unread
+    else:
+        placeless = not assembly.places(file)
+    if placeless:
+        draft.source = path
+        why = "the manifest of the CDK's folder does not tell where this template goes"
+        draft.remark("account-unknown", f"{why}: `--account` says", severity="unknown")
+        draft.lose(why)
+    return placeless
 
 
 def _add_stacks(assembly: Assembly, state: _State) -> None:

@@ -14,9 +14,10 @@ from iamsim.importers.facts import FULL_ACCESS, attach_control_policy
 from iamsim.importers.resource_kinds import arn_of, known_type
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from iamsim.importers.cloudformation.reading import Reading
+    from iamsim.importers.tree import PolicyKind
 
 __all__ = ["READERS"]
 
@@ -42,9 +43,13 @@ def _account(reading: Reading) -> None:
 
 def _policy(reading: Reading) -> None:
     policy_type = reading.text("Type")
-    document = reading.document(reading.properties.get("Content"), "the policy")
-    if policy_type not in FULL_ACCESS or document is None:
+    if policy_type is None:
+        _doubt(reading, (kind for kind, _ in FULL_ACCESS.values()), "its type is not known")
         return
+    if policy_type not in FULL_ACCESS:
+        return
+    content = reading.properties.get("Content")
+    document = reading.document("" if content is None else content, "the policy")
     name = reading.identity.name
     reading.draft.tree.policy(
         name,
@@ -58,7 +63,11 @@ def _policy(reading: Reading) -> None:
         for logical_id in reading.stack.resources
         if (identity := reading.stack.identity(logical_id)) is not None
     }
-    for target in reading.texts("TargetIds"):
+    targets = reading.texts("TargetIds")
+    said = reading.properties.get("TargetIds", [])
+    if not isinstance(said, list) or len(said) > len(targets):
+        _doubt(reading, [FULL_ACCESS[policy_type][0]], "not all of its targets are known")
+    for target in targets:
         attach_control_policy(
             reading.draft,
             policy_type,
@@ -67,6 +76,14 @@ def _policy(reading: Reading) -> None:
             made_here=target in made_here,
             place=reading.place,
         )
+
+
+def _doubt(reading: Reading, kinds: Iterable[PolicyKind], why: str) -> None:
+    """Doubt what is attached everywhere: nobody knows where a policy is, or what kind it is of."""
+    message = f"where the policy is attached is not known: {why}"
+    reading.remark("unknown-value", message)
+    for kind in kinds:
+        reading.draft.tree.doubt_root(kind, message)
 
 
 def _assignment(reading: Reading) -> None:

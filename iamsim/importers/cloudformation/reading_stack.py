@@ -46,7 +46,8 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
             continue
         kind = resource.get("Type")
         if not isinstance(kind, str):
-            draft.remark("record-not-readable", "the type of this resource is no text", place)
+            draft.unreadable("this resource has no type", place)
+            draft.doubt("a resource of the template can't be read")
             continue
         if kind not in READERS:
             _note_unread(stack, logical_id, place, draft)
@@ -64,9 +65,8 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
         try:
             read(Reading(stack, draft, logical_id, properties, prefix))
         except (ValueError, LookupError):
-            draft.remark(
-                "record-not-readable", "this resource does not have the form of its type", place
-            )
+            draft.unreadable("this resource does not have the form of its type", place)
+            draft.doubt("a resource of the template can't be read")
     environment, accounts = stack.environment, draft.data.get("accounts", {})
     if environment.scope.partition != "aws" and environment.account in accounts:
         draft.account(environment.account).set("partition", environment.scope.partition, prefix)
@@ -87,6 +87,8 @@ def _note_unread(stack: Stack, logical_id: str, place: str, draft: Draft) -> Non
         message = unread_message(kind, row, stack.properties(logical_id))
         if message is not None:
             draft.remark("policy-not-read", message, place, "unknown")
+            if row is None or not row.unread:
+                draft.lose(message)
 
 
 def _find_reader(kind: object) -> Callable[[Reading], None] | None:

@@ -72,7 +72,8 @@ class Terraform:
             return
 
         def report(place: str, message: str) -> None:
-            draft.remark("record-not-readable", message, place)
+            draft.unreadable(message, place)
+            draft.doubt("a record of the plan or state can't be read")
 
         instances = read_instances(data, planned=draft.options.planned, report=report)
         plan = Plan(data, instances, draft.options, render_document)
@@ -119,6 +120,8 @@ def _note_unread(reading: Reading) -> None:
         message = unread_message(kind, row, reading.instance.values)
         if message is not None:
             reading.remark("policy-not-read", message)
+            if row is None or not row.unread:
+                reading.draft.lose(message)
 
 
 def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
@@ -129,7 +132,8 @@ def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
         read(reading)
         named = reading.plan.is_named(reading.instance)
     except (ValueError, LookupError):
-        reading.remark("record-not-readable", "this is not as its type has it", "skipped")
+        reading.draft.unreadable("this is not as its type has it", reading.place)
+        reading.draft.doubt("a record of the plan or state can't be read")
         return
     if not named:
         reading.remark(

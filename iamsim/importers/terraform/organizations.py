@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
     from iamsim.importers.terraform.resolving import Plan
+    from iamsim.importers.tree import PolicyKind
 
 __all__ = ["READERS", "read_attachments"]
 
@@ -101,15 +102,22 @@ def read_attachments(plan: Plan, draft: Draft) -> None:
 
 def _attachment(reading: Reading, made_here: set[str]) -> None:
     policy, target = reading.text("policy_id"), reading.text("target_id")
-    if policy is None or target is None:
-        return
     policies = reading.draft.tree.policies
-    kind = policies[policy].kind if policy in policies else None
-    types = {field: name for name, (field, _) in FULL_ACCESS.items()}
-    if kind is None and policy in _FULL_ACCESS_IDS:
-        kind = "rcps" if "RCP" in policy else "scps"
-    if kind is None:
-        reading.remark("policy-missing", f"what the policy {quote(policy)} is does not stand here")
+    known = policies.get(policy or "")
+    kind = known.kind if known is not None else None
+    types: dict[PolicyKind, str] = {field: name for name, (field, _) in FULL_ACCESS.items()}
+    if policy in _FULL_ACCESS_IDS:
+        kind = "rcps" if "RCP" in str(policy) else "scps"
+    if policy is None or target is None or kind is None:
+        what = "which policy is attached to which target is not known"
+        if policy is not None and target is not None:
+            what = f"what the policy {quote(policy)} is does not stand here"
+        reading.remark("policy-missing", what)
+        for doubted in (kind,) if kind is not None else types:
+            if target is None:
+                reading.draft.tree.doubt_root(doubted, what)
+            else:
+                reading.draft.tree.doubt(target, doubted, what)
         return
     attach_control_policy(
         reading.draft,
