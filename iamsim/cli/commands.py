@@ -45,6 +45,7 @@ MODULES = {
     "what-can": "iamsim.cli.what_can",
     "access-matrix": "iamsim.cli.access_matrix",
     "findings": "iamsim.cli.findings",
+    "unused": "iamsim.cli.unused",
     "diff": "iamsim.cli.diff",
     "paths": "iamsim.cli.paths",
     "check": "iamsim.cli.check",

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
-MOST_DAYS = 36500
 OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field != "context")
 
 
@@ -136,16 +135,13 @@ def _unused(
     processes: Processes,
 ) -> list[AccessFinding]:
     """What nobody has used for so many days."""
-    from iamsim.cli.ask import text_of  # noqa: PLC0415 - as above
-    from iamsim.query.analyzer.unused import DEFAULT_DAYS, find_unused  # noqa: PLC0415
+    from iamsim.cli.unused import days_of  # noqa: PLC0415 - as above
+    from iamsim.query.analyzer.unused import find_unused  # noqa: PLC0415
     from iamsim.query.analyzer.unused_permissions import (  # noqa: PLC0415
         find_unused_permissions,
     )
 
-    text = text_of(options, "days") or str(DEFAULT_DAYS)
-    if not (text.isdecimal() and 0 < int(text[:6]) <= MOST_DAYS):
-        raise RequestError("invalid-number", f"`{text}` is no number of days", hint="try 90")
-    days = int(text)
+    days = days_of(options)
     found = find_unused(batch.world.model, at, days)
     return found + find_unused_permissions(batch, at, days, progress, processes=processes)
 

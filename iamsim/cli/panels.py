@@ -27,6 +27,7 @@ PANELS = {
     },
     "What was called": {
         "generate": "Write the least policy for what a principal did.",
+        "unused": "Find principals, permissions, keys and passwords that nobody used for long.",
         "replay": "Hold the calls of a CloudTrail trail against a world, and a change of it.",
     },
     "Policies and tests": {

@@ -16,6 +16,7 @@ from iamsim.report.document import (
     Column,
     Document,
     Form,
+    Remark,
     Section,
 )
 from iamsim.report.sentences import layer_name
@@ -43,7 +44,9 @@ FEW = 5  # actions that are named
 class FindingsAnswer:
     """Everything to be said. `zone` is `account` or the id of the organization; `at` the time of
     the analysis, where one was given; archived findings stand apart unless `show_archived`.
-    `unknowns` are parts of policies that could have made other findings."""
+    `unknowns` are parts of policies that could have made other findings. With `unused` nothing but
+    what nobody used was asked for, in the time that `zone` says; `notes` say what logs tell of it,
+    and `lost` what of them can't be read."""
 
     findings: Sequence[AccessFinding]
     kept: Sequence[Kept]
@@ -53,6 +56,9 @@ class FindingsAnswer:
     at: str | None = None
     show_archived: bool = False
     unknowns: Sequence[UnknownInWorld] = ()
+    unused: bool = False
+    notes: Sequence[str] = ()
+    lost: Sequence[str] = ()
 
     @property
     def shown(self) -> list[AccessFinding]:
@@ -102,8 +108,15 @@ def access_findings_document(answer: FindingsAnswer) -> Document:
         subject=lambda kept: kept.resource,
     )
     title = f"findings; zone of trust: {answer.zone}"
-    remarks = unknown_remarks(answer.unknowns)
-    return Document(title, (findings, blocked), remarks, _count(answer), _verdict(answer))
+    if answer.unused:
+        title = f"not used in the {answer.zone}"
+    sections = (findings,) if answer.unused else (findings, blocked)
+    remarks = (
+        *(Remark("note", text) for text in answer.notes),
+        *(Remark("warning", f"not read: {text}") for text in answer.lost),
+        *unknown_remarks(answer.unknowns),
+    )
+    return Document(title, sections, remarks, _count(answer), _verdict(answer))
 
 
 def _verdict(answer: FindingsAnswer) -> Badge:
@@ -112,7 +125,7 @@ def _verdict(answer: FindingsAnswer) -> Badge:
         return Badge("no", "public access")
     if active:
         return Badge("open", "to be looked at")
-    if answer.unknowns:
+    if answer.unknowns or answer.lost:
         return Badge("open", "not all is known")
     return Badge("yes", "nothing to look at")
 
@@ -257,7 +270,8 @@ def _count(answer: FindingsAnswer) -> str:
         parts.append(f"{archived} archived")
     if answer.kept:
         parts.append(f"{len(answer.kept)} blocked")
-    resources = "resource" if answer.looked_at == 1 else "resources"
+    noun = "principal" if answer.unused else "resource"
+    resources = noun if answer.looked_at == 1 else f"{noun}s"
     return f"{', '.join(parts)}; {answer.looked_at} {resources} looked at"
 
 

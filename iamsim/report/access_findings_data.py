@@ -41,6 +41,14 @@ def access_findings_data(answer: FindingsAnswer) -> Json:
 
     The times of AWS's findings are those of the analysis, and are there when one was given.
     """
+    if answer.unused:
+        return {
+            "at": answer.at,
+            "findings": [_finding(one, answer.at) for one in answer.shown],
+            "notes": list(answer.notes),
+            "lost": list(answer.lost),
+            "unknowns": unknowns_data(answer.unknowns),
+        }
     return {
         "zone": answer.zone,
         "findings": [_finding(one, answer.at) for one in answer.shown],

@@ -94,12 +94,13 @@ class ServiceAccess:
     """When a user or role last called a service, and which of its actions: times in ISO 8601.
 
     `None` stands for what it did not call in the time that IAM looks back to. `actions` has the
-    actions that IAM tracks, by name.
+    actions that IAM tracks, by name. Where `whole` is not so, nothing but `actions` is known.
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html
     """
 
     at: str | None = None
     actions: Mapping[str, str | None] = field(default_factory=dict)
+    whole: bool = True
 
 
 @dataclass(slots=True, eq=False, kw_only=True)

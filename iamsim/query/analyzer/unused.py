@@ -47,13 +47,14 @@ def is_new(created: str | None, limit: datetime) -> bool:
 
 
 def unused_roles(account: Account, limit: datetime) -> list[Role]:
-    """The roles of an account that nobody has used since a time, by name."""
-    if all(role.last_used is None for role in account.roles.values()):
-        return []
+    """The roles of an account that nobody has used since a time, by name: of those of which
+    somebody says when they were used."""
+    told = any(role.last_used is not None for role in account.roles.values())
     return [
         role
         for _, role in sorted(account.roles.items())
-        if not role.service_linked
+        if (told or role.last_accessed is not None)
+        and not role.service_linked
         and not is_new(role.created, limit)
         and all(is_old(time, limit) for time in _times(role))
     ]

@@ -167,7 +167,7 @@ class Holder:
     def _of_service(self, name: str, access: ServiceAccess, granted: int) -> UnusedService | None:
         """What is unused of one service: all of it, or actions that are tracked."""
         universe = self.universe
-        if is_old(access.at, self.limit):
+        if access.whole and is_old(access.at, self.limit):
             blocked = tuple(universe.actions(self._blocked(granted)))
             return UnusedService(name, access.at, (), granted.bit_count(), (), blocked)
         tracked = 0
