@@ -14,16 +14,14 @@ from iamsim.cli.accept_unknown import (
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, with_template_options
 from iamsim.cli.options import Option
-from iamsim.cli.output import terminal_width
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
+    DOCUMENT_FORMATS,
     WORLD_OPTIONS,
     asked_context,
-    json_text,
     output,
-    paint_for,
     processes_of,
-    write,
+    write_answer,
 )
 from iamsim.cli.worlds import allow_unknown_names_option
 from iamsim.core.errors import RequestError
@@ -43,21 +41,12 @@ __all__ = ["COMMAND"]
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Compare the world with the one behind the overlay, and write what differs."""
     from iamsim.report import changes as report  # noqa: PLC0415 - `--help` needs none
-    from iamsim.report.changes_markdown import changes_markdown  # noqa: PLC0415
-    from iamsim.report.changes_table import changes_table  # noqa: PLC0415
 
     found = _found(options)
-    verbose = bool(options["verbose"])
-    write(
+    write_answer(
         options,
-        {
-            "text": lambda: report.changes_text(
-                found, paint_for(options), terminal_width(), verbose=verbose
-            ),
-            "table": lambda: changes_table(found, terminal_width(), verbose=verbose),
-            "json": lambda: json_text(report.changes_data(found)),
-            "markdown": lambda: changes_markdown(found),
-        },
+        lambda: report.changes_document(found, verbose=bool(options["verbose"])),
+        lambda: report.changes_data(found),
         lambda: report.changes_lines(found),
     )
     code = int(bool(found.broken) or _fails(found, options))
@@ -223,7 +212,7 @@ COMMAND = Command(
             "flag",
             panel="Output",
         ),
-        *output("text", "table", "json", "markdown", quiet="A line for each change."),
+        *output(*DOCUMENT_FORMATS, quiet="A line for each change."),
     ),
     _run,
     NO_ARGUMENTS,

@@ -13,16 +13,14 @@ from iamsim.cli.accept_unknown import (
 )
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
-from iamsim.cli.output import terminal_width
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
+    DOCUMENT_FORMATS,
     WORLD_OPTIONS,
     asked_context,
-    json_text,
     output,
-    paint_for,
     processes_of,
-    write,
+    write_answer,
 )
 
 if TYPE_CHECKING:
@@ -43,8 +41,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
     from iamsim.query.changes.unknowns import unknowns_between  # noqa: PLC0415
     from iamsim.query.policy_changes import policy_changes  # noqa: PLC0415
-    from iamsim.report import world_diff as report  # noqa: PLC0415
-    from iamsim.report.changes import ChangeReport  # noqa: PLC0415
+    from iamsim.report import changes as report  # noqa: PLC0415
 
     first, second = (load_any([path], quiet=bool(options["quiet"])) for path in arguments)
     if first is None or second is None:
@@ -53,20 +50,14 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     for world in worlds:
         refuse_unknown(options, world)
     changes = _compare(options, *worlds)
-    policies = policy_changes(first, second)
+    policies = tuple(policy_changes(first, second))
     unknowns = unknowns_between(changes, *worlds)
-    found = ChangeReport(changes, second, unknowns=unknowns)
-    verbose = bool(options["verbose"])
-    write(
+    found = report.ChangeReport(changes, second, unknowns=unknowns, policies=policies)
+    write_answer(
         options,
-        {
-            "text": lambda: report.diff_text(
-                found, policies, paint_for(options), terminal_width(), verbose=verbose
-            ),
-            "json": lambda: json_text(report.diff_data(found, policies)),
-            "markdown": lambda: report.diff_markdown(found, policies),
-        },
-        lambda: report.diff_lines(found),
+        lambda: report.changes_document(found, verbose=bool(options["verbose"])),
+        lambda: report.changes_data(found),
+        lambda: report.changes_lines(found),
     )
     code = _code(options, changes)
     return code_with_unknowns(options, unknowns, code) if options["fail_on"] else code
@@ -134,7 +125,7 @@ COMMAND = Command(
             "flag",
             panel="Output",
         ),
-        *output("text", "json", "markdown", quiet="A line for each change."),
+        *output(*DOCUMENT_FORMATS, quiet="A line for each change."),
     ),
     _run,
     Argument(

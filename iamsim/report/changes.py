@@ -1,4 +1,4 @@
-"""Changes of decisions: as text by direction and principal, and as plain data."""
+"""Changes of decisions by direction and principal: as a document and as plain data."""
 
 from __future__ import annotations
 
@@ -14,21 +14,30 @@ from iamsim.report.access_words import (
     candidate_data,
     condition_of,
     principal_name,
+    reference_data,
 )
-from iamsim.report.columns import table
-from iamsim.report.imported import remark_data
-from iamsim.report.unknowns import unknowns_data
+from iamsim.report.document import (
+    SEPARATE,
+    Badge,
+    Column,
+    Document,
+    Prose,
+    Remark,
+    Section,
+)
+from iamsim.report.imported import remark_data, remark_text
+from iamsim.report.unknowns import unknown_remarks, unknowns_data
 from iamsim.report.wording import joined, place_text, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
     from iamsim.core.decision import StatementReference
     from iamsim.engine.unknowns import UnknownInWorld
-    from iamsim.importers.draft import Remark
+    from iamsim.importers.draft import Remark as ImportRemark
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.query.changes.model import Change, Changes
-    from iamsim.report.paint import Paint
+    from iamsim.query.policy_changes import PolicyChange
     from iamsim.suites.run import CaseResult
     from iamsim.world.model import World
 
@@ -36,18 +45,9 @@ __all__ = [
     "MORE_WAYS",
     "ChangeReport",
     "Kept",
-    "Row",
-    "actions_text",
-    "answer_text",
     "changes_data",
+    "changes_document",
     "changes_lines",
-    "changes_text",
-    "principals_text",
-    "resources_text",
-    "rows_of",
-    "summary_text",
-    "through_text",
-    "way_text",
 ]
 
 Json = dict[str, object]
@@ -57,6 +57,13 @@ TITLES = {
     Direction.CLOSES: "closes",
     Direction.STAYS_DENIED: "stays denied, in another way",
 }
+_BADGES = {
+    Direction.OPENS: Badge("no", "access opens"),
+    Direction.SHIFTS: Badge("open", "conditions change"),
+    Direction.CLOSES: Badge("open", "access closes"),
+    Direction.STAYS_DENIED: Badge("none", "denials change"),
+}
+MOST_LINES = 400  # of all diffs together, unless everything is asked for
 MORE_WAYS = "patterns meet in more ways than were tried"
 SHOWN = 4  # actions, resources or principals before only their number is said
 VERDICTS = {
@@ -92,13 +99,15 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
-    """Everything to be said: the changes, what a policy file forbids, what is not known."""
+    """Everything to be said: the changes, what a policy file forbids, what is not known, and the
+    `policies` that differ where those are to be shown."""
 
     changes: Changes
     model: World
     kept: tuple[Kept, ...] = ()
-    remarks: tuple[Remark, ...] = ()
+    remarks: tuple[ImportRemark, ...] = ()
     unknowns: tuple[UnknownInWorld, ...] = ()
+    policies: tuple[PolicyChange, ...] = ()
 
     @property
     def broken(self) -> tuple[Kept, ...]:
@@ -217,37 +226,80 @@ def through_text(through: Iterable[StatementReference]) -> str:
     )
 
 
-def changes_text(report: ChangeReport, paint: Paint, width: int, *, verbose: bool = False) -> str:
-    """A section for each direction, in it a block for each change."""
-    lines: list[str] = []
-    for direction, title in TITLES.items():
-        rows = rows_of(report.changes, direction)
-        if rows:
-            opens = direction is Direction.OPENS
-            lines += [paint.bad(title) if opens else paint.title(title), ""]
-            for row in rows:
-                lines += [*_block(row, report.model, width, verbose=verbose), ""]
-    lines += _forbidden(report, paint, width)
-    lines += _remarks(report.remarks, width)
-    return "\n".join([*lines, *table([(summary_text(report),)], width), ""])
-
-
-def _block(row: Row, model: World, width: int, *, verbose: bool) -> Iterator[str]:
-    """One change: for whom, what on what, from what to what, through which statement."""
-    yield from table([(principals_text(row.candidates, model, verbose=verbose),)], width, indent=2)
-    facts = [
-        (
-            "action" if len(row.actions) == 1 else "actions",
-            actions_text(row.actions, verbose=verbose),
+def changes_document(report: ChangeReport, *, verbose: bool = False) -> Document:
+    """Lay out what is forbidden, then the policies that differ, then every change by direction."""
+    rows = [row for direction in TITLES for row in rows_of(report.changes, direction)]
+    columns: tuple[Column[Row], ...] = (
+        Column("change", lambda row: _BADGES[row.direction], SEPARATE),
+        Column(
+            "principal",
+            lambda row: principals_text(row.candidates, report.model, verbose=verbose),
+            plain=lambda row: " ".join(one.principal for one in row.candidates),
         ),
-        ("resource", resources_text(row.resources, verbose=verbose)),
-        *(() if row.vpc_endpoint is None else [("requests", way_text(row))]),
-        ("before", answer_text(row.before)),
-        ("after", answer_text(row.after)),
-    ]
-    if row.through:
-        facts.append(("through", through_text(row.through)))
-    yield from table(facts, width, indent=4)
+        Column(
+            "actions",
+            lambda row: actions_text(row.actions, verbose=verbose),
+            plain=lambda row: " ".join(row.actions),
+        ),
+        Column("resource", lambda row: resources_text(row.resources, verbose=verbose)),
+        Column("requests", way_text),
+        Column("before", lambda row: answer_text(row.before)),
+        Column("after", lambda row: answer_text(row.after)),
+        Column("through", lambda row: through_text(row.through)),
+    )
+    changes = Section(
+        "changes", "Changes", columns, rows, lambda row: TITLES[row.direction], cards=True
+    )
+    diffs, more = _diffs(report.policies, None if verbose else MOST_LINES)
+    remarks = [Remark("unknown", remark_text(one)) for one in report.remarks]
+    remarks += unknown_remarks(report.unknowns)
+    if more:
+        remarks.append(Remark("note", f"{more} more lines differ, which `-v` shows"))
+    return Document(
+        "decisions before and after the change",
+        (_forbidden(report), *diffs, changes),
+        tuple(remarks),
+        summary_text(report),
+        _verdict(report),
+    )
+
+
+def _verdict(report: ChangeReport) -> Badge:
+    directions = {change.direction for change in report.changes.found}
+    for direction in TITLES:
+        if direction in directions:
+            return _BADGES[direction]
+    return Badge("yes", "no decision changes")
+
+
+def _forbidden(report: ChangeReport) -> Section[Kept]:
+    """What the policy file forbids."""
+    columns: tuple[Column[Kept], ...] = (
+        Column("requirement", lambda one: one.after.request.title),
+        Column("place", lambda one: f"{one.file}:{one.after.request.span.line}", code=True),
+        Column(
+            "since",
+            lambda one: "opened by this change" if one.before.met else "did not hold before either",
+        ),
+        Column("failure", lambda one: "; ".join(one.after.failures)),
+    )
+    return Section("forbidden", "forbidden", columns, report.broken, cards=True)
+
+
+def _diffs(policies: Sequence[PolicyChange], most: int | None) -> tuple[list[Prose], int]:
+    """What differs, each as a diff, of so many lines in all; and how many more there are."""
+    shown, left, more = [], most, 0
+    for number, one in enumerate(policies, 1):
+        lines = one.lines if left is None else one.lines[:left]
+        more += len(one.lines) - len(lines)
+        left = None if left is None else left - len(lines)
+        word = " (new)" if one.added else " (gone)" if one.removed else ""
+        text = "\n".join(lines)
+        caption = f"{one.what}{word}"
+        shown.append(
+            Prose(f"diff-{number}", caption, (text,), code=True, language="diff", folded=True)
+        )
+    return shown, more
 
 
 def principals_text(candidates: Sequence[Candidate], model: World, *, verbose: bool) -> str:
@@ -263,33 +315,6 @@ def _principal(candidate: Candidate, model: World) -> str:
     if name == candidate.principal:
         return name
     return f"{name} of {account_title(candidate, model)}"
-
-
-def _forbidden(report: ChangeReport, paint: Paint, width: int) -> Iterator[str]:
-    """What the policy file forbids."""
-    if not report.broken:
-        return
-    yield paint.bad("forbidden")
-    for one in report.broken:
-        request = one.after.request
-        word = "opened by this change" if one.before.met else "did not hold before either"
-        yield from table(
-            [(f"{request.title} ({one.file}:{request.span.line}): {word}",)], width, indent=2
-        )
-        for failure in one.after.failures:
-            yield from table([(failure,)], width, indent=4)
-    yield ""
-
-
-def _remarks(remarks: Sequence[Remark], width: int) -> Iterator[str]:
-    """What of the sources is not known: decisions may be others there."""
-    if not remarks:
-        return
-    yield "not known of what is laid over"
-    for one in remarks:
-        place = f"{one.place}: " if one.place else ""
-        yield from table([(f"{place}{one.message} [{one.code}]",)], width, indent=2)
-    yield ""
 
 
 def summary_text(report: ChangeReport) -> str:
@@ -331,19 +356,27 @@ def _verb(direction: Direction, number: int) -> str:
     }[direction]
 
 
-def changes_lines(report: ChangeReport) -> str:
+def changes_lines(report: ChangeReport) -> list[str]:
     """A line for each change: direction, principal, actions and resource; for `--quiet`."""
-    return "".join(
+    return [
         f"{one.direction.value} {one.candidate.principal} {','.join(one.actions)} {one.resource}"
-        f"{f' {one.vpc_endpoint}' if one.vpc_endpoint else ''}\n"
+        f"{f' {one.vpc_endpoint}' if one.vpc_endpoint else ''}"
         for one in report.changes.found
-    )
+    ]
 
 
 def changes_data(report: ChangeReport) -> Json:
     """Everything as plain data."""
     changes = report.changes
     data: Json = {
+        "policies": [
+            {
+                "what": one.what,
+                "change": "added" if one.added else "removed" if one.removed else "changed",
+                "diff": list(one.lines),
+            }
+            for one in report.policies
+        ],
         "changes": [
             {
                 "direction": one.direction.value,
@@ -354,7 +387,7 @@ def changes_data(report: ChangeReport) -> Json:
                 **({"vpc_endpoint": one.vpc_endpoint} if one.vpc_endpoint else {}),
                 "before": answer_data(one.before),
                 "after": answer_data(one.after),
-                "through": [_reference(statement) for statement in one.through],
+                "through": [reference_data(statement) for statement in one.through],
             }
             for one in changes.found
         ],
@@ -380,16 +413,3 @@ def changes_data(report: ChangeReport) -> Json:
             for one in report.kept
         ]
     return data
-
-
-def _reference(statement: StatementReference) -> Json:
-    span = statement.span
-    return {
-        "layer": statement.layer.value,
-        "policy": statement.policy,
-        "statement": statement.index,
-        "sid": statement.sid,
-        "effect": statement.effect,
-        "file": span.source.name,
-        "line": span.line,
-    }

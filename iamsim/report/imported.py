@@ -125,5 +125,11 @@ def remark_data(remark: Remark) -> Json:
     }
 
 
+def remark_text(remark: Remark) -> str:
+    """Give a remark as a sentence with its place and code."""
+    place = f"{remark.place}: " if remark.place else ""
+    return f"{place}{remark.message} [{remark.code}]"
+
+
 def _count(number: int, name: str) -> str:
     return f"{number:,} {name}{'' if number == 1 else 's'}"

@@ -11,17 +11,19 @@ from iamsim.report.document import Fields, Form, Picture, Section
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from iamsim.report.document import Block, Cell, Document, Prose
+    from iamsim.report.document import Block, Cell, Column, Document, Prose
 
 __all__ = ["fenced", "to_markdown"]
 
 
 def to_markdown(document: Document) -> str:
-    """Write a document: a table for each group of rows, then conditions and remarks."""
+    """Write a document: what it counts, a table for each group of rows, conditions and remarks."""
     conditions = Conditions()
     verdict = "" if document.verdict is None else f"{for_markdown(document.verdict.word)}: "
     title = for_markdown(document.title)
     lines = [f"# {verdict}{title}" if verdict else f"# {title[:1].upper()}{title[1:]}"]
+    if document.summary:
+        lines += ["", f"{for_markdown(document.summary)}."]
     for block in document.shown:
         lines += _block(block, conditions)
     if conditions.legend:
@@ -30,8 +32,6 @@ def to_markdown(document: Document) -> str:
     if document.remarks:
         lines.append("")
         lines += [f"> {remark.kind}: {for_markdown(remark.text)}" for remark in document.remarks]
-    if document.summary:
-        lines += ["", f"{for_markdown(document.summary)}."]
     return "\n".join([*lines, ""])
 
 
@@ -83,16 +83,20 @@ def _section(section: Section[Any], conditions: Conditions) -> Iterator[str]:
         if section.filled:
             yield ", ".join(_cell(columns[0].cell(row)) for row in rows)
             continue
-        yield f"| {' | '.join(column.name for column in columns)} |"
-        yield "|---" * len(columns) + "|"
-        for row in rows:
-            cells = []
-            for column in columns:
-                marks = "" if column.conditions is None else conditions.mark(column.conditions(row))
-                cells.append(f"{_cell(column.cell(row))} {marks}".strip())
-            yield f"| {' | '.join(cells)} |"
+        cells = [[_marked(column, row, conditions) for column in columns] for row in rows]
+        there = [number for number in range(len(columns)) if any(row[number] for row in cells)]
+        yield f"| {' | '.join(columns[number].name for number in there)} |"
+        yield "|---" * len(there) + "|"
+        for row in cells:
+            yield f"| {' | '.join(row[number] for number in there)} |"
     if not section.rows and section.empty:
         yield from ("", for_markdown(section.empty))
+
+
+def _marked(column: Column[Any], row: Any, conditions: Conditions) -> str:  # noqa: ANN401 - as its columns take
+    """A cell with the numbers of what it depends on."""
+    marks = "" if column.conditions is None else conditions.mark(column.conditions(row))
+    return f"{_cell(column.cell(row))} {marks}".strip()
 
 
 def _cell(cell: Cell) -> str:

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["to_text"]
 
+_APART = 4  # cells below the first from which on cards stand apart
+
 
 def to_text(document: Document, paint: Paint, width: int) -> str:
     """Write a document; `width` is in columns. Conditions are numbered and stand at the end."""
@@ -101,7 +103,10 @@ def _rows(
         return words([first for first, *_ in cells], width, indent=indent)
     if section.cards:
         names = [column.name for column in columns[1:]]
-        return [line for row in cells for line in _card(row, names, width, indent)]
+        gap = [""] if len(names) >= _APART else []
+        blocks = [[*_card(row, names, width, indent), *gap] for row in cells]
+        lines = [line for block in blocks for line in block]
+        return lines[: len(lines) - len(gap)]
     if section.listed:
         return listing([(first, second) for first, second in cells], width, indent=indent or 2)
     if section.headed:
