@@ -46,6 +46,7 @@ MODULES = {
     "access-matrix": "iamsim.cli.access_matrix",
     "findings": "iamsim.cli.findings",
     "unused": "iamsim.cli.unused",
+    "audit": "iamsim.cli.audit",
     "diff": "iamsim.cli.diff",
     "paths": "iamsim.cli.paths",
     "check": "iamsim.cli.check",

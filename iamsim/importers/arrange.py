@@ -29,14 +29,17 @@ PARTS = {"organization": None, "root": "node", "root_user": "root_user"}
 SETS = frozenset(
     (
         "accounts",
+        "alternate_contacts",
         "assignments",
         "delegated_administrators",
         "groups",
         "include",
         "instance_profiles",
+        "mfa_types",
         "policies",
         "providers",
         "rcps",
+        "root_features",
         "scps",
         "shared_with",
     )

@@ -11,6 +11,12 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.importers.credentials import (
+    CREDENTIAL_LISTS,
+    SETTINGS,
+    read_credentials,
+    read_setting,
+)
 from iamsim.importers.facts import set_policy
 from iamsim.importers.facts_of_aws import (
     read_access_keys,
@@ -355,6 +361,8 @@ READERS: dict[str, Callable[[_Output], None]] = {
     "Attributes": _attributes,
     "Buckets": _buckets,
     "TagSet": _tags,
+    **dict.fromkeys(CREDENTIAL_LISTS, _of_account(read_credentials)),
+    **dict.fromkeys(SETTINGS, _of_account(read_setting)),
 }
 
 IMPORTER = AwsOutputs()

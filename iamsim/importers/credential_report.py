@@ -26,7 +26,7 @@ __all__ = ["IMPORTER"]
 COLUMNS = ("user", "arn", "mfa_active")
 NOTHING = frozenset(("", "N/A", "no_information", "not_supported"))
 # What a world has room for in users, and not in the root user.
-OF_USERS = frozenset(("created", "password_enabled", "password_last_changed"))
+OF_USERS = frozenset(("created", "password_last_changed"))
 NEVER = "never"
 USE = ("last_used", "region", "service")
 # Fields of an access key, by the end of the column's name.
@@ -87,14 +87,21 @@ def _read_row(row: Json, draft: Draft) -> None:
         return
     facts = dict(_facts(row))
     if name == "<root_account>":
-        for key in facts.keys() - OF_USERS:
-            draft.account(arn.account).entry("root_user", key, facts[key])
+        for key in sorted(facts.keys() - OF_USERS):
+            _of_root(draft.account(arn.account), key, facts[key])
         return
     user = draft.user(arn.account, name)
     path = "/" + arn.resource.partition("/")[2].removesuffix(name)
     if path != "/":
         user.set("path", path)
     _fill(user, facts)
+
+
+def _of_root(account: Record, key: str, value: object) -> None:
+    """Add a fact about the root user, unless a list of devices or a summary has said it better."""
+    known = account.data.get("root_user")
+    if not (isinstance(known, dict) and key in known):
+        account.entry("root_user", key, value)
 
 
 def _fill(user: Record, facts: Json) -> None:
@@ -140,8 +147,11 @@ def _facts(row: Json) -> Iterable[tuple[str, object]]:
     if enabled in ("true", "false"):
         yield "password_enabled", enabled == "true"
     keys = [key for number in (1, 2) if (key := _key(row, f"access_key_{number}"))]
-    if keys:
+    if keys or "access_key_1_active" in row:
         yield "access_keys", keys
+    if "cert_1_active" in row:
+        held = [number for number in (1, 2) if text(row, f"cert_{number}_active") == "true"]
+        yield "signing_certificates", [{"status": "Active"} for _ in held]
 
 
 def _key(row: Json, name: str) -> Json | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.importers.credentials import device_type
 from iamsim.importers.shapes import account_of, records, text, texts
 
 if TYPE_CHECKING:
@@ -133,6 +134,8 @@ def read_mfa_devices(draft: Draft, data: Json, place: str, account: str | None) 
             continue  # not assigned to anybody
         if arn.resource == "root":
             draft.account(arn.account).entry("root_user", "mfa_devices", 1, at)
+            serial = text(record, "SerialNumber") or ""
+            draft.account(arn.account).entry("root_user", "mfa_types", [device_type(serial)], at)
         else:
             name = arn.resource.rpartition("/")[2]
             _add_device(draft, draft.user(arn.account, name), record)
@@ -148,6 +151,7 @@ def _add_device(draft: Draft, user: Record | None, record: Json) -> None:
     if isinstance(seen, set):
         seen.add(serial)
         user.data["mfa_devices"] = len(seen)
+        user.data["mfa_types"] = sorted({device_type(one) for one in seen})
 
 
 def read_access_keys(draft: Draft, data: Json, place: str, account: str | None) -> None:

@@ -94,6 +94,7 @@ class WorldBuilder:
                 for account_id, services in fields.map("delegated_services").items()
                 if isinstance(services, tuple)
             },
+            root_features=fields.optional_texts("root_features"),
             root=None if root is None else self.node("Root", root, None),
         )
 
@@ -163,6 +164,11 @@ class WorldBuilder:
                 name: self.permission_set(account_id, name, permission_set)
                 for name, permission_set in fields.records("permission_sets")
             },
+            analyzers=fields.optional_items("analyzers"),
+            alternate_contacts=fields.optional_texts("alternate_contacts"),
+            password_policy=(
+                fields.map("password_policy") if fields.has("password_policy") else None
+            ),
         )
 
     def policy(self, fields: Fields, key: str, account_id: str, name: str) -> AnyPolicy | None:
@@ -186,13 +192,15 @@ class WorldBuilder:
             ),
             boundary=self.policy(fields, "boundary", account_id, f"boundary of user {name}"),
             tags=fields.text_map("tags") or {},
-            mfa_devices=fields.number("mfa_devices"),
-            access_keys=fields.items("access_keys"),
+            mfa_devices=fields.optional_number("mfa_devices"),
+            mfa_types=fields.optional_texts("mfa_types"),
+            access_keys=fields.optional_items("access_keys"),
+            signing_certificates=fields.optional_items("signing_certificates"),
+            ssh_public_keys=fields.optional_items("ssh_public_keys"),
+            service_specific_credentials=fields.optional_items("service_specific_credentials"),
             password_last_used=fields.text("password_last_used"),
             created=fields.text("created"),
-            password_enabled=(
-                fields.flag("password_enabled") if fields.has("password_enabled") else None
-            ),
+            password_enabled=fields.optional_flag("password_enabled"),
             password_last_changed=fields.text("password_last_changed"),
             last_accessed=last_accessed(fields),
         )
@@ -323,8 +331,11 @@ def root_user(fields: Fields) -> RootUser | None:
     return RootUser(
         source=known.place.source,
         position=known.place.path,
-        mfa_devices=known.number("mfa_devices"),
-        access_keys=known.items("access_keys"),
+        mfa_devices=known.optional_number("mfa_devices"),
+        mfa_types=known.optional_texts("mfa_types"),
+        access_keys=known.optional_items("access_keys"),
+        signing_certificates=known.optional_items("signing_certificates"),
+        password_enabled=known.optional_flag("password_enabled"),
         password_last_used=known.text("password_last_used"),
     )
 

@@ -187,6 +187,18 @@ class Fields:
         """Give a truth value, `None` when left out."""
         return self.flag(name) if self.has(name) else None
 
+    def optional_number(self, name: str) -> int | None:
+        """Give a whole number, `None` where nobody says."""
+        return self.number(name) if self.has(name) else None
+
+    def optional_items(self, name: str) -> tuple[object, ...] | None:
+        """Give the items of a list, `None` where nobody says."""
+        return self.items(name) if self.has(name) else None
+
+    def optional_texts(self, name: str) -> tuple[str, ...] | None:
+        """Give the texts of a list, `None` where nobody says."""
+        return self.texts(name) if self.has(name) else None
+
     def items(self, name: str) -> tuple[object, ...]:
         """Give the items of a list."""
         value = self.values.get(name)

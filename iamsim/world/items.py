@@ -107,7 +107,8 @@ class ServiceAccess:
 class User(Placed):
     """An IAM user; `groups` are names of groups of the same account.
 
-    `last_accessed` is by service prefix; it and `password_enabled` are `None` where nobody says.
+    `last_accessed` is by service prefix. It, `password_enabled`, `mfa_devices` and the credentials
+    are `None` where nobody says, which is not the same as none.
     """
 
     account: str
@@ -119,8 +120,12 @@ class User(Placed):
     policies: tuple[AnyPolicy, ...] = ()
     boundary: AnyPolicy | None = None
     tags: dict[str, str] = field(default_factory=dict)
-    mfa_devices: int = 0
-    access_keys: tuple[object, ...] = ()
+    mfa_devices: int | None = None
+    mfa_types: tuple[str, ...] | None = None
+    access_keys: tuple[object, ...] | None = None
+    signing_certificates: tuple[object, ...] | None = None
+    ssh_public_keys: tuple[object, ...] | None = None
+    service_specific_credentials: tuple[object, ...] | None = None
     password_last_used: str | None = None
     created: str | None = None
     password_enabled: bool | None = None
@@ -135,10 +140,13 @@ class User(Placed):
 
 @dataclass(slots=True, eq=False, kw_only=True)
 class RootUser(Placed):
-    """What is known of the root user of an account."""
+    """What is known of the root user of an account; `None` where nobody says."""
 
-    mfa_devices: int = 0
-    access_keys: tuple[object, ...] = ()
+    mfa_devices: int | None = None
+    mfa_types: tuple[str, ...] | None = None
+    access_keys: tuple[object, ...] | None = None
+    signing_certificates: tuple[object, ...] | None = None
+    password_enabled: bool | None = None
     password_last_used: str | None = None
 
 
@@ -300,7 +308,8 @@ class Account(Placed):
     """An AWS account. `scps` and `rcps` hang on the account itself; `None` where not said.
 
     `policies` are the customer managed policies by name; `resources` are by ARN, the others by
-    name or id.
+    name or id. `analyzers` are those of IAM Access Analyzer, `alternate_contacts` their types; both
+    and `password_policy` are `None` where nobody says.
     """
 
     id: str
@@ -320,6 +329,9 @@ class Account(Placed):
     resources: dict[str, Resource] = field(default_factory=dict)
     vpc_endpoints: dict[str, VpcEndpoint] = field(default_factory=dict)
     permission_sets: dict[str, PermissionSet] = field(default_factory=dict)
+    analyzers: tuple[object, ...] | None = None
+    alternate_contacts: tuple[str, ...] | None = None
+    password_policy: Mapping[str, object] | None = None
 
     def groups_of(self, user: User) -> tuple[Group, ...]:
         """Give the groups of a user, in the user's order."""
@@ -349,10 +361,12 @@ class Organization(Placed):
 
     `delegated_administrators` are the member accounts that may make privileged root sessions;
     `delegated_services` are the services that member accounts administer, by account.
+    `root_features` are those of centralized root access that are on, `None` where nobody says.
     """
 
     id: str | None = None
     management_account: str | None = None
     delegated_administrators: tuple[str, ...] = ()
     delegated_services: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    root_features: tuple[str, ...] | None = None
     root: Node | None = None

@@ -219,6 +219,7 @@ class _Laying:
             management_account=base.management_account or new.management_account,
             delegated_administrators=administrators,
             delegated_services=base.delegated_services | new.delegated_services,
+            root_features=base.root_features if new.root_features is None else new.root_features,
             root=lay_tree(base.root, new.root, None if old is None else old.root, combine_attached),
         )
 

@@ -69,6 +69,7 @@ def _merge_organizations(
         ),
         delegated_administrators=tuple(dict.fromkeys(delegated)),
         delegated_services=second.delegated_services | first.delegated_services,
+        root_features=one("root_features", first.root_features, second.root_features),
         root=one("root", first.root, second.root),
     )
 
@@ -110,6 +111,11 @@ def _merge_accounts(first: Account, second: Account, problems: Problems) -> Acco
         resources=union("resource", first.resources, second.resources),
         vpc_endpoints=union("VPC endpoint", first.vpc_endpoints, second.vpc_endpoints),
         permission_sets=union("permission set", first.permission_sets, second.permission_sets),
+        analyzers=one("analyzers", first.analyzers, second.analyzers),
+        alternate_contacts=one(
+            "alternate_contacts", first.alternate_contacts, second.alternate_contacts
+        ),
+        password_policy=one("password_policy", first.password_policy, second.password_policy),
     )
 
 

@@ -141,6 +141,11 @@ _LAST_ACCESSED = Field(
     map_of(TEXT, record(lambda: SERVICE_ACCESS, "service_access")),
     "When it last called services, by service prefix.",
 )
+_MFA_TYPES = Field(
+    "mfa_types",
+    list_of(choice("fido", "hardware", "text-message", "u2f", "virtual")),
+    "The types of its MFA devices: passkeys and security keys are `fido`.",
+)
 
 USER = Table(
     "a user",
@@ -153,7 +158,15 @@ USER = Table(
         Field("boundary", POLICY, "The permissions boundary."),
         Field("tags", TAGS, "Its tags."),
         Field("mfa_devices", WHOLE_NUMBER, "How many MFA devices it has."),
+        _MFA_TYPES,
         Field("access_keys", list_of(ANYTHING), "Its access keys."),
+        Field("signing_certificates", list_of(ANYTHING), "Its X.509 signing certificates."),
+        Field("ssh_public_keys", list_of(ANYTHING), "Its SSH public keys, for CodeCommit."),
+        Field(
+            "service_specific_credentials",
+            list_of(ANYTHING),
+            "Its credentials for one service, such as CodeCommit, Keyspaces and Bedrock.",
+        ),
         Field("password_last_used", TEXT, "When it last signed in with its password."),
         _CREATED,
         Field("password_enabled", FLAG, "Whether it has a password."),
@@ -166,7 +179,10 @@ ROOT_USER = Table(
     "the root user",
     (
         Field("mfa_devices", WHOLE_NUMBER, "How many MFA devices it has."),
+        _MFA_TYPES,
         Field("access_keys", list_of(ANYTHING), "Its access keys."),
+        Field("signing_certificates", list_of(ANYTHING), "Its X.509 signing certificates."),
+        Field("password_enabled", FLAG, "Whether it has a password."),
         Field("password_last_used", TEXT, "When it last signed in with its password."),
     ),
 )
@@ -249,6 +265,13 @@ ACCOUNT = Table(
             map_of(IAM_NAME, record(lambda: PERMISSION_SET, "permission_set")),
             "Permission sets of IAM Identity Center, as provisioned into the account.",
         ),
+        Field("analyzers", list_of(ANYTHING), "Its analyzers of IAM Access Analyzer."),
+        Field(
+            "alternate_contacts",
+            list_of(choice("BILLING", "OPERATIONS", "SECURITY")),
+            "The alternate contacts that it has.",
+        ),
+        Field("password_policy", map_of(TEXT, ANYTHING), "The password policy for its users."),
     ),
 )
 
@@ -291,6 +314,11 @@ ORGANIZATION = Table(
             "delegated_services",
             map_of(ACCOUNT_ID, list_of(TEXT)),
             "Service principals for which a member account is a delegated administrator.",
+        ),
+        Field(
+            "root_features",
+            list_of(choice("RootCredentialsManagement", "RootSessions")),
+            "The features of centralized root access that are on.",
         ),
         Field(
             "policies",

@@ -147,7 +147,7 @@ def imported(tmp_path, files, **options):
         pytest.param(
             f"{ACCOUNT}/list-mfa-devices",
             {"MFADevices": [{"UserName": "u", "SerialNumber": number} for number in "121"]},
-            {"users": {"u": {"mfa_devices": 2}}},
+            {"users": {"u": {"mfa_devices": 2, "mfa_types": ["hardware"]}}},
             id="devices",
         ),
         pytest.param(
@@ -158,7 +158,7 @@ def imported(tmp_path, files, **options):
                     {"SerialNumber": "2"},
                 ]
             },
-            {"root_user": {"mfa_devices": 1}},
+            {"root_user": {"mfa_devices": 1, "mfa_types": ["hardware"]}},
             id="device of the root user",
         ),
         pytest.param(

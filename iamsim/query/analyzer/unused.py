@@ -77,7 +77,7 @@ def _users(account: Account, limit: datetime) -> Iterator[AccessFinding]:
         used = user.password_last_used
         if _has_old_password(user, limit) and is_old(used, limit):
             yield _finding(FindingKind.UNUSED_PASSWORD, user, _last(used))
-        for number, key in enumerate(user.access_keys, 1):
+        for number, key in enumerate(user.access_keys or (), 1):
             if not isinstance(key, Mapping) or key.get("status") == "Inactive":
                 continue
             used, created = _text(key, "last_used"), _text(key, "created")

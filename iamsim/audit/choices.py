@@ -1,0 +1,259 @@
+"""What a project says about audits: ``[tool.iamsim.audit]`` in ``pyproject.toml``, or ``[audit]``
+in ``iamsim.toml``; what is suppressed has a reason.
+
+    [audit]
+    ignore = ["inline-policy"]
+    unused-days = 45
+    fail-on = "high"
+    [[audit.suppress]]
+    check = "administrator"
+    subject = "arn:aws:iam::111122223333:role/BreakGlass"
+    reason = "used in emergencies alone, and alarmed"
+    until = "2027-06-30"
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from datetime import date
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.audit.looking import DEFAULT_LIMITS, Limits
+from iamsim.audit.model import Severity
+from iamsim.audit.registry import load_checks
+from iamsim.checks.globs import fits_glob
+from iamsim.core.caret import quote
+from iamsim.core.errors import RequestError, WorldError
+from iamsim.core.span import Source, Span
+from iamsim.files.reading import read_text
+from iamsim.syntax.problem import did_you_mean
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Mapping, Sequence
+    from pathlib import Path
+    from typing import NoReturn
+
+    from iamsim.audit.model import Finding
+    from iamsim.audit.registry import AuditCheck
+
+__all__ = ["FAIL_ON", "Choices", "find_choices", "known_checks", "read_choices"]
+
+FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
+TABLES = {"iamsim.toml": ("audit",), "pyproject.toml": ("tool", "iamsim", "audit")}
+DAYS = {"key-days": "key_days", "unused-days": "unused_days", "root-days": "root_days"}
+FIELDS = ("select", "ignore", "severity", "fail-on", "suppress", *DAYS)
+SUPPRESSION_FIELDS = ("check", "subject", "reason", "until")
+MOST_DAYS = 36500
+
+
+class Suppression(NamedTuple):
+    """Findings of a check about subjects that fit a pattern, accepted for a reason until a day."""
+
+    check: str
+    subject: str
+    reason: str
+    until: str | None
+
+
+@dataclass(slots=True)
+class Choices:
+    """The choices for an audit; `today` is the day by which suppressions end."""
+
+    select: frozenset[str] | None = None
+    ignore: frozenset[str] = frozenset()
+    severity: Mapping[str, Severity] = field(default_factory=dict)
+    fail_on: str | None = None
+    limits: Limits = DEFAULT_LIMITS
+    suppressions: tuple[Suppression, ...] = ()
+    today: str | None = None
+    _used: set[int] = field(default_factory=set)
+
+    def wants(self, check: str) -> bool:
+        """Whether a check is to be run."""
+        return check not in self.ignore and (self.select is None or check in self.select)
+
+    def severity_of(self, check: AuditCheck) -> Severity:
+        """How grave its findings are."""
+        return self.severity.get(check.id, check.severity)
+
+    def reason_against(self, check: str, finding: Finding) -> str | None:
+        """The reason for which a finding is accepted, if it is."""
+        for number, one in enumerate(self.suppressions):
+            ended = one.until is not None and self.today is not None and one.until < self.today
+            if one.check == check and not ended and fits_glob(finding.subject, one.subject):
+                self._used.add(number)
+                return one.reason
+        return None
+
+    def unused(self) -> list[str]:
+        """Sentences about suppressions that suppressed nothing."""
+        return [
+            f"the suppression of `{one.check}` for `{one.subject}` suppressed nothing"
+            + (f": it ended on {one.until}" if one.until and (self.today or "") > one.until else "")
+            for number, one in enumerate(self.suppressions)
+            if number not in self._used
+        ]
+
+    def narrowed(self, select: Collection[str], ignore: Collection[str]) -> Choices:
+        """The choices with those of a command line laid over them."""
+        return replace(
+            self,
+            select=frozenset(select) if select else self.select,
+            ignore=self.ignore | frozenset(ignore),
+        )
+
+
+def known_checks(entries: Sequence[str]) -> frozenset[str]:
+    """The checks of ids, or of headings; raises `RequestError` for what is neither."""
+    checks = load_checks()
+    found: set[str] = set()
+    for entry in entries:
+        some = [one.id for one in checks if entry in (one.id, one.heading)]
+        if not some:
+            names = sorted({*(one.id for one in checks), *(one.heading for one in checks)})
+            raise RequestError(
+                "unknown-check",
+                f"there is no check {quote(entry)}",
+                hint=did_you_mean(entry, names) or "docs/reference/audit lists them",
+            )
+        found.update(some)
+    return frozenset(found)
+
+
+def find_choices(start: Path, today: str | None = None) -> Choices:
+    """Read the nearest file with a table of ours, from a folder upwards; raises what `read_choices`
+    raises."""
+    folder = start.absolute()
+    for place in (folder, *folder.parents):
+        for name in TABLES:
+            if (place / name).is_file():
+                found = _of_file(place / name, today)
+                if found is not None:
+                    return found
+    return Choices(today=today)
+
+
+def read_choices(path: Path, today: str | None = None) -> Choices:
+    """Read one file. Raises `WorldError` for what is no configuration, and `RequestError` for a
+    check that does not exist."""
+    if not path.is_file():
+        message = f"can't read `{path}`: no such file"
+        raise WorldError("file-not-found", message)
+    return _of_file(path, today) or Choices(today=today)
+
+
+def _of_file(path: Path, today: str | None) -> Choices | None:
+    import tomllib  # noqa: PLC0415 - few folders have such a file
+
+    source = Source(path.name, read_text(str(path)))
+    steps = TABLES.get(path.name, TABLES["iamsim.toml"])
+    if steps[-1] not in source.text:
+        return None
+    try:
+        data: object = tomllib.loads(source.text)
+    except tomllib.TOMLDecodeError as error:
+        end = len(source.text)
+        message = f"this is not TOML: {error}"
+        span = Span(source, end, end)
+        raise WorldError("configuration-not-toml", message, span=span) from None
+    for step in steps:
+        data = data.get(step) if isinstance(data, dict) else None
+    return None if data is None else _Reader(source, ".".join(steps), today).choices(data)
+
+
+class _Reader:
+    """Checks the values of a table; TOML gives no places, so a fault is looked up in the text."""
+
+    def __init__(self, source: Source, table: str, today: str | None) -> None:
+        self.source = source
+        self.start = max(source.text.find(table), 0)
+        self.today = today
+
+    def choices(self, data: object) -> Choices:
+        """Read the whole table."""
+        table = self.table(data, "audit", FIELDS)
+        severity = table.get("severity", {})
+        if not isinstance(severity, dict):
+            self.fail("severity", "`severity` is a table of checks with severities")
+        graded: dict[str, Severity] = {}
+        for entry, grade in severity.items():
+            choice = Severity(self.choice(grade, tuple(Severity)))
+            graded |= dict.fromkeys(known_checks([entry]), choice)
+        fail_on = table.get("fail-on")
+        return Choices(
+            known_checks(self.texts(table, "select")) if "select" in table else None,
+            known_checks(self.texts(table, "ignore")),
+            graded,
+            None if fail_on is None else self.choice(fail_on, FAIL_ON),
+            Limits(
+                **{ours: self.days(table, name) for name, ours in DAYS.items() if name in table}
+            ),
+            tuple(self.suppression(one) for one in self.list(table, "suppress")),
+            self.today,
+        )
+
+    def suppression(self, data: object) -> Suppression:
+        """Read one entry of `suppress`."""
+        table = self.table(data, "suppress", SUPPRESSION_FIELDS)
+        texts = {key: value for key, value in table.items() if isinstance(value, str)}
+        for name in ("check", "subject", "reason"):
+            if not texts.get(name, "").strip():
+                self.fail("suppress", f"a suppression has `{name}`, a text")
+        (check, *_) = sorted(known_checks([texts["check"]]))
+        until = table.get("until")
+        if until is not None and not isinstance(until, date):
+            try:
+                until = date.fromisoformat(str(until))
+            except ValueError:
+                self.fail(
+                    str(until), f"{quote(str(until))} is no day", "write it like `2027-03-31`"
+                )
+        day = None if until is None else until.isoformat()[:10]
+        return Suppression(check, texts["subject"], texts["reason"].strip(), day)
+
+    def table(self, data: object, name: str, fields: Sequence[str]) -> Mapping[str, object]:
+        """A table with these fields and no others."""
+        if not isinstance(data, dict):
+            self.fail(name, f"`{name}` is a table")
+        for key in data:
+            if key not in fields:
+                hint = did_you_mean(key, fields) or f"there are {', '.join(fields)}"
+                self.fail(key, f"there is no setting {quote(key)} in `{name}`", hint)
+        return data
+
+    def days(self, table: Mapping[str, object], name: str) -> int:
+        """A number of days."""
+        given = table[name]
+        if isinstance(given, bool) or not isinstance(given, int) or not 0 < given <= MOST_DAYS:
+            self.fail(name, f"`{name}` is a number of days")
+        return given
+
+    def choice(self, given: object, choices: Sequence[str]) -> str:
+        """One of a few words."""
+        if not isinstance(given, str) or given not in choices:
+            shown = str(given)
+            hint = did_you_mean(shown, choices) or f"use {', '.join(choices)}"
+            self.fail(shown, f"{quote(shown)} is none of the words that may stand here", hint)
+        return given
+
+    def texts(self, table: Mapping[str, object], name: str) -> tuple[str, ...]:
+        """A list of texts."""
+        found = self.list(table, name)
+        if not all(isinstance(one, str) for one in found):
+            self.fail(name, f"`{name}` is a list of texts")
+        return tuple(str(one) for one in found)
+
+    def list(self, table: Mapping[str, object], name: str) -> list[object]:
+        """A list."""
+        found = table.get(name, [])
+        if not isinstance(found, list):
+            self.fail(name, f"`{name}` is a list")
+        return found
+
+    def fail(self, word: str, message: str, hint: str | None = None) -> NoReturn:
+        """Raise an error at a word."""
+        start = self.source.text.find(word, self.start)
+        span = Span(self.source, self.start, self.start)
+        if start >= 0:
+            span = Span(self.source, start, start + len(word))
+        raise WorldError("configuration-field", message, span=span, hint=hint)

@@ -1,0 +1,308 @@
+"""What checks look at: a world with its engine, and what several of them ask, worked out once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.audit.model import Gap
+from iamsim.audit.policies import ValidatedPolicy, held_policies
+from iamsim.audit.sources import AUTHORIZATION_DETAILS, ORGANIZATION
+from iamsim.checks.validate import Validator
+from iamsim.core.identity_center import ROLE_PATH
+from iamsim.core.unknown import MARK
+from iamsim.query.analyzer.external import find_external
+from iamsim.query.analyzer.since import read_time
+from iamsim.query.analyzer.unused import find_unused
+from iamsim.query.analyzer.unused_permissions import find_unused_permissions
+from iamsim.query.escalation.administrators import PROBES, find_administrators
+from iamsim.query.escalation.home import KINDS
+from iamsim.world.model import PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime, timedelta
+
+    from iamsim.audit.policies import Held
+    from iamsim.engine.unknowns import UnknownInWorld
+    from iamsim.query.analyzer.external import External
+    from iamsim.query.analyzer.finding import AccessFinding
+    from iamsim.query.batch import Batch, BatchAnswer, Candidate
+    from iamsim.world.model import Account, Role, RootUser, User
+
+__all__ = [
+    "DEFAULT_LIMITS",
+    "Key",
+    "Limits",
+    "Looking",
+    "active",
+    "is_provisioned",
+    "keys_of",
+    "time_of",
+]
+
+NEVER = "never"
+REGION = "us-east-1"  # in which probes make what is in no policy
+
+
+class Limits(NamedTuple):
+    """How old is too old, in days; by default as AWS's own controls have it (Security Hub IAM.3,
+    IAM.22; IAM Access Analyzer)."""
+
+    key_days: int = 90
+    unused_days: int = 90
+    root_days: int = 90
+
+
+DEFAULT_LIMITS = Limits()
+
+
+class Key(NamedTuple):
+    """An access key of a user or of the root user, as far as it is known."""
+
+    id: str
+    is_active: bool
+    created: datetime | None
+    last_used: datetime | None
+    never_used: bool
+    service: str | None
+
+
+class Looking:
+    """A world that is looked at: at what time, and with which limits.
+
+    `at` is `None` where no time was given: what depends on it is unknown then.
+    """
+
+    def __init__(self, batch: Batch, at: str | None, limits: Limits = DEFAULT_LIMITS) -> None:
+        """Take a world."""
+        self.batch = batch
+        self.model = batch.world.model
+        self.at_text = at
+        self.at = None if at is None else read_time(at)
+        self.limits = limits
+        self._may: dict[str, int] = {}
+
+    @cached_property
+    def accounts(self) -> tuple[Account, ...]:
+        """The accounts of the world whose principals are listed, by id."""
+        return tuple(
+            account for _, account in sorted(self.model.accounts.items()) if _lists_anybody(account)
+        )
+
+    @cached_property
+    def missing_accounts(self) -> tuple[str, ...]:
+        """Accounts that the world names and whose principals it does not list."""
+        named = {*self.model.accounts, *self.model.index.nodes}
+        organization = self.model.organization
+        if organization is not None and organization.management_account is not None:
+            named.add(organization.management_account)
+        return tuple(sorted(named - {account.id for account in self.accounts}))
+
+    def gaps_of_accounts(self) -> Iterator[Gap]:
+        """Gaps for what no check can see: accounts without a list, and sources that are lost."""
+        for account in self.missing_accounts:
+            yield AUTHORIZATION_DETAILS.gap(
+                account,
+                "the users, groups and roles of the account are not listed",
+                account=account,
+            )
+        if not self.accounts and not self.missing_accounts:
+            yield AUTHORIZATION_DETAILS.gap(
+                "world", "the world lists no account", account="ACCOUNT"
+            )
+        for lost in self.model.lost:
+            yield Gap("world", f"a file is lost: {lost.message}", str(lost.span or "that file"), "")
+        for marker in self.model.unlisted:
+            why = str(marker.document.get("unknown", "a source is lost"))
+            yield Gap("world", why, str(marker.document.get("source", "that file")), "")
+
+    @cached_property
+    def unknowns(self) -> tuple[UnknownInWorld, ...]:
+        """The parts of policies that are not known."""
+        return self.batch.world.unknowns()
+
+    @cached_property
+    def held(self) -> tuple[Held, ...]:
+        """Every attached policy with its holder."""
+        return tuple(held_policies(self.model))
+
+    @cached_property
+    def external(self) -> External:
+        """Access from outside of the zone of trust, by the engine."""
+        return find_external(self.batch)
+
+    @cached_property
+    def beyond_accounts(self) -> External:
+        """Access from outside of each account."""
+        return find_external(self.batch, "account")
+
+    @cached_property
+    def unused(self) -> list[AccessFinding]:
+        """Roles, keys and passwords that nobody used; nothing without a time."""
+        if self.at_text is None:
+            return []
+        return find_unused(self.model, self.at_text, self.limits.unused_days)
+
+    @cached_property
+    def unused_permissions(self) -> list[AccessFinding]:
+        """Permissions that nobody used; nothing without a time."""
+        if self.at_text is None:
+            return []
+        return find_unused_permissions(self.batch, self.at_text, self.limits.unused_days)
+
+    @cached_property
+    def validated(self) -> list[ValidatedPolicy]:
+        """What the checks of policies say of every customer's policy that is attached."""
+        validator = Validator(today=None if self.at_text is None else self.at_text[:10])
+        found = []
+        seen: set[object] = set()
+        for one in self.held:
+            policy = one.policy
+            if not isinstance(policy, PolicyDocument) or (id(policy), one.use) in seen:
+                continue
+            seen.add((id(policy), one.use))
+            of_aws = policy.arn is not None and ":aws:policy/" in policy.arn
+            if of_aws or MARK in policy.document:
+                continue
+            findings = validator.validate_data(policy.document, policy.source, one.use)
+            holder = one.holder if policy.arn is None else policy.arn
+            found.append(
+                ValidatedPolicy(one.account, holder, policy.name, policy.source.name, findings)
+            )
+        return found
+
+    @cached_property
+    def administrators(self) -> dict[str, BatchAnswer]:
+        """Who can do everything in an account, by the engine: users, roles and permission sets."""
+        found: dict[str, BatchAnswer] = {}
+        for account in self.accounts:
+            able = [
+                one
+                for one in self.candidates(account.id)
+                if self.may(one) & self._probes == self._probes
+            ]
+            found |= find_administrators(self.batch, account.id, able, REGION)
+        return found
+
+    @cached_property
+    def _probes(self) -> int:
+        return self.batch.universe.mask_of([action for action, _ in PROBES])
+
+    @cached_property
+    def _by_account(self) -> dict[str | None, list[Candidate]]:
+        found: dict[str | None, list[Candidate]] = {}
+        for one in self.batch.candidates:
+            if one.kind in KINDS:
+                found.setdefault(one.account, []).append(one)
+        return found
+
+    def candidates(self, account: str) -> list[Candidate]:
+        """The users, roles and permission sets of an account."""
+        return self._by_account.get(account, [])
+
+    def may(self, candidate: Candidate) -> int:
+        """The actions that some Allow of somebody's own policies is about, as a mask."""
+        known = self._may.get(candidate.principal)
+        if known is None:
+            known = self._may[candidate.principal] = self.batch.may(candidate.principal)
+        return known
+
+    @cached_property
+    def users(self) -> tuple[tuple[Account, User], ...]:
+        """All users with their accounts."""
+        return tuple(
+            (account, user)
+            for account in self.accounts
+            for _, user in sorted(account.users.items())
+        )
+
+    @cached_property
+    def roles(self) -> tuple[tuple[Account, Role], ...]:
+        """All roles but the service-linked ones, which AWS alone changes."""
+        return tuple(
+            (account, role)
+            for account in self.accounts
+            for _, role in sorted(account.roles.items())
+            if not role.service_linked
+        )
+
+    @cached_property
+    def members(self) -> tuple[str, ...]:
+        """The member accounts of the organization."""
+        return tuple(
+            sorted(one for one in self.model.index.nodes if not self.model.is_management(one))
+        )
+
+    def gap_of_organization(self) -> Gap:
+        """What is said where a world has no organization."""
+        return ORGANIZATION.gap(
+            "organization", "the world has no organization, or the accounts have none"
+        )
+
+    def is_older(self, time: datetime, days: int) -> bool | None:
+        """Whether a time is more than so many days back; `None` without a time of the audit."""
+        return None if self.at is None else (self.at - time).days > days
+
+    def age(self, time: datetime) -> timedelta | None:
+        """How long ago a time is."""
+        return None if self.at is None else self.at - time
+
+    def gap_of_time(self, subject: str) -> Gap:
+        """What is said where an answer depends on the time, and none was given."""
+        return Gap(
+            subject, "how long ago that was depends on the time of the audit", "--at TIME", ""
+        )
+
+
+def _lists_anybody(account: Account) -> bool:
+    return bool(account.users or account.roles or account.groups or account.permission_sets)
+
+
+def active(credentials: tuple[object, ...] | None) -> list[Mapping[str, object]]:
+    """The credentials of a list that are not switched off."""
+    return [
+        one
+        for one in credentials or ()
+        if isinstance(one, Mapping) and str(one.get("status", "Active")).lower() != "inactive"
+    ]
+
+
+def keys_of(entity: User | RootUser) -> list[Key] | None:
+    """The access keys of a user; `None` where nobody says."""
+    if entity.access_keys is None:
+        return None
+    return [
+        _key(number, one)
+        for number, one in enumerate(entity.access_keys, start=1)
+        if isinstance(one, Mapping)
+    ]
+
+
+def _key(number: int, data: Mapping[str, object]) -> Key:
+    used = data.get("last_used")
+    service = data.get("service")
+    return Key(
+        str(data.get("id", f"key {number}")),
+        str(data.get("status", "Active")).lower() != "inactive",
+        time_of(data.get("created")),
+        time_of(used),
+        used == NEVER,
+        service if isinstance(service, str) else None,
+    )
+
+
+def time_of(value: object) -> datetime | None:
+    """A time that somebody wrote; `None` for what is none."""
+    if not isinstance(value, str):
+        return None
+    try:
+        return read_time(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def is_provisioned(role: Role) -> bool:
+    """Whether IAM Identity Center provisioned a role."""
+    return role.permission_set is not None or role.path.startswith(ROLE_PATH)

@@ -1,0 +1,135 @@
+"""The policies of a world for checks: whose they are, their statements, what is not known."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.audit.model import Gap
+from iamsim.core.decision import PolicyType
+from iamsim.world.model import Group, PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.audit.looking import Looking
+    from iamsim.checks.finding import Finding
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.world.model import Account, AnyPolicy, Node, Role, User, World
+
+__all__ = [
+    "Held",
+    "ValidatedPolicy",
+    "held_policies",
+    "policy_gaps",
+    "statements_of",
+    "written_out",
+]
+
+
+class Held(NamedTuple):
+    """A policy with what it is used as, and whose it is: the ARN of its holder, for a managed
+    policy its own. `holder_type` is ``user``, ``group`` or ``role`` for identity-based ones;
+    `is_inline` says that it is of this holder alone."""
+
+    account: str
+    holder: str
+    policy: AnyPolicy
+    use: PolicyType
+    holder_type: str = ""
+    is_inline: bool = False
+
+
+class ValidatedPolicy(NamedTuple):
+    """What the checks of `iamsim validate` say of a policy."""
+
+    account: str
+    holder: str
+    name: str
+    file: str
+    findings: tuple[Finding, ...]
+
+
+def held_policies(model: World) -> Iterator[Held]:
+    """Every policy that is attached somewhere, once for each holder."""
+    if model.organization is not None and model.organization.root is not None:
+        yield from _of_node(model.organization.root)
+    for _, account in sorted(model.accounts.items()):
+        yield from _of_account(account)
+
+
+def _of_node(node: Node) -> Iterator[Held]:
+    holder = node.id or node.name
+    for policy in node.scps or ():
+        yield Held("", holder, policy, PolicyType.SERVICE_CONTROL)
+    for policy in node.rcps or ():
+        yield Held("", holder, policy, PolicyType.RESOURCE_CONTROL)
+    for unit in node.units:
+        yield from _of_node(unit)
+
+
+def _of_account(account: Account) -> Iterator[Held]:
+    for policy in account.scps or ():
+        yield Held(account.id, account.id, policy, PolicyType.SERVICE_CONTROL)
+    for policy in account.rcps or ():
+        yield Held(account.id, account.id, policy, PolicyType.RESOURCE_CONTROL)
+    yield from _of_principals(account)
+    yield from _of_permission_sets(account)
+    for arn, resource in sorted(account.resources.items()):
+        if resource.policy is not None:
+            yield Held(account.id, arn, resource.policy, PolicyType.RESOURCE)
+    for endpoint_id, endpoint in sorted(account.vpc_endpoints.items()):
+        if endpoint.policy is not None:
+            yield Held(account.id, endpoint_id, endpoint.policy, PolicyType.VPC_ENDPOINT)
+
+
+def _of_principals(account: Account) -> Iterator[Held]:
+    managed = {id(policy) for policy in account.policies.values()}
+    holders: list[tuple[str, Group | User | Role]] = []
+    holders += [("group", one) for _, one in sorted(account.groups.items())]
+    holders += [("user", one) for _, one in sorted(account.users.items())]
+    holders += [("role", one) for _, one in sorted(account.roles.items())]
+    for kind, entity in holders:
+        for policy in entity.policies:
+            inline = isinstance(policy, PolicyDocument) and policy.arn is None
+            inline = inline and id(policy) not in managed
+            yield Held(account.id, entity.arn, policy, PolicyType.IDENTITY, kind, inline)
+        if not isinstance(entity, Group) and entity.boundary is not None:
+            yield Held(account.id, entity.arn, entity.boundary, PolicyType.PERMISSIONS_BOUNDARY)
+    for role in account.roles.values():
+        if role.trust is not None and not role.service_linked:
+            yield Held(account.id, role.arn, role.trust, PolicyType.TRUST)
+
+
+def _of_permission_sets(account: Account) -> Iterator[Held]:
+    kind = "permission set"
+    for name, one in sorted(account.permission_sets.items()):
+        holder = one.arn or f"permission set {name}"
+        for policy in one.policies:
+            yield Held(account.id, holder, policy, PolicyType.IDENTITY, kind)
+        if one.inline is not None:
+            yield Held(account.id, holder, one.inline, PolicyType.IDENTITY, kind, is_inline=True)
+        if one.boundary is not None:
+            yield Held(account.id, holder, one.boundary, PolicyType.PERMISSIONS_BOUNDARY)
+
+
+def statements_of(
+    looking: Looking, policy: AnyPolicy | None, use: PolicyType
+) -> tuple[CompiledStatement, ...]:
+    """The statements of a policy, compiled as what it is used for; none where there is none."""
+    if policy is None:
+        return ()
+    return looking.batch.world.policies.compiled(policy, use).statements
+
+
+def policy_gaps(looking: Looking, *uses: PolicyType) -> Iterator[Gap]:
+    """Gaps for the parts of policies that are not known, of these uses (of all without any)."""
+    for one in looking.unknowns:
+        if not uses or one.use in uses:
+            why = f"{one.what} is not known: {one.unknown.why}"
+            yield Gap(one.policy, why, one.unknown.source or str(one.span.place), "")
+
+
+def written_out(document: object) -> str:
+    """A policy or statement as JSON text."""
+    return json.dumps(document, indent=2, ensure_ascii=False)

@@ -1,0 +1,135 @@
+"""Sign-ins and privileged calls that one factor is enough for.
+
+## What it finds
+`console-user-without-mfa`: an IAM user that has a password and no MFA device.
+`root-without-mfa`: a root user that has credentials and no MFA device.
+`mfa-not-phishing-resistant`: devices of which none is a passkey or a security key. A code from an
+app or a token can be given away; SMS is no longer taken by AWS, and U2F is the older form of FIDO2.
+
+## Why it matters
+AWS asks for MFA for the root user of every account, and recommends phishing-resistant devices:
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>.
+
+## What it needs
+The credential report says whether there is a device; of what type it is, `list-mfa-devices` (for
+the root user `list-virtual-mfa-devices`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.registry import audits
+from iamsim.audit.rules.people import has_password
+from iamsim.audit.sources import CREDENTIAL_REPORT, MFA_DEVICES, VIRTUAL_MFA
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+    from iamsim.world.model import RootUser
+
+HEADING = "mfa"
+DEVICES = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html"
+ROOT = "https://docs.aws.amazon.com/IAM/latest/UserGuide/enable-mfa-for-root.html"
+ENABLE = (
+    "aws iam enable-mfa-device --user-name {name} --serial-number SERIAL --authentication-code1"
+    " CODE --authentication-code2 NEXT_CODE"
+)
+WEAK = {"text-message": "SMS", "u2f": "U2F", "virtual": "an app", "hardware": "a token"}
+
+
+@audits(
+    "console-user-without-mfa", HEADING, "Users with a password have MFA", Severity.HIGH, DEVICES
+)
+def console_users(looking: Looking) -> Iterator[Outcome]:
+    """Users with a password and no device."""
+    for account, user in looking.users:
+        known = has_password(user)
+        if known is None or (known and user.mfa_devices is None):
+            yield CREDENTIAL_REPORT.gap(
+                user.arn, "whether the user has a password and MFA", account=account.id
+            )
+        elif known and not user.mfa_devices:
+            used = user.password_last_used
+            yield Finding(
+                user.arn,
+                "signs in with a password alone: it has no MFA device",
+                Fix("commands", ENABLE.format(name=user.name)),
+                account.id,
+                (Evidence("date", f"last signed in {used}" if used else "no sign-in is known"),),
+                span=user.span,
+            )
+        else:
+            yield Passed(user.arn)
+
+
+@audits("root-without-mfa", HEADING, "Root users have MFA", Severity.CRITICAL, ROOT)
+def root_users(looking: Looking) -> Iterator[Outcome]:
+    """Root users without a device."""
+    for account in looking.accounts:
+        root = account.root_user
+        arn = f"arn:{account.partition}:iam::{account.id}:root"
+        if root is None or root.mfa_devices is None:
+            yield CREDENTIAL_REPORT.gap(arn, "whether the root user has MFA", account=account.id)
+        elif root.mfa_devices or has_no_credentials(root):
+            yield Passed(arn)
+        else:
+            yield Finding(
+                arn,
+                "the root user has no MFA device",
+                Fix("commands", "# sign in as the root user:\n" + ENABLE.format(name="root")),
+                account.id,
+                span=root.span,
+            )
+
+
+def has_no_credentials(root: RootUser) -> bool:
+    """Whether a root user is known to have neither password nor keys: it can't sign in."""
+    return root.password_enabled is False and root.access_keys == ()
+
+
+@audits(
+    "mfa-not-phishing-resistant",
+    HEADING,
+    "MFA devices are passkeys or security keys",
+    Severity.LOW,
+    DEVICES,
+)
+def phishing(looking: Looking) -> Iterator[Outcome]:
+    """Devices that give codes away."""
+    for account in looking.accounts:
+        root = account.root_user
+        arn = f"arn:{account.partition}:iam::{account.id}:root"
+        if root is not None and root.mfa_devices:
+            if root.mfa_types is None:
+                yield VIRTUAL_MFA.gap(arn, "the types of its MFA devices", account=account.id)
+            else:
+                yield _of_types(arn, account.id, root.mfa_types)
+    for account, user in looking.users:
+        if user.mfa_devices is None:
+            yield CREDENTIAL_REPORT.gap(user.arn, "whether the user has MFA", account=account.id)
+        elif user.mfa_devices and user.mfa_types is None:
+            yield MFA_DEVICES.gap(
+                user.arn, "the types of its MFA devices", account=account.id, name=user.name
+            )
+        elif user.mfa_devices:
+            yield _of_types(user.arn, account.id, user.mfa_types or ())
+
+
+def _of_types(subject: str, account: str, types: tuple[str, ...]) -> Outcome:
+    if "fido" in types:
+        return Passed(subject)
+    has = ", ".join(WEAK.get(one, one) for one in types)
+    return Finding(
+        subject,
+        f"has MFA by {has} and no passkey or security key",
+        Fix(
+            "commands",
+            "# register a passkey or security key in the console: My security credentials",
+        ),
+        account,
+        severity=Severity.MEDIUM if "text-message" in types else None,
+    )

@@ -1,0 +1,222 @@
+"""Access from outside, and whether somebody watches for it.
+
+## What it finds
+`public-access`: a resource or role that anybody can reach, decided by the engine with everything
+that limits it.
+`cross-account-access`: one that somebody outside of the organization (or account, where there is
+none) can reach.
+`access-between-accounts`: one that another account of the organization can reach; informational.
+`external-access-analyzer`: an account without an active analyzer for external access, of its own or
+of the organization.
+`account-public-access-block`: an account in which S3 Block Public Access does not hold as a whole.
+
+## Why it matters
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-preview-access>,
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html>.
+
+## What it needs
+The policies of resources: a world without resources says nothing about them. `list-analyzers` of
+each account, and `s3control get-public-access-block`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
+from iamsim.audit.policies import policy_gaps
+from iamsim.audit.registry import audits
+from iamsim.audit.sources import ANALYZERS, PUBLIC_ACCESS_BLOCK, RESOURCES
+from iamsim.core.decision import PolicyType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+    from iamsim.query.analyzer.finding import AccessFinding
+
+HEADING = "analyzer-external"
+FINDINGS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-findings.html"
+ANALYZER = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-create-external.html"
+BLOCK = (
+    "https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"
+)
+USES = (PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RESOURCE_CONTROL)
+EXTERNAL_TYPES = ("ACCOUNT", "ORGANIZATION")
+FEW = 4
+
+
+def _who(one: AccessFinding) -> str:
+    kind, name = next(iter(one.principal.items()), ("AWS", "somebody"))
+    if name == "*":
+        return "anybody"
+    return name if kind == "AWS" else f"{kind} {name}"
+
+
+def _finding(one: AccessFinding, severity: Severity | None = None) -> Finding:
+    """A finding of the analyzer as one of the audit."""
+    more = f" and {len(one.actions) - FEW} more" if len(one.actions) > FEW else ""
+    can = ", ".join(one.actions[:FEW]) + more
+    evidence = [Evidence("policy", str(one.span.place))] if one.span is not None else []
+    evidence += [Evidence("request", f"allowed {sentence}") for sentence in one.depends_on]
+    action = one.actions[0] if one.actions else "ACTION"
+    return Finding(
+        one.resource,
+        f"{_who(one)} can {can}",
+        Fix(
+            "policy",
+            '"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-YOUR-ORGANIZATION"}}\n'
+            f"# or ask for less: iamsim who-can {action} {one.resource} --world WORLD",
+        ),
+        one.account,
+        tuple(evidence),
+        severity,
+        one.span,
+    )
+
+
+def _gaps(looking: Looking) -> Iterator[Gap]:
+    """What could hide access: policies that are not known, and resources that nobody listed."""
+    yield from policy_gaps(looking, *USES)
+    for one in looking.external.unsearched:
+        yield Gap(one.policy, one.unknown.why, str(one.span.place), "")
+    for account in looking.accounts:
+        if not account.resources:
+            yield RESOURCES.gap(
+                account.id, "its resources and their policies are not listed", account=account.id
+            )
+
+
+@audits("public-access", HEADING, "Nothing is public", Severity.CRITICAL, FINDINGS)
+def public(looking: Looking) -> Iterator[Outcome]:
+    """What anybody can reach."""
+    found = [one for one in looking.external.findings if one.is_public]
+    for one in found:
+        yield _finding(one)
+    yield from _passed(looking, {one.resource for one in found})
+    yield from _gaps(looking)
+
+
+@audits("cross-account-access", HEADING, "Nobody outside has access", Severity.MEDIUM, FINDINGS)
+def external(looking: Looking) -> Iterator[Outcome]:
+    """What somebody outside of the zone of trust can reach."""
+    found = [one for one in looking.external.findings if not one.is_public]
+    for one in found:
+        yield _finding(one)
+    yield from _passed(looking, {one.resource for one in looking.external.findings})
+    yield from _gaps(looking)
+
+
+@audits(
+    "access-between-accounts",
+    HEADING,
+    "No other account of the organization has access",
+    Severity.INFORMATIONAL,
+    FINDINGS,
+)
+def internal(looking: Looking) -> Iterator[Outcome]:
+    """What other accounts of the organization can reach."""
+    if looking.model.organization is None:
+        return
+    outside = {one.id for one in looking.external.findings}
+    found = [one for one in looking.beyond_accounts.findings if one.id not in outside]
+    for one in found:
+        yield _finding(one)
+    yield from _passed(looking, {one.resource for one in found})
+    yield from _gaps(looking)
+
+
+def _passed(looking: Looking, found: set[str]) -> Iterator[Passed]:
+    for account in looking.accounts:
+        for arn in account.resources:
+            if arn not in found:
+                yield Passed(arn)
+    for _, role in looking.roles:
+        if role.arn not in found:
+            yield Passed(role.arn)
+
+
+@audits(
+    "external-access-analyzer", HEADING, "IAM Access Analyzer watches", Severity.MEDIUM, ANALYZER
+)
+def analyzer(looking: Looking) -> Iterator[Outcome]:
+    """Accounts without an analyzer for external access."""
+    yield from analyzer_of(looking, EXTERNAL_TYPES, "external access", "ACCOUNT")
+
+
+def analyzer_of(
+    looking: Looking, types: tuple[str, ...], about: str, to_make: str
+) -> Iterator[Outcome]:
+    """Accounts without an active analyzer of these types, where the organization has none."""
+    everywhere = any(_has(one.analyzers, types[1:]) for one in looking.accounts)
+    for account in looking.accounts:
+        if everywhere or _has(account.analyzers, types):
+            yield Passed(account.id)
+        elif account.analyzers is None:
+            yield ANALYZERS.gap(account.id, "its analyzers", account=account.id)
+        else:
+            yield Finding(
+                account.id,
+                f"has no active analyzer for {about}",
+                Fix(
+                    "commands",
+                    f"aws accessanalyzer create-analyzer --analyzer-name {to_make.lower()} --type"
+                    f" {to_make}",
+                ),
+                account.id,
+                span=account.span,
+            )
+
+
+def _has(analyzers: tuple[object, ...] | None, types: tuple[str, ...]) -> bool:
+    return any(
+        isinstance(one, Mapping)
+        and one.get("type") in types
+        and one.get("status", "ACTIVE") == "ACTIVE"
+        for one in analyzers or ()
+    )
+
+
+@audits(
+    "account-public-access-block",
+    HEADING,
+    "S3 Block Public Access holds for whole accounts",
+    Severity.MEDIUM,
+    BLOCK,
+)
+def public_access_block(looking: Looking) -> Iterator[Outcome]:
+    """Accounts whose settings leave something open."""
+    for account in looking.accounts:
+        block = account.public_access_block
+        if block is None:
+            yield PUBLIC_ACCESS_BLOCK.gap(
+                account.id, "its S3 Block Public Access settings", account=account.id
+            )
+            continue
+        off = [
+            name
+            for name in (
+                "block_public_acls",
+                "ignore_public_acls",
+                "block_public_policy",
+                "restrict_public_buckets",
+            )
+            if not getattr(block, name)
+        ]
+        if not off:
+            yield Passed(account.id)
+            continue
+        yield Finding(
+            account.id,
+            f"S3 Block Public Access leaves {', '.join(off)} off",
+            Fix(
+                "commands",
+                f"aws s3control put-public-access-block --account-id {account.id}"
+                " --public-access-block-configuration BlockPublicAcls=true,IgnorePublicAcls=true,"
+                "BlockPublicPolicy=true,RestrictPublicBuckets=true",
+            ),
+            account.id,
+            span=account.span,
+        )

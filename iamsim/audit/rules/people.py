@@ -1,0 +1,150 @@
+"""People sign in with passwords and keys of IAM users, and not through an identity provider.
+
+## What it finds
+`console-user`: an IAM user that has a password, so that somebody signs in with it.
+`key-of-console-user`: such a user that has an active access key, too: a person's long-term key.
+`no-federation`: an account in which people have IAM users, and in which neither IAM Identity Center
+has provisioned a role nor an identity provider stands.
+
+## Why it matters
+A person whom an identity provider signs in has temporary credentials, and leaves with the company:
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-users-federation-idp>. For
+the command line there is `aws sso login` with IAM Identity Center, and since November 2025
+`aws login`, which makes temporary credentials of a sign-in to the console:
+<https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sign-in.html>.
+
+## What it needs
+Whether a user has a password, the credential report says. A role under the path
+`/aws-reserved/sso.amazonaws.com/` shows that Identity Center provisions the account. Users for an
+emergency are good reasons for a suppression.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.audit.looking import is_provisioned, keys_of
+from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.registry import audits
+from iamsim.audit.sources import CREDENTIAL_REPORT
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+    from iamsim.world.model import Account, User
+
+__all__ = ["has_password"]
+
+HEADING = "human-federation"
+SIGN_IN = "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sign-in.html"
+PRACTICE = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-users-federation-idp"
+)
+
+
+def has_password(user: User) -> bool | None:
+    """Whether a user has a password; `None` where nobody says. That it was used says it, too."""
+    if user.password_enabled is None and user.password_last_used is not None:
+        return True
+    return user.password_enabled
+
+
+def _signed_in(user: User) -> tuple[Evidence, ...]:
+    used = user.password_last_used
+    return (Evidence("date", f"last signed in {used}" if used else "no sign-in is known"),)
+
+
+@audits("console-user", HEADING, "No IAM user has a password", Severity.MEDIUM, PRACTICE)
+def console_users(looking: Looking) -> Iterator[Outcome]:
+    """Users with a password."""
+    for account, user in looking.users:
+        known = has_password(user)
+        if known is None:
+            yield CREDENTIAL_REPORT.gap(
+                user.arn, "whether the user has a password", account=account.id
+            )
+        elif known:
+            yield Finding(
+                user.arn,
+                "signs in to the console with a password of its own"
+                + (", beside IAM Identity Center" if _has_identity_center(account) else ""),
+                Fix("commands", f"aws iam delete-login-profile --user-name {user.name}"),
+                account.id,
+                _signed_in(user),
+                span=user.span,
+            )
+        else:
+            yield Passed(user.arn)
+
+
+@audits(
+    "key-of-console-user",
+    HEADING,
+    "Nobody who signs in has an access key",
+    Severity.MEDIUM,
+    SIGN_IN,
+)
+def keys_of_people(looking: Looking) -> Iterator[Outcome]:
+    """Users with a password and an active key."""
+    for account, user in looking.users:
+        known, keys = has_password(user), keys_of(user)
+        if known is None or (known and keys is None):
+            yield CREDENTIAL_REPORT.gap(
+                user.arn, "whether the user has a password and access keys", account=account.id
+            )
+            continue
+        used = [key for key in keys or () if key.is_active] if known else []
+        for key in used:
+            last = "never" if key.last_used is None else f"{key.last_used:%Y-%m-%d}"
+            yield Finding(
+                user.arn,
+                f"a person has the access key {key.id}; `aws login` or `aws sso login` gives"
+                " temporary credentials instead",
+                Fix(
+                    "commands",
+                    f"aws iam update-access-key --user-name {user.name} --access-key-id {key.id}"
+                    f" --status Inactive\naws iam delete-access-key --user-name {user.name}"
+                    f" --access-key-id {key.id}",
+                ),
+                account.id,
+                (Evidence("date", f"the key was last used: {last}"),),
+                span=user.span,
+            )
+        if not used:
+            yield Passed(user.arn)
+
+
+@audits(
+    "no-federation", HEADING, "People can sign in through a provider", Severity.MEDIUM, PRACTICE
+)
+def no_federation(looking: Looking) -> Iterator[Outcome]:
+    """Accounts with people and without a provider."""
+    for account in looking.accounts:
+        known = [has_password(user) for user in account.users.values()]
+        if _has_identity_center(account) or account.providers:
+            yield Passed(account.id)
+        elif True in known:
+            count = known.count(True)
+            yield Finding(
+                account.id,
+                f"{count} {'person signs' if count == 1 else 'people sign'} in as IAM users, and no"
+                " identity provider stands in the account",
+                Fix(
+                    "commands",
+                    "aws sso-admin create-account-assignment --instance-arn INSTANCE --target-type"
+                    f" AWS_ACCOUNT --target-id {account.id} --permission-set-arn PERMISSION_SET"
+                    " --principal-type GROUP --principal-id GROUP_ID",
+                ),
+                account.id,
+                span=account.span,
+            )
+        elif None in known:
+            yield CREDENTIAL_REPORT.gap(
+                account.id, "whether its users have passwords", account=account.id
+            )
+
+
+def _has_identity_center(account: Account) -> bool:
+    return bool(account.permission_sets) or any(map(is_provisioned, account.roles.values()))

@@ -1,0 +1,87 @@
+"""Policies that don't validate.
+
+## What it finds
+`policy-error`: a policy with something that AWS would refuse or that has no effect.
+`policy-security-warning`: a policy that gives more than it seems to.
+`policy-warning`: a policy that may not do what it says.
+
+## Why it matters
+IAM Access Analyzer has more than a hundred checks of policies:
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html>. They run
+here on every policy that is attached somewhere, as what it is used as. AWS managed policies are not
+yours to mend, and left out. `iamsim validate` shows the lines.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.policies import policy_gaps
+from iamsim.audit.registry import audits
+from iamsim.checks.codes import FindingType
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+
+HEADING = "analyzer-validate"
+VALIDATION = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-validation.html"
+)
+
+
+def _of_type(looking: Looking, kind: FindingType) -> Iterator[Outcome]:
+    """A finding for each code in each policy."""
+    for one in looking.validated:
+        codes: dict[str, list[str]] = {}
+        for found in one.findings:
+            if found.finding_type is kind:
+                place = found.spans[0].place if found.spans else found.policy
+                codes.setdefault(found.code, []).append(str(place))
+        for code, places in codes.items():
+            first = next(found for found in one.findings if found.code == code)
+            times = f" ({len(places)} times)" if len(places) > 1 else ""
+            fix = first.hint or f"read what {code} says"
+            yield Finding(
+                one.holder,
+                f"policy `{one.name}`: {code}: {first.message}{times}",
+                Fix("policy", f"# {fix}\n# iamsim validate {one.file}"),
+                one.account,
+                (
+                    Evidence("policy", places[0]),
+                    *([Evidence("request", first.witness.call)] if first.witness else ()),
+                ),
+                span=first.spans[0] if first.spans else None,
+            )
+        if not codes:
+            yield Passed(one.holder)
+
+
+@audits("policy-error", HEADING, "Policies have no errors", Severity.HIGH, VALIDATION)
+def errors(looking: Looking) -> Iterator[Outcome]:
+    """Errors of policies."""
+    yield from _of_type(looking, FindingType.ERROR)
+    yield from policy_gaps(looking)
+
+
+@audits(
+    "policy-security-warning",
+    HEADING,
+    "Policies have no security warnings",
+    Severity.MEDIUM,
+    VALIDATION,
+)
+def security_warnings(looking: Looking) -> Iterator[Outcome]:
+    """Security warnings of policies."""
+    yield from _of_type(looking, FindingType.SECURITY_WARNING)
+    yield from policy_gaps(looking)
+
+
+@audits("policy-warning", HEADING, "Policies have no warnings", Severity.LOW, VALIDATION)
+def warnings(looking: Looking) -> Iterator[Outcome]:
+    """Warnings of policies."""
+    yield from _of_type(looking, FindingType.WARNING)
+    yield from policy_gaps(looking)

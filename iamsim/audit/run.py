@@ -1,0 +1,57 @@
+"""Runs the checks over a world and puts what they give under the headings."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.audit.headings import HEADINGS
+from iamsim.audit.looking import Limits, Looking
+from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult, Suppressed
+from iamsim.audit.registry import load_checks
+from iamsim.core.collector import CollectLater
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from iamsim.audit.choices import Choices
+    from iamsim.audit.registry import AuditCheck
+    from iamsim.query.batch import Batch
+
+__all__ = ["run_audit"]
+
+
+def run_audit(
+    batch: Batch,
+    at: str | None = None,
+    choices: Choices | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Audit:
+    """Run all checks that `choices` want; raises what the engine raises."""
+    looking = Looking(batch, at, Limits() if choices is None else choices.limits)
+    checks = [one for one in load_checks() if choices is None or choices.wants(one.id)]
+    results: dict[str, list[CheckResult]] = {heading.id: [] for heading in HEADINGS}
+    with CollectLater():
+        for number, check in enumerate(checks):
+            progress(number, len(checks))
+            results[check.heading].append(_result(check, looking, choices))
+    headings = [HeadingResult(heading, results[heading.id]) for heading in HEADINGS]
+    remarks = [] if choices is None else choices.unused()
+    return Audit(headings, at, remarks)
+
+
+def _result(check: AuditCheck, looking: Looking, choices: Choices | None) -> CheckResult:
+    """Run one check."""
+    severity = check.severity if choices is None else choices.severity_of(check)
+    result = CheckResult(check.id, check.heading, check.title, severity, check.see)
+    for outcome in (*check.run(looking), *looking.gaps_of_accounts()):
+        if isinstance(outcome, Gap):
+            result.gaps.append(outcome)
+        elif isinstance(outcome, Finding):
+            reason = None if choices is None else choices.reason_against(check.id, outcome)
+            if reason is None:
+                result.findings.append(outcome)
+            else:
+                result.suppressed.append(Suppressed(outcome, reason))
+        else:
+            result.passed += 1
+    return result

@@ -1,0 +1,142 @@
+"""`iamsim audit`: AWS's best practices for IAM, heading by heading."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from iamsim import __version__
+from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
+from iamsim.cli.commands import NO_ARGUMENTS, Command
+from iamsim.cli.options import Option
+from iamsim.cli.progress import ProgressBar
+from iamsim.cli.world_options import (
+    DOCUMENT_FORMATS,
+    WORLD_OPTIONS,
+    json_text,
+    open_batch,
+    output,
+    write_answer,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.audit.choices import Choices
+    from iamsim.audit.model import Audit
+    from iamsim.cli.options import Options
+
+__all__ = ["CHOICES", "COMMAND", "choices_of", "exit_code"]
+
+OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field not in {"context", "exact", "processes"})
+FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
+LIMITS = {"any": "low", "unknown": "informational"}
+CHOICES = (
+    Option(
+        ("--select",),
+        "select",
+        "Run this check only, or all of this heading; may be repeated.",
+        "list",
+        "CHECK",
+    ),
+    Option(
+        ("--ignore",),
+        "ignore",
+        "Don't run this check, or any of this heading; may be repeated.",
+        "list",
+        "CHECK",
+    ),
+    Option(
+        ("--config",),
+        "config",
+        "The project's choices, instead of the nearest iamsim.toml or pyproject.toml.",
+        metavar="FILE",
+    ),
+)
+
+
+def _run(options: Options, _arguments: Sequence[str]) -> int:
+    """Audit the world and write what was found."""
+    from iamsim.audit.run import run_audit  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.ask import text_of, time_of  # noqa: PLC0415 - as above
+    from iamsim.report import audit as report  # noqa: PLC0415 - as above
+    from iamsim.report import audit_data as data  # noqa: PLC0415 - as above
+
+    choices = choices_of(options)
+    with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
+        batch, _ = open_batch({**options, "exact": None})
+        audit = run_audit(batch, time_of(text_of(options, "at")), choices, progress)
+    write_answer(
+        options,
+        lambda: report.audit_document(audit),
+        lambda: data.audit_data(audit),
+        lambda: report.audit_lines(audit),
+        {"sarif": lambda: json_text(data.audit_sarif(audit, __version__))},
+    )
+    when = text_of(options, "fail_on") or choices.fail_on
+    return exit_code(audit, when, accepted=bool(options["accept_unknown"]))
+
+
+def choices_of(options: Options) -> Choices:
+    """The choices of the project, with those of the command line laid over them."""
+    from datetime import UTC, datetime  # noqa: PLC0415 - as above
+    from pathlib import Path  # noqa: PLC0415 - as above
+
+    from iamsim.audit.choices import find_choices, known_checks, read_choices  # noqa: PLC0415
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as above
+
+    given = text_of(options, "config")
+    today = (text_of(options, "at") or datetime.now(UTC).date().isoformat())[:10]
+    found = find_choices(Path.cwd(), today) if given is None else read_choices(Path(given), today)
+    return found.narrowed(
+        known_checks(texts_of(options, "select")), known_checks(texts_of(options, "ignore"))
+    )
+
+
+def exit_code(audit: Audit, when: str | None, *, accepted: bool) -> int:
+    """1 where a finding is as grave as `when`, or a check of such findings has no answer."""
+    from iamsim.audit.model import Severity, Status  # noqa: PLC0415 - as above
+
+    if when is None or when == "never":
+        return 0
+    limit = Severity(LIMITS.get(when, when))
+    grave = any(
+        check.severity_of(one).rank <= limit.rank
+        for check in audit.checks
+        for one in check.findings
+    )
+    unknown = [
+        check.check
+        for check in audit.checks
+        if check.status is Status.UNKNOWN and check.severity.rank <= limit.rank
+    ]
+    if unknown and (not accepted or when == "unknown"):
+        some = ", ".join(unknown[:5]) + (" and others" if len(unknown) > 5 else "")  # noqa: PLR2004
+        tip = "" if when == "unknown" else "hint: `--accept-unknown` lets it pass\n"
+        sys.stderr.write(f"failed: {len(unknown)} checks have no answer: {some}\n{tip}")
+        return 1
+    return int(grave and when != "unknown")
+
+
+COMMAND = Command(
+    "audit",
+    "Hold a world against AWS's best practices for IAM, heading by heading.\n\n"
+    "For each of the 14 headings: whether it is so, where not, what shows it, and what to do. What"
+    " the world does not hold is unknown, with the file that would tell and the call for it.",
+    (
+        *OPTIONS,
+        *CHOICES,
+        Option(
+            ("--fail-on",),
+            "fail_on",
+            "Exit with 1 when there is a finding of this severity or a graver one, or a check of"
+            " such findings has no answer; `unknown`: when any check has none.",
+            metavar="SEVERITY",
+            choices=FAIL_ON,
+        ),
+        ACCEPT_UNKNOWN,
+        *output(*DOCUMENT_FORMATS, "sarif", quiet="A line for each heading."),
+    ),
+    _run,
+    NO_ARGUMENTS,
+)

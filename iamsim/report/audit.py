@@ -1,0 +1,229 @@
+"""An audit as a document: headings, findings with evidence and fix, and what is not known."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.audit.model import Severity, Status
+from iamsim.report.document import (
+    EVERY_FORM,
+    SEPARATE,
+    Badge,
+    Cell,
+    Column,
+    Document,
+    Form,
+    Remark,
+    Section,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult
+    from iamsim.report.document import Block
+
+__all__ = ["GapRow", "audit_document", "audit_lines", "gap_rows", "summary"]
+
+STATUS_KINDS = {
+    Status.PASS: "yes",
+    Status.FAIL: "no",
+    Status.UNKNOWN: "open",
+    Status.NOT_APPLICABLE: "none",
+}
+SEVERITY_KINDS = {
+    Severity.CRITICAL: "no",
+    Severity.HIGH: "no",
+    Severity.MEDIUM: "open",
+    Severity.LOW: "open",
+    Severity.INFORMATIONAL: "none",
+}
+NAMED = 3  # subjects of what is not known
+
+
+class FindingRow(NamedTuple):
+    """A finding with its heading and check."""
+
+    heading: HeadingResult
+    check: CheckResult
+    finding: Finding
+
+    @property
+    def severity(self) -> Severity:
+        """How grave it is."""
+        return self.check.severity_of(self.finding)
+
+
+class GapRow(NamedTuple):
+    """What is not known of some subjects, which one file would tell."""
+
+    checks: tuple[str, ...]
+    what: str
+    file: str
+    call: str
+    subjects: tuple[str, ...]
+
+
+def gap_rows(results: Iterable[CheckResult]) -> list[GapRow]:
+    """What is not known, by the file that would tell it, for all subjects and checks together."""
+    found: dict[tuple[str, str, str], tuple[dict[str, None], dict[str, None]]] = {}
+    for result in results:
+        for gap in result.gaps:
+            checks, subjects = found.setdefault((gap.what, *_file(gap)), ({}, {}))
+            checks[result.check] = None
+            subjects[gap.subject] = None
+    return [
+        GapRow(tuple(checks), what, file, call, tuple(subjects))
+        for (what, file, call), (checks, subjects) in found.items()
+    ]
+
+
+def _file(gap: Gap) -> tuple[str, str]:
+    """The file and the call, with a placeholder where they differ by the user or role alone."""
+    name = gap.subject.rpartition("/")[2]
+    if gap.subject.startswith("arn:") and "/" in gap.subject:
+        return gap.file.replace(name, "NAME"), gap.call.replace(gap.subject, "ARN").replace(
+            name, "NAME"
+        )
+    return gap.file, gap.call
+
+
+def audit_document(audit: Audit, *, framework: Section[object] | None = None) -> Document:
+    """Headings, findings by heading, what is not known, and every check (not in a terminal)."""
+    rows = [
+        FindingRow(heading, check, finding)
+        for heading in audit.headings
+        for check, finding in heading.findings
+    ]
+    headings = Section(
+        "headings",
+        "Best practices",
+        (
+            Column("status", lambda one: _status(one.status)),
+            Column("heading", _heading_cell),
+            Column("findings", lambda one: str(len(one.findings) or "")),
+            Column("", lambda one: one.heading.id, frozenset({Form.TEXT})),
+            Column("id", lambda one: one.heading.id, SEPARATE, code=True),
+        ),
+        audit.headings,
+    )
+    findings = Section(
+        "findings",
+        "Findings",
+        (
+            Column("heading", lambda row: row.heading.heading.id, SEPARATE),
+            Column("check", lambda row: row.check.check, EVERY_FORM - {Form.TEXT}, code=True),
+            Column("severity", lambda row: _severity(row.severity), SEPARATE),
+            Column("account", lambda row: row.finding.account, SEPARATE),
+            Column("subject", lambda row: row.finding.subject, EVERY_FORM - {Form.TEXT}, code=True),
+            Column("detail", lambda row: row.finding.detail, EVERY_FORM - {Form.TEXT}),
+            Column("", lambda row: f"{row.severity}: {row.finding.detail}", frozenset({Form.TEXT})),
+            Column("evidence", _evidence, EVERY_FORM - {Form.TEXT}),
+            Column("fix", lambda row: row.finding.fix.text, EVERY_FORM - {Form.TEXT}, code=True),
+        ),
+        rows,
+        lambda row: f"{row.heading.heading.title} ({row.heading.heading.id})",
+        lambda row: f"{row.finding.subject} [{row.check.check}]",
+        empty="no findings",
+    )
+    gaps = gap_rows(audit.checks)
+    unknown = Section(
+        "unknown",
+        "Not known",
+        (
+            Column("what", lambda row: row.what, EVERY_FORM - {Form.TEXT}),
+            Column("of", _subjects, EVERY_FORM - {Form.TEXT}),
+            Column("", lambda row: f"{row.what} ({_subjects(row)})", frozenset({Form.TEXT})),
+            Column("file", lambda row: row.file, EVERY_FORM - {Form.TEXT}, code=True),
+            Column("call", lambda row: row.call, EVERY_FORM - {Form.TEXT}, code=True),
+            Column("checks", lambda row: ", ".join(row.checks), SEPARATE),
+        ),
+        gaps,
+        lambda _row: "Not known",
+        lambda row: row.call or row.file,
+    )
+    checks = Section(
+        "checks",
+        "Checks",
+        (
+            Column("check", lambda one: Cell(one.check, href=one.see, code=True)),
+            Column("status", lambda one: _status(one.status)),
+            Column("what holds", lambda one: one.title),
+            Column("findings", lambda one: str(len(one.findings))),
+            Column("suppressed", lambda one: str(len(one.suppressed) or "")),
+            Column("not known", lambda one: str(len(one.gaps) or "")),
+            Column("as it should be", lambda one: str(one.passed or "")),
+        ),
+        audit.checks,
+        forms=EVERY_FORM - {Form.TEXT},
+    )
+    remarks = [Remark("warning", text) for text in audit.remarks]
+    suppressed = sum(len(one.suppressed) for one in audit.checks)
+    if suppressed:
+        number = f"{suppressed} {'finding is' if suppressed == 1 else 'findings are'}"
+        remarks.append(Remark("note", f"{number} accepted by a suppression"))
+    blocks: tuple[Block, ...] = (
+        headings,
+        *([] if framework is None else [framework]),
+        findings,
+        unknown,
+        checks,
+    )
+    at = f" at {audit.at}" if audit.at else ""
+    title = f"audit of AWS's best practices for IAM{at}"
+    return Document(title, blocks, tuple(remarks), summary(audit), _verdict(audit))
+
+
+def _verdict(audit: Audit) -> Badge:
+    found = {heading.status for heading in audit.headings}
+    if Status.FAIL in found:
+        return Badge("no", "not as it should be")
+    if Status.UNKNOWN in found:
+        return Badge("open", "not all is known")
+    return Badge("yes", "as it should be")
+
+
+def summary(audit: Audit) -> str:
+    """How many headings have which status, and how many findings there are of which severity."""
+    statuses = [heading.status for heading in audit.headings]
+    parts = [
+        f"{statuses.count(status)} {status.value.replace('-', ' ')}"
+        for status in Status
+        if status in statuses
+    ]
+    graded = [check.severity_of(one) for check in audit.checks for one in check.findings]
+    counts = [
+        f"{graded.count(severity)} {severity.value}" for severity in Severity if severity in graded
+    ]
+    found = f"{len(graded)} findings ({', '.join(counts)})" if graded else "no findings"
+    return f"{len(statuses)} headings: {', '.join(parts)}; {found}"
+
+
+def audit_lines(audit: Audit) -> list[str]:
+    """A line for each heading: its status and id."""
+    return [f"{one.status.value} {one.heading.id}" for one in audit.headings]
+
+
+def _status(status: Status) -> Badge:
+    return Badge(STATUS_KINDS[status], status.value)
+
+
+def _severity(severity: Severity) -> Badge:
+    return Badge(SEVERITY_KINDS[severity], severity.value)
+
+
+def _heading_cell(one: HeadingResult) -> Cell:
+    return Cell(one.heading.title, title=one.heading.see)
+
+
+def _evidence(row: FindingRow) -> str:
+    return "; ".join(
+        f"allowed: {one.request.call}" if one.request is not None else one.text
+        for one in row.finding.evidence
+    )
+
+
+def _subjects(row: GapRow) -> str:
+    if len(row.subjects) > NAMED:
+        return f"{', '.join(row.subjects[:NAMED])} and {len(row.subjects) - NAMED} more"
+    return ", ".join(row.subjects)

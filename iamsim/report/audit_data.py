@@ -1,0 +1,168 @@
+"""An audit as plain data (``docs/reference/audit``), and as SARIF 2.1.0."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.audit.model import Severity, Status
+from iamsim.report.audit import gap_rows, summary
+from iamsim.report.findings_data import sarif_location, sarif_log
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from iamsim.audit.model import Audit, CheckResult, Evidence, Finding, HeadingResult
+
+__all__ = ["audit_data", "audit_sarif"]
+
+Json = dict[str, object]
+LEVELS = {
+    Severity.CRITICAL: "error",
+    Severity.HIGH: "error",
+    Severity.MEDIUM: "warning",
+    Severity.LOW: "note",
+    Severity.INFORMATIONAL: "note",
+}
+# As code scanning grades what is about security, from 0 to 10.
+SCORES = {
+    Severity.CRITICAL: "9.5",
+    Severity.HIGH: "8.0",
+    Severity.MEDIUM: "5.5",
+    Severity.LOW: "3.0",
+    Severity.INFORMATIONAL: "0.0",
+}
+
+
+def audit_data(audit: Audit, framework: Json | None = None) -> Json:
+    """The headings with their findings and what is not known; each check with its status."""
+    data: Json = {
+        "at": audit.at,
+        "summary": summary(audit),
+        "headings": [_heading(one) for one in audit.headings],
+    }
+    if framework is not None:
+        data["framework"] = framework
+    if audit.remarks:
+        data["remarks"] = list(audit.remarks)
+    return data
+
+
+def _heading(one: HeadingResult) -> Json:
+    return {
+        "id": one.heading.id,
+        "title": one.heading.title,
+        "status": one.status.value,
+        "see": one.heading.see,
+        "findings": [_finding(check, finding) for check, finding in one.findings],
+        "unknown": unknown_data(one.checks),
+        "checks": [
+            {
+                "id": check.check,
+                "title": check.title,
+                "status": check.status.value,
+                "severity": check.severity.value,
+                "see": check.see,
+                "findings": len(check.findings),
+                "passed": check.passed,
+                "unknown": len(check.gaps),
+                "suppressed": [
+                    {**_finding(check, accepted.finding), "reason": accepted.reason}
+                    for accepted in check.suppressed
+                ],
+            }
+            for check in one.checks
+        ],
+    }
+
+
+def _finding(check: CheckResult, finding: Finding) -> Json:
+    data: Json = {
+        "id": check.check,
+        "fingerprint": finding.fingerprint(check.check),
+        "severity": check.severity_of(finding).value,
+        "account": finding.account or None,
+        "subject": finding.subject,
+        "detail": finding.detail,
+        "evidence": [_evidence(one) for one in finding.evidence],
+        "fix": finding.fix.text,
+        "fixKind": finding.fix.kind,
+    }
+    if finding.span is not None:
+        data["place"] = str(finding.span.place)
+    return data
+
+
+def _evidence(one: Evidence) -> Json:
+    data: Json = {"kind": one.kind, "text": one.text}
+    if one.request is not None:
+        data["request"] = {
+            "principal": one.request.principal,
+            "action": one.request.action,
+            "resource": one.request.resource,
+            "context": dict(one.request.context),
+        }
+    return data
+
+
+def unknown_data(checks: Iterable[CheckResult]) -> list[Json]:
+    """What is not known, by the file that would tell it."""
+    return [
+        {
+            "what": row.what,
+            "file": row.file,
+            "call": row.call,
+            "subjects": list(row.subjects),
+            "checks": list(row.checks),
+        }
+        for row in gap_rows(checks)
+    ]
+
+
+def audit_sarif(audit: Audit, version: str) -> Json:
+    """A SARIF log: failing checks as rules, accepted findings suppressed; a check whose answer is
+    not known has a result of kind ``open``."""
+    checks = [one for one in audit.checks if one.findings or one.suppressed or one.gaps]
+    rules = [
+        {
+            "id": one.check,
+            "helpUri": one.see,
+            "shortDescription": {"text": f"{one.title}."},
+            "defaultConfiguration": {"level": LEVELS[one.severity]},
+            "properties": {"security-severity": SCORES[one.severity], "tags": [one.heading]},
+        }
+        for one in checks
+    ]
+    results: list[Json] = []
+    for number, check in enumerate(checks):
+        results += [_result(number, check, finding) for finding in check.findings]
+        for accepted in check.suppressed:
+            suppressions = [{"kind": "external", "justification": accepted.reason}]
+            results.append(
+                {**_result(number, check, accepted.finding), "suppressions": suppressions}
+            )
+        if check.status is Status.UNKNOWN:
+            results += [
+                {
+                    "ruleId": check.check,
+                    "ruleIndex": number,
+                    "kind": "open",
+                    "level": "none",
+                    "message": {"text": f"not known: {row.what}; {row.call or row.file}"},
+                }
+                for row in gap_rows([check])
+            ]
+    return sarif_log(rules, results, version)
+
+
+def _result(number: int, check: CheckResult, finding: Finding) -> Json:
+    text = f"{finding.subject}: {finding.detail}"
+    result: Json = {
+        "ruleId": check.check,
+        "ruleIndex": number,
+        "level": LEVELS[check.severity_of(finding)],
+        "message": {"text": f"{text}. Fix: {finding.fix.text}"},
+        "partialFingerprints": {"findingId": finding.fingerprint(check.check)},
+    }
+    if finding.span is not None and finding.span.source.text:
+        result["locations"] = [sarif_location(finding.span.source.name, finding.span)]
+    return result
