@@ -25,11 +25,13 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
     from iamsim.audit.policies import Held
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.decision import PolicyType
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.analyzer.external import External
     from iamsim.query.analyzer.finding import AccessFinding
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
-    from iamsim.world.model import Account, Role, RootUser, User
+    from iamsim.world.model import Account, AnyPolicy, Role, RootUser, User
 
 __all__ = [
     "DEFAULT_LIMITS",
@@ -208,6 +210,21 @@ class Looking:
         if known is None:
             known = self._may[candidate.principal] = self.batch.may(candidate.principal)
         return known
+
+    def statements(
+        self, policy: AnyPolicy | None, use: PolicyType
+    ) -> tuple[CompiledStatement, ...]:
+        """The statements of a policy, compiled as what it is used for; none where there is none."""
+        if policy is None:
+            return ()
+        return self.batch.world.policies.compiled(policy, use).statements
+
+    def policy_gaps(self, *uses: PolicyType) -> Iterator[Gap]:
+        """Gaps for the parts of policies that are not known, of these uses (of all without any)."""
+        for one in self.unknowns:
+            if not uses or one.use in uses:
+                why = f"{one.what} is not known: {one.unknown.why}"
+                yield Gap(one.policy, why, one.unknown.source or str(one.span.place), "")
 
     @cached_property
     def users(self) -> tuple[tuple[Account, User], ...]:

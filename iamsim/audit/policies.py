@@ -5,24 +5,19 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.audit.model import Gap
 from iamsim.core.decision import PolicyType
 from iamsim.world.model import Group, PolicyDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.audit.looking import Looking
     from iamsim.checks.finding import Finding
-    from iamsim.compile.statement import CompiledStatement
     from iamsim.world.model import Account, AnyPolicy, Node, Role, User, World
 
 __all__ = [
     "Held",
     "ValidatedPolicy",
     "held_policies",
-    "policy_gaps",
-    "statements_of",
     "written_out",
 ]
 
@@ -111,23 +106,6 @@ def _of_permission_sets(account: Account) -> Iterator[Held]:
             yield Held(account.id, holder, one.inline, PolicyType.IDENTITY, kind, is_inline=True)
         if one.boundary is not None:
             yield Held(account.id, holder, one.boundary, PolicyType.PERMISSIONS_BOUNDARY)
-
-
-def statements_of(
-    looking: Looking, policy: AnyPolicy | None, use: PolicyType
-) -> tuple[CompiledStatement, ...]:
-    """The statements of a policy, compiled as what it is used for; none where there is none."""
-    if policy is None:
-        return ()
-    return looking.batch.world.policies.compiled(policy, use).statements
-
-
-def policy_gaps(looking: Looking, *uses: PolicyType) -> Iterator[Gap]:
-    """Gaps for the parts of policies that are not known, of these uses (of all without any)."""
-    for one in looking.unknowns:
-        if not uses or one.use in uses:
-            why = f"{one.what} is not known: {one.unknown.why}"
-            yield Gap(one.policy, why, one.unknown.source or str(one.span.place), "")
 
 
 def written_out(document: object) -> str:

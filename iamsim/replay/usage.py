@@ -186,7 +186,8 @@ def _account(account: Account, usage: Usage, logged: Mapping[str, set[str]] | No
 
 
 def _user(user: User, usage: Usage, logged: Mapping[str, set[str]] | None) -> User:
-    keys = tuple(_key(one, usage) for one in user.access_keys or ())
+    known = user.access_keys
+    keys = None if known is None else tuple(_key(one, usage) for one in known)
     signed_in = _latest(user.password_last_used, usage.passwords.get(user.arn))
     accessed = _accessed(user, usage, logged)
     return replace(user, access_keys=keys, password_last_used=signed_in, last_accessed=accessed)

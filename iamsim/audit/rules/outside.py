@@ -25,7 +25,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
-from iamsim.audit.policies import policy_gaps
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import ANALYZERS, PUBLIC_ACCESS_BLOCK, RESOURCES
 from iamsim.core.decision import PolicyType
@@ -79,7 +78,7 @@ def _finding(one: AccessFinding, severity: Severity | None = None) -> Finding:
 
 def _gaps(looking: Looking) -> Iterator[Gap]:
     """What could hide access: policies that are not known, and resources that nobody listed."""
-    yield from policy_gaps(looking, *USES)
+    yield from looking.policy_gaps(*USES)
     for one in looking.external.unsearched:
         yield Gap(one.policy, one.unknown.why, str(one.span.place), "")
     for account in looking.accounts:

@@ -23,7 +23,6 @@ from typing import TYPE_CHECKING
 
 from iamsim.audit.looking import keys_of, time_of
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
-from iamsim.audit.policies import policy_gaps
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import AUTHORIZATION_DETAILS, CREDENTIAL_REPORT, LAST_ACCESSED
@@ -181,7 +180,7 @@ def permissions(looking: Looking) -> Iterator[Outcome]:
             )
         else:
             yield Passed(entity.arn)
-    yield from policy_gaps(looking)
+    yield from looking.policy_gaps()
 
 
 @audits("policy-unattached", HEADING, "Policies are attached", Severity.LOW, PRACTICE)

@@ -17,7 +17,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
-from iamsim.audit.policies import policy_gaps
 from iamsim.audit.registry import audits
 from iamsim.checks.codes import FindingType
 
@@ -64,7 +63,7 @@ def _of_type(looking: Looking, kind: FindingType) -> Iterator[Outcome]:
 def errors(looking: Looking) -> Iterator[Outcome]:
     """Errors of policies."""
     yield from _of_type(looking, FindingType.ERROR)
-    yield from policy_gaps(looking)
+    yield from looking.policy_gaps()
 
 
 @audits(
@@ -77,11 +76,11 @@ def errors(looking: Looking) -> Iterator[Outcome]:
 def security_warnings(looking: Looking) -> Iterator[Outcome]:
     """Security warnings of policies."""
     yield from _of_type(looking, FindingType.SECURITY_WARNING)
-    yield from policy_gaps(looking)
+    yield from looking.policy_gaps()
 
 
 @audits("policy-warning", HEADING, "Policies have no warnings", Severity.LOW, VALIDATION)
 def warnings(looking: Looking) -> Iterator[Outcome]:
     """Warnings of policies."""
     yield from _of_type(looking, FindingType.WARNING)
-    yield from policy_gaps(looking)
+    yield from looking.policy_gaps()

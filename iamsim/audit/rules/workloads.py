@@ -26,7 +26,6 @@ from typing import TYPE_CHECKING
 
 from iamsim.audit.looking import active, keys_of
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
-from iamsim.audit.policies import statements_of
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import (
@@ -201,7 +200,7 @@ def roles_anywhere(looking: Looking) -> Iterator[Outcome]:
     for account, role in looking.roles:
         some = [
             one
-            for one in statements_of(looking, role.trust, PolicyType.TRUST)
+            for one in looking.statements(role.trust, PolicyType.TRUST)
             if not one.denies
             and one.principals is not None
             and ROLES_ANYWHERE in one.principals.granted
