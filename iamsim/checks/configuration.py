@@ -218,7 +218,7 @@ class _Reader:
         """The codes of an entry, of which there must be some."""
         codes = codes_of(entry, selecting=selecting)
         if not codes:
-            hint = did_you_mean(entry.upper(), tuple(CODES)) or "docs/reference/checks lists them"
+            hint = did_you_mean(entry.upper(), tuple(CODES)) or "`iamsim docs checks` lists them"
             message = f"there is no check {quote(entry)}"
             raise RequestError("unknown-check", message, span=self.span(entry), hint=hint)
         return codes

@@ -148,7 +148,7 @@ def _codes(document: Document, index: int, entry: Mapping[str, object]) -> list[
             raise WorldError("suppression-field", message, span=document.span(place))
         if code.upper() not in CODES:
             message = f"there is no check {quote(code)}"
-            hint = did_you_mean(code.upper(), tuple(CODES)) or "docs/reference/checks lists them"
+            hint = did_you_mean(code.upper(), tuple(CODES)) or "`iamsim docs checks` lists them"
             raise RequestError("unknown-check", message, span=document.span(place), hint=hint)
     return [str(code).upper() for code in listed]
 

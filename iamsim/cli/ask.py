@@ -12,6 +12,7 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError, RequestError
 from iamsim.engine.question import AttachedPolicies, Question, Session, Via
+from iamsim.questions.names import principal_named, resource_named
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 
 if TYPE_CHECKING:
@@ -91,7 +92,10 @@ def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
             "the request has no action",
             hint="give one with -a, such as `-a s3:GetObject`",
         )
-    resources = texts_of(options, "resources") or ("*",)
+    principal = principal_named(principal, world)
+    resources = tuple(
+        resource_named(text, world) for text in texts_of(options, "resources") or ("*",)
+    )
     base = Question(
         principal=principal,
         action=actions[0],

@@ -53,7 +53,11 @@ MODULES = {
     "replay": "iamsim.cli.replay",
     "generate": "iamsim.cli.generate",
     "learn": "iamsim.cli.learn",
+    "docs": "iamsim.cli.docs",
+    "demo": "iamsim.cli.demo",
 }
+# Commands that need no world, or whose inputs bring their own.
+OWN_WORLDS = frozenset({"simulate", "test"})
 HELP_NAMES = frozenset({"--help", "-h"})
 
 
@@ -151,7 +155,10 @@ def run_command(name: str, arguments: Sequence[str]) -> int | None:
         return None
     options, rest = parse_options(command.options, arguments, command=path)
     _check_count(command.argument, rest, path)
-    return command.run(options, rest)
+    from iamsim.cli.default_world import with_examples, with_world  # noqa: PLC0415 - help needs none
+
+    options, rest = with_examples(options, rest)
+    return command.run(options if name in OWN_WORLDS else with_world(options), rest)
 
 
 def _of_group(group: Group, name: str) -> Command:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of
+from iamsim.cli.default_world import with_examples, with_world
 from iamsim.cli.explain_answers import (
     answer_question,
     answers_text,
@@ -34,6 +35,7 @@ _WITH_SCENARIOS = frozenset({"format", "verbose", "quiet", "output", "color"})
 
 def run_explain(options: Options, files: Sequence[str]) -> int:
     """Answer, write the answer, and give the exit code."""
+    options, files = with_examples(options, files)
     if files:
         from iamsim.cli.explain_anything import put_in_place  # noqa: PLC0415 - only with arguments
 
@@ -43,6 +45,7 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
             return _explain_scenarios(options, scenarios)
     else:
         refuse_pictures(options, files)
+    options = with_world(options)
     if options["call"] is not None or options["event"] is not None:
         from iamsim.cli.explain_call import explain_call  # noqa: PLC0415 - rarely asked for
 

@@ -66,19 +66,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _dispatch(arguments: list[str]) -> int:
-    if os.environ.get("_IAMSIM_COMPLETE") == "complete_bash":
-        from iamsim.cli.completion_bash import complete_for_bash  # noqa: PLC0415 - as above
-
-        return complete_for_bash(_run_app)
     if "_IAMSIM_COMPLETE" in os.environ:
-        from iamsim.cli.completion_values import spread_typed_words  # noqa: PLC0415 - as above
-
-        spread_typed_words()
-        return _run_app(arguments)
+        return _complete(arguments)
     if not arguments:
         sys.stdout.write(_SHORT_HELP.format(commands=_list_of_commands()))
         return 0
     command, *rest = arguments
+    if command == "help":
+        return _help(rest)
     command = ALIASES.get(command, command)
     if command == "--version":
         sys.stdout.write(f"iamsim {__version__}\n")
@@ -107,6 +102,28 @@ def _dispatch(arguments: list[str]) -> int:
             [command, *(word for word in rest[:1] if not word.startswith("-")), "--help"]
         )
     return _run_app([command, "--help"])
+
+
+def _complete(arguments: list[str]) -> int:
+    """Propose what may be typed next."""
+    if os.environ["_IAMSIM_COMPLETE"] == "complete_bash":
+        from iamsim.cli.completion_bash import complete_for_bash  # noqa: PLC0415 - as above
+
+        return complete_for_bash(_run_app)
+    from iamsim.cli.completion_values import spread_typed_words  # noqa: PLC0415 - as above
+
+    spread_typed_words()
+    return _run_app(arguments)
+
+
+def _help(words: list[str]) -> int:
+    """Run `iamsim help X`: what `X --help` says of a command, the page of anything else."""
+    if not words:
+        return _run_app(["--help"])
+    words = [ALIASES.get(words[0], words[0]), *words[1:]]
+    if words[0] in COMMANDS:
+        return _run_app([*(word for word in words if word not in _HELP_NAMES), "--help"])
+    return _dispatch(["docs", *words])
 
 
 def _list_of_commands() -> str:

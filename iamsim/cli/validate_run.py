@@ -114,7 +114,7 @@ def _codes(options: Options, field: str) -> frozenset[str]:
             raise RequestError(
                 "unknown-check",
                 f"there is no check `{entry.upper()}`",
-                hint=did_you_mean(entry.upper(), CODES) or "docs/reference/checks lists them",
+                hint=did_you_mean(entry.upper(), CODES) or "`iamsim docs checks` lists them",
             )
         found |= codes
     return frozenset(found)

@@ -124,7 +124,7 @@ def _why_nothing(draft: Draft, paths: Iterable[str]) -> str:
             return f"{remark.source}{place}: {remark.message}"
     if any(os.path.isfile(os.path.join(path, name)) for path in paths for name in WORLD_FILES):  # noqa: PTH113, PTH118
         return "this is a world already: `--world` takes it"
-    return "docs/reference/importers.md lists what is recognised, and by what"
+    return "`iamsim docs importers` lists what is recognised, and by what"
 
 
 def recognises(source: Source) -> bool:

@@ -6,7 +6,7 @@ the policies of your world: its principals and strangers, actions that statement
 near their patterns, and values at which conditions turn. A request that breaks a law is made as
 plain as it can be, and shown with its explanation.
 
-Needs hypothesis: ``pip install iamsim[testing]``.
+Needs hypothesis, which the extra ``testing`` brings along.
 """
 
 from __future__ import annotations

@@ -1,0 +1,171 @@
+"""Which world a question is about where no option names one, and examples by name.
+
+In this order: `--world`; the variable ``IAMSIM_WORLD`` (several, as in ``PATH``); `world` in
+``iamsim.toml``, or under ``[tool.iamsim]`` in ``pyproject.toml``, of this folder or one above; the
+file ``world.yaml`` of this folder, where nothing else brings policies.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.errors import RequestError, WorldError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = ["EXAMPLE", "example_path", "examples", "with_examples", "with_world"]
+
+VARIABLE = "IAMSIM_WORLD"
+EXAMPLE = "example:"
+HERE = "world.yaml"
+TABLES = {"iamsim.toml": (), "pyproject.toml": ("tool", "iamsim")}
+# What brings policies by itself: then the world of the folder is not what is meant.
+BRINGING = (
+    "identity_policies",
+    "resource_policy",
+    "boundary",
+    "session_policies",
+    "scps",
+    "rcps",
+    "vpce_policies",
+    "before",
+    "after",
+)
+
+
+class _Found(NamedTuple):
+    """Worlds, and what named them."""
+
+    paths: tuple[str, ...]
+    by: str
+
+
+def with_world(options: Options) -> Options:
+    """The options with the world that is meant; said on standard error, unless `--quiet`."""
+    worlds = options.get("worlds")
+    if not isinstance(worlds, tuple) or worlds or options.get("before") or options.get("after"):
+        return options
+    found = _named_by_person() or _of_folder(options)
+    if found is None:
+        return options
+    if not options.get("quiet"):
+        shown = ", ".join(found.paths)
+        sys.stderr.write(f"note: the world is {shown} ({found.by})\n")
+    return {**options, "worlds": tuple(map(example_path, found.paths))}
+
+
+def with_examples(options: Options, arguments: Sequence[str]) -> tuple[Options, tuple[str, ...]]:
+    """The options and arguments with paths for the examples that they name."""
+    filled = {
+        name: tuple(map(example_path, value)) if isinstance(value, tuple) else value
+        for name, value in options.items()
+    }
+    for name in ("before", "after"):
+        value = filled.get(name)
+        if isinstance(value, str):
+            filled[name] = example_path(value)
+    return filled, tuple(map(example_path, arguments))
+
+
+def example_path(text: str) -> str:
+    """The path of an example, such as `example:harbor`; other text as it is.
+
+    Raises `RequestError` for an example that there is not.
+    """
+    if not text.startswith(EXAMPLE):
+        return text
+    name = text.removeprefix(EXAMPLE)
+    known = examples()
+    if name not in known:
+        from iamsim.cli.options import did_you_mean  # noqa: PLC0415 - only errors need it
+
+        raise RequestError(
+            "no-such-example",
+            f"there is no example `{name}`",
+            hint=did_you_mean(name, known) or f"examples are {', '.join(known)}",
+        )
+    return known[name]
+
+
+def examples() -> dict[str, str]:
+    """The paths of the examples that come along, by name: worlds, scenarios, plans, trails."""
+    from pathlib import Path  # noqa: PLC0415 - slow to load
+
+    package = Path(__file__).parent.parent
+    for folder in (package / "_corpus" / "examples", package.parent / "corpus" / "examples"):
+        if folder.is_dir():
+            found = sorted(path for path in folder.iterdir() if path.name != "README.md")
+            return {path.name.partition(".")[0]: str(path) for path in found}
+    return {}
+
+
+def _named_by_person() -> _Found | None:
+    """What the environment or the configuration names."""
+    given = [part for part in os.environ.get(VARIABLE, "").split(os.pathsep) if part]
+    if given and EXAMPLE + given[-1] in os.environ.get(VARIABLE, ""):
+        given = [os.environ[VARIABLE]]  # `example:harbor` has the sign that separates paths
+    return _Found(tuple(given), VARIABLE) if given else _of_configuration()
+
+
+def _of_folder(options: Options) -> _Found | None:
+    """The world of this folder."""
+    if any(options.get(field) for field in BRINGING) or not os.path.isfile(HERE):  # noqa: PTH113
+        return None
+    return _Found((HERE,), "in this folder")
+
+
+def _of_configuration() -> _Found | None:
+    """What the nearest configuration names; its paths start from its folder."""
+    folder = os.getcwd()  # noqa: PTH109 - pathlib costs start-up time
+    while True:
+        for name, steps in TABLES.items():
+            path = os.path.join(folder, name)  # noqa: PTH118 - as above
+            if os.path.isfile(path):  # noqa: PTH113 - as above
+                found = _in_file(path, steps)
+                if found is not None:
+                    return found
+        above = os.path.dirname(folder)  # noqa: PTH120 - as above
+        if above == folder:
+            return None
+        folder = above
+
+
+def _in_file(path: str, steps: tuple[str, ...]) -> _Found | None:
+    """The worlds that a file names; raises `WorldError` for what is none."""
+    from iamsim.files.reading import read_bytes  # noqa: PLC0415 - few folders have a file
+
+    text = read_bytes(path).decode("utf-8-sig", "replace")
+    if "world" not in text or (steps and "iamsim" not in text):
+        return None
+    import tomllib  # noqa: PLC0415 - as above
+
+    try:
+        data: object = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise WorldError("configuration-not-toml", f"`{path}` is not TOML: {error}") from None
+    for step in steps:
+        data = data.get(step) if isinstance(data, dict) else None
+    worlds = data.get("world") if isinstance(data, dict) else None
+    if worlds is None:
+        return None
+    listed = worlds if isinstance(worlds, list) else [worlds]
+    if not all(isinstance(one, str) and one for one in listed):
+        raise WorldError(
+            "configuration-field",
+            f"`world` in `{path}` is no path",
+            hint='write `world = "worlds/acme"`, or a list of paths',
+        )
+    folder = os.path.dirname(path)  # noqa: PTH120 - as above
+    shown = os.path.relpath(path)
+    return _Found(
+        tuple(
+            one if one.startswith(EXAMPLE) else os.path.relpath(os.path.join(folder, one))  # noqa: PTH118
+            for one in listed
+        ),
+        shown,
+    )

@@ -1,0 +1,153 @@
+"""`iamsim docs`: the pages of the documentation, which are installed along."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.cli.commands import Argument, Command
+from iamsim.cli.world_options import DOCUMENT_FORMATS, json_text, output, write_answer
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = ["COMMAND", "page_names"]
+
+PACKAGE = Path(__file__).parent.parent
+# The wheel's, the checkout's.
+FOLDERS = (PACKAGE / "_docs", PACKAGE.parent / "docs")
+PARTS = ("tutorial", "how-to", "explanation", "reference")
+_heading = re.compile(r"^(#{1,6}) +(.+?) *$", re.MULTILINE)
+_not_in_anchor = re.compile(r"[^a-z0-9 _-]")
+
+
+class _Page(NamedTuple):
+    """A page: its name, from the folder of the documentation, and its first heading."""
+
+    name: str
+    title: str
+    path: Path
+
+
+def _run(options: Options, arguments: Sequence[str]) -> int:
+    """List the pages, or write one of them."""
+    pages = _pages()
+    if not arguments:
+        return _list(options, pages)
+    name, text = _find("#".join(arguments), pages)
+    if options["format"] == "json":
+        text = json_text({"page": name, "text": text})
+    from iamsim.cli.output import write_output  # noqa: PLC0415 - as below
+
+    path = options["output"]
+    write_output(text, path if isinstance(path, str) else None)
+    return 0
+
+
+def page_names() -> list[str]:
+    """The names of all pages."""
+    return [page.name for page in _pages()]
+
+
+def _pages() -> list[_Page]:
+    """All pages, in the order of reading; raises `RequestError` where none are installed."""
+    for folder in FOLDERS:
+        found = [
+            _Page(path.relative_to(folder).with_suffix("").as_posix(), _title(path), path)
+            for part in PARTS
+            for path in sorted((folder / part).rglob("*.md"))
+        ]
+        if found:
+            return found
+    raise RequestError("no-documentation", "the pages of the documentation are not installed")
+
+
+def _title(path: Path) -> str:
+    """The first heading of a page."""
+    with path.open(encoding="utf-8") as lines:
+        return next(
+            (line.lstrip("# ").strip() for line in lines if line.startswith("#")), path.stem
+        )
+
+
+def _list(options: Options, pages: Sequence[_Page]) -> int:
+    from iamsim.report.document import Column, Document, Section  # noqa: PLC0415 - not for help
+
+    document = Document(
+        "Pages of the documentation",
+        (
+            Section(
+                "pages",
+                "Pages",
+                (
+                    Column("page", lambda page: page.name, code=True),
+                    Column("title", lambda page: page.title),
+                ),
+                pages,
+            ),
+        ),
+        summary="`iamsim docs PAGE` writes one, or the section of that name",
+    )
+    write_answer(
+        options,
+        lambda: document,
+        lambda: {"pages": [{"page": page.name, "title": page.title} for page in pages]},
+        lambda: [page.name for page in pages],
+    )
+    return 0
+
+
+def _find(text: str, pages: Sequence[_Page]) -> tuple[str, str]:
+    """The name and text of a page, or of a section: by name, by heading, by code."""
+    wanted, _, anchor = text.removeprefix("docs/").partition("#")
+    name = wanted.removesuffix(".md").strip("/")
+    page = next((one for one in pages if name in (one.name, one.name.rpartition("/")[2])), None)
+    if page is not None and not anchor:
+        return page.name, page.path.read_text(encoding="utf-8")
+    anchor = anchor or name
+    for one in pages if page is None else [page]:
+        section = _section(one.path.read_text(encoding="utf-8"), anchor)
+        if section is not None:
+            return f"{one.name}#{_slug(anchor)}", section
+    from iamsim.cli.options import did_you_mean  # noqa: PLC0415 - only errors need it
+
+    names = [*(one.name for one in pages), *(one.name.rpartition("/")[2] for one in pages)]
+    raise RequestError(
+        "no-such-page",
+        f"there is no page and no section `{text}`",
+        hint=did_you_mean(name, names) or "`iamsim docs` lists the pages",
+    )
+
+
+def _section(text: str, anchor: str) -> str | None:
+    """The section of a page whose heading is that, up to the next one of its level."""
+    wanted = {_slug(anchor), f"iamsim-{_slug(anchor)}"}
+    plain = re.sub(r"(?ms)^```.*?^```", lambda block: " " * len(block[0]), text)
+    headings = list(_heading.finditer(plain))
+    for number, heading in enumerate(headings):
+        if _slug(heading[2]) in wanted:
+            level = len(heading[1])
+            ends = (one.start() for one in headings[number + 1 :] if len(one[1]) <= level)
+            return text[heading.start() : next(ends, len(text))].rstrip() + "\n"
+    return None
+
+
+def _slug(heading: str) -> str:
+    """The anchor of a heading."""
+    return _not_in_anchor.sub("", heading.lower().replace("`", "")).strip().replace(" ", "-")
+
+
+COMMAND = Command(
+    "docs",
+    "Read the documentation: a page, or the section about a command or a code.\n\n"
+    "Without a name, the pages are listed. `iamsim docs errors`, `iamsim docs invalid-arn` and"
+    " `iamsim docs who-can` all lead somewhere.",
+    output(*DOCUMENT_FORMATS, quiet="Only the names of the pages."),
+    _run,
+    Argument("PAGE", "A page, a section of any page, a command, or a code."),
+    lambda incomplete: [name for name in page_names() if incomplete in name],
+)
