@@ -36,8 +36,8 @@ def layout_command(form: str) -> list[str]:
     raise RequestError(
         "graphviz-missing",
         f"Graphviz lays this picture out as {form.upper()}, and it is not installed",
-        hint="`pip install pygraphviz` brings it along; so does the package `graphviz` of your system; "
-        "`--format dot` needs neither",
+        hint="`pip install pygraphviz` brings it along; so does the package `graphviz` of your "
+        "system; `--format dot` needs neither",
     )
 
 

@@ -95,7 +95,7 @@ def test_without_a_world_services_of_arns_are_compared(run):
 @pytest.mark.parametrize(
     ("text", "hint"),
     [
-        ("nora", f"did you mean `{NORA}`?"),
+        ("norra", f"did you mean `{NORA}`?"),
         ("nobody-at-all", "give an ARN, a service principal"),
     ],
 )
