@@ -53,19 +53,14 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     gate = options["forbid"] or options["fail_on"]
     if not gate:
         return code
-    unsearched = () if found.changes.complete else (report.MORE_WAYS,)
+    unsearched = (*(() if found.changes.complete else (report.MORE_WAYS,)), *found.changes.silent)
     return code_with_unknowns(options, found.unknowns, code, unsearched)
 
 
 def _fails(found: ChangeReport, options: Options) -> bool:
     """Whether there is what `--fail-on` names."""
-    from iamsim.query.changes import Direction  # noqa: PLC0415 - as above
-
     when = options["fail_on"]
-    opened = (Direction.OPENS, Direction.SHIFTS)
-    return (when == "changed" and bool(found.changes.found)) or (
-        when == "opened" and any(one.direction in opened for one in found.changes.found)
-    )
+    return when is not None and found.changes.has(str(when))
 
 
 def _found(options: Options) -> ChangeReport:
@@ -193,9 +188,10 @@ COMMAND = Command(
         Option(
             ("--fail-on",),
             "fail_on",
-            "Exit with 1 also when something opens, or when anything changes.",
+            "Exit with 1 also when something opens (`latent`: or will, for principals that do not"
+            " exist yet), or when anything changes.",
             metavar="WHEN",
-            choices=("opened", "changed"),
+            choices=("opened", "latent", "changed"),
         ),
         Option(
             ("--account",),

@@ -59,8 +59,11 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         lambda: report.changes_data(found),
         lambda: report.changes_lines(found),
     )
-    code = _code(options, changes)
-    return code_with_unknowns(options, unknowns, code) if options["fail_on"] else code
+    if not options["fail_on"]:
+        return 0
+    code = int(changes.has(str(options["fail_on"])))
+    unsearched = (*(() if changes.complete else (report.MORE_WAYS,)), *changes.silent)
+    return code_with_unknowns(options, unknowns, code, unsearched)
 
 
 def _compare(options: Options, first: CompiledWorld, second: CompiledWorld) -> Changes:
@@ -85,15 +88,6 @@ def _compare(options: Options, first: CompiledWorld, second: CompiledWorld) -> C
         )
 
 
-def _code(options: Options, changes: Changes) -> int:
-    """Whether there is what `--fail-on` names."""
-    from iamsim.query.changes import Direction  # noqa: PLC0415 - as above
-
-    when = options["fail_on"]
-    opened = any(one.direction in (Direction.OPENS, Direction.SHIFTS) for one in changes.found)
-    return int((when == "changed" and bool(changes.found)) or (when == "opened" and opened))
-
-
 COMMAND = Command(
     "diff",
     "Compare two worlds: whose permissions changed, and through which policy.\n\n"
@@ -112,9 +106,10 @@ COMMAND = Command(
         Option(
             ("--fail-on",),
             "fail_on",
-            "Exit with 1 when something opened, or when anything changed.",
+            "Exit with 1 when something opened (`latent`: or will, for principals that do not exist"
+            " yet), or when anything changed.",
             metavar="WHEN",
-            choices=("opened", "changed"),
+            choices=("opened", "latent", "changed"),
         ),
         ACCEPT_UNKNOWN,
         STRICT,

@@ -20,9 +20,10 @@ from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.formats import action_formats
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.search import Place
-from iamsim.proofs.space import all_actions, find_resource
+from iamsim.proofs.space import find_resource
 from iamsim.proofs.texts import find_text, meets
-from iamsim.syntax.read import parse_policy
+from iamsim.symbolic.actions import all_actions
+from iamsim.universe.elsewhere import OPEN_TO_ALL
 from iamsim.world.model import Role
 
 if TYPE_CHECKING:
@@ -37,15 +38,6 @@ STAR = Wildcard.STAR
 NO_RESOURCE = (literal_glob("*"), literal_glob("arn:aws:s3:::*"))
 FOREIGN_ACCOUNT = "777788889999"
 RETRIES = 64
-OPEN_TO_ALL = AttachedPolicies(
-    resource_policy=parse_policy(
-        {
-            "Version": "2012-10-17",
-            "Statement": {"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"},
-        },
-        name="the resource's own account allows",
-    )
-)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -14,10 +14,11 @@ from iamsim.proofs.people import listed_people, other_people
 from iamsim.proofs.reach import Reach
 from iamsim.proofs.result import CheckResult, Reason, Verdict
 from iamsim.proofs.search import Place
-from iamsim.proofs.space import ActionSpace, all_actions
+from iamsim.proofs.space import ActionSpace
 from iamsim.proofs.statements import Reader
 from iamsim.proofs.unchanged import Unchanged
 from iamsim.proofs.who import check_who, covers_caller, depends_on_owner
+from iamsim.symbolic.actions import all_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InputError
 from iamsim.engine.question import Question
-from iamsim.proofs.space import all_actions
+from iamsim.symbolic.actions import all_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -1,49 +1,22 @@
-"""The actions that there are, the resources on which they act, and an example of both.
-
-Beside the actions of the reference there is one in each service that the reference does not list,
-and one of a service that it does not list: what holds for all of them holds for new actions, as far
-as their names are met by a wildcard for all of a service.
-"""
+"""The actions that there are, the resources on which they act, and an example of both."""
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from iamsim import catalog
 from iamsim.proofs.formats import action_formats
 from iamsim.proofs.texts import find_text, fits
-from iamsim.symbolic.actions import ActionUniverse
+from iamsim.symbolic.actions import all_actions
 
 if TYPE_CHECKING:
-    from iamsim.catalog import CatalogVersion
     from iamsim.proofs.budget import Budget
     from iamsim.proofs.globs import Glob
     from iamsim.proofs.search import Place
 
-__all__ = ["UNLISTED", "ActionSpace", "all_actions"]
+__all__ = ["ActionSpace"]
 
-UNLISTED = "ZzNotInTheReference"  # behind all others in the order of names
-OTHER_SERVICE = "zz-not-in-the-reference"
 USUAL_REGIONS = ("us-east-1", "eu-west-1")
 USUAL_ACCOUNTS = ("111122223333", "444455556666")
-
-
-def all_actions() -> ActionUniverse:
-    """All actions of the catalog as it is now, and those that stand for others."""
-    return _of_version(catalog.version())
-
-
-@lru_cache(maxsize=2)
-def _of_version(_version: CatalogVersion) -> ActionUniverse:
-    services = catalog.services()
-    return ActionUniverse(
-        [
-            *(f"{name}:{action}" for name in services for action in catalog.action_names(name)),
-            *(f"{service}:{UNLISTED}" for service in services),
-            f"{OTHER_SERVICE}:{UNLISTED}",
-        ]
-    )
 
 
 class ActionSpace:

@@ -14,7 +14,7 @@ from iamsim.engine.question import Question
 from iamsim.proofs.areas import AreaSpace
 from iamsim.proofs.budget import Budget
 from iamsim.proofs.search import Place
-from iamsim.proofs.space import all_actions
+from iamsim.symbolic.actions import all_actions
 
 if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld

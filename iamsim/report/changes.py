@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.importers.draft import Remark as ImportRemark
     from iamsim.query.batch import BatchAnswer, Candidate
-    from iamsim.query.changes.model import Change, Changes
+    from iamsim.query.changes.model import Change, Changes, Latent
     from iamsim.query.policy_changes import PolicyChange
     from iamsim.suites.run import CaseResult
     from iamsim.world.model import World
@@ -64,6 +64,7 @@ _BADGES = {
     Direction.STAYS_DENIED: Badge("none", "denials change"),
 }
 MOST_LINES = 400  # of all diffs together, unless everything is asked for
+PUBLIC = "opens to everyone"
 MORE_WAYS = "patterns meet in more ways than were tried"
 SHOWN = 4  # actions, resources or principals before only their number is said
 VERDICTS = {
@@ -116,8 +117,10 @@ class ChangeReport:
 
 
 class Row(NamedTuple):
-    """Changes that are alike, said together: the same actions on some resources for somebody."""
+    """Changes that are alike, said together under a title: the same actions on some resources for
+    somebody."""
 
+    title: str
     direction: Direction
     candidates: tuple[Candidate, ...]
     actions: tuple[str, ...]
@@ -126,12 +129,25 @@ class Row(NamedTuple):
     after: BatchAnswer
     through: tuple[StatementReference, ...]
     vpc_endpoint: str | None = None
+    services: tuple[str, ...] = ()
 
 
-def rows_of(changes: Changes, direction: Direction) -> list[Row]:
-    """Join the changes of a direction: resources first, then principals that are alike."""
+def _rows(changes: Changes) -> list[Row]:
+    """All rows: public openings first, then by direction, then principals yet to come."""
+    rows = _joined(PUBLIC, [one for one in changes.found if one.is_public], changes)
+    for direction, title in TITLES.items():
+        some = [one for one in changes.of(direction) if not one.is_public]
+        rows += _joined(title, some, changes)
+    for direction, title in TITLES.items():
+        later = [one for one in changes.future if one.direction is direction]
+        rows += _joined(f"{title}, for principals that do not exist yet", later, changes)
+    return rows
+
+
+def _joined(title: str, some: Iterable[Change], changes: Changes) -> list[Row]:
+    """Join changes of a direction: resources first, then principals that are alike."""
     by_principal: dict[object, list[Change]] = {}
-    for change in changes.of(direction):
+    for change in some:
         key = (change.candidate.principal, change.actions, _kind(change))
         by_principal.setdefault(key, []).append(change)
     groups: dict[object, list[list[Change]]] = {}
@@ -142,23 +158,27 @@ def rows_of(changes: Changes, direction: Direction) -> list[Row]:
             groups.setdefault((first.actions, resources, _kind(first)), []).append(same)
     return [
         Row(
-            direction,
-            tuple(same[0].candidate for same in some),
-            some[0][0].actions,
-            tuple(dict.fromkeys(one.resource for one in some[0])),
-            some[0][0].before,
-            some[0][0].after,
-            some[0][0].through,
-            some[0][0].vpc_endpoint,
+            title,
+            alike[0][0].direction,
+            tuple(same[0].candidate for same in alike),
+            alike[0][0].actions,
+            tuple(dict.fromkeys(one.resource for one in alike[0])),
+            alike[0][0].before,
+            alike[0][0].after,
+            alike[0][0].through,
+            alike[0][0].vpc_endpoint,
+            alike[0][0].services,
         )
-        for some in groups.values()
+        for alike in groups.values()
     ]
 
 
 def _kind(change: Change) -> object:
     """What besides actions and resource makes changes alike."""
     return (
+        change.direction,
         change.vpc_endpoint,
+        change.services,
         change.before.verdict,
         change.after.verdict,
         condition_of(change.before),
@@ -201,6 +221,8 @@ def resources_text(resources: Sequence[str], *, verbose: bool = False) -> str:
 
 def way_text(row: Row) -> str:
     """Say how the requests come, where they are no direct calls."""
+    if row.services:
+        return f"made by {joined(row.services)} for the caller"
     return "" if row.vpc_endpoint is None else f"through the VPC endpoint {row.vpc_endpoint}"
 
 
@@ -228,7 +250,7 @@ def through_text(through: Iterable[StatementReference]) -> str:
 
 def changes_document(report: ChangeReport, *, verbose: bool = False) -> Document:
     """Lay out what is forbidden, then the policies that differ, then every change by direction."""
-    rows = [row for direction in TITLES for row in rows_of(report.changes, direction)]
+    rows = _rows(report.changes)
     columns: tuple[Column[Row], ...] = (
         Column("change", lambda row: _BADGES[row.direction], SEPARATE),
         Column(
@@ -247,9 +269,7 @@ def changes_document(report: ChangeReport, *, verbose: bool = False) -> Document
         Column("after", lambda row: answer_text(row.after)),
         Column("through", lambda row: through_text(row.through)),
     )
-    changes = Section(
-        "changes", "Changes", columns, rows, lambda row: TITLES[row.direction], cards=True
-    )
+    changes = Section("changes", "Changes", columns, rows, lambda row: row.title, cards=True)
     diffs, more = _diffs(report.policies, None if verbose else MOST_LINES)
     remarks = [Remark("unknown", remark_text(one)) for one in report.remarks]
     remarks += unknown_remarks(report.unknowns)
@@ -257,7 +277,7 @@ def changes_document(report: ChangeReport, *, verbose: bool = False) -> Document
         remarks.append(Remark("note", f"{more} more lines differ, which `-v` shows"))
     return Document(
         "decisions before and after the change",
-        (_forbidden(report), *diffs, changes),
+        (_forbidden(report), *diffs, changes, _latent(report.changes)),
         tuple(remarks),
         summary_text(report),
         _verdict(report),
@@ -270,6 +290,17 @@ def _verdict(report: ChangeReport) -> Badge:
         if direction in directions:
             return _BADGES[direction]
     return Badge("yes", "no decision changes")
+
+
+def _latent(changes: Changes) -> Section[Latent]:
+    """What counts for nobody yet."""
+    columns: tuple[Column[Latent], ...] = (
+        Column("what", lambda one: one.where),
+        Column("change", lambda one: _BADGES[one.direction], SEPARATE),
+        Column("actions", lambda one: actions_text(one.actions)),
+        Column("through", lambda one: through_text(one.statements)),
+    )
+    return Section("latent", "counts for nobody yet", columns, changes.latent, cards=True)
 
 
 def _forbidden(report: ChangeReport) -> Section[Kept]:
@@ -336,6 +367,12 @@ def summary_text(report: ChangeReport) -> str:
         else "nothing that decisions rest on differs"
     )
     parts = [f"{said} ({bounds})"]
+    public = sum(len(one.actions) for one in changes.found if one.is_public)
+    if public:
+        parts.append(f"{public:,} {_verb(Direction.OPENS, public)} to everyone")
+    later = sum(len(one.actions) for one in changes.future) + len(changes.latent)
+    if later:
+        parts.append(f"{later:,} {'counts' if later == 1 else 'count'} for nobody yet")
     if report.kept:
         held = len(report.kept) - len(report.broken)
         parts.append(f"{held} of {len(report.kept)} requirements hold")
@@ -361,7 +398,7 @@ def changes_lines(report: ChangeReport) -> list[str]:
     return [
         f"{one.direction.value} {one.candidate.principal} {','.join(one.actions)} {one.resource}"
         f"{f' {one.vpc_endpoint}' if one.vpc_endpoint else ''}"
-        for one in report.changes.found
+        for one in (*report.changes.found, *report.changes.future)
     ]
 
 
@@ -377,19 +414,16 @@ def changes_data(report: ChangeReport) -> Json:
             }
             for one in report.policies
         ],
-        "changes": [
+        "changes": [_change(one) for one in changes.found],
+        "future": [_change(one) for one in changes.future],
+        "latent": [
             {
+                "where": one.where,
                 "direction": one.direction.value,
-                **candidate_data(one.candidate),
                 "actions": list(one.actions),
-                "resource": one.resource,
-                "example": one.place.sample,
-                **({"vpc_endpoint": one.vpc_endpoint} if one.vpc_endpoint else {}),
-                "before": answer_data(one.before),
-                "after": answer_data(one.after),
-                "through": [reference_data(statement) for statement in one.through],
+                "statements": [reference_data(statement) for statement in one.statements],
             }
-            for one in changes.found
+            for one in changes.latent
         ],
         "bounds": {
             "principals": changes.principals,
@@ -413,3 +447,21 @@ def changes_data(report: ChangeReport) -> Json:
             for one in report.kept
         ]
     return data
+
+
+def _change(one: Change) -> Json:
+    """One change as plain data; `proved` says that without `through` the answer is the old one."""
+    return {
+        "direction": one.direction.value,
+        "public": one.is_public,
+        **candidate_data(one.candidate),
+        "actions": list(one.actions),
+        "resource": one.resource,
+        "example": one.place.sample,
+        **({"vpc_endpoint": one.vpc_endpoint} if one.vpc_endpoint else {}),
+        **({"services": list(one.services)} if one.services else {}),
+        "before": answer_data(one.before),
+        "after": answer_data(one.after),
+        "through": [reference_data(statement) for statement in one.through],
+        "proved": one.proved,
+    }

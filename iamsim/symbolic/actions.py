@@ -22,11 +22,13 @@ if TYPE_CHECKING:
     from iamsim.compile.action import ActionPattern
     from iamsim.compile.statement import ActionTest
 
-__all__ = ["ActionUniverse", "catalog_actions"]
+__all__ = ["UNLISTED", "ActionUniverse", "all_actions", "catalog_actions"]
 
 WILDCARD = re.compile(r"[*?]")
 LAST = "\U0010ffff"  # behind every letter
 REMEMBERED = 100_000  # elements whose actions are kept at hand
+UNLISTED = "ZzNotInTheReference"  # behind all others in the order of names
+OTHER_SERVICE = "zz-not-in-the-reference"
 FEW = 256  # actions of a set that are cheaper found one by one
 
 
@@ -185,4 +187,26 @@ def _of_version(_version: CatalogVersion) -> ActionUniverse:
         f"{service}:{name}"
         for service in catalog.services()
         for name in catalog.action_names(service)
+    )
+
+
+def all_actions() -> ActionUniverse:
+    """All actions of the catalog as it is now, and those that stand for others.
+
+    Beside the actions of the reference there is one in each service that the reference does not
+    list, and one of a service that it does not list: what holds for all of them holds for new
+    actions, as far as their names are met by a wildcard for all of a service.
+    """
+    return _with_others(catalog.version())
+
+
+@lru_cache(maxsize=2)
+def _with_others(_version: CatalogVersion) -> ActionUniverse:
+    services = catalog.services()
+    return ActionUniverse(
+        [
+            *(f"{name}:{action}" for name in services for action in catalog.action_names(name)),
+            *(f"{service}:{UNLISTED}" for service in services),
+            f"{OTHER_SERVICE}:{UNLISTED}",
+        ]
     )

@@ -62,6 +62,7 @@ class CandidateKind(Enum):
     ORGANIZATION = "another organization"
     CANONICAL_USER = "account of a canonical user id"
     BY_USER_ID = "principal of a unique id"
+    FUTURE = "principal that does not exist yet"
     UNLISTED = "accounts that the world does not have"
     ANY_ACCOUNT = "anyone with credentials"
     SERVICE = "AWS service"

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
 
     from iamsim.compile.statement import CompiledStatement
 
-__all__ = ["ACCOUNT", "INSTANCE", "ROOT", "Mentions", "mentions_of", "principals_like", "spared_by"]
+__all__ = [
+    "ACCOUNT",
+    "INSTANCE",
+    "ORGANIZATION",
+    "ROOT",
+    "Mentions",
+    "mentions_of",
+    "principals_like",
+    "spared_by",
+]
 
 INSTANCE = "x"  # stands for what a wildcard matches
 ROOT = "root"

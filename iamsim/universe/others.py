@@ -36,14 +36,16 @@ if TYPE_CHECKING:
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.facts import ResourceFacts
+    from iamsim.engine.question import ContextValue
     from iamsim.universe.mentions import Mentions
     from iamsim.world.model import World
 
-__all__ = ["others_of", "statements_about"]
+__all__ = ["future_of", "others_of", "statements_about"]
 
 PARTS = 6  # of an ARN
 WILD = frozenset("*?")
 NO_ORGANIZATION = frozenset({"aws:PrincipalOrgID", "aws:PrincipalOrgPaths"})
+FRESH_USER_ID = "AIDAIAMSIMELSEWHERE00"  # an id that no policy names
 SOME_SERVICE = "monitoring.amazonaws.com"  # stands for services that no policy names
 ANY_SERVICE = frozenset({"aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"})
 
@@ -89,7 +91,7 @@ def _designated(
         yield from _unlisted(mentions, model)
         yield from _services(mentions)
         yield from _by_user_id(mentions, model)
-        yield _anybody(model)
+        yield _anybody(mentions, model)
 
 
 def statements_about(facts: ResourceFacts) -> Iterator[CompiledStatement]:
@@ -101,6 +103,43 @@ def statements_about(facts: ResourceFacts) -> Iterator[CompiledStatement]:
     for policies in sets:
         for policy in policies.policies:
             yield from policy.statements
+
+
+def future_of(
+    statements: Sequence[CompiledStatement], model: World, accounts: Iterable[str]
+) -> Iterator[Candidate]:
+    """Principals of listed accounts that do not exist yet: whom Principal elements and conditions
+    on aws:PrincipalArn name in advance, then any other of each account."""
+    taken = [one.arn for owner in model.accounts.values() for one in owner.users.values()]
+    taken += [one.arn for owner in model.accounts.values() for one in owner.roles.values()]
+    named = (name.partition(":") for name in sorted(granted_by(statements)))
+    patterns = dict.fromkeys(text for kind, _, text in named if kind == "aws")
+    patterns.update(dict.fromkeys(mentions_of(statements).arns))
+    for pattern in patterns:
+        parts = pattern.split(":", PARTS - 1)
+        if len(parts) != PARTS or "${" in pattern or parts[2] != "iam":
+            continue
+        fits = compile_tokens(tokenize(pattern))
+        examples = [one for one in principals_like(parts[2], parts[5]) if one != ROOT]
+        of_account = compile_tokens(tokenize(parts[4]))
+        for account in model.accounts.values():
+            head = f"arn:{account.partition}:iam::{account.id}:"
+            some = [head + one for one in examples if model.find_principal(head + one) is None]
+            if some and of_account(account.id) and not any(fits(one) for one in taken):
+                shown = ":".join((*parts[:4], account.id, parts[5]))
+                yield _future(shown, account.id, some)
+    for account_id in accounts:
+        known = model.accounts.get(account_id)
+        if known is not None:
+            head = f"arn:{known.partition}:iam::{account_id}:"
+            some = [f"{head}role/{SOMEBODY}", f"{head}user/{SOMEBODY}"]
+            yield _future(f"{head}*", account_id, some)
+
+
+def _future(shown: str, account: str, standing: Iterable[str]) -> Candidate:
+    """Somebody whose policies nobody knows yet."""
+    asked = tuple(Asked(one, unset=NOT_THE_OWNER, outside=True) for one in standing)
+    return Candidate(shown, CandidateKind.FUTURE, account, standing=asked)
 
 
 def _canonical_users(names: Iterable[str], model: World) -> Iterator[Candidate]:
@@ -214,15 +253,20 @@ def _by_user_id(mentions: Mentions, model: World) -> Iterator[Candidate]:
         yield Candidate(pattern, CandidateKind.BY_USER_ID, None, standing=(asked,))
 
 
-def _anybody(model: World) -> Candidate:
-    """Somebody of an account and an organization that no policy names, then one of none."""
+def _anybody(mentions: Mentions, model: World) -> Candidate:
+    """Somebody of an account and an organization that no policy names, then one of none; with an
+    id that no policy names, where some name ids."""
     partition = partition_of(model)
+    own: tuple[tuple[str, ContextValue], ...] = ()
+    if mentions.user_ids:
+        own = (("aws:userid", FRESH_USER_ID),)
     elsewhere = (
+        *own,
         ("aws:PrincipalOrgID", FRESH_ORGANIZATION),
         ("aws:PrincipalOrgPaths", (f"{FRESH_ORGANIZATION}/r-else/ou-else-else/",)),
     )
     standing = (
         *somebody_of(FRESH_ACCOUNT, partition, elsewhere),
-        *somebody_of(FRESH_ACCOUNT, partition, unset=NO_ORGANIZATION),
+        *somebody_of(FRESH_ACCOUNT, partition, own, unset=NO_ORGANIZATION),
     )
     return Candidate(EVERYONE, CandidateKind.ANY_ACCOUNT, None, standing=standing)

@@ -8,10 +8,11 @@ import pytest
 
 from iamsim.engine import authorize
 from iamsim.engine.world import CompiledWorld
-from iamsim.query.batch import Batch, catalog_actions
+from iamsim.query.batch import Batch
 from iamsim.query.changes import find, find_changes
 from iamsim.query.changes.compare import compare_place, question_at
 from iamsim.query.policy_changes import policy_changes
+from iamsim.symbolic.actions import all_actions
 from iamsim.world.load import load_world_data
 
 HOME, OTHER = "111111111111", "222222222222"
@@ -294,7 +295,7 @@ def test_every_claim_of_a_pair_is_what_explain_says_in_both_worlds(edit):
             for batch, answer in zip(batches, (change.before, change.after), strict=True):
                 if answer.residual is not None:
                     continue
-                question = question_at(batch, bounds[where], action)
+                question = question_at(batch, bounds[where], action, change.asked)
                 alone = authorize.explain(question, batch.world).decision
                 assert alone.verdict is answer.verdict
 
@@ -391,7 +392,7 @@ def test_of_two_statements_only_entries_that_differ_are_asked_about(statement):
 
 def one_by_one(mask):
     """The names of actions."""
-    universe = catalog_actions()
+    universe = all_actions()
     return [universe.names[number] for number in universe.numbers(mask)]
 
 
@@ -399,9 +400,9 @@ def test_principals_that_cannot_differ_are_compared_once(monkeypatch):
     """Ten roles alike and one that is not; each answer names the statement of its own role."""
     asked = []
 
-    def counted(before, after, reached):
+    def counted(before, after, universe, reached):
         asked.append(reached.candidate.principal)
-        return compare_place(before, after, reached)
+        return compare_place(before, after, universe, reached)
 
     monkeypatch.setattr(find, "compare_place", counted)
     roles = {f"r{number}": {"policies": [policy(allow("sqs:*"))]} for number in range(10)}

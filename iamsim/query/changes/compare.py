@@ -6,31 +6,61 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Verdict
-from iamsim.core.errors import RequestError
-from iamsim.query.batch import ActionClass
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.batch.classes import action_classes
-from iamsim.query.changes.model import Change
+from iamsim.query.changes.cause import find_cause
+from iamsim.query.changes.model import Change, Direction
 from iamsim.query.changes.same import direction_of, through_of
+from iamsim.universe.elsewhere import OPEN_TO_ALL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.engine.question import Question
-    from iamsim.query.batch import Batch, BatchAnswer
+    from iamsim.query.batch import ActionClass, Batch, BatchAnswer
     from iamsim.query.changes.model import Reached
+    from iamsim.symbolic.actions import ActionUniverse
     from iamsim.universe.asked import Asked
 
-__all__ = ["answer_at", "compare_place"]
+__all__ = ["compare_place", "question_at"]
+
+ORDER = (Direction.OPENS, Direction.SHIFTS, Direction.CLOSES, Direction.STAYS_DENIED)
 
 DENIED = frozenset({Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY})
 
 
-def compare_place(before: Batch, after: Batch, reached: Reached) -> Iterator[Change]:
-    """Compare the decisions about a set of actions; actions that change alike come together."""
-    universe = after.universe
-    now = _classes(after, reached)
-    for old in _classes(before, reached):
+def compare_place(
+    before: Batch, after: Batch, universe: ActionUniverse, reached: Reached
+) -> Iterator[Change]:
+    """Compare the decisions about a set of actions; actions that change alike come together.
+
+    Of several that stand for a candidate each is compared; of an action that changes for more than
+    one, what opens counts first.
+    """
+    several = reached.candidate.asked
+    if len(several) == 1:
+        yield from (one for _, one in _compare_as(before, after, universe, reached, several[0]))
+        return
+    found = [
+        one for asked in several for one in _compare_as(before, after, universe, reached, asked)
+    ]
+    found.sort(key=lambda one: ORDER.index(one[1].direction))
+    left = reached.actions
+    for mask, change in found:
+        if change.direction is Direction.STAYS_DENIED:
+            continue  # of strangers nobody asks why they are denied
+        rest = mask & left
+        if rest:
+            left ^= rest
+            yield replace(change, actions=tuple(universe.actions(rest)))
+
+
+def _compare_as(
+    before: Batch, after: Batch, universe: ActionUniverse, reached: Reached, asked: Asked
+) -> Iterator[tuple[int, Change]]:
+    """The same in the name of one of those that stand for the candidate."""
+    now = _classes(after, universe, reached, asked)
+    for old in _classes(before, universe, reached, asked):
         for new in now:
             both = old.actions & new.actions
             if not both:
@@ -38,24 +68,40 @@ def compare_place(before: Batch, after: Batch, reached: Reached) -> Iterator[Cha
             direction = direction_of(old.answer, new.answer)
             if direction is not None:
                 action = universe.first(both)
-                through = through_of(
-                    _certain(before, reached, action, old.answer, new.answer),
-                    _certain(after, reached, action, new.answer, old.answer),
+                first, second = (
+                    (question_at(batch, reached, action, asked, granted=True), batch.world)
+                    for batch in (before, after)
                 )
-                yield Change(
-                    reached.candidate,
-                    reached.place,
-                    tuple(universe.actions(both)),
-                    old.answer,
-                    new.answer,
-                    direction,
-                    through,
-                    reached.via.vpc_endpoint,
+                cause = find_cause(first, second)
+                through = cause or through_of(
+                    _certain(before, reached, action, old.answer, new.answer, asked),
+                    _certain(after, reached, action, new.answer, old.answer, asked),
+                )
+                yield (
+                    both,
+                    Change(
+                        reached.candidate.narrowed(asked),
+                        reached.place,
+                        tuple(universe.actions(both)),
+                        old.answer,
+                        new.answer,
+                        direction,
+                        through,
+                        reached.via.vpc_endpoint,
+                        reached.via.services,
+                        bool(cause),
+                        asked,
+                    ),
                 )
 
 
 def _certain(
-    batch: Batch, reached: Reached, action: str, answer: BatchAnswer, other: BatchAnswer
+    batch: Batch,
+    reached: Reached,
+    action: str,
+    answer: BatchAnswer,
+    other: BatchAnswer,
+    asked: Asked,
 ) -> BatchAnswer:
     """The answer itself; one that is conditional, where the other world denies, as it is when its
     conditions hold: then it names the statements that allow."""
@@ -67,54 +113,36 @@ def _certain(
     values = {
         key: value if isinstance(value, str) else tuple(value) for key, value in allowing.items()
     }
-    for asked in reached.candidate.asked:
-        question = question_at(batch, reached, action, asked)
-        question = replace(question, context={**question.context, **values}, partial=False)
-        decided = decide_one(question, batch.world)
-        if decided.verdict is Verdict.ALLOWED:
-            return decided
-    return answer
+    question = question_at(batch, reached, action, asked)
+    question = replace(question, context={**question.context, **values}, partial=False)
+    decided = decide_one(question, batch.world)
+    return decided if decided.verdict is Verdict.ALLOWED else answer
 
 
 def question_at(
-    batch: Batch, reached: Reached, action: str, asked: Asked | None = None
+    batch: Batch,
+    reached: Reached,
+    action: str,
+    asked: Asked | None = None,
+    *,
+    granted: bool = False,
 ) -> Question:
     """The question about one of the actions, in the name of one of those that stand for the
-    candidate; by default of the first."""
+    candidate; by default of the first. With `granted` the account of a stranger allows it."""
     caller = asked or reached.candidate.asked[0]
     place, via = reached.place.sample, reached.via
     plain = batch.question(caller.principal, action, place, reached.context, via=via)
-    question = caller.question(plain)
+    question = caller.question(plain, granted=granted)
+    if reached.open_to_all:
+        question = replace(question, attached=OPEN_TO_ALL)
     # A world that lists the resource knows whose it is.
     listed = reached.owner is None or batch.world.model.find_resource(place) is not None
     return replace(question, resource_account=None if listed else reached.owner)
 
 
-def answer_at(batch: Batch, reached: Reached, action: str) -> BatchAnswer | None:
-    """The answer to the first of those that stand for the candidate who can, else to the first of
-    all; `None` for what can't be asked about such a resource."""
-    denied: BatchAnswer | None = None
-    for asked in reached.candidate.asked:
-        try:
-            answer = decide_one(question_at(batch, reached, action, asked), batch.world)
-        except RequestError:
-            continue
-        if answer.possible:
-            return answer
-        denied = denied or answer
-    return denied
-
-
-def _classes(batch: Batch, reached: Reached) -> list[ActionClass]:
-    """The decisions of one world; somebody from outside, of whom little is known, is asked for
-    action by action."""
-    universe, (first, *more) = batch.universe, reached.candidate.asked
-    if not more and not first.outside:
-        question = question_at(batch, reached, "")
-        return action_classes(question, batch.world, universe, reached.actions)
-    found = []
-    for number in universe.numbers(reached.actions):
-        answer = answer_at(batch, reached, universe.names[number])
-        if answer is not None:
-            found.append(ActionClass(1 << number, answer))
-    return found
+def _classes(
+    batch: Batch, universe: ActionUniverse, reached: Reached, asked: Asked
+) -> list[ActionClass]:
+    """The decisions of one world."""
+    question = question_at(batch, reached, "", asked)
+    return action_classes(question, batch.world, universe, reached.actions)

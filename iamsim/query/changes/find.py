@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
+from iamsim.compile.statement import ActionTest
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import Via
 from iamsim.query.batch import find_candidate
@@ -13,13 +14,17 @@ from iamsim.query.changes.alike import NOTHING, Alike, Compared, Sight
 from iamsim.query.changes.callers import compare_callers, own_statements, reading
 from iamsim.query.changes.compare import compare_place
 from iamsim.query.changes.endpoints import EndpointChange, compare_endpoints
-from iamsim.query.changes.model import Changes, Reached
+from iamsim.query.changes.latent import differing_policies, find_latent
+from iamsim.query.changes.model import Change, Changes, Direction, Reached
 from iamsim.query.changes.reach import can_be_asked, heads_of, joined_mask, places_of
 from iamsim.query.changes.resources import Listing, compare_control_policies, control_statements
 from iamsim.query.changes.statements import Difference, compare_levels, statements_of
 from iamsim.query.changes.touches import Touches
 from iamsim.query.changes.unchanged import Unchanged
-from iamsim.universe.candidates import named_candidates
+from iamsim.symbolic.actions import UNLISTED, all_actions
+from iamsim.universe.candidates import granted_by
+from iamsim.universe.elsewhere import ways_of
+from iamsim.universe.others import future_of, others_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -31,6 +36,7 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.batch.processes import Processes
     from iamsim.query.changes.resources import ListedResource, NameIndex
+    from iamsim.symbolic.actions import ActionUniverse
 
     Statements = tuple[CompiledStatement, ...]
     Changed = tuple[Statements, tuple[tuple[str, Statements], ...]]
@@ -58,7 +64,7 @@ def find_changes(
     batches = before, after
     given = context or {}
     search = _Search(before, after, given)
-    found = Changes(after.universe, silent=tuple(search.silent()))
+    found = Changes(search.universe, silent=tuple(search.silent()))
     candidates = [one for one in search.candidates() if wanted(one.principal)]
     chunks = [tuple(candidates[one.start : one.stop]) for one in processes.chunks(candidates)]
     with _Shared(batches, given, search) as shared:
@@ -67,7 +73,38 @@ def find_changes(
             found.bounds += part.bounds
             found.found += part.found
             found.complete = found.complete and part.complete
+    found.latent += find_latent(before.world, after.world)
+    _arrange(found)
     return found
+
+
+def _arrange(changes: Changes) -> None:
+    """Put public openings first, and apart what counts for nobody yet: there only what no listed
+    principal of the account gains or loses as well."""
+    found = changes.found
+    listed = {
+        (one.candidate.account, one.place.sample, one.vpc_endpoint, one.direction, action)
+        for one in found
+        if not one.is_latent
+        for action in one.actions
+    }
+    for one in found:
+        if one.is_latent and one.direction is not Direction.STAYS_DENIED:
+            where = one.candidate.account, one.place.sample, one.vpc_endpoint, one.direction
+            left = tuple(action for action in one.actions if (*where, action) not in listed)
+            if left:
+                changes.future.append(replace(one, actions=left))
+    changes.found = sorted(
+        (_without_stand_ins(one) for one in found if not one.is_latent),
+        key=lambda one: not one.is_public,
+    )
+
+
+def _without_stand_ins(change: Change) -> Change:
+    """The change without what stands for actions that the reference does not list, where it is said
+    of some that it lists."""
+    listed = tuple(one for one in change.actions if not one.endswith(f":{UNLISTED}"))
+    return replace(change, actions=listed) if listed else change
 
 
 class _Shared:
@@ -105,7 +142,7 @@ class _Comparing:
         self._search = shared.search
 
     def __call__(self, candidates: Sequence[Candidate]) -> Changes:
-        found = Changes(self._batches[1].universe)
+        found = Changes(self._search.universe)
         for candidate in candidates:
             compared = self._search.compared(candidate)
             found.principals += bool(compared.bounds)
@@ -122,6 +159,7 @@ class _Search:
     before: Batch
     after: Batch
     context: Mapping[str, ContextValue]
+    universe: ActionUniverse = field(init=False)
     listing: Listing = field(init=False)
     unchanged: Unchanged = field(init=False)
     touched: list[ListedResource] = field(default_factory=list)
@@ -137,37 +175,60 @@ class _Search:
     def __post_init__(self) -> None:
         """Compare what is written, and compile what differs on the side of resources."""
         first, second = self.before.world, self.after.world
+        self.universe = all_actions()
         self.unchanged = Unchanged(first.model, second.model)
         self.control = compare_control_policies(first, second)
         self.listing = Listing(first, second)
         self.touched = self.listing.touched(self.control)
         self.touches = Touches.of(self.touched, self.control)
-        self.endpoints, self.alone = compare_endpoints(first, second, self.after.universe)
+        self.endpoints, self.alone = compare_endpoints(first, second, self.universe)
 
     def silent(self) -> Iterator[str]:
         """What differs and is not asked about."""
         for name in self.alone:
             yield f"only one of the worlds has the VPC endpoint {name}: no requests through it"
+        for pattern in sorted(self._unlisted_patterns()):
+            yield f"no action of the service reference is meant by `{pattern}`, which differs"
+
+    def _unlisted_patterns(self) -> set[str]:
+        """Entries of Action elements that differ, and that no action fits which is asked about."""
+        differing = [statement for one in self.touched for statement in one.difference.statements]
+        differing += [one for some in self.control.values() for one in some.statements]
+        differing += differing_policies(self.before.world, self.after.world)
+        return {
+            pattern.pattern
+            for statement in differing
+            for pattern in statement.actions.patterns
+            if not self.universe.mask(ActionTest((pattern,), False, statement.actions.element))
+        }
 
     def candidates(self) -> list[Candidate]:
         """Every principal of both worlds, and those that policies name on resources in play."""
         found: dict[str, Candidate] = {}
         for batch in (self.before, self.after):
             found.update((one.principal, one) for one in batch.candidates)
-        names: set[str] = set()
-        for one in self.touched:
-            for statement in one.statements:
-                if statement.principals is not None and not statement.denies:
-                    names |= statement.principals.granted | statement.principals.names
+        about = [statement for one in self.touched for statement in one.statements]
+        names = granted_by(about)
+        names |= {
+            name
+            for one in about
+            if one.principals is not None and not one.denies
+            for name in one.principals.names
+        }
+        about += [one for account in self.control for one in self._guardrails(account)]
+        owners = dict.fromkeys(one.account for one in self.touched)
         for batch in (self.before, self.after):
-            for candidate in named_candidates(names, batch.world.model):
+            model = batch.world.model
+            for candidate in others_of(about, model, names):
+                found.setdefault(candidate.principal, candidate)
+            for candidate in future_of(about, model, owners):
                 found.setdefault(candidate.principal, candidate)
         return sorted(found.values(), key=lambda one: (one.account or "~", one.principal))
 
-    def facts(self, batch: Batch, principal: str) -> CallerFacts | None:
+    def facts(self, batch: Batch, candidate: Candidate) -> CallerFacts | None:
         """The caller's side in one of the worlds; `None` for what a policy names and can't call."""
         try:
-            return batch.world.caller_facts(batch.question(principal, PROBE))
+            return batch.world.caller_facts(batch.question_as(candidate, PROBE))
         except RequestError:
             return None
 
@@ -177,13 +238,14 @@ class _Search:
         endpoints = [one for one in self.endpoints if one.may_concern(candidate)]
         if not direct and not endpoints:
             return NOTHING
-        old = self.facts(self.before, candidate.principal)
-        new = self.facts(self.after, candidate.principal)
+        old, new = (self.facts(batch, candidate) for batch in (self.before, self.after))
         if old is None or new is None:
             return NOTHING
         sides = old, new
-        known = find_candidate(self.after.world.model, candidate.principal)
-        asked = candidate if known.entity is None else known
+        asked = candidate
+        if not candidate.standing:
+            known = find_candidate(self.after.world.model, candidate.principal)
+            asked = candidate if known.entity is None else known
         found = NOTHING
         if direct:
             found = self._directly(asked, sides)
@@ -216,8 +278,7 @@ class _Search:
         account = candidate.account or ""
         guardrails = self._guardrails(account) if account in self.control else ()
         if not same or own.presence:
-            places, complete = self._places(candidate, sides, own.statements, theirs, guardrails)
-            return self._ask(places, complete=complete)
+            return self._everywhere(candidate, sides, changed, guardrails)
         key = (
             tuple(map(id, own.statements)),
             tuple([(arn, *map(id, some)) for arn, some in theirs.items()]),
@@ -226,16 +287,33 @@ class _Search:
         place, mine, known = self.alike.find(candidate, sides, sight, key)
         if known is not None:
             return known.for_other(candidate, mine)
-        places, complete = self._places(candidate, sides, own.statements, theirs, guardrails)
-        found = replace(self._ask(places, complete=complete), own=mine)
+        found = replace(self._everywhere(candidate, sides, changed, guardrails), own=mine)
         self.alike.remember(place, found)
         return found
+
+    def _everywhere(
+        self,
+        candidate: Candidate,
+        sides: tuple[CallerFacts, CallerFacts],
+        changed: Changed,
+        guardrails: Iterable[CompiledStatement],
+    ) -> Compared:
+        """What changed statements change for one principal: in direct calls, and where they ask for
+        that in calls that services make for it."""
+        own, theirs = changed
+        places, complete = self._places(candidate, sides, own, dict(theirs), guardrails)
+        ways = ways_of([*own, *(one for _, some in theirs for one in some)])
+        if sides[1].caller.kind.has_identity:
+            places += [one._replace(via=way) for way in ways for one in tuple(places)]
+        return self._ask(places, complete=complete)
 
     def _ask(self, places: Iterable[Reached], *, complete: bool) -> Compared:
         """Ask both worlds."""
         bounds = tuple(places)
         changes = [
-            change for one in bounds for change in compare_place(self.before, self.after, one)
+            change
+            for one in bounds
+            for change in compare_place(self.before, self.after, self.universe, one)
         ]
         return Compared(bounds, tuple(changes), complete)
 
@@ -269,7 +347,7 @@ class _Search:
         if known is None:
             own, theirs = changed
             about = [*own, *(one for _, some in theirs for one in some)]
-            universe = self.after.universe
+            universe = self.universe
             actions = joined_mask(about, universe)
             heads = heads_of(own, [arn for arn, _ in theirs])
             listed = self._index(heads, actions).everything()
@@ -305,20 +383,21 @@ class _Search:
             return [], True
         old, new = sides
         changed = [*own, *(one for some in theirs.values() for one in some)]
-        actions = joined_mask(changed, self.after.universe)
+        actions = joined_mask(changed, self.universe)
         return places_of(
             (self.before, self.after),
             candidate,
             self.context,
-            own,
-            theirs,
-            (*own_statements(old), *own_statements(new), *more),
-            self._near(new.caller, theirs, self._index(heads_of(own, theirs), actions)),
+            universe=self.universe,
+            own=own,
+            theirs=theirs,
+            everything=(*own_statements(old), *own_statements(new), *more),
+            listed=self._near(new.caller, theirs, self._index(heads_of(own, theirs), actions)),
         )
 
     def _index(self, heads: tuple[str, ...] | None, actions: int) -> NameIndex:
         """The resources whose policies are about some of the actions."""
-        universe = self.after.universe
+        universe = self.universe
         return self.listing.index(
             heads,
             actions,

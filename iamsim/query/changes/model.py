@@ -7,6 +7,7 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.engine.question import DIRECT_CALL, Via
+from iamsim.universe.candidates import CandidateKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -15,8 +16,9 @@ if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import ActionUniverse, BatchAnswer, Candidate
     from iamsim.query.what_can.places import Place
+    from iamsim.universe.asked import Asked
 
-__all__ = ["Change", "Changes", "Direction", "Reached"]
+__all__ = ["Change", "Changes", "Direction", "Latent", "Reached"]
 
 
 class Direction(Enum):
@@ -28,11 +30,16 @@ class Direction(Enum):
     STAYS_DENIED = "stays-denied"  # explicitly instead of implicitly, or the other way round
 
 
+OPENING = frozenset({Direction.OPENS, Direction.SHIFTS})
+EVERYBODY = frozenset({CandidateKind.ANONYMOUS, CandidateKind.ANY_ACCOUNT})
+
+
 class Reached(NamedTuple):
     """What was asked of one principal at one place: a set of actions of the catalog.
 
     `owner` is the account of the resource where its ARN names none and one of the worlds knows it;
-    `via` says that the requests come through a VPC endpoint.
+    `via` says that the requests come through a VPC endpoint, or are made by a service for the
+    caller. With `open_to_all` the owner is a stranger, who lets everybody in.
     """
 
     candidate: Candidate
@@ -41,15 +48,18 @@ class Reached(NamedTuple):
     context: Mapping[str, ContextValue]
     owner: str | None = None
     via: Via = DIRECT_CALL
+    open_to_all: bool = False
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Change:
     """Actions of one principal whose decision at one place changes alike.
 
-    `through` are the statements that make the difference: those that decide afterwards, or, where
-    what allowed is gone, those that decided before. `vpc_endpoint` is the id of the endpoint that
-    the requests come through; `None` for direct calls.
+    `through` are the statements that make the difference: with `proved`, those whose change
+    decides, since without it the answer is the old one; else those that decide afterwards, or,
+    where what allowed is gone, those that decided before. `vpc_endpoint` is the id of the endpoint
+    that the requests come through, `services` those that make them for the caller; `asked` is in
+    whose name the engine was asked.
     """
 
     candidate: Candidate
@@ -60,6 +70,24 @@ class Change:
     direction: Direction
     through: tuple[StatementReference, ...]
     vpc_endpoint: str | None = None
+    services: tuple[str, ...] = ()
+    proved: bool = False
+    asked: Asked | None = None
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether somebody gets what nobody gave before."""
+        return self.direction in OPENING
+
+    @property
+    def is_public(self) -> bool:
+        """Whether it opens to everybody: without credentials, or with any."""
+        return self.is_opening and self.candidate.kind in EVERYBODY
+
+    @property
+    def is_latent(self) -> bool:
+        """Whether it counts for nobody yet."""
+        return self.candidate.kind is CandidateKind.FUTURE
 
     @property
     def resource(self) -> str:
@@ -67,9 +95,23 @@ class Change:
         return self.place.label or self.place.sample
 
 
+class Latent(NamedTuple):
+    """What differs and counts for nobody yet: a policy that is attached to nobody, a group without
+    users, the guardrails of accounts that the world does not list. `where` names it; `statements`
+    are those that only one world has."""
+
+    where: str
+    direction: Direction
+    actions: tuple[str, ...]
+    statements: tuple[StatementReference, ...]
+
+
 @dataclass(slots=True)
 class Changes:
     """All changes, and within which bounds they were looked for.
+
+    Public openings come first. `latent` is what counts for nobody yet; changes for principals that
+    do not exist yet are in `future`.
 
     `complete` is false where patterns meet in more ways than were tried; `silent` says what differs
     and was not asked about.
@@ -77,6 +119,8 @@ class Changes:
 
     universe: ActionUniverse
     found: list[Change] = field(default_factory=list)
+    future: list[Change] = field(default_factory=list)
+    latent: list[Latent] = field(default_factory=list)
     bounds: list[Reached] = field(default_factory=list)
     principals: int = 0
     complete: bool = True
@@ -86,6 +130,16 @@ class Changes:
     def decisions(self) -> int:
         """How many decisions of each world were compared."""
         return sum(one.actions.bit_count() for one in self.bounds)
+
+    def has(self, what: str) -> bool:
+        """Whether there is what a gate names: `opened`, `changed`, or `latent`: opened, also for
+        nobody yet."""
+        if what == "changed":
+            return bool(self.found or self.future or self.latent)
+        later = self.future if what == "latent" else ()
+        return any(one.is_opening for one in (*self.found, *later)) or (
+            what == "latent" and any(one.direction in OPENING for one in self.latent)
+        )
 
     def of(self, direction: Direction) -> Iterator[Change]:
         """The changes in one direction."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim import catalog
+from iamsim.checks.arn_examples import example_arn
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.engine.authorize import prepare
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
@@ -13,6 +15,7 @@ from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.batch.contents import content_of
 from iamsim.query.changes.model import Reached
 from iamsim.query.what_can.places import EVERYTHING, OTHER_WORD, Place, find_families
+from iamsim.universe.elsewhere import OWNER_KEYS, elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,22 +24,27 @@ if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller, Request
     from iamsim.engine.question import ContextValue
-    from iamsim.query.batch import ActionUniverse, Batch, Candidate
+    from iamsim.query.batch import Batch, Candidate
     from iamsim.query.changes.resources import ListedResource
+    from iamsim.symbolic.actions import ActionUniverse
+    from iamsim.world.model import World
 
 __all__ = ["can_be_asked", "heads_of", "joined_mask", "places_of"]
 
 PROBE = "sts:GetCallerIdentity"
 UNLISTED = "iamsim-unlisted"  # the name of a role and a key that no world lists
+REGION = "us-east-1"
 REMEMBERED = 10_000  # resources of which it is known what can be asked
 
 Context = "Mapping[str, ContextValue]"
 
 
-def places_of(
+def places_of(  # noqa: PLR0913 - all that decides where to ask
     batches: tuple[Batch, Batch],
     candidate: Candidate,
     context: Mapping[str, ContextValue],
+    *,
+    universe: ActionUniverse,
     own: Sequence[CompiledStatement],
     theirs: Mapping[str, Sequence[CompiledStatement]],
     everything: Iterable[CompiledStatement],
@@ -48,13 +56,12 @@ def places_of(
     `everything` is the whole of the caller's side, and `listed` the resources whose policies are
     about the caller. Also says whether every way in which patterns meet was found.
     """
-    universe = batches[0].universe
     changed = _unique([*own, *(one for some in theirs.values() for one in some)])
     actions = joined_mask(changed, universe)
     pool = _unique([*everything, *changed, *(one for some in listed for one in some.statements)])
     relevant = [one for one in pool if universe.mask(one.actions) & actions]
     named = [(one.arn, joined_mask(one.statements, universe) | actions) for one in listed]
-    question = batches[1].question(candidate.principal, PROBE, "*", context)
+    question = batches[1].question_as(candidate, PROBE, "*", context)
     request = prepare(question, batches[1].world).request
     inside = [
         (start, mask)
@@ -83,7 +90,55 @@ def places_of(
         if mask:
             owner = _owner_of(batches, place.sample)
             found.append(Reached(candidate, place, mask, given, owner))
+    for there, mask in _foreign(request, own, universe, batches[1].world.model):
+        given = {**there.context, **context}
+        found.append(Reached(candidate, there.place, mask, given, there.owner, open_to_all=True))
     return found, all(family.complete for family in families)
+
+
+class There(NamedTuple):
+    """A resource of somebody else, with the keys that say whose it is."""
+
+    place: Place
+    owner: str
+    context: Mapping[str, ContextValue]
+
+
+def _foreign(
+    request: Request, own: Sequence[CompiledStatement], universe: ActionUniverse, model: World
+) -> Iterator[tuple[There, int]]:
+    """Resources of others, where changed statements of the caller's side ask whose they are: one of
+    each kind on which some of their actions act."""
+    reading = [one for one in own if not OWNER_KEYS.isdisjoint(one.keys)]
+    for owner in elsewhere(reading, model):
+        samples: dict[str, int] = {}
+        for number in universe.numbers(joined_mask(reading, universe)):
+            sample = _example(universe.written[number], owner.account, request.caller.partition)
+            if sample is not None:
+                samples[sample] = samples.get(sample, 0) | 1 << number
+        for sample, actions in samples.items():
+            seen = replace(request, resource=sample)
+            mask = actions & joined_mask(
+                (one for one in reading if _may_match(one, seen)), universe
+            )
+            if mask:
+                place = Place(owner.label, sample, ())
+                yield There(place, owner.account, dict(owner.context)), mask
+
+
+@lru_cache(maxsize=REMEMBERED)
+def _example(action: str, account: str, partition: str) -> str | None:
+    """A resource of an account on which an action acts."""
+    facts = catalog.find_action(action)
+    for use in () if facts is None else facts.resource_types:
+        service = catalog.find_service(action.partition(":")[0])
+        for kind in () if service is None else service.resource_types:
+            if kind.name == use.name:
+                for form in kind.arn_formats:
+                    made = example_arn(form, account, partition=partition, region=REGION)
+                    if made is not None:
+                        return made
+    return None
 
 
 def heads_of(own: Iterable[CompiledStatement], theirs: Iterable[str]) -> tuple[str, ...] | None:

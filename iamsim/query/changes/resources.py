@@ -5,17 +5,19 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.resource_types import type_of_arn
+from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.compile.principal import NotPrincipalTest, PrincipalTest
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.engine.services.s3 import is_public
 from iamsim.query.changes.statements import Difference, compare_levels, compare_sets, statements_of
 from iamsim.query.changes.unchanged import same_policy
+from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
-    from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller
     from iamsim.engine.facts import Levels
@@ -134,6 +136,7 @@ class Listing:
             same_policy(getattr(mine, "policy", None), getattr(theirs, "policy", None))
             and same_policy(getattr(mine, "trust", None), getattr(theirs, "trust", None))
             and _grants(mine) == _grants(theirs)
+            and _shared_with(mine) == _shared_with(theirs)
             and mine.tags == theirs.tags
             and _settings(mine, mine, self._before.model)
             == _settings(theirs, mine, self._after.model)
@@ -180,6 +183,9 @@ class Listing:
         )
 
 
+EVERYBODY = "all"  # as EC2 and RDS write it
+
+
 def may_meet(arn: str, heads: Iterable[str]) -> bool:
     """Whether an ARN begins as one of some texts, or one of them as the ARN."""
     return any(arn.startswith(head) or head.startswith(arn) for head in heads)
@@ -223,16 +229,42 @@ def _entries(model: World) -> Iterator[tuple[str, Entry]]:
         yield from ((one.arn, one) for one in account.users.values())
 
 
+def _shared_with(entry: Entry | None) -> tuple[str, ...]:
+    return getattr(entry, "shared_with", ())
+
+
+def _shares(entry: Entry | None) -> PolicySet | None:
+    """With whom a snapshot is shared, as the policy that it comes to."""
+    shared = _shared_with(entry)
+    kind = type_of_arn(entry.arn) if entry is not None and shared else None
+    if entry is None or kind is None or not kind.shared:
+        return None
+    document = {
+        "Version": "2012-10-17",
+        "Statement": {
+            "Effect": "Allow",
+            "Principal": "*" if EVERYBODY in shared else {"AWS": list(shared)},
+            "Action": list(kind.shared),
+            "Resource": entry.arn,
+        },
+    }
+    name = f"list of accounts that share {entry.arn}"
+    policy = parse_policy(document, name=name, policy_type=PolicyType.RESOURCE)
+    return PolicySet((compile_policy(policy, PolicyType.RESOURCE, name=name),))
+
+
 def _policies(
     entry: Entry | None, world: CompiledWorld
-) -> tuple[PolicySet | None, PolicySet | None]:
-    """The policy of a resource and its grants, compiled."""
+) -> tuple[PolicySet | None, PolicySet | None, PolicySet | None]:
+    """The policy of a resource, its grants and with whom it is shared, compiled."""
     policy = getattr(entry, "policy", None) or getattr(entry, "trust", None)
     use = PolicyType.TRUST if hasattr(entry, "trust") else PolicyType.RESOURCE
     own = None if policy is None else world.policies.policy_set((policy,), use)
+    shares = _shares(entry)
     if entry is None or not getattr(entry, "grants", ()):
-        return own, None
-    return own, world.policies.grants(entry)  # type: ignore[arg-type]  # only resources have some
+        return own, None, shares
+    # Only resources have grants.
+    return own, world.policies.grants(entry), shares  # type: ignore[arg-type]
 
 
 def _tags(entry: Entry | None) -> dict[str, str]:

@@ -1,0 +1,202 @@
+"""The statements whose change decides: put back one by one, until the answer is the old one.
+
+What differs between two worlds about one request is a list of statements that only one of them has.
+The world behind the change is asked again with each of these as it was before: where the old answer
+comes back, that statement is the cause. Where only several together bring it back, all are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from iamsim.compile.policy import CompiledPolicy, PolicySet
+from iamsim.core.errors import IamsimError
+from iamsim.core.request import Request
+from iamsim.engine.authorize import prepare
+from iamsim.engine.formula import Slot
+from iamsim.engine.plan import reference
+from iamsim.engine.presence import leave_open
+from iamsim.query.batch.answers import decide_prepared
+from iamsim.query.batch.contents import content_of
+from iamsim.query.changes.same import direction_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.core.decision import StatementReference
+    from iamsim.engine.authorize import Prepared
+    from iamsim.engine.question import Question
+    from iamsim.engine.situation import Situation
+    from iamsim.engine.world import CompiledWorld
+
+    Member = tuple[CompiledPolicy, CompiledStatement]
+
+__all__ = ["find_cause"]
+
+MOST = 24  # statements that are put back one by one for one change
+SINGLE = {
+    "identity": Slot.IDENTITY,
+    "boundary": Slot.BOUNDARY,
+    "session": Slot.SESSION,
+    "grants": Slot.GRANT,
+    "endpoint": Slot.VPC_ENDPOINT,
+}
+LEVELS = {"scp_levels": Slot.SERVICE_CONTROL, "rcp_levels": Slot.RESOURCE_CONTROL}
+
+
+class Place(NamedTuple):
+    """Where policies of a situation stand: a field, and a number in it (`None` for a single)."""
+
+    name: str
+    number: int | None
+    slot: Slot
+
+
+class Unit(NamedTuple):
+    """A statement that is another in the two worlds: as it was, and as it is."""
+
+    place: Place
+    before: Member | None
+    after: Member | None
+
+    @property
+    def reference(self) -> StatementReference:
+        """The statement as it is, or as it was where it is gone."""
+        known = self.after or self.before
+        if known is None:
+            raise AssertionError("one of the worlds has it")
+        return reference(self.place.slot, *known)
+
+
+def find_cause(
+    before: tuple[Question, CompiledWorld], after: tuple[Question, CompiledWorld]
+) -> tuple[StatementReference, ...]:
+    """The statements whose change makes the answers to one request differ, proved by putting them
+    back; none where no statement does it alone or together with others. Questions come with what
+    a stranger's own account allows."""
+    try:
+        old, new = prepare(*before), prepare(*after)
+        was = decide_prepared(old, before[1])
+        units = list(_units(old, new))
+
+        def returns(some: Sequence[Unit]) -> bool:
+            put_back = _again(new, _put_back(new.situation, some), after[1])
+            return direction_of(was, decide_prepared(put_back, after[1])) is None
+
+        if direction_of(was, decide_prepared(new, after[1])) is None or len(units) > MOST:
+            return ()
+        found = [unit for unit in units if returns([unit])]
+        if not found:
+            for place in dict.fromkeys(unit.place for unit in units):
+                together = [unit for unit in units if unit.place == place]
+                if returns(together):
+                    found += together
+        if not found and units and returns(units):
+            found = units
+    except IamsimError:
+        return ()
+    return tuple(unit.reference for unit in found)
+
+
+def _again(prepared: Prepared, situation: Situation, world: CompiledWorld) -> Prepared:
+    """The question before other policies, which leave other keys open."""
+    known, question = prepared.request, prepared.question
+    request = Request(known.caller, known.action, known.resource, known.context)
+    awaited = situation.arrange(request.action).awaited
+    if question.partial or not request.context.keys() >= awaited:
+        facts = world.resource_facts(question, request.caller)
+        leave_open(question, request, situation, world, tags_listed=facts.tags_listed)
+    return replace(prepared, situation=situation, request=request)
+
+
+def _units(old: Prepared, new: Prepared) -> Iterator[Unit]:
+    """The statements about the action that only one of the worlds has; one that stands at the same
+    place of the same policy in both is one that was changed."""
+    action = new.request.action
+    first, second = (dict(_sets(one.situation)) for one in (old, new))
+    for place in dict.fromkeys((*first, *second)):
+        mine, theirs = first.get(place), second.get(place)
+        if mine is theirs:
+            continue
+        was = _members(mine, action)
+        now = _members(theirs, action)
+        gone = {key: member for key, member in was.items() if key not in now}
+        come = {key: member for key, member in now.items() if key not in was}
+        named = {_name(member): key for key, member in gone.items()}
+        for member in come.values():
+            key = named.get(_name(member))
+            yield Unit(place, None if key is None else gone.pop(key, None), member)
+        for member in gone.values():
+            yield Unit(place, member, None)
+
+
+def _members(policies: PolicySet | None, action: str) -> dict[object, Member]:
+    """The statements about an action, by what they say."""
+    if policies is None:
+        return {}
+    return {content_of(member[1]): member for member in policies.candidates(action)}
+
+
+def _name(member: Member) -> object:
+    policy, statement = member
+    return policy.name, statement.sid or statement.index
+
+
+def _sets(situation: Situation) -> Iterator[tuple[Place, PolicySet]]:
+    """The policies of a situation, by where they stand."""
+    for name, slot in SINGLE.items():
+        policies = getattr(situation, name)
+        if policies is not None:
+            yield Place(name, None, slot), policies
+    for name, slot in LEVELS.items():
+        for number, (_, policies) in enumerate(getattr(situation, name) or ()):
+            yield Place(name, number, slot), policies
+    for number, placed in enumerate(situation.resource_policies):
+        slot = Slot.BUCKET if placed.behind else Slot.RESOURCE
+        yield Place("resource_policies", number, slot), placed.policies
+
+
+def _put_back(situation: Situation, units: Sequence[Unit]) -> Situation:
+    """The situation with some statements as they were."""
+    for place in dict.fromkeys(unit.place for unit in units):
+        some = [unit for unit in units if unit.place == place]
+        gone = {id(unit.after[1]) for unit in some if unit.after is not None}
+        back = [unit.before for unit in some if unit.before is not None]
+
+        def changed(
+            policies: PolicySet | None,
+            gone: set[int] = gone,
+            back: list[Member] = back,
+        ) -> PolicySet:
+            kept = [
+                replace(
+                    policy,
+                    statements=tuple(one for one in policy.statements if id(one) not in gone),
+                )
+                for policy in (policies.policies if policies is not None else ())
+            ]
+            kept += [replace(policy, statements=(statement,)) for policy, statement in back]
+            return PolicySet(tuple(kept))
+
+        value = getattr(situation, place.name)
+        if place.number is None:
+            made: object = changed(value)
+        elif place.name == "resource_policies":
+            listed = list(situation.resource_policies)
+            if place.number >= len(listed):
+                continue
+            placed = listed[place.number]
+            listed[place.number] = replace(placed, policies=changed(placed.policies))
+            made = tuple(listed)
+        else:
+            levels = list(cast("tuple[tuple[str, PolicySet], ...]", value or ()))
+            if place.number >= len(levels):
+                continue
+            level, policies = levels[place.number]
+            levels[place.number] = level, changed(policies)
+            made = tuple(levels)
+        fresh: dict[str, Any] = {"_reads": {}, "_arrangements": {}, "plans": {}, place.name: made}
+        situation = replace(situation, **fresh)
+    return situation

@@ -1,0 +1,398 @@
+"""Every way to open something to somebody is a change: whom only conditions designate, whom a
+NotPrincipal or a resource control policy spares, with whom a snapshot is shared, what perimeters
+let through, and what counts for nobody yet."""
+
+from __future__ import annotations
+
+import pytest
+
+from iamsim.engine.world import CompiledWorld
+from iamsim.query.batch import Batch
+from iamsim.query.changes import Direction, find_changes
+from iamsim.query.who_can import find_who_can
+from iamsim.universe.candidates import CandidateKind
+from iamsim.world.load import load_world_data
+
+HOME, PARTNER = "111111111111", "333333333333"
+BUCKET = "arn:aws:s3:::data"
+OWN, OTHER = "o-mine000000", "o-partner0000"
+KEY = f"arn:aws:kms:eu-west-1:{HOME}:key/11111111-1111-1111-1111-111111111111"
+SNAPSHOT = "arn:aws:ec2:us-east-1::snapshot/snap-1234567890abcdef0"
+ROOT = f"arn:aws:iam::{HOME}:root"
+CANONICAL = "a" * 64
+
+
+def policy(*statements):
+    """A policy of some statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(action, resource="*", **more):
+    """An Allow statement."""
+    return {"Effect": "Allow", "Action": action, "Resource": resource, **more}
+
+
+def deny(action, resource="*", **more):
+    """A Deny statement."""
+    return {"Effect": "Deny", "Action": action, "Resource": resource, **more}
+
+
+def equals(key, value):
+    """A condition on one value."""
+    return {"StringEquals": {key: value}}
+
+
+def reads(condition=None, principal="*"):
+    """A bucket policy that lets somebody read objects."""
+    more = {"Condition": condition} if condition else {}
+    return policy(allow("s3:GetObject", f"{BUCKET}/*", Principal=principal, **more))
+
+
+def trust(condition):
+    """A trust policy for anybody under a condition."""
+    return policy(
+        {
+            "Effect": "Allow",
+            "Principal": {"AWS": "*"},
+            "Action": "sts:AssumeRole",
+            "Condition": condition,
+        }
+    )
+
+
+def spared(*principals):
+    """A bucket policy that denies all but some."""
+    return policy(
+        allow("s3:GetObject", f"{BUCKET}/*", Principal="*"),
+        {
+            "Effect": "Deny",
+            "NotPrincipal": {"AWS": list(principals)},
+            "Action": "s3:GetObject",
+            "Resource": f"{BUCKET}/*",
+        },
+    )
+
+
+def world(bucket=None, resources=None, account=None, scps=None, rcps=None):
+    """An account in an organization, with a bucket."""
+    own = {"policy": bucket} if bucket else {}
+    users = {"ann": {"policies": [policy(allow(["s3:*", "sqs:*"]))]}}
+    home = {"users": users, "resources": {BUCKET: own, **(resources or {})}}
+    home |= account or {}
+    unit = {
+        "id": "ou-ab12-11111111",
+        "accounts": [HOME],
+        "scps": ["FullAWSAccess", *(["Guard"] if scps else [])],
+        "rcps": ["RCPFullAWSAccess", *(["Fence"] if rcps else [])],
+    }
+    return {
+        "policies": {"Guard": scps or policy(), "Fence": rcps or policy()},
+        "organization": {
+            "id": OWN,
+            "management_account": "999999999999",
+            "root": {"id": "r-ab12", "units": {"Workloads": unit}},
+        },
+        "accounts": {HOME: home},
+    }
+
+
+def fence(*organizations):
+    """A resource control policy that spares organizations."""
+    outside = {"StringNotEqualsIfExists": {"aws:PrincipalOrgID": list(organizations)}}
+    return policy(deny("s3:*", Principal="*", Condition=outside))
+
+
+def perimeter(*organizations):
+    """A service control policy that lets nothing be written elsewhere."""
+    outside = {"StringNotEqualsIfExists": {"aws:ResourceOrgID": list(organizations)}}
+    return policy(deny("s3:PutObject", Condition=outside))
+
+
+def key(*more):
+    """A key with a policy."""
+    own = allow("kms:*", Principal={"AWS": ROOT})
+    return {KEY: {"policy": policy(own, *more)}}
+
+
+def user(*statements):
+    """Another user of the account."""
+    return {"users": {"bob": {"policies": [policy(*statements)]}}}
+
+
+EVERYBODY = {"ArnLike": {"aws:PrincipalArn": "*"}}
+OPENINGS = {
+    "an organization": (
+        world(),
+        world(reads(equals("aws:PrincipalOrgID", OTHER))),
+        (OTHER, "s3:GetObject"),
+    ),
+    "a part of an organization": (
+        world(),
+        world(reads({"ForAnyValue:StringLike": {"aws:PrincipalOrgPaths": f"{OTHER}/r-ab12/*"}})),
+        (f"{OTHER}/r-ab12/*", "s3:GetObject"),
+    ),
+    "an account": (
+        world(),
+        world(reads(equals("aws:PrincipalAccount", PARTNER))),
+        (f"arn:aws:iam::{PARTNER}:root", "s3:GetObject"),
+    ),
+    "accounts by a pattern": (
+        world(),
+        world(reads({"StringLike": {"aws:PrincipalAccount": "3333*"}})),
+        ("arn:aws:iam::333300000000:root", "s3:GetObject"),
+    ),
+    "an ARN": (
+        world(),
+        world(reads({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{PARTNER}:role/x*"}})),
+        (f"arn:aws:iam::{PARTNER}:role/x*", "s3:GetObject"),
+    ),
+    "a unique id": (
+        world(),
+        world(reads({"StringLike": {"aws:userid": "AROAEXAMPLEID:*"}})),
+        ("AROAEXAMPLEID:*", "s3:GetObject"),
+    ),
+    "a tag": (
+        world(),
+        world(reads(equals("aws:PrincipalTag/team", "x"))),
+        ("*", "s3:GetObject"),
+    ),
+    "kms:CallerAccount": (
+        world(resources=key()),
+        world(
+            resources=key(
+                allow(
+                    "kms:Decrypt",
+                    Principal={"AWS": "*"},
+                    Condition=equals("kms:CallerAccount", PARTNER),
+                )
+            )
+        ),
+        (f"arn:aws:iam::{PARTNER}:root", "kms:Decrypt"),
+    ),
+    "a canonical user": (
+        world(),
+        world(reads(principal={"CanonicalUser": CANONICAL})),
+        (CANONICAL, "s3:GetObject"),
+    ),
+    "NotPrincipal": (
+        world(spared(ROOT)),
+        world(spared(ROOT, f"arn:aws:iam::{PARTNER}:root", f"arn:aws:iam::{PARTNER}:role/p")),
+        (f"arn:aws:iam::{PARTNER}:role/p", "s3:GetObject"),
+    ),
+    "a trust policy": (
+        world(account={"roles": {"app": {"trust": trust(equals("aws:PrincipalOrgID", OWN))}}}),
+        world(account={"roles": {"app": {"trust": trust(equals("aws:PrincipalOrgID", OTHER))}}}),
+        (OTHER, "sts:AssumeRole"),
+    ),
+    "a resource control policy": (
+        world(reads(EVERYBODY), rcps=fence(OWN)),
+        world(reads(EVERYBODY), rcps=fence(OWN, OTHER)),
+        (OTHER, "s3:GetObject"),
+    ),
+    "a snapshot for an account": (
+        world(resources={SNAPSHOT: {}}),
+        world(resources={SNAPSHOT: {"shared_with": [PARTNER]}}),
+        (f"arn:aws:iam::{PARTNER}:root", "ec2:CopySnapshot"),
+    ),
+    "a snapshot for everybody": (
+        world(resources={SNAPSHOT: {}}),
+        world(resources={SNAPSHOT: {"shared_with": ["all"]}}),
+        ("*", "ec2:CopySnapshot"),
+    ),
+    "a condition dropped": (
+        world(reads(equals("aws:PrincipalOrgID", OWN))),
+        world(reads(equals("aws:PrincipalType", "User"))),
+        ("*", "s3:GetObject"),
+    ),
+    "everybody": (
+        world(reads(equals("aws:PrincipalOrgID", OWN))),
+        world(reads()),
+        ("anonymous", "s3:GetObject"),
+    ),
+    "services for an account": (
+        world(),
+        world(reads(equals("aws:SourceAccount", PARTNER))),
+        ("monitoring.amazonaws.com", "s3:GetObject"),
+    ),
+    "services for an organization": (
+        world(),
+        world(reads(equals("aws:SourceOrgID", OTHER))),
+        ("monitoring.amazonaws.com", "s3:GetObject"),
+    ),
+    "a service by its resource": (
+        world(),
+        world(reads({"ArnLike": {"aws:SourceArn": f"arn:aws:sns:us-east-1:{PARTNER}:topic"}})),
+        ("sns.amazonaws.com", "s3:GetObject"),
+    ),
+    "a service by its name": (
+        world(),
+        world(reads(equals("aws:PrincipalServiceName", "sns.amazonaws.com"))),
+        ("sns.amazonaws.com", "s3:GetObject"),
+    ),
+    "a perimeter of resources": (
+        world(scps=perimeter(OWN)),
+        world(scps=perimeter(OWN, OTHER)),
+        (f"arn:aws:iam::{HOME}:user/ann", "s3:PutObject"),
+    ),
+    "resources of any account": (
+        world(account=user(allow("s3:PutObject", Condition=equals("aws:ResourceAccount", HOME)))),
+        world(account=user(allow("s3:PutObject"))),
+        (f"arn:aws:iam::{HOME}:user/bob", "s3:PutObject"),
+    ),
+    "calls of services": (
+        world(
+            account=user(
+                allow("s3:GetObject"),
+                deny("s3:*", Condition={"Bool": {"aws:ViaAWSService": "true"}}),
+            )
+        ),
+        world(account=user(allow("s3:GetObject"))),
+        (f"arn:aws:iam::{HOME}:user/bob", "s3:GetObject"),
+    ),
+    "unencrypted connections": (
+        world(
+            policy(
+                *reads()["Statement"],
+                deny(
+                    "s3:GetObject",
+                    f"{BUCKET}/*",
+                    Principal="*",
+                    Condition={"Bool": {"aws:SecureTransport": "false"}},
+                ),
+            )
+        ),
+        world(reads()),
+        ("anonymous", "s3:GetObject"),
+    ),
+}
+PUBLIC = {"a tag", "a snapshot for everybody", "a condition dropped", "everybody"}
+PUBLIC |= {"unencrypted connections"}
+
+
+def between(before, after, **options):
+    """What differs between two worlds, with what was compared."""
+    batches = [
+        Batch(CompiledWorld.checked(load_world_data(one)), **options) for one in (before, after)
+    ]
+    return batches, find_changes(*batches)
+
+
+@pytest.mark.parametrize("name", OPENINGS)
+def test_an_opening_is_a_change_with_its_cause(name):
+    """Whoever gets in is named, and the way back closes again for the same."""
+    before, after, (who, action) = OPENINGS[name]
+    _, changes = between(before, after)
+    opened = [
+        one
+        for one in changes.found
+        if one.is_opening and one.candidate.principal == who and action in one.actions
+    ]
+    assert opened
+    assert changes.has("opened")
+    assert any(one.is_public for one in changes.found) is (name in PUBLIC)
+    assert [one.is_public for one in changes.found] == sorted(
+        (one.is_public for one in changes.found), reverse=True
+    )
+    if SNAPSHOT not in str(after):
+        assert all(one.proved and one.through for one in opened)
+    _, back = between(after, before)
+    assert any(
+        one.direction in {Direction.CLOSES, Direction.SHIFTS}
+        and one.candidate.principal == who
+        and action in one.actions
+        for one in back.found
+    )
+
+
+@pytest.mark.parametrize(
+    "name", [name for name, (_, after, _) in OPENINGS.items() if "s3:GetObject" in str(after)]
+)
+def test_what_who_can_gains_between_two_worlds_changes_reports(name):
+    """Everybody who comes to be among those that can read the objects is in the changes."""
+    before, after, _ = OPENINGS[name]
+    batches, changes = between(before, after)
+    action, resource = "s3:GetObject", f"{BUCKET}/~x"
+    held, holds = (
+        {
+            one.candidate.principal
+            for one in find_who_can(batch, [action], resource).accesses
+            if one.possible
+        }
+        for batch in batches
+    )
+    reported = {
+        one.candidate.principal
+        for one in changes.found
+        if one.is_opening and action in one.actions and one.place.sample == resource
+    }
+    assert holds - held <= reported
+
+
+LATER = {
+    "a policy that nobody has": (
+        world(),
+        world(account={"policies": {"Admin": policy(allow("*"))}}),
+        f"managed policy Admin of {HOME}, which is attached to nobody",
+    ),
+    "a group without users": (
+        world(account={"groups": {"admins": {"policies": []}}}),
+        world(account={"groups": {"admins": {"policies": [policy(allow("*"))]}}}),
+        f"group admins of {HOME}, which has no users",
+    ),
+}
+
+
+@pytest.mark.parametrize("name", LATER)
+def test_what_counts_for_nobody_yet_is_said_apart(name):
+    """It is no opening of today; a gate that asks for it finds it."""
+    before, after, where = LATER[name]
+    _, changes = between(before, after)
+    assert changes.found == []
+    assert [(one.where, one.direction) for one in changes.latent] == [(where, Direction.OPENS)]
+    assert not changes.has("opened")
+    assert changes.has("latent")
+    _, back = between(after, before)
+    assert [one.direction for one in back.latent] == [Direction.CLOSES]
+
+
+@pytest.mark.parametrize(
+    "after",
+    [
+        reads({"ArnLike": {"aws:PrincipalArn": f"arn:aws:iam::{HOME}:role/ci-*"}}),
+        reads(principal={"AWS": f"arn:aws:iam::{HOME}:role/ci-new"}),
+    ],
+    ids=["condition", "principal"],
+)
+def test_roles_that_do_not_exist_yet_are_said_apart(after):
+    """A pattern or a name for roles to come opens for whoever makes one."""
+    _, changes = between(world(), world(after))
+    later = [one for one in changes.future if "role/ci-" in one.candidate.principal]
+    assert changes.found == []
+    assert [one.candidate.kind for one in later] == [CandidateKind.FUTURE]
+    assert changes.has("latent")
+
+
+def test_an_entry_that_no_action_fits_is_said_and_not_compared():
+    """Nobody knows what it allows, so a gate must not pass on it."""
+    after = world(account=user(allow("s3:GetObject"), allow("s3:FooNew*")))
+    _, changes = between(world(account=user(allow("s3:GetObject"))), after)
+    assert changes.silent == (
+        "no action of the service reference is meant by `s3:FooNew*`, which differs",
+    )
+
+
+def test_a_softened_denial_is_the_cause_and_not_the_old_allow():
+    """The statement whose change decides is named: the Deny that became narrower."""
+    wide = deny("s3:GetObject", f"{BUCKET}/*", Principal="*", Sid="Keep")
+    narrow = deny("s3:GetObject", f"{BUCKET}/secret/*", Principal="*", Sid="Keep")
+    opened = reads()["Statement"]
+    _, changes = between(world(policy(*opened, wide)), world(policy(*opened, narrow)))
+    assert {one.sid for change in changes.found for one in change.through} == {"Keep"}
+    assert all(change.proved for change in changes.found)
+
+
+def test_identical_worlds_differ_in_nothing():
+    """Nothing is asked where nothing differs."""
+    same = OPENINGS["everybody"][1]
+    _, changes = between(same, same)
+    assert (changes.found, changes.future, changes.latent, changes.bounds) == ([], [], [], [])
