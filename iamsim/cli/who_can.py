@@ -37,7 +37,11 @@ __all__ = ["COMMAND"]
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Ask for all principals, and write who is left."""
-    from iamsim.query.who_can import find_blocked, find_who_can  # noqa: PLC0415 - as `open_batch`
+    from iamsim.query.who_can import (  # noqa: PLC0415 - as `open_batch`
+        find_blocked,
+        find_who_can,
+        unsearched_actions,
+    )
     from iamsim.query.who_can_remarks import hints_about  # noqa: PLC0415 - as above
     from iamsim.report import who_can as report  # noqa: PLC0415
 
@@ -71,6 +75,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         )
         if options["blocked"]:
             found.actions = actions
+            found.unsearched = unsearched_actions(batch, actions)
             found.hints = hints_about(actions, resource, context)
             found.blocked = find_blocked(
                 batch, actions, resource, context, progress, processes=processes

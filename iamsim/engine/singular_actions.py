@@ -16,6 +16,7 @@ from iamsim.catalog.containers import CONTAINERS
 from iamsim.catalog.presence import has_resource_account
 from iamsim.catalog.resource_types import resource_types
 from iamsim.catalog.rules import PLAIN, action_rules
+from iamsim.engine.services.access_points import is_about_the_point
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.services.kms import ALIAS_ACTIONS
 from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS
@@ -47,4 +48,6 @@ def kin_of(action: str) -> Hashable | None:
     if action in SINGULAR_ACTIONS or not has_resource_account(action):
         return action
     rules = action_rules(action)
+    if is_about_the_point(action):
+        return "access point", id(rules)
     return None if rules is PLAIN else id(rules)

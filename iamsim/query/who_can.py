@@ -9,6 +9,7 @@ from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.authorize import prepare
+from iamsim.query.batch.alike_actions import alike_actions
 from iamsim.query.batch.answers import GUARDRAIL_LAYERS, decide_prepared, without_guardrails
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.encryption import find_encryption
@@ -35,9 +36,13 @@ __all__ = [
     "WhoCan",
     "find_blocked",
     "find_who_can",
+    "unsearched_actions",
 ]
 
 T = TypeVar("T")
+# Callers times actions that are asked for; what an action costs beside its callers, as callers.
+MOST_ASKED = 250_000
+ONE_ACTION = 12
 
 
 class Dependency(NamedTuple):
@@ -96,7 +101,8 @@ class WhoCan:
     name; `denied_by_key` are callers that the resource lets in and its key does not;
     `canonical_users` are named, too, and left out. With `owner_unknown` each caller was asked as if
     its own account owned the resource. `hints` are what the service reference says of the question;
-    `odd` is what is odd about the resource.
+    `odd` is what is odd about the resource. `unsearched` are actions that were not asked for: they
+    and the world are too many.
     """
 
     actions: tuple[str, ...]
@@ -109,6 +115,7 @@ class WhoCan:
     owner_unknown: bool = False
     hints: tuple[Hint, ...] = ()
     odd: tuple[Oddity, ...] = ()
+    unsearched: tuple[str, ...] = ()
 
 
 def find_who_can(  # noqa: PLR0913 - the arguments are the options of the command
@@ -128,29 +135,47 @@ def find_who_can(  # noqa: PLR0913 - the arguments are the options of the comman
     policy counts.
     """
     owner = batch.world.model.account_of_resource(resource)
+    parts, unsearched = _parts(batch, actions, apart=with_dependencies)
     found = WhoCan(tuple(actions), resource, owner_unknown=owner is None and resource != "*")
+    found.unsearched = unsearched
     unknown = []
     canonical: list[CanonicalUser] = []
-    units = _units(batch, actions, processes)
+    units = _units(batch, list(parts), processes)
     asked = _Asked(resource, context, with_dependencies)
     some = processes.spread(batch, _Accesses, asked, units, progress)
-    for action, accesses in _by_action(actions, units, some).items():
+    for action, accesses in _by_action(list(parts), units, some).items():
         if with_dependencies:
             encryption = find_encryption(action, resource, batch.world.model)
             if encryption is not None and encryption.key is None:
                 unknown.append(action)
         direct = [access for access in accesses if access.possible]
         found.denied_by_key += [access for access in accesses if not access.possible]
-        found.accesses += direct
         if via_roles:
-            found.accesses += _through_roles(batch, direct, processes)
-        canonical += canonical_users_of(batch, action, resource)
+            direct += _through_roles(batch, direct, processes)
+        users = canonical_users_of(batch, action, resource)
+        for alike in parts[action]:
+            found.accesses += [access._replace(action=alike) for access in direct]
+            canonical += [user._replace(action=alike) for user in users]
     found.canonical_users = tuple(canonical)
     found.hints = hints_about(actions, resource, context)
     found.odd = tuple(oddities_of(resource, batch.world.model))
     found.unknown_keys = tuple(unknown)
-    found.accesses.sort(key=_order)
+    places = {action: place for place, action in enumerate(actions)}
+    found.accesses.sort(key=lambda access: (*_order(access), places[access.action]))
     return found
+
+
+def _parts(
+    batch: Batch, actions: Sequence[str], *, apart: bool = False
+) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
+    """Actions that nobody's decision tells apart by the first of them, and those for which there
+    are too many callers. With `apart` each action is a part of its own."""
+    cost = ONE_ACTION + len(batch.candidates)
+    unique = dict.fromkeys(actions)
+    alike = [(one,) for one in unique] if apart else alike_actions(tuple(unique), batch.world)
+    affordable = max(1, MOST_ASKED // cost)
+    asked = {part[0]: part for part in alike[:affordable]}
+    return asked, tuple(action for part in alike[affordable:] for action in part)
 
 
 class _Part(NamedTuple):
@@ -298,10 +323,22 @@ def find_blocked(
     processes: Processes = ALONE,
 ) -> list[Blocked]:
     """Find who could do an action if no guardrail were there, and which guardrails keep them:
-    each that would deny without the others. Where only several together deny, all stand there."""
-    units = _units(batch, actions, processes)
+    each that would deny without the others. Where only several together deny, all stand there;
+    `unsearched_actions` says of which nobody was asked."""
+    parts, _ = _parts(batch, actions)
+    units = _units(batch, list(parts), processes)
     some = processes.spread(batch, _Blocks, _Asked(resource, context), units, progress)
-    return [one for found in _by_action(actions, units, some).values() for one in found]
+    return [
+        one._replace(action=alike)
+        for action, found in _by_action(list(parts), units, some).items()
+        for alike in parts[action]
+        for one in found
+    ]
+
+
+def unsearched_actions(batch: Batch, actions: Sequence[str]) -> tuple[str, ...]:
+    """The actions for which there are too many callers in one question."""
+    return _parts(batch, actions)[1]
 
 
 class _Blocks:

@@ -179,6 +179,12 @@ def _remarks(answer: WhoCan) -> tuple[Remark, ...]:
         for user in answer.canonical_users
     ]
     notes += [ODDITIES[oddity].format(resource=answer.resource) for oddity in answer.odd]
+    if answer.unsearched:
+        first, number = answer.unsearched[0], len(answer.unsearched)
+        notes.append(
+            f"nobody was asked for {number} of the {len(answer.actions)} actions, from `{first}`"
+            " on: there are too many callers for that; name fewer actions"
+        )
     remarks = [Remark("note", note) for note in notes]
     remarks += [Remark("hint", hint_text(hint)) for hint in answer.hints]
     if answer.owner_unknown:
@@ -268,6 +274,7 @@ def who_can_data(answer: WhoCan) -> Json:
         "owner_known": not answer.owner_unknown,
         "hints": [hint_to_dict(one) for one in answer.hints],
         "oddities": [one.value for one in answer.odd],
+        "unsearched": list(answer.unsearched),
     }
     if answer.blocked is None:
         data["access"] = [_access_data(one) for one in answer.accesses]

@@ -14,8 +14,10 @@ from iamsim.engine import authorize
 from iamsim.engine.question import Question
 from iamsim.engine.singular_actions import SINGULAR_ACTIONS
 from iamsim.query.batch import Batch, CandidateKind, catalog_actions
+from iamsim.query.batch.alike_actions import alike_actions
 from iamsim.query.batch.answers import opened
 from iamsim.query.batch.classes import arrangement_signature
+from iamsim.questions.check import acts_on
 from iamsim.symbolic.partial import answer
 from tests.property import vocabulary
 from tests.property.batches import ACTIONS as SIGNED_ACTIONS
@@ -98,6 +100,28 @@ def test_all_actions_at_once_are_the_engine_asked_for_each(
     assert list(answers) == ACTIONS
     for action, found in answers.items():
         same(found, batch.question(question.principal, action, question.resource, context), world)
+
+
+@given(cases() | rare_cases(), st.booleans())
+def test_actions_that_are_told_apart_by_nothing_are_answered_alike(
+    generated: tuple[Data, Data], partial: bool
+) -> None:
+    """The first of some alike actions and the last of them: the same callers get the same."""
+    data, request = generated
+    question, world = question_of(data, request)
+    batch = Batch(world, partial=partial)
+    service = question.action.partition(":")[0]
+    some = [name for name in batch.universe.written if name.lower().startswith(service)]
+    resource, context = question.resource, question.context
+    for part in alike_actions([name for name in some if acts_on(name, resource)], world)[:3]:
+        first, last = (
+            {
+                holder.principal: (holder.answer.verdict, holder.answer.decision.layer)
+                for holder in batch.who(name, resource, context=context)
+            }
+            for name in (part[0], part[-1])
+        )
+        assert first == last, part
 
 
 @pytest.mark.timeout(900)

@@ -164,3 +164,4 @@ def test_kin_meet_the_same() -> None:
     assert kin_of("sts:assumerole") == "sts:assumerole"
     assert "sts:assumerole" in SINGULAR_ACTIONS
     assert kin_of("cloudfront:getdistribution") is None
+    assert kin_of("s3:listtagsforresource") != kin_of("s3:listbucketversions")

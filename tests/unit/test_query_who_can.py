@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from iamsim import catalog
+from iamsim.cli.main import main
 from iamsim.cli.world_options import expand_actions
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.errors import RequestError
 from iamsim.engine.world import CompiledWorld
+from iamsim.query import who_can
 from iamsim.query.batch import Batch
+from iamsim.query.batch.alike_actions import alike_actions
 from iamsim.query.encryption import find_encryption
 from iamsim.query.matrix import Column, find_matrix, pick_candidates
 from iamsim.query.role_chains import routes_to
@@ -250,6 +255,41 @@ def test_guardrails_that_deny_only_together_give_the_decision_as_it_is():
     (found,) = find_blocked(batch, ["s3:GetObject"], OBJECT)
     assert found.candidate.principal == user("ann")
     assert len(found.blockers) == 1
+
+
+def test_what_nobody_was_asked_for_is_said(monkeypatch, tmp_path, capsys):
+    """A question about more actions than there is work for is answered for the first of them, and
+    says from which on it is not; so does the one about guardrails."""
+    data = {"accounts": {HOME: {"users": {"ann": {"policies": [allow("s3:*")]}}}}}
+    every = expand_actions(("s3:*",), OBJECT)
+    whole = find_who_can(open_world(data), every, OBJECT)
+    assert whole.unsearched == ()
+    assert len({one.action for one in whole.accesses}) == len(every)
+    monkeypatch.setattr(who_can, "MOST_ASKED", 2 * (who_can.ONE_ACTION + 2))
+    part = find_who_can(open_world(data), every, OBJECT)
+    asked = {one.action for one in part.accesses}
+    assert asked
+    assert not asked & set(part.unsearched)
+    assert asked | set(part.unsearched) == set(every)
+    rows = [[(one.candidate.principal, one.action) for one in w.accesses] for w in (part, whole)]
+    assert rows[0] == [row for row in rows[1] if row[1] in asked]
+    (tmp_path / "w.json").write_text(json.dumps(data), "utf-8")
+    for more in ([], ["--not"]):
+        assert main(["who-can", "s3:*", OBJECT, "--world", str(tmp_path / "w.json"), *more]) == 0
+        said = " ".join(capsys.readouterr().out.split())
+        assert f"nobody was asked for {len(part.unsearched)} of the {len(every)} actions" in said
+
+
+def test_actions_that_nothing_tells_apart_are_asked_for_once():
+    """A statement about one of them tells it from the others; so does a rule of the service."""
+    world = open_world(
+        {"accounts": {HOME: {"users": {"ann": {"policies": [allow("s3:GetObjectAcl")]}}}}}
+    ).world
+    every = expand_actions(("s3:*",), OBJECT)
+    parts = alike_actions(every, world)
+    assert [part for part in parts if "s3:GetObjectAcl" in part] == [("s3:GetObjectAcl",)]
+    assert sorted(action for part in parts for action in part) == sorted(every)
+    assert len(parts) < len(every) / 4
 
 
 def test_matrix_has_an_answer_in_every_cell():
