@@ -9,15 +9,17 @@ from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.import_templates import TEMPLATE_OPTIONS, with_template_options
 from iamsim.cli.options import Option
-from iamsim.cli.output import terminal_width, write_output
+from iamsim.cli.output import write_output
+from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
 from iamsim.core.errors import RequestError, WorldError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from iamsim.cli.options import Options
     from iamsim.importers.frame import Imported
     from iamsim.importers.sources import SourceOptions
+    from iamsim.report.document import Document
 
 __all__ = ["COMMAND"]
 
@@ -47,10 +49,14 @@ def _run(options: Options, paths: Sequence[str]) -> int:
         )
     imported = _imported(options, paths)
     if options["strict"] and imported.remarks:
-        from iamsim.report.imported import remarks_text  # noqa: PLC0415 - only here
+        from iamsim.report import imported as report  # noqa: PLC0415 - only here
 
         if not options["quiet"]:
-            write_output(remarks_text(imported.remarks, terminal_width()), None)
+            _answer(
+                options,
+                lambda: report.remarks_document(imported.remarks),
+                lambda: report.import_data(imported, None),
+            )
         number = len(imported.remarks)
         raise WorldError(
             "import-incomplete",
@@ -77,26 +83,24 @@ def _imported(options: Options, paths: Sequence[str]) -> Imported:
 def _finish(options: Options, imported: Imported, folder: str | None) -> int:
     """Write the world or compare it, and print the report."""
     from iamsim.importers.writing import compare_folder, write_folder  # noqa: PLC0415 - not for help
-    from iamsim.report.imported import changes_text, import_data, import_text  # noqa: PLC0415
+    from iamsim.report import imported as report  # noqa: PLC0415
 
     checked = bool(options["check"])
     changes = None
     if folder is not None:
         changes = (compare_folder if checked else write_folder)(imported.data, folder)
-    if options["format"] == "json":
-        import json  # noqa: PLC0415 - text needs none
-
-        data = import_data(imported, changes)
-        write_output(json.dumps(data, indent=2, ensure_ascii=False) + "\n", None)
-    elif not options["quiet"]:
-        text = import_text(imported, terminal_width())
-        if changes is None or folder is None:
-            text += "\nnothing was written: -o FOLDER writes the world\n"
-        else:
-            text += "\n" + changes_text(changes, folder, checked=checked)
-        write_output(text, None)
+    _answer(
+        options,
+        lambda: report.import_document(imported, changes, folder, checked=checked),
+        lambda: report.import_data(imported, changes),
+    )
     code = int(checked and changes is not None and changes.any)
     return _code_with_unknowns(options, imported, code) if checked else code
+
+
+def _answer(options: Options, document: Callable[[], Document], data: Callable[[], object]) -> None:
+    """Print a report; `-o` names the folder of the world."""
+    write_answer({**options, "output": None, "color": "auto"}, document, data, lambda: ())
 
 
 def _code_with_unknowns(options: Options, imported: Imported, code: int) -> int:
@@ -225,7 +229,7 @@ COMMAND = Command(
             "How the report is written.",
             metavar="FORMAT",
             default="text",
-            choices=("text", "json"),
+            choices=DOCUMENT_FORMATS,
             panel=_OUTPUT,
         ),
         Option(("-q", "--quiet"), "quiet", "Print no report.", "flag", panel=_OUTPUT),

@@ -1,11 +1,11 @@
-"""What an import found, remarked and changed, as text and as plain data."""
+"""What an import found, remarked and changed, as a document and as plain data."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.caret import printable
-from iamsim.report.columns import fields, table
+from iamsim.report.document import EVERY_FORM, Column, Document, Fields, Form, Section
+from iamsim.report.document import Remark as Note
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from iamsim.importers.frame import Imported, Remark
     from iamsim.importers.writing import Changes
 
-__all__ = ["changes_text", "import_data", "import_text", "remarks_text"]
+__all__ = ["import_data", "import_document", "remark_data", "remark_text", "remarks_document"]
 
 Json = dict[str, object]
 SHOWN_FILES = 20
@@ -47,55 +47,102 @@ def counts(data: Mapping[str, Mapping[str, object]]) -> dict[str, int]:
     return {name: number for name, number in found.items() if number}
 
 
-def import_text(imported: Imported, width: int) -> str:
-    """Say what was read and found, and list the remarks."""
-    sources = [(name, _count(number, "source")) for name, number in imported.formats.items()]
-    found = [(name, f"{number:,}") for name, number in counts(imported.data).items()]
-    lines = ["read", *fields(sources, width), "", "found", *fields(found, width)]
-    if not found:
-        lines.append("  nothing")
-    return "\n".join([*lines, "", ""]) + remarks_text(imported.remarks, width)
+def import_document(
+    imported: Imported, changes: Changes | None, folder: str | None, *, checked: bool
+) -> Document:
+    """Lay out what was read and found, the remarks, and what an import changed in a folder, or
+    (`checked`) would change."""
+    sources = tuple((name, _count(number, "source")) for name, number in imported.formats.items())
+    found = tuple((name, f"{number:,}") for name, number in counts(imported.data).items())
+    blocks = (
+        Fields("read", "read", sources),
+        Fields("found", "found", found or (("nothing", "-"),)),
+        _remarks(imported.remarks),
+        _files(changes),
+    )
+    summary, notes = _outcome(changes, folder, checked=checked)
+    title = f"an import of {_count(sum(imported.formats.values()), 'source')}"
+    return Document(title, blocks, notes, summary)
 
 
-def remarks_text(remarks: Sequence[Remark], width: int) -> str:
-    """List remarks, the gravest first; those that differ in their place alone are counted."""
-    lines: list[str] = []
-    for severity, title in SEVERITIES.items():
-        grouped: dict[tuple[str, str, str], list[Remark]] = {}
-        for remark in remarks:
-            if remark.severity == severity:
-                key = (remark.source, remark.code, remark.message)
-                grouped.setdefault(key, []).append(remark)
-        if not grouped:
-            continue
-        lines.append(f"{title}: {sum(map(len, grouped.values()))}")
-        for same in grouped.values():
-            first = same[0]
-            place = printable(" ".join(part for part in (first.source, first.place) if part))
-            message = f"{printable(first.message)} [{first.code}]"
-            more = f" (and {len(same) - 1} more)" if len(same) > 1 else ""
-            if place:
-                lines.append(f"  {place}{more}")
-                lines += table([(message,)], width, indent=4)
-            else:
-                lines += table([(message + more,)], width, indent=2)
-        lines.append("")
-    return "\n".join(lines) if lines else "nothing is missing\n"
+def remarks_document(remarks: Sequence[Remark]) -> Document:
+    """Lay out remarks alone."""
+    return Document("what an import can't take over", (_remarks(remarks),))
 
 
-def changes_text(changes: Changes, folder: str, *, checked: bool) -> str:
-    """Say what an import changed in a folder, or (`checked`) would change."""
-    if not changes.any:
-        return f"{folder} is up to date\n"
-    total = len(changes.added) + len(changes.changed) + len(changes.removed)
+class _Same(NamedTuple):
+    """Remarks that differ in their place alone."""
+
+    first: Remark
+    times: int
+
+    @property
+    def place(self) -> str:
+        return " ".join(part for part in (self.first.source, self.first.place) if part)
+
+
+def _remarks(remarks: Sequence[Remark]) -> Section[_Same]:
+    """Remarks, the gravest first."""
+    groups: dict[tuple[str, ...], list[Remark]] = {}
+    for severity in SEVERITIES:
+        for one in remarks:
+            if one.severity == severity:
+                groups.setdefault((severity, one.source, one.code, one.message), []).append(one)
+    totals = {severity: sum(one.severity == severity for one in remarks) for severity in SEVERITIES}
+    wide = EVERY_FORM - {Form.TEXT}
+    columns: tuple[Column[_Same], ...] = (
+        Column("place", _head, frozenset({Form.TEXT})),
+        Column("", lambda one: _message(one.first) if one.place else "", frozenset({Form.TEXT})),
+        Column("severity", lambda one: one.first.severity, wide),
+        Column("place", lambda one: one.place, wide, code=True),
+        Column("times", lambda one: str(one.times), wide),
+        Column("message", lambda one: one.first.message, wide),
+        Column("code", lambda one: one.first.code, wide, code=True),
+    )
+    return Section(
+        "remarks",
+        "remarks",
+        columns,
+        [_Same(same[0], len(same)) for same in groups.values()],
+        lambda one: f"{SEVERITIES[one.first.severity]}: {totals[one.first.severity]}",
+        empty="nothing is missing",
+        cards=True,
+    )
+
+
+def _head(one: _Same) -> str:
+    more = f" (and {one.times - 1} more)" if one.times > 1 else ""
+    return f"{one.place or _message(one.first)}{more}"
+
+
+def _message(remark: Remark) -> str:
+    return f"{remark.message} [{remark.code}]"
+
+
+def _files(changes: Changes | None) -> Section[tuple[str, str]]:
+    """The files that are not as an import writes them."""
+    kinds = () if changes is None else zip(("new", "changed", "gone"), changes, strict=True)
+    columns: tuple[Column[tuple[str, str]], ...] = (
+        Column("change", lambda row: row[0]),
+        Column("file", lambda row: row[1], code=True),
+    )
+    rows = [(mark, path) for mark, files in kinds for path in files]
+    return Section("files", "files", columns, rows[:SHOWN_FILES])
+
+
+def _outcome(
+    changes: Changes | None, folder: str | None, *, checked: bool
+) -> tuple[str, tuple[Note, ...]]:
+    """What became of the folder, and how many files of it are not listed."""
+    if changes is None or folder is None:
+        return "nothing was written: `-o FOLDER` writes the world", ()
+    total = sum(map(len, changes))
+    if not total:
+        return f"{folder} is up to date", ()
     verb = "is stale: an import would write" if checked else "is written:"
-    lines = [f"{folder} {verb} {_count(total, 'file')}"]
-    marks = (("+", changes.added), ("~", changes.changed), ("-", changes.removed))
-    paths = [f"  {mark} {path}" for mark, files in marks for path in files]
-    lines += paths[:SHOWN_FILES]
-    if len(paths) > SHOWN_FILES:
-        lines.append(f"  and {len(paths) - SHOWN_FILES} more")
-    return "\n".join([*lines, ""])
+    more = total - SHOWN_FILES
+    notes = (Note("note", f"{more} more files"),) if more > 0 else ()
+    return f"{folder} {verb} {_count(total, 'file')}", notes
 
 
 def import_data(imported: Imported, changes: Changes | None) -> Json:
