@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim import __version__
 from iamsim.cli.commands import Argument, Command, output_options
 from iamsim.cli.options import Option
-from iamsim.cli.output import wants_color, write_output
+from iamsim.cli.world_options import DOCUMENT_FORMATS, json_text, write_answer
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -97,49 +97,23 @@ def _write(
     without: Sequence[str],
 ) -> None:
     """Write the findings in the form that was asked for."""
-    path = _text(options, "output")
-    form = _text(options, "format")
-    if form in ("json", "sarif"):
-        import json  # noqa: PLC0415 - text needs none
+    from iamsim.report import findings as report  # noqa: PLC0415 - not for help
+    from iamsim.report import findings_ci, findings_data  # noqa: PLC0415
 
-        from iamsim.report.findings_data import (  # noqa: PLC0415
-            findings_to_dict,
-            findings_to_sarif,
-        )
-
-        data = (
-            findings_to_dict(checked, without)
-            if form == "json"
-            else findings_to_sarif(checked, __version__)
-        )
-        written = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-    elif form in ("github", "junit"):
-        from iamsim.report.findings_ci import (  # noqa: PLC0415 - as above
-            findings_to_github,
-            findings_to_junit,
-        )
-
-        written = (
-            findings_to_github(checked)
-            if form == "github"
-            else findings_to_junit(checked, lambda kind: _fails(kind, limit))
-        )
-    elif form == "html" and not options["quiet"]:
-        from iamsim.report.html.findings import findings_page  # noqa: PLC0415 - as above
-
-        written = findings_page(checked)
-    else:
-        from iamsim.report.findings import count_line, render_findings  # noqa: PLC0415 - as above
-
-        color = wants_color("auto", to_file=path is not None)
-        written = (
-            f"{count_line(checked, len(without))}\n"
-            if options["quiet"]
-            else render_findings(
-                checked, verbose=bool(options["verbose"]), color=color, without=without
-            )
-        )
-    write_output(written, path, workflow_commands=form == "github")
+    others = {
+        "sarif": lambda: json_text(findings_data.findings_to_sarif(checked, __version__)),
+        "github": lambda: findings_ci.findings_to_github(checked),
+        "junit": lambda: findings_ci.findings_to_junit(checked, lambda kind: _fails(kind, limit)),
+    }
+    write_answer(
+        {"color": "auto", **options},
+        lambda: report.findings_document(
+            checked, verbose=bool(options["verbose"]), without=without
+        ),
+        lambda: findings_data.findings_to_dict(checked, without),
+        lambda: [report.count_line(checked, len(without))],
+        others,
+    )
 
 
 def _limit(text: str | None) -> FindingType | None:
@@ -242,7 +216,8 @@ COMMAND = Command(
             panel="Output",
         ),
         *output_options(
-            *("text", "json", "sarif", "github", "junit", "html"),
+            *DOCUMENT_FORMATS,
+            *("sarif", "github", "junit"),
             quiet="Only how many findings there are.",
         ),
     ),

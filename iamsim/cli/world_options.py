@@ -214,7 +214,8 @@ def write_answer(
     path, form = options["output"], options["format"]
     other = others.get(form) if isinstance(form, str) else None
     text = _written(options, document, data, quiet) if other is None else other()
-    write_output(text, path if isinstance(path, str) else None)
+    commands = form == "github"
+    write_output(text, path if isinstance(path, str) else None, workflow_commands=commands)
     return 0
 
 

@@ -30,6 +30,7 @@ __all__ = [
     "Document",
     "Fields",
     "Form",
+    "Marked",
     "Picture",
     "Prose",
     "Remark",
@@ -145,8 +146,9 @@ class Section(Generic[Row]):
     is left out. In a terminal, a section that is `listed` has two columns, the second of which may
     need a line of its own, and one that is `headed` shows the names of its columns; one of `cards`
     has a line for the first cell of a row and the others below, with their names; one that is
-    `filled` writes the first cells after each other, as Markdown does too. `forms` are the formats
-    that have the section.
+    `filled` writes the first cells after each other, as Markdown does too; one of `lines` writes as
+    compilers do: the first two cells in a line, each other one below, after its name and a colon,
+    one of several lines as it is. `forms` are the formats that have the section.
     """
 
     name: str
@@ -160,6 +162,7 @@ class Section(Generic[Row]):
     headed: bool = False
     cards: bool = False
     filled: bool = False
+    lines: bool = False
     forms: frozenset[Form] = EVERY_FORM
 
     def shown(self, form: Form) -> list[Column[Row]]:
@@ -205,6 +208,19 @@ class Prose:
 
 
 @dataclass(frozen=True, slots=True)
+class Marked:
+    """The text of a policy with marks at what rows are about, for a page: `blocks` makes what
+    `iamsim.report.html.policy_text` lays out. Other formats have the rows alone."""
+
+    name: str
+    caption: str
+    blocks: Callable[[], Sequence[object]]
+    badge: Badge | None = None
+    note: str = ""
+    opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Picture:
     """A picture by reference: `svg` draws it when a page is written, `alternative` says it in a
     sentence wherever there are no pictures."""
@@ -222,7 +238,7 @@ class Remark(NamedTuple):
     text: str
 
 
-Block = Section[Any] | Fields | Prose | Picture
+Block = Section[Any] | Fields | Prose | Picture | Marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,4 +266,4 @@ def _says_something(block: Block) -> bool:
         return bool(block.rows or block.empty)
     if isinstance(block, Fields):
         return bool(block.known)
-    return isinstance(block, Picture) or any(block.paragraphs)
+    return any(block.paragraphs) if isinstance(block, Prose) else True

@@ -1,4 +1,4 @@
-"""Findings as text: place and message, the line of policy with a caret, a hint, and a count."""
+"""Findings as a document: place and message, the line of policy with a caret, a hint, a count."""
 
 from __future__ import annotations
 
@@ -7,15 +7,38 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.checks.codes import FindingType
 from iamsim.core.caret import caret_block
-from iamsim.report.paint import Paint
+from iamsim.core.span import Span
+from iamsim.report.document import (
+    EVERY_FORM,
+    Badge,
+    Cell,
+    Column,
+    Document,
+    Form,
+    Marked,
+    Section,
+)
+from iamsim.report.html.page import anchor
+from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from iamsim.checks.finding import Finding
     from iamsim.checks.suppression import SuppressedFinding
+    from iamsim.report.document import Block
 
-__all__ = ["CheckedPolicy", "count_line", "render_findings", "type_word"]
+__all__ = ["CheckedPolicy", "count_line", "findings_document", "type_word"]
+
+_TEXT = frozenset({Form.TEXT})
+_WIDE = EVERY_FORM - _TEXT
+_OPEN = 3  # policies with findings whose texts are open on a page
+_KINDS = {
+    FindingType.ERROR: "no",
+    FindingType.SECURITY_WARNING: "no",
+    FindingType.WARNING: "open",
+    FindingType.SUGGESTION: "none",
+}
 
 _WORDS = {
     FindingType.ERROR: "error",
@@ -40,25 +63,147 @@ def type_word(kind: FindingType) -> str:
     return _WORDS[kind]
 
 
-def render_findings(
-    checked: Sequence[CheckedPolicy],
-    *,
-    verbose: bool = False,
-    color: bool = False,
-    without: Sequence[str] = (),
-) -> str:
-    """Write all findings, file by file in the order of the text, and how many there are.
+class _Row(NamedTuple):
+    finding: Finding
+    anchor: str
 
-    `verbose` adds where AWS explains each finding, the findings that are suppressed, and the names
-    of the files `without` a policy.
+
+def findings_document(
+    checked: Sequence[CheckedPolicy], *, verbose: bool = False, without: Sequence[str] = ()
+) -> Document:
+    """Lay out all findings, file by file in the order of the text, and how many there are.
+
+    `verbose` adds to the text where AWS explains each finding, the findings that are suppressed,
+    and the names of the files `without` a policy; other formats have them in any case.
     """
-    paint = Paint(color)
-    blocks = [_block(found, paint, verbose) for policy in checked for found in policy.findings]
-    if verbose:
-        blocks += [_accepted(one, paint) for policy in checked for one in policy.suppressed]
-    if verbose and without:
-        blocks.append("".join(f"{paint.title(name)}: no policy\n" for name in without))
-    return "\n".join([*blocks, f"{count_line(checked, len(without))}\n"])
+    told = EVERY_FORM if verbose else _WIDE
+    rows = [
+        _Row(found, anchor("p", number, place))
+        for number, policy in enumerate(checked, 1)
+        for place, found in enumerate(policy.findings, 1)
+    ]
+    columns: tuple[Column[_Row], ...] = (
+        Column("place", lambda row: Cell(_place(row.finding), href=f"#{row.anchor}", code=True)),
+        Column("", lambda row: Cell(_message(row.finding), badge_of(row.finding)), _TEXT),
+        Column("type", lambda row: badge_of(row.finding), _WIDE),
+        Column("code", lambda row: row.finding.code, _WIDE, code=True),
+        Column("message", lambda row: row.finding.details, _WIDE),
+        Column("", lambda row: _quote(row.finding), _TEXT),
+        Column("also at", lambda row: ", ".join(_others(row.finding))),
+        Column("hint", lambda row: row.finding.hint or ""),
+        Column(
+            "shown by", _witness, plain=lambda row: row.finding.witness and row.finding.witness.text
+        ),
+        Column("see", lambda row: row.finding.learn_more, told),
+    )
+    accepted: tuple[Column[SuppressedFinding], ...] = (
+        Column("place", lambda one: _place(one.finding), code=True),
+        Column("message", lambda one: Cell(_message(one.finding), _suppressed(one))),
+        Column("because", _reason),
+    )
+    suppressed = [one for policy in checked for one in policy.suppressed]
+    nothing: tuple[Column[str], ...] = (
+        Column("place", lambda name: name, code=True),
+        Column("message", lambda _: "no policy"),
+    )
+    blocks: tuple[Block, ...] = (
+        Section("findings", "Findings", columns, rows, lambda _: "", lines=True),
+        Section(
+            "suppressed", "suppressed", accepted, suppressed, lambda _: "", lines=True, forms=told
+        ),
+        Section(
+            "without", "without a policy", nothing, without, lambda _: "", lines=True, forms=told
+        ),
+        *_texts(checked),
+    )
+    kinds = {badge_of(row.finding).kind for row in rows}
+    verdict = Badge("no", "to be mended") if "no" in kinds else Badge("yes", "nothing found")
+    if kinds and "no" not in kinds:
+        verdict = Badge("open", "to be looked at")
+    return Document("policies, checked", blocks, (), count_line(checked, len(without)), verdict)
+
+
+def _place(found: Finding) -> str:
+    return found.spans[0].place if found.spans else found.policy
+
+
+def _message(found: Finding) -> str:
+    return f"{found.code}: {found.details}"
+
+
+def badge_of(found: Finding) -> Badge:
+    """The type of a finding."""
+    return Badge(_KINDS[found.finding_type], _WORDS[found.finding_type])
+
+
+def _suppressed(one: SuppressedFinding) -> Badge:
+    return Badge("none", f"suppressed {_WORDS[one.finding.finding_type]}")
+
+
+def _reason(one: SuppressedFinding) -> str:
+    by = one.suppression
+    where = "in its Sid" if by.in_policy else f"in {by.source.span(by.path).place}"
+    until = f" until {by.until}" if by.until else ""
+    return f"{by.reason} ({where}{until})"
+
+
+def _quote(found: Finding) -> str:
+    """The line of policy with a caret, where there is one."""
+    spans = found.spans
+    shown = spans and spans[0].source.text.strip() and (found.places[0].path or found.fault)
+    return caret_block(spans[0]) if shown else ""
+
+
+def _others(found: Finding) -> list[str]:
+    return [f"{span.line}:{span.column}" for span in found.spans[1:]]
+
+
+def _witness(row: _Row) -> str:
+    """The request that shows a fault, a line for each context key."""
+    witness = row.finding.witness
+    if witness is None:
+        return ""
+    return "\n".join((witness.call, *(f"  {key} = {value}" for key, value in witness.context)))
+
+
+def _texts(checked: Sequence[CheckedPolicy]) -> Iterator[Marked]:
+    """The texts of the policies, with what was found at its place."""
+    some = [(number, policy) for number, policy in enumerate(checked, 1) if policy.findings]
+    for number, policy in some:
+        ranked = sorted(policy.findings, key=lambda found: found.finding_type.rank)
+        counts = Counter(_WORDS[found.finding_type] for found in ranked)
+        words = ", ".join(f"{count} {word}{'s' * (count > 1)}" for word, count in counts.items())
+        name = anchor("p", number)
+        yield Marked(
+            name,
+            policy.name,
+            lambda policy=policy, name=name: _lines(policy.findings, name),  # type: ignore[misc]  # bound at once
+            Badge(badge_of(ranked[0]).kind, words),
+            opened=len(some) <= _OPEN,
+        )
+
+
+def _lines(findings: Sequence[Finding], name: str) -> Sequence[object]:
+    """The text of the policy; broken text is shown whole."""
+    source = findings[0].source
+    whole = Span(source, 0, len(source.text))
+    if all(found.fault is None for found in findings):
+        whole = source.span(())
+    marks, remarks, anchors = [], [], []
+    for number, found in enumerate(findings, 1):
+        kind = _KINDS[found.finding_type]
+        spans = [span for span in found.spans if span.source.text == source.text] or [whole]
+        text = f"{type_word(found.finding_type)} {_message(found)}"
+        marks += [
+            TextMark(span.start, max(span.end, span.start + 1), kind, text)
+            for span in spans
+            if span.start > whole.start or span.end < whole.end
+        ]
+        # A text that breaks off is at fault behind its last character.
+        start = min(spans[0].start, max(whole.end - 1, whole.start))
+        remarks.append(Remark(source.line_column(start)[0], kind, text))
+        anchors.append(Anchor(start, start, anchor(name, number), kind))
+    return policy_blocks(whole, marks, remarks, anchors)
 
 
 def count_line(checked: Sequence[CheckedPolicy], without: int = 0) -> str:
@@ -80,45 +225,6 @@ def count_line(checked: Sequence[CheckedPolicy], without: int = 0) -> str:
         if counts[kind]
     ]
     return f"{', '.join(parts)} in {policies}"
-
-
-def _block(found: Finding, paint: Paint, verbose: bool) -> str:
-    """Write one finding."""
-    kind = found.finding_type
-    word = _WORDS[kind]
-    grave = kind in (FindingType.ERROR, FindingType.SECURITY_WARNING)
-    head = paint.bad(word) if grave else paint.name(word)
-    spans = found.spans
-    place = spans[0].place if spans else found.policy
-    lines = [f"{paint.title(place)}: {head} {found.code}: {found.details}"]
-    if spans and spans[0].source.text.strip():
-        first = spans[0]
-        if found.places[0].path or found.fault is not None:
-            lines.append(caret_block(first))
-        if len(spans) > 1:
-            others = ", ".join(f"{span.line}:{span.column}" for span in spans[1:])
-            lines.append(paint.quiet(f"also at {others}"))
-    if found.hint:
-        lines.append(f"hint: {found.hint}")
-    if found.witness is not None:
-        lines.append(f"shown by: {found.witness.call}")
-        lines += [f"  {key} = {value}" for key, value in found.witness.context]
-    if verbose:
-        lines.append(paint.quiet(f"see {found.learn_more}"))
-    return "\n".join(lines) + "\n"
-
-
-def _accepted(one: SuppressedFinding, paint: Paint) -> str:
-    """Write one finding that is suppressed, with the reason."""
-    found, by = one
-    place = found.spans[0].place if found.spans else found.policy
-    where = "in its Sid" if by.in_policy else f"in {by.source.span(by.path).place}"
-    until = f" until {by.until}" if by.until else ""
-    head = paint.quiet(f"suppressed {_WORDS[found.finding_type]}")
-    return (
-        f"{paint.title(place)}: {head} {found.code}: {found.details}\n"
-        f"because: {by.reason} ({where}{until})\n"
-    )
 
 
 def _number(count: int, one: str, several: str) -> str:

@@ -78,6 +78,7 @@ class _Same(NamedTuple):
 
     @property
     def place(self) -> str:
+        """Where it is, or the first of the places."""
         return " ".join(part for part in (self.first.source, self.first.place) if part)
 
 

@@ -14,8 +14,10 @@ from iamsim.checks.witness import OWN_ACCOUNT
 from iamsim.core.decision import PolicyType
 from iamsim.engine.authorize import decide
 from iamsim.engine.question import AttachedPolicies, Question
-from iamsim.report.findings import CheckedPolicy, render_findings
+from iamsim.report.findings import CheckedPolicy, findings_document
 from iamsim.report.findings_data import findings_to_dict, findings_to_sarif
+from iamsim.report.paint import Paint
+from iamsim.report.writers.text import to_text
 from iamsim.syntax.read import parse_policy
 from tests.unit.test_checks_corpus import FILES, read_document
 
@@ -125,7 +127,7 @@ def test_the_request_is_in_every_output():
     findings = Validator().validate_text(text, "trust.json", PolicyType.TRUST)
     checked = [CheckedPolicy("trust.json", findings)]
     assert "shown by: arn:aws:iam::464622532012:role/vendor calls sts:AssumeRole on" in (
-        render_findings(checked)
+        to_text(findings_document(checked), Paint(), 100)
     )
     (data,) = findings_to_dict(checked)["findings"]
     assert data["request"] == {

@@ -9,9 +9,11 @@ import pytest
 
 from iamsim.checks.codes import FindingType
 from iamsim.checks.validate import Validator
-from iamsim.report.findings import CheckedPolicy, count_line, render_findings
+from iamsim.report.findings import CheckedPolicy, count_line, findings_document
 from iamsim.report.findings_ci import findings_to_github, findings_to_junit
 from iamsim.report.findings_data import findings_to_dict, findings_to_sarif
+from iamsim.report.paint import Paint
+from iamsim.report.writers.text import to_text
 
 TEXT = """{
   "Version": "2012-10-17",
@@ -22,6 +24,11 @@ TEXT = """{
   ]
 }"""
 NAME = "policies, all/50% of <them>.json"
+
+
+def written(checked, **options):
+    """Findings as text."""
+    return to_text(findings_document(checked, **options), Paint(), 100)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +43,7 @@ def checked():
 
 def test_text_quotes_the_line_and_counts(checked):
     """Each finding has its place, type, code and line, and the last line counts by type."""
-    text = render_findings(checked)
+    text = written(checked)
     assert f"{NAME}:4:49: error INVALID_ACTION" in text
     assert "error INVALID_ACTION: `s3:GetObjet` is no action of its service (service ref" in text
     assert "hint: did you mean `s3:GetObject`?" in text
@@ -48,7 +55,7 @@ def test_text_quotes_the_line_and_counts(checked):
 
 def test_verbose_text_leads_to_the_explanation(checked):
     """With `verbose`, each finding says where AWS explains it."""
-    assert "see https://docs.aws.amazon.com/IAM/" in render_findings(checked, verbose=True)
+    assert "see: https://docs.aws.amazon.com/IAM/" in written(checked, verbose=True)
 
 
 def test_no_findings_are_counted_too():

@@ -14,11 +14,11 @@ from iamsim.checks.suppression import SuppressedFinding, Suppression
 from iamsim.checks.validate import Validator
 from iamsim.cli.main import main
 from iamsim.core.span import Source, Span
-from iamsim.report.findings import CheckedPolicy
-from iamsim.report.html.findings import findings_page
-from iamsim.report.html.page import render_page
-from iamsim.report.html.parts import Badge, Cell, table_of
+from iamsim.report.document import Column, Document, Section
+from iamsim.report.findings import CheckedPolicy, findings_document
+from iamsim.report.html.parts import Badge, Cell
 from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
+from iamsim.report.writers.html import to_html
 from tests.unit.pages import find_all, read_page, text_of
 
 EVIL = "</script><script>alert(1)</script>"
@@ -139,12 +139,14 @@ def test_findings_stand_in_the_text():
         indent=2,
     )
     page = read_page(
-        findings_page(
-            checked(text, text.replace(EVIL, "").replace("Objet", "Object"), "{", folder="f")
+        to_html(
+            findings_document(
+                checked(text, text.replace(EVIL, "").replace("Objet", "Object"), "{", folder="f")
+            )
         )
     )
     (rows,) = [one for one in page.iter("table") if one.get("id") == "findings"]
-    codes = [find_all(one, "code")[0].text for one in list(rows.iter("tr"))[1:]]
+    codes = [find_all(one, "code")[1].text for one in list(rows.iter("tr"))[1:]]
     assert "UNSUPPORTED_SID" in codes
     assert "INVALID_ACTION" in codes
     assert EVIL in text_of(rows)
@@ -159,17 +161,17 @@ def test_accepted_findings_have_their_reason():
     found = Finding("INVALID_ACTION", "no such action", (Place(()),), Source("p.json", "{}"))
     accepted = Suppression("INVALID_ACTION", f"we know {EVIL}", Source("s.toml", ""), ())
     policy = CheckedPolicy("p.json", (), (SuppressedFinding(found, accepted),))
-    page = read_page(findings_page([policy]))
-    (details,) = find_all(page, "details", "policy-of")
-    assert f"because: we know {EVIL}" in text_of(details)
-    assert "only suppressed findings" in text_of(details)
+    page = read_page(to_html(findings_document([policy], verbose=True)))
+    (rows,) = [one for one in page.iter("table") if one.get("id") == "suppressed"]
+    assert f"we know {EVIL}" in text_of(rows)
+    assert "suppressed error" in text_of(rows)
 
 
 def test_no_findings_make_a_short_page():
     """A page about nothing says so."""
-    page = read_page(findings_page([CheckedPolicy("a.json", ())]))
-    assert text_of(next(page.iter("h1"))) == "No findings in 1 policy"
-    assert "a.json" in text_of(next(page.iter("main")))
+    page = read_page(to_html(findings_document([CheckedPolicy("a.json", ())])))
+    assert text_of(find_all(page, "p", "summary")[0]) == "no findings in 1 policy"
+    assert "nothing found" in text_of(next(page.iter("title")))
 
 
 def test_cells_say_more_when_asked_and_long_tables_have_a_filter():
@@ -179,8 +181,11 @@ def test_cells_say_more_when_asked_and_long_tables_have_a_filter():
         Cell(badge=Badge("no", "denied"), title="because"),
         Cell("x" * 60, code=True, title="long"),
     )
-    table = table_of("t", "A table", ("one", "two", "three"), [cells] * 12)
-    page = read_page(render_page("tables", "Tables", badge=None, lead="", tables=[table], notes=[]))
+    columns = tuple(
+        Column(name, lambda row, number=number: row[number])
+        for number, name in enumerate(("one", "two", "three"))
+    )
+    page = read_page(to_html(Document("Tables", (Section("t", "A table", columns, [cells] * 12),))))
     first = find_all(page, "tr")[1]
     assert [one.get("title") for one in first.iter() if one.get("title")] == [
         "more",

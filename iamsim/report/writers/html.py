@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.cleaning import for_html
-from iamsim.report.document import Cell, Fields, Form, Picture, Remark, Section
+from iamsim.report.document import Cell, Fields, Form, Marked, Picture, Remark, Section
 from iamsim.report.html.page import own_markup, render_page
 from iamsim.report.html.parts import table_of
 from iamsim.report.writers.csv_table import CONDITION
@@ -39,6 +39,9 @@ def _part(block: Block) -> dict[str, object] | None:
         return {**part, "kind": "table", "table": _table(block)}
     if isinstance(block, Fields):
         return {**part, "kind": "fields", "pairs": [(key, _clean(one)) for key, one in block.known]}
+    if isinstance(block, Marked):
+        more = {"badge": block.badge, "note": for_html(block.note), "opened": block.opened}
+        return {**part, "kind": "marked", "blocks": block.blocks(), **more}
     if isinstance(block, Picture):
         svg = own_markup(block.svg())
         return {**part, "kind": "picture", "svg": svg, "alternative": for_html(block.alternative)}

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from iamsim.report.cleaning import for_html_tag, for_markdown, for_markdown_code, for_terminal
+from iamsim.report.cleaning import (
+    for_html_tag,
+    for_markdown,
+    for_markdown_code,
+    for_markdown_lines,
+    for_terminal,
+)
 from iamsim.report.conditions import Conditions
-from iamsim.report.document import Fields, Form, Picture, Section
+from iamsim.report.document import Fields, Form, Marked, Picture, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -38,6 +44,8 @@ def to_markdown(document: Document) -> str:
 def _block(block: Block, conditions: Conditions) -> Iterator[str]:
     if isinstance(block, Section):
         yield from _section(block, conditions)
+        return
+    if isinstance(block, Marked):
         return
     folded = getattr(block, "folded", False)
     if folded:
@@ -100,4 +108,4 @@ def _marked(column: Column[Any], row: Any, conditions: Conditions) -> str:  # no
 
 
 def _cell(cell: Cell) -> str:
-    return for_markdown_code(cell.text) if cell.code else for_markdown(cell.words)
+    return for_markdown_code(cell.text) if cell.code else for_markdown_lines(cell.words)

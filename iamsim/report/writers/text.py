@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from iamsim.core.caret import printable
 from iamsim.report.cleaning import for_terminal
 from iamsim.report.columns import fields, listing, table, words
 from iamsim.report.conditions import Conditions
-from iamsim.report.document import Fields, Form, Prose, Section, grouped
+from iamsim.report.document import Fields, Form, Marked, Prose, Section, grouped
+from iamsim.report.paint import Paint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from iamsim.report.document import Block, Column, Document
-    from iamsim.report.paint import Paint
 
 __all__ = ["to_text"]
 
@@ -28,7 +29,8 @@ def to_text(document: Document, paint: Paint, width: int) -> str:
         title = f"{for_terminal(document.verdict.word)}: {title}"
     first = next(iter(document.shown), None)
     gap = [] if isinstance(first, Fields | Prose) and not first.caption else [""]
-    lines = [paint.title(title), *gap]
+    compiled = any(isinstance(block, Section) and block.lines for block in document.blocks)
+    lines = [] if compiled else [paint.title(title), *gap]
     for block in document.shown:
         lines += _block(block, conditions, paint, width)
     legend = [(number, for_terminal(text)) for number, text in conditions.legend]
@@ -43,6 +45,8 @@ def to_text(document: Document, paint: Paint, width: int) -> str:
 def _block(block: Block, conditions: Conditions, paint: Paint, width: int) -> Iterator[str]:
     if isinstance(block, Section):
         yield from _section(block, conditions, paint, width)
+        return
+    if isinstance(block, Marked):
         return
     if block.caption:
         yield paint.title(for_terminal(block.caption))
@@ -78,7 +82,12 @@ def _section(
             title = for_terminal(heading)
             yield title if section.listed else paint.title(title)
         if section.subject is None:
-            yield from _rows(section, rows, conditions, width, indent=2 if heading else 0)
+            indent = 2 if heading else 0
+            yield from (
+                _lines(section, rows, paint)
+                if section.lines
+                else _rows(section, rows, conditions, width, indent=indent)
+            )
         else:
             for subject, some in grouped(rows, section.subject).items():
                 yield f"  {for_terminal(subject)}"
@@ -122,6 +131,24 @@ def _rows(
             *table([["  ".join(filter(None, rest))]], width, indent=indent + 2),
         )
     ]
+
+
+_PAINTED = {"yes": Paint.good, "no": Paint.bad, "open": Paint.name, "none": Paint.quiet}
+
+
+def _lines(section: Section[Any], rows: Sequence[Any], paint: Paint) -> Iterator[str]:
+    """Each row as a compiler writes what it has to say."""
+    first, second, *others = section.shown(Form.TEXT)
+    for number, row in enumerate(rows):
+        if number:
+            yield ""
+        badge, text = second.cell(row).badge, for_terminal(second.cell(row).text)
+        word = "" if badge is None else f"{_PAINTED[badge.kind](paint, for_terminal(badge.word))} "
+        yield f"{paint.title(for_terminal(first.cell(row).words))}: {word}{text}"
+        for column in others:
+            shown = column.cell(row).words
+            name = f"{column.name}: " if column.name and shown else ""
+            yield from (printable(line, keep_tabs=True) for line in f"{name}{shown}".splitlines())
 
 
 def _card(cells: Sequence[str], names: Sequence[str], width: int, indent: int) -> Iterator[str]:
