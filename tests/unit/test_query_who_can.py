@@ -260,17 +260,17 @@ def test_guardrails_that_deny_only_together_give_the_decision_as_it_is():
 def test_what_nobody_was_asked_for_is_said(monkeypatch, tmp_path, capsys):
     """A question about more actions than there is work for is answered for the first of them, and
     says from which on it is not; so does the one about guardrails."""
-    data = {"accounts": {HOME: {"users": {"ann": {"policies": [allow("s3:*")]}}}}}
+    data = {"accounts": {HOME: {"users": {"ann": {"policies": [allow("s3:Get*")]}}}}}
     every = expand_actions(("s3:*",), OBJECT)
     whole = find_who_can(open_world(data), every, OBJECT)
     assert whole.unsearched == ()
     assert len({one.action for one in whole.accesses}) == len(every)
-    monkeypatch.setattr(who_can, "MOST_ASKED", 2 * (who_can.ONE_ACTION + 2))
+    monkeypatch.setattr(who_can, "MOST_ASKED", who_can.ONE_ACTION + 2)
     part = find_who_can(open_world(data), every, OBJECT)
-    asked = {one.action for one in part.accesses}
-    assert asked
-    assert not asked & set(part.unsearched)
-    assert asked | set(part.unsearched) == set(every)
+    asked = set(every) - set(part.unsearched)
+    assert every[0] in asked
+    assert len(asked) < len(every)
+    assert {one.action for one in part.accesses} <= asked
     rows = [[(one.candidate.principal, one.action) for one in w.accesses] for w in (part, whole)]
     assert rows[0] == [row for row in rows[1] if row[1] in asked]
     (tmp_path / "w.json").write_text(json.dumps(data), "utf-8")
