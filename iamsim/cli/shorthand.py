@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_text
+from iamsim.query.simulation_entries import CONTEXT_MEMBERS, context_entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -17,10 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["context_entries", "file_text", "texts"]
 
 _NAME, _VALUES, _TYPE = "ContextKeyName", "ContextKeyValues", "ContextKeyType"
-_MEMBERS = (_NAME, _VALUES, _TYPE)
-_TYPES = ("string", "numeric", "boolean", "ip", "binary", "date")
 _FILE = "file://"
-_HINT = "write `ContextKeyName=aws:SourceIp,ContextKeyValues=203.0.113.10,ContextKeyType=ip`"
 
 Values = tuple[str, ...]
 
@@ -66,45 +64,23 @@ def context_entries(given: Sequence[str]) -> dict[str, str | Values]:
     for one in given:
         text = file_text(one)
         for entry in _from_json(text) if text.lstrip()[:1] in {"[", "{"} else [_shorthand(text)]:
-            name, values = _entry(entry, text)
+            name, values = context_entry(entry, text)
             context[name] = values
     return context
-
-
-def _entry(entry: dict[str, object], text: str) -> tuple[str, str | Values]:
-    """Check one entry and take it apart."""
-    unknown = [member for member in entry if member not in _MEMBERS]
-    name, values, kind = (entry.get(member) for member in _MEMBERS)
-    if isinstance(values, str):
-        values = [values]
-    fits = isinstance(name, str) and name and isinstance(values, list)
-    if unknown or not fits or not isinstance(kind, str | None):
-        raise RequestError("invalid-context-entry", f"`{text}` is no context entry", hint=_HINT)
-    base = (kind or "string").removesuffix("List")
-    if base not in _TYPES:
-        raise RequestError(
-            "unknown-value",
-            f"`{kind}` is not a type of context keys",
-            hint=f"use {', '.join(_TYPES)}, each also with `List` behind",
-        )
-    found = tuple(map(_text, values if isinstance(values, list) else []))
-    single = len(found) == 1 and base == (kind or base)
-    return str(name), found[0] if single else found
-
-
-def _text(value: object) -> str:
-    """A value as conditions compare it."""
-    return value if isinstance(value, str) else json.dumps(value)
 
 
 def _from_json(text: str) -> list[dict[str, object]]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise RequestError("invalid-context-entry", f"`{text}` is not JSON", hint=_HINT) from error
+        raise RequestError(
+            "invalid-context-entry", f"`{text}` is not JSON", hint=CONTEXT_HINT
+        ) from error
     entries = content if isinstance(content, list) else [content]
     if not all(isinstance(entry, dict) for entry in entries):
-        raise RequestError("invalid-context-entry", f"`{text}` is no context entry", hint=_HINT)
+        raise RequestError(
+            "invalid-context-entry", f"`{text}` is no context entry", hint=CONTEXT_HINT
+        )
     return entries
 
 
@@ -114,13 +90,15 @@ def _shorthand(text: str) -> dict[str, object]:
     last = ""
     for part, quoted in _parts(text):
         name, equals, value = part.partition("=")
-        if equals and name in _MEMBERS and name not in entry:
+        if equals and name in CONTEXT_MEMBERS and name not in entry:
             last = name
             entry[last] = [_unquoted(value)] if value or quoted else []
         elif last == _VALUES:
             entry[last].append(_unquoted(part))
         else:
-            raise RequestError("invalid-context-entry", f"`{text}` is no context entry", hint=_HINT)
+            raise RequestError(
+                "invalid-context-entry", f"`{text}` is no context entry", hint=CONTEXT_HINT
+            )
     return {name: found if name == _VALUES else "".join(found) for name, found in entry.items()}
 
 

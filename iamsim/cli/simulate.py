@@ -12,8 +12,8 @@ from iamsim.cli.commands import Command, Group
 from iamsim.cli.options import Option
 from iamsim.cli.output import write_output
 from iamsim.cli.simulate_input import output_file, with_input
-from iamsim.cli.simulate_paging import RESOURCE_HANDLING
 from iamsim.cli.worlds import overlay_option
+from iamsim.query.simulation_entries import RESOURCE_HANDLING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,13 +33,14 @@ def _custom_policy(options: Options, _arguments: Sequence[str]) -> int:
 
 def _run(options: Options) -> int:
     """Simulate, and write the response."""
-    from iamsim.cli.simulate_answer import aws_text  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.api.simulation import simulated  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.cli.simulate_answer import aws_text  # noqa: PLC0415
     from iamsim.cli.simulate_paging import page_of  # noqa: PLC0415
-    from iamsim.cli.simulate_questions import load_world, simulated  # noqa: PLC0415
+    from iamsim.cli.simulate_request import load_world, simulation_request  # noqa: PLC0415
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
     from iamsim.symbolic.partial import answer  # noqa: PLC0415
 
-    simulation = simulated(options, load_world(options))
+    simulation = simulated(simulation_request(options), load_world(options))
     world = simulation.world
     page = page_of(options, len({question.action for question in simulation.questions}))
     compiled = None if world is None else CompiledWorld.checked(world)

@@ -12,10 +12,10 @@ from botocore.validate import ParamValidator
 
 from iamsim.cli.main import main
 from iamsim.cli.simulate import COMMAND
-from iamsim.cli.simulate_paging import RESOURCE_HANDLING
 from iamsim.cli.simulate_structures import organization_levels, policy_identifiers
 from iamsim.core.errors import RequestError
 from iamsim.query.exclusion import POLICY_TYPES, PolicyIdentifier
+from iamsim.query.simulation_entries import RESOURCE_HANDLING
 
 MODEL = ServiceModel(Loader().load_service_model("iam", "service-2"))
 OPERATIONS = {

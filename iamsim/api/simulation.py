@@ -1,33 +1,32 @@
-"""From the AWS CLI's arguments for simulations to questions.
+"""From the parameters of a simulation to questions: SimulatePrincipalPolicy, SimulateCustomPolicy.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.cli.shorthand import context_entries, file_text, texts
-from iamsim.cli.simulate_paging import check_handling
-from iamsim.cli.simulate_structures import organization_levels, policy_identifiers
-from iamsim.cli.worlds import load_any
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
 from iamsim.query.exclusion import excludes_scps, without_policies
+from iamsim.query.simulation_entries import check_handling
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 from iamsim.world.model import Group, PolicyDocument, Role, User
 
 if TYPE_CHECKING:
-    from iamsim.cli.options import Options
+    from iamsim.query.exclusion import PolicyIdentifier
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import AnyPolicy, World
 
-__all__ = ["Simulation", "load_world", "simulated"]
+__all__ = ["ReadPolicy", "Simulation", "SimulationRequest", "simulated"]
 
 Entity = User | Role | Group
+ReadPolicy = Callable[[PolicyReader, str, PolicyType, str], "Policy"]
 
 # Who calls where nobody is named; what would follow from this name is left out of the context.
 _NOBODY = "arn:aws:iam::{account}:user/simulated"
@@ -44,45 +43,60 @@ class Simulation(NamedTuple):
     world: World | None
 
 
-def load_world(options: Options) -> World | None:
-    """Load and merge the worlds that the options name."""
-    return load_any(
-        _texts(options, "worlds"),
-        overlays=_texts(options, "overlays"),
-        quiet=bool(options.get("quiet")),
-    )
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SimulationRequest:
+    """The parameters of a simulation, by AWS's names.
+
+    `of_principal` tells SimulatePrincipalPolicy from SimulateCustomPolicy. Policies are references
+    that `read` turns into policies: a command reads files, a server only text.
+    """
+
+    action_names: tuple[str, ...]
+    read: ReadPolicy
+    resource_arns: tuple[str, ...] = ()
+    of_principal: bool = False
+    policy_source_arn: str | None = None
+    caller_arn: str | None = None
+    resource_owner: str | None = None
+    resource_handling_option: str | None = None
+    context_entries: Mapping[str, str | tuple[str, ...]] = field(default_factory=dict)
+    policy_input_list: tuple[str, ...] = ()
+    permissions_boundary_policy_input_list: tuple[str, ...] = ()
+    resource_policy: str | None = None
+    policy_exclusion_list: tuple[PolicyIdentifier, ...] = ()
+    organization_levels: tuple[tuple[str, ...], ...] = ()
 
 
-def simulated(options: Options, world: World | None) -> Simulation:
+def simulated(request: SimulationRequest, world: World | None) -> Simulation:
     """Make the questions of a simulation.
 
-    Raises `RequestError` when an argument that AWS requires is missing, and what reading policies
+    Raises `RequestError` when a parameter that AWS requires is missing, and what reading policies
     raises.
     """
-    actions = list(dict.fromkeys(texts(_texts(options, "actions"))))
+    actions = list(dict.fromkeys(request.action_names))
     if not actions:
         raise _missing("--action-names", "missing-action")
-    resources = texts(_texts(options, "resources")) or ["*"]
-    check_handling(_text(options, "handling"), resources)
-    source = _text(options, "source")
-    if "source" in options and source is None:
+    resources = request.resource_arns or ("*",)
+    check_handling(request.resource_handling_option, resources)
+    source = request.policy_source_arn
+    if request.of_principal and source is None:
         raise _missing("--policy-source-arn", "missing-principal")
     entity = None if source is None else _entity(source, world)
-    excluded = policy_identifiers(_texts(options, "excluded")) if entity is not None else ()
+    excluded = request.policy_exclusion_list if entity is not None else ()
     if entity is not None and source is not None and world is not None and excluded:
         world = without_policies(world, entity, excluded)
         entity = _entity(source, world)
-    caller = _caller(options, None if isinstance(entity, Group) else source)
+    caller = _caller(request, None if isinstance(entity, Group) else source)
     base = Question(
         principal=caller or _NOBODY.format(account=_account_of(source) or _ACCOUNT),
         action=actions[0],
         resource=resources[0],
-        context=context_entries(_texts(options, "context")),
+        context=request.context_entries,
         unset=frozenset() if caller is not None else _NAMELESS,
-        resource_account=_owner(_text(options, "resource_owner")),
+        resource_account=_owner(request.resource_owner),
     )
     as_is = caller == source
-    attached = _attached(options, world, base, entity, as_is=as_is)
+    attached = _attached(request, world, base, entity, as_is=as_is)
     if excludes_scps(excluded):
         attached = replace(attached, scps=())
     questions = replace(base, attached=attached).with_pairs(actions, resources)
@@ -91,14 +105,14 @@ def simulated(options: Options, world: World | None) -> Simulation:
     return Simulation(questions, source, world)
 
 
-def _caller(options: Options, source: str | None) -> str | None:
+def _caller(request: SimulationRequest, source: str | None) -> str | None:
     """Who calls: as AWS has it, a user, a role, or a group (which is nobody in particular).
 
     Raises `RequestError` for other callers, and where a resource-based policy needs one.
     """
-    caller = _text(options, "caller")
+    caller = request.caller_arn
     if caller is None:
-        if source is None and _text(options, "resource_policy") is not None:
+        if source is None and request.resource_policy is not None:
             raise RequestError(
                 "missing-principal",
                 "the option `--caller-arn` is missing",
@@ -143,7 +157,7 @@ def _by_the_owner(question: Question, world: World | None) -> Question:
 
 
 def _attached(
-    options: Options,
+    request: SimulationRequest,
     world: World | None,
     base: Question,
     entity: Entity | None,
@@ -152,42 +166,31 @@ def _attached(
 ) -> AttachedPolicies:
     """The policies that the questions bring along; `as_is`: somebody calls with their own."""
     reader = PolicyReader("", world, _account_of(base.principal))
-    given = _policies(reader, options, "policies", PolicyType.IDENTITY)
+    given = _policies(reader, request, request.policy_input_list, PolicyType.IDENTITY, "policy")
     if entity is None and not given:
         raise _missing("--policy-input-list", "missing-argument")
-    levels = organization_levels(_texts(options, "levels")) if "levels" in options else ()
     scp = PolicyType.SERVICE_CONTROL
-    resource_policy = _text(options, "resource_policy")
+    resource_policy = request.resource_policy
     attached = AttachedPolicies(
         identity_policies=_identity(entity, reader, given, as_is=as_is, world=world),
-        boundary=_boundary(entity, reader, options, as_is=as_is),
+        boundary=_boundary(entity, reader, request, as_is=as_is),
         scps=tuple(
-            tuple(_read(reader, text, scp, "service control policy") for text in level)
-            for level in levels
+            tuple(request.read(reader, text, scp, "service control policy") for text in level)
+            for level in request.organization_levels
         )
         or None,
     )
     if resource_policy is not None:
         policy_type = resource_policy_type(base.action, base.resource)
-        policy = _read(reader, resource_policy, policy_type, "resource policy")
+        policy = request.read(reader, resource_policy, policy_type, "resource policy")
         attached = replace(attached, resource_policy=policy)
     return NOTHING_ATTACHED if attached == NOTHING_ATTACHED else attached
-
-
-def _text(options: Options, field: str) -> str | None:
-    value = options.get(field)
-    return value if isinstance(value, str) and value else None
 
 
 def _missing(option: str, code: str) -> RequestError:
     return RequestError(
         code, f"the option `{option}` is missing", hint="it takes one value or several"
     )
-
-
-def _texts(options: Options, field: str) -> tuple[str, ...]:
-    value = options[field]
-    return value if isinstance(value, tuple) else ()
 
 
 def _account_of(text: str | None) -> str | None:
@@ -207,9 +210,11 @@ def _entity(arn: str, world: World | None) -> Entity:
             entities = (account.users, account.groups, account.roles)
             names += [entity.arn for kind in entities for entity in kind.values()]
     if found is None:
-        from iamsim.cli.options import did_you_mean  # noqa: PLC0415 - only errors need it
+        from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
 
-        hint = did_you_mean(arn, names) or "a world (`--world PATH`) says what is attached where"
+        close = get_close_matches(arn, names, 1)
+        hint = "a world (`--world PATH`) says what is attached where"
+        hint = f"did you mean `{close[0]}`?" if close else hint
         raise RequestError(
             "unknown-policy-source", f"no user, group or role `{arn}` is known", hint=hint
         )
@@ -238,11 +243,12 @@ def _identity(
 
 
 def _boundary(
-    entity: Entity | None, reader: PolicyReader, options: Options, *, as_is: bool
+    entity: Entity | None, reader: PolicyReader, request: SimulationRequest, *, as_is: bool
 ) -> Policy | None:
     """The boundary that was given, else that of the entity where somebody else calls."""
     policy_type = PolicyType.PERMISSIONS_BOUNDARY
-    given = _policies(reader, options, "boundaries", policy_type)
+    texts = request.permissions_boundary_policy_input_list
+    given = _policies(reader, request, texts, policy_type, "boundary")
     if len(given) > 1:
         raise RequestError(
             "several-boundaries",
@@ -263,16 +269,13 @@ def _known(reader: PolicyReader, policy: AnyPolicy, policy_type: PolicyType) -> 
 
 
 def _policies(
-    reader: PolicyReader, options: Options, field: str, policy_type: PolicyType
+    reader: PolicyReader,
+    request: SimulationRequest,
+    given: tuple[str, ...],
+    policy_type: PolicyType,
+    name: str,
 ) -> tuple[Policy, ...]:
-    given = texts(_texts(options, field))
-    name = "boundary" if field == "boundaries" else "policy"
     return tuple(
-        _read(reader, text, policy_type, f"{name} {number}" if len(given) > 1 else name)
+        request.read(reader, text, policy_type, f"{name} {number}" if len(given) > 1 else name)
         for number, text in enumerate(given, 1)
     )
-
-
-def _read(reader: PolicyReader, text: str, policy_type: PolicyType, name: str) -> Policy:
-    """Read a policy: `file://`, JSON, a file, or the ARN of a managed policy."""
-    return reader.named(file_text(text), policy_type, name=name)
