@@ -73,14 +73,10 @@ def _from_json(text: str) -> list[dict[str, object]]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError) as error:
-        raise RequestError(
-            "invalid-context-entry", f"`{text}` is not JSON", hint=CONTEXT_HINT
-        ) from error
+        raise no_entry(text, "is not JSON") from error
     entries = content if isinstance(content, list) else [content]
     if not all(isinstance(entry, dict) for entry in entries):
-        raise RequestError(
-            "invalid-context-entry", f"`{text}` is no context entry", hint=CONTEXT_HINT
-        )
+        raise no_entry(text)
     return entries
 
 
@@ -96,9 +92,7 @@ def _shorthand(text: str) -> dict[str, object]:
         elif last == _VALUES:
             entry[last].append(_unquoted(part))
         else:
-            raise RequestError(
-                "invalid-context-entry", f"`{text}` is no context entry", hint=CONTEXT_HINT
-            )
+            raise no_entry(text)
     return {name: found if name == _VALUES else "".join(found) for name, found in entry.items()}
 
 

@@ -73,9 +73,7 @@ def context_entry(entry: dict[str, object], text: str) -> tuple[str, str | tuple
         values = [values]
     fits = isinstance(name, str) and name and isinstance(values, list)
     if unknown or not fits or not isinstance(kind, str | None):
-        raise RequestError(
-            "invalid-context-entry", f"`{text}` is no context entry", hint=CONTEXT_HINT
-        )
+        raise no_entry(text)
     base = (kind or "string").removesuffix("List")
     if base not in _TYPES:
         raise RequestError(
