@@ -52,6 +52,7 @@ MODULES = {
     "check": "iamsim.cli.check",
     "replay": "iamsim.cli.replay",
     "generate": "iamsim.cli.generate",
+    "serve": "iamsim.cli.serve",
     "learn": "iamsim.cli.learn",
     "docs": "iamsim.cli.docs",
     "demo": "iamsim.cli.demo",

@@ -37,6 +37,9 @@ PANELS = {
         "test": "Run suites: requests with the decision that each must get.",
         "schema": "Write the JSON Schema of a file format, for editors.",
     },
+    "Other programs": {
+        "serve": "Answer the AWS CLI and SDKs from a world, at a local address.",
+    },
     "Reference and lessons": {
         "catalog": "Look up services, actions, resource types and condition keys.",
         "managed": "Look up AWS managed policies.",

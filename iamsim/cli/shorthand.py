@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_text
-from iamsim.query.simulation_entries import CONTEXT_MEMBERS, context_entry
+from iamsim.query.simulation_entries import CONTEXT_MEMBERS, context_entry, no_entry
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

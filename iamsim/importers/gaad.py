@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
+from iamsim.core.stand_in import is_stand_in
 from iamsim.core.unknown import MARK
 from iamsim.importers.shapes import pages, records, text, texts, time_text
 from iamsim.importers.unknown import marker
@@ -199,7 +200,9 @@ def _principal(principal: Record, record: Json, id_key: str, place: str) -> None
         created = time_text(record.get("CreateDate"))
         if created is not None:  # formats round it in their own ways
             principal.data.setdefault("created", created)
-    principal.set("id", text(record, id_key), place)
+    identifier = text(record, id_key)
+    if identifier is not None and not is_stand_in(identifier):
+        principal.set("id", identifier, place)
     principal.tags(record.get("Tags"), f"{place}.Tags")
     boundary = record.get("PermissionsBoundary")
     if isinstance(boundary, dict):

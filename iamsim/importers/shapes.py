@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.stand_in import NO_TIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -70,8 +71,9 @@ def texts(data: Mapping[str, object], key: str) -> list[str]:
 
 
 def time_text(value: object) -> str | None:
-    """Give a time as AWS writes it, in UTC to the second; `None` for what is no ISO 8601."""
-    if not isinstance(value, str):
+    """Give a time as AWS writes it, in UTC to the second; `None` for what is no ISO 8601, and for
+    the time that stands for one that is not known."""
+    if not isinstance(value, str) or value == NO_TIME:
         return None
     try:
         time = datetime.fromisoformat(value)

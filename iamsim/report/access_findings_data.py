@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamsim.query.analyzer.finding import AccessFinding, Kept, Step, UnusedService
     from iamsim.report.access_findings import FindingsAnswer
 
-__all__ = ["access_findings_data", "access_findings_sarif"]
+__all__ = ["access_findings_data", "access_findings_sarif", "finding_data"]
 
 Json = dict[str, object]
 PUBLIC = "PublicAccess"
@@ -51,13 +51,14 @@ def access_findings_data(answer: FindingsAnswer) -> Json:
         }
     return {
         "zone": answer.zone,
-        "findings": [_finding(one, answer.at) for one in answer.shown],
+        "findings": [finding_data(one, answer.at) for one in answer.shown],
         "blocked": [_kept(one) for one in answer.kept],
         "unknowns": unknowns_data(answer.unknowns),
     }
 
 
-def _finding(one: AccessFinding, at: str | None) -> Json:
+def finding_data(one: AccessFinding, at: str | None) -> Json:
+    """One finding as GetFindingV2 gives it."""
     data: Json = {
         "id": one.id,
         "findingType": one.kind.value,

@@ -1,0 +1,93 @@
+"""`iamsim serve`: a local endpoint for the AWS CLI and SDKs."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import NO_ARGUMENTS, Command
+from iamsim.cli.options import Option
+from iamsim.cli.worlds import missing_world, overlay_option, world_option
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = ["COMMAND"]
+
+MOST_PORT = 65535
+
+
+def _run(options: Options, _arguments: Sequence[str]) -> int:
+    """Load the world, listen, and answer until somebody stops it."""
+    from iamsim.api.inputs import now  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.cli.ask import text_of, texts_of, time_of  # noqa: PLC0415
+    from iamsim.cli.worlds import load_any  # noqa: PLC0415
+    from iamsim.serve.estate import Estate  # noqa: PLC0415
+    from iamsim.serve.server import Server, check_host, stop_on_signals  # noqa: PLC0415
+
+    host, port = check_host(text_of(options, "host") or ""), _port(text_of(options, "port") or "")
+    quiet = bool(options["quiet"])
+    overlays = texts_of(options, "overlays")
+    model = load_any(texts_of(options, "worlds"), overlays=overlays, quiet=quiet)
+    if model is None:
+        raise missing_world()
+    at = time_of(text_of(options, "at")) or now()
+    server = Server(Estate(model, at, text_of(options, "account")), host, port)
+    stop_on_signals(server.stop)
+    sys.stdout.write(f"{server.address}\n")
+    sys.stdout.flush()
+    if not quiet:
+        sys.stderr.write(
+            f"note: use it with `export AWS_ENDPOINT_URL={server.address}`; Ctrl-C stops it\n"
+        )
+    server.run()
+    return 0
+
+
+def _port(text: str) -> int:
+    if not text.isdecimal() or int(text[:6]) > MOST_PORT:
+        raise RequestError(
+            "invalid-number", f"`{text}` is no port", hint="0 takes one that is free"
+        )
+    return int(text)
+
+
+COMMAND = Command(
+    "serve",
+    "Answer the AWS CLI and SDKs from a world, at a local address.\n\n"
+    "The first line of output is the address. IAM, STS and Access Analyzer are answered: the policy"
+    " simulator, policy checks, findings, and all that reads users, groups, roles and policies."
+    " Nothing is changed; signatures are not checked; only this computer is answered.",
+    (
+        world_option(),
+        overlay_option(),
+        Option(
+            ("--host",),
+            "host",
+            "The loopback address to listen at.",
+            "text",
+            "ADDRESS",
+            "127.0.0.1",
+        ),
+        Option(("--port",), "port", "The port; 0 is one that is free.", "text", "PORT", "0"),
+        Option(
+            ("--account",),
+            "account",
+            "The account of callers whose access key the world does not list; by default the"
+            " management account, else the first.",
+            metavar="ID",
+        ),
+        Option(
+            ("--at",),
+            "at",
+            "The time of all requests (ISO 8601), by which access is unused; by default now.",
+            metavar="TIME",
+        ),
+        Option(("-q", "--quiet"), "quiet", "Print the address alone.", "flag"),
+    ),
+    _run,
+    NO_ARGUMENTS,
+)
