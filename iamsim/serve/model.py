@@ -11,6 +11,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from iamsim.files.reading import read_text
+
 __all__ = ["Member", "Operation", "Service", "Shape", "services"]
 
 TABLE = Path(__file__).parent / "data" / "operations.json"
@@ -73,7 +75,7 @@ class Service:
 @lru_cache(maxsize=1)
 def services() -> dict[str, Service]:
     """All services, by the name of botocore."""
-    table = json.loads(TABLE.read_text(encoding="utf-8"))["services"]
+    table = json.loads(read_text(str(TABLE)))["services"]
     return {name: _service(name, data) for name, data in table.items()}
 
 
