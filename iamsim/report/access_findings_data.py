@@ -44,7 +44,7 @@ def access_findings_data(answer: FindingsAnswer) -> Json:
     if answer.unused:
         return {
             "at": answer.at,
-            "findings": [_finding(one, answer.at) for one in answer.shown],
+            "findings": [finding_data(one, answer.at) for one in answer.shown],
             "notes": list(answer.notes),
             "lost": list(answer.lost),
             "unknowns": unknowns_data(answer.unknowns),

@@ -84,7 +84,7 @@ def _callers(model: World) -> list[tuple[str, tuple[Account, str]]]:
             arn = f"arn:{account.partition}:iam::{account.id}:root"
             owners.append((arn, account.root_user.access_keys))
         for arn, keys in owners:
-            for key in keys:
+            for key in keys or ():
                 identifier = key.get("id") if isinstance(key, Mapping) else key
                 if isinstance(identifier, str):
                     found.append((identifier, (account, arn)))

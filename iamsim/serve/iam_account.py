@@ -211,12 +211,16 @@ def _summary(call: Call) -> Json:
         "Policies": sum(not policy.of_aws for policy in _managed(call).values()),
         "InstanceProfiles": len(profiles),
         "Providers": len(account.providers),
-        "MFADevices": sum(user.mfa_devices for user in users),
-        "MFADevicesInUse": sum(user.mfa_devices for user in users),
     }
-    if account.root_user is not None:
-        counts["AccountMFAEnabled"] = int(account.root_user.mfa_devices > 0)
-        counts["AccountAccessKeysPresent"] = len(account.root_user.access_keys)
+    devices = [user.mfa_devices for user in users]
+    if None not in devices:
+        counts["MFADevices"] = counts["MFADevicesInUse"] = sum(map(int, filter(None, devices)))
+    root = account.root_user
+    if root is not None and root.mfa_devices is not None:
+        counts["AccountMFAEnabled"] = int(root.mfa_devices > 0)
+    if root is not None and root.access_keys is not None:
+        counts["AccountAccessKeysPresent"] = len(root.access_keys)
+    call.notes["x-iamsim-unknown"] = "quotas, and each count that is left out"
     return {"SummaryMap": counts}
 
 
@@ -233,11 +237,9 @@ def _credential_report(call: Call) -> Json:
     if root is not None:
         arn = f"arn:{account.partition}:iam::{account.id}:root"
         row = {"user": "<root_account>", "arn": arn, "password_enabled": "not_supported"}
-        row |= {"mfa_active": str(root.mfa_devices > 0).lower()}
-        used = time_text(root.password_last_used)
-        writer.writerow(
-            row | ({"password_last_used": used} if used else {}) | _keys(root.access_keys)
-        )
+        row["mfa_active"] = _has_devices(root.mfa_devices)
+        row["password_last_used"] = time_text(root.password_last_used) or UNSAID
+        writer.writerow(row | _keys(root.access_keys))
     for user in account.users.values():
         enabled = user.password_enabled
         facts = {
@@ -247,7 +249,7 @@ def _credential_report(call: Call) -> Json:
             "password_enabled": None if enabled is None else str(enabled).lower(),
             "password_last_used": time_text(user.password_last_used),
             "password_last_changed": time_text(user.password_last_changed),
-            "mfa_active": str(user.mfa_devices > 0).lower(),
+            "mfa_active": _has_devices(user.mfa_devices),
         }
         known = {name: value for name, value in facts.items() if value is not None}
         writer.writerow(known | _keys(user.access_keys))
@@ -258,9 +260,15 @@ def _credential_report(call: Call) -> Json:
     }
 
 
-def _keys(keys: tuple[object, ...]) -> dict[str, str]:
-    """The two access keys that a report has room for."""
+def _has_devices(number: int | None) -> str:
+    return UNSAID if number is None else str(number > 0).lower()
+
+
+def _keys(keys: tuple[object, ...] | None) -> dict[str, str]:
+    """The two access keys that a report has room for; nothing where nobody knows of keys."""
     found: dict[str, str] = {}
+    if keys is None:
+        return found
     known = [*keys, None, None][:2]
     for number, key in enumerate(known, 1):
         facts = key if isinstance(key, Mapping) else {}

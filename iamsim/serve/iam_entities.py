@@ -189,7 +189,7 @@ def _get_profile(call: Call) -> Json:
 
 def _keys(user: User) -> list[Json]:
     """The access keys that have an id."""
-    keys = [key if isinstance(key, Mapping) else {"id": key} for key in user.access_keys]
+    keys = [key if isinstance(key, Mapping) else {"id": key} for key in user.access_keys or ()]
     return [
         {
             "UserName": user.name,
@@ -206,7 +206,9 @@ def _keys(user: User) -> list[Json]:
 def _list_keys(call: Call) -> Json:
     user = find_user(call)
     found = _keys(user)
-    if len(found) < len(user.access_keys):
+    if user.access_keys is None:
+        call.notes["x-iamsim-unknown"] = "whether the user has access keys"
+    elif len(found) < len(user.access_keys):
         call.notes["x-iamsim-unknown"] = "the ids of some access keys are not known"
     return listed(call, "AccessKeyMetadata", found)
 
@@ -225,7 +227,9 @@ def _key_last_used(call: Call) -> Json:
 def _mfa_devices(call: Call) -> Json:
     """A world knows how many there are, and no more."""
     user = find_user(call)
-    if user.mfa_devices:
+    if user.mfa_devices is None:
+        call.notes["x-iamsim-unknown"] = "whether the user has MFA devices"
+    elif user.mfa_devices:
         call.notes["x-iamsim-unknown"] = "the serial numbers and dates of the devices"
     arn = f"arn:{user.partition}:iam::{user.account}:mfa/{user.name}"
     devices = [
@@ -234,7 +238,7 @@ def _mfa_devices(call: Call) -> Json:
             "SerialNumber": arn if number == 1 else f"{arn}-{number}",
             "EnableDate": NO_TIME,
         }
-        for number in range(1, user.mfa_devices + 1)
+        for number in range(1, (user.mfa_devices or 0) + 1)
     ]
     return listed(call, "MFADevices", devices)
 
