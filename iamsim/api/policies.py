@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, Unpack
 
 from iamsim.api.answer import Answer
@@ -16,19 +17,18 @@ from iamsim.api.inputs import (
     via_of,
 )
 from iamsim.engine import authorize
-from iamsim.engine.question import Question
+from iamsim.engine.question import DIRECT_CALL, Question
 from iamsim.engine.services.sts import is_trust_request
-from iamsim.engine.world import CompiledWorld
+from iamsim.engine.world import CompiledWorld, without_world
 from iamsim.questions.check import checked
 from iamsim.symbolic import partial as partial_answers
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from iamsim.api.inputs import ContextInput, PolicyArguments
     from iamsim.core.decision import Decision
     from iamsim.core.request import Request
-    from iamsim.engine.situation import Situation
 
 __all__ = ["CompiledPolicies", "PreparedRequest", "compile_policies", "decide", "explain"]
 
@@ -88,16 +88,22 @@ def decide(  # noqa: PLR0913 - the arguments are those of a scenario's request
     """
     check_texts(principal=principal, action=action, resource=resource)
     check_account(resource_account)
+    given = context_values(context)
+    attached = attached_policies(policies, is_trust=is_trust_request(action, resource))
+    if via is None and not unset:
+        quick = without_world().quick(attached, session_of(session))
+        asked = principal, action, resource, given, now(), resource_account
+        return partial_answers.decide_quickly(quick, asked)
     question = Question(
         principal,
         action,
         resource,
-        context_values(context),
+        given,
         names_of(unset),
         session_of(session),
         via_of(via),
         resource_account=resource_account,
-        attached=attached_policies(policies, is_trust=is_trust_request(action, resource)),
+        attached=attached,
         now=now(),
     )
     return partial_answers.decide(question)
@@ -115,6 +121,8 @@ class CompiledPolicies:
         self._question = question
         self._world = CompiledWorld()
         self._world.caller_facts(question)  # raises what is wrong with the policies of the caller
+        direct = question.via is DIRECT_CALL
+        self._quick = self._world.quick(question.attached, question.session) if direct else None
 
     def __getstate__(self) -> Question:
         """Pickle the question alone."""
@@ -130,37 +138,34 @@ class CompiledPolicies:
         """Prepare a request: derive its context and find what it meets. Raises `RequestError`."""
         check_texts(action=action, resource=resource)
         base = self._question
-        question = Question(
-            base.principal,
-            action,
-            resource,
-            context_values(context),
-            session=base.session,
-            via=base.via,
-            resource_account=base.resource_account,
-            attached=base.attached,
-            now=now(),
-        )
+        given = context_values(context)
+        quick = self._quick
+        if quick is not None:
+            account = base.resource_account
+            signed = quick.sign(base.principal, action, resource, given, now(), account)
+            ready = None if signed is None else quick.ready(signed)
+            if ready is not None:
+                return PreparedRequest(*ready)
+        question = replace(base, action=action, resource=resource, context=given, now=now())
         prepared = authorize.prepare(question, self._world)
-        return PreparedRequest(prepared.request, prepared.situation, question)
+        if prepared.request.unknown:
+            return PreparedRequest(prepared.request, prepared.situation.decide, question)
+        return PreparedRequest(prepared.request, prepared.situation.decide)
 
     def decide(self, prepared: PreparedRequest) -> Decision:
         """Decide a prepared request; nothing is remembered from one request to the next."""
-        request = prepared.request
-        if request.unknown:
+        if prepared.question is not None:
             return partial_answers.decide(prepared.question, self._world)
-        plan = prepared.situation.plans.get(request.action)
-        if plan is None:
-            return prepared.situation.decide(request)
-        return plan(request)
+        return prepared.plan(prepared.request)
 
 
 class PreparedRequest(NamedTuple):
-    """A request with its context, the policies that it meets, and the question that it came of."""
+    """A request with what its policies read of its context, and what decides it. One that lacks a
+    key that AWS sends has its question, which is asked in whole."""
 
     request: Request
-    situation: Situation
-    question: Question
+    plan: Callable[[Request], Decision]
+    question: Question | None = None
 
 
 def compile_policies(

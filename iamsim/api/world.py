@@ -23,7 +23,7 @@ from iamsim.symbolic import partial as partial_answers
 from iamsim.world.load import refuse_lost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from iamsim.api.chain import Chain
     from iamsim.api.edits import Edits
@@ -89,13 +89,18 @@ class World:
         resource_account: str | None = None,
     ) -> Decision:
         """Decide one question without explaining it: many times faster."""
-        check_texts(principal=principal, action=action, resource=resource)
+        if not principal.__class__ is action.__class__ is resource.__class__ is str:
+            check_texts(principal=principal, action=action, resource=resource)
         check_account(resource_account)
+        given = context_values(context)
+        if session is None and via is None and not unset:
+            asked = principal, action, resource, given, now(), resource_account
+            return partial_answers.decide_quickly(self._compiled.quick(), asked)
         question = Question(
             principal,
             action,
             resource,
-            context_values(context),
+            given,
             names_of(unset),
             session_of(session),
             via_of(via),
@@ -103,6 +108,22 @@ class World:
             now=now(),
         )
         return partial_answers.decide(question, self._compiled)
+
+    def decide_many(self, records: Iterable[Mapping[str, Any]]) -> Iterator[Decision]:
+        """Decide many requests, in their order: each a map of the arguments of `decide`.
+
+        Requests of which the policies read the same are decided once. Raises `InputError`, when it
+        comes to a record that can't be asked.
+        """
+        from iamsim.api.many import decide_records  # noqa: PLC0415 - only where it is asked
+
+        return decide_records(records, self._compiled)
+
+    def count_many(self, records: Iterable[Mapping[str, Any]]) -> dict[Decision, int]:
+        """Count the decisions of many requests (see `decide_many`), the frequent ones first."""
+        from iamsim.api.many import count_decisions  # noqa: PLC0415 - only where it is asked
+
+        return count_decisions(records, self._compiled)
 
     def edits(  # noqa: PLR0913 - the arguments are those of a scenario's request
         self,

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 from weakref import ref
 
 from iamsim.catalog import resource_control_services
 from iamsim.catalog.presence import has_resource_account
 from iamsim.core.collector import CollectLater
 from iamsim.core.explanation import Origin
+from iamsim.core.remember import remember
 from iamsim.engine import facts
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.meeting import make_situation
 from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, Session
+from iamsim.engine.quick import QuickDecisions
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.target import AWS_MANAGED_KEY, find_target
 from iamsim.engine.unknowns import unknowns_of
@@ -33,17 +35,7 @@ __all__ = ["CompiledWorld", "without_world"]
 
 REMEMBERED = 100_000  # entries of each table
 REMEMBERED_OF_STACK = 2_000  # the same, for policies that a question brought along
-
-K = TypeVar("K")
-V = TypeVar("V")
-
-
-def _remember(table: dict[K, V], key: K, value: V, limit: int) -> None:
-    """Keep a value; a full table forgets its oldest quarter first."""
-    if len(table) >= limit:
-        for old in list(table)[: max(1, limit // 4)]:
-            table.pop(old, None)
-    table[key] = value
+SESSIONS = 16  # kinds of sessions, each with tables of its own
 
 
 class _Memory:
@@ -52,7 +44,7 @@ class _Memory:
     Beside each value stands what its key holds the id of, so that the id stays its own.
     """
 
-    __slots__ = ("callers", "limit", "resources", "situations")
+    __slots__ = ("callers", "limit", "quick", "resources", "situations")
 
     def __init__(self, limit: int) -> None:
         """Start empty."""
@@ -60,6 +52,7 @@ class _Memory:
         self.callers: dict[tuple[object, ...], tuple[CallerFacts, Session]] = {}
         self.resources: dict[tuple[object, ...], ResourceFacts] = {}
         self.situations: dict[tuple[object, ...], tuple[Situation, CallerFacts, ResourceFacts]] = {}
+        self.quick: dict[object, QuickDecisions] = {}
 
 
 def session_key(session: Session) -> tuple[object, ...] | None:
@@ -149,6 +142,20 @@ class CompiledWorld:
             known = stacks[number] = gone, _Memory(REMEMBERED_OF_STACK)
         return known[1]
 
+    def quick(
+        self,
+        attached: AttachedPolicies = NOTHING_ATTACHED,
+        session: Session = PLAIN_SESSION,
+    ) -> QuickDecisions:
+        """What decides requests from plain arguments, for one kind of session."""
+        memory = self._memory(attached)
+        key = session_key(session)
+        known = memory.quick.get(key)
+        if known is None:
+            made = QuickDecisions(self, attached, session, memory.limit // 2)
+            known = remember(memory.quick, key, made, SESSIONS)
+        return known
+
     def caller_facts(self, question: Question) -> CallerFacts:
         """The caller's side; remembered, but for a root user, of which the context tells more."""
         if question.principal.endswith(":root"):
@@ -163,7 +170,7 @@ class CompiledWorld:
         if known is None:
             made = facts.caller_facts(question, self.model, self.policies)
             known = made, question.session
-            _remember(memory.callers, key, known, memory.limit)
+            remember(memory.callers, key, known, memory.limit)
         return known[0]
 
     def resource_facts(self, question: Question, caller: Caller) -> ResourceFacts:
@@ -186,7 +193,7 @@ class CompiledWorld:
         known = memory.resources.get(key)
         if known is None:
             known = facts.resource_facts(question, target, self.model, self.policies, caller)
-            _remember(memory.resources, key, known, memory.limit)
+            remember(memory.resources, key, known, memory.limit)
         return known
 
     def situation(
@@ -202,7 +209,7 @@ class CompiledWorld:
         if known is None:
             made = make_situation(question, caller, resource, self)
             known = made, caller, resource
-            _remember(memory.situations, key, known, memory.limit)
+            remember(memory.situations, key, known, memory.limit)
         return known[0]
 
     def source_context(self, question: Question) -> tuple[Derived, ...]:

@@ -8,8 +8,9 @@ put back is there.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
+from iamsim.core.remember import remember
 from iamsim.engine.world import REMEMBERED, CompiledWorld
 from iamsim.query.changed_layers import AppliedChange
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from iamsim.world.model import World
 
 __all__ = ["ChangedWorld"]
-
-T = TypeVar("T")
 
 
 class ChangedWorld(CompiledWorld):
@@ -54,7 +53,7 @@ class ChangedWorld(CompiledWorld):
             for applied in self._applied:
                 changed = applied.caller(changed)
             kept = changed, known
-            _remember(self._changed_callers, id(known), kept)
+            remember(self._changed_callers, id(known), kept, REMEMBERED)
         return kept[0]
 
     def resource_facts(self, question: Question, caller: Caller) -> ResourceFacts:
@@ -66,7 +65,7 @@ class ChangedWorld(CompiledWorld):
             for applied in self._applied:
                 changed = applied.resource(question, changed, caller, self.model)
             kept = changed, known
-            _remember(self._changed_resources, id(known), kept)
+            remember(self._changed_resources, id(known), kept, REMEMBERED)
         return kept[0]
 
     def situation(
@@ -77,10 +76,3 @@ class ChangedWorld(CompiledWorld):
         for applied in self._applied:
             made = applied.situation(made)
         return made
-
-
-def _remember(table: dict[int, tuple[T, T]], key: int, value: tuple[T, T]) -> None:
-    """Keep what was changed beside what it was made of, whose id so stays its own."""
-    if len(table) >= REMEMBERED:
-        table.clear()
-    table[key] = value

@@ -15,9 +15,10 @@ if TYPE_CHECKING:
     from iamsim.core.explanation import Explanation
     from iamsim.engine.authorize import Prepared
     from iamsim.engine.question import Question
+    from iamsim.engine.quick import Asked, QuickDecisions
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["answer", "decide", "describe"]
+__all__ = ["answer", "decide", "decide_quickly", "describe"]
 
 
 def decide(question: Question, world: CompiledWorld | None = None) -> Decision:
@@ -34,6 +35,24 @@ def decide(question: Question, world: CompiledWorld | None = None) -> Decision:
     from iamsim.symbolic.conditional import decide_partially  # noqa: PLC0415 - see above
 
     return decide_partially(prepared, world).decision
+
+
+def decide_quickly(
+    quick: QuickDecisions,
+    asked: Asked,
+    *,
+    alike: bool = False,
+) -> Decision:
+    """Decide one question of plain arguments; raises what `answer` raises. With `alike` it may be
+    decided as another one was of which the policies read the same."""
+    signed = quick.sign(*asked)
+    decision = None
+    if signed is not None:
+        decision = quick.decide_alike(signed) if alike else quick.decide(signed)
+    if decision is None:
+        decision = decide(quick.question(*asked), quick.world)
+        quick.keep(signed, decision)
+    return decision
 
 
 def answer(question: Question, world: CompiledWorld | None = None) -> Answer:

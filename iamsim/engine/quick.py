@@ -1,0 +1,412 @@
+"""Decisions from plain arguments, without a whole request: what nothing reads is not derived.
+
+Three things are kept: a caller (all sessions of a role are one, with the user id of each), a spot
+(one action on resources of which the world knows the same), and what is read where the two meet.
+Callers of one class, for whom nothing that a plan reads differs, share the reading. Whatever is out
+of the ordinary is not decided here: nothing comes back, and who asked takes the long way.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+from weakref import ref
+
+from iamsim.core.errors import InputError
+from iamsim.core.remember import remember
+from iamsim.core.request import CallerKind, Request
+from iamsim.engine.context import TIME_KEYS, call_context, kms_context, time_context
+from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, Question
+from iamsim.engine.reading import Reading
+from iamsim.engine.services.kms import encryption_context_keys
+from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS
+from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Hashable, Mapping
+
+    from iamsim.core.decision import Decision
+    from iamsim.core.request import Caller, ContextValue
+    from iamsim.engine.facts import CallerFacts, ResourceFacts
+    from iamsim.engine.question import AttachedPolicies, Session
+    from iamsim.engine.situation import Situation
+    from iamsim.engine.world import CompiledWorld
+
+    Plan = Callable[[Request], Decision]
+    Values = dict[str, ContextValue]
+    Named = tuple[object, ...]
+
+__all__ = ["Asked", "QuickDecisions", "Signed"]
+
+# A session of a role; its name may be anything but a pattern or several parts.
+SESSION = re.compile(r"(arn:[^:*?]*:sts::\d{12}:assumed-role/[^/:*?]+/)([^/:*?]+)", re.ASCII)
+ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)
+ANY_ACTION = "sts:GetCallerIdentity"  # facts of users and roles are the same for every action
+USER_ID, ISSUED = "aws:userid", "aws:tokenissuetime"
+ENCRYPTION_KEYS = "kms:encryptioncontextkeys"
+# Keys that say by which way a call came, of which more than their own tests depends.
+WAY_KEYS = frozenset({"aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip"})
+ORDINARY = frozenset({CallerKind.USER, CallerKind.ROLE_SESSION})
+SPELLINGS = 512  # of context keys, for each reading
+SIGNATURES = 1_000  # whose decision is kept, for each reading
+CLASSES = 1_000  # of callers, for each spot
+NO_CONTEXT: Mapping[str, ContextValue] = {}
+
+
+class _Class:
+    """Callers for whom nothing differs but their names and the keys that policies may read. The
+    facts of one of them keep the policies, which count by identity."""
+
+    __slots__ = ("facts",)
+
+    def __init__(self, facts: CallerFacts) -> None:
+        """Keep the facts of the first."""
+        self.facts = facts
+
+
+class _Caller:
+    """A user, or a role with all its sessions; `sessions` is how their ARNs begin. Callers of one
+    `view` see the same resources."""
+
+    __slots__ = ("facts", "of_class", "principal", "sessions", "values", "view")
+
+    def __init__(
+        self,
+        principal: str,
+        facts: CallerFacts,
+        sessions: str | None,
+        of_class: _Class,
+    ) -> None:
+        """Take what is known; the user id of a session is its own."""
+        self.principal = principal
+        self.facts = facts
+        self.sessions = sessions
+        self.of_class = of_class
+        self.view = facts.caller.account, facts.caller.service_linked
+        self.values = dict(facts.context.values)
+        if sessions is not None:
+            self.values.pop(USER_ID, None)
+
+
+class _Spot:
+    """One action (in lower case) on resources of which the world knows the same; `named` are the
+    names of principals that policies have there, by the class of who meets them."""
+
+    __slots__ = ("action", "facts", "named", "values")
+
+    def __init__(self, facts: ResourceFacts, action: str) -> None:
+        """Take what is known."""
+        self.facts = facts
+        self.action = action
+        self.values: Values = {**call_context(DIRECT_CALL, None).values, **facts.context.values}
+        self.named: dict[_Class, frozenset[str]] = {}
+
+
+class _Meeting(NamedTuple):
+    """What is read where a caller and a spot meet, with the values that are known before anybody
+    asks. Only some readings ask for the user id, the time, or the keys of an encryption context."""
+
+    reading: Reading
+    values: Values
+    by_user_id: bool
+    by_time: bool
+    by_pairs: bool
+
+
+# Who looks at which action on which resource, and the account that the resource is said to be of.
+Place = tuple[tuple["str | None", bool], str, str, "str | None"]
+# A question in plain arguments: principal, action, resource, context, time, the resource's account.
+Asked = tuple[str, str, str, "Mapping[str, ContextValue]", "str | None", "str | None"]
+# A request by what is read of it: where it meets what, its resource, and the values of keys.
+Signed = tuple[_Meeting, _Caller, _Spot, str, "Values"]
+
+
+class QuickDecisions:
+    """Decides for the callers of a world, in one kind of session and under the same policies.
+
+    No table grows beyond `limit` entries; the oldest are forgotten first.
+    """
+
+    def __init__(
+        self,
+        world: CompiledWorld,
+        attached: AttachedPolicies,
+        session: Session,
+        limit: int,
+    ) -> None:
+        """Start empty."""
+        self.world = world
+        self._attached = ref(attached)  # which keeps what was worked out alive, not the reverse
+        self._base = Question("", ANY_ACTION, session=session)
+        self._limit = limit
+        self._asked: dict[str, tuple[_Caller, str | None] | None] = {}
+        self._callers: dict[str, _Caller] = {}
+        self._classes: dict[Hashable, _Class] = {}
+        self._places: dict[Place, tuple[_Spot, str] | None] = {}
+        self._spots: dict[Hashable, _Spot] = {}
+        self._meetings: dict[tuple[_Caller, _Spot], _Meeting | None] = {}
+        self._readings: dict[tuple[_Class, _Spot, Named], Reading | None] = {}
+        self._opened: dict[Hashable, Decision] = {}
+
+    def sign(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Mapping[str, ContextValue],
+        now: str | None = None,
+        resource_account: str | None = None,
+    ) -> Signed | None:
+        """Find what is read of a request; `None` for one that takes the long way."""
+        found = self._find(principal, action, resource, resource_account)
+        if found is None:
+            return None
+        meeting, caller, user_id, spot, resource = found
+        reading, known, by_user_id, by_time, by_pairs = meeting
+        values = known.copy()
+        if by_user_id and user_id is not None:
+            values[USER_ID] = user_id
+        if by_time:
+            values.update(_time_of(context, now))
+        if by_pairs:
+            values.update((key, value) for key, value, _ in encryption_context_keys(context))
+        names = reading.names
+        for key, value in context.items():
+            name = names[key] if key in names else _name(reading, key)
+            if name is not None:
+                if name in WAY_KEYS:
+                    return None
+                values[name] = value
+        return meeting, caller, spot, resource, values
+
+    def _find(
+        self, principal: str, action: str, resource: str, account: str | None
+    ) -> tuple[_Meeting, _Caller, str | None, _Spot, str] | None:
+        """Who calls, with the user id of the session; what is asked about, and what is read."""
+        asked, places, meetings = self._asked, self._places, self._meetings
+        who = asked[principal] if principal in asked else self._find_caller(principal)
+        if who is None:
+            return None
+        caller, user_id = who
+        place = caller.view, action, resource, account
+        where = places[place] if place in places else self._find_spot(caller, place)
+        if where is None:
+            return None
+        spot, resource = where
+        key = caller, spot
+        meeting = meetings[key] if key in meetings else self._meet(caller, spot, resource)
+        return None if meeting is None else (meeting, caller, user_id, spot, resource)
+
+    def decide(self, signed: Signed) -> Decision | None:
+        """Decide a request. Of one that lacks a key that AWS sends, the decision is that of the
+        first with its signature, if that one took the long way before."""
+        meeting, caller, spot, resource, values = signed
+        reading = meeting.reading
+        if not values.keys() >= reading.awaited:
+            return self._opened.get((caller, spot, reading.signature(resource, values)))
+        return reading.plan(Request(caller.facts.caller, spot.action, resource, values))
+
+    @staticmethod
+    def ready(signed: Signed) -> tuple[Request, Plan] | None:
+        """The request with its plan; `None` for one that lacks a key that AWS sends."""
+        meeting, caller, spot, resource, values = signed
+        if not values.keys() >= meeting.reading.awaited:
+            return None
+        request = Request(caller.facts.caller, spot.action, resource, values)
+        return request, meeting.reading.plan
+
+    def decide_alike(self, signed: Signed) -> Decision | None:
+        """Decide a request as the first of its signature was decided."""
+        meeting, caller, spot, resource, values = signed
+        reading = meeting.reading
+        signature = reading.signature(resource, values)
+        if not values.keys() >= reading.awaited:
+            return self._opened.get((caller, spot, signature))
+        known = reading.decisions.get(signature)
+        if known is None:
+            known = reading.plan(Request(caller.facts.caller, spot.action, resource, values))
+            remember(reading.decisions, signature, known, SIGNATURES)
+        return known
+
+    def keep(self, signed: Signed | None, decision: Decision) -> None:
+        """Keep what the long way said of a request that lacks a key. What is known of the moment
+        and the name of a session depends on more than is signed, so that nothing is kept then."""
+        if signed is None:
+            return
+        meeting, caller, spot, resource, values = signed
+        missing = meeting.reading.awaited - values.keys()
+        if missing.isdisjoint((USER_ID, ISSUED)):
+            key = caller, spot, meeting.reading.signature(resource, values)
+            remember(self._opened, key, decision, self._limit)
+
+    def question(
+        self,
+        principal: str,
+        action: str,
+        resource: str,
+        context: Mapping[str, ContextValue] = NO_CONTEXT,
+        now: str | None = None,
+        resource_account: str | None = None,
+    ) -> Question:
+        """The whole question, for the long way."""
+        return replace(
+            self._base,
+            principal=principal,
+            action=action,
+            resource=resource,
+            context=context,
+            resource_account=resource_account,
+            attached=self._attached() or NOTHING_ATTACHED,
+            now=now,
+        )
+
+    def _find_caller(self, principal: str) -> tuple[_Caller, str | None] | None:
+        """Look a caller up; a session with the others of its role."""
+        session = SESSION.fullmatch(principal)
+        name = principal if session is None else session[1]
+        caller = self._callers.get(name)
+        if caller is None:
+            caller = self._make_caller(principal, None if session is None else session[1])
+            if caller is None:
+                return remember(self._asked, principal, None, self._limit)
+            remember(self._callers, name, caller, self._limit)
+        role_id = caller.facts.caller.unique_id
+        user_id = f"{role_id}:{session[2]}" if session is not None and role_id else None
+        return remember(self._asked, principal, (caller, user_id), self._limit)
+
+    def _make_caller(self, principal: str, sessions: str | None) -> _Caller | None:
+        """Work out who calls; `None` for who is no user and no role, or no caller at all."""
+        try:
+            facts = self.world.caller_facts(self.question(principal, ANY_ACTION, "*"))
+        except InputError:
+            return None  # the long way says what is wrong
+        caller = facts.caller
+        if caller.kind not in ORDINARY:
+            return None
+        key = _class_of(facts)
+        of_class = self._classes.get(key)
+        if of_class is None:
+            of_class = remember(self._classes, key, _Class(facts), self._limit)
+        return _Caller(principal, facts, sessions, of_class)
+
+    def _find_spot(self, caller: _Caller, place: Place) -> tuple[_Spot, str] | None:
+        """Look an action on a resource up, with the resource that is meant; `None` for what has
+        rules of its own, or is nothing."""
+        return remember(self._places, place, self._make_spot(caller, place), self._limit)
+
+    def _make_spot(self, caller: _Caller, place: Place) -> tuple[_Spot, str] | None:
+        """Work out what is asked about."""
+        _, action, resource, account = place
+        lowered = action.lower()
+        odd = lowered == DESCRIBE_LOG_GROUPS or ":alias/" in resource
+        if odd or not ACTION.fullmatch(lowered):
+            return None
+        if resource == "*" and lowered in ACCOUNT_ACTIONS:
+            resource = ALL_BUCKETS
+        question = self.question(caller.principal, action, resource, resource_account=account)
+        facts = self.world.resource_facts(question, caller.facts.caller)
+        if facts.access_point is not None:
+            return None
+        key = id(facts), lowered, resource[4:].partition(":")[0]
+        spot = self._spots.get(key)
+        if spot is None:
+            spot = remember(self._spots, key, _Spot(facts, lowered), self._limit)
+        return spot, resource
+
+    def _meet(self, caller: _Caller, spot: _Spot, resource: str) -> _Meeting | None:
+        """Work out what is read; `None` where parts of policies are not known, or where they tell
+        sessions of a role apart by name."""
+        reading = self._read(caller, spot, resource)
+        if reading is None:
+            return remember(self._meetings, (caller, spot), None, self._limit)
+        known = {**spot.values, **caller.values}
+        if spot.action.startswith("kms:"):
+            own = kms_context(resource, caller.facts.caller, DIRECT_CALL)
+            known.update((key, value) for key, value, _ in own)
+        keys = reading.keys
+        meeting = _Meeting(
+            reading,
+            {key: known[key] for key in keys if key in known},
+            USER_ID in keys,
+            not keys.isdisjoint(TIME_KEYS),
+            ENCRYPTION_KEYS in keys,
+        )
+        return remember(self._meetings, (caller, spot), meeting, self._limit)
+
+    def _read(self, caller: _Caller, spot: _Spot, resource: str) -> Reading | None:
+        """The reading of the caller's class."""
+        situation: Situation | None = None
+        question = self.question(caller.principal, spot.action, resource)
+        names = spot.named.get(caller.of_class)
+        if names is None:
+            situation = self.world.situation(question, caller.facts, spot.facts)
+            names = remember(
+                spot.named, caller.of_class, _names_in(situation, spot.action), CLASSES
+            )
+        head = None if caller.sessions is None else f"aws:{caller.sessions}"
+        if head is not None and any(name.startswith(head) for name in names):
+            return None
+        key = caller.of_class, spot, _named(caller.facts.caller, names)
+        if key in self._readings:
+            return self._readings[key]
+        situation = situation or self.world.situation(question, caller.facts, spot.facts)
+        unknown = situation.arrange(spot.action).meets_unknown
+        reading = None if unknown else Reading(situation, spot.action)
+        return remember(self._readings, key, reading, self._limit)
+
+
+def _class_of(facts: CallerFacts) -> Hashable:
+    """What tells a caller from others, before anybody looks at names and context keys."""
+    caller = facts.caller
+    return (
+        caller.kind,
+        caller.partition,
+        caller.account,
+        caller.has_boundary,
+        caller.service_linked,
+        caller.with_session_token,
+        id(facts.identity),
+        id(facts.boundary),
+        id(facts.session),
+        None if facts.scp_levels is None else tuple([id(one) for _, one in facts.scp_levels]),
+        facts.scp_reason,
+        facts.standing,
+        tuple([(service, id(one)) for service, one in facts.credentials.items()]),
+    )
+
+
+def _names_in(situation: Situation, action: str) -> frozenset[str]:
+    """The names of principals in all statements about an action."""
+    return frozenset(
+        name
+        for station in situation.arrange(action).stations
+        if station.policies is not None and station.applies
+        for _, statement in station.policies.candidates(action)
+        if statement.principals is not None
+        for name in statement.principals.names
+    )
+
+
+def _named(caller: Caller, names: frozenset[str]) -> Named:
+    """In which ways some names mean a caller; nothing else of its names is asked."""
+    if names.isdisjoint(caller.names):
+        return ()
+    own = tuple([(name, kind) for name, kind in caller.names.items() if name in names])
+    return (own, *(layer & names for layer in caller.layers))
+
+
+def _name(reading: Reading, key: str) -> str | None:
+    """The name under which a spelling of a key is read; `None` for one that is not."""
+    lowered = key.lower()
+    name = lowered if lowered in reading.keys or lowered in WAY_KEYS else None
+    return remember(reading.names, key, name, SPELLINGS)
+
+
+def _time_of(context: Mapping[str, ContextValue], now: str | None) -> Values:
+    """The keys of the time: as the context says it in either form, else that of asking."""
+    for key, value in context.items():
+        if isinstance(value, str) and key.lower() in TIME_KEYS:
+            now = value
+            break
+    return time_context(now).values
