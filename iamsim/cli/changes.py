@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
     from iamsim.engine.world import CompiledWorld
     from iamsim.importers.draft import Remark
+    from iamsim.proofs.result import CheckResult
     from iamsim.report.changes import ChangeReport, Kept
     from iamsim.world.model import World
 
@@ -49,7 +51,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         lambda: report.changes_data(found),
         lambda: report.changes_lines(found),
     )
-    code = int(bool(found.broken) or _fails(found, options))
+    code = int(bool(found.broken or found.unproved) or _fails(found, options))
     gate = options["forbid"] or options["fail_on"]
     if not gate:
         return code
@@ -67,10 +69,13 @@ def _found(options: Options) -> ChangeReport:
     """Load both worlds and compare them."""
     from iamsim.cli.ask import text_of, texts_of, time_of  # noqa: PLC0415 - as above
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.proofs.claims import parse_claims  # noqa: PLC0415
+    from iamsim.proofs.prove import Prover  # noqa: PLC0415
     from iamsim.query.batch import Batch  # noqa: PLC0415
     from iamsim.query.changes import find_changes  # noqa: PLC0415
     from iamsim.query.changes.unknowns import unknowns_between  # noqa: PLC0415
     from iamsim.report.changes import ChangeReport  # noqa: PLC0415
+    from iamsim.world.documents import read_document  # noqa: PLC0415
 
     base, laid, remarks = _worlds(options)
     before = CompiledWorld.checked(base)
@@ -81,11 +86,15 @@ def _found(options: Options) -> ChangeReport:
     patterns = texts_of(options, "principals")
     partial, now = not options["exact"], time_of(text_of(options, "at"))
     allow = bool(options["allow_unknown_names"])
-    kept = [
-        one
-        for file in texts_of(options, "forbid")
-        for one in _requirements(file, before, after, allow_unknown_names=allow)
-    ]
+    kept: list[Kept] = []
+    claims: list[CheckResult] = []
+    prover = Prover(after, before)
+    for file in texts_of(options, "forbid"):
+        data = read_document(file).data
+        if isinstance(data, Mapping) and "claims" in data:
+            claims += [prover.prove(claim) for claim in parse_claims(data, file=file)]
+        else:
+            kept += _requirements(file, before, after, allow_unknown_names=allow)
     progress_bar = ProgressBar("comparing decisions", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         changes = find_changes(
@@ -99,7 +108,7 @@ def _found(options: Options) -> ChangeReport:
             processes=processes,
         )
     unknowns = unknowns_between(changes, before, after)
-    return ChangeReport(changes, laid, tuple(kept), remarks, unknowns)
+    return ChangeReport(changes, laid, tuple(kept), remarks, unknowns, claims=tuple(claims))
 
 
 def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
@@ -165,7 +174,7 @@ COMMAND = Command(
     "What `--overlay` names is laid over the world; both are asked wherever policies that differ"
     " can matter: for the principals and resources that these concern, the actions of their changed"
     " statements, and the resources that patterns in play tell apart. Exits with 1 when a"
-    " requirement of `--forbid` does not hold afterwards.",
+    " requirement of `--forbid` does not hold afterwards, or a claim is not proved.",
     (
         *WORLD_OPTIONS,
         Option(
@@ -178,7 +187,8 @@ COMMAND = Command(
         Option(
             ("--forbid",),
             "forbid",
-            "Scenario file whose expectations must hold in the world behind the change.",
+            "Scenario file whose expectations must hold in the world behind the change, or a file"
+            " of claims, which are proved.",
             "list",
             "FILE",
         ),

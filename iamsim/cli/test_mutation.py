@@ -72,6 +72,7 @@ def mutate(
     `picked` chooses policies by name and file.
     """
     from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - only where it is asked for
+    from iamsim.proofs.same_access import same_access  # noqa: PLC0415 - as above
     from iamsim.suites.mutation.cases import suite_text  # noqa: PLC0415 - as above
     from iamsim.suites.mutation.run import run_mutants, score  # noqa: PLC0415 - as above
 
@@ -87,7 +88,9 @@ def mutate(
         return os.path.realpath(file) not in unchanged
 
     with ProgressBar("mutants", quiet=bool(options["quiet"])) as progress:
-        results = list(run_mutants(cases, shelf, wanted=wanted, progress=progress))
+        results = list(
+            run_mutants(cases, shelf, wanted=wanted, progress=progress, prove=same_access)
+        )
     if not fitting:
         why = "the cases name no world" if picked is None else "`--policy` fits none"
         sys.stderr.write(f"there is no policy to change: {why}\n")

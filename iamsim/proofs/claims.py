@@ -22,7 +22,16 @@ from iamsim.syntax.read import parse_policy
 if TYPE_CHECKING:
     from iamsim.compile.statement import CompiledStatement
 
-__all__ = ["KINDS", "Claim", "Who", "parse_claim", "parse_claims", "statement_about"]
+__all__ = [
+    "EVERYBODY",
+    "KINDS",
+    "Claim",
+    "Who",
+    "parse_claim",
+    "parse_claims",
+    "read_who",
+    "statement_about",
+]
 
 KINDS = ("anonymous", "federated", "role", "root", "service", "user")
 PARTS = ("principal", "action", "resource", "condition")
@@ -104,7 +113,7 @@ def parse_claim(data: object, *, number: int = 1) -> Claim:
     )
     return Claim(
         name,
-        EVERYBODY if "principal" not in asked else _who(asked["principal"], where),
+        EVERYBODY if "principal" not in asked else read_who(asked["principal"], where),
         about,
         tuple(statement_about("*", "*", block, where) for block in _blocks(data, where)),
         bool(opens),
@@ -152,16 +161,24 @@ def _blocks(data: Mapping[str, Any], where: str) -> list[Any]:
 
 
 def statement_about(
-    action: object, resource: object, condition: object, where: str
+    action: object,
+    resource: object,
+    condition: object,
+    where: str,
+    *,
+    all_but: bool = False,
 ) -> CompiledStatement:
-    """Compile actions, resources and a condition as a statement that allows them."""
-    statement: dict[str, object] = {"Effect": "Allow", "Action": action, "Resource": resource}
+    """Compile actions, resources and a condition as a statement that allows them; with `all_but`
+    the statement is about all other actions."""
+    element = "NotAction" if all_but else "Action"
+    statement: dict[str, object] = {"Effect": "Allow", element: action, "Resource": resource}
     if condition is not None:
         statement["Condition"] = condition
     document = {"Version": "2012-10-17", "Statement": statement}
     policy = parse_policy(document, name=where, policy_type=PolicyType.IDENTITY)
     made = compile_policy(policy, PolicyType.IDENTITY, name=where).statements[0]
-    _check_actions(made, where)
+    if not all_but:
+        _check_actions(made, where)
     return made
 
 
@@ -177,8 +194,8 @@ def _check_actions(about: CompiledStatement, where: str) -> None:
             )
 
 
-def _who(data: object, where: str) -> Who:
-    """Read whom a claim is about."""
+def read_who(data: object, where: str) -> Who:
+    """Read whom a claim is about; raises `RequestError`."""
     if isinstance(data, str):
         return _who_by_text(data, where)
     if isinstance(data, Mapping) and len(data) == 1:
@@ -191,11 +208,11 @@ def _who(data: object, where: str) -> Who:
             case "except":
                 values = [value] if isinstance(value, str | Mapping) else value
                 if isinstance(values, list):
-                    return Who("except", members=tuple(_who(one, where) for one in values))
+                    return Who("except", members=tuple(read_who(one, where) for one in values))
             case _:
                 pass
     elif isinstance(data, list) and data:
-        return Who("any", members=tuple(_who(one, where) for one in data))
+        return Who("any", members=tuple(read_who(one, where) for one in data))
     raise RequestError(
         "invalid-claim",
         f"{where}: this is no principal: {quote(str(data))}",

@@ -11,7 +11,6 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
-from iamsim.catalog.keys import spelled
 from iamsim.catalog.presence import Presence, derived_from, presence_of
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict as Decided
@@ -32,6 +31,7 @@ from iamsim.proofs.search import Place
 from iamsim.proofs.settle import Case, Settled, Supposed, settle
 from iamsim.proofs.statements import Reader, open_keys
 from iamsim.proofs.who import covers_caller
+from iamsim.proofs.witnesses import witness_of
 from iamsim.symbolic import partial
 
 if TYPE_CHECKING:
@@ -240,6 +240,8 @@ class Meeting:
             others = tuple(map(literal_glob, self.world.model.accounts))
             usual = (self.space.area.account,)
             return domain._replace(absent=False, avoided=others, usual=usual)
+        if key == "aws:sourceowner" and self.person.account != self.space.area.account:
+            return fixed_domain(None)  # whoever is outside is not the owner
         if key == "aws:userid":
             return domain._replace(groups=(self._user_id(),))
         return domain
@@ -321,7 +323,7 @@ class Meeting:
             block.matches(request) for block in self.claim.unless
         ):
             return None
-        return _witness(question, self.space)
+        return witness_of(question, self.space.universe)
 
     def _was_denied(self, question: Question, before: CompiledWorld) -> bool:
         """Whether a request was denied for certain before a change."""
@@ -374,42 +376,6 @@ def _question(
         if arn is not None and arn.account:
             owner = None
     return Question(person.principal, action, resource, resource_account=owner, attached=attached)
-
-
-def _witness(question: Question, space: AreaSpace) -> dict[str, Any]:
-    """A request as scenarios write it, with the policies of callers that are not listed."""
-    universe = space.universe
-    number = space.number(question.action)
-    found: dict[str, Any] = {
-        "principal": question.principal,
-        "action": universe.written[number],
-        "resource": question.resource,
-    }
-    if question.context:
-        found["context"] = {
-            spelled(key): list(value) if isinstance(value, tuple) else value
-            for key, value in sorted(question.context.items())
-        }
-    if question.unset:
-        found["unset"] = sorted(map(spelled, question.unset))
-    if question.via.vpc_endpoint is not None:
-        found["via"] = {"vpc_endpoint": question.via.vpc_endpoint}
-    if question.resource_account is not None:
-        found["resource_account"] = question.resource_account
-    if question.attached.identity_policies is not None:
-        found["identity_policies"] = [ALLOW_ALL]
-    if question.attached.resource_policy is not None:
-        found["resource_policy"] = {
-            "Version": ALLOW_ALL["Version"],
-            "Statement": {**ALLOW_ALL["Statement"], "Principal": "*"},
-        }
-    return found
-
-
-ALLOW_ALL: dict[str, Any] = {
-    "Version": "2012-10-17",
-    "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
-}
 
 
 def _seen(station: Station, own: Reader, prepared: Prepared) -> Reader:

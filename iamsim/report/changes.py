@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer, Verdict
+from iamsim.proofs.result import Verdict as Proved
 from iamsim.query.changes.model import Direction
 from iamsim.query.what_can.places import EVERYTHING
 from iamsim.report.access_words import (
@@ -26,6 +27,7 @@ from iamsim.report.document import (
     Section,
 )
 from iamsim.report.imported import remark_data, remark_text
+from iamsim.report.proofs import claims_blocks, claims_remarks
 from iamsim.report.unknowns import unknown_remarks, unknowns_data
 from iamsim.report.wording import joined, place_text, statement_text
 
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
     from iamsim.core.decision import StatementReference
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.importers.draft import Remark as ImportRemark
+    from iamsim.proofs.result import CheckResult
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.query.changes.model import Change, Changes, Latent
     from iamsim.query.policy_changes import PolicyChange
@@ -100,8 +103,8 @@ class Kept(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
-    """Everything to be said: the changes, what a policy file forbids, what is not known, and the
-    `policies` that differ where those are to be shown."""
+    """Everything to be said: the changes, what a policy file forbids, what is not known, the
+    `policies` that differ where those are to be shown, and the answers to `claims`."""
 
     changes: Changes
     model: World
@@ -109,11 +112,17 @@ class ChangeReport:
     remarks: tuple[ImportRemark, ...] = ()
     unknowns: tuple[UnknownInWorld, ...] = ()
     policies: tuple[PolicyChange, ...] = ()
+    claims: tuple[CheckResult, ...] = ()
 
     @property
     def broken(self) -> tuple[Kept, ...]:
         """What the policy file forbids and the change does."""
         return tuple(one for one in self.kept if one.broken)
+
+    @property
+    def unproved(self) -> tuple[CheckResult, ...]:
+        """The claims that are refuted, or not settled."""
+        return tuple(one for one in self.claims if one.verdict is not Proved.PASS)
 
 
 class Row(NamedTuple):
@@ -273,11 +282,18 @@ def changes_document(report: ChangeReport, *, verbose: bool = False) -> Document
     diffs, more = _diffs(report.policies, None if verbose else MOST_LINES)
     remarks = [Remark("unknown", remark_text(one)) for one in report.remarks]
     remarks += unknown_remarks(report.unknowns)
+    remarks += claims_remarks(report.claims)
     if more:
         remarks.append(Remark("note", f"{more} more lines differ, which `-v` shows"))
     return Document(
         "decisions before and after the change",
-        (_forbidden(report), *diffs, changes, _latent(report.changes)),
+        (
+            *claims_blocks(report.claims),
+            _forbidden(report),
+            *diffs,
+            changes,
+            _latent(report.changes),
+        ),
         tuple(remarks),
         summary_text(report),
         _verdict(report),
@@ -376,6 +392,9 @@ def summary_text(report: ChangeReport) -> str:
     if report.kept:
         held = len(report.kept) - len(report.broken)
         parts.append(f"{held} of {len(report.kept)} requirements hold")
+    if report.claims:
+        held = len(report.claims) - len(report.unproved)
+        parts.append(f"{held} of {len(report.claims)} claims are proved")
     if not changes.complete:
         parts.append(MORE_WAYS)
     parts += [f"not asked: {one}" for one in changes.silent]
@@ -434,6 +453,8 @@ def changes_data(report: ChangeReport) -> Json:
         "not_known": [remark_data(one) for one in report.remarks],
         "unknowns": unknowns_data(report.unknowns),
     }
+    if report.claims:
+        data["claims"] = [one.to_dict() for one in report.claims]
     if report.kept:
         data["requirements"] = [
             {

@@ -39,6 +39,13 @@ def render_mutation(
                 f"{_INDENT}no case notices; this one would ({turns}):",
                 textwrap.indent(case_text(result, witness).rstrip(), f"{_INDENT}  "),
             ]
+        elif result.verdict is Verdict.NO_WITNESS:
+            lines += [
+                "",
+                f"{paint.bad('NO WITNESS')} {place}  {mutant.text} ({mutant.kind})",
+                f"{_INDENT}no case notices, no request was found, and nothing is proved"
+                + (f": {result.why}" if result.why else ""),
+            ]
         elif verbose:
             killer = result.killed_by
             by = "" if killer is None else f" by {killer.request.title}"
@@ -55,7 +62,7 @@ def score_line(results: Sequence[MutationResult]) -> str:
     text = ", ".join(
         f"{counts[verdict]} {verdict.value}"
         for verdict in Verdict
-        if verdict is not Verdict.UNTRIED or counts[verdict]
+        if verdict not in {Verdict.UNTRIED, Verdict.NO_WITNESS} or counts[verdict]
     )
     return f"{len(results)} mutants: {text}; score {int(score(results))} %"
 
@@ -82,6 +89,7 @@ def _data(result: MutationResult) -> dict[str, Any]:
         "verdict": result.verdict.value,
         "killedBy": None if result.killed_by is None else result.killed_by.id,
         "witness": None,
+        "why": result.why,
     }
     if witness is not None:
         question = witness.question

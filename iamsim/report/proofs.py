@@ -14,7 +14,14 @@ if TYPE_CHECKING:
     from iamsim.proofs.result import CheckResult
     from iamsim.report.document import Block
 
-__all__ = ["claims_data", "claims_document", "claims_lines", "result_document"]
+__all__ = [
+    "claims_blocks",
+    "claims_data",
+    "claims_document",
+    "claims_lines",
+    "claims_remarks",
+    "result_document",
+]
 
 BADGES = {
     Verdict.PASS: Badge("yes", "PASS"),
@@ -61,8 +68,8 @@ def _assumptions(result: CheckResult) -> tuple[Remark, ...]:
     return tuple(Remark("note", f"assumed: {sentence}") for sentence in result.assumptions)
 
 
-def claims_document(results: Sequence[CheckResult]) -> Document:
-    """Several claims about one world."""
+def claims_blocks(results: Sequence[CheckResult]) -> list[Block]:
+    """Several claims, with the requests that refute them."""
     columns: tuple[Column[CheckResult], ...] = (
         Column("result", lambda result: BADGES[result.verdict]),
         Column("claim", lambda result: result.name or ""),
@@ -71,13 +78,22 @@ def claims_document(results: Sequence[CheckResult]) -> Document:
     blocks: list[Block] = [Section("claims", "Claims", columns, results, headed=True)]
     for result in results:
         blocks += _evidence(result)
+    return blocks
+
+
+def claims_remarks(results: Sequence[CheckResult]) -> list[Remark]:
+    """On what several answers rest, each said once."""
+    return list({remark: None for result in results for remark in _assumptions(result)})
+
+
+def claims_document(results: Sequence[CheckResult]) -> Document:
+    """Several claims about one world."""
     verdict = worst(tuple(results))
     held = sum(result.verdict is Verdict.PASS for result in results)
-    remarks = {remark: None for result in results for remark in _assumptions(result)}
     return Document(
         "what must hold for every request",
-        tuple(blocks),
-        tuple(remarks),
+        tuple(claims_blocks(results)),
+        tuple(claims_remarks(results)),
         f"{held} of {len(results)} claims are proved",
         BADGES[verdict],
     )

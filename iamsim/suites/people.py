@@ -8,20 +8,22 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import IamsimError
+from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.question import Question
 from iamsim.suites.vicinity import principals_of
+from iamsim.universe.asked import ANONYMOUS, FRESH_ACCOUNT, Asked, somebody_of
+from iamsim.universe.candidates import granted_by, partition_of
+from iamsim.universe.others import NO_ORGANIZATION, others_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.compile.principal import PrincipalPattern
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.world import CompiledWorld
     from iamsim.world.model import AnyPolicy
 
-__all__ = ["STRANGER", "People"]
+__all__ = ["People"]
 
-STRANGER = "arn:aws:iam::999988887777:role/stranger"
 _PROBE = "sts:GetCallerIdentity"
 
 
@@ -35,26 +37,42 @@ class People:
 
     @cached_property
     def everyone(self) -> tuple[str, ...]:
-        """Users, roles and permission sets, whom resource-based policies name, and strangers."""
-        named = {
-            name
-            for statement, _ in self._grants
-            if statement.principals is not None
-            for pattern in statement.principals.patterns
-            for name in self._meant(pattern)
-        }
-        return tuple(dict.fromkeys((*self._known, *sorted(named), STRANGER, "anonymous")))
+        """Users, roles and permission sets, whom resource-based policies name or designate, and one
+        of everybody else."""
+        return tuple(dict.fromkeys((*self._known, *self._others)))
 
-    def _meant(self, pattern: PrincipalPattern) -> Iterator[str]:
-        """Callers that an entry of a Principal element names: of an account, its root user, and of
-        one that the world does not know some role."""
-        kind, _, text = pattern.name.partition(":")
-        if kind == "account":
-            yield f"arn:aws:iam::{text}:root"
-            if text not in self._world.model.accounts:
-                yield f"arn:aws:iam::{text}:role/anybody"
-        elif kind == "service" or ("*" not in text and find_arn(text) is not None):
-            yield text
+    def asked(self, principal: str) -> tuple[Asked, ...]:
+        """In whose name a principal is asked for: of a stranger once for each organization that
+        policies tell apart."""
+        return self._others.get(principal, (Asked(principal),))
+
+    @cached_property
+    def _others(self) -> dict[str, tuple[Asked, ...]]:
+        """Everybody whom the world does not list, by the principals that stand for them."""
+        model = self._world.model
+        about = tuple(self._guarding)
+        names = granted_by(about)
+        listed = sorted(name for name in names if name.startswith("account:"))
+        roots = [f"arn:aws:iam::{name.partition(':')[2]}:root" for name in listed]
+        found: dict[str, tuple[Asked, ...]] = {root: (Asked(root),) for root in roots}
+        strangers = somebody_of(FRESH_ACCOUNT, partition_of(model), unset=NO_ORGANIZATION)
+        for asked in (
+            *(one for candidate in others_of(about, model, names) for one in candidate.asked),
+            *strangers[:1],
+            ANONYMOUS,
+        ):
+            some = found.get(asked.principal, ())
+            found[asked.principal] = some if asked in some else (*some, asked)
+        return found
+
+    @property
+    def _guarding(self) -> Iterator[CompiledStatement]:
+        """The statements on the side of resources."""
+        for policy, policy_type, _ in self._policies():
+            yield from self._world.policies.compiled(policy, policy_type).statements
+        for policy, policy_type in policies_in_use(self._world.model):
+            if policy_type is PolicyType.RESOURCE_CONTROL:
+                yield from self._world.policies.compiled(policy, policy_type).statements
 
     def is_stranger(self, principal: str) -> bool:
         """Whether a caller comes with policies that the world does not know."""

@@ -6,6 +6,9 @@ the policies of your world: its principals and strangers, actions that statement
 near their patterns, and values at which conditions turn. A request that breaks a law is made as
 plain as it can be, and shown with its explanation.
 
+The ready laws (`nothing_outside_organization`, `only_in_regions`, `never_without_mfa`) are claims
+first: where one is proved it holds for every request, and nothing is tried.
+
 Needs hypothesis, which the extra ``testing`` brings along.
 """
 
@@ -14,7 +17,7 @@ from __future__ import annotations
 import os
 from functools import wraps
 from inspect import signature
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
 from iamsim.testing.trial import Asked, LawBroken, Trial, strategy
 from iamsim.testing.worlds import current_world
@@ -28,9 +31,13 @@ if TYPE_CHECKING:
 
     from iamsim.api import World
     from iamsim.core.request import ContextValue
+    from iamsim.proofs.claims import Claim
+    from iamsim.testing import near as nearby
     from iamsim.testing.near import Near
     from iamsim.testing.trial import Law
+    from iamsim.world.model import World as Model
 
+    MakeClaim = Callable[[nearby.Scope, Model], Claim | None]
     WorldOrPath = World | str | PathLike[str] | None
 
 __all__ = [
@@ -122,12 +129,23 @@ def check(
 
 
 def _check(
-    law: Law, world: WorldOrPath, name: str, options: Options, outside: Iterable[str] = ()
+    law: Law,
+    world: WorldOrPath,
+    name: str,
+    options: Options,
+    outside: Iterable[str] = (),
+    claim: MakeClaim | None = None,
 ) -> None:
     __tracebackhide__ = True
     trial = Trial(law)
     near = _near(_world(world), options, outside)
-    found = trial.sweep(near) or trial.draw(near, options.get("examples", EXAMPLES))
+    refuted: LawBroken | None = None
+    if claim is not None:
+        settled = _proved(claim, near)
+        if settled is True:
+            return
+        refuted = settled
+    found = trial.sweep(near) or trial.draw(near, options.get("examples", EXAMPLES)) or refuted
     if found is not None:
         from iamsim.testing.findings import describe, save_case  # noqa: PLC0415 - only when broken
 
@@ -135,6 +153,25 @@ def _check(
         saved = save_to is not None and save_case(found.request, name, save_to, _path(world))
         told = describe(found.request, name, str(found), trial.tried, save_to if saved else None)
         raise LawBroken(told, found.request)
+
+
+def _proved(claim: MakeClaim, near: Near) -> LawBroken | Literal[True] | None:
+    """Whether the claim of a law is proved; a request that refutes it, if it is not."""
+    from iamsim.core.errors import InputError  # noqa: PLC0415 - nothing is loaded too early
+    from iamsim.proofs.prove import prove  # noqa: PLC0415
+    from iamsim.proofs.result import Verdict  # noqa: PLC0415
+    from iamsim.proofs.witnesses import question_of  # noqa: PLC0415
+
+    made = claim(near.scope, near.world.model)
+    if made is None:
+        return None
+    try:
+        result = prove(made, near.world)
+    except InputError:
+        return None
+    if result.witness is not None:
+        return LawBroken("", Asked(question_of(result.witness), near.world))
+    return True if result.verdict is Verdict.PASS else None
 
 
 def invariant(
@@ -161,7 +198,7 @@ def nothing_outside_organization(
     def law(request: Asked) -> bool:
         return request.denied or request.from_organization
 
-    return _test(law, world, "nothing outside the organization", options)
+    return _test(law, world, "nothing outside the organization", options, claim=_outside_claim)
 
 
 def only_in_regions(
@@ -175,7 +212,14 @@ def only_in_regions(
         return request.denied or request.by_service
 
     given: Options = {"except_actions": GLOBAL_SERVICES, **options}
-    return _test(law, world, f"no request outside {', '.join(allowed)}", given, allowed)
+    title = f"no request outside {', '.join(allowed)}"
+
+    def claim(scope: nearby.Scope, model: Model) -> Claim | None:
+        from iamsim.testing.claimed import only_in  # noqa: PLC0415 - only where laws are tried
+
+        return only_in(allowed, scope, model)
+
+    return _test(law, world, title, given, allowed, claim)
 
 
 def never_without_mfa(world: WorldOrPath = None, **options: Unpack[Options]) -> Callable[..., None]:
@@ -192,7 +236,19 @@ def never_without_mfa(world: WorldOrPath = None, **options: Unpack[Options]) -> 
     without: Sequence[ContextValue | None] = (None, "false")
     context = {**options.get("context", {}), "aws:MultiFactorAuthPresent": without}
     given: Options = {**options, "context": context}
-    return _test(law, world, "never without MFA", given)
+
+    def claim(scope: nearby.Scope, model: Model) -> Claim | None:
+        from iamsim.testing import claimed  # noqa: PLC0415 - only where laws are tried
+
+        return claimed.never_without_mfa(scope, model)
+
+    return _test(law, world, "never without MFA", given, claim=claim)
+
+
+def _outside_claim(scope: nearby.Scope, model: Model) -> Claim | None:
+    from iamsim.testing.claimed import nothing_outside  # noqa: PLC0415 - only where laws are tried
+
+    return nothing_outside(scope, model)
 
 
 def _test(
@@ -201,18 +257,19 @@ def _test(
     title: str,
     options: Options,
     outside: Iterable[str] = (),
+    claim: MakeClaim | None = None,
 ) -> Callable[..., None]:
     if world is None:
 
         def with_fixture(world: World) -> None:
             __tracebackhide__ = True
-            _check(law, world, title, options, outside)
+            _check(law, world, title, options, outside, claim)
 
         return _named(with_fixture, law)
 
     def test() -> None:
         __tracebackhide__ = True
-        _check(law, world, title, options, outside)
+        _check(law, world, title, options, outside, claim)
 
     return _named(test, law)
 

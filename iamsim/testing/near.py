@@ -17,7 +17,7 @@ from iamsim.core.errors import IamsimError
 from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.engine.authorize import prepare
 from iamsim.engine.inventory import policies_in_use
-from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
+from iamsim.engine.question import AttachedPolicies, Question
 from iamsim.suites.people import People
 from iamsim.suites.told import REGION_KEY, has_global_region, in_its_region, is_told
 from iamsim.suites.vicinity import (
@@ -31,6 +31,7 @@ from iamsim.suites.vicinity import (
 from iamsim.symbolic.influence import influencing_keys
 from iamsim.symbolic.partial import answer
 from iamsim.syntax.read import parse_policy
+from iamsim.universe.asked import NOT_THE_OWNER
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -120,10 +121,19 @@ class Near:
     def question(self, principal: str, pair: Pair) -> Question:
         """Ask for an action on a resource, without a context. A caller from an account that the
         world does not know is taken to be allowed everything there, so that the world decides."""
-        attached = NOTHING_ATTACHED
-        if self._people.is_stranger(principal):
-            attached = AttachedPolicies(identity_policies=self._everything)
-        return Question(principal, *pair, attached=attached)
+        return next(self.questions(principal, pair))
+
+    def questions(self, principal: str, pair: Pair) -> Iterator[Question]:
+        """The same for each organization that policies tell apart, where it is a stranger's."""
+        for asked in self._people.asked(principal):
+            yield asked.question(self._plain(principal, pair), granted=True)
+
+    def _plain(self, principal: str, pair: Pair) -> Question:
+        """The question, whoever the caller belongs to."""
+        if not self._people.is_stranger(principal):
+            return Question(principal, *pair)
+        attached = AttachedPolicies(identity_policies=self._everything)
+        return Question(principal, *pair, attached=attached, unset=NOT_THE_OWNER)
 
     def pairs(self, principal: str) -> tuple[Pair, ...]:
         """Actions on resources: first those that statements name that can matter to a principal,
@@ -189,10 +199,10 @@ class Near:
         forced = [[(key, value) for value in values] for key, values in self._forced.items()]
         for principal in self.principals:
             for pair in self.pairs(principal):
-                question = self.question(principal, pair)
-                for values in islice(product(*forced), _CONTEXTS):
+                chosen = islice(product(*forced), _CONTEXTS)
+                for question, values in product(self.questions(principal, pair), chosen):
                     given = {key: value for key, value in values if value is not None}
-                    asked = in_its_region(replace(question, context=given))
+                    asked = in_its_region(replace(question, context={**question.context, **given}))
                     yield asked
                     absent = [key for key, value in values if value is None]
                     opening = self._opening(asked, absent)
@@ -210,6 +220,7 @@ class Near:
             read = self._read(question, prepared.request.action)
             told = {key for key in read if is_told(key, question.principal)}
             unset = frozenset((told - prepared.request.context.keys()) | set(absent))
+            unset |= {key.lower() for key in question.unset}
             if not read - unset - prepared.request.context.keys():
                 return None
             residual = answer(replace(question, partial=True, unset=unset), self.world).residual
@@ -255,6 +266,7 @@ class Near:
         for influence in influences:
             name = influence.key.lower()
             told = is_told(name, question.principal) or name in derived.keys() - _CHOSEN
+            told = told or influence.key.lower() in {key.lower() for key in question.unset}
             told = told or (name == REGION_KEY and has_global_region(question.action))
             if name in forced or told:
                 continue

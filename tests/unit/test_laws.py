@@ -22,6 +22,7 @@ from iamsim.testing.laws import (
     only_in_regions,
     requests,
 )
+from iamsim.testing.trial import Trial
 from tests.repo.conftest import ROOT
 
 OURS, PARTNER = "111122223333", "444455556666"
@@ -335,3 +336,57 @@ def test_users_tests_are_typed(tmp_path):
         'error: "Asked" has no attribute "nothing"  [attr-defined]',
         'error: Unexpected keyword argument "tags" for "invariant"  [call-arg]',
     ]
+
+
+def test_a_law_that_is_proved_tries_nothing(tmp_path, monkeypatch):
+    """A claim comes first: where it is proved, no request is tried; where it is refuted, the
+    request of the proof breaks the law even if the search misses it."""
+
+    def never(*_arguments):
+        raise AssertionError("nothing should be tried")
+
+    inside = policy(
+        Action="s3:GetObject", Resource="arn:aws:s3:::reports/*", Principal={"AWS": OURS}
+    )
+    with monkeypatch.context() as patched:
+        patched.setattr(Trial, "sweep", never)
+        nothing_outside_organization(saved(tmp_path, bucket=inside))()
+    partner = {"StringEquals": {"aws:PrincipalOrgID": "o-partner0000"}}
+    opened = policy(
+        Action="s3:GetObject", Resource="arn:aws:s3:::reports/*", Principal="*", Condition=partner
+    )
+    monkeypatch.setattr(Trial, "sweep", lambda *_arguments: None)
+    monkeypatch.setattr(Trial, "draw", lambda *_arguments: None)
+    with pytest.raises(LawBroken, match="o-partner0000"):
+        nothing_outside_organization(saved(tmp_path, bucket=opened))()
+
+
+def test_the_default_policies_of_aws_break_no_law(tmp_path):
+    """Whoever is outside is not the owner that the default policy of a topic asks for, and calls
+    from another account than that of `kms:CallerAccount`."""
+    topic = "arn:aws:sns:eu-west-1:111122223333:alarms"
+    default = policy(
+        Action=["SNS:Publish", "SNS:Subscribe"],
+        Resource=topic,
+        Principal={"AWS": "*"},
+        Condition={"StringEquals": {"AWS:SourceOwner": "111122223333"}},
+    )
+    key = "arn:aws:kms:eu-west-1:111122223333:key/11111111-1111-1111-1111-111111111111"
+    own = policy(
+        Action="kms:Decrypt",
+        Resource="*",
+        Principal={"AWS": "*"},
+        Condition={"StringEquals": {"kms:CallerAccount": "111122223333"}},
+    )
+    world = {
+        "organization": {
+            "id": "o-ours000000",
+            "root": {"id": "r-ab12", "accounts": ["111122223333"]},
+        },
+        "accounts": {
+            "111122223333": {"resources": {topic: {"policy": default}, key: {"policy": own}}}
+        },
+    }
+    path = tmp_path / "defaults.json"
+    path.write_text(json.dumps(world), encoding="utf-8")
+    nothing_outside_organization(path)()

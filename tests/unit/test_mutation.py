@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,11 @@ import pytest
 from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import decide
 from iamsim.engine.world import CompiledWorld
+from iamsim.proofs.same_access import same_access
 from iamsim.report.mutation import mutation_to_dict, render_mutation
 from iamsim.suites.cases import Shelf
-from iamsim.suites.mutation import Verdict, mutants_of, run_mutants
+from iamsim.suites.mutation import Verdict, mutants_of
+from iamsim.suites.mutation import run_mutants as run_unproved
 from iamsim.suites.mutation.cases import suite_text
 from iamsim.suites.mutation.changes import changes_of
 from iamsim.suites.mutation.run import score
@@ -65,6 +68,8 @@ BOUNDARY = {
     "Statement": {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"},
 }
 BLUE = {"aws:PrincipalTag/team": "blue", "aws:MultiFactorAuthPresent": "true"}
+
+run_mutants = partial(run_unproved, prove=same_access)
 
 
 @pytest.fixture
@@ -312,7 +317,8 @@ def test_the_outcome_names_place_kind_and_killer(project):
     assert "       - name: " in text
     assert "killed by reads: read.json:" in render_mutation(results, verbose=True)
     data = mutation_to_dict(results)
-    assert data["killed"] + data["survived"] + data["equivalent"] == len(results)
+    counts = (data[name] for name in ("killed", "survived", "no-witness", "equivalent"))
+    assert sum(counts) == len(results)
     killed = next(one for one in data["mutants"] if one["verdict"] == "killed")
     assert killed["killedBy"] == "a.iamtest.json::reads"
     assert "score 100 %" in render_mutation([])
@@ -410,3 +416,37 @@ def test_a_folder_without_git_is_an_error(project, monkeypatch, tmp_path):
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(RequestError, match="this folder is in no git repository"):
         _unchanged_files("HEAD")
+
+
+def test_a_mutant_is_equivalent_only_where_that_is_proved(project, tmp_path):
+    """The audience of an identity provider and the organization of a guardrail: without a case they
+    survive, and without a proof nothing is called equivalent."""
+    provider = "arn:aws:iam::111122223333:oidc-provider/token.example.com"
+    trust = {
+        "Effect": "Allow",
+        "Principal": {"Federated": provider},
+        "Action": "sts:AssumeRoleWithWebIdentity",
+        "Condition": {"StringEquals": {"token.example.com:sub": "repo:own/one"}},
+    }
+    never = {
+        "Effect": "Allow",
+        "Action": "s3:GetObject",
+        "Resource": "*",
+        "Condition": {"StringEquals": {"aws:SourceVpc": "vpc-1", "aws:sourcevpc": "vpc-2"}},
+    }
+    role = {
+        "trust": {"Version": "2012-10-17", "Statement": trust},
+        "policies": [{"Version": "2012-10-17", "Statement": never}],
+    }
+    world = {"accounts": {"111122223333": {"roles": {"app": role}}}}
+    (tmp_path / "world.json").write_text(json.dumps(world), encoding="utf-8")
+    cases, shelf = project(GET | {"expect": "denied"})
+    by_text = verdicts(run_mutants(cases, shelf))
+    assert by_text["drop-condition", "StringEquals token.example.com:sub is not asked"] in {
+        Verdict.SURVIVED,
+        Verdict.NO_WITNESS,
+    }
+    assert by_text["drop-statement", "the statement is gone"] is not Verdict.KILLED
+    unproved = list(run_unproved(cases, shelf))
+    assert Verdict.EQUIVALENT not in {one.verdict for one in unproved}
+    assert score(unproved) == 0.0

@@ -30,7 +30,8 @@ _OPEN = 3  # failures that are open when the page is loaded
 _FATES = {
     Fate.KILLED: Badge("yes", "noticed"),
     Fate.SURVIVED: Badge("no", "survived"),
-    Fate.EQUIVALENT: Badge("none", "without effect"),
+    Fate.NO_WITNESS: Badge("no", "no witness found"),
+    Fate.EQUIVALENT: Badge("none", "proved without effect"),
     Fate.UNTRIED: Badge("open", "not tried"),
 }
 

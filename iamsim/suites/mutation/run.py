@@ -4,24 +4,28 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Protocol
 
+from iamsim.catalog import find_action
+from iamsim.core.decision import PolicyType
 from iamsim.core.errors import IamsimError
 from iamsim.core.work import Work
 from iamsim.engine.authorize import prepare
 from iamsim.engine.world import CompiledWorld
 from iamsim.suites.mutation.mutants import mutants_of
 from iamsim.suites.mutation.surroundings import Surroundings
-from iamsim.suites.mutation.witness import find_witness
+from iamsim.suites.mutation.witness import Witness, find_witness
 from iamsim.suites.run import run_request
+from iamsim.symbolic.partial import decide
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
+    from iamsim.compile.statement import ActionTest
     from iamsim.engine.authorize import Prepared
+    from iamsim.engine.question import Question
     from iamsim.suites.cases import Case, Shelf
     from iamsim.suites.mutation.mutants import Mutant
-    from iamsim.suites.mutation.witness import Witness
     from iamsim.world.model import PolicyDocument
 
 __all__ = ["MutationResult", "Verdict", "run_mutants", "score"]
@@ -33,31 +37,61 @@ class Verdict(Enum):
     """What became of a mutant.
 
     `KILLED`: a case failed. `SURVIVED`: none did, and a request is known that is decided otherwise.
-    `EQUIVALENT`: none did, and no request was found that the change could touch. `UNTRIED`: there
-    had been enough requests before all was asked that bears on it.
+    `EQUIVALENT`: it is proved that the change allows the same requests. `NO_WITNESS`: no case
+    failed, no request was found, and nothing is proved. `UNTRIED`: there had been enough requests
+    before all was asked that bears on it.
     """
 
     KILLED = "killed"
     SURVIVED = "survived"
+    NO_WITNESS = "no-witness"
     EQUIVALENT = "equivalent"
     UNTRIED = "untried"
 
 
 @dataclass(frozen=True, slots=True)
 class MutationResult:
-    """One mutant: the case that killed it, or the request that would have."""
+    """One mutant: the case that killed it, or the request that would have; `why` says why neither
+    is known."""
 
     mutant: Mutant
     verdict: Verdict
     killed_by: Case | None = None
     witness: Witness | None = None
+    why: str | None = None
+
+
+class Proof(Protocol):
+    """What is proved of two worlds: that they allow the same requests, or a request that only one
+    of them allows, or why neither is known."""
+
+    @property
+    def proved(self) -> bool:
+        """Whether they allow the same."""
+
+    @property
+    def question(self) -> Question | None:
+        """A request that only one of them allows."""
+
+    @property
+    def why(self) -> str | None:
+        """Why neither is known."""
+
+
+class Prove(Protocol):
+    """Compares two worlds for the requests of some actions (of all by default)."""
+
+    def __call__(
+        self, before: CompiledWorld, after: CompiledWorld, actions: Iterable[ActionTest] = ()
+    ) -> Proof:
+        """Prove that they allow the same."""
 
 
 def score(results: Sequence[MutationResult]) -> float:
-    """The share of mutants that were noticed, in percent; those that are equivalent or were
+    """The share of mutants that were noticed, in percent; those that are proved equivalent or were
     not tried don't count."""
     killed = sum(result.verdict is Verdict.KILLED for result in results)
-    survived = sum(result.verdict is Verdict.SURVIVED for result in results)
+    survived = sum(result.verdict in {Verdict.SURVIVED, Verdict.NO_WITNESS} for result in results)
     return 100.0 * killed / (killed + survived) if killed + survived else 100.0
 
 
@@ -75,8 +109,10 @@ def run_mutants(
     *,
     wanted: Callable[[PolicyDocument], bool] | None = None,
     progress: Callable[[int, int], None] | None = None,
+    prove: Prove | None = None,
 ) -> Iterator[MutationResult]:
-    """Run the cases that pass against every mutant of their worlds.
+    """Run the cases that pass against every mutant of their worlds. Where nobody notices one and no
+    request is found, `prove` settles it.
 
     A case is run where the policy is in play and the changed statement is about its action. Cases
     without a world are left out: their policies are part of the test. After `MOST_ASKED` requests
@@ -97,7 +133,7 @@ def run_mutants(
     for world, played, mutants in work:
         around = Surroundings(world)
         for mutant in mutants:
-            yield _run(world, around, played, mutant, budget)
+            yield _run(world, around, played, mutant, budget, prove)
             done += 1
             if progress is not None:
                 progress(done, total)
@@ -130,6 +166,7 @@ def _run(
     played: Sequence[_Played],
     mutant: Mutant,
     budget: Work,
+    prove: Prove | None,
 ) -> MutationResult:
     if not budget.take():
         return MutationResult(mutant, Verdict.UNTRIED)
@@ -153,8 +190,36 @@ def _run(
     asked = [prepared.question for one in reached for prepared in one.ready]
     witness = find_witness(mutant, world, changed, around, asked, budget)
     if witness is None:
-        return MutationResult(mutant, Verdict.UNTRIED if budget.refused else Verdict.EQUIVALENT)
+        return _settled(mutant, world, changed(), prove, untried=bool(budget.refused))
     return MutationResult(mutant, Verdict.SURVIVED, witness=witness)
+
+
+def _settled(
+    mutant: Mutant,
+    world: CompiledWorld,
+    changed: CompiledWorld,
+    prove: Prove | None,
+    *,
+    untried: bool,
+) -> MutationResult:
+    """Settle by a proof what no search found."""
+    why = None
+    if prove is not None:
+        statements = [one for one in (mutant.before, mutant.after) if one is not None]
+        whole = mutant.subject.policy_type is PolicyType.RESOURCE
+        proof = prove(world, changed, () if whole else [one.actions for one in statements])
+        if proof.proved:
+            return MutationResult(mutant, Verdict.EQUIVALENT)
+        why = proof.why
+        if proof.question is not None:
+            if find_action(proof.question.action) is not None:
+                asked = proof.question
+                before, after = (decide(asked, one).verdict for one in (world, changed))
+                return MutationResult(
+                    mutant, Verdict.SURVIVED, witness=Witness(asked, before, after)
+                )
+            why = "only actions that the service reference does not list tell it"
+    return MutationResult(mutant, Verdict.UNTRIED if untried else Verdict.NO_WITNESS, why=why)
 
 
 def _can_differ(mutant: Mutant, prepared: Prepared, case: Case) -> bool:

@@ -18,6 +18,7 @@ from iamsim.suites.told import REGION_KEY, has_global_region, in_its_region, is_
 from iamsim.suites.vicinity import takes
 from iamsim.symbolic.partial import answer, decide
 from iamsim.symbolic.samples import sample_values
+from iamsim.universe.asked import FRESH_ACCOUNT, SOMEBODY
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -34,7 +35,7 @@ __all__ = ["Witness", "find_witness"]
 
 _TRIES = 90  # triples of principal, action and resource that are looked at
 _MOST = 12  # principals, actions, resources of each kind
-_STRANGERS = ("anonymous", "arn:aws:iam::999988887777:role/stranger")
+_STRANGERS = ("anonymous", f"arn:aws:iam::{FRESH_ACCOUNT}:role/{SOMEBODY}")
 # Keys with a usual value that a caller can change.
 _VARYING = frozenset({"aws:securetransport", "aws:requestedregion", "aws:currenttime"})
 

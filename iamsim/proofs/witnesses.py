@@ -1,0 +1,74 @@
+"""A request that shows something, as scenarios write it; and back to the question that it asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamsim.catalog.keys import spelled
+from iamsim.core.decision import PolicyType
+from iamsim.engine.question import AttachedPolicies, Question, Via
+from iamsim.syntax.read import parse_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.symbolic.actions import ActionUniverse
+
+__all__ = ["question_of", "witness_of"]
+
+ALLOW_ALL: dict[str, Any] = {
+    "Version": "2012-10-17",
+    "Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"},
+}
+
+
+def witness_of(question: Question, universe: ActionUniverse) -> dict[str, Any]:
+    """A request as scenarios write it, with the policies of callers that are not listed."""
+    number = universe.number(question.action)
+    found: dict[str, Any] = {
+        "principal": question.principal,
+        "action": question.action if number is None else universe.written[number],
+        "resource": question.resource,
+    }
+    if question.context:
+        found["context"] = {
+            spelled(key): list(value) if isinstance(value, tuple) else value
+            for key, value in sorted(question.context.items())
+        }
+    if question.unset:
+        found["unset"] = sorted(map(spelled, question.unset))
+    if question.via.vpc_endpoint is not None:
+        found["via"] = {"vpc_endpoint": question.via.vpc_endpoint}
+    if question.resource_account is not None:
+        found["resource_account"] = question.resource_account
+    if question.attached.identity_policies is not None:
+        found["identity_policies"] = [ALLOW_ALL]
+    if question.attached.resource_policy is not None:
+        found["resource_policy"] = {
+            "Version": ALLOW_ALL["Version"],
+            "Statement": {**ALLOW_ALL["Statement"], "Principal": "*"},
+        }
+    return found
+
+
+def question_of(witness: Mapping[str, Any]) -> Question:
+    """The question that a witness of a claim asks."""
+    given = witness.get("context", {})
+    identity, resource = witness.get("identity_policies"), witness.get("resource_policy")
+    return Question(
+        witness["principal"],
+        witness["action"],
+        witness["resource"],
+        {key: tuple(one) if isinstance(one, list) else one for key, one in given.items()},
+        unset=frozenset(witness.get("unset", ())),
+        via=Via(vpc_endpoint=witness.get("via", {}).get("vpc_endpoint")),
+        resource_account=witness.get("resource_account"),
+        attached=AttachedPolicies(
+            identity_policies=None
+            if identity is None
+            else tuple(parse_policy(one, policy_type=PolicyType.IDENTITY) for one in identity),
+            resource_policy=None
+            if resource is None
+            else parse_policy(resource, policy_type=PolicyType.RESOURCE),
+        ),
+    )
