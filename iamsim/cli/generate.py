@@ -8,7 +8,7 @@ from iamsim.cli import completion
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.logs import count_of
 from iamsim.cli.options import Option
-from iamsim.cli.world_options import DOCUMENT_FORMATS, PROCESSES, json_text, output, write_answer
+from iamsim.cli.world_options import DOCUMENT_FORMATS, PROCESSES, output, write_answer
 from iamsim.cli.worlds import load_any, world_option
 from iamsim.core.errors import RequestError
 
@@ -29,7 +29,9 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.replay.alike import Alike  # noqa: PLC0415
     from iamsim.replay.generate import generate  # noqa: PLC0415
     from iamsim.report import generated as report  # noqa: PLC0415
+    from iamsim.report.snippets import snippet  # noqa: PLC0415
 
+    form = text_of(options, "form") or "policy"
     principal = text_of(options, "principal")
     if principal is None:
         raise RequestError(
@@ -41,10 +43,14 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     if not most.isdecimal():
         raise RequestError("invalid-number", f"`{most}` is no whole number")
     model = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]))
-    alike = Alike([] if model is None else [model], objects=True)
+    conditions = bool(options["conditions"])
+    read = ("aws:SourceIp", "aws:SourceVpce") if conditions else ()
+    alike = Alike([] if model is None else [model], read, objects=True)
     count = count_of(options, arguments, alike)
     world = None if model is None else CompiledWorld(model)
-    generated = generate(count, principal, world, most_resources=int(most[:6]))
+    generated = generate(
+        count, principal, world, most_resources=int(most[:6]), conditions=conditions
+    )
     if not generated.calls:
         raise RequestError(
             "no-calls",
@@ -53,9 +59,9 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         )
     write_answer(
         options,
-        lambda: report.generated_document(generated, principal, count),
+        lambda: report.generated_document(generated, principal, count, form),
         lambda: report.generated_data(generated, count),
-        lambda: json_text(generated.policy).splitlines(),
+        lambda: snippet(generated.policy, principal, form),
     )
     return int(bool(count.problems) or generated.proof in ("FAIL", "UNKNOWN"))
 
@@ -83,8 +89,22 @@ COMMAND = Command(
             metavar="NUMBER",
             default=str(MOST),
         ),
+        Option(
+            ("--conditions",),
+            "conditions",
+            "Also where calls came from: VPC endpoints or networks, where they are few.",
+            "flag",
+        ),
+        Option(
+            ("--as",),
+            "form",
+            "What to write: the policy, or a snippet that attaches it.",
+            metavar="FORM",
+            choices=("policy", "terraform", "cloudformation"),
+            default="policy",
+        ),
         PROCESSES,
-        *output(*DOCUMENT_FORMATS, quiet="Only the policy."),
+        *output(*DOCUMENT_FORMATS, quiet="Only the policy, or the snippet."),
     ),
     _run,
     Argument("LOGS", "Log files, or folders of them, as CloudTrail writes them.", least=1),

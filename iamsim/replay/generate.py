@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from ipaddress import ip_address, ip_network
 from typing import TYPE_CHECKING, Any
 
 from iamsim.catalog import managed
@@ -38,6 +39,11 @@ DATA_EVENTS = (
     "a trail holds data events (objects of S3, items of DynamoDB, invocations of Lambda, messages"
     " of SQS and SNS, ...) only where it was told to: calls that were not logged are not allowed"
 )
+PLACES = "calls from other networks than those of the trail are not allowed; who moves is shut out"
+PLACE_KEYS = ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceIp", "aws:VpcSourceIp")
+MOST_PLACES = 5  # of one action
+# The network of an address that a condition names, by the version of its protocol.
+NETWORK_BITS = {4: 24, 6: 64}
 WINDOW = "calls that the principal makes more seldom than the trail is long are not allowed"
 
 
@@ -45,10 +51,12 @@ WINDOW = "calls that the principal makes more seldom than the trail is long are 
 class Generated:
     """The policy, what was `left_out` of it and why, what it covers, and on what that rests.
 
-    `beyond` counts the patterns by which the policy grants more than was seen.
+    `beyond` counts the patterns by which the policy grants more than was seen. `today` is one
+    policy with all statements that the principal has today, `None` without a world.
     """
 
     policy: Json
+    today: Json | None = None
     left_out: list[Json] = field(default_factory=list)
     calls: int = 0
     covered: int = 0
@@ -77,17 +85,23 @@ def generate(
     world: CompiledWorld | None = None,
     *,
     most_resources: int = 10,
+    conditions: bool = False,
 ) -> Generated:
     """Write the least policy for a principal (the ARN of a user or role).
 
     More than `most_resources` resources of one action under one head become patterns. With a world
     the policy stays within what the principal has today: conditions of the statements that allow a
-    call today come along, and calls that today's policies do not allow are left out.
+    call today come along, and calls that today's policies do not allow are left out. With
+    `conditions` calls must come from where they came from: VPC endpoints, or networks.
     """
     result = Generated({})
     by_name = {} if world is None else _documents(principal, world)
     documents = list(by_name.values())
+    if world is not None:
+        result.today = {"Version": "2012-10-17", "Statement": _all_statements(documents)}
     seen = list(_seen(count, principal, world, by_name, result))
+    if conditions:
+        _add_places(seen)
     for most in (most_resources, 0):  # exact resources where patterns would grant something new
         statements, result.beyond = _statements(seen, most)
         for denies in ((), _denies(documents)):
@@ -101,7 +115,7 @@ def generate(
             break
     result.statements = len(result.policy["Statement"])
     result.covered = sum(one.count for one in seen if _is_allowed(one, result.policy))
-    result.assumptions = [DATA_EVENTS, WINDOW]
+    result.assumptions = [DATA_EVENTS, WINDOW, *([PLACES] if conditions else [])]
     return result
 
 
@@ -246,6 +260,49 @@ def _statements(seen: list[_Seen], most: int) -> tuple[list[Json], int]:
             statement["Condition"] = json.loads(condition)
         statements.append(statement)
     return statements, patterns
+
+
+def _add_places(seen: list[_Seen]) -> None:
+    """Add to conditions where an action was called from, if it always came through few endpoints,
+    or always from few networks and not through a service, and no condition reads such a key."""
+    together: dict[tuple[str, str], list[_Seen]] = {}
+    for one in seen:
+        together.setdefault((one.action, one.condition), []).append(one)
+    for some in together.values():
+        block = _places([one.requested for one in some])
+        condition = some[0].condition.lower()
+        if block and not any(f'"{key.lower()}"' in condition for key in PLACE_KEYS):
+            for one in some:
+                today = json.loads(one.condition) if one.condition else {}
+                for operator, keys in block.items():
+                    today[operator] = {**today.get(operator, {}), **keys}
+                one.condition = json.dumps(today, sort_keys=True)
+
+
+def _places(requests: list[Requested]) -> Json:
+    """A condition block that all requests meet, empty for none.
+
+    A call that a service makes comes from nobody's network:
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
+    """
+    if any(one.via for one in requests):
+        return {}
+    for operator, key in (("StringEquals", "aws:SourceVpce"), ("IpAddress", "aws:SourceIp")):
+        values = {str(one.context.get(key) or "") for one in requests}
+        if operator == "IpAddress":
+            values = {_network(value) for value in values}
+        if "" not in values and len(values) <= MOST_PLACES:
+            return {operator: {key: _single(sorted(values))}}
+    return {}
+
+
+def _network(address: str) -> str:
+    """The network of an address; empty for what is none."""
+    try:
+        bits = NETWORK_BITS[ip_address(address).version]
+        return str(ip_network(f"{address}/{bits}", strict=False))
+    except ValueError:
+        return ""
 
 
 def _single(texts: list[str]) -> str | list[str]:

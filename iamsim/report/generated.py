@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+from difflib import unified_diff
 from typing import TYPE_CHECKING
 
 from iamsim.report.document import Badge, Column, Document, Prose, Remark, Section
+from iamsim.report.snippets import snippet
 
 if TYPE_CHECKING:
     from iamsim.replay.counting import Count
@@ -21,9 +23,17 @@ PROOFS = {
 }
 
 
-def generated_document(generated: Generated, principal: str, count: Count) -> Document:
-    """Lay out the policy, then what was left out of it."""
-    policy = Prose("policy", "Policy", (json.dumps(generated.policy, indent=2),), code=True)
+def generated_document(
+    generated: Generated, principal: str, count: Count, form: str = "policy"
+) -> Document:
+    """Lay out the policy in a form of `snippet`, how it differs from today's, and what was left
+    out of it."""
+    text = "\n".join(snippet(generated.policy, principal, form))
+    policy = Prose("policy", "Policy", (text,), code=True)
+    blocks = [policy]
+    if generated.today is not None:
+        lines = "\n".join(_difference(generated))
+        blocks.append(Prose("difference", "Beside today's policies", (lines,), code=True))
     left_out: Section[dict[str, object]] = Section(
         "left-out",
         "Left out",
@@ -44,11 +54,19 @@ def generated_document(generated: Generated, principal: str, count: Count) -> Do
     ]
     return Document(
         f"what `{principal}` needs, by what it did",
-        (policy, left_out),
+        (*blocks, left_out),
         tuple(remarks),
         _summary(generated),
         None if generated.proof is None else PROOFS[generated.proof],
     )
+
+
+def _difference(generated: Generated) -> list[str]:
+    """A unified diff of today's statements, all in one policy, to the new policy."""
+    today, new = (
+        json.dumps(one, indent=2).splitlines() for one in (generated.today, generated.policy)
+    )
+    return list(unified_diff(today, new, "today", "generated", lineterm=""))
 
 
 def _summary(generated: Generated) -> str:
@@ -63,6 +81,7 @@ def generated_data(generated: Generated, count: Count) -> Json:
     return {
         "policy": generated.policy,
         "left_out": generated.left_out,
+        "today": generated.today,
         "coverage": {
             "events": count.events,
             "calls": generated.calls,

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from ipaddress import ip_address, ip_network
 
 import pytest
 
 from iamsim.api.proofs import check_no_new_access
 from iamsim.cli.main import main
+from iamsim.report.snippets import snippet
 from tests.unit.test_replay import records
 
 A = "111122223333"
@@ -161,3 +163,55 @@ def test_a_resource_that_is_not_told_counts_as_a_pattern(tmp_path, capsys):
         data, _ = run(tmp_path, capsys)
         assert written in json.dumps(data["policy"])
         assert data["coverage"]["patterns"] == beyond
+
+
+def test_conditions_are_where_calls_came_from(trail, capsys):
+    """Every statement names networks that hold all addresses of its calls, and nothing is lost."""
+    data, code = run(trail, capsys, "--conditions")
+    assert code == 0
+    assert data["coverage"]["calls"] == data["coverage"]["requests_covered"]
+    addresses = [ip_address(one["sourceIPAddress"]) for one in made() if "errorCode" not in one]
+    networks = {
+        network
+        for statement in data["policy"]["Statement"]
+        if "Condition" in statement
+        for values in [statement["Condition"]["IpAddress"]["aws:SourceIp"]]
+        for network in ([values] if isinstance(values, str) else values)
+    }
+    assert networks
+    assert all(any(one in ip_network(network) for one in addresses) for network in networks)
+    path, _ = world(trail, {"Effect": "Allow", "Action": "*", "Resource": "*"})
+    data, code = run(trail, capsys, "--conditions", "--world", path)
+    assert (code, data["proof"]) == (0, "PASS")
+    assert "aws:SourceIp" in json.dumps(data["policy"])
+
+
+def test_a_condition_of_today_on_the_same_keys_stays_as_it_is(trail, capsys):
+    """It says where from already."""
+    today = {"IpAddress": {"aws:SourceIp": "0.0.0.0/0"}}
+    path, _ = world(trail, {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": today})
+    data, _ = run(trail, capsys, "--conditions", "--world", path)
+    conditions = [one["Condition"] for one in data["policy"]["Statement"]]
+    assert conditions
+    assert all(one == today for one in conditions)
+
+
+def test_snippets_hold_the_policy(trail, capsys):
+    """Terraform reads JSON, but for what it would fill in; CloudFormation has a template."""
+    policy = {"Statement": [{"Resource": "arn:aws:s3:::a/${*}/%{x}"}]}
+    lines = snippet(policy, "arn:aws:iam::111122223333:user/path/kim", "terraform")
+    text = "\n".join(lines)
+    assert 'resource "aws_iam_user_policy"' in text
+    assert '  user = "kim"' in lines
+    body = text.partition("jsonencode(")[2].rpartition(")")[0]
+    assert json.loads(body.replace("$${", "${").replace("%%{", "%{")) == policy
+    assert "a/$${*}/%%{x}" in body
+    template = json.loads("\n".join(snippet(policy, ROLE, "cloudformation")))
+    (resource,) = template["Resources"].values()
+    assert resource["Type"] == "AWS::IAM::RolePolicy"
+    assert resource["Properties"]["RoleName"] == "app1"
+    assert resource["Properties"]["PolicyDocument"] == policy
+    assert (
+        main(["generate", str(trail / "trail.jsonl"), "-p", ROLE, "--as", "terraform", "-q"]) == 0
+    )
+    assert capsys.readouterr().out.startswith('resource "aws_iam_role_policy"')
