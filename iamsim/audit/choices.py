@@ -40,10 +40,12 @@ __all__ = ["FAIL_ON", "Choices", "find_choices", "known_checks", "read_choices"]
 
 FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
 TABLES = {"iamsim.toml": ("audit",), "pyproject.toml": ("tool", "iamsim", "audit")}
-DAYS = {"key-days": "key_days", "unused-days": "unused_days", "root-days": "root_days"}
-FIELDS = ("select", "ignore", "severity", "fail-on", "suppress", *DAYS)
+EXEMPT = "guardrail-exempt"
+DAYS = ("key-days", "unused-days", "root-days")
+FIELDS = ("select", "ignore", "severity", "fail-on", "suppress", EXEMPT, *DAYS)
 SUPPRESSION_FIELDS = ("check", "subject", "reason", "until")
 MOST_DAYS = 36500
+USUAL = 90
 
 
 class Suppression(NamedTuple):
@@ -180,14 +182,13 @@ class _Reader:
             choice = Severity(self.choice(grade, tuple(Severity)))
             graded |= dict.fromkeys(known_checks([entry]), choice)
         fail_on = table.get("fail-on")
+        keys, unused, root = (self.days(table, name) for name in DAYS)
         return Choices(
             known_checks(self.texts(table, "select")) if "select" in table else None,
             known_checks(self.texts(table, "ignore")),
             graded,
             None if fail_on is None else self.choice(fail_on, FAIL_ON),
-            Limits(
-                **{ours: self.days(table, name) for name, ours in DAYS.items() if name in table}
-            ),
+            Limits(keys, unused, root, self.texts(table, EXEMPT)),
             tuple(self.suppression(one) for one in self.list(table, "suppress")),
             self.today,
         )
@@ -223,7 +224,7 @@ class _Reader:
 
     def days(self, table: Mapping[str, object], name: str) -> int:
         """A number of days."""
-        given = table[name]
+        given = table.get(name, USUAL)
         if isinstance(given, bool) or not isinstance(given, int) or not 0 < given <= MOST_DAYS:
             self.fail(name, f"`{name}` is a number of days")
         return given

@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.audit.guardrails import GuardrailProver
 from iamsim.audit.model import Gap
 from iamsim.audit.policies import ValidatedPolicy, held_policies
 from iamsim.audit.sources import AUTHORIZATION_DETAILS, ORGANIZATION
 from iamsim.checks.validate import Validator
+from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.core.unknown import MARK
 from iamsim.query.analyzer.external import find_external
@@ -17,7 +19,9 @@ from iamsim.query.analyzer.since import read_time
 from iamsim.query.analyzer.unused import find_unused
 from iamsim.query.analyzer.unused_permissions import find_unused_permissions
 from iamsim.query.escalation.administrators import PROBES, find_administrators
+from iamsim.query.escalation.find import find_escalations
 from iamsim.query.escalation.home import KINDS
+from iamsim.query.escalation.routes import administrators, shortest_chains
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
@@ -26,11 +30,12 @@ if TYPE_CHECKING:
 
     from iamsim.audit.policies import Held
     from iamsim.compile.statement import CompiledStatement
-    from iamsim.core.decision import PolicyType
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.query.analyzer.external import External
     from iamsim.query.analyzer.finding import AccessFinding
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
+    from iamsim.query.escalation.model import Escalations
+    from iamsim.query.escalation.routes import Chain
     from iamsim.world.model import Account, AnyPolicy, Role, RootUser, User
 
 __all__ = [
@@ -45,16 +50,18 @@ __all__ = [
 ]
 
 NEVER = "never"
+IDENTITY = PolicyType.IDENTITY
 REGION = "us-east-1"  # in which probes make what is in no policy
 
 
 class Limits(NamedTuple):
-    """How old is too old, in days; by default as AWS's own controls have it (Security Hub IAM.3,
-    IAM.22; IAM Access Analyzer)."""
+    """How old is too old, in days, by default as AWS's own controls have it (Security Hub IAM.3;
+    IAM Access Analyzer); and ARN patterns of principals that no guardrail need hold."""
 
     key_days: int = 90
     unused_days: int = 90
     root_days: int = 90
+    guardrail_exempt: tuple[str, ...] = ()
 
 
 DEFAULT_LIMITS = Limits()
@@ -162,17 +169,16 @@ class Looking:
         seen: set[object] = set()
         for one in self.held:
             policy = one.policy
-            if not isinstance(policy, PolicyDocument) or (id(policy), one.use) in seen:
+            use = IDENTITY if one.use is PolicyType.PERMISSIONS_BOUNDARY else one.use
+            if not isinstance(policy, PolicyDocument) or (id(policy), use) in seen:
                 continue
-            seen.add((id(policy), one.use))
+            seen.add((id(policy), use))
             of_aws = policy.arn is not None and ":aws:policy/" in policy.arn
             if of_aws or MARK in policy.document:
                 continue
             findings = validator.validate_data(policy.document, policy.source, one.use)
             holder = one.holder if policy.arn is None else policy.arn
-            found.append(
-                ValidatedPolicy(one.account, holder, policy.name, policy.source.name, findings)
-            )
+            found.append(ValidatedPolicy(one.account, holder, policy, one.use, findings))
         return found
 
     @cached_property
@@ -187,6 +193,18 @@ class Looking:
             ]
             found |= find_administrators(self.batch, account.id, able, REGION)
         return found
+
+    @cached_property
+    def escalations(self) -> tuple[Escalations, list[Chain]]:
+        """The ways up, and the shortest chain to an administrator of everybody who has one."""
+        found = find_escalations(self.batch)
+        there = set(found.administrators)
+        chains = shortest_chains(found, administrators(found))
+        return found, [
+            one
+            for one in chains
+            if one.source not in there and found.candidates[one.source].kind in KINDS
+        ]
 
     @cached_property
     def _probes(self) -> int:
@@ -225,6 +243,16 @@ class Looking:
             if not uses or one.use in uses:
                 why = f"{one.what} is not known: {one.unknown.why}"
                 yield Gap(one.policy, why, one.unknown.source or str(one.span.place), "")
+
+    @cached_property
+    def guardrails(self) -> GuardrailProver:
+        """What proves guardrails of the organization."""
+        return GuardrailProver(self.model, self.members, self.limits.guardrail_exempt)
+
+    def partition_of(self, account: str) -> str:
+        """The partition of an account; `aws` for one that the world does not list."""
+        known = self.model.accounts.get(account)
+        return "aws" if known is None else known.partition
 
     @cached_property
     def users(self) -> tuple[tuple[Account, User], ...]:

@@ -9,15 +9,17 @@ from iamsim.core.decision import PolicyType
 from iamsim.world.model import Group, PolicyDocument
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from iamsim.checks.finding import Finding
+    from iamsim.core.span import Path
     from iamsim.world.model import Account, AnyPolicy, Node, Role, User, World
 
 __all__ = [
     "Held",
     "ValidatedPolicy",
     "held_policies",
+    "with_condition",
     "written_out",
 ]
 
@@ -40,8 +42,8 @@ class ValidatedPolicy(NamedTuple):
 
     account: str
     holder: str
-    name: str
-    file: str
+    policy: PolicyDocument
+    use: PolicyType
     findings: tuple[Finding, ...]
 
 
@@ -111,3 +113,23 @@ def _of_permission_sets(account: Account) -> Iterator[Held]:
 def written_out(document: object) -> str:
     """A policy or statement as JSON text."""
     return json.dumps(document, indent=2, ensure_ascii=False)
+
+
+def with_condition(
+    document: Mapping[str, object], path: Path, condition: Mapping[str, Mapping[str, object]]
+) -> str:
+    """The statement of a policy that a path leads into, written out with a condition added."""
+    statements = document.get("Statement")
+    number = next((step for step in path if isinstance(step, int)), 0)
+    if isinstance(statements, list):
+        statement = statements[number] if number < len(statements) else {}
+    else:
+        statement = statements
+    if not isinstance(statement, dict):
+        return written_out({"Condition": condition})
+    known = statement.get("Condition")
+    merged: dict[str, object] = dict(known) if isinstance(known, dict) else {}
+    for operator, keys in condition.items():
+        there = merged.get(operator)
+        merged[operator] = {**(there if isinstance(there, dict) else {}), **keys}
+    return written_out({**statement, "Condition": merged})

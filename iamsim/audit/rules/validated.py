@@ -46,8 +46,8 @@ def _of_type(looking: Looking, kind: FindingType) -> Iterator[Outcome]:
             fix = first.hint or f"read what {code} says"
             yield Finding(
                 one.holder,
-                f"policy `{one.name}`: {code}: {first.message}{times}",
-                Fix("policy", f"# {fix}\n# iamsim validate {one.file}"),
+                f"policy `{one.policy.name}`: {code}: {first.message}{times}",
+                Fix("policy", f"# {fix}\n# iamsim validate {one.policy.source.name}"),
                 one.account,
                 (
                     Evidence("policy", places[0]),

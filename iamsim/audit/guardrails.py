@@ -1,0 +1,266 @@
+"""Guardrails as claims about every principal that a member account may ever have.
+
+A claim is proved on a world that holds the organization alone: its tree and its guardrails, and of
+accounts with the same guardrails one. Principals there may get any policies of their own, so that
+what is proved holds whatever anybody attaches, and what is refuted has a request that shows it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.audit.model import Severity
+from iamsim.engine.world import CompiledWorld
+from iamsim.proofs.claims import parse_claim
+from iamsim.proofs.prove import Prover
+from iamsim.world.model import Account, World
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.proofs.result import CheckResult
+
+__all__ = ["CONTROL_TOWER", "GUARDRAILS", "Guardrail", "GuardrailProver"]
+
+SCP_EXAMPLES = (
+    "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples"
+)
+CONTROLS = (
+    "https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html"
+)
+STRONG = (
+    "https://docs.aws.amazon.com/controltower/latest/controlreference/"
+    "strongly-recommended-controls.html"
+)
+CONTROL_TOWER_ROLE = "arn:*:iam::*:role/AWSControlTowerExecution"
+
+
+class Guardrail(NamedTuple):
+    """What no principal of a member account may do. `controls` are the ids of AWS Control Tower
+    that are about the same; `root` says that it is about root users alone."""
+
+    id: str
+    title: str
+    actions: tuple[str, ...]
+    severity: Severity
+    see: str
+    resource: str = "*"
+    controls: tuple[str, ...] = ()
+    root: bool = False
+
+
+GUARDRAILS = (
+    Guardrail(
+        "guardrail-leave-organization",
+        "No member account can leave the organization",
+        ("organizations:LeaveOrganization",),
+        Severity.HIGH,
+        f"{SCP_EXAMPLES}_general.html",
+    ),
+    Guardrail(
+        "guardrail-cloudtrail",
+        "Nobody can switch CloudTrail off",
+        (
+            "cloudtrail:DeleteTrail",
+            "cloudtrail:PutEventSelectors",
+            "cloudtrail:StopLogging",
+            "cloudtrail:UpdateTrail",
+        ),
+        Severity.HIGH,
+        CONTROLS,
+        controls=("AWS-GR_CLOUDTRAIL_CHANGE_PROHIBITED",),
+    ),
+    Guardrail(
+        "guardrail-config",
+        "Nobody can switch AWS Config off",
+        (
+            "config:DeleteConfigurationRecorder",
+            "config:DeleteDeliveryChannel",
+            "config:PutConfigurationRecorder",
+            "config:StopConfigurationRecorder",
+        ),
+        Severity.MEDIUM,
+        CONTROLS,
+        controls=("AWS-GR_CONFIG_CHANGE_PROHIBITED",),
+    ),
+    Guardrail(
+        "guardrail-guardduty",
+        "Nobody can switch Amazon GuardDuty off",
+        (
+            "guardduty:DeleteDetector",
+            "guardduty:DisassociateFromAdministratorAccount",
+            "guardduty:UpdateDetector",
+        ),
+        Severity.MEDIUM,
+        f"{SCP_EXAMPLES}_guardduty.html",
+    ),
+    Guardrail(
+        "guardrail-access-analyzer",
+        "Nobody can delete the analyzers of IAM Access Analyzer",
+        ("access-analyzer:DeleteAnalyzer",),
+        Severity.MEDIUM,
+        "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-getting-started.html",
+    ),
+    Guardrail(
+        "guardrail-root-user",
+        "Root users of member accounts can do nothing",
+        ("ec2:RunInstances", "iam:CreateUser", "lambda:CreateFunction", "s3:DeleteBucket"),
+        Severity.MEDIUM,
+        STRONG,
+        controls=("AWS-GR_RESTRICT_ROOT_USER",),
+        root=True,
+    ),
+    Guardrail(
+        "guardrail-root-access-keys",
+        "Root users of member accounts can make no access keys",
+        ("iam:CreateAccessKey",),
+        Severity.MEDIUM,
+        STRONG,
+        controls=("AWS-GR_RESTRICT_ROOT_USER_ACCESS_KEYS",),
+        root=True,
+    ),
+)
+# The preventive controls that every landing zone of AWS Control Tower has, about its own resources.
+CONTROL_TOWER = (
+    Guardrail(
+        "AWS-GR_CLOUDTRAIL_CHANGE_PROHIBITED",
+        "",
+        (
+            "cloudtrail:DeleteTrail",
+            "cloudtrail:PutEventSelectors",
+            "cloudtrail:StopLogging",
+            "cloudtrail:UpdateTrail",
+        ),
+        Severity.MEDIUM,
+        CONTROLS,
+        "arn:*:cloudtrail:*:*:trail/aws-controltower-*",
+    ),
+    Guardrail(
+        "AWS-GR_CONFIG_CHANGE_PROHIBITED",
+        "",
+        (
+            "config:DeleteConfigurationRecorder",
+            "config:DeleteDeliveryChannel",
+            "config:DeleteRetentionConfiguration",
+            "config:PutConfigurationRecorder",
+            "config:PutDeliveryChannel",
+            "config:PutRetentionConfiguration",
+            "config:StopConfigurationRecorder",
+        ),
+        Severity.MEDIUM,
+        CONTROLS,
+    ),
+    Guardrail(
+        "AWS-GR_IAM_ROLE_CHANGE_PROHIBITED",
+        "",
+        (
+            "iam:AttachRolePolicy",
+            "iam:CreateRole",
+            "iam:DeleteRole",
+            "iam:DeleteRolePermissionsBoundary",
+            "iam:DeleteRolePolicy",
+            "iam:DetachRolePolicy",
+            "iam:PutRolePermissionsBoundary",
+            "iam:PutRolePolicy",
+            "iam:UpdateAssumeRolePolicy",
+            "iam:UpdateRole",
+            "iam:UpdateRoleDescription",
+        ),
+        Severity.MEDIUM,
+        CONTROLS,
+        "arn:*:iam::*:role/aws-controltower-*",
+    ),
+    Guardrail(
+        "AWS-GR_LAMBDA_CHANGE_PROHIBITED",
+        "",
+        (
+            "lambda:AddPermission",
+            "lambda:CreateFunction",
+            "lambda:DeleteFunction",
+            "lambda:UpdateFunctionCode",
+            "lambda:UpdateFunctionConfiguration",
+        ),
+        Severity.MEDIUM,
+        CONTROLS,
+        "arn:*:lambda:*:*:function:aws-controltower-*",
+    ),
+    Guardrail(
+        "AWS-GR_SNS_CHANGE_PROHIBITED",
+        "",
+        (
+            "sns:AddPermission",
+            "sns:CreateTopic",
+            "sns:DeleteTopic",
+            "sns:RemovePermission",
+            "sns:SetTopicAttributes",
+        ),
+        Severity.MEDIUM,
+        CONTROLS,
+        "arn:*:sns:*:*:aws-controltower-*",
+    ),
+)
+
+
+class GuardrailProver:
+    """Proves guardrails of an organization. `exempt` are patterns of the ARNs of principals that
+    may do it all the same."""
+
+    def __init__(self, model: World, members: Sequence[str], exempt: Sequence[str]) -> None:
+        """Take the organization and its member accounts."""
+        self.exempt = (CONTROL_TOWER_ROLE, *exempt)
+        self.alike = _alike(model, members)
+        accounts = {one: _bare(model, one) for one in self.alike}
+        self.members = sorted(accounts)
+        bare = World(organization=model.organization, accounts=accounts, policies=model.policies)
+        self._prover = Prover(CompiledWorld.checked(bare))
+
+    def prove(self, guardrail: Guardrail) -> CheckResult:
+        """Prove that no principal of a member can do it, or show one that can."""
+        who: list[object] = [{"account": one} for one in self.members]
+        if guardrail.root:
+            who = [f"arn:{self._partition(one)}:iam::{one}:root" for one in self.members]
+        never = {"principal": who, "action": list(guardrail.actions)}
+        if guardrail.resource != "*":
+            never["resource"] = [guardrail.resource]
+        claim = {
+            "name": guardrail.id,
+            "never": {**never, "future": True},
+            "unless": [{"ArnLike": {"aws:PrincipalArn": list(self.exempt)}}],
+        }
+        return self._prover.prove(parse_claim(claim))
+
+    def _partition(self, account: str) -> str:
+        return self._prover.world.model.accounts[account].partition
+
+
+def _alike(model: World, members: Sequence[str]) -> dict[str, tuple[str, ...]]:
+    """Accounts that have the same guardrails, by the first of them."""
+    found: dict[object, list[str]] = {}
+    for member in members:
+        levels = (*(model.scp_levels(member) or ()), *(model.rcp_levels(member) or ()))
+        key = tuple(tuple(map(id, policies)) for name, policies in levels if name != member)
+        own = model.accounts.get(member)
+        mine = (
+            () if own is None else (tuple(map(id, own.scps or ())), tuple(map(id, own.rcps or ())))
+        )
+        found.setdefault((key, mine, None if own is None else own.partition), []).append(member)
+    return {some[0]: tuple(some) for some in found.values()}
+
+
+def _bare(model: World, account: str) -> Account:
+    """An account with its own guardrails, and nobody in it."""
+    known = model.accounts.get(account)
+    if known is None:
+        return Account(id=account)
+    return replace(
+        known,
+        users={},
+        groups={},
+        roles={},
+        resources={},
+        vpc_endpoints={},
+        permission_sets={},
+        root_user=None,
+        providers=(),
+    )

@@ -1,0 +1,187 @@
+"""Delegation that nothing limits, and boundaries that can be taken off.
+
+## What it finds
+`delegation-without-boundary`: somebody who is no administrator, and may make a role or user and
+give it policies without a permissions boundary: it can give more than it has.
+`boundary-removable`: somebody with a permissions boundary who may take it off.
+`boundary-editable`: somebody with a permissions boundary who may change the policy that is it.
+Each is asked of the engine.
+
+## Why it matters
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html#access_policies_boundaries-delegate>:
+who makes principals must be held to set a boundary (`iam:PermissionsBoundary`), and kept from
+changing boundaries.
+
+## What it needs
+The account authorization details.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
+from iamsim.audit.policies import written_out
+from iamsim.audit.registry import audits
+from iamsim.core.decision import PolicyType, Verdict
+from iamsim.query.batch.answers import decide_one
+from iamsim.world.model import PolicyDocument, User
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+    from iamsim.query.batch import BatchAnswer, Candidate
+    from iamsim.world.model import Account
+
+HEADING = "boundaries"
+DELEGATE = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_boundaries.html"
+    "#access_policies_boundaries-delegate"
+)
+BOUNDARY = "iam:PermissionsBoundary"
+# What makes somebody, and what gives it permissions; both together delegate.
+MAKERS = {"role": "iam:CreateRole", "user": "iam:CreateUser"}
+GIVERS = {
+    "role": ("iam:AttachRolePolicy", "iam:PutRolePolicy"),
+    "user": ("iam:AttachUserPolicy", "iam:PutUserPolicy"),
+}
+USES = (PolicyType.IDENTITY, PolicyType.PERMISSIONS_BOUNDARY, PolicyType.SERVICE_CONTROL)
+
+
+@audits(
+    "delegation-without-boundary",
+    HEADING,
+    "Who makes principals must give them a boundary",
+    Severity.HIGH,
+    DELEGATE,
+)
+def delegation(looking: Looking) -> Iterator[Outcome]:
+    """Who makes principals without a boundary."""
+    universe = looking.batch.universe
+    makers = universe.mask_of(list(MAKERS.values()))
+    for account in looking.accounts:
+        for candidate in looking.candidates(account.id):
+            if not looking.may(candidate) & makers:
+                continue
+            if candidate.principal in looking.administrators:
+                continue  # there is nothing more to give
+            found = [
+                one
+                for kind in MAKERS
+                if (one := _delegates(looking, account, candidate, kind)) is not None
+            ]
+            yield found[0] if found else Passed(candidate.principal)
+    yield from looking.policy_gaps(*USES)
+
+
+def _delegates(
+    looking: Looking, account: Account, candidate: Candidate, kind: str
+) -> Finding | None:
+    """The finding of somebody who may make a user or role, and give it policies, unlimited."""
+    made = f"arn:{account.partition}:iam::{account.id}:{kind}/iamsim-probe"
+    maker = _ask(looking, candidate, MAKERS[kind], made)
+    if not maker.possible:
+        return None
+    giver = next(
+        (one for one in GIVERS[kind] if _ask(looking, candidate, one, made).possible), None
+    )
+    if giver is None:
+        return None
+    certain = maker.verdict is Verdict.ALLOWED
+    return Finding(
+        candidate.principal,
+        f"may make a {kind} without a boundary and give it policies with {giver}"
+        + ("" if certain else ", conditionally"),
+        Fix("policy", written_out(_demand(account, kind))),
+        account.id,
+        (Evidence("request", "", Request(candidate.principal, MAKERS[kind], made)),),
+        None if certain else Severity.MEDIUM,
+        None if candidate.entity is None else candidate.entity.span,
+    )
+
+
+def _ask(looking: Looking, candidate: Candidate, action: str, resource: str) -> BatchAnswer:
+    """Decide a request about somebody without a boundary."""
+    question = looking.batch.question(candidate.principal, action, resource)
+    question = replace(question, unset=question.unset | {BOUNDARY})
+    return decide_one(question, looking.batch.world)
+
+
+def _demand(account: Account, kind: str) -> dict[str, object]:
+    boundary = f"arn:{account.partition}:iam::{account.id}:policy/BOUNDARY"
+    return {
+        "Sid": "OnlyWithTheBoundary",
+        "Effect": "Deny",
+        "Action": [MAKERS[kind], *GIVERS[kind]],
+        "Resource": "*",
+        "Condition": {"StringNotEquals": {BOUNDARY: boundary}},
+    }
+
+
+def _bounded(looking: Looking) -> Iterator[tuple[Account, Candidate]]:
+    """Everybody with a permissions boundary."""
+    for account in looking.accounts:
+        for candidate in looking.candidates(account.id):
+            if candidate.entity is not None and candidate.entity.boundary is not None:
+                yield account, candidate
+
+
+@audits("boundary-removable", HEADING, "Boundaries stay on", Severity.HIGH, DELEGATE)
+def removable(looking: Looking) -> Iterator[Outcome]:
+    """Who may take its own boundary off, or set another."""
+    for account, candidate in _bounded(looking):
+        kind = "User" if isinstance(candidate.entity, User) else "Role"
+        actions = (f"iam:Delete{kind}PermissionsBoundary", f"iam:Put{kind}PermissionsBoundary")
+        yield _may(looking, account, candidate, actions, candidate.principal, "take off or replace")
+    yield from looking.policy_gaps(*USES)
+
+
+@audits("boundary-editable", HEADING, "Boundaries stay as they are", Severity.HIGH, DELEGATE)
+def editable(looking: Looking) -> Iterator[Outcome]:
+    """Who may change the policy that is its boundary."""
+    actions = ("iam:CreatePolicyVersion", "iam:SetDefaultPolicyVersion", "iam:DeletePolicyVersion")
+    for account, candidate in _bounded(looking):
+        boundary = None if candidate.entity is None else candidate.entity.boundary
+        arn = getattr(boundary, "arn", None)
+        if not isinstance(boundary, PolicyDocument):
+            yield Passed(candidate.principal)  # AWS alone changes its policies
+        elif arn is None:
+            yield Gap(candidate.principal, "which policy its boundary is", "", "")
+        else:
+            yield _may(looking, account, candidate, actions, arn, "change")
+    yield from looking.policy_gaps(*USES)
+
+
+def _may(
+    looking: Looking,
+    account: Account,
+    candidate: Candidate,
+    actions: Sequence[str],
+    resource: str,
+    what: str,
+) -> Outcome:
+    """Whether somebody may do one of some actions to its boundary."""
+    for action in actions:
+        answer = looking.batch.decide(candidate.principal, action, resource)
+        if answer.possible:
+            certain = answer.verdict is Verdict.ALLOWED
+            deny = {
+                "Sid": "LeaveBoundariesAlone",
+                "Effect": "Deny",
+                "Action": list(actions),
+                "Resource": "*",
+            }
+            return Finding(
+                candidate.principal,
+                f"may {what} its own permissions boundary with {action}"
+                + ("" if certain else ", conditionally"),
+                Fix("policy", written_out(deny)),
+                account.id,
+                (Evidence("request", "", Request(candidate.principal, action, resource)),),
+                None if certain else Severity.MEDIUM,
+                None if candidate.entity is None else candidate.entity.span,
+            )
+    return Passed(candidate.principal)

@@ -1,0 +1,275 @@
+"""Statements that could carry a condition, and don't.
+
+## What it finds
+`service-trust-without-source`: a policy that lets an AWS service in without saying for whose
+resource it acts: the confused deputy.
+`external-id-missing`: a role that trusts a vendor's account without an external id.
+`oidc-trust-without-claims`: a role for a web identity provider that serves everybody, without the
+claim that tells its customers apart. Since June 2025 IAM refuses such a role when it is made or
+changed, and leaves those that are there.
+`saml-trust-without-audience`: a role for SAML whose trust does not ask `SAML:aud`.
+`mfa-condition-forgets-keys`: a condition on MFA that a request with a long-term key passes.
+`bucket-without-tls`: a bucket that answers without TLS, by a request that the engine allows.
+Every finding has the statement as it should be.
+
+## Why it matters
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#use-policy-conditions>,
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>,
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html>.
+
+## What it needs
+The policies of roles and resources.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
+from iamsim.audit.policies import with_condition, written_out
+from iamsim.audit.registry import audits
+from iamsim.audit.sources import RESOURCES
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import PolicyType, Verdict
+from iamsim.engine.question import AttachedPolicies, Question
+from iamsim.query.batch.answers import decide_one
+from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+    from iamsim.audit.policies import ValidatedPolicy
+    from iamsim.checks.finding import Finding as PolicyFinding
+
+HEADING = "conditions"
+DEPUTY = "https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html"
+VENDORS = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_common-scenarios_third-party.html"
+)
+OIDC = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_providers_oidc_secure-by-default.html"
+SAML = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp_saml.html"
+MFA = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html"
+)
+TLS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html"
+SAML_AUDIENCE = "saml:aud"
+SIGN_IN = "https://signin.aws.amazon.com/saml"
+
+Condition = dict[str, dict[str, object]]
+
+
+class _Mended(NamedTuple):
+    """A check whose findings are those of `iamsim validate` with these codes: the policies that it
+    is about, and the condition that mends them."""
+
+    uses: tuple[PolicyType, ...]
+    codes: Mapping[str, Condition | None]
+
+
+SERVICE_TRUST = _Mended(
+    (PolicyType.TRUST, PolicyType.RESOURCE),
+    {
+        "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL": {
+            "StringEquals": {"aws:SourceAccount": "YOUR-ACCOUNT"},
+            "ArnLike": {"aws:SourceArn": "arn:aws:SERVICE:REGION:YOUR-ACCOUNT:RESOURCE"},
+        }
+    },
+)
+EXTERNAL_ID = _Mended(
+    (PolicyType.TRUST,),
+    {"IAMSIM_EXTERNAL_ID_NOT_DEMANDED": {"StringEquals": {"sts:ExternalId": "YOUR-ID"}}},
+)
+CLAIMS: Condition = {
+    "StringEquals": {"PROVIDER:aud": "sts.amazonaws.com", "PROVIDER:sub": "YOUR-SUBJECT"}
+}
+GITHUB: Condition = {
+    "StringEquals": {
+        "token.actions.githubusercontent.com:aud": "sts.amazonaws.com",
+        "token.actions.githubusercontent.com:sub": "repo:ORG/REPO:ref:refs/heads/main",
+    }
+}
+OIDC_TRUST = _Mended(
+    (PolicyType.TRUST,),
+    {
+        "MISSING_CONDITION_KEY_FOR_OIDC_PRINCIPAL": CLAIMS,
+        "MISSING_GITHUB_REPO_CONDITION_KEY": GITHUB,
+        "SPECIFIC_GITHUB_REPO_AND_BRANCH_RECOMMENDED": GITHUB,
+        "IAMSIM_GITHUB_OWNER_WILDCARD": GITHUB,
+        "IAMSIM_OIDC_TENANT_NOT_ASKED": CLAIMS,
+    },
+)
+MFA_CONDITION = _Mended(
+    (PolicyType.IDENTITY, PolicyType.TRUST, PolicyType.RESOURCE, PolicyType.SERVICE_CONTROL),
+    {"IAMSIM_MFA_NOT_ASKED_OF_ACCESS_KEYS": None},
+)
+
+
+def _of_codes(looking: Looking, mended: _Mended) -> Iterator[Outcome]:
+    """A finding for each place that a check of policies found; policies without one pass."""
+    for one in looking.validated:
+        if one.use not in mended.uses:
+            continue
+        some = [found for found in one.findings if found.code in mended.codes]
+        for found in some:
+            place = found.spans[0] if found.spans else None
+            evidence = [] if place is None else [Evidence("policy", str(place.place))]
+            if found.witness is not None:
+                shown = found.witness
+                request = Request(
+                    shown.principal, shown.action, shown.resource, dict(shown.context)
+                )
+                evidence.insert(0, Evidence("request", "", request))
+            yield Finding(
+                one.holder,
+                f"policy `{one.policy.name}`: {found.message}",
+                Fix("policy", _statement(one, found, mended.codes[found.code])),
+                one.account,
+                tuple(evidence),
+                span=place,
+            )
+        if not some:
+            yield Passed(one.holder)
+    yield from looking.policy_gaps(*mended.uses)
+
+
+def _statement(one: ValidatedPolicy, found: PolicyFinding, condition: Condition | None) -> str:
+    """The statement with the condition; where that can't be added, what to do instead."""
+    if condition is None:
+        return f"# {found.hint or found.message}"
+    path = found.places[0].path if found.places else ()
+    return with_condition(one.policy.document, path, condition)
+
+
+@audits(
+    "service-trust-without-source",
+    HEADING,
+    "Services are let in for one's own resources alone",
+    Severity.MEDIUM,
+    DEPUTY,
+)
+def service_trust(looking: Looking) -> Iterator[Outcome]:
+    """Services that may act for anybody."""
+    yield from _of_codes(looking, SERVICE_TRUST)
+
+
+@audits(
+    "external-id-missing", HEADING, "Vendors are asked for an external id", Severity.HIGH, VENDORS
+)
+def external_id(looking: Looking) -> Iterator[Outcome]:
+    """Vendors that may act for any customer."""
+    yield from _of_codes(looking, EXTERNAL_ID)
+
+
+@audits(
+    "oidc-trust-without-claims",
+    HEADING,
+    "Roles for shared providers ask whose token it is",
+    Severity.HIGH,
+    OIDC,
+)
+def oidc(looking: Looking) -> Iterator[Outcome]:
+    """Providers of everybody whose claims nobody asks."""
+    yield from _of_codes(looking, OIDC_TRUST)
+
+
+@audits(
+    "mfa-condition-forgets-keys",
+    "mfa",
+    "Conditions on MFA hold for long-term keys, too",
+    Severity.HIGH,
+    MFA,
+)
+def mfa_conditions(looking: Looking) -> Iterator[Outcome]:
+    """Conditions on MFA that long-term keys pass."""
+    yield from _of_codes(looking, MFA_CONDITION)
+
+
+@audits(
+    "saml-trust-without-audience", HEADING, "Roles for SAML ask the audience", Severity.MEDIUM, SAML
+)
+def saml(looking: Looking) -> Iterator[Outcome]:
+    """Trust in SAML without an audience."""
+    for account, role in looking.roles:
+        some = [
+            one
+            for one in looking.statements(role.trust, PolicyType.TRUST)
+            if not one.denies
+            and one.principals is not None
+            and any(":saml-provider/" in name for name in one.principals.granted)
+        ]
+        open_ = [one for one in some if SAML_AUDIENCE not in one.keys]
+        if some and not open_:
+            yield Passed(role.arn)
+        document = getattr(role.trust, "document", {})
+        for one in open_:
+            span = one.source.span(one.path)
+            yield Finding(
+                role.arn,
+                f"statement {one.index + 1} of its trust policy takes assertions for any audience",
+                Fix(
+                    "policy",
+                    with_condition(document, one.path, {"StringEquals": {"SAML:aud": SIGN_IN}}),
+                ),
+                account.id,
+                (Evidence("policy", str(span.place)),),
+                span=span,
+            )
+
+
+@audits("bucket-without-tls", HEADING, "Buckets answer with TLS only", Severity.MEDIUM, TLS)
+def without_tls(looking: Looking) -> Iterator[Outcome]:
+    """Buckets that answer without TLS."""
+    for account in looking.accounts:
+        buckets = [one for one in account.resources.values() if _is_bucket(one.arn)]
+        for bucket in sorted(buckets, key=lambda one: one.arn):
+            principal = f"arn:{account.partition}:iam::{account.id}:role/iamsim-probe"
+            context = {"aws:SecureTransport": "false"}
+            question = Question(
+                principal,
+                "s3:GetObject",
+                f"{bucket.arn}/object",
+                dict(context),
+                now=looking.at_text,
+                attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
+            )
+            decision = decide_one(question, looking.batch.world).decision
+            if decision.verdict is not Verdict.ALLOWED:
+                yield Passed(bucket.arn)
+                continue
+            yield Finding(
+                bucket.arn,
+                "answers requests without TLS",
+                Fix("policy", written_out(_only_tls(bucket.arn))),
+                account.id,
+                (
+                    Evidence(
+                        "request",
+                        "",
+                        Request(principal, "s3:GetObject", f"{bucket.arn}/object", context),
+                    ),
+                ),
+                span=bucket.span,
+            )
+        if not account.resources:
+            yield RESOURCES.gap(
+                account.id, "its resources and their policies are not listed", account=account.id
+            )
+    yield from looking.policy_gaps(PolicyType.RESOURCE)
+
+
+def _is_bucket(text: str) -> bool:
+    arn = find_arn(text)
+    return arn is not None and arn.service == "s3" and not arn.account and "/" not in arn.resource
+
+
+def _only_tls(bucket: str) -> dict[str, object]:
+    return {
+        "Sid": "OnlyWithTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": "s3:*",
+        "Resource": [bucket, f"{bucket}/*"],
+        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
+    }

@@ -1,0 +1,473 @@
+"""Guardrails that are missing, or don't hold.
+
+## What it finds
+`no-service-control-policy` and `no-resource-control-policy`: a member account that no policy of the
+organization limits but AWS's own, which allow everything.
+`guardrail-...`: what a member account should never be able to do, as claims about every principal
+that it may ever have: leaving the organization; switching off CloudTrail, AWS Config, GuardDuty or
+IAM Access Analyzer; anything by a root user. A claim is proved for every request, or refuted by
+one.
+`guardrail-regions`: member accounts in which every Region can be used.
+`perimeter-identities`, `perimeter-resources`, `perimeter-networks`: whether somebody from outside
+reaches a bucket that lets everybody in, whether an administrator can write to a bucket outside, and
+whether one can work from any network.
+`control-tower-preventive`: where AWS Control Tower is, its mandatory preventive controls by their
+ids, about its own resources.
+
+## Why it matters
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-permissions-guardrails>,
+<https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples.html>,
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html>. The
+management account is never limited, and left out.
+
+## What it needs
+The tree of the organization with its policies. The role `AWSControlTowerExecution` may do what
+guardrails forbid; other such roles are patterns under `guardrail-exempt` in the configuration.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from iamsim.audit.guardrails import CONTROL_TOWER, GUARDRAILS
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
+from iamsim.audit.policies import written_out
+from iamsim.audit.registry import audits
+from iamsim.checks.regions import REGIONS
+from iamsim.core.decision import Layer, PolicyType, Verdict
+from iamsim.engine.question import AttachedPolicies, Question
+from iamsim.proofs.result import Verdict as Proof
+from iamsim.query.batch.answers import decide_one
+from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
+from iamsim.syntax.read import parse_policy
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamsim.audit.guardrails import Guardrail
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+    from iamsim.core.decision import Decision
+
+HEADING = "guardrails"
+SCPS = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps.html"
+RCPS = "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps.html"
+PERIMETER = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html"
+REGION_DENY = (
+    "https://docs.aws.amazon.com/controltower/latest/controlreference/"
+    "primary-region-deny-policy.html"
+)
+CONTROLS = (
+    "https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html"
+)
+DEFAULTS = frozenset(("FullAWSAccess", "RCPFullAWSAccess"))
+STRANGER = "999999999999"
+BUCKET = "arn:aws:s3:::iamsim-perimeter-probe"
+EVERYBODY = parse_policy(
+    {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": "*",
+                "Action": "s3:*",
+                "Resource": [BUCKET, f"{BUCKET}/*"],
+            }
+        ],
+    },
+    name="a bucket policy that lets everybody in",
+    policy_type=PolicyType.RESOURCE,
+)
+FEW = 5
+
+
+@audits(
+    "no-service-control-policy", HEADING, "SCPs limit every member account", Severity.HIGH, SCPS
+)
+def without_scps(looking: Looking) -> Iterator[Outcome]:
+    """Members without service control policies."""
+    yield from _without(looking, "service control policy", "SERVICE_CONTROL_POLICY")
+
+
+@audits(
+    "no-resource-control-policy",
+    HEADING,
+    "RCPs limit every member account",
+    Severity.MEDIUM,
+    RCPS,
+)
+def without_rcps(looking: Looking) -> Iterator[Outcome]:
+    """Members without resource control policies."""
+    yield from _without(looking, "resource control policy", "RESOURCE_CONTROL_POLICY")
+
+
+def _without(looking: Looking, what: str, kind: str) -> Iterator[Outcome]:
+    model = looking.model
+    for gap in _no_organization(looking):
+        yield gap
+        return
+    for member in looking.members:
+        levels = model.scp_levels(member) if kind.startswith("S") else model.rcp_levels(member)
+        names = [policy.name for _, policies in levels or () for policy in policies]
+        if all(name in DEFAULTS for name in names):
+            yield Finding(
+                member,
+                f"no {what} limits the account but AWS's own",
+                Fix(
+                    "commands",
+                    f"aws organizations create-policy --type {kind} --name NAME --description WHY"
+                    " --content file://policy.json\naws organizations attach-policy --policy-id ID"
+                    f" --target-id {member}",
+                ),
+                member,
+            )
+        else:
+            yield Passed(member)
+
+
+def _no_organization(looking: Looking) -> Iterator[Gap]:
+    """The gap of a world without an organization, or without its tree."""
+    organization = looking.model.organization
+    if organization is None or organization.root is None:
+        yield looking.gap_of_organization()
+
+
+def _of_claim(guardrail: Guardrail) -> None:
+    """Register the check of one claim."""
+
+    def run(looking: Looking) -> Iterator[Outcome]:
+        for gap in _no_organization(looking):
+            yield gap
+            return
+        if looking.members:
+            yield _proved(looking, guardrail, "organization", _exempt_policy(guardrail))
+            yield from looking.policy_gaps(PolicyType.SERVICE_CONTROL)
+
+    audits(guardrail.id, HEADING, guardrail.title, guardrail.severity, guardrail.see)(run)
+
+
+def _proved(looking: Looking, guardrail: Guardrail, subject: str, policy: object) -> Outcome:
+    """What a proof gives."""
+    result = looking.guardrails.prove(guardrail)
+    if result.verdict is Proof.PASS:
+        return Passed(subject)
+    if result.verdict is Proof.UNKNOWN or result.witness is None:
+        why = f"whether the guardrail holds: {result.why_unknown or 'it was not proved'}"
+        return Gap(subject, why, "organizations/", "")
+    witness = result.witness
+    context = {str(key): str(value) for key, value in dict(witness.get("context", {})).items()}
+    request = Request(witness["principal"], witness["action"], witness["resource"], context)
+    alike = next(
+        (some for one, some in looking.guardrails.alike.items() if f":{one}:" in request.principal),
+        (),
+    )
+    others = f", and so in {len(alike) - 1} other accounts" if len(alike) > 1 else ""
+    controls = (
+        f" (AWS Control Tower: {', '.join(guardrail.controls)})" if guardrail.controls else ""
+    )
+    return Finding(
+        subject,
+        f"{request.action} is possible in {request.principal.split(':')[4]}{others}{controls}",
+        Fix("policy", written_out(policy)),
+        evidence=(Evidence("request", result.message, request),),
+        span=None if looking.model.organization is None else looking.model.organization.span,
+    )
+
+
+def _exempt_policy(guardrail: Guardrail) -> object:
+    """A service control policy that would hold the guardrail."""
+    condition: dict[str, object] = {
+        "ArnNotLike": {"aws:PrincipalArn": "arn:*:iam::*:role/AWSControlTowerExecution"}
+    }
+    if guardrail.root:
+        condition = {"ArnLike": {"aws:PrincipalArn": "arn:*:iam::*:root"}}
+    statement = {
+        "Sid": "".join(word.capitalize() for word in guardrail.id.split("-")),
+        "Effect": "Deny",
+        "Action": "*" if guardrail.id == "guardrail-root-user" else list(guardrail.actions),
+        "Resource": guardrail.resource,
+        "Condition": condition,
+    }
+    return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+for _guardrail in GUARDRAILS:
+    _of_claim(_guardrail)
+
+
+@audits(
+    "control-tower-preventive",
+    HEADING,
+    "AWS Control Tower's mandatory preventive controls hold",
+    Severity.MEDIUM,
+    CONTROLS,
+)
+def control_tower(looking: Looking) -> Iterator[Outcome]:
+    """The controls of Control Tower, where it is there."""
+    if looking.model.organization is None or not _has_control_tower(looking):
+        return
+    for control in CONTROL_TOWER:
+        yield _proved(looking, control, control.id, _exempt_policy(control))
+
+
+def _has_control_tower(looking: Looking) -> bool:
+    roles = any("AWSControlTowerExecution" in account.roles for account in looking.accounts)
+    return roles or any(one.policy.name.startswith("aws-guardrails-") for one in looking.held)
+
+
+@audits(
+    "guardrail-regions",
+    HEADING,
+    "Some Regions can't be used",
+    Severity.LOW,
+    REGION_DENY,
+)
+def regions(looking: Looking) -> Iterator[Outcome]:
+    """Members in which every Region can be used."""
+    for gap in _no_organization(looking):
+        yield gap
+        return
+    for member, alike in looking.guardrails.alike.items():
+        partition = looking.partition_of(member)
+        open_in = []
+        for region in _regions_of(partition):
+            resource = f"arn:{partition}:ec2:{region}:{member}:vpc/vpc-0123456789abcdef0"
+            decision = _as_administrator(
+                looking, member, "ec2:CreateSubnet", resource, {"aws:RequestedRegion": region}
+            )
+            if decision.verdict is not Verdict.ALLOWED:
+                break
+            open_in.append(region)
+        else:
+            for one in alike:
+                yield Finding(
+                    one,
+                    f"all {len(open_in)} Regions can be used",
+                    Fix("policy", written_out(_REGION_POLICY)),
+                    one,
+                    (
+                        Evidence(
+                            "request",
+                            "",
+                            Request(
+                                _probe(partition, one),
+                                "ec2:CreateSubnet",
+                                f"arn:{partition}:ec2:{open_in[-1]}:{one}:vpc/vpc-0123456789abcdef0",
+                                {"aws:RequestedRegion": open_in[-1]},
+                            ),
+                        ),
+                    ),
+                )
+            continue
+        for one in alike:
+            yield Passed(one)
+
+
+_REGION_POLICY = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "OnlyRegionsInUse",
+            "Effect": "Deny",
+            "NotAction": [
+                "cloudfront:*",
+                "globalaccelerator:*",
+                "iam:*",
+                "organizations:*",
+                "route53:*",
+                "sts:*",
+                "support:*",
+            ],
+            "Resource": "*",
+            "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]}},
+        }
+    ],
+}
+
+
+def _regions_of(partition: str) -> list[str]:
+    starts = {"aws-cn": ("cn-",), "aws-us-gov": ("us-gov-",)}.get(partition)
+    if starts is not None:
+        return [one for one in REGIONS if one.startswith(starts)]
+    return [one for one in REGIONS if not one.startswith(("cn-", "us-gov-", "us-iso", "eusc-"))]
+
+
+def _probe(partition: str, account: str) -> str:
+    return f"arn:{partition}:iam::{account}:role/iamsim-probe"
+
+
+def _as_administrator(
+    looking: Looking,
+    account: str,
+    action: str,
+    resource: str,
+    context: Mapping[str, str],
+) -> Decision:
+    """Decide what an administrator of an account may do, with the guardrails as they are."""
+    question = Question(
+        _probe(looking.partition_of(account), account),
+        action,
+        resource,
+        dict(context),
+        now=looking.at_text,
+        attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
+    )
+    return decide_one(question, looking.batch.world).decision
+
+
+@audits(
+    "perimeter-identities",
+    HEADING,
+    "RCPs keep identities from outside away from resources",
+    Severity.MEDIUM,
+    PERIMETER,
+)
+def identities(looking: Looking) -> Iterator[Outcome]:
+    """A stranger before a bucket that lets everybody in."""
+    yield from _perimeter(
+        looking,
+        f"arn:aws:iam::{STRANGER}:role/stranger",
+        None,
+        {},
+        "resource-based policies alone decide whether somebody outside of the organization gets in",
+        _IDENTITIES,
+        PolicyType.RESOURCE_CONTROL,
+    )
+
+
+@audits(
+    "perimeter-resources",
+    HEADING,
+    "SCPs keep identities away from resources outside",
+    Severity.MEDIUM,
+    PERIMETER,
+)
+def resources(looking: Looking) -> Iterator[Outcome]:
+    """An administrator before a bucket of a stranger."""
+    yield from _perimeter(
+        looking,
+        None,
+        STRANGER,
+        {},
+        "an administrator can write to a bucket of another organization",
+        _RESOURCES,
+        PolicyType.SERVICE_CONTROL,
+    )
+
+
+@audits(
+    "perimeter-networks",
+    HEADING,
+    "SCPs keep identities to known networks",
+    Severity.LOW,
+    PERIMETER,
+)
+def networks(looking: Looking) -> Iterator[Outcome]:
+    """An administrator on the internet."""
+    yield from _perimeter(
+        looking,
+        None,
+        None,
+        {"aws:SourceIp": "198.51.100.7", "aws:ViaAWSService": "false"},
+        "credentials that are stolen work from any network",
+        _NETWORKS,
+        PolicyType.SERVICE_CONTROL,
+    )
+
+
+def _perimeter(
+    looking: Looking,
+    caller: str | None,
+    owner: str | None,
+    context: Mapping[str, str],
+    detail: str,
+    policy: object,
+    use: PolicyType,
+) -> Iterator[Outcome]:
+    """Decide one request about each member; `None` stands for the member."""
+    for gap in _no_organization(looking):
+        yield gap
+        return
+    for member, alike in looking.guardrails.alike.items():
+        principal = caller or _probe(looking.partition_of(member), member)
+        question = Question(
+            principal,
+            "s3:PutObject",
+            f"{BUCKET}/object",
+            dict(context),
+            resource_account=owner or member,
+            now=looking.at_text,
+            attached=AttachedPolicies(
+                identity_policies=(ADMINISTRATOR_ACCESS,), resource_policy=EVERYBODY
+            ),
+        )
+        if caller is not None:
+            question = replace(question, unset=frozenset({"aws:PrincipalOrgID"}))
+        decision = decide_one(question, looking.batch.world).decision
+        for one in alike:
+            if decision.verdict is Verdict.ALLOWED:
+                shown = principal.replace(member, one)
+                request = Request(shown, "s3:PutObject", f"{BUCKET}/object", context)
+                yield Finding(
+                    one,
+                    detail,
+                    Fix("policy", written_out(policy)),
+                    one,
+                    (Evidence("request", "", request),),
+                )
+            elif decision.layer in {
+                Layer.SERVICE_CONTROL_POLICY,
+                Layer.RESOURCE_CONTROL_POLICY,
+            }:
+                yield Passed(one)
+            else:
+                yield Gap(one, "whether the perimeter holds", "organizations/", "")
+    yield from looking.policy_gaps(use)
+
+
+_ORGANIZATION = "o-YOUR-ORGANIZATION"
+_IDENTITIES = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "OnlyIdentitiesOfTheOrganization",
+            "Effect": "Deny",
+            "Principal": "*",
+            "Action": ["s3:*", "sqs:*", "kms:*", "secretsmanager:*", "sts:AssumeRole"],
+            "Resource": "*",
+            "Condition": {
+                "StringNotEqualsIfExists": {"aws:PrincipalOrgID": _ORGANIZATION},
+                "BoolIfExists": {"aws:PrincipalIsAWSService": "false"},
+            },
+        }
+    ],
+}
+_RESOURCES = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "OnlyResourcesOfTheOrganization",
+            "Effect": "Deny",
+            "Action": ["s3:PutObject", "sqs:SendMessage", "sns:Publish"],
+            "Resource": "*",
+            "Condition": {"StringNotEqualsIfExists": {"aws:ResourceOrgID": _ORGANIZATION}},
+        }
+    ],
+}
+_NETWORKS = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {
+            "Sid": "OnlyKnownNetworks",
+            "Effect": "Deny",
+            "NotAction": ["iam:PassRole", "sts:*"],
+            "Resource": "*",
+            "Condition": {
+                "NotIpAddressIfExists": {"aws:SourceIp": ["203.0.113.0/24"]},
+                "StringNotEqualsIfExists": {"aws:VpceOrgID": _ORGANIZATION},
+                "BoolIfExists": {"aws:ViaAWSService": "false"},
+            },
+        }
+    ],
+}

@@ -1,0 +1,167 @@
+"""Policies that were a start, and still are what counts.
+
+## What it finds
+`aws-managed-policy-wide`: an AWS managed policy in use that allows whole services on everything, by
+what it allows and not by its name; and the call that writes its least successor from a trail.
+`policy-on-user`: a policy that is attached to a user, or stands in it, and not in a group or role.
+`inline-policy`: an inline policy that says the same as that of somebody else: a managed policy
+would be changed in one place.
+
+## Why it matters
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-use-aws-defined-policies>,
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html>.
+
+## What it needs
+The account authorization details. The least successor needs a trail:
+`iamsim generate --events TRAIL --principal ARN`.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
+from iamsim.audit.registry import audits
+from iamsim.audit.rules.privileges import whole_services
+from iamsim.core.decision import PolicyType
+from iamsim.core.unknown import MARK
+from iamsim.world.model import ManagedPolicyReference, PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+    from iamsim.audit.policies import Held
+
+HEADING = "managed-to-least"
+PRACTICE = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html"
+    "#bp-use-aws-defined-policies"
+)
+CHOOSING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html"
+MOST_NAMED = 4
+
+
+def _identity(looking: Looking) -> Iterator[Held]:
+    return (one for one in looking.held if one.use is PolicyType.IDENTITY)
+
+
+def _is_of_aws(held: Held) -> bool:
+    policy = held.policy
+    if isinstance(policy, ManagedPolicyReference):
+        return True
+    return policy.arn is not None and ":iam::aws:policy/" in policy.arn
+
+
+@audits(
+    "aws-managed-policy-wide",
+    HEADING,
+    "AWS managed policies in use are narrow",
+    Severity.MEDIUM,
+    PRACTICE,
+)
+def wide(looking: Looking) -> Iterator[Outcome]:
+    """AWS managed policies that allow whole services."""
+    service_linked = {
+        role.arn
+        for account in looking.accounts
+        for role in account.roles.values()
+        if role.service_linked
+    }
+    for held in _identity(looking):
+        if not _is_of_aws(held) or held.holder in service_linked:
+            continue
+        statements = looking.statements(held.policy, held.use)
+        if any(one.unknowns for one in statements):
+            yield Gap(
+                held.holder,
+                f"what the policy `{held.policy.name}` says",
+                "",
+                "iamsim catalog refresh",
+            )
+            continue
+        services = sorted({name for one in statements for name in whole_services(one)})
+        if not services:
+            yield Passed(held.holder)
+            continue
+        more = f" and {len(services) - MOST_NAMED} more" if len(services) > MOST_NAMED else ""
+        kind = held.holder_type.replace(" ", "-")
+        name = held.holder.rpartition("/")[2]
+        yield Finding(
+            held.holder,
+            f"the AWS managed policy {held.policy.name} gives {', '.join(services[:MOST_NAMED])}"
+            f"{more} on everything",
+            Fix(
+                "commands",
+                f"iamsim generate --world WORLD --events TRAIL --principal {held.holder}"
+                f" > least.json\naws iam put-{kind}-policy --{kind}-name {name} --policy-name least"
+                f" --policy-document file://least.json\naws iam detach-{kind}-policy --{kind}-name"
+                f" {name} --policy-arn ARN",
+            ),
+            held.account,
+            (Evidence("policy", held.policy.name),),
+            Severity.HIGH if "*" in services else None,
+        )
+
+
+@audits("policy-on-user", HEADING, "Users have policies by groups", Severity.LOW, CHOOSING)
+def on_users(looking: Looking) -> Iterator[Outcome]:
+    """Policies of users themselves."""
+    for account, user in looking.users:
+        names = [policy.name for policy in user.policies]
+        if not names:
+            yield Passed(user.arn)
+            continue
+        more = f" and {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+        yield Finding(
+            user.arn,
+            f"has policies of its own: {', '.join(names[:MOST_NAMED])}{more}",
+            Fix(
+                "commands",
+                "aws iam create-group --group-name GROUP\naws iam attach-group-policy --group-name"
+                " GROUP --policy-arn ARN\naws iam add-user-to-group --group-name GROUP"
+                f" --user-name {user.name}\naws iam detach-user-policy --user-name {user.name}"
+                " --policy-arn ARN",
+            ),
+            account.id,
+            span=user.span,
+        )
+
+
+@audits("inline-policy", HEADING, "What several have is a managed policy", Severity.LOW, CHOOSING)
+def inline(looking: Looking) -> Iterator[Outcome]:
+    """Inline policies that several principals have."""
+    found: dict[tuple[str, str], list[Held]] = {}
+    for held in _identity(looking):
+        policy = held.policy
+        if not held.is_inline or not isinstance(policy, PolicyDocument) or MARK in policy.document:
+            continue
+        if held.holder_type == "permission set":
+            continue  # has no other place for a policy that each account need not have
+        text = json.dumps(policy.document, sort_keys=True, default=str)
+        found.setdefault((held.account, text), []).append(held)
+    for (account, _), some in found.items():
+        if len(some) == 1:
+            yield Passed(some[0].holder)
+            continue
+        others = len(some) - 1
+        for held in some:
+            name = held.policy.name
+            arn = f"arn:{looking.partition_of(account)}:iam::{account}:policy/{name}"
+            twin = next(one.holder for one in some if one is not held)
+            yield Finding(
+                held.holder,
+                f"{others} {'other has' if others == 1 else 'others have'} the same inline policy"
+                f" as `{name}`",
+                Fix(
+                    "commands",
+                    f"aws iam create-policy --policy-name {name} --policy-document"
+                    f" file://policy.json\naws iam attach-{held.holder_type}-policy"
+                    f" --{held.holder_type}-name {held.holder.rpartition('/')[2]} --policy-arn"
+                    f" {arn}",
+                ),
+                account,
+                (Evidence("policy", f"as {twin}"),),
+            )

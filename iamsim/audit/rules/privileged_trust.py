@@ -1,0 +1,100 @@
+"""Roles of administrators that a user takes without MFA.
+
+## What it finds
+`privileged-role-without-mfa`: a role that can do everything in its account, and whose trust policy
+lets IAM users take it with one factor: a user that it names, or any user of an account that it
+names. The engine decides the call of AWS STS without `aws:MultiFactorAuthPresent`.
+
+## Why it matters
+A long-term key is enough to become an administrator, then:
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html>. A
+role that only another role, a service or an identity provider takes is left out: the provider asks
+for MFA.
+
+## What it needs
+The account authorization details.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.audit.looking import is_provisioned
+from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
+from iamsim.audit.policies import with_condition
+from iamsim.audit.registry import audits
+from iamsim.audit.rules.privileges import trusted_names
+from iamsim.core.decision import PolicyType, Verdict
+from iamsim.engine.question import AttachedPolicies, Question
+from iamsim.query.batch.answers import decide_one
+from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+    from iamsim.world.model import Role
+
+MFA = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html"
+)
+ASSUME_ROLE = "sts:AssumeRole"
+
+
+@audits(
+    "privileged-role-without-mfa",
+    "mfa",
+    "Users take roles of administrators with MFA",
+    Severity.HIGH,
+    MFA,
+)
+def privileged(looking: Looking) -> Iterator[Outcome]:
+    """Roles of administrators that a user takes with one factor."""
+    for account, role in looking.roles:
+        if role.arn not in looking.administrators or is_provisioned(role):
+            continue
+        users = list(_users(looking, role))
+        taken = next((one for one in users if _may_take(looking, one, role)), None)
+        if taken is None:
+            yield Passed(role.arn)
+            continue
+        statement = next(
+            (one for one in looking.statements(role.trust, PolicyType.TRUST) if not one.denies),
+            None,
+        )
+        document = getattr(role.trust, "document", {})
+        condition: dict[str, dict[str, object]] = {"Bool": {"aws:MultiFactorAuthPresent": "true"}}
+        yield Finding(
+            role.arn,
+            f"an administrator of {account.id}, whom {taken} becomes without MFA",
+            Fix("policy", with_condition(document, statement.path if statement else (), condition)),
+            account.id,
+            (Evidence("request", "", Request(taken, ASSUME_ROLE, role.arn)),),
+            span=role.span,
+        )
+    yield from looking.policy_gaps(PolicyType.TRUST, PolicyType.IDENTITY)
+
+
+def _users(looking: Looking, role: Role) -> Iterator[str]:
+    """The users that a role trusts, one for each account that it trusts as a whole."""
+    for name in sorted(trusted_names(looking, role)):
+        kind, _, text = name.partition(":")
+        if name == "*":
+            yield f"arn:{role.partition}:iam::{role.account}:user/iamsim-probe"
+        elif kind == "account":
+            yield f"arn:{looking.partition_of(text)}:iam::{text}:user/iamsim-probe"
+        elif kind == "aws" and ":user/" in text:
+            yield text
+
+
+def _may_take(looking: Looking, user: str, role: Role) -> bool:
+    question = Question(
+        user,
+        ASSUME_ROLE,
+        role.arn,
+        unset=frozenset({"aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"}),
+        now=looking.at_text,
+        attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
+    )
+    return decide_one(question, looking.batch.world).decision.verdict is Verdict.ALLOWED
