@@ -13,7 +13,7 @@ from iamsim.audit.sources import AUTHORIZATION_DETAILS, ORGANIZATION
 from iamsim.checks.validate import Validator
 from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
-from iamsim.core.unknown import MARK
+from iamsim.core.unknown import MARK, is_open_key
 from iamsim.query.analyzer.external import find_external
 from iamsim.query.analyzer.since import read_time
 from iamsim.query.analyzer.unused import find_unused
@@ -126,6 +126,13 @@ class Looking:
         for marker in self.model.unlisted:
             why = str(marker.document.get("unknown", "a source is lost"))
             yield Gap("world", why, str(marker.document.get("source", "that file")), "")
+
+    def open_gap(self, subject: str, answer: BatchAnswer, what: str) -> Gap | None:
+        """The gap of an answer that depends on a part of a policy that is not known."""
+        keys = () if answer.residual is None else answer.residual.keys
+        if not any(map(is_open_key, keys)):
+            return None
+        return Gap(subject, f"{what}: a part of a policy is not known", "", "iamsim world lint")
 
     @cached_property
     def unknowns(self) -> tuple[UnknownInWorld, ...]:

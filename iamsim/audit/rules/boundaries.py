@@ -83,7 +83,7 @@ def _delegates(
     """The finding of somebody who may make a user or role, and give it policies, unlimited."""
     made = f"arn:{account.partition}:iam::{account.id}:{kind}/iamsim-probe"
     maker = _ask(looking, candidate, MAKERS[kind], made)
-    if not maker.possible:
+    if not maker.possible or looking.open_gap(candidate.principal, maker, ""):
         return None
     giver = next(
         (one for one in GIVERS[kind] if _ask(looking, candidate, one, made).possible), None
@@ -164,8 +164,13 @@ def _may(
     what: str,
 ) -> Outcome:
     """Whether somebody may do one of some actions to its boundary."""
+    if not looking.may(candidate) & looking.batch.universe.mask_of(actions):
+        return Passed(candidate.principal)
     for action in actions:
         answer = looking.batch.decide(candidate.principal, action, resource)
+        gap = looking.open_gap(candidate.principal, answer, f"whether {action} is allowed")
+        if gap is not None:
+            return gap
         if answer.possible:
             certain = answer.verdict is Verdict.ALLOWED
             deny = {

@@ -1,8 +1,9 @@
 """Policies that could be written from what was used.
 
 ## What it finds
-`used-services-known`: users and roles of which nobody says which services they called, so that no
-policy can be written from it.
+`policy-to-generate`: users and roles that may use whole services on everything, with the policy of
+what IAM says that they called: actions where it tracks them, else the service. A trail tells the
+resources, too: `iamsim generate --events TRAIL`.
 `service-never-used`: users and roles that may use services which they have not called in all the
 time that IAM looks back to (400 days): the first thing that a generated policy leaves out.
 `unused-access-analyzer`: an account without an active analyzer for unused access.
@@ -20,17 +21,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Finding, Fix, Passed, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.outside import analyzer_of
+from iamsim.audit.rules.privileges import whole_services
 from iamsim.audit.sources import LAST_ACCESSED
+from iamsim.core.decision import PolicyType
+from iamsim.engine.inventory import identity_policies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
-    from iamsim.world.model import Account, Role, User
+    from iamsim.world.model import Account, Role, ServiceAccess, User
 
 HEADING = "analyzer-generate"
 GENERATE = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-policy-generation.html"
@@ -44,16 +49,61 @@ def _everybody(looking: Looking) -> list[tuple[Account, User | Role]]:
     return [*looking.users, *looking.roles]
 
 
-@audits("used-services-known", HEADING, "It is known what was used", Severity.LOW, GENERATE)
-def known(looking: Looking) -> Iterator[Outcome]:
-    """Principals of whose use nothing is known."""
+@audits(
+    "policy-to-generate", HEADING, "Policies are as wide as what was used", Severity.LOW, GENERATE
+)
+def to_generate(looking: Looking) -> Iterator[Outcome]:
+    """Whole services on everything, where it is known what was used."""
     for account, entity in _everybody(looking):
-        if entity.last_accessed is None:
+        policies = identity_policies(entity, looking.model)
+        wide = sorted(
+            {
+                name
+                for policy in policies
+                for one in looking.statements(policy, PolicyType.IDENTITY)
+                for name in whole_services(one)
+            }
+        )
+        if not wide:
+            if policies:
+                yield Passed(entity.arn)
+        elif entity.last_accessed is None:
             yield LAST_ACCESSED.gap(
                 entity.arn, "which services it has called", account=account.id, arn=entity.arn
             )
         else:
-            yield Passed(entity.arn)
+            used = _used(entity.last_accessed)
+            yield Finding(
+                entity.arn,
+                f"may use {', '.join(wide[:FEW])} on everything, and used {len(used)} services and"
+                " actions",
+                Fix("policy", written_out(_successor(used))),
+                account.id,
+                tuple(
+                    Evidence("date", f"{name}: last called {access.at}")
+                    for name, access in sorted(entity.last_accessed.items())
+                    if access.at is not None
+                )[:FEW],
+                span=entity.span,
+            )
+    yield from looking.policy_gaps(PolicyType.IDENTITY)
+
+
+def _used(accessed: Mapping[str, ServiceAccess]) -> list[str]:
+    """What was called: actions of services whose actions are tracked, and whole services."""
+    found = []
+    for service, access in sorted(accessed.items()):
+        actions = sorted(name for name, at in access.actions.items() if at is not None)
+        found += [f"{service}:{name}" for name in actions]
+        if access.at is not None and not actions:
+            found.append(f"{service}:*")
+    return found
+
+
+def _successor(used: list[str]) -> dict[str, object]:
+    """A policy of what was called; IAM does not say on which resources."""
+    statement = {"Effect": "Allow", "Action": used, "Resource": "*"}
+    return {"Version": "2012-10-17", "Statement": [statement] if used else []}
 
 
 @audits("service-never-used", HEADING, "Nobody may use what it never used", Severity.LOW, ACCESSED)

@@ -59,6 +59,10 @@ def administrators(looking: Looking) -> Iterator[Outcome]:
             if answer is None or (isinstance(entity, Role) and is_provisioned(entity)):
                 yield Passed(candidate.principal)
                 continue
+            gap = looking.open_gap(candidate.principal, answer, "whether it is an administrator")
+            if gap is not None:
+                yield gap
+                continue
             action, pattern = PROBES[0]
             resource = probe_resource(pattern, account.partition, account.id, REGION)
             certain = answer.verdict is Verdict.ALLOWED

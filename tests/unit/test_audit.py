@@ -1,0 +1,92 @@
+"""Every file of corpus/audit is a test: what must fail fails, what must pass passes, and what a
+world does not say is unknown and no pass."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from iamsim.audit.choices import Choices
+from iamsim.audit.headings import HEADINGS
+from iamsim.audit.model import Status
+from iamsim.audit.registry import load_checks
+from iamsim.audit.run import run_audit
+from iamsim.engine.world import CompiledWorld
+from iamsim.query.batch import Batch
+from iamsim.world.documents import read_document
+from iamsim.world.load import load_world
+
+ROOT = Path(__file__).parent.parent.parent
+CORPUS = ROOT / "corpus" / "audit"
+FILES = sorted(CORPUS.glob("*.yaml"))
+
+
+def cases(kind):
+    """Give the cases of a kind of all files."""
+    found = []
+    for path in FILES:
+        data = read_document(path).data
+        for number, case in enumerate(data.get(kind, []), start=1):
+            made = (data["check"], data["at"], case)
+            found.append(pytest.param(*made, id=f"{path.stem}-{number}"))
+    return found
+
+
+def run(tmp_path, check, at, world):
+    """Run one check over a world."""
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps(world))
+    batch = Batch(CompiledWorld.checked(load_world(path)), now=at)
+    audit = run_audit(batch, at, Choices(select=frozenset([check])))
+    (result,) = audit.checks
+    return result
+
+
+@pytest.mark.parametrize(("check", "at", "case"), cases("fails"))
+def test_a_check_fails_where_it_must(tmp_path, check, at, case):
+    """These subjects, each with a detail and a fix, and no others."""
+    result = run(tmp_path, check, at, case["world"])
+    assert sorted({one.subject for one in result.findings}) == sorted(case["subjects"])
+    assert all(one.detail and one.fix.text for one in result.findings)
+    assert result.status is Status.FAIL
+
+
+@pytest.mark.parametrize(("check", "at", "case"), cases("informs"))
+def test_what_is_informational_fails_nothing(tmp_path, check, at, case):
+    """These subjects are said, and the check passes."""
+    result = run(tmp_path, check, at, case["world"])
+    assert sorted({one.subject for one in result.findings}) == sorted(case["subjects"])
+    assert result.status is Status.PASS
+
+
+@pytest.mark.parametrize(("check", "at", "case"), cases("passes"))
+def test_a_check_passes_where_it_must(tmp_path, check, at, case):
+    """Nothing is found, nothing is missing, and something was looked at."""
+    result = run(tmp_path, check, at, case["world"])
+    assert (result.findings, result.gaps, result.status) == ([], [], Status.PASS)
+
+
+@pytest.mark.parametrize(("check", "at", "case"), cases("unknown"))
+def test_what_is_not_known_is_no_pass(tmp_path, check, at, case):
+    """The check has no answer, and says what is missing."""
+    result = run(tmp_path, check, at, case["world"])
+    assert result.status is Status.UNKNOWN
+    assert all(gap.what for gap in result.gaps)
+
+
+def test_every_check_has_both_worlds():
+    """A file for each check, with a world for which it fails (or informs) and one that passes."""
+    files = {data["check"]: data for data in (read_document(path).data for path in FILES)}
+    assert set(files) == {check.id for check in load_checks()}
+    for name, data in files.items():
+        assert data.get("fails") or data.get("informs"), name
+        assert data.get("passes"), name
+
+
+def test_every_heading_has_three_checks():
+    """At least, and every check is under a heading of AWS's."""
+    found = [check.heading for check in load_checks()]
+    assert {heading.id for heading in HEADINGS} == set(found)
+    assert min(found.count(heading.id) for heading in HEADINGS) >= 3
