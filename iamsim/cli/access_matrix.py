@@ -31,6 +31,7 @@ __all__ = ["COMMAND"]
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Decide every cell, and write the matrix."""
     from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.query.hints import hints_about  # noqa: PLC0415
     from iamsim.query.matrix import Column, find_matrix, pick_candidates  # noqa: PLC0415
     from iamsim.report import matrix as report  # noqa: PLC0415
 
@@ -47,14 +48,14 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     with processes_of(options) as processes, progress_bar as progress:
         batch, model = open_batch(options)
         candidates = pick_candidates(batch, texts_of(options, "principals"))
-        matrix = find_matrix(
-            batch, candidates, columns, asked_context(options), progress, processes=processes
-        )
+        context = asked_context(options)
+        matrix = find_matrix(batch, candidates, columns, context, progress, processes=processes)
     write_answer(
         options,
         lambda: report.matrix_document(matrix, model),
         lambda: report.matrix_data(matrix),
         lambda: report.matrix_requests(matrix),
+        hints=hints_about(columns, context, model),
     )
     return 0
 

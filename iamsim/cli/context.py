@@ -33,6 +33,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Work out the context of every pair of action and resource, and write it."""
     from iamsim.engine.authorize import explain  # noqa: PLC0415 - `--help` needs no engine
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415
     from iamsim.report.keys import key_rows, keys_data, keys_document  # noqa: PLC0415
     from iamsim.report.other_keys import other_keys  # noqa: PLC0415
 
@@ -41,7 +42,8 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     world = None if model is None else CompiledWorld.checked(model)
     found = []
     with NamingPrincipals(text_of(whole, "principal"), model):
-        for question in questions_of(whole, model):
+        questions = list(questions_of(whole, model))
+        for question in questions:
             answer = explain(question, world)
             dated = with_time(question, answer)
             if dated is not question:
@@ -58,7 +60,11 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
 
     lacking = {row.key for _, rows in found for row in rows if row.entry is None}
     code = write_answer(
-        options, lambda: keys_document(asked), data, lambda: sorted(lacking, key=str.lower)
+        options,
+        lambda: keys_document(asked),
+        data,
+        lambda: sorted(lacking, key=str.lower),
+        hints=QuestionCheck(model).of_questions(questions),
     )
     answers = [answer for answer, _ in found]
     write_hints(answers, whole, model, ("context", "unset", "unknown"))

@@ -23,6 +23,7 @@ _OUTPUT = frozenset({"format", "quiet", "output", "color"})
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Ask for the keys of every pair of action and resource, and write them."""
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415
     from iamsim.report import influence as report  # noqa: PLC0415
     from iamsim.symbolic.influence import influencing_keys  # noqa: PLC0415
 
@@ -30,15 +31,15 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     whole.update(options)
     model = load_worlds(whole)
     world = None if model is None else CompiledWorld.checked(model)
-    found = [
-        (question, influencing_keys(question, world)) for question in questions_of(whole, model)
-    ]
+    questions = list(questions_of(whole, model))
+    found = [(question, influencing_keys(question, world)) for question in questions]
     names = dict.fromkeys(key.key for _, keys in found for key in keys)
     return write_answer(
         options,
         lambda: report.influence_document(found),
         lambda: report.influence_data(found),
         lambda: names,
+        hints=QuestionCheck(model).of_questions(questions),
     )
 
 

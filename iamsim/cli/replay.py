@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.logs import count_of
 from iamsim.cli.options import Option
@@ -28,7 +29,7 @@ FAIL_ON = ("never", "denied", "any", "disagreement")
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Count the records, decide each kind of request once, and write what came out."""
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs none
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
     from iamsim.replay.alike import Alike  # noqa: PLC0415
     from iamsim.replay.run import replay  # noqa: PLC0415
@@ -49,24 +50,29 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         lambda: report.replay_data(result),
         lambda: report.replay_lines(result),
     )
-    return _code(result, text_of(options, "fail_on") or FAIL_ON[0])
+    return _code(options, result)
 
 
-def _code(result: Replay, fail_on: str) -> int:
-    """1 where something came out that was not to; what could not be read or asked, and a trail
-    without a record, fails every gate."""
-    from iamsim.core.decision import Verdict  # noqa: PLC0415 - as above
+def _code(options: Options, result: Replay) -> int:
+    """1 where something came out that was not to. A trail without a record fails every gate; what
+    could not be read, asked or decided does unless it is accepted."""
+    from iamsim.cli.ask import text_of  # noqa: PLC0415 - as above
+    from iamsim.core.decision import Verdict  # noqa: PLC0415
+    from iamsim.report.replay import uncertain  # noqa: PLC0415
 
+    fail_on = text_of(options, "fail_on") or FAIL_ON[0]
     if fail_on == "never":
         return 0
-    denied = any(row.after is not Verdict.ALLOWED for row in result.changes)
+    certain = [row for row in result.changes if row.is_certain]
     failed = {
-        "denied": denied,
-        "any": bool(result.changes),
+        "denied": any(row.after is not Verdict.ALLOWED for row in certain),
+        "any": bool(certain),
         "disagreement": bool(result.disagree),
     }[fail_on]
-    lost = result.count.problems or result.unasked or not result.count.events
-    return int(failed or bool(lost))
+    code = int(failed or not result.count.events)
+    return code_with_unknowns(
+        options, (), code, uncertain(result, undecided=fail_on == "disagreement")
+    )
 
 
 def _after(
@@ -151,11 +157,13 @@ COMMAND = Command(
             ("--fail-on",),
             "fail_on",
             "Exit with 1 where calls would be denied, where any decision changes, or where AWS"
-            " answered otherwise than the world.",
+            " answered otherwise than the world. What could not be read, asked or decided fails it"
+            " too.",
             metavar="WHAT",
             default=FAIL_ON[0],
             choices=FAIL_ON,
         ),
+        ACCEPT_UNKNOWN,
         PROCESSES,
         *output(*DOCUMENT_FORMATS, quiet="A line for each request that would change."),
     ),

@@ -37,6 +37,7 @@ __all__ = ["COMMAND"]
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Decide every action, and write what is possible."""
     from iamsim.query.batch import find_candidate  # noqa: PLC0415 - as `open_batch`
+    from iamsim.query.hints import hints_about  # noqa: PLC0415 - as above
     from iamsim.query.what_can import find_effective, write_policy  # noqa: PLC0415
     from iamsim.report import what_can as report  # noqa: PLC0415
 
@@ -48,8 +49,9 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             session = _session(options, model)
             candidate = find_candidate(model, principal)
             _check_known(candidate, model)
+            context = asked_context(options)
             effective = find_effective(
-                batch, principal, asked_context(options), session, progress, processes=processes
+                batch, principal, context, session, progress, processes=processes
             )
         written = None
         if options["as_policy"] or options["shrink"]:
@@ -66,6 +68,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         lambda: report.what_can_document(candidate, effective, verbose=verbose),
         lambda: report.what_can_data(candidate, effective),
         lambda: report.what_can_actions(effective),
+        hints=hints_about([(one, "*") for one in batch.universe.written], context),
     )
     return 0
 

@@ -37,12 +37,12 @@ __all__ = ["COMMAND"]
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Ask for all principals, and write who is left."""
+    from iamsim.query.hints import hints_about  # noqa: PLC0415 - as above
     from iamsim.query.who_can import (  # noqa: PLC0415 - as `open_batch`
         find_blocked,
         find_who_can,
         unsearched_actions,
     )
-    from iamsim.query.who_can_remarks import hints_about  # noqa: PLC0415 - as above
     from iamsim.report import who_can as report  # noqa: PLC0415
 
     *patterns, resource = arguments
@@ -76,7 +76,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         if options["blocked"]:
             found.actions = actions
             found.unsearched = unsearched_actions(batch, actions)
-            found.hints = hints_about(actions, resource, context)
+            found.hints = hints_about([(one, resource) for one in actions], context, model)
             found.blocked = find_blocked(
                 batch, actions, resource, context, progress, processes=processes
             )
@@ -90,6 +90,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         lambda: report.who_can_document(found, model),
         lambda: report.who_can_data(found),
         lambda: report.who_can_principals(found),
+        hints=found.hints,
     )
     return 0
 

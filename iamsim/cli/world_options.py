@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import sys
+from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
@@ -15,9 +17,10 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from iamsim.cli.options import Options
+    from iamsim.core.hint import Hint
     from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch
     from iamsim.query.batch.processes import Processes
@@ -205,18 +208,57 @@ def write_answer(
     data: Callable[[], object],
     quiet: Callable[[], Iterable[str]],
     others: Mapping[str, Callable[[], str]] = NO_OTHERS,
+    hints: Sequence[Hint] | None = None,
 ) -> int:
     """Write an answer: its document in the format that was asked for, or its data as JSON; gives
     the exit code 0.
 
     With `--quiet` and text, only the lines of `quiet`. `others` are formats that no document has.
+    `hints` are what is wrong with the question: part of the answer, or said on standard error where
+    the format has no place for it.
     """
+    if hints is not None:
+        document, data = _with_hints(options, hints, document, data)
     path, form = options["output"], options["format"]
     other = others.get(form) if isinstance(form, str) else None
     text = _written(options, document, data, quiet) if other is None else other()
     commands = form == "github"
     write_output(text, path if isinstance(path, str) else None, workflow_commands=commands)
     return 0
+
+
+def _with_hints(
+    options: Options,
+    hints: Sequence[Hint],
+    document: Callable[[], Document],
+    data: Callable[[], object],
+) -> tuple[Callable[[], Document], Callable[[], object]]:
+    """The document and the data with hints, which go to standard error where neither shows them."""
+    from iamsim.report.document import Remark  # noqa: PLC0415 - `--help` needs no report
+    from iamsim.report.hints import hint_text, hint_to_dict  # noqa: PLC0415 - as above
+
+    remarks = tuple(Remark("hint", hint_text(hint)) for hint in hints)
+
+    def say() -> None:
+        from iamsim.core.caret import printable  # noqa: PLC0415 - as above
+
+        sys.stderr.write("".join(f"hint: {printable(one.text)}\n" for one in remarks))
+
+    if options["format"] == "csv" or (options["quiet"] and options["format"] == "text"):
+        say()
+
+    def with_remarks() -> Document:
+        plain = document()
+        return replace(plain, remarks=(*remarks, *plain.remarks))
+
+    def with_data() -> object:
+        plain = data()
+        if isinstance(plain, dict):
+            return {**plain, "hints": [hint_to_dict(hint) for hint in hints]}
+        say()
+        return plain
+
+    return with_remarks, with_data
 
 
 def _written(

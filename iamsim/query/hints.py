@@ -21,15 +21,25 @@ from iamsim.questions.resources import fits, readable_formats
 from iamsim.syntax.operators import split_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from iamsim.checks.reference import Reference
     from iamsim.core.answer import Answer, RequestRecord
     from iamsim.core.explanation import ClauseExplanation, StatementExplanation
+    from iamsim.engine.question import ContextValue
+    from iamsim.world.model import World
 
-__all__ = ["doubts_of", "find_hints", "find_question_hints", "find_request_hints", "hints_below"]
+__all__ = [
+    "doubts_of",
+    "find_hints",
+    "find_question_hints",
+    "find_request_hints",
+    "hints_about",
+    "hints_below",
+]
 
 EVERYTHING = "*"
+FEW = 8  # pairs that were given one by one
 
 
 def find_hints(answer: Answer) -> tuple[Hint, ...]:
@@ -68,6 +78,28 @@ def find_request_hints(request: RequestRecord) -> tuple[Hint, ...]:
     question = Question("", request.action, request.resource, request.context)
     found = check.of_resource(request.action, request.resource)
     return tuple(dict.fromkeys([*found, *check.of_context(question, (request.action,))]))
+
+
+def hints_about(
+    pairs: Sequence[tuple[str, str]],
+    context: Mapping[str, ContextValue] | None,
+    world: World | None = None,
+) -> tuple[Hint, ...]:
+    """Give the hints about actions on resources that are asked together, whoever calls: actions
+    that nobody knows, resources that they do not act on, keys that none of them carries.
+
+    Of many pairs most come of a wildcard, which stands for what acts on the resource.
+    """
+    check = QuestionCheck(world)
+    found: dict[Hint, None] = {}
+    for action, resource in pairs:
+        if len(pairs) <= FEW or check.reference.action(action) is None:
+            found.update(dict.fromkeys(check.of_resource(action, resource)))
+    if pairs and context:
+        question = Question("", *pairs[0], context)
+        actions = tuple(dict.fromkeys(action for action, _ in pairs))
+        found.update(dict.fromkeys(check.of_context(question, actions)))
+    return tuple(found)
 
 
 class _Finder:

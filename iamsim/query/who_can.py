@@ -13,8 +13,9 @@ from iamsim.query.batch.alike_actions import alike_actions
 from iamsim.query.batch.answers import GUARDRAIL_LAYERS, decide_prepared, without_guardrails
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.encryption import find_encryption
+from iamsim.query.hints import hints_about
 from iamsim.query.role_chains import Route, routes_to
-from iamsim.query.who_can_remarks import canonical_users_of, hints_about, oddities_of
+from iamsim.query.who_can_remarks import canonical_users_of, oddities_of
 from iamsim.universe.candidates import CandidateKind
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ def find_who_can(  # noqa: PLR0913 - the arguments are the options of the comman
             found.accesses += [access._replace(action=alike) for access in direct]
             canonical += [user._replace(action=alike) for user in users]
     found.canonical_users = tuple(canonical)
-    found.hints = hints_about(actions, resource, context)
+    found.hints = hints_about([(one, resource) for one in actions], context, batch.world.model)
     found.odd = tuple(oddities_of(resource, batch.world.model))
     found.unknown_keys = tuple(unknown)
     places = {action: place for place, action in enumerate(actions)}

@@ -1,5 +1,5 @@
-"""What may not be meant, or is not counted, in a question about everybody: the service reference's
-hints, odd resources, and canonical user ids.
+"""What may not be meant, or is not counted, in a question about everybody: odd resources, and
+canonical user ids.
 """
 
 from __future__ import annotations
@@ -7,22 +7,17 @@ from __future__ import annotations
 from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.answer import RequestRecord
 from iamsim.core.arn import find_arn
 from iamsim.engine.authorize import prepare
-from iamsim.query.hints import find_request_hints
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterator
 
-    from iamsim.core.hint import Hint
-    from iamsim.engine.question import ContextValue
     from iamsim.query.batch import Batch
     from iamsim.world.model import World
 
-__all__ = ["CanonicalUser", "Oddity", "canonical_users_of", "hints_about", "oddities_of"]
+__all__ = ["CanonicalUser", "Oddity", "canonical_users_of", "oddities_of"]
 
-FEW = 4  # actions that were given one by one
 EVERY_BUCKET = "arn:aws:s3:::*"  # the resource of requests about all buckets of an account
 CANONICAL_USER = "CanonicalUser"
 
@@ -40,19 +35,6 @@ class Oddity(Enum):
 
     WILDCARD = "wildcard"  # it stands for itself
     PARTITION = "partition"  # no account of the world is of it
-
-
-def hints_about(
-    actions: Sequence[str], resource: str, context: Mapping[str, ContextValue] | None
-) -> tuple[Hint, ...]:
-    """What the service reference says; many actions were a pattern, which is about resources of
-    many types."""
-    found: dict[Hint, None] = {}
-    if len(actions) <= FEW:
-        for action in actions:
-            request = RequestRecord("", action, resource, dict(context or {}))
-            found.update((hint, None) for hint in find_request_hints(request))
-    return tuple(found)
 
 
 def oddities_of(resource: str, model: World) -> Iterator[Oddity]:

@@ -25,7 +25,8 @@ __all__ = ["ChangedCall", "Disagreement", "Replay", "replay"]
 
 @dataclass(frozen=True, slots=True)
 class ChangedCall:
-    """A request that the change decides otherwise, with all records that ask it."""
+    """A request that the change decides otherwise, with all records that ask it. One that is
+    conditional before and after hangs on other conditions now."""
 
     requested: Requested
     before: Verdict
@@ -35,6 +36,11 @@ class ChangedCall:
     last: str
     event: str
     answer: Answer  # in the world after the change
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the decision after the change hangs on nothing."""
+        return self.after is not Verdict.CONDITIONAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,13 @@ class Asker:
     def answer(self, requested: Requested) -> Answer:
         """The whole answer; raises `InputError` for what can't be asked."""
         return self._answered(requested)[1]
+
+    def condition(self, requested: Requested) -> str:
+        """What a conditional answer hangs on, in words."""
+        answer = self.answer(requested)
+        if answer.residual is None:
+            return str(answer.decision.missing_context)
+        return answer.residual.sentence
 
     def _answered(self, requested: Requested) -> tuple[Verdict, Answer]:
         def ask(question: Question) -> Answer:
@@ -158,7 +171,12 @@ def _changes(result: Replay, world: Asker, changed: Asker) -> list[ChangedCall]:
     for key, some in groups.items():
         requested = count.requests[key]
         before, after = world.verdict(key, requested), changed.verdict(key, requested)
-        if isinstance(before, InputError) or before is after:
+        if isinstance(before, InputError):
+            continue
+        if before is after and not (
+            after is Verdict.CONDITIONAL
+            and world.condition(requested) != changed.condition(requested)
+        ):
             continue
         if isinstance(after, InputError):
             known = result.unasked.get(after.message, 0)

@@ -21,13 +21,14 @@ from iamsim.report.summary import summary
 if TYPE_CHECKING:
     from iamsim.replay.run import ChangedCall, Disagreement, Replay
 
-__all__ = ["replay_data", "replay_document", "replay_lines"]
+__all__ = ["replay_data", "replay_document", "replay_lines", "uncertain"]
 
 Json = dict[str, object]
 _READ = EVERY_FORM - {Form.CSV}
 _TEXT = frozenset({Form.TEXT})
 _WIDE = EVERY_FORM - _TEXT
 TITLES = {Verdict.ALLOWED: "Newly allowed", Verdict.CONDITIONAL: "No longer certain"}
+OTHER_CONDITIONS = "Not certain, and under other conditions than before"
 
 
 def replay_document(result: Replay, *, changed: bool) -> Document:
@@ -50,7 +51,7 @@ def replay_document(result: Replay, *, changed: bool) -> Document:
             Column("because", _since, _TEXT),
         ),
         result.changes,
-        lambda row: TITLES.get(row.after, "Newly denied"),
+        _title,
         _principal,
         empty="no call of the trail would be decided otherwise" if changed else "",
     )
@@ -87,10 +88,18 @@ def replay_document(result: Replay, *, changed: bool) -> Document:
     verdict = None
     if changed:
         denied = any(row.after is not Verdict.ALLOWED for row in result.changes)
-        verdict = Badge("no", "calls would be denied") if denied else Badge("yes", "no call breaks")
+        certain = any(row.is_certain and row.after is not Verdict.ALLOWED for row in result.changes)
+        verdict = Badge("yes", "no call breaks")
+        if denied:
+            words = "calls would be denied" if certain else "calls may be denied"
+            verdict = Badge("no" if certain else "open", words)
     return Document(
         "the trail, replayed", (changes, disagree, skipped), tuple(remarks), _count(result), verdict
     )
+
+
+def _title(row: ChangedCall) -> str:
+    return OTHER_CONDITIONS if row.before is row.after else TITLES.get(row.after, "Newly denied")
 
 
 def _principal(row: ChangedCall | Disagreement) -> str:
@@ -134,6 +143,19 @@ def _count(result: Replay) -> str:
     if result.changes:
         parts.append(f"{sum(row.count for row in result.changes)} would change")
     return ", ".join(parts)
+
+
+def uncertain(result: Replay, *, undecided: bool) -> list[str]:
+    """What could not be held against the worlds, in sentences; `undecided` records count where what
+    AWS answered is compared."""
+    found = [f"`{problem.file}` was not read whole" for problem in result.count.problems]
+    found += [f"{number} records were not asked: {why}" for why, number in result.unasked.items()]
+    hanging = sum(row.count for row in result.changes if not row.is_certain)
+    if hanging:
+        found.append(f"{hanging} calls hang on what the trail does not tell, after the change")
+    if undecided and result.undecided:
+        found.append(f"{result.undecided} records hang on what the trail does not tell")
+    return found
 
 
 def replay_lines(result: Replay) -> list[str]:

@@ -26,7 +26,6 @@ from iamsim.report.document import (
     Section,
     verdict_badge,
 )
-from iamsim.report.hints import hint_text, hint_to_dict
 from iamsim.report.sentences import layer_name
 from iamsim.report.wording import joined
 from iamsim.universe.candidates import CandidateKind
@@ -186,7 +185,6 @@ def _remarks(answer: WhoCan) -> tuple[Remark, ...]:
             " on: there are too many callers for that; name fewer actions"
         )
     remarks = [Remark("note", note) for note in notes]
-    remarks += [Remark("hint", hint_text(hint)) for hint in answer.hints]
     if answer.owner_unknown:
         text = (
             f"nothing says whose {answer.resource} is, so each caller was asked as if its own"
@@ -272,7 +270,6 @@ def who_can_data(answer: WhoCan) -> Json:
         "actions": list(answer.actions),
         "resource": answer.resource,
         "owner_known": not answer.owner_unknown,
-        "hints": [hint_to_dict(one) for one in answer.hints],
         "oddities": [one.value for one in answer.odd],
         "unsearched": list(answer.unsearched),
     }

@@ -337,3 +337,43 @@ def test_a_policy_of_another_kind_is_told_its_option(option, principal, other, c
     arguments = ["-p", "arn:aws:iam::111122223333:user/u", "-a", "s3:GetObject", "-r", KEY]
     assert main(["explain", *arguments, option, policy]) == 2
     assert f"or was `{other}` meant?" in capsys.readouterr().err
+
+
+ASKED = ("-p", EVA, "-r", KEY)
+BARE = {
+    "who-can": lambda action, *more: ["who-can", action, KEY, *more],
+    "access-matrix": lambda action, *more: ["access-matrix", "-a", action, "-r", KEY, *more],
+    "context": lambda action, *more: ["context", *ASKED, "-a", action, *more],
+    "keys": lambda action, *more: ["keys", *ASKED, "-a", action, *more],
+    "explain": lambda action, *more: ["explain", *ASKED, "-a", action, *more],
+}
+
+
+@pytest.mark.parametrize("form", ["text", "json", "markdown", "html", "csv", "quiet"])
+@pytest.mark.parametrize("command", BARE)
+def test_a_question_is_answered_and_what_is_wrong_with_it_is_said(command, form, tmp_path, capsys):
+    """A bare question asserts nothing: every command answers it, and every format says so."""
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps(WORLD), "utf-8")
+    more = ["-q"] if form == "quiet" else ["--format", form]
+    if command == "explain" and form in ("csv", "quiet"):
+        more = ["--format", "text"]
+    assert main(BARE[command]("s3:GetObjct", "--world", str(path), *more)) == 0
+    said = capsys.readouterr()
+    where = said.err if form in ("csv", "quiet") and command != "explain" else said.out
+    if (command, form) == ("keys", "json"):  # a list of requests has no place for it
+        where = said.err
+    assert "s3:GetObject" in where
+    assert main(BARE[command]("s3:GetObject", "--world", str(path), *more)) == 0
+    assert "did you mean" not in "".join(capsys.readouterr())
+
+
+def test_a_context_key_that_nobody_knows_is_said_of_all_that_somebody_can(tmp_path, capsys):
+    """Of every action at once only the keys can be amiss."""
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps(WORLD), "utf-8")
+    asked = ["what-can", EVA, "--world", str(path), "-q"]
+    assert main([*asked, "-c", "aws:SourceIpp=203.0.113.7"]) == 0
+    assert "aws:SourceIp`" in capsys.readouterr().err
+    assert main([*asked, "-c", "aws:SourceIp=203.0.113.7"]) == 0
+    assert not capsys.readouterr().err

@@ -211,3 +211,61 @@ def test_a_trail_without_records_passes_no_gate(tmp_path, capsys):
     assert main(asked) == 0
     assert main([*asked, "--fail-on", "denied"]) == 1
     assert capsys.readouterr().out
+
+
+FRESH = {"NumericLessThan": {"aws:MultiFactorAuthAge": "3600"}}
+LOCKS = {
+    "more": {"NumericGreaterThan": {"aws:MultiFactorAuthAge": "300"}},
+    "nothing": {"StringEquals": {"aws:PrincipalAccount": "999999999999"}},
+}
+
+
+@pytest.mark.parametrize(
+    ("lock", "fail_on", "accepted", "expected"),
+    [
+        ("more", "denied", False, 1),
+        ("more", "any", False, 1),
+        ("more", "denied", True, 0),
+        ("nothing", "denied", False, 0),
+        ("nothing", "any", False, 0),
+        ("nothing", "disagreement", False, 1),
+        ("nothing", "disagreement", True, 0),
+    ],
+)
+def test_calls_that_hang_on_other_conditions_pass_no_gate(
+    tmp_path, capsys, lock, fail_on, accepted, expected
+):
+    """The trail does not tell how long ago somebody signed in, so the call is undecided; a Deny
+    about it leaves it so, and may deny the call all the same."""
+    user = "arn:aws:iam::111122223333:user/ann"
+    event = {
+        "eventID": "1",
+        "eventTime": "2026-01-01T00:00:00Z",
+        "eventSource": "sqs.amazonaws.com",
+        "eventName": "SendMessage",
+        "awsRegion": "eu-west-1",
+        "recipientAccountId": "111122223333",
+        "userIdentity": {
+            "type": "IAMUser",
+            "arn": user,
+            "accountId": "111122223333",
+            "sessionContext": {"attributes": {"mfaAuthenticated": "true"}},
+        },
+        "requestParameters": {"queueUrl": "https://sqs.eu-west-1.amazonaws.com/111122223333/jobs"},
+    }
+    allow = {"Effect": "Allow", "Action": "*", "Resource": "*", "Condition": FRESH}
+    deny = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": LOCKS[lock]}
+    world = {"accounts": {"111122223333": {"users": {"ann": {"policies": [document(allow)]}}}}}
+    (tmp_path / "trail.json").write_text(json.dumps({"Records": [event]}), encoding="utf-8")
+    (tmp_path / "world.json").write_text(json.dumps(world), encoding="utf-8")
+    asked = ["replay", str(tmp_path / "trail.json"), "--world", str(tmp_path / "world.json")]
+    change = ["--with-policy", f"identity={json.dumps(document(deny))}", "--fail-on", fail_on]
+    assert main([*asked, *change, *(["--accept-unknown"] if accepted else [])]) == expected
+    said = capsys.readouterr()
+    assert ("under other conditions than before" in said.out) == (lock == "more")
+    assert ("accepted: " in said.err) == accepted
+
+
+def document(statement):
+    """A policy of one statement."""
+    return {"Version": "2012-10-17", "Statement": [statement]}
