@@ -1,8 +1,8 @@
 """CloudTrail's log files, record by record: folders as AWS lays them out, packed or not.
 
 A file is a log file (``{"Records": [...]}``), the output of ``lookup-events``, an export of
-CloudTrail Lake, or a record on each line. Digests and Insights lie beside log files under names of
-their own and are passed over.
+CloudTrail Lake, a record on each line, or Parquet. Digests and Insights lie beside log files under
+names of their own and are passed over.
 https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-find-log-files.html
 """
 
@@ -17,13 +17,14 @@ from typing import TYPE_CHECKING, Any
 from iamsim.calls.event_forms import records_in, unwrapped
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_bytes, read_gzip
+from iamsim.replay.parquet import parquet_rows
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
 __all__ = ["LogProblem", "log_files", "records_of"]
 
-ENDINGS = (".json", ".jsonl", ".ndjson", ".gz")
+ENDINGS = (".json", ".jsonl", ".ndjson", ".gz", ".parquet")
 # Names of folders beside those of log files.
 NOT_LOGS = ("CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-Aggregated")
 GZIP = b"\x1f\x8b"
@@ -62,6 +63,10 @@ def log_files(paths: Sequence[str]) -> list[str]:
 def records_of(file: str, problems: list[LogProblem]) -> Iterator[Mapping[str, Any]]:
     """The records of one file; what can't be read of it is a problem, and costs nothing else."""
     try:
+        if file.endswith(".parquet"):
+            for row in parquet_rows(file):
+                yield from _unwrapped(row, file, problems)
+            return
         content = read_bytes(file)
         if content.startswith(GZIP):
             content = read_gzip(content, file)
@@ -74,11 +79,18 @@ def records_of(file: str, problems: list[LogProblem]) -> Iterator[Mapping[str, A
     except (ValueError, RecursionError):
         documents = list(_lines(content, file, problems))
     for document in documents:
-        try:
-            for record in records_in(document):
-                yield unwrapped(record)
-        except RequestError as error:
-            problems.append(LogProblem(file, error.message))
+        yield from _unwrapped(document, file, problems)
+
+
+def _unwrapped(
+    document: object, file: str, problems: list[LogProblem]
+) -> Iterator[Mapping[str, Any]]:
+    """The records in a document; one that is none is a problem."""
+    try:
+        for record in records_in(document):
+            yield unwrapped(record)
+    except RequestError as error:
+        problems.append(LogProblem(file, error.message))
 
 
 def _lines(content: bytes, file: str, problems: list[LogProblem]) -> Iterator[object]:

@@ -134,7 +134,8 @@ def _note(usage: Usage, record: Mapping[str, Any], asked: _Asked) -> None:
     key = identity.get("accessKeyId")
     if isinstance(key, str) and key.startswith("AKIA"):
         _later(usage.keys, key, time)
-    data = record.get("eventCategory") == "Data" or record.get("managementEvent") is False
+    managed = record.get("managementEvent") not in (False, "false")
+    data = record.get("eventCategory") == "Data" or not managed
     for action in asked(record):
         _later(usage.actions.setdefault(caller, {}), action, time)
         if data:

@@ -1,0 +1,56 @@
+"""CloudTrail records in Parquet, as Athena, Glue and exports of CloudTrail Lake write them.
+
+Columns are the members of records, as structures or as JSON in texts, in either spelling; or one
+column holds each record whole. A null is a member that is not there.
+https://docs.aws.amazon.com/athena/latest/ug/cloudtrail-logs.html
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from iamsim.core.errors import RequestError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+__all__ = ["PARQUET", "parquet_rows"]
+
+PARQUET = b"PAR1"  # at the beginning and the end of every file
+ROWS = 4096  # in memory at a time
+
+
+def parquet_rows(file: str) -> Iterator[dict[str, Any]]:
+    """The rows of a file. Raises `RequestError` without pyarrow, `OSError` for what can't be read.
+
+    What pyarrow finds wrong behind the first rows is raised when it gets there.
+    """
+    try:
+        import pyarrow as pa  # noqa: PLC0415 - an extra
+        from pyarrow.parquet import ParquetFile  # noqa: PLC0415 - as above
+    except ImportError as error:
+        raise RequestError(
+            "missing-extra",
+            f"`{file}` is Parquet, which needs pyarrow",
+            hint="install it with pip install 'iamsim[parquet]'",
+        ) from error
+    try:
+        with ParquetFile(file) as opened:
+            for batch in opened.iter_batches(batch_size=ROWS):
+                for row in batch.to_pylist():
+                    yield {name: _plain(value) for name, value in row.items() if value is not None}
+    except pa.ArrowException as error:
+        raise OSError(f"not readable as Parquet: {str(error).partition(chr(10))[0]}") from error
+
+
+def _plain(value: object) -> object:
+    """A value as JSON has it: times as CloudTrail writes them, no members that are null."""
+    if isinstance(value, datetime):
+        time = value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ")
+    if isinstance(value, dict):
+        return {name: _plain(one) for name, one in value.items() if one is not None}
+    if isinstance(value, list):
+        return [_plain(one) for one in value]
+    return value
