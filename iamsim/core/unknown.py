@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 __all__ = [
+    "FACTS",
     "MARK",
     "SOURCE",
     "Unknown",
@@ -24,6 +25,20 @@ __all__ = [
 
 MARK, SOURCE = "unknown", "source"
 UNREADABLE = "it can't be read"
+# What fields of a world's records are in words.
+FACTS = {
+    "abac": "whether tags count in decisions",
+    "account": "the owner",
+    "bucket": "the bucket",
+    "buckets": "the list of buckets",
+    "grants": "the list of grants",
+    "kms_key": "the KMS key",
+    "network_origin": "the network origin",
+    "public_access_block": "the configuration of Block Public Access",
+    "shared_with": "the list of shares",
+    "tags": "the set of tags",
+    "vpc": "the VPC",
+}
 OPEN = "unknown:"  # how the keys begin that stand for unknown parts of policies
 
 
@@ -59,7 +74,9 @@ class Unknown:
 class UnknownPart:
     """An unknown part of a policy that a decision depends on: where it stands, and why.
 
-    `layer` is named as in answers; `statement` counts from 0 and is `None` for a whole policy.
+    `layer` is named as in answers; `statement` counts from 0 and is `None` for a whole policy. With
+    a `fact` (a field of the world file), that is not known of the principal or the resource
+    (`layer`) with the ARN `policy`.
     """
 
     layer: str
@@ -67,6 +84,15 @@ class UnknownPart:
     statement: int | None
     why: str
     source: str
+    fact: str | None = None
+
+    @property
+    def what(self) -> str:
+        """What is not known, in words."""
+        if self.fact is not None:
+            return f"{FACTS[self.fact]} of `{self.policy}`"
+        part = "" if self.statement is None else f"statement {self.statement + 1} of "
+        return f"{part}the policy `{self.policy}`"
 
     def to_dict(self) -> dict[str, object]:
         """Plain data, as answers hold it."""
@@ -76,6 +102,7 @@ class UnknownPart:
             "statement": self.statement,
             "why": self.why,
             "source": self.source,
+            **({} if self.fact is None else {"fact": self.fact}),
         }
 
 

@@ -66,7 +66,8 @@ class Prepared:
     @property
     def is_open(self) -> bool:
         """Whether the decision may depend on something that is not known."""
-        return self.request.is_open or self.meets_unknown
+        owner = self.situation.owner_unknown
+        return self.request.is_open or self.meets_unknown or owner is not None
 
     def decide(self) -> Decision:
         """Decide by the fast reading, for which keys that are not known are absent."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.compile.policy import PolicySet
-from iamsim.core.arn import find_arn
+from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind, GrantKind
@@ -39,18 +39,26 @@ from iamsim.engine.target import (
     tag_context,
     tags_of,
 )
+from iamsim.engine.unknown_facts import (
+    may_allow,
+    may_do_anything,
+    untold_of_caller,
+    untold_of_resource,
+)
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
-from iamsim.world.model import Role, User
+from iamsim.world.model import Resource, Role, User
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamsim.core.request import Caller
+    from iamsim.core.unknown import Unknown
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.engine.question import AttachedPolicies, Question
     from iamsim.engine.target import Target
+    from iamsim.engine.unknown_facts import UntoldKeys
     from iamsim.syntax.ast import Policy
-    from iamsim.world.model import AnyPolicy, Resource, World
+    from iamsim.world.model import Account, AnyPolicy, World
 
 __all__ = [
     "CallerFacts",
@@ -86,6 +94,7 @@ class CallerFacts(NamedTuple):
     credentials: Mapping[str, PolicySet]
     context: DerivedKeys
     notes: tuple[Note, ...]
+    untold: tuple[UntoldKeys, ...] = ()
 
 
 class ResourceFacts(NamedTuple):
@@ -107,6 +116,8 @@ class ResourceFacts(NamedTuple):
     context: DerivedKeys
     notes: tuple[Note, ...]
     tags_listed: bool = False
+    untold: tuple[UntoldKeys, ...] = ()
+    owner_unknown: Unknown | None = None
 
 
 def organization_of(model: World, account: str | None) -> tuple[str, str] | None:
@@ -171,6 +182,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
             )
         ),
         tuple(notes),
+        untold_of_caller(entity),
     )
 
 
@@ -285,12 +297,22 @@ def resource_facts(
         policies = (PlacedPolicies(library.policy_set(model.unlisted, use)),)
     point = None if is_about_the_point(action) else target.access_point
     through = point is not None
-    if through and listed is not None and listed.buckets:
+    unknown = {} if listed is None else listed.unknown
+    lost = unknown.get("bucket", unknown.get("buckets"))
+    if through and listed is not None and lost is not None:
+        anything = may_do_anything(f"the bucket behind {listed.arn}", lost)
+        policies = (*policies, PlacedPolicies(anything))
+    elif through and listed is not None and listed.buckets:
         behind = _buckets_behind(question, listed, account, model, library, caller)
         if not policies:  # a policy that is not there allows nothing
             policies = (PlacedPolicies(library.policy_set((), PolicyType.RESOURCE)),)
         policies = (*policies, *behind)
     grants = library.grants(listed) if listed is not None and listed.grants else None
+    if listed is not None and "grants" in listed.unknown:
+        grants = may_allow(f"the list of grants of {listed.arn}", listed.unknown["grants"])
+    if listed is not None and "shared_with" in listed.unknown:
+        shares = may_allow(f"the list of shares of {listed.arn}", listed.unknown["shared_with"])
+        policies = (*policies, PlacedPolicies(shares))
     levels, reason = _rcp_levels(caller, account, attached, model, library)
     if levels is not None and not EXEMPT.isdisjoint(target.objects):
         levels, reason = None, Reason.RESOURCE_EXEMPT
@@ -329,7 +351,18 @@ def resource_facts(
             *(_access_point_notes(listed, model) if through else ()),
         ),
         has_listed_tags(target),
+        tuple(untold_of_resource(service, target)),
+        _unknown_owner(target),
     )
+
+
+def _unknown_owner(target: Target) -> Unknown | None:
+    """Why the owner of a resource is not known, where a world says that it is not."""
+    owner = target.listed or target.container
+    arn = find_arn(owner.arn) if owner is not None else None
+    if owner is None or arn is None or is_account_id(arn.account):
+        return None
+    return owner.unknown.get("account")
 
 
 def _shares(listed: Resource | None) -> tuple[tuple[str, ...], frozenset[str]]:
@@ -447,14 +480,19 @@ def public_access(
     """
     if service != "s3":
         return None
+    unknown: PolicySet | None = None
     if attached.public_access_block is not None:
         restricts = bool(attached.public_access_block.get("restrict_public_buckets"))
     else:
         buckets = [model.find_resource(arn) for arn in listed.buckets] if listed else []
         accounts = {account, *(bucket.account for bucket in buckets if bucket is not None)}
         owners = [model.accounts[one] for one in accounts if one in model.accounts]
-        blocks = [known.public_access_block for known in (listed, *buckets, *owners) if known]
+        asked_of = [known for known in (listed, *buckets, *owners) if known]
+        blocks = [known.public_access_block for known in asked_of]
         restricts = any(block.restrict_public_buckets for block in blocks if block is not None)
+        if not restricts:
+            unknown = next((_unknown_block(one) for one in asked_of if _is_lost(one)), None)
+            restricts = unknown is not None
     if not restricts:
         return None
     access_point = listed is not None and access_point_name(listed.arn) is not None
@@ -470,4 +508,17 @@ def public_access(
         is_public=any(is_public(policy, of_access_point=point) for policy, point in asked),
         unsettled=any(is_unsettled(policy, of_access_point=point) for policy, point in asked),
         spared=frozenset(placed.owner for placed in policies if placed.behind),
+        unknown=unknown,
     )
+
+
+def _is_lost(holder: Resource | Account) -> bool:
+    """Whether nobody knows the settings of Block Public Access of a bucket or an account."""
+    return "public_access_block" in holder.unknown
+
+
+def _unknown_block(holder: Resource | Account) -> PolicySet:
+    """What settings that nobody knows may do."""
+    whose = holder.arn if isinstance(holder, Resource) else f"account {holder.id}"
+    name = f"Block Public Access of {whose}"
+    return may_do_anything(name, holder.unknown["public_access_block"])

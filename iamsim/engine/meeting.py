@@ -52,6 +52,8 @@ def make_situation(
         way=way_of(question.via),
         shared_with=resource.shared_with,
         shared_for=resource.shared_for,
+        untold=(*caller.untold, *resource.untold),
+        owner_unknown=None if question.resource_account is not None else resource.owner_unknown,
         notes=(*caller.notes, *resource.notes, *_endpoint_notes(question, world)),
     )
 

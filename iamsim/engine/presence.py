@@ -70,7 +70,8 @@ def caller_marks(question: Question, caller: Caller, world: CompiledWorld) -> Ca
     longest = LONGEST_SESSIONS.get(caller.kind)
     if caller.kind is not CallerKind.ROLE_SESSION:
         entity = world.model.find_principal(caller.arn) if caller.kind.has_identity else None
-        return CallerMarks(isinstance(entity, User), longest=longest)
+        complete = isinstance(entity, User) and "tags" not in entity.unknown
+        return CallerMarks(complete, longest=longest)
     identity_center = f":role{ROLE_PATH}" in (caller.principal_arn or "")
     role = world.model.find_principal(caller.principal_arn or "")
     if not isinstance(role, Role) or role.trust is None:
@@ -79,7 +80,7 @@ def caller_marks(question: Question, caller: Caller, world: CompiledWorld) -> Ca
     trust = world.policies.policy_set((role.trust,), PolicyType.TRUST)
     trusted = _trusted(trust)
     return CallerMarks(
-        not question.session.tags and not _may_tag(trust),
+        not question.session.tags and not _may_tag(trust) and "tags" not in role.unknown,
         identity_center or all(name.startswith("federated:") for name in trusted),
         longest if all(name.startswith(TRUST_WITHOUT_SERVICE) for name in trusted) else None,
     )
@@ -175,6 +176,8 @@ class _Asked:
 
     def presence(self, key: str) -> Presence:
         """Whether the request has a key."""
+        if self.situation.untold and key.startswith(self.situation.untold_starts):
+            return Presence.UNCLEAR
         if key in MFA and self.marks.federated:
             return Presence.NEVER
         if key.startswith(CALLERS_TAGS) and self.marks.tags_complete:

@@ -31,7 +31,9 @@ if TYPE_CHECKING:
     from iamsim.compile.policy import PolicySet
     from iamsim.core.decision import Decision
     from iamsim.core.request import Caller, Request
+    from iamsim.core.unknown import Unknown
     from iamsim.engine.formula import Relation
+    from iamsim.engine.unknown_facts import UntoldKeys
 
 __all__ = ["Levels", "PlacedPolicies", "PublicAccess", "Situation"]
 
@@ -62,12 +64,14 @@ class PlacedPolicies:
 @dataclass(frozen=True, slots=True)
 class PublicAccess:
     """S3 Block Public Access at a bucket: whether it restricts, whether a policy is public (and
-    whether that is settled), and the accounts besides the resource's whose callers it spares."""
+    whether that is settled), and the accounts besides the resource's whose callers it spares. Where
+    the settings are not known, `unknown` stands for what they may do."""
 
     restricts: bool
     is_public: bool
     unsettled: bool = False
     spared: frozenset[str | None] = frozenset()
+    unknown: PolicySet | None = None
 
 
 @dataclass(slots=True, eq=False)
@@ -104,6 +108,8 @@ class Situation:
     access_point: PolicySet | None = None  # what requests through it have to meet
     notes: tuple[Note, ...] = ()
     way: Way = Way.PUBLIC
+    untold: tuple[UntoldKeys, ...] = ()  # keys whose values the world does not know
+    owner_unknown: Unknown | None = None  # why nobody knows whose account the resource is in
     _reads: dict[str, bool] = field(default_factory=dict, repr=False)
     _arrangements: dict[str, Arrangement] = field(default_factory=dict, repr=False)
     plans: dict[str, Callable[[Request], Decision]] = field(default_factory=dict, repr=False)
@@ -206,11 +212,21 @@ class Situation:
             any(statement.unknowns for statement in statements),
         )
 
+    @property
+    def untold_starts(self) -> tuple[str, ...]:
+        """How the keys begin whose values the world does not know."""
+        return tuple(start for one in self.untold for start in one.starts)
+
     def _awaited(self, reads: frozenset[str]) -> frozenset[str]:
-        """Of keys that are read, those that AWS sends, or of which its pages do not agree."""
-        column = column_of(self.caller)
+        """Of keys that are read, those that AWS sends, or of which its pages do not agree, or the
+        world does not know the value."""
+        column, starts = column_of(self.caller), self.untold_starts
         sent = {Presence.ALWAYS, Presence.UNCLEAR}
-        return frozenset(key for key in reads if presence_of(key, column, self.way) in sent)
+        return frozenset(
+            key
+            for key in reads
+            if key.startswith(starts) or presence_of(key, column, self.way) in sent
+        )
 
     def _encounter(self, action: str) -> Encounter:
         """All that the choice of the relation depends on."""
@@ -357,7 +373,8 @@ class Situation:
         else:
             allows = False
         notes = (Note.PUBLIC_POLICY_UNSETTLED,) if facts.unsettled else ()
-        return [Station(Slot.PUBLIC_ACCESS, reason, allows=allows, notes=notes)]
+        unknown = None if allows else facts.unknown
+        return [Station(Slot.PUBLIC_ACCESS, reason, unknown, allows=allows, notes=notes)]
 
     def _resource(self, action: str, relation: Relation) -> list[Station]:
         """The resource-based policy, where the action asks for it."""

@@ -151,6 +151,8 @@ def tags_of(target: Target) -> tuple[Mapping[str, str], tuple[Note, ...]]:
     known = target.known
     if known is None or not (target.itself or known.arn == target.access_point):
         return {}, ()
+    if "abac" in known.unknown:
+        return {}, ()
     if target.listed is None or not is_bucket(known.arn) or target.listed.abac or not known.tags:
         return known.tags, ()
     # A world that gives a bucket tags and says no more is taken to mean them.
@@ -192,5 +194,7 @@ def has_listed_tags(target: Target) -> bool:
     """
     known = target.known
     if known is None or not (target.itself or known.arn == target.access_point):
+        return False
+    if not known.unknown.keys().isdisjoint(("tags", "abac")):
         return False
     return bool(known.tags) or (target.listed is not None and target.listed.abac is False)

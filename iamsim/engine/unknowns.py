@@ -5,13 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
+from iamsim.core.unknown import FACTS
 from iamsim.engine.inventory import policies_in_use
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iamsim.core.span import Span
     from iamsim.core.unknown import Unknown
     from iamsim.engine.documents import PolicyLibrary
-    from iamsim.world.model import World
+    from iamsim.world.model import Account, Resource, Role, User, World
 
 __all__ = ["UnknownInWorld", "unknowns_of"]
 
@@ -28,10 +31,11 @@ USES = {
 
 
 class UnknownInWorld(NamedTuple):
-    """A part of a policy of a world that is not known.
+    """A part of a policy of a world that is not known, or another fact of its owner.
 
     `use` is what the policy is used as, `statement` counts from 0 and is `None` for the whole
-    policy; `span` is where it stands.
+    policy; `span` is where it stands. With a `fact` (a field of the world file), that is not known
+    of the principal, resource or account that `policy` names.
     """
 
     use: PolicyType
@@ -39,10 +43,13 @@ class UnknownInWorld(NamedTuple):
     statement: int | None
     unknown: Unknown
     span: Span
+    fact: str | None = None
 
     @property
     def what(self) -> str:
         """What is not known, in words."""
+        if self.fact is not None:
+            return f"{FACTS[self.fact]} of `{self.policy}`"
         policy = f"the {USES[self.use]} `{self.policy}`"
         if self.statement is None:
             return policy
@@ -56,11 +63,13 @@ class UnknownInWorld(NamedTuple):
             "statement": self.statement,
             "why": self.unknown.why,
             "source": self.unknown.source,
+            **({} if self.fact is None else {"fact": self.fact}),
         }
 
 
 def unknowns_of(model: World, library: PolicyLibrary) -> tuple[UnknownInWorld, ...]:
-    """Every unknown part of the policies of a world that are in use, in the order of the world."""
+    """Every unknown part of the policies of a world that are in use, in the order of the world;
+    then every other fact that is not known."""
     found: dict[object, UnknownInWorld] = {}
     for policy, use in policies_in_use(model):
         for statement in library.compiled(policy, use).statements:
@@ -70,4 +79,19 @@ def unknowns_of(model: World, library: PolicyLibrary) -> tuple[UnknownInWorld, .
                 if place not in found:
                     span = statement.source.span(statement.path)
                     found[place] = UnknownInWorld(use, policy.name, index, unknown, span)
-    return tuple(found.values())
+    return (*found.values(), *_facts_of(model))
+
+
+def _facts_of(model: World) -> Iterator[UnknownInWorld]:
+    """The facts of principals, resources and accounts that are not known."""
+    for account in model.accounts.values():
+        holders: list[tuple[PolicyType, str, User | Role | Resource | Account]] = [
+            *((PolicyType.IDENTITY, one.arn, one) for one in account.users.values()),
+            *((PolicyType.IDENTITY, one.arn, one) for one in account.roles.values()),
+            *((PolicyType.RESOURCE, one.arn, one) for one in account.resources.values()),
+            (PolicyType.RESOURCE, account.id, account),
+        ]
+        for use, name, holder in holders:
+            for fact, unknown in holder.unknown.items():
+                span = holder.source.span((*holder.position, fact))
+                yield UnknownInWorld(use, name, None, unknown, span, fact)

@@ -9,7 +9,7 @@ from iamsim.query.denial import Agreement
 from iamsim.report.columns import wrapped
 from iamsim.report.data import answer_to_dict
 from iamsim.report.denial_changes import article, change_text, changes_of
-from iamsim.report.fetching import fetch_call
+from iamsim.report.fetching import fetch_call, fetch_unknown
 from iamsim.report.markdown import render_markdown
 from iamsim.report.paint import Paint
 from iamsim.report.sentences import layer_name
@@ -225,9 +225,7 @@ def _only_if(report: DenialReport) -> str:
         keys = " and ".join(f"`{key}`" for key in report.open_keys) or "all that was not given"
         text = f"{keys} {'is' if len(report.open_keys) < SEVERAL else 'are'} absent, as here"
     resource = report.answer.request.resource
-    calls = dict.fromkeys(
-        fetch_call(Layer(part.layer), resource) for part in report.answer.unknowns
-    )
+    calls = dict.fromkeys(fetch_unknown(part, resource) for part in report.answer.unknowns)
     return f"{text}; fetch what is not known with {_commands(calls)}" if calls else text
 
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import ResourceType
     from iamsim.core.arn import Arn
+    from iamsim.core.unknown import UnknownPart
 
-__all__ = ["fetch_call"]
+__all__ = ["fetch_call", "fetch_unknown"]
 
 _CALLS: Mapping[Layer, str] = {
     Layer.SERVICE_CONTROL_POLICY: "aws organizations describe-policy --policy-id ID",
@@ -30,7 +31,31 @@ _CALLS: Mapping[Layer, str] = {
     Layer.VPC_ENDPOINT_POLICY: "aws ec2 describe-vpc-endpoints",
     Layer.S3_BLOCK_PUBLIC_ACCESS: "aws s3api get-public-access-block --bucket NAME",
 }
+# The calls that print facts that a world may not know, by the field of the world file.
+_CALLS_FOR_FACTS: Mapping[str, str] = {
+    "abac": "aws s3api get-bucket-abac --bucket NAME",
+    "account": "aws s3api list-buckets",
+    "bucket": "aws s3control get-access-point --account-id ACCOUNT --name NAME",
+    "buckets": "aws s3control get-multi-region-access-point --account-id ACCOUNT --name NAME",
+    "grants": "aws kms list-grants --key-id KEY",
+    "kms_key": "aws s3api get-bucket-encryption --bucket NAME",
+    "network_origin": "aws s3control get-access-point --account-id ACCOUNT --name NAME",
+    "public_access_block": "aws s3api get-public-access-block --bucket NAME",
+    "shared_with": "aws ec2 describe-snapshot-attribute --attribute createVolumePermission"
+    " --snapshot-id ID",
+    "tags": "aws resourcegroupstaggingapi get-resources --resource-arn-list ARN",
+    "vpc": "aws s3control get-access-point --account-id ACCOUNT --name NAME",
+}
 _ROLE = "role/"
+
+
+def fetch_unknown(part: UnknownPart, resource: str) -> str:
+    """Give the call that prints what a decision depends on and is not known."""
+    if part.fact is None:
+        return fetch_call(Layer(part.layer), resource)
+    if part.layer == "principal":
+        return "aws iam get-account-authorization-details"
+    return _CALLS_FOR_FACTS[part.fact].replace("ARN", part.policy)
 
 
 def fetch_call(layer: Layer, resource: str) -> str:

@@ -15,6 +15,7 @@ from iamsim.report.quote import failure_marks, match_marks, quote_statement
 from iamsim.report.sentences import NOTES, OUTCOMES, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.trace import trace_lines
+from iamsim.report.unknowns import unknown_lines
 from iamsim.report.ways import way_text, ways_of_caller
 from iamsim.report.wording import shortened, statement_text
 from iamsim.report.writers.markdown import fenced
@@ -59,6 +60,9 @@ def render_markdown(answer: Answer, *, verbose: bool = False) -> str:
             lines.append(
                 f"* {'open' if way.open else 'blocked'}: {for_markdown(way_text(way, answer))}"
             )
+    if answer.unknowns:
+        lines += ["", "Not known:", ""]
+        lines += [f"* {for_markdown(line)}" for line in unknown_lines(answer)]
     message = denied_message(answer)
     if message is not None:
         lines += ["", "AWS would say:", "", *fenced([message])]

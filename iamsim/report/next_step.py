@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
-from iamsim.report.fetching import fetch_call
+from iamsim.report.fetching import fetch_call, fetch_unknown
 from iamsim.report.sentences import layer_name
 
 if TYPE_CHECKING:
@@ -74,6 +74,9 @@ def after_denial(
 def after_answer(answer: Answer, given: Collection[Layer], *, in_world: bool) -> NextStep | None:
     """What to fetch where layers were not given that could decide otherwise."""
     for part in answer.unknowns:
+        if part.fact is not None:
+            call = fetch_unknown(part, answer.request.resource)
+            return NextStep(f"fetch {part.what}, since it is not known", call)
         return _step(Layer(part.layer), answer, "it is not known")
     if in_world:
         return None

@@ -23,6 +23,7 @@ from iamsim.report.quote import failure_marks, match_marks, quote_statement
 from iamsim.report.sentences import NOTES, REASONS, VERDICTS, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.trace import context_lines, trace_lines
+from iamsim.report.unknowns import unknown_lines
 from iamsim.report.ways import way_depends, way_text, ways_of_caller
 from iamsim.report.wording import joined, shortened, statement_text
 
@@ -229,7 +230,7 @@ def _residual(answer: Answer, width: int, *, verbose: bool) -> list[str]:
         return []
     first, *rest = residual.description.splitlines()
     lines = _bullet(first, width)
-    for line in rest:
+    for line in (*rest, *unknown_lines(answer)):
         lines += wrapped(line.strip(), width, "    ", "      ")
     if verbose:
         lines += _blocks(residual)

@@ -10,9 +10,25 @@ from iamsim.report.document import Remark
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.core.answer import Answer
     from iamsim.engine.unknowns import UnknownInWorld
 
-__all__ = ["unknown_remarks", "unknown_sentence", "unknowns_data", "unknowns_there"]
+__all__ = [
+    "unknown_lines",
+    "unknown_remarks",
+    "unknown_sentence",
+    "unknowns_data",
+    "unknowns_there",
+]
+
+
+def unknown_lines(answer: Answer) -> list[str]:
+    """What an answer depends on and is not known: why, and what should have said it."""
+    return [
+        f"{one.what} is not known: {one.why}"
+        + (f" (from {quote(one.source)})" if one.source else "")
+        for one in answer.unknowns
+    ]
 
 
 def unknown_remarks(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:

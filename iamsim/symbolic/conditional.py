@@ -14,17 +14,18 @@ from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.decision import Decision, Verdict
 from iamsim.core.reason import Reason
 from iamsim.core.unknown import UnknownPart
+from iamsim.engine.authorize import prepare
 from iamsim.engine.plan import reference
 from iamsim.engine.world import without_world
 from iamsim.symbolic.cases import asks_for, single_case
 from iamsim.symbolic.completion import canonical_values, decide_with_values
-from iamsim.symbolic.layers import NOWHERE
+from iamsim.symbolic.layers import NOWHERE, RESOURCE_ACCOUNT
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.residual import Branch, PartialResidual
 from iamsim.symbolic.root_cases import ASSUMED_ROOT, cases_of, is_either_root
 from iamsim.symbolic.solve import Modality, sent_values
 from iamsim.symbolic.tracing import explain_partially
-from iamsim.symbolic.unknowns import Unknowns, named_things
+from iamsim.symbolic.unknowns import ACCOUNT_KEY, Unknowns, named_things
 from iamsim.symbolic.wording import written_key
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def answer_partially(question: Question, world: CompiledWorld | None = None) -> 
     """Answer one question with something unknown; see `iamsim.symbolic.partial.answer`."""
     world = world if world is not None else without_world()
     unknowns = named_things(question)
+    if prepare(unknowns.question, world).situation.owner_unknown is not None:
+        unknowns = unknowns._replace(resource_account=True)
     cases = cases_of(unknowns, world)
     if question.principal.endswith(":root") and not is_either_root(cases.request):
         cases.request.absent |= {ASSUMED_ROOT}  # nobody said that it might be a session
@@ -116,7 +119,13 @@ def decide_partially(prepared: Prepared, world: CompiledWorld | None = None) -> 
     """Decide a prepared question whose unknown things are keys, without explaining it."""
     question = prepared.question
     world = world if world is not None else without_world()
-    return _decide(single_case(prepared), Asking(Unknowns(question), question, prepared, world))
+    unknowns = Unknowns(question)
+    if prepared.situation.owner_unknown is None:
+        cases = single_case(prepared)
+    else:
+        unknowns = unknowns._replace(resource_account=True)
+        cases = cases_of(unknowns, world)
+    return _decide(cases, Asking(unknowns, question, cases.found[-1].prepared, world))
 
 
 def _decide(cases: Cases, asking: Asking) -> PartialDecision:
@@ -143,11 +152,15 @@ def _decide(cases: Cases, asking: Asking) -> PartialDecision:
         tuple(statements),
         missing_context=residual.keys,
     )
-    return PartialDecision(decision, residual, cases, _unknown_parts(cases, residual))
+    return PartialDecision(decision, residual, cases, _unknown_parts(cases, residual, asking))
 
 
-def _unknown_parts(cases: Cases, residual: PartialResidual) -> tuple[UnknownPart, ...]:
-    """The unknown parts of policies that a residual names, in the order of the layers."""
+def _unknown_parts(
+    cases: Cases, residual: PartialResidual, asking: Asking
+) -> tuple[UnknownPart, ...]:
+    """The unknown parts of policies that a residual names, in the order of the layers; then other
+    facts that the world does not know."""
+    asked = prepare(asking.original, asking.world)
     keys = {key for region in residual.solution.encoding.regions for key in region.keys}
     found: dict[UnknownPart, None] = {}
     for case in cases.found:
@@ -161,6 +174,13 @@ def _unknown_parts(cases: Cases, residual: PartialResidual) -> tuple[UnknownPart
                         slot.layer.value, policy.name, index, unknown.why, unknown.source
                     )
                     found[part] = None
+        for untold in case.prepared.situation.untold:
+            if any(key.startswith(untold.starts) for key in keys):
+                found[untold.part] = None
+    owner = asked.situation.owner_unknown
+    if owner is not None and not keys.isdisjoint((ACCOUNT_KEY.lower(), RESOURCE_ACCOUNT)):
+        name = asked.question.resource
+        found[UnknownPart("resource", name, None, owner.why, owner.source, "account")] = None
     return tuple(found)
 
 

@@ -35,6 +35,11 @@ __all__ = ["Said", "part_phrase", "sentence"]
 SHOWN_VALUES = 4
 LONGEST_VALUE = 100
 NOT_KNOWN, ALLOWS_IT, DENIES_IT = ", which is not known,", " allows it", " denies it explicitly"
+# What stands for a fact that a world does not know, see `iamsim.engine.unknown_facts`.
+UNKNOWN_FACT = re.compile(
+    r"(the list of (?:grants|shares) of|the network origin of|the bucket behind"
+    r"|Block Public Access of) (.+)"
+).fullmatch
 NOT_KNOWN_ALLOWS = f"{NOT_KNOWN}{ALLOWS_IT}"
 VARIABLE = re.compile(r"\$\{([A-Za-z0-9-]+:[^},']+)\}")
 
@@ -173,6 +178,9 @@ def _unknown_part(entry: Entry) -> Said:
     policy, _, statement = place.rpartition("#")
     verb = ALLOWS_IT if effect == "Allow" else DENIES_IT
     what = f"statement {statement} of the policy `{policy}`" if policy else f"the policy `{place}`"
+    fact = UNKNOWN_FACT(policy or place)
+    if fact is not None:
+        what = f"{fact[1]} `{fact[2]}`"
     must_not = entry.values == ("true",) if entry.base == "Null" else "Not" in entry.base
     return Said(f"{what}{NOT_KNOWN}{verb}", unless=must_not)
 

@@ -169,6 +169,7 @@ class WorldBuilder:
             password_policy=(
                 fields.map("password_policy") if fields.has("password_policy") else None
             ),
+            unknown=fields.unknown(),
         )
 
     def policy(self, fields: Fields, key: str, account_id: str, name: str) -> AnyPolicy | None:
@@ -203,6 +204,7 @@ class WorldBuilder:
             password_enabled=fields.optional_flag("password_enabled"),
             password_last_changed=fields.text("password_last_changed"),
             last_accessed=last_accessed(fields),
+            unknown=fields.unknown(),
         )
 
     def identity_policies(
@@ -249,6 +251,7 @@ class WorldBuilder:
             instance_profiles=fields.texts("instance_profiles"),
             created=fields.text("created"),
             last_accessed=last_accessed(fields),
+            unknown=fields.unknown(),
         )
 
     def permission_set(self, account_id: str, name: str, fields: Fields) -> PermissionSet:
@@ -283,7 +286,7 @@ class WorldBuilder:
             )
         bucket = fields.text("bucket")
         # An access point with a VPC has that origin (S3 guide, access-points-vpc).
-        vpc = fields.text("vpc")
+        vpc, unknown = fields.text("vpc"), fields.unknown()
         return Resource(
             source=fields.place.source,
             position=fields.place.path,
@@ -298,7 +301,8 @@ class WorldBuilder:
             vpc=vpc,
             kms_key=fields.text("kms_key"),
             shared_with=fields.texts("shared_with"),
-            abac=fields.optional_flag("abac"),
+            abac=None if "abac" in unknown else fields.optional_flag("abac"),
+            unknown=unknown,
         )
 
     def vpc_endpoint(self, account_id: str, endpoint_id: str, fields: Fields) -> VpcEndpoint:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import WorldError
 from iamsim.core.json_text import KEY
+from iamsim.core.unknown import Unknown, find_marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Fault", "Field", "Fields", "Kind", "Place", "Problems", "Table", "closest", "describe"]
 
 SHOWN_LENGTH = 100
+TAGS = "tags"  # the kind of field whose values may look like a marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +94,7 @@ class Field:
     """One field of a record: its name, what it may be, what it is for, and its other names.
 
     A field with nothing behind it says as much as one left out, but where `instead` says what to
-    write.
+    write. Where it may be `unknown`, the marker of something that is not known may stand for it.
     """
 
     name: str
@@ -101,6 +103,7 @@ class Field:
     aliases: tuple[str, ...] = ()
     required: bool = False
     instead: str | None = None
+    unknown: bool = False
 
 
 class Table:
@@ -142,6 +145,11 @@ class Table:
                     problems.add("nothing-said", message, part_place.key_span, entry.instead)
             else:
                 given[entry.name] = key
+                unknown = find_marker(part) if entry.unknown else None
+                # What may be a map of any texts needs both members of the marker to be one.
+                if unknown is not None and (unknown.source or entry.kind.name != TAGS):
+                    values[entry.name] = unknown
+                    continue
                 try:
                     values[entry.name] = entry.kind.read(part, part_place, problems)
                 except Fault as fault:
@@ -173,6 +181,10 @@ class Fields:
         """Give a text, or `None`."""
         value = self.values.get(name)
         return value if isinstance(value, str) else None
+
+    def unknown(self) -> dict[str, Unknown]:
+        """Give the fields that are not known, with why."""
+        return {name: one for name, one in self.values.items() if isinstance(one, Unknown)}
 
     def number(self, name: str, default: int = 0) -> int:
         """Give a whole number."""

@@ -16,6 +16,8 @@ from iamsim.core.span import Path, Source, Span
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamsim.core.unknown import Unknown
+
 __all__ = [
     "Account",
     "AnyPolicy",
@@ -131,6 +133,7 @@ class User(Placed):
     password_enabled: bool | None = None
     password_last_changed: str | None = None
     last_accessed: Mapping[str, ServiceAccess] | None = None
+    unknown: Mapping[str, Unknown] = field(default_factory=dict)
 
     @property
     def arn(self) -> str:
@@ -191,6 +194,7 @@ class Role(Placed):
     permission_set: str | None = None
     created: str | None = None
     last_accessed: Mapping[str, ServiceAccess] | None = None
+    unknown: Mapping[str, Unknown] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Recognize service-linked roles by their path."""
@@ -261,7 +265,7 @@ class Resource(Placed):
     KMS keys. `kms_key` is the ARN of the key that encrypts the resource, `none` where no key's
     policy bears on it, `None` where nobody says. `abac` says whether the tags of a bucket count in
     decisions, `None` where nobody says. `shared_with` are the accounts that a snapshot is shared
-    with, or `all`.
+    with, or `all`. `unknown` are the fields of its record that are not known, with why.
     """
 
     arn: str
@@ -276,6 +280,7 @@ class Resource(Placed):
     kms_key: str | None = None
     abac: bool | None = None
     shared_with: tuple[str, ...] = ()
+    unknown: Mapping[str, Unknown] = field(default_factory=dict)
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -332,6 +337,7 @@ class Account(Placed):
     analyzers: tuple[object, ...] | None = None
     alternate_contacts: tuple[str, ...] | None = None
     password_policy: Mapping[str, object] | None = None
+    unknown: Mapping[str, Unknown] = field(default_factory=dict)
 
     def groups_of(self, user: User) -> tuple[Group, ...]:
         """Give the groups of a user, in the user's order."""

@@ -200,6 +200,11 @@ class _Laying:
                 laid = _default(base, attribute)
             if content(laid) != content(mine):
                 changes[attribute] = laid
+        unknown = getattr(base, "unknown", {})
+        left = {name: why for name, why in unknown.items() if name not in said}
+        left |= {name: why for name, why in getattr(new, "unknown", {}).items() if name in said}
+        if left != unknown:
+            changes["unknown"] = left
         return replace(base, **changes) if changes else base
 
     def organization(self, base: Organization | None) -> Organization | None:

@@ -116,6 +116,7 @@ def _merge_accounts(first: Account, second: Account, problems: Problems) -> Acco
             "alternate_contacts", first.alternate_contacts, second.alternate_contacts
         ),
         password_policy=one("password_policy", first.password_policy, second.password_policy),
+        unknown={**second.unknown, **first.unknown},
     )
 
 

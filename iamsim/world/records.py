@@ -39,6 +39,10 @@ _INSTEAD = (
 )
 _SCPS_INSTEAD = _INSTEAD.replace("{}", "FullAWSAccess")
 _RCPS_INSTEAD = _INSTEAD.replace("{}", "RCPFullAWSAccess")
+_POLICY_INSTEAD = (
+    'write the policy, `{unknown: "why"}` where it is not known, or leave the key out where there'
+    " is none"
+)
 _INLINE_POLICIES = Field("inline_policies", map_of(IAM_NAME, POLICY), "Inline policies by name.")
 _ACCOUNT_IDS = list_of(ACCOUNT_ID)
 _TEXT_MAP = map_of(TEXT, TEXT)
@@ -99,21 +103,44 @@ KMS_GRANT = Table(
 RESOURCE = Table(
     "a resource",
     (
-        Field("policy", POLICY, "Its resource-based policy."),
-        Field("tags", TAGS, "Its tags."),
-        Field("account", ACCOUNT_ID, "Its owner, if not the account it is listed under."),
-        Field("public_access_block", _PUBLIC_ACCESS_BLOCK, "Of a bucket or an access point."),
-        Field("grants", list_of(record(lambda: KMS_GRANT, "kms_grant")), "Of a KMS key."),
-        Field("bucket", ARN, "The ARN of the bucket of an S3 access point."),
-        Field("buckets", list_of(ARN), "Those behind a multi-Region access point."),
-        Field("network_origin", choice("Internet", "VPC"), "Of an S3 access point."),
-        Field("vpc", TEXT, "The id of the VPC that an S3 access point is of: its origin, then."),
-        Field("kms_key", TEXT, "The ARN of the KMS key that encrypts it, or `none`."),
-        Field("abac", FLAG, "Whether tags of a bucket count in decisions; if left out, they do."),
+        Field("policy", POLICY, "Its resource-based policy.", instead=_POLICY_INSTEAD),
+        Field("tags", TAGS, "Its tags.", unknown=True),
+        Field(
+            "account", ACCOUNT_ID, "Its owner, if not the account it is listed under.", unknown=True
+        ),
+        Field(
+            "public_access_block",
+            _PUBLIC_ACCESS_BLOCK,
+            "Of a bucket or an access point.",
+            unknown=True,
+        ),
+        Field(
+            "grants",
+            list_of(record(lambda: KMS_GRANT, "kms_grant")),
+            "Of a KMS key.",
+            unknown=True,
+        ),
+        Field("bucket", ARN, "The ARN of the bucket of an S3 access point.", unknown=True),
+        Field("buckets", list_of(ARN), "Those behind a multi-Region access point.", unknown=True),
+        Field("network_origin", choice("Internet", "VPC"), "Of an S3 access point.", unknown=True),
+        Field(
+            "vpc",
+            TEXT,
+            "The id of the VPC that an S3 access point is of: its origin, then.",
+            unknown=True,
+        ),
+        Field("kms_key", TEXT, "The ARN of the KMS key that encrypts it, or `none`.", unknown=True),
+        Field(
+            "abac",
+            FLAG,
+            "Whether tags of a bucket count in decisions; if left out, they do.",
+            unknown=True,
+        ),
         Field(
             "shared_with",
             list_of(SHARE),
             "Accounts that an image or snapshot is shared with, or `all`.",
+            unknown=True,
         ),
     ),
 )
@@ -123,7 +150,12 @@ VPC_ENDPOINT = Table(
     (
         Field("service", TEXT, "The service's prefix (s3), or its full endpoint name."),
         Field("vpc", TEXT, "The id of its VPC."),
-        Field("policy", POLICY, "Its policy; without one everything passes."),
+        Field(
+            "policy",
+            POLICY,
+            "Its policy; without one everything passes.",
+            instead=_POLICY_INSTEAD,
+        ),
         Field("type", choice("Gateway", "Interface"), "The type of the endpoint."),
     ),
 )
@@ -155,8 +187,8 @@ USER = Table(
         Field("groups", list_of(NAME_OR_UNKNOWN), "Names of groups of the account."),
         Field("policies", _POLICIES, "Identity-based policies."),
         _INLINE_POLICIES,
-        Field("boundary", POLICY, "The permissions boundary."),
-        Field("tags", TAGS, "Its tags."),
+        Field("boundary", POLICY, "The permissions boundary.", instead=_POLICY_INSTEAD),
+        Field("tags", TAGS, "Its tags.", unknown=True),
         Field("mfa_devices", WHOLE_NUMBER, "How many MFA devices it has."),
         _MFA_TYPES,
         Field("access_keys", list_of(ANYTHING), "Its access keys."),
@@ -202,11 +234,11 @@ ROLE = Table(
     (
         Field("path", IAM_PATH, "The path, `/` by default."),
         Field("id", TEXT, "The unique id (AROA...)."),
-        Field("trust", POLICY, "The role trust policy."),
+        Field("trust", POLICY, "The role trust policy.", instead=_POLICY_INSTEAD),
         Field("policies", _POLICIES, "Identity-based policies."),
         _INLINE_POLICIES,
-        Field("boundary", POLICY, "The permissions boundary."),
-        Field("tags", TAGS, "Its tags."),
+        Field("boundary", POLICY, "The permissions boundary.", instead=_POLICY_INSTEAD),
+        Field("tags", TAGS, "Its tags.", unknown=True),
         Field("service_linked", FLAG, "Whether the role is service-linked."),
         Field("max_session_duration", WHOLE_NUMBER, "In seconds; 3600 by default."),
         Field("last_used", TEXT, "When a session of it last called AWS."),
@@ -221,7 +253,7 @@ PERMISSION_SET = Table(
     (
         Field("policies", _POLICIES, "Managed policies."),
         Field("inline", POLICY, "The inline policy."),
-        Field("boundary", POLICY, "The permissions boundary."),
+        Field("boundary", POLICY, "The permissions boundary.", instead=_POLICY_INSTEAD),
         Field("session_duration", TEXT, "As ISO 8601 has it: PT8H."),
         Field("assignments", list_of(TEXT), "Who may use it here: `GROUP/ID` or `USER/ID`."),
         Field("arn", ARN, "Its ARN: `arn:aws:sso:::permissionSet/ssoins-.../ps-...`."),
@@ -253,7 +285,7 @@ ACCOUNT = Table(
         Field("policy_paths", map_of(IAM_NAME, IAM_PATH), "Paths of customer managed policies."),
         Field("root_user", record(lambda: ROOT_USER, "root_user"), "The root user."),
         Field("providers", list_of(ARN), "ARNs of OIDC and SAML identity providers."),
-        Field("public_access_block", _PUBLIC_ACCESS_BLOCK, "Of the whole account."),
+        Field("public_access_block", _PUBLIC_ACCESS_BLOCK, "Of the whole account.", unknown=True),
         Field("resources", map_of(ARN, record(lambda: RESOURCE, "resource")), "By ARN."),
         Field(
             "vpc_endpoints",

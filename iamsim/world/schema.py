@@ -42,7 +42,11 @@ def _table_schema(table: Table) -> dict[str, object]:
     properties = {
         name: {
             "description": entry.about,
-            "anyOf": [entry.kind.schema, *([] if entry.instead else [{"type": "null"}])],
+            "anyOf": [
+                entry.kind.schema,
+                *([{"$ref": "#/$defs/unknown"}] if entry.unknown else []),
+                *([] if entry.instead else [{"type": "null"}]),
+            ],
         }
         for entry in table.fields.values()
         for name in (entry.name, *entry.aliases)

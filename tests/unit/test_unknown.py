@@ -365,3 +365,124 @@ def test_what_is_certain_needs_no_unknown_part() -> None:
     account = {"users": {"mia": {"policies": [READ, unsure]}}, "resources": {"arn:aws:s3:::b": {}}}
     world = CompiledWorld(load_world_data({"accounts": {"111122223333": account}}))
     assert authorize.decide(Question(MIA, "s3:GetObject", "arn:aws:s3:::b/k"), world).allowed
+
+
+BUCKET, QUEUE = "arn:aws:s3:::b", "arn:aws:sqs:eu-west-1:111122223333:jobs"
+POINT = "arn:aws:s3:eu-west-1:111122223333:accesspoint/ap"
+KEY = "arn:aws:kms:eu-west-1:111122223333:key/11aa"
+SNAPSHOT = "arn:aws:ec2:eu-west-1::snapshot/snap-1"
+OTHERS = statement(Principal={"AWS": "444455556666"}, Action="kms:*")
+PUBLIC = policy(statement(Principal="*"))
+ANY = policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
+
+
+def denies_by(key: str) -> dict[str, Any]:
+    """A resource-based policy that denies by a tag."""
+    parts = {"Action": "*", "Principal": "*", "Condition": {"StringEquals": {key: "x"}}}
+    return policy(statement("Deny", **parts))
+
+
+@pytest.mark.parametrize(
+    ("resources", "asked", "fact", "sentence"),
+    [
+        (
+            {QUEUE: {"policy": denies_by("aws:ResourceTag/team"), "tags": LOST}},
+            {"action": "sqs:SendMessage", "resource": QUEUE},
+            "tags",
+            "allowed unless the resource's tag `team` is `x`",
+        ),
+        (
+            {BUCKET: {"policy": denies_by("s3:BucketTag/team"), "abac": LOST, "tags": {"a": "b"}}},
+            {"resource": BUCKET, "action": "s3:ListBucket"},
+            "abac",
+            "allowed unless `s3:BucketTag/team` is `x`",
+        ),
+        (
+            {BUCKET: {"account": LOST}},
+            {},
+            "account",
+            "allowed if the resource belongs to account `111122223333`",
+        ),
+        (
+            {BUCKET: {"policy": PUBLIC, "public_access_block": LOST}},
+            {"principal": "anonymous"},
+            None,
+            "allowed if Block Public Access of `arn:aws:s3:::b`, which is not known, allows it",
+        ),
+        (
+            {BUCKET: {"policy": PUBLIC}, POINT: {"bucket": BUCKET, "network_origin": LOST}},
+            {"resource": f"{POINT}/object/k"},
+            None,
+            f"allowed if the network origin of `{POINT}`, which is not known, allows it",
+        ),
+        (
+            {POINT: {"bucket": LOST, "network_origin": "Internet"}},
+            {"resource": f"{POINT}/object/k"},
+            None,
+            f"allowed unless the bucket behind `{POINT}`, which is not known, denies it explicitly",
+        ),
+        (
+            {KEY: {"policy": policy(OTHERS), "grants": LOST}},
+            {"action": "kms:Decrypt", "resource": KEY},
+            None,
+            f"allowed if the list of grants of `{KEY}`, which is not known, allows it",
+        ),
+    ],
+)
+def test_facts_of_resources_that_are_not_known(
+    resources: dict[str, Any], asked: dict[str, str], fact: str | None, sentence: str
+) -> None:
+    """Each makes the decisions conditional that it can change, and is named."""
+    account = {"users": {"mia": {"policies": [ANY]}}, "resources": resources}
+    world = iamsim.World(load_world_data({"accounts": {"111122223333": account}}))
+    question = {"principal": MIA, "action": "s3:GetObject", "resource": f"{BUCKET}/k", **asked}
+    answer = world.explain(**question)
+    assert world.decide(**question).verdict is answer.verdict
+    assert answer.residual is not None
+    assert answer.residual.sentence == sentence
+    (part,) = answer.to_dict()["unknowns"]
+    assert (part["why"], part["source"]) == (LOST["unknown"], LOST["source"])
+    assert part.get("fact") == fact
+
+
+def test_the_origin_of_an_access_point_is_a_key_too() -> None:
+    """A policy may ask for it."""
+    point = {"bucket": BUCKET, "network_origin": LOST}
+    point["policy"] = denies_by("s3:AccessPointNetworkOrigin")
+    resources = {POINT: point, BUCKET: {"policy": PUBLIC}}
+    account = {"users": {"mia": {"policies": [ANY]}}, "resources": resources}
+    world = iamsim.World(load_world_data({"accounts": {"111122223333": account}}))
+    answer = world.explain(principal=MIA, action="s3:GetObject", resource=f"{POINT}/object/k")
+    assert [one.get("fact") for one in answer.to_dict()["unknowns"]] == [None, "network_origin"]
+
+
+def test_tags_of_a_principal_that_are_not_known() -> None:
+    """They may be any; tags that nobody lists are none."""
+    denied = {QUEUE: {"policy": denies_by("aws:PrincipalTag/team")}}
+    for tags, wanted in (({}, "allowed"), (LOST, "conditional")):
+        account = {"users": {"mia": {"policies": [ANY], "tags": tags}}, "resources": denied}
+        world = iamsim.World(load_world_data({"accounts": {"111122223333": account}}))
+        answer = world.explain(principal=MIA, action="sqs:SendMessage", resource=QUEUE)
+        assert answer.verdict.value == wanted
+    assert answer.to_dict()["unknowns"][0]["layer"] == "principal"
+    (one,) = CompiledWorld(world._compiled.model).unknowns()
+    assert one.what == f"the set of tags of `{MIA}`"
+
+
+def test_a_tag_may_be_called_unknown() -> None:
+    """Only with both members of the marker are tags not known."""
+    account = {"resources": {QUEUE: {"tags": {"unknown": "x"}}}}
+    model = load_world_data({"accounts": {"111122223333": account}})
+    assert model.accounts["111122223333"].resources[QUEUE].tags == {"unknown": "x"}
+    assert not CompiledWorld(model).unknowns()
+
+
+def test_the_shares_of_a_snapshot_that_are_not_known() -> None:
+    """A stranger may have it shared."""
+    account = {"resources": {SNAPSHOT: {"shared_with": LOST}}}
+    other = {"users": {"leo": {"policies": [ANY]}}}
+    data = {"accounts": {"111122223333": account, "444455556666": other}}
+    world = iamsim.World(load_world_data(data))
+    leo = "arn:aws:iam::444455556666:user/leo"
+    asked = {"principal": leo, "action": "ec2:CreateVolume", "resource": SNAPSHOT}
+    assert world.explain(**asked).verdict.value == "conditional"

@@ -22,6 +22,7 @@ from iamsim.core.reason import Reason
 from iamsim.core.request import CallerKind, GrantKind
 from iamsim.core.span import Source
 from iamsim.engine.formula import Relation, Requirement, Slot, Way
+from iamsim.engine.unknown_facts import may_allow
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
@@ -95,6 +96,10 @@ def _of_both(relation: Relation) -> Relation:
 def conditions_of_access(name: str, point: Resource | None) -> PolicySet | None:
     """What every request through the access point with the ARN `name` has to meet, as a policy:
     TLS for general purpose buckets, and from a VPC where the access point is of that origin."""
+    for fact in ("network_origin", "vpc"):
+        unknown = point.unknown.get(fact) if point is not None else None
+        if unknown is not None:
+            return may_allow(f"the network origin of {name}", unknown)
     origin = point is not None and point.network_origin == "VPC"
     secure = name.split(":", 3)[2] == "s3"
     if not (secure or origin):

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-__all__ = ["PlanChange", "plan_changes", "removed_values"]
+__all__ = ["KINDS", "PlanChange", "plan_changes", "removed_values"]
 
 Json = dict[str, object]
 # The lists of actions that plans have, and what they come to.

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamsim.importers.terraform.addresses import Address, parse_address
+from iamsim.importers.terraform.changes import KINDS
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
@@ -21,6 +22,10 @@ __all__ = ["Instance", "is_plan", "is_state", "is_state_file", "read_instances"]
 Json = dict[str, object]
 MAX_MODULE_DEPTH = 50
 STATE_VERSION = 4
+# What the provider of AWS calls its resources by, and what they belong to: always a text.
+NAMES = frozenset(
+    ("arn", "bucket", "group", "id", "name", "policy_arn", "policy_id", "role", "target_id", "user")
+)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -84,6 +89,8 @@ def read_instances(
         values = data.get("values")
         if isinstance(values, dict):
             reader.module(values.get("root_module"), "values.root_module")
+        elif values is not None:
+            report("values", "these are no values")
     return dict(sorted(reader.found.items()))
 
 
@@ -102,6 +109,8 @@ class _Reader:
         if planned:
             self.changes(data, "after")
             values = data.get("planned_values")
+            if values is not None and not isinstance(values, dict):
+                self.report("planned_values", "these are no values")
             if isinstance(values, dict):
                 self.module(values.get("root_module"), "planned_values.root_module")
             self.module(root, "prior_state.values.root_module", mode="data")
@@ -116,7 +125,11 @@ class _Reader:
             if not isinstance(change, dict):
                 self.report(place, "a change without `change`")
                 continue
+            if _actions(change) not in KINDS:
+                self.report(place, "a change whose actions are not known")
             values = change.get(side)
+            if values is not None and not isinstance(values, dict):
+                self.report(place, f"`{side}` is no object")
             if change.get("actions") == ["forget"]:
                 values = change.get("before")  # Terraform lets go of it, and leaves it there
             if not isinstance(values, dict) or "deposed" in record:
@@ -134,6 +147,8 @@ class _Reader:
         for at, record in self.records(module.get("resources"), f"{place}.resources"):
             if mode in (None, record.get("mode")):
                 values = record.get("values")
+                if not isinstance(values, dict):
+                    self.report(at, "a resource without values")
                 self.add(record, values if isinstance(values, dict) else {}, at)
         for at, child in self.records(module.get("child_modules"), f"{place}.child_modules"):
             self.module(child, at, depth + 1, mode)
@@ -147,6 +162,8 @@ class _Reader:
             provider = record.get("provider")
             for at, instance in self.records(record.get("instances"), f"{place}.instances"):
                 values = instance.get("attributes")
+                if not isinstance(values, dict):
+                    self.report(at, "an instance without attributes")
                 if "deposed" in instance or not isinstance(values, dict):
                     continue
                 key = instance.get("index_key")
@@ -172,9 +189,18 @@ class _Reader:
         if address is None or not isinstance(text, str):
             self.report(place, "a resource without an address")
             return
+        for name in NAMES & values.keys() if address.type.startswith("aws_") else ():
+            if not isinstance(values[name], str | Unknown | None):
+                self.report(place, f"`{name}` is no text")
         provider = record.get("provider")
         kept = provider if isinstance(provider, str) else None
         self.found.setdefault(text, Instance(text, address, values, kept))
+
+
+def _actions(change: Json) -> tuple[str, ...]:
+    """The actions of a change."""
+    actions = change.get("actions")
+    return tuple(map(str, actions)) if isinstance(actions, list) else ()
 
 
 def _mark(value: object, unknown: object, why: str) -> object:

@@ -27,6 +27,7 @@ from iamsim.report.message import denied_message
 from iamsim.report.sentences import NOTES, REASONS, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.trace import origin_text
+from iamsim.report.unknowns import unknown_lines
 from iamsim.report.wording import failure_text, joined, place_text, request_text, statement_text
 
 if TYPE_CHECKING:
@@ -158,7 +159,9 @@ def answer_view(report: AnswerReport, name: str) -> AnswerView:
             if (view := _decider(decider, answer, names)) is not None
         ),
         missing=tuple(_missing(answer)),
-        depends=() if answer.residual is None else tuple(_residual(answer.residual)),
+        depends=(
+            () if answer.residual is None else (*_residual(answer.residual), *unknown_lines(answer))
+        ),
         edits=None if report.edits is None else _edits(report.edits),
         message=denied_message(answer),
         notes=tuple((note.value, NOTES[note]) for note in notes_below(answer)),
