@@ -282,7 +282,7 @@ class QuickDecisions:
         except InputError:
             return None  # the long way says what is wrong
         caller = facts.caller
-        if caller.kind not in ORDINARY:
+        if caller.kind not in ORDINARY or facts.untold:
             return None
         key = _class_of(facts)
         of_class = self._classes.get(key)
@@ -306,7 +306,7 @@ class QuickDecisions:
             resource = ALL_BUCKETS
         question = self.question(caller.principal, action, resource, resource_account=account)
         facts = self.world.resource_facts(question, caller.facts.caller)
-        if facts.access_point is not None:
+        if facts.access_point is not None or facts.owner_unknown is not None:
             return None
         key = id(facts), lowered, resource[4:].partition(":")[0]
         spot = self._spots.get(key)
