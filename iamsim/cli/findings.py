@@ -148,9 +148,13 @@ def _unused(
 
 def _code(options: Options, answer: FindingsAnswer) -> int:
     """Whether there is what `--fail-on` names, and no rule expects it."""
-    from iamsim.query.analyzer.finding import Status  # noqa: PLC0415 - as above
+    from iamsim.query.analyzer.finding import FindingKind, Status  # noqa: PLC0415 - as above
 
-    active = [one for one in answer.findings if one.status is Status.ACTIVE]
+    active = [
+        one
+        for one in answer.findings
+        if one.status is Status.ACTIVE and one.kind is not FindingKind.UNKNOWN
+    ]  # what is not known has an option of its own
     when = options["fail_on"]
     public = any(one.is_public for one in active)
     return int((when == "any" and bool(active)) or (when == "public" and public))

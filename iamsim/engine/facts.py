@@ -39,12 +39,8 @@ from iamsim.engine.target import (
     tag_context,
     tags_of,
 )
-from iamsim.engine.unknown_facts import (
-    may_allow,
-    may_do_anything,
-    untold_of_caller,
-    untold_of_resource,
-)
+from iamsim.engine.unknown_facts import untold_of_caller, untold_of_resource
+from iamsim.engine.unknown_policies import may_allow, may_do_anything
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
 from iamsim.world.model import Resource, Role, User
 

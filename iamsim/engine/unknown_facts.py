@@ -1,7 +1,7 @@
 """Facts of principals and resources that a world does not know, as decisions meet them.
 
-Tags and the network origin are context keys without known values; settings, grants, shares and the
-buckets behind an access point are policies that may allow or deny.
+They are context keys without known values. What settings, grants, shares and the buckets behind an
+access point do is in `iamsim.engine.unknown_policies`.
 """
 
 from __future__ import annotations
@@ -9,11 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.tag_keys import tag_key_starts
-from iamsim.compile.policy import PolicySet, compile_policy
-from iamsim.core.decision import PolicyType
-from iamsim.core.span import Source
 from iamsim.core.unknown import UnknownPart
-from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -24,8 +20,6 @@ if TYPE_CHECKING:
 
 __all__ = [
     "UntoldKeys",
-    "may_allow",
-    "may_do_anything",
     "untold_of_caller",
     "untold_of_resource",
 ]
@@ -79,31 +73,3 @@ def _tags(holder: Resource | User | Role, starts: tuple[str, ...]) -> Iterator[U
 
 def _part(layer: str, name: str, fact: str, unknown: Unknown) -> UnknownPart:
     return UnknownPart(layer, name, None, unknown.why, unknown.source, fact)
-
-
-def may_do_anything(name: str, unknown: Unknown) -> PolicySet:
-    """What may allow or deny whatever it is asked about."""
-    return _compiled(name, dict(unknown.to_marker()))
-
-
-def may_allow(name: str, unknown: Unknown) -> PolicySet:
-    """What may allow whatever it is asked about, and denies nothing."""
-    statement = {
-        "Effect": "Allow",
-        "Principal": "*",
-        "Action": "*",
-        "Resource": "*",
-        "Condition": {**unknown.to_marker(), "source": unknown.source},
-    }
-    return _compiled(name, {"Version": "2012-10-17", "Statement": [statement]})
-
-
-def _compiled(name: str, document: dict[str, object]) -> PolicySet:
-    policy = parse_policy(
-        document,
-        name=name,
-        source=Source(name, ""),
-        policy_type=PolicyType.RESOURCE,
-        lenient=True,
-    )
-    return PolicySet((compile_policy(policy, PolicyType.RESOURCE, lenient=True),))

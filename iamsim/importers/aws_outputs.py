@@ -218,6 +218,7 @@ def _resource_policy(output: _Output, found: FoundPolicy) -> str | None:
             at,
             "unknown",
         )
+        draft.lose("nothing says which resource has the policy")
         return None
     resource, kind = draft.resource(arn, output.account), type_of_arn(arn)
     if kind is not None and kind.several and len(found.holders) > 1:
@@ -233,7 +234,9 @@ def _listed(output: _Output) -> None:
         if isinstance(output.data.get(key), list):
             for record, place in records(output.draft, output.data, key, output.place):
                 arn = text(record, arn_key)
-                if arn is not None and find_arn(arn) is not None:
+                if arn is None or find_arn(arn) is None:
+                    output.draft.unreadable(f"`{arn_key}` is no ARN", place)
+                else:
                     resource = output.draft.resource(arn, output.account)
                     complete = key == "SecretList"
                     read_encryption(output.draft, arn, record, place, complete=complete)
@@ -244,7 +247,11 @@ def _listed(output: _Output) -> None:
 
 def _queues(output: _Output) -> None:
     """Note queues by their addresses: https://sqs.REGION.amazonaws.com/ACCOUNT/NAME."""
-    for url in texts(output.data, "QueueUrls"):
+    urls = texts(output.data, "QueueUrls")
+    listed = output.data.get("QueueUrls")
+    if not isinstance(listed, list) or len(urls) != len(listed):
+        output.draft.unreadable("`QueueUrls` is no list of addresses", f"{output.place}QueueUrls")
+    for url in urls:
         parts = url.split("/")
         labels = parts[2].split(".") if len(parts) > 2 else []  # noqa: PLR2004 - scheme, empty, host
         if len(labels) > 1 and len(parts) >= 5 and is_account_id(parts[-2]):  # noqa: PLR2004
@@ -260,9 +267,11 @@ def _buckets(output: _Output) -> None:
         output.draft.account(output.account).set(
             "canonical_user_id", text(owner, "ID"), f"{output.place}Owner"
         )
-    for record, _ in records(output.draft, output.data, "Buckets", output.place):
+    for record, at in records(output.draft, output.data, "Buckets", output.place):
         name = text(record, "Name")
-        if name is not None:
+        if name is None:
+            output.draft.unreadable("this bucket has no name", at)
+        else:
             output.draft.resource(f"arn:aws:s3:::{name}", output.account)
             if text(record, "BucketRegion") is not None:
                 read_location(output.draft, f"arn:aws:s3:::{name}", record["BucketRegion"])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.unknown import find_marker
+from iamsim.importers.tree import is_node
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
@@ -259,10 +260,12 @@ def attach_control_policy(
 
 def report_dangling_targets(draft: Draft) -> None:
     """Note attachments to units that no source places in a tree: they have no effect."""
-    for target, _ in sorted(draft.tree.attached):
+    for target, kind in sorted(draft.tree.attached):
         if not is_account_id(target) and target not in draft.tree.nodes:
             draft.remark(
                 "node-unknown",
                 f"{quote(target)} is in no organization here: what is attached to it has no effect",
                 severity="unknown",
             )
+            if not is_node(target):  # it may be the id of any unit, misread
+                draft.tree.doubt_root(kind, f"{quote(target)} is no id of a root, unit or account")

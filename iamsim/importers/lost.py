@@ -20,7 +20,7 @@ from iamsim.importers.unknown import marker
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
 
-__all__ = ["is_lost", "note_lost", "refusal_in", "says_nothing_is_there"]
+__all__ = ["is_error", "is_lost", "note_lost", "refusal_in", "says_nothing_is_there"]
 
 LONGEST = 200  # characters of an error that are repeated
 # Errors of AWS that say that there is none of what was asked for.
@@ -68,6 +68,14 @@ def is_lost(data: object) -> bool:
     if isinstance(data, dict):
         return not data or find_marker(data) is not None or data.keys() <= ERRORS
     return not data
+
+
+def is_error(data: object) -> bool:
+    """Whether an object is an error of AWS, and not what should have stood there."""
+    if not isinstance(data, dict):
+        return False
+    error = data.get("Error", data)
+    return len(data) == 1 and isinstance(error, dict) and {"Code", "Message"} <= error.keys()
 
 
 def note_lost(draft: Draft, path: str, data: object) -> None:

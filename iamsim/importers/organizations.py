@@ -18,6 +18,7 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 from iamsim.importers.attachments import Attachments
 from iamsim.importers.shapes import account_of, folder_names, pages, records, text
+from iamsim.importers.tree import NODE
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +29,6 @@ if TYPE_CHECKING:
 
 __all__ = ["IMPORTER"]
 
-NODE = r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
 find_nodes = re.compile(rf"(?<![0-9a-z-])(?:{NODE})(?![0-9a-z-])").findall
 find_targets = re.compile(rf"(?<![0-9a-z-])(?:{NODE}|[0-9]{{12}})(?![0-9a-z-])").findall
 find_accounts = re.compile(r"(?<![0-9])[0-9]{12}(?![0-9])").findall

@@ -20,7 +20,16 @@ if TYPE_CHECKING:
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["FULL_ACCESS", "KINDS", "KINDS_BY_TYPE", "OrganizationPolicy", "PolicyKind", "Tree"]
+__all__ = [
+    "FULL_ACCESS",
+    "KINDS",
+    "KINDS_BY_TYPE",
+    "NODE",
+    "OrganizationPolicy",
+    "PolicyKind",
+    "Tree",
+    "is_node",
+]
 
 PolicyKind = Literal["scps", "rcps"]
 KINDS: tuple[PolicyKind, ...] = ("scps", "rcps")
@@ -35,6 +44,9 @@ KINDS_BY_TYPE: dict[str, PolicyKind] = {
 }
 
 
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_OrganizationalUnit.html
+NODE = r"r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32}"
+is_node = re.compile(NODE).fullmatch
 # https://docs.aws.amazon.com/organizations/latest/APIReference/API_Policy.html
 is_policy_id = re.compile(r"p-[0-9a-zA-Z_]{8,128}").fullmatch
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.caret import quote
 from iamsim.core.decision import Layer
 from iamsim.query.analyzer.finding import FindingKind, Status
 from iamsim.report.access_words import decided_by
@@ -208,6 +209,8 @@ def who(one: AccessFinding) -> str:
         return "password"
     if one.kind is FindingKind.UNUSED_ROLE:
         return "role"
+    if one.kind is FindingKind.UNKNOWN:
+        return "not known"
     kind, name = next(iter(one.principal.items()))
     if name == "*":
         return "anyone"
@@ -215,7 +218,10 @@ def who(one: AccessFinding) -> str:
 
 
 def _what(one: AccessFinding) -> str:
-    """What can be done, or since when nothing was."""
+    """What can be done, since when nothing was, or why it is not known."""
+    if one.kind is FindingKind.UNKNOWN:
+        source = one.details["source"]
+        return one.details["why"] + (f" (from {quote(source)})" if source else "")
     return _few(one.actions) if one.actions else _last_use(one.details.get("lastAccessed"))
 
 
@@ -283,6 +289,8 @@ def finding_sentence(one: AccessFinding) -> str:
             for service in one.services
         ]
         return f"{one.resource} has not used what it may do: {'; '.join(parts)}"
+    if one.kind is FindingKind.UNKNOWN:
+        return f"whom {one.resource} lets in is not known: {_what(one)}"
     if not one.actions:
         return f"{who(one)} of {one.resource}: {_what(one)}"
     depends = f" {'; or '.join(one.depends_on)}" if one.depends_on else ""

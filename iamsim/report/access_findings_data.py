@@ -29,6 +29,7 @@ RULES = {
     FindingKind.UNUSED_ROLE.value: ("note", "Nobody has used the role for long."),
     FindingKind.UNUSED_KEY.value: ("note", "Nobody has used the access key for long."),
     FindingKind.UNUSED_PASSWORD.value: ("note", "Nobody has used the password for long."),
+    FindingKind.UNKNOWN.value: ("warning", "A policy of the resource is not known."),
     FindingKind.UNUSED_PERMISSION.value: ("note", "Some permissions were not used for long."),
 }
 # AWS says through what access is granted of buckets alone.
@@ -125,6 +126,8 @@ def _details(one: AccessFinding) -> Json:
             return {"unusedIamRoleDetails": dict(one.details)}
         case FindingKind.UNUSED_KEY:
             return {"unusedIamUserAccessKeyDetails": dict(one.details)}
+        case FindingKind.UNKNOWN:
+            return {"unknownAccessDetails": dict(one.details)}
         case FindingKind.UNUSED_PASSWORD:
             return {"unusedIamUserPasswordDetails": dict(one.details)}
     shared: Json = {

@@ -22,7 +22,7 @@ from iamsim.core.reason import Reason
 from iamsim.core.request import CallerKind, GrantKind
 from iamsim.core.span import Source
 from iamsim.engine.formula import Relation, Requirement, Slot, Way
-from iamsim.engine.unknown_facts import may_allow
+from iamsim.engine.unknown_policies import may_allow
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:

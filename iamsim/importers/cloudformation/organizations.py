@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SSO.h
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
     from iamsim.importers.tree import PolicyKind
 
 __all__ = ["READERS"]
+
+
+# https://docs.aws.amazon.com/organizations/latest/APIReference/API_CreatePolicy.html
+_is_policy_type = re.compile(r"[A-Z][A-Z0-9_]*POLICY[A-Z0-9_]*").fullmatch
 
 
 def _organization(reading: Reading) -> None:
@@ -43,7 +48,7 @@ def _account(reading: Reading) -> None:
 
 def _policy(reading: Reading) -> None:
     policy_type = reading.text("Type")
-    if policy_type is None:
+    if policy_type is None or not _is_policy_type(policy_type):
         _doubt(reading, (kind for kind, _ in FULL_ACCESS.values()), "its type is not known")
         return
     if policy_type not in FULL_ACCESS:

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamsim.importers.lost import is_error
 from iamsim.importers.terraform.addresses import Address, parse_address
 from iamsim.importers.terraform.changes import KINDS
 from iamsim.importers.unknown import Unknown
@@ -125,6 +126,10 @@ class _Reader:
             if not isinstance(change, dict):
                 self.report(place, "a change without `change`")
                 continue
+            text = record.get("address")
+            if not isinstance(text, str) or parse_address(text) is None:
+                self.report(place, "a change without an address")
+                continue
             if _actions(change) not in KINDS:
                 self.report(place, "a change whose actions are not known")
             values = change.get(side)
@@ -189,6 +194,8 @@ class _Reader:
         if address is None or not isinstance(text, str):
             self.report(place, "a resource without an address")
             return
+        if is_error(values):
+            self.report(place, "an error of AWS stands in place of the values")
         for name in NAMES & values.keys() if address.type.startswith("aws_") else ():
             if not isinstance(values[name], str | Unknown | None):
                 self.report(place, f"`{name}` is no text")

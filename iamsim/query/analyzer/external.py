@@ -53,6 +53,7 @@ if TYPE_CHECKING:
 
 __all__ = ["External", "find_external"]
 
+GRANTING = frozenset({"grants", "shared_with"})  # facts that let somebody in beside policies
 MOST_ASKED = 20_000  # requests about one resource
 WILD = "*?"
 PRINCIPAL_ARN = "aws:principalarn"
@@ -152,6 +153,7 @@ def _items(account: Account) -> list[Resource | Role]:
 def _look_at(batch: Batch, subject: Subject, found: External) -> None:
     """Find the grants of one resource, or whom a snapshot is shared with."""
     found.findings += _shared(subject)
+    found.findings += _not_known(batch, subject)
     granted = list(_granted(batch, subject.item))
     if not granted:
         return
@@ -195,6 +197,28 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
         for one in kept.values()
         if not any(finding.principal == one.principal for finding in merged.values())
     ]
+
+
+def _not_known(batch: Batch, subject: Subject) -> Iterator[AccessFinding]:
+    """What is not known of the policies of a resource, each once: it may grant anything."""
+    item = subject.item
+    lost = {
+        unknown: statement.source.span(statement.path)
+        for statement in _all_statements(batch, item)
+        if not statement.denies
+        for unknown in statement.unknowns
+    }
+    for fact in GRANTING & item.unknown.keys():
+        lost[item.unknown[fact]] = item.source.span((*item.position, fact))
+    for unknown, span in lost.items():
+        yield AccessFinding(
+            FindingKind.UNKNOWN,
+            subject.reported,
+            subject.type.name,
+            item.account,
+            details={"why": unknown.why, "source": unknown.source},
+            span=span,
+        )
 
 
 def _shared(subject: Subject) -> Iterator[AccessFinding]:

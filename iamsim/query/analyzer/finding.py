@@ -28,6 +28,7 @@ class FindingKind(Enum):
     UNUSED_KEY = "UnusedIAMUserAccessKey"
     UNUSED_PASSWORD = "UnusedIAMUserPassword"  # noqa: S105 - AWS's name of a type
     UNUSED_PERMISSION = "UnusedPermission"
+    UNKNOWN = "UnknownAccess"  # none of AWS's: a policy that is not known may grant anything
 
 
 class Status(Enum):
@@ -71,8 +72,9 @@ class AccessFinding:
 
     `condition` is the Condition element of the statement, a text a key; `depends_on` are the
     sentences about what is not known of a request. `access_point` is the one that lets somebody in.
-    `details` are fields of unused access, `services` those of unused permissions. `span` is where
-    the statement or the principal stands. `steps` take unused permissions away.
+    `details` are fields of unused access, or say why a policy is not known; `services` those of
+    unused permissions. `span` is where the statement or the principal stands. `steps` take unused
+    permissions away.
     """
 
     kind: FindingKind
@@ -103,7 +105,7 @@ class AccessFinding:
             *[f"{key}={value}" for key, value in sorted(self.principal.items())],
             *[f"{key}={value}" for key, value in sorted(self.condition.items())],
             self.access_point or "",
-            self.details.get("accessKeyId", ""),
+            self.details.get("accessKeyId", self.details.get("why", "")),
         )
         return str(uuid5(NAMESPACE_URL, "\n".join(parts)))
 
