@@ -11,12 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer  # noqa: TID253 - this module is loaded for help and completion only
 
-from iamsim.cli.commands import Argument, Command, Group, find_command
+from iamsim.cli.commands import Command, Group
 from iamsim.cli.completion import proposals
-from iamsim.cli.explain import run_explain
-from iamsim.cli.explain_options import ARGUMENT_HELP, EXPLAIN_HELP, EXPLAIN_OPTIONS
+from iamsim.cli.explain_options import EXPLAIN_OPTIONS
+from iamsim.cli.help import command_named
 from iamsim.cli.options import LISTS
-from iamsim.cli.panels import PANELS
+from iamsim.cli.panels import ALIASES, PANELS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -27,10 +27,6 @@ __all__ = ["app", "run_app", "values_of"]
 
 ABOUT = "Answer whether AWS allows a request, and which policy decides, offline."
 HELP_OPTIONS = {"help_option_names": ["-h", "--help"]}
-EXPLAIN = Command(
-    "explain", EXPLAIN_HELP, EXPLAIN_OPTIONS, run_explain, Argument("ANYTHING", ARGUMENT_HELP)
-)
-
 app = typer.Typer(
     name="iamsim",
     help=ABOUT,
@@ -135,8 +131,10 @@ def _argument(command: Command) -> list[inspect.Parameter]:
     ]
 
 
-def _add(target: typer.Typer, command: Command, panel: str | None = None) -> None:
-    """Add a command to the app, there in a panel, or to a group of it."""
+def _add(
+    target: typer.Typer, command: Command, panel: str | None = None, alias: str | None = None
+) -> None:
+    """Add a command to the app, there in a panel, or to a group of it; once more by an alias."""
 
     def run(**given: Any) -> int:  # noqa: ANN401 - the signature below is what typer reads
         return command.run(*values_of(given, command.options))
@@ -149,14 +147,19 @@ def _add(target: typer.Typer, command: Command, panel: str | None = None) -> Non
         ]
     )
     run.__annotations__ = {}
-    target.command(command.name, context_settings=HELP_OPTIONS, rich_help_panel=panel)(run)
+    target.command(
+        alias or command.name,
+        context_settings=HELP_OPTIONS,
+        rich_help_panel=panel,
+        hidden=alias is not None,
+    )(run)
 
 
 def _add_all() -> None:
     """Add every command, in the order in which help shows it."""
     panels = {name: panel for panel, commands in PANELS.items() for name in commands}
     for name, panel in panels.items():
-        found = EXPLAIN if name == EXPLAIN.name else find_command(name)
+        found = command_named(name)
         if isinstance(found, Group):
             group = typer.Typer(
                 name=name, help=found.help, no_args_is_help=True, context_settings=HELP_OPTIONS
@@ -166,6 +169,10 @@ def _add_all() -> None:
             app.add_typer(group, rich_help_panel=panel)
         else:
             _add(app, found, panel)
+    for alias, words in ALIASES.items():
+        found = command_named(words[0])
+        if isinstance(found, Command):
+            _add(app, found, alias=alias)
 
 
 _add_all()

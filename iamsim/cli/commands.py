@@ -22,9 +22,11 @@ __all__ = [
     "Argument",
     "Command",
     "Group",
+    "color_option",
     "find_command",
     "output_options",
     "run_command",
+    "verbose_option",
 ]
 
 # Modules with a `COMMAND`, by the name that people type.
@@ -32,12 +34,10 @@ MODULES = {
     "calls": "iamsim.cli.calls",
     "simulate": "iamsim.cli.simulate",
     "context": "iamsim.cli.context",
-    "keys": "iamsim.cli.keys",
     "catalog": "iamsim.cli.catalog",
     "managed": "iamsim.cli.managed",
     "validate": "iamsim.cli.validate",
     "import": "iamsim.cli.import_",
-    "changes": "iamsim.cli.changes",
     "world": "iamsim.cli.world",
     "test": "iamsim.cli.test",
     "schema": "iamsim.cli.schema",
@@ -101,6 +101,24 @@ class Group(NamedTuple):
     meant: Callable[[Sequence[str]], str] | None = None
 
 
+def color_option() -> Option:
+    """The option about color, the same everywhere."""
+    return Option(
+        ("--color",),
+        "color",
+        "Use color: auto, always or never.",
+        metavar="WHEN",
+        default="auto",
+        choices=("auto", "always", "never"),
+        panel="Output",
+    )
+
+
+def verbose_option(text: str) -> Option:
+    """The option that says more than an answer has by itself; `text` begins with "Also"."""
+    return Option(("-v", "--verbose"), "verbose", text, "flag", panel="Output")
+
+
 def output_options(*formats: str, quiet: str, default: str = "text") -> tuple[Option, ...]:
     """Make the options about output that every command has."""
     panel = "Output"
@@ -159,7 +177,8 @@ def run_command(name: str, arguments: Sequence[str]) -> int | None:
     from iamsim.cli.default_world import with_examples, with_world  # noqa: PLC0415 - help needs none
 
     options, rest = with_examples(options, rest)
-    return command.run(options if name in OWN_WORLDS else with_world(options), rest)
+    names_worlds = name in OWN_WORLDS or (name == "diff" and rest)
+    return command.run(options if names_worlds else with_world(options), rest)
 
 
 def _of_group(group: Group, name: str) -> Command:

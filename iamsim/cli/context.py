@@ -1,4 +1,7 @@
-"""`iamsim context`: every context key of a request, and the statements that read it."""
+"""`iamsim context`: every context key of a request, and the statements that read it.
+
+With `--influencing` (`iamsim keys`): the keys on which the decision can depend, and values to try.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli.ask import load_worlds, questions_of, text_of, with_time
 from iamsim.cli.commands import Command
 from iamsim.cli.explain_options import ANSWER_FIELDS, CALL_FIELDS, EXPLAIN_OPTIONS, WHAT_IF_FIELDS
+from iamsim.cli.options import Option
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
 
@@ -18,26 +22,62 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND"]
 
 _LEFT_OUT = frozenset({"denied", *CALL_FIELDS, *ANSWER_FIELDS, *WHAT_IF_FIELDS})
-_OPTIONS = tuple(
-    option._replace(choices=DOCUMENT_FORMATS)
-    if option.field == "format"
-    else option._replace(help="Only the keys that the request lacks.")
-    if option.field == "quiet"
-    else option
-    for option in EXPLAIN_OPTIONS
-    if option.field not in _LEFT_OUT
+_OPTIONS = (
+    *(
+        option._replace(choices=DOCUMENT_FORMATS)
+        if option.field == "format"
+        else option._replace(help="Only the keys: those that the request lacks.")
+        if option.field == "quiet"
+        else option
+        for option in EXPLAIN_OPTIONS
+        if option.field not in _LEFT_OUT
+    ),
+    Option(
+        ("--influencing",),
+        "influencing",
+        "Instead: the keys on which the decision can depend, with the values worth trying.",
+        "flag",
+        panel="Output",
+    ),
 )
 
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Work out the context of every pair of action and resource, and write it."""
+    whole: Options = {option.field: option.empty for option in EXPLAIN_OPTIONS} | options
+    return _write_influencing(whole) if options["influencing"] else _write_all(options, whole)
+
+
+def _write_influencing(options: Options) -> int:
+    """Write the keys that can influence every pair of action and resource."""
+    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415
+    from iamsim.report import influence as report  # noqa: PLC0415
+    from iamsim.symbolic.influence import influencing_keys  # noqa: PLC0415
+
+    model = load_worlds(options)
+    world = None if model is None else CompiledWorld.checked(model)
+    with NamingPrincipals(text_of(options, "principal"), model):
+        questions = list(questions_of(options, model))
+        found = [(question, influencing_keys(question, world)) for question in questions]
+    names = dict.fromkeys(key.key for _, keys in found for key in keys)
+    return write_answer(
+        options,
+        lambda: report.influence_document(found),
+        lambda: report.influence_data(found),
+        lambda: names,
+        hints=QuestionCheck(model).of_questions(questions),
+    )
+
+
+def _write_all(options: Options, whole: Options) -> int:
+    """Write all keys of every pair of action and resource."""
     from iamsim.engine.authorize import explain  # noqa: PLC0415 - `--help` needs no engine
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
     from iamsim.questions.check import QuestionCheck  # noqa: PLC0415
     from iamsim.report.keys import key_rows, keys_data, keys_document  # noqa: PLC0415
     from iamsim.report.other_keys import other_keys  # noqa: PLC0415
 
-    whole: Options = {option.field: option.empty for option in EXPLAIN_OPTIONS} | options
     model = load_worlds(whole)
     world = None if model is None else CompiledWorld.checked(model)
     found = []
@@ -75,7 +115,10 @@ COMMAND = Command(
     "context",
     "List the context keys of a request, and which statements read them.\n\n"
     "Each key is given, derived (and from what), unknown, or absent: read by a statement that is"
-    " about the request, but not there. What else such a request may carry stands at the end.",
+    " about the request, but not there. What else such a request may carry stands at the end.\n\n"
+    "With `--influencing`, which `iamsim keys` stands for: the keys that can change the decision,"
+    " the statements that read them, one value of each kind that these tell apart, and the decision"
+    " that it gives with everything else as asked.",
     _OPTIONS,
     _run,
 )

@@ -33,8 +33,6 @@ BRINGING = (
     "scps",
     "rcps",
     "vpce_policies",
-    "before",
-    "after",
 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.world_options import DOCUMENT_FORMATS, json_text, output, write_answer
 from iamsim.core.errors import RequestError
+from iamsim.files.reading import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,10 +69,8 @@ def _pages() -> list[_Page]:
 
 def _title(path: Path) -> str:
     """The first heading of a page."""
-    with path.open(encoding="utf-8") as lines:
-        return next(
-            (line.lstrip("# ").strip() for line in lines if line.startswith("#")), path.stem
-        )
+    lines = read_text(path).splitlines()
+    return next((line.lstrip("# ").strip() for line in lines if line.startswith("#")), path.stem)
 
 
 def _list(options: Options, pages: Sequence[_Page]) -> int:
@@ -107,10 +106,10 @@ def _find(text: str, pages: Sequence[_Page]) -> tuple[str, str]:
     name = wanted.removesuffix(".md").strip("/")
     page = next((one for one in pages if name in (one.name, one.name.rpartition("/")[2])), None)
     if page is not None and not anchor:
-        return page.name, page.path.read_text(encoding="utf-8")
+        return page.name, read_text(page.path)
     anchor = anchor or name
     for one in pages if page is None else [page]:
-        section = _section(one.path.read_text(encoding="utf-8"), anchor)
+        section = _section(read_text(one.path), anchor)
         if section is not None:
             return f"{one.name}#{_slug(anchor)}", section
     from iamsim.cli.options import did_you_mean  # noqa: PLC0415 - only errors need it

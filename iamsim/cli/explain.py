@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of
+from iamsim.cli.commands import Argument, Command
 from iamsim.cli.default_world import with_examples, with_world
 from iamsim.cli.explain_answers import (
     answer_question,
@@ -13,7 +14,12 @@ from iamsim.cli.explain_answers import (
     exit_code,
     with_inputs,
 )
-from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
+from iamsim.cli.explain_options import (
+    ARGUMENT_HELP,
+    EXPLAIN_HELP,
+    EXPLAIN_OPTIONS,
+    WHAT_IF_FIELDS,
+)
 from iamsim.cli.options import did_you_mean
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.cli.picture_options import refuse_pictures, wants_picture
@@ -28,7 +34,7 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.decision import Verdict
 
-__all__ = ["run_explain"]
+__all__ = ["COMMAND", "run_explain"]
 
 _WITH_SCENARIOS = frozenset({"format", "verbose", "quiet", "output", "color"})
 
@@ -112,9 +118,14 @@ def _refuse_request_options(options: Options, files: Sequence[str]) -> None:
         if option.field in _WITH_SCENARIOS or options[option.field] == option.empty:
             continue
         name = option.names[-1]
-        words = (name for option in EXPLAIN_OPTIONS for name in option.names)
+        words = (name for option in EXPLAIN_OPTIONS for name in option.all_names)
         raise RequestError(
             "option-with-scenario",
             f"the option `{name}` can't be used together with a scenario file (`{files[0]}`)",
             hint=did_you_mean(files[0], words) or "ask by options, or write it into the scenario",
         )
+
+
+COMMAND = Command(
+    "explain", EXPLAIN_HELP, EXPLAIN_OPTIONS, run_explain, Argument("ANYTHING", ARGUMENT_HELP)
+)

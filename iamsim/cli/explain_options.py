@@ -44,6 +44,7 @@ CALL_FIELDS = ("call", "event", "region")
 WHAT_IF_FIELDS = ("assume", "with_policies", "without", "without_layers", "diff")
 
 _REQUEST = "Request"
+_MORE = "Session and way of the request"
 _POLICIES = "Policies"
 _WHAT_IF = "What if"
 _OUTPUT = "Output"
@@ -124,7 +125,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "A context key that is absent, even where it could be derived.",
         "list",
         "KEY",
-        panel=_REQUEST,
+        panel=_MORE,
         completes=completion.keys,
     ),
     Option(
@@ -132,14 +133,14 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "resource_account",
         "Account of the resource, where neither its ARN nor the world tells.",
         metavar="ACCOUNT",
-        panel=_REQUEST,
+        panel=_MORE,
     ),
     Option(
         ("--session-name",),
         "session_name",
         "Name of the caller's session.",
         metavar="NAME",
-        panel=_REQUEST,
+        panel=_MORE,
     ),
     Option(
         ("--session-tag",),
@@ -147,7 +148,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "A tag of the caller's session.",
         "list",
         "KEY=VALUE",
-        panel=_REQUEST,
+        panel=_MORE,
     ),
     Option(
         ("--transitive-tag",),
@@ -155,14 +156,14 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "A session tag that is handed on when the session assumes another role.",
         "list",
         "KEY",
-        panel=_REQUEST,
+        panel=_MORE,
     ),
     Option(
         ("--source-identity",),
         "source_identity",
         "Source identity of the caller's session.",
         metavar="NAME",
-        panel=_REQUEST,
+        panel=_MORE,
     ),
     Option(
         ("--credentials",),
@@ -170,14 +171,14 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "What a user got from sts:GetSessionToken or sts:GetFederationToken: `session-token` or "
         "`federation-token`.",
         metavar="KIND",
-        panel=_REQUEST,
+        panel=_MORE,
     ),
     Option(
         ("--via-endpoint",),
         "via_endpoint",
         "VPC endpoint that the request came through.",
         metavar="VPCE",
-        panel=_REQUEST,
+        panel=_MORE,
     ),
     Option(
         ("--via-service",),
@@ -185,7 +186,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "Service that made the call in the caller's name; repeat for a chain.",
         "list",
         "SERVICE",
-        panel=_REQUEST,
+        panel=_MORE,
     ),
     Option(
         ("--at",),
@@ -226,7 +227,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         "Identity-based policy: a file, `-`, inline JSON, or the ARN of an AWS managed policy.",
     ),
     _policy("--resource-policy", "resource_policy", "Resource-based policy.", "text"),
-    _policy("--boundary", "boundary", "Permissions boundary.", "text"),
+    _policy("--permissions-boundary", "boundary", "Permissions boundary.", "text"),
     _policy("--session-policy", "session_policies", "Session policy."),
     _policy("--scp", "scps", "Service control policies of one level, root first; FILE+FILE joins."),
     _policy("--rcp", "rcps", "Resource control policies of one level, root first."),
@@ -318,7 +319,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
     Option(
         ("-v", "--verbose"),
         "verbose",
-        "Every layer, policy, statement and clause.",
+        "Also every layer, policy, statement and clause.",
         "flag",
         panel=_OUTPUT,
     ),
@@ -333,7 +334,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
     Option(
         ("--color",),
         "color",
-        "When to use color.",
+        "Use color: auto, always or never.",
         metavar="WHEN",
         default="auto",
         choices=("auto", "always", "never"),

@@ -176,7 +176,7 @@ COMMAND = Command(
             choices=("account", "organization"),
         ),
         Option(
-            ("--internal",),
+            ("-r", "--resource"),
             "internal",
             "Also who inside of the zone can reach this resource; may be repeated.",
             "list",
@@ -185,7 +185,7 @@ COMMAND = Command(
         Option(
             ("-a", "--action"),
             "actions",
-            "For `--internal`: only these actions.",
+            "For `-r`: only these actions.",
             "list",
             "ACTION",
         ),

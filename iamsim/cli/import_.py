@@ -232,7 +232,7 @@ COMMAND = Command(
             choices=DOCUMENT_FORMATS,
             panel=_OUTPUT,
         ),
-        Option(("-q", "--quiet"), "quiet", "Print no report.", "flag", panel=_OUTPUT),
+        Option(("-q", "--quiet"), "quiet", "Only what fails: no report.", "flag", panel=_OUTPUT),
     ),
     _run,
     Argument("SOURCE...", "Files, folders and zip archives to import."),

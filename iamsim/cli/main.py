@@ -13,21 +13,12 @@ import sys
 from iamsim import __version__
 from iamsim.cli.consent import somebody_there
 from iamsim.cli.output import forget_colors
-from iamsim.cli.panels import ALIASES, COMMANDS, PANELS
+from iamsim.cli.panels import ALIASES, COMMANDS
 from iamsim.core.errors import IamsimError, InternalError, RequestError
 from iamsim.files.reading import forget_inputs
 
 __all__ = ["main"]
 
-_SHORT_HELP = """iamsim answers whether AWS allows a request, and which policy decides, offline.
-
-  iamsim explain -p PRINCIPAL -a ACTION -r RESOURCE --world PATH
-  iamsim explain ANYTHING...     a message, a CloudTrail record, policies, dumps, worlds
-
-{commands}
-
-`iamsim COMMAND --help` says more.
-"""
 _HELP_NAMES = frozenset({"--help", "-h"})
 _APP_OPTIONS = frozenset({"--install-completion", "--show-completion"})
 _USAGE_ERROR = 2
@@ -69,17 +60,17 @@ def _dispatch(arguments: list[str]) -> int:
     if "_IAMSIM_COMPLETE" in os.environ:
         return _complete(arguments)
     if not arguments:
-        sys.stdout.write(_SHORT_HELP.format(commands=_list_of_commands()))
-        return 0
-    command, *rest = arguments
+        return _write_help([])
+    command, *rest = [*ALIASES.get(arguments[0], (arguments[0],)), *arguments[1:]]
     if command == "help":
         return _help(rest)
-    command = ALIASES.get(command, command)
     if command == "--version":
         sys.stdout.write(f"iamsim {__version__}\n")
         return 0
-    if command in _HELP_NAMES or command in _APP_OPTIONS:
-        return _run_app(["--help"] if command == "-h" else arguments)
+    if command in _HELP_NAMES:
+        return _write_help([])
+    if command in _APP_OPTIONS:
+        return _run_app(arguments)
     if command.startswith("-"):
         raise RequestError(
             "unknown-option", f"there is no option `{command}`", hint="try `iamsim --help`"
@@ -90,6 +81,11 @@ def _dispatch(arguments: list[str]) -> int:
         from iamsim.cli.catalog import use_file  # noqa: PLC0415 - rarely needed
 
         use_file(os.environ["IAMSIM_CATALOG"])
+    return _run(command, rest)
+
+
+def _run(command: str, rest: list[str]) -> int:
+    """Run a command, or write its help."""
     if command == "explain" and not _asks_for_help(rest):
         return _explain(rest)
     if command != "explain":
@@ -98,10 +94,16 @@ def _dispatch(arguments: list[str]) -> int:
         code = run_command(command, rest)
         if code is not None:
             return code
-        return _run_app(
-            [command, *(word for word in rest[:1] if not word.startswith("-")), "--help"]
-        )
-    return _run_app([command, "--help"])
+        return _write_help([command, *(word for word in rest[:1] if not word.startswith("-"))])
+    return _write_help([command])
+
+
+def _write_help(words: list[str]) -> int:
+    """Write the help of a command, or of all."""
+    from iamsim.cli.help import help_of, overview  # noqa: PLC0415 - answers need none
+
+    sys.stdout.write(help_of(words) if words else overview())
+    return 0
 
 
 def _complete(arguments: list[str]) -> int:
@@ -119,19 +121,11 @@ def _complete(arguments: list[str]) -> int:
 def _help(words: list[str]) -> int:
     """Run `iamsim help X`: what `X --help` says of a command, the page of anything else."""
     if not words:
-        return _run_app(["--help"])
-    words = [ALIASES.get(words[0], words[0]), *words[1:]]
+        return _write_help([])
+    words = [ALIASES.get(words[0], (words[0],))[0], *words[1:]]
     if words[0] in COMMANDS:
-        return _run_app([*(word for word in words if word not in _HELP_NAMES), "--help"])
+        return _write_help([word for word in words if word not in _HELP_NAMES])
     return _dispatch(["docs", *words])
-
-
-def _list_of_commands() -> str:
-    width = max(map(len, COMMANDS))
-    return "\n\n".join(
-        "\n".join([panel.lower(), *(f"  {name:<{width}}  {text}" for name, text in some.items())])
-        for panel, some in PANELS.items()
-    )
 
 
 def _explain(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.cli.habits import LISTS_OF_AWS, hint_about, other_names
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -20,7 +21,14 @@ __all__ = ["Option", "OptionValue", "Options", "did_you_mean", "parse_options"]
 OptionValue = str | bool | tuple[str, ...] | None
 Options = dict[str, OptionValue]
 LISTS = frozenset({"list", "values"})
-FORMER = {"table": "text"}  # values by the name that they had before
+# Values by the name that they had before, or have in AWS's own commands.
+FORMER = {
+    "table": "text",
+    "IDENTITY_POLICY": "identity",
+    "RESOURCE_POLICY": "resource",
+    "SERVICE_CONTROL_POLICY": "scp",
+    "RESOURCE_CONTROL_POLICY": "rcp",
+}
 
 
 class Option(NamedTuple):
@@ -28,7 +36,8 @@ class Option(NamedTuple):
 
     `kind` is ``text`` (given once), ``list`` (may be repeated), ``values`` (takes all up
     to the next option, as the AWS CLI reads lists) or ``flag``. `completes` proposes values,
-    given what was typed of one and the values of the other options.
+    given what was typed of one and the values of the other options. `also` are names that it had;
+    an option that is `hidden` is a former one, which help does not show.
     """
 
     names: tuple[str, ...]
@@ -40,6 +49,13 @@ class Option(NamedTuple):
     choices: tuple[str, ...] = ()
     panel: str = "Options"
     completes: Callable[[str, Options], list[str]] | None = None
+    also: tuple[str, ...] = ()
+    hidden: bool = False
+
+    @property
+    def all_names(self) -> tuple[str, ...]:
+        """Every name that is understood: those that help shows, former ones, those of others."""
+        return (*self.names, *self.also, *other_names(self.field))
 
     @property
     def empty(self) -> OptionValue:
@@ -57,7 +73,8 @@ def parse_options(
     Raises `RequestError` for an unknown option, a missing value, a value that is not a choice, and
     a second value where one is taken.
     """
-    by_name = {name: option for option in options for name in option.names}
+    by_name = {name: option for option in options for name in reversed(option.all_names)}
+    by_name |= {name: option for option in options for name in option.names}
     values: Options = {option.field: option.empty for option in options}
     rest: list[str] = []
     waiting = list(reversed(arguments))
@@ -103,9 +120,18 @@ def _take_long(
         if not waiting:
             raise _no_value(name, option)
         value = waiting.pop()
+    if name == "--output" and option.kind == "text" and _is_format(value, by_name):
+        option = by_name["--format"]  # as the AWS CLI says it
     _keep(name, option, value, values, given)
-    while option.kind == "values" and not equals and waiting and not _is_option(waiting[-1]):
+    listed = option.kind == "values" or (option.kind == "list" and name in LISTS_OF_AWS)
+    while listed and not equals and waiting and not _is_option(waiting[-1]):
         _keep(name, option, waiting.pop(), values, given)
+
+
+def _is_format(value: str, by_name: dict[str, Option]) -> bool:
+    """Whether the value of `--output` is a format, and no file."""
+    known = by_name.get("--format")
+    return known is not None and value in known.choices
 
 
 def _take_short(
@@ -162,8 +188,15 @@ def _no_value(name: str, option: Option) -> RequestError:
     return RequestError("missing-value", f"the option `{name}` needs a value: {option.metavar}")
 
 
-def _unknown(name: str, known: Iterable[str], command: str) -> RequestError:
-    hint = did_you_mean(name, known) or f"`iamsim {command} --help` lists the options"
+def _unknown(name: str, known: dict[str, Option], command: str) -> RequestError:
+    names = list(
+        dict.fromkeys(name for one in known.values() if not one.hidden for name in one.names)
+    )
+    hint = (
+        hint_about(name, names)
+        or did_you_mean(name, names)
+        or f"`iamsim {command} --help` lists the options"
+    )
     return RequestError("unknown-option", f"there is no option `{name}`", hint=hint)
 
 

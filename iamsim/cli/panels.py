@@ -8,8 +8,7 @@ PANELS = {
     "One request": {
         "explain": "Say whether a request is allowed, and why.",
         "calls": "Say what an API call asks of IAM: an AWS CLI command, boto3, an operation.",
-        "context": "List the context keys of a request, and what reads them.",
-        "keys": "List the context keys that can influence a request, and values to try.",
+        "context": "List the context keys of a request, what reads them, and values to try.",
         "simulate": "Answer what the AWS CLI asks the IAM policy simulator.",
     },
     "A whole world": {
@@ -23,8 +22,7 @@ PANELS = {
     "Worlds and their changes": {
         "import": "Make a world of files that AWS or other tools wrote.",
         "world": "Look at a world: what is in it, and what dangles.",
-        "changes": "Say which decisions a plan, a template or another source changes.",
-        "diff": "Compare two worlds: whose permissions changed, and through which policy.",
+        "diff": "Say which decisions differ: between two worlds, or through a plan or a template.",
     },
     "What was called": {
         "generate": "Write the least policy for what a principal did.",
@@ -49,5 +47,5 @@ PANELS = {
     },
 }
 COMMANDS = {name: text for commands in PANELS.values() for name, text in commands.items()}
-# Other names of commands; they stay.
-ALIASES = {"why": "explain"}
+# Other names of commands, and the words that they stand for.
+ALIASES = {"why": ("explain",), "keys": ("context", "--influencing"), "changes": ("diff",)}

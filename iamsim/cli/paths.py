@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.cli import completion
 from iamsim.cli.accept_unknown import (
     ACCEPT_UNKNOWN,
     STRICT,
@@ -30,6 +31,7 @@ from iamsim.cli.world_options import (
 )
 from iamsim.core.arn import find_arn
 from iamsim.core.errors import RequestError
+from iamsim.questions.names import principal_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,7 +55,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     from iamsim.query.escalation.routes import shortest_chains  # noqa: PLC0415
     from iamsim.report import paths as report  # noqa: PLC0415
 
-    goal = text_of(options, "to") or ADMINISTRATOR
+    goal = text_of(options, "resource") or text_of(options, "to") or ADMINISTRATOR
     actions = texts_of(options, "actions")
     _check(goal, actions)
     progress_bar = ProgressBar("searching for ways", quiet=bool(options["quiet"]))
@@ -67,7 +69,8 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
             progress=progress,
             processes=processes,
         )
-    sources = _principals(texts_of(options, "sources"), found)
+    named = [principal_named(one, model) for one in texts_of(options, "sources")]
+    sources = _principals(named, found)
     words, goals, there = _goals(batch, found, goal, actions)
     chains = [
         one for one in shortest_chains(found, goals, sources or None) if one.source not in there
@@ -106,7 +109,7 @@ def _code(
     """With `--fail`, whether there is a path, or could be one."""
     from iamsim.report.paths import limits_of  # noqa: PLC0415 - as above
 
-    if not options["fail"]:
+    if not (options["fail"] or options["fail_on"]):
         return 0
     return code_with_unknowns(options, unknowns, int(bool(chains)), limits_of(found))
 
@@ -177,11 +180,12 @@ COMMAND = Command(
     (
         *OPTIONS,
         Option(
-            ("--from",),
+            ("-p", "--principal"),
             "sources",
             "Only chains of this principal; may be repeated.",
             "list",
-            "ARN",
+            "PRINCIPAL",
+            completes=completion.principals,
         ),
         Option(
             ("--to",),
@@ -189,6 +193,13 @@ COMMAND = Command(
             "Where to: `administrator`, a principal, or a resource with `--action`.",
             metavar="GOAL",
             default=ADMINISTRATOR,
+        ),
+        Option(
+            ("-r", "--resource"),
+            "resource",
+            "The same as `--to` for a resource.",
+            metavar="RESOURCE",
+            completes=completion.resources,
         ),
         Option(
             ("-a", "--action"),
@@ -204,7 +215,14 @@ COMMAND = Command(
             "The Region of what a way makes; by default us-east-1.",
             metavar="REGION",
         ),
-        Option(("--fail",), "fail", "Exit with 1 when there is a path.", "flag"),
+        Option(
+            ("--fail-on",),
+            "fail_on",
+            "Exit with 1 when there is a path.",
+            metavar="WHEN",
+            choices=("any",),
+        ),
+        Option(("--fail",), "fail", "The same as `--fail-on any`.", "flag", hidden=True),
         ACCEPT_UNKNOWN,
         STRICT,
         *output(*DOCUMENT_FORMATS, *PICTURE_FORMATS, quiet="Only the principals."),

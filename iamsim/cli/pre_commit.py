@@ -18,7 +18,7 @@ __all__ = ["run_hook", "split_arguments"]
 def split_arguments(arguments: list[str]) -> tuple[list[str], list[str]]:
     """Tell options from names of files: from the first word on that is no option, or that is the
     name of a file however it looks, all are files."""
-    options = {name: option for option in COMMAND.options for name in option.names}
+    options = {name: option for option in COMMAND.options for name in option.all_names}
     place = 0
     while place < len(arguments):
         word = arguments[place]

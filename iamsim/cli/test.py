@@ -312,7 +312,7 @@ COMMAND = Command(
             panel="Run",
         ),
         Option(
-            ("-n", "--workers"),
+            ("-n", "--processes"),
             "workers",
             "Run in so many processes; `auto` for one a processor.",
             metavar="NUMBER",
@@ -335,11 +335,11 @@ COMMAND = Command(
         Option(
             ("-v", "--verbose"),
             "verbose",
-            "Show every case, and every failure in full.",
+            "Also every case, and every failure in full.",
             "flag",
             panel="Output",
         ),
-        Option(("-q", "--quiet"), "quiet", "Write the count alone.", "flag", panel="Output"),
+        Option(("-q", "--quiet"), "quiet", "Only the count.", "flag", panel="Output"),
         Option(
             ("-o", "--output"),
             "output",

@@ -211,7 +211,7 @@ COMMAND = Command(
         Option(
             ("-v", "--verbose"),
             "verbose",
-            "Add where each finding is explained, and the findings that are suppressed.",
+            "Also where each finding is explained, and the findings that are suppressed.",
             "flag",
             panel="Output",
         ),

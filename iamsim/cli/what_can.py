@@ -5,12 +5,13 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from iamsim.cli.commands import Argument, Command
+from iamsim.cli.commands import Argument, Command, verbose_option
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.terminal_hints import NamingPrincipals
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
+    PRINCIPAL,
     WORLD_OPTIONS,
     asked_context,
     json_text,
@@ -22,6 +23,7 @@ from iamsim.cli.world_options import (
 )
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
+from iamsim.questions.names import principal_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -41,10 +43,17 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.query.what_can import find_effective, write_policy  # noqa: PLC0415
     from iamsim.report import what_can as report  # noqa: PLC0415
 
-    principal = arguments[0]
+    named = options["principal"] or (arguments[0] if arguments else None)
+    if not isinstance(named, str):
+        raise RequestError(
+            "missing-principal",
+            "it is not said who is asked about",
+            hint="give a principal with -p: its ARN, or its name where only one has it",
+        )
     progress_bar = ProgressBar("asking for every action", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         batch, model = open_batch(options)
+        principal = principal_named(named, model)
         with NamingPrincipals(principal, model):
             session = _session(options, model)
             candidate = find_candidate(model, principal)
@@ -116,6 +125,7 @@ COMMAND = Command(
     " that occurs in a policy about the principal. With `--as-policy` the exit code is 1 when the"
     " policy could not be made exact; what came out otherwise goes to standard error.",
     (
+        PRINCIPAL,
         *WORLD_OPTIONS,
         Option(
             ("--session-policy",),
@@ -136,9 +146,9 @@ COMMAND = Command(
             "The same, short: with wildcards that cover the same actions of the catalog.",
             "flag",
         ),
-        Option(("-v", "--verbose"), "verbose", "Also every action, and where.", "flag"),
+        verbose_option("Also every action, and where."),
         *output(*DOCUMENT_FORMATS, quiet="Only the actions."),
     ),
     _run,
-    Argument("PRINCIPAL", "ARN of the principal.", least=1, most=1),
+    Argument("PRINCIPAL", "The same without -p.", most=1),
 )

@@ -14,7 +14,9 @@ from iamsim.cli.picture_options import (
 )
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
+    ACTION,
     DOCUMENT_FORMATS,
+    RESOURCE,
     WORLD_OPTIONS,
     asked_context,
     expand_actions,
@@ -26,6 +28,7 @@ from iamsim.cli.world_options import (
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
+from iamsim.questions.names import resource_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +36,23 @@ if TYPE_CHECKING:
     from iamsim.cli.options import Options
 
 __all__ = ["COMMAND"]
+
+
+def _asked(options: Options, arguments: Sequence[str]) -> tuple[tuple[str, ...], str]:
+    """The actions and the resource: by options, or as arguments with the resource last."""
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as `open_batch`
+
+    actions, resource = texts_of(options, "actions"), text_of(options, "resource")
+    patterns = list(arguments)
+    if resource is None and patterns:
+        resource = patterns.pop()
+    if not actions and not patterns:
+        raise RequestError(
+            "missing-action",
+            "it is not said what somebody would do",
+            hint="give an action with -a, such as `-a s3:GetObject`, and the resource with -r",
+        )
+    return (*actions, *patterns), resource or "*"
 
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
@@ -45,7 +65,9 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     )
     from iamsim.report import who_can as report  # noqa: PLC0415
 
-    *patterns, resource = arguments
+    patterns, named = _asked(options, arguments)
+    batch, model = open_batch(options)
+    resource = resource_named(named, model)
     if ":" in resource and not resource.startswith("arn:") and resource.count(":") == 1:
         raise RequestError(
             "missing-resource",
@@ -62,7 +84,6 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     context = asked_context(options)
     progress_bar = ProgressBar("asking for every principal", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
-        batch, model = open_batch(options)
         found = find_who_can(
             batch,
             () if options["blocked"] else actions,
@@ -102,6 +123,8 @@ COMMAND = Command(
     " for, and the services, identity providers, other accounts and sessions that the policies of"
     " the resource name. What is not known of a request makes a condition, which is said.",
     (
+        ACTION,
+        RESOURCE,
         *WORLD_OPTIONS,
         Option(
             ("--with-dependencies",),
@@ -127,7 +150,6 @@ COMMAND = Command(
     _run,
     Argument(
         "ACTION... RESOURCE",
-        "Actions (`*` and `?` are wildcards), then the ARN of the resource, or `*`.",
-        least=2,
+        "The same without -a and -r: actions, and the resource last.",
     ),
 )

@@ -26,7 +26,9 @@ WORLD = (
     world_option(),
     overlay_option(),
 )
-VERBOSE = Option(("-v", "--verbose"), "verbose", "Say everything.", "flag", panel="Output")
+VERBOSE = Option(
+    ("-v", "--verbose"), "verbose", "Also all that there is none of.", "flag", panel="Output"
+)
 SEVERITIES = ("error", "warning", "note")
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
-from iamsim.cli.commands import output_options
+from iamsim.cli.commands import color_option, output_options
 from iamsim.cli.options import Option
 from iamsim.cli.output import terminal_width, wants_color, write_output
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
@@ -29,9 +29,12 @@ if TYPE_CHECKING:
     from iamsim.world.model import World
 
 __all__ = [
+    "ACTION",
     "DOCUMENT_FORMATS",
     "PAGE_FORMATS",
+    "PRINCIPAL",
     "PROCESSES",
+    "RESOURCE",
     "WORLD_OPTIONS",
     "asked_context",
     "expand_actions",
@@ -56,6 +59,29 @@ PROCESSES = Option(
     "Ask in so many processes, which pays for large worlds; `auto` for one a processor.",
     metavar="NUMBER",
     completes=completion.processes,
+)
+
+ACTION = Option(
+    ("-a", "--action"),
+    "actions",
+    "Action, or a pattern with `*` and `?`; may be repeated.",
+    "list",
+    "ACTION",
+    completes=completion.actions,
+)
+PRINCIPAL = Option(
+    ("-p", "--principal"),
+    "principal",
+    "ARN or name of the principal.",
+    metavar="PRINCIPAL",
+    completes=completion.principals,
+)
+RESOURCE = Option(
+    ("-r", "--resource"),
+    "resource",
+    "ARN or name of the resource; `*` for actions without one.",
+    metavar="RESOURCE",
+    completes=completion.resources,
 )
 
 WORLD_OPTIONS: tuple[Option, ...] = (
@@ -89,15 +115,7 @@ def output(*formats: str, quiet: str) -> tuple[Option, ...]:
     """The options about output, color included."""
     return (
         *output_options(*formats, quiet=quiet, default=formats[0]),
-        Option(
-            ("--color",),
-            "color",
-            "Use color: auto, always or never.",
-            metavar="WHEN",
-            default="auto",
-            choices=("auto", "always", "never"),
-            panel="Output",
-        ),
+        color_option(),
     )
 
 
