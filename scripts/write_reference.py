@@ -74,7 +74,7 @@ def described(
     lines += [*(usage_lines or [usage(path, command)]), "```\n", command.help]
     if argument.most != 0:
         lines += ["", f"`{argument.metavar}`: {argument.help}"]
-    lines += ["", "```text", *EXAMPLES[path], "```"]
+    lines += ["", "```text", *EXAMPLES.get(path, ()), "```"]
     panel = None
     for option in command.options:
         if option.hidden:

@@ -127,6 +127,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         "iamsim replay logs/ --world world.yaml --with-policy scp=region-lock.json",
         "iamsim replay logs/ --world world.yaml --overlay plan.json --fail-on denied",
     ),
+    "serve": (
+        f"iamsim serve {_HARBOR} --port 8080",
+        "AWS_ENDPOINT_URL=http://127.0.0.1:8080 aws iam list-roles",
+    ),
     "check": (
         "iamsim check no-new-access before.json after.json",
         "iamsim check claims claims.yaml --world world.yaml",

@@ -86,7 +86,7 @@ COMMAND = Command(
             "The time of all requests (ISO 8601), by which access is unused; by default now.",
             metavar="TIME",
         ),
-        Option(("-q", "--quiet"), "quiet", "Print the address alone.", "flag"),
+        Option(("-q", "--quiet"), "quiet", "Only the address.", "flag"),
     ),
     _run,
     NO_ARGUMENTS,

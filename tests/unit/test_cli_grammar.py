@@ -95,6 +95,8 @@ def test_every_command_has_examples_that_parse(path):
         words = shlex.split(line.rpartition("|")[2].partition(" > ")[0])
         while "=" in words[0]:
             del words[0]
+        if words[0] == "aws":  # beside a server
+            continue
         assert words.pop(0) == "iamsim"
         words[:1] = ALIASES.get(words[0], words[:1])
         name = next(known for known in (" ".join(words[:2]), words[0]) if known in ALL)
