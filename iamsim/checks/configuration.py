@@ -19,7 +19,7 @@ from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError, WorldError
 from iamsim.core.span import Source, Span
-from iamsim.files.reading import read_bytes
+from iamsim.files.reading import may_read, read_bytes
 from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
@@ -97,7 +97,7 @@ def find_configuration(start: Path) -> Configuration:
     for place in (folder, *folder.parents):
         for name in NAMES:
             path = place / name
-            if path.is_file():
+            if path.is_file() and may_read(path):
                 found = _of_file(path, _shown(path, folder), must=False)
                 if found is not None:
                     return found

@@ -53,6 +53,7 @@ MODULES = {
     "replay": "iamsim.cli.replay",
     "generate": "iamsim.cli.generate",
     "serve": "iamsim.cli.serve",
+    "mcp": "iamsim.cli.mcp",
     "learn": "iamsim.cli.learn",
     "docs": "iamsim.cli.docs",
     "demo": "iamsim.cli.demo",

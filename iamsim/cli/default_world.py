@@ -119,11 +119,13 @@ def _of_folder(options: Options) -> _Found | None:
 
 def _of_configuration() -> _Found | None:
     """What the nearest configuration names; its paths start from its folder."""
+    from iamsim.files.reading import may_read  # noqa: PLC0415 - few questions come here
+
     folder = os.getcwd()  # noqa: PTH109 - pathlib costs start-up time
     while True:
         for name, steps in TABLES.items():
             path = os.path.join(folder, name)  # noqa: PTH118 - as above
-            if os.path.isfile(path):  # noqa: PTH113 - as above
+            if os.path.isfile(path) and may_read(path):  # noqa: PTH113 - as above
                 found = _in_file(path, steps)
                 if found is not None:
                     return found

@@ -37,6 +37,7 @@ PANELS = {
     },
     "Other programs": {
         "serve": "Answer the AWS CLI and SDKs from a world, at a local address.",
+        "mcp": "Answer agents over the Model Context Protocol.",
     },
     "Reference and lessons": {
         "catalog": "Look up services, actions, resource types and condition keys.",

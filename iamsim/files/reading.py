@@ -24,9 +24,11 @@ if TYPE_CHECKING:
 
 
 __all__ = [
+    "CONFINED",
     "MOST_BYTES",
     "file_state",
     "forget_inputs",
+    "may_read",
     "read_bytes",
     "read_gzip",
     "read_standard_input",
@@ -47,6 +49,15 @@ _FLAGS = (
     | getattr(os, "O_BINARY", 0)
 )
 
+# Folders, as in `PATH`: where it is set, nothing else is read, and nothing is written.
+CONFINED = "IAMSIM_CONFINED_TO"
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa: PTH120 - as below
+# What comes with the program, in a wheel and in a checkout.
+_OWN = (
+    _PACKAGE,
+    *(os.path.join(os.path.dirname(_PACKAGE), name) for name in ("corpus", "docs", "grammar")),
+)  # noqa: PTH118, PTH120
+
 State = tuple[int, int, int]
 _inputs: set[State] = set()
 
@@ -55,6 +66,9 @@ def read_bytes(path: Name, *, most: int = MOST_BYTES) -> bytes:
     """Read a file. Raises `OSError` for what is not a regular file, for one of more than `most`
     bytes and for one that can't be read, `ValueError` for what is no name of a file."""
     name = os.fspath(path)
+    if not may_read(name):
+        message = "Outside of the folders that may be read"
+        raise PermissionError(errno.EACCES, message, name)
     number = os.open(name, _FLAGS)
     with open(number, "rb", buffering=0) as stream:  # noqa: PTH123 - the number of an open file
         about = os.fstat(number)
@@ -67,6 +81,17 @@ def read_bytes(path: Name, *, most: int = MOST_BYTES) -> bytes:
         content = _read(stream, most, name)
     _inputs.add(_state(about))
     return content
+
+
+def may_read(path: Name) -> bool:
+    """Whether a file lies, links followed, in the folders that ``IAMSIM_CONFINED_TO`` names; where
+    it is not set, every file may be read."""
+    confined = os.environ.get(CONFINED)
+    if confined is None:
+        return True
+    real = os.path.realpath(path)
+    roots = (*confined.split(os.pathsep), *_OWN)
+    return any(real == root or real.startswith(root + os.sep) for root in roots if root)
 
 
 def read_text(path: Name, *, most: int = MOST_BYTES) -> str:

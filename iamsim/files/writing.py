@@ -11,7 +11,7 @@ import os
 import stat
 import sys
 
-from iamsim.files.reading import was_read
+from iamsim.files.reading import CONFINED, was_read
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -45,6 +45,7 @@ def write_bytes(path: Name, content: bytes, *, over_input: bool = False) -> None
     name of a file.
     """
     name = os.fspath(path)
+    _refuse_confined(name)
     about = _known(name)
     if name.startswith(_STREAMS) or (about is not None and _is_device(about)):
         _write_device(name, content)
@@ -66,6 +67,7 @@ def write_folder(folder: Name, texts: Mapping[str, str], removed: Iterable[str] 
     `write_bytes` raises; then the folder is as it was.
     """
     top = os.fspath(folder)
+    _refuse_confined(top)
     _refuse_link(top, _known(top))
     changes = _Changes(top)
     try:
@@ -83,6 +85,12 @@ def write_folder(folder: Name, texts: Mapping[str, str], removed: Iterable[str] 
 def make_folder(path: Name) -> None:
     """Make a folder and those above it; one that is there is fine."""
     os.makedirs(path, exist_ok=True)  # noqa: PTH103 - pathlib costs start-up time
+
+
+def _refuse_confined(name: str) -> None:
+    """Write nothing where reading is confined to folders (see `iamsim.files.reading`)."""
+    if CONFINED in os.environ:
+        raise PermissionError(errno.EROFS, "Nothing is written here", name)
 
 
 class _Changes:

@@ -1,0 +1,46 @@
+"""`iamsim mcp`: a server for agents, on standard input and output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import NO_ARGUMENTS, Command
+from iamsim.cli.extras import require_extra
+from iamsim.cli.options import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = ["COMMAND"]
+
+
+def _run(options: Options, _arguments: Sequence[str]) -> int:
+    """Serve until the client closes standard input."""
+    require_extra("mcp", "mcp")
+    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs no server
+    from iamsim.mcp.folders import Folders  # noqa: PLC0415
+    from iamsim.mcp.server import run_server  # noqa: PLC0415
+
+    run_server(Folders(tuple(texts_of(options, "folders")) or (".",)))
+    return 0
+
+
+COMMAND = Command(
+    "mcp",
+    "Answer agents over the Model Context Protocol, on standard input and output.\n\n"
+    "Tools explain, check, validate and prove; nothing is written, and nothing is read but files"
+    " below the folders that are named. Needs the extra `mcp`: pip install 'iamsim[mcp]'.",
+    (
+        Option(
+            ("--folder",),
+            "folders",
+            "A folder that may be read, links followed; may be repeated. By default this one.",
+            "list",
+            "PATH",
+        ),
+    ),
+    _run,
+    NO_ARGUMENTS,
+)
