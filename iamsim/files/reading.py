@@ -55,8 +55,8 @@ _PACKAGE = os.path.dirname(os.path.dirname(os.path.realpath(__file__)))  # noqa:
 # What comes with the program, in a wheel and in a checkout.
 _OWN = (
     _PACKAGE,
-    *(os.path.join(os.path.dirname(_PACKAGE), name) for name in ("corpus", "docs", "grammar")),
-)  # noqa: PTH118, PTH120
+    *(f"{_PACKAGE[: -len('iamsim')]}{name}" for name in ("corpus", "docs", "grammar")),
+)
 
 State = tuple[int, int, int]
 _inputs: set[State] = set()

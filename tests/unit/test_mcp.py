@@ -56,7 +56,7 @@ CALLS = [
     ),
     (
         "check",
-        {"check": "claims", "policies": ["harbor-must-stay.yaml"]} | HARBOR,
+        {"check": "claims", "policies": ["harbor-claims.yaml"]} | HARBOR,
         "claims are proved",
     ),
     ("validate", {"policy": json.dumps(ALLOW).replace("GetObject", "GetObjct")}, "INVALID_ACTION"),
@@ -65,8 +65,8 @@ CALLS = [
     ("what_can", {"principal": DEPLOY, "as_policy": True} | HARBOR, '"Version"'),
     ("findings", HARBOR, "harbor"),
     ("paths", HARBOR | {"to": "administrator"}, "administrator"),
-    ("changes", HARBOR | {"overlay": ["harbor-plan.json"]}, "opened"),
-    ("edits", QUESTION | HARBOR | {"actions": ["s3:DeleteBucket"]}, "edit"),
+    ("changes", HARBOR | {"overlay": ["harbor-plan.json"]}, "opens"),
+    ("edits", QUESTION | HARBOR | {"actions": ["s3:DeleteBucket"]}, '+      "Action"'),
     ("calls", {"line": "aws s3 cp a s3://harbor-reports/b"}, "s3:PutObject"),
     ("generate", {"logs": ["harbor-trail.jsonl"], "principal": DEPLOY}, '"Statement"'),
     ("catalog", {"name": "s3:GetObject"}, "s3:GetObject"),
@@ -112,11 +112,12 @@ def test_every_tool_answers_a_real_client():
             answers.append(await client.call_tool(name, arguments))
         return answers
 
-    for (name, arguments, expected), answer in zip(CALLS, with_client(EXAMPLES, ask), strict=True):
-        text = answer.content[0].text
-        assert expected in text, (name, arguments, text)
-        assert not answer.is_error
-        assert len(text) < 10_000
+    answers = with_client(EXAMPLES, ask)
+    told = [answer.content[0].text for answer in answers]
+    asked = zip(CALLS, told, strict=True)
+    assert [(*call, text) for call, text in asked if call[2] not in text] == []
+    assert not any(answer.is_error for answer in answers)
+    assert max(map(len, told)) < 10_000
 
 
 def test_long_answers_go_on_where_they_ended():
