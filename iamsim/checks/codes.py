@@ -128,7 +128,7 @@ OWN_CODES = {
     "IAMSIM_OIDC_AUDIENCE_NOT_ASKED": FindingType.SUGGESTION,
     "IAMSIM_OIDC_TENANT_NOT_ASKED": FindingType.SECURITY_WARNING,
     "IAMSIM_OLD_VERSION": FindingType.SUGGESTION,
-    "IAMSIM_PERMISSIONS_MANAGEMENT": FindingType.SECURITY_WARNING,
+    "IAMSIM_RESOURCE_EXPOSURE": FindingType.SECURITY_WARNING,
     "IAMSIM_PRIVILEGE_ESCALATION": FindingType.SECURITY_WARNING,
     "IAMSIM_QUEUE_POLICY_QUOTA": FindingType.WARNING,
     "IAMSIM_RESOURCE_EFFECTIVELY_STAR": FindingType.SUGGESTION,
@@ -138,7 +138,7 @@ OWN_CODES = {
     "IAMSIM_RESOURCE_STAR": FindingType.SUGGESTION,
     "IAMSIM_RETIRED_ACTION": FindingType.SUGGESTION,
     "IAMSIM_SECRET_IN_POLICY": FindingType.SECURITY_WARNING,
-    "IAMSIM_SENSITIVE_ACCESS": FindingType.SECURITY_WARNING,
+    "IAMSIM_DATA_EXFILTRATION": FindingType.SECURITY_WARNING,
     "IAMSIM_SHADOWED_STATEMENT": FindingType.SUGGESTION,
     "IAMSIM_SOURCE_OF_STRANGERS": FindingType.SECURITY_WARNING,
     "IAMSIM_UNUSED_SUPPRESSION": FindingType.WARNING,
@@ -147,20 +147,24 @@ OWN_CODES = {
 
 CODES = AWS_CODES | OWN_CODES
 
+RISKS = frozenset(
+    {
+        "IAMSIM_CREDENTIALS_EXPOSURE",
+        "IAMSIM_DATA_EXFILTRATION",
+        "IAMSIM_INFRASTRUCTURE_MODIFICATION",
+        "IAMSIM_PRIVILEGE_ESCALATION",
+        "IAMSIM_RESOURCE_EXPOSURE",
+        "IAMSIM_RESOURCE_POLICY_ESCALATION",
+    }
+)
+"""What a policy hands out that deserves a second look: selected together as ``risks``."""
+
 OPT_IN = {
     "SCP_SYNTAX_ERROR_ACTION_WILDCARD": (
         "since September 2025 an SCP takes wildcards anywhere in an action"
     ),
     **dict.fromkeys(
-        (
-            "IAMSIM_CREDENTIALS_EXPOSURE",
-            "IAMSIM_INFRASTRUCTURE_MODIFICATION",
-            "IAMSIM_PERMISSIONS_MANAGEMENT",
-            "IAMSIM_PRIVILEGE_ESCALATION",
-            "IAMSIM_RESOURCE_POLICY_ESCALATION",
-            "IAMSIM_RESOURCE_STAR",
-            "IAMSIM_SENSITIVE_ACCESS",
-        ),
+        (*sorted(RISKS), "IAMSIM_RESOURCE_STAR"),
         "many policies are meant to allow this",
     ),
 }
@@ -188,7 +192,7 @@ _OWN_PAGES = {
     "IAMSIM_OIDC_AUDIENCE_NOT_ASKED": "github-owners",
     "IAMSIM_OIDC_TENANT_NOT_ASKED": "github-owners",
     "IAMSIM_OLD_VERSION": "old-version",
-    "IAMSIM_PERMISSIONS_MANAGEMENT": "powerful-actions",
+    "IAMSIM_RESOURCE_EXPOSURE": "powerful-actions",
     "IAMSIM_PRIVILEGE_ESCALATION": "powerful-actions",
     "IAMSIM_QUEUE_POLICY_QUOTA": "policy-size",
     "IAMSIM_RESOURCE_EFFECTIVELY_STAR": "star-resources",
@@ -198,7 +202,7 @@ _OWN_PAGES = {
     "IAMSIM_RESOURCE_STAR": "star-resources",
     "IAMSIM_RETIRED_ACTION": "actions",
     "IAMSIM_SECRET_IN_POLICY": "secrets-in-text",
-    "IAMSIM_SENSITIVE_ACCESS": "powerful-actions",
+    "IAMSIM_DATA_EXFILTRATION": "powerful-actions",
     "IAMSIM_SHADOWED_STATEMENT": "dead-statements",
     "IAMSIM_SOURCE_OF_STRANGERS": "service-principals",
     "IAMSIM_UNUSED_SUPPRESSION": "suppressions",

@@ -75,7 +75,10 @@ def recognize_type(raw: object) -> PolicyType:
     if trusting and (bare or granting):
         return PolicyType.TRUST
     services = {action.partition(":")[0].lower() for action in actions}
-    guarding = all(one.get("Effect") == "Deny" and _names_everybody(one) for one in found)
+    # A resource control policy of a customer never names all actions by `*` alone.
+    guarding = "*" not in services and all(
+        one.get("Effect") == "Deny" and _names_everybody(one) for one in found
+    )
     return (
         PolicyType.RESOURCE_CONTROL
         if guarding and (trusting or len(services) > 1)

@@ -1,6 +1,7 @@
 """Which findings are wanted, and how grave they are taken.
 
-Codes are named whole, or by their beginning: ``RCP_`` stands for all codes that start so.
+Codes are named whole, or by their beginning: ``RCP_`` stands for all codes that start so, and
+``risks`` for those about what a policy hands out.
 """
 
 from __future__ import annotations
@@ -8,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from iamsim.checks.codes import CODES, OPT_IN, FindingType
+from iamsim.checks.codes import CODES, OPT_IN, RISKS, FindingType
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Selection", "codes_of", "finding_type_of"]
 
+PACK = "RISKS"
+
 
 def codes_of(entry: str, *, selecting: bool = False) -> frozenset[str]:
     """Give the codes that an entry stands for, in any letter case; none where there are none.
@@ -24,6 +27,8 @@ def codes_of(entry: str, *, selecting: bool = False) -> frozenset[str]:
     Where codes are selected, those that are off by default are meant when they are named whole.
     """
     name = entry.upper()
+    if name == PACK:
+        return RISKS
     if name in CODES:
         return frozenset({name})
     meant = frozenset(code for code in CODES if name and code.startswith(name))

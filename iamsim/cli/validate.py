@@ -171,7 +171,8 @@ COMMAND = Command(
         Option(
             ("--extend-select",),
             "extend_select",
-            "Give findings of this code besides, such as one that is off by default; may be"
+            "Give findings of this code besides, such as one that is off by default, or of all"
+            " `risks`; may be"
             " repeated.",
             "list",
             "CODE",

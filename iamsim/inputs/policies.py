@@ -67,9 +67,23 @@ def type_of_file(name: str, data: object) -> PolicyType | None:
     """The type by the name of a file, unless its policy is about a service that such a policy does
     not reach: beside resource control policies, people keep what stands in for them."""
     kind = type_of_name(name)
-    if kind is PolicyType.RESOURCE_CONTROL and not may_be_resource_control(data):
+    if kind is not PolicyType.RESOURCE_CONTROL:
+        return kind
+    by_folder = type_of_name(PurePath(name).name) is None
+    if not may_be_resource_control(data) or (by_folder and _is_about_every_action(data)):
         return None
     return kind
+
+
+def _is_about_every_action(data: object) -> bool:
+    """Whether a statement names `*` alone, which no resource control policy of a customer may.
+
+    https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_rcps_syntax.html
+    """
+    statements = data.get("Statement") if isinstance(data, Mapping) else None
+    listed = statements if isinstance(statements, list) else [statements]
+    actions = [one.get("Action") for one in listed if isinstance(one, Mapping)]
+    return any(one in ("*", ["*"]) for one in actions)
 
 
 def type_of_name(name: str) -> PolicyType | None:

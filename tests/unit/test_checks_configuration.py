@@ -80,15 +80,15 @@ def test_codes_off_by_default_are_turned_on_besides(tmp_path):
     path = tmp_path / "iamsim.toml"
     path.write_text(
         '[validate]\nextend-select = ["IAMSIM_RESOURCE_STAR"]\n[[validate.overrides]]\n'
-        'paths = ["x"]\nextend-select = ["IAMSIM_SENSITIVE_ACCESS"]\n',
+        'paths = ["x"]\nextend-select = ["IAMSIM_DATA_EXFILTRATION"]\n',
         "utf-8",
     )
     found = read_configuration(path)
     chosen = found.selection_for(str(tmp_path / "x"))
     assert chosen.wants("IAMSIM_RESOURCE_STAR")
-    assert chosen.wants("IAMSIM_SENSITIVE_ACCESS")
+    assert chosen.wants("IAMSIM_DATA_EXFILTRATION")
     assert chosen.wants("MISSING_VERSION")
-    assert not found.selection.wants("IAMSIM_SENSITIVE_ACCESS")
+    assert not found.selection.wants("IAMSIM_DATA_EXFILTRATION")
 
 
 def test_a_file_of_ours_in_another_encoding_is_not_passed_over(tmp_path):

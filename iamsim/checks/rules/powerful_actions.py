@@ -7,9 +7,11 @@ request that the policy allows:
 * *privilege escalation*: the calls of a known way to more permissions, such as
   `iam:CreatePolicyVersion`, or `iam:PassRole` with `lambda:CreateFunction`; the ways are those of
   `iamsim paths`;
-* *credentials exposure*: actions that answer with credentials, such as `iam:CreateAccessKey`;
-* *permissions management*: actions with the access level of that name in the service reference;
-* *sensitive access*: actions that read what secrets, parameters, objects and tables hold;
+* *credentials exposure*: actions that answer with credentials, such as `iam:CreateAccessKey`, or
+  that make old ones valid again;
+* *resource exposure*: actions with the access level *Permissions management* in the service
+  reference;
+* *data exfiltration*: actions that read what secrets, parameters, objects and tables hold;
 * *infrastructure modification*: actions that write, tag or manage permissions, where the reference
   lists resources that could be named instead.
 
@@ -18,7 +20,7 @@ not all, and among them the one that writes the policy of the resource, such as
 `s3:PutBucketPolicy`. Its owner can write a policy that gives him the rest.
 
 A `Deny` of the same policy on `*` without condition takes an action out. These codes are off
-unless selected, for many policies are meant to allow this.
+unless selected, for many policies are meant to allow this; `--extend-select risks` selects all.
 
 ## Why it matters
 The list is short where a policy is narrow; where it is long, the policy is close to an
@@ -48,18 +50,46 @@ LEVEL = "Permissions management"
 CHANGING = frozenset({"Write", "Tagging", LEVEL})
 CREDENTIALS = frozenset(
     {
+        "airflow:CreateCliToken",
+        "airflow:CreateWebLoginToken",
+        "appsync:CreateApiKey",
+        "chime:CreateApiKey",
+        "cloud9:CreateEnvironmentToken",
+        "codeartifact:GetAuthorizationToken",
+        "codepipeline:PollForJobs",
         "cognito-identity:GetCredentialsForIdentity",
+        "cognito-identity:GetOpenIdToken",
+        "cognito-identity:GetOpenIdTokenForDeveloperIdentity",
+        "cognito-idp:AssociateSoftwareToken",
+        "cognito-idp:DescribeUserPoolClient",
         "connect:GetFederationToken",
         "ec2:GetPasswordData",
+        "ecr-public:GetAuthorizationToken",
         "ecr:GetAuthorizationToken",
+        "emr-containers:GetManagedEndpointSessionCredentials",
+        "finspace-api:GetProgrammaticAccessCredentials",
+        "gamelift:GetComputeAccess",
+        "gamelift:GetComputeAuthToken",
+        "gamelift:GetInstanceAccess",
+        "gamelift:RequestUploadCredentials",
+        "grafana:CreateWorkspaceApiKey",
         "iam:CreateAccessKey",
         "iam:CreateLoginProfile",
         "iam:CreateServiceSpecificCredential",
         "iam:ResetServiceSpecificCredential",
+        "iam:UpdateAccessKey",
         "iam:UpdateLoginProfile",
+        "license-manager:GetAccessToken",
+        "lightsail:CreateBucketAccessKey",
+        "lightsail:DownloadDefaultKeyPair",
         "lightsail:GetInstanceAccessDetails",
+        "lightsail:GetRelationalDatabaseMasterUserPassword",
+        "mediapackage:RotateChannelCredentials",
+        "mediapackage:RotateIngestEndpointCredentials",
         "rds-db:connect",
+        "redshift-serverless:GetCredentials",
         "redshift:GetClusterCredentials",
+        "redshift:GetClusterCredentialsWithIAM",
         "sso:GetRoleCredentials",
         "sts:AssumeRole",
         "sts:GetFederationToken",
@@ -146,11 +176,11 @@ def credentials_exposure(policy: PolicyView) -> Iterator[Finding]:
     yield from _findings(policy, "IAMSIM_CREDENTIALS_EXPOSURE", what, CREDENTIALS.__contains__)
 
 
-@checks("IAMSIM_SENSITIVE_ACCESS")
+@checks("IAMSIM_DATA_EXFILTRATION")
 def sensitive_access(policy: PolicyView) -> Iterator[Finding]:
     """Actions that read contents."""
     what = "contents of all resources can be read with"
-    yield from _findings(policy, "IAMSIM_SENSITIVE_ACCESS", what, SENSITIVE.__contains__)
+    yield from _findings(policy, "IAMSIM_DATA_EXFILTRATION", what, SENSITIVE.__contains__)
 
 
 @checks("IAMSIM_INFRASTRUCTURE_MODIFICATION")
@@ -165,7 +195,7 @@ def infrastructure_modification(policy: PolicyView) -> Iterator[Finding]:
     yield from _findings(policy, "IAMSIM_INFRASTRUCTURE_MODIFICATION", what, changes)
 
 
-@checks("IAMSIM_PERMISSIONS_MANAGEMENT")
+@checks("IAMSIM_RESOURCE_EXPOSURE")
 def permissions_management(policy: PolicyView) -> Iterator[Finding]:
     """Actions of that access level."""
 
@@ -174,7 +204,7 @@ def permissions_management(policy: PolicyView) -> Iterator[Finding]:
         return facts is not None and facts.access_level == LEVEL
 
     what = "permissions are managed with"
-    yield from _findings(policy, "IAMSIM_PERMISSIONS_MANAGEMENT", what, manages)
+    yield from _findings(policy, "IAMSIM_RESOURCE_EXPOSURE", what, manages)
 
 
 @checks("IAMSIM_RESOURCE_POLICY_ESCALATION")
