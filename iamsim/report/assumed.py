@@ -12,7 +12,13 @@ if TYPE_CHECKING:
 
 __all__ = ["assumed_of", "notes_below"]
 
-_FIRST = (Note.ACCOUNT_IN_NO_UNIT,)
+_FIRST = (
+    Note.BUCKET_OWNER_ASSUMED,
+    Note.BUCKET_OWNER_ALLOWED_ELSEWHERE,
+    Note.BUCKET_OWNER_CONDITIONAL_ELSEWHERE,
+    Note.BUCKET_OWNER_DENIED_ELSEWHERE,
+    Note.ACCOUNT_IN_NO_UNIT,
+)
 
 
 def assumed_of(answer: Answer) -> tuple[str, ...]:

@@ -373,6 +373,22 @@ NOTES: Mapping[Note, str] = {
         "an account of the world stands in no unit of its organization; no SCPs and RCPs of the"
         " organization were taken to apply to it"
     ),
+    Note.BUCKET_OWNER_ASSUMED: (
+        "nothing names the owner of the bucket; it was taken to be the caller's account, and the"
+        " answer is the same of another account's bucket"
+    ),
+    Note.BUCKET_OWNER_ALLOWED_ELSEWHERE: (
+        "nothing names the owner of the bucket; it was taken to be the caller's account: of another"
+        " account's bucket the request is allowed"
+    ),
+    Note.BUCKET_OWNER_CONDITIONAL_ELSEWHERE: (
+        "nothing names the owner of the bucket; it was taken to be the caller's account: of another"
+        " account's bucket the request depends on what is not known"
+    ),
+    Note.BUCKET_OWNER_DENIED_ELSEWHERE: (
+        "nothing names the owner of the bucket; it was taken to be the caller's account: of another"
+        " account's bucket the request is denied"
+    ),
     Note.UNKNOWN_ENDPOINT_IN_WORLD: (
         "the world does not list this VPC endpoint; it was taken to have the default policy, which"
         " allows everything"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.answer import Answer
 from iamsim.engine import authorize
+from iamsim.symbolic.assumed_owner import takes_the_callers_account, with_assumed_owner
 
 if TYPE_CHECKING:
     from iamsim.core.decision import Decision
@@ -69,6 +70,14 @@ def answer(question: Question, world: CompiledWorld | None = None) -> Answer:
         from iamsim.symbolic.patterns import answer_pattern  # noqa: PLC0415 - rarely asked
 
         return answer_pattern(question, world, answer)
+    found = _answer(question, world)
+    if not takes_the_callers_account(question, world):
+        return found
+    return with_assumed_owner(found, question, world, decide)
+
+
+def _answer(question: Question, world: CompiledWorld | None) -> Answer:
+    """Answer as if everything that is assumed were said."""
     prepared = None if question.unknown else authorize.prepare(question, world)
     if prepared is None or prepared.is_open:
         from iamsim.symbolic.conditional import answer_partially  # noqa: PLC0415 - see above

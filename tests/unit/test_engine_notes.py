@@ -312,7 +312,11 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
 }
 
 
-@pytest.mark.parametrize("note", Note, ids=lambda note: note.value)
+# The engine takes an owner for granted; `iamsim.symbolic.assumed_owner` says so.
+OF_ENGINE = [note for note in Note if not note.value.startswith("bucket-owner")]
+
+
+@pytest.mark.parametrize("note", OF_ENGINE, ids=lambda note: note.value)
 def test_every_note_is_carried_by_some_answer(note: Note) -> None:
     """A small question exists whose answer carries the note: none is a dead letter."""
     answer = ask(*NOTES[note])
