@@ -17,6 +17,7 @@ __all__ = [
     "SOURCE",
     "Unknown",
     "UnknownPart",
+    "fact_words",
     "find_marker",
     "find_unknowns",
     "is_open_key",
@@ -90,7 +91,7 @@ class UnknownPart:
     def what(self) -> str:
         """What is not known, in words."""
         if self.fact is not None:
-            return f"{FACTS[self.fact]} of `{self.policy}`"
+            return f"{fact_words(self.fact)} of `{self.policy}`"
         part = "" if self.statement is None else f"statement {self.statement + 1} of "
         return f"{part}the policy `{self.policy}`"
 
@@ -104,6 +105,12 @@ class UnknownPart:
             "source": self.source,
             **({} if self.fact is None else {"fact": self.fact}),
         }
+
+
+def fact_words(fact: str) -> str:
+    """What a fact is in words: a field of the world file, or `tags/` with the key of a tag."""
+    name, _, key = fact.partition("/")
+    return f"the tag `{key}`" if key else FACTS[name]
 
 
 def find_marker(value: object) -> Unknown | None:

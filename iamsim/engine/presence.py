@@ -176,7 +176,7 @@ class _Asked:
 
     def presence(self, key: str) -> Presence:
         """Whether the request has a key."""
-        if self.situation.untold and key.startswith(self.situation.untold_starts):
+        if self.situation.is_untold(key):
             return Presence.UNCLEAR
         if key in MFA and self.marks.federated:
             return Presence.NEVER

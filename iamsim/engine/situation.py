@@ -212,20 +212,19 @@ class Situation:
             any(statement.unknowns for statement in statements),
         )
 
-    @property
-    def untold_starts(self) -> tuple[str, ...]:
-        """How the keys begin whose values the world does not know."""
-        return tuple(start for one in self.untold for start in one.starts)
+    def is_untold(self, key: str) -> bool:
+        """Whether the world does not know the value of a key (in lower case)."""
+        return any(one.include(key) for one in self.untold)
 
     def _awaited(self, reads: frozenset[str]) -> frozenset[str]:
         """Of keys that are read, those that AWS sends, or of which its pages do not agree, or the
         world does not know the value."""
-        column, starts = column_of(self.caller), self.untold_starts
+        column = column_of(self.caller)
         sent = {Presence.ALWAYS, Presence.UNCLEAR}
         return frozenset(
             key
             for key in reads
-            if key.startswith(starts) or presence_of(key, column, self.way) in sent
+            if self.is_untold(key) or presence_of(key, column, self.way) in sent
         )
 
     def _encounter(self, action: str) -> Encounter:

@@ -30,18 +30,21 @@ ORIGIN_FACTS = ("network_origin", "vpc")
 
 
 class UntoldKeys(NamedTuple):
-    """Context keys that begin in one of some ways, whose values are not known, and why."""
+    """Context keys that begin in one of some ways, or, `exact`, are called so, whose values are not
+    known, and why."""
 
     starts: tuple[str, ...]
     part: UnknownPart
+    exact: bool = False
+
+    def include(self, key: str) -> bool:
+        """Whether a key (in lower case) is one of them."""
+        return key in self.starts if self.exact else key.startswith(self.starts)
 
 
 def untold_of_caller(entity: User | Role | None) -> tuple[UntoldKeys, ...]:
     """The keys of a user or role whose tags are not known."""
-    unknown = None if entity is None else entity.unknown.get("tags")
-    if entity is None or unknown is None:
-        return ()
-    return (UntoldKeys(("aws:principaltag/",), _part("principal", entity.arn, "tags", unknown)),)
+    return () if entity is None else tuple(_tags(entity, ("aws:principaltag/",), "principal"))
 
 
 def untold_of_resource(service: str, target: Target) -> Iterator[UntoldKeys]:
@@ -63,12 +66,15 @@ def untold_of_resource(service: str, target: Target) -> Iterator[UntoldKeys]:
         yield from _tags(holder, tag_key_starts(service, "container"))
 
 
-def _tags(holder: Resource | User | Role, starts: tuple[str, ...]) -> Iterator[UntoldKeys]:
+def _tags(
+    holder: Resource | User | Role, starts: tuple[str, ...], layer: str = "resource"
+) -> Iterator[UntoldKeys]:
     """The keys that hold tags of a holder, where those are not known."""
-    for fact in TAG_FACTS:
-        unknown = holder.unknown.get(fact)
-        if unknown is not None and starts:
-            yield UntoldKeys(starts, _part("resource", holder.arn, fact, unknown))
+    for fact, unknown in holder.unknown.items() if starts else ():
+        name, _, key = fact.partition("/")
+        if name in TAG_FACTS:
+            keys = tuple(start + key.lower() for start in starts)
+            yield UntoldKeys(keys, _part(layer, holder.arn, fact, unknown), exact=bool(key))
 
 
 def _part(layer: str, name: str, fact: str, unknown: Unknown) -> UnknownPart:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import PolicyType
-from iamsim.core.unknown import FACTS
+from iamsim.core.unknown import fact_words
 from iamsim.engine.inventory import policies_in_use
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ class UnknownInWorld(NamedTuple):
     def what(self) -> str:
         """What is not known, in words."""
         if self.fact is not None:
-            return f"{FACTS[self.fact]} of `{self.policy}`"
+            return f"{fact_words(self.fact)} of `{self.policy}`"
         policy = f"the {USES[self.use]} `{self.policy}`"
         if self.statement is None:
             return policy
@@ -93,5 +93,5 @@ def _facts_of(model: World) -> Iterator[UnknownInWorld]:
         ]
         for use, name, holder in holders:
             for fact, unknown in holder.unknown.items():
-                span = holder.source.span((*holder.position, fact))
+                span = holder.source.span((*holder.position, *fact.split("/", 1)))
                 yield UnknownInWorld(use, name, None, unknown, span, fact)

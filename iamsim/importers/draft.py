@@ -12,6 +12,7 @@ from urllib.parse import unquote
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
+from iamsim.core.unknown import find_marker
 from iamsim.importers.key_ring import Claim, KeyRing
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.salvage import UniqueKeys
@@ -97,9 +98,15 @@ class Record:
         self.extend("policies", arns)
 
     def tags(self, value: object, place: str = "") -> None:
-        """Set tags: a map, or a list of `Key` and `Value` in any letter case."""
+        """Set tags: a map, or a list of `Key` and `Value` in any letter case; what is neither, or
+        not in whole, is not known."""
         tags = read_tags(value)
-        if tags:
+        whole = value is None or (tags is not None and len(tags) == len(cast("list[str]", value)))
+        if not whole:
+            self.draft.remark("tags-not-readable", "not all of the tags can be read", place)
+            source = self.draft.file or place or "tags"
+            self.set("tags", marker("not all of the tags can be read", source), place)
+        elif tags:
             self.set("tags", tags, place)
 
 
@@ -317,17 +324,25 @@ def _loads(text: str) -> object:
     return found
 
 
-def read_tags(value: object) -> dict[str, str] | None:
-    """Read tags as a map or as AWS's list of pairs; `None` where there are none."""
+def read_tags(value: object) -> dict[str, object] | None:
+    """Read tags as a map or as AWS's list of pairs, with markers of values that are not known;
+    `None` for what is neither."""
     if isinstance(value, dict):
-        return {key: text for key, text in value.items() if isinstance(text, str)}
+        known = {key: "" if text is None else text for key, text in value.items()}
+        return {key: text for key, text in known.items() if _is_tag(text)}
     if not isinstance(value, list):
         return None
-    tags: dict[str, str] = {}
+    tags: dict[str, object] = {}
     for pair in value:
         if isinstance(pair, dict):
             folded = {str(key).lower(): item for key, item in pair.items()}
-            key, text = folded.get("key", folded.get("tagkey")), folded.get("value", "")
-            if isinstance(key, str):
-                tags[key] = text if isinstance(text, str) else folded.get("tagvalue", "")
+            key = folded.get("key", folded.get("tagkey"))
+            text = folded.get("value", folded.get("tagvalue", ""))
+            if isinstance(key, str) and _is_tag(text):
+                tags[key] = text
     return tags
+
+
+def _is_tag(value: object) -> bool:
+    """Whether something is the value of a tag, or the marker of one that is not known."""
+    return isinstance(value, str) or find_marker(value) is not None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.importers.credentials import device_type
 from iamsim.importers.shapes import account_of, records, text, texts
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record
@@ -29,6 +30,7 @@ PUBLIC_ACCESS_BLOCK = {
     "blockpublicpolicy": "block_public_policy",
     "restrictpublicbuckets": "restrict_public_buckets",
 }
+NETWORK_ORIGINS = ("Internet", "VPC")
 ENDPOINT_TYPES = ("Gateway", "Interface")
 
 
@@ -104,9 +106,10 @@ def read_access_points(draft: Draft, data: Json, place: str, account: str | None
             draft.unreadable("this access point has no ARN", at)
             continue
         point = draft.resource(arn, account)
-        bucket = text(record, "Bucket")
-        point.set("bucket", None if bucket is None else f"arn:aws:s3:::{bucket}", at)
-        point.set("network_origin", text(record, "NetworkOrigin"), at)
+        bucket, origin = text(record, "Bucket"), text(record, "NetworkOrigin")
+        lost = marker("the list of access points does not say it", draft.file)
+        point.set("bucket", lost if bucket is None else f"arn:aws:s3:::{bucket}", at)
+        point.set("network_origin", origin if origin in NETWORK_ORIGINS else lost, at)
         inside = record.get("VpcConfiguration")
         point.set("vpc", text(inside, "VpcId") if isinstance(inside, dict) else None, at)
 

@@ -12,6 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import resource_types
+from iamsim.core.arn import is_account_id
 from iamsim.core.unknown import MARK, find_marker
 from iamsim.importers.shapes import account_of_path
 from iamsim.importers.subject import NamedFile, arn_of_file
@@ -26,6 +27,15 @@ LONGEST = 200  # characters of an error that are repeated
 # Errors of AWS that say that there is none of what was asked for.
 NOTHING_THERE = ("NoSuch", "NotFound", "does not exist")
 ERRORS = frozenset(("Error", "error", "__type", "message", "Message", "Code", "code"))
+# The fact of a resource that a call prints.
+FACTS_OF_CALLS = {
+    "get-bucket-abac": "abac",
+    "get-bucket-encryption": "kms_key",
+    "get-bucket-public-access-block": "public_access_block",
+    "get-bucket-tagging": "tags",
+    "get-public-access-block": "public_access_block",
+    "list-grants": "grants",
+}
 # What these should have said is missed where it is needed.
 MEMBERS = (
     "describe-organization",
@@ -85,9 +95,16 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
     call, arn = NamedFile.of(path).call, arn_of_file(path)
     why = data.get(MARK) if isinstance(data, dict) else None
     why = why if isinstance(why, str) else "the file does not hold what it is named after"
+    fact = FACTS_OF_CALLS.get(call)
+    account = NamedFile.of(path).subject
     if arn is not None and call in _policy_calls():
         resource = draft.resource(arn, account_of_path(path))
         resource.data.setdefault("policy", marker(why, draft.file))
+    elif arn is not None and fact is not None:
+        resource = draft.resource(arn, account_of_path(path))
+        resource.data.setdefault(fact, marker(why, draft.file))
+    elif fact == "public_access_block" and is_account_id(account):
+        draft.account(account).data.setdefault(fact, marker(why, draft.file))
     elif call.startswith(MEMBERS):
         draft.tree.members_lost = True
     elif not call.startswith(ORGANIZATION):

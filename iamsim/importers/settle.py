@@ -21,6 +21,7 @@ from iamsim.importers.managed import settle_managed_policies
 from iamsim.importers.partitions import settle_partitions
 from iamsim.importers.settle_keys import settle_keys
 from iamsim.importers.slots import outcome, policy_slots, take_out
+from iamsim.importers.unknown import marker
 from iamsim.syntax.read import parse_policy
 from iamsim.world.documents import Document
 from iamsim.world.load import load_world_documents
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["settle"]
 
 MAX_ROUNDS = 10
+NOBODY = "000000000000"  # the account under which stands what is of nobody known
 STEP = 200  # policies between two reports of progress
 
 
@@ -59,7 +61,8 @@ def settle(
 
 
 def _settle_homeless(draft: Draft, account: str | None) -> None:
-    """Give resources without an account to the one named, else to the only one there is."""
+    """Give resources without an account to the one named, else to the only one there is; of others
+    the owner is not known."""
     accounts = draft.data.get("accounts", {})
     if account is None and len(accounts) == 1:
         account = next(iter(accounts))
@@ -69,11 +72,13 @@ def _settle_homeless(draft: Draft, account: str | None) -> None:
         if owner is not None and isinstance(facts, dict):
             draft.resource(arn, owner).fill(facts)
             continue
-        draft.remark(
-            "resource-without-account",
-            f"which account owns {quote(arn)} is not known: it is left out",
-            severity="unknown",
-        )
+        why = f"which account owns {quote(arn)} is not known"
+        draft.remark("resource-without-account", why, severity="unknown")
+        if isinstance(facts, dict):
+            # It has to stand somewhere: the marker says that this means nothing.
+            record = draft.resource(arn, min(accounts, default=NOBODY))
+            record.fill(facts)
+            record.set("account", marker(why, "aws s3api list-buckets"))
 
 
 def _share_documents(draft: Draft) -> None:

@@ -55,7 +55,7 @@ def fetch_unknown(part: UnknownPart, resource: str) -> str:
         return fetch_call(Layer(part.layer), resource)
     if part.layer == "principal":
         return "aws iam get-account-authorization-details"
-    return _CALLS_FOR_FACTS[part.fact].replace("ARN", part.policy)
+    return _CALLS_FOR_FACTS[part.fact.partition("/")[0]].replace("ARN", part.policy)
 
 
 def fetch_call(layer: Layer, resource: str) -> str:

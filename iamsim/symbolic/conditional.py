@@ -175,7 +175,7 @@ def _unknown_parts(
                     )
                     found[part] = None
         for untold in case.prepared.situation.untold:
-            if any(key.startswith(untold.starts) for key in keys):
+            if any(map(untold.include, keys)):
                 found[untold.part] = None
     owner = asked.situation.owner_unknown
     if owner is not None and not keys.isdisjoint((ACCOUNT_KEY.lower(), RESOURCE_ACCOUNT)):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Fault", "Field", "Fields", "Kind", "Place", "Problems", "Table", "closest", "describe"]
 
 SHOWN_LENGTH = 100
-TAGS = "tags"  # the kind of field whose values may look like a marker
+TAGS = "tags"  # the field, and the kind of field, whose values may look like a marker
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,8 +183,10 @@ class Fields:
         return value if isinstance(value, str) else None
 
     def unknown(self) -> dict[str, Unknown]:
-        """Give the fields that are not known, with why."""
-        return {name: one for name, one in self.values.items() if isinstance(one, Unknown)}
+        """Give the fields that are not known, with why; a tag by `tags/` and its key."""
+        found = {name: one for name, one in self.values.items() if isinstance(one, Unknown)}
+        tags = self.map(TAGS).items()
+        return found | {f"{TAGS}/{key}": one for key, one in tags if isinstance(one, Unknown)}
 
     def number(self, name: str, default: int = 0) -> int:
         """Give a whole number."""

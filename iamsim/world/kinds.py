@@ -143,9 +143,10 @@ def _read_anything(value: object, _place: Place, _problems: Problems) -> object:
     return value
 
 
-def _read_tags(value: object, place: Place, problems: Problems) -> dict[str, str]:
-    """Take a map of texts, or the list of `Key` and `Value` that AWS prints."""
-    tags: dict[str, str] = {}
+def _read_tags(value: object, place: Place, problems: Problems) -> dict[str, str | Unknown]:
+    """Take a map of texts, or the list of `Key` and `Value` that AWS prints; the marker may stand
+    for a value."""
+    tags: dict[str, str | Unknown] = {}
     pairs: list[tuple[object, object, Place]] = []
     if isinstance(value, dict):
         pairs = [(key, item, place.below(key)) for key, item in value.items()]
@@ -163,6 +164,10 @@ def _read_tags(value: object, place: Place, problems: Problems) -> dict[str, str
         raise Fault("wrong-type", f"this must be a map of tags, not {describe(value)}")
     for key, item, item_place in pairs:
         text = "" if item is None else item
+        unknown = find_marker(item)
+        if unknown is not None and isinstance(key, str) and key not in tags:
+            tags[key] = unknown
+            continue
         if not isinstance(key, str) or not isinstance(text, str):
             problems.add(
                 "wrong-type",
@@ -270,12 +275,20 @@ TAGS = Kind(
     _read_tags,
     {
         "anyOf": [
-            {"type": "object", "additionalProperties": {"type": ["string", "null"]}},
+            {
+                "type": "object",
+                "additionalProperties": {
+                    "anyOf": [{"type": ["string", "null"]}, {"$ref": "#/$defs/unknown"}]
+                },
+            },
             {
                 "type": "array",
                 "items": {
                     "type": "object",
-                    "properties": {"Key": {"type": "string"}, "Value": {"type": "string"}},
+                    "properties": {
+                        "Key": {"type": "string"},
+                        "Value": {"anyOf": [{"type": "string"}, {"$ref": "#/$defs/unknown"}]},
+                    },
                     "required": ["Key", "Value"],
                     "additionalProperties": False,
                 },

@@ -201,8 +201,9 @@ class _Laying:
             if content(laid) != content(mine):
                 changes[attribute] = laid
         unknown = getattr(base, "unknown", {})
-        left = {name: why for name, why in unknown.items() if name not in said}
-        left |= {name: why for name, why in getattr(new, "unknown", {}).items() if name in said}
+        fresh = getattr(new, "unknown", {})
+        left = {name: one for name, one in unknown.items() if name.partition("/")[0] not in said}
+        left |= {name: one for name, one in fresh.items() if name.partition("/")[0] in said}
         if left != unknown:
             changes["unknown"] = left
         return replace(base, **changes) if changes else base

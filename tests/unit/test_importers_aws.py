@@ -358,7 +358,9 @@ class TestSubjects:
         """A policy is only accepted by the bucket that it is about; its account must be said."""
         files = {"policy.json": bucket_policy("reports")}
         found = imported(tmp_path, files)
-        assert (found.data, codes(found)) == ({}, ["resource-without-account"])
+        assert codes(found) == ["resource-without-account"]
+        owner = found.data["accounts"]["000000000000"]["resources"]["arn:aws:s3:::reports"]
+        assert owner["account"]["unknown"].startswith("which account owns `arn:aws:s3:::reports`")
         found = imported(tmp_path, files, account="111122223333")
         assert "arn:aws:s3:::reports" in found.data["accounts"]["111122223333"]["resources"]
 

@@ -486,3 +486,16 @@ def test_the_shares_of_a_snapshot_that_are_not_known() -> None:
     leo = "arn:aws:iam::444455556666:user/leo"
     asked = {"principal": leo, "action": "ec2:CreateVolume", "resource": SNAPSHOT}
     assert world.explain(**asked).verdict.value == "conditional"
+
+
+def test_the_value_of_a_tag_that_is_not_known() -> None:
+    """It is the only tag whose value is open; the others are as they are."""
+    for key, wanted in (("team", "conditional"), ("env", "allowed"), ("teams", "allowed")):
+        tags = {"team": LOST, "env": "y"}
+        resources = {QUEUE: {"policy": denies_by(f"aws:ResourceTag/{key}"), "tags": tags}}
+        account = {"users": {"mia": {"policies": [ANY]}}, "resources": resources}
+        world = iamsim.World(load_world_data({"accounts": {"111122223333": account}}))
+        answer = world.explain(principal=MIA, action="sqs:SendMessage", resource=QUEUE)
+        assert answer.verdict.value == wanted
+    (one,) = world._compiled.unknowns()
+    assert one.what == f"the tag `team` of `{QUEUE}`"

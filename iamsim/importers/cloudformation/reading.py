@@ -114,14 +114,21 @@ class Reading:
         unknown = find_unknown(value)
         if unknown is not None:
             self.remark("unknown-value", f"`Tags` depend on {unknown.why}")
-        pairs: dict[str, str] = {}
+        listed = value
         if isinstance(value, dict):
-            pairs = {
-                key: text for key, item in value.items() if (text := as_text(item)) is not None
-            }
-        for item in value if isinstance(value, list) else ():
-            if isinstance(item, dict):
-                key, text = as_text(item.get("Key")), as_text(item.get("Value"))
-                if key is not None and text is not None:
-                    pairs[key] = text
-        record.tags(pairs, self.place)
+            listed = [{"Key": key, "Value": item} for key, item in value.items()]
+        pairs: dict[str, object] = {}
+        for item in listed if isinstance(listed, list) else ():
+            key = as_text(item.get("Key")) if isinstance(item, dict) else None
+            text = as_text(item.get("Value")) if isinstance(item, dict) else None
+            if isinstance(item, dict) and isinstance(item.get("Value"), Unknown):
+                why = item["Value"].why
+                pairs[key or ""] = marker(f"it depends on {why}", why)
+            elif key is not None and text is not None:
+                pairs[key] = text
+        lost = listed is not None and (not isinstance(listed, list) or len(pairs) < len(listed))
+        if lost or "" in pairs:
+            why = "not all of the tags are known"
+            record.set("tags", marker(why, self.place), self.place)
+        else:
+            record.tags(pairs, self.place)

@@ -88,7 +88,7 @@ def read_instances(
         reader.plan(data, planned=planned)
     else:
         values = data.get("values")
-        if isinstance(values, dict):
+        if isinstance(values, dict) and (not values or not is_error(values)):
             reader.module(values.get("root_module"), "values.root_module")
         elif values is not None:
             report("values", "these are no values")

@@ -200,12 +200,22 @@ class Reading:
         """Set the tags of a record, those of the provider among them."""
         for name in ("tags_all", "tags"):
             value = self.instance.values.get(name)
+            if isinstance(value, Unknown):
+                self.remark("unknown-value", f"`{name}` depends on {value.why}")
+                record.set("tags", marker(f"it depends on {value.why}", value.why), self.place)
+                return
             if isinstance(value, dict):
                 unknown = [key for key, tag in value.items() if isinstance(tag, Unknown)]
                 if unknown:
                     shown = ", ".join(map(quote, unknown))
                     self.remark("unknown-value", f"the tags {shown} are known after apply")
-                record.tags({key: tag for key, tag in value.items() if isinstance(tag, str)})
+                tags = {
+                    key: marker(f"it depends on {tag.why}", tag.why)
+                    if isinstance(tag, Unknown)
+                    else tag
+                    for key, tag in value.items()
+                }
+                record.tags(tags, self.place)
                 return
 
 
