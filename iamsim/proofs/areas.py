@@ -19,7 +19,6 @@ from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.formats import action_formats
 from iamsim.proofs.globs import Glob, literal_glob
-from iamsim.proofs.search import Place
 from iamsim.proofs.space import find_resource
 from iamsim.proofs.texts import find_text, meets
 from iamsim.symbolic.actions import all_actions
@@ -30,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.engine.world import CompiledWorld
+    from iamsim.proofs.search import Place
     from iamsim.world.model import Account, Resource, User, World
 
 __all__ = ["FOREIGN_ACCOUNT", "Area", "AreaSpace", "find_areas"]
@@ -80,6 +80,21 @@ class AreaSpace:
         if number is None:
             raise KeyError(action)
         return number
+
+    def may_have(self, actions: int) -> bool:
+        """Whether some of the actions could act here, by the service of the ARNs."""
+        return self._concerned is None or bool(self._concerned & actions)
+
+    def example(self, place: Place) -> tuple[str, str] | None:
+        """An action with a resource by which the policies of the area are looked up: quickly for
+        one resource and for what lies in it, which have the same policy whatever their names."""
+        action = self.universe.first(place.actions)
+        for glob in self.area.globs:
+            if glob.literal is not None:
+                return action, glob.literal
+            if self.area.listed and glob.head:
+                return action, f"{glob.head}x"
+        return self.find(place, Budget())
 
     def has(self, place: Place) -> bool:
         """Whether there is an action with a resource, as far as a short search tells."""
@@ -138,10 +153,9 @@ class AreaSpace:
         return text
 
 
-def find_areas(
-    world: CompiledWorld, actions: int, wanted: tuple[Glob, ...], *, foreign: bool
-) -> list[AreaSpace]:
-    """The areas that have resources which some globs describe, and on which some actions act."""
+def find_areas(world: CompiledWorld, actions: int, *, foreign: bool) -> list[AreaSpace]:
+    """The areas that may have resources on which some actions act: whether they do takes a search
+    (see `AreaSpace.has`)."""
     model = world.model
     universe = all_actions()
     services = frozenset(universe.services_of(actions))
@@ -162,7 +176,7 @@ def find_areas(
             )
         )
     spaces = [AreaSpace(area, model) for area in found]
-    return [space for space in spaces if space.has(Place(actions, (wanted,)))]
+    return [space for space in spaces if space.may_have(actions)]
 
 
 def _globs_of(arn: str) -> tuple[Glob, ...]:

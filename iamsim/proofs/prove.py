@@ -113,32 +113,48 @@ class Prover:
                 f"claim `{claim.name}`: its actions act on no such resource",
                 hint="give a resource of a type on which the actions act",
             )
-        spaces = find_areas(self.world, actions, wanted, foreign=claim.any_resources)
+        place = Place(actions, (wanted,))
+        spaces = find_areas(self.world, actions, foreign=claim.any_resources)
+        by_account, by_name = self._sorted(spaces, place)
+        before = self.before if claim.no_new_access else None
+        varies = depends_on_owner(claim.who)
+        for person in self._people(claim, spaces, actions):
+            if not varies and not self._may_be(claim, person, ""):
+                continue
+            concerned: dict[str, bool] = {}
+            names = person.facts.caller.names
+            shared = [space for name in names for space in by_name.get(name, ())]
+            for space in dict.fromkeys((*by_account.get(person.account, ()), *shared)):
+                owner = space.area.account
+                if varies and owner not in concerned:
+                    concerned[owner] = self._may_be(claim, person, owner)
+                if varies and not concerned[owner]:
+                    continue
+                mask = self.reach.actions(person, space.area) & actions
+                if not mask or not space.has(place):
+                    continue
+                if not self._is_unchanged(claim, person, space, actions):
+                    yield from Meeting.all_of_them(claim, self.world, before, person, space, mask)
+
+    def _sorted(
+        self, spaces: list[AreaSpace], place: Place
+    ) -> tuple[dict[str | None, list[AreaSpace]], dict[str, list[AreaSpace]]]:
+        """The areas by their accounts, and by the names of those whom their policies let in."""
         self._canonical = set()
         by_account: dict[str | None, list[AreaSpace]] = {}
         by_name: dict[str, list[AreaSpace]] = {}
         for space in spaces:
-            example = space.find(Place(actions, (wanted,)), Budget())
+            example = space.example(place) if space.area.has_policies else None
             if example is not None:
                 self.reach.learn(space.area, *example)
             by_account.setdefault(space.area.account, []).append(space)
-            for name in self.reach.names(space.area, actions) if space.area.has_policies else ():
+            for name in (
+                self.reach.names(space.area, place.actions) if space.area.has_policies else ()
+            ):
                 by_name.setdefault(name, []).append(space)
                 if name.startswith("canonicaluser:"):
                     self._canonical.add(name)
-        before = self.before if claim.no_new_access else None
-        varies = depends_on_owner(claim.who)
-        for person in self._people(claim, spaces):
-            if not varies and not self._may_be(claim, person, ""):
-                continue
-            names = person.facts.caller.names
-            shared = [space for name in names for space in by_name.get(name, ())]
-            for space in dict.fromkeys((*by_account.get(person.account, ()), *shared)):
-                if varies and not self._may_be(claim, person, space.area.account):
-                    continue
-                mask = self.reach.actions(person, space.area) & actions
-                if mask and not self._is_unchanged(claim, person, space, actions):
-                    yield from Meeting.all_of_them(claim, self.world, before, person, space, mask)
+        return by_account, by_name
 
     def _is_unchanged(self, claim: Claim, person: Person, space: AreaSpace, actions: int) -> bool:
         """Whether a claim about a change need not look here."""
@@ -152,14 +168,14 @@ class Prover:
         """Whether a claim could be about a caller before a resource of an account."""
         arn = person.facts.caller.principal_arn
         known = {} if PRINCIPAL_ARN in person.domains else {PRINCIPAL_ARN: arn}
-        reader = Reader(all_actions(), 0, None, known)
+        reader = Reader(self.reach.universe, 0, None, known)
         covered = covers_caller(
             claim.who, person, owner, self.world.model, reader, services=claim.services
         )
         return covered is not False
 
-    def _people(self, claim: Claim, spaces: list[AreaSpace]) -> Iterator[Person]:
-        """Everybody who could call."""
+    def _people(self, claim: Claim, spaces: list[AreaSpace], actions: int) -> Iterator[Person]:
+        """Everybody who could call for some of the actions."""
         if self._listed is None:
             self._listed = list(listed_people(self.world))
         yield from self._listed
@@ -168,7 +184,7 @@ class Prover:
         for space in spaces:
             trust = trust or any(":role/" in (glob.literal or "") for glob in space.area.globs)
             if space.area.has_policies:
-                named.update(dict.fromkeys(self.reach.named(space.area)))
+                named.update(dict.fromkeys(self.reach.named(space.area, actions)))
         if claim.future or claim.any_resources or any(space.area.has_policies for space in spaces):
             yield from other_people(self.world, named, trust=trust, future=claim.future)
 

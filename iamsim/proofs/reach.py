@@ -33,6 +33,7 @@ class Reach:
         self.world = world
         self.universe = all_actions()
         self._sets: dict[int, tuple[PolicySet, int, int]] = {}
+        self._roots: dict[str, Caller] = {}
         self._facts: dict[int, tuple[Area, ResourceFacts | None]] = {}
 
     def learn(self, area: Area, action: str, resource: str) -> None:
@@ -79,10 +80,11 @@ class Reach:
                 found.update(principals.names)
         return frozenset(found)
 
-    def named(self, area: Area) -> Iterator[tuple[str, str]]:
-        """The principals that the policies of an area name, as (kind, text)."""
+    def named(self, area: Area, actions: int) -> Iterator[tuple[str, str]]:
+        """The principals that the policies of an area name for some actions, as (kind, text)."""
         for statement in self._statements(area):
-            if statement.principals is not None:
+            about = self.universe.mask(statement.actions) & actions
+            if statement.principals is not None and about:
                 for pattern in statement.principals.patterns:
                     yield pattern.kind, pattern.text
 
@@ -111,7 +113,9 @@ class Reach:
         root = f"arn:{area.partition}:iam::{area.account}:root"
         question = Question(root, action, resource, attached=area.attached)
         try:
-            caller = self.world.caller_facts(question).caller
+            caller = self._roots.get(root)
+            if caller is None:
+                caller = self._roots[root] = self.world.caller_facts(question).caller
             return self.world.resource_facts(question, caller)
         except InputError:
             return None
