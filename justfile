@@ -46,5 +46,6 @@ reference:
     python scripts/write_reference.py
     python scripts/write_fidelity.py
     python scripts/write_checks.py
+    python scripts/write_audit.py
     python scripts/write_calls.py
     python scripts/validation_evidence.py

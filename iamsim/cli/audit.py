@@ -57,19 +57,22 @@ CHOICES = (
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Audit the world and write what was found."""
+    from iamsim.audit.frameworks import FRAMEWORKS  # noqa: PLC0415 - as above
     from iamsim.audit.run import run_audit  # noqa: PLC0415 - `--help` needs none
     from iamsim.cli.ask import text_of, time_of  # noqa: PLC0415 - as above
     from iamsim.report import audit as report  # noqa: PLC0415 - as above
     from iamsim.report import audit_data as data  # noqa: PLC0415 - as above
 
     choices = choices_of(options)
+    name = text_of(options, "framework")
+    framework = None if name is None else FRAMEWORKS[name]
     with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
         batch, _ = open_batch({**options, "exact": None})
         audit = run_audit(batch, time_of(text_of(options, "at")), choices, progress)
     write_answer(
         options,
-        lambda: report.audit_document(audit),
-        lambda: data.audit_data(audit),
+        lambda: report.audit_document(audit, framework),
+        lambda: data.audit_data(audit, framework),
         lambda: report.audit_lines(audit),
         {"sarif": lambda: json_text(data.audit_sarif(audit, __version__))},
     )
@@ -126,6 +129,13 @@ COMMAND = Command(
     (
         *OPTIONS,
         *CHOICES,
+        Option(
+            ("--framework",),
+            "framework",
+            "Also show the controls of a framework, with what is out of its scope here.",
+            metavar="NAME",
+            choices=("cis-aws-3.0", "cis-aws-5.0", "fsbp", "well-architected"),
+        ),
         Option(
             ("--fail-on",),
             "fail_on",

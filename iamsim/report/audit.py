@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.audit.frameworks import view_of
 from iamsim.audit.model import Severity, Status
 from iamsim.report.document import (
     EVERY_FORM,
@@ -20,6 +21,7 @@ from iamsim.report.document import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from iamsim.audit.frameworks import Control, Framework
     from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult
     from iamsim.report.document import Block
 
@@ -88,8 +90,9 @@ def _file(gap: Gap) -> tuple[str, str]:
     return gap.file, gap.call
 
 
-def audit_document(audit: Audit, *, framework: Section[object] | None = None) -> Document:
-    """Headings, findings by heading, what is not known, and every check (not in a terminal)."""
+def audit_document(audit: Audit, framework: Framework | None = None) -> Document:
+    """Headings, findings by heading, what is not known, and every check (not in a terminal); with a
+    framework its controls, too."""
     rows = [
         FindingRow(heading, check, finding)
         for heading in audit.headings
@@ -164,7 +167,7 @@ def audit_document(audit: Audit, *, framework: Section[object] | None = None) ->
         remarks.append(Remark("note", f"{number} accepted by a suppression"))
     blocks: tuple[Block, ...] = (
         headings,
-        *([] if framework is None else [framework]),
+        *([] if framework is None else [_controls(framework, audit)]),
         findings,
         unknown,
         checks,
@@ -172,6 +175,30 @@ def audit_document(audit: Audit, *, framework: Section[object] | None = None) ->
     at = f" at {audit.at}" if audit.at else ""
     title = f"audit of AWS's best practices for IAM{at}"
     return Document(title, blocks, tuple(remarks), summary(audit), _verdict(audit))
+
+
+def _controls(framework: Framework, audit: Audit) -> Section[Control]:
+    """The controls of a framework with the statuses that their checks have."""
+    return Section(
+        "framework",
+        framework.title,
+        (
+            Column("control", lambda one: one.id),
+            Column("status", _control_status),
+            Column("asks for", lambda one: one.title or f"out of scope: {one.out_of_scope}"),
+            Column("findings", lambda one: str(sum(len(c.findings) for c in one.checks) or "")),
+            Column(
+                "checks",
+                lambda one: ", ".join(c.check for c in one.checks),
+                EVERY_FORM - {Form.TEXT},
+            ),
+        ),
+        view_of(framework, audit),
+    )
+
+
+def _control_status(one: Control) -> Badge:
+    return Badge("none", "out of scope") if one.out_of_scope else _status(one.status)
 
 
 def _verdict(audit: Audit) -> Badge:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.audit.frameworks import view_of
 from iamsim.audit.model import Severity, Status
 from iamsim.report.audit import gap_rows, summary
 from iamsim.report.findings_data import sarif_location, sarif_log
@@ -11,6 +12,7 @@ from iamsim.report.findings_data import sarif_location, sarif_log
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from iamsim.audit.frameworks import Control, Framework
     from iamsim.audit.model import Audit, CheckResult, Evidence, Finding, HeadingResult
 
 __all__ = ["audit_data", "audit_sarif"]
@@ -33,7 +35,7 @@ SCORES = {
 }
 
 
-def audit_data(audit: Audit, framework: Json | None = None) -> Json:
+def audit_data(audit: Audit, framework: Framework | None = None) -> Json:
     """The headings with their findings and what is not known; each check with its status."""
     data: Json = {
         "at": audit.at,
@@ -41,10 +43,26 @@ def audit_data(audit: Audit, framework: Json | None = None) -> Json:
         "headings": [_heading(one) for one in audit.headings],
     }
     if framework is not None:
-        data["framework"] = framework
+        data["framework"] = {
+            "title": framework.title,
+            "see": framework.see,
+            "controls": [_control(one) for one in view_of(framework, audit)],
+        }
     if audit.remarks:
         data["remarks"] = list(audit.remarks)
     return data
+
+
+def _control(one: Control) -> Json:
+    if one.out_of_scope:
+        return {"id": one.id, "status": "out-of-scope", "why": one.out_of_scope}
+    return {
+        "id": one.id,
+        "title": one.title,
+        "status": one.status.value,
+        "checks": [check.check for check in one.checks],
+        "findings": sum(len(check.findings) for check in one.checks),
+    }
 
 
 def _heading(one: HeadingResult) -> Json:

@@ -4,11 +4,14 @@ world does not say is unknown and no pass."""
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from iamsim.audit.choices import Choices
+from iamsim.audit.frameworks import FRAMEWORKS
 from iamsim.audit.headings import HEADINGS
 from iamsim.audit.model import Status
 from iamsim.audit.registry import load_checks
@@ -90,3 +93,25 @@ def test_every_heading_has_three_checks():
     found = [check.heading for check in load_checks()]
     assert {heading.id for heading in HEADINGS} == set(found)
     assert min(found.count(heading.id) for heading in HEADINGS) >= 3
+
+
+def test_frameworks_name_checks_that_are_there():
+    """Every check of a control exists, and every control has a title."""
+    known = {check.id for check in load_checks()}
+    for framework in FRAMEWORKS.values():
+        for control, checks in framework.controls.items():
+            assert set(checks) <= known, control
+            assert framework.titles[control]
+        assert framework.out_of_scope
+
+
+def test_pages_are_current():
+    """The pages of the audit are what its docstrings say."""
+    done = subprocess.run(
+        [sys.executable, "scripts/write_audit.py", "--check"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (0, "")

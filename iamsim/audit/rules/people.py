@@ -3,6 +3,8 @@
 ## What it finds
 `console-user`: an IAM user that has a password, so that somebody signs in with it.
 `key-of-console-user`: such a user that has an active access key, too: a person's long-term key.
+`password-policy`: an account in which people have passwords that may be shorter than 14 characters,
+or that they may use again.
 `no-federation`: an account in which people have IAM users, and in which neither IAM Identity Center
 has provisioned a role nor an identity provider stands.
 
@@ -26,7 +28,7 @@ from typing import TYPE_CHECKING
 from iamsim.audit.looking import is_provisioned, keys_of
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
 from iamsim.audit.registry import audits
-from iamsim.audit.sources import CREDENTIAL_REPORT
+from iamsim.audit.sources import CREDENTIAL_REPORT, PASSWORD_POLICY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -39,6 +41,10 @@ __all__ = ["has_password"]
 
 HEADING = "human-federation"
 SIGN_IN = "https://docs.aws.amazon.com/cli/latest/userguide/cli-configure-sign-in.html"
+PASSWORDS = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_passwords_account-policy.html"
+)
+LEAST_LENGTH, LEAST_REUSE = 14, 24  # as the CIS benchmark has them
 PRACTICE = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-users-federation-idp"
 )
@@ -144,6 +150,46 @@ def no_federation(looking: Looking) -> Iterator[Outcome]:
             yield CREDENTIAL_REPORT.gap(
                 account.id, "whether its users have passwords", account=account.id
             )
+
+
+@audits(
+    "password-policy", HEADING, "Passwords are long, and not used again", Severity.LOW, PASSWORDS
+)
+def password_policies(looking: Looking) -> Iterator[Outcome]:
+    """Accounts whose password policy is weak, where somebody has a password."""
+    for account in looking.accounts:
+        known = [has_password(user) for user in account.users.values()]
+        if True not in known:
+            if None in known:
+                yield CREDENTIAL_REPORT.gap(
+                    account.id, "whether its users have passwords", account=account.id
+                )
+            continue
+        if account.password_policy is None:
+            yield PASSWORD_POLICY.gap(account.id, "its password policy", account=account.id)
+            continue
+        length = _number(account.password_policy.get("MinimumPasswordLength"))
+        reuse = _number(account.password_policy.get("PasswordReusePrevention"))
+        weak = [] if length >= LEAST_LENGTH else [f"may have {length or 'few'} characters"]
+        weak += [] if reuse >= LEAST_REUSE else ["may be used again"]
+        if not weak:
+            yield Passed(account.id)
+            continue
+        yield Finding(
+            account.id,
+            f"passwords {' and '.join(weak)}",
+            Fix(
+                "commands",
+                f"aws iam update-account-password-policy --minimum-password-length {LEAST_LENGTH}"
+                f" --password-reuse-prevention {LEAST_REUSE}",
+            ),
+            account.id,
+            span=account.span,
+        )
+
+
+def _number(value: object) -> int:
+    return int(value) if isinstance(value, int | str) and str(value).isdecimal() else 0
 
 
 def _has_identity_center(account: Account) -> bool:

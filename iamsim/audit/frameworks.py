@@ -1,0 +1,297 @@
+"""Frameworks: which checks answer for which of their controls, by the ids of the controls.
+
+The ids are facts; what a control asks for stands here in our words. Which controls about access are
+out of scope is said, with the reason; controls about other things are not listed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.audit.model import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.audit.model import Audit, CheckResult
+
+__all__ = ["FRAMEWORKS", "Control", "Framework", "controls_of", "view_of"]
+
+CIS = "https://docs.aws.amazon.com/securityhub/latest/userguide/cis-aws-foundations-benchmark.html"
+FSBP = "https://docs.aws.amazon.com/securityhub/latest/userguide/fsbp-standard.html"
+WELL_ARCHITECTED = "https://docs.aws.amazon.com/wellarchitected/latest/security-pillar/identity-and-access-management.html"
+NO_FILE = "no file that `iamsim import` reads says it"
+NOT_ACCESS = "no question of access"
+
+
+class Framework(NamedTuple):
+    """A framework: `controls` by id with the checks that answer for them, `titles` in our words."""
+
+    title: str
+    see: str
+    controls: Mapping[str, tuple[str, ...]]
+    titles: Mapping[str, str]
+    out_of_scope: Mapping[str, str]
+
+
+class Control(NamedTuple):
+    """A control with the results of its checks; without any, what puts it out of scope."""
+
+    id: str
+    title: str
+    checks: tuple[CheckResult, ...]
+    out_of_scope: str = ""
+
+    @property
+    def status(self) -> Status:
+        """The worst of its checks."""
+        found = {one.status for one in self.checks}
+        for status in (Status.FAIL, Status.UNKNOWN, Status.PASS):
+            if status in found:
+                return status
+        return Status.NOT_APPLICABLE
+
+
+_TITLES = {
+    "contact": "a security contact is registered",
+    "root-keys": "root users have no access keys",
+    "root-mfa": "root users have MFA",
+    "root-hardware": "the MFA of root users is a device",
+    "root-use": "root users are not used from day to day",
+    "length": "passwords have 14 characters or more",
+    "reuse": "passwords are not used again",
+    "mfa": "users with a password have MFA",
+    "setup": "users with a password have no access keys",
+    "unused": "credentials not used for long are gone",
+    "one-key": "users have one active key",
+    "age": "access keys are updated every 90 days",
+    "groups": "users have permissions by groups",
+    "administrator": "no policy gives every action on everything",
+    "instances": "instances call AWS with roles",
+    "analyzer": "there is an analyzer for external access",
+    "federation": "people are managed in one place",
+    "tls": "buckets take requests with TLS only",
+    "block": "S3 Block Public Access is on",
+}
+
+
+def _cis(numbers: Mapping[str, str]) -> tuple[dict[str, tuple[str, ...]], dict[str, str]]:
+    """The controls of a version of the benchmark, by what each is about."""
+    checks = {
+        "contact": ("security-contact",),
+        "root-keys": ("root-access-key",),
+        "root-mfa": ("root-without-mfa",),
+        "root-hardware": ("mfa-not-phishing-resistant",),
+        "root-use": ("root-used-lately",),
+        "length": ("password-policy",),
+        "reuse": ("password-policy",),
+        "mfa": ("console-user-without-mfa",),
+        "setup": ("key-of-console-user",),
+        "unused": ("password-unused", "access-key-unused"),
+        "one-key": ("two-active-access-keys",),
+        "age": ("access-key-old",),
+        "groups": ("policy-on-user",),
+        "administrator": ("full-service-access", "aws-managed-policy-wide"),
+        "instances": ("workload-user",),
+        "analyzer": ("external-access-analyzer",),
+        "federation": ("no-federation", "console-user"),
+        "tls": ("bucket-without-tls",),
+        "block": ("account-public-access-block",),
+    }
+    return (
+        {number: checks[about] for number, about in numbers.items()},
+        {number: _TITLES[about] for number, about in numbers.items()},
+    )
+
+
+_CIS_3 = _cis(
+    {
+        "1.2": "contact",
+        "1.4": "root-keys",
+        "1.5": "root-mfa",
+        "1.6": "root-hardware",
+        "1.7": "root-use",
+        "1.8": "length",
+        "1.9": "reuse",
+        "1.10": "mfa",
+        "1.11": "setup",
+        "1.12": "unused",
+        "1.13": "one-key",
+        "1.14": "age",
+        "1.15": "groups",
+        "1.16": "administrator",
+        "1.18": "instances",
+        "1.20": "analyzer",
+        "1.21": "federation",
+        "2.1.1": "tls",
+        "2.1.4": "block",
+    }
+)
+_CIS_5 = _cis(
+    {
+        "1.2": "contact",
+        "1.3": "root-keys",
+        "1.4": "root-mfa",
+        "1.5": "root-hardware",
+        "1.6": "root-use",
+        "1.7": "length",
+        "1.8": "reuse",
+        "1.9": "mfa",
+        "1.10": "setup",
+        "1.11": "unused",
+        "1.12": "one-key",
+        "1.13": "age",
+        "1.14": "groups",
+        "1.15": "administrator",
+        "1.17": "instances",
+        "1.19": "analyzer",
+        "1.20": "federation",
+        "2.1.1": "tls",
+        "2.1.4": "block",
+    }
+)
+_UNUSED_45 = " (its 45 days: `unused-days = 45` in the configuration)"
+FRAMEWORKS = {
+    "cis-aws-3.0": Framework(
+        "CIS AWS Foundations Benchmark 3.0",
+        CIS,
+        _CIS_3[0],
+        {**_CIS_3[1], "1.12": _CIS_3[1]["1.12"] + _UNUSED_45},
+        {
+            "1.1": NO_FILE,
+            "1.3": NO_FILE,
+            "1.17": "which role is for AWS Support nobody says",
+            "1.19": NO_FILE,
+            "1.22": "ask `iamsim who-can cloudshell:CreateEnvironment`",
+            "2 to 5": f"storage but 2.1.1 and 2.1.4, logging, monitoring, networking: {NOT_ACCESS}",
+        },
+    ),
+    "cis-aws-5.0": Framework(
+        "CIS AWS Foundations Benchmark 5.0",
+        CIS,
+        _CIS_5[0],
+        {**_CIS_5[1], "1.11": _CIS_5[1]["1.11"] + _UNUSED_45},
+        {
+            "1.1": NO_FILE,
+            "1.16": "which role is for AWS Support nobody says",
+            "1.18": NO_FILE,
+            "1.21": "ask `iamsim who-can cloudshell:CreateEnvironment`",
+            "2 to 5": f"storage but 2.1.1 and 2.1.4, logging, monitoring, networking: {NOT_ACCESS}",
+        },
+    ),
+    "fsbp": Framework(
+        "AWS Foundational Security Best Practices",
+        FSBP,
+        {
+            "Account.1": ("security-contact",),
+            "IAM.1": ("full-service-access",),
+            "IAM.2": ("policy-on-user",),
+            "IAM.3": ("access-key-old",),
+            "IAM.4": ("root-access-key",),
+            "IAM.5": ("console-user-without-mfa",),
+            "IAM.6": ("mfa-not-phishing-resistant",),
+            "IAM.7": ("password-policy",),
+            "IAM.8": ("password-unused", "access-key-unused"),
+            "IAM.21": ("full-service-access",),
+            "S3.1": ("account-public-access-block",),
+            "S3.2": ("public-access",),
+            "S3.3": ("public-access",),
+            "S3.5": ("bucket-without-tls",),
+            "S3.6": ("cross-account-access",),
+        },
+        {
+            "Account.1": _TITLES["contact"],
+            "IAM.1": _TITLES["administrator"],
+            "IAM.2": _TITLES["groups"],
+            "IAM.3": _TITLES["age"],
+            "IAM.4": _TITLES["root-keys"],
+            "IAM.5": _TITLES["mfa"],
+            "IAM.6": _TITLES["root-hardware"],
+            "IAM.7": "passwords are strong",
+            "IAM.8": _TITLES["unused"],
+            "IAM.21": "no policy of yours gives whole services",
+            "S3.1": _TITLES["block"],
+            "S3.2": "nobody reads buckets publicly",
+            "S3.3": "nobody writes to buckets publicly",
+            "S3.5": _TITLES["tls"],
+            "S3.6": "other accounts can't change buckets",
+        },
+        {
+            "KMS.1": "ask `iamsim who-can kms:Decrypt KEY`",
+            "KMS.2": "ask `iamsim who-can kms:Decrypt KEY`",
+            "all others": f"the state of a service {NOT_ACCESS}",
+        },
+    ),
+    "well-architected": Framework(
+        "AWS Well-Architected Framework, security pillar",
+        WELL_ARCHITECTED,
+        {
+            "SEC01-BP01": ("no-service-control-policy",),
+            "SEC01-BP02": (
+                "root-access-key",
+                "root-without-mfa",
+                "root-used-lately",
+                "root-credentials-of-members",
+            ),
+            "SEC02-BP01": ("console-user-without-mfa", "mfa-not-phishing-resistant"),
+            "SEC02-BP02": ("workload-user", "key-of-console-user", "roles-anywhere-trust"),
+            "SEC02-BP04": ("console-user", "no-federation"),
+            "SEC02-BP05": ("access-key-old", "two-active-access-keys", "access-key-never-used"),
+            "SEC02-BP06": ("policy-on-user",),
+            "SEC03-BP02": ("administrator", "escalation-path", "full-service-access"),
+            "SEC03-BP04": ("role-unused", "permissions-unused", "service-never-used"),
+            "SEC03-BP05": (
+                "guardrail-leave-organization",
+                "guardrail-cloudtrail",
+                "guardrail-regions",
+                "no-service-control-policy",
+                "delegation-without-boundary",
+            ),
+            "SEC03-BP07": ("public-access", "cross-account-access", "external-access-analyzer"),
+            "SEC03-BP08": ("access-between-accounts", "perimeter-resources"),
+            "SEC03-BP09": ("external-id-missing",),
+        },
+        {
+            "SEC01-BP01": "workloads stand in accounts with guardrails",
+            "SEC01-BP02": "the root user is protected",
+            "SEC02-BP01": "sign-in is strong",
+            "SEC02-BP02": "credentials are temporary",
+            "SEC02-BP04": "one identity provider",
+            "SEC02-BP05": "credentials are audited and rotated",
+            "SEC02-BP06": "groups and attributes",
+            "SEC03-BP02": "least privilege",
+            "SEC03-BP04": "permissions are reduced continuously",
+            "SEC03-BP05": "guardrails for the organization",
+            "SEC03-BP07": "public and cross-account access is analyzed",
+            "SEC03-BP08": "resources are shared securely in the organization",
+            "SEC03-BP09": "resources are shared securely with third parties",
+        },
+        {
+            "SEC01-BP03 to BP08": "how people work, and tools of other kinds",
+            "SEC02-BP03": "where secrets are stored no policy says",
+            "SEC03-BP01": "who needs what is a decision",
+            "SEC03-BP03": "how people get access in an emergency is a process",
+            "SEC03-BP06": "the life of accounts of people is a process",
+        },
+    ),
+}
+
+
+def controls_of(framework: Framework, check: str) -> list[str]:
+    """The controls for which a check answers."""
+    return [control for control, checks in framework.controls.items() if check in checks]
+
+
+def view_of(framework: Framework, audit: Audit) -> list[Control]:
+    """Every control with its results, then those that are out of scope."""
+    results = {one.check: one for one in audit.checks}
+    found = [
+        Control(
+            control,
+            framework.titles.get(control, ""),
+            tuple(results[check] for check in checks if check in results),
+        )
+        for control, checks in framework.controls.items()
+    ]
+    found += [Control(control, "", (), why) for control, why in framework.out_of_scope.items()]
+    return found
