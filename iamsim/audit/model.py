@@ -140,10 +140,11 @@ class CheckResult:
     gaps: list[Gap] = field(default_factory=list)
     suppressed: list[Suppressed] = field(default_factory=list)
     passed: int = 0
+    regraded: bool = False
 
     def severity_of(self, finding: Finding) -> Severity:
-        """How grave one of its findings is."""
-        return finding.severity or self.severity
+        """How grave one of its findings is; what a project says holds for all of them."""
+        return self.severity if self.regraded else finding.severity or self.severity
 
     @property
     def status(self) -> Status:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.audit.headings import HEADINGS
-from iamsim.audit.looking import Limits, Looking
+from iamsim.audit.looking import DEFAULT_LIMITS, Looking
 from iamsim.audit.model import Audit, CheckResult, Finding, Gap, HeadingResult, Suppressed
 from iamsim.audit.registry import load_checks
 from iamsim.core.collector import CollectLater
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from iamsim.audit.registry import AuditCheck
     from iamsim.query.batch import Batch
 
-__all__ = ["run_audit"]
+__all__ = ["audit_of", "run_audit"]
 
 
 def run_audit(
@@ -27,7 +27,16 @@ def run_audit(
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Audit:
     """Run all checks that `choices` want; raises what the engine raises."""
-    looking = Looking(batch, at, Limits() if choices is None else choices.limits)
+    looking = Looking(batch, at, DEFAULT_LIMITS if choices is None else choices.limits)
+    return audit_of(looking, choices, progress)
+
+
+def audit_of(
+    looking: Looking,
+    choices: Choices | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Audit:
+    """Run the checks on what is looked at, which keeps what they asked."""
     checks = [one for one in load_checks() if choices is None or choices.wants(one.id)]
     results: dict[str, list[CheckResult]] = {heading.id: [] for heading in HEADINGS}
     with CollectLater():
@@ -36,13 +45,14 @@ def run_audit(
             results[check.heading].append(_result(check, looking, choices))
     headings = [HeadingResult(heading, results[heading.id]) for heading in HEADINGS]
     remarks = [] if choices is None else choices.unused()
-    return Audit(headings, at, remarks)
+    return Audit(headings, looking.at_text, remarks)
 
 
 def _result(check: AuditCheck, looking: Looking, choices: Choices | None) -> CheckResult:
     """Run one check."""
     severity = check.severity if choices is None else choices.severity_of(check)
     result = CheckResult(check.id, check.heading, check.title, severity, check.see)
+    result.regraded = choices is not None and check.id in choices.severity
     for outcome in (*check.run(looking), *looking.gaps_of_accounts()):
         if isinstance(outcome, Gap):
             result.gaps.append(outcome)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from iamsim.audit.model import Audit
     from iamsim.cli.options import Options
 
-__all__ = ["CHOICES", "COMMAND", "choices_of", "exit_code"]
+__all__ = ["CHOICES", "COMMAND", "FRAMEWORK", "OPTIONS", "choices_of", "exit_code"]
 
 OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field not in {"context", "exact", "processes"})
 FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
@@ -52,6 +52,14 @@ CHOICES = (
         "The project's choices, instead of the nearest iamsim.toml or pyproject.toml.",
         metavar="FILE",
     ),
+)
+
+FRAMEWORK = Option(
+    ("--framework",),
+    "framework",
+    "Also show the controls of a framework, with what is out of its scope here.",
+    metavar="NAME",
+    choices=("cis-aws-3.0", "cis-aws-5.0", "fsbp", "well-architected"),
 )
 
 
@@ -129,13 +137,7 @@ COMMAND = Command(
     (
         *OPTIONS,
         *CHOICES,
-        Option(
-            ("--framework",),
-            "framework",
-            "Also show the controls of a framework, with what is out of its scope here.",
-            metavar="NAME",
-            choices=("cis-aws-3.0", "cis-aws-5.0", "fsbp", "well-architected"),
-        ),
+        FRAMEWORK,
         Option(
             ("--fail-on",),
             "fail_on",

@@ -47,6 +47,7 @@ MODULES = {
     "findings": "iamsim.cli.findings",
     "unused": "iamsim.cli.unused",
     "audit": "iamsim.cli.audit",
+    "report": "iamsim.cli.report",
     "diff": "iamsim.cli.diff",
     "paths": "iamsim.cli.paths",
     "check": "iamsim.cli.check",

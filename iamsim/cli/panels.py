@@ -18,6 +18,7 @@ PANELS = {
         "findings": "Find access from outside, from inside, and what is unused.",
         "paths": "Find who can become whom: by roles, credentials, policies and services.",
         "audit": "Hold a world against the best practices of AWS for IAM, heading by heading.",
+        "report": "Write one page about a whole account or organization.",
     },
     "Worlds and their changes": {
         "import": "Make a world of files that AWS or other tools wrote.",

@@ -103,26 +103,27 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
         "Best practices",
         (
             Column("status", lambda one: _status(one.status)),
-            Column("heading", _heading_cell),
+            Column("practice", _heading_cell),
             Column("findings", lambda one: str(len(one.findings) or "")),
             Column("", lambda one: one.heading.id, frozenset({Form.TEXT})),
-            Column("id", lambda one: one.heading.id, SEPARATE, code=True),
+            Column("heading", lambda one: one.heading.id, SEPARATE, code=True),
         ),
-        audit.headings,
+        [one for one in audit.headings if one.checks],
     )
     findings = Section(
         "findings",
         "Findings",
         (
-            Column("heading", lambda row: row.heading.heading.id, SEPARATE),
-            Column("check", lambda row: row.check.check, EVERY_FORM - {Form.TEXT}, code=True),
             Column("severity", lambda row: _severity(row.severity), SEPARATE),
-            Column("account", lambda row: row.finding.account, SEPARATE),
+            Column("heading", lambda row: row.heading.heading.id, SEPARATE, code=True),
+            Column("check", lambda row: row.check.check, EVERY_FORM - {Form.TEXT}, code=True),
+            Column("account", lambda row: row.finding.account, SEPARATE, code=True),
             Column("subject", lambda row: row.finding.subject, EVERY_FORM - {Form.TEXT}, code=True),
             Column("detail", lambda row: row.finding.detail, EVERY_FORM - {Form.TEXT}),
             Column("", lambda row: f"{row.severity}: {row.finding.detail}", frozenset({Form.TEXT})),
             Column("evidence", _evidence, EVERY_FORM - {Form.TEXT}),
-            Column("fix", lambda row: row.finding.fix.text, EVERY_FORM - {Form.TEXT}, code=True),
+            Column("fix", lambda row: row.finding.fix.text, SEPARATE, code=True),
+            Column("fix", _one_line, frozenset({Form.MARKDOWN}), code=True),
         ),
         rows,
         lambda row: f"{row.heading.heading.title} ({row.heading.heading.id})",
@@ -212,7 +213,7 @@ def _verdict(audit: Audit) -> Badge:
 
 def summary(audit: Audit) -> str:
     """How many headings have which status, and how many findings there are of which severity."""
-    statuses = [heading.status for heading in audit.headings]
+    statuses = [heading.status for heading in audit.headings if heading.checks]
     parts = [
         f"{statuses.count(status)} {status.value.replace('-', ' ')}"
         for status in Status
@@ -222,13 +223,15 @@ def summary(audit: Audit) -> str:
     counts = [
         f"{graded.count(severity)} {severity.value}" for severity in Severity if severity in graded
     ]
-    found = f"{len(graded)} findings ({', '.join(counts)})" if graded else "no findings"
-    return f"{len(statuses)} headings: {', '.join(parts)}; {found}"
+    number = "1 finding" if len(graded) == 1 else f"{len(graded)} findings"
+    found = f"{number} ({', '.join(counts)})" if graded else "no findings"
+    headings = "1 heading" if len(statuses) == 1 else f"{len(statuses)} headings"
+    return f"{headings}: {', '.join(parts)}; {found}"
 
 
 def audit_lines(audit: Audit) -> list[str]:
     """A line for each heading: its status and id."""
-    return [f"{one.status.value} {one.heading.id}" for one in audit.headings]
+    return [f"{one.status.value} {one.heading.id}" for one in audit.headings if one.checks]
 
 
 def _status(status: Status) -> Badge:
@@ -248,6 +251,10 @@ def _evidence(row: FindingRow) -> str:
         f"allowed: {one.request.call}" if one.request is not None else one.text
         for one in row.finding.evidence
     )
+
+
+def _one_line(row: FindingRow) -> str:
+    return " ".join(row.finding.fix.text.split())
 
 
 def _subjects(row: GapRow) -> str:

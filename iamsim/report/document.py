@@ -246,7 +246,9 @@ class Document:
     """A whole answer: what was asked (`title`), the `verdict` where there is one, then its blocks.
 
     `summary` is one sentence without a full stop that counts or concludes: it stands on top of a
-    page, and last in a terminal. What the answer hangs on and does not know is a remark.
+    page, and last in a terminal. What the answer hangs on and does not know is a remark. `facets`
+    are names of columns by which a page lets people choose rows, in all sections at once; a page
+    with them has a table of contents.
     """
 
     title: str
@@ -254,6 +256,7 @@ class Document:
     remarks: tuple[Remark, ...] = ()
     summary: str = ""
     verdict: Badge | None = None
+    facets: tuple[str, ...] = ()
 
     @property
     def shown(self) -> list[Block]:

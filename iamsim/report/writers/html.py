@@ -2,33 +2,47 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.cleaning import for_html
 from iamsim.report.document import Cell, Fields, Form, Marked, Picture, Remark, Section
-from iamsim.report.html.page import own_markup, render_page
-from iamsim.report.html.parts import table_of
+from iamsim.report.html.page import render_page
+from iamsim.report.html.parts import Table, table_of
 from iamsim.report.writers.csv_table import CONDITION
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from iamsim.report.document import Block, Document
-    from iamsim.report.html.parts import Table
 
 __all__ = ["to_html"]
 
 
 def to_html(document: Document) -> str:
     """Write a document as a page: verdict and summary on top, then every block."""
-    parts = (_part(block) for block in document.shown)
+    parts = [part for block in document.shown if (part := _part(block)) is not None]
     return render_page(
         "document",
         for_html(document.title.replace("`", "")),
         heading=for_html(f"{document.title[:1].upper()}{document.title[1:]}"),
         badge=document.verdict,
         lead=document.summary,
-        blocks=[part for part in parts if part is not None],
+        blocks=parts,
+        facets=[(name, _values(parts, name)) for name in document.facets],
         remarks=[Remark(remark.kind, for_html(remark.text)) for remark in document.remarks],
     )
+
+
+def _values(parts: Iterable[dict[str, object]], name: str) -> list[str]:
+    """What stands in the columns of a name, in all tables."""
+    found: dict[str, None] = {}
+    for part in parts:
+        table = part.get("table")
+        if isinstance(table, Table) and name in table.header:
+            column = table.header.index(name)
+            found |= dict.fromkeys(row[column].words for row in table.rows if row[column].words)
+    return sorted(found)
 
 
 def _part(block: Block) -> dict[str, object] | None:
@@ -43,8 +57,10 @@ def _part(block: Block) -> dict[str, object] | None:
         more = {"badge": block.badge, "note": for_html(block.note), "opened": block.opened}
         return {**part, "kind": "marked", "blocks": block.blocks(), **more}
     if isinstance(block, Picture):
-        svg = own_markup(block.svg())
-        return {**part, "kind": "picture", "svg": svg, "alternative": for_html(block.alternative)}
+        # As an image, for its own style sheet: the page's policy allows no other inside of it.
+        source = f"data:image/svg+xml;base64,{b64encode(block.svg().encode()).decode()}"
+        alternative = for_html(block.alternative)
+        return {**part, "kind": "picture", "source": source, "alternative": alternative}
     paragraphs = ["\n".join(map(for_html, text.splitlines())) for text in block.paragraphs]
     kind = "folded" if block.folded else "prose"
     more = {"code": block.code, "language": block.language}
@@ -72,4 +88,5 @@ def _table(section: Section[Any]) -> Table:
 def _clean(cell: Cell) -> Cell:
     badge = None if cell.badge is None else cell.badge._replace(word=for_html(cell.badge.word))
     title = None if cell.title is None else for_html(cell.title)
-    return cell._replace(text=for_html(cell.text), badge=badge, title=title)
+    text = "\n".join(map(for_html, cell.text.split("\n"))) if cell.code else for_html(cell.text)
+    return cell._replace(text=text, badge=badge, title=title)
