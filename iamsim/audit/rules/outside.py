@@ -28,12 +28,14 @@ from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import ANALYZERS, PUBLIC_ACCESS_BLOCK, RESOURCES
 from iamsim.core.decision import PolicyType
+from iamsim.query.analyzer.finding import FindingKind
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
+    from iamsim.query.analyzer.external import External
     from iamsim.query.analyzer.finding import AccessFinding
 
 HEADING = "analyzer-external"
@@ -76,11 +78,20 @@ def _finding(one: AccessFinding, severity: Severity | None = None) -> Finding:
     )
 
 
+def _known(found: External) -> list[AccessFinding]:
+    """Access that a policy gives for certain or under conditions, not what an unknown one might."""
+    return [one for one in found.findings if one.kind is FindingKind.EXTERNAL]
+
+
 def _gaps(looking: Looking) -> Iterator[Gap]:
     """What could hide access: policies that are not known, and resources that nobody listed."""
     yield from looking.policy_gaps(*USES)
-    for one in looking.external.unsearched:
-        yield Gap(one.policy, one.unknown.why, str(one.span.place), "")
+    for one in looking.external.findings:
+        if one.kind is FindingKind.UNKNOWN:
+            why = f"who gets in: {one.details.get('why', 'a policy is not known')}"
+            yield Gap(one.resource, why, one.details.get("source", ""), "")
+    for left in looking.external.unsearched:
+        yield Gap(left.policy, left.unknown.why, str(left.span.place), "")
     for account in looking.accounts:
         if not account.resources:
             yield RESOURCES.gap(
@@ -91,7 +102,7 @@ def _gaps(looking: Looking) -> Iterator[Gap]:
 @audits("public-access", HEADING, "Nothing is public", Severity.CRITICAL, FINDINGS)
 def public(looking: Looking) -> Iterator[Outcome]:
     """What anybody can reach."""
-    found = [one for one in looking.external.findings if one.is_public]
+    found = [one for one in _known(looking.external) if one.is_public]
     for one in found:
         yield _finding(one)
     yield from _passed(looking, {one.resource for one in found})
@@ -101,7 +112,7 @@ def public(looking: Looking) -> Iterator[Outcome]:
 @audits("cross-account-access", HEADING, "Nobody outside has access", Severity.MEDIUM, FINDINGS)
 def external(looking: Looking) -> Iterator[Outcome]:
     """What somebody outside of the zone of trust can reach."""
-    found = [one for one in looking.external.findings if not one.is_public]
+    found = [one for one in _known(looking.external) if not one.is_public]
     for one in found:
         yield _finding(one)
     yield from _passed(looking, {one.resource for one in looking.external.findings})
@@ -120,7 +131,7 @@ def internal(looking: Looking) -> Iterator[Outcome]:
     if looking.model.organization is None:
         return
     outside = {one.id for one in looking.external.findings}
-    found = [one for one in looking.beyond_accounts.findings if one.id not in outside]
+    found = [one for one in _known(looking.beyond_accounts) if one.id not in outside]
     for one in found:
         yield _finding(one)
     yield from _passed(looking, {one.resource for one in found})
