@@ -14,6 +14,7 @@ from dataclasses import fields, is_dataclass
 from typing import TYPE_CHECKING, Any
 
 from iamsim.catalog import managed
+from iamsim.core.remember import remember
 from iamsim.core.span import Source
 from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.world.items import ManagedPolicyReference, PolicyDocument
@@ -39,6 +40,7 @@ PASSING = frozenset(
         "aws:tokenissuetime",
         "aws:useragent",
         "aws:userid",
+        "aws:vpcsourceip",
         "s3:delimiter",
         "s3:max-keys",
         "s3:prefix",
@@ -66,7 +68,7 @@ NOISE = frozenset(
         "x-amz-id-2",
     }
 )
-MOST_REMEMBERED = 200_000
+MOST_OBJECTS = 50_000
 LAST_PART = 5  # of an ARN
 
 
@@ -81,6 +83,8 @@ class Alike:
         texts = [*more, *(text for model in models for text in _texts(model))]
         everything = "\n".join(texts).lower()
         self._unread = frozenset(key for key in PASSING if key not in everything)
+        # An address is that of a call through an endpoint, or not: two keys hold it.
+        self.addresses_are_alike = "sourceip" not in everything
         self._sessions = any(word in everything for word in SESSION_WORDS)
         patterns = {pattern for text in texts for pattern in _object_patterns(text)}
         # A pattern with a variable depends on more than the name of the object.
@@ -93,6 +97,7 @@ class Alike:
         """What other processes need; tests are compiled there."""
         return {
             "_unread": self._unread,
+            "addresses_are_alike": self.addresses_are_alike,
             "_sessions": self._sessions,
             "_variable": self._variable,
             "_patterns": self._patterns,
@@ -105,6 +110,31 @@ class Alike:
         self._tests = None
         self._objects = {}
 
+    @property
+    def times_are_alike(self) -> bool:
+        """Whether nothing reads the time of a request."""
+        return "aws:currenttime" in self._unread and "aws:epochtime" in self._unread
+
+    @property
+    def agents_are_alike(self) -> bool:
+        """Whether nothing reads the user agent."""
+        return "aws:useragent" in self._unread
+
+    @property
+    def issues_are_alike(self) -> bool:
+        """Whether nothing reads since when a session is open."""
+        return "aws:tokenissuetime" in self._unread
+
+    @property
+    def sessions_are_alike(self) -> bool:
+        """Whether nothing reads the name of a session."""
+        return not self._sessions
+
+    @property
+    def objects_are_alike(self) -> bool:
+        """Whether objects of a bucket differ only by the patterns that they fit."""
+        return not self._variable
+
     def outline(self, record: Mapping[str, Any]) -> str | None:
         """A record without what nothing reads: two of the same outline ask the same. `None` where
         that can't be told before the record is read."""
@@ -112,18 +142,18 @@ class Alike:
         if not isinstance(identity, Mapping) or not isinstance(record.get("eventSource"), str):
             return None
         kept = {name: value for name, value in record.items() if name not in NOISE}
-        if "aws:currenttime" in self._unread and "aws:epochtime" in self._unread:
+        if self.times_are_alike:
             kept.pop("eventTime", None)
-        if "aws:useragent" in self._unread:
+        if self.agents_are_alike:
             kept.pop("userAgent", None)
         address = kept.get("sourceIPAddress")
-        if "aws:sourceip" in self._unread and isinstance(address, str) and address[:1].isdigit():
+        if self.addresses_are_alike and isinstance(address, str) and address[:1].isdigit():
             kept["sourceIPAddress"] = "an address"
         kept["userIdentity"] = self._identity(identity)
         more = record.get("additionalEventData")
         if isinstance(more, Mapping):
             kept["additionalEventData"] = {k: v for k, v in more.items() if k not in NOISE}
-        if record["eventSource"] == "s3.amazonaws.com" and not self._variable:
+        if record["eventSource"] == "s3.amazonaws.com" and self.objects_are_alike:
             self._object_of(kept)
         return json.dumps(kept, sort_keys=True, default=str)
 
@@ -131,13 +161,13 @@ class Alike:
         """Who called, without the session where no policy reads its name."""
         kept = {name: value for name, value in identity.items() if name != "accessKeyId"}
         context = identity.get("sessionContext")
-        if isinstance(context, Mapping) and "aws:tokenissuetime" in self._unread:
+        if isinstance(context, Mapping) and self.issues_are_alike:
             attributes = context.get("attributes")
             if isinstance(attributes, Mapping):
                 dated = {k: v for k, v in attributes.items() if k != "creationDate"}
                 kept["sessionContext"] = {**context, "attributes": dated}
         arn = kept.get("arn")
-        if not self._sessions and isinstance(arn, str):
+        if self.sessions_are_alike and isinstance(arn, str):
             kept["arn"] = SESSION.sub(rf"\1{ANY_SESSION}", arn)
             kept["principalId"] = str(kept.get("principalId")).partition(":")[0]
         return kept
@@ -145,15 +175,18 @@ class Alike:
     def _object_of(self, kept: dict[str, Any]) -> None:
         """Say of an object what tells it apart, in place of its name."""
         parameters = kept.get("requestParameters")
-        if not isinstance(parameters, Mapping) or not isinstance(parameters.get("key"), str):
+        if not isinstance(parameters, Mapping):
             return
-        resource = f"arn:aws:s3:::{parameters.get('bucketName')}/{parameters['key']}"
-        kept["requestParameters"] = {**parameters, "key": self._resource(resource)}
-        kept.pop("resources", None)
+        bucket, name = parameters.get("bucketName"), parameters.get("key")
+        if isinstance(bucket, str) and isinstance(name, str):
+            reduced = self.resource(f"arn:aws:s3:::{bucket}/{name}")
+            kept["requestParameters"] = {**parameters, "key": reduced}
+            if isinstance(kept.get("resources"), list):
+                kept["resources"] = [without_object(one) for one in kept["resources"]]
 
     def reduce(self, requested: Requested) -> Hashable:
         """Leave out of a request what nothing reads, and give what it is known by."""
-        if requested.principal is not None and not self._sessions:
+        if requested.principal is not None and self.sessions_are_alike:
             requested.principal = SESSION.sub(rf"\1{ANY_SESSION}", requested.principal)
         for key in list(requested.context):
             if key.lower() in self._unread:
@@ -169,7 +202,7 @@ class Alike:
         return (
             requested.principal,
             requested.action,
-            self._resource(requested.resource),
+            self.resource(requested.resource),
             context,
             tuple(sorted(requested.unknown)),
             json.dumps(requested.via, sort_keys=True) if requested.via else "",
@@ -177,22 +210,34 @@ class Alike:
             requested.resource_account,
         )
 
-    def _resource(self, resource: str) -> str:
-        """An object of a bucket by the bucket and the patterns that it fits; others as they are."""
-        if self._variable or not resource.startswith("arn:aws:s3:::") or "*" in resource:
-            return resource
+    def resource(self, resource: str) -> str:
+        """An object of a bucket by the bucket and the patterns it fits; others as they are."""
+        if not self._patterns:
+            return self._reduced(resource)
         known = self._objects.get(resource)
         if known is None:
-            bucket, slash, name = resource.partition("/")
-            known = f"{bucket}/{self._fits(resource)}" if slash and name else resource
-            if len(self._objects) < MOST_REMEMBERED:
-                self._objects[resource] = known
+            known = remember(self._objects, resource, self._reduced(resource), MOST_OBJECTS)
         return known
+
+    def _reduced(self, resource: str) -> str:
+        """Work out what tells a resource apart."""
+        if self._variable or not resource.startswith("arn:aws:s3:::") or "*" in resource:
+            return resource
+        bucket, slash, name = resource.partition("/")
+        return f"{bucket}/{self._fits(resource)}" if slash and name else resource
 
     def _fits(self, resource: str) -> str:
         if self._tests is None:
             self._tests = tuple(compile_tokens(tokenize(pattern)) for pattern in self._patterns)
         return "".join("1" if test(resource) else "0" for test in self._tests)
+
+
+def without_object(resource: Any) -> Any:  # noqa: ANN401 - JSON
+    """An entry of a record's resources; of an object only the bucket."""
+    arn = resource.get("ARN") if isinstance(resource, Mapping) else None
+    if not isinstance(arn, str) or not arn.startswith("arn:aws:s3:::"):
+        return resource
+    return {**resource, "ARN": arn.partition("/")[0]}
 
 
 def _object_patterns(text: str) -> Iterator[str]:
@@ -201,7 +246,7 @@ def _object_patterns(text: str) -> Iterator[str]:
         parts = pattern.split(":", 5)
         whole = len(parts) > LAST_PART
         service = parts[2] if whole else "*"
-        if service == "s3" or "*" in service or "?" in service:
+        if pattern.strip("*") and (service == "s3" or "*" in service or "?" in service):
             yield pattern
 
 

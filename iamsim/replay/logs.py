@@ -22,9 +22,10 @@ from iamsim.replay.parquet import parquet_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["LogProblem", "log_files", "records_of"]
+__all__ = ["PARQUET_ENDING", "LogProblem", "log_files", "read_log", "records_inside", "records_of"]
 
-ENDINGS = (".json", ".jsonl", ".ndjson", ".gz", ".parquet")
+PARQUET_ENDING = ".parquet"
+ENDINGS = (".json", ".jsonl", ".ndjson", ".gz", PARQUET_ENDING)
 # Names of folders beside those of log files.
 NOT_LOGS = ("CloudTrail-Digest", "CloudTrail-Insight", "CloudTrail-Aggregated")
 GZIP = b"\x1f\x8b"
@@ -62,18 +63,39 @@ def log_files(paths: Sequence[str]) -> list[str]:
 
 def records_of(file: str, problems: list[LogProblem]) -> Iterator[Mapping[str, Any]]:
     """The records of one file; what can't be read of it is a problem, and costs nothing else."""
-    try:
-        if file.endswith(".parquet"):
+    if file.endswith(PARQUET_ENDING):
+        try:
             for row in parquet_rows(file):
                 yield from _unwrapped(row, file, problems)
-            return
-        content = read_bytes(file)
-        if content.startswith(GZIP):
-            content = read_gzip(content, file)
-    except (OSError, EOFError, zlib.error) as error:
-        reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-        problems.append(LogProblem(file, reason.lower()))
+        except OSError as error:
+            problems.append(_unreadable(file, error))
         return
+    content = read_log(file, problems)
+    if content is not None:
+        yield from records_inside(content, file, problems)
+
+
+def read_log(file: str, problems: list[LogProblem]) -> bytes | None:
+    """The content of a file of JSON, unpacked; `None` where it can't be read, which is a
+    problem."""
+    try:
+        content = read_bytes(file)
+        return read_gzip(content, file) if content.startswith(GZIP) else content
+    except (OSError, EOFError, zlib.error) as error:
+        problems.append(_unreadable(file, error))
+        return None
+
+
+def _unreadable(file: str, error: Exception) -> LogProblem:
+    """Say why a file can't be read."""
+    reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    return LogProblem(file, reason.lower())
+
+
+def records_inside(
+    content: bytes, file: str, problems: list[LogProblem]
+) -> Iterator[Mapping[str, Any]]:
+    """The records of a file's content, in whatever form it has."""
     try:
         documents: list[object] = [json.loads(content)]
     except (ValueError, RecursionError):

@@ -17,7 +17,7 @@ from iamsim.calls.events import read_event
 from iamsim.core.arn import find_arn
 from iamsim.core.errors import InputError
 from iamsim.query.analyzer.since import read_time
-from iamsim.replay.alike import MOST_REMEMBERED, Alike
+from iamsim.replay.alike import Alike
 from iamsim.replay.counting import BEFORE_IAM
 from iamsim.replay.logs import LogProblem, records_of
 from iamsim.world.items import ServiceAccess
@@ -32,6 +32,7 @@ __all__ = ["Usage", "read_usage", "with_usage"]
 
 TAKING = frozenset({"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
 NEVER = "never"
+MOST_KNOWN = 200_000  # outlines of records
 
 
 @dataclass(slots=True)
@@ -95,7 +96,7 @@ class _Asked:
                 known = tuple(dict.fromkeys(one.action for one in read_event(record).asked))
             except InputError:
                 known = ()
-            if outline is not None and len(self._known) < MOST_REMEMBERED:
+            if outline is not None and len(self._known) < MOST_KNOWN:
                 self._known[outline] = known
         return known
 
