@@ -1,282 +1,323 @@
-"""A decision as SVG: guardrails, then the ways in as rows, with a gate in each column.
+"""A decision as SVG, from top to bottom: the sentence, explicit denies, guardrails, the ways in.
 
-The layout is a grid, so it is made here and needs no Graphviz. What a request passes is drawn as a
-line from the caller to the resource; behind the first gate that is closed the line is dotted.
+The order is that of AWS's flow chart:
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-denyallow.html.
+A line leads from step to step; behind the gate that decides it is dotted, and the gates are grey.
+Everything is laid out for a width, so that one drawing serves a page and another a phone.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.layer_names import GRANTS, layer_name
-from iamsim.draw.labels import VERDICTS, on_one_line, short_arn
-from iamsim.draw.lettering import shortened, wrapped
+from iamsim.core.decision import Verdict
+from iamsim.draw.labels import VERDICTS, on_one_line
+from iamsim.draw.lettering import shortened, text_width, wrapped
 from iamsim.draw.style import SIZES, State, Theme
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet, badge_width
-from iamsim.draw.verdict import VERDICT_STATES, legend, verdict_header
+from iamsim.draw.verdict import VERDICT_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamsim.draw.gates import DecisionGates, Gate, Lane, Level, Place
+    from iamsim.draw.gates import DecisionGates, Gate, Lane, Place
 
     Href = Callable[[Place], str | None]
 
-__all__ = ["decision_svg"]
+__all__ = ["NARROW", "WIDE", "decision_svg"]
 
-_MARGIN = 24
-_GATE = 184  # the width of a gate
-_GAP = 22  # between columns
-_END = 132  # the boxes of caller and resource
-_TURN = 36  # where the line forks into the ways
-_LANE_TITLE = 20
-_HUMP = 15  # how far the line rises to lead around a gate
-_LANE_GAP = 20
-_INNER = _GATE - 2 * SIZES.padding
-_DECIDES = "decides"
-
-
-class _Column(NamedTuple):
-    """A column of gates: its left edge and its head."""
-
-    x: float
-    name: str
+WIDE, NARROW = 860, 360  # the widths of a page and of a phone
+_MARGIN = 20
+_SPINE = 11  # the line from step to step, from the margin
+_INDENT = 34  # the steps beside it
+_GAP = 10
+_STEP = 20  # between steps
+_SIDE_BY_SIDE = 640  # the least width at which ways in stand beside each other
+_COLUMNS = 3
+_LABEL = 66
+# Fonts of viewers differ from the one that is measured: lines are broken a little early.
+_ROOM, _BOLD_ROOM = 0.87, 0.8
+_GREY = "unreached"
 
 
-def decision_svg(gates: DecisionGates, theme: Theme = Theme.AUTO, href: Href | None = None) -> str:
+class _Row(NamedTuple):
+    """A gate with its lines, broken to a width; `reached` says whether a request comes so far."""
+
+    gate: Gate
+    lines: tuple[tuple[str, str], ...]  # each with its classes
+    height: float
+    reached: bool
+
+
+def decision_svg(
+    gates: DecisionGates,
+    theme: Theme = Theme.AUTO,
+    href: Href | None = None,
+    width: float = WIDE,
+) -> str:
     """Draw a decision. `href` gives the address that a gate leads to, where it leads anywhere."""
-    return _Drawing(gates, href or (lambda _: None)).document(theme)
+    return _Drawing(gates, href or (lambda _: None), width).document(theme)
 
 
 class _Drawing:
-    """One picture while it is drawn."""
+    """One picture while it is drawn, downwards."""
 
-    def __init__(self, gates: DecisionGates, href: Href) -> None:
-        """Place the columns."""
+    def __init__(self, gates: DecisionGates, href: Href, width: float) -> None:
         self.gates = gates
         self.href = href
+        self.width = width
+        self.inner = width - 2 * _MARGIN - _INDENT
         self.sheet = Sheet()
-        x: float = _MARGIN + _END + _GAP
-        self.guards = []
-        for gate in gates.guardrails:
-            self.guards.append(_Column(x, gate.name))
-            x += _GATE + _GAP
-        self.turn = x - _GAP + _TURN / 2
-        x += _TURN - _GAP
-        self.columns = []
-        for place in gates.columns:
-            name = layer_name(place.layer, gates.action, GRANTS if place.grants else None)
-            self.columns.append(_Column(x, name))
-            x += _GATE + _GAP
-        if not gates.lanes:
-            x += _GATE + _GAP
-        self.result = x
-        words = [lane.state for lane in gates.lanes] or [VERDICT_STATES[gates.verdict]]
-        self.end = x + max(badge_width(_lane_word(word)) for word in words) + _GAP + 6
-        self.width = self.end + _END + _MARGIN
+        self.y: float = _MARGIN
+        self.alive = True
+        self.knots: list[tuple[float, bool]] = []  # where the line stops by, and whether alive
 
     def document(self, theme: Theme) -> str:
-        """Draw everything from top to bottom."""
-        gates, sheet = self.gates, self.sheet
-        self.width = max(self.width, _MARGIN * 2 + 620)
-        top = verdict_header(sheet, gates, self.width, _MARGIN)
-        top = self._heads(top)
-        heights = [_lane_height(lane, gates) for lane in gates.lanes]
-        tops, y = [], top
-        for height in heights:
-            tops.append(y + _LANE_TITLE + _HUMP)
-            y += _LANE_TITLE + _HUMP + height + _LANE_GAP
-        bottom = y - _LANE_GAP if heights else top + _LANE_TITLE + _HUMP + 64
-        start = top + _LANE_TITLE + _HUMP
-        every = (gates.shared(number) for number in range(len(gates.columns)))
-        tall = [*gates.guardrails, *(gate for gate in every if gate is not None)]
-        bottom = max([bottom, *(start + _gate_height(gate) for gate in tall)])
-        self._ends(start, bottom)
-        alive = self._guardrails(start, bottom)
-        if gates.lanes:
-            self._fork(tops, start, alive=alive)
-            for number, (lane, lane_top) in enumerate(zip(gates.lanes, tops, strict=True), 1):
-                title = f"way {number}: {lane.title}" if gates.lanes[1:] else lane.title
-                self._lane(lane, title, lane_top, alive=alive)
-            for number, column in enumerate(self.columns):
-                shared = gates.shared(number)
-                if shared is not None:
-                    self._gate(shared, column.x, start, bottom - start)
-        else:
-            self._remark(start, alive=alive)
-        height = legend(sheet, gates, bottom + 30, self.width, _MARGIN)
-        title = f"{VERDICTS[gates.verdict]}: {gates.action} by {gates.principal}"
-        return sheet.document(round(self.width, 1), round(height, 1), title, theme)
-
-    def _heads(self, y: float) -> float:
-        """Write what the columns are, and give the top of the first row."""
-        sheet = self.sheet
-        spans = [("every request must pass", self.guards)]
-        if self.gates.lanes:
-            several = len(self.gates.lanes) > 1
-            spans.append(("one way in must be open" if several else "the way in", self.columns))
-        for text, columns in spans:
-            if columns:
-                left, right = columns[0].x, columns[-1].x + _GATE
-                sheet.text(left, y, shortened(text, 60), "small quiet")
-                sheet.put(f'<path class="rule" fill="none" d="M{left:g} {y + 7:g} H{right:g}"/>')
-        for column in (*self.guards, *self.columns):
-            sheet.text(column.x, y + 26, column.name, "bold")
-        return y + 36 if self.guards or self.columns else y - 40
-
-    def _ends(self, top: float, bottom: float) -> None:
-        """Draw who asks on the left, and what is asked for on the right."""
+        """Draw everything."""
         gates = self.gates
-        for x, word, text in (
-            (_MARGIN, "caller", gates.principal),
-            (self.end, "resource", gates.resource),
-        ):
-            name, where = short_arn(text)
-            self.sheet.open_group("end", text)
-            self.sheet.box(x, top, _END, max(bottom - top, 70), "panel")
-            left = x + SIZES.padding
-            inner = _END - 2 * SIZES.padding
-            self.sheet.text(left, top + 19, word, "small quiet")
-            y = self.sheet.lines(
-                left, top + 37, wrapped(name, inner, SIZES.text, most=3, bold=True), "bold"
-            )
-            self.sheet.lines(left, y, wrapped(where, inner, SIZES.small, most=2), "small quiet")
-            self.sheet.close_group()
-
-    def _guardrails(self, top: float, bottom: float) -> bool:
-        """Draw the guardrails, and say whether a request comes past them."""
-        y = top + _middle()
-        x: float = _MARGIN + _END
-        alive = True
-        for gate, column in zip(self.gates.guardrails, self.guards, strict=True):
-            self.sheet.path(f"M{x:g} {y:g} H{column.x:g}", live=alive)
-            self._gate(gate, column.x, top, bottom - top)
-            alive = alive and gate.state is not State.CLOSED
-            x = column.x + _GATE
-        self.sheet.path(f"M{x:g} {y:g} H{self.turn:g}", live=alive)
-        return alive
-
-    def _fork(self, tops: Sequence[float], top: float, *, alive: bool) -> None:
-        """Draw the line from the guardrails to the rows."""
-        first, last = top + _middle(), tops[-1] + _middle()
-        if last > first:
-            self.sheet.path(f"M{self.turn:g} {first:g} V{last:g}", live=alive)
-
-    def _lane(self, lane: Lane, title: str, top: float, *, alive: bool) -> None:
-        """Draw one way in: its title, its gates, and where the line ends."""
-        sheet = self.sheet
-        sheet.open_group(f"lane {lane.state.css}", f"way in: {lane.title} ({lane.state.value})")
-        sheet.put("</g>")
-        left = self.columns[0].x if self.columns else self.turn
-        sheet.text(left, top - _HUMP - 5, title, "small quiet")
-        y, x = top + _middle(), self.turn
-        for number, (gate, column) in enumerate(zip(lane.gates, self.columns, strict=True)):
-            sheet.path(f"M{x:g} {y:g} H{column.x:g}", live=alive)
-            x = column.x + _GATE
-            around = gate.state in {State.BYPASSED, State.NOT_APPLICABLE}
-            if self.gates.shared(number) is None:
-                self._gate(gate, column.x, top, _gate_height(gate))
-                if around:
-                    self._around(column.x, top, y, alive=alive)
-            alive = alive and gate.state is not State.CLOSED
-        sheet.path(f"M{x:g} {y:g} H{self.result:g}", live=alive)
-        sheet.put(f'<g class="{lane.state.css}">')
-        width = sheet.badge(self.result, y - BADGE_HEIGHT / 2, lane.state, _lane_word(lane.state))
-        sheet.put("</g>")
-        sheet.path(f"M{self.result + width:g} {y:g} H{self.end - 8:g}", live=alive)
-        if alive:
-            sheet.arrow_head(self.end - 1, y)
-
-    def _around(self, x: float, top: float, y: float, *, alive: bool) -> None:
-        """Draw the line over a gate that is not asked."""
-        over = top - _HUMP + 4
-        right = x + _GATE
-        self.sheet.path(
-            f"M{x:g} {y:g} C{x - 12:g} {y:g} {x - 12:g} {over:g} {x + 10:g} {over:g} "
-            f"H{right - 10:g} C{right + 12:g} {over:g} {right + 12:g} {y:g} {right:g} {y:g}",
-            live=alive,
+        self._header()
+        denying = gates.denying
+        self._denies(denying)
+        if gates.guardrails:
+            self._guardrails()
+        if gates.lanes:
+            self._ways()
+        elif gates.remark and not denying:
+            self._note(gates.remark)
+        self._end()
+        self._spine()
+        title = f"{VERDICTS[gates.verdict]}: {gates.action} by {gates.principal}"
+        return self.sheet.document(
+            round(self.width, 1), round(self.y, 1), title, theme, gates.sentence
         )
 
-    def _gate(self, gate: Gate, x: float, y: float, height: float) -> None:
-        """Draw a gate: its badge, whether it decides, its levels, and why it stands so."""
-        sheet, href = self.sheet, self.href(gate.place)
+    def _header(self) -> None:
+        """Write the verdict, why, and the question."""
+        sheet, gates = self.sheet, self.gates
+        state = VERDICT_STATES[gates.verdict]
+        sheet.put(f'<g class="verdict {state.css}">')
+        taken = sheet.badge(_MARGIN, self.y, state, VERDICTS[gates.verdict])
+        sheet.put("</g>")
+        full = self.width - 2 * _MARGIN
+        beside = full - taken - _GAP
+        left = _MARGIN + taken + _GAP
+        if text_width(gates.sentence, SIZES.lead, bold=True) > beside * _BOLD_ROOM * 2:
+            self.y += BADGE_HEIGHT + 6
+            left, beside = _MARGIN, full
+        lines = wrapped(gates.sentence, beside * _BOLD_ROOM, SIZES.lead, most=5, bold=True)
+        y = self.y + 15
+        for line in lines:
+            sheet.text(left, y, line, "lead bold")
+            y += SIZES.leading + 2
+        self.y = max(y - 4, self.y + BADGE_HEIGHT + 8)
+        for label, text in (
+            ("caller", gates.principal),
+            ("action", gates.action),
+            ("resource", gates.resource),
+        ):
+            self.y += SIZES.leading
+            sheet.text(_MARGIN, self.y, label, "small quiet")
+            parts = wrapped(text, (full - _LABEL) * _ROOM, SIZES.text, most=3)
+            self.y = sheet.lines(_MARGIN + _LABEL, self.y, parts) - SIZES.leading + 2
+        self.y += SIZES.leading
+        sheet.lines(_MARGIN, self.y, self._broken(gates.relation, full, 2), "small quiet")
+        self.y += SIZES.leading
+
+    def _step(self, title: str, remark: str = "") -> None:
+        """Begin a step: its title, and a knot of the line."""
+        self.y += _STEP
+        self.knots.append((self.y - 4, self.alive))
+        x: float = _MARGIN + _INDENT
+        self.sheet.text(x, self.y, title, "bold" if self.alive else "bold quiet")
+        if remark:
+            x += text_width(title, SIZES.text, bold=True) / _BOLD_ROOM + _GAP
+            if x + text_width(remark, SIZES.small) / _ROOM > self.width - _MARGIN:
+                x, self.y = _MARGIN + _INDENT, self.y + SIZES.leading
+            self.sheet.text(x, self.y, remark, "small quiet")
+        self.y += 8
+
+    def _denies(self, denying: Sequence[Gate]) -> None:
+        """The first step: a Deny ends it."""
+        if denying:
+            self._step("Explicit denies", "one is enough")
+            for gate in denying:
+                self._put(self._row(gate, self.inner, reached=True), _MARGIN + _INDENT, self.inner)
+            self.alive = False
+            return
+        doubt = any(gate.state is State.DEPENDS for gate in self.gates.every)
+        self._step("Explicit denies", "none is known" if doubt else "none applies")
+
+    def _guardrails(self) -> None:
+        """What each request has to pass; the first that does not allow it ends it."""
+        self._step("Guardrails", "each must allow")
+        for gate in self.gates.guardrails:
+            if gate.denies:
+                continue
+            row = self._row(gate, self.inner, reached=self.alive)
+            self._put(row, _MARGIN + _INDENT, self.inner)
+            self.alive = self.alive and gate.state is not State.CLOSED
+
+    def _ways(self) -> None:
+        """The ways in that can exist, beside each other where there is room."""
+        lanes = [lane for lane in self.gates.lanes if not self.gates.is_folded(lane)]
+        lanes = sorted(filter(_asked, lanes), key=_first_open)
+        if not lanes:
+            return
+        folded = [lane for lane in self.gates.lanes if self.gates.is_folded(lane)]
+        self._step("Ways in" if lanes[1:] else "The way in", "one is enough" if lanes[1:] else "")
+        columns = min(len(lanes), _COLUMNS) if self.width >= _SIDE_BY_SIDE else 1
+        wide = (self.inner - (columns - 1) * _GAP) / columns
+        for start in range(0, len(lanes), columns):
+            some = lanes[start : start + columns]
+            top = self.y
+            bottoms = [
+                self._lane(lane, _MARGIN + _INDENT + number * (wide + _GAP), top, wide)
+                for number, lane in enumerate(some)
+            ]
+            self.y = max(bottoms) + _GAP
+        if folded:
+            names = "; ".join(lane.title for lane in folded)
+            lines = self._broken(f"nothing there to let it in: {names}", self.inner, 4)
+            self.y = self.sheet.lines(_MARGIN + _INDENT, self.y + 8, lines, "small quiet") - 6
+
+    def _lane(self, lane: Lane, x: float, top: float, wide: float) -> float:
+        """One way in as a card, and where it ends."""
+        asked = _asked(lane)
+        around = [gate.name for gate in lane.gates if gate.state is State.BYPASSED]
+        title = self._broken(lane.title, wide - 2 * SIZES.padding, 3)
+        rows = []
+        alive = self.alive
+        inner = wide - 2 * SIZES.padding
+        for gate in asked:
+            rows.append(self._row(gate, inner, reached=alive))
+            alive = alive and gate.state is not State.CLOSED
+        rest = self._broken(f"not asked: {', '.join(around)}", inner, 3) if around else []
+        height = SIZES.padding * 2 + len(title) * SIZES.leading + 4
+        height += sum(row.height + _GAP for row in rows) + len(rest) * SIZES.leading
+        state = lane.state.css if self.alive else _GREY
+        self.sheet.open_group(f"lane {state}", f"way in: {lane.title} ({lane.state.value})")
+        self.sheet.box(x, top, wide, height, "panel")
+        self.sheet.put("</g>")
+        y = self.sheet.lines(x + SIZES.padding, top + SIZES.padding + 11, title, "small quiet")
+        y -= SIZES.leading - 6
+        for row in rows:
+            self._draw(row, x + SIZES.padding, y, inner)
+            y += row.height + _GAP
+        self.sheet.lines(x + SIZES.padding, y + 8, rest, "small quiet")
+        return top + height
+
+    def _note(self, text: str) -> None:
+        """What stands in place of ways in."""
+        self._step("Ways in")
+        lines = self._broken(text, self.inner, 4)
+        self.y = self.sheet.lines(_MARGIN + _INDENT, self.y + 8, lines, "small") - 8
+
+    def _end(self) -> None:
+        """What comes of it."""
+        self.y += _STEP + 2
+        allowed = self.gates.verdict is Verdict.ALLOWED
+        self.knots.append((self.y - 4, allowed))
+        state = VERDICT_STATES[self.gates.verdict]
+        word = VERDICTS[self.gates.verdict]
+        self.sheet.put(f'<g class="end {state.css}">')
+        self.sheet.badge(_MARGIN + _INDENT, self.y - 15, state, word)
+        self.sheet.put("</g>")
+        self.y += _MARGIN
+
+    def _spine(self) -> None:
+        """Draw the line from step to step: solid as far as a request comes."""
+        x = _MARGIN + _SPINE
+        for (top, _), (bottom, alive) in zip(self.knots, self.knots[1:], strict=False):
+            self.sheet.path(f"M{x:g} {top:g} V{bottom:g}", live=alive)
+        for number, (y, alive) in enumerate(self.knots):
+            last = number == len(self.knots) - 1
+            if last and alive:
+                self.sheet.put(f'<path class="head" d="M{x:g} {y + 5:g} l-6 -10 l12 0 z"/>')
+            elif not last:
+                self.sheet.put(f'<circle class="knot" cx="{x:g}" cy="{y:g}" r="4"/>')
+
+    def _broken(self, text: str, width: float, most: int) -> list[str]:
+        return wrapped(text, width * _ROOM, SIZES.small, most=most)
+
+    def _row(self, gate: Gate, width: float, *, reached: bool) -> _Row:
+        """Break what a gate says to a width."""
+        inner = width - 2 * SIZES.padding
+        lines: list[tuple[str, str]] = []
+        for text in gate.lines:
+            lines += [(line, "small") for line in self._broken(text, inner, 4)]
+        quiet = [level.name for level in gate.levels if level.state is State.OPEN]
+        for level in gate.levels:
+            if level.state is not State.OPEN:
+                name = f"{level.name}: {level.state.value}"
+                lines += [(line, "small bold") for line in self._broken(name, inner, 2)]
+                for text in level.lines:
+                    lines += [(line, "small") for line in self._broken(text, inner, 4)]
+        if quiet:
+            text = f"allowed by {', '.join(quiet)}"
+            lines += [(line, "small") for line in self._broken(text, inner, 3)]
+        head = (
+            badge_width(_word(gate)) + 8 + text_width(gate.name, SIZES.text, bold=True) / _BOLD_ROOM
+        )
+        marked = badge_width(_DECIDES) + 8 if gate.decides and reached else 0
+        two = head + marked > inner
+        height = 2 * SIZES.padding + BADGE_HEIGHT + len(lines) * SIZES.leading + (4 if lines else 0)
+        return _Row(gate, tuple(lines), height + (SIZES.leading + 2 if two else 0), reached)
+
+    def _put(self, row: _Row, x: float, width: float) -> None:
+        """Draw a gate below what there is."""
+        self._draw(row, x, self.y, width)
+        self.y += row.height + _GAP
+
+    def _draw(self, row: _Row, x: float, y: float, width: float) -> None:
+        """Draw a gate: its badge, what it is, whether it decides, and why it stands so."""
+        gate, sheet, href = row.gate, self.sheet, self.href(row.gate.place)
         described = [f"{gate.name}: {gate.state.value}", *gate.lines]
         described += [
             f"{one.name}: {one.state.value}; {on_one_line(one.lines)}" for one in gate.levels
         ]
-        sheet.open_group(f"gate {gate.state.css}", "\n".join(described), href)
-        sheet.box(x, y, _GATE, height)
-        left = x + SIZES.padding
-        sheet.badge(left, y + SIZES.padding, gate.state, _gate_word(gate))
-        if gate.decides:
-            right = x + _GATE - SIZES.padding
-            sheet.text(right, y + SIZES.padding + 14, _DECIDES, "small bold", "end")
-        base = y + SIZES.padding + BADGE_HEIGHT + 16
-        for line in _lines(gate.lines):
-            sheet.text(left, base, line, "small")
+        state = gate.state.css if row.reached else _GREY
+        decides = " decides" if gate.decides and row.reached else ""
+        sheet.open_group(f"gate {state}{decides}", "\n".join(described), href)
+        sheet.box(x, y, width, row.height)
+        left, top = x + SIZES.padding, y + SIZES.padding
+        taken = sheet.badge(left, top, gate.state, _word(gate))
+        base = top + BADGE_HEIGHT + 15
+        if _head_width(gate, marked=bool(decides)) > width - 2 * SIZES.padding:
+            most = int((width - 2 * SIZES.padding) / 8)
+            sheet.text(left, base, shortened(gate.name, most), "bold")
+            base += SIZES.leading + 2
+        else:
+            sheet.text(left + taken + 8, top + 14, gate.name, "bold")
+        if decides:
+            right = x + width - SIZES.padding
+            sheet.text(right, top + 14, _DECIDES, "small bold", "end")
+        for text, classes in row.lines:
+            sheet.text(left, base, text, classes)
             base += SIZES.leading
-        for level in gate.levels:
-            sheet.put(f'<g class="level {level.state.css}">')
-            sheet.sign(left + 1, base - 9, level.state, "sign mark")
-            sheet.text(left + 18, base, shortened(level.name, 24), "small bold")
-            sheet.put("</g>")
-            base += SIZES.leading
-            for line in _level_lines(level):
-                sheet.text(left + 18, base, line, "small")
-                base += SIZES.leading
         sheet.close_group(href)
 
-    def _remark(self, top: float, *, alive: bool) -> None:
-        """Draw what stands in place of ways in."""
-        state = VERDICT_STATES[self.gates.verdict]
-        sheet, x, y = self.sheet, self.turn, top + _middle()
-        left = self.result - _GATE - _GAP
-        sheet.path(f"M{x:g} {y:g} H{left:g}", live=alive)
-        sheet.open_group(f"gate {state.css}", self.gates.remark or "")
-        sheet.box(left, top, _GATE, 64)
-        sheet.badge(left + SIZES.padding, top + SIZES.padding, state, _lane_word(state))
-        lines = wrapped(self.gates.remark or "", _INNER, SIZES.small, most=2)
-        sheet.lines(left + SIZES.padding, top + 44, lines, "small")
-        sheet.close_group()
-        alive = alive and state is State.OPEN
-        sheet.path(f"M{left + _GATE:g} {y:g} H{self.end - 8:g}", live=alive)
-        if alive:
-            sheet.arrow_head(self.end - 1, y)
+
+_DECIDES = "decides"
 
 
-def _middle() -> float:
-    """How far below the top of a gate the line meets it: at the badge."""
-    return SIZES.padding + BADGE_HEIGHT / 2
+def _head_width(gate: Gate, *, marked: bool) -> float:
+    """How wide a gate's badge and name are beside each other, and the mark of what decides."""
+    name = text_width(gate.name, SIZES.text, bold=True) / _BOLD_ROOM
+    mark = text_width(_DECIDES, SIZES.small, bold=True) / _BOLD_ROOM + 8 if marked else 0
+    return badge_width(_word(gate)) + 8 + name + mark
 
 
-def _lane_word(state: State) -> str:
-    return "blocked" if state is State.CLOSED else state.value
+def _asked(lane: Lane) -> list[Gate]:
+    """The gates of a way that count on it; a deny stands in the first step."""
+    around = (State.BYPASSED, State.NOT_APPLICABLE)
+    return [gate for gate in lane.gates if gate.state not in around and not gate.denies]
 
 
-def _gate_word(gate: Gate) -> str:
-    return "closed: deny" if gate.denies else gate.state.value
+def _first_open(lane: Lane) -> tuple[bool, bool]:
+    """Ways in that are open, then those that come as far as a gate that decides."""
+    shut = next((gate for gate in _asked(lane) if gate.state is State.CLOSED), None)
+    return lane.state is not State.OPEN, shut is None or not shut.decides
 
 
-def _lines(texts: Sequence[str]) -> list[str]:
-    """The lines of a gate, broken to its width."""
-    most = 4 if len(texts) == 1 else 3
-    return [line for text in texts for line in wrapped(text, _INNER, SIZES.small, most=most)]
-
-
-def _level_lines(level: Level) -> list[str]:
-    """Why a level stands as it does; levels that are open need no reason."""
-    if level.state is State.OPEN:
-        return []
-    width = _INNER - 18
-    return [line for text in level.lines for line in wrapped(text, width, SIZES.small, most=3)]
-
-
-def _gate_height(gate: Gate) -> float:
-    count = len(_lines(gate.lines)) + sum(1 + len(_level_lines(one)) for one in gate.levels)
-    return 2 * SIZES.padding + BADGE_HEIGHT + (count * SIZES.leading + 4 if count else 0)
-
-
-def _lane_height(lane: Lane, gates: DecisionGates) -> float:
-    """How high a row is: its gates but those that stand in all rows at once."""
-    own = [gate for number, gate in enumerate(lane.gates) if gates.shared(number) is None]
-    return max((_gate_height(gate) for gate in own), default=64)
+def _word(gate: Gate) -> str:
+    return "deny" if gate.denies else gate.state.value

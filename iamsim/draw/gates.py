@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer, Outcome, Verdict
+from iamsim.core.explanation import Element
 from iamsim.core.layer_names import GRANTS, layer_name
 from iamsim.core.reason import Reason
 from iamsim.core.ways import is_absent, undecided_layers, way_depends, ways_of_caller
@@ -19,6 +20,7 @@ from iamsim.draw.labels import (
     RELATIONS,
     WAYS,
     bypass_text,
+    element_text,
     near_lines,
     on_one_line,
     statement_lines,
@@ -107,6 +109,26 @@ class DecisionGates(NamedTuple):
     lanes: tuple[Lane, ...]
     absent: tuple[str, ...]
     remark: str | None = None
+    sentence: str = ""
+
+    @property
+    def every(self) -> list[Gate]:
+        """All gates, guardrails first."""
+        return [*self.guardrails, *(gate for lane in self.lanes for gate in lane.gates)]
+
+    @property
+    def denying(self) -> list[Gate]:
+        """The gates with an explicit deny, each once, those that decide first."""
+        found = {gate.place: gate for gate in self.every if gate.denies}
+        return sorted(found.values(), key=lambda gate: not gate.decides)
+
+    def is_folded(self, lane: Lane) -> bool:
+        """Whether a way in can't exist here, since nothing is there that it needs; one way stays
+        where all are like that."""
+        if not _is_empty(lane):
+            return False
+        kept = [one for one in self.lanes if not _is_empty(one)]
+        return bool(kept) or lane is not self.lanes[-1]
 
     def shared(self, column: int) -> Gate | None:
         """The gate that closes every way at once: a layer with an explicit deny."""
@@ -117,6 +139,12 @@ class DecisionGates(NamedTuple):
     def passes_guardrails(self) -> bool:
         """Whether no guardrail is closed."""
         return all(gate.state is not State.CLOSED for gate in self.guardrails)
+
+
+def _is_empty(lane: Lane) -> bool:
+    """Whether a gate on a way is closed because there is no such policy."""
+    nothing = (REASONS[Reason.NO_POLICY],)
+    return any(gate.state is State.CLOSED and gate.lines == nothing for gate in lane.gates)
 
 
 def gates_of(answer: Answer) -> DecisionGates:
@@ -175,7 +203,29 @@ class _Reading:
             lanes,
             () if always else tuple(dict.fromkeys(absent)),
             None if lanes else self._remark(),
+            self._sentence(),
         )
+
+    def _sentence(self) -> str:
+        """Which layer decides, in a sentence: what one should see first."""
+        explanation = self.answer.explanation
+        parts = []
+        for one in explanation.decided_by:
+            name = self._name(_place(one.layer, one.level))
+            at = f" at {one.level}" if one.level and one.layer in _GUARDRAILS else ""
+            denies = one.statement is not None and one.statement.effect == "Deny"
+            verb = "denies it" if denies else "does not allow it"
+            if one.statement is not None and one.statement.effect == "Allow":
+                verb = "allows it"
+            if one.reason is Reason.DEPENDS_ON_UNKNOWN:
+                verb = "may decide: something is not known"
+            which = ""
+            if one.statement is not None:
+                which = f": {on_one_line(statement_lines(one.statement, one.policy))}"
+            elif one.policy is not None:
+                name = f"{name} {one.policy}"
+            parts.append(f"the {name}{at} {verb}{which}")
+        return "; ".join(dict.fromkeys(parts)) or RELATIONS[explanation.relation]
 
     def _remark(self) -> str:
         """What stands in place of ways in: the statement that denies, or the relation."""
@@ -285,7 +335,10 @@ class _Reading:
         ]
         fitting = [one for one in matching if kinds is None or _grants_any(one[1], kinds)]
         for policy, statement in fitting or matching:
-            return statement_lines(statement, policy)
+            lines = statement_lines(statement, policy)
+            if any(clause.element is Element.CONDITION for clause in statement.clauses):
+                return (*lines, element_text(statement, Element.CONDITION))
+            return lines
         if entry.reason is not Reason.NO_STATEMENT_ALLOWS:
             return (REASONS[entry.reason],)
         count = sum(len(policy.statements) for policy in entry.policies)

@@ -25,6 +25,7 @@ __all__ = [
     "VERDICTS",
     "WAYS",
     "bypass_text",
+    "element_text",
     "near_lines",
     "on_one_line",
     "short_arn",
@@ -159,11 +160,25 @@ def statement_lines(statement: StatementExplanation, policy: str | None) -> tupl
 
 def near_lines(near: NearMiss) -> tuple[str, ...]:
     """Name the statement that came closest, and which of its elements fail."""
-    failed = [_FAILED[element] for element in near.failed]
-    names = " and ".join([", ".join(failed[:-1]), failed[-1]] if failed[1:] else failed)
-    verb = "do" if failed[1:] else "does"
     head, *rest = statement_lines(near.statement, near.policy)
-    return (f"closest: {head}", *rest, f"its {names} {verb} not match")
+    texts = (element_text(near.statement, element) for element in near.failed)
+    return (f"closest: {head}", *rest, *texts)
+
+
+def element_text(statement: StatementExplanation, element: Element) -> str:
+    """What an element of a statement asks for, and what the request has: of a condition the keys
+    that fail it, or where none does, those that it holds by."""
+    clauses = [clause for clause in statement.clauses if clause.element is element]
+    if element is not Element.CONDITION:
+        patterns = ", ".join(dict.fromkeys(clause.pattern for clause in clauses))
+        return f"its {_FAILED[element]} says {patterns}"
+    failing = [clause for clause in clauses if not clause.matched] or clauses
+    return "; ".join(
+        f"{clause.key} is {'not there' if clause.value is None else clause.value or 'empty'}, which"
+        f" {'meets' if clause.matched else 'fails'} {clause.operator}"
+        f" {clause.resolved or clause.pattern}"
+        for clause in failing
+    )
 
 
 def short_arn(text: str) -> tuple[str, str]:

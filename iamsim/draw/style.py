@@ -89,6 +89,7 @@ class Sizes(NamedTuple):
     text: float = 13
     small: float = 12
     title: float = 18
+    lead: float = 15
     leading: float = 16
     padding: float = 9
     corner: float = 7
@@ -147,6 +148,9 @@ def stylesheet(theme: Theme) -> str:
         f".iamsim text {{ font-family: {FONT}; font-size: {SIZES.text:g}px; }}",
         f".iamsim .small {{ font-size: {SIZES.small:g}px; }}",
         f".iamsim .title {{ font-size: {SIZES.title:g}px; font-weight: 700; }}",
+        f".iamsim .lead {{ font-size: {SIZES.lead:g}px; }}",
+        ".iamsim .decides .box { stroke-width: 4; }",
+        ".iamsim .unreached .box { stroke-width: 1; stroke-dasharray: 2 3; }",
         ".iamsim .bold { font-weight: 700; }",
         ".iamsim .sign { fill: none; stroke-width: 2; stroke-linecap: round; }",
         ".iamsim .path { fill: none; stroke-width: 2.6; }",
@@ -176,6 +180,11 @@ def _color_rules(palette: Palette) -> list[str]:
         f".iamsim .path {{ stroke: {palette.line}; }}",
         f".iamsim .head {{ fill: {palette.line}; }}",
         f".iamsim .dead {{ stroke: {palette.dead}; }}",
+        f".iamsim .knot {{ fill: {palette.ground}; stroke: {palette.dead}; stroke-width: 2; }}",
+        f".iamsim .unreached .box {{ stroke: {palette.dead}; fill: {palette.ground}; }}",
+        f".iamsim .unreached text {{ fill: {palette.quiet}; }}",
+        f".iamsim .unreached .badge {{ fill: {palette.panel}; }}",
+        f".iamsim .unreached .sign {{ stroke: {palette.quiet}; }}",
     ]
     for state, colors in palette.states.items():
         rules += [

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 __all__ = ["BADGE_HEIGHT", "Sheet", "badge_width"]
 
 BADGE_HEIGHT = 20
+_OTHER_FONTS = 1.25  # how much wider than the measured one the fonts of a viewer may be
 _SIGN = 14  # a badge's sign stands in a square of this size
 
 # Signs are drawn, so that no font has to have them. Each stands in a square of ten pixels.
@@ -92,13 +93,17 @@ class Sheet:
         """End a group."""
         self.put("</g>" if href is None else "</g></a>")
 
-    def document(self, width: float, height: float, title: str, theme: Theme) -> str:
-        """Give the whole picture. Its size is that of its content, and scales with its frame."""
+    def document(
+        self, width: float, height: float, title: str, theme: Theme, about: str = ""
+    ) -> str:
+        """Give the whole picture, described for who can't see it by a title and by what it is
+        `about`. Its size is that of its content, and scales with its frame."""
+        described = f"<desc>{escaped(about)}</desc>\n" if about else ""
         body = "\n".join(self._parts)
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" class="iamsim" role="img" '
             f'width="{width:g}" height="{height:g}" viewBox="0 0 {width:g} {height:g}">\n'
-            f"<title>{escaped(title)}</title>\n"
+            f"<title>{escaped(title)}</title>\n{described}"
             f"<style>\n{stylesheet(theme)}\n</style>\n"
             f'<rect class="ground" width="{width:g}" height="{height:g}" rx="10"/>\n'
             f"{body}\n</svg>\n"
@@ -107,4 +112,4 @@ class Sheet:
 
 def badge_width(word: str) -> float:
     """How wide a badge with a word is."""
-    return round(text_width(word, SIZES.text, bold=True) + _SIGN + 20, 1)
+    return round(text_width(word, SIZES.text, bold=True) * _OTHER_FONTS + _SIGN + 20, 1)

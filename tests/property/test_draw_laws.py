@@ -64,7 +64,8 @@ def test_the_gates_of_a_world_stand_as_its_answer_says(case: tuple[Data, Data]) 
 
 @given(standalone_cases())
 def test_every_gate_is_drawn(request: Data) -> None:
-    """SVG is well-formed and has each row and each gate, in its state; the other forms exist."""
+    """SVG is well-formed and has each gate that a way asks, in its state or grey behind what
+    decides; a green end where it is allowed, and nowhere else; the other forms exist."""
     question, world = question_of(None, request)
     gates = agrees(authorize.explain(question, world))
     tree = ET.fromstring(decision_svg(gates))  # noqa: S314 - we wrote it
@@ -73,16 +74,27 @@ def test_every_gate_is_drawn(request: Data) -> None:
         for group in tree.iter("{http://www.w3.org/2000/svg}g")
         if group.get("class", "").startswith("gate ")
     )
-    shared = [gates.shared(number) for number in range(len(gates.columns))]
-    own = [
-        gate.state.css
+    denied = bool(gates.denying)
+    around = (State.BYPASSED, State.NOT_APPLICABLE)
+    plain = [gate for gate in gates.guardrails if not gate.denies]
+    plain += [
+        gate
         for lane in gates.lanes
-        for number, gate in enumerate(lane.gates)
-        if shared[number] is None
+        if not gates.is_folded(lane)
+        for gate in lane.gates
+        if gate.state not in around and not gate.denies
     ]
-    expected = [gate.state.css for gate in (*gates.guardrails, *filter(None, shared))] + own
-    if gates.lanes:
-        assert drawn == sorted(expected)
+    assert len(drawn) == len(plain) + len(gates.denying)
+    assert sum(one.startswith("closed") for one in drawn) >= len(gates.denying)
+    if denied:  # behind an explicit deny all is grey
+        assert sum(one == "unreached" for one in drawn) == len(plain)
+    deciding = [one for one in drawn if one.endswith(" decides")]
+    if gates.lanes and any(gate.decides for gate in gates.every):
+        assert deciding
+    is_allowed = gates.verdict is Verdict.ALLOWED
+    assert (
+        tree.find(".//{http://www.w3.org/2000/svg}path[@class='head']") is not None
+    ) == is_allowed
     assert decision_svg(gates) == decision_svg(gates)
     assert decision_dot(gates, Theme.DARK).startswith("digraph iamsim {")
     lines = gate_lines(gates, 400, ascii_only=True)

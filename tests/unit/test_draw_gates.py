@@ -65,7 +65,7 @@ def test_a_boundary_closes_two_of_three_ways():
         "closest: statement 1 “ReadAndWriteReports”",
         "of DeployBoundary",
         "deploy-boundary.json:4",
-        "its Action does not match",
+        "its Action says s3:Get*, s3:List*, s3:PutObject",
     )
     assert gates.lanes[2].gates[1].lines == (
         "statement 1 “WholeBucket”",
