@@ -78,14 +78,15 @@ class Answer:
         """The verdict, its reason, and the statements that decided, quoted from their files."""
         return render_verdict(self._inner)
 
-    def to_svg(self, *, theme: str = "auto") -> str:
-        """The decision as a picture: the ways in, with each layer a gate that is open, closed or
-        bypassed. `theme` is `light`, `dark`, or `auto`, which follows the viewer; needs no program.
+    def to_svg(self, *, theme: str = "auto", width: float = 860) -> str:
+        """The decision as a picture: explicit denies, guardrails and the ways in, each layer a gate
+        that is open or closed. `theme` is `light`, `dark`, or `auto`, which follows the viewer;
+        `width` is in pixels (360 suits a phone). Needs no program.
         """
         from iamsim.draw.picture import draw_decision  # noqa: PLC0415 - most answers are not drawn
         from iamsim.draw.style import Theme  # noqa: PLC0415 - most answers are not drawn
 
-        return draw_decision(self._inner).render("svg", Theme(theme)).decode()
+        return draw_decision(self._inner, width=width).render("svg", Theme(theme)).decode()
 
     def _repr_svg_(self) -> str:
         """What a notebook shows."""

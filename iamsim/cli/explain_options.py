@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from iamsim.cli import completion
 from iamsim.cli.options import Option
-from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION
+from iamsim.cli.picture_options import NARROW_OPTION, PICTURE_FORMATS, THEME_OPTION
 from iamsim.cli.worlds import allow_unknown_names_option, overlay_option
 
 __all__ = [
@@ -293,6 +293,7 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         panel=_OUTPUT,
     ),
     THEME_OPTION,
+    NARROW_OPTION,
     Option(
         ("--ascii",),
         "ascii",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli.ask import text_of
 from iamsim.cli.picture_options import write_drawn
 from iamsim.core.errors import RequestError
+from iamsim.draw.decision import NARROW, WIDE
 from iamsim.draw.gates import gates_of
 from iamsim.draw.organization import tree_of
 from iamsim.draw.picture import Picture, draw_chain, draw_decision, draw_organization
@@ -44,7 +45,7 @@ def write_explanation(
 def _picture(answer: Answer, options: Options, model: World | None) -> Picture:
     if options["picture"] == "organization":
         return draw_organization(_needed(model), answer)
-    return draw_decision(answer)
+    return draw_decision(answer, width=NARROW if options["narrow"] else WIDE)
 
 
 def _single(answers: Sequence[Answer]) -> Answer:

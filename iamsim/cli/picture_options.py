@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from iamsim.draw.picture import Picture
 
 __all__ = [
+    "NARROW_OPTION",
     "PICTURE_FORMATS",
     "THEME_OPTION",
     "refuse_pictures",
@@ -31,6 +32,13 @@ THEME_OPTION = Option(
     metavar="THEME",
     default="auto",
     choices=("auto", "light", "dark"),
+    panel="Output",
+)
+NARROW_OPTION = Option(
+    ("--narrow",),
+    "narrow",
+    "Draw a decision for a phone or a narrow column.",
+    "flag",
     panel="Output",
 )
 _HINT = "a picture shows one decision, or a chain of roles"

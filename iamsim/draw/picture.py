@@ -37,8 +37,13 @@ class Picture(NamedTuple):
         return lay_out(self.dot(theme), form, theme)
 
 
-def draw_decision(answer: Answer, href: Callable[[str], str | None] | None = None) -> Picture:
-    """Draw one decision: the guardrails and the ways in, each layer a gate on its way.
+def draw_decision(
+    answer: Answer,
+    href: Callable[[str], str | None] | None = None,
+    width: float = 860,
+) -> Picture:
+    """Draw one decision, `width` pixels wide: explicit denies, guardrails, the ways in, each layer
+    a gate on its way.
 
     `href` gives the address that the gate of a layer (by its name, such as
     ``permissions-boundary``; ``kms-grant`` for the grants on a key) leads to in the SVG.
@@ -54,7 +59,8 @@ def draw_decision(answer: Answer, href: Callable[[str], str | None] | None = Non
         return None if href is None else href(name)
 
     return Picture(
-        lambda theme: decision_dot(gates, theme), lambda theme: decision_svg(gates, theme, address)
+        lambda theme: decision_dot(gates, theme),
+        lambda theme: decision_svg(gates, theme, address, width),
     )
 
 
