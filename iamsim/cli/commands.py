@@ -55,6 +55,7 @@ MODULES = {
     "generate": "iamsim.cli.generate",
     "serve": "iamsim.cli.serve",
     "mcp": "iamsim.cli.mcp",
+    "lsp": "iamsim.cli.lsp",
     "learn": "iamsim.cli.learn",
     "docs": "iamsim.cli.docs",
     "demo": "iamsim.cli.demo",

@@ -39,6 +39,7 @@ PANELS = {
     "Other programs": {
         "serve": "Answer the AWS CLI and SDKs from a world, at a local address.",
         "mcp": "Answer agents over the Model Context Protocol.",
+        "lsp": "Help editors with policies, worlds and scenarios, as a language server.",
     },
     "Reference and lessons": {
         "catalog": "Look up services, actions, resource types and condition keys.",

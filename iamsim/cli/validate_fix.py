@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamsim.checks.mending import mend
-from iamsim.cli.validate_input import STANDARD_INPUT_NAME, find_in_content
+from iamsim.cli.validate_input import STANDARD_INPUT_NAME
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_bytes
 from iamsim.files.writing import write_bytes
+from iamsim.inputs.found import find_in_content
 from iamsim.syntax.splicing import apply_changes, unified_diff
 
 if TYPE_CHECKING:

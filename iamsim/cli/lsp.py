@@ -1,0 +1,36 @@
+"""`iamsim lsp`: a language server for editors, on standard input and output."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import NO_ARGUMENTS, Command
+from iamsim.cli.extras import require_extra
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = ["COMMAND"]
+
+
+def _run(_options: Options, _arguments: Sequence[str]) -> int:
+    """Serve one editor, until it ends the session."""
+    require_extra("lsp", "pygls", "lsprotocol")
+    from iamsim.api.inputs import now  # noqa: PLC0415 - `--help` needs no server
+    from iamsim.lsp.server import make_server  # noqa: PLC0415
+
+    make_server(now()[:10]).start_io()
+    return 0
+
+
+COMMAND = Command(
+    "lsp",
+    "Help editors with policies, worlds, scenarios and claims, as a language server.\n\n"
+    "Speaks the language server protocol on standard input and output. Needs the extra `lsp`:"
+    " pip install 'iamsim[lsp]'.",
+    (),
+    _run,
+    NO_ARGUMENTS,
+)

@@ -1,0 +1,189 @@
+"""The policies in a text: the whole of it, those inside a world or another file, one that is a text
+inside of an output."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.checks.reading import recognize_type
+from iamsim.checks.rules.policy_size import INLINE_HOLDERS
+from iamsim.core.caret import render_error
+from iamsim.core.errors import InputError
+from iamsim.core.wrapped_policy import unwrap_data, unwrap_text
+from iamsim.inputs.policies import WORDS, is_policy, type_of_file, type_of_name
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamsim.checks.finding import Finding
+    from iamsim.checks.selection import Selection
+    from iamsim.checks.suppression import Suppression
+    from iamsim.checks.validate import Examined, Validator
+    from iamsim.core.decision import PolicyType
+    from iamsim.core.span import Path as ElementPath
+    from iamsim.core.span import Source
+    from iamsim.core.wrapped_policy import WrappedPolicy
+
+__all__ = ["FoundPolicy", "find_in_content"]
+
+LANGUAGES = ("json", "yaml", "yml")
+ENCODED = (b'"', b"%")  # how a text begins that holds a policy as text
+# Under which members a user, group or role of a world has inline policies; and the lists of them in
+# https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationDetails.html
+INLINE = ("policies", "inline_policies")
+INLINE_LISTS = {
+    "UserPolicyList": "AWS::IAM::User",
+    "GroupPolicyList": "AWS::IAM::Group",
+    "RolePolicyList": "AWS::IAM::Role",
+}
+
+
+class FoundPolicy(NamedTuple):
+    """A policy to check. `text` is its JSON text; one inside another file has `data` and `source`
+    instead, and stands there at `path`; `resource_type` is what holds an inline policy."""
+
+    name: str
+    text: str | None
+    data: object = None
+    source: Source | None = None
+    policy_type: PolicyType | None = None
+    path: ElementPath = ()
+    resource_type: str | None = None
+    is_wrapped: bool = False  # its text stands inside of another one
+
+    def check(
+        self, validator: Validator, policy_type: PolicyType | None, resource_type: str | None
+    ) -> tuple[Finding, ...]:
+        """Run the checks, as the given type where one is given."""
+        return self.examine(validator, policy_type, resource_type).findings
+
+    def examine(
+        self,
+        validator: Validator,
+        policy_type: PolicyType | None,
+        resource_type: str | None,
+        *,
+        selection: Selection | None = None,
+        suppressions: Sequence[Suppression] = (),
+    ) -> Examined:
+        """Run the checks, with other choices of codes and with suppressions."""
+        kind = policy_type or self.policy_type
+        resource_type = resource_type or self.resource_type
+        if self.source is not None:
+            return validator.examine_data(
+                self.data,
+                self.source,
+                kind,
+                resource_type,
+                selection=selection,
+                suppressions=suppressions,
+            )
+        return validator.examine_text(
+            self.text or "",
+            self.name,
+            kind,
+            resource_type,
+            selection=selection,
+            suppressions=suppressions,
+        )
+
+
+def find_in_content(
+    content: bytes, name: str, unreadable: list[str], *, given: bool
+) -> Iterator[FoundPolicy]:
+    """Go through the policies of a text."""
+    from iamsim.world.documents import parse_document  # noqa: PLC0415 - not for help
+
+    ending = Path(name).suffix.lower().removeprefix(".")
+    wrapped = unwrap_text(content.decode("utf-8", "replace")) if content[:1] in ENCODED else None
+    if wrapped is not None:
+        yield _wrapped_policy(name, wrapped)
+        return
+    try:
+        document = parse_document(content, name, language=ending)
+    except InputError as error:
+        text = _json_text(content, ending)
+        if text is None and error.code == "yaml-tag" and not given:
+            return  # a template with intrinsic functions, found in a folder, is no policy
+        if text is None:
+            unreadable.append(render_error(error))
+        else:
+            # What is wrong with a JSON text is a finding of its own.
+            yield FoundPolicy(name, text, policy_type=type_of_name(name))
+        return
+    wrapped = unwrap_data(document.data)
+    if wrapped is not None and isinstance(wrapped.document, str):
+        yield _wrapped_policy(name, wrapped)
+        return
+    whole = is_policy(document.data)
+    nested: list[tuple[ElementPath, object]] = [] if whole else list(_nested(document.data, ()))
+    if given and not whole and not nested and _is_terraform(document.data):
+        unreadable.append(
+            f"error: `{name}` is Terraform's JSON, in which policies are texts\n"
+            "hint: `iamsim import` makes a world of it, which can be checked"
+        )
+        return
+    if not nested and (whole or given) and _json_text(content, ending) is not None:
+        yield FoundPolicy(name, document.source.text, policy_type=type_of_file(name, document.data))
+        return
+    for path, data in [((), document.data)] if whole else nested:
+        kind = _type_of_path(path) or type_of_file(name, data) or recognize_type(data)
+        source, holder = document.sub_source(path), _holder_of_path(path)
+        yield FoundPolicy(name, None, data, source, kind, path, holder)
+
+
+def _wrapped_policy(name: str, wrapped: WrappedPolicy) -> FoundPolicy:
+    """The policy that is text inside of an output of the AWS CLI, or is encoded."""
+    place = ".".join(map(str, wrapped.path))
+    kind = wrapped.policy_type or type_of_name(name)
+    inside = f"{name}#{place}" if place else name
+    return FoundPolicy(inside, str(wrapped.document), policy_type=kind, is_wrapped=True)
+
+
+def _json_text(content: bytes, ending: str) -> str | None:
+    """Give the text of what is JSON by its name or its first character; `None` for other texts."""
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError:
+        return None
+    looks_like_json = text.lstrip()[:1] in ("{", "[", "")
+    is_json = ending == "json" or (ending not in LANGUAGES and looks_like_json)
+    return text if is_json else None
+
+
+def _is_terraform(data: object) -> bool:
+    """Whether data is a plan or a state, as `terraform show -json` or the state file has it."""
+    return isinstance(data, Mapping) and "terraform_version" in data
+
+
+def _nested(data: object, path: ElementPath) -> Iterator[tuple[ElementPath, object]]:
+    """Go through the policies inside of data, with their paths."""
+    waiting: list[tuple[ElementPath, object]] = [(path, data)]
+    while waiting:
+        place, value = waiting.pop()
+        if is_policy(value):
+            yield place, value
+        elif isinstance(value, Mapping):
+            waiting += [((*place, name), value[name]) for name in reversed(list(value))]
+        elif isinstance(value, list):
+            waiting += [((*place, index), value[index]) for index in reversed(range(len(value)))]
+
+
+def _type_of_path(path: ElementPath) -> PolicyType | None:
+    """Tell the type of a policy of a world by the members around it."""
+    for step in reversed(path):
+        if isinstance(step, str) and step.lower() in WORDS:
+            return WORDS[step.lower()]
+    return None
+
+
+def _holder_of_path(path: ElementPath) -> str | None:
+    """Tell what holds an inline policy of a world, or of account authorization details."""
+    for place, step in enumerate(path):
+        if step in INLINE_LISTS:
+            return INLINE_LISTS[str(step)]
+        if step in INLINE_HOLDERS and any(two in INLINE for two in path[place + 2 : place + 3]):
+            return INLINE_HOLDERS[str(step)]
+    return None

@@ -1,0 +1,62 @@
+"""What can be done about findings: mends that change no decision, suppressions with a reason."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.checks.mending import mend
+from iamsim.checks.sidecar import ENDING
+from iamsim.lsp.analysis import language_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.checks.finding import Finding
+    from iamsim.lsp.analysis import Analysis
+    from iamsim.syntax.splicing import Change
+
+__all__ = ["Action", "actions_for", "sidecar_name", "suppression_text"]
+
+REASON = "say here why this is accepted"
+
+
+class Action(NamedTuple):
+    """Something to do about a finding: changes of the document, or an entry in the file of
+    suppressions beside it."""
+
+    title: str
+    finding: Finding
+    changes: tuple[Change, ...] = ()
+    suppression: str = ""
+
+
+def actions_for(analysis: Analysis, name: str, start: int, end: int) -> Iterator[Action]:
+    """What can be done about the findings that touch a stretch of the document."""
+    language = language_of(name)
+    for policy, examined in analysis.policies:
+        for finding in examined.findings:
+            spans = finding.spans
+            if not any(span.start <= end and start <= span.end for span in spans):
+                continue
+            if examined.view is not None and not policy.is_wrapped:
+                mended = mend(examined.view, [finding], policy.path, language)
+                if mended.changes:
+                    yield Action(f"Mend {finding.code}", finding, mended.changes)
+            entry = suppression_text(finding)
+            yield Action(f"Accept {finding.code}, with a reason", finding, suppression=entry)
+
+
+def sidecar_name(name: str) -> str:
+    """The file of suppressions that is about a document alone."""
+    return f"{name}{ENDING}"
+
+
+def suppression_text(finding: Finding) -> str:
+    """An entry of such a file; its reason is for a person to write."""
+    lines = [f"- code: {finding.code}"]
+    path = finding.places[0].path if finding.places else ()
+    if len(path) > 1 and path[0] == "Statement" and isinstance(path[1], int):
+        lines.append(f"  statement: {path[1] + 1}")
+    lines.append(f"  reason: {json.dumps(REASON)}")
+    return "\n".join(lines) + "\n"
