@@ -29,7 +29,7 @@ class Source:
     """
 
     name: str
-    text: str
+    text: str = field(repr=False)
     locate_all: Callable[[str], Mapping[Path, tuple[int, int]]] | None = field(
         default=None, repr=False
     )

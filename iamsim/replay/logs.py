@@ -89,7 +89,7 @@ def read_log(file: str, problems: list[LogProblem]) -> bytes | None:
 def _unreadable(file: str, error: Exception) -> LogProblem:
     """Say why a file can't be read."""
     reason = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    return LogProblem(file, reason.lower())
+    return LogProblem(file, reason[:1].lower() + reason[1:])
 
 
 def records_inside(

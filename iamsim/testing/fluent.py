@@ -68,6 +68,7 @@ class Can:
 
     def __bool__(self) -> bool:
         """Refuse to be used as a truth value; raises `TypeError`."""
+        __tracebackhide__ = True  # pytest shows the sentence, not what refuses it
         raise TypeError(f"{self!r} asks nothing yet: go on with `.do(ACTION).on(RESOURCE)`")
 
     def __repr__(self) -> str:
@@ -92,6 +93,7 @@ class Doing:
 
     def __bool__(self) -> bool:
         """Refuse to be used as a truth value; raises `TypeError`."""
+        __tracebackhide__ = True  # pytest shows the sentence, not what refuses it
         raise TypeError(f"{self!r} asks nothing yet: go on with `.on(RESOURCE)`, or `.on()`")
 
     def __repr__(self) -> str:
@@ -127,6 +129,7 @@ class Question:
 
     def __bool__(self) -> bool:
         """Whether all of it is allowed."""
+        __tracebackhide__ = True
         allowed = all(answer.allowed for answer in self.answers)
         last_asked[:] = [self]
         problems = () if allowed else self._problems()

@@ -140,6 +140,16 @@ def test_a_refreshed_file_answers_from_then_on(run, tmp_path, monkeypatch):
     assert (report["file"], report["added_actions"]) == (str(target), ["sqs:FoldMessage"])
 
 
+def test_a_name_in_other_letters_is_the_same_action(run, tmp_path):
+    """A reference that writes an action otherwise changes it, and adds none."""
+    reference = tmp_path / "s3.json"
+    action = {"Name": "gEToBJECT", "Annotations": {"Properties": {"IsWrite": True}}}
+    reference.write_text(json.dumps({"Name": "s3", "Actions": [action], "Version": "v1"}), "utf-8")
+    report = shown(run, "refresh", str(reference), "-o", str(tmp_path / "new.pack"))
+    assert report["added_actions"] == []
+    assert report["changed_actions"] == ["s3:GetObject"]
+
+
 def test_a_file_that_is_no_service_reference_is_refused(run, tmp_path, monkeypatch):
     """IAMSIM_CATALOG must name a file that `refresh` wrote, and a target must be writable."""
     bad = tmp_path / "bad.pack"

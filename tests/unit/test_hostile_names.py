@@ -11,6 +11,7 @@ import re
 
 import pytest
 
+from iamsim.cli.commands import MODULES
 from iamsim.cli.main import main
 
 A = "111122223333"
@@ -18,6 +19,7 @@ EVIL = "x\x1b[31m\x9b2J\u202e\n::error file=a::b\n@team |a <img src=x> `c"
 ANN = f"arn:aws:iam::{A}:user/ann"
 OBJECT = "arn:aws:s3:::reports/a"
 ASKED = ("-p", ANN, "-r", OBJECT)
+USAGE = 2
 OBEYED = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
@@ -96,6 +98,38 @@ def world(actions):
     }
 
 
+DENY = policy(Effect="Deny", Action="s3:GetObject", Resource="*")
+RECORD = {
+    "eventID": "1",
+    "eventTime": "2026-01-01T00:00:00Z",
+    "eventSource": "s3.amazonaws.com",
+    "eventName": "GetObject",
+    "awsRegion": "eu-west-1",
+    "recipientAccountId": A,
+    "userAgent": EVIL,
+    "userIdentity": {"type": "IAMUser", "arn": ANN, "accountId": A, "userName": EVIL},
+    "requestParameters": {"bucketName": "reports", "key": EVIL},
+    "resources": [{"ARN": f"arn:aws:s3:::reports/{EVIL}", "type": "AWS::S3::Object"}],
+}
+TEMPLATE = {
+    "AWSTemplateFormatVersion": "2010-09-09",
+    "Resources": {
+        "Own": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": "reports",
+                "PolicyDocument": policy(
+                    Effect="Allow",
+                    Principal={"AWS": "444455556666"},
+                    Action="s3:*",
+                    Resource=["arn:aws:s3:::reports/*", f"arn:aws:s3:::reports/{EVIL}"],
+                ),
+            },
+        },
+        EVIL: {"Type": f"AWS::{EVIL}", "Properties": {"Name": EVIL}},
+    },
+}
+CLAIM = {"name": EVIL, "never": {"principal": "role", "action": "s3:*", "resource": OBJECT}}
 COMMANDS = {
     "who-can": ("who-can", "s3:GetObject", OBJECT, "--via-roles"),
     "what-can": ("what-can", ANN, "-v"),
@@ -111,14 +145,53 @@ COMMANDS = {
     "denied": ("explain", *ASKED, "-a", "s3:DeleteObject", "-v", "--edits"),
     "partial": ("explain", *ASKED, "-a", "s3:DeleteObject", "--partial"),
     "what-if": ("explain", *ASKED, "-a", "s3:GetObject", "--without", EVIL),
-    "changes": ("changes", "--overlay", "other.json"),
+    "changes": ("changes", "--overlay", "template.json"),
     "diff": ("diff", "world.json", "other.json"),
     "validate": ("validate", "world.json"),
     "test": ("test", "suite.iamtest.yaml", "--cov"),
+    "mutate": ("test", "suite.iamtest.yaml", "--mutate"),
     "keys": ("keys", *ASKED, "-a", "s3:GetObject"),
+    "context": ("context", *ASKED, "-a", "s3:GetObject", "-c", f"aws:PrincipalTag/{EVIL}={EVIL}"),
+    "scenario": ("explain", "suite.iamtest.yaml"),
+    "message": (
+        "explain",
+        "--denied",
+        f'User: {ANN} is not authorized to perform: s3:GetObject on resource: "{OBJECT}{EVIL}"',
+    ),
+    "event": ("explain", "--event", "trail.json"),
+    "anything": ("explain", "trail.json", "world.json"),
+    "line": ("calls", f"aws s3api get-object --bucket reports --key '{EVIL}' out"),
+    "no-line": ("calls", EVIL),
+    "replay": ("replay", "trail.json", "--with-policy", f"scp={json.dumps(DENY)}"),
+    "generate": ("generate", "trail.json", "-p", ANN),
+    "unused": ("unused", "trail.json", "--at", "2026-02-01T00:00:00Z"),
+    "audit": ("audit", "--at", "2026-02-01T00:00:00Z"),
+    "claims": ("check", "claims", "claims.yaml"),
+    "no-new-access": ("check", "no-new-access", "narrow.json", "wide.json"),
+    "import": ("import", "source.json"),
+    "search": ("catalog", "search", EVIL),
+    "managed": ("managed", "show", EVIL),
+    "simulate": (
+        "simulate",
+        "principal-policy",
+        "--policy-source-arn",
+        EVIL,
+        "--action-names",
+        EVIL,
+    ),
+    "schema": ("schema", EVIL),
+    "learn": ("learn", EVIL),
+    "docs": ("docs", EVIL),
+    "demo": ("demo", EVIL),
+    "serve": ("serve", "--port", EVIL),
+    "mcp": ("mcp", EVIL),
+    # What is no name of anything is an error that quotes it.
     "missing": ("explain", "-p", f"arn:aws:iam::{A}:user/{EVIL}", "-a", EVIL, "-r", EVIL),
 }
-ALONE = {"diff", "validate", "test"}
+ALONE = {
+    *("diff", "validate", "test", "mutate", "scenario", "anything", "line", "no-line"),
+    *("no-new-access", "import", "search", "managed", "schema", "learn", "docs", "demo", "mcp"),
+}
 
 
 @pytest.fixture
@@ -140,7 +213,22 @@ def folder(tmp_path, monkeypatch):
             }
         ],
     }
+    for name, data in {
+        "trail": {"Records": [RECORD, {**RECORD, "eventID": "2", "eventName": EVIL}]},
+        "claims": {"claims": [CLAIM]},
+        "narrow": policy(Effect="Allow", Action="s3:GetObject", Resource=f"arn:aws:s3:::a/{EVIL}"),
+        "wide": policy(Effect="Allow", Action="s3:*", Resource=f"arn:aws:s3:::a/{EVIL}*"),
+        "template": TEMPLATE,
+        "source": {"UserDetailList": [{"UserName": EVIL, "Arn": f"arn:aws:iam::{A}:user/{EVIL}"}]},
+    }.items():
+        path = tmp_path / (f"{name}.yaml" if name == "claims" else f"{name}.json")
+        path.write_text(json.dumps(data), encoding="utf-8")
     (tmp_path / "suite.iamtest.yaml").write_text(json.dumps(suite), encoding="utf-8")
+
+
+def test_every_command_is_tried():
+    """A new command gets a line in the table."""
+    assert {words[0] for words in COMMANDS.values()} >= {*MODULES, "explain"}
 
 
 @pytest.mark.parametrize("form", ["text", "markdown", "csv", "github"])
@@ -148,12 +236,14 @@ def folder(tmp_path, monkeypatch):
 def test_hostile_names_in_every_output(name, form, folder, capsys):
     """No control character, nothing that reorders text, no forged command, no mention, no tag."""
     arguments = COMMANDS[name]
+    refused = EVIL in arguments and name not in ("search", "what-if")
     given = () if name in ALONE else ("--world", "world.json")
-    main([*arguments, *given, "--format", form])
+    code = main([*arguments, *given, "--format", form])
     printed = capsys.readouterr()
     out, err = printed.out, printed.err
     if "is not a value of `--format`" in err:
         return
+    assert (code == USAGE) is refused, err
     assert not OBEYED.search(out + err)
     commands = [line for line in (out + err).splitlines() if line.lstrip().startswith("::")]
     if form == "github":
