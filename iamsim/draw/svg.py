@@ -61,10 +61,6 @@ class Sheet:
         """Draw a stretch of the way of a request; a dead one is where it never came."""
         self.put(f'<path class="path{"" if live else " dead"}" d="{data}"/>')
 
-    def arrow_head(self, x: float, y: float) -> None:
-        """Draw the point of an arrow to the right, whose tip is at the place."""
-        self.put(f'<path class="head" d="M{x:g} {y:g} l-9 -5 l0 10 z"/>')
-
     def badge(self, x: float, y: float, state: State, word: str | None = None) -> float:
         """Draw a badge, a sign with a word, and give its width."""
         word = word or state.value
