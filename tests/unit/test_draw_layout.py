@@ -47,7 +47,7 @@ def test_the_program_is_taken_first(monkeypatch):
 
 
 def test_the_package_is_taken_where_the_program_is_missing(monkeypatch, without_program):
-    """`pip install iamsim[draw]` is enough."""
+    """`pip install pygraphviz` is enough."""
     monkeypatch.setattr(layout, "find_spec", lambda name: ModuleSpec(name, None))
     command = layout_command("png")
     assert command[0] == sys.executable
@@ -60,7 +60,7 @@ def test_without_both_the_error_says_what_to_install(without_program):
     with pytest.raises(RequestError) as caught:
         lay_out(DOT, "svg", Theme.LIGHT)
     assert caught.value.code == "graphviz-missing"
-    assert "pip install 'iamsim[draw]'" in str(caught.value)
+    assert "pip install pygraphviz" in str(caught.value)
     assert "--format dot" in str(caught.value)
 
 
