@@ -33,14 +33,22 @@ if TYPE_CHECKING:
         explain,
         load,
     )
+    from iamsim.api.access import AccessMatrix, WhatCan, WhoCan
     from iamsim.api.chain import Chain
+    from iamsim.api.differences import Changes
     from iamsim.api.edits import Edits, suggest_edits
+    from iamsim.api.findings import Findings
+    from iamsim.api.importing import Import, import_sources
+    from iamsim.api.paths import Paths
     from iamsim.api.proofs import (
         check_access_not_granted,
         check_equivalent,
         check_no_new_access,
         check_no_public_access,
     )
+    from iamsim.api.results import Result
+    from iamsim.api.tests_of_world import TestRun
+    from iamsim.api.validation import Validation, validate
     from iamsim.calls.events import read_event
     from iamsim.calls.lines import read_call, read_line
     from iamsim.calls.model import Reading
@@ -58,22 +66,32 @@ if TYPE_CHECKING:
     from iamsim.syntax.read import parse_policy
 
 __all__ = [
+    "AccessMatrix",
     "Answer",
     "Chain",
+    "Changes",
     "CheckResult",
     "CompiledPolicies",
     "Decision",
     "Edits",
+    "Findings",
     "IamsimError",
+    "Import",
     "InputError",
     "InternalError",
     "Layer",
     "Outcome",
+    "Paths",
     "PolicyError",
     "Reading",
     "RequestError",
+    "Result",
+    "TestRun",
     "UnsupportedError",
+    "Validation",
     "Verdict",
+    "WhatCan",
+    "WhoCan",
     "World",
     "WorldError",
     "check_access_not_granted",
@@ -83,12 +101,14 @@ __all__ = [
     "compile_policies",
     "decide",
     "explain",
+    "import_sources",
     "load",
     "parse_policy",
     "read_call",
     "read_event",
     "read_line",
     "suggest_edits",
+    "validate",
 ]
 
 # Names are loaded when first asked for: one room (the catalog, say) starts without the rest.
@@ -97,7 +117,15 @@ _HOMES = {
     **dict.fromkeys((name for name in __all__ if name.endswith("Error")), "iamsim.core.errors"),
     **dict.fromkeys(("Edits", "suggest_edits"), "iamsim.api.edits"),
     **dict.fromkeys((name for name in __all__ if name.startswith("check_")), "iamsim.api.proofs"),
+    **dict.fromkeys(("AccessMatrix", "WhatCan", "WhoCan"), "iamsim.api.access"),
     "Chain": "iamsim.api.chain",
+    "Changes": "iamsim.api.differences",
+    "Findings": "iamsim.api.findings",
+    **dict.fromkeys(("Import", "import_sources"), "iamsim.api.importing"),
+    "Paths": "iamsim.api.paths",
+    "Result": "iamsim.api.results",
+    "TestRun": "iamsim.api.tests_of_world",
+    **dict.fromkeys(("Validation", "validate"), "iamsim.api.validation"),
     "Reading": "iamsim.calls.model",
     "CheckResult": "iamsim.proofs.result",
     "parse_policy": "iamsim.syntax.read",

@@ -5,19 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from iamsim.api.answer import Answer
-from iamsim.api.inputs import (
-    attached_policies,
-    check_account,
-    check_texts,
-    context_values,
-    names_of,
-    now,
-    session_of,
-    via_of,
-)
+from iamsim.api.question import question_of
 from iamsim.core.errors import RequestError
-from iamsim.engine.question import Question
-from iamsim.engine.services.sts import is_trust_request
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.edits import search
 from iamsim.report.edits import edits_to_dict, render_edits
@@ -26,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamsim.api.inputs import ContextInput, PolicyArguments
+    from iamsim.engine.question import Question
     from iamsim.query.edits.model import Blocker, EditReport, EditSet
 
 __all__ = ["Edits", "edits_in_world", "suggest_edits"]
@@ -92,19 +82,16 @@ def suggest_edits(  # noqa: PLR0913 - the arguments are those of a scenario's re
 
     Raises `InputError` for what can't be asked or read.
     """
-    check_texts(principal=principal, action=action, resource=resource)
-    check_account(resource_account)
-    question = Question(
-        principal,
-        action,
-        resource,
-        context_values(context),
-        names_of(unset),
-        session_of(session),
-        via_of(via),
+    question = question_of(
+        principal=principal,
+        action=action,
+        resource=resource,
+        context=context,
+        session=session,
+        via=via,
+        unset=unset,
         resource_account=resource_account,
-        attached=attached_policies(policies, is_trust=is_trust_request(action, resource)),
-        now=now(),
+        policies=policies,
     )
     return Edits(search.suggest_edits(question))
 

@@ -16,6 +16,7 @@ from iamsim.api.inputs import (
     session_of,
     via_of,
 )
+from iamsim.api.question import question_of
 from iamsim.engine import authorize
 from iamsim.engine.question import DIRECT_CALL, Question
 from iamsim.engine.services.sts import is_trust_request
@@ -51,21 +52,18 @@ def explain(  # noqa: PLR0913 - the arguments are those of a scenario's request
 
     Raises `InputError` for what can't be asked or read.
     """
-    check_texts(principal=principal, action=action, resource=resource)
-    check_account(resource_account)
-    question = Question(
-        principal,
-        action,
-        resource,
-        context_values(context),
-        names_of(unset),
-        session_of(session),
-        via_of(via),
-        names_of(unknown),
-        partial,
-        resource_account,
-        attached_policies(policies, is_trust=is_trust_request(action, resource)),
-        now(),
+    question = question_of(
+        principal=principal,
+        action=action,
+        resource=resource,
+        context=context,
+        session=session,
+        via=via,
+        unknown=unknown,
+        partial=partial,
+        unset=unset,
+        resource_account=resource_account,
+        policies=policies,
     )
     return Answer(checked(partial_answers.answer(question), question, None))
 

@@ -3,19 +3,12 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from iamsim.api.answer import Answer
-from iamsim.api.inputs import (
-    check_account,
-    check_texts,
-    context_values,
-    names_of,
-    now,
-    session_of,
-    via_of,
-)
-from iamsim.engine.question import Question
+from iamsim.api.inputs import check_account, check_texts, context_values, now, session_of
+from iamsim.api.question import question_of
+from iamsim.api.results import processes_for
 from iamsim.engine.world import CompiledWorld
 from iamsim.importers.load import load_worlds
 from iamsim.questions.check import checked
@@ -23,13 +16,22 @@ from iamsim.symbolic import partial as partial_answers
 from iamsim.world.load import refuse_lost
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from iamsim.api.access import AccessMatrix, WhatCan, WhoCan
     from iamsim.api.chain import Chain
+    from iamsim.api.differences import Changes
     from iamsim.api.edits import Edits
-    from iamsim.api.inputs import ContextInput, PoliciesInput
+    from iamsim.api.findings import Findings
+    from iamsim.api.inputs import ContextInput, PoliciesInput, PolicyArguments
+    from iamsim.api.paths import Paths
+    from iamsim.api.tests_of_world import TestRun
     from iamsim.core.decision import Decision
+    from iamsim.importers.draft import Remark
     from iamsim.proofs.result import CheckResult
+    from iamsim.query.analyzer.archive import ArchiveRule
+    from iamsim.query.batch import Batch
+    from iamsim.query.batch.processes import Processes
     from iamsim.world.model import World as WorldModel
 
 __all__ = ["World", "load"]
@@ -42,6 +44,19 @@ class World:
         """Wrap a loaded world; use `iamsim.load` to read one from files."""
         self.model = model
         self._compiled = CompiledWorld(model)
+
+    @classmethod
+    def checked(cls, model: WorldModel) -> World:
+        """Wrap a loaded world and compile all its policies; what can't be read of them is unknown,
+        and raises nothing."""
+        world = cls(model)
+        world._compiled = CompiledWorld.checked(model)
+        return world
+
+    @property
+    def compiled(self) -> CompiledWorld:
+        """The world as the engine asks it."""
+        return self._compiled
 
     def explain(  # noqa: PLR0913 - the arguments are those of a scenario's request
         self,
@@ -56,22 +71,27 @@ class World:
         partial: bool = False,
         unset: Iterable[str] = (),
         resource_account: str | None = None,
+        **policies: Unpack[PolicyArguments],
     ) -> Answer:
-        """Answer one question about this world; raises `InputError` for what can't be asked."""
-        check_texts(principal=principal, action=action, resource=resource)
-        check_account(resource_account)
-        question = Question(
-            principal,
-            action,
-            resource,
-            context_values(context),
-            names_of(unset),
-            session_of(session),
-            via_of(via),
-            names_of(unknown),
-            partial,
-            resource_account,
-            now=now(),
+        """Answer one question about this world; raises `InputError` for what can't be asked.
+
+        `policies` (see `iamsim.explain`) take the place of those that the world has in their
+        layers: `identity_policies` and `boundary` are for callers that it does not list. Principals
+        and resources may be given by a name that only one of the world has.
+        """
+        question = question_of(
+            principal=principal,
+            action=action,
+            resource=resource,
+            context=context,
+            session=session,
+            via=via,
+            unknown=unknown,
+            partial=partial,
+            unset=unset,
+            resource_account=resource_account,
+            policies=policies,
+            world=self.model,
         )
         answer = partial_answers.answer(question, self._compiled)
         return Answer(checked(answer, question, self.model))
@@ -87,25 +107,27 @@ class World:
         via: Mapping[str, Any] | None = None,
         unset: Iterable[str] = (),
         resource_account: str | None = None,
+        **policies: Unpack[PolicyArguments],
     ) -> Decision:
-        """Decide one question without explaining it: many times faster."""
+        """Decide one question without explaining it: many times faster. Arguments are as in
+        `explain`, but for names: principals and resources are ARNs."""
         if not principal.__class__ is action.__class__ is resource.__class__ is str:
             check_texts(principal=principal, action=action, resource=resource)
         check_account(resource_account)
-        given = context_values(context)
-        if session is None and via is None and not unset:
+        if session is None and via is None and not unset and not policies:
+            given = context_values(context)
             asked = principal, action, resource, given, now(), resource_account
             return partial_answers.decide_quickly(self._compiled.quick(), asked)
-        question = Question(
-            principal,
-            action,
-            resource,
-            given,
-            names_of(unset),
-            session_of(session),
-            via_of(via),
+        question = question_of(
+            principal=principal,
+            action=action,
+            resource=resource,
+            context=context,
+            session=session,
+            via=via,
+            unset=unset,
             resource_account=resource_account,
-            now=now(),
+            policies=policies,
         )
         return partial_answers.decide(question, self._compiled)
 
@@ -141,18 +163,16 @@ class World:
         on a copy of this world, which stays as it is. Raises `InputError` as `explain` does."""
         from iamsim.api.edits import edits_in_world  # noqa: PLC0415 - only where it is asked
 
-        check_texts(principal=principal, action=action, resource=resource)
-        check_account(resource_account)
-        question = Question(
-            principal,
-            action,
-            resource,
-            context_values(context),
-            names_of(unset),
-            session_of(session),
-            via_of(via),
+        question = question_of(
+            principal=principal,
+            action=action,
+            resource=resource,
+            context=context,
+            session=session,
+            via=via,
+            unset=unset,
             resource_account=resource_account,
-            now=now(),
+            world=self.model,
         )
         return edits_in_world(question, self._compiled)
 
@@ -218,6 +238,249 @@ class World:
         earlier = None if before is None else CompiledWorld(before.model)
         return prove(parse_claim(claim), self._compiled, earlier)
 
+    def who_can(  # noqa: PLR0913 - the arguments are the options of the command
+        self,
+        action: str | Iterable[str],
+        resource: str = "*",
+        *,
+        context: ContextInput | None = None,
+        with_dependencies: bool = False,
+        via_roles: bool = False,
+        blocked: bool = False,
+        exact: bool = False,
+        at: str | None = None,
+        processes: int | Processes = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> WhoCan:
+        """Find every principal that can do something to a resource; raises `RequestError`.
+
+        Actions may be patterns. `with_dependencies` counts in the KMS key that encrypts the
+        resource, `via_roles` adds who can become such a principal; with `blocked` it is instead
+        those whom only guardrails keep from it. Keys that are not given are unknown and make
+        conditions; with `exact` those that AWS need not send are absent.
+        """
+        from iamsim.api.access import who_can  # noqa: PLC0415 - only where it is asked
+
+        with processes_for(processes) as several:
+            return who_can(
+                self.batch(exact=exact, at=at),
+                _texts(action),
+                resource,
+                context_values(context),
+                with_dependencies=with_dependencies,
+                via_roles=via_roles,
+                blocked=blocked,
+                progress=progress or no_progress,
+                processes=several,
+            )
+
+    def what_can(
+        self,
+        principal: str,
+        *,
+        context: ContextInput | None = None,
+        session: Mapping[str, Any] | None = None,
+        exact: bool = False,
+        at: str | None = None,
+        processes: int | Processes = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> WhatCan:
+        """Find all that a principal can do; raises `RequestError` for one that is not there.
+
+        `session` is as in `explain`, for policies that are passed to a session.
+        """
+        from iamsim.api.access import what_can  # noqa: PLC0415 - only where it is asked
+
+        with processes_for(processes) as several:
+            return what_can(
+                self.batch(exact=exact, at=at),
+                principal,
+                context_values(context),
+                session_of(session),
+                progress=progress or no_progress,
+                processes=several,
+            )
+
+    def access_matrix(  # noqa: PLR0913 - the arguments are the options of the command
+        self,
+        actions: str | Iterable[str],
+        resources: str | Iterable[str] = "*",
+        *,
+        principals: str | Iterable[str] = (),
+        context: ContextInput | None = None,
+        exact: bool = False,
+        at: str | None = None,
+        processes: int | Processes = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> AccessMatrix:
+        """Decide every action on every resource for every principal, or those that `principals`
+        names (ARNs, names or patterns); raises `RequestError` for what is no action."""
+        from iamsim.api.access import access_matrix  # noqa: PLC0415 - only where it is asked
+
+        with processes_for(processes) as several:
+            return access_matrix(
+                self.batch(exact=exact, at=at),
+                _texts(principals),
+                _texts(actions),
+                _texts(resources),
+                context_values(context),
+                progress=progress or no_progress,
+                processes=several,
+            )
+
+    def findings(  # noqa: PLR0913 - the arguments are the options of the command
+        self,
+        *,
+        zone: str | None = None,
+        internal: str | Iterable[str] = (),
+        actions: str | Iterable[str] = (),
+        unused_days: int | None = None,
+        at: str | None = None,
+        recommend: bool = False,
+        rules: Iterable[ArchiveRule] = (),
+        show_archived: bool = False,
+        exact: bool = False,
+        processes: int | Processes = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Findings:
+        """Find access from outside the organization or account, as IAM Access Analyzer does.
+
+        `zone` is ``organization`` or ``account``; `internal` are resources of which access from
+        inside counts too, of `actions` alone where these are given. With `unused_days` also what
+        nobody used for so long before `at`, and with `recommend` the policies without that. What
+        a rule of `rules` is about is archived. Raises `RequestError`.
+        """
+        from iamsim.api.findings import find  # noqa: PLC0415 - only where it is asked
+
+        with processes_for(processes) as several:
+            return find(
+                self.batch(exact=exact, at=at),
+                zone=zone,
+                internal=_texts(internal),
+                actions=_texts(actions),
+                unused_days=unused_days,
+                at=at,
+                recommend=recommend,
+                rules=tuple(rules),
+                show_archived=show_archived,
+                progress=progress or no_progress,
+                processes=several,
+            )
+
+    def paths(  # noqa: PLR0913 - the arguments are the options of the command
+        self,
+        principals: str | Iterable[str] = (),
+        *,
+        to: str = "administrator",
+        actions: str | Iterable[str] = (),
+        region: str | None = None,
+        blocked: bool = False,
+        exact: bool = False,
+        at: str | None = None,
+        processes: int | Processes = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Paths:
+        """Find who can become whom, by the shortest chain: of everybody, or of `principals`.
+
+        `to` is ``administrator``, a principal, or a resource with `actions`. With `blocked`, also
+        what keeps somebody from going a way. Raises `RequestError` for what is no goal.
+        """
+        from iamsim.api.paths import find_paths  # noqa: PLC0415 - only where it is asked
+
+        with processes_for(processes) as several:
+            return find_paths(
+                self.batch(exact=exact, at=at),
+                principals=_texts(principals),
+                goal=to,
+                actions=_texts(actions),
+                region=region,
+                blocked=blocked,
+                progress=progress or no_progress,
+                processes=several,
+            )
+
+    def diff(  # noqa: PLR0913 - the arguments are the options of the command
+        self,
+        after: World,
+        *,
+        principals: str | Iterable[str] = (),
+        context: ContextInput | None = None,
+        forbid: Iterable[str] = (),
+        exact: bool = False,
+        at: str | None = None,
+        processes: int | Processes = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Changes:
+        """Compare this world with a later one: which decisions differ, and through which policy.
+
+        `principals` are ARNs or patterns; files of `forbid` hold expectations or claims that must
+        hold in the later world.
+        """
+        from iamsim.api.differences import compare  # noqa: PLC0415 - only where it is asked
+
+        with processes_for(processes) as several:
+            return compare(
+                self._compiled,
+                after._compiled,
+                context=context_values(context),
+                principals=_texts(principals),
+                partial=not exact,
+                at=at,
+                forbid=tuple(forbid),
+                with_policies=True,
+                progress=progress or no_progress,
+                processes=several,
+            )
+
+    def changes(  # noqa: PLR0913 - the arguments are the options of the command
+        self,
+        overlay: str | os.PathLike[str] | Iterable[str | os.PathLike[str]],
+        *,
+        principals: str | Iterable[str] = (),
+        context: ContextInput | None = None,
+        forbid: Iterable[str] = (),
+        exact: bool = False,
+        at: str | None = None,
+        processes: int | Processes = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Changes:
+        """Find which decisions a Terraform plan, a template or another source changes, laid over
+        this world; as `diff` otherwise. Raises `WorldError` for a source that can't be read."""
+        from iamsim.api.differences import compare  # noqa: PLC0415 - only where it is asked
+        from iamsim.importers.overlay import overlay_world  # noqa: PLC0415 - as above
+
+        laid = [overlay] if isinstance(overlay, str | os.PathLike) else list(overlay)
+        remarks: list[Remark] = []
+        model = overlay_world(self.model, [os.fspath(one) for one in laid], remarked=remarks.extend)
+        after = CompiledWorld(model)
+        after.policies = self._compiled.policies  # what does not differ is compiled once
+        with processes_for(processes) as several:
+            return compare(
+                self._compiled,
+                after,
+                context=context_values(context),
+                principals=_texts(principals),
+                partial=not exact,
+                at=at,
+                forbid=tuple(forbid),
+                remarks=remarks,
+                progress=progress or no_progress,
+                processes=several,
+            )
+
+    def test(self, *files: str | os.PathLike[str], allow_unknown_names: bool = False) -> TestRun:
+        """Ask the requests of scenario files in this world, whatever worlds they name; a request
+        without an expectation, or one that can't be meant, fails."""
+        from iamsim.api.tests_of_world import run_files  # noqa: PLC0415 - only where it is asked
+
+        return run_files(files, self._compiled, allow_unknown_names=allow_unknown_names)
+
+    def batch(self, *, exact: bool = False, at: str | None = None) -> Batch:
+        """What questions over the whole world are asked of."""
+        from iamsim.query.batch import Batch  # noqa: PLC0415 - only where it is asked
+
+        return Batch(self._compiled, partial=not exact, now=at)
+
     def check(self) -> None:
         """Compile every policy that is attached somewhere; raises `PolicyError` for the first that
         is broken, `WorldError` for an AWS managed policy that is not known."""
@@ -230,6 +493,15 @@ class World:
         is made anew on the other side.
         """
         return self
+
+
+def _texts(given: str | Iterable[str]) -> tuple[str, ...]:
+    """Several texts; one text alone is a list of one."""
+    return (given,) if isinstance(given, str) else tuple(given)
+
+
+def no_progress(_done: int, _total: int) -> None:
+    """Tell nobody how far a question is."""
 
 
 def load(

@@ -12,13 +12,12 @@ from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
     WORLD_OPTIONS,
     asked_context,
-    expand_actions,
-    open_batch,
+    asking,
+    open_world,
     output,
     processes_of,
-    write_answer,
+    write_result,
 )
-from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -31,57 +30,20 @@ __all__ = ["COMMAND"]
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Decide every cell, and write the matrix."""
     from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs no engine
-    from iamsim.query.hints import hints_about  # noqa: PLC0415
-    from iamsim.query.matrix import Column, find_matrix, pick_candidates  # noqa: PLC0415
-    from iamsim.report import matrix as report  # noqa: PLC0415
 
-    patterns = texts_of(options, "actions")
-    if not patterns:
-        raise RequestError(
-            "missing-action",
-            "the matrix has no actions",
-            hint="give one with -a, such as `-a s3:GetObject`; wildcards are expanded",
-        )
-    resources = texts_of(options, "resources") or ("*",)
-    columns = [Column(*pair) for pair in _pairs(patterns, resources)]
+    world = open_world(options)
     progress_bar = ProgressBar("deciding", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
-        batch, model = open_batch(options)
-        candidates = pick_candidates(batch, texts_of(options, "principals"))
-        context = asked_context(options)
-        matrix = find_matrix(batch, candidates, columns, context, progress, processes=processes)
-    write_answer(
-        options,
-        lambda: report.matrix_document(matrix, model),
-        lambda: report.matrix_data(matrix),
-        lambda: report.matrix_requests(matrix),
-        hints=hints_about(columns, context, model),
-    )
-    return 0
-
-
-def _pairs(patterns: tuple[str, ...], resources: Sequence[str]) -> list[tuple[str, str]]:
-    """Every action on every resource; those of a wildcard on the resources that they take.
-
-    Raises `RequestError` where nothing is left.
-    """
-    from iamsim.questions.check import acts_on  # noqa: PLC0415 - `--help` needs no engine
-
-    actions = expand_actions(patterns)
-    named = expand_actions(tuple(one for one in patterns if not any(mark in one for mark in "*?")))
-    found = [
-        (action, resource)
-        for resource in resources
-        for action in actions
-        if action in named or acts_on(action, resource)
-    ]
-    if not found:
-        raise RequestError(
-            "invalid-action",
-            "no action that the wildcards stand for acts on one of the resources",
-            hint="an action that is named in full is asked for in any case",
+        matrix = world.access_matrix(
+            texts_of(options, "actions"),
+            texts_of(options, "resources"),
+            principals=texts_of(options, "principals"),
+            context=asked_context(options),
+            progress=progress,
+            processes=processes,
+            **asking(options),
         )
-    return found
+    return write_result(options, matrix)
 
 
 COMMAND = Command(

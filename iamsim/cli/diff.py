@@ -5,8 +5,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import (
@@ -23,9 +21,10 @@ from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
     WORLD_OPTIONS,
     asked_context,
+    asking,
     output,
     processes_of,
-    write_answer,
+    write_result,
 )
 from iamsim.cli.worlds import allow_unknown_names_option
 from iamsim.core.errors import RequestError
@@ -34,52 +33,17 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
-    from iamsim.engine.world import CompiledWorld
     from iamsim.importers.draft import Remark
-    from iamsim.proofs.result import CheckResult
-    from iamsim.report.changes import ChangeReport, Kept
     from iamsim.world.model import World
 
 __all__ = ["COMMAND"]
 
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
-    """Compare the world with the one behind the overlay, and write what differs."""
-    from iamsim.report import changes as report  # noqa: PLC0415 - `--help` needs none
-
-    found = _found(options, arguments)
-    write_answer(
-        options,
-        lambda: report.changes_document(found, verbose=bool(options["verbose"])),
-        lambda: report.changes_data(found),
-        lambda: report.changes_lines(found),
-    )
-    code = int(bool(found.broken or found.unproved) or _fails(found, options))
-    gate = options["forbid"] or options["fail_on"]
-    if not gate:
-        return code
-    unsearched = (*(() if found.changes.complete else (report.MORE_WAYS,)), *found.changes.silent)
-    return code_with_unknowns(options, found.unknowns, code, unsearched)
-
-
-def _fails(found: ChangeReport, options: Options) -> bool:
-    """Whether there is what `--fail-on` names."""
-    when = options["fail_on"]
-    return when is not None and found.changes.has(str(when))
-
-
-def _found(options: Options, arguments: Sequence[str]) -> ChangeReport:
-    """Load both worlds and compare them."""
-    from iamsim.cli.ask import text_of, texts_of, time_of  # noqa: PLC0415 - as above
+    """Compare two worlds, or a world with the one behind the overlay, and write what differs."""
+    from iamsim.api.differences import compare  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - as above
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
-    from iamsim.proofs.claims import parse_claims  # noqa: PLC0415
-    from iamsim.proofs.prove import Prover  # noqa: PLC0415
-    from iamsim.query.batch import Batch  # noqa: PLC0415
-    from iamsim.query.changes import find_changes  # noqa: PLC0415
-    from iamsim.query.changes.unknowns import unknowns_between  # noqa: PLC0415
-    from iamsim.query.policy_changes import policy_changes  # noqa: PLC0415
-    from iamsim.report.changes import ChangeReport  # noqa: PLC0415
-    from iamsim.world.documents import read_document  # noqa: PLC0415
 
     base, laid, remarks = _two_worlds(options, arguments) or _worlds(options)
     before = CompiledWorld.checked(base)
@@ -90,33 +54,29 @@ def _found(options: Options, arguments: Sequence[str]) -> ChangeReport:
         after.policies = before.policies  # what does not differ is compiled once
     for world in (before, after):
         refuse_unknown(options, world)
-    patterns = texts_of(options, "principals")
-    partial, now = not options["exact"], time_of(text_of(options, "at"))
-    allow = bool(options["allow_unknown_names"])
-    kept: list[Kept] = []
-    claims: list[CheckResult] = []
-    prover = Prover(after, before)
-    for file in texts_of(options, "forbid"):
-        data = read_document(file).data
-        if isinstance(data, Mapping) and "claims" in data:
-            claims += [prover.prove(claim) for claim in parse_claims(data, file=file)]
-        else:
-            kept += _requirements(file, before, after, allow_unknown_names=allow)
+    asked = asking(options)
     progress_bar = ProgressBar("comparing decisions", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
-        changes = find_changes(
-            Batch(before, partial=partial, now=now),
-            Batch(after, partial=partial, now=now),
+        found = compare(
+            before,
+            after,
             context=asked_context(options),
-            wanted=lambda principal: (
-                not patterns or any(fnmatchcase(principal, one) for one in patterns)
-            ),
+            principals=texts_of(options, "principals"),
+            partial=not asked["exact"],
+            at=asked["at"],
+            forbid=texts_of(options, "forbid"),
+            allow_unknown_names=bool(options["allow_unknown_names"]),
+            with_policies=bool(arguments),
+            remarks=remarks,
             progress=progress,
             processes=processes,
         )
-    unknowns = unknowns_between(changes, before, after)
-    policies = tuple(policy_changes(base, laid)) if arguments else ()
-    return ChangeReport(changes, laid, tuple(kept), remarks, unknowns, policies, tuple(claims))
+    write_result(options, found)
+    when = options["fail_on"]
+    code = int(found.broken or (isinstance(when, str) and found.report.changes.has(when)))
+    if not (options["forbid"] or when):
+        return code
+    return code_with_unknowns(options, found.unknowns, code, found.unsearched)
 
 
 def _two_worlds(
@@ -173,27 +133,6 @@ def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
             remarked=remarks.extend,
         )
     return base, laid, tuple(remarks)
-
-
-def _requirements(
-    file: str, before: CompiledWorld, after: CompiledWorld, *, allow_unknown_names: bool
-) -> list[Kept]:
-    """Ask the requests of a scenario file in both worlds; a world that it names is not read."""
-    from iamsim.report.changes import Kept  # noqa: PLC0415 - as above
-    from iamsim.suites.meaning import MeaningCheck  # noqa: PLC0415 - as above
-    from iamsim.suites.run import run_request  # noqa: PLC0415
-    from iamsim.suites.scenario import load_scenario  # noqa: PLC0415
-
-    scenario = load_scenario(file, lambda *_paths: after.model)
-    check = MeaningCheck(after.model, allow_unknown_names=allow_unknown_names)
-    return [
-        Kept(
-            file,
-            run_request(request, before),
-            check.of_result(run_request(request, after), must_expect=True),
-        )
-        for request in scenario.requests
-    ]
 
 
 COMMAND = Command(

@@ -17,24 +17,19 @@ from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
     WORLD_OPTIONS,
-    expand_actions,
+    asking,
     json_text,
-    open_batch,
+    open_world,
     output,
     processes_of,
-    write_answer,
+    write_result,
 )
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from iamsim.cli.options import Options
-    from iamsim.engine.unknowns import UnknownInWorld
-    from iamsim.query.analyzer.finding import AccessFinding
-    from iamsim.query.batch import Batch
-    from iamsim.query.batch.processes import Processes
-    from iamsim.report.access_findings import FindingsAnswer
 
 __all__ = ["COMMAND"]
 
@@ -43,121 +38,51 @@ OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field != "context")
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Look at the world and write what was found."""
-    from iamsim.report import access_findings as report  # noqa: PLC0415
-    from iamsim.report import access_findings_data as data  # noqa: PLC0415
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.unused import days_of  # noqa: PLC0415 - as above
+    from iamsim.query.analyzer.archive import read_rules  # noqa: PLC0415
+    from iamsim.report.access_findings_data import access_findings_sarif  # noqa: PLC0415
 
-    answer = _answer(options)
-    write_answer(
-        options,
-        lambda: report.access_findings_document(answer),
-        lambda: data.access_findings_data(answer),
-        lambda: report.access_findings_lines(answer),
-        {"sarif": lambda: json_text(data.access_findings_sarif(answer, __version__))},
-    )
-    code = _code(options, answer)
-    if options["fail_on"] is None:
-        return code
-    return code_with_unknowns(options, answer.unknowns, code)
-
-
-def _answer(options: Options) -> FindingsAnswer:
-    """Find what was asked for, and archive what rules are about."""
-    from iamsim.cli.ask import text_of, texts_of, time_of  # noqa: PLC0415 - as above
-    from iamsim.query.analyzer.archive import apply_rules, read_rules  # noqa: PLC0415
-    from iamsim.query.analyzer.external import find_external  # noqa: PLC0415
-    from iamsim.query.analyzer.internal import find_internal  # noqa: PLC0415
-    from iamsim.query.analyzer.recommended import recommend  # noqa: PLC0415
-    from iamsim.report.access_findings import FindingsAnswer  # noqa: PLC0415
-
+    _check(options)
     rules = [rule for file in texts_of(options, "rules") for rule in read_rules(file)]
-    zone = text_of(options, "zone")
-    internal = texts_of(options, "internal")
-    at = time_of(text_of(options, "at"))
+    progress_bar = ProgressBar("looking at resources", quiet=bool(options["quiet"]))
+    with processes_of(options) as processes, progress_bar as progress:
+        world = open_world(options)
+        refuse_unknown(options, world.compiled)
+        found = world.findings(
+            zone=text_of(options, "zone"),
+            internal=texts_of(options, "internal"),
+            actions=texts_of(options, "actions"),
+            unused_days=days_of(options) if options["unused"] else None,
+            recommend=bool(options["recommend"]),
+            rules=rules,
+            show_archived=bool(options["archived"]),
+            progress=progress,
+            processes=processes,
+            **asking(options),
+        )
+    sarif = {"sarif": lambda: json_text(access_findings_sarif(found.answer, __version__))}
+    write_result(options, found, sarif)
+    if options["fail_on"] is None:
+        return 0
+    failing = found.public if options["fail_on"] == "public" else found.active
+    return code_with_unknowns(options, found.unknowns, int(bool(failing)))
+
+
+def _check(options: Options) -> None:
+    """Refuse options that mean nothing without another one."""
     if options["recommend"] and not options["unused"]:
         raise RequestError(
             "option-without-unused",
             "`--recommend` is about permissions that nobody uses",
             hint="add `--unused`",
         )
-    if options["unused"] and at is None:
+    if options["unused"] and options["at"] is None:
         raise RequestError(
             "missing-time",
             "what is unused depends on the time, and iamsim has no clock",
             hint="give the time of the dumps with `--at`, for example `--at 2026-11-24`",
         )
-    progress_bar = ProgressBar("looking at resources", quiet=bool(options["quiet"]))
-    with processes_of(options) as processes, progress_bar as progress:
-        batch, model = open_batch(options)
-        refuse_unknown(options, batch.world)
-        external = find_external(batch, zone, progress, processes=processes)
-        findings = list(external.findings)
-        if internal:
-            actions = expand_actions(texts_of(options, "actions"))
-            findings += find_internal(batch, internal, actions, zone, progress, processes=processes)
-        if options["unused"] and at is not None:
-            findings += _unused(options, batch, at, progress, processes)
-        if options["recommend"]:
-            recommend(batch, findings, progress)
-    findings.sort(
-        key=lambda one: (one.account, one.resource, one.kind.value, *one.principal.values(), one.id)
-    )
-    apply_rules(findings, rules)
-    organization = model.organization if zone != "account" else None
-    return FindingsAnswer(
-        findings,
-        external.kept,
-        "account" if organization is None else f"organization {organization.id or ''}".rstrip(),
-        external.looked_at,
-        model,
-        at,
-        show_archived=bool(options["archived"]),
-        unknowns=[
-            *_unknowns(batch, everything=bool(internal or options["unused"])),
-            *external.unsearched,
-        ],
-    )
-
-
-def _unknowns(batch: Batch, *, everything: bool) -> list[UnknownInWorld]:
-    """What is not known of policies that bear on findings: for access from outside those of
-    resources and roles, and what limits them; for others all."""
-    from iamsim.core.decision import PolicyType  # noqa: PLC0415 - as above
-
-    sides = {PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RESOURCE_CONTROL}
-    return [one for one in batch.world.unknowns() if everything or one.use in sides]
-
-
-def _unused(
-    options: Options,
-    batch: Batch,
-    at: str,
-    progress: Callable[[int, int], None],
-    processes: Processes,
-) -> list[AccessFinding]:
-    """What nobody has used for so many days."""
-    from iamsim.cli.unused import days_of  # noqa: PLC0415 - as above
-    from iamsim.query.analyzer.unused import find_unused  # noqa: PLC0415
-    from iamsim.query.analyzer.unused_permissions import (  # noqa: PLC0415
-        find_unused_permissions,
-    )
-
-    days = days_of(options)
-    found = find_unused(batch.world.model, at, days)
-    return found + find_unused_permissions(batch, at, days, progress, processes=processes)
-
-
-def _code(options: Options, answer: FindingsAnswer) -> int:
-    """Whether there is what `--fail-on` names, and no rule expects it."""
-    from iamsim.query.analyzer.finding import FindingKind, Status  # noqa: PLC0415 - as above
-
-    active = [
-        one
-        for one in answer.findings
-        if one.status is Status.ACTIVE and one.kind is not FindingKind.UNKNOWN
-    ]  # what is not known has an option of its own
-    when = options["fail_on"]
-    public = any(one.is_public for one in active)
-    return int((when == "any" and bool(active)) or (when == "public" and public))
 
 
 COMMAND = Command(

@@ -19,16 +19,13 @@ from iamsim.cli.world_options import (
     RESOURCE,
     WORLD_OPTIONS,
     asked_context,
-    expand_actions,
-    open_batch,
+    asking,
+    open_world,
     output,
     processes_of,
-    write_answer,
+    write_result,
 )
-from iamsim.core.arn import find_arn
-from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
-from iamsim.questions.names import resource_named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,63 +54,27 @@ def _asked(options: Options, arguments: Sequence[str]) -> tuple[tuple[str, ...],
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Ask for all principals, and write who is left."""
-    from iamsim.query.hints import hints_about  # noqa: PLC0415 - as above
-    from iamsim.query.who_can import (  # noqa: PLC0415 - as `open_batch`
-        find_blocked,
-        find_who_can,
-        unsearched_actions,
-    )
-    from iamsim.report import who_can as report  # noqa: PLC0415
-
-    patterns, named = _asked(options, arguments)
-    batch, model = open_batch(options)
-    resource = resource_named(named, model)
-    if ":" in resource and not resource.startswith("arn:") and resource.count(":") == 1:
-        raise RequestError(
-            "missing-resource",
-            f"`{resource}` is an action, and the last argument is the resource",
-            hint="give the ARN of a resource, or `*` for actions without one",
-        )
-    if resource != "*" and find_arn(resource) is None:
-        raise RequestError(
-            "invalid-arn",
-            f"{quote(resource)} is no ARN, and the last argument is the resource",
-            hint="give the ARN of a resource, or `*` for actions without one",
-        )
-    actions = expand_actions(tuple(patterns), resource)
-    context = asked_context(options)
+    actions, resource = _asked(options, arguments)
+    world = open_world(options)
     progress_bar = ProgressBar("asking for every principal", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
-        found = find_who_can(
-            batch,
-            () if options["blocked"] else actions,
+        found = world.who_can(
+            actions,
             resource,
-            context,
+            context=asked_context(options),
             with_dependencies=bool(options["dependencies"]),
             via_roles=bool(options["via_roles"]),
+            blocked=bool(options["blocked"]),
             progress=progress,
             processes=processes,
+            **asking(options),
         )
-        if options["blocked"]:
-            found.actions = actions
-            found.unsearched = unsearched_actions(batch, actions)
-            found.hints = hints_about([(one, resource) for one in actions], context, model)
-            found.blocked = find_blocked(
-                batch, actions, resource, context, progress, processes=processes
-            )
     if wants_picture(options):
         from iamsim.draw.access import draw_who_can  # noqa: PLC0415 - text needs none
 
-        write_drawn(draw_who_can(found, model), options)
+        write_drawn(draw_who_can(found.found, world.model), options)
         return 0
-    write_answer(
-        options,
-        lambda: report.who_can_document(found, model),
-        lambda: report.who_can_data(found),
-        lambda: report.who_can_principals(found),
-        hints=found.hints,
-    )
-    return 0
+    return write_result(options, found)
 
 
 COMMAND = Command(

@@ -6,19 +6,20 @@ import gc
 import sys
 from dataclasses import replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypedDict
 
 from iamsim.cli import completion
 from iamsim.cli.commands import color_option, output_options
 from iamsim.cli.options import Option
 from iamsim.cli.output import terminal_width, wants_color, write_output
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
-from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from iamsim import api
+    from iamsim.api.results import Result
     from iamsim.cli.options import Options
     from iamsim.core.hint import Hint
     from iamsim.engine.question import ContextValue
@@ -37,15 +38,25 @@ __all__ = [
     "RESOURCE",
     "WORLD_OPTIONS",
     "asked_context",
-    "expand_actions",
+    "asking",
     "json_text",
     "open_batch",
+    "open_world",
     "output",
     "paint_for",
     "processes_of",
     "write",
     "write_answer",
+    "write_result",
 ]
+
+
+class Asking(TypedDict):
+    """What all questions over a world take."""
+
+    exact: bool
+    at: str | None
+
 
 # What every answer about a world is written in.
 NO_OTHERS: Mapping[str, Callable[[], str]] = MappingProxyType({})
@@ -136,6 +147,27 @@ def open_batch(options: Options) -> tuple[Batch, World]:
     return batch, model
 
 
+def open_world(options: Options) -> api.World:
+    """Load the worlds, to be asked; raises `RequestError` without any."""
+    from iamsim import api  # noqa: PLC0415 - as above
+    from iamsim.cli.ask import load_worlds  # noqa: PLC0415
+
+    model = load_worlds(options)
+    if model is None:
+        raise missing_world()
+    world = api.World.checked(model)
+    # A large world stays, so the collector of cycles need not look through it again and again.
+    gc.freeze()
+    return world
+
+
+def asking(options: Options) -> Asking:
+    """What all questions over a world take: `exact` and the time."""
+    from iamsim.cli.ask import text_of, time_of  # noqa: PLC0415 - as above
+
+    return {"exact": bool(options["exact"]), "at": time_of(text_of(options, "at"))}
+
+
 def processes_of(options: Options) -> Processes:
     """The processes to ask in, for a `with` block; raises `RequestError` for what is no number."""
     from iamsim.query.batch.processes import Processes  # noqa: PLC0415 - as above
@@ -163,41 +195,6 @@ def asked_context(options: Options) -> dict[str, ContextValue]:
     return context_of(texts_of(options, "context"))
 
 
-def expand_actions(patterns: tuple[str, ...], resource: str | None = None) -> tuple[str, ...]:
-    """Actions as they were given; those with wildcards as the catalog has them, where a resource is
-    given only those that act on it.
-
-    Raises `RequestError` for a pattern that matches none.
-    """
-    from iamsim import catalog  # noqa: PLC0415 - as above
-
-    found: dict[str, None] = {}
-    for pattern in patterns:
-        if "*" not in pattern and "?" not in pattern:
-            known = catalog.find_action(pattern)
-            found[pattern if known is None else known.full_name] = None
-            continue
-        expanded = catalog.expand(pattern)
-        if not expanded:
-            raise RequestError(
-                "invalid-action",
-                f"no action of the catalog matches `{pattern}`",
-                hint="`iamsim catalog actions SERVICE` lists them",
-            )
-        if resource is not None:
-            from iamsim.questions.check import acts_on  # noqa: PLC0415 - only for patterns
-
-            expanded = tuple(action for action in expanded if acts_on(action, resource))
-            if not expanded:
-                raise RequestError(
-                    "invalid-action",
-                    f"no action that matches `{pattern}` acts on {quote(resource)}",
-                    hint="name an action in full to ask for it in any case",
-                )
-        found.update(dict.fromkeys(expanded))
-    return tuple(found)
-
-
 def paint_for(options: Options) -> Paint:
     """Colors as the options want them."""
     from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
@@ -218,6 +215,24 @@ def write(options: Options, makers: dict[str, Callable[[], str]], quiet: Callabl
     text = quiet() if options["quiet"] and chosen == first else makers[chosen]()
     path = options["output"]
     write_output(text, path if isinstance(path, str) else None)
+
+
+def write_result(
+    options: Options,
+    result: Result,
+    others: Mapping[str, Callable[[], str]] = NO_OTHERS,
+) -> int:
+    """Write a result of the Python interface in the format that was asked for."""
+    verbose = bool(options.get("verbose"))
+    if result.hints and _has_no_remarks(options):
+        _say(result.hints)
+    return write_answer(
+        options,
+        lambda: result.document(verbose=verbose),
+        result.to_dict,
+        result.lines,
+        others,
+    )
 
 
 def write_answer(
@@ -256,14 +271,8 @@ def _with_hints(
     from iamsim.report.hints import hint_text, hint_to_dict  # noqa: PLC0415 - as above
 
     remarks = tuple(Remark("hint", hint_text(hint)) for hint in hints)
-
-    def say() -> None:
-        from iamsim.core.caret import printable  # noqa: PLC0415 - as above
-
-        sys.stderr.write("".join(f"hint: {printable(one.text)}\n" for one in remarks))
-
-    if options["format"] == "csv" or (options["quiet"] and options["format"] == "text"):
-        say()
+    if _has_no_remarks(options):
+        _say(hints)
 
     def with_remarks() -> Document:
         plain = document()
@@ -273,10 +282,23 @@ def _with_hints(
         plain = data()
         if isinstance(plain, dict):
             return {**plain, "hints": [hint_to_dict(hint) for hint in hints]}
-        say()
+        _say(hints)
         return plain
 
     return with_remarks, with_data
+
+
+def _has_no_remarks(options: Options) -> bool:
+    """Whether the format has no place for remarks."""
+    return options["format"] == "csv" or bool(options["quiet"] and options["format"] == "text")
+
+
+def _say(hints: Sequence[Hint]) -> None:
+    """Write hints to standard error."""
+    from iamsim.core.caret import printable  # noqa: PLC0415 - few questions have any
+    from iamsim.report.hints import hint_text  # noqa: PLC0415 - as above
+
+    sys.stderr.write("".join(f"hint: {printable(hint_text(one))}\n" for one in hints))
 
 
 def _written(

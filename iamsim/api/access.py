@@ -1,0 +1,289 @@
+"""Who can do something, what somebody can do, and both at once: questions about whole worlds."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamsim.api.results import Result
+from iamsim.core.arn import find_arn
+from iamsim.core.caret import quote
+from iamsim.core.errors import RequestError
+from iamsim.engine.question import PLAIN_SESSION
+from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.questions.actions import expand_actions
+from iamsim.questions.names import principal_named, resource_named
+from iamsim.report import matrix as matrix_report
+from iamsim.report import what_can as what_can_report
+from iamsim.report import who_can as who_can_report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from iamsim.core.hint import Hint
+    from iamsim.engine.question import ContextValue, Session
+    from iamsim.query.batch import Batch, Candidate
+    from iamsim.query.batch.processes import Processes
+    from iamsim.query.matrix import Matrix
+    from iamsim.query.what_can.effective import Effective
+    from iamsim.query.what_can.policy import EffectivePolicy
+    from iamsim.query.who_can import Access, Blocked
+    from iamsim.query.who_can import WhoCan as Found
+    from iamsim.report.document import Document
+    from iamsim.world.model import World
+
+__all__ = ["AccessMatrix", "WhatCan", "WhoCan", "access_matrix", "what_can", "who_can"]
+
+
+class WhoCan(Result):
+    """Who can do something to a resource: `found` has all that is known of each."""
+
+    def __init__(self, found: Found, model: World) -> None:
+        """Wrap what was found; use `World.who_can` to ask."""
+        self.found = found
+        self.model = model
+        self.hints = found.hints
+
+    @property
+    def accesses(self) -> Sequence[Access]:
+        """One for each caller and action: with verdict, statements, condition and roles."""
+        return self.found.accesses
+
+    @property
+    def blocked(self) -> Sequence[Blocked]:
+        """Whom only guardrails keep from it, where that was asked."""
+        return self.found.blocked or ()
+
+    @property
+    def principals(self) -> list[str]:
+        """The callers, each once."""
+        return who_can_report.who_can_principals(self.found)
+
+    def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
+        """The answer laid out."""
+        return who_can_report.who_can_document(self.found, self.model)
+
+    def _data(self) -> dict[str, Any]:
+        """The answer as `iamsim who-can --format json` has it."""
+        return who_can_report.who_can_data(self.found)
+
+    def lines(self) -> list[str]:
+        """The callers."""
+        return self.principals
+
+
+class WhatCan(Result):
+    """What one principal can do: `effective` has every action with the places where it may."""
+
+    def __init__(
+        self, candidate: Candidate, effective: Effective, batch: Batch, hints: Sequence[Hint]
+    ) -> None:
+        """Wrap what was found; use `World.what_can` to ask."""
+        self.candidate = candidate
+        self.effective = effective
+        self.hints = hints
+        self._batch = batch
+
+    @property
+    def actions(self) -> list[str]:
+        """The actions that are allowed somewhere, for certain or under a condition."""
+        return what_can_report.what_can_actions(self.effective)
+
+    def as_policy(self, *, shrink: bool = False) -> EffectivePolicy:
+        """What the principal can do, as one identity-based policy; `exact` says whether it is all
+        and nothing else."""
+        from iamsim.query.what_can import write_policy  # noqa: PLC0415 - rarely asked for
+
+        return write_policy(self.effective, self._batch, shrink=shrink)
+
+    def _laid_out(self, *, verbose: bool = False) -> Document:
+        """The answer laid out."""
+        return what_can_report.what_can_document(self.candidate, self.effective, verbose=verbose)
+
+    def _data(self) -> dict[str, Any]:
+        """The answer as `iamsim what-can --format json` has it."""
+        return what_can_report.what_can_data(self.candidate, self.effective)
+
+    def lines(self) -> list[str]:
+        """The actions."""
+        return self.actions
+
+
+class AccessMatrix(Result):
+    """Principals by actions on resources: `matrix` has a row for each principal."""
+
+    def __init__(self, matrix: Matrix, model: World, hints: Sequence[Hint]) -> None:
+        """Wrap what was found; use `World.access_matrix` to ask."""
+        self.matrix = matrix
+        self.hints = hints
+        self.model = model
+
+    def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
+        """The answer laid out."""
+        return matrix_report.matrix_document(self.matrix, self.model)
+
+    def _data(self) -> dict[str, Any]:
+        """The answer as `iamsim access-matrix --format json` has it."""
+        return matrix_report.matrix_data(self.matrix)
+
+    def lines(self) -> list[str]:
+        """The requests that can be allowed."""
+        return matrix_report.matrix_requests(self.matrix)
+
+
+def who_can(  # noqa: PLR0913 - the arguments are the options of the command
+    batch: Batch,
+    actions: Sequence[str],
+    resource: str,
+    context: Mapping[str, ContextValue],
+    *,
+    with_dependencies: bool = False,
+    via_roles: bool = False,
+    blocked: bool = False,
+    progress: Callable[[int, int], None] = no_progress,
+    processes: Processes = ALONE,
+) -> WhoCan:
+    """Ask for every principal; with `blocked`, for those whom only guardrails keep from it.
+
+    Raises `RequestError` for what is no action or resource.
+    """
+    from iamsim.query.hints import hints_about  # noqa: PLC0415 - only where it is asked
+    from iamsim.query.who_can import (  # noqa: PLC0415
+        find_blocked,
+        find_who_can,
+        unsearched_actions,
+    )
+
+    model = batch.world.model
+    resource = resource_named(resource, model)
+    _check_resource(resource)
+    expanded = expand_actions(tuple(actions), resource)
+    found = find_who_can(
+        batch,
+        () if blocked else expanded,
+        resource,
+        context,
+        with_dependencies=with_dependencies,
+        via_roles=via_roles,
+        progress=progress,
+        processes=processes,
+    )
+    if blocked:
+        found.actions = expanded
+        found.unsearched = unsearched_actions(batch, expanded)
+        found.hints = hints_about([(one, resource) for one in expanded], context, model)
+        found.blocked = find_blocked(
+            batch, expanded, resource, context, progress, processes=processes
+        )
+    return WhoCan(found, model)
+
+
+def _check_resource(resource: str) -> None:
+    """Refuse what is no resource."""
+    hint = "give the ARN of a resource, or `*` for actions without one"
+    if ":" in resource and not resource.startswith("arn:") and resource.count(":") == 1:
+        raise RequestError(
+            "missing-resource",
+            f"`{resource}` is an action, and the last argument is the resource",
+            hint=hint,
+        )
+    if resource != "*" and find_arn(resource) is None:
+        raise RequestError(
+            "invalid-arn",
+            f"{quote(resource)} is no ARN, and the last argument is the resource",
+            hint=hint,
+        )
+
+
+def what_can(
+    batch: Batch,
+    principal: str,
+    context: Mapping[str, ContextValue],
+    session: Session = PLAIN_SESSION,
+    *,
+    progress: Callable[[int, int], None] = no_progress,
+    processes: Processes = ALONE,
+) -> WhatCan:
+    """Decide every action for one principal; raises `RequestError` for one that the world would
+    have to list and does not."""
+    from iamsim.query.batch import find_candidate  # noqa: PLC0415 - only where it is asked
+    from iamsim.query.hints import hints_about  # noqa: PLC0415
+    from iamsim.query.what_can import find_effective  # noqa: PLC0415
+
+    model = batch.world.model
+    principal = principal_named(principal, model)
+    candidate = find_candidate(model, principal)
+    _check_known(candidate, model)
+    effective = find_effective(batch, principal, context, session, progress, processes=processes)
+    hints = hints_about([(one, "*") for one in batch.universe.written], context)
+    return WhatCan(candidate, effective, batch, hints)
+
+
+def _check_known(candidate: Candidate, model: World) -> None:
+    """Refuse somebody who would have to be in the world and is not: a name that is misspelled."""
+    from iamsim.query.batch import CandidateKind  # noqa: PLC0415 - as above
+
+    if candidate.kind is not CandidateKind.SESSION or candidate.entity is not None:
+        return
+    if candidate.account in model.accounts:
+        from iamsim.questions.near_misses import near_principal  # noqa: PLC0415 - rarely needed
+
+        near = near_principal(candidate.principal, model)
+        raise RequestError(
+            "no-such-principal",
+            f"the world has no {quote(candidate.principal)}",
+            hint=None if near is None else f"did you mean `{near}`?",
+        )
+
+
+def access_matrix(
+    batch: Batch,
+    principals: Sequence[str],
+    patterns: Sequence[str],
+    resources: Sequence[str],
+    context: Mapping[str, ContextValue],
+    *,
+    progress: Callable[[int, int], None] = no_progress,
+    processes: Processes = ALONE,
+) -> AccessMatrix:
+    """Decide every cell; raises `RequestError` where there is no action, and for what is none."""
+    from iamsim.query.hints import hints_about  # noqa: PLC0415 - as above
+    from iamsim.query.matrix import Column, find_matrix, pick_candidates  # noqa: PLC0415
+
+    if not patterns:
+        raise RequestError(
+            "missing-action",
+            "the matrix has no actions",
+            hint="give one with -a, such as `-a s3:GetObject`; wildcards are expanded",
+        )
+    model = batch.world.model
+    named = tuple(resource_named(one, model) for one in resources or ("*",))
+    columns = [Column(*pair) for pair in _pairs(tuple(patterns), named)]
+    rows = [principal_named(one, model) for one in principals]
+    matrix = find_matrix(
+        batch, pick_candidates(batch, rows), columns, context, progress, processes=processes
+    )
+    return AccessMatrix(matrix, model, hints_about(columns, context, model))
+
+
+def _pairs(patterns: tuple[str, ...], resources: Sequence[str]) -> list[tuple[str, str]]:
+    """Every action on every resource; those of a wildcard on the resources that they take.
+
+    Raises `RequestError` where nothing is left.
+    """
+    from iamsim.questions.check import acts_on  # noqa: PLC0415 - as above
+
+    actions = expand_actions(patterns)
+    named = expand_actions(tuple(one for one in patterns if not any(mark in one for mark in "*?")))
+    found = [
+        (action, resource)
+        for resource in resources
+        for action in actions
+        if action in named or acts_on(action, resource)
+    ]
+    if not found:
+        raise RequestError(
+            "invalid-action",
+            "no action that the wildcards stand for acts on one of the resources",
+            hint="an action that is named in full is asked for in any case",
+        )
+    return found

@@ -1,0 +1,150 @@
+"""Which decisions differ: between two worlds, or through what is laid over one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from iamsim.api.results import Result
+from iamsim.proofs.claims import parse_claims
+from iamsim.proofs.prove import Prover
+from iamsim.query.batch import Batch
+from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.changes import Direction, find_changes
+from iamsim.query.changes.unknowns import unknowns_between
+from iamsim.query.policy_changes import policy_changes
+from iamsim.report import changes as report
+from iamsim.suites.meaning import MeaningCheck
+from iamsim.suites.run import run_request
+from iamsim.suites.scenario import load_scenario
+from iamsim.world.documents import read_document
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iamsim.engine.question import ContextValue
+    from iamsim.engine.unknowns import UnknownInWorld
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.importers.draft import Remark
+    from iamsim.proofs.result import CheckResult
+    from iamsim.query.batch.processes import Processes
+    from iamsim.query.changes import Change
+    from iamsim.report.document import Document
+
+__all__ = ["Changes", "compare"]
+
+
+class Changes(Result):
+    """The decisions that differ; `report` has all that is said about them."""
+
+    def __init__(self, found: report.ChangeReport) -> None:
+        """Wrap what was found; use `World.diff` or `World.changes` to ask."""
+        self.report = found
+
+    @property
+    def found(self) -> Sequence[Change]:
+        """Every decision that differs."""
+        return self.report.changes.found
+
+    @property
+    def opened(self) -> list[Change]:
+        """Those by which somebody can do more than before."""
+        opening = (Direction.OPENS, Direction.SHIFTS)
+        return [one for one in self.found if one.direction in opening]
+
+    @property
+    def broken(self) -> bool:
+        """Whether a requirement does not hold afterwards, or a claim is not proved."""
+        return bool(self.report.broken or self.report.unproved)
+
+    @property
+    def unknowns(self) -> Sequence[UnknownInWorld]:
+        """What is not known of policies that differ."""
+        return self.report.unknowns
+
+    @property
+    def unsearched(self) -> list[str]:
+        """What was not compared, so that more may differ."""
+        more = [] if self.report.changes.complete else [report.MORE_WAYS]
+        return [*more, *self.report.changes.silent]
+
+    def _laid_out(self, *, verbose: bool = False) -> Document:
+        """The answer laid out."""
+        return report.changes_document(self.report, verbose=verbose)
+
+    def _data(self) -> dict[str, Any]:
+        """The answer as `iamsim diff --format json` has it."""
+        return report.changes_data(self.report)
+
+    def lines(self) -> list[str]:
+        """A line for each change."""
+        return report.changes_lines(self.report)
+
+
+def compare(  # noqa: PLR0913 - the arguments are the options of the command
+    before: CompiledWorld,
+    after: CompiledWorld,
+    *,
+    context: Mapping[str, ContextValue],
+    principals: Sequence[str] = (),
+    partial: bool = True,
+    at: str | None = None,
+    forbid: Sequence[str] = (),
+    allow_unknown_names: bool = False,
+    with_policies: bool = False,
+    remarks: Sequence[Remark] = (),
+    progress: Callable[[int, int], None] = no_progress,
+    processes: Processes = ALONE,
+) -> Changes:
+    """Ask both worlds wherever they can decide differently.
+
+    `principals` are ARNs or patterns of those that count; files of `forbid` hold requests with
+    expectations, or claims, that must hold afterwards. `with_policies` also compares documents.
+    """
+    kept: list[report.Kept] = []
+    claims: list[CheckResult] = []
+    prover = Prover(after, before)
+    for file in forbid:
+        data = read_document(file).data
+        if isinstance(data, Mapping) and "claims" in data:
+            claims += [prover.prove(claim) for claim in parse_claims(data, file=file)]
+        else:
+            kept += _requirements(file, before, after, allow_unknown_names=allow_unknown_names)
+    changes = find_changes(
+        Batch(before, partial=partial, now=at),
+        Batch(after, partial=partial, now=at),
+        context=context,
+        wanted=lambda principal: (
+            not principals or any(fnmatchcase(principal, one) for one in principals)
+        ),
+        progress=progress,
+        processes=processes,
+    )
+    return Changes(
+        report.ChangeReport(
+            changes,
+            after.model,
+            tuple(kept),
+            tuple(remarks),
+            unknowns_between(changes, before, after),
+            tuple(policy_changes(before.model, after.model)) if with_policies else (),
+            tuple(claims),
+        )
+    )
+
+
+def _requirements(
+    file: str, before: CompiledWorld, after: CompiledWorld, *, allow_unknown_names: bool
+) -> list[report.Kept]:
+    """Ask the requests of a scenario file in both worlds; a world that it names is not read."""
+    scenario = load_scenario(file, lambda *_paths: after.model)
+    check = MeaningCheck(after.model, allow_unknown_names=allow_unknown_names)
+    return [
+        report.Kept(
+            file,
+            run_request(request, before),
+            check.of_result(run_request(request, after), must_expect=True),
+        )
+        for request in scenario.requests
+    ]

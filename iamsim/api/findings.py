@@ -1,0 +1,129 @@
+"""Access from outside, from inside, and what nobody used, as IAM Access Analyzer finds it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamsim.api.results import Result
+from iamsim.core.decision import PolicyType
+from iamsim.query.analyzer.archive import apply_rules
+from iamsim.query.analyzer.external import find_external
+from iamsim.query.analyzer.finding import FindingKind, Status
+from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.questions.actions import expand_actions
+from iamsim.questions.names import resource_named
+from iamsim.report import access_findings as report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from iamsim.engine.unknowns import UnknownInWorld
+    from iamsim.query.analyzer.archive import ArchiveRule
+    from iamsim.query.analyzer.finding import AccessFinding
+    from iamsim.query.batch import Batch
+    from iamsim.query.batch.processes import Processes
+    from iamsim.report.document import Document
+
+__all__ = ["Findings", "find"]
+
+# What bears on access from outside: the sides of resources and roles, and what limits them.
+OUTSIDE = frozenset({PolicyType.RESOURCE, PolicyType.TRUST, PolicyType.RESOURCE_CONTROL})
+
+
+class Findings(Result):
+    """The findings about a world; `answer` has all that is said about them."""
+
+    def __init__(self, answer: report.FindingsAnswer) -> None:
+        """Wrap what was found; use `World.findings` to ask."""
+        self.answer = answer
+
+    @property
+    def active(self) -> list[AccessFinding]:
+        """The findings that no rule archives; what is not known is none of them."""
+        return [
+            one
+            for one in self.answer.findings
+            if one.status is Status.ACTIVE and one.kind is not FindingKind.UNKNOWN
+        ]
+
+    @property
+    def public(self) -> list[AccessFinding]:
+        """Those that let everybody in."""
+        return [one for one in self.active if one.is_public]
+
+    @property
+    def unknowns(self) -> Sequence[UnknownInWorld]:
+        """What is not known of policies that bear on findings."""
+        return self.answer.unknowns
+
+    def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
+        """The answer laid out."""
+        return report.access_findings_document(self.answer)
+
+    def _data(self) -> dict[str, Any]:
+        """The answer as `iamsim findings --format json` has it."""
+        from iamsim.report.access_findings_data import access_findings_data  # noqa: PLC0415
+
+        return access_findings_data(self.answer)
+
+    def lines(self) -> list[str]:
+        """A line for each finding."""
+        return report.access_findings_lines(self.answer)
+
+
+def find(  # noqa: PLR0913 - the arguments are the options of the command
+    batch: Batch,
+    *,
+    zone: str | None = None,
+    internal: Sequence[str] = (),
+    actions: Sequence[str] = (),
+    unused_days: int | None = None,
+    at: str | None = None,
+    recommend: bool = False,
+    rules: Sequence[ArchiveRule] = (),
+    show_archived: bool = False,
+    progress: Callable[[int, int], None] = no_progress,
+    processes: Processes = ALONE,
+) -> Findings:
+    """Find what was asked for, and archive what rules are about; `unused_days` needs the time `at`
+    of the analysis. Raises `RequestError` for a zone or a resource that is not there."""
+    model = batch.world.model
+    external = find_external(batch, zone, progress, processes=processes)
+    findings = list(external.findings)
+    if internal:
+        from iamsim.query.analyzer.internal import find_internal  # noqa: PLC0415 - rarely asked for
+
+        named = [resource_named(one, model) for one in internal]
+        expanded = expand_actions(tuple(actions))
+        findings += find_internal(batch, named, expanded, zone, progress, processes=processes)
+    if unused_days is not None and at is not None:
+        from iamsim.query.analyzer.unused import find_unused  # noqa: PLC0415 - as above
+        from iamsim.query.analyzer.unused_permissions import (  # noqa: PLC0415 - as above
+            find_unused_permissions,
+        )
+
+        findings += find_unused(model, at, unused_days)
+        findings += find_unused_permissions(batch, at, unused_days, progress, processes=processes)
+    if recommend:
+        from iamsim.query.analyzer.recommended import recommend as add  # noqa: PLC0415 - as above
+
+        add(batch, findings, progress)
+    findings.sort(
+        key=lambda one: (one.account, one.resource, one.kind.value, *one.principal.values(), one.id)
+    )
+    apply_rules(findings, rules)
+    organization = model.organization if zone != "account" else None
+    everything = bool(internal) or unused_days is not None
+    unknowns = [one for one in batch.world.unknowns() if everything or one.use in OUTSIDE]
+    return Findings(
+        report.FindingsAnswer(
+            findings,
+            external.kept,
+            "account" if organization is None else f"organization {organization.id or ''}".rstrip(),
+            external.looked_at,
+            model,
+            at,
+            show_archived=show_archived,
+            unknowns=[*unknowns, *external.unsearched],
+        )
+    )

@@ -1,0 +1,107 @@
+"""What questions about whole worlds get: typed data, and every format that commands write.
+
+A result has its own properties, `to_dict` for JSON in the shape of the command, `lines` for the
+shortest form, and a document from which text, Markdown, HTML and CSV are written.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.core.hint import Hint
+    from iamsim.engine.unknowns import UnknownInWorld
+    from iamsim.query.batch.processes import Processes
+    from iamsim.report.document import Document
+
+__all__ = ["Result", "processes_for"]
+
+WIDTH = 100
+
+
+class Result(ABC):
+    """An answer about a whole world. Use one of its methods to write it down."""
+
+    hints: Sequence[Hint] | None = None
+    """What is wrong with the question itself; `None` where that is not looked at."""
+
+    @abstractmethod
+    def _laid_out(self, *, verbose: bool) -> Document:
+        """The answer laid out, without hints."""
+
+    @abstractmethod
+    def _data(self) -> dict[str, Any]:
+        """The answer as data, without hints."""
+
+    def document(self, *, verbose: bool = False) -> Document:
+        """The answer laid out, for any format."""
+        plain = self._laid_out(verbose=verbose)
+        if not self.hints:
+            return plain
+        from iamsim.report.document import Remark  # noqa: PLC0415 - few questions have any
+        from iamsim.report.hints import hint_text  # noqa: PLC0415 - as above
+
+        remarks = [Remark("hint", hint_text(hint)) for hint in self.hints]
+        return replace(plain, remarks=(*remarks, *plain.remarks))
+
+    def to_dict(self) -> dict[str, Any]:
+        """The answer as JSON-ready data, as the command's `--format json` has it."""
+        if self.hints is None:
+            return self._data()
+        from iamsim.report.hints import hint_to_dict  # noqa: PLC0415 - as above
+
+        return {**self._data(), "hints": [hint_to_dict(hint) for hint in self.hints]}
+
+    @abstractmethod
+    def lines(self) -> Sequence[str]:
+        """The answer alone, a line for each thing, as `--quiet` prints it."""
+
+    @property
+    def unknowns(self) -> Sequence[UnknownInWorld]:
+        """What is not known of policies and could have made another answer."""
+        return ()
+
+    def to_markdown(self) -> str:
+        """The answer as Markdown."""
+        from iamsim.report.writers.markdown import to_markdown  # noqa: PLC0415 - one writer a call
+
+        return to_markdown(self.document())
+
+    def to_html(self) -> str:
+        """The answer as a page that needs nothing else."""
+        from iamsim.report.writers.html import to_html  # noqa: PLC0415 - one writer a call
+
+        return to_html(self.document())
+
+    def to_csv(self) -> str:
+        """The answer as a table."""
+        from iamsim.report.writers.csv_table import to_csv  # noqa: PLC0415 - one writer a call
+
+        return to_csv(self.document())
+
+    def __str__(self) -> str:
+        """The answer as the command prints it."""
+        from iamsim.report.paint import Paint  # noqa: PLC0415 - one writer a call
+        from iamsim.report.writers.text import to_text  # noqa: PLC0415 - one writer a call
+
+        return to_text(self.document(), Paint(), WIDTH)
+
+    def __repr__(self) -> str:
+        """What it is about, in one line."""
+        return f"<{type(self).__name__}: {self.document().summary}>"
+
+    def __bool__(self) -> bool:
+        """Refuse to be used as a truth value; raises `TypeError`."""
+        message = f"a {type(self).__name__} has no truth value: look at what it holds"
+        raise TypeError(message)
+
+
+def processes_for(given: int | Processes) -> Processes:
+    """So many processes, or those that are there."""
+    from iamsim.query.batch.processes import Processes  # noqa: PLC0415 - only where they are used
+
+    return Processes(given) if isinstance(given, int) else given

@@ -1,0 +1,113 @@
+"""Policies held against the checks of IAM Access Analyzer, and ours."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from iamsim.checks.validate import Validator
+from iamsim.core.decision import PolicyType
+from iamsim.core.errors import RequestError
+from iamsim.core.wrapped_policy import unwrap_data, unwrap_text
+from iamsim.syntax.ast import Policy
+from iamsim.syntax.written import write_down
+
+if TYPE_CHECKING:
+    from collections.abc import Collection
+
+    from iamsim.api.kept import PolicyInput
+    from iamsim.checks.finding import Finding
+
+__all__ = ["Validation", "validate"]
+
+
+class Validation:
+    """The findings about one policy."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        """Wrap the findings; use `iamsim.validate` to check a policy."""
+        self.findings = findings
+
+    @property
+    def codes(self) -> list[str]:
+        """The codes of the findings, as AWS names them; ours begin with ``IAMSIM_``."""
+        return [one.code for one in self.findings]
+
+    @property
+    def errors(self) -> list[Finding]:
+        """The findings for which AWS would refuse the policy."""
+        return [one for one in self.findings if one.finding_type.value == "ERROR"]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The findings as ValidatePolicy gives them."""
+        from iamsim.report.findings_data import finding_to_dict  # noqa: PLC0415 - only for data
+
+        return {"findings": [finding_to_dict(one) for one in self.findings]}
+
+    def __str__(self) -> str:
+        """A line for each finding."""
+        return "\n".join(
+            f"{one.finding_type.value.lower().replace('_', '-')} {one.code}: {one.message}"
+            for one in self.findings
+        )
+
+    def __repr__(self) -> str:
+        """How many there are."""
+        return f"<Validation: {len(self.findings)} findings>"
+
+    def __bool__(self) -> bool:
+        """Refuse to be used as a truth value; raises `TypeError`."""
+        message = "a Validation has no truth value: look at its `findings` or `errors`"
+        raise TypeError(message)
+
+
+def validate(
+    policy: PolicyInput,
+    *,
+    policy_type: str | None = None,
+    resource_type: str | None = None,
+    select: Collection[str] = (),
+    ignore: Collection[str] = (),
+) -> Validation:
+    """Check a policy as AWS's ValidatePolicy does, and more.
+
+    `policy_type` is ``identity``, ``resource``, ``trust``, ``boundary``, ``session``, ``scp``,
+    ``rcp`` or ``vpce``; left out, it is told from the elements. `resource_type` is AWS's name of
+    what a resource-based policy is attached to, such as ``AWS::S3::Bucket``. `select` and `ignore`
+    are codes. What is no JSON is a finding, and no error; raises `RequestError` for a type that
+    there is not.
+    """
+    validator = Validator(select=select, ignore=ignore)
+    kind = None if policy_type is None else _type_named(policy_type)
+    if isinstance(policy, Policy):
+        return Validation(
+            validator.validate_text(policy.source.text, policy.name, kind, resource_type)
+        )
+    if isinstance(policy, Mapping):
+        wrapped = unwrap_data(policy)
+        if wrapped is None:
+            source = write_down(policy, "policy")
+            return Validation(validator.validate_data(policy, source, kind, resource_type))
+        policy = (
+            wrapped.document
+            if isinstance(wrapped.document, str)
+            else str(write_down(wrapped.document, "policy").text)
+        )
+        kind = kind or wrapped.policy_type
+    text = policy.decode("utf-8", "replace") if isinstance(policy, bytes) else policy
+    inside = unwrap_text(text)
+    if inside is not None and isinstance(inside.document, str):
+        text, kind = inside.document, kind or inside.policy_type
+    return Validation(validator.validate_text(text, "policy", kind, resource_type))
+
+
+def _type_named(name: str) -> PolicyType:
+    """A type of policy by its name."""
+    try:
+        return PolicyType(name)
+    except ValueError:
+        raise RequestError(
+            "unknown-value",
+            f"`{name}` is no type of policy",
+            hint=f"types are {', '.join(one.value for one in PolicyType)}",
+        ) from None
