@@ -131,6 +131,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         f"iamsim serve {_HARBOR} --port 8080",
         "AWS_ENDPOINT_URL=http://127.0.0.1:8080 aws iam list-roles",
     ),
+    "mcp": ("iamsim mcp", "iamsim mcp --folder policies --folder worlds"),
+    "report": (
+        f"iamsim report {_HARBOR} -o account.html",
+        f"iamsim report {_HARBOR} --at 2026-11-24 -o account.md",
+    ),
     "check": (
         "iamsim check no-new-access before.json after.json",
         "iamsim check claims claims.yaml --world world.yaml",

@@ -8,10 +8,11 @@ from iamsim.cli.audit import CHOICES, FRAMEWORK, OPTIONS, choices_of
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
-from iamsim.cli.world_options import expand_actions, open_batch, output, write_answer
+from iamsim.cli.world_options import open_batch, output, write_answer
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
+from iamsim.questions.actions import expand_actions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
