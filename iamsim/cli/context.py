@@ -56,7 +56,7 @@ def _write_influencing(options: Options) -> int:
     from iamsim.symbolic.influence import influencing_keys  # noqa: PLC0415
 
     model = load_worlds(options)
-    world = None if model is None else CompiledWorld.checked(model)
+    world = None if model is None else CompiledWorld(model)
     with NamingPrincipals(text_of(options, "principal"), model):
         questions = list(questions_of(options, model))
         found = [(question, influencing_keys(question, world)) for question in questions]
@@ -79,7 +79,7 @@ def _write_all(options: Options, whole: Options) -> int:
     from iamsim.report.other_keys import other_keys  # noqa: PLC0415
 
     model = load_worlds(whole)
-    world = None if model is None else CompiledWorld.checked(model)
+    world = None if model is None else CompiledWorld(model)
     found = []
     with NamingPrincipals(text_of(whole, "principal"), model):
         questions = list(questions_of(whole, model))

@@ -71,7 +71,7 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - `--help` needs no engine
 
     model = load_worlds(options)
-    world = None if model is None else CompiledWorld.checked(model)
+    world = None if model is None else CompiledWorld(model)
     with NamingPrincipals(text_of(options, "principal"), model):
         questions = questions_of(options, model)
         answers = [answer_question(question, world) for question in questions]

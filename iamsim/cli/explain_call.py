@@ -40,7 +40,7 @@ def explain_call(options: Options) -> int:
     _refuse_options(options, name)
     readings = _readings(options)
     model = load_worlds(options)
-    world = None if model is None else CompiledWorld.checked(model)
+    world = None if model is None else CompiledWorld(model)
     questions: list[Question] = []
     calls = [_answered(reading, options, model, world, questions) for reading in readings]
     _write(calls, options, questions)

@@ -49,7 +49,7 @@ def explain_denial(options: Options) -> int:
     _refuse_options(options)
     denials = find_denials(denied_text(options))
     model = load_worlds(options)
-    world = CompiledWorld() if model is None else CompiledWorld.checked(model)
+    world = CompiledWorld() if model is None else CompiledWorld(model)
     asked, refused = _all_asked(denials.messages, options, model, world)
     reports = [
         _honest(examine(message, question, world), question, model) for message, question in asked

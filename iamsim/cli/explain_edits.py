@@ -30,7 +30,7 @@ def explain_edits(options: Options) -> int:
     """Answer, find the edits of each answer, write both, and give the exit code."""
     _refuse_options(options)
     model = load_worlds(options)
-    world = CompiledWorld() if model is None else CompiledWorld.checked(model)
+    world = CompiledWorld() if model is None else CompiledWorld(model)
     with NamingPrincipals(text_of(options, "principal"), model):
         questions = questions_of(options, model)
         answers = [answer_question(question, world) for question in questions]

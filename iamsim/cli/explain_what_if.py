@@ -80,7 +80,7 @@ def explain_what_if(options: Options) -> int:
     """Answer, write the answer, and give the exit code; `--expect` is about the changed request."""
     _refuse_options(options)
     model = load_worlds(options)
-    base = CompiledWorld() if model is None else CompiledWorld.checked(model)
+    base = CompiledWorld() if model is None else CompiledWorld(model)
     with NamingPrincipals(text_of(options, "principal"), model):
         before, outcome = _ask(options, model, base)
     if wants_picture(options):

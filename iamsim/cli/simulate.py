@@ -43,7 +43,7 @@ def _run(options: Options) -> int:
     simulation = simulated(simulation_request(options), load_world(options))
     world = simulation.world
     page = page_of(options, len({question.action for question in simulation.questions}))
-    compiled = None if world is None else CompiledWorld.checked(world)
+    compiled = None if world is None else CompiledWorld(world)
     answers = [answer(question, compiled) for question in simulation.questions]
     write_output(aws_text(answers, world, simulation.source_arn, page), output_file(options))
     return 0

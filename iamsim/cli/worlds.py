@@ -82,10 +82,11 @@ def load_any(
     if not paths and not overlays:
         return None
     from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - only with a world
+    from iamsim.core.collector import CollectLater  # noqa: PLC0415
     from iamsim.importers.load import load_worlds  # noqa: PLC0415
 
     remarks: list[Remark] = []
-    with ProgressBar("import", quiet=quiet) as bar:
+    with CollectLater(), ProgressBar("import", quiet=quiet) as bar:
         world = load_worlds(
             *paths,
             strict=strict,
