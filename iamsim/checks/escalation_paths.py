@@ -89,8 +89,9 @@ class Way(NamedTuple):
 
     `reaches` says what is gained: the ``target``; ``administrator``, where whose policies were
     changed may then do everything; ``group``, its policies; ``without-boundary``, what the own
-    policies allow without the boundary. `trusts` is the service that the target must trust, or
-    ``saml-provider`` or ``oidc-provider``; `presumes` what must be there and no world lists.
+    policies allow without the boundary; ``tagged``, what they allow to whom has other tags.
+    `trusts` is the service that the target must trust, or ``saml-provider`` or ``oidc-provider``;
+    `presumes` what must be there, where the world does not list it.
 
     A way with `administers` is open to the management account of an organization, and to the one
     that administers this service for it. `spares` says what it leaves alone: ``management``, the

@@ -34,6 +34,7 @@ FACTS = {
     "buckets": "the list of buckets",
     "grants": "the list of grants",
     "kms_key": "the KMS key",
+    "role": "the role that it runs with",
     "network_origin": "the network origin",
     "public_access_block": "the configuration of Block Public Access",
     "shared_with": "the list of shares",

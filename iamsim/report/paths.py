@@ -23,6 +23,7 @@ from iamsim.report.document import (
     EVERY_FORM,
     GROUPED,
     SEPARATE,
+    Badge,
     Column,
     Document,
     Form,
@@ -79,6 +80,12 @@ class Step(NamedTuple):
     hop: Hop
 
 
+def _badge(chain: Chain) -> Badge:
+    """The verdict; where a workload is presumed that no world lists, that is part of it."""
+    badge = verdict_badge(chain.verdict)
+    return badge._replace(word=f"{badge.word}, presumed") if chain.is_presumed else badge
+
+
 def paths_document(answer: PathsAnswer) -> Document:
     """Everybody by account with the steps of the shortest chain; who goes the same way stands
     together where rows are grouped."""
@@ -99,12 +106,12 @@ def paths_document(answer: PathsAnswer) -> Document:
         "Chains",
         (
             Column("principals", partial(_all_names, answer), _MARKDOWN, code=True),
-            Column("decision", lambda step: verdict_badge(step.chain.verdict), _MARKDOWN),
+            Column("decision", lambda step: _badge(step.chain), _MARKDOWN),
             *_STEP,
         ),
         together,
         lambda step: answer.title(step.chain.source),
-        lambda step: f"{_names(answer, step.principals)}  {verdict_badge(step.chain.verdict).word}",
+        lambda step: f"{_names(answer, step.principals)}  {_badge(step.chain).word}",
         empty=empty,
         forms=GROUPED,
     )
@@ -113,7 +120,7 @@ def paths_document(answer: PathsAnswer) -> Document:
         "Chains",
         (
             Column("from", lambda step: step.chain.source, code=True),
-            Column("decision", lambda step: verdict_badge(step.chain.verdict)),
+            Column("decision", lambda step: _badge(step.chain)),
             *_STEP,
         ),
         alone,
@@ -244,7 +251,7 @@ def _how(hop: Hop) -> str:
     own = edge.gained is not None and edge.way.administers is None
     changed = _changed(hop) if own else ""
     text = f"{edge.way.title}: {calls}{changed} ({edge.way.id}){_cleared(hop)}"
-    return f"{text}; if {edge.way.presumes}" if edge.way.presumes else text
+    return f"{text}; presumed: {edge.way.presumes}" if edge.way.presumes else text
 
 
 def _target(target: str) -> str:
@@ -346,6 +353,7 @@ def paths_data(answer: PathsAnswer) -> Json:
                 "source": chain.source,
                 "target": chain.target,
                 "decision": chain.verdict.value,
+                "presumed": chain.is_presumed,
                 "ways": [_hop_data(hop) for hop in chain.hops],
             }
             for chain in answer.chains
@@ -374,6 +382,7 @@ def _hop_data(hop: Hop) -> Json:
         "title": edge.way.title,
         "presumes": edge.way.presumes,
         "decision": edge.verdict.value,
+        "presumed": edge.way.presumes is not None,
         "steps": [_step_data(one) for one in edge.taken],
         "cleared": [{"policy": one.policy, **_step_data(one.taken)} for one in edge.cleared],
         "gained": None if edge.gained is None else answer_data(edge.gained),

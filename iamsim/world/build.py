@@ -300,6 +300,7 @@ class WorldBuilder:
             network_origin=fields.text("network_origin") or ("VPC" if vpc is not None else None),
             vpc=vpc,
             kms_key=fields.text("kms_key"),
+            role=fields.text("role"),
             shared_with=fields.texts("shared_with"),
             abac=None if "abac" in unknown else fields.optional_flag("abac"),
             unknown=unknown,

@@ -265,7 +265,8 @@ class Resource(Placed):
     KMS keys. `kms_key` is the ARN of the key that encrypts the resource, `none` where no key's
     policy bears on it, `None` where nobody says. `abac` says whether the tags of a bucket count in
     decisions, `None` where nobody says. `shared_with` are the accounts that a snapshot is shared
-    with, or `all`. `unknown` are the fields of its record that are not known, with why.
+    with, or `all`. `role` is the role that a function, an instance, a task or a stack runs
+    with. `unknown` are the fields of its record that are not known, with why.
     """
 
     arn: str
@@ -278,6 +279,7 @@ class Resource(Placed):
     network_origin: str | None = None
     vpc: str | None = None
     kms_key: str | None = None
+    role: str | None = None
     abac: bool | None = None
     shared_with: tuple[str, ...] = ()
     unknown: Mapping[str, Unknown] = field(default_factory=dict)

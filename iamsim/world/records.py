@@ -136,6 +136,7 @@ RESOURCE = Table(
             "Whether tags of a bucket count in decisions; if left out, they do.",
             unknown=True,
         ),
+        Field("role", ARN, "Of a workload: the role that it runs with.", unknown=True),
         Field(
             "shared_with",
             list_of(SHARE),

@@ -220,3 +220,38 @@ def test_a_group_by_which_everything_is_had_is_not_left():
     found = search({"users": own, "groups": groups, "policies": policies})
     (cleared,) = shortest_chains(found, administrators(found))[0].hops[0].edge.cleared
     assert cleared.taken.step.action == "iam:RemoveUserFromGroup"
+
+
+def test_a_workload_that_the_world_lists_is_not_presumed():
+    """A function with its role is asked about by its own ARN; without one in the world the way says
+    what it presumes, and a function that the caller can't change is none."""
+    trust = {"Effect": "Allow", "Principal": {"Service": "lambda.amazonaws.com"}}
+    role = "arn:aws:iam::111122223333:role/prize"
+
+    def chain(own, functions):
+        change = {"Effect": "Allow", "Action": "lambda:UpdateFunctionCode", "Resource": own}
+        account = {
+            "users": {"dev": {"policies": [{"Version": "2012-10-17", "Statement": change}]}},
+            "roles": {
+                "prize": {
+                    "trust": {
+                        "Version": "2012-10-17",
+                        "Statement": {**trust, "Action": "sts:AssumeRole"},
+                    },
+                    "policies": ["arn:aws:iam::aws:policy/AdministratorAccess"],
+                }
+            },
+            "resources": {arn: {"role": role} for arn in functions},
+        }
+        world = load_world_data({"accounts": {"111122223333": account}})
+        found = find_escalations(Batch(CompiledWorld.checked(world)), blocked=False)
+        reached = shortest_chains(found, administrators(found))
+        (hop,) = next(one for one in reached if one.source.endswith("/dev")).hops
+        return hop.edge
+
+    head = "arn:aws:lambda:eu-west-1:111122223333:function:"
+    listed = chain(f"{head}team-*", [f"{head}team-a"])
+    assert listed.way.presumes is None
+    assert [one.resource for one in listed.taken] == [f"{head}team-a"]
+    assert chain(f"{head}team-*", []).way.presumes
+    assert chain(f"{head}team-*", [f"{head}other"]).way.presumes

@@ -87,10 +87,11 @@ def is_administrator_with(
     region: str,
     *,
     without_boundary: bool = False,
+    unknown: frozenset[str] = frozenset(),
 ) -> BatchAnswer:
     """Ask the probes as if these were the principal's identity-based policies (with `None` as the
-    world has it); the answer is that of the probe that denies, else of one that is conditional,
-    else of the last."""
+    world has it), and `unknown` were keys of any value; the answer is that of the probe that
+    denies, else of one that is conditional, else of the last."""
     account = candidate.account or ""
     known = batch.world.model.accounts.get(account)
     partition = known.partition if known is not None else "aws"
@@ -105,7 +106,8 @@ def is_administrator_with(
     for action, pattern in PROBES:
         resource = probe_resource(pattern, partition, account, region)
         question = batch.question(candidate.principal, action, resource)
-        answer = decide_one(replace(question, attached=attached), batch.world)
+        asked = replace(question, attached=attached, unknown=question.unknown | unknown)
+        answer = decide_one(asked, batch.world)
         if not answer.possible:
             return answer
         if found is None or found.verdict is not Verdict.CONDITIONAL:

@@ -51,6 +51,20 @@ class Home:
         """The node of one of the candidates."""
         return principal if self.besides is None else member_node(principal, self.besides)
 
+    def tags_read(self, candidate: Candidate) -> frozenset[str]:
+        """The keys of tags of the principal that its own policies and guardrails read."""
+        facts = self.batch.world.caller_facts(
+            self.batch.question(candidate.principal, "sts:GetCallerIdentity")
+        )
+        levels = [policies for _, policies in facts.scp_levels or ()]
+        return frozenset(
+            key
+            for policies in (facts.identity, facts.boundary, *levels)
+            if policies is not None
+            for key in policies.keys
+            if key.startswith("aws:principaltag/")
+        )
+
     def able(self, way: Way) -> list[Candidate]:
         """Those whose own policies are about all steps of a way; what is added must bear on it.
 

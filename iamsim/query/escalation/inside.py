@@ -19,9 +19,9 @@ from iamsim.query.escalation.targets import customer_managed
 from iamsim.world.model import Group, Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
-    from iamsim.checks.escalation_paths import Way
+    from iamsim.checks.escalation_paths import Step, Way
     from iamsim.query.batch import BatchAnswer, Candidate
     from iamsim.query.escalation.growth import Growth
     from iamsim.query.escalation.home import Home, Trusting
@@ -74,9 +74,17 @@ class Inside:
             some = [one for one in some if not _is_reserved(one.entity)]
         if way.reaches == "without-boundary":
             some = [one for one in some if one.entity is not None and one.entity.boundary]
+        tags = {one.principal: home.tags_read(one) for one in some if way.reaches == "tagged"}
+        if way.reaches == "tagged":
+            some = [one for one in some if tags[one.principal]]
         for principal, taken in home.taker.take(way, some).items():
             candidate = self._candidates[principal]
-            if way.reaches == "without-boundary":
+            if way.reaches == "tagged":
+                asked = is_administrator_with(
+                    home.batch, candidate, None, self._region, unknown=tags[principal]
+                )
+                gained = Gain(asked)
+            elif way.reaches == "without-boundary":
                 own = parsed_policies(home.account, candidate.entity)
                 gained = Gain(
                     is_administrator_with(
@@ -133,7 +141,7 @@ class Inside:
             return
         on_target = [step for step in way.steps if step.about_target]
         if not on_target:
-            self._hub(way, able, targets)
+            self._to_all(way, able, targets)
             return
         statements = home.taker.statements
         actions = [step.action for step in on_target]
@@ -158,6 +166,30 @@ class Inside:
                 if wanted:
                     takers = home.taker.take(way, wanted, target, len(some) - 1)
                     self._changed(way, takers, target)
+
+    def _to_all(self, way: Way, able: Sequence[Candidate], targets: Sequence[Entity]) -> None:
+        """A way whose steps are not done to a target: by what the world lists, or by what is
+        presumed."""
+        for known, target in self._workloads(way, targets):
+            self._hub(known, able, [target])
+        self._hub(way, able, targets)
+
+    def _workloads(self, way: Way, targets: Sequence[Entity]) -> Iterator[tuple[Way, Entity]]:
+        """The way to what the world lists of the workloads that it presumes: each with the role
+        that it runs with, and steps done to it."""
+        if way.presumes is None or way.kind != "workloads":
+            return
+        by_arn = {target.arn: target for target in targets}
+        for resource in self.home.account.resources.values():
+            target = by_arn.get(resource.role or "")
+            if target is None:
+                continue
+            steps = tuple(
+                step._replace(resource=resource.arn) if _is_form_of(step, resource.arn) else step
+                for step in way.steps
+            )
+            if steps != way.steps:
+                yield way._replace(presumes=None, steps=steps), target
 
     def _hub(
         self,
@@ -226,3 +258,12 @@ def _is_reserved(entity: Entity | None) -> bool:
     """Whether Identity Center made a role: IAM lets nobody else change its policies or its trust
     (it answers `UnmodifiableEntity`, which is on no page)."""
     return isinstance(entity, Role) and entity.path.startswith(ROLE_PATH)
+
+
+def _is_form_of(step: Step, arn: str) -> bool:
+    """Whether a step is done to such a resource."""
+    form = step.resource.split(":", 5)
+    parts = arn.split(":", 5)
+    return len(form) == len(parts) == 6 and (  # noqa: PLR2004 - an ARN has six parts
+        form[2] == parts[2] and parts[5].startswith(form[5].rstrip("*"))
+    )

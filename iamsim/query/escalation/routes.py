@@ -40,6 +40,11 @@ class Chain(NamedTuple):
         """Allowed when every way is; else conditional."""
         return overall_verdict([hop.edge.verdict for hop in self.hops])
 
+    @property
+    def is_presumed(self) -> bool:
+        """Whether something has to be there that no world lists."""
+        return any(hop.edge.way.presumes is not None for hop in self.hops)
+
 
 def administrators(found: Escalations) -> set[str]:
     """The nodes that stand for everything in an account."""
