@@ -21,11 +21,13 @@ ROOT = Path(__file__).parents[1]
 OUTPUT = ROOT / "iamsim" / "serve" / "data" / "operations.json"
 OPERATIONS = {
     "iam": """
-        GenerateCredentialReport GetAccessKeyLastUsed GetAccountAuthorizationDetails
-        GetAccountSummary GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy
+        GenerateCredentialReport GenerateServiceLastAccessedDetails GetAccessKeyLastUsed
+        GetAccountAuthorizationDetails GetAccountPasswordPolicy GetAccountSummary
+        GetContextKeysForCustomPolicy GetContextKeysForPrincipalPolicy
         GetCredentialReport GetGroup GetGroupPolicy GetInstanceProfile GetLoginProfile
         GetOpenIDConnectProvider GetPolicy GetPolicyVersion GetRole GetRolePolicy GetSAMLProvider
-        GetUser GetUserPolicy ListAccessKeys ListAccountAliases ListAttachedGroupPolicies
+        GetServiceLastAccessedDetails GetUser GetUserPolicy ListAccessKeys ListAccountAliases
+        ListAttachedGroupPolicies
         ListAttachedRolePolicies ListAttachedUserPolicies ListEntitiesForPolicy ListGroupPolicies
         ListGroups ListGroupsForUser ListInstanceProfileTags ListInstanceProfiles
         ListInstanceProfilesForRole ListMFADevices ListOpenIDConnectProviderTags

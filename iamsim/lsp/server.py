@@ -226,6 +226,10 @@ def _diagnose(server: LanguageServer, documents: Documents) -> None:
         await asyncio.sleep(PAUSE)
         if uri not in server.workspace.text_documents or documents.text(uri).version != version:
             return
+        # Large documents take a while: meanwhile other questions are answered.
+        await asyncio.to_thread(documents.analysis, uri)
+        if uri not in server.workspace.text_documents or documents.text(uri).version != version:
+            return
         found = documents.diagnostics(uri)
         server.text_document_publish_diagnostics(
             types.PublishDiagnosticsParams(uri=uri, version=version, diagnostics=found)

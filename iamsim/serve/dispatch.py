@@ -15,6 +15,7 @@ from iamsim.serve import (
     analyzers,
     iam_account,
     iam_entities,
+    last_accessed,
     policy_checks,
     query,
     rest,
@@ -37,7 +38,10 @@ __all__ = ["Request", "Response", "respond"]
 Json = dict[str, object]
 
 OPERATIONS: dict[str, dict[str, Callable[[Call], Json]]] = {
-    "iam": iam_entities.OPERATIONS | iam_account.OPERATIONS | simulator.OPERATIONS,
+    "iam": iam_entities.OPERATIONS
+    | iam_account.OPERATIONS
+    | last_accessed.OPERATIONS
+    | simulator.OPERATIONS,
     "sts": sts.OPERATIONS,
     "accessanalyzer": policy_checks.OPERATIONS | analyzers.OPERATIONS,
 }

@@ -11,16 +11,21 @@ from contextlib import closing
 from datetime import datetime
 from http.client import HTTPConnection
 from pathlib import Path
+from urllib.parse import urlencode
+from xml.etree import ElementTree as ET
 
 import pytest
 from botocore.exceptions import ClientError
+from hypothesis import given
+from hypothesis import strategies as st
 
 from iamsim.cli.main import main
 from iamsim.importers.frame import import_sources
 from iamsim.importers.load import load_worlds
-from iamsim.serve.dispatch import OPERATIONS
+from iamsim.serve.dispatch import OPERATIONS, Request, respond
+from iamsim.serve.estate import Estate
 from iamsim.serve.model import services
-from tests.unit.serving import REGION, client, faults_of, serving
+from tests.unit.serving import NOW, REGION, client, faults_of, serving
 
 ACCOUNT, OTHER = "111122223333", "444455556666"
 KEY = "AKIAMAYA000000000001"
@@ -59,6 +64,7 @@ WORLD = {
         ACCOUNT: {
             "providers": [SAML, OIDC],
             "root_user": {"mfa_devices": 1, "access_keys": []},
+            "password_policy": {"MinimumPasswordLength": 14, "RequireSymbols": True},
             "users": {
                 "maya": {
                     "path": "/team/",
@@ -73,6 +79,7 @@ WORLD = {
                     "policies": [READ_ONLY, ALLOW],
                     "inline_policies": {"ReadOne": ALLOW},
                     "boundary": LOCAL,
+                    "last_accessed": {"s3": {"at": "2026-01-01T00:00:00Z"}, "iam": {}},
                 },
                 **{f"user-{number:03}": {} for number in range(150)},
             },
@@ -97,8 +104,11 @@ WORLD = {
 CALLS = {
     "iam": {
         "GenerateCredentialReport": {},
+        "GenerateServiceLastAccessedDetails": {"Arn": MAYA},
+        "GetServiceLastAccessedDetails": {"JobId": "first"},
         "GetAccessKeyLastUsed": {"AccessKeyId": KEY},
         "GetAccountAuthorizationDetails": {},
+        "GetAccountPasswordPolicy": {},
         "GetAccountSummary": {},
         "GetContextKeysForCustomPolicy": {"PolicyInputList": [json.dumps(ALLOW)]},
         "GetContextKeysForPrincipalPolicy": {"PolicySourceArn": MAYA},
@@ -236,6 +246,9 @@ def test_answers_are_what_botocore_says(server, service, operation):
     if "id" in parameters:
         findings = aws.list_findings_v2(analyzerArn=EXTERNAL)["findings"]
         parameters = parameters | {"id": findings[0]["id"]}
+    if "JobId" in parameters:
+        job = aws.generate_service_last_accessed_details(Arn=MAYA, Granularity="ACTION_LEVEL")
+        parameters = {"JobId": job["JobId"]}
     answer = getattr(aws, snake(operation))(**parameters)
     assert faults_of(service, operation, answer) == []
 
@@ -330,6 +343,18 @@ def test_managed_policies_are_those_of_the_account_and_of_aws(iam):
     assert aws_error(iam.get_policy, **names)[:2] == ("NoSuchEntity", 404)
     names = {"PolicyArn": LOCAL, "VersionId": "v2"}
     assert aws_error(iam.get_policy_version, **names)[0] == "NoSuchEntity"
+
+
+def test_what_was_called_last_comes_by_a_job(iam):
+    """Services with their time, those never called without one; what is not known is an error."""
+    job = iam.generate_service_last_accessed_details(Arn=MAYA)["JobId"]
+    found = iam.get_service_last_accessed_details(JobId=job)
+    assert found["JobStatus"] == "COMPLETED"
+    accessed = {one["ServiceNamespace"]: one for one in found["ServicesLastAccessed"]}
+    assert accessed["s3"]["LastAuthenticated"].year == 2026
+    assert "LastAuthenticated" not in accessed["iam"]
+    assert aws_error(iam.generate_service_last_accessed_details, Arn=APP)[0] == "NotImplemented"
+    assert aws_error(iam.get_service_last_accessed_details, JobId="0" * 36)[0] == "NoSuchEntity"
 
 
 def test_errors_are_those_of_aws(server, iam):
@@ -610,3 +635,62 @@ def test_unknown_parts_of_a_world_are_said(tmp_path):
         )
     assert simulated["EvaluationResults"][0]["EvalDecision"] == "implicitDeny"
     assert "x-iamsim-conditional" in simulated["ResponseMetadata"]["HTTPHeaders"]
+
+
+VALUES = (
+    *("", "x", "a b", "true", "-1", "1", "9" * 21, MAYA, LOCAL, READ_ONLY, "{", "[]", "null"),
+    *("\0", "\u00e9", "*", "%", "..", ACCOUNT, "s3:GetObject", json.dumps(ALLOW)),
+)
+
+
+@pytest.fixture(scope="module")
+def estate(tmp_path_factory):
+    """What the server answers from, without a server."""
+    file = tmp_path_factory.mktemp("estate") / "world.json"
+    file.write_text(json.dumps(WORLD))
+    return Estate(load_worlds(str(file)), NOW)
+
+
+@given(st.data())
+def test_no_form_breaks_the_server(estate, data):
+    """Whatever stands in the parameters of an operation of IAM or STS, there is an answer."""
+    service = services()[data.draw(st.sampled_from(["iam", "sts"]))]
+    operation = data.draw(st.sampled_from(sorted(service.operations.values())))
+    form = {"Action": operation.name, "Version": service.version}
+    members = service.shapes[operation.input].members if operation.input else {}
+    for name in members:
+        ends = ["", "", ".member.1", ".member.x", ".member.1.ContextKeyName", ".member.2.PolicyArn"]
+        value = data.draw(st.sampled_from((None, *VALUES)))
+        if value is not None:
+            form[name + data.draw(st.sampled_from(ends))] = value
+    body = urlencode(form).encode()
+    answer = respond(estate, Request("POST", "/", "", {"content-type": FORM["Content-Type"]}, body))
+    assert answer.status < 500 or answer.status == 501
+    ET.fromstring(answer.body)  # noqa: S314 - our own answer
+
+
+JUNK = st.recursive(
+    st.sampled_from((*VALUES, 1, -3, 1.5, True, None)),
+    lambda inner: (
+        st.lists(inner, max_size=2)
+        | st.dictionaries(st.sampled_from(["eq", "neq", "exists", "actions", "status"]), inner)
+    ),
+    max_leaves=5,
+)
+
+
+@given(st.data())
+def test_no_json_breaks_the_server(estate, data):
+    """Nor does any body of a call of Access Analyzer."""
+    service = services()["accessanalyzer"]
+    operation = data.draw(st.sampled_from(sorted(service.operations.values())))
+    body = {}
+    for name in service.shapes[operation.input].members:
+        right = CALLS["accessanalyzer"][operation.name].get(name)
+        body[name] = data.draw(JUNK if right is None else st.just(right) | JUNK)
+    path = operation.uri.replace("{", "").replace("}", "")
+    asked = data.draw(st.sampled_from(["", "maxResults=1", "maxResults=x", "nextToken=x"]))
+    request = Request(operation.method, path, asked, {}, json.dumps(body).encode())
+    answer = respond(estate, request)
+    assert answer.status < 500
+    json.loads(answer.body)
