@@ -38,6 +38,7 @@ MODULES = {
     "managed": "iamsim.cli.managed",
     "validate": "iamsim.cli.validate",
     "import": "iamsim.cli.import_",
+    "collect": "iamsim.cli.collect",
     "world": "iamsim.cli.world",
     "test": "iamsim.cli.test",
     "schema": "iamsim.cli.schema",

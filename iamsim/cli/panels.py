@@ -21,6 +21,7 @@ PANELS = {
         "report": "Write one page about a whole account or organization.",
     },
     "Worlds and their changes": {
+        "collect": "Collect a live account or organization through boto3.",
         "import": "Make a world of files that AWS or other tools wrote.",
         "world": "Look at a world: what is in it, and what dangles.",
         "diff": "Say which decisions differ: between two worlds, or through a plan or a template.",

@@ -18,6 +18,8 @@ ROLE = "iamsim-collect"
 
 # What the script calls besides the calls of the table of resource types.
 FURTHER_ACTIONS = (
+    "access-analyzer:ListAnalyzers",
+    "account:GetAlternateContact",
     "dynamodb:DescribeTable",
     "ec2:DescribeRegions",
     "ec2:DescribeSnapshotAttribute",
@@ -26,11 +28,18 @@ FURTHER_ACTIONS = (
     "iam:GenerateCredentialReport",
     "iam:GenerateServiceLastAccessedDetails",
     "iam:GetAccountAuthorizationDetails",
+    "iam:GetAccountPasswordPolicy",
+    "iam:GetAccountSummary",
     "iam:GetCredentialReport",
     "iam:GetServiceLastAccessedDetails",
+    "iam:ListAccessKeys",
+    "iam:ListMFADevices",
     "iam:ListOpenIDConnectProviders",
     "iam:ListRoles",
     "iam:ListSAMLProviders",
+    "iam:ListSSHPublicKeys",
+    "iam:ListServiceSpecificCredentials",
+    "iam:ListSigningCertificates",
     "iam:ListUsers",
     "iam:ListVirtualMFADevices",
     "kinesis:DescribeStreamSummary",
@@ -50,6 +59,7 @@ FURTHER_ACTIONS = (
     "ssm:DescribeParameters",
 )
 ORGANIZATION_ACTIONS = (
+    "iam:ListOrganizationsFeatures",
     "organizations:DescribeOrganization",
     "organizations:DescribePolicy",
     "organizations:ListAccountsForParent",

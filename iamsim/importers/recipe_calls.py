@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import Call, ResourceType
 
-__all__ = ["policy_actions", "policy_calls"]
+__all__ = ["collected_calls", "policy_actions", "policy_calls"]
 
 # What a call needs where the action is not called like it.
 OTHER_ACTIONS = {"get-rest-apis": "apigateway:GET"}
@@ -31,18 +31,18 @@ collect_policies() {
 
 def policy_actions() -> set[str]:
     """The permissions that these calls need."""
-    return {_action(row, call) for row, calls in _collected() for call in calls}
+    return {_action(row, call) for row, calls in collected_calls() for call in calls}
 
 
 def policy_calls() -> str:
     """Write a function of the script that makes the calls."""
     lines: dict[str, None] = {}
-    for row, (*listed, call) in _collected():
+    for row, (*listed, call) in collected_calls():
         lines.update(dict.fromkeys(_loop(row, listed[0], call) if listed else [_plain(call)]))
     return HEAD + "\n".join(lines) + "\n}\n"
 
 
-def _collected() -> Iterator[tuple[ResourceType, tuple[Call, ...]]]:
+def collected_calls() -> Iterator[tuple[ResourceType, tuple[Call, ...]]]:
     """The types with their call, and the call that lists what it is asked about, if it is.
 
     Types that have no Region are collected with the account.

@@ -1,6 +1,6 @@
 
 collect_account() {
-  local account="$1" dir="$out/$1" region bucket
+  local account="$1" dir="$out/$1" region bucket user call
   get "$dir/get-account-authorization-details.json" iam get-account-authorization-details
   aws iam generate-credential-report >/dev/null 2>&1 && sleep 5
   get "$dir/get-credential-report.json" iam get-credential-report
@@ -8,6 +8,14 @@ collect_account() {
   get "$dir/list-open-id-connect-providers.json" iam list-open-id-connect-providers
   get "$dir/list-saml-providers.json" iam list-saml-providers
   get "$dir/list-virtual-mfa-devices.json" iam list-virtual-mfa-devices
+  get "$dir/get-account-summary.json" iam get-account-summary
+  get "$dir/get-account-password-policy.json" iam get-account-password-policy
+  get "$dir/get-alternate-contact.json" account get-alternate-contact --alternate-contact-type SECURITY
+  for user in $(each iam list-users --query 'Users[].UserName'); do
+    for call in list-access-keys list-mfa-devices list-service-specific-credentials list-signing-certificates list-ssh-public-keys; do
+      get "$dir/$call.$(name "$user").json" iam "$call" --user-name "$user"
+    done
+  done
   get "$dir/get-public-access-block.$account.json" s3control get-public-access-block --account-id "$account"
   get "$dir/list-buckets.json" s3api list-buckets
   for bucket in $(each s3api list-buckets --query 'Buckets[].Name'); do
@@ -26,6 +34,7 @@ collect_region() {
   local account="$1" region="$2" dir="$3" arn
   export AWS_DEFAULT_REGION="$region" AWS_REGION="$region"
   get "$dir/describe-vpc-endpoints.json" ec2 describe-vpc-endpoints
+  get "$dir/list-analyzers.json" accessanalyzer list-analyzers
   if [ "${SNAPSHOTS:-}" = 1 ]; then collect_snapshots "$dir"; fi
   get "$dir/list-access-points.json" s3control list-access-points --account-id "$account"
   get "$dir/list-aliases.json" kms list-aliases

@@ -3,6 +3,7 @@ collect_organization() {
   local dir="$out/organizations" kind policy root account
   get "$dir/describe-organization.json" organizations describe-organization
   get "$dir/list-roots.json" organizations list-roots
+  get "$dir/list-organizations-features.json" iam list-organizations-features
   get "$dir/list-delegated-administrators.json" organizations list-delegated-administrators
   for account in $(each organizations list-delegated-administrators --query 'DelegatedAdministrators[].Id'); do
     get "$dir/list-delegated-services-for-account.$account.json" organizations list-delegated-services-for-account --account-id "$account"

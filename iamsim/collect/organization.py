@@ -1,0 +1,78 @@
+"""Collects an organization: its tree, its policies, its Identity Center, and its accounts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamsim.collect.reader import file_name, values_at
+
+if TYPE_CHECKING:
+    from iamsim.collect.reader import Reader
+
+__all__ = ["collect_organization"]
+
+KINDS = ("SERVICE_CONTROL_POLICY", "RESOURCE_CONTROL_POLICY")
+OF_SETS = (
+    "describe_permission_set",
+    "get_inline_policy_for_permission_set",
+    "get_permissions_boundary_for_permission_set",
+    "list_managed_policies_in_permission_set",
+    "list_customer_managed_policy_references_in_permission_set",
+)
+FOLDER = "organizations"
+
+
+def collect_organization(reader: Reader) -> list[str]:
+    """Ask for the tree and its policies; gives the ids of the accounts in it."""
+
+    def ask(operation: str, subject: str = "", **parameters: Any) -> object:  # noqa: ANN401 - of any call
+        ending = f".{file_name(subject)}" if subject else ""
+        path = f"{FOLDER}/{operation.replace('_', '-')}{ending}.json"
+        return reader.get(path, "organizations", operation, **parameters)
+
+    ask("describe_organization")
+    reader.get(f"{FOLDER}/list-organizations-features.json", "iam", "list_organizations_features")
+    delegated = ask("list_delegated_administrators")
+    for account in values_at(delegated, ("DelegatedAdministrators", "*", "Id")):
+        ask("list_delegated_services_for_account", account, AccountId=account)
+    for kind in KINDS:
+        for policy in values_at(ask("list_policies", kind, Filter=kind), ("Policies", "*", "Id")):
+            ask("describe_policy", policy, PolicyId=policy)
+            ask("list_targets_for_policy", policy, PolicyId=policy)
+    accounts: list[str] = []
+    waiting = values_at(ask("list_roots"), ("Roots", "*", "Id"))
+    while waiting:
+        parent = waiting.pop()
+        found = ask("list_accounts_for_parent", parent, ParentId=parent)
+        accounts += values_at(found, ("Accounts", "*", "Id"))
+        units = ask("list_organizational_units_for_parent", parent, ParentId=parent)
+        waiting += values_at(units, ("OrganizationalUnits", "*", "Id"))
+    collect_identity_center(reader)
+    return accounts
+
+
+def collect_identity_center(reader: Reader) -> None:
+    """Ask for the permission sets, and where they are assigned to whom."""
+    folder = "identity-center"
+    instances = reader.get(f"{folder}/list-instances.json", "sso-admin", "list_instances")
+    for instance in values_at(instances, ("Instances", "*", "InstanceArn")):
+        listed = reader.get(
+            f"{folder}/list-permission-sets.json",
+            "sso-admin",
+            "list_permission_sets",
+            InstanceArn=instance,
+        )
+        for one in values_at(listed, ("PermissionSets", "*")):
+            about: dict[str, Any] = {"InstanceArn": instance, "PermissionSetArn": one}
+            name = one.rpartition("/")[2]
+            for operation in OF_SETS:
+                path = f"{folder}/{operation.replace('_', '-')}.{name}.json"
+                reader.get(path, "sso-admin", operation, **about)
+            operation = "list_accounts_for_provisioned_permission_set"
+            path = f"{folder}/{operation.replace('_', '-')}.{name}.json"
+            provisioned = reader.get(path, "sso-admin", operation, **about)
+            for account in values_at(provisioned, ("AccountIds", "*")):
+                path = f"{folder}/list-account-assignments.{name}.{account}.json"
+                reader.get(
+                    path, "sso-admin", "list_account_assignments", **about, AccountId=account
+                )

@@ -1,0 +1,198 @@
+"""Makes calls that read, and keeps their outputs as files, as the AWS CLI prints them."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from iamsim.core.errors import RequestError
+from iamsim.files.writing import write_text
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+    from iamsim.catalog.resource_types import Call
+
+__all__ = ["READS", "Reader", "file_name", "missing_boto3", "values_at"]
+
+# How the names of operations begin that change nothing; a report is made, and nothing else.
+READS = (
+    "Describe",
+    "Get",
+    "List",
+    "GenerateCredentialReport",
+    "GenerateServiceLastAccessedDetails",
+)
+CLIENTS = {"s3api": "s3", "configservice": "config"}  # that boto3 calls otherwise than the CLI
+NOTHING_THERE = ("NoSuch", "NotFound", "ResourceNotFound", "does not exist")
+# What an output may hold that is secret, or of no use: never on a disk.
+LEFT_OUT = frozenset(
+    (
+        "CertificateBody",
+        "EmailAddress",
+        "Environment",
+        "PhoneNumber",
+        "ResponseMetadata",
+        "SSHPublicKeyBody",
+        "SecretAccessKey",
+        "ServicePassword",
+    )
+)
+ATTEMPTS = 8
+LONGEST = 200  # characters of an error of boto3's own
+
+
+class Reader:
+    """Calls one account in one Region, and keeps what it answers under a folder.
+
+    Outputs that are there already are read and not asked for again, so that a run that was cut off
+    goes on where it stopped. `denied` are the calls that AWS refused.
+    """
+
+    def __init__(self, session: Any, folder: Path, report: Callable[[str], None]) -> None:  # noqa: ANN401 - boto3 has no types
+        """Take a session of boto3 and the folder of all outputs."""
+        self.session = session
+        self.folder = folder
+        self.report = report
+        self.denied: list[str] = []
+        self._clients: dict[tuple[str, str | None], Any] = {}
+
+    def get(
+        self,
+        path: str,
+        service: str,
+        operation: str,
+        region: str | None = None,
+        *,
+        kept: bool = True,
+        **parameters: Any,  # noqa: ANN401 - of any call
+    ) -> Any:  # noqa: ANN401 - outputs of all calls
+        """The output of a call, kept at a path; `None` where there is nothing, or AWS refused. What
+        only lists what to ask about need not be `kept`."""
+        file = self.folder / path
+        known = _read(file)
+        if known is not None:
+            return known
+        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - extra `aws`
+        from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above
+
+        try:
+            output = self._call(service, operation, region, parameters)
+        except ClientError as error:
+            text = str(error)
+            if any(sign in text for sign in NOTHING_THERE):
+                return None
+            return self._refused(file, text)
+        except (BotoCoreError, ResponseParserError) as error:  # no such endpoint here, say
+            words = " ".join(str(error).split())[:LONGEST]
+            return self._refused(file, f"An error occurred ({type(error).__name__}): {words}")
+        data = _plain(output)
+        if not kept:
+            file.unlink(missing_ok=True)  # an error of a run before
+            return data
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(str(file), json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        return data
+
+    def _refused(self, file: Path, text: str) -> None:
+        """Keep AWS's error where the output would stand: importers take it for unknown."""
+        self.denied.append(f"{file.relative_to(self.folder)}: {text}")
+        self.report(self.denied[-1])
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_text(str(file), text + "\n")
+
+    def of_table(self, path: str, call: Call, region: str, values: Mapping[str, str]) -> Any:  # noqa: ANN401 - as above
+        """The output of a call of the table of resource types, its options filled in."""
+        options = [values.get(one, one) for one in call.options]
+        client = self._client(call.service, region)
+        operation = call.operation.replace("-", "_")
+        model = client.meta.service_model.operation_model(_method_name(client, operation))
+        members = {} if model.input_shape is None else model.input_shape.members
+        from botocore import xform_name  # noqa: PLC0415 - as above
+
+        names = {xform_name(name, "-"): name for name in members}
+        parameters: dict[str, Any] = {}
+        for option, value in zip(options[::2], options[1::2], strict=True):
+            name = names[option.removeprefix("--")]
+            parameters[name] = [value] if members[name].type_name == "list" else value
+        return self.get(path, call.service, operation, region, **parameters)
+
+    def _call(
+        self, service: str, operation: str, region: str | None, parameters: Mapping[str, object]
+    ) -> Any:  # noqa: ANN401 - as above
+        """Make a call, all its pages together."""
+        client = self._client(service, region)
+        name = _method_name(client, operation)
+        if not name.startswith(READS):
+            raise AssertionError(f"{name} is no call that reads")
+        if client.can_paginate(operation):
+            return client.get_paginator(operation).paginate(**parameters).build_full_result()
+        return getattr(client, operation)(**parameters)
+
+    def _client(self, service: str, region: str | None) -> Any:  # noqa: ANN401 - as above
+        key = service, region
+        if key not in self._clients:
+            from botocore.config import Config  # noqa: PLC0415 - as above
+
+            attempts = int(os.environ.get("AWS_MAX_ATTEMPTS", ATTEMPTS))
+            config = Config(retries={"mode": "adaptive", "total_max_attempts": attempts})
+            self._clients[key] = self.session.client(
+                CLIENTS.get(service, service), region_name=region, config=config
+            )
+        return self._clients[key]
+
+
+def _method_name(client: Any, operation: str) -> str:  # noqa: ANN401 - as above
+    name: str = client.meta.method_to_api_mapping[operation]
+    return name
+
+
+def _read(file: Path) -> Any | None:  # noqa: ANN401 - as above
+    """An output that is there; `None` for none, and for an error that is worth another try."""
+    if not file.is_file():
+        return None
+    try:
+        return json.loads(file.read_text("utf-8"))
+    except ValueError:
+        return None
+
+
+def _plain(value: object) -> Any:  # noqa: ANN401 - as above
+    """An output as the CLI prints it: times in ISO 8601, bytes in base64, nothing secret."""
+    if isinstance(value, dict):
+        return {key: _plain(one) for key, one in value.items() if key not in LEFT_OUT}
+    if isinstance(value, list | tuple):
+        return [_plain(one) for one in value]
+    if isinstance(value, datetime):
+        return value.isoformat()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
+
+
+def values_at(data: object, path: tuple[str, ...]) -> list[str]:
+    """The texts at a path of an output; ``*`` stands for every item of a list."""
+    if not path:
+        return [data] if isinstance(data, str) else []
+    step, *rest = path
+    if step == "*":
+        items = data if isinstance(data, list) else []
+        return [text for item in items for text in values_at(item, tuple(rest))]
+    return values_at(data.get(step), tuple(rest)) if isinstance(data, dict) else []
+
+
+def file_name(text: str) -> str:
+    """A text as a part of a file name, percent-encoded as the importers read it."""
+    return quote(text, safe="")
+
+
+def missing_boto3() -> RequestError:
+    """What is said where the extra is not installed."""
+    return RequestError(
+        "boto3-missing", "collecting needs boto3", hint="install it: `pip install 'iamsim[aws]'`"
+    )
