@@ -346,6 +346,7 @@ case "$*" in
 esac
 """
 PREFIXES = {
+    "accessanalyzer": "access-analyzer",
     "efs": "elasticfilesystem",
     "opensearch": "es",
     "s3api": "s3",

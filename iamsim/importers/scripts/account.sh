@@ -1,6 +1,6 @@
 
 collect_account() {
-  local account="$1" dir="$out/$1" region bucket user call
+  local account="$1" dir="$out/$1" region bucket user
   get "$dir/get-account-authorization-details.json" iam get-account-authorization-details
   aws iam generate-credential-report >/dev/null 2>&1 && sleep 5
   get "$dir/get-credential-report.json" iam get-credential-report
@@ -12,9 +12,11 @@ collect_account() {
   get "$dir/get-account-password-policy.json" iam get-account-password-policy
   get "$dir/get-alternate-contact.json" account get-alternate-contact --alternate-contact-type SECURITY
   for user in $(each iam list-users --query 'Users[].UserName'); do
-    for call in list-access-keys list-mfa-devices list-service-specific-credentials list-signing-certificates list-ssh-public-keys; do
-      get "$dir/$call.$(name "$user").json" iam "$call" --user-name "$user"
-    done
+    get "$dir/list-access-keys.$(name "$user").json" iam list-access-keys --user-name "$user"
+    get "$dir/list-mfa-devices.$(name "$user").json" iam list-mfa-devices --user-name "$user"
+    get "$dir/list-service-specific-credentials.$(name "$user").json" iam list-service-specific-credentials --user-name "$user"
+    get "$dir/list-signing-certificates.$(name "$user").json" iam list-signing-certificates --user-name "$user"
+    get "$dir/list-ssh-public-keys.$(name "$user").json" iam list-ssh-public-keys --user-name "$user"
   done
   get "$dir/get-public-access-block.$account.json" s3control get-public-access-block --account-id "$account"
   get "$dir/list-buckets.json" s3api list-buckets
