@@ -164,10 +164,12 @@ def pytest_terminal_summary(
         terminalreporter.line(f"{said} covered is missing", red=True)
     if _COVERED not in config.stash:
         return
-    from iamsim.report.coverage import render_coverage, shortfall  # noqa: PLC0415 - with coverage
+    from iamsim.report.coverage import coverage_document, shortfall  # noqa: PLC0415 - with coverage
+    from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
+    from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
 
     covered = config.stash[_COVERED]
-    terminalreporter.write(render_coverage(covered))
+    terminalreporter.write(to_text(coverage_document(covered), Paint(), 100))
     limit = config.getoption("--iamsim-cov-fail-under")
     missing = None if limit is None else shortfall(covered, limit)
     if missing is not None:

@@ -2,44 +2,42 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
-from iamsim.cli.output import terminal_width, wants_color, write_output
 from iamsim.cli.test_coverage import (
     COVERAGE_OPTIONS,
     new_coverage,
     share_of,
     write_coverage,
 )
-from iamsim.cli.test_mutation import MUTATION_OPTIONS, mutate, mutation_text, wants_mutation
+from iamsim.cli.test_mutation import MUTATION_OPTIONS, mutate, wants_mutation
 from iamsim.cli.test_mutation import enough as is_enough
 from iamsim.cli.test_record import (
     RECORD_OPTIONS,
     compare_and_record,
-    compared_text,
     known_record,
     write_first_suite,
 )
+from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
 from iamsim.cli.worlds import allow_unknown_names_option, overlay_option
 from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Callable, Sequence
 
     from iamsim.cli.options import Options
+    from iamsim.report.suite import SuiteReport
     from iamsim.suites.cases import Shelf
-    from iamsim.suites.comparison import Comparison
-    from iamsim.suites.covered import PolicyCoverage
     from iamsim.suites.mutation.run import MutationResult
-    from iamsim.suites.runner import Collected, Outcome
+    from iamsim.suites.runner import Collected
     from iamsim.suites.selection import Wanted
 
 __all__ = ["COMMAND"]
 
-FORMATS = ("text", "json", "junit", "github", "markdown", "html")
+FORMATS = (*DOCUMENT_FORMATS, "junit", "github")
 
 
 def _test(options: Options, paths: Sequence[str]) -> int:
@@ -88,13 +86,15 @@ def _run(options: Options, paths: Sequence[str]) -> int:
             coverage=coverage,
         )
     memory.store(outcomes)
-    path = _text(options, "output")
     covered = None if coverage is None else coverage.policies(_picked(options))
     mutation = _mutation(collected, shelf, options)
     compared = compare_and_record(collected.cases, shelf, options, known)
-    extras = Extras(covered, None if mutation is None else mutation[0], compared)
-    written = _written(collected, outcomes, extras, options, to_file=path is not None)
-    write_output(written, path, workflow_commands=options["format"] == "github")
+    from iamsim.report.suite import SuiteReport  # noqa: PLC0415 - as above
+
+    report = SuiteReport(
+        collected, outcomes, covered, None if mutation is None else mutation[0], compared
+    )
+    _write(report, options)
     enough = covered is None or write_coverage(covered, options)
     if mutation is not None:
         limit = _text(options, "mutate_fail_under")
@@ -105,14 +105,6 @@ def _run(options: Options, paths: Sequence[str]) -> int:
         _complain(collected, told=options["format"] == "text" and not options["quiet"])
         return 2
     return 0 if enough and all(outcome.passed for outcome in outcomes) else 1
-
-
-class Extras(NamedTuple):
-    """What comes with the outcome where it is asked for."""
-
-    coverage: Sequence[PolicyCoverage] | None = None
-    mutation: Sequence[MutationResult] | None = None
-    compared: Comparison | None = None
 
 
 def _mutation(
@@ -138,82 +130,20 @@ def _picked(options: Options) -> Callable[[str, str], bool] | None:
     )
 
 
-def _written(
-    collected: Collected,
-    outcomes: Sequence[Outcome],
-    extras: Extras,
-    options: Options,
-    *,
-    to_file: bool,
-) -> str:
-    form = _text(options, "format")
+def _write(report: SuiteReport, options: Options) -> None:
+    from iamsim.report import suite, suite_ci  # noqa: PLC0415 - not for help
+
     verbose = bool(options["verbose"])
-    if form == "json":
-        import json  # noqa: PLC0415 - text needs none
-
-        from iamsim.report.suite_data import run_to_dict  # noqa: PLC0415
-
-        data = run_to_dict(collected, outcomes, verbose=verbose)
-        if extras.coverage is not None:
-            from iamsim.report.coverage import coverage_to_dict  # noqa: PLC0415 - with coverage
-
-            data["coverage"] = coverage_to_dict(extras.coverage)
-        if extras.mutation is not None:
-            from iamsim.report.mutation import mutation_to_dict  # noqa: PLC0415 - with mutation
-
-            data["mutation"] = mutation_to_dict(extras.mutation)
-        if extras.compared is not None:
-            from iamsim.report.comparison import comparison_to_dict  # noqa: PLC0415 - as above
-
-            data["comparison"] = comparison_to_dict(extras.compared)
-        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
-    if form == "markdown":
-        from iamsim.report.suite_data import run_to_markdown  # noqa: PLC0415 - as above
-
-        shares = "".join(f"\n{line}\n" for line in _shares(extras))
-        return run_to_markdown(collected, outcomes) + shares + compared_text(extras.compared, form)
-    if form == "junit":
-        from iamsim.report.suite_ci import run_to_junit  # noqa: PLC0415 - as above
-
-        return run_to_junit(collected, outcomes)
-    if form == "github":
-        from iamsim.report.suite_ci import run_to_github  # noqa: PLC0415 - as above
-
-        shares = "".join(f"{line}\n" for line in _shares(extras))
-        return run_to_github(collected, outcomes) + shares
-    from iamsim.report.suite import count_text, render_run  # noqa: PLC0415 - as above
-
-    if form == "html" and not options["quiet"]:
-        from iamsim.report.html.suite import suite_page  # noqa: PLC0415 - as above
-
-        remarks = compared_text(extras.compared)
-        return suite_page(collected, outcomes, extras.coverage, extras.mutation, remarks)
-    if options["quiet"]:
-        counts = [count_text(collected, outcomes), *_shares(extras)]
-        return "".join(f"{line}\n" for line in counts) + compared_text(extras.compared, quiet=True)
-    color = wants_color("auto", to_file=to_file)
-    width = terminal_width()
-    text = render_run(collected, outcomes, verbose=verbose, color=color, width=width)
-    if extras.coverage is not None:
-        from iamsim.report.coverage import render_coverage  # noqa: PLC0415 - only with coverage
-
-        table = render_coverage(extras.coverage, verbose=verbose, color=color, width=width)
-        text = f"{text}\n{table}"
-    if extras.mutation is not None:
-        text = f"{text}\n{mutation_text(extras.mutation, options, to_file=to_file)}"
-    return text + compared_text(extras.compared, color=color)
-
-
-def _shares(extras: Extras) -> Iterator[str]:
-    """What is covered and what was noticed, in a line each."""
-    if extras.coverage is not None:
-        from iamsim.report.coverage import share_line  # noqa: PLC0415 - only with coverage
-
-        yield share_line(extras.coverage)
-    if extras.mutation is not None:
-        from iamsim.report.mutation import score_line  # noqa: PLC0415 - only with mutation
-
-        yield score_line(extras.mutation)
+    write_answer(
+        {"color": "auto", **options},
+        lambda: suite.run_document(report, verbose=verbose),
+        lambda: suite.run_to_dict(report, verbose=verbose),
+        lambda: suite.counts_of(report),
+        {
+            "junit": lambda: suite_ci.run_to_junit(report.collected, report.outcomes),
+            "github": lambda: suite_ci.run_to_github(report),
+        },
+    )
 
 
 def _complain(collected: Collected, *, told: bool) -> None:

@@ -105,9 +105,10 @@ def _coverage_report(form: str, covered: Sequence[PolicyCoverage]) -> str:
 
         return json.dumps(coverage_to_dict(covered), indent=2, ensure_ascii=False) + "\n"
     if form == "html":
-        from iamsim.report.html.coverage import coverage_page  # noqa: PLC0415 - as above
+        from iamsim.report.coverage import coverage_document  # noqa: PLC0415 - as above
+        from iamsim.report.writers.html import to_html  # noqa: PLC0415 - as above
 
-        return coverage_page(covered)
+        return to_html(coverage_document(covered))
     from iamsim.report import coverage_files  # noqa: PLC0415 - as above
 
     if form == "lcov":

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
 from iamsim.cli.options import Option
-from iamsim.cli.output import wants_color, write_output
+from iamsim.cli.output import write_output
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from iamsim.suites.mutation.run import MutationResult
     from iamsim.world.model import PolicyDocument
 
-__all__ = ["MUTATION_OPTIONS", "enough", "mutate", "mutation_text", "wants_mutation"]
+__all__ = ["MUTATION_OPTIONS", "enough", "mutate", "wants_mutation"]
 
 _FIELDS = ("mutate", "since", "write_tests", "mutate_fail_under")
 
@@ -100,14 +100,6 @@ def mutate(
     if isinstance(file, str):
         write_output(suite_text(results, shelf.paths, file), file)
     return results, score(results) if fitting else 0.0
-
-
-def mutation_text(results: Sequence[MutationResult], options: Options, *, to_file: bool) -> str:
-    """Write the outcome for a terminal."""
-    from iamsim.report.mutation import render_mutation  # noqa: PLC0415 - only where asked for
-
-    color = wants_color("auto", to_file=to_file)
-    return render_mutation(results, verbose=bool(options["verbose"]), color=color)
 
 
 def enough(

@@ -6,7 +6,7 @@ import os
 from typing import TYPE_CHECKING
 
 from iamsim.cli.options import Option
-from iamsim.cli.output import write_output
+from iamsim.cli.output import terminal_width, write_output
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 __all__ = [
     "RECORD_OPTIONS",
     "compare_and_record",
-    "compared_text",
     "known_record",
     "write_first_suite",
 ]
@@ -76,7 +75,11 @@ def compare_and_record(
         if compared.changes and options["format"] not in _TOLD:
             import sys  # noqa: PLC0415 - only where something is said there
 
-            sys.stderr.write(compared_text(compared))
+            from iamsim.report.comparison import comparison_document  # noqa: PLC0415 - as above
+            from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
+            from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
+
+            sys.stderr.write(to_text(comparison_document(compared), Paint(), terminal_width()))
     kept = options["record"]
     if isinstance(kept, str):
         from iamsim.suites.record import Recorder, write_record  # noqa: PLC0415 - as above
@@ -84,21 +87,6 @@ def compare_and_record(
         record = Recorder(shelf).add(cases) if compared is None else compared.after
         write_output(write_record(record), kept)
     return compared
-
-
-def compared_text(
-    compared: Comparison | None, form: str = "text", *, quiet: bool = False, color: bool = False
-) -> str:
-    """Write a comparison out, below the rest of a report; empty where there is none."""
-    if compared is None:
-        return ""
-    from iamsim.report import comparison as report  # noqa: PLC0415 - only where it is asked for
-
-    if quiet:
-        return f"{report.count_changes(compared)}\n"
-    if form == "markdown":
-        return f"\n{report.comparison_to_markdown(compared)}"
-    return f"\n{report.render_comparison(compared, color=color)}"
 
 
 def write_first_suite(options: Options, paths: Sequence[str]) -> int:

@@ -1,5 +1,5 @@
-"""What differs from a record of decisions, as text, as plain data and as Markdown: what decided
-then, what decides now, and the change of a policy that is the cause."""
+"""What differs from a record of decisions, for a document and as plain data: what decided then,
+what decides now, and the change of a policy that is the cause."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ import json
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Any
 
-from iamsim.core.caret import printable
-from iamsim.report.cleaning import for_markdown_lines
-from iamsim.report.paint import Paint
+from iamsim.report.document import Badge, Document, Entry
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -17,9 +15,8 @@ if TYPE_CHECKING:
     from iamsim.suites.comparison import Comparison, DecisionChange, PolicyChange
     from iamsim.suites.record import PolicyText, RecordedDecision, RecordedStatement
 
-__all__ = ["comparison_to_dict", "comparison_to_markdown", "count_changes", "render_comparison"]
+__all__ = ["comparison_blocks", "comparison_document", "comparison_to_dict", "count_changes"]
 
-_INDENT = "     "
 _MOST = 40  # lines of one difference
 
 
@@ -32,27 +29,38 @@ def count_changes(found: Comparison) -> str:
     return ", ".join(parts)
 
 
-def render_comparison(found: Comparison, *, color: bool = False) -> str:
-    """Write out each decision that changed, with its cause, and the count."""
-    paint = Paint(color)
-    lines = [paint.title("compared with the record")]
+def comparison_document(found: Comparison) -> Document:
+    """A comparison alone."""
+    blocks = tuple(comparison_blocks(found))
+    return Document("compared with the record", blocks, (), count_changes(found))
+
+
+def comparison_blocks(found: Comparison) -> list[Entry]:
+    """Each decision that changed, with its cause; a difference of policies stands once."""
     shown: set[int] = set()
-    for change in found.changes:
-        case = change.case
-        place = paint.name(f"{case.file}:{case.line}")
-        lines += ["", f"{paint.bad('CHANGED')} {place}  {paint.title(case.request.title)}"]
+    entries = []
+    for number, change in enumerate(found.changes, 1):
         turns = f"{change.before.decision} becomes {change.after.decision}"
-        lines.append(f"{_INDENT}{change.after.action} on {change.after.resource}: {turns}")
-        lines += [f"{_INDENT}{line}" for line in _deciding(change)]
-        lines += [f"{_INDENT}{line}" for line in _causes(change)]
+        asked = f"{change.after.action} on {change.after.resource}: {turns}"
+        code: list[str] = []
         for policy in _told(change):
             known = hash((policy.place, json.dumps(_pair(policy), sort_keys=True, default=str)))
             if known not in shown:
                 shown.add(known)
-                lines += [f"{_INDENT}  {_painted(line, paint)}" for line in _difference(policy)]
-    count = count_changes(found)
-    lines += ["", paint.bad(count) if found.changes else paint.good(count)]
-    return "\n".join(lines) + "\n"
+                code += _difference(policy)
+        case = change.case
+        entries.append(
+            Entry(
+                f"changed-{number}",
+                Badge("no", "changed"),
+                f"{case.file}:{case.line}",
+                case.request.title,
+                (asked, *_deciding(change), *_causes(change)),
+                code="\n".join(code),
+                language="diff",
+            )
+        )
+    return entries
 
 
 def _deciding(change: DecisionChange) -> Iterator[str]:
@@ -132,19 +140,11 @@ def _lines(text: PolicyText | None) -> list[str]:
     return json.dumps(text.document, indent=2, ensure_ascii=False).splitlines()
 
 
-def _painted(line: str, paint: Paint) -> str:
-    if line.startswith("+"):
-        return paint.good(line)
-    if line.startswith("-"):
-        return paint.bad(line)
-    return paint.quiet(line)
-
-
 def comparison_to_dict(found: Comparison) -> dict[str, Any]:
     """Turn a comparison into plain data."""
     return {
         "changed": [_change_data(change) for change in found.changes],
-        "asRecorded": found.same,
+        "as_recorded": found.same,
         "new": list(found.new),
         "gone": list(found.gone),
     }
@@ -159,7 +159,7 @@ def _change_data(change: DecisionChange) -> dict[str, Any]:
         "resource": change.after.resource,
         "before": _decision_data(change.before),
         "after": _decision_data(change.after),
-        "requestChanged": change.asked,
+        "request_changed": change.asked,
         "causes": [[_policy_data(one) for one in cause] for cause in change.causes],
         "differing": [_policy_data(one) for one in change.differing],
     }
@@ -193,20 +193,3 @@ def _policy_data(change: PolicyChange) -> dict[str, Any]:
         "before": None if change.before is None else change.before.document,
         "after": None if change.after is None else change.after.document,
     }
-
-
-def comparison_to_markdown(found: Comparison) -> str:
-    """Summarize a comparison for a pull request."""
-    mark = "❌" if found.changes else "✅"
-    lines = [f"### {mark} Compared with the record: {count_changes(found)}", ""]
-    if found.changes:
-        lines += ["| case | was | is | cause |", "|---|---|---|---|"]
-    for change in found.changes:
-        cells = (
-            f"{printable(change.case.request.title)}\n`{change.case.file}:{change.case.line}`",
-            change.before.decision,
-            change.after.decision,
-            "\n".join(map(printable, _causes(change))),
-        )
-        lines.append(f"| {' | '.join(map(for_markdown_lines, cells))} |")
-    return "\n".join([*lines, ""])

@@ -1,25 +1,38 @@
-"""Policy coverage as a table for a terminal."""
+"""Policy coverage as a document and as plain data."""
 
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from iamsim.report.columns import table
-from iamsim.report.paint import Paint
+from iamsim.report.document import (
+    EVERY_FORM,
+    SEPARATE,
+    Badge,
+    Cell,
+    Column,
+    Document,
+    Form,
+    Marked,
+    Section,
+)
+from iamsim.report.html.page import anchor
+from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
 from iamsim.report.wording import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from iamsim.report.document import Block
     from iamsim.suites.covered import ClauseCoverage, PolicyCoverage, StatementCoverage
 
 __all__ = [
+    "coverage_blocks",
+    "coverage_document",
     "coverage_to_dict",
     "missing_of",
     "percent",
     "percent_of",
-    "render_coverage",
     "share_line",
     "shortfall",
 ]
@@ -38,35 +51,93 @@ def percent_of(policies: Sequence[PolicyCoverage]) -> float:
     return percent(covered, sum(policy.units for policy in policies))
 
 
-def render_coverage(
-    policies: Sequence[PolicyCoverage],
-    *,
-    verbose: bool = False,
-    color: bool = False,
-    width: int = 100,
-) -> str:
-    """Write a row a policy: statements that matched, what is covered, and the lines that are not;
-    with `verbose`, what is missing in words."""
-    paint = Paint(color)
+def coverage_document(policies: Sequence[PolicyCoverage]) -> Document:
+    """Coverage alone."""
+    whole = all(policy.covered == policy.units for policy in policies)
+    verdict = Badge("yes", "all covered") if whole else Badge("open", "not all covered")
+    blocks = coverage_blocks(policies)
+    return Document("coverage of policies", blocks, (), share_line(policies), verdict)
+
+
+def coverage_blocks(
+    policies: Sequence[PolicyCoverage], *, verbose: bool = False
+) -> tuple[Block, ...]:
+    """A row a policy: statements that matched, what is covered, and the lines that are not; then
+    what is missing in words, everywhere with `verbose`; and the texts with their marks."""
     files = Counter(policy.file for policy in policies)
-    titles = {id(p): p.file if files[p.file] == 1 else f"{p.file} ({p.name})" for p in policies}
-    rows = [("policy", "statements", "covered", "missing lines")]
-    for policy in policies:
-        alive = [statement for statement in policy.statements if not statement.dead]
-        matched = sum(statement.matched > 0 for statement in alive)
-        lines = ", ".join(dict.fromkeys(str(line) for line, _ in missing_of(policy)))
-        share = f"{_floor(percent(policy.covered, policy.units))} %"
-        rows.append((titles[id(policy)], f"{matched} of {len(alive)}", share, lines))
-    text = [paint.title("coverage"), *table(rows, width, indent=2)]
-    if verbose:
-        for policy in policies:
-            missing = missing_of(policy)
-            if missing:
-                text += ["", paint.name(titles[id(policy)])]
-                text += [f"  {line:>4}  {what}" for line, what in missing]
-    whole = policies and percent_of(policies) == 100  # noqa: PLR2004 - percent
-    line = share_line(policies)
-    return "\n".join([*text, "", paint.good(line) if whole else line]) + "\n"
+    names = {id(p): p.file if files[p.file] == 1 else f"{p.file} ({p.name})" for p in policies}
+    anchors = {id(policy): anchor("c", number) for number, policy in enumerate(policies, 1)}
+    columns: tuple[Column[PolicyCoverage], ...] = (
+        Column("policy", lambda one: Cell(names[id(one)], href=f"#{anchors[id(one)]}")),
+        Column("statements", _matched),
+        Column("covered", _share),
+        Column("missing lines", _missing_lines),
+    )
+    table = Section("coverage", "coverage", columns, policies, headed=True)
+    gaps: tuple[Column[_Gap], ...] = (
+        Column("policy", lambda gap: gap.policy, EVERY_FORM - {Form.TEXT}),
+        Column("line", lambda gap: str(gap.line)),
+        Column("missing", lambda gap: gap.what),
+    )
+    missing = Section(
+        "missing",
+        "What is not covered",
+        gaps,
+        [_Gap(names[id(one)], *gap) for one in policies for gap in missing_of(one)],
+        lambda gap: gap.policy,
+        forms=EVERY_FORM if verbose else SEPARATE,
+    )
+    return table, missing, *(_text(policy, anchors[id(policy)]) for policy in policies)
+
+
+class _Gap(NamedTuple):
+    policy: str
+    line: int
+    what: str
+
+
+def _matched(policy: PolicyCoverage) -> str:
+    alive = [statement for statement in policy.statements if not statement.dead]
+    return f"{sum(statement.matched > 0 for statement in alive)} of {len(alive)}"
+
+
+def _share(policy: PolicyCoverage) -> Badge:
+    whole = policy.covered == policy.units
+    kind = "yes" if whole else "open" if policy.covered else "no"
+    return Badge(kind, f"{_floor(percent(policy.covered, policy.units))} %")
+
+
+def _missing_lines(policy: PolicyCoverage) -> str:
+    return ", ".join(dict.fromkeys(str(line) for line, _ in missing_of(policy)))
+
+
+def _text(policy: PolicyCoverage, name: str) -> Marked:
+    """The text of a policy, each part marked as exercised or not."""
+
+    def blocks() -> Sequence[object]:
+        marks = [_mark(clause, one) for one in policy.statements for clause in one.clauses]
+        remarks = [Remark(line, "no", text) for line, text in missing_of(policy)]
+        anchors = [_anchor(statement, name) for statement in policy.statements]
+        return policy_blocks(policy.source.span(()), marks, remarks, anchors)
+
+    note = "" if policy.file == policy.name else policy.file
+    return Marked(name, policy.name, blocks, _share(policy), note)
+
+
+def _mark(clause: ClauseCoverage, statement: StatementCoverage) -> TextMark:
+    """How a clause was exercised."""
+    span = clause.span
+    if statement.dead:
+        return TextMark(span.start, span.end, "none", "no request can reach this statement")
+    title = f"held {clause.held} times, alone kept the statement from matching {clause.blocked}"
+    kind = "yes" if clause.covered == clause.units else "open" if clause.covered else "no"
+    return TextMark(span.start, span.end, kind, title)
+
+
+def _anchor(statement: StatementCoverage, name: str) -> Anchor:
+    span = statement.span
+    kind = "none" if statement.dead else "yes" if statement.matched else "no"
+    return Anchor(span.start, span.end, anchor(name, statement.index + 1), kind)
 
 
 def share_line(policies: Sequence[PolicyCoverage]) -> str:

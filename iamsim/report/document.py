@@ -18,6 +18,8 @@ from iamsim.core.decision import Outcome, Verdict
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
+    from iamsim.core.answer import Answer
+
 __all__ = [
     "EVERY_FORM",
     "GROUPED",
@@ -28,6 +30,7 @@ __all__ = [
     "Cell",
     "Column",
     "Document",
+    "Entry",
     "Fields",
     "Form",
     "Marked",
@@ -208,6 +211,25 @@ class Prose:
 
 
 @dataclass(frozen=True, slots=True)
+class Entry:
+    """Something to look at: what it is (`badge`), where, and its lines; then the `answers` behind
+    it, in short where it is `brief`, on a page in full where it is `whole`; and `code`. Not in CSV,
+    where rows name it."""
+
+    name: str
+    badge: Badge
+    place: str
+    caption: str = ""
+    lines: tuple[str, ...] = ()
+    answers: tuple[Answer, ...] = ()
+    code: str = ""
+    language: str = ""
+    brief: bool = True
+    whole: bool = True
+    opened: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Marked:
     """The text of a policy with marks at what rows are about, for a page: `blocks` makes what
     `iamsim.report.html.policy_text` lays out. Other formats have the rows alone."""
@@ -238,17 +260,18 @@ class Remark(NamedTuple):
     text: str
 
 
-Block = Section[Any] | Fields | Prose | Picture | Marked
+Block = Section[Any] | Fields | Prose | Entry | Picture | Marked
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """A whole answer: what was asked (`title`), the `verdict` where there is one, then its blocks.
 
-    `summary` is one sentence without a full stop that counts or concludes: it stands on top of a
-    page, and last in a terminal. What the answer hangs on and does not know is a remark. `facets`
-    are names of columns by which a page lets people choose rows, in all sections at once; a page
-    with them has a table of contents.
+    `summary` is a sentence without a full stop that counts or concludes, or several, a line each:
+    it stands on top of a page, and last in a terminal. What the answer hangs on and does not know
+    is a remark. A document that is `plain` has no title in a terminal: its rows say it all.
+    `facets` are names of columns by which a page lets people choose rows, in all sections at once;
+    a page with them has a table of contents.
     """
 
     title: str
@@ -256,6 +279,7 @@ class Document:
     remarks: tuple[Remark, ...] = ()
     summary: str = ""
     verdict: Badge | None = None
+    plain: bool = False
     facets: tuple[str, ...] = ()
 
     @property

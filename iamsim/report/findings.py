@@ -120,7 +120,8 @@ def findings_document(
     verdict = Badge("no", "to be mended") if "no" in kinds else Badge("yes", "nothing found")
     if kinds and "no" not in kinds:
         verdict = Badge("open", "to be looked at")
-    return Document("policies, checked", blocks, (), count_line(checked, len(without)), verdict)
+    count = count_line(checked, len(without))
+    return Document("policies, checked", blocks, (), count, verdict, plain=True)
 
 
 def _place(found: Finding) -> str:

@@ -2,57 +2,74 @@
 
 from __future__ import annotations
 
-import textwrap
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
-from iamsim.report.paint import Paint
+from iamsim.report.document import EVERY_FORM, SEPARATE, Badge, Column, Entry, Section
 from iamsim.suites.mutation.cases import case_text
 from iamsim.suites.mutation.run import Verdict, score
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.report.document import Block
     from iamsim.suites.mutation.run import MutationResult
 
-__all__ = ["mutation_to_dict", "render_mutation", "score_line"]
+__all__ = ["mutation_blocks", "mutation_to_dict", "score_line"]
 
-_INDENT = "     "
+_FATES = {
+    Verdict.KILLED: Badge("yes", "noticed"),
+    Verdict.SURVIVED: Badge("no", "survived"),
+    Verdict.NO_WITNESS: Badge("no", "no witness"),
+    Verdict.EQUIVALENT: Badge("none", "proved without effect"),
+    Verdict.UNTRIED: Badge("open", "not tried"),
+}
 
 
-def render_mutation(
-    results: Sequence[MutationResult], *, verbose: bool = False, color: bool = False
-) -> str:
-    """Write the survivors with the cases that would have noticed them, and the score; with
-    `verbose`, all mutants."""
-    paint = Paint(color)
-    lines = [paint.title("mutation")]
-    for result in results:
-        mutant = result.mutant
-        place = paint.name(mutant.span.place)
-        if result.verdict is Verdict.SURVIVED and result.witness is not None:
-            witness = result.witness
-            turns = f"{witness.before.value} becomes {witness.after.value}"
-            lines += [
-                "",
-                f"{paint.bad('SURVIVED')} {place}  {mutant.text} ({mutant.kind})",
-                f"{_INDENT}no case notices; this one would ({turns}):",
-                textwrap.indent(case_text(result, witness).rstrip(), f"{_INDENT}  "),
-            ]
-        elif result.verdict is Verdict.NO_WITNESS:
-            lines += [
-                "",
-                f"{paint.bad('NO WITNESS')} {place}  {mutant.text} ({mutant.kind})",
-                f"{_INDENT}no case notices, no request was found, and nothing is proved"
-                + (f": {result.why}" if result.why else ""),
-            ]
-        elif verbose:
-            killer = result.killed_by
-            by = "" if killer is None else f" by {killer.request.title}"
-            lines.append(f"  {result.verdict.value}{by}: {place}  {mutant.text} ({mutant.kind})")
-    whole = score(results)
-    line = score_line(results)
-    return "\n".join([*lines, "", paint.good(line) if whole == 100 else line]) + "\n"  # noqa: PLR2004 - percent
+def mutation_blocks(
+    results: Sequence[MutationResult], *, verbose: bool = False
+) -> tuple[Block, ...]:
+    """The survivors with the cases that would have noticed them; then all mutants,
+    everywhere with `verbose`."""
+    survivors = [
+        _survivor(result, number)
+        for number, result in enumerate(results, 1)
+        if result.verdict in (Verdict.SURVIVED, Verdict.NO_WITNESS)
+    ]
+    columns: tuple[Column[MutationResult], ...] = (
+        Column("change", lambda result: result.mutant.text),
+        Column("kind", lambda result: result.mutant.kind),
+        Column("outcome", lambda result: _FATES[result.verdict]),
+        Column("noticed by", _killer),
+        Column("place", lambda result: result.mutant.span.place, code=True),
+    )
+    forms = EVERY_FORM if verbose else SEPARATE
+    mutants = Section("mutants", "Changes of policies", columns, results, cards=True, forms=forms)
+    return *survivors, mutants
+
+
+def _survivor(result: MutationResult, number: int) -> Entry:
+    """A change that no case notices, with one that would where there is one."""
+    witness = result.witness
+    line = "no case notices, no request was found, and nothing is proved"
+    if witness is not None:
+        turns = f"{witness.before.value} becomes {witness.after.value}"
+        line = f"no case notices; this one would ({turns}):"
+    elif result.why:
+        line = f"{line}: {result.why}"
+    return Entry(
+        f"survivor-{number}",
+        _FATES[result.verdict],
+        result.mutant.span.place,
+        f"{result.mutant.text} ({result.mutant.kind})",
+        (line,),
+        code="" if witness is None else case_text(result, witness).rstrip(),
+        language="yaml",
+    )
+
+
+def _killer(result: MutationResult) -> str:
+    return "" if result.killed_by is None else result.killed_by.request.title
 
 
 def score_line(results: Sequence[MutationResult]) -> str:
@@ -87,7 +104,7 @@ def _data(result: MutationResult) -> dict[str, Any]:
         "line": mutant.span.line,
         "column": mutant.span.column,
         "verdict": result.verdict.value,
-        "killedBy": None if result.killed_by is None else result.killed_by.id,
+        "killed_by": None if result.killed_by is None else result.killed_by.id,
         "witness": None,
         "why": result.why,
     }

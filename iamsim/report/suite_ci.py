@@ -11,20 +11,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.report.ci_text import github_command, xml_attribute, xml_text
-from iamsim.report.suite import count_text, failures_of, more_text
+from iamsim.report.suite import counts_of, failures_of, more_text
 from iamsim.report.summary import summary
 from iamsim.report.text import render_verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.report.suite import SuiteReport
     from iamsim.suites.runner import Collected, Outcome
 
 __all__ = ["run_to_github", "run_to_junit"]
 
 
-def run_to_github(collected: Collected, outcomes: Sequence[Outcome]) -> str:
-    """Write one error command a failure, and the count as a plain line."""
+def run_to_github(report: SuiteReport) -> str:
+    """Write one error command a failure, and what is counted as plain lines."""
+    collected, outcomes = report.collected, report.outcomes
     lines = []
     for broken in collected.broken:
         span = broken.error.span
@@ -38,7 +40,7 @@ def run_to_github(collected: Collected, outcomes: Sequence[Outcome]) -> str:
         why = [summary(answer) for answer in outcome.result.answers]
         text = "\n".join((*outcome.result.failures, *why, *([more_text(more)] if more else ())))
         lines.append(github_command("error", properties, text))
-    return "\n".join([*lines, count_text(collected, outcomes)]) + "\n"
+    return "".join(f"{line}\n" for line in (*lines, *counts_of(report)))
 
 
 def run_to_junit(collected: Collected, outcomes: Sequence[Outcome]) -> str:

@@ -11,8 +11,17 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from iamsim.report.coverage import coverage_to_dict, missing_of, percent_of, render_coverage
+from iamsim.report.coverage import (
+    coverage_blocks,
+    coverage_document,
+    coverage_to_dict,
+    missing_of,
+    percent_of,
+)
 from iamsim.report.coverage_files import coverage_to_cobertura, coverage_to_lcov
+from iamsim.report.document import Document
+from iamsim.report.paint import Paint
+from iamsim.report.writers.text import to_text
 from iamsim.suites.cases import Shelf
 from iamsim.suites.coverage import Coverage
 from iamsim.suites.runner import collect, run_cases
@@ -133,16 +142,18 @@ def test_all_is_covered_when_everything_was_exercised(covered):
         {"action": "s3:DeleteObject", "resource": "arn:aws:s3:::reports/a"},
     )
     assert percent_of(policies) == 100.0
-    text = render_coverage(policies, verbose=True)
-    assert "100 % of all statements and clauses are covered" in text
-    assert "is dead" in text
+    assert "100 % of all statements and clauses are covered" in to_text(
+        coverage_document(policies), Paint(), 100
+    )
+    more = Document("", coverage_blocks(policies, verbose=True))
+    assert "is dead" in to_text(more, Paint(), 100)
     never = policies[0].statements[3]
     assert (never.matched, never.decided) == (1, 1)
 
 
 def test_the_share_never_reads_as_all_when_it_is_not(covered):
     """99.6 % is 99 %."""
-    text = render_coverage(covered({**READ, "context": MFA}))
+    text = to_text(coverage_document(covered({**READ, "context": MFA})), Paint(), 100)
     assert "100 %" not in text
 
 
@@ -217,6 +228,6 @@ def test_the_data_has_every_clause(covered):
 def test_nothing_to_cover_is_all_covered():
     """Without policies nothing is missing."""
     assert percent_of([]) == 100.0
-    assert "there is nothing to cover" in render_coverage([])
+    assert "there is nothing to cover" in to_text(coverage_document([]), Paint(), 100)
     assert coverage_to_lcov([]) == ""
     assert ET.fromstring(coverage_to_cobertura([])).get("lines-valid") == "0"  # noqa: S314 - as above

@@ -14,7 +14,10 @@ from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import decide
 from iamsim.engine.world import CompiledWorld
 from iamsim.proofs.same_access import same_access
-from iamsim.report.mutation import mutation_to_dict, render_mutation
+from iamsim.report.document import Document
+from iamsim.report.mutation import mutation_blocks, mutation_to_dict, score_line
+from iamsim.report.paint import Paint
+from iamsim.report.writers.text import to_text
 from iamsim.suites.cases import Shelf
 from iamsim.suites.mutation import Verdict, mutants_of
 from iamsim.suites.mutation import run_mutants as run_unproved
@@ -312,16 +315,18 @@ def test_the_outcome_names_place_kind_and_killer(project):
     """Text and data of a run: survivors with their case, killed ones with the case that did it."""
     cases, shelf = project(GET)
     results = list(run_mutants(cases, shelf))
-    text = render_mutation(results)
+    text = to_text(Document("", mutation_blocks(results)), Paint(), 100)
     assert "SURVIVED read.json:" in text
     assert "       - name: " in text
-    assert "killed by reads: read.json:" in render_mutation(results, verbose=True)
+    assert "noticed by  reads" in to_text(
+        Document("", mutation_blocks(results, verbose=True)), Paint(), 100
+    )
     data = mutation_to_dict(results)
     counts = (data[name] for name in ("killed", "survived", "no-witness", "equivalent"))
     assert sum(counts) == len(results)
     killed = next(one for one in data["mutants"] if one["verdict"] == "killed")
-    assert killed["killedBy"] == "a.iamtest.json::reads"
-    assert "score 100 %" in render_mutation([])
+    assert killed["killed_by"] == "a.iamtest.json::reads"
+    assert "score 100 %" in score_line([])
 
 
 def test_only_what_changed_since_a_revision_is_mutated(project, capsys):

@@ -6,8 +6,8 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.cleaning import for_html
-from iamsim.report.document import Cell, Fields, Form, Marked, Picture, Remark, Section
-from iamsim.report.html.page import render_page
+from iamsim.report.document import Cell, Entry, Fields, Form, Marked, Picture, Remark, Section
+from iamsim.report.html.page import anchor, render_page
 from iamsim.report.html.parts import Table, table_of
 from iamsim.report.writers.csv_table import CONDITION
 
@@ -27,7 +27,7 @@ def to_html(document: Document) -> str:
         for_html(document.title.replace("`", "")),
         heading=for_html(f"{document.title[:1].upper()}{document.title[1:]}"),
         badge=document.verdict,
-        lead=document.summary,
+        lead=for_html(document.summary.replace("\n", "; ")),
         blocks=parts,
         facets=[(name, _values(parts, name)) for name in document.facets],
         remarks=[Remark(remark.kind, for_html(remark.text)) for remark in document.remarks],
@@ -53,6 +53,8 @@ def _part(block: Block) -> dict[str, object] | None:
         return {**part, "kind": "table", "table": _table(block)}
     if isinstance(block, Fields):
         return {**part, "kind": "fields", "pairs": [(key, _clean(one)) for key, one in block.known]}
+    if isinstance(block, Entry):
+        return {**part, **_entry(block)}
     if isinstance(block, Marked):
         more = {"badge": block.badge, "note": for_html(block.note), "opened": block.opened}
         return {**part, "kind": "marked", "blocks": block.blocks(), **more}
@@ -65,6 +67,26 @@ def _part(block: Block) -> dict[str, object] | None:
     kind = "folded" if block.folded else "prose"
     more = {"code": block.code, "language": block.language}
     return {**part, "kind": kind, "paragraphs": paragraphs, **more}
+
+
+def _entry(entry: Entry) -> dict[str, object]:
+    from iamsim.report.html.explain import AnswerReport, answer_view  # noqa: PLC0415 - few documents have answers
+    from iamsim.report.summary import summary  # noqa: PLC0415 - as above
+
+    views = [
+        answer_view(AnswerReport(answer), anchor(entry.name, "a", number))
+        for number, answer in enumerate(entry.answers if entry.whole else (), 1)
+    ]
+    return {
+        "kind": "entry",
+        "badge": entry.badge,
+        "place": for_html(entry.place),
+        "lines": "\n".join(map(for_html, entry.lines)),
+        "summaries": [for_html(summary(answer)) for answer in entry.answers],
+        "answers": views,
+        "code": "\n".join(map(for_html, entry.code.splitlines())),
+        "opened": entry.opened,
+    }
 
 
 def _table(section: Section[Any]) -> Table:

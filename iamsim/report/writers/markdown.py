@@ -12,7 +12,7 @@ from iamsim.report.cleaning import (
     for_terminal,
 )
 from iamsim.report.conditions import Conditions
-from iamsim.report.document import Fields, Form, Marked, Picture, Section
+from iamsim.report.document import Entry, Fields, Form, Marked, Picture, Section
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,8 +28,8 @@ def to_markdown(document: Document) -> str:
     verdict = "" if document.verdict is None else f"{for_markdown(document.verdict.word)}: "
     title = for_markdown(document.title)
     lines = [f"# {verdict}{title}" if verdict else f"# {title[:1].upper()}{title[1:]}"]
-    if document.summary:
-        lines += ["", f"{for_markdown(document.summary)}."]
+    for line in document.summary.splitlines():
+        lines += ["", f"{for_markdown(line)}."]
     for block in document.shown:
         lines += _block(block, conditions)
     if conditions.legend:
@@ -47,6 +47,9 @@ def _block(block: Block, conditions: Conditions) -> Iterator[str]:
         return
     if isinstance(block, Marked):
         return
+    if isinstance(block, Entry):
+        yield from _entry(block)
+        return
     folded = getattr(block, "folded", False)
     if folded:
         yield from ("", f"<details><summary>{for_html_tag(block.caption)}</summary>")
@@ -61,6 +64,20 @@ def _block(block: Block, conditions: Conditions) -> Iterator[str]:
         yield from _prose(block)
     if folded:
         yield from ("", "</details>")
+
+
+def _entry(entry: Entry) -> Iterator[str]:
+    from iamsim.report.summary import summary  # noqa: PLC0415 - few documents have answers
+
+    title = for_markdown(entry.caption) or for_markdown_code(entry.place)
+    yield from ("", f"## {for_markdown(entry.badge.word)}: {title}")
+    if entry.caption:
+        yield from ("", for_markdown_code(entry.place))
+    for line in (*entry.lines, *map(summary, entry.answers)):
+        yield from ("", for_markdown(line))
+    if entry.code:
+        lines = map(for_terminal, entry.code.splitlines())
+        yield from ("", *fenced(lines, entry.language or "text"))
 
 
 def _prose(block: Prose) -> Iterator[str]:

@@ -8,16 +8,18 @@ from iamsim.core.caret import printable
 from iamsim.report.cleaning import for_terminal
 from iamsim.report.columns import fields, listing, table, words
 from iamsim.report.conditions import Conditions
-from iamsim.report.document import Fields, Form, Marked, Prose, Section, grouped
+from iamsim.report.document import Entry, Fields, Form, Marked, Prose, Section, grouped
 from iamsim.report.paint import Paint
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from iamsim.core.answer import Answer
     from iamsim.report.document import Block, Column, Document
 
 __all__ = ["to_text"]
 
+_FURTHER = " " * 5
 _APART = 4  # cells below the first from which on cards stand apart
 
 
@@ -29,8 +31,7 @@ def to_text(document: Document, paint: Paint, width: int) -> str:
         title = f"{for_terminal(document.verdict.word)}: {title}"
     first = next(iter(document.shown), None)
     gap = [] if isinstance(first, Fields | Prose) and not first.caption else [""]
-    compiled = any(isinstance(block, Section) and block.lines for block in document.blocks)
-    lines = [] if compiled else [paint.title(title), *gap]
+    lines = [] if document.plain else [paint.title(title), *gap]
     for block in document.shown:
         lines += _block(block, conditions, paint, width)
     legend = [(number, for_terminal(text)) for number, text in conditions.legend]
@@ -38,7 +39,10 @@ def to_text(document: Document, paint: Paint, width: int) -> str:
         lines += [paint.title("conditions"), *table(legend, width, indent=2), ""]
     for remark in document.remarks:
         lines += words([f"{remark.kind}: {for_terminal(remark.text)}"], width, indent=0)
-    lines.append(for_terminal(document.summary))
+    painted = {"yes": paint.good, "no": paint.bad}.get(
+        document.verdict.kind if document.verdict is not None else "", str
+    )
+    lines += [painted(for_terminal(line)) for line in document.summary.split("\n")]
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
@@ -47,6 +51,9 @@ def _block(block: Block, conditions: Conditions, paint: Paint, width: int) -> It
         yield from _section(block, conditions, paint, width)
         return
     if isinstance(block, Marked):
+        return
+    if isinstance(block, Entry):
+        yield from (*_entry(block, paint, width), "")
         return
     if block.caption:
         yield paint.title(for_terminal(block.caption))
@@ -65,7 +72,28 @@ def _block(block: Block, conditions: Conditions, paint: Paint, width: int) -> It
     yield ""
 
 
-def _line(line: str, prose: Prose, paint: Paint) -> str:
+def _entry(entry: Entry, paint: Paint, width: int) -> Iterator[str]:
+    """What it is and where, and all that belongs to it further right."""
+    word = _PAINTED[entry.badge.kind](paint, for_terminal(entry.badge.word).upper())
+    head = f"{word} {paint.name(for_terminal(entry.place))}"
+    yield f"{head}  {paint.title(for_terminal(entry.caption))}" if entry.caption else head
+    yield from (f"{_FURTHER}{for_terminal(line)}" for line in entry.lines)
+    for answer in entry.answers:
+        yield from (f"{_FURTHER}{line}".rstrip() for line in _answer(answer, entry, paint, width))
+    for line in entry.code.splitlines():
+        yield f"{_FURTHER}  {_line(line, entry, paint)}".rstrip()
+
+
+def _answer(answer: Answer, entry: Entry, paint: Paint, width: int) -> list[str]:
+    from iamsim.report.text import render_text, render_verdict  # noqa: PLC0415 - few documents have answers
+
+    inner = width - len(_FURTHER)
+    if entry.brief:
+        return render_verdict(answer, color=paint.on, width=inner).splitlines()
+    return render_text(answer, verbose=True, color=paint.on, width=inner).splitlines()
+
+
+def _line(line: str, prose: Prose | Entry, paint: Paint) -> str:
     clean = for_terminal(line)
     if prose.language != "diff":
         return clean
