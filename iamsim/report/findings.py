@@ -78,9 +78,9 @@ def findings_document(
     """
     told = EVERY_FORM if verbose else _WIDE
     rows = [
-        _Row(found, anchor("p", number, place))
+        _Row(found, anchor("p", number, start))
         for number, policy in enumerate(checked, 1)
-        for place, found in enumerate(policy.findings, 1)
+        for found, start in zip(policy.findings, _starts(policy.findings), strict=True)
     ]
     columns: tuple[Column[_Row], ...] = (
         Column("place", lambda row: Cell(_place(row.finding), href=f"#{row.anchor}", code=True)),
@@ -186,12 +186,10 @@ def _texts(checked: Sequence[CheckedPolicy]) -> Iterator[Marked]:
 
 def _lines(findings: Sequence[Finding], name: str) -> Sequence[object]:
     """The text of the policy; broken text is shown whole."""
-    source = findings[0].source
-    whole = Span(source, 0, len(source.text))
-    if all(found.fault is None for found in findings):
-        whole = source.span(())
-    marks, remarks, anchors = [], [], []
-    for number, found in enumerate(findings, 1):
+    source, whole = findings[0].source, _whole(findings)
+    marks, remarks = [], []
+    anchors: dict[int, Anchor] = {}
+    for found, start in zip(findings, _starts(findings), strict=True):
         kind = _KINDS[found.finding_type]
         spans = [span for span in found.spans if span.source.text == source.text] or [whole]
         text = f"{type_word(found.finding_type)} {_message(found)}"
@@ -200,11 +198,34 @@ def _lines(findings: Sequence[Finding], name: str) -> Sequence[object]:
             for span in spans
             if span.start > whole.start or span.end < whole.end
         ]
-        # A text that breaks off is at fault behind its last character.
-        start = min(spans[0].start, max(whole.end - 1, whole.start))
         remarks.append(Remark(source.line_column(start)[0], kind, text))
-        anchors.append(Anchor(start, start, anchor(name, number), kind))
-    return policy_blocks(whole, marks, remarks, anchors)
+        anchors.setdefault(start, Anchor(start, start, anchor(name, start), kind))
+    return policy_blocks(whole, marks, remarks, list(anchors.values()))
+
+
+def _whole(findings: Sequence[Finding]) -> Span:
+    """What of the text is shown: all of it where it is broken, else the policy."""
+    source = findings[0].source
+    if all(found.fault is None for found in findings):
+        return source.span(())
+    return Span(source, 0, len(source.text))
+
+
+def _starts(findings: Sequence[Finding]) -> list[int]:
+    """Where in the text each finding stands; a text that breaks off is at fault behind its last
+    character."""
+    if not findings:
+        return []
+    whole = _whole(findings)
+    last = max(whole.end - 1, whole.start)
+    source = findings[0].source
+    return [
+        next(
+            (min(span.start, last) for span in found.spans if span.source.text == source.text),
+            whole.start,
+        )
+        for found in findings
+    ]
 
 
 def count_line(checked: Sequence[CheckedPolicy], without: int = 0) -> str:

@@ -46,7 +46,7 @@ def _values(parts: Iterable[dict[str, object]], name: str) -> list[str]:
 
 
 def _part(block: Block) -> dict[str, object] | None:
-    part: dict[str, object] = {"name": block.name, "caption": for_html(block.caption)}
+    part: dict[str, object] = {"name": anchor(block.name), "caption": for_html(block.caption)}
     if isinstance(block, Section):
         if Form.HTML not in block.forms:
             return None
@@ -103,7 +103,7 @@ def _table(section: Section[Any]) -> Table:
                 cells.append(Cell(for_html(" and ".join(column.conditions(row)))))
         rows.append(cells)
     return table_of(
-        section.name, for_html(section.caption), header, rows, empty=for_html(section.empty)
+        anchor(section.name), for_html(section.caption), header, rows, empty=for_html(section.empty)
     )
 
 

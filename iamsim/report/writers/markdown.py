@@ -125,4 +125,7 @@ def _marked(column: Column[Any], row: Any, conditions: Conditions) -> str:  # no
 
 
 def _cell(cell: Cell) -> str:
-    return for_markdown_code(cell.text) if cell.code else for_markdown_lines(cell.words)
+    if not cell.code:
+        return for_markdown_lines(cell.words)
+    word = "" if cell.badge is None else for_markdown(cell.badge.word)
+    return f"{word} {for_markdown_code(cell.text)}".strip()

@@ -122,7 +122,7 @@ def _section(
                 yield from _rows(section, some, conditions, width, indent=4)
         yield ""
     if not section.rows and section.empty:
-        yield from (section.empty, "")
+        yield from (for_terminal(section.empty), "")
 
 
 def _rows(
