@@ -279,8 +279,8 @@ class Document:
     remarks: tuple[Remark, ...] = ()
     summary: str = ""
     verdict: Badge | None = None
-    plain: bool = False
     facets: tuple[str, ...] = ()
+    plain: bool = False
 
     @property
     def shown(self) -> list[Block]:

@@ -184,7 +184,9 @@ def documents(draw):
     kinds = st.sampled_from(("note", "hint", "warning", "unknown"))
     remarks = tuple(draw(st.lists(st.builds(Remark, kinds, WORDS), max_size=3)))
     verdict = draw(st.none() | BADGES)
-    return Document(draw(WORDS), tuple(blocks), remarks, draw(WORDS), verdict, draw(st.booleans()))
+    return Document(
+        draw(WORDS), tuple(blocks), remarks, draw(WORDS), verdict, plain=draw(st.booleans())
+    )
 
 
 @given(documents())
