@@ -59,8 +59,13 @@ def written(document):
         Form.TEXT: bare(to_text(document, Paint(), 100)),
         Form.MARKDOWN: bare(to_markdown(document)),
         Form.CSV: bare("\n".join(cells)),
-        Form.HTML: bare(text_of(read_page(to_html(document)))),
+        Form.HTML: bare(_of_page(read_page(to_html(document)))),
     }
+
+
+def _of_page(page):
+    """What a page says, also to those who see no pictures."""
+    return "".join((text_of(page), *(one.get("alt", "") for one in page.iter("img"))))
 
 
 def facts(document):
