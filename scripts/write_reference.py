@@ -29,7 +29,7 @@ from iamsim.cli.help import usage
 from iamsim.cli.panels import ALIASES
 from iamsim.cli.schema import NAMES, schema_of
 from iamsim.core.reason import Reason
-from iamsim.report.sentences import REASONS
+from iamsim.words.sentences import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

@@ -9,8 +9,8 @@ from iamsim.report.denial import MORE, render_denial
 from iamsim.report.html.explain import AnswerReport, explain_page
 from iamsim.report.paint import Paint
 from iamsim.report.side_by_side import AFTER, BEFORE, comparison_in_short, render_comparison
-from iamsim.report.wording import request_text
 from iamsim.suites.asked import scenario_of
+from iamsim.words.wording import request_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

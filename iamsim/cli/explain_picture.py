@@ -9,12 +9,12 @@ from iamsim.cli.ask import text_of
 from iamsim.cli.picture_options import write_drawn
 from iamsim.core.errors import RequestError
 from iamsim.draw.decision import NARROW, WIDE
-from iamsim.draw.gates import gates_of
 from iamsim.draw.organization import tree_of
 from iamsim.draw.picture import Picture, draw_chain, draw_decision, draw_organization
 from iamsim.draw.style import State
 from iamsim.draw.terminal import gate_lines, tree_lines
 from iamsim.report.paint import Paint
+from iamsim.words.gates import gates_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

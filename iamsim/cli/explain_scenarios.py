@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.report.paint import Paint
-from iamsim.report.sentences import VERDICTS
 from iamsim.report.summary import summary
 from iamsim.report.text import render_text
 from iamsim.suites.run import run_scenario
 from iamsim.suites.scenario import load_scenario
+from iamsim.words.sentences import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.overall import overall_verdict
 from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style, state_style
-from iamsim.draw.gates import deciding_texts, gates_of
-from iamsim.draw.labels import VERDICTS, short_arn
 from iamsim.draw.lettering import wrapped
 from iamsim.draw.style import SIZES, State, Theme, palette_of
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet
 from iamsim.draw.verdict import VERDICT_STATES
+from iamsim.words.gates import deciding_texts, gates_of
+from iamsim.words.labels import VERDICTS, short_arn
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,16 +11,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
-from iamsim.draw.labels import VERDICTS, on_one_line
 from iamsim.draw.lettering import shortened, text_width, wrapped
 from iamsim.draw.style import SIZES, State, Theme
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet, badge_width
 from iamsim.draw.verdict import VERDICT_STATES
+from iamsim.words.labels import VERDICTS, on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamsim.draw.gates import DecisionGates, Gate, Lane, Place
+    from iamsim.words.gates import DecisionGates, Gate, Lane, Place
 
     Href = Callable[[Place], str | None]
 

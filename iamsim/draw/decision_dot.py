@@ -5,16 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style, state_style
-from iamsim.draw.labels import VERDICTS, short_arn
 from iamsim.draw.lettering import wrapped
 from iamsim.draw.style import SIZES, State, Theme, palette_of
 from iamsim.draw.verdict import VERDICT_STATES
+from iamsim.words.labels import VERDICTS, short_arn
 
 if TYPE_CHECKING:
     from graphviz import Digraph
 
-    from iamsim.draw.gates import DecisionGates, Gate
     from iamsim.draw.style import Palette
+    from iamsim.words.gates import DecisionGates, Gate
 
 __all__ = ["decision_dot", "gate_label"]
 

@@ -10,15 +10,15 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer, Outcome
 from iamsim.core.errors import RequestError
-from iamsim.draw.gates import gates_of
 from iamsim.draw.style import State
+from iamsim.words.gates import gates_of
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.draw.gates import Level
+    from iamsim.words.gates import Level
     from iamsim.world.model import AnyPolicy, Node, World
 
 __all__ = ["ACCOUNT_LIMIT", "Attached", "Branch", "Tree", "tree_of"]

@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style, state_style
-from iamsim.draw.labels import on_one_line
 from iamsim.draw.lettering import shortened, wrapped
 from iamsim.draw.style import SIZES, State, Theme, palette_of
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet, badge_width
+from iamsim.words.labels import on_one_line
 
 if TYPE_CHECKING:
     from graphviz import Digraph

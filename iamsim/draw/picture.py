@@ -50,7 +50,7 @@ def draw_decision(
     """
     from iamsim.draw.decision import decision_svg  # noqa: PLC0415 - one form of several
     from iamsim.draw.decision_dot import decision_dot  # noqa: PLC0415 - one form of several
-    from iamsim.draw.gates import Place, gates_of  # noqa: PLC0415 - needs the engine's tables
+    from iamsim.words.gates import Place, gates_of  # noqa: PLC0415 - needs the engine's tables
 
     gates = gates_of(answer)
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 from enum import Enum
 from typing import NamedTuple
 
+from iamsim.words.state import State
+
 __all__ = [
     "DARK",
     "FONT",
@@ -27,21 +29,6 @@ __all__ = [
     "retheming",
     "stylesheet",
 ]
-
-
-class State(Enum):
-    """How a gate stands; the values are the words that pictures show."""
-
-    OPEN = "open"
-    CLOSED = "closed"
-    BYPASSED = "bypassed"
-    NOT_APPLICABLE = "does not apply"
-    DEPENDS = "depends"
-
-    @property
-    def css(self) -> str:
-        """The name as a class of a style sheet."""
-        return self.name.lower().replace("_", "-")
 
 
 class Theme(Enum):

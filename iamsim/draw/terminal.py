@@ -5,15 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.layer_names import GRANTS, layer_name
-from iamsim.draw.labels import on_one_line
 from iamsim.draw.lettering import plain, shortened
 from iamsim.draw.style import State
+from iamsim.words.labels import on_one_line
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from iamsim.draw.gates import DecisionGates, Gate
     from iamsim.draw.organization import Branch, Tree
+    from iamsim.words.gates import DecisionGates, Gate
 
     Paint = Callable[[str, State], str]
 

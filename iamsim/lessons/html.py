@@ -16,8 +16,8 @@ from iamsim.draw.style import Theme
 from iamsim.lessons.blocks import Break, Code, Explanation, Facts, Heading, Items, Prose
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
-from iamsim.report.sentences import OUTCOMES
 from iamsim.report.summary import summary
+from iamsim.words.sentences import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.draw.gates import gates_of
 from iamsim.draw.terminal import gate_lines
 from iamsim.lessons.blocks import Break, Code, Explanation, Facts, Heading, Items, Prose
 from iamsim.report.markdown import render_markdown
+from iamsim.words.gates import gates_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -5,12 +5,12 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING
 
-from iamsim.draw.gates import gates_of
 from iamsim.draw.lettering import plain
 from iamsim.draw.style import State
 from iamsim.draw.terminal import gate_lines
 from iamsim.lessons.blocks import Break, Code, Explanation, Facts, Heading, Items, Prose
 from iamsim.report.text import render_text
+from iamsim.words.gates import gates_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

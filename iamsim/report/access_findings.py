@@ -20,9 +20,9 @@ from iamsim.report.document import (
     Remark,
     Section,
 )
-from iamsim.report.sentences import layer_name
 from iamsim.report.unknowns import unknown_remarks
-from iamsim.report.wording import joined
+from iamsim.words.sentences import layer_name
+from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

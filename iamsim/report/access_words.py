@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.errors import UnsupportedError
-from iamsim.report.sentences import layer_name
-from iamsim.report.wording import statement_text
 from iamsim.universe.candidates import CandidateKind, permission_set_name
+from iamsim.words.sentences import layer_name
+from iamsim.words.wording import statement_text
 
 if TYPE_CHECKING:
     from iamsim.core.decision import Decision, StatementReference

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.reason import Note
-from iamsim.report.sentences import NOTES
+from iamsim.words.sentences import NOTES
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer

@@ -8,7 +8,7 @@ from iamsim.calls.model import ALWAYS
 from iamsim.report.data import answer_to_dict
 from iamsim.report.document import Column, Document, Prose, Remark, Section, verdict_badge
 from iamsim.report.summary import summary
-from iamsim.report.wording import joined
+from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
     from iamsim.calls.model import Reading, Requested

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.facts import ACCESS_LEVELS
 from iamsim.report.document import SEPARATE, Column, Document, Fields, Prose, Section
-from iamsim.report.wording import joined
+from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

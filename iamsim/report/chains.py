@@ -10,10 +10,10 @@ from iamsim.report.columns import wrapped
 from iamsim.report.data import answer_to_dict
 from iamsim.report.markdown import render_markdown
 from iamsim.report.paint import Paint
-from iamsim.report.sentences import VERDICTS
 from iamsim.report.summary import summary
 from iamsim.report.text import render_answers, render_text
-from iamsim.report.wording import request_text, shortened
+from iamsim.words.sentences import VERDICTS
+from iamsim.words.wording import request_text, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -29,7 +29,7 @@ from iamsim.report.document import (
 from iamsim.report.imported import remark_data, remark_text
 from iamsim.report.proofs import claims_blocks, claims_remarks
 from iamsim.report.unknowns import unknown_remarks, unknowns_data
-from iamsim.report.wording import joined, place_text, statement_text
+from iamsim.words.wording import joined, place_text, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -18,7 +18,7 @@ from iamsim.report.document import (
 )
 from iamsim.report.html.page import anchor
 from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
-from iamsim.report.wording import shortened
+from iamsim.words.wording import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -12,9 +12,9 @@ from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
 from iamsim.report.hints import hints_to_dict
 from iamsim.report.message import denied_message
-from iamsim.report.sentences import NOTES
 from iamsim.report.summary import summary
-from iamsim.report.wording import value_text
+from iamsim.words.sentences import NOTES
+from iamsim.words.wording import value_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,10 +12,10 @@ from iamsim.report.denial_changes import article, change_text, changes_of
 from iamsim.report.fetching import fetch_call, fetch_unknown
 from iamsim.report.markdown import render_markdown
 from iamsim.report.paint import Paint
-from iamsim.report.sentences import layer_name
 from iamsim.report.summary import summary
 from iamsim.report.text import render_text
-from iamsim.report.wording import shortened
+from iamsim.words.sentences import layer_name
+from iamsim.words.wording import shortened
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer
 from iamsim.query.difference import DifferenceKind
-from iamsim.report.sentences import layer_name
 from iamsim.report.summary import summary
+from iamsim.words.sentences import layer_name
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

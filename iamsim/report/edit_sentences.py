@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer
 from iamsim.query.edits.model import Actor, EditKind, Obstacle
-from iamsim.report.sentences import layer_name, level_text
-from iamsim.report.wording import joined, place_text, shortened, statement_text
+from iamsim.words.sentences import layer_name, level_text
+from iamsim.words.wording import joined, place_text, shortened, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

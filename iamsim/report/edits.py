@@ -17,8 +17,8 @@ from iamsim.report.edit_sentences import (
     who_sentence,
 )
 from iamsim.report.paint import Paint
-from iamsim.report.sentences import WAYS, layer_name
-from iamsim.report.wording import place_text, shortened, statement_text
+from iamsim.words.sentences import WAYS, layer_name
+from iamsim.words.wording import place_text, shortened, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -98,7 +98,7 @@ def way_sentence(found: EditSet, report: EditReport) -> str | None:
     if report.goal == "denied" or found.way is None or len(ways) == 1:
         return None
     resource = layer_name(Layer.RESOURCE_BASED_POLICY, report.answer.request.action)
-    return f"way in: {WAYS.get(found.way, found.way).format(resource=resource)}"
+    return f"way in: {WAYS.get(found.way, found.way).format(policy=resource)}"
 
 
 def documents_to_add(found: EditSet) -> list[str]:

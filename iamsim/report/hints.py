@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.hint import HintKind
 from iamsim.query.hints import find_hints
 from iamsim.questions.sentences import QUESTION_SENTENCES, problem_text
-from iamsim.report.wording import joined, place_text, shortened, statement_text
+from iamsim.words.wording import joined, place_text, shortened, statement_text
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.report.access_words import reference_data
 from iamsim.report.document import EVERY_FORM, Column, Document, Form, Section, verdict_badge
-from iamsim.report.wording import joined, place_text, statement_text
+from iamsim.words.wording import joined, place_text, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
 from iamsim.report.document import Column, Document, Fields, Section
-from iamsim.report.sentences import layer_name
-from iamsim.report.wording import place_text, request_text, shortened, statement_text
+from iamsim.words.sentences import layer_name
+from iamsim.words.wording import place_text, request_text, shortened, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.decision import Layer, Outcome
 from iamsim.core.reason import Reason
 from iamsim.core.ways import is_absent
-from iamsim.report.sentences import OUTCOMES, REASONS, layer_name, level_text
-from iamsim.report.wording import joined, place_text, shortened, statement_text
+from iamsim.words.sentences import OUTCOMES, REASONS, layer_name, level_text
+from iamsim.words.wording import joined, place_text, shortened, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,13 +12,13 @@ from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
 from iamsim.report.paint import Paint
 from iamsim.report.quote import failure_marks, match_marks, quote_statement
-from iamsim.report.sentences import NOTES, OUTCOMES, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.trace import trace_lines
 from iamsim.report.unknowns import unknown_lines
 from iamsim.report.ways import way_text, ways_of_caller
-from iamsim.report.wording import shortened, statement_text
 from iamsim.report.writers.markdown import fenced
+from iamsim.words.sentences import NOTES, OUTCOMES, layer_name
+from iamsim.words.wording import shortened, statement_text
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer

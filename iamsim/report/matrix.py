@@ -25,7 +25,7 @@ from iamsim.report.document import (
     Section,
     verdict_badge,
 )
-from iamsim.report.sentences import LAYERS
+from iamsim.words.sentences import LAYERS
 
 if TYPE_CHECKING:
     from iamsim.query.batch import BatchAnswer

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.reason import Reason
-from iamsim.report.sentences import concerns_role_trust
+from iamsim.words.sentences import concerns_role_trust
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

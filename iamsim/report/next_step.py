@@ -13,7 +13,7 @@ from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.report.fetching import fetch_call, fetch_unknown
-from iamsim.report.sentences import layer_name
+from iamsim.words.sentences import layer_name
 
 if TYPE_CHECKING:
     from collections.abc import Collection

@@ -32,7 +32,7 @@ from iamsim.report.document import (
     verdict_badge,
 )
 from iamsim.report.unknowns import unknown_remarks, unknowns_data
-from iamsim.report.wording import joined
+from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

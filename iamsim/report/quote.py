@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
-from iamsim.report.sentences import REASONS
-from iamsim.report.wording import failing_clauses, shortened, value_text
+from iamsim.words.sentences import REASONS
+from iamsim.words.wording import failing_clauses, shortened, value_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

@@ -14,9 +14,9 @@ from iamsim.query.comparison import Aspect, deciding_statements, missing_keys, s
 from iamsim.report.cleaning import for_markdown, for_markdown_lines
 from iamsim.report.data import answer_to_dict
 from iamsim.report.layers import layer_rows
-from iamsim.report.sentences import OUTCOMES, VERDICTS, layer_name
 from iamsim.report.summary import summary
-from iamsim.report.wording import request_text, shortened
+from iamsim.words.sentences import OUTCOMES, VERDICTS, layer_name
+from iamsim.words.wording import request_text, shortened
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

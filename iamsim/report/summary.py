@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.reason import Reason
 from iamsim.report.rule_pages import page_text
-from iamsim.report.sentences import REASONS, VERDICTS, layer_name, level_text
-from iamsim.report.wording import (
+from iamsim.words.sentences import REASONS, VERDICTS, layer_name, level_text
+from iamsim.words.wording import (
     failure_text,
     joined,
     place_text,

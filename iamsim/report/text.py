@@ -20,12 +20,12 @@ from iamsim.report.layers import layer_lines
 from iamsim.report.message import denied_message
 from iamsim.report.paint import Paint
 from iamsim.report.quote import failure_marks, match_marks, quote_statement
-from iamsim.report.sentences import NOTES, REASONS, VERDICTS, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.trace import context_lines, trace_lines
 from iamsim.report.unknowns import unknown_lines
 from iamsim.report.ways import way_depends, way_text, ways_of_caller
-from iamsim.report.wording import joined, shortened, statement_text
+from iamsim.words.sentences import NOTES, REASONS, VERDICTS, layer_name
+from iamsim.words.wording import joined, shortened, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
-from iamsim.report.sentences import NOTES, OUTCOMES, REASONS, layer_name, level_text
-from iamsim.report.wording import place_text, shortened, statement_text, value_text
+from iamsim.words.sentences import NOTES, OUTCOMES, REASONS, layer_name, level_text
+from iamsim.words.wording import place_text, shortened, statement_text, value_text
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer
 from iamsim.core.ways import is_absent, undecided_layers, way_depends, ways_of_caller
-from iamsim.report.sentences import WAYS, layer_name
+from iamsim.words.sentences import WAYS, layer_name
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
@@ -25,7 +25,7 @@ def way_text(way: WayExplanation, answer: Answer) -> str:
         name = layer_name(layer, action)
         if number == 0:
             resource = layer_name(Layer.RESOURCE_BASED_POLICY, action)
-            name = WAYS.get(way.name, way.name.replace("-", " ")).format(resource=resource)
+            name = WAYS.get(way.name, way.name.replace("-", " ")).format(policy=resource)
         elif layer in absent and layer not in way.blocked_by:
             continue
         state = "closed" if layer in way.blocked_by else "open"

@@ -26,9 +26,9 @@ from iamsim.report.document import (
     Section,
     verdict_badge,
 )
-from iamsim.report.sentences import layer_name
-from iamsim.report.wording import joined
 from iamsim.universe.candidates import CandidateKind
+from iamsim.words.sentences import layer_name
+from iamsim.words.wording import joined
 
 if TYPE_CHECKING:
     from iamsim.query.batch import Candidate

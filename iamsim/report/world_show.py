@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.report.document import EVERY_FORM, Column, Document, Form, Section
-from iamsim.report.wording import joined
+from iamsim.words.wording import joined
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.report.document import Document, Fields, Prose
-from iamsim.report.wording import place_text
+from iamsim.words.wording import place_text
 from iamsim.world.builtin import BUILT_IN_POLICIES, FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.model import PolicyDocument
 

@@ -10,11 +10,11 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from iamsim.draw.decision import NARROW, WIDE, decision_svg
-from iamsim.draw.gates import gates_of
 from iamsim.draw.lettering import text_width
 from iamsim.draw.style import SIZES
 from iamsim.suites.run import run_scenario
 from iamsim.suites.scenario import load_scenario
+from iamsim.words.gates import gates_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -12,17 +12,17 @@ from iamsim.core.decision import Outcome, Verdict
 from iamsim.core.ways import ways_of_caller
 from iamsim.draw.decision import decision_svg
 from iamsim.draw.decision_dot import decision_dot
-from iamsim.draw.gates import gates_of
 from iamsim.draw.lettering import text_width, wrapped
 from iamsim.draw.style import State, Theme
 from iamsim.draw.terminal import gate_lines
 from iamsim.engine import authorize
+from iamsim.words.gates import gates_of
 from tests.property.test_against_oracle import question_of
 from tests.property.worlds import cases, standalone_cases
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
-    from iamsim.draw.gates import DecisionGates
+    from iamsim.words.gates import DecisionGates
 
 Data = dict[str, Any]
 

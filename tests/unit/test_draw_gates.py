@@ -8,12 +8,12 @@ import iamsim
 from iamsim.core.decision import Layer, Outcome, Verdict
 from iamsim.core.explanation import LayerResidual, WayExplanation
 from iamsim.core.reason import Reason
-from iamsim.draw.gates import Place, deciding_texts, gates_of
-from iamsim.draw.labels import BYPASSES, REASONS, RELATIONS, WAYS, bypass_text, short_arn
 from iamsim.draw.style import State
 from iamsim.engine import relations
 from iamsim.engine.formula import Relation, Way
 from iamsim.engine.services import access_points
+from iamsim.words.gates import Place, deciding_texts, gates_of
+from iamsim.words.labels import BYPASSES, REASONS, RELATIONS, WAYS, bypass_text, short_arn
 from tests.unit import report_samples as samples
 
 HARBOR = "corpus/examples/harbor"
@@ -206,7 +206,7 @@ def test_every_way_and_relation_and_reason_has_words():
     assert {relation.reason for relation in known} | {Reason.DEPENDS_ON_UNKNOWN} == set(RELATIONS)
     names = list(Reason)
     of_layers = names[names.index(Reason.STATEMENT_ALLOWS) : names.index(Reason.ALLOWED)]
-    assert set(of_layers) | {Reason.DEPENDS_ON_UNKNOWN} == set(REASONS)
+    assert set(of_layers) | {Reason.DEPENDS_ON_UNKNOWN} <= set(REASONS)
     assert {way for way, _ in BYPASSES} <= ways
 
 

@@ -13,13 +13,13 @@ from iamsim.core.errors import RequestError
 from iamsim.core.reason import Reason
 from iamsim.draw.decision import decision_svg
 from iamsim.draw.decision_dot import decision_dot
-from iamsim.draw.gates import gates_of
 from iamsim.draw.graph import Edge, Node, draw_graph
 from iamsim.draw.lettering import shortened, text_width, wrapped
 from iamsim.draw.organization import tree_of
 from iamsim.draw.organization_svg import organization_dot, organization_svg
 from iamsim.draw.picture import draw_decision, draw_organization
 from iamsim.draw.style import DARK, LIGHT, WEIGHTS, State, Theme, retheming, stylesheet
+from iamsim.words.gates import gates_of
 from iamsim.world.model import World
 from tests.unit import report_samples as samples
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import iamsim
 from iamsim.core.decision import Layer, Outcome, Verdict
 from iamsim.core.reason import Reason
-from iamsim.draw.gates import gates_of
 from iamsim.draw.organization import tree_of
 from iamsim.draw.terminal import gate_lines, tree_lines
+from iamsim.words.gates import gates_of
 from tests.unit import report_samples as samples
 
 HARBOR = "corpus/examples/harbor"

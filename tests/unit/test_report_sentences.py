@@ -6,7 +6,7 @@ import pytest
 
 from iamsim.core.decision import Layer, Outcome, Verdict
 from iamsim.core.reason import Note, Reason
-from iamsim.report.sentences import LAYERS, NOTES, OUTCOMES, REASONS, VERDICTS, WAYS, layer_name
+from iamsim.words.sentences import LAYERS, NOTES, OUTCOMES, REASONS, VERDICTS, WAYS, layer_name
 
 
 @pytest.mark.parametrize(

@@ -24,11 +24,11 @@ from iamsim.report.html.page import render_page
 from iamsim.report.html.parts import Badge, Cell, outcome_badge, table_of, verdict_badge
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
-from iamsim.report.sentences import NOTES, REASONS, layer_name
 from iamsim.report.summary import summary
 from iamsim.report.trace import origin_text
 from iamsim.report.unknowns import unknown_lines
-from iamsim.report.wording import failure_text, joined, place_text, request_text, statement_text
+from iamsim.words.sentences import NOTES, REASONS, layer_name
+from iamsim.words.wording import failure_text, joined, place_text, request_text, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -11,9 +11,9 @@ from iamsim.report.html.page import anchor
 from iamsim.report.html.parts import Badge, outcome_badge
 from iamsim.report.html.policy_text import Anchor, Remark, TextMark, policy_blocks
 from iamsim.report.quote import failure_marks, match_marks
-from iamsim.report.sentences import NOTES, REASONS, layer_name, level_text
 from iamsim.report.trace import clause_text, statement_depends
-from iamsim.report.wording import failure_text, joined, statement_text
+from iamsim.words.sentences import NOTES, REASONS, layer_name, level_text
+from iamsim.words.wording import failure_text, joined, statement_text
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer

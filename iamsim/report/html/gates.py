@@ -14,8 +14,8 @@ from iamsim.core.ways import is_absent, undecided_layers, way_depends, ways_of_c
 from iamsim.engine.formula import GUARDRAILS, Slot
 from iamsim.report.html.page import anchor
 from iamsim.report.html.parts import Badge
-from iamsim.report.sentences import OUTCOMES, REASONS, WAYS, layer_name, level_text
-from iamsim.report.wording import statement_text
+from iamsim.words.sentences import OUTCOMES, REASONS, WAYS, layer_name, level_text
+from iamsim.words.wording import statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -137,7 +137,7 @@ class _Maker:
             name = None
             if position == 0:
                 resource = layer_name(Layer.RESOURCE_BASED_POLICY, self._answer.request.action)
-                name = WAYS.get(way.name, way.name).format(resource=resource)
+                name = WAYS.get(way.name, way.name).format(policy=resource)
             gates.append(self._gate(entry, href, badge, name or self._name(layer)))
         return GateRow(title, tuple(gates), state)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamsim.report.document import OUTCOME_KINDS, Badge, Cell, verdict_badge
-from iamsim.report.sentences import OUTCOMES
+from iamsim.words.sentences import OUTCOMES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
-from iamsim.report.sentences import REASONS
+from iamsim.words.sentences import REASONS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

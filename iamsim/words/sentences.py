@@ -30,12 +30,12 @@ __all__ = [
 
 # The ways in that a name of a layer alone does not tell apart.
 WAYS: Mapping[str, str] = {
-    "resource-based-policy": "{resource} naming the caller or everyone",
-    "resource-based-policy-to-role": "{resource} naming the role",
-    "resource-based-policy-to-source-user": "{resource} naming the user behind the session",
-    "resource-based-policy-to-account": "{resource} naming the account",
-    "both-accounts": "{resource} of the other account",
-    "role-trust-policy": "{resource} naming the identity provider",
+    "resource-based-policy": "{policy} naming the caller or everyone",
+    "resource-based-policy-to-role": "{policy} naming the role",
+    "resource-based-policy-to-source-user": "{policy} naming the user behind the session",
+    "resource-based-policy-to-account": "{policy} naming the account",
+    "both-accounts": "{policy} of the other account",
+    "role-trust-policy": "{policy} naming the identity provider",
     "kms-grant": "grant on the key",
     "identity-based-policy": "identity-based policy",
 }

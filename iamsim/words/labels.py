@@ -1,7 +1,7 @@
 """The words on pictures: short, since a gate is some thirty characters wide.
 
-Sentences for people who read are those of `iamsim.report`; a test holds that these tables know
-every reason that a layer can have.
+Sentences for people who read are those of `iamsim.words.sentences`; a test holds that these tables
+know every reason that a layer can have.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
+from iamsim.words import sentences
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -39,11 +40,9 @@ VERDICTS: Mapping[Verdict, str] = {
     Verdict.CONDITIONAL: "conditional",
 }
 
-# Why a layer stands as it does, where no statement says it.
+# Why a layer stands as it does, where no statement says it: shorter than the sentences.
 REASONS: Mapping[Reason, str] = {
-    Reason.STATEMENT_ALLOWS: "a statement allows it",
-    Reason.STATEMENT_DENIES: "a statement denies it",
-    Reason.NO_STATEMENT_ALLOWS: "no statement allows it",
+    **sentences.REASONS,
     Reason.NO_POLICY: "there is none",
     Reason.NOT_PRESENT: "there is none",
     Reason.ROOT_USER_NEEDS_NO_POLICY: "the root user needs no policy",
@@ -54,7 +53,6 @@ REASONS: Mapping[Reason, str] = {
     Reason.CALLER_HAS_NO_IDENTITY: "the caller is no identity of an account",
     Reason.RESOURCE_IN_MANAGEMENT_ACCOUNT: "not for the management account",
     Reason.RESOURCE_NOT_IN_ORGANIZATION: "the resource's account is in no organization",
-    Reason.SERVICE_NOT_COVERED: "it does not cover this service",
     Reason.ACTION_EXEMPT: "this action is exempt",
     Reason.RESOURCE_EXEMPT: "this resource is exempt",
     Reason.FOLLOW_UP_CALL: "the call does not come through the endpoint",
@@ -63,7 +61,6 @@ REASONS: Mapping[Reason, str] = {
     Reason.PUBLIC_POLICY_RESTRICTED: "the policy is public, and RestrictPublicBuckets is on",
     Reason.POLICY_NOT_PUBLIC: "the policy is not public",
     Reason.CALLER_IN_OWNER_ACCOUNT: "the caller is of the owner's account",
-    Reason.CALLER_IS_SERVICE: "the caller is an AWS service",
     Reason.CREDENTIALS_DO_NOT_REACH: "the service does not take these credentials",
     Reason.OUTSIDE_OF_ACCESS_POINT: "not by TLS, or not from the access point's VPC",
     Reason.DEPENDS_ON_UNKNOWN: "depends on what is not known",
@@ -100,13 +97,9 @@ RELATIONS: Mapping[Reason, str] = {
 
 # What a way in is; `{policy}` is what the resource-based policy is called there.
 WAYS: Mapping[str, str] = {
-    "resource-based-policy": "{policy} naming the caller or everyone",
-    "resource-based-policy-to-role": "{policy} naming the role",
-    "resource-based-policy-to-source-user": "{policy} naming the user behind the session",
+    **sentences.WAYS,
     "resource-based-policy-to-account": "{policy} naming the account, which passes it on",
     "both-accounts": "policies of both accounts",
-    "role-trust-policy": "{policy} naming the identity provider",
-    "kms-grant": "grant on the key",
     "identity-based-policy": "identity-based policy of the caller",
 }
 

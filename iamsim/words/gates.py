@@ -15,7 +15,8 @@ from iamsim.core.explanation import Element
 from iamsim.core.layer_names import GRANTS, layer_name
 from iamsim.core.reason import Reason
 from iamsim.core.ways import is_absent, undecided_layers, way_depends, ways_of_caller
-from iamsim.draw.labels import (
+from iamsim.engine.formula import GUARDRAILS, Slot
+from iamsim.words.labels import (
     REASONS,
     RELATIONS,
     WAYS,
@@ -25,8 +26,7 @@ from iamsim.draw.labels import (
     on_one_line,
     statement_lines,
 )
-from iamsim.draw.style import State
-from iamsim.engine.formula import GUARDRAILS, Slot
+from iamsim.words.state import State
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
