@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Unpack
 
 from iamsim.api.answer import Answer
+from iamsim.api.inputs import now
 from iamsim.api.question import question_of
 from iamsim.core.errors import RequestError
 from iamsim.engine.world import CompiledWorld
@@ -92,6 +93,7 @@ def suggest_edits(  # noqa: PLR0913 - the arguments are those of a scenario's re
         unset=unset,
         resource_account=resource_account,
         policies=policies,
+        at=now(),
     )
     return Edits(search.suggest_edits(question))
 

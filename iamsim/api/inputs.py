@@ -53,7 +53,7 @@ class PolicyArguments(TypedDict, total=False):
     exist.
     """
 
-    identity_policies: PoliciesInput
+    identity_policies: PoliciesInput | None
     resource_policy: PolicyInput | None
     boundary: PolicyInput | None
     session_policies: PoliciesInput | None
@@ -237,7 +237,7 @@ def _read_stack(given: PolicyArguments, *, is_trust: bool) -> AttachedPolicies:
     resource_type = PolicyType.TRUST if is_trust else PolicyType.RESOURCE
     return AttachedPolicies(
         identity_policies=_policies(
-            given.get("identity_policies") or (), PolicyType.IDENTITY, "identity_policies"
+            given.get("identity_policies", ()), PolicyType.IDENTITY, "identity_policies"
         ),
         resource_policy=_policy(given.get("resource_policy"), resource_type, "resource_policy"),
         boundary=_policy(given.get("boundary"), PolicyType.PERMISSIONS_BOUNDARY, "boundary"),

@@ -64,6 +64,7 @@ def explain(  # noqa: PLR0913 - the arguments are those of a scenario's request
         unset=unset,
         resource_account=resource_account,
         policies=policies,
+        at=now(),
     )
     return Answer(checked(partial_answers.answer(question), question, None))
 

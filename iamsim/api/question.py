@@ -10,7 +10,6 @@ from iamsim.api.inputs import (
     check_texts,
     context_values,
     names_of,
-    now,
     session_of,
     via_of,
 )
@@ -43,10 +42,10 @@ def question_of(  # noqa: PLR0913 - the arguments are those of a scenario's requ
     resource_account: str | None = None,
     policies: PolicyArguments = NO_POLICIES,
     world: World | None = None,
-    at: str | None = None,
+    at: str | None,
 ) -> Question:
     """Make a question; names of principals and resources that only one of the `world` has stand for
-    its ARN. The time is that of asking, unless it is given.
+    its ARN. `at` is its time, where it has one.
 
     Raises `InputError` for what can't be asked or read.
     """
@@ -65,5 +64,5 @@ def question_of(  # noqa: PLR0913 - the arguments are those of a scenario's requ
         partial,
         resource_account,
         attached_policies(policies, is_trust=is_trust_request(action, resource)),
-        at or now(),
+        at,
     )

@@ -92,6 +92,7 @@ class World:
             resource_account=resource_account,
             policies=policies,
             world=self.model,
+            at=now(),
         )
         answer = partial_answers.answer(question, self._compiled)
         return Answer(checked(answer, question, self.model))
@@ -128,6 +129,7 @@ class World:
             unset=unset,
             resource_account=resource_account,
             policies=policies,
+            at=now(),
         )
         return partial_answers.decide(question, self._compiled)
 
@@ -173,6 +175,7 @@ class World:
             unset=unset,
             resource_account=resource_account,
             world=self.model,
+            at=now(),
         )
         return edits_in_world(question, self._compiled)
 

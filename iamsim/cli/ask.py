@@ -5,22 +5,24 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamsim.api.inputs import session_of
+from iamsim.api.question import question_of
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS
 from iamsim.cli.standard_input import standard_input
 from iamsim.cli.worlds import load_any
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError, RequestError
-from iamsim.engine.question import AttachedPolicies, Question, Session, Via
 from iamsim.questions.names import principal_named, resource_named
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.api.inputs import PolicyArguments
     from iamsim.cli.options import Options
     from iamsim.core.answer import Answer
-    from iamsim.engine.question import ContextValue
+    from iamsim.engine.question import ContextValue, Question
     from iamsim.syntax.ast import Policy
     from iamsim.world.model import World
 
@@ -93,21 +95,24 @@ def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
             hint="give one with -a, such as `-a s3:GetObject`",
         )
     principal = principal_named(principal, world)
-    resources = tuple(
-        resource_named(text, world) for text in texts_of(options, "resources") or ("*",)
-    )
-    base = Question(
+    resources = [resource_named(one, world) for one in texts_of(options, "resources") or ("*",)]
+    via = {
+        "vpc_endpoint": text_of(options, "via_endpoint"),
+        "service": texts_of(options, "via_services"),
+    }
+    base = question_of(
         principal=principal,
         action=actions[0],
+        resource=resources[0],
         context=context_of(texts_of(options, "context")),
         unset=_keys_of(options, "unset"),
         session=_session(options),
-        via=Via(text_of(options, "via_endpoint"), texts_of(options, "via_services")),
+        via=via if any(via.values()) else None,
         unknown=_keys_of(options, "unknown"),
         partial=bool(options["partial"]),
         resource_account=_account(text_of(options, "resource_account")),
-        attached=_attached(options, world, principal, actions[0], resources[0]),
-        now=time_of(text_of(options, "at")),
+        policies=_attached(options, world, principal, actions[0], resources[0]),
+        at=time_of(text_of(options, "at")),
     )
     return base.with_pairs(actions, resources)
 
@@ -191,20 +196,20 @@ def context_of(pairs: Sequence[str]) -> dict[str, ContextValue]:
     return {key: found[0] if len(found) == 1 else tuple(found) for key, found in values.items()}
 
 
-def _session(options: Options) -> Session:
-    tags = dict(_pair(text, "--session-tag") for text in texts_of(options, "session_tags"))
-    session = Session(
-        name=text_of(options, "session_name"),
-        tags=tags,
-        transitive_tags=texts_of(options, "transitive_tags"),
-        source_identity=text_of(options, "source_identity"),
-        credentials=text_of(options, "credentials"),
-    )
-    if session.transitive_tags:
+def _session(options: Options) -> dict[str, object] | None:
+    """How the caller's session was made, as far as options say it."""
+    told: dict[str, object] = {
+        "name": text_of(options, "session_name"),
+        "tags": dict(_pair(text, "--session-tag") for text in texts_of(options, "session_tags")),
+        "transitive_tags": texts_of(options, "transitive_tags"),
+        "source_identity": text_of(options, "source_identity"),
+        "credentials": text_of(options, "credentials"),
+    }
+    if told["transitive_tags"]:
         from iamsim.query.assumptions import check_transitive  # noqa: PLC0415 - rarely given
 
-        check_transitive(session)
-    return session
+        check_transitive(session_of(told))
+    return told if any(told.values()) else None
 
 
 def time_of(text: str | None) -> str | None:
@@ -227,7 +232,7 @@ def time_of(text: str | None) -> str | None:
 
 def _attached(
     options: Options, world: World | None, principal: str, action: str, resource: str
-) -> AttachedPolicies:
+) -> PolicyArguments:
     arn = find_arn(principal)
     reader = PolicyReader("", world, arn.account if arn is not None else None)
 
@@ -239,15 +244,16 @@ def _attached(
         levels = _levels(reader, texts_of(options, field), field, policy_type)
         return None if levels is None else tuple(policy for level in levels for policy in level)
 
-    return AttachedPolicies(
-        identity_policies=some("identity_policies", PolicyType.IDENTITY),
-        resource_policy=one("resource_policy", resource_policy_type(action, resource)),
-        boundary=one("boundary", PolicyType.PERMISSIONS_BOUNDARY),
-        session_policies=some("session_policies", PolicyType.SESSION),
-        scps=_levels(reader, texts_of(options, "scps"), "scps", PolicyType.SERVICE_CONTROL),
-        rcps=_levels(reader, texts_of(options, "rcps"), "rcps", PolicyType.RESOURCE_CONTROL),
-        vpce_policies=some("vpce_policies", PolicyType.VPC_ENDPOINT),
-    )
+    given: PolicyArguments = {
+        "identity_policies": some("identity_policies", PolicyType.IDENTITY),
+        "resource_policy": one("resource_policy", resource_policy_type(action, resource)),
+        "boundary": one("boundary", PolicyType.PERMISSIONS_BOUNDARY),
+        "session_policies": some("session_policies", PolicyType.SESSION),
+        "scps": _levels(reader, texts_of(options, "scps"), "scps", PolicyType.SERVICE_CONTROL),
+        "rcps": _levels(reader, texts_of(options, "rcps"), "rcps", PolicyType.RESOURCE_CONTROL),
+        "vpce_policies": some("vpce_policies", PolicyType.VPC_ENDPOINT),
+    }
+    return given if any(one is not None for one in given.values()) else {}
 
 
 def _levels(
