@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
@@ -139,10 +140,12 @@ def who_can(  # noqa: PLR0913 - the arguments are the options of the command
     with_dependencies: bool = False,
     via_roles: bool = False,
     blocked: bool = False,
+    principals: Sequence[str] = (),
     progress: Callable[[int, int], None] = no_progress,
     processes: Processes = ALONE,
 ) -> WhoCan:
-    """Ask for every principal; with `blocked`, for those whom only guardrails keep from it.
+    """Ask for every principal; with `blocked`, for those whom only guardrails keep from it. Of
+    `principals`, ARNs, names or patterns, those alone are given.
 
     Raises `RequestError` for what is no action or resource.
     """
@@ -174,7 +177,21 @@ def who_can(  # noqa: PLR0913 - the arguments are the options of the command
         found.blocked = find_blocked(
             batch, expanded, resource, context, progress, processes=processes
         )
+    if principals:
+        _keep(found, [principal_named(one, model) for one in principals])
     return WhoCan(found, model)
+
+
+def _keep(found: Found, patterns: Sequence[str]) -> None:
+    """Leave out callers that are like none of the patterns."""
+
+    def is_meant(candidate: Candidate) -> bool:
+        return any(fnmatchcase(candidate.principal, pattern) for pattern in patterns)
+
+    found.accesses = [one for one in found.accesses if is_meant(one.candidate)]
+    found.denied_by_key = [one for one in found.denied_by_key if is_meant(one.candidate)]
+    if found.blocked is not None:
+        found.blocked = [one for one in found.blocked if is_meant(one.candidate)]
 
 
 def _check_resource(resource: str) -> None:

@@ -250,6 +250,7 @@ class World:
         with_dependencies: bool = False,
         via_roles: bool = False,
         blocked: bool = False,
+        principals: str | Iterable[str] = (),
         exact: bool = False,
         at: str | None = None,
         processes: int | Processes = 1,
@@ -259,7 +260,8 @@ class World:
 
         Actions may be patterns. `with_dependencies` counts in the KMS key that encrypts the
         resource, `via_roles` adds who can become such a principal; with `blocked` it is instead
-        those whom only guardrails keep from it. Keys that are not given are unknown and make
+        those whom only guardrails keep from it. `principals` (ARNs, names or patterns) are the only
+        ones that are given. Keys that are not given are unknown and make
         conditions; with `exact` those that AWS need not send are absent.
         """
         from iamsim.api.access import who_can  # noqa: PLC0415 - only where it is asked
@@ -273,6 +275,7 @@ class World:
                 with_dependencies=with_dependencies,
                 via_roles=via_roles,
                 blocked=blocked,
+                principals=_texts(principals),
                 progress=progress or no_progress,
                 processes=several,
             )

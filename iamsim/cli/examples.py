@@ -131,6 +131,7 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         f"iamsim serve {_HARBOR} --port 8080",
         "AWS_ENDPOINT_URL=http://127.0.0.1:8080 aws iam list-roles",
     ),
+    "lsp": ("iamsim lsp", "iamsim help lsp"),
     "mcp": ("iamsim mcp", "iamsim mcp --folder policies --folder worlds"),
     "report": (
         f"iamsim report {_HARBOR} -o account.html",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of
 from iamsim.cli.explain_answers import answer_question, exit_code, json_text
@@ -16,9 +16,10 @@ from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.calls import AnsweredCall, answer_call
+from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamsim.calls.model import Reading, Requested
     from iamsim.cli.options import Options
@@ -38,12 +39,13 @@ def explain_call(options: Options) -> int:
     """Answer what a line, or every record of a file, asks; the exit code is that of `--expect`."""
     name = "--call" if options["call"] is not None else "--event"
     _refuse_options(options, name)
-    readings = _readings(options)
+    records = _records(options)
+    readings = _readings(options, records)
     model = load_worlds(options)
     world = None if model is None else CompiledWorld(model)
     questions: list[Question] = []
     calls = [_answered(reading, options, model, world, questions) for reading in readings]
-    _write(calls, options, questions)
+    _write(calls, options, questions, _outcomes(records, calls, options))
     asked = [one.verdict for one in calls if one.reading.skipped is None]
     return exit_code(overall_verdict(asked), options, questions, model)
 
@@ -73,7 +75,28 @@ def _refuse_options(options: Options, name: str) -> None:
         )
 
 
-def _readings(options: Options) -> list[Reading]:
+def _records(options: Options) -> list[Mapping[str, Any]]:
+    """The records of `--event`."""
+    if options["event"] is None:
+        return []
+    from iamsim.calls.event_forms import records_in  # noqa: PLC0415 - lines need none
+
+    return list(records_in(_document(options)))
+
+
+def _outcomes(
+    records: Sequence[Mapping[str, Any]], calls: Sequence[AnsweredCall], options: Options
+) -> list[str]:
+    """What AWS did with each call, where arguments were recognised."""
+    if "taken" not in options or not records:
+        return []
+    from iamsim.query.recorded import outcome_sentence  # noqa: PLC0415 - lines need none
+
+    found = (outcome_sentence(*pair) for pair in zip(records, calls, strict=True))
+    return list(dict.fromkeys(one for one in found if one is not None))
+
+
+def _readings(options: Options, records: Sequence[Mapping[str, Any]]) -> list[Reading]:
     line = text_of(options, "call")
     if line is not None:
         from iamsim.calls.lines import read_line  # noqa: PLC0415 - events need none
@@ -81,10 +104,9 @@ def _readings(options: Options) -> list[Reading]:
         arn = find_arn(text_of(options, "principal") or "")
         account = arn.account if arn is not None and is_account_id(arn.account) else None
         return [read_line(line, region=text_of(options, "region"), account=account)]
-    from iamsim.calls.event_forms import records_in  # noqa: PLC0415 - lines need none
     from iamsim.calls.events import read_event  # noqa: PLC0415 - as above
 
-    readings = [read_event(record) for record in records_in(_document(options))]
+    readings = [read_event(record) for record in records]
     if not readings:
         raise RequestError("not-a-record", "there is no CloudTrail record to read")
     return readings
@@ -145,19 +167,28 @@ def _answered(
     return answer_call(reading, base_of, ask)
 
 
-def _write(calls: list[AnsweredCall], options: Options, questions: Sequence[Question]) -> None:
+def _write(
+    calls: list[AnsweredCall],
+    options: Options,
+    questions: Sequence[Question],
+    outcomes: Sequence[str],
+) -> None:
     from iamsim.cli.explain_anything import remarked, surrounded  # noqa: PLC0415 - as above
     from iamsim.report.calls import answered_data, answered_document  # noqa: PLC0415 - as above
 
     step = _next_step(calls, options, questions)
     if options["format"] == "json":
         data = [answered_data(call) for call in calls]
-        written = data[0] if len(data) == 1 else {"calls": data}
+        written: dict[str, object] = data[0] if len(data) == 1 else {"calls": data}
+        if outcomes:
+            written = {**written, "outcomes": list(outcomes)}
         write_output(surrounded(json_text(written), options, step), text_of(options, "output"))
         return
     for number, call in enumerate(calls, start=1):
         document = answered_document(call)
         if number == len(calls):
+            said = tuple(Remark("note", outcome) for outcome in outcomes)
+            document = replace(document, remarks=(*said, *document.remarks))
             document = remarked(document, options, step)
         write_answer(
             options,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.cli import completion
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
 from iamsim.cli.picture_options import (
@@ -54,6 +55,8 @@ def _asked(options: Options, arguments: Sequence[str]) -> tuple[tuple[str, ...],
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Ask for all principals, and write who is left."""
+    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs none
+
     actions, resource = _asked(options, arguments)
     world = open_world(options)
     progress_bar = ProgressBar("asking for every principal", quiet=bool(options["quiet"]))
@@ -65,6 +68,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             with_dependencies=bool(options["dependencies"]),
             via_roles=bool(options["via_roles"]),
             blocked=bool(options["blocked"]),
+            principals=texts_of(options, "principals"),
             progress=progress,
             processes=processes,
             **asking(options),
@@ -86,6 +90,14 @@ COMMAND = Command(
     (
         ACTION,
         RESOURCE,
+        Option(
+            ("-p", "--principal"),
+            "principals",
+            "Only principals like this ARN or name (`*` and `?` are wildcards).",
+            "list",
+            "PATTERN",
+            completes=completion.principals,
+        ),
         *WORLD_OPTIONS,
         Option(
             ("--with-dependencies",),

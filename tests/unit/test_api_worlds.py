@@ -28,6 +28,13 @@ QUESTIONS = {
         lambda world: world.who_can("s3:GetObject", OBJECT, blocked=True),
         ["who-can", "-a", "s3:GetObject", "-r", OBJECT, "--not", "--world", HARBOR],
     ),
+    "who-can-scope": (
+        lambda world: world.who_can("s3:GetObject", OBJECT, principals=["deploy", "*:user/*"]),
+        [
+            *("who-can", "-a", "s3:GetObject", "-r", OBJECT, "-p", "deploy", "-p", "*:user/*"),
+            *("--world", HARBOR),
+        ],
+    ),
     "what-can": (
         lambda world: world.what_can("deploy"),
         ["what-can", "deploy", "--world", HARBOR],

@@ -95,7 +95,7 @@ def test_every_command_has_examples_that_parse(path):
         words = shlex.split(line.rpartition("|")[2].partition(" > ")[0])
         while "=" in words[0]:
             del words[0]
-        if words[0] == "aws":  # beside a server
+        if words[0] == "aws" or words[:2] == ["iamsim", "help"]:  # beside a server, or a page
             continue
         assert words.pop(0) == "iamsim"
         words[:1] = ALIASES.get(words[0], words[:1])

@@ -169,6 +169,33 @@ def test_an_event_is_a_file_or_an_argument(tmp_path, capsys):
     )
 
 
+ERROR = (
+    "User: arn:aws:iam::111122223333:user/nora is not authorized to perform: s3:GetObject on "
+    'resource: "arn:aws:s3:::reports/a" because no identity-based policy allows the s3:GetObject '
+    "action"
+)
+OUTCOMES = [
+    ({"errorCode": "AccessDenied", "errorMessage": ERROR}, "deny", "AWS gives another reason"),
+    ({"errorCode": "AccessDenied", "errorMessage": ERROR}, "none", "AWS gives the same reason"),
+    ({"errorCode": "AccessDenied"}, "none", "AWS denied the call (AccessDenied) and gives no"),
+    ({"errorCode": "AccessDenied"}, "allow", "which the answer does not explain: no reason"),
+    ({"errorCode": None}, "allow", "AWS let the call through"),
+    ({"errorCode": None}, "none", "through, which the answer does not explain"),
+    ({"errorCode": "NoSuchKey"}, "allow", None),
+]
+
+
+@pytest.mark.parametrize(("said", "policy", "words"), OUTCOMES)
+def test_what_aws_did_is_held_against_the_answer(tmp_path, capsys, said, policy, words):
+    """A record tells whether the call went through, and why not."""
+    unrelated = {**ALLOW, "Statement": {**ALLOW["Statement"][0], "Action": "ec2:*"}}
+    content = {"deny": DENY, "allow": ALLOW, "none": unrelated}[policy]
+    path = written(tmp_path, "read.json", content)
+    _, out, _ = run(capsys, json.dumps({**EVENT, **said}), path, "--format", "json")
+    outcomes = json.loads(out).get("outcomes", [])
+    assert [words in one for one in outcomes] == ([] if words is None else [True])
+
+
 def test_dumps_are_worlds_and_plans_are_laid_over_them(capsys):
     """A world and what changes it."""
     _, out, _ = run(capsys, *REQUEST, *ON, DUMP)

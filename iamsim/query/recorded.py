@@ -1,0 +1,48 @@
+"""What a CloudTrail record says came out of a call, held against the answers.
+
+https://docs.aws.amazon.com/awscloudtrail/latest/userguide/cloudtrail-event-reference-record-contents.html
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamsim.calls.event_forms import unwrapped
+from iamsim.core.errors import RequestError
+from iamsim.query.denial import compare
+from iamsim.syntax.denial import find_denials
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.query.calls import AnsweredCall
+
+__all__ = ["outcome_sentence"]
+
+DENIED = ("denied", "unauthorized", "notauthorized")
+
+
+def outcome_sentence(record: Mapping[str, Any], call: AnsweredCall) -> str | None:
+    """What AWS did with the call of a record, and whether the answer agrees; `None` where no policy
+    was asked, and where the call failed for another reason."""
+    if call.reading.skipped is not None or not call.always:
+        return None
+    event = unwrapped(record)
+    code, text = str(event.get("errorCode") or ""), str(event.get("errorMessage") or "")
+    denied = call.verdict.value.endswith("Deny")
+    if not code:
+        through = "AWS let the call through"
+        return f"{through}, which the answer does not explain" if denied else through
+    if not any(word in code.lower() for word in DENIED):
+        return None
+    if not denied:
+        why = text or "no reason"
+        return f"AWS denied the call ({code}), which the answer does not explain: {why}"
+    failing = call.failing
+    try:
+        message = find_denials(text).messages[-1]
+    except RequestError:
+        return f"AWS denied the call ({code}) and gives no reason"
+    if failing is not None and compare(message, failing.answer).explains:
+        return f"AWS gives the same reason: {text}"
+    return f"AWS gives another reason: {text}"
