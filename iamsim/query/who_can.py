@@ -41,9 +41,11 @@ __all__ = [
 ]
 
 T = TypeVar("T")
-# Callers times actions that are asked for; what an action costs beside its callers, as callers.
-MOST_ASKED = 250_000
+# Callers that are asked for, over all actions that differ. What an action costs beside them, as
+# callers; and how many rows of the answer cost as much as one.
+MOST_ASKED = 100_000
 ONE_ACTION = 12
+ROWS = 4
 
 
 class Dependency(NamedTuple):
@@ -171,12 +173,17 @@ def _parts(
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """Actions that nobody's decision tells apart by the first of them, and those for which there
     are too many callers. With `apart` each action is a part of its own."""
-    cost = ONE_ACTION + len(batch.candidates)
+    callers = len(batch.candidates)
     unique = dict.fromkeys(actions)
     alike = [(one,) for one in unique] if apart else alike_actions(tuple(unique), batch.world)
-    affordable = max(1, MOST_ASKED // cost)
-    asked = {part[0]: part for part in alike[:affordable]}
-    return asked, tuple(action for part in alike[affordable:] for action in part)
+    asked: dict[str, tuple[str, ...]] = {}
+    cost = 0
+    for part in alike:
+        cost += ONE_ACTION + callers + len(part) * callers // ROWS
+        if asked and cost > MOST_ASKED:
+            break
+        asked[part[0]] = part
+    return asked, tuple(action for part in alike[len(asked) :] for action in part)
 
 
 class _Part(NamedTuple):

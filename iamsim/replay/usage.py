@@ -119,7 +119,8 @@ def _note(usage: Usage, record: Mapping[str, Any], asked: _Asked) -> None:
         return
     identity = record.get("userIdentity")
     caller = _caller(identity) if isinstance(identity, dict) else None
-    if record.get("eventName") in TAKING and record.get("errorCode") is None:
+    name = str(record.get("eventName"))
+    if name in TAKING and record.get("errorCode") is None:
         parameters = record.get("requestParameters")
         role = parameters.get("roleArn") if isinstance(parameters, dict) else None
         if isinstance(role, str):
@@ -127,7 +128,7 @@ def _note(usage: Usage, record: Mapping[str, Any], asked: _Asked) -> None:
     if not isinstance(identity, dict) or caller is None:
         return
     _later(usage.principals, caller, time)
-    if record.get("eventName") == "ConsoleLogin":
+    if name == "ConsoleLogin":
         answer = record.get("responseElements")
         if isinstance(answer, dict) and answer.get("ConsoleLogin") == "Success":
             _later(usage.passwords, caller, time)

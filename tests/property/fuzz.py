@@ -133,6 +133,7 @@ def commands(
                 ["diff", name, other],
                 ["test", "--init", *world],
                 ["who-can", "*", "*", *world],
+                ["report", *world, "-o", "page.html"],
             ]
         return [
             ["explain", *ask, *world, *form],
@@ -144,8 +145,8 @@ def commands(
             ["paths", *world, *form],
             ["changes", *world, "--overlay", other],
             ["world", chance.choice(["lint", "show", "stats", "tree", "trust"]), *world],
-            ["context", *ask, *world],
-            ["keys", *ask, *world],
+            [chance.choice(["context", "keys"]), *ask, *world],
+            ["audit", *world, *form, "--at", "2026-02-01T00:00:00Z"],
             ["validate", name],
         ]
     if kind == "suite":
@@ -187,6 +188,8 @@ def commands(
             ["replay", name, *small, "--with-policy", "scp=other.json", "--fail-on", "any"],
             ["generate", name, "-p", USER, *form],
             ["generate", name, "-p", USER, *small],
+            ["unused", name, *small, *form],
+            ["explain", name, SMALL],
         ],
         "claims": [["check", "claims", name, *small], ["check", "claims", name, "--world", other]],
         "decisions": [["test", "suite.iamtest.json", "--compare", name]],

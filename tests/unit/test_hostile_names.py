@@ -185,12 +185,25 @@ COMMANDS = {
     "demo": ("demo", EVIL),
     "serve": ("serve", "--port", EVIL),
     "mcp": ("mcp", EVIL),
+    "lsp": ("lsp", EVIL),
+    "report": ("report", "--at", "2026-02-01T00:00:00Z"),
     # What is no name of anything is an error that quotes it.
     "missing": ("explain", "-p", f"arn:aws:iam::{A}:user/{EVIL}", "-a", EVIL, "-r", EVIL),
 }
 ALONE = {
     *("diff", "validate", "test", "mutate", "scenario", "anything", "line", "no-line"),
-    *("no-new-access", "import", "search", "managed", "schema", "learn", "docs", "demo", "mcp"),
+    *(
+        "no-new-access",
+        "import",
+        "search",
+        "managed",
+        "schema",
+        "learn",
+        "docs",
+        "demo",
+        "mcp",
+        "lsp",
+    ),
 }
 
 

@@ -194,6 +194,13 @@ def test_what_cannot_be_read_fails_the_command(unused, tmp_path):
     assert answer["lost"]
 
 
+def test_a_name_that_is_no_text_is_the_name_of_no_call(unused):
+    """A record of another form costs itself alone."""
+    code, answer, _ = unused(world(), [by_user(1, END, {"a": "ListRoles"})], "--at", END)
+    assert code == 0
+    assert answer["findings"] is not None
+
+
 def test_without_logs_a_time_must_be_given(tmp_path, capsys):
     """There is no clock."""
     (tmp_path / "world.json").write_text(json.dumps(world()))
