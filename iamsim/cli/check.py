@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
+from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command, Group
 from iamsim.cli.options import Option
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
@@ -111,7 +112,12 @@ def _claims(options: Options, arguments: Sequence[str]) -> int:
         lambda: report.claims_data(results),
         lambda: report.claims_lines(results),
     )
-    return int(worst(tuple(results)) is not Verdict.PASS)
+    lost = [result for result in results if result.depends_on_unknown]
+    counted = [one for one in results if not (options["accept_unknown"] and one in lost)]
+    code = int(worst(tuple(counted)) is not Verdict.PASS)
+    # Of facts, proofs take what the world does not say to be so.
+    unknowns = [one for one in world.unknowns() if lost or one.fact is not None]
+    return code_with_unknowns(options, unknowns, code)
 
 
 def _claims_of(path: str) -> tuple[Claim, ...]:
@@ -261,6 +267,7 @@ COMMAND = Group(
                     metavar="PATH",
                 ),
                 Option(("--after",), "after", "The world after the change.", metavar="PATH"),
+                ACCEPT_UNKNOWN,
                 *output(*DOCUMENT_FORMATS, quiet="A line for each claim."),
             ),
             _claims,

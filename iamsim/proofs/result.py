@@ -38,6 +38,10 @@ class Reason:
         return data
 
 
+# How the reason begins that policies are not known in whole.
+UNKNOWN_PARTS = "it depends on parts of policies that are not known"
+
+
 @dataclass(frozen=True, slots=True)
 class CheckResult:
     """The answer to one check.
@@ -55,6 +59,11 @@ class CheckResult:
     assumptions: tuple[str, ...] = ()
     name: str | None = None
     details: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def depends_on_unknown(self) -> bool:
+        """Whether nothing is proved because parts of policies are not known."""
+        return (self.why_unknown or "").startswith(UNKNOWN_PARTS)
 
     @property
     def result(self) -> str:

@@ -14,6 +14,7 @@ from iamsim.proofs.budget import Budget, OutOfBudgetError
 from iamsim.proofs.conditions import InexactError, KeyTest, Nothing, find_value
 from iamsim.proofs.formula import Junction, ResourceIn
 from iamsim.proofs.globs import Open
+from iamsim.proofs.result import UNKNOWN_PARTS
 from iamsim.proofs.search import Problem, search
 
 if TYPE_CHECKING:
@@ -37,7 +38,6 @@ ASSIGNMENTS = 48  # values of policy variables that are tried together
 VALUES = 6  # of one variable
 UNCONFIRMED = "the search found a request that the engine does not confirm: {action} on {resource}"
 VARIABLES = "it depends on policy variables whose values were not found: {keys}"
-UNKNOWN_PARTS = "it depends on parts of policies that are not known: {reasons}"
 MIXED = "one context key is compared in ways that can't be settled together"
 
 
@@ -107,7 +107,7 @@ def settle(case: Case, budget: Budget) -> Settled:
         f"{unknown.why} ({unknown.source})" if unknown.source else unknown.why
         for unknown in supposed.unknowns
     ]
-    return Settled(why=UNKNOWN_PARTS.format(reasons="; ".join(reasons)))
+    return Settled(why=f"{UNKNOWN_PARTS}: {'; '.join(reasons)}")
 
 
 def _settled(case: Case, budget: Budget) -> Settled:

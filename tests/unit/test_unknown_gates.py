@@ -187,3 +187,36 @@ def test_an_effective_policy_leaves_out_what_is_not_known(
     said = capsys.readouterr()
     assert "unknown:" not in said.out
     assert "left out, since no Condition block can say" in said.err
+
+
+@pytest.fixture
+def claims(tmp_path: Path) -> str:
+    """A claim about a user and a bucket."""
+    path = tmp_path / "claims.json"
+    who = f"arn:aws:iam::{A}:user/mia"
+    never = {"principal": who, "action": "s3:DeleteBucket", "resource": "arn:aws:s3:::ledger"}
+    path.write_text(json.dumps({"claims": [{"never": never}]}))
+    return str(path)
+
+
+def test_a_claim_is_not_proved_over_what_is_not_known(
+    lost_user: str, claims: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A policy that is not known may break it."""
+    gate = ("check", "claims", claims, "--world", lost_user)
+    assert run(*gate) == 1
+    assert "failed: one part" in capsys.readouterr().err
+    assert run(*gate, "--accept-unknown") == 0
+    assert "accepted: one part" in capsys.readouterr().err
+
+
+def test_a_claim_over_facts_that_are_not_known(
+    tmp_path: Path, claims: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What proofs take for so is said, and fails."""
+    users = {"mia": {"policies": [READ], "tags": LOST}}
+    path = world(tmp_path, "facts.json", users=users, resources={"arn:aws:s3:::ledger": {}})
+    gate = ("check", "claims", claims, "--world", path)
+    assert run(*gate) == 1
+    assert "the set of tags of" in capsys.readouterr().err
+    assert run(*gate, "--accept-unknown") == 0

@@ -37,4 +37,4 @@ def unknowns_between(
 
 
 def _identity(one: UnknownInWorld) -> object:
-    return one.use, one.policy, one.statement, one.unknown
+    return one.use, one.policy, one.statement, one.unknown, one.fact
