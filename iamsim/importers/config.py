@@ -104,7 +104,7 @@ def _read(item: Json, place: str, draft: Draft) -> None:
         return
     account = text(item, "awsAccountId", "accountId")
     if account is None or not is_account_id(account):
-        draft.remark("record-without-account", "this item names no account", place)
+        draft.unreadable("this item names no account", place)
         return
     if kind == "AWS::KMS::Alias":
         _read_alias(_capitalized(record), text(item, "awsRegion"), account, draft)
@@ -157,10 +157,8 @@ def _read_resource(item: Json, record: Json, account: str, place: str, draft: Dr
     if policy is None and block is None:
         return
     if arn is None or found is None:
-        draft.remark(
-            "record-without-arn",
-            f"this {quote(str(item.get('resourceType')))} has no ARN: it is left out",
-            place,
+        draft.unreadable(
+            f"this {quote(str(item.get('resourceType')))} has no ARN: it is left out", place
         )
         return
     region = text(item, "awsRegion") or ""
@@ -219,6 +217,7 @@ def _capitalized(value: object) -> Json:
             return {
                 f"{key[:1].upper()}{key[1:]}": item if key in KEPT else convert(item)
                 for key, item in part.items()
+                if item is not None  # Config writes out what is not there
             }
         return [convert(item) for item in part] if isinstance(part, list) else part
 

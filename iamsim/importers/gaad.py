@@ -13,7 +13,7 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.stand_in import is_stand_in
 from iamsim.core.unknown import MARK
-from iamsim.importers.shapes import pages, records, text, texts, time_text
+from iamsim.importers.shapes import is_list_of, pages, records, text, texts, time_text
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
@@ -83,7 +83,9 @@ def read_user(record: Json, place: str, draft: Draft) -> None:
         return
     user = draft.user(arn.account, _name(record, "UserName", arn))
     _principal(user, record, "UserId", place)
-    groups = texts(record, "GroupList")
+    groups: list[object] = [*texts(record, "GroupList")]
+    if not is_list_of(record, "GroupList", lambda one: isinstance(one, str)):
+        groups.append(marker("the list of groups can't be read", draft.file))
     if groups:
         user.extend("groups", groups)
     user.set("password_last_used", text(record, "PasswordLastUsed"), place)
@@ -182,9 +184,7 @@ def _arn(record: Json, place: str, draft: Draft, kind: str) -> Arn | None:
 
 
 def _no_arn(place: str, draft: Draft, kind: str) -> None:
-    draft.remark(
-        "record-without-arn", f"this {kind} has no ARN with an account: it is left out", place
-    )
+    draft.unreadable(f"this {kind} has no ARN with an account: it is left out", place)
 
 
 def _name(record: Json, key: str, arn: Arn) -> str:
@@ -195,6 +195,9 @@ def _name(record: Json, key: str, arn: Arn) -> str:
 def _principal(principal: Record, record: Json, id_key: str, place: str) -> None:
     """Read what users, groups and roles have in common."""
     path = text(record, "Path")
+    own = find_arn(text(record, "Arn") or "")
+    if path is None and own is not None:
+        path = f"/{own.resource.partition('/')[2].rpartition('/')[0]}/".replace("//", "/")
     principal.set("path", path if path != "/" else None, place)
     if id_key != "GroupId":
         created = time_text(record.get("CreateDate"))
@@ -204,9 +207,16 @@ def _principal(principal: Record, record: Json, id_key: str, place: str) -> None
     if identifier is not None and not is_stand_in(identifier):
         principal.set("id", identifier, place)
     principal.tags(record.get("Tags"), f"{place}.Tags")
-    boundary = record.get("PermissionsBoundary")
-    if isinstance(boundary, dict):
-        principal.set("boundary", text(boundary, "PermissionsBoundaryArn"), place)
+    if "PermissionsBoundary" in record:
+        boundary = record["PermissionsBoundary"]
+        arn = text(boundary, "PermissionsBoundaryArn") if isinstance(boundary, dict) else None
+        lost = marker("the permissions boundary can't be read", principal.draft.file)
+        principal.set("boundary", arn if find_arn(arn or "") else lost, place)
+
+
+def _is_attachment(item: object) -> bool:
+    """Whether an item of a list of attached policies names one."""
+    return isinstance(item, dict) and find_arn(text(item, "PolicyArn") or "") is not None
 
 
 def _policies(principal: Record, record: Json, key: str, place: str, draft: Draft) -> None:
@@ -218,6 +228,9 @@ def _policies(principal: Record, record: Json, key: str, place: str, draft: Draf
     arns = [arn for item, _ in attached if (arn := text(item, "PolicyArn")) is not None]
     if arns:
         principal.attach(arns)
+    whole = is_list_of(record, "AttachedManagedPolicies", _is_attachment)
+    if not whole or not is_list_of(record, key, lambda one: isinstance(one, dict)):
+        principal.attach([marker("the list of policies can't be read", draft.file)])
     for number, (item, at) in enumerate(records(draft, record, key, f"{place}."), 1):
         name = text(item, "PolicyName") or f"inline-{number}"
         principal.inline(name, item.get("PolicyDocument"), f"{at}.PolicyDocument")

@@ -11,7 +11,8 @@ from iamsim.importers.facts import set_policy
 from iamsim.importers.facts_of_aws import read_public_access_block
 from iamsim.importers.key_outputs import read_encryption, read_location
 from iamsim.importers.resource_kinds import Scope, policy_holder
-from iamsim.importers.shapes import records, text
+from iamsim.importers.shapes import is_list_of, records, text
+from iamsim.importers.unknown import marker
 from iamsim.importers.unread import documents_within
 
 if TYPE_CHECKING:
@@ -63,11 +64,13 @@ def read_iam(
         user = draft.user(account, name)
         _principal(user, metadata, files, draft)
         groups = files.get("groups")
-        names = (
-            [_last(group) for group in groups if isinstance(group, str)]
-            if isinstance(groups, list)
-            else []
-        )
+        names: list[object] = [
+            _last(group)
+            for group in (groups if isinstance(groups, list) else ())
+            if isinstance(group, str)
+        ]
+        if not is_list_of(files, "groups", lambda one: isinstance(one, str)):
+            names.append(marker("the list of groups can't be read", "groups.json"))
         if names:
             user.extend("groups", names)
     elif kind == "group":
@@ -90,7 +93,10 @@ def _principal(principal: Record, metadata: Json, files: Files, draft: Draft) ->
     path = text(metadata, "path")
     principal.set("path", path if path != "/" else None)
     principal.set("id", text(metadata, "id"))
-    principal.set("boundary", text(metadata, "permissionBoundary", "permissionsBoundary"))
+    boundary = metadata.get("permissionBoundary", metadata.get("permissionsBoundary"))
+    known = isinstance(boundary, str) and find_arn(boundary) is not None
+    doubt = marker("the permissions boundary can't be read", "metadata.json")
+    principal.set("boundary", boundary if known or boundary is None else doubt)
     principal.tags(files.get("tags"))
     for name in ("groups", "inline-policies", "managed-policies", "metadata"):
         lost = find_marker(files.get(name))
@@ -100,6 +106,9 @@ def _principal(principal: Record, metadata: Json, files: Files, draft: Draft) ->
     if isinstance(managed, list) and managed:
         arns = [item if isinstance(item, str) else _arn_in(item) for item in managed]
         principal.attach(arn for arn in arns if arn is not None)
+    whole = is_list_of(files, "managed-policies", lambda one: find_arn(_arn_in(one) or str(one)))
+    if not whole or not is_list_of(files, "inline-policies", lambda one: isinstance(one, dict)):
+        principal.attach([marker("the list of policies can't be read", principal.draft.file)])
     for number, (item, at) in enumerate(records(draft, files, "inline-policies", ""), 1):
         name = text(item, "PolicyName", "policyName") or f"inline-{number}"
         document = item.get("PolicyDocument", item.get("policyDocument"))

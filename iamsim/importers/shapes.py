@@ -9,7 +9,7 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.stand_in import NO_TIME
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamsim.importers.draft import Draft
 
@@ -17,6 +17,7 @@ __all__ = [
     "account_of",
     "account_of_path",
     "folder_names",
+    "is_list_of",
     "pages",
     "records",
     "text",
@@ -53,6 +54,13 @@ def records(
             yield record, at
         else:
             draft.unreadable("this is not an object", at)
+
+
+def is_list_of(data: Mapping[str, object], key: str, fits: Callable[[object], object]) -> bool:
+    """Whether a key is not there, or holds a list of things that fit: a source that tells of
+    something else there does not tell what it should."""
+    value = data.get(key, [])
+    return isinstance(value, list) and all(map(fits, value))
 
 
 def text(data: Mapping[str, object], *keys: str) -> str | None:

@@ -32,7 +32,8 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).parent.parent.parent
 FOLDERS = [
-    *sorted((ROOT / "tests/data/imports").iterdir()),
+    *sorted(one for one in (ROOT / "tests/data/imports").iterdir() if one.name != "denials"),
+    *sorted((ROOT / "tests/data/imports/denials").iterdir()),
     *sorted((ROOT / "corpus/imports").glob("*/*/source")),
 ]
 SAMPLES = {folder.relative_to(ROOT).as_posix(): folder for folder in FOLDERS}

@@ -469,7 +469,7 @@ def test_an_inline_policy_of_no_sense_is_not_known(tmp_path):
         "policy-broken",
         "policy-not-readable",
         "record-not-readable",
-        "record-without-arn",
+        "record-not-readable",
     ]
     assert {remark.place for remark in found.remarks} >= {
         "RoleDetailList[0].RolePolicyList[1].PolicyDocument",

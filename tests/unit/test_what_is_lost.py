@@ -1,0 +1,352 @@
+"""What a review found lost and answered all the same, each turned round: one case each.
+
+Organizations, templates, plans, dumps, gates, denials: the other cases are in the tests of the
+rooms; these are as a user meets them.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+import iamsim
+from iamsim.cli.main import main
+from iamsim.core.decision import Verdict
+from iamsim.engine.question import Question
+from iamsim.importers.frame import import_sources
+from iamsim.importers.load import to_world
+from iamsim.world.load import load_world_data
+from tests.property.damage import ERROR, REFUSED, files_of, replaced, verdict_of, world_of
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from iamsim.engine.world import CompiledWorld
+
+A, B = "111122223333", "444455556666"
+SAMPLE = "tests/data/imports/organizations"
+GUARD = "p-scpregion1"
+REGION_LOCKED = Question(
+    "arn:aws:iam::222222222222:root",
+    "ec2:RunInstances",
+    "arn:aws:ec2:ap-south-1:222222222222:instance/i-1",
+    now="2026-11-24T00:00:00Z",
+)
+Files = dict[str, Any]
+
+
+def world_from(folder: Path, files: Files) -> CompiledWorld:
+    """Import files as they would stand in a folder."""
+    return world_of(
+        {
+            name: (content if isinstance(content, str) else json.dumps(content)).encode()
+            for name, content in files.items()
+        }
+    )
+
+
+def policy(*statements: object) -> dict[str, Any]:
+    """A policy of these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def dump(**user: Any) -> Files:
+    """The dump of an account with a user."""
+    arn = f"arn:aws:iam::{A}:user/mia"
+    return {"gaad.json": {"UserDetailList": [{"UserName": "mia", "Arn": arn, **user}]}}
+
+
+def test_nothing_of_the_organization_is_lost_at_first() -> None:
+    """The control policy denies."""
+    assert verdict_of(REGION_LOCKED, world_of(files_of(SAMPLE))) is Verdict.EXPLICIT_DENY
+
+
+@pytest.mark.parametrize("call", ["describe-policy", "list-targets-for-policy"])
+@pytest.mark.parametrize("left", [*REFUSED, None, '{"Policy": {"PolicySummary": {"Id"'])
+def test_a_lost_control_policy_stays(call: str, left: str | None) -> None:
+    """Its file deleted, empty, cut off or an error, or the list of its targets."""
+    name = f"{call}.{GUARD}.json"
+    files = {key: one for key, one in files_of(SAMPLE).items() if key != name}
+    world = world_of(files if left is None else {**files, name: left.encode()})
+    assert verdict_of(REGION_LOCKED, world) in {Verdict.CONDITIONAL, Verdict.EXPLICIT_DENY}
+
+
+def test_a_deny_that_a_template_cannot_resolve_may_deny(tmp_path: Path) -> None:
+    """A bucket's Deny on what another stack exports."""
+    denies = {"Effect": "Deny", "Principal": "*", "Action": "s3:*"}
+    allows = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::b/*"}
+    document = policy(allows, {**denies, "Resource": {"Fn::ImportValue": "elsewhere"}})
+    resources = {
+        "B": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "b"}},
+        "P": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {"Bucket": "b", "PolicyDocument": document},
+        },
+    }
+    world = world_from(tmp_path, {"app.json": {"Resources": resources}})
+    asked = Question("anonymous", "s3:GetObject", "arn:aws:s3:::b/k")
+    assert verdict_of(asked, world) is Verdict.CONDITIONAL
+
+
+def test_a_bad_statement_leaves_its_neighbours(tmp_path: Path) -> None:
+    """A Deny beside an Allow without actions, in a dump."""
+    document = policy(
+        {"Effect": "Deny", "Action": "s3:*", "Resource": "*"},
+        {"Effect": "Allow", "Action": [], "Resource": "*"},
+        {"Effect": "Allow", "Action": "*", "Resource": "*"},
+    )
+    inline = [{"PolicyName": "p", "PolicyDocument": document}]
+    world = world_from(tmp_path, dump(UserPolicyList=inline))
+    asked = Question(f"arn:aws:iam::{A}:user/mia", "s3:GetObject", "arn:aws:s3:::b/k")
+    assert verdict_of(asked, world) is Verdict.EXPLICIT_DENY
+
+
+def test_a_bucket_that_spares_somebody_is_public(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Allow with NotPrincipal lets in everybody else."""
+    spared = {"AWS": f"arn:aws:iam::{A}:user/mia"}
+    grants = {"Effect": "Allow", "NotPrincipal": spared, "Action": "s3:GetObject"}
+    document = policy({**grants, "Resource": "arn:aws:s3:::b/*"})
+    file = tmp_path / A / "get-bucket-policy.b.json"
+    file.parent.mkdir()
+    file.write_text(json.dumps({"Policy": json.dumps(document)}))
+    assert main(["findings", "--world", str(tmp_path), "--fail-on", "public", "-q"]) == 1
+    assert "arn:aws:s3:::b anyone" in capsys.readouterr().out
+
+
+def test_a_policy_of_a_type_that_no_reader_takes_may_be_of_anything(tmp_path: Path) -> None:
+    """It is remarked, and may be of any resource that the world does not list."""
+    document = policy({"Effect": "Deny", "Principal": "*", "Action": "*", "Resource": "*"})
+    odd = {"Type": "AWS::Novel::Thing", "Properties": {"AccessPolicy": document}}
+    user = {
+        "Type": "AWS::IAM::User",
+        "Properties": {
+            "UserName": "mia",
+            "Policies": [
+                {
+                    "PolicyName": "all",
+                    "PolicyDocument": policy({"Effect": "Allow", "Action": "*", "Resource": "*"}),
+                }
+            ],
+        },
+    }
+    world = world_from(tmp_path, {"app.json": {"Resources": {"Odd": odd, "User": user}}})
+    mia = "arn:aws:iam::000000000000:user/mia"
+    asked = Question(mia, "s3:GetObject", "arn:aws:s3:::elsewhere/k")
+    assert verdict_of(asked, world) is Verdict.CONDITIONAL
+    assert any("AWS::Novel::Thing" in one.unknown.why for one in world.unknowns())
+
+
+PARTS_OF_A_DUMP: list[tuple[tuple[str | int, ...], object]] = [
+    (("GroupDetailList", 0, "Arn"), 17),
+    (("GroupDetailList", 0), None),
+    (("GroupDetailList",), []),
+    (("GroupDetailList", 0, "GroupPolicyList"), 17),
+    (("GroupDetailList", 0, "GroupPolicyList"), None),
+    (("GroupDetailList", 0, "GroupPolicyList", 0), ERROR),
+    (("GroupDetailList", 0, "GroupPolicyList", 0, "PolicyDocument"), None),
+    (("UserDetailList", 0, "GroupList"), 17),
+    (("UserDetailList", 0, "GroupList", 0), 17),
+]
+
+
+@pytest.mark.parametrize(("path", "left"), PARTS_OF_A_DUMP)
+def test_a_part_of_a_dump_that_cannot_be_read(
+    tmp_path: Path, path: tuple[str | int, ...], left: object
+) -> None:
+    """The Deny of a group stays possible, whatever of it is lost."""
+    files = dump(
+        GroupList=["g"],
+        UserPolicyList=[
+            {
+                "PolicyName": "all",
+                "PolicyDocument": policy({"Effect": "Allow", "Action": "*", "Resource": "*"}),
+            }
+        ],
+    )
+    denies = policy({"Effect": "Deny", "Action": "iam:*", "Resource": "*"})
+    files["gaad.json"]["GroupDetailList"] = [
+        {
+            "GroupName": "g",
+            "Arn": f"arn:aws:iam::{A}:group/g",
+            "GroupPolicyList": [{"PolicyName": "d", "PolicyDocument": denies}],
+        }
+    ]
+    asked = Question(f"arn:aws:iam::{A}:user/mia", "iam:ListUsers", "*")
+    assert verdict_of(asked, world_from(tmp_path, files)) is Verdict.EXPLICIT_DENY
+    damaged = {"gaad.json": replaced(files["gaad.json"], path, left)}
+    assert verdict_of(asked, world_from(tmp_path, damaged)) is Verdict.CONDITIONAL
+
+
+@pytest.mark.parametrize("configured", [True, False])
+def test_a_policy_that_is_known_after_apply(tmp_path: Path, *, configured: bool) -> None:
+    """With the plan's configuration, and without."""
+    bucket = {"address": "aws_s3_bucket.b", "mode": "managed", "type": "aws_s3_bucket"}
+    bucket["change"] = {  # type: ignore[assignment]
+        "actions": ["create"],
+        "before": None,
+        "after": {"bucket": "b"},
+        "after_unknown": {"id": True},
+    }
+    attached = {"address": "aws_s3_bucket_policy.b", "mode": "managed"}
+    attached["change"] = {  # type: ignore[assignment]
+        "actions": ["create"],
+        "before": None,
+        "after": {"bucket": "b"},
+        "after_unknown": {"policy": True},
+    }
+    plan: dict[str, Any] = {"format_version": "1.2", "resource_changes": [bucket, attached]}
+    if configured:
+        elsewhere = {"references": ["data.external.policy"]}
+        plan["configuration"] = {
+            "root_module": {
+                "resources": [
+                    {"address": "aws_s3_bucket_policy.b", "expressions": {"policy": elsewhere}}
+                ]
+            }
+        }
+    world = world_from(tmp_path, {"plan.json": plan})
+    asked = Question("arn:aws:iam::000000000000:root", "s3:GetObject", "arn:aws:s3:::b/k")
+    assert verdict_of(asked, world) is Verdict.CONDITIONAL
+
+
+def test_changes_fail_over_an_overlay_that_is_not_known(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Requirements hold only as far as the overlay is known; strict refuses it."""
+    home = "000000000000"  # which stands for the account of a template
+    base = {"accounts": {home: {"roles": {"app": {}}}}}
+    (tmp_path / "world.json").write_text(json.dumps(base))
+    inline = {"PolicyName": "p", "PolicyDocument": {"Fn::ImportValue": "elsewhere"}}
+    role = {
+        "Type": "AWS::IAM::Role",
+        "Properties": {
+            "RoleName": "app",
+            "AssumeRolePolicyDocument": policy(
+                {
+                    "Effect": "Allow",
+                    "Principal": {"Service": "ec2.amazonaws.com"},
+                    "Action": "sts:AssumeRole",
+                }
+            ),
+            "Policies": [inline],
+        },
+    }
+    (tmp_path / "app.json").write_text(json.dumps({"Resources": {"Role": role}}))
+    forbid = {
+        "title": "nobody is made",
+        "requests": [
+            {
+                "principal": f"arn:aws:iam::{home}:role/app",
+                "action": "iam:CreateUser",
+                "resource": f"arn:aws:iam::{home}:user/x",
+                "expect": "implicitDeny",
+            }
+        ]
+    }
+    (tmp_path / "forbid.json").write_text(json.dumps(forbid))
+    gate = ["changes", "--world", str(tmp_path / "world.json"), "-q"]
+    gate += ["--overlay", str(tmp_path / "app.json")]
+    assert main([*gate, "--forbid", str(tmp_path / "forbid.json")]) == 1
+    capsys.readouterr()
+    assert main([*gate, "--strict"]) == 2
+
+
+def test_findings_go_on_behind_an_odd_principal(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A trust policy names an account of nine digits, a policy of somebody else can't be read."""
+    odd = {"Effect": "Allow", "Principal": {"AWS": "123456789"}, "Action": "sts:AssumeRole"}
+    public = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "arn:aws:s3:::b/*"}
+    account = {
+        "roles": {"odd": {"trust": policy(odd)}},
+        "users": {"leo": {"policies": [{"Statement": [{"Effect": "Deny", "Actoin": "*"}]}]}},
+        "resources": {"arn:aws:s3:::b": {"policy": policy(public)}},
+    }
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps({"accounts": {A: account}}))
+    assert main(["findings", "--world", str(path), "-q"]) == 0
+    assert "arn:aws:s3:::b anyone" in capsys.readouterr().out
+    trust = tmp_path / "trust.json"
+    trust.write_text(json.dumps(policy(odd)))
+    assert main(["validate", str(trust), "--format", "json"]) == 1
+    assert "123456789" in capsys.readouterr().out
+
+
+def test_an_account_in_no_unit_is_said_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """No control policy is taken to apply."""
+    everything = policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
+    organization = {"id": "o-aaaaaaaaaa", "root": {"id": "r-ab12", "accounts": [B]}}
+    accounts = {A: {"users": {"mia": {"policies": [everything]}}}, B: {}}
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps({"organization": organization, "accounts": accounts}))
+    asked = ["explain", "--world", str(path), "-p", f"arn:aws:iam::{A}:user/mia"]
+    assert main([*asked, "-a", "iam:ListUsers"]) == 0
+    assert capsys.readouterr().out.startswith("assumed: an account of the world stands in no unit")
+
+
+@pytest.mark.parametrize("key", ["scps", "rcps"])
+def test_a_key_with_nothing_behind_it_is_an_error(key: str) -> None:
+    """Nobody knows whether that means none, or the default."""
+    with pytest.raises(iamsim.InputError, match="has nothing behind it"):
+        load_world_data({"accounts": {A: {key: None}}})
+
+
+@pytest.mark.parametrize("key", ["boundary", "trust"])
+def test_a_policy_with_nothing_behind_it_is_an_error(key: str) -> None:
+    """Nobody knows whether there is none, or it was lost."""
+    with pytest.raises(iamsim.InputError, match="has nothing behind it"):
+        load_world_data({"accounts": {A: {"roles": {"app": {key: None}}}}})
+
+
+def test_a_folder_of_plain_policies_is_no_world(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Answering *denied* would say something of a world that is not there."""
+    (tmp_path / "policy.json").write_text(json.dumps(policy()))
+    asked = ["explain", "--world", str(tmp_path), "-p", f"arn:aws:iam::{A}:user/mia"]
+    assert main([*asked, "-a", "s3:GetObject", "-r", "arn:aws:s3:::b/k"]) == 2
+    capsys.readouterr()
+
+
+def test_a_key_that_stands_twice_is_not_known(tmp_path: Path) -> None:
+    """Readers of JSON differ in which of the two they take."""
+    allow = '{"Effect": "Deny", "Effect": "Allow", "Action": "*", "Resource": "*"}'
+    files = dump(UserPolicyList=[{"PolicyName": "p", "PolicyDocument": "HERE"}])
+    text = json.dumps(files["gaad.json"]).replace(
+        '"HERE"', f'{{"Version": "2012-10-17", "Statement": [{allow}]}}'
+    )
+    world = world_from(tmp_path, {"gaad.json": text})
+    asked = Question(f"arn:aws:iam::{A}:user/mia", "iam:ListUsers", "*")
+    assert verdict_of(asked, world) is Verdict.CONDITIONAL
+
+
+def test_a_file_of_a_collector_that_nobody_reads_is_remarked(tmp_path: Path) -> None:
+    """In iam-collect's storage every file is read, or said not to be."""
+    home = tmp_path / "aws/aws/accounts/111122223333"
+    for name, content in (
+        ("metadata.json", {"name": "prod"}),
+        ("s3-bpa.json", {"RestrictPublicBuckets": True}),
+        ("novel.json", {"policies": []}),
+    ):
+        home.mkdir(parents=True, exist_ok=True)
+        (home / name).write_text(json.dumps(content))
+    found = import_sources([str(tmp_path)])
+    blocked = to_world(found).accounts[A].public_access_block
+    assert blocked is not None
+    assert blocked.restrict_public_buckets
+    assert [one.code for one in found.remarks if "novel" in one.source] == ["file-not-read"]
+
+
+def test_an_error_inside_of_a_file_is_none_of_its_records(tmp_path: Path) -> None:
+    """A dump of which one record is an error of AWS: somebody may be missing."""
+    files = dump(UserPolicyList=[])
+    files["gaad.json"]["UserDetailList"].append(ERROR)
+    world = world_from(tmp_path, files)
+    asked = Question(f"arn:aws:iam::{A}:user/leo", "iam:ListUsers", "*")
+    assert verdict_of(asked, world) is Verdict.CONDITIONAL
