@@ -28,6 +28,7 @@ from iamsim.importers.facts_of_aws import (
     read_vpc_endpoints,
 )
 from iamsim.importers.key_outputs import find_key_reader, read_encryption, read_location
+from iamsim.importers.lost import is_error, note_lost
 from iamsim.importers.policy_outputs import (
     FoundPolicy,
     arn_beside_policy,
@@ -38,6 +39,7 @@ from iamsim.importers.policy_outputs import (
 from iamsim.importers.resource_kinds import Scope, partition_of_region, policy_holder
 from iamsim.importers.shapes import account_of_path, pages, records, text, texts
 from iamsim.importers.subject import (
+    ARN_KEYS,
     NamedFile,
     arn_beside,
     arn_of_file,
@@ -189,6 +191,8 @@ def _policies(output: _Output) -> None:
 def _attributes(output: _Output) -> None:
     """Read the attributes of a queue or topic."""
     attributes = output.data["Attributes"]
+    if not isinstance(attributes, dict) or not attributes or is_error(attributes):
+        note_lost(output.draft, output.source.path, None)
     if not isinstance(attributes, dict):
         return
     place = f"{output.place}Attributes."
@@ -207,6 +211,11 @@ def _resource_policy(output: _Output, found: FoundPolicy) -> str | None:
     draft, at = output.draft, f"{output.place}{found.place}"
     document = draft.document(found.value, at)
     scope = output.scope()
+    for key in ARN_KEYS:
+        if found.holders and key in found.holders[0]:
+            beside = text(found.holders[0], key)
+            if beside is None or find_arn(beside) is None:
+                draft.unreadable(f"`{key}` is no ARN", at)
     arn = output.said() or arn_beside_policy(found, scope) or output.named()
     arn = arn or only_arn(found, scope, output.call) or arn_of_policy(document)
     if arn is not None and scope is not None:

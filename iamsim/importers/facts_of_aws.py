@@ -52,6 +52,7 @@ def read_vpc_endpoints(draft: Draft, data: Json, place: str, account: str | None
         owner = text(record, "OwnerId") or account
         if owner is None or not is_account_id(owner):
             _no_account(draft, "VPC endpoint", at)
+            draft.lose("nothing says which account a VPC endpoint is of")
             continue
         read_vpc_endpoint(draft, record, at, owner)
 

@@ -19,6 +19,7 @@ from iamsim.core.errors import WorldError
 from iamsim.importers.facts_of_aws import read_public_access_block
 from iamsim.importers.iam_collect_organization import read_organization
 from iamsim.importers.iam_collect_resource import read_iam, read_resource, read_shared
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
@@ -63,7 +64,10 @@ class IamCollect:
             return
         things = state.setdefault("things", {})
         assert isinstance(things, dict)  # noqa: S101 - nobody else puts anything there
-        things.setdefault(key, {})[name] = (source.data, source.path)
+        data = source.data
+        if data is None:
+            data = marker("the file holds nothing", source.path.rpartition("/")[2])
+        things.setdefault(key, {})[name] = (data, source.path)
 
     def finish(self, draft: Draft) -> None:
         """Read each thing from all of its files, what is shared behind what it is shared from."""

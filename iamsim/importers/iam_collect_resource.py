@@ -93,10 +93,11 @@ def _principal(principal: Record, metadata: Json, files: Files, draft: Draft) ->
     path = text(metadata, "path")
     principal.set("path", path if path != "/" else None)
     principal.set("id", text(metadata, "id"))
-    boundary = metadata.get("permissionBoundary", metadata.get("permissionsBoundary"))
-    known = isinstance(boundary, str) and find_arn(boundary) is not None
-    doubt = marker("the permissions boundary can't be read", "metadata.json")
-    principal.set("boundary", boundary if known or boundary is None else doubt)
+    for key in ("permissionBoundary", "permissionsBoundary"):
+        if key in metadata:
+            known = find_arn(text(metadata, key) or "") is not None
+            doubt = marker("the permissions boundary can't be read", "metadata.json")
+            principal.set("boundary", metadata[key] if known else doubt)
     principal.tags(files.get("tags"))
     for name in ("groups", "inline-policies", "managed-policies", "metadata"):
         lost = find_marker(files.get(name))

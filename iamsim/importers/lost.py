@@ -8,6 +8,7 @@ the world does not list.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -100,6 +101,8 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
     if arn is not None and call in _policy_calls():
         resource = draft.resource(arn, account_of_path(path))
         resource.data.setdefault("policy", marker(why, draft.file))
+        if call in _shared_calls():  # another service may be meant
+            draft.lose(why)
     elif arn is not None and fact is not None:
         resource = draft.resource(arn, account_of_path(path))
         resource.data.setdefault(fact, marker(why, draft.file))
@@ -109,6 +112,13 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
         draft.tree.members_lost = True
     elif not call.startswith(ORGANIZATION):
         draft.lose(why)
+
+
+@cache
+def _shared_calls() -> frozenset[str]:
+    """Those that are called so in several services."""
+    calls = [call.operation for row in resource_types() for call in row.calls]
+    return frozenset(call for call, count in Counter(calls).items() if count > 1)
 
 
 @cache

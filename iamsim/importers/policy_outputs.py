@@ -9,6 +9,8 @@ from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.resource_types import resource_types
+from iamsim.core.unknown import find_marker
+from iamsim.importers.lost import is_error
 from iamsim.importers.resource_kinds import arn_of
 from iamsim.importers.shapes import text
 from iamsim.importers.subject import arn_beside
@@ -89,10 +91,12 @@ def _follow(
 
 
 def _is_policy(value: object) -> bool:
-    """Say whether a value is a policy, or a text that may be one."""
+    """Say whether a value is a policy, a text that may be one, or what is left of one."""
     if isinstance(value, str):
         return bool(value)
-    return isinstance(value, dict) and "Statement" in value
+    if isinstance(value, dict):
+        return "Statement" in value or find_marker(value) is not None or is_error(value)
+    return not isinstance(value, list) or bool(value and all(not one for one in value))
 
 
 def arn_beside_policy(found: FoundPolicy, scope: Scope | None) -> str | None:

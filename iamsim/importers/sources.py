@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import os
+import re
 import zlib
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -85,7 +86,28 @@ def read_sources(
         draft.source = file.path
         content = file.read()
         for data in _parse(file.path, content, draft):
-            yield Source(file.path, data, about.get(os.path.normpath(file.path))), done, len(files)
+            whole = _without_garbled(data, draft)
+            yield Source(file.path, whole, about.get(os.path.normpath(file.path))), done, len(files)
+
+
+def _without_garbled(data: object, draft: Draft) -> object:
+    """Data with a marker for each text that was damaged: it holds a character that decoders put in
+    place of what they can't read, or the one that no text of AWS holds."""
+    if isinstance(data, str):
+        if not _is_garbled(data):
+            return data
+        draft.remark("text-garbled", "a text is damaged: what it says is unknown", "", "unknown")
+        return marker("the text is damaged", draft.file)
+    if isinstance(data, list):
+        return [_without_garbled(item, draft) for item in data]
+    if isinstance(data, dict):
+        if any(isinstance(key, str) and _is_garbled(key) for key in data):
+            return marker("a name is damaged", draft.file)
+        return {key: _without_garbled(item, draft) for key, item in data.items()}
+    return data
+
+
+_is_garbled = re.compile("[\x00\ufffd]").search
 
 
 def _files(path: str) -> Iterator[_File]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Never
 
 from iamsim.core.unknown import SOURCE, Unknown, find_marker, find_unknowns
 from iamsim.syntax.ast import Condition, Entries, PrincipalEntry, Principals, Statement, Value
@@ -180,7 +180,10 @@ class _Reader:
             )
         known: list[Value] = []
         for number, item in enumerate(raw):
-            found = self._take(name, item, partial(self.elements.entries, name, item, place))
+            read: Callable[[], object] = partial(self.elements.entries, name, item, place)
+            if isinstance(item, list | tuple):
+                read = partial(_refuse_list, item, (*place, number))
+            found = self._take(name, item, read)
             if isinstance(found, Entries):
                 known += [Value(value.text, (*place, number)) for value in found.values]
         entries = Entries(name, tuple(known), place)
@@ -204,7 +207,10 @@ class _Reader:
         for kind, values in raw.items():
             several = isinstance(values, list | tuple) and len(values) > 0
             for number, item in enumerate(values if several else [values]):
+                read: Callable[[], object]
                 read = partial(self.elements.principals, name, {kind: item}, place)
+                if several and isinstance(item, list | tuple):
+                    read = partial(_refuse_list, item, (*place, str(kind), number))
                 found = self._take(name, item, read)
                 if not isinstance(found, Principals):
                     complete = False
@@ -306,6 +312,11 @@ def _is_full_marker(keys: Mapping[str, object]) -> bool:
 def _refuse(raw: object, place: Path) -> None:
     """Refuse a condition that is none."""
     raise Problem("wrong-type", f"`{str(raw)[:80]}` is no test of a condition", place)
+
+
+def _refuse_list(raw: object, place: Path) -> Never:
+    """Refuse a list inside of a list."""
+    raise Problem("wrong-type", f"a list stands in a list: `{str(raw)[:80]}`", place)
 
 
 def _refuse_effect(raw: object, place: Path) -> None:

@@ -209,7 +209,7 @@ def test_an_output_is_read(tmp_path, name, output, expected):
             "permission-set-unknown",
         ),
         ({"configurationItems": ["?", {"resourceType": "AWS::IAM::Role"}]}, "record-not-readable"),
-        ({"configurationItems": [{"resourceType": "AWS::SQS::Queue"}]}, "record-without-account"),
+        ({"configurationItems": [{"resourceType": "AWS::SQS::Queue"}]}, "record-not-readable"),
         ({"ReportFormat": "text/csv", "Content": "?"}, "record-not-readable"),
     ],
 )
@@ -273,7 +273,7 @@ def test_records_of_config_are_read(tmp_path):
         "resources": {KEY: {"policy": POLICY}, queue: {"policy": POLICY}},
         "vpc_endpoints": {"vpce-1": {"service": "s3", "policy": POLICY}},
     }
-    assert codes == ["record-without-arn"]
+    assert codes == ["record-not-readable"]
 
 
 def test_folders_of_iam_collect_say_what_a_file_is_about(tmp_path):

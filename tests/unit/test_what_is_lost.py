@@ -245,7 +245,7 @@ def test_changes_fail_over_an_overlay_that_is_not_known(
                 "resource": f"arn:aws:iam::{home}:user/x",
                 "expect": "implicitDeny",
             }
-        ]
+        ],
     }
     (tmp_path / "forbid.json").write_text(json.dumps(forbid))
     gate = ["changes", "--world", str(tmp_path / "world.json"), "-q"]

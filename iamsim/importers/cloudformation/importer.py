@@ -9,6 +9,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.caret import quote
+from iamsim.core.unknown import find_marker
 from iamsim.importers.cloudformation.assembly import (
     Assembly,
     assembly_of,
@@ -26,6 +27,7 @@ from iamsim.importers.cloudformation.templates import (
     template_of,
 )
 from iamsim.importers.facts import report_dangling_targets
+from iamsim.importers.lost import is_error
 from iamsim.importers.resource_kinds import name_like
 
 if TYPE_CHECKING:
@@ -126,8 +128,13 @@ def _report_misfits(template: dict[str, object], draft: Draft) -> None:
         if name.startswith("Fn::ForEach::"):
             continue
         kind = resource.get("Type") if isinstance(resource, dict) else None
-        if not isinstance(kind, str) or "::" not in kind:
-            draft.unreadable("this resource has no type", f"Resources.{name}")
+        properties = resource.get("Properties", {}) if isinstance(resource, dict) else None
+        # CloudFormation refuses null everywhere.
+        whole = isinstance(properties, dict) and None not in properties.values()
+        lost = not whole or is_error(properties) or find_marker(properties) is not None
+        if lost or not isinstance(kind, str) or "::" not in kind:
+            what = "properties that can't be read" if lost else "no type"
+            draft.unreadable(f"this resource has {what}", f"Resources.{name}")
             draft.doubt("a resource of the template can't be read")
 
 

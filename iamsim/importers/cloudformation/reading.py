@@ -61,7 +61,16 @@ class Reading:
         value = properties.get(name) if isinstance(properties, dict) else None
         if isinstance(value, Unknown):
             self.remark("unknown-value", f"{quote(name)} depends on {value.why}")
+            if "`Ref" in value.why:  # it names nothing at all
+                self.misfit(name)
+        elif isinstance(properties, dict) and name in properties and as_text(value) is None:
+            self.misfit(name)
         return as_text(value)
+
+    def misfit(self, name: str) -> None:
+        """Note a property that is not as its type has it: what it names may be anything here."""
+        self.draft.unreadable(f"{quote(name)} is not as its type has it", self.place)
+        self.draft.doubt("a resource of the template can't be read")
 
     def boundary(self, name: str) -> object:
         """Give a permissions boundary; one that is not known is marked."""
@@ -76,12 +85,20 @@ class Reading:
         properties = self.properties if within is None else within
         value = properties.get(name) if isinstance(properties, dict) else None
         found = []
+        there = isinstance(properties, dict) and name in properties
+        if there and (isinstance(value, int | float | dict) or value is None):
+            self.misfit(name)
         for item in value if isinstance(value, list) else [value]:
             text = as_text(item)
-            if text is not None:
-                found.append(text)
-            elif isinstance(item, Unknown):
+            if isinstance(item, Unknown):
                 self.remark("unknown-value", f"{quote(name)} depends on {item.why}")
+                self.draft.lose(f"{quote(name)} depends on {item.why}")
+                if "`Ref" in item.why:  # it names nothing at all
+                    self.misfit(name)
+            elif text is not None and isinstance(item, str):
+                found.append(text)
+            elif there:
+                self.misfit(name)
         return found
 
     def references(self, name: str) -> list[object]:
@@ -100,7 +117,12 @@ class Reading:
         value = self.properties.get(name)
         if isinstance(value, Unknown):
             self.remark("unknown-value", f"{quote(name)} depends on {value.why}")
-        return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+        listed = value if isinstance(value, list) else []
+        found = [item for item in listed if isinstance(item, dict)]
+        unsure = [item for item in listed if isinstance(item, Unknown)]
+        if len(found) + len(unsure) < len(listed) or not isinstance(value, list | Unknown | None):
+            self.misfit(name)
+        return found
 
     def document(self, value: object, what: str) -> dict[str, object] | None:
         """Make a policy document of what is known of it; `None` says nothing."""

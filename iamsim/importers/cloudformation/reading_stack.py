@@ -121,6 +121,8 @@ def _read_named(read: Callable[[Reading], None], reading: Reading) -> None:
             "name-unknown",
             f"the name depends on {name.why}: it is {quote(reading.identity.name)} here",
         )
+    elif kind is not None and name is not None and not isinstance(name, str):
+        reading.misfit(kind.name_property)
     read(reading)
     encryption.read_key(reading)
 

@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamsim.core.unknown import find_marker
 from iamsim.importers.lost import is_error
 from iamsim.importers.terraform.addresses import Address, parse_address
 from iamsim.importers.terraform.changes import KINDS
@@ -23,9 +24,24 @@ __all__ = ["Instance", "is_plan", "is_state", "is_state_file", "read_instances"]
 Json = dict[str, object]
 MAX_MODULE_DEPTH = 50
 STATE_VERSION = 4
+NAME_ENDINGS = ("_arn", "_id", "_url")
+ATTACHMENTS = ("_policy", "_policy_attachment", "_membership")  # how types end that need a holder
+LISTS = frozenset(("groups", "roles", "users"))
 # What the provider of AWS calls its resources by, and what they belong to: always a text.
 NAMES = frozenset(
-    ("arn", "bucket", "group", "id", "name", "policy_arn", "policy_id", "role", "target_id", "user")
+    (
+        "arn",
+        "bucket",
+        "group",
+        "id",
+        "name",
+        "policy_arn",
+        "policy_id",
+        "queue_url",
+        "role",
+        "target_id",
+        "user",
+    )
 )
 
 
@@ -90,7 +106,7 @@ def read_instances(
         values = data.get("values")
         if isinstance(values, dict) and (not values or not is_error(values)):
             reader.module(values.get("root_module"), "values.root_module")
-        elif values is not None:
+        elif "values" in data:
             report("values", "these are no values")
     return dict(sorted(reader.found.items()))
 
@@ -194,14 +210,37 @@ class _Reader:
         if address is None or not isinstance(text, str):
             self.report(place, "a resource without an address")
             return
-        if is_error(values):
-            self.report(place, "an error of AWS stands in place of the values")
-        for name in NAMES & values.keys() if address.type.startswith("aws_") else ():
-            if not isinstance(values[name], str | Unknown | None):
-                self.report(place, f"`{name}` is no text")
+        if text in self.found:
+            return
+        # Planned values have null for what is known after apply.
+        self._check(address.type, values, place, nulls=not place.startswith("planned_values"))
         provider = record.get("provider")
         kept = provider if isinstance(provider, str) else None
         self.found.setdefault(text, Instance(text, address, values, kept))
+
+    def _check(self, kind: str, values: Json, place: str, *, nulls: bool) -> None:
+        """Report values that a resource of a type can't have; with `nulls`, null is none."""
+        if is_error(values) or find_marker(values) is not None:
+            self.report(place, "an error of AWS stands in place of the values")
+        named = [one for one in values if one in NAMES or one.endswith(NAME_ENDINGS)]
+        for name in named if kind.startswith("aws_") else ():
+            if not isinstance(values[name], str | Unknown | None):
+                self.report(place, f"`{name}` is no text")
+            needed = name in NAMES and name != "id" and kind.endswith(ATTACHMENTS)
+            if nulls and values[name] is None and needed:
+                self.report(place, f"`{name}` is not there")
+        if nulls and values.get("policy", "") is None and kind.endswith(ATTACHMENTS[0]):
+            self.report(place, "`policy` is not there")
+        for name in LISTS & values.keys() if nulls and kind.startswith("aws_iam_") else ():
+            if not _names_things(values[name], needed=kind.endswith(ATTACHMENTS[2])):
+                self.report(place, f"`{name}` is no list of names")
+
+
+def _names_things(value: object, *, needed: bool) -> bool:
+    """Whether a value is a list of names, or not known; one that is not needed may be left out."""
+    if value is None or isinstance(value, Unknown):
+        return value is not None or not needed
+    return isinstance(value, list) and all(isinstance(one, str | Unknown) for one in value)
 
 
 def _actions(change: Json) -> tuple[str, ...]:
