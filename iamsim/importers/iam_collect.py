@@ -19,6 +19,7 @@ from iamsim.core.errors import WorldError
 from iamsim.importers.facts_of_aws import read_public_access_block
 from iamsim.importers.iam_collect_organization import read_organization
 from iamsim.importers.iam_collect_resource import read_iam, read_resource, read_shared
+from iamsim.importers.lost import is_error
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ class IamCollect:
         things = state.setdefault("things", {})
         assert isinstance(things, dict)  # noqa: S101 - nobody else puts anything there
         data = source.data
-        if data is None:
+        if data is None or is_error(data) or (name == "metadata" and not data):
             data = marker("the file holds nothing", source.path.rpartition("/")[2])
         things.setdefault(key, {})[name] = (data, source.path)
 

@@ -161,7 +161,7 @@ class _Reader:
 
     def module(self, module: object, place: str, depth: int = 0, mode: str | None = None) -> None:
         """Read the resources of a module and of those inside of it."""
-        if not isinstance(module, dict) or depth > MAX_MODULE_DEPTH:
+        if not isinstance(module, dict) or is_error(module) or depth > MAX_MODULE_DEPTH:
             if module is not None:
                 self.report(place, "this is no module")
             return
