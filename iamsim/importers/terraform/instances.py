@@ -35,6 +35,7 @@ NAMES = frozenset(
         "group",
         "id",
         "name",
+        "permissions_boundary",
         "policy_arn",
         "policy_id",
         "queue_url",
