@@ -499,3 +499,21 @@ def test_the_value_of_a_tag_that_is_not_known() -> None:
         assert answer.verdict.value == wanted
     (one,) = world._compiled.unknowns()
     assert one.what == f"the tag `team` of `{QUEUE}`"
+
+
+def test_an_account_that_the_world_does_not_list_may_be_in_a_lost_source() -> None:
+    """Its control policies may be there, too."""
+    world = {"accounts": {"111122223333": {}}, "unlisted": [LOST]}
+    root = "arn:aws:iam::444455556666:root"
+    assert answer_in(world, principal=root, action="iam:ListUsers", resource="*") == "conditional"
+
+
+def test_what_an_answer_says_of_a_fact() -> None:
+    """In words, with the reason and the source."""
+    resources = {QUEUE: {"policy": denies_by("aws:ResourceTag/team"), "tags": LOST}}
+    account = {"users": {"mia": {"policies": [ANY]}}, "resources": resources}
+    world = iamsim.World(load_world_data({"accounts": {"111122223333": account}}))
+    answer = world.explain(principal=MIA, action="sqs:SendMessage", resource=QUEUE)
+    said = f"the set of tags of `{QUEUE}` is not known: the file was not there (from `p.json`)"
+    assert said in " ".join(str(answer).split())
+    assert answer.unknowns[0].what == f"the set of tags of `{QUEUE}`"
