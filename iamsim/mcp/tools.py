@@ -80,7 +80,9 @@ RESOURCE_POLICY = Parameter(
 )
 QUESTION = (PRINCIPAL, ACTIONS, RESOURCES, CONTEXT, WORLD, OVERLAY, POLICIES, RESOURCE_POLICY)
 LAYERS = (
-    Parameter("boundary", "policy", "--boundary", "A permissions boundary: JSON or a file."),
+    Parameter(
+        "boundary", "policy", "--permissions-boundary", "A permissions boundary: JSON or a file."
+    ),
     Parameter("scps", "policies", "--scp", "Service control policies, one a level, root first."),
 )
 AT = Parameter("at", "text", "--at", "The time of the requests, in ISO 8601.")
@@ -218,7 +220,7 @@ TOOLS = (
                 "What counts as inside.",
                 choices=("account", "organization"),
             ),
-            Parameter("internal", "texts", "--internal", "Also who inside reaches this resource."),
+            Parameter("internal", "texts", "--resource", "Also who inside reaches this resource."),
             AT,
         ),
     ),
@@ -230,7 +232,7 @@ TOOLS = (
         (
             WORLD,
             OVERLAY,
-            Parameter("from", "texts", "--from", "Only chains of these principals."),
+            Parameter("from", "texts", "--principal", "Only chains of these principals."),
             Parameter("to", "text", "--to", "`administrator`, a principal, or a resource."),
             Parameter("actions", "texts", "--action", "What to do with the resource."),
             Parameter("blocked", "flag", "--blocked", "Also what stops somebody."),
@@ -238,7 +240,7 @@ TOOLS = (
     ),
     Tool(
         "changes",
-        ("changes",),
+        ("diff",),
         "Say which decisions change when a Terraform plan, a template or a world file is laid over"
         " a world: what opens, what closes, for whom.",
         (

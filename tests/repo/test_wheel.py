@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import posixpath
+import subprocess
 import zipfile
+from urllib.request import urlopen
 
 import pytest
 
@@ -115,3 +117,20 @@ def test_the_tutorial_needs_nothing_but_the_wheel(installed, tmp_path):
     """A newcomer with an empty environment and an empty folder gets what the page shows."""
     page = ROOT / "docs" / "tutorial" / "from-access-denied-to-tests.md"
     walk(page.read_text("utf-8"), tmp_path, installed)
+
+
+def test_installed_package_serves_and_names_its_extras(installed, tmp_path):
+    """The endpoint needs no extra; what needs one says with which command it is got."""
+    command = [str(installed / "iamsim"), "serve", "--world", "example:harbor", "--quiet"]
+    server = subprocess.Popen(command, cwd=tmp_path, stdout=subprocess.PIPE, text=True)
+    with server:
+        address = server.stdout.readline().strip()
+        form = b"Action=GetCallerIdentity&Version=2011-06-15"
+        with urlopen(address, form, timeout=30) as answer:  # noqa: S310 - our own address
+            assert b"<Account>111122223333</Account>" in answer.read()
+        server.terminate()
+    assert server.returncode == 0
+    for extra in ("mcp", "lsp"):
+        done = run(str(installed / "iamsim"), extra, cwd=tmp_path)
+        assert done.returncode == 2
+        assert f"pip install 'iamsim[{extra}]'" in done.stderr
