@@ -246,6 +246,14 @@ class Looking:
 
     def policy_gaps(self, *uses: PolicyType) -> Iterator[Gap]:
         """Gaps for the parts of policies that are not known, of these uses (of all without any)."""
+        if not uses or IDENTITY in uses:
+            for account in self.accounts:
+                if not _lists_policies(account):
+                    yield AUTHORIZATION_DETAILS.gap(
+                        account.id,
+                        "the policies of its principals are not listed",
+                        account=account.id,
+                    )
         for one in self.unknowns:
             if not uses or one.use in uses:
                 why = f"{one.what} is not known: {one.unknown.why}"
@@ -310,6 +318,16 @@ class Looking:
 
 def _lists_anybody(account: Account) -> bool:
     return bool(account.users or account.roles or account.groups or account.permission_sets)
+
+
+def _lists_policies(account: Account) -> bool:
+    """Whether something shows that the policies of principals were listed: a credential report
+    alone names users, and says nothing of what they may do."""
+    if account.roles or account.groups or account.policies or account.permission_sets:
+        return True
+    return any(
+        one.id or one.policies or one.groups or one.boundary for one in account.users.values()
+    )
 
 
 def active(credentials: tuple[object, ...] | None) -> list[Mapping[str, object]]:

@@ -88,6 +88,7 @@ def reports(tmp_path_factory):
         "suite": write(folder, "suite", "test", *world, str(suite), "--cov", "--mutate"),
         "validate": write(folder, "validate", "validate", str(policy)),
         "who-can": write(folder, "who-can", "who-can", "s3:*Object", OBJECT, *world),
+        "account": write(folder, "account", "report", *world, "--at", "2026-12-01"),
     }
 
 
@@ -141,7 +142,7 @@ def visit(browser):
         one.context.close()
 
 
-KINDS = ("explain", "several", "partial", "suite", "validate", "who-can")
+KINDS = ("explain", "several", "partial", "suite", "validate", "who-can", "account")
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -115,3 +115,27 @@ def test_pages_are_current():
         check=False,
     )
     assert (done.returncode, done.stdout) == (0, "")
+
+
+REPORT = {"accounts": {"222222222222": {"users": {"ana": {"password_enabled": False}}}}}
+OF_POLICIES = (
+    "administrator",
+    "aws-managed-policy-wide",
+    "boundary-removable",
+    "delegation-without-boundary",
+    "escalation-path",
+    "full-service-access",
+    "inline-policy",
+    "permissions-unused",
+    "policy-error",
+    "policy-on-user",
+    "policy-to-generate",
+    "policy-unattached",
+)
+
+
+@pytest.mark.parametrize("check", OF_POLICIES)
+def test_a_credential_report_says_nothing_of_policies(tmp_path, check):
+    """Users alone, as a credential report names them: what they may do is not known."""
+    result = run(tmp_path, check, "2026-12-01T00:00:00Z", REPORT)
+    assert result.status is Status.UNKNOWN

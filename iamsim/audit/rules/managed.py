@@ -64,6 +64,7 @@ def _is_of_aws(held: Held) -> bool:
 )
 def wide(looking: Looking) -> Iterator[Outcome]:
     """AWS managed policies that allow whole services."""
+    yield from looking.policy_gaps(PolicyType.IDENTITY)
     service_linked = {
         role.arn
         for account in looking.accounts
@@ -109,6 +110,7 @@ def wide(looking: Looking) -> Iterator[Outcome]:
 @audits("policy-on-user", HEADING, "Users have policies by groups", Severity.LOW, CHOOSING)
 def on_users(looking: Looking) -> Iterator[Outcome]:
     """Policies of users themselves."""
+    yield from looking.policy_gaps(PolicyType.IDENTITY)
     for account, user in looking.users:
         names = [policy.name for policy in user.policies]
         if not names:
@@ -133,6 +135,7 @@ def on_users(looking: Looking) -> Iterator[Outcome]:
 @audits("inline-policy", HEADING, "What several have is a managed policy", Severity.LOW, CHOOSING)
 def inline(looking: Looking) -> Iterator[Outcome]:
     """Inline policies that several principals have."""
+    yield from looking.policy_gaps(PolicyType.IDENTITY)
     found: dict[tuple[str, str], list[Held]] = {}
     for held in _identity(looking):
         policy = held.policy

@@ -26,6 +26,7 @@ from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import AUTHORIZATION_DETAILS, CREDENTIAL_REPORT, LAST_ACCESSED
+from iamsim.core.decision import PolicyType
 from iamsim.query.analyzer.finding import FindingKind
 from iamsim.world.model import PolicyDocument
 
@@ -186,6 +187,7 @@ def permissions(looking: Looking) -> Iterator[Outcome]:
 @audits("policy-unattached", HEADING, "Policies are attached", Severity.LOW, PRACTICE)
 def policies(looking: Looking) -> Iterator[Outcome]:
     """Customer managed policies that nobody has."""
+    yield from looking.policy_gaps(PolicyType.IDENTITY)
     for account in looking.accounts:
         used = {id(one) for one in _attached(account)}
         for name, policy in sorted(account.policies.items()):
