@@ -9,6 +9,9 @@ from iamsim.cli.world_options import PAGE_FORMATS
 
 # Commands whose output has a form of its own.
 OTHERWISE = {
+    "collect": "writes files that import takes",
+    "lsp": "answers requests of editors",
+    "mcp": "answers requests of agents",
     "demo": "prints what other commands print",
     "schema": "prints JSON schemas",
     "serve": "answers requests of the AWS CLI",
@@ -27,7 +30,7 @@ def commands():
 
 @pytest.mark.parametrize("command", list(commands()))
 def test_an_answer_has_all_formats(command):
-    """`--format` takes text, JSON, Markdown and HTML everywhere, and text is what comes unasked."""
+    """`--format` takes text, JSON, Markdown and HTML; text comes unasked, or what a file says."""
     (form,) = [option for option in command.options if option.field == "format"]
     assert set(PAGE_FORMATS) <= set(form.choices)
-    assert form.default == "text"
+    assert form.default in {"text", None}
