@@ -120,6 +120,30 @@ def _claims(options: Options, arguments: Sequence[str]) -> int:
     return code_with_unknowns(options, unknowns, code)
 
 
+def _ever(options: Options, arguments: Sequence[str]) -> int:
+    """Say who is ever allowed something, and on what."""
+    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.proofs.claims import parse_claim  # noqa: PLC0415
+    from iamsim.proofs.prove import Prover  # noqa: PLC0415
+    from iamsim.report import proofs as report  # noqa: PLC0415
+
+    asked: dict[str, object] = {"action": list(arguments)}
+    if resources := texts_of(options, "resources"):
+        asked["resource"] = resources
+    if principals := texts_of(options, "principals"):
+        asked["principal"] = principals
+    claim = parse_claim({"name": " ".join(arguments), "never": {**asked, "services": True}})
+    world, _ = _worlds({**options, "before": None, "after": None})
+    ever = Prover(world).ever(claim)
+    write_answer(
+        options,
+        lambda: report.ever_document(ever, claim.name),
+        ever.to_dict,
+        lambda: [str(witness["principal"]) for witness in ever.witnesses],
+    )
+    return 0
+
+
 def _claims_of(path: str) -> tuple[Claim, ...]:
     """Read a file of claims."""
     from iamsim.proofs.claims import parse_claims  # noqa: PLC0415 - as above
@@ -251,6 +275,33 @@ COMMAND = Group(
                 least=2,
                 most=2,
             ),
+        ),
+        Command(
+            "ever",
+            "Whether an action is ever allowed, to whom, and on what.\n\n"
+            "Everybody who could call is looked at before everything that there is or may be; each"
+            " who is allowed something comes with a request. Who is not named is never allowed it.",
+            (
+                world_option(),
+                overlay_option(),
+                Option(
+                    ("-r", "--resource"),
+                    "resources",
+                    "Only resources like this ARN; may be repeated.",
+                    "list",
+                    "PATTERN",
+                ),
+                Option(
+                    ("-p", "--principal"),
+                    "principals",
+                    "Only such callers: an ARN or a pattern, or a kind such as `role`.",
+                    "list",
+                    "PATTERN",
+                ),
+                *output(*DOCUMENT_FORMATS, quiet="Only the principals."),
+            ),
+            _ever,
+            Argument("ACTION", "Actions; `*` and `?` are wildcards.", least=1),
         ),
         Command(
             "claims",

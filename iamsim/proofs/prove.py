@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.core.errors import RequestError
 from iamsim.proofs.areas import find_areas
@@ -21,7 +21,7 @@ from iamsim.proofs.who import check_who, covers_caller, depends_on_owner
 from iamsim.symbolic.actions import all_actions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.areas import AreaSpace
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from iamsim.proofs.globs import Glob
     from iamsim.proofs.people import Person
 
-__all__ = ["Prover", "prove"]
+__all__ = ["Ever", "Prover", "prove"]
 
 PRINCIPAL_ARN = "aws:principalarn"
 
@@ -43,6 +43,23 @@ NO_NEW_ACCESS = {
     Verdict.FAIL: "The change allows a request that was not allowed before.",
     Verdict.UNKNOWN: "It was not proved that the change allows nothing new.",
 }
+
+
+class Ever(NamedTuple):
+    """Who is ever allowed something: a request of each, those of whom it is not known, with why,
+    and on what the answer rests. Nobody else is."""
+
+    witnesses: tuple[Mapping[str, Any], ...]
+    unknown: Mapping[str, str]
+    assumptions: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """The same as JSON-ready data."""
+        return {
+            "allowed": [dict(witness) for witness in self.witnesses],
+            "unknown": [{"principal": name, "why": why} for name, why in self.unknown.items()],
+            "assumptions": list(self.assumptions),
+        }
 
 
 class Prover:
@@ -90,6 +107,31 @@ class Prover:
         why = why or self._unnamed(claim)
         verdict = Verdict.PASS if why is None else Verdict.UNKNOWN
         return CheckResult(verdict, messages[verdict], (), None, why, assumed, claim.name)
+
+    def ever(self, claim: Claim) -> Ever:
+        """Everybody who is ever allowed what a claim is about, each with a request that the engine
+        has confirmed; raises what `prove` raises."""
+        check_who(claim.who, self.world.model)
+        found: dict[str, Mapping[str, Any]] = {}
+        unknown: dict[str, str] = {}
+        for meeting in self._meetings(claim):
+            name = meeting.person.principal
+            if name in found:
+                continue
+            try:
+                settled = meeting.settle()
+            except OutOfBudgetError as limit:
+                unknown[name] = f"the search was cut off: {limit.what}"
+                continue
+            if settled.witness is not None:
+                found[name] = settled.witness
+            elif settled.why is not None:
+                unknown.setdefault(name, settled.why)
+        rest = {name: why for name, why in unknown.items() if name not in found}
+        unnamed = self._unnamed(claim)
+        if unnamed is not None:
+            rest["a canonical user"] = unnamed
+        return Ever(tuple(found.values()), rest, assumptions(claim, self.world))
 
     def _unnamed(self, claim: Claim) -> str | None:
         """Who is let in by a canonical user id that no account of the world has."""

@@ -11,6 +11,7 @@ from iamsim.world.yaml_writing import write_yaml
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from iamsim.proofs.prove import Ever
     from iamsim.proofs.result import CheckResult
     from iamsim.report.document import Block
 
@@ -20,6 +21,7 @@ __all__ = [
     "claims_document",
     "claims_lines",
     "claims_remarks",
+    "ever_document",
     "result_document",
 ]
 
@@ -66,6 +68,44 @@ def witness_text(witness: Mapping[str, Any]) -> str:
 def _assumptions(result: CheckResult) -> tuple[Remark, ...]:
     """On what an answer rests."""
     return tuple(Remark("note", f"assumed: {sentence}") for sentence in result.assumptions)
+
+
+def ever_document(ever: Ever, asked: str) -> Document:
+    """Who is ever allowed something."""
+    columns: tuple[Column[Mapping[str, Any]], ...] = (
+        Column("principal", lambda witness: witness["principal"], code=True),
+        Column("action", lambda witness: witness["action"], code=True),
+        Column("resource", lambda witness: witness["resource"], code=True),
+        Column("for example with", _context_text),
+    )
+    unknown: tuple[Column[tuple[str, str]], ...] = (
+        Column("principal", lambda pair: pair[0], code=True),
+        Column("why it is not known", lambda pair: pair[1]),
+    )
+    number = len(ever.witnesses)
+    word = "caller is" if number == 1 else "callers are"
+    left = f"; of {len(ever.unknown)} it is not known" if ever.unknown else ""
+    badge = Badge("yes", "allowed") if number else Badge("no", "never allowed")
+    if not number and ever.unknown:
+        badge = Badge("open", "not known")
+    return Document(
+        f"is {asked} ever allowed?",
+        (
+            Section("allowed", "Allowed", columns, ever.witnesses, headed=True),
+            Section("unknown", "Not known", unknown, tuple(ever.unknown.items()), headed=True),
+        ),
+        tuple(Remark("note", f"assumed: {sentence}") for sentence in ever.assumptions),
+        f"{number or 'no'} {word} allowed it{left}",
+        badge,
+    )
+
+
+def _context_text(witness: Mapping[str, Any]) -> str:
+    """The context of a request in one line."""
+    return ", ".join(
+        f"{key} = {' '.join(value) if isinstance(value, list) else value}"
+        for key, value in witness.get("context", {}).items()
+    )
 
 
 def claims_blocks(results: Sequence[CheckResult]) -> list[Block]:

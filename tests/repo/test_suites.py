@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import pytest
 
+from iamsim.proofs.same_access import same_access
 from iamsim.report.coverage import missing_of, percent_of
 from iamsim.suites.cases import Shelf, find_files
 from iamsim.suites.coverage import Coverage
@@ -41,7 +42,7 @@ def test_suite_passes_covers_everything_and_notices_every_change(folder):
     covered = coverage.policies()
     assert {policy.name: missing_of(policy) for policy in covered if missing_of(policy)} == {}
     assert percent_of(covered) == 100
-    results = list(run_mutants(collected.cases, shelf))
+    results = list(run_mutants(collected.cases, shelf, prove=same_access))
     survivors = [one for one in results if one.verdict is Verdict.SURVIVED]
     assert [(one.mutant.span.place, one.mutant.text) for one in survivors] == []
     assert score(results) == 100

@@ -15,6 +15,7 @@ from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.plan import reference
 from iamsim.query.batch.contents import content_of
 from iamsim.query.changes.model import Direction, Latent
+from iamsim.query.changes.unchanged import same_policies
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -48,7 +49,7 @@ def find_latent(before: CompiledWorld, after: CompiledWorld) -> Iterator[Latent]
         old, new = dict(things(before.model)), dict(things(after.model))
         for where in sorted(old.keys() | new.keys()):
             first, second = old.get(where, Thing(())), new.get(where, Thing(()))
-            if first.counts or second.counts or first.policies == second.policies:
+            if first.counts or second.counts or same_policies(first.policies, second.policies):
                 continue
             was = _members(first.policies, before, use)
             now = _members(second.policies, after, use)
