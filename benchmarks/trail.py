@@ -116,6 +116,28 @@ def world() -> dict[str, object]:
     return {"accounts": {ACCOUNT: account}}
 
 
+def write(folder: Path, count: int, files: int, *, seed: int = 1, keys: int = 100_000) -> None:
+    """Write so many records in so many files, their world and the truth about them."""
+    drawn = random.Random(seed)
+    logs = folder / "AWSLogs" / ACCOUNT / "CloudTrail" / "eu-west-1" / "2026" / "11" / "20"
+    logs.mkdir(parents=True, exist_ok=True)
+    (folder / "world.json").write_text(json.dumps(world()), encoding="utf-8")
+    truth: Counter[str] = Counter()
+    number = 0
+    for file in range(files):
+        records = []
+        for _ in range(count // files):
+            made, role = record(drawn, number, keys)
+            truth[f"{role} {made['eventName']}"] += 1
+            records.append(made)
+            number += 1
+        name = f"{ACCOUNT}_CloudTrail_eu-west-1_20261120T{file:04}Z_{file:016x}.json.gz"
+        with gzip.open(logs / name, "wt", encoding="utf-8") as stream:
+            json.dump({"Records": records}, stream)
+    counts = dict(sorted(truth.items()))
+    (folder / "truth.json").write_text(json.dumps(counts, indent=1), encoding="utf-8")
+
+
 def main() -> int:
     """Write the files."""
     parser = argparse.ArgumentParser(description="Make CloudTrail log files with known counts.")
@@ -125,26 +147,13 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--bucket-keys", type=int, default=100_000)
     arguments = parser.parse_args()
-    drawn = random.Random(arguments.seed)
-    logs = (
-        arguments.folder / "AWSLogs" / ACCOUNT / "CloudTrail" / "eu-west-1" / "2026" / "11" / "20"
+    write(
+        arguments.folder,
+        arguments.records,
+        arguments.files,
+        seed=arguments.seed,
+        keys=arguments.bucket_keys,
     )
-    logs.mkdir(parents=True, exist_ok=True)
-    (arguments.folder / "world.json").write_text(json.dumps(world()), encoding="utf-8")
-    truth: Counter[str] = Counter()
-    number = 0
-    for file in range(arguments.files):
-        records = []
-        for _ in range(arguments.records // arguments.files):
-            made, role = record(drawn, number, arguments.bucket_keys)
-            truth[f"{role} {made['eventName']}"] += 1
-            records.append(made)
-            number += 1
-        name = f"{ACCOUNT}_CloudTrail_eu-west-1_20261120T{file:04}Z_{file:016x}.json.gz"
-        with gzip.open(logs / name, "wt", encoding="utf-8") as stream:
-            json.dump({"Records": records}, stream)
-    counts = dict(sorted(truth.items()))
-    (arguments.folder / "truth.json").write_text(json.dumps(counts, indent=1), encoding="utf-8")
     return 0
 
 

@@ -9,7 +9,6 @@ of the ordinary is not decided here: nothing comes back, and who asked takes the
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 from weakref import ref
 
@@ -138,7 +137,7 @@ class QuickDecisions:
         """Start empty."""
         self.world = world
         self._attached = ref(attached)  # which keeps what was worked out alive, not the reverse
-        self._base = Question("", ANY_ACTION, session=session)
+        self._session = session
         self._limit = limit
         self._asked: dict[str, tuple[_Caller, str | None] | None] = {}
         self._callers: dict[str, _Caller] = {}
@@ -250,12 +249,12 @@ class QuickDecisions:
         resource_account: str | None = None,
     ) -> Question:
         """The whole question, for the long way."""
-        return replace(
-            self._base,
-            principal=principal,
-            action=action,
-            resource=resource,
-            context=context,
+        return Question(
+            principal,
+            action,
+            resource,
+            context,
+            session=self._session,
             resource_account=resource_account,
             attached=self._attached() or NOTHING_ATTACHED,
             now=now,

@@ -7,15 +7,16 @@ are equal in is their *signature*.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.remember import remember
 from iamsim.engine.plan import make_plan
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Hashable, Mapping
+    from collections.abc import Callable, Hashable, Iterable, Mapping
 
-    from iamsim.compile.condition import ContextTest
+    from iamsim.compile.condition import ConditionTest, ContextTest
+    from iamsim.compile.policy import CompiledPolicy
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.decision import Decision
     from iamsim.core.request import ContextValue, Request
@@ -23,10 +24,34 @@ if TYPE_CHECKING:
     from iamsim.engine.arrangement import Arrangement
     from iamsim.engine.situation import Situation
 
-__all__ = ["Reading"]
+__all__ = ["Reading", "Reads", "reads_of"]
 
 REMEMBERED = 20_000  # texts or values whose class is at hand, for each reading and key
-V = TypeVar("V")
+
+
+class Reads(NamedTuple):
+    """What policies read of requests for one action: context keys (in lower case), conditions, and
+    the entries of Resource elements."""
+
+    keys: frozenset[str]
+    conditions: tuple[ConditionTest, ...]
+    resources: tuple[str, ...]
+
+
+def reads_of(policies: Iterable[CompiledPolicy], action: str) -> Reads:
+    """Look at the statements about an action (in lower case), whomever they are about."""
+    statements = [
+        statement
+        for policy in policies
+        for statement in policy.statements
+        if statement.actions.covers(action)
+    ]
+    tests = [one.resources for one in statements if one.resources is not None]
+    return Reads(
+        frozenset(key for one in statements for key in one.keys),
+        tuple(condition for one in statements for condition in one.conditions),
+        tuple(dict.fromkeys(pattern.pattern for one in tests for pattern in one.patterns)),
+    )
 
 
 class Reading:

@@ -17,6 +17,7 @@ from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.meeting import make_situation
 from iamsim.engine.question import NOTHING_ATTACHED, PLAIN_SESSION, Session
 from iamsim.engine.quick import QuickDecisions
+from iamsim.engine.reading import reads_of
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.target import AWS_MANAGED_KEY, find_target
 from iamsim.engine.unknowns import unknowns_of
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from iamsim.engine.context import Derived
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import AttachedPolicies, Question
+    from iamsim.engine.reading import Reads
     from iamsim.engine.situation import Situation
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.world.model import VpcEndpoint
@@ -118,6 +120,11 @@ class CompiledWorld:
     def unknowns(self) -> tuple[UnknownInWorld, ...]:
         """Every part of a policy of the world that is not known, in the order of the world."""
         return unknowns_of(self.model, self.policies)
+
+    def reads(self, action: str) -> Reads:
+        """What the policies of the world read of requests for an action; compiles all of them."""
+        policies = (self.policies.compiled(*use) for use in policies_in_use(self.model))
+        return reads_of(dict.fromkeys(policies), action.lower())  # each once
 
     def endpoint(self, identifier: str | None) -> VpcEndpoint | None:
         """Find a VPC endpoint of any account by its id."""

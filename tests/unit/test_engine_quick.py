@@ -258,3 +258,13 @@ def test_policies_of_a_question_have_tables_of_their_own() -> None:
         for given in (policies, policies, parsed, parsed):
             alone = iamsim.decide(principal=USER, **asked, identity_policies=given)
             assert alone.verdict is found.verdict
+
+
+def test_a_world_says_what_its_policies_read() -> None:
+    """Keys, conditions and resources of the statements about an action, and of no others."""
+    own = allow(Action="s3:*", Resource=f"{BUCKET}/${{aws:PrincipalTag/team}}/*", Condition=TLS)
+    bucket = {BUCKET: {"policy": policy(deny(Principal="*", Action="sqs:*", Condition=MINE))}}
+    reads = world_of(own, resources=bucket).reads("s3:GetObject")
+    assert reads.keys == {"aws:securetransport", "aws:principaltag/team"}
+    assert [one.written_key for one in reads.conditions] == ["aws:SecureTransport"]
+    assert reads.resources == (f"{BUCKET}/${{aws:PrincipalTag/team}}/*",)

@@ -1,0 +1,236 @@
+"""Measure what people feel, and say of each line whether its target is reached.
+
+    python benchmarks/targets.py [--seconds 1] [--processor] [--peers] [--organization WORLD]
+
+One run on one machine: rates are medians over passes, processes run with their bytecode written.
+With `--organization` a written world is asked, too (`benchmarks/organization.py` makes sources, and
+`iamsim import SOURCES -o WORLD` writes it). With `--peers` other evaluators are asked the same
+(see `benchmarks/peers.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import peers
+import run
+import trail
+from ways import first_rate, measure_ways, rate, use_clock
+from workloads import ACCOUNT, middle, simple, world_document, world_of
+
+import iamsim
+
+ROLES, SHARED, ASKED = 3_000, 200, 60_000
+STATEMENTS = 5_000
+RECORDS = 300_000
+
+
+class Line(NamedTuple):
+    """What was measured, and the target: at least so much of a rate, at most so much of a time."""
+
+    what: str
+    figure: float
+    unit: str
+    target: float | None
+
+    @property
+    def text(self) -> str:
+        """One line of the table."""
+        figure = f"{self.figure:,.0f}" if self.figure >= 1000 else f"{self.figure:,.3g}"
+        start = f"{self.what:<58} {figure:>11} {self.unit:<3}"
+        if self.target is None:
+            return start.rstrip()
+        at_least = self.unit == "/s"
+        reached = self.figure >= self.target if at_least else self.figure <= self.target
+        sign = ">=" if at_least else "<="
+        factor = self.target / self.figure if at_least else self.figure / self.target
+        verdict = "reached" if reached else f"missed, {factor:.1f} times"
+        return f"{start} {sign} {self.target:<9,g} {verdict}"
+
+
+def one_shot(seconds: float, verdicts: list[str]) -> list[Line]:
+    """Questions that bring their policies."""
+    targets = (2_000, None, 50_000, 100_000)
+    rows = measure_ways(middle(), verdicts, seconds)
+    return [
+        Line(what, figure, unit, target)
+        for (what, figure, unit, _), target in zip(rows, targets, strict=True)
+    ]
+
+
+def in_a_world(folder: Path, seconds: float) -> list[Line]:
+    """One role, from plain arguments; then many at once."""
+    workload = middle()
+    path = folder / "middle.json"
+    path.write_text(json.dumps(world_of(workload)), encoding="utf-8")
+    world = iamsim.load(str(path))
+    records = [
+        {
+            "principal": workload.principal,
+            "action": action,
+            "resource": resource,
+            "context": context,
+        }
+        for action, resource, context in workload.requests
+    ]
+    many = [records * 20]
+    untold = run.measure_world(run.write_world(folder, 10, 20), seconds, untold=True)
+    return [
+        Line(
+            "world.decide, middle, one role",
+            rate(lambda record: world.decide(**record), records, seconds),
+            "/s",
+            100_000,
+        ),
+        Line("  a key untold that policies read", untold, "/s", None),
+        Line(
+            "world.decide_many, middle",
+            len(many[0]) * rate(lambda some: list(world.decide_many(some)), many, seconds),
+            "/s",
+            300_000,
+        ),
+    ]
+
+
+def by_sessions(folder: Path) -> list[Line]:
+    """Sessions of many roles that share policies, each with a name and an object of its own."""
+    document = world_document(ROLES, SHARED)
+    path = folder / "sessions.json"
+    path.write_text(json.dumps(document), encoding="utf-8")
+    world = iamsim.load(str(path))
+    questions = [
+        {
+            "principal": f"arn:aws:sts::{ACCOUNT}:assumed-role/worker-{number % ROLES}/s{number}",
+            "action": ("s3:GetObject", "s3:ListBucket", "s3:DeleteObject")[number // ROLES % 3],
+            "resource": f"arn:aws:s3:::data-{number * 7 % SHARED}/open/{number}.csv",
+            "context": {"aws:SecureTransport": "true"},
+        }
+        for number in range(ASKED)
+    ]
+
+    def ask(question: dict[str, Any]) -> object:
+        return world.decide(**question)
+
+    half = ASKED // 2
+    first = first_rate(ask, questions[:half])
+    before = _resident()
+    second = first_rate(ask, questions[half:])
+    return [
+        Line("world.decide, 3,000 roles' sessions, first half", first, "/s", 50_000),
+        Line("  second half", second, "/s", 50_000),
+        Line("  memory that the second half takes", _resident() - before, "MB", None),
+    ]
+
+
+def _resident() -> float:
+    """The memory of this process in MB, where the system tells it."""
+    status = Path("/proc/self/statm")
+    if not status.is_file():
+        return 0.0
+    return int(status.read_text("ascii").split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+
+def many_statements(seconds: float) -> Line:
+    """A policy of which thousands of statements name the action."""
+    statements = [
+        {"Effect": "Allow", "Action": "s3:GetObject", "Resource": f"arn:aws:s3:::b-{number}/*"}
+        for number in range(STATEMENTS)
+    ]
+    stack = iamsim.compile_policies(
+        principal=simple().principal,
+        identity_policies=[{"Version": "2012-10-17", "Statement": statements}],
+    )
+    requests = [
+        stack.request(action="s3:GetObject", resource=f"arn:aws:s3:::b-{number}/x")
+        for number in range(0, STATEMENTS, 10)
+    ]
+    return Line(
+        f"{STATEMENTS:,} statements that name the action",
+        1000 / rate(stack.decide, requests, seconds),
+        "ms",
+        0.1,
+    )
+
+
+def processes(folder: Path) -> list[Line]:
+    """New processes, from start to end."""
+    small = run.write_world(folder, 10, 20)
+    return [
+        Line("new process, explain", run.measure_process(run.explain_command(small)), "ms", 90),
+        Line("new process, --version", run.measure_process(run.VERSION), "ms", 30),
+        Line(
+            "  of this: a bare Python process",
+            run.measure_process([sys.executable, "-c", ""]),
+            "ms",
+            None,
+        ),
+    ]
+
+
+def replay(folder: Path) -> Line:
+    """A trail in two processes; without a clock of the processor, by the clock on the wall."""
+    trail.write(folder / "trail", RECORDS, 50)
+    command = [sys.executable, "-m", "iamsim", "replay", str(folder / "trail"), "--world"]
+    command += [str(folder / "trail" / "world.json"), "-n", "2", "-q"]
+    took = run.measure_process(command, 1) / 1000
+    shared = 2 if run._process_clock is run.processor_of_processes else 1  # noqa: SLF001
+    return Line("replay from gz files, two processes", shared * RECORDS / took, "/s", 250_000)
+
+
+def organization(world: Path) -> list[Line]:
+    """One question in a written world."""
+    command = [sys.executable, "-m", "iamsim", "explain", "--world", str(world), "-q", "-p"]
+    command += ["arn:aws:iam::100000000002:role/app/role-5", "-a", "s3:GetObject"]
+    command += ["-r", "arn:aws:s3:::app-1-100000000002/data.csv"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=run.environment()) as asked:
+        used = os.wait4(asked.pid, 0)[2]
+        asked.returncode = 0
+    return [
+        Line("one question in a written organization", used.ru_utime + used.ru_stime, "s", 0.5),
+        Line("  its memory", used.ru_maxrss / 1024, "MB", 150),
+    ]
+
+
+def main() -> int:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--seconds", type=float, default=1.0, help="time for each measurement")
+    parser.add_argument("--processor", action="store_true", help="count the processor's time")
+    parser.add_argument("--peers", action="store_true", help="install and measure other tools, too")
+    parser.add_argument("--organization", type=Path, metavar="WORLD", help="a written world to ask")
+    options = parser.parse_args()
+    if options.processor:
+        use_clock(time.process_time)
+        run.use_processor()
+    print(run.machine())
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        verdicts = {one.name: run.measure_decisions(one, 0)[1] for one in (simple(), middle())}
+        explained, _ = run.measure_explanations(folder, options.seconds)
+        lines = [
+            *one_shot(options.seconds, verdicts["middle"]),
+            *in_a_world(folder, options.seconds),
+            *by_sessions(folder),
+            Line("explain, full trace, middle", explained, "/s", 5_000),
+            many_statements(options.seconds),
+            *processes(folder),
+            replay(folder),
+            *(organization(options.organization) if options.organization else ()),
+        ]
+        if options.peers:
+            theirs = peers.measure(folder, (simple(), middle()), verdicts, options.seconds)
+            lines += [Line(what, figure, unit, None) for what, figure, unit, _ in theirs]
+    print("\n".join(line.text for line in lines))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
