@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import IamsimError
 from iamsim.core.overall import overall_verdict
+from iamsim.core.unknown import is_open_key
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -49,6 +50,12 @@ class CaseResult:
     def met(self) -> bool:
         """Whether everything came out as expected."""
         return not self.failures
+
+    @property
+    def depends_on_unknown(self) -> bool:
+        """Whether the verdict depends on a part of a policy that is not known."""
+        keys = (key for decision in self.decisions for key in decision.missing_context or ())
+        return self.verdict is Verdict.CONDITIONAL and any(map(is_open_key, keys))
 
     @property
     def answers(self) -> tuple[Answer, ...]:

@@ -220,3 +220,17 @@ def test_a_claim_over_facts_that_are_not_known(
     assert run(*gate) == 1
     assert "the set of tags of" in capsys.readouterr().err
     assert run(*gate, "--accept-unknown") == 0
+
+
+def test_a_test_over_what_is_not_known_fails_unless_it_is_accepted(
+    tmp_path: Path, lost_user: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """It expects a verdict, and gets one that depends."""
+    asked = {"principal": f"arn:aws:iam::{A}:user/mia", "action": "iam:CreateUser"}
+    asked |= {"resource": f"arn:aws:iam::{A}:user/x", "expect": "implicitDeny"}
+    suite = tmp_path / "mia.iamtest.json"
+    suite.write_text(json.dumps({"title": "mia", "world": lost_user, "requests": [asked]}))
+    assert run("test", str(suite), "-q") == 1
+    assert "failed: one case depends" in capsys.readouterr().err
+    assert run("test", str(suite), "-q", "--accept-unknown") == 0
+    assert "accepted: one case depends" in capsys.readouterr().err
