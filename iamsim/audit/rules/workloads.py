@@ -3,8 +3,8 @@
 ## What it finds
 `workload-user`: an IAM user without a password that has an active access key: a workload.
 `service-specific-credential`: a user with a credential for one service (CodeCommit, Keyspaces,
-Amazon Bedrock, CloudWatch Logs). Since September 2025 those for Bedrock can end by themselves; what
-has no end is graver.
+Amazon Bedrock, CloudWatch Logs). Those for Bedrock may have an end, which since September 2025 a
+policy can demand (`iam:ServiceSpecificCredentialAgeDays`); what has no end is graver.
 `ssh-public-key` and `signing-certificate`: the other long-term credentials of a user.
 `roles-anywhere-trust`: a role for IAM Roles Anywhere whose trust does not allow `sts:AssumeRole`,
 `sts:TagSession` and `sts:SetSourceIdentity`, or does not say by `aws:SourceArn` which trust anchor
