@@ -186,6 +186,7 @@ COMMANDS = {
     "serve": ("serve", "--port", EVIL),
     "mcp": ("mcp", EVIL),
     "lsp": ("lsp", EVIL),
+    "collect": ("collect", EVIL),
     "report": ("report", "--at", "2026-02-01T00:00:00Z"),
     # What is no name of anything is an error that quotes it.
     "missing": ("explain", "-p", f"arn:aws:iam::{A}:user/{EVIL}", "-a", EVIL, "-r", EVIL),

@@ -8,7 +8,6 @@ import pytest
 
 from iamsim import catalog
 from iamsim.cli.main import main
-from iamsim.cli.world_options import expand_actions
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.errors import RequestError
 from iamsim.engine.world import CompiledWorld
@@ -19,6 +18,7 @@ from iamsim.query.encryption import find_encryption
 from iamsim.query.matrix import Column, find_matrix, pick_candidates
 from iamsim.query.role_chains import routes_to
 from iamsim.query.who_can import find_blocked, find_who_can
+from iamsim.questions.actions import expand_actions
 from iamsim.questions.check import acts_on
 from iamsim.world.load import load_world_data
 from tests.unit.test_query_batch import AWAY, BUCKET, HOME, KEY, allow, user
