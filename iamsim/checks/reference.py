@@ -174,7 +174,8 @@ class Reference:
             types = [catalog.find_resource_type(facts.service, use.name) for use in uses if facts]
             texts = [text for one in types if one is not None for text in one.arn_formats]
             # On Outposts objects are listed by their buckets, and reached through access points.
-            texts += [text.replace(*_ON_OUTPOSTS) for text in texts if _ON_OUTPOSTS[0] in text]
+            bucket, point = _ON_OUTPOSTS
+            texts += [text.replace(bucket, point) for text in texts if bucket in text]
             found = [form for form in map(read_format, texts) if form is not None]
             self._formats_of[action] = found
         return found

@@ -82,6 +82,7 @@ def _collect(
     from iamsim.collect.account import collect_account  # noqa: PLC0415 - as above
     from iamsim.collect.organization import collect_organization  # noqa: PLC0415 - as above
     from iamsim.collect.reader import Reader  # noqa: PLC0415 - as above
+    from iamsim.files.writing import make_folder, write_text  # noqa: PLC0415 - as above
 
     def say(text: str) -> None:
         if not quiet:
@@ -102,8 +103,8 @@ def _collect(
             taken = _assume(session, f"arn:{partition}:iam::{member}:role/{role}")
         except (BotoCoreError, ClientError) as error:
             path = Path(folder) / member / "get-account-authorization-details.json"
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_text(f"{error}\n", encoding="utf-8")
+            make_folder(str(path.parent))
+            write_text(str(path), f"{error}\n", over_input=True)
             refused.append(f"{member}: {error}")
             say(refused[-1])
             continue

@@ -60,7 +60,7 @@ def _asked(text: str) -> Asked:
     *patterns, resource = text.replace(",", " ").split() or [""]
     if not patterns or find_arn(resource) is None:
         raise RequestError(
-            "invalid-argument",
+            "invalid-question",
             f"{quote(text)} is no action with the ARN of a resource",
             hint="write it as `--who-can 's3:GetObject arn:aws:s3:::reports/*'`",
         )

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 from iamsim.core.errors import RequestError
-from iamsim.files.writing import write_text
+from iamsim.files.reading import read_text
+from iamsim.files.writing import make_folder, write_folder, write_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -93,18 +94,21 @@ class Reader:
             return self._refused(file, f"An error occurred ({type(error).__name__}): {words}")
         data = _plain(output)
         if not kept:
-            file.unlink(missing_ok=True)  # an error of a run before
+            if file.exists():  # an error of a run before
+                write_folder(str(file.parent), {}, (file.name,))
             return data
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(str(file), json.dumps(data, indent=2, ensure_ascii=False) + "\n")
+        make_folder(str(file.parent))
+        write_text(
+            str(file), json.dumps(data, indent=2, ensure_ascii=False) + "\n", over_input=True
+        )
         return data
 
     def _refused(self, file: Path, text: str) -> None:
         """Keep AWS's error where the output would stand: importers take it for unknown."""
         self.denied.append(f"{file.relative_to(self.folder)}: {text}")
         self.report(self.denied[-1])
-        file.parent.mkdir(parents=True, exist_ok=True)
-        write_text(str(file), text + "\n")
+        make_folder(str(file.parent))
+        write_text(str(file), text + "\n", over_input=True)
 
     def of_table(self, path: str, call: Call, region: str, values: Mapping[str, str]) -> Any:  # noqa: ANN401 - as above
         """The output of a call of the table of resource types, its options filled in."""
@@ -157,7 +161,7 @@ def _read(file: Path) -> Any | None:  # noqa: ANN401 - as above
     if not file.is_file():
         return None
     try:
-        return json.loads(file.read_text("utf-8"))
+        return json.loads(read_text(str(file)))
     except ValueError:
         return None
 
@@ -194,5 +198,5 @@ def file_name(text: str) -> str:
 def missing_boto3() -> RequestError:
     """What is said where the extra is not installed."""
     return RequestError(
-        "boto3-missing", "collecting needs boto3", hint="install it: `pip install 'iamsim[aws]'`"
+        "extra-missing", "collecting needs boto3", hint="install it: `pip install 'iamsim[aws]'`"
     )

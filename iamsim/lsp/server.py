@@ -59,6 +59,7 @@ OUTLINE = {
     "resources": types.SymbolKind.Struct,
 }
 RUN, WHY = "iamsim.run", "iamsim.why"
+UNMET = "not-as-expected"  # the code of a diagnostic
 SOURCE = "iamsim"
 PAUSE = 0.03  # seconds without a change before a document is looked at
 
@@ -197,7 +198,7 @@ class Documents:
                         range=self.range(analysis.document.span(("requests", number))),
                         message="; ".join(result.failures),
                         severity=types.DiagnosticSeverity.Warning,
-                        code="not-as-expected",
+                        code=UNMET,
                         source=SOURCE,
                     )
                 )

@@ -31,7 +31,7 @@ def parquet_rows(file: str) -> Iterator[dict[str, Any]]:
         from pyarrow.parquet import ParquetFile  # noqa: PLC0415 - as above
     except ImportError as error:
         raise RequestError(
-            "missing-extra",
+            "extra-missing",
             f"`{file}` is Parquet, which needs pyarrow",
             hint="install it with pip install 'iamsim[parquet]'",
         ) from error

@@ -93,13 +93,18 @@ def test_documented_rules_rest_on_documented_cases():
 
 
 def test_every_note_belongs_to_a_rule():
-    """The notes that answers can carry are those that the rules name, and four about the world."""
+    """The notes that answers can carry are those that the rules name, and those about the
+    world."""
     named = set()
     for entry in RULES.values():
         note = entry.get("note", [])
         named.update([note] if isinstance(note, str) else note)
     about_the_world = {
         "account-in-no-unit",
+        "bucket-owner-allowed-elsewhere",
+        "bucket-owner-assumed",
+        "bucket-owner-conditional-elsewhere",
+        "bucket-owner-denied-elsewhere",
         "unknown-endpoint-in-world",
         "unknown-principal-in-world",
         "unknown-resource-in-world",

@@ -44,7 +44,8 @@ def test_an_answer_exits_with_zero_whatever_the_verdict(run):
     for words, verdict in ((READ, "allowed"), (WRITE, "denied")):
         code, out, err = run(*words)
         assert (code, err) == (0, "")
-        assert out.startswith(f"{verdict}: ")
+        assert out.startswith("assumed: nothing names the owner of the bucket")
+        assert f"\n{verdict}: " in out
 
 
 @pytest.mark.parametrize(
@@ -92,7 +93,8 @@ def test_output_goes_to_a_file(run, tmp_path):
 def test_markdown_has_a_table_and_the_quoted_statement(run):
     """`--format markdown` can be pasted into a ticket."""
     out = run(*WRITE, "--format", "markdown")[1]
-    assert out.startswith("**denied**: ")
+    assert out.startswith("**assumed**: nothing names the owner of the bucket")
+    assert "\n**denied**: " in out
     assert "| layer | outcome | why |" in out
     assert "```text" in out
 
