@@ -167,7 +167,7 @@ COMMAND = Command(
             "flag",
         ),
         Option(("-o", "--output"), "output", "The folder to write to.", metavar="FOLDER"),
-        Option(("-q", "--quiet"), "quiet", "Say nothing of what is refused.", "flag"),
+        Option(("-q", "--quiet"), "quiet", "Only errors: nothing of what is refused.", "flag"),
     ),
     _run,
     NO_ARGUMENTS,

@@ -93,6 +93,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         f"iamsim paths {_HARBOR} -p deploy --blocked",
         f"iamsim paths {_HARBOR} -a s3:GetObject -r {_OBJECT} --fail-on any",
     ),
+    "collect": (
+        "iamsim collect --policy",
+        "iamsim collect --profile audit --region eu-west-1 -o dump/",
+    ),
     "import": (
         "iamsim import --recipe -o collect.sh",
         "iamsim import dumps/ -o worlds/acme",
@@ -156,6 +160,10 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     "check equivalent": (
         "iamsim check equivalent old.json new.json",
         "iamsim check equivalent old-trust.json new-trust.json --type trust",
+    ),
+    "check ever": (
+        f"iamsim check ever iam:CreateUser {_HARBOR}",
+        "iamsim check ever kms:ScheduleKeyDeletion --world world.yaml --format json",
     ),
     "check claims": (
         "iamsim check claims claims.yaml --world world.yaml",

@@ -152,6 +152,7 @@ def open_world(options: Options) -> api.World:
     from iamsim import api  # noqa: PLC0415 - as above
     from iamsim.cli.ask import load_worlds  # noqa: PLC0415
 
+    processes_of(options)  # a wrong number is said before anything is read
     model = load_worlds(options)
     if model is None:
         raise missing_world()
@@ -172,7 +173,7 @@ def processes_of(options: Options) -> Processes:
     """The processes to ask in, for a `with` block; raises `RequestError` for what is no number."""
     from iamsim.query.batch.processes import Processes  # noqa: PLC0415 - as above
 
-    text = options["processes"]
+    text = options.get("processes")
     if not isinstance(text, str):
         return Processes()
     if text == "auto":

@@ -209,6 +209,8 @@ def _key(key: object, usage: Usage) -> object:
 
 def _role(role: Role, usage: Usage, logged: Mapping[str, set[str]] | None) -> Role:
     used = _latest(role.last_used, usage.principals.get(role.arn))
+    if used is None and logged is not None:
+        used = NEVER
     return replace(role, last_used=used, last_accessed=_accessed(role, usage, logged))
 
 

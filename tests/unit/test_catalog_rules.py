@@ -15,6 +15,7 @@ from iamsim.catalog.rules import (
 
 FACTS = {
     *("own-account", "any-account", "identity-only", "any-policy", "no-policy"),
+    *("services-only",),
     *("unsigned", "signed", "management", "organization", "delegated", "member", "anyone"),
     *("refused-on", "signed-on", "root-unlocks", "no-rcp"),
 }

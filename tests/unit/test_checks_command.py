@@ -40,7 +40,8 @@ def test_control_policies_are_told_by_their_place(tmp_path, name, expected):
     """Service control and resource control policies look alike: their names tell them apart."""
     path = tmp_path / name
     path.parent.mkdir(exist_ok=True)
-    path.write_text(GOOD, encoding="utf-8")
+    text = GOOD.replace('"Action": "*"', '"Principal": "*", "Action": "s3:*"')
+    path.write_text(text if "rcp" in name else GOOD, encoding="utf-8")
     ((policy,), unreadable) = found(path)
     assert (policy.policy_type, unreadable) == (expected, [])
 

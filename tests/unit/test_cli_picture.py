@@ -67,7 +67,7 @@ def test_png_without_graphviz_says_what_to_install(monkeypatch, capsys):
     monkeypatch.setattr(layout.shutil, "which", lambda name: None)
     monkeypatch.setattr(layout, "find_spec", lambda name: None)
     assert run(*ASK, "--format", "png", "-o", "x.png") == 2
-    assert "iamsim[draw]" in capsys.readouterr().err
+    assert "pip install pygraphviz" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from base64 import b64encode
 
 import pytest
 from hypothesis import given
@@ -95,7 +96,8 @@ def test_prose_and_pictures():
             Picture("gates", "Gates", lambda: "<svg></svg>", "one gate is closed"),
         ),
     )
-    assert "<svg></svg>" in to_html(document)
+    encoded = b64encode(b"<svg></svg>").decode()
+    assert f"data:image/svg+xml;base64,{encoded}" in to_html(document)
     assert "one gate is closed" in to_markdown(document)
     for written in (to_text(document, Paint(), 80), to_markdown(document), to_html(document)):
         assert "since" in written

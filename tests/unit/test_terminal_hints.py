@@ -64,7 +64,7 @@ def run(capsys, monkeypatch):
         (("-p", NORA, "-r", REPORT), ""),
     ],
 )
-@pytest.mark.parametrize("command", ["explain", "context"])
+@pytest.mark.parametrize("command", ["explain"])
 def test_a_hint_changes_nothing_but_standard_error(run, command, words, hint):
     """Output and exit code are the same without a terminal, where hints are about keys alone, and
     with `-q`, which leaves hints out."""

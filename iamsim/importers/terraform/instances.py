@@ -225,7 +225,9 @@ class _Reader:
             self.report(place, "an error of AWS stands in place of the values")
         named = [one for one in values if one in NAMES or one.endswith(NAME_ENDINGS)]
         for name in named if kind.startswith("aws_") else ():
-            if not isinstance(values[name], str | Unknown | None):
+            # Identity Center has a block where IAM has the ARN of a boundary.
+            block = kind.startswith("aws_ssoadmin_") and isinstance(values[name], list)
+            if not block and not isinstance(values[name], str | Unknown | None):
                 self.report(place, f"`{name}` is no text")
             needed = name in NAMES and name != "id" and kind.endswith(ATTACHMENTS)
             if nulls and values[name] is None and needed:

@@ -53,7 +53,7 @@ def unused_roles(account: Account, limit: datetime) -> list[Role]:
     return [
         role
         for _, role in sorted(account.roles.items())
-        if (told or role.last_accessed is not None)
+        if told
         and not role.service_linked
         and not is_new(role.created, limit)
         and all(is_old(time, limit) for time in _times(role))
@@ -63,7 +63,8 @@ def unused_roles(account: Account, limit: datetime) -> list[Role]:
 def _times(role: Role) -> list[str]:
     """When a role was used: as a whole, and for each service."""
     services = (role.last_accessed or {}).values()
-    return [time for time in (role.last_used, *(one.at for one in services)) if time is not None]
+    times = (role.last_used, *(one.at for one in services))
+    return [time for time in times if time is not None and time != NEVER]
 
 
 def _roles(account: Account, limit: datetime) -> Iterator[AccessFinding]:
