@@ -140,11 +140,11 @@ class CheckResult:
     gaps: list[Gap] = field(default_factory=list)
     suppressed: list[Suppressed] = field(default_factory=list)
     passed: int = 0
-    with_severities: bool = False
+    severity_chosen: bool = False
 
     def severity_of(self, finding: Finding) -> Severity:
         """How grave one of its findings is; what a project says holds for all of them."""
-        return self.severity if self.with_severities else finding.severity or self.severity
+        return self.severity if self.severity_chosen else finding.severity or self.severity
 
     @property
     def status(self) -> Status:

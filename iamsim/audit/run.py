@@ -52,7 +52,7 @@ def _result(check: AuditCheck, looking: Looking, choices: Choices | None) -> Che
     """Run one check."""
     severity = check.severity if choices is None else choices.severity_of(check)
     result = CheckResult(check.id, check.heading, check.title, severity, check.see)
-    result.with_severities = choices is not None and check.id in choices.severity
+    result.severity_chosen = choices is not None and check.id in choices.severity
     for outcome in (*check.run(looking), *looking.gaps_of_accounts()):
         if isinstance(outcome, Gap):
             result.gaps.append(outcome)
