@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
     from iamsim.report.access_findings import FindingsAnswer
+    from iamsim.world.items import Account
 
 __all__ = ["COMMAND", "days_of"]
 
@@ -59,7 +60,9 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     lost = bool(answer.lost)
     if options["fail_on"] is None:
         return int(lost)
-    return code_with_unknowns(options, answer.unknowns, int(bool(answer.shown) or lost))
+    unsearched = (report.unjudged_sentence(answer),) if answer.unjudged else ()
+    code = int(bool(answer.shown) or lost)
+    return code_with_unknowns(options, answer.unknowns, code, unsearched)
 
 
 def _answer(options: Options, arguments: Sequence[str]) -> FindingsAnswer:
@@ -119,7 +122,15 @@ def _answer(options: Options, arguments: Sequence[str]) -> FindingsAnswer:
         unused=True,
         notes=remarks,
         lost=lost,
+        unjudged=sum(_unjudged(account) for account in model.accounts.values()),
     )
+
+
+def _unjudged(account: Account) -> int:
+    """How many principals of an account nobody says of what they called."""
+    users = [one for one in account.users.values() if one.last_accessed is None]
+    roles = [one for one in account.roles.values() if one.last_accessed is None]
+    return len(users) + sum(not one.service_linked for one in roles)
 
 
 COMMAND = Command(

@@ -36,6 +36,7 @@ __all__ = [
     "access_findings_document",
     "access_findings_lines",
     "finding_sentence",
+    "unjudged_sentence",
 ]
 
 FEW = 5  # actions that are named
@@ -47,7 +48,8 @@ class FindingsAnswer:
     the analysis, where one was given; archived findings stand apart unless `show_archived`.
     `unknowns` are parts of policies that could have made other findings. With `unused` nothing but
     what nobody used was asked for, in the time that `zone` says; `notes` say what logs tell of it,
-    and `lost` what of them can't be read."""
+    `lost` what of them can't be read, and `unjudged` counts principals of whom nobody says what
+    they called."""
 
     findings: Sequence[AccessFinding]
     kept: Sequence[Kept]
@@ -60,6 +62,7 @@ class FindingsAnswer:
     unused: bool = False
     notes: Sequence[str] = ()
     lost: Sequence[str] = ()
+    unjudged: int = 0
 
     @property
     def shown(self) -> list[AccessFinding]:
@@ -115,9 +118,18 @@ def access_findings_document(answer: FindingsAnswer) -> Document:
     remarks = (
         *(Remark("note", text) for text in answer.notes),
         *(Remark("warning", f"not read: {text}") for text in answer.lost),
+        *((Remark("unknown", unjudged_sentence(answer)),) if answer.unjudged else ()),
         *unknown_remarks(answer.unknowns),
     )
     return Document(title, sections, remarks, _count(answer), _verdict(answer))
+
+
+def unjudged_sentence(answer: FindingsAnswer) -> str:
+    """Of how many principals nobody says what they called, and what would tell."""
+    return (
+        f"what {answer.unjudged} of {answer.looked_at} principals called is not known:"
+        " last-accessed data or logs of the whole time would tell"
+    )
 
 
 def _verdict(answer: FindingsAnswer) -> Badge:
@@ -126,7 +138,7 @@ def _verdict(answer: FindingsAnswer) -> Badge:
         return Badge("no", "public access")
     if active:
         return Badge("open", "to be looked at")
-    if answer.unknowns or answer.lost:
+    if answer.unknowns or answer.lost or answer.unjudged:
         return Badge("open", "not all is known")
     return Badge("yes", "nothing to look at")
 

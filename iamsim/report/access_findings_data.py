@@ -48,6 +48,7 @@ def access_findings_data(answer: FindingsAnswer) -> Json:
             "findings": [finding_data(one, answer.at) for one in answer.shown],
             "notes": list(answer.notes),
             "lost": list(answer.lost),
+            "unjudged": answer.unjudged,
             "unknowns": unknowns_data(answer.unknowns),
         }
     return {

@@ -201,6 +201,20 @@ def test_a_name_that_is_no_text_is_the_name_of_no_call(unused):
     assert answer["findings"] is not None
 
 
+def test_what_nobody_says_fails_a_gate(unused, capsys):
+    """Logs that hold nothing, or begin too late, are no evidence that all is used."""
+    late = [record(1, "2026-11-01T00:00:00Z", "ListRoles"), record(2, END, "ListRoles")]
+    gate = ("--at", END, "--fail-on", "any")
+    plain = {"accounts": {ACCOUNT: {"roles": {"busy": role()}}}}
+    for records in ([], late):
+        code, answer, found = unused(plain, records, *gate)
+        assert (code, answer["unjudged"], found) == (1, 1, {})
+        assert unused(plain, records, *gate, "--accept-unknown")[0] == 0
+    whole = [record(1, START, "ListRoles"), record(2, END, "ListRoles")]
+    code, answer, _ = unused(plain, whole, *gate)
+    assert (code, answer["unjudged"]) == (0, 0)
+
+
 def test_without_logs_a_time_must_be_given(tmp_path, capsys):
     """There is no clock."""
     (tmp_path / "world.json").write_text(json.dumps(world()))
