@@ -1,7 +1,7 @@
 # `just` runs what `.ci/run` checks, with the tools of the active environment.
 # (The runner is `rust-just` on PyPI.)
 
-default: lint test
+default: test quick lint pages cover
 
 # style, types, layers, spelling
 lint:
@@ -15,18 +15,27 @@ lint:
 test *arguments:
     pytest -n 2 {{ arguments }}
 
+# the ground of the house (language, engine, worlds, partial answers), in under 20 seconds
+quick *arguments:
+    pytest -n 2 -q @tests/quick.txt {{ arguments }}
+
 # rewrite the golden files, then read the difference
 golden:
     pytest --update tests/golden tests/unit
     git diff --stat tests
 
+# the generated pages say what the code does
+pages:
+    python scripts/write_reference.py --check
+    python scripts/write_fidelity.py --check
+    python scripts/write_checks.py --check
+    python scripts/write_audit.py --check
+    python scripts/write_calls.py --check
+    python scripts/draw_pictures.py --check
+
 # branch coverage; the three rooms that decide must have all of it
 cover:
-    coverage erase
-    coverage run -m pytest -n 2 -q tests/unit tests/property tests/conformance
-    coverage combine -q
-    coverage report
-    coverage report --include='iamsim/core/*,iamsim/compile/*,iamsim/engine/*' --fail-under=100
+    bash -c '. .ci/cover'
 
 # many more generated cases
 deep:

@@ -101,7 +101,7 @@ class AccountReport:
             "audit": audit_data(self.audit, self.framework),
             "findings": access_findings_data(self._external),
             "paths": paths_data(self._paths),
-            "whoCan": [who_can_data(one) for one in self.who],
+            "who_can": [who_can_data(one) for one in self.who],
         }
 
     @property

@@ -103,7 +103,7 @@ def _finding(check: CheckResult, finding: Finding) -> Json:
         "detail": finding.detail,
         "evidence": [_evidence(one) for one in finding.evidence],
         "fix": finding.fix.text,
-        "fixKind": finding.fix.kind,
+        "fix_kind": finding.fix.kind,
     }
     if finding.span is not None:
         data["place"] = str(finding.span.place)
