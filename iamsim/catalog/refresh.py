@@ -13,7 +13,7 @@ from __future__ import annotations
 import time
 from typing import TYPE_CHECKING, Final
 
-from iamsim.catalog.encoding import declared_key, encode_service
+from iamsim.catalog.encoding import declared_key
 from iamsim.catalog.facts import (
     ActionFacts,
     CatalogVersion,
@@ -22,7 +22,7 @@ from iamsim.catalog.facts import (
     ServiceFacts,
 )
 from iamsim.catalog.reference_files import ReferenceFile, json_files
-from iamsim.catalog.writing import write_reference
+from iamsim.catalog.writing import survives, write_reference
 from iamsim.core.errors import InputError
 
 if TYPE_CHECKING:
@@ -89,10 +89,8 @@ def merge(
             raise file.error("has a `Name` with a blank in it")
         known = services.get(prefix) or ServiceFacts(prefix, prefix, "", (), (), ())
         overlaid = _Overlay(known).lay(file, dates.get(prefix, "date unknown"))
-        try:
-            encode_service(overlaid)
-        except ValueError as error:
-            raise file.error("has a name with characters that names can't have") from error
+        if not survives(overlaid):
+            raise file.error("has a name that is empty, or has characters that names can't have")
         services[prefix] = overlaid
         merged.append(prefix)
         operations |= {line.partition(" ")[0]: line for line in _operations(file)}

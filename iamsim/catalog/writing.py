@@ -14,7 +14,15 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.facts import ServiceFacts
 
-__all__ = ["write_reference"]
+__all__ = ["survives", "write_reference"]
+
+
+def survives(service: ServiceFacts) -> bool:
+    """Say whether the facts of a service come back from a pack as they were written."""
+    try:
+        return decode_service(encode_service(service)) == service
+    except ValueError:
+        return False
 
 
 def write_reference(
@@ -32,11 +40,11 @@ def write_reference(
     of a service don't survive their encoding, OSError when the file can't be written.
     """
     ordered = sorted(services, key=lambda service: service.prefix)
-    texts = {service.prefix: encode_service(service) for service in ordered}
     for service in ordered:
-        if decode_service(texts[service.prefix]) != service:
+        if not survives(service):
             message = f"the facts of `{service.prefix}` don't survive their encoding"
             raise ValueError(message)
+    texts = {service.prefix: encode_service(service) for service in ordered}
     known = {action.full_name.lower() for service in ordered for action in service.actions}
     gone = sorted({action.lower() for action in retired} - known)
     keys = {key.name for service in ordered for key in service.condition_keys}

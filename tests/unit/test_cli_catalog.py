@@ -167,6 +167,19 @@ def test_a_file_that_is_no_service_reference_is_refused(run, tmp_path, monkeypat
     assert "can't write" in err
 
 
+@pytest.mark.parametrize("name", ["", "a\tb", "a\nb"])
+def test_a_name_that_a_pack_cannot_hold_is_refused(run, tmp_path, name):
+    """The file is named; nothing is written."""
+    reference = tmp_path / "sqs.json"
+    key = {"Name": "sqs:Size", "Types": [name]}
+    content = {"Name": "sqs", "Actions": [], "ConditionKeys": [key]}
+    reference.write_text(json.dumps(content), "utf-8")
+    code, out, err = run("refresh", str(reference), "-o", str(tmp_path / "new.pack"))
+    assert (code, out) == (2, "")
+    assert "has a name that is empty" in err
+    assert not (tmp_path / "new.pack").exists()
+
+
 @pytest.mark.parametrize("width", [40, 80, 120])
 def test_text_keeps_to_the_width(run, monkeypatch, width):
     """Lines are as wide as asked, but for words that can't be broken."""
