@@ -167,7 +167,7 @@ def test_a_file_that_is_no_service_reference_is_refused(run, tmp_path, monkeypat
     assert "can't write" in err
 
 
-@pytest.mark.parametrize("name", ["", "a\tb", "a\nb"])
+@pytest.mark.parametrize("name", ["", ","])
 def test_a_name_that_a_pack_cannot_hold_is_refused(run, tmp_path, name):
     """The file is named; nothing is written."""
     reference = tmp_path / "sqs.json"
