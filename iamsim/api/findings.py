@@ -9,6 +9,7 @@ from iamsim.core.decision import PolicyType
 from iamsim.query.analyzer.archive import apply_rules
 from iamsim.query.analyzer.external import find_external
 from iamsim.query.analyzer.finding import FindingKind, Status
+from iamsim.query.analyzer.unused import Unjudged, count_unjudged, find_unused
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.questions.actions import expand_actions
 from iamsim.questions.names import resource_named
@@ -56,6 +57,11 @@ class Findings(Result):
         """What is not known of policies that bear on findings."""
         return self.answer.unknowns
 
+    @property
+    def unsearched(self) -> list[str]:
+        """What could not be judged, because nobody says what was used."""
+        return self.answer.unjudged.sentences()
+
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""
         return report.access_findings_document(self.answer)
@@ -96,12 +102,13 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
         named = [resource_named(one, model) for one in internal]
         expanded = expand_actions(tuple(actions))
         findings += find_internal(batch, named, expanded, zone, progress, processes=processes)
+    unjudged = Unjudged()
     if unused_days is not None and at is not None:
-        from iamsim.query.analyzer.unused import find_unused  # noqa: PLC0415 - as above
         from iamsim.query.analyzer.unused_permissions import (  # noqa: PLC0415 - as above
             find_unused_permissions,
         )
 
+        unjudged = count_unjudged(model)
         findings += find_unused(model, at, unused_days)
         findings += find_unused_permissions(batch, at, unused_days, progress, processes=processes)
     if recommend:
@@ -125,5 +132,6 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
             at,
             show_archived=show_archived,
             unknowns=[*unknowns, *external.unsearched],
+            unjudged=unjudged,
         )
     )

@@ -184,9 +184,10 @@ def _policy(reference: str) -> Policy:
     from iamsim.cli.standard_input import standard_input  # noqa: PLC0415 - as above
     from iamsim.suites.policies import PolicyReader  # noqa: PLC0415
 
+    reader = PolicyReader(markers=True)
     if reference == "-":
-        return PolicyReader().text(standard_input(), "standard input", None)
-    return PolicyReader().named(reference, None)
+        return reader.text(standard_input(), "standard input", None)
+    return reader.named(reference, None)
 
 
 def _kind_of(*policies: Policy) -> str:
@@ -199,7 +200,8 @@ def _kind_of(*policies: Policy) -> str:
 
 
 def _written(options: Options, result: CheckResult, title: str) -> int:
-    """Write the answer to one check, and give the exit code."""
+    """Write the answer to one check, and give the exit code: 1 for what is not proved, unless only
+    what is not known stands in the way and that is accepted."""
     from iamsim.proofs.result import Verdict  # noqa: PLC0415 - as above
     from iamsim.report import proofs as report  # noqa: PLC0415
 
@@ -209,6 +211,8 @@ def _written(options: Options, result: CheckResult, title: str) -> int:
         result.to_dict,
         lambda: [result.result],
     )
+    if result.depends_on_unknown:
+        return code_with_unknowns(options, (), 0, (result.why_unknown or "",))
     return int(result.verdict is not Verdict.PASS)
 
 
@@ -221,7 +225,7 @@ COMMAND = Group(
             "Whether a policy allows nothing that an existing one does not.\n\n"
             "AWS's CheckNoNewAccess, offline: PASS is a proof, FAIL comes with a request. Exits"
             " with 0 for PASS.",
-            (TYPE, RESOURCE_TYPE, *OUTPUT),
+            (TYPE, RESOURCE_TYPE, ACCEPT_UNKNOWN, *OUTPUT),
             _no_new_access,
             Argument(
                 "EXISTING NEW",
@@ -251,6 +255,7 @@ COMMAND = Group(
                     "ARN",
                 ),
                 TYPE,
+                ACCEPT_UNKNOWN,
                 *OUTPUT,
             ),
             _access_not_granted,
@@ -260,14 +265,14 @@ COMMAND = Group(
             "no-public-access",
             "Whether a resource-based policy lets in nobody but those that it fixes.\n\n"
             "AWS's CheckNoPublicAccess, offline.",
-            (RESOURCE_TYPE, *OUTPUT),
+            (RESOURCE_TYPE, ACCEPT_UNKNOWN, *OUTPUT),
             _no_public_access,
             Argument("POLICY", "A file, or inline JSON.", 1, 1),
         ),
         Command(
             "equivalent",
             "Whether two policies allow the same requests.",
-            (TYPE, *OUTPUT),
+            (TYPE, ACCEPT_UNKNOWN, *OUTPUT),
             _equivalent,
             Argument(
                 "A B",

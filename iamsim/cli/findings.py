@@ -66,7 +66,8 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     if options["fail_on"] is None:
         return 0
     failing = found.public if options["fail_on"] == "public" else found.active
-    return code_with_unknowns(options, found.unknowns, int(bool(failing)))
+    unsearched = found.unsearched if options["fail_on"] == "any" else ()
+    return code_with_unknowns(options, found.unknowns, int(bool(failing)), unsearched)
 
 
 def _check(options: Options) -> None:

@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
     from iamsim.report.access_findings import FindingsAnswer
-    from iamsim.world.items import Account
 
 __all__ = ["COMMAND", "days_of"]
 
@@ -60,9 +59,8 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     lost = bool(answer.lost)
     if options["fail_on"] is None:
         return int(lost)
-    unsearched = (report.unjudged_sentence(answer),) if answer.unjudged else ()
     code = int(bool(answer.shown) or lost)
-    return code_with_unknowns(options, answer.unknowns, code, unsearched)
+    return code_with_unknowns(options, answer.unknowns, code, answer.unjudged.sentences())
 
 
 def _answer(options: Options, arguments: Sequence[str]) -> FindingsAnswer:
@@ -70,7 +68,7 @@ def _answer(options: Options, arguments: Sequence[str]) -> FindingsAnswer:
     from iamsim.cli.ask import text_of, time_of  # noqa: PLC0415 - as above
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
     from iamsim.query.analyzer.since import find_limit  # noqa: PLC0415
-    from iamsim.query.analyzer.unused import find_unused  # noqa: PLC0415
+    from iamsim.query.analyzer.unused import count_unjudged, find_unused  # noqa: PLC0415
     from iamsim.query.analyzer.unused_permissions import (  # noqa: PLC0415
         find_unused_permissions,
     )
@@ -122,15 +120,8 @@ def _answer(options: Options, arguments: Sequence[str]) -> FindingsAnswer:
         unused=True,
         notes=remarks,
         lost=lost,
-        unjudged=sum(_unjudged(account) for account in model.accounts.values()),
+        unjudged=count_unjudged(model),
     )
-
-
-def _unjudged(account: Account) -> int:
-    """How many principals of an account nobody says of what they called."""
-    users = [one for one in account.users.values() if one.last_accessed is None]
-    roles = [one for one in account.roles.values() if one.last_accessed is None]
-    return len(users) + sum(not one.service_linked for one in roles)
 
 
 COMMAND = Command(

@@ -28,6 +28,8 @@ __all__ = [
 ]
 
 EVERYONE = "*"
+UNIQUE_IDS = ("AIDA", "AROA")  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+PRINCIPALS = {"iam": ("root", "user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
 REMEMBERED = 4  # for how many callers an element keeps its clauses
 GRANT_NAMES = {
     kind.value: name.lower().replace("_", "-") for name, kind in GrantKind.__members__.items()
@@ -61,6 +63,7 @@ class PrincipalPattern:
     element: Element
     source: Source = field(compare=False)
     path: Path
+    stored: bool = True  # whether AWS stores an entry of this form
 
     def grant(self, caller: Caller) -> int:
         """What kind of grant the entry is to a caller, as `GrantKind`; 0 for none."""
@@ -99,7 +102,9 @@ class PrincipalPattern:
         if self.kind == "CanonicalUser":
             told = any(name.startswith("canonicaluser:") for name in caller.names)
             return () if told else (Note.CANONICAL_USER,)
-        if self.kind == "AWS" and self.text.startswith(("AIDA", "AROA")):
+        if not self.stored:
+            return (Note.PRINCIPAL_NOT_STORED,)
+        if self.kind == "AWS" and self.text.startswith(UNIQUE_IDS):
             return (Note.PRINCIPAL_ID_UNKNOWN,) if caller.unique_id is None else ()
         session = f":assumed-role/{caller.name}/"
         if (
@@ -219,7 +224,7 @@ class NotPrincipalTest:
                 reason,
                 pattern.source,
                 pattern.path,
-                notes=(note,),
+                notes=(note,) if pattern.stored else (note, Note.PRINCIPAL_NOT_STORED),
             )
             for pattern in self.patterns
         ]
@@ -250,4 +255,19 @@ def _compile_entry(entry: PrincipalEntry, element: Element, source: Source) -> P
     """Compile one entry."""
     text = entry.value.text
     name = entry_name(entry.kind, text)
-    return PrincipalPattern(entry.kind, text, name, element, source, entry.value.path)
+    stored = _is_stored(entry.kind, text)
+    return PrincipalPattern(entry.kind, text, name, element, source, entry.value.path, stored)
+
+
+def _is_stored(kind: str, text: str) -> bool:
+    """Whether AWS stores an entry of this form: it refuses what can't be a principal, such as an
+    account of nine digits, a group or a placeholder. Of what is deleted it keeps the unique id."""
+    if kind in {"Service", "Federated"}:
+        return "." in text or find_arn(text) is not None
+    if kind != "AWS" or text == EVERYONE or is_account_id(text) or text.startswith(UNIQUE_IDS):
+        return True
+    arn = find_arn(text)
+    if arn is None or arn.service not in PRINCIPALS:
+        return False
+    account = is_account_id(arn.account) or arn.account == "cloudfront"
+    return account and not arn.region and arn.resource.startswith(PRINCIPALS[arn.service])

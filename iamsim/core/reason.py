@@ -116,6 +116,7 @@ class Note(Enum):
     WILDCARD_PRINCIPAL_AND_SERVICE = "wildcard-principal-and-service"
     PRINCIPAL_WILDCARD_IN_ARN = "principal-wildcard-in-arn"
     PRINCIPAL_ID_UNKNOWN = "principal-id-unknown"
+    PRINCIPAL_NOT_STORED = "principal-not-stored"
     CANONICAL_USER = "canonical-user"
     NOT_PRINCIPAL_IDENTITIES = "not-principal-identities"
     ALLOW_WITH_NOT_PRINCIPAL = "allow-with-not-principal"

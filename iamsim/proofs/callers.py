@@ -122,9 +122,13 @@ def document_callers(
     """The callers that some statements tell apart; with `trust` those of a role trust policy, who
     come with a token of an identity provider too."""
     named: dict[tuple[str, str], None] = {}
+    unsaid = False
     for statement in statements:
         if statement.principals is None:
-            return (ANYBODY,)
+            if not statement.unknowns:
+                return (ANYBODY,)
+            unsaid = True  # what is not known may name anybody
+            continue
         for pattern in statement.principals.patterns:
             named[pattern.kind, pattern.text] = None
     principals: dict[str, None] = {}
@@ -140,6 +144,7 @@ def document_callers(
         elif kind in {"Service", "Federated"}:
             principals[text] = None
     callers = [made for text in principals if (made := _single(text)) is not None]
+    callers += [ANYBODY] if unsaid else []
     for account in accounts:
         callers += _of_account(account, principals)
     callers += _strangers(tuple(accounts))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.caret import quote
 from iamsim.core.decision import Layer
 from iamsim.query.analyzer.finding import FindingKind, Status
+from iamsim.query.analyzer.unused import Unjudged
 from iamsim.report.access_words import decided_by
 from iamsim.report.document import (
     EVERY_FORM,
@@ -36,10 +37,10 @@ __all__ = [
     "access_findings_document",
     "access_findings_lines",
     "finding_sentence",
-    "unjudged_sentence",
 ]
 
 FEW = 5  # actions that are named
+NOTHING_UNJUDGED = Unjudged()
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +49,8 @@ class FindingsAnswer:
     the analysis, where one was given; archived findings stand apart unless `show_archived`.
     `unknowns` are parts of policies that could have made other findings. With `unused` nothing but
     what nobody used was asked for, in the time that `zone` says; `notes` say what logs tell of it,
-    `lost` what of them can't be read, and `unjudged` counts principals of whom nobody says what
-    they called."""
+    `lost` what of them can't be read, and `unjudged` counts those of whom nobody says what they
+    used."""
 
     findings: Sequence[AccessFinding]
     kept: Sequence[Kept]
@@ -62,7 +63,7 @@ class FindingsAnswer:
     unused: bool = False
     notes: Sequence[str] = ()
     lost: Sequence[str] = ()
-    unjudged: int = 0
+    unjudged: Unjudged = NOTHING_UNJUDGED
 
     @property
     def shown(self) -> list[AccessFinding]:
@@ -118,18 +119,10 @@ def access_findings_document(answer: FindingsAnswer) -> Document:
     remarks = (
         *(Remark("note", text) for text in answer.notes),
         *(Remark("warning", f"not read: {text}") for text in answer.lost),
-        *((Remark("unknown", unjudged_sentence(answer)),) if answer.unjudged else ()),
+        *(Remark("unknown", text) for text in answer.unjudged.sentences()),
         *unknown_remarks(answer.unknowns),
     )
     return Document(title, sections, remarks, _count(answer), _verdict(answer))
-
-
-def unjudged_sentence(answer: FindingsAnswer) -> str:
-    """Of how many principals nobody says what they called, and what would tell."""
-    return (
-        f"what {answer.unjudged} of {answer.looked_at} principals called is not known:"
-        " last-accessed data or logs of the whole time would tell"
-    )
 
 
 def _verdict(answer: FindingsAnswer) -> Badge:
@@ -138,7 +131,7 @@ def _verdict(answer: FindingsAnswer) -> Badge:
         return Badge("no", "public access")
     if active:
         return Badge("open", "to be looked at")
-    if answer.unknowns or answer.lost or answer.unjudged:
+    if answer.unknowns or answer.lost or answer.unjudged.sentences():
         return Badge("open", "not all is known")
     return Badge("yes", "nothing to look at")
 

@@ -48,15 +48,22 @@ def access_findings_data(answer: FindingsAnswer) -> Json:
             "findings": [finding_data(one, answer.at) for one in answer.shown],
             "notes": list(answer.notes),
             "lost": list(answer.lost),
-            "unjudged": answer.unjudged,
+            **_unjudged(answer),
             "unknowns": unknowns_data(answer.unknowns),
         }
     return {
         "zone": answer.zone,
         "findings": [finding_data(one, answer.at) for one in answer.shown],
         "blocked": [_kept(one) for one in answer.kept],
+        **(_unjudged(answer) if answer.unjudged.principals else {}),
         "unknowns": unknowns_data(answer.unknowns),
     }
+
+
+def _unjudged(answer: FindingsAnswer) -> Json:
+    """Of how many principals nobody says what they called, and of how many users what they used."""
+    callers, credentials = answer.unjudged.callers, answer.unjudged.credentials
+    return {"unjudged": callers, "unjudgedCredentials": credentials}
 
 
 def finding_data(one: AccessFinding, at: str | None) -> Json:

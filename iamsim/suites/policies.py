@@ -43,7 +43,7 @@ class PolicyReader:
     """Reads policies once each; relative paths start at `folder`, names are looked up in `world`.
 
     A document may be inside of something else (`iamsim.core.wrapped_policy`), and a name that of an
-    AWS managed policy.
+    AWS managed policy. With `markers` a text may say that parts of it are not known.
 
     Raises `PolicyError` for a document that is no policy, `WorldError` for one that is not found.
     """
@@ -51,6 +51,7 @@ class PolicyReader:
     folder: str = ""
     world: World | None = None
     account: str | None = None
+    markers: bool = False
     _read: dict[tuple[str, str | None, PolicyType | None], Policy] = field(
         default_factory=dict, repr=False
     )
@@ -71,7 +72,7 @@ class PolicyReader:
         """Read a document from text."""
         from iamsim.syntax.any_policy import read_any_policy  # noqa: PLC0415 - only what a call needs
 
-        return read_any_policy(text, name=name, policy_type=policy_type)
+        return read_any_policy(text, name=name, policy_type=policy_type, markers=self.markers)
 
     def named(
         self,

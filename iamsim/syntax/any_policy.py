@@ -29,13 +29,22 @@ def read_any_policy(
     file: str | None = None,
     source: Source | None = None,
     policy_type: PolicyType | None = None,
+    markers: bool = False,
 ) -> Policy:
-    """Read a policy as `parse_policy` does, also one that is inside of something else.
+    """Read a policy as `parse_policy` does, also one that is inside of something else; with
+    `markers` a text may hold those of what is not known.
 
     Raises `PolicyError`: where nothing holds a policy, the fault of the document as it is.
     """
     try:
-        return parse_policy(document, name=name, file=file, source=source, policy_type=policy_type)
+        return parse_policy(
+            document,
+            name=name,
+            file=file,
+            source=source,
+            policy_type=policy_type,
+            markers=markers,
+        )
     except PolicyError as error:
         found = _find(document)
         if found is None:
@@ -45,7 +54,9 @@ def read_any_policy(
     if isinstance(found.document, str):
         place = ".".join(map(str, found.path))
         inside = f"{where}#{place}" if place else where
-        return parse_policy(found.document, name=name, file=inside, policy_type=policy_type)
+        return parse_policy(
+            found.document, name=name, file=inside, policy_type=policy_type, markers=markers
+        )
     whole = source
     if whole is None and not isinstance(document, Mapping):
         text = document if isinstance(document, str) else decode_text(document, where)

@@ -40,6 +40,7 @@ def parse_policy(
     source: Source | None = None,
     policy_type: PolicyType | None = None,
     lenient: bool = False,
+    markers: bool = False,
 ) -> Policy:
     """Read one policy document and check its shape.
 
@@ -48,8 +49,9 @@ def parse_policy(
     a YAML file: its paths must fit the document. With a `policy_type` the elements that this type
     takes are checked too; a `Policy` is then only checked, and given back as it is.
 
-    Data that is loaded already may hold markers of what is not known; with `lenient` statements
-    that can't be read, or that the type does not take, are unknown too, and the others count.
+    Data that is loaded already may hold markers of what is not known; a text may, with `markers`.
+    With `lenient` statements that can't be read, or that the type does not take, are unknown too,
+    and the others count.
     Raises `PolicyError` with the place of the first fault.
     """
     if isinstance(document, Policy):
@@ -61,7 +63,8 @@ def parse_policy(
         return document
     if isinstance(document, Mapping):
         return _from_mapping(document, name, file or name, source, policy_type, lenient=lenient)
-    return _from_text(source or _source(document, file or name), name, policy_type)
+    text = source or _source(document, file or name)
+    return _from_text(text, name, policy_type, markers=markers)
 
 
 def decode_text(document: bytes, name: str) -> str:
@@ -95,7 +98,9 @@ def _source(document: object, file: str) -> Source:
     return Source(file, document.removeprefix(BYTE_ORDER_MARK), locate_json)
 
 
-def _from_text(source: Source, name: str, policy_type: PolicyType | None) -> Policy:
+def _from_text(
+    source: Source, name: str, policy_type: PolicyType | None, *, markers: bool
+) -> Policy:
     """Read the text of a source."""
     length = len(source.text)
     if length > MAXIMUM_LENGTH:
@@ -104,7 +109,7 @@ def _from_text(source: Source, name: str, policy_type: PolicyType | None) -> Pol
         raise PolicyError("policy-too-large", message, span=Span(source, 0, 0), hint=hint)
     try:
         document = load_json(source, PolicyError, maximum_depth=None, keep_numbers=True)
-        body = build(document)
+        body = build(document, markers=markers)
         _check(body, policy_type)
     except Problem as problem:
         # Depth has a name of its own, and every document that is too deep has a wrong type too.

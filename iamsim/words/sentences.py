@@ -221,6 +221,10 @@ NOTES: Mapping[Note, str] = {
         "a Principal element names a unique id; which user or role it belongs to is not known here,"
         " so it was taken to be another one"
     ),
+    Note.PRINCIPAL_NOT_STORED: (
+        "a Principal element has an entry that can't be a principal, which AWS refuses to store: it"
+        " was taken to name nobody"
+    ),
     Note.CANONICAL_USER: (
         "a Principal element names a canonical user id; the world does not say that of the caller's"
         " account (`canonical_user_id`), so it was taken to be another one"

@@ -188,6 +188,7 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
     Note.EMPTY_NEGATED_ELEMENT: (identity(allow(NotResource=[])), None),
     Note.WILDCARD_PRINCIPAL_AND_SERVICE: (named("*", principal="sns.amazonaws.com"), None),
     Note.PRINCIPAL_WILDCARD_IN_ARN: (named({"AWS": f"arn:aws:iam::{A}:user/*"}), None),
+    Note.PRINCIPAL_NOT_STORED: (named({"AWS": "123456789"}), None),
     Note.PRINCIPAL_ID_UNKNOWN: (named({"AWS": "AIDAEXAMPLE"}), None),
     Note.CANONICAL_USER: (named({"CanonicalUser": "79a59df900b949e5"}), None),
     Note.NOT_PRINCIPAL_IDENTITIES: (attached(deny(NotPrincipal={"AWS": USER})), None),
@@ -458,3 +459,34 @@ def test_a_deny_whose_value_can_not_be_read_is_noted(
     decision = ask(request).decision
     assert decision.verdict is Verdict.ALLOWED
     assert Note.UNREADABLE_POLICY_VALUE in (decision.notes or ())
+
+
+NOBODY = {"AWS": "123456789"}, {"AWS": f"arn:aws:iam::{A}:group/g"}, {"AWS": "<account>"}
+PLACEHOLDER = {"AWS": ["arn:aws:iam::ACCOUNT_ID:root"]}
+SOMEBODY = (
+    {"AWS": [USER, B, f"arn:aws:iam::{B}:root", f"arn:aws:sts::{B}:assumed-role/r/s"]},
+    {"AWS": "AIDAJQABLZS4A3QDU576Q"},
+    {"AWS": "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E15MNIMTCFKK4C"},
+    {"Service": "ec2.amazonaws.com", "Federated": "cognito-identity.amazonaws.com"},
+    {"Federated": f"arn:aws:iam::{A}:saml-provider/corp", "CanonicalUser": "c" * 64},
+)
+
+
+@pytest.mark.parametrize("entries", [*NOBODY, PLACEHOLDER, {"Service": "ec2"}, {"Federated": "x"}])
+def test_a_deny_that_names_nobody_is_noted(entries: Data) -> None:
+    """AWS would refuse to store it: it is never inert without a word. Nor does it spare anybody."""
+    statement = {"Effect": "Deny", "Action": "*", "Resource": "*"}
+    denied = attached(allow(Principal="*"), {**statement, "Principal": entries})
+    assert Note.PRINCIPAL_NOT_STORED in (ask(denied).decision.notes or ())
+    spared = attached(allow(Principal="*"), {**statement, "NotPrincipal": entries})
+    decision = ask(spared).decision
+    assert decision.verdict is Verdict.EXPLICIT_DENY
+    assert Note.PRINCIPAL_NOT_STORED in (decision.notes or ())
+
+
+@pytest.mark.parametrize("entries", SOMEBODY)
+def test_what_can_be_a_principal_is_not_noted(entries: Data) -> None:
+    """Nor what is left of a deleted one."""
+    statement = deny(Principal=entries)
+    request = attached(allow(Principal="*"), statement)
+    assert Note.PRINCIPAL_NOT_STORED not in (ask(request).decision.notes or ())

@@ -234,3 +234,38 @@ def test_a_test_over_what_is_not_known_fails_unless_it_is_accepted(
     assert "failed: one case depends" in capsys.readouterr().err
     assert run("test", str(suite), "-q", "--accept-unknown") == 0
     assert "accepted: one case depends" in capsys.readouterr().err
+
+
+CHECKS = [
+    ("no-new-access", "KNOWN", "LOST"),
+    ("no-new-access", "KNOWN", "WHOLE"),
+    ("no-new-access", "WHOLE", "KNOWN"),
+    ("access-not-granted", "-a", "s3:PutObject", "LOST"),
+    ("access-not-granted", "-a", "s3:PutObject", "WHOLE"),
+    ("equivalent", "KNOWN", "LOST"),
+    ("no-public-access", "--resource-type", "AWS::S3::Bucket", "NAMELESS"),
+    ("no-public-access", "--resource-type", "AWS::S3::Bucket", "WHOLE"),
+]
+
+
+@pytest.mark.parametrize("check", CHECKS, ids=lambda check: f"{check[0]} {check[-1]}")
+def test_a_document_of_which_a_part_is_not_known_proves_nothing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], check: tuple[str, ...]
+) -> None:
+    """Written worlds hold markers in their policy files: the checks of documents read them."""
+    place = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::b/*"}
+    documents = {
+        "KNOWN": {"Version": "2012-10-17", "Statement": [place]},
+        "LOST": {"Version": "2012-10-17", "Statement": [{**place, "Action": LOST}]},
+        "NAMELESS": {"Version": "2012-10-17", "Statement": [{**place, "Principal": LOST}]},
+        "WHOLE": LOST,
+    }
+    for name, document in documents.items():
+        (tmp_path / name).write_text(json.dumps(document))
+    words = [str(tmp_path / word) if word in documents else word for word in check]
+    assert run("check", *words, "-q") == 1
+    said = capsys.readouterr()
+    assert said.out == "UNKNOWN\n"
+    assert "failed: it depends on parts of policies that are not known: the file was" in said.err
+    assert run("check", *words, "-q", "--accept-unknown") == 0
+    assert "accepted: it depends on parts" in capsys.readouterr().err

@@ -215,6 +215,26 @@ def test_what_nobody_says_fails_a_gate(unused, capsys):
     assert (code, answer["unjudged"]) == (0, 0)
 
 
+@pytest.mark.parametrize("command", ["unused", "findings --unused"])
+def test_a_world_without_last_uses_is_no_all_clear(command, tmp_path, capsys):
+    """Nobody says what the role called, nor whether the password and the keys are used."""
+    users = {"kim": {"last_accessed": {}}}
+    path = tmp_path / "world.json"
+    gate = [*command.split(), "--world", str(path), "--at", END, "--fail-on", "any"]
+    plain = {"accounts": {ACCOUNT: {"roles": {"busy": role()}}}}
+    path.write_text(json.dumps(plain))
+    assert main(gate) == 1
+    assert "what 1 of 1 principals called is not known" in capsys.readouterr().err
+    assert main([*gate, "--accept-unknown"]) == 0
+    capsys.readouterr()
+    path.write_text(json.dumps({"accounts": {ACCOUNT: {"users": users}}}))
+    assert main(gate) == 1
+    assert "access keys are used is not known of 1 user: a credential" in capsys.readouterr().err
+    users["kim"] |= {"password_enabled": False, "access_keys": []}
+    path.write_text(json.dumps({"accounts": {ACCOUNT: {"users": users}}}))
+    assert main(gate) == 0
+
+
 def test_without_logs_a_time_must_be_given(tmp_path, capsys):
     """There is no clock."""
     (tmp_path / "world.json").write_text(json.dumps(world()))

@@ -7,7 +7,7 @@ Permissions that nobody used are in `iamsim.query.analyzer.unused_permissions`.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind
 from iamsim.query.analyzer.since import find_limit, is_old, read_time
@@ -18,11 +18,70 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import Account, Role, User, World
 
-__all__ = ["DEFAULT_DAYS", "ROLE", "USER", "find_unused", "is_new", "unused_roles"]
+__all__ = [
+    "DEFAULT_DAYS",
+    "ROLE",
+    "USER",
+    "Unjudged",
+    "count_unjudged",
+    "find_unused",
+    "is_new",
+    "unused_roles",
+]
 
 DEFAULT_DAYS = 90  # of AWS's own analyzer
 ROLE, USER = "AWS::IAM::Role", "AWS::IAM::User"
 NEVER = "never"
+
+
+class Unjudged(NamedTuple):
+    """How many principals a world has, of how many of them nobody says what they called, and of how
+    many users whether their passwords and access keys are used."""
+
+    principals: int = 0
+    callers: int = 0
+    credentials: int = 0
+
+    def sentences(self) -> list[str]:
+        """What is not known, and what would tell."""
+        found = []
+        if self.callers:
+            found.append(
+                f"what {self.callers} of {self.principals} principals called is not known:"
+                " last-accessed data or logs of the whole time would tell"
+            )
+        if self.credentials:
+            found.append(
+                f"whether passwords and access keys are used is not known of {self.credentials}"
+                f" {'user' if self.credentials == 1 else 'users'}: a credential report would tell"
+            )
+        return found
+
+
+def count_unjudged(model: World) -> Unjudged:
+    """Count those of whom a world does not say enough to call anything unused."""
+    accounts = model.accounts.values()
+    users = [user for account in accounts for user in account.users.values()]
+    roles = [role for account in accounts for role in account.roles.values()]
+    judged = [*users, *(role for role in roles if not role.service_linked)]
+    return Unjudged(
+        len(users) + len(roles),
+        sum(one.last_accessed is None for one in judged),
+        sum(not _tells_credentials(user) for user in users),
+    )
+
+
+def _tells_credentials(user: User) -> bool:
+    """Whether a world says of a user's password and of all access keys when they were used."""
+    password = user.password_enabled is not None or user.password_last_used is not None
+    return (
+        password
+        and user.access_keys is not None
+        and all(
+            isinstance(key, Mapping) and (key.get("status") == "Inactive" or "last_used" in key)
+            for key in user.access_keys
+        )
+    )
 
 
 def find_unused(model: World, now: str, days: int = DEFAULT_DAYS) -> list[AccessFinding]:
