@@ -63,7 +63,7 @@ def count_unjudged(model: World) -> Unjudged:
     accounts = model.accounts.values()
     users = [user for account in accounts for user in account.users.values()]
     roles = [role for account in accounts for role in account.roles.values()]
-    judged = [*users, *(role for role in roles if not role.service_linked)]
+    judged: list[User | Role] = [*users, *(role for role in roles if not role.service_linked)]
     return Unjudged(
         len(users) + len(roles),
         sum(one.last_accessed is None for one in judged),
