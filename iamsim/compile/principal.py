@@ -28,7 +28,8 @@ __all__ = [
 ]
 
 EVERYONE = "*"
-UNIQUE_IDS = ("AIDA", "AROA")  # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+UNIQUE_IDS = ("AIDA", "AROA")
 PRINCIPALS = {"iam": ("root", "user/", "role/"), "sts": ("assumed-role/", "federated-user/")}
 REMEMBERED = 4  # for how many callers an element keeps its clauses
 GRANT_NAMES = {
