@@ -41,7 +41,9 @@ def mend_files(
     Raises `RequestError` for standard input and for a file that can't be written.
     """
     patches = []
-    names = dict.fromkeys(policy.name for policy in policies if not policy.is_wrapped)
+    names = dict.fromkeys(
+        policy.name for policy in policies if not (policy.is_wrapped or policy.is_evaluated)
+    )
     if STANDARD_INPUT_NAME in names:
         raise RequestError(
             "fix-needs-files",

@@ -18,7 +18,7 @@ __all__ = ["STANDARD_INPUT_NAME", "FoundPolicy", "find_in_content", "find_polici
 
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "standard input"
-ENDINGS = (".json", ".yaml", ".yml")
+ENDINGS = (".json", ".yaml", ".yml", ".template")
 
 
 def find_policies(

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from iamsim.core.span import Path as ElementPath
     from iamsim.core.span import Source
     from iamsim.core.wrapped_policy import WrappedPolicy
+    from iamsim.world.documents import Document
 
 __all__ = ["FoundPolicy", "find_in_content"]
 
@@ -52,6 +53,7 @@ class FoundPolicy(NamedTuple):
     path: ElementPath = ()
     resource_type: str | None = None
     is_wrapped: bool = False  # its text stands inside of another one
+    is_evaluated: bool = False  # it is what a template comes to: nobody but its author mends that
 
     def check(
         self, validator: Validator, policy_type: PolicyType | None, resource_type: str | None
@@ -105,8 +107,10 @@ def find_in_content(
         document = parse_document(content, name, language=ending)
     except InputError as error:
         text = _json_text(content, ending)
-        if text is None and error.code == "yaml-tag" and not given:
-            return  # a template with intrinsic functions, found in a folder, is no policy
+        template = _tagged_template(content, name, ending) if error.code == "yaml-tag" else None
+        if template is not None:
+            yield from _of_template(template)
+            return
         if text is None:
             unreadable.append(render_error(error))
         else:
@@ -118,6 +122,9 @@ def find_in_content(
         yield _wrapped_policy(name, wrapped)
         return
     whole = is_policy(document.data)
+    if not whole and _is_template(document.data):
+        yield from _of_template(document)
+        return
     nested: list[tuple[ElementPath, object]] = [] if whole else list(_nested(document.data, ()))
     if given and not whole and not nested and _is_terraform(document.data):
         unreadable.append(
@@ -132,6 +139,44 @@ def find_in_content(
         kind = _type_of_path(path) or type_of_file(name, data) or recognize_type(data)
         source, holder = document.sub_source(path), _holder_of_path(path)
         yield FoundPolicy(name, None, data, source, kind, path, holder)
+
+
+def _tagged_template(content: bytes, name: str, ending: str) -> Document | None:
+    """Read a template with short forms of functions; `None` for other YAML with tags."""
+    from iamsim.importers.short_forms import read_short_form  # noqa: PLC0415 - few have tags
+    from iamsim.world.documents import parse_document  # noqa: PLC0415 - not for help
+
+    try:
+        document = parse_document(content, name, language=ending, read_tag=read_short_form)
+    except InputError:
+        return None  # what it is instead is said
+    return document if _is_template(document.data) else None
+
+
+def _is_template(data: object) -> bool:
+    """Whether data is a template of CloudFormation."""
+    if not isinstance(data, Mapping) or not isinstance(data.get("Resources"), Mapping):
+        return False
+    from iamsim.importers.cloudformation.templates import is_template  # noqa: PLC0415 - few are
+
+    return is_template(data)
+
+
+def _of_template(document: Document) -> Iterator[FoundPolicy]:
+    """Go through the policies of a template."""
+    from iamsim.importers.cloudformation.policies import template_policies  # noqa: PLC0415
+
+    for policy in template_policies(document, is_policy):
+        kind, holder = policy.use
+        yield FoundPolicy(
+            document.source.name,
+            None,
+            policy.data,
+            policy.source,
+            kind or recognize_type(policy.data),
+            resource_type=holder,
+            is_evaluated=True,
+        )
 
 
 def _wrapped_policy(name: str, wrapped: WrappedPolicy) -> FoundPolicy:

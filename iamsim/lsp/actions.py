@@ -39,7 +39,7 @@ def actions_for(analysis: Analysis, name: str, start: int, end: int) -> Iterator
             spans = finding.spans
             if not any(span.start <= end and start <= span.end for span in spans):
                 continue
-            if examined.view is not None and not policy.is_wrapped:
+            if examined.view is not None and not (policy.is_wrapped or policy.is_evaluated):
                 mended = mend(examined.view, [finding], policy.path, language)
                 if mended.changes:
                     yield Action(f"Mend {finding.code}", finding, mended.changes)

@@ -78,9 +78,9 @@ def read_yaml(
     """Read a YAML text to plain data, and give what finds the places of its parts.
 
     The places are found from the marks that the parser leaves; keys stand under the path of their
-    value with ``"#key"`` behind. `read_tag` makes a value of a tag and what it stands before, or
-    gives `None` for a tag that it does not know; places are not kept then. Raises `WorldError` with
-    the place.
+    value with ``"#key"`` behind. `read_tag` makes a map with one key of a tag and what it stands
+    before, or gives `None` for a tag that it does not know; the map and what is under its key have
+    the place of the node. Raises `WorldError` with the place.
     """
     builder = _Builder(source, max_depth, read_tag)
     try:
@@ -99,16 +99,16 @@ def read_yaml(
     except UnicodeEncodeError as error:
         number = ord(error.object[error.start])
         builder.fail_syntax(f"character #x{number:04x} is not allowed", error.start)
-    if read_tag is not None:
-        return data, _locate_nothing
-    return data, functools.partial(_locate, data, builder.marks, builder.aliases)
+    places = functools.partial(_locate, data, builder.marks, builder.aliases, builder.tagged_at)
+    return data, places
 
 
 class _Builder:
     """Turns parser events into plain data, and notes where each node starts and ends.
 
     `marks` holds start and end of every node and key in the order of the text; `aliases` says for
-    the mark of an alias where the marks of its anchor begin.
+    the mark of an alias where the marks of its anchor begin, `tagged_at` what stands behind the
+    tag at a mark.
     """
 
     def __init__(self, source: Source, max_depth: int, read_tag: TagReader | None) -> None:
@@ -118,6 +118,7 @@ class _Builder:
         self.parser: _Parser
         self.marks: list[int] = []
         self.aliases: dict[int, int] = {}
+        self.tagged_at: dict[int, object] = {}
         self.anchors: dict[str, _Anchor] = {}
         self.open_anchors: set[str] = set()
         self.nodes = 0
@@ -206,7 +207,9 @@ class _Builder:
     def tagged(self, event: _Event, read_tag: TagReader, depth: int) -> object:
         """Read a node that has a tag, with what reads tags."""
         tag, event.tag = event.tag or "", None
+        at = len(self.marks)
         value = self.value(event, depth)
+        self.tagged_at[at] = value
         found = read_tag(tag, value)
         if found is None:
             event.tag = tag
@@ -301,13 +304,12 @@ def _is_flow_end(event: _Event) -> bool:
     return event.end_mark.index > event.start_mark.index
 
 
-def _locate_nothing(_text: str) -> dict[Path, tuple[int, int]]:
-    """Give no places: data made by tags has other paths than the text."""
-    return {}
-
-
 def _locate(
-    data: object, marks: list[int], aliases: dict[int, int], _text: str
+    data: object,
+    marks: list[int],
+    aliases: dict[int, int],
+    tagged_at: dict[int, object],
+    _text: str,
 ) -> dict[Path, tuple[int, int]]:
     """Go through the data and the marks side by side, and give each path its place."""
     offsets: dict[Path, tuple[int, int]] = {}
@@ -326,6 +328,11 @@ def _locate(
     def visit_parts(value: object, path: Path, at: int) -> int:
         """Give the parts of a value their places."""
         behind = at + 2
+        if at in tagged_at and isinstance(value, dict):
+            # The map that stands for a tag is not in the text; what is under its key is the node.
+            path = (*path, *value)
+            value = tagged_at[at]
+            offsets[path] = offsets[(*path, KEY)] = (marks[at], marks[at + 1])
         if isinstance(value, dict):
             for key, item in value.items():
                 item_path = (*path, key)
