@@ -148,7 +148,7 @@ def _print(lessons: Sequence[Lesson], options: Options) -> int:
         return "".join(
             f"{lesson.name}: {one.name}: {outcome_text(lesson.outcome(one), one.action)}\n"
             for lesson in lessons
-            for one in lesson.exercises
+            for one in lesson.steps
         )
 
     blocks = sheet(lessons, questions=questions, answers=answers)

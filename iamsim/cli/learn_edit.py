@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
     from iamsim.lessons.blocks import Block
-    from iamsim.lessons.lesson import Exercise, Lesson, Outcome
+    from iamsim.lessons.lesson import Lesson, Outcome, Step
 
 __all__ = ["before_and_after", "edit_once", "open_editor"]
 
@@ -33,29 +33,29 @@ def edit_once(lesson: Lesson, options: Options) -> int:
 
     Raises `RequestError` where there is no editor, and `PolicyError` for what does not read.
     """
-    exercise = lesson.exercises[0]
+    step = lesson.steps[0]
     with TemporaryDirectory(prefix="iamsim-") as folder:
-        copy = EditedCopy(lesson, exercise, Path(folder))
+        copy = EditedCopy(lesson, step, Path(folder))
         open_editor(copy.files)
         after = copy.outcome()
-        blocks = before_and_after(exercise, lesson.outcome(exercise), after)
+        blocks = before_and_after(step, lesson.outcome(step), after)
         path = options["output"]
         text = blocks_text(blocks, paint_for(options), terminal_width())
         write_output(text, path if isinstance(path, str) else None)
     return 0
 
 
-def before_and_after(exercise: Exercise, before: Outcome, after: Outcome) -> list[Block]:
+def before_and_after(step: Step, before: Outcome, after: Outcome) -> list[Block]:
     """What the decision was, what it is, and why."""
-    was, now = _word(before, exercise), _word(after, exercise)
+    was, now = _word(before, step), _word(after, step)
     change = f"before: {was}; now: {now}" if was != now else f"as before: {now}"
     return [Prose(change), Explanation(deciding_answer(after.answers))]
 
 
-def _word(outcome: Outcome, exercise: Exercise) -> str:
+def _word(outcome: Outcome, step: Step) -> str:
     """The decision; of a denial the layer as well."""
     allowed = outcome.verdict is Verdict.ALLOWED
-    return outcome_text(outcome._replace(layer=None) if allowed else outcome, exercise.action)
+    return outcome_text(outcome._replace(layer=None) if allowed else outcome, step.action)
 
 
 def open_editor(files: Sequence[Path]) -> None:

@@ -14,10 +14,10 @@ from iamsim.lessons.blocks import (
     Items,
     Prose,
     answer_blocks,
-    exercise_blocks,
     introduction,
     layer_names,
     outcome_text,
+    step_blocks,
 )
 from iamsim.lessons.course import lesson_files
 from iamsim.lessons.editing import EditedCopy
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.decision import Layer, Verdict
     from iamsim.lessons.blocks import Block
-    from iamsim.lessons.lesson import Exercise, Lesson, Outcome
+    from iamsim.lessons.lesson import Lesson, Outcome, Step
     from iamsim.lessons.progress import Progress
     from iamsim.report.paint import Paint
 
@@ -66,9 +66,9 @@ class LearnSession:
         """Teach one lesson; false where somebody quit."""
         self._show(introduction(lesson))
         try:
-            for exercise in lesson.exercises:
+            for step in lesson.steps:
                 sys.stdout.write("\n")
-                self._exercise(lesson, exercise)
+                self._step(lesson, step)
         except (_QuitError, EOFError):
             sys.stdout.write("\nuntil next time: what you answered is kept\n")
             return False
@@ -79,23 +79,23 @@ class LearnSession:
         self._show([Items("AWS says so", lesson.see), Prose(done)])
         return True
 
-    def _exercise(self, lesson: Lesson, exercise: Exercise) -> None:
+    def _step(self, lesson: Lesson, step: Step) -> None:
         """Ask until the answer is right or shown, and explain."""
-        self._show(exercise_blocks(lesson, exercise))
+        self._show(step_blocks(lesson, step))
         sys.stdout.write("\n")
-        outcome = lesson.outcome(exercise)
-        at_once = self._predicted(exercise, outcome)
-        if not self.progress.note(lesson, exercise.name, right=at_once) and not self._warned:
+        outcome = lesson.outcome(step)
+        at_once = self._predicted(step, outcome)
+        if not self.progress.note(lesson, step.name, right=at_once) and not self._warned:
             self._warned = True
             sys.stderr.write("note: the progress can't be kept: the state folder is not writable\n")
         sys.stdout.write("\n")
-        self._show(answer_blocks(exercise, outcome))
+        self._show(answer_blocks(step, outcome))
         sys.stdout.write("\n")
-        self._edited(lesson, exercise, outcome)
+        self._edited(lesson, step, outcome)
 
-    def _predicted(self, exercise: Exercise, outcome: Outcome) -> bool:
+    def _predicted(self, step: Step, outcome: Outcome) -> bool:
         """Ask for the decision, then for the layer; whether both were right at once."""
-        hints = list(exercise.hints)
+        hints = list(step.hints)
         try:
             right = self._asked(
                 _ASK_VERDICT, read_verdict, outcome.verdict, hints, "a, e or i, please"
@@ -103,7 +103,7 @@ class LearnSession:
             if outcome.layer is None:
                 return right
             sys.stdout.write("\n")
-            for number, (_, name) in enumerate(layer_names(exercise.action), 1):
+            for number, (_, name) in enumerate(layer_names(step.action), 1):
                 sys.stdout.write(f"  {number} {name}\n")
             return (
                 self._asked(
@@ -112,7 +112,7 @@ class LearnSession:
                 and right
             )
         except _ShownError:
-            sys.stdout.write(f"{outcome_text(outcome, exercise.action)}\n")
+            sys.stdout.write(f"{outcome_text(outcome, step.action)}\n")
             return False
 
     def _asked(
@@ -143,17 +143,17 @@ class LearnSession:
                 tries += 1
                 sys.stdout.write(f"{self.paint.bad('not so')}: think again\n")
 
-    def _edited(self, lesson: Lesson, exercise: Exercise, before: Outcome) -> None:
+    def _edited(self, lesson: Lesson, step: Step, before: Outcome) -> None:
         """Let somebody edit the policies and ask again, until they go on."""
         if self._input(_ASK_ON) not in {"e", "edit"}:
             return
         with TemporaryDirectory(prefix="iamsim-") as folder:
-            copy = EditedCopy(lesson, exercise, Path(folder))
+            copy = EditedCopy(lesson, step, Path(folder))
             while True:
                 try:
                     open_editor(copy.files)
                     after = copy.outcome()
-                    self._show(before_and_after(exercise, before, after))
+                    self._show(before_and_after(step, before, after))
                 except IamsimError as error:
                     sys.stdout.write(f"{render_error(error)}\n")
                 if self._input(_ASK_ON) not in {"e", "edit"}:

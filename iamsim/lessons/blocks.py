@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.lessons.lesson import Exercise, Lesson, Outcome
+    from iamsim.lessons.lesson import Lesson, Outcome, Step
 
 __all__ = [
     "Block",
@@ -26,10 +26,10 @@ __all__ = [
     "Items",
     "Prose",
     "answer_blocks",
-    "exercise_blocks",
     "introduction",
     "outcome_text",
     "sheet",
+    "step_blocks",
 ]
 
 VERDICT_WORDS = {
@@ -39,7 +39,7 @@ VERDICT_WORDS = {
     Verdict.CONDITIONAL: "conditional",
 }
 _BOXES = "☐ allowed   ☐ denied explicitly   ☐ denied implicitly"
-# Asked of every exercise: to leave it out where several layers allow together would tell.
+# Asked of every step: to leave it out where several layers allow together would tell.
 _LAYER_BOX = "The layer that decides (or: several together): ______________________"
 
 
@@ -103,20 +103,20 @@ def introduction(lesson: Lesson) -> Iterator[Block]:
             yield Prose(" ".join(paragraph.split()))
 
 
-def exercise_blocks(lesson: Lesson, exercise: Exercise) -> Iterator[Block]:
+def step_blocks(lesson: Lesson, step: Step) -> Iterator[Block]:
     """What one sees before the question: policies and request, or what changed; the question."""
-    parts = shown_parts(lesson, exercise)
-    first = lesson.exercises[0]
-    if exercise.change is not None:
-        yield Heading(2, f"Variation {lesson.exercises.index(exercise)}")
-        yield Prose(exercise.change)
+    parts = shown_parts(lesson, step)
+    first = lesson.steps[0]
+    if step.change is not None:
+        yield Heading(2, f"Variation {lesson.steps.index(step)}")
+        yield Prose(step.change)
         parts = changed_lines(shown_parts(lesson, first), parts)
     for part in parts:
         yield Code(part.title, part.text, part.language)
-    facts = request_facts(exercise)
-    if exercise is first or facts != request_facts(first):
+    facts = request_facts(step)
+    if step is first or facts != request_facts(first):
         yield Facts("the request", facts)
-    yield Prose(exercise.question, "question")
+    yield Prose(step.question, "question")
 
 
 def outcome_text(outcome: Outcome, action: str) -> str:
@@ -128,10 +128,10 @@ def outcome_text(outcome: Outcome, action: str) -> str:
     return f"{word}, by {article}{layer_name(outcome.layer, action)}"
 
 
-def answer_blocks(exercise: Exercise, outcome: Outcome) -> Iterator[Block]:
+def answer_blocks(step: Step, outcome: Outcome) -> Iterator[Block]:
     """The decision with its explanation, and what it shows."""
     yield Explanation(deciding_answer(outcome.answers))
-    yield Prose(exercise.learned, "learned")
+    yield Prose(step.learned, "learned")
 
 
 def deciding_answer(answers: Sequence[Answer]) -> Answer:
@@ -153,12 +153,12 @@ def sheet(lessons: Iterable[Lesson], *, questions: bool, answers: bool) -> Itera
             if number:
                 yield Break()
             yield from introduction(lesson)
-            for exercise in lesson.exercises:
-                yield from exercise_blocks(lesson, exercise)
+            for step in lesson.steps:
+                yield from step_blocks(lesson, step)
                 yield Prose(_BOXES)
                 yield Prose(_LAYER_BOX)
-                if exercise.hints:
-                    yield Items("hints", exercise.hints)
+                if step.hints:
+                    yield Items("hints", step.hints)
     if not answers:
         return
     if questions:
@@ -167,11 +167,11 @@ def sheet(lessons: Iterable[Lesson], *, questions: bool, answers: bool) -> Itera
         if number:
             yield Break()
         yield Heading(1, f"Answers to {lesson.number}. {lesson.title}")
-        for place, exercise in enumerate(lesson.exercises):
-            outcome = lesson.outcome(exercise)
+        for place, step in enumerate(lesson.steps):
+            outcome = lesson.outcome(step)
             title = f"Variation {place}" if place else "The question"
-            yield Heading(2, f"{title}: {outcome_text(outcome, exercise.action)}")
-            if exercise.change is not None:
-                yield Prose(exercise.change)
-            yield from answer_blocks(exercise, outcome)
+            yield Heading(2, f"{title}: {outcome_text(outcome, step.action)}")
+            if step.change is not None:
+                yield Prose(step.change)
+            yield from answer_blocks(step, outcome)
         yield Items("AWS says so", lesson.see)

@@ -9,7 +9,7 @@ from iamsim.lessons.shown import request_facts
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from iamsim.lessons.lesson import Exercise, Lesson
+    from iamsim.lessons.lesson import Lesson, Step
     from iamsim.lessons.progress import Progress
 
 __all__ = ["lesson_data", "list_data"]
@@ -37,7 +37,7 @@ def _entry(lesson: Lesson, progress: Progress) -> Json:
 
 
 def lesson_data(lesson: Lesson, *, answers: bool) -> Json:
-    """A lesson with its exercises; `answers` adds what the engine says."""
+    """A lesson with its steps; `answers` adds what the engine says."""
     return {
         "number": lesson.number,
         "name": lesson.name,
@@ -45,21 +45,21 @@ def lesson_data(lesson: Lesson, *, answers: bool) -> Json:
         "topic": lesson.topic,
         "text": lesson.text,
         "see": list(lesson.see),
-        "exercises": [_exercise(lesson, one, answers) for one in lesson.exercises],
+        "steps": [_step(lesson, one, answers) for one in lesson.steps],
     }
 
 
-def _exercise(lesson: Lesson, exercise: Exercise, answers: bool) -> Json:
+def _step(lesson: Lesson, step: Step, answers: bool) -> Json:
     data: Json = {
-        "name": exercise.name,
-        "change": exercise.change,
-        "request": [{"name": name, "value": value} for name, value in request_facts(exercise)],
-        "question": exercise.question,
-        "hints": list(exercise.hints),
+        "name": step.name,
+        "change": step.change,
+        "request": [{"name": name, "value": value} for name, value in request_facts(step)],
+        "question": step.question,
+        "hints": list(step.hints),
     }
     if answers:
-        outcome = lesson.outcome(exercise)
+        outcome = lesson.outcome(step)
         data["decision"] = outcome.verdict.value
         data["because"] = None if outcome.layer is None else outcome.layer.value
-        data["learned"] = exercise.learned
+        data["learned"] = step.learned
     return data

@@ -1,4 +1,4 @@
-"""The texts of an exercise on a copy: to be edited, and asked again."""
+"""The texts of a step on a copy: to be edited, and asked again."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from iamsim.world.documents import parse_document
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from iamsim.lessons.lesson import Exercise, Lesson
+    from iamsim.lessons.lesson import Lesson, Step
 
     Place = tuple[str | int, ...]
 
@@ -29,10 +29,10 @@ _EXPECTED = frozenset({"expect", "because", "completions", "expect_error"})
 
 
 class EditedCopy:
-    """The policies of one exercise, and its world, as files in a folder; the lesson stays as it
+    """The policies of one step, and its world, as files in a folder; the lesson stays as it
     is."""
 
-    def __init__(self, lesson: Lesson, exercise: Exercise, folder: Path) -> None:
+    def __init__(self, lesson: Lesson, step: Step, folder: Path) -> None:
         """Write the files, under the names by which the lesson shows them."""
         self.files: list[Path] = []
         self._folder = folder
@@ -40,7 +40,7 @@ class EditedCopy:
         data = lesson.document.data
         if not isinstance(data, dict):  # a scenario is a map: it was read as one
             raise TypeError(type(data))
-        request = data["requests"][exercise.index]
+        request = data["requests"][step.index]
         kept = {key: value for key, value in request.items() if key not in _EXPECTED}
         # What the request says itself comes in the place of what all share.
         shared = {key: value for key, value in data.items() if key not in {*kept, "lesson"}}

@@ -1,4 +1,4 @@
-"""A lesson as it is read from its scenario file, and its exercises asked of the engine."""
+"""A lesson as it is read from its scenario file, and its steps asked of the engine."""
 
 from __future__ import annotations
 
@@ -23,16 +23,16 @@ if TYPE_CHECKING:
     from iamsim.suites.scenario import Scenario, ScenarioRequest
     from iamsim.world.documents import Document
 
-__all__ = ["Exercise", "Lesson", "Outcome", "load_lesson"]
+__all__ = ["Lesson", "Outcome", "Step", "load_lesson"]
 
 _NOW = "What does AWS decide now?"
 
 
 @dataclass(frozen=True, slots=True)
-class Exercise:
+class Step:
     """One question of a lesson: the request, what is said before, and what it shows.
 
-    `change` says what is different from the lesson's first exercise, which has none.
+    `change` says what is different from the lesson's first step, which has none.
     """
 
     request: ScenarioRequest = field(repr=False)
@@ -54,7 +54,7 @@ class Exercise:
 
 
 class Outcome(NamedTuple):
-    """What the engine says of an exercise: the verdict, the layer that a person is asked for
+    """What the engine says of a step: the verdict, the layer that a person is asked for
     (`None` where several allow together), and the explained answers."""
 
     verdict: Verdict
@@ -72,7 +72,7 @@ class Lesson:
     topic: str
     text: str
     see: tuple[str, ...]
-    exercises: tuple[Exercise, ...] = field(repr=False)
+    steps: tuple[Step, ...] = field(repr=False)
     scenario: Scenario = field(repr=False)
     document: Document = field(repr=False)
 
@@ -81,18 +81,18 @@ class Lesson:
         world = compiled_world(self.scenario)
         return [run_request(request, world) for request in self.scenario.requests]
 
-    def outcome(self, exercise: Exercise) -> Outcome:
+    def outcome(self, step: Step) -> Outcome:
         """Ask the engine; raises `WorldError` where the file expects another answer."""
         scenario = self._as_shown()
-        result = run_request(scenario.requests[exercise.index], compiled_world(scenario))
+        result = run_request(scenario.requests[step.index], compiled_world(scenario))
         if result.failures or result.verdict is None:
             raise WorldError(
                 "lesson-not-true",
-                f"the lesson says of `{exercise.name}` what does not hold: "
+                f"the lesson says of `{step.name}` what does not hold: "
                 f"{', '.join(result.failures) or 'it raises an error'}",
-                span=exercise.request.span,
+                span=step.request.span,
             )
-        return Outcome(result.verdict, exercise.request.because, result.answers)
+        return Outcome(result.verdict, step.request.because, result.answers)
 
     def _as_shown(self) -> Scenario:
         """The same scenario with the texts that are shown, so that these are quoted."""
@@ -126,7 +126,7 @@ def load_lesson(path: str) -> Lesson:
         topic=_said(model.lesson.topic),
         text=_said(model.lesson.text),
         see=model.see,
-        exercises=tuple(_exercises(model, model.lesson, scenario, document)),
+        steps=tuple(_steps(model, model.lesson, scenario, document)),
         scenario=scenario,
         document=document,
     )
@@ -144,9 +144,9 @@ def _name_of(file: str) -> str:
     return name if number.isdecimal() and name else stem
 
 
-def _exercises(
+def _steps(
     model: ScenarioModel, lesson: LessonModel, scenario: Scenario, document: Document
-) -> list[Exercise]:
+) -> list[Step]:
     """The first request, then the variations in their order."""
     by_name = {request.name: request for request in scenario.requests}
     places = {
@@ -155,7 +155,7 @@ def _exercises(
     }
     first = scenario.requests[0]
     hints = tuple(map(_said, lesson.hints))
-    exercises = [Exercise(first, 0, _said(lesson.question), hints, _said(lesson.learned))]
+    steps = [Step(first, 0, _said(lesson.question), hints, _said(lesson.learned))]
     for index, variation in enumerate(lesson.variations):
         request = by_name.get(variation.request)
         if request is None:
@@ -167,8 +167,8 @@ def _exercises(
                 span=document.span(("lesson", "variations", index, "request")),
                 hint=did_you_mean(variation.request, by_name),
             )
-        exercises.append(
-            Exercise(
+        steps.append(
+            Step(
                 request,
                 places[request.name],
                 _said(variation.question or _NOW),
@@ -177,4 +177,4 @@ def _exercises(
                 _said(variation.change),
             )
         )
-    return exercises
+    return steps

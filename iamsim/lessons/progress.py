@@ -93,8 +93,8 @@ class Progress:
     def standing(self, lesson: Lesson) -> Standing:
         """Say how far somebody is with a lesson; questions that it no longer has don't count."""
         own: Mapping[str, bool] = self._answers.get(lesson.name, {})
-        answers = [own[one.name] for one in lesson.exercises if one.name in own]
-        return Standing(len(lesson.exercises), len(answers), sum(answers))
+        answers = [own[one.name] for one in lesson.steps if one.name in own]
+        return Standing(len(lesson.steps), len(answers), sum(answers))
 
     def note(self, lesson: Lesson, question: str, *, right: bool) -> bool:
         """Keep the answer to a question; false where it can't be written."""

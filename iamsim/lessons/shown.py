@@ -1,4 +1,4 @@
-"""What one sees of an exercise: the request, and the policies as JSON, or the world as YAML."""
+"""What one sees of a step: the request, and the policies as JSON, or the world as YAML."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.core.span import Path
-    from iamsim.lessons.lesson import Exercise, Lesson
+    from iamsim.lessons.lesson import Lesson, Step
 
 __all__ = ["Shown", "changed_lines", "request_facts", "shown_parts"]
 
@@ -39,22 +39,22 @@ class Shown(NamedTuple):
     language: str = "json"
 
 
-def shown_parts(lesson: Lesson, exercise: Exercise) -> list[Shown]:
-    """The policies of an exercise, each with its title; of a world the whole world."""
+def shown_parts(lesson: Lesson, step: Step) -> list[Shown]:
+    """The policies of a step, each with its title; of a world the whole world."""
     data = lesson.document.data
     if not isinstance(data, dict):  # a scenario is a map: it was read as one
         return []
-    own = data["requests"][exercise.index]
+    own = data["requests"][step.index]
     parts = []
     if isinstance(data.get("world"), dict):
         parts.append(Shown(f"the world ({WORLD})", world_text(data["world"]).rstrip("\n"), "yaml"))
     for key in (*_LAYERS, _BLOCK):
         value = own[key] if key in own else data.get(key)
         if value is not None:
-            parts += _policies(key, value, exercise.action)
+            parts += _policies(key, value, step.action)
     session = own.get("session")
     if isinstance(session, dict) and session.get("policies") is not None:
-        parts += _policies("policies", session["policies"], exercise.action)
+        parts += _policies("policies", session["policies"], step.action)
     return parts
 
 
@@ -88,9 +88,9 @@ def _one(title: str, policy: object, path: Path) -> Shown:
     return Shown(f"{title} ({page_name(path)})", policy_json(policy))
 
 
-def request_facts(exercise: Exercise) -> list[tuple[str, str]]:
-    """The request of an exercise, as names and values."""
-    questions = exercise.request.questions
+def request_facts(step: Step) -> list[tuple[str, str]]:
+    """The request of a step, as names and values."""
+    questions = step.request.questions
     one = questions[0]
     facts = [("principal", one.principal)]
     facts += [("action", action) for action in dict.fromkeys(q.action for q in questions)]

@@ -12,7 +12,7 @@ from iamsim.cli.learn_edit import before_and_after
 from iamsim.cli.options import parse_options
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.errors import PolicyError, RequestError, WorldError
-from iamsim.lessons.blocks import Code, Prose, exercise_blocks, introduction, sheet
+from iamsim.lessons.blocks import Code, Prose, introduction, sheet, step_blocks
 from iamsim.lessons.course import all_lessons, find_lessons, lesson_files
 from iamsim.lessons.data import lesson_data
 from iamsim.lessons.editing import EditedCopy
@@ -100,12 +100,12 @@ def test_every_statement_of_a_lesson_about_an_outcome_holds(lesson):
     """The engine decides each request as its lesson says, also from the texts that are shown."""
     results = lesson.results()
     assert [result.failures for result in results if result.failures] == []
-    for exercise in lesson.exercises:
-        outcome = lesson.outcome(exercise)
-        assert outcome.verdict is results[exercise.index].verdict
-        assert exercise.request.expect is not None
+    for step in lesson.steps:
+        outcome = lesson.outcome(step)
+        assert outcome.verdict is results[step.index].verdict
+        assert step.request.expect is not None
         # A denial by one layer says which, so that it can be asked for.
-        several = outcome.verdict is Verdict.ALLOWED or exercise.request.expect == "denied"
+        several = outcome.verdict is Verdict.ALLOWED or step.request.expect == "denied"
         assert several or outcome.layer is not None
 
 
@@ -114,12 +114,12 @@ def test_a_lesson_is_complete(lesson):
     """A lesson cites AWS, has hints and two variations, uses every request, and is short."""
     assert lesson.see
     assert all(page.startswith("https://docs.aws.amazon.com/") for page in lesson.see)
-    assert lesson.exercises[0].hints
-    assert len(lesson.exercises) > 2
-    asked = {exercise.name for exercise in lesson.exercises}
+    assert lesson.steps[0].hints
+    assert len(lesson.steps) > 2
+    asked = {step.name for step in lesson.steps}
     assert asked == {request.name for request in lesson.scenario.requests}
     assert len(lesson.text) < 700
-    assert all(len(exercise.learned) < 500 for exercise in lesson.exercises)
+    assert all(len(step.learned) < 500 for step in lesson.steps)
 
 
 def test_the_course_is_in_order_and_leaves_nothing_out():
@@ -128,7 +128,7 @@ def test_the_course_is_in_order_and_leaves_nothing_out():
     assert [int(Path(file).name[:2]) for file in lesson_files()] == [one.number for one in LESSONS]
     assert len(LESSONS) >= 30
     assert list(dict.fromkeys(lesson.topic for lesson in LESSONS)) == TOPICS
-    verdicts = [lesson.outcome(lesson.exercises[0]).verdict for lesson in LESSONS]
+    verdicts = [lesson.outcome(lesson.steps[0]).verdict for lesson in LESSONS]
     assert {*verdicts} == {Verdict.ALLOWED, Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY}
 
 
@@ -202,7 +202,7 @@ def test_a_lesson_that_is_not_true_is_not_taught(tmp_path):
     """The engine is asked whenever an answer is shown."""
     lesson = small(tmp_path, "expect: allowed", "expect: denied")
     with pytest.raises(WorldError) as caught:
-        lesson.outcome(lesson.exercises[0])
+        lesson.outcome(lesson.steps[0])
     assert caught.value.code == "lesson-not-true"
     assert "expected denied, got allowed" in caught.value.message
 
@@ -315,10 +315,10 @@ def test_the_state_folder_follows_the_environment(monkeypatch):
 def test_quotes_come_from_the_texts_that_are_shown():
     """The explanation names the policy by the name under which one read it, and its line."""
     lesson = by_name("explicit-deny")
-    parts = shown_parts(lesson, lesson.exercises[0])
+    parts = shown_parts(lesson, lesson.steps[0])
     [span] = [
         decider.statement.span
-        for answer in lesson.outcome(lesson.exercises[0]).answers
+        for answer in lesson.outcome(lesson.steps[0]).answers
         for decider in answer.explanation.decided_by
         if decider.statement is not None
     ]
@@ -328,9 +328,9 @@ def test_quotes_come_from_the_texts_that_are_shown():
         span.source.text,
     )
     world = by_name("scp-allow-lists")
-    [part] = shown_parts(world, world.exercises[0])
+    [part] = shown_parts(world, world.steps[0])
     assert part.language == "yaml"
-    answer = world.outcome(world.exercises[1]).answers[0]
+    answer = world.outcome(world.steps[1]).answers[0]
     [decider] = answer.explanation.decided_by
     assert decider.statement is not None
     assert decider.statement.span.source.name == "world.yaml"
@@ -354,7 +354,7 @@ def test_a_variation_shows_what_changed():
 def test_shown_parts_of_every_kind():
     """Session policies, empty lists, names of managed policies and settings are shown."""
     titles = {
-        lesson.name: [part.title for one in lesson.exercises for part in shown_parts(lesson, one)]
+        lesson.name: [part.title for one in lesson.steps for part in shown_parts(lesson, one)]
         for lesson in LESSONS
     }
     assert "session policy (session-policies-1.json)" in titles["session-policies"]
@@ -364,20 +364,18 @@ def test_shown_parts_of_every_kind():
     assert "VPC endpoint policy (vpce-policies-1.json)" in titles["vpc-endpoints"]
     assert "S3 Block Public Access" in titles["s3-public-access"]
     empty = by_name("either-policy-is-enough")
-    assert shown_parts(empty, empty.exercises[0])[0].text == "(none attached)"
+    assert shown_parts(empty, empty.steps[0])[0].text == "(none attached)"
     managed = by_name("least-privilege")
-    assert shown_parts(managed, managed.exercises[0])[0].text.startswith("arn:aws:iam::aws:policy")
+    assert shown_parts(managed, managed.steps[0])[0].text.startswith("arn:aws:iam::aws:policy")
 
 
 def test_printed_questions_tell_no_answers():
-    """Every exercise has the same boxes, and what was learned stands among the answers only."""
+    """Every step has the same boxes, and what was learned stands among the answers only."""
     for lesson in LESSONS:
         blocks = list(sheet([lesson], questions=True, answers=False))
         texts = [block.text for block in blocks if isinstance(block, Prose)]
-        assert sum(text.startswith("The layer that decides") for text in texts) == len(
-            lesson.exercises
-        )
-        assert not {exercise.learned for exercise in lesson.exercises} & set(texts)
+        assert sum(text.startswith("The layer that decides") for text in texts) == len(lesson.steps)
+        assert not {step.learned for step in lesson.steps} & set(texts)
 
 
 def test_html_is_escaped_and_needs_nothing_else(tmp_path):
@@ -435,33 +433,33 @@ def test_a_strangers_lesson_can_not_reach_the_terminal(tmp_path):
 def test_color_tells_changed_lines_apart():
     """In a terminal the old is red and the new is green."""
     lesson = by_name("if-exists")
-    text = blocks_text(exercise_blocks(lesson, lesson.exercises[1]), Paint(on=True), 100)
+    text = blocks_text(step_blocks(lesson, lesson.steps[1]), Paint(on=True), 100)
     assert "\x1b[31m-" in text
     assert "\x1b[32m+" in text
-    blocks = list(exercise_blocks(lesson, lesson.exercises[1]))
+    blocks = list(step_blocks(lesson, lesson.steps[1]))
     assert [block.language for block in blocks if isinstance(block, Code)] == ["diff"]
 
 
 def test_edits_are_asked_on_a_copy(tmp_path):
     """A changed policy changes the answer, and the lesson stays as it is."""
     lesson = by_name("explicit-deny")
-    exercise = lesson.exercises[0]
-    copy = EditedCopy(lesson, exercise, tmp_path)
+    step = lesson.steps[0]
+    copy = EditedCopy(lesson, step, tmp_path)
     assert [file.name for file in copy.files] == [
         "identity-policies-1.json",
         "identity-policies-2.json",
     ]
-    before = lesson.outcome(exercise)
+    before = lesson.outcome(step)
     assert copy.outcome().verdict is before.verdict
-    same = before_and_after(exercise, before, copy.outcome())[0]
+    same = before_and_after(step, before, copy.outcome())[0]
     assert same == Prose("as before: denied explicitly, by the identity-based policy")
     file = copy.files[1]
     file.write_text(file.read_text("utf-8").replace("Deny", "Allow"), encoding="utf-8")
     after = copy.outcome()
     assert (after.verdict, after.layer) == (Verdict.ALLOWED, None)
-    change = before_and_after(exercise, before, after)[0]
+    change = before_and_after(step, before, after)[0]
     assert change == Prose("before: denied explicitly, by the identity-based policy; now: allowed")
-    assert lesson.outcome(exercise).verdict is Verdict.EXPLICIT_DENY
+    assert lesson.outcome(step).verdict is Verdict.EXPLICIT_DENY
     file.write_text("{", encoding="utf-8")
     with pytest.raises(PolicyError) as caught:
         copy.outcome()
@@ -472,7 +470,7 @@ def test_edits_are_asked_on_a_copy(tmp_path):
 def test_a_world_is_edited_as_it_is_shown(tmp_path):
     """Of a lesson with a world, the world is the file; a broken one is an error with its place."""
     lesson = by_name("scp-allow-lists")
-    copy = EditedCopy(lesson, lesson.exercises[0], tmp_path)
+    copy = EditedCopy(lesson, lesson.steps[0], tmp_path)
     [file] = copy.files
     assert file.name == "world.yaml"
     text = file.read_text("utf-8")
@@ -486,22 +484,20 @@ def test_a_world_is_edited_as_it_is_shown(tmp_path):
 
 
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
-def test_every_exercise_can_be_edited(lesson, tmp_path):
+def test_every_step_can_be_edited(lesson, tmp_path):
     """A copy on which nothing was edited gives the same answer."""
-    for number, exercise in enumerate(lesson.exercises):
+    for number, step in enumerate(lesson.steps):
         folder = tmp_path / str(number)
         folder.mkdir()
-        assert EditedCopy(lesson, exercise, folder).outcome().verdict is (
-            lesson.outcome(exercise).verdict
-        )
+        assert EditedCopy(lesson, step, folder).outcome().verdict is (lesson.outcome(step).verdict)
 
 
 def test_data_has_answers_only_when_they_are_wanted(tmp_path):
     """The decision, its layer and what it shows."""
     lesson = small(tmp_path)
     data = json.loads(json.dumps(lesson_data(lesson, answers=True)))
-    assert [one["decision"] for one in data["exercises"]] == ["allowed", "implicitDeny"]
-    asked = lesson_data(lesson, answers=False)["exercises"]
+    assert [one["decision"] for one in data["steps"]] == ["allowed", "implicitDeny"]
+    asked = lesson_data(lesson, answers=False)["steps"]
     assert isinstance(asked, list)
     assert not {"decision", "because", "learned"} & set(asked[0])
 
@@ -544,8 +540,8 @@ def test_the_command_lists_prints_and_forgets(monkeypatch, tmp_path, capsys):
     monkeypatch.setenv("IAMSIM_STATE", str(tmp_path))
     lesson = LESSONS[0]
     progress = Progress()
-    for exercise in lesson.exercises:
-        progress.note(lesson, exercise.name, right=True)
+    for step in lesson.steps:
+        progress.note(lesson, step.name, right=True)
     assert learn() == 0
     assert "  1  done   3/3  nothing-is-allowed" in capsys.readouterr().out
     assert learn("-q") == 0
