@@ -14,7 +14,7 @@ from iamsim.cli.output import terminal_width, write_output
 from iamsim.cli.world_options import paint_for
 from iamsim.core.decision import Verdict
 from iamsim.core.errors import RequestError
-from iamsim.lessons.blocks import Explanation, Prose, deciding_answer, outcome_text
+from iamsim.lessons.blocks import Explanation, Prose, outcome_text
 from iamsim.lessons.editing import EditedCopy
 from iamsim.lessons.text import blocks_text
 
@@ -49,7 +49,7 @@ def before_and_after(step: Step, before: Outcome, after: Outcome) -> list[Block]
     """What the decision was, what it is, and why."""
     was, now = _word(before, step), _word(after, step)
     change = f"before: {was}; now: {now}" if was != now else f"as before: {now}"
-    return [Prose(change), Explanation(deciding_answer(after.answers))]
+    return [Prose(change), Explanation(after.answer)]
 
 
 def _word(outcome: Outcome, step: Step) -> str:

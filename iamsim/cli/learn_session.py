@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.cli.learn_edit import before_and_after, open_editor
 from iamsim.core.caret import render_error
@@ -22,18 +22,20 @@ from iamsim.lessons.blocks import (
 from iamsim.lessons.course import lesson_files
 from iamsim.lessons.editing import EditedCopy
 from iamsim.lessons.prediction import read_layer, read_verdict
+from iamsim.lessons.replies import layer_reply, verdict_reply
 from iamsim.lessons.text import blocks_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from iamsim.core.decision import Layer, Verdict
     from iamsim.lessons.blocks import Block
     from iamsim.lessons.lesson import Lesson, Outcome, Step
     from iamsim.lessons.progress import Progress
     from iamsim.report.paint import Paint
 
 __all__ = ["LearnSession"]
+
+Choice = TypeVar("Choice")
 
 _ASK_VERDICT = "[a]llowed, denied [e]xplicitly or [i]mplicitly?  (h hint, s show, q quit) "
 _ASK_LAYER = "which layer decides? (a number; h hint, s show, q quit) "
@@ -98,7 +100,12 @@ class LearnSession:
         hints = list(step.hints)
         try:
             right = self._asked(
-                _ASK_VERDICT, read_verdict, outcome.verdict, hints, "a, e or i, please"
+                _ASK_VERDICT,
+                read_verdict,
+                outcome.verdict,
+                hints,
+                "a, e or i, please",
+                lambda said: verdict_reply(outcome.answer, said),
             )
             if outcome.layer is None:
                 return right
@@ -107,7 +114,12 @@ class LearnSession:
                 sys.stdout.write(f"  {number} {name}\n")
             return (
                 self._asked(
-                    _ASK_LAYER, read_layer, outcome.layer, hints, "a number of the list, please"
+                    _ASK_LAYER,
+                    read_layer,
+                    outcome.layer,
+                    hints,
+                    "a number of the list, please",
+                    lambda said: layer_reply(outcome.answer, said),
                 )
                 and right
             )
@@ -118,12 +130,14 @@ class LearnSession:
     def _asked(
         self,
         prompt: str,
-        read: Callable[[str], Verdict | Layer | None],
-        wanted: Verdict | Layer,
+        read: Callable[[str], Choice | None],
+        wanted: Choice,
         hints: list[str],
         otherwise: str,
+        reply: Callable[[Choice], str],
     ) -> bool:
-        """Ask until the right thing is said; whether it was the first that was said."""
+        """Ask until the right thing is said; whether it was the first that was said. What is wrong
+        gets its reason."""
         tries = 0
         while True:
             word = self._input(prompt)
@@ -141,7 +155,8 @@ class LearnSession:
                 return tries == 0
             else:
                 tries += 1
-                sys.stdout.write(f"{self.paint.bad('not so')}: think again\n")
+                sys.stdout.write(f"{self.paint.bad('not so')}\n")
+                self._show([Prose(reply(said))])
 
     def _edited(self, lesson: Lesson, step: Step, before: Outcome) -> None:
         """Let somebody edit the policies and ask again, until they go on."""

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.layer_names import layer_name
-from iamsim.core.overall import overall_verdict
-from iamsim.lessons.prediction import LAYER_CHOICES
+from iamsim.lessons.prediction import LAYER_CHOICES, NoLayer
 from iamsim.lessons.shown import changed_lines, request_facts, shown_parts
 
 if TYPE_CHECKING:
@@ -15,6 +14,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.answer import Answer
     from iamsim.lessons.lesson import Lesson, Outcome, Step
+    from iamsim.lessons.prediction import LayerChoice
 
 __all__ = [
     "Block",
@@ -40,7 +40,7 @@ VERDICT_WORDS = {
 }
 _BOXES = "☐ allowed   ☐ denied explicitly   ☐ denied implicitly"
 # Asked of every step: to leave it out where several layers allow together would tell.
-_LAYER_BOX = "The layer that decides (or: several together): ______________________"
+_LAYER_BOX = "The layer that decides (or: several together, or none): ______________________"
 
 
 class Heading(NamedTuple):
@@ -124,25 +124,24 @@ def outcome_text(outcome: Outcome, action: str) -> str:
     word = VERDICT_WORDS[outcome.verdict]
     if outcome.layer is None:
         return word
+    if isinstance(outcome.layer, NoLayer):
+        return f"{word}, by no policy"
     article = "" if outcome.layer is Layer.S3_BLOCK_PUBLIC_ACCESS else "the "
     return f"{word}, by {article}{layer_name(outcome.layer, action)}"
 
 
 def answer_blocks(step: Step, outcome: Outcome) -> Iterator[Block]:
     """The decision with its explanation, and what it shows."""
-    yield Explanation(deciding_answer(outcome.answers))
+    yield Explanation(outcome.answer)
     yield Prose(step.learned, "learned")
 
 
-def deciding_answer(answers: Sequence[Answer]) -> Answer:
-    """Of several pairs of action and resource, the first that decides the whole."""
-    verdict = overall_verdict(answer.decision.verdict for answer in answers)
-    return next(answer for answer in answers if answer.decision.verdict is verdict)
-
-
-def layer_names(action: str) -> list[tuple[Layer, str]]:
-    """All layers by the names that they have for an action, in the order of the choices."""
-    return [(layer, layer_name(layer, action)) for layer in LAYER_CHOICES]
+def layer_names(action: str) -> list[tuple[LayerChoice, str]]:
+    """All choices of a layer by the names that they have for an action, in their order."""
+    return [
+        (layer, "none of these" if isinstance(layer, NoLayer) else layer_name(layer, action))
+        for layer in LAYER_CHOICES
+    ]
 
 
 def sheet(lessons: Iterable[Lesson], *, questions: bool, answers: bool) -> Iterator[Block]:

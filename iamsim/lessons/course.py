@@ -1,4 +1,4 @@
-"""The course: all lessons that come with the program, in their order, and how people name them."""
+"""The course: the lessons and exercises that come with the program, and how people name them."""
 
 from __future__ import annotations
 
@@ -7,36 +7,94 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InternalError, RequestError
+from iamsim.lessons.exercise import load_exercise
 from iamsim.lessons.lesson import load_lesson
 from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from iamsim.lessons.exercise import Exercise
     from iamsim.lessons.lesson import Lesson
 
-__all__ = ["all_lessons", "find_lessons", "lesson_files"]
+__all__ = [
+    "all_exercises",
+    "all_lessons",
+    "exercise_files",
+    "find_exercise",
+    "find_lessons",
+    "lesson_files",
+    "name_of",
+    "solution_file",
+]
 
 _PACKAGE = Path(__file__).parent.parent
 # The wheel's, the checkout's.
-_FOLDERS = (_PACKAGE / "_corpus" / "lessons", _PACKAGE.parent / "corpus" / "lessons")
+_FOLDERS = (_PACKAGE / "_corpus", _PACKAGE.parent / "corpus")
 _ENDINGS = (".yaml", ".yml", ".json")
 ALL = "all"
 
 
 def lesson_files() -> tuple[str, ...]:
     """The files of the course in their order; raises `InternalError` where there are none."""
+    return _files("lessons")
+
+
+def exercise_files() -> tuple[str, ...]:
+    """The files of the exercises in their order; raises `InternalError` where there are none."""
+    return _files("exercises")
+
+
+def _files(kind: str) -> tuple[str, ...]:
     for folder in _FOLDERS:
-        found = sorted(str(path) for path in folder.glob("*.yaml"))
+        found = sorted(str(path) for path in (folder / kind).glob("*.yaml"))
         if found:
             return tuple(found)
-    raise InternalError("missing-lessons", "the lessons are not installed")
+    raise InternalError(f"missing-{kind}", f"the {kind} are not installed")
+
+
+def name_of(file: str) -> str:
+    """The name of a lesson or an exercise, by which people call it: its file's without number."""
+    return Path(file).stem.partition("-")[2]
 
 
 @cache
 def all_lessons() -> tuple[Lesson, ...]:
     """Read the whole course."""
     return tuple(load_lesson(file) for file in lesson_files())
+
+
+@cache
+def all_exercises() -> tuple[Exercise, ...]:
+    """Read all exercises."""
+    return tuple(load_exercise(file) for file in exercise_files())
+
+
+def find_exercise(word: str) -> Exercise:
+    """Find an exercise by number, name, or its file; raises `RequestError` for what names none."""
+    if word.endswith(_ENDINGS):
+        return load_exercise(word)
+    files = exercise_files()
+    names = {name_of(file): file for file in files}
+    names |= {str(number): file for number, file in enumerate(files, 1)}
+    file = names.get(word.lower())
+    if file is None:
+        close = did_you_mean(word, names)
+        raise RequestError(
+            "unknown-exercise",
+            f"there is no exercise `{word}`",
+            hint=close or "`iamsim learn --exercise` lists them",
+        )
+    return load_exercise(file)
+
+
+def solution_file(exercise: Exercise) -> str | None:
+    """The file with the model solution of an exercise of the course, and with usual mistakes."""
+    for file in exercise_files():
+        if name_of(file) == exercise.name:
+            path = Path(file)
+            return str(path.parent / "solutions" / path.name)
+    return None
 
 
 def find_lessons(words: Iterable[str]) -> tuple[Lesson, ...]:
@@ -68,7 +126,7 @@ def _named(word: str) -> Sequence[Lesson]:
             )
         return [_loaded(files[number - 1]) for number in range(numbers[0], numbers[1] + 1)]
     # Names are those of the files, so that one lesson is found without reading the others.
-    names = {Path(file).stem.partition("-")[2]: file for file in files}
+    names = {name_of(file): file for file in files}
     wanted = word.lower()
     if wanted not in names:
         close = did_you_mean(word, names)

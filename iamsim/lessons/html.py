@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.lessons.blocks import Block
 
-__all__ = ["blocks_html"]
+__all__ = ["blocks_fragment", "blocks_html"]
 
 _STYLE = """\
 body { font: 1rem/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem;
@@ -50,7 +50,7 @@ _url = re.compile(r"https://\S+")
 
 def blocks_html(blocks: Iterable[Block], title: str) -> str:
     """Write blocks as a page."""
-    body = "\n".join(_block(one) for one in blocks)
+    body = blocks_fragment(blocks)
     security = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; base-uri 'none'"
     return (
         '<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n'
@@ -59,6 +59,11 @@ def blocks_html(blocks: Iterable[Block], title: str) -> str:
         f"<title>{escape(title)} · iamsim</title>\n<style>\n{_STYLE}</style>\n</head>\n"
         f"<body>\n<main>\n{body}\n</main>\n</body>\n</html>\n"
     )
+
+
+def blocks_fragment(blocks: Iterable[Block]) -> str:
+    """Write blocks as a part of a page that somebody else makes."""
+    return "\n".join(_block(one) for one in blocks)
 
 
 def _block(block: Block) -> str:

@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import WorldError
+from iamsim.core.reason import Reason
 from iamsim.draw.lettering import plain
 from iamsim.lessons.pages import Pages
+from iamsim.lessons.prediction import NoLayer
 from iamsim.suites.reading import read_scenario_model
 from iamsim.suites.run import compiled_world, run_request
 from iamsim.suites.scenario import scenario_from_data
@@ -17,13 +19,14 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.core.answer import Answer
-    from iamsim.core.decision import Layer, Verdict
+    from iamsim.core.decision import Verdict
+    from iamsim.lessons.prediction import LayerChoice
     from iamsim.suites.models import LessonModel, ScenarioModel
     from iamsim.suites.run import CaseResult
     from iamsim.suites.scenario import Scenario, ScenarioRequest
     from iamsim.world.documents import Document
 
-__all__ = ["Lesson", "Outcome", "Step", "load_lesson"]
+__all__ = ["Lesson", "Outcome", "Step", "load_lesson", "name_of_file", "said"]
 
 _NOW = "What does AWS decide now?"
 
@@ -58,13 +61,19 @@ class Outcome(NamedTuple):
     (`None` where several allow together), and the explained answers."""
 
     verdict: Verdict
-    layer: Layer | None
+    layer: LayerChoice | None
     answers: Sequence[Answer]
+
+    @property
+    def answer(self) -> Answer:
+        """Of several pairs of action and resource, the first that decides the whole."""
+        return next(one for one in self.answers if one.decision.verdict is self.verdict)
 
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A lesson: `name` is that of its file without the number."""
+    """A lesson: `name` is that of its file without the number, `after` are those that come
+    before it."""
 
     number: int
     name: str
@@ -72,6 +81,7 @@ class Lesson:
     topic: str
     text: str
     see: tuple[str, ...]
+    after: tuple[str, ...]
     steps: tuple[Step, ...] = field(repr=False)
     scenario: Scenario = field(repr=False)
     document: Document = field(repr=False)
@@ -92,12 +102,30 @@ class Lesson:
                 f"{', '.join(result.failures) or 'it raises an error'}",
                 span=step.request.span,
             )
-        return Outcome(result.verdict, step.request.because, result.answers)
+        outcome = Outcome(result.verdict, step.request.because, result.answers)
+        return outcome._replace(layer=NoLayer.NONE) if _asks_no_policy(outcome.answer) else outcome
 
     def _as_shown(self) -> Scenario:
         """The same scenario with the texts that are shown, so that these are quoted."""
         document = self.document
         return scenario_from_data(Pages(document.data, document.source, document.folder))
+
+
+# What AWS does whatever policies say.
+_WITHOUT_POLICY = frozenset(
+    {Reason.ALWAYS_ALLOWED, Reason.CALLER_MAY_NOT_CALL, Reason.SERVICE_REFUSES}
+)
+
+
+def _asks_no_policy(answer: Answer) -> bool:
+    """Whether no policy decides: the root user needs none, and some calls are AWS's own matter.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html
+    """
+    deciders = {one.reason for one in answer.explanation.decided_by}
+    return answer.decision.reason in _WITHOUT_POLICY or deciders == {
+        Reason.ROOT_USER_NEEDS_NO_POLICY
+    }
 
 
 def load_lesson(path: str) -> Lesson:
@@ -121,23 +149,24 @@ def load_lesson(path: str) -> Lesson:
     scenario = scenario_from_data(document)
     return Lesson(
         number=model.lesson.number,
-        name=_name_of(file),
-        title=_said(model.title),
-        topic=_said(model.lesson.topic),
-        text=_said(model.lesson.text),
+        name=name_of_file(file),
+        title=said(model.title),
+        topic=said(model.lesson.topic),
+        text=said(model.lesson.text),
         see=model.see,
+        after=model.lesson.after,
         steps=tuple(_steps(model, model.lesson, scenario, document)),
         scenario=scenario,
         document=document,
     )
 
 
-def _said(text: str) -> str:
+def said(text: str) -> str:
     """A text for people: lines stay, and what does not print can't reach a terminal."""
     return "\n".join(plain(line) for line in text.strip().split("\n"))
 
 
-def _name_of(file: str) -> str:
+def name_of_file(file: str) -> str:
     """The name of a lesson's file, without its number and ending."""
     stem = file.rpartition(".")[0] or file
     number, _, name = stem.partition("-")
@@ -154,8 +183,8 @@ def _steps(
         for index, request in enumerate(model.requests)
     }
     first = scenario.requests[0]
-    hints = tuple(map(_said, lesson.hints))
-    steps = [Step(first, 0, _said(lesson.question), hints, _said(lesson.learned))]
+    hints = tuple(map(said, lesson.hints))
+    steps = [Step(first, 0, said(lesson.question), hints, said(lesson.learned))]
     for index, variation in enumerate(lesson.variations):
         request = by_name.get(variation.request)
         if request is None:
@@ -171,10 +200,10 @@ def _steps(
             Step(
                 request,
                 places[request.name],
-                _said(variation.question or _NOW),
-                tuple(map(_said, variation.hints)),
-                _said(variation.learned),
-                _said(variation.change),
+                said(variation.question or _NOW),
+                tuple(map(said, variation.hints)),
+                said(variation.learned),
+                said(variation.change),
             )
         )
     return steps

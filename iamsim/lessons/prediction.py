@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
@@ -9,7 +10,23 @@ from iamsim.core.decision import Layer, Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["LAYER_CHOICES", "VERDICT_CHOICES", "read_layer", "read_verdict"]
+__all__ = [
+    "LAYER_CHOICES",
+    "VERDICT_CHOICES",
+    "LayerChoice",
+    "NoLayer",
+    "read_layer",
+    "read_verdict",
+]
+
+
+class NoLayer(Enum):
+    """The choice that no layer decides: what AWS does without asking a policy."""
+
+    NONE = "none"
+
+
+LayerChoice = Layer | NoLayer
 
 VERDICT_CHOICES: Mapping[str, Verdict] = {
     "a": Verdict.ALLOWED,
@@ -25,7 +42,7 @@ _WORDS = {
     "implicitdeny": Verdict.IMPLICIT_DENY,
 }
 # All layers, always: which of them are there is part of the question.
-LAYER_CHOICES: tuple[Layer, ...] = (
+LAYER_CHOICES: tuple[LayerChoice, ...] = (
     Layer.IDENTITY_BASED_POLICY,
     Layer.RESOURCE_BASED_POLICY,
     Layer.PERMISSIONS_BOUNDARY,
@@ -34,8 +51,10 @@ LAYER_CHOICES: tuple[Layer, ...] = (
     Layer.RESOURCE_CONTROL_POLICY,
     Layer.VPC_ENDPOINT_POLICY,
     Layer.S3_BLOCK_PUBLIC_ACCESS,
+    NoLayer.NONE,
 )
-_SHORT = {
+_SHORT: Mapping[str, LayerChoice] = {
+    "none-of-these": NoLayer.NONE,
     "trust": Layer.RESOURCE_BASED_POLICY,
     "key": Layer.RESOURCE_BASED_POLICY,
     "bucket": Layer.RESOURCE_BASED_POLICY,
@@ -53,7 +72,7 @@ def read_verdict(text: str) -> Verdict | None:
     return VERDICT_CHOICES.get(word) or _WORDS.get(word.replace("-", "").replace("denied", "deny"))
 
 
-def read_layer(text: str) -> Layer | None:
+def read_layer(text: str) -> LayerChoice | None:
     """Read a predicted layer: its number in `LAYER_CHOICES`, or the start of its name."""
     word = "-".join(text.lower().split())
     if word.isascii() and word.isdecimal():

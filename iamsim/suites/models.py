@@ -26,6 +26,7 @@ __all__ = [
     "CompletionModel",
     "ContextText",
     "DefaultsModel",
+    "ExerciseModel",
     "LessonModel",
     "PublicAccessBlockModel",
     "RequestModel",
@@ -242,7 +243,25 @@ class LessonModel(_Strict):
     question: Text
     hints: SomeTexts
     learned: Text
+    after: Texts = ()
     variations: tuple[VariationModel, ...] = Field(min_length=1)
+
+
+class ExerciseModel(_Strict):
+    """What makes a scenario an exercise: `edit` names the policies of its world that a learner
+    writes, `statements` how many they may have together. Requests with the tag `hidden` are not
+    shown before they fail; `about` of a request says why it is asked. `given` are texts to read,
+    by their names, and `after` are lessons that come before it."""
+
+    number: int
+    topic: Text
+    goal: Text
+    text: Text
+    edit: SomeTexts
+    statements: int = Field(gt=0)
+    hints: SomeTexts
+    given: dict[str, Text] = Field(default_factory=dict)
+    after: Texts = ()
 
 
 class ScenarioModel(_Attached):
@@ -259,3 +278,4 @@ class ScenarioModel(_Attached):
     defaults: DefaultsModel = DefaultsModel()
     requests: tuple[RequestModel, ...] = Field(min_length=1)
     lesson: LessonModel | None = None
+    exercise: ExerciseModel | None = None

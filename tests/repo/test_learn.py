@@ -50,10 +50,10 @@ def test_a_lesson_is_learned_to_its_end(tmp_path):
     )
     assert "hint: The order of policies" in hint
     assert "a, e or i, please" in none
-    assert "not so: think again" in wrong
+    assert "A denial is implicit when nobody says no" in wrong
     assert "right\n" in right
     assert "5 service control policy" in right
-    assert "not so" in layer
+    assert "There is no resource-based policy in this request" in layer
     assert "denies s3:DeleteObject" in explained
     assert "with an explicit deny in an\n  identity-based policy" in explained
     assert "picture" in explained

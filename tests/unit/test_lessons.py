@@ -19,7 +19,7 @@ from iamsim.lessons.editing import EditedCopy
 from iamsim.lessons.html import blocks_html
 from iamsim.lessons.lesson import load_lesson
 from iamsim.lessons.markdown import blocks_markdown
-from iamsim.lessons.prediction import LAYER_CHOICES, read_layer, read_verdict
+from iamsim.lessons.prediction import LAYER_CHOICES, NoLayer, read_layer, read_verdict
 from iamsim.lessons.progress import Progress, state_folder
 from iamsim.lessons.shown import Shown, changed_lines, shown_parts
 from iamsim.lessons.text import blocks_text
@@ -238,7 +238,10 @@ def test_verdicts_are_read(text, verdict):
         ("res", None),
         ("s", None),
         ("0", None),
-        ("9", None),
+        ("9", NoLayer.NONE),
+        ("none of these", NoLayer.NONE),
+        ("none", NoLayer.NONE),
+        ("10", None),
         ("", None),
         ("x", None),
     ],
@@ -249,8 +252,8 @@ def test_layers_are_read(text, layer):
 
 
 def test_every_layer_can_be_chosen():
-    """The choices leave no layer out."""
-    assert set(LAYER_CHOICES) == set(Layer)
+    """The choices leave no layer out, and the last is that no policy decides."""
+    assert set(LAYER_CHOICES) == {*Layer, NoLayer.NONE}
 
 
 def test_progress_is_kept(tmp_path):

@@ -1,0 +1,132 @@
+"""Exercises: a world with policies to write, a goal, cases that must come out, a limit.
+
+An exercise is a scenario file with a block `exercise` (docs/how-to/teach-with-lessons.md). The
+policies that one writes are those of the world's top-level `policies` that the block names; each is
+a JSON file for the learner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from iamsim.core.errors import WorldError
+from iamsim.lessons.lesson import name_of_file, said
+from iamsim.lessons.pages import policy_json, world_text
+from iamsim.suites.reading import read_scenario_model
+from iamsim.suites.scenario import scenario_from_data
+from iamsim.syntax.problem import did_you_mean
+from iamsim.world.documents import read_document
+from iamsim.world.model import PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.suites.models import ExerciseModel
+    from iamsim.suites.scenario import Scenario, ScenarioRequest
+    from iamsim.world.documents import Document
+
+__all__ = ["HIDDEN", "Exercise", "load_exercise"]
+
+HIDDEN = "hidden"  # the tag of cases that are not shown before they fail
+_ENDING = ".json"
+
+
+@dataclass(frozen=True, slots=True)
+class Exercise:
+    """An exercise: `name` is that of its file without the number, `start` are the files that a
+    learner begins with, `given` further texts to read."""
+
+    number: int
+    name: str
+    title: str
+    topic: str
+    goal: str
+    text: str
+    hints: tuple[str, ...]
+    after: tuple[str, ...]
+    see: tuple[str, ...]
+    limit: int
+    start: Mapping[str, str] = field(repr=False)
+    given: Mapping[str, str] = field(repr=False)
+    reasons: Mapping[str, str] = field(repr=False)  # why a case is asked, by its name
+    scenario: Scenario = field(repr=False)
+    document: Document = field(repr=False)
+
+    @property
+    def edited(self) -> tuple[str, ...]:
+        """The names of the policies that one writes."""
+        return tuple(file.removesuffix(_ENDING) for file in self.start)
+
+    @property
+    def visible(self) -> tuple[ScenarioRequest, ...]:
+        """The cases that one sees from the beginning."""
+        return tuple(one for one in self.scenario.requests if HIDDEN not in one.tags)
+
+    @property
+    def world_text(self) -> str:
+        """The world as YAML, with the names of files where policies are to be written."""
+        data = self.document.data
+        world = dict(data["world"]) if isinstance(data, dict) else {}
+        files = {name: f"{name}{_ENDING}" for name in self.edited}
+        return world_text({**world, "policies": {**world["policies"], **files}})
+
+
+def load_exercise(path: str) -> Exercise:
+    """Read the file of an exercise.
+
+    Raises `WorldError` for what does not fit the format and `PolicyError` for a broken policy, both
+    with the place in the file.
+    """
+    import os  # noqa: PLC0415 - names of files only
+
+    file = os.path.basename(path)  # noqa: PTH119 - plain text goes on
+    document = read_document(path, name=file)
+    model = read_scenario_model(document)
+    if model.exercise is None:
+        raise WorldError(
+            "not-an-exercise",
+            f"`{file}` is a scenario without the key `exercise`",
+            span=document.span(()),
+            hint="an exercise needs `exercise` with `number`, `topic`, `goal`, `edit` and more",
+        )
+    scenario = scenario_from_data(document)
+    block = model.exercise
+    return Exercise(
+        number=block.number,
+        name=name_of_file(file),
+        title=said(model.title),
+        topic=said(block.topic),
+        goal=" ".join(said(block.goal).split()),
+        text=said(block.text),
+        hints=tuple(map(said, block.hints)),
+        after=block.after,
+        see=model.see,
+        limit=block.statements,
+        start=_start(block, scenario, document),
+        given={name: said(text) for name, text in block.given.items()},
+        reasons={
+            one.name or f"request {number}": said(one.about)
+            for number, one in enumerate(model.requests, 1)
+            if one.about
+        },
+        scenario=scenario,
+        document=document,
+    )
+
+
+def _start(block: ExerciseModel, scenario: Scenario, document: Document) -> dict[str, str]:
+    """The files that one begins with; each must be a policy that the world has."""
+    policies = {} if scenario.world is None else scenario.world.policies
+    files = {}
+    for number, name in enumerate(block.edit):
+        policy = policies.get(name)
+        if not isinstance(policy, PolicyDocument):
+            raise WorldError(
+                "unknown-policy",
+                f"the world has no policy `{name}` under its own `policies`",
+                span=document.span(("exercise", "edit", number)),
+                hint=did_you_mean(name, policies),
+            )
+        files[f"{name}{_ENDING}"] = policy_json(policy.document) + "\n"
+    return files

@@ -1,0 +1,200 @@
+"""Lessons and exercises for other surfaces, such as a page in a browser: plain data in and out.
+
+Nothing here reads a terminal or writes a file. Lessons, steps and exercises go by name; a step by
+its place in the lesson, from 0. What can't be found raises `RequestError`.
+
+    course()                                   lessons and exercises, in their order
+    step("explicit-deny", 0)                   what is shown, the question, the choices
+    answer("explicit-deny", 0, "allowed")      whether that is right; the reason where it is not
+    exercise("one-folder")                     goal, files to write, cases, number of hints
+    grade_files("one-folder", {name: text})    the grade as a `Document`; `grade_data` as data
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+
+from iamsim.core.decision import Verdict
+from iamsim.core.errors import RequestError
+from iamsim.lessons.blocks import (
+    VERDICT_WORDS,
+    answer_blocks,
+    introduction,
+    layer_names,
+    outcome_text,
+    step_blocks,
+)
+from iamsim.lessons.course import (
+    all_exercises,
+    all_lessons,
+    find_exercise,
+    find_lessons,
+)
+from iamsim.lessons.grading import grade
+from iamsim.lessons.html import blocks_fragment
+from iamsim.lessons.prediction import LAYER_CHOICES, VERDICT_CHOICES
+from iamsim.lessons.replies import layer_reply, verdict_reply
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.core.answer import Answer
+    from iamsim.lessons.grading import Grade
+    from iamsim.lessons.lesson import Lesson, Outcome, Step
+
+__all__ = ["answer", "course", "exercise", "explained", "grade_files", "solved", "step"]
+
+Json = dict[str, Any]
+
+
+def course() -> Json:
+    """The lessons and the exercises: number, name, title, topic, and what comes `after` what."""
+    return {
+        "lessons": [
+            {
+                "number": one.number,
+                "name": one.name,
+                "title": one.title,
+                "topic": one.topic,
+                "after": list(one.after),
+                "steps": len(one.steps),
+            }
+            for one in all_lessons()
+        ],
+        "exercises": [
+            {
+                "number": one.number,
+                "name": one.name,
+                "title": one.title,
+                "topic": one.topic,
+                "goal": one.goal,
+                "after": list(one.after),
+            }
+            for one in all_exercises()
+        ],
+    }
+
+
+def step(name: str, place: int) -> Json:
+    """A step of a lesson: its `html` (policies, request and question, escaped, without script),
+    the question alone, and the choices, each an id and its words.
+
+    `layers` is empty where only the decision is asked for.
+    """
+    lesson, asked, outcome = _asked(name, place)
+    shown = [*(introduction(lesson) if not place else ()), *step_blocks(lesson, asked)]
+    return {
+        "lesson": lesson.name,
+        "step": place,
+        "name": asked.name,
+        "html": blocks_fragment(shown),
+        "question": asked.question,
+        "decisions": [
+            {"id": verdict.value, "text": VERDICT_WORDS[verdict]}
+            for verdict in VERDICT_CHOICES.values()
+        ],
+        "layers": [
+            {"id": layer.value, "text": text}
+            for layer, text in (layer_names(asked.action) if outcome.layer is not None else ())
+        ],
+        "hints": list(asked.hints),
+        "see": list(lesson.see),
+    }
+
+
+def answer(name: str, place: int, decision: str, layer: str | None = None) -> Json:
+    """What comes of a choice: `right`, and the `reason` where it is not.
+
+    The layer is looked at once the decision is right. When all is right, `learned` and `html` hold
+    the explanation.
+    """
+    outcome = _asked(name, place)[2]
+    verdict = next((one for one in VERDICT_CHOICES.values() if one.value == decision), None)
+    if verdict is None:
+        raise _no_choice(decision)
+    if verdict is not outcome.verdict:
+        return {"right": False, "of": "decision", "reason": verdict_reply(outcome.answer, verdict)}
+    if outcome.layer is not None and layer is None:
+        return {"right": True, "of": "decision", "reason": ""}
+    if outcome.layer is not None:
+        chosen = next((one for one in LAYER_CHOICES if one.value == layer), None)
+        if chosen is None:
+            raise _no_choice(str(layer))
+        if chosen is not outcome.layer:
+            return {"right": False, "of": "layer", "reason": layer_reply(outcome.answer, chosen)}
+    return solved(name, place)
+
+
+def solved(name: str, place: int) -> Json:
+    """The answer of a step with its explanation, for somebody who found it or wants to see it."""
+    _, asked, outcome = _asked(name, place)
+    return {
+        "right": True,
+        "of": "all",
+        "reason": "",
+        "decision": outcome.verdict.value,
+        "layer": None if outcome.layer is None else outcome.layer.value,
+        "words": outcome_text(outcome, asked.action),
+        "learned": asked.learned,
+        "html": blocks_fragment(answer_blocks(asked, outcome)),
+    }
+
+
+def explained(name: str, place: int) -> Answer:
+    """The engine's answer to a step, for a surface that draws it itself."""
+    return _asked(name, place)[2].answer
+
+
+def exercise(name: str) -> Json:
+    """An exercise: goal, text, world, the files to write as they start, and the visible cases."""
+    found = find_exercise(name)
+    return {
+        "number": found.number,
+        "name": found.name,
+        "title": found.title,
+        "topic": found.topic,
+        "goal": found.goal,
+        "text": found.text,
+        "after": list(found.after),
+        "see": list(found.see),
+        "limit": found.limit,
+        "world": found.world_text,
+        "files": dict(found.start),
+        "given": dict(found.given),
+        "hints": list(found.hints),
+        "cases": [
+            {
+                "name": one.title,
+                "principal": one.questions[0].principal,
+                "actions": list(dict.fromkeys(asked.action for asked in one.questions)),
+                "resources": list(dict.fromkeys(asked.resource for asked in one.questions)),
+                "context": {
+                    key: value if isinstance(value, str) else list(value)
+                    for key, value in one.questions[0].context.items()
+                },
+                "expect": one.expect,
+            }
+            for one in found.visible
+        ],
+        "hidden": len(found.scenario.requests) - len(found.visible),
+    }
+
+
+def grade_files(name: str, files: Mapping[str, str]) -> Grade:
+    """Grade what somebody wrote; `iamsim.lessons.graded` makes a document or plain data of it."""
+    return grade(find_exercise(name), files)
+
+
+@lru_cache(maxsize=64)
+def _asked(name: str, place: int) -> tuple[Lesson, Step, Outcome]:
+    lesson = find_lessons([name])[0]
+    if not 0 <= place < len(lesson.steps):
+        raise RequestError("unknown-step", f"the lesson `{name}` has no step {place}")
+    asked = lesson.steps[place]
+    return lesson, asked, lesson.outcome(asked)
+
+
+def _no_choice(word: str) -> RequestError:
+    words = [*(one.value for one in Verdict), *(one.value for one in LAYER_CHOICES)]
+    return RequestError("unknown-choice", f"`{word}` is no choice: {', '.join(words)}")
