@@ -50,7 +50,7 @@ def _files(kind: str) -> tuple[str, ...]:
         found = sorted(str(path) for path in (folder / kind).glob("*.yaml"))
         if found:
             return tuple(found)
-    raise InternalError(f"missing-{kind}", f"the {kind} are not installed")
+    raise InternalError("missing-lessons", f"the {kind} are not installed")
 
 
 def name_of(file: str) -> str:

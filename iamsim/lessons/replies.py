@@ -156,10 +156,12 @@ def _not_explicit(answer: Answer) -> str:
 def _not_implicit(answer: Answer) -> str:
     if answer.decision.verdict is Verdict.EXPLICIT_DENY:
         count = sum(statement.matched for _, statement in _statements(answer, _DENY))
-        found = "a statement" if count <= 1 else f"{count} statements"
+        found = "a statement with `Deny` matches"
+        if count > 1:
+            found = f"{count} statements with `Deny` match"
         return (
             "A denial is implicit when nobody says no and what has to allow it does not. Here"
-            f" {found} with `Deny` match{'es' if count <= 1 else ''}."
+            f" {found}."
         )
     allowing = _subjects(answer, _ALLOW)
     if not allowing:
