@@ -62,6 +62,7 @@ KEYS: dict[str, tuple[list[str], list[str], list[Any]]] = {
             "StringLike",
             "StringNotLike",
             "StringEqualsIgnoreCase",
+            "StringNotEqualsIgnoreCase",
         ],
         ["blue", "Blue", "b*", "*e", "red", "${aws:RequestTag/team}"],
         [None, "blue", "BLUE", "red", "bone", "x"],
@@ -77,6 +78,9 @@ KEYS: dict[str, tuple[list[str], list[str], list[Any]]] = {
             "ForAnyValue:StringLike",
             "ForAllValues:StringNotLike",
             "ForAnyValue:StringNotEquals",
+            "ForAllValues:StringNotEqualsIgnoreCase",
+            "ForAnyValue:StringEqualsIgnoreCase",
+            "ForAnyValue:StringNotLike",
             "StringEquals",
         ],
         ["team", "t*", "cost", "*"],
@@ -84,7 +88,14 @@ KEYS: dict[str, tuple[list[str], list[str], list[Any]]] = {
     ),
     "aws:MultiFactorAuthPresent": (["Bool"], ["true", "false"], [None, "true", "false"]),
     "aws:CurrentTime": (
-        ["DateLessThan", "DateGreaterThanEquals", "DateNotEquals"],
+        [
+            "DateEquals",
+            "DateGreaterThan",
+            "DateGreaterThanEquals",
+            "DateLessThan",
+            "DateLessThanEquals",
+            "DateNotEquals",
+        ],
         ["2026-01-01T00:00:00Z", "2026-06-01", "2027-01-01T00:00:00Z"],
         [
             "2025-12-31T23:59:59Z",
@@ -95,7 +106,14 @@ KEYS: dict[str, tuple[list[str], list[str], list[Any]]] = {
         ],
     ),
     "s3:max-keys": (
-        ["NumericLessThan", "NumericGreaterThanEquals", "NumericNotEquals", "NumericEquals"],
+        [
+            "NumericEquals",
+            "NumericGreaterThan",
+            "NumericGreaterThanEquals",
+            "NumericLessThan",
+            "NumericLessThanEquals",
+            "NumericNotEquals",
+        ],
         ["5", "10", "10.5"],
         [None, "4", "5", "7", "10", "10.2", "11"],
     ),
@@ -105,6 +123,22 @@ KEYS: dict[str, tuple[list[str], list[str], list[Any]]] = {
         [None, "vpce-1", "vpce-3"],
     ),
     "aws:SecureTransport": (["Bool"], ["true", "false"], ["true", "false"]),
+    "iam:AssociatedResourceArn": (
+        ["ArnLike", "ArnEquals", "ArnNotLike", "ArnNotEquals", "StringLike"],
+        [
+            "arn:aws:lambda:*:111122223333:function:*",
+            "arn:aws:*:*:*:*",
+            "arn:aws:ec2:us-*:*:instance/i-?",
+        ],
+        [
+            None,
+            "arn:aws:lambda:us-east-1:111122223333:function:f",
+            "arn:aws:lambda:us-east-1:444455556666:function:f",
+            "arn:aws:ec2:us-east-1:111122223333:instance/i-1",
+            "arn:aws:ec2:eu-west-1:111122223333:instance/i-12",
+        ],
+    ),
+    "saml:doc": (["BinaryEquals"], ["Ymx1ZQ==", "cmVk"], [None, "Ymx1ZQ==", "eA=="]),
 }
 IF_EXISTS = st.sampled_from(["", "", "IfExists"])
 PRINCIPALS: list[Any] = [
