@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from fnmatch import fnmatchcase
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
+from iamsim.core.errors import RequestError
+from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.proofs.claims import parse_claims
 from iamsim.proofs.prove import Prover
 from iamsim.query.batch import Batch
@@ -101,7 +102,16 @@ def compare(  # noqa: PLR0913 - the arguments are the options of the command
 
     `principals` are ARNs or patterns of those that count; files of `forbid` hold requests with
     expectations, or claims, that must hold afterwards. `with_policies` also compares documents.
+    Raises `RequestError` for a pattern that nobody fits: of nobody, nothing changes.
     """
+    patterns = {pattern: compile_tokens(tokenize(pattern)) for pattern in principals}
+    fitted: set[str] = set()
+
+    def is_wanted(principal: str) -> bool:
+        fitting = [pattern for pattern, fits in patterns.items() if fits(principal)]
+        fitted.update(fitting)
+        return not patterns or bool(fitting)
+
     kept: list[report.Kept] = []
     claims: list[CheckResult] = []
     prover = Prover(after, before)
@@ -115,12 +125,16 @@ def compare(  # noqa: PLR0913 - the arguments are the options of the command
         Batch(before, partial=partial, now=at),
         Batch(after, partial=partial, now=at),
         context=context,
-        wanted=lambda principal: (
-            not principals or any(fnmatchcase(principal, one) for one in principals)
-        ),
+        wanted=is_wanted,
         progress=progress,
         processes=processes,
     )
+    for pattern in sorted(patterns.keys() - fitted):
+        raise RequestError(
+            "no-such-principal",
+            f"no principal of either world fits `{pattern}`",
+            hint="give an ARN, or a pattern such as `arn:aws:iam::*:role/app-*`",
+        )
     return Changes(
         report.ChangeReport(
             changes,

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
 from iamsim.core.decision import PolicyType
+from iamsim.core.errors import RequestError
 from iamsim.query.analyzer.archive import apply_rules
 from iamsim.query.analyzer.external import find_external
 from iamsim.query.analyzer.finding import FindingKind, Status
 from iamsim.query.analyzer.unused import Unjudged, count_unjudged, find_unused
 from iamsim.query.batch.processes import ALONE, no_progress
-from iamsim.questions.actions import expand_actions
+from iamsim.questions.actions import check_action, expand_actions
 from iamsim.questions.names import resource_named
 from iamsim.report import access_findings as report
 
@@ -93,6 +94,12 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
 ) -> Findings:
     """Find what was asked for, and archive what rules are about; `unused_days` needs the time `at`
     of the analysis. Raises `RequestError` for a zone or a resource that is not there."""
+    if actions and not internal:
+        raise RequestError(
+            "option-without-resource",
+            "actions say what is asked of a resource, and none is given",
+            hint="name it with `--resource`, or leave `--action` out",
+        )
     model = batch.world.model
     external = find_external(batch, zone, progress, processes=processes)
     findings = list(external.findings)
@@ -101,6 +108,8 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
 
         named = [resource_named(one, model) for one in internal]
         expanded = expand_actions(tuple(actions))
+        for action in expanded:
+            check_action(action)
         findings += find_internal(batch, named, expanded, zone, progress, processes=processes)
     unjudged = Unjudged()
     if unused_days is not None and at is not None:

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.compile.policy import compile_policy
+from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
 from iamsim.proofs import documents, public
 from iamsim.proofs.claims import statement_about
+from iamsim.proofs.meant import acts_nowhere
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
 
     from iamsim.api.inputs import PolicyInput
     from iamsim.compile.policy import CompiledPolicy
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.proofs.result import CheckResult
 
 __all__ = [
@@ -61,11 +64,14 @@ def check_access_not_granted(
     resources: Iterable[str] = (),
     *,
     policy_type: str = "identity",
+    as_aws: bool = False,
 ) -> CheckResult:
     """Prove that a policy grants none of some actions (on any resource), on none of some resources
     (for any action), or none of the one on any of the other (AWS: CheckAccessNotGranted).
 
-    Raises `InputError` for what can't be read, and where neither is given.
+    Raises `InputError` for what can't be read, where neither is given, and for an action that acts
+    on none of the resources, or a resource on which none of the actions acts: nothing could grant
+    that. `as_aws` lets it pass, as AWS does.
     """
     kind = _type_of(policy_type, None)
     asked, places = list(actions), list(resources)
@@ -76,9 +82,24 @@ def check_access_not_granted(
             hint="give one of them at least",
         )
     limit = statement_about(asked or "*", places or "*", None, "the check")
+    if asked and places and not as_aws:
+        for action in asked:
+            _check_acts(statement_about(action, places, None, "the check"), action, "no resource")
+        for place in places:
+            _check_acts(statement_about(asked, place, None, "the check"), place, "no action")
     return documents.check_access_not_granted(
         _compiled(policy, kind, "policy"), limit, trust=kind is PolicyType.TRUST
     )
+
+
+def _check_acts(about: CompiledStatement, name: str, missing: str) -> None:
+    """Refuse actions and resources that never meet."""
+    if acts_nowhere(about):
+        raise RequestError(
+            "claim-about-nothing",
+            f"{missing} of the check goes with {quote(name)}",
+            hint="give resources of the types on which the actions act",
+        )
 
 
 def check_no_public_access(policy: PolicyInput, resource_type: str) -> CheckResult:

@@ -129,9 +129,9 @@ def _ever(options: Options, arguments: Sequence[str]) -> int:
 
     asked: dict[str, object] = {"action": list(arguments)}
     if resources := texts_of(options, "resources"):
-        asked["resource"] = resources
+        asked["resource"] = list(resources)
     if principals := texts_of(options, "principals"):
-        asked["principal"] = principals
+        asked["principal"] = list(principals)
     claim = parse_claim({"name": " ".join(arguments), "never": {**asked, "services": True}})
     world, _ = _worlds({**options, "before": None, "after": None})
     ever = Prover(world).ever(claim)

@@ -6,18 +6,16 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.core.errors import RequestError
 from iamsim.proofs.areas import find_areas
-from iamsim.proofs.budget import Budget, OutOfBudgetError
-from iamsim.proofs.formula import ResourceIn
-from iamsim.proofs.globs import ANYTHING
+from iamsim.proofs.budget import OutOfBudgetError
+from iamsim.proofs.meant import check_claim, resources_of
 from iamsim.proofs.meetings import Meeting
 from iamsim.proofs.people import listed_people, other_people
 from iamsim.proofs.reach import Reach
 from iamsim.proofs.result import CheckResult, Reason, Verdict
 from iamsim.proofs.search import Place
-from iamsim.proofs.space import ActionSpace
 from iamsim.proofs.statements import Reader
 from iamsim.proofs.unchanged import Unchanged
-from iamsim.proofs.who import check_who, covers_caller, depends_on_owner
+from iamsim.proofs.who import covers_caller, depends_on_owner
 from iamsim.symbolic.actions import all_actions
 
 if TYPE_CHECKING:
@@ -26,7 +24,6 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.areas import AreaSpace
     from iamsim.proofs.claims import Claim
-    from iamsim.proofs.globs import Glob
     from iamsim.proofs.people import Person
 
 __all__ = ["Ever", "Prover", "prove"]
@@ -78,7 +75,7 @@ class Prover:
     def prove(self, claim: Claim) -> CheckResult:
         """Prove a claim, or refute it with a request. Raises `RequestError` for a claim that can't
         be asked."""
-        check_who(claim.who, self.world.model)
+        check_claim(claim, self.world.model)
         if claim.no_new_access and self.before is None:
             raise RequestError(
                 "no-change",
@@ -111,7 +108,7 @@ class Prover:
     def ever(self, claim: Claim) -> Ever:
         """Everybody who is ever allowed what a claim is about, each with a request that the engine
         has confirmed; raises what `prove` raises."""
-        check_who(claim.who, self.world.model)
+        check_claim(claim, self.world.model)
         found: dict[str, Mapping[str, Any]] = {}
         unknown: dict[str, str] = {}
         for meeting in self._meetings(claim):
@@ -147,15 +144,8 @@ class Prover:
 
     def _meetings(self, claim: Claim) -> Iterator[Meeting]:
         """Every caller before every area of resources, as far as they could be let in."""
-        wanted = _resources(claim)
         actions = all_actions().mask(claim.about.actions)
-        if ActionSpace().find(Place(actions, (wanted,)), Budget()) is None:
-            raise RequestError(
-                "claim-about-nothing",
-                f"claim `{claim.name}`: its actions act on no such resource",
-                hint="give a resource of a type on which the actions act",
-            )
-        place = Place(actions, (wanted,))
+        place = Place(actions, (resources_of(claim.about),))
         spaces = find_areas(self.world, actions, foreign=claim.any_resources)
         by_account, by_name = self._sorted(spaces, place)
         before = self.before if claim.no_new_access else None
@@ -234,15 +224,6 @@ class Prover:
 def prove(claim: Claim, world: CompiledWorld, before: CompiledWorld | None = None) -> CheckResult:
     """Prove one claim about a world; see `Prover`."""
     return Prover(world, before).prove(claim)
-
-
-def _resources(claim: Claim) -> tuple[Glob, ...]:
-    """The globs of the resources that a claim is about."""
-    resources = claim.about.resources
-    read = None if resources is None else Reader(all_actions(), 0, None, {}).resource(resources)
-    if isinstance(read, ResourceIn) and read.inside:
-        return tuple(glob.widened for glob in read.globs)
-    return (ANYTHING,)
 
 
 def assumptions(claim: Claim, world: CompiledWorld) -> tuple[str, ...]:

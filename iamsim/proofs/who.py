@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
-from iamsim.core.errors import RequestError
 from iamsim.core.request import CallerKind
 from iamsim.core.wildcard import compile_tokens, tokenize
 from iamsim.proofs.formula import all_of, any_of, negate
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from iamsim.proofs.statements import Reader
     from iamsim.world.model import World
 
-__all__ = ["check_who", "covers_caller", "depends_on_owner"]
+__all__ = ["covers_caller", "depends_on_owner"]
 
 KINDS = {
     "anonymous": {CallerKind.ANONYMOUS},
@@ -29,18 +28,6 @@ KINDS = {
     "user": {CallerKind.USER},
 }
 OUTSIDE = frozenset({"outside", "except"})
-
-
-def check_who(who: Who, world: World) -> None:
-    """Refuse to ask who is outside of an organization where there is none."""
-    if who.kind == "outside" and who.text == "organization" and world.organization is None:
-        raise RequestError(
-            "no-organization",
-            "a claim asks for callers outside of the organization, and the world has none",
-            hint="give the world its organization, or ask for `{outside: account}`",
-        )
-    for member in who.members:
-        check_who(member, world)
 
 
 def covers_caller(

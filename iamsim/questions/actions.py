@@ -6,7 +6,7 @@ from iamsim import catalog
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 
-__all__ = ["expand_actions"]
+__all__ = ["check_action", "expand_actions"]
 
 
 def expand_actions(patterns: tuple[str, ...], resource: str | None = None) -> tuple[str, ...]:
@@ -40,3 +40,13 @@ def expand_actions(patterns: tuple[str, ...], resource: str | None = None) -> tu
                 )
         found.update(dict.fromkeys(expanded))
     return tuple(found)
+
+
+def check_action(action: str) -> None:
+    """Raise `RequestError` for an action that the service reference does not know."""
+    if catalog.find_action(action) is None:
+        from iamsim.questions.check import QuestionCheck  # noqa: PLC0415 - only for what is unknown
+        from iamsim.questions.sentences import problem_text  # noqa: PLC0415
+
+        hint = QuestionCheck().unknown_action(action)
+        raise RequestError("unknown-action", problem_text(hint))

@@ -32,7 +32,7 @@ from iamsim.questions.resources import (
 from iamsim.syntax.ast import Policy
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterator, Sequence
+    from collections.abc import Container, Iterable, Iterator, Sequence
 
     from iamsim.catalog import CatalogVersion
     from iamsim.core.answer import Answer
@@ -201,9 +201,14 @@ class QuestionCheck:
 
     def of_principal(self, question: Question) -> tuple[Hint, ...]:
         """The caller: listed where its account is, unless the question brings its policies."""
-        principal = question.principal
-        if question.attached.identity_policies is not None:
-            return ()
+        return (
+            ()
+            if question.attached.identity_policies is not None
+            else self.of_caller(question.principal)
+        )
+
+    def of_caller(self, principal: str) -> tuple[Hint, ...]:
+        """The same for a principal without a question."""
         if principal not in self._principals:
             self._principals[principal] = tuple(self._find_of_principal(principal))
         return self._principals[principal]
@@ -254,7 +259,13 @@ class QuestionCheck:
         shared_keys: Container[str] = frozenset(),
     ) -> Iterator[Hint]:
         """The context keys that were given, against what requests for some of the actions carry."""
-        for key in question.context:
+        return self.of_keys(question.context, actions, shared_keys)
+
+    def of_keys(
+        self, keys: Iterable[str], actions: Sequence[str], shared_keys: Container[str] = frozenset()
+    ) -> Iterator[Hint]:
+        """The same for keys without a question."""
+        for key in keys:
             facts = self.reference.key(key)
             if facts is None:
                 if self._is_misspelled(key):

@@ -37,6 +37,7 @@ _VARIABLE = re.compile(r"\$\{([A-Za-z]+)\}")
 _WORD_STARTS = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _WILD = re.compile(r"[*?]")
 UNKNOWN_REGION, UNKNOWN_ACCOUNT = "REGION", "ACCOUNT"
+ACCOUNT_ID_LENGTH = 12
 
 
 def needs_resource(facts: ActionFacts) -> bool:
@@ -140,7 +141,7 @@ def _completed(text: str, form: ArnFormat, account: str) -> ArnText | None:
         partition, service, *words = (*words[1:], "", "")
         if service != form.service:
             return None
-        words = [word for word in words if word]
+        words = [piece for word in words if word for piece in _at_lost_colons(word)]
         if words and is_region(words[0]):
             region, *words = words
         if len(words) > 1 and is_account_id(words[0]):
@@ -157,6 +158,15 @@ def _completed(text: str, form: ArnFormat, account: str) -> ArnText | None:
         account=(account or UNKNOWN_ACCOUNT) if "${" in known.account else known.account,
         resource=rest if rest.startswith(head) else head + rest,
     )
+
+
+def _at_lost_colons(word: str) -> list[str]:
+    """Cut a part of an ARN where a colon lacks: between Region and account, behind an account."""
+    before, account = word[:-ACCOUNT_ID_LENGTH], word[-ACCOUNT_ID_LENGTH:]
+    if is_account_id(account) and is_region(before):
+        return [before, account]
+    account, behind = word[:ACCOUNT_ID_LENGTH], word[ACCOUNT_ID_LENGTH:]
+    return [account, behind] if behind and is_account_id(account) else [word]
 
 
 def written(arn: ArnText) -> str:

@@ -83,6 +83,7 @@ def _access_not_granted(call: Call) -> Json:
             asked.get("actions") or (),
             asked.get("resources") or (),
             policy_type=call.required("policyType"),
+            as_aws=True,
         )
 
     results = [_result(partial(ask, entry)) for entry in call.items("access")]

@@ -81,7 +81,7 @@ https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_
 class Scope(TypedDict, total=False):
     """What requests are drawn from. `principals`, `actions` and `resources` are patterns with ``*``
     and ``?``; `context` gives for a key the values of which every request has one, `None` for its
-    absence."""
+    absence. `known` are actions and keys that AWS has and the service reference does not."""
 
     principals: Sequence[str]
     except_principals: Sequence[str]
@@ -89,6 +89,7 @@ class Scope(TypedDict, total=False):
     except_actions: Sequence[str]
     resources: Sequence[str]
     context: Mapping[str, Sequence[ContextValue | None]]
+    known: Sequence[str]
 
 
 class Options(Scope, total=False):
@@ -292,6 +293,7 @@ def _near(world: World, scope: Scope, outside: Iterable[str] = ()) -> Near:
         known = ", ".join(sorted(Options.__optional_keys__))
         message = f"laws have no option `{unknown[0]}`; they have {known}"
         raise TypeError(message)
+    _check_names(world, scope)
     given: dict[str, Any] = {
         key: _several(scope[key])
         for key in ("principals", "except_principals", "actions", "except_actions", "resources")
@@ -305,6 +307,39 @@ def _near(world: World, scope: Scope, outside: Iterable[str] = ()) -> Near:
         message = "no principal of the world is allowed anything that fits the scope of the law"
         raise ValueError(message)
     return near
+
+
+def _check_names(world: World, scope: Scope) -> None:
+    """Refuse names that nothing has: a law about them alone would always hold, and beside others
+    they would be passed over. Raises `ValueError`."""
+    from iamsim.core.errors import RequestError  # noqa: PLC0415 - nothing is loaded too early
+    from iamsim.proofs.meant import check_pattern  # noqa: PLC0415
+    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415
+    from iamsim.questions.sentences import problem_text  # noqa: PLC0415
+    from iamsim.symbolic.actions import catalog_actions  # noqa: PLC0415
+    from iamsim.testing.near import matcher  # noqa: PLC0415
+
+    check = QuestionCheck(world.model)
+    known = {name.lower() for name in _several(scope.get("known", ()))}
+    actions = [*_several(scope.get("actions", ())), *_several(scope.get("except_actions", ()))]
+    hints = [
+        check.unknown_action(action)
+        for action in actions
+        if action.lower() not in known and not any(map(matcher((action,)), catalog_actions().names))
+    ]
+    hints += check.of_keys(
+        [key for key in scope.get("context", {}) if key.lower() not in known], ("*",)
+    )
+    if hints:
+        message = f"the scope of the law: {problem_text(hints[0])}"
+        raise ValueError(message)
+    for pattern in _several(scope.get("principals", ())):
+        if not pattern.startswith("arn:"):
+            continue
+        try:
+            check_pattern(pattern, world.model, "the scope of the law")
+        except RequestError as error:
+            raise ValueError(str(error)) from None
 
 
 def _several(values: Sequence[Any]) -> tuple[Any, ...]:

@@ -133,6 +133,8 @@ def test_operations_stand_for_actions_that_exist():
             OF_OTHER_TYPE,
             f"arn:aws:iam::{ACCOUNT}:role/app",
         ),
+        ("sqs:SendMessage", f"arn:aws:sqs:eu-west-1:{ACCOUNT}other", OF_OTHER_TYPE, OTHER),
+        ("sqs:SendMessage", f"arn:aws:sqs:eu-west-1{ACCOUNT}:other", OF_OTHER_TYPE, OTHER),
         ("sqs:SendMessage", "arn:aws:sns:eu-west-1:1:a", OF_OTHER_TYPE, ()),
         ("sqs:ListQueues", JOBS, "action-without-resource", ()),
         (

@@ -1,4 +1,5 @@
-"""An expectation that can't fail does not pass: in suites, with `--expect` and `--forbid`."""
+"""An expectation that can't fail does not pass: in suites, with `--expect` and `--forbid`, in
+claims, laws and every other gate."""
 
 from __future__ import annotations
 
@@ -6,7 +7,10 @@ import json
 
 import pytest
 
+from iamsim.api import World
 from iamsim.cli.main import main
+from iamsim.testing.laws import check
+from iamsim.world.load import load_world_data
 
 ACCOUNT = "111122223333"
 EVA = f"arn:aws:iam::{ACCOUNT}:user/eva"
@@ -205,3 +209,141 @@ def test_requirements_of_a_change_are_checked(run, capsys, tmp_path):
     assert main(words) == 1
     assert "no action `s3:PutObjct` is known" in capsys.readouterr().out
     assert main([*words, "--allow-unknown-names"]) == 0
+
+
+CLAIM = {"name": "c", "never": {"principal": EVA, "action": "s3:PutObject", "resource": KEY}}
+NONE = {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}, "NotIpAddress": {"aws:SourceIp": "10.0.0.0/8"}}
+NOT_CLAIMS = {
+    "a caller that nobody is": ({"principal": EVA + "a"}, "nobody in it is"),
+    "a pattern that nobody fits": ({"principal": EVA + "a*"}, "nobody in it fits"),
+    "a session of no role": (
+        {"principal": f"arn:aws:sts::{ACCOUNT}:assumed-role/nope/s"},
+        "nobody in it is",
+    ),
+    "among others": ({"principal": [EVA, EVA + "a"]}, "nobody in it is"),
+    "all but nobody": ({"principal": {"except": [EVA + "a"]}}, "nobody in it is"),
+    "a colon is missing": ({"principal": EVA.replace("::", ":")}, "names no principal"),
+    "a misspelt action": ({"action": "s3:PutObjct"}, "s3:PutObjct"),
+    "an action that does not act on the resource": ({"resource": JOBS}, "act on no such"),
+    "a key that is not known": (
+        {"condition": {"StringEquals": {"aws:SorceIp": "x"}}},
+        "aws:SourceIp",
+    ),
+    "a key that is not carried": (
+        {"condition": {"StringEquals": {"s3:prefix": "x"}}},
+        "never carry",
+    ),
+    "conditions that exclude each other": ({"condition": NONE}, "no request meets"),
+}
+
+
+@pytest.fixture
+def claims(tmp_path, monkeypatch, capsys):
+    """Check one claim about the world: exit code and errors."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "world.json").write_text(json.dumps(WORLD), "utf-8")
+
+    def call(never, **more):
+        claim = {**CLAIM, **more, "never": CLAIM["never"] | never}
+        (tmp_path / "claims.json").write_text(json.dumps({"claims": [claim]}), "utf-8")
+        code = main(["check", "claims", "claims.json", "--world", "world.json"])
+        return code, capsys.readouterr().err
+
+    return call
+
+
+@pytest.mark.parametrize("mistake", NOT_CLAIMS)
+def test_a_claim_about_nothing_is_an_error(claims, mistake):
+    """It was proved, whatever the policies say."""
+    never, said = NOT_CLAIMS[mistake]
+    assert claims({}) == (0, "")
+    code, errors = claims(never)
+    assert code == 2
+    assert said in errors
+
+
+@pytest.mark.parametrize(
+    "never",
+    [
+        {"principal": "arn:aws:iam::777777777777:role/other"},
+        {"principal": f"arn:aws:iam::{ACCOUNT}:user/*"},
+        {"condition": {"StringEquals": {"aws:PrincipalServiceName": "lambda.amazonaws.com"}}},
+        {"condition": {"IpAddress": {"aws:SourceIp": "10.0.0.0/8"}}},
+        {"condition": {"Null": {"aws:PrincipalArn": "true"}}},
+    ],
+)
+def test_a_claim_about_something_is_proved(claims, never):
+    """Strangers need not be listed, and whoever calls is told by keys as well."""
+    assert claims(never) == (0, "")
+
+
+def test_a_claim_about_the_future_names_whom_nobody_knows_yet(claims):
+    """Who may get any policy, and so can."""
+    assert claims({"principal": EVA + "a", "future": True}) == (1, "")
+
+
+GATES = {
+    "diff": (
+        ["diff", "world.json", "world.json", "--fail-on", "opened", "-p"],
+        "arn:aws:iam::*:user/eva",
+        EVA + "a",
+    ),
+    "access-not-granted": (
+        ["check", "access-not-granted", json.dumps(READ), "-r", KEY, "-a"],
+        "s3:PutObject",
+        "s3:ListBucket",
+    ),
+    "access-not-granted on": (
+        ["check", "access-not-granted", json.dumps(READ), "-a", "s3:PutObject", "-r"],
+        KEY,
+        "arn:aws:s3:::reports",
+    ),
+    "findings": (
+        ["findings", "--world", "world.json", "--fail-on", "any", "-r", JOBS, "-a"],
+        "sqs:SendMessage",
+        "sqs:SendMesage",
+    ),
+    "ever": (
+        ["check", "ever", "--world", "world.json", "-r", KEY, "s3:PutObject", "-p"],
+        EVA,
+        EVA + "a",
+    ),
+}
+
+
+@pytest.mark.parametrize("gate", GATES)
+def test_a_gate_about_nothing_is_an_error(run, capsys, gate):
+    """With what can be meant in its place it passes."""
+    run(REQUEST)
+    words, meant, slip = GATES[gate]
+    assert main([*words, meant]) == 0
+    capsys.readouterr()
+    assert main([*words, slip]) == 2
+    assert capsys.readouterr().err.startswith("error: ")
+
+
+def test_findings_take_no_actions_without_a_resource(run, capsys):
+    """Nothing was asked about them."""
+    run(REQUEST)
+    assert main(["findings", "--world", "world.json", "--fail-on", "any", "-a", "sqs:*"]) == 2
+    assert "`--resource`" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "scope",
+    [
+        {"actions": ["s3:GetObject", "s3:PutObjct"]},
+        {"except_actions": "s3:PutObjct"},
+        {"principals": [EVA, EVA + "a"]},
+        {"context": {"aws:SorceIp": ["203.0.113.1"]}},
+    ],
+)
+def test_a_law_about_a_name_that_nothing_has_is_an_error(scope):
+    """Beside others it was passed over."""
+    world = World(load_world_data(WORLD))
+    check(lambda _: True, world, examples=1)
+    with pytest.raises(ValueError, match="the scope of the law: "):
+        check(lambda _: True, world, examples=1, **scope)
+    known = ["s3:PutObjct", "aws:SorceIp"]
+    if "principals" not in scope:
+        check(lambda _: True, world, examples=1, known=known, **scope)
