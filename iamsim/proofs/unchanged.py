@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import fields, is_dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
 
+from iamsim.compile.condition import FOR_ALL_VALUES
 from iamsim.compile.policy import PolicySet
 from iamsim.core.errors import InputError
 from iamsim.engine.context import DerivedKeys
@@ -17,11 +18,13 @@ from iamsim.proofs.search import Place
 from iamsim.symbolic.actions import all_actions
 
 if TYPE_CHECKING:
+    from iamsim.compile.condition import ConditionTest
+    from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.areas import Area
     from iamsim.proofs.people import Person
 
-__all__ = ["Unchanged"]
+__all__ = ["Unchanged", "meaning"]
 
 
 class Unchanged:
@@ -124,12 +127,56 @@ class Unchanged:
         return before == after
 
     def _same_set(self, before: PolicySet, after: PolicySet) -> bool:
-        """Whether two sets of policies say the same, statement by statement."""
+        """Whether two sets of policies say the same, whatever the order of their statements."""
         name = id(before), id(after)
         known = self._sets.get(name)
         if known is None:
-            same = [policy.statements for policy in before.policies] == [
-                policy.statements for policy in after.policies
-            ]
+            same = _said(before) == _said(after)
             known = self._sets[name] = before, after, same
         return known[2]
+
+
+def _said(policies: PolicySet) -> frozenset[Hashable]:
+    """What the statements of a set mean."""
+    return frozenset(meaning(one) for policy in policies.policies for one in policy.statements)
+
+
+def meaning(statement: CompiledStatement) -> Hashable:
+    """What a statement says, however it is written: the same for two only where they match alike.
+
+    A negated operator holds when its key is missing, and so does every operator with ForAllValues:
+    IfExists adds nothing to them. ArnEquals and ArnLike are one operator.
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
+    """
+    if statement.unknowns:
+        return statement
+    resources = statement.resources
+    return (
+        statement.effect,
+        statement.principals,
+        statement.actions.negated,
+        frozenset(pattern.pattern.lower() for pattern in statement.actions.patterns),
+        None
+        if resources is None
+        else (
+            resources.negated,
+            frozenset((pattern.template, pattern.is_short) for pattern in resources.patterns),
+        ),
+        frozenset(map(_test, statement.conditions)),
+    )
+
+
+def _test(condition: ConditionTest) -> Hashable:
+    """What a condition asks."""
+    operator = condition.operator
+    settled = operator.set_operator == FOR_ALL_VALUES or (
+        operator.negated and operator.set_operator is None
+    )
+    return (
+        operator.set_operator,
+        operator.base.replace("Equals", "Like") if operator.base[:3] == "Arn" else operator.base,
+        operator.if_exists and not settled,
+        condition.key,
+        condition.constant,
+        frozenset(condition.values.templates),
+    )

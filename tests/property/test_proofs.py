@@ -6,18 +6,22 @@ existing one does not.
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from hypothesis import given
+from hypothesis import strategies as st
 
 from iamsim.core.decision import PolicyType
 from iamsim.proofs.documents import check_equivalent, check_no_new_access
+from iamsim.proofs.unchanged import meaning
 from tests.property.documents import (
     allows,
     compiled,
     document_pairs,
     requests,
     resource_pairs,
+    statements,
 )
 
 if TYPE_CHECKING:
@@ -62,3 +66,44 @@ def test_a_policy_allows_what_it_allows(pair: tuple[list[Any], list[Any]]) -> No
     if wider:
         assert check_no_new_access(compiled(wider), policy).result == "PASS"
     assert check_equivalent(policy, policy).result == "PASS"
+
+
+def otherwise(statement: dict[str, Any]) -> dict[str, Any]:
+    """The same statement with IfExists where there was none and none where there was, and with the
+    other name of an ARN operator."""
+    written = {}
+    for operator, keys in statement.get("Condition", {}).items():
+        name = operator.removesuffix("IfExists")
+        if name == operator and name != "Null":
+            name += "IfExists"
+        for one, other in (("Like", "Equals"), ("Equals", "Like")):
+            if name.startswith("Arn") and one in name:
+                name = name.replace(one, other)
+                break
+        written[name] = keys
+    return {**statement, "Condition": written}
+
+
+@given(statements(), st.data())
+def test_statements_of_one_meaning_match_alike(
+    statement: dict[str, Any], data: st.DataObject
+) -> None:
+    """What is written otherwise and means the same matches the same requests; what may match
+    others has another meaning."""
+    other = data.draw(st.sampled_from([otherwise(statement), data.draw(statements())]))
+    first, second = compiled([statement]), compiled([other])
+    if meaning(first.statements[0]) == meaning(second.statements[0]):
+        for request in requests([first, second]):
+            assert first.statements[0].matches(request) is second.statements[0].matches(request)
+
+
+def test_what_adds_nothing_is_of_one_meaning() -> None:
+    """IfExists adds nothing to a negated operator, nor to ForAllValues; to others it does."""
+    names = ["StringNotLike", "ForAllValues:StringLike", "StringLike", "ForAnyValue:StringNotLike"]
+    said = {}
+    for name, suffix in product(names, ("", "IfExists")):
+        tests = {name + suffix: {"aws:TagKeys": ["t*"]}}
+        statement = {"Effect": "Deny", "Action": "*", "Resource": "*", "Condition": tests}
+        said[name, suffix] = meaning(compiled([statement]).statements[0])
+    same = [name for name in names if said[name, ""] == said[name, "IfExists"]]
+    assert same == names[:2]
