@@ -82,6 +82,7 @@ class Rule:
     instead: str = ""
     reading: str = ""
     notes: tuple[str, ...] = ()
+    no_note: str = ""
     no_case: str = ""
 
 

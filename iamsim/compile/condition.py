@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamsim.compile.literals import lacks_zone
 from iamsim.compile.operators import ValueTests, compile_values, is_odd_boolean
 from iamsim.compile.residual import Atom
 from iamsim.core.errors import PolicyError
@@ -96,15 +97,19 @@ class ConditionTest:
             operator=self.written_operator,
             key=self.written_key,
             resolved=resolved,
-            notes=self._notes(value) + self._empty_notes(context),
+            notes=self._notes(value) + self._variable_notes(context, matched=matched),
         )
 
-    def _empty_notes(self, context: Context) -> tuple[Note, ...]:
-        """The note of defaults that stand in for empty values."""
+    def _variable_notes(self, context: Context, *, matched: bool) -> tuple[Note, ...]:
+        """What is uncertain about the values of variables, and of entries that lack one."""
         if self.values.context_test is None:
-            return ()  # no variables, so no defaults
-        replaced = any(template.replaces_empty(context) for template in self.values.templates)
-        return (Note.EMPTY_STRING_VALUE,) if replaced else ()
+            return ()  # no variables
+        templates = self.values.templates
+        notes = [note for template in templates for note in template.notes(context)]
+        if matched and not self.operator.negated and context.get(self.key):
+            unresolved = [template for template in templates if template.resolve(context) is None]
+            notes += [Note.UNRESOLVED_VARIABLE_BESIDE_OTHERS] if unresolved else []
+        return tuple(dict.fromkeys(notes))
 
     def _reason(self, value: ContextValue | None, *, matched: bool, resolved: str | None) -> Reason:
         """Why the test holds or fails."""
@@ -144,6 +149,8 @@ class ConditionTest:
             return (*notes, *self._null_notes(value))
         if operator.base == "Bool" and present and any(map(is_odd_boolean, _members(value))):
             notes.append(Note.BOOLEAN_LETTER_CASE)
+        if present and operator.base.startswith("Date") and any(map(lacks_zone, _members(value))):
+            notes.append(Note.DATE_WITHOUT_ZONE)
         if not present and operator.negated and operator.set_operator == FOR_ANY_VALUE:
             notes.append(Note.FOR_ANY_VALUE_NEGATED_MISSING_KEY)
         if present and self._has_several_values(value):

@@ -12,7 +12,15 @@ from binascii import Error, a2b_base64
 from decimal import Decimal
 from socket import AF_INET, AF_INET6, inet_pton
 
-__all__ = ["Network", "read_address", "read_bytes", "read_date", "read_network", "read_number"]
+__all__ = [
+    "Network",
+    "lacks_zone",
+    "read_address",
+    "read_bytes",
+    "read_date",
+    "read_network",
+    "read_number",
+]
 
 NUMBER = re.compile(r"-?[0-9]+(?:\.[0-9]+)?", re.ASCII)
 EPOCH = re.compile(r"-?[0-9]+", re.ASCII)
@@ -54,6 +62,12 @@ def read_date(text: str) -> Decimal | None:
         offset = int(zone[1:3]) * 3_600 + int(zone[4:6]) * 60
         seconds += offset if zone[0] == "-" else -offset
     return Decimal(seconds) + Decimal("0" + (part["fraction"] or ""))
+
+
+def lacks_zone(text: str) -> bool:
+    """Whether a date has a time, and no zone."""
+    match = DATE.fullmatch(text)
+    return match is not None and match["hour"] is not None and match["zone"] is None
 
 
 def _days(year: int, month: int, day: int) -> int | None:

@@ -7,11 +7,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.compile.literals import (
+    lacks_zone,
     read_address,
     read_bytes,
     read_date,
@@ -276,10 +277,11 @@ def _compile_literals(base: str, values: Sequence[Value]) -> ValueTests:
     """Numbers, dates and bytes: read once, compared with one operation."""
     if base == "BinaryEquals":
         return _compile_comparison(values, read_bytes, eq)
-    read = read_number if base.startswith("Numeric") else read_date
-    return _compile_comparison(
-        values, read, ORDER[base.removeprefix("Numeric").removeprefix("Date")]
-    )
+    if base.startswith("Numeric"):
+        return _compile_comparison(values, read_number, ORDER[base.removeprefix("Numeric")])
+    tests = _compile_comparison(values, read_date, ORDER[base.removeprefix("Date")])
+    without_zone = any(lacks_zone(value.text) for value in values)
+    return replace(tests, notes=(Note.DATE_WITHOUT_ZONE,)) if without_zone else tests
 
 
 def _compile_comparison(

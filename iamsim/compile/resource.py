@@ -131,8 +131,8 @@ class ResourcePattern:
         matched = self.holds(resource, request.context)
         reason = Reason.MATCHED if matched else Reason.PATTERN_MISMATCH
         resolved = self.template.resolve_text(request.context)
-        if self.template.keys and self.template.replaces_empty(request.context):
-            notes = (*notes, Note.EMPTY_STRING_VALUE)
+        if self.template.keys:
+            notes = (*notes, *self.template.notes(request.context))
         if not matched and self.resolved(request.context) is None:
             reason = Reason.VARIABLE_UNRESOLVED
             if self.element is Element.NOT_RESOURCE:

@@ -214,6 +214,8 @@ class CompiledStatement:
         missing: tuple[str, ...] = ()
         if not failed:
             notes = _notes_of(clauses)
+            if any(_lacks_value(clause) for clause in clauses):
+                notes = tuple(dict.fromkeys((*notes, Note.UNRESOLVED_VARIABLE_BESIDE_OTHERS)))
             missing = self.missing(request) if self.keys else ()
         elif len(failed) == 1 and failed[0] is not Element.ACTION:
             # Nothing but this element stands in the way, so its uncertain rules decide. An Action
@@ -247,6 +249,11 @@ class CompiledStatement:
     def missing(self, request: Request) -> tuple[str, ...]:
         """The keys that the statement reads and the request lacks."""
         return tuple(key for key in self.keys if key not in request.context)
+
+
+def _lacks_value(clause: ClauseExplanation) -> bool:
+    """Whether an entry of Resource holds a variable without a value."""
+    return clause.element is Element.RESOURCE and clause.reason is Reason.VARIABLE_UNRESOLVED
 
 
 def _notes_of(clauses: list[ClauseExplanation]) -> tuple[Note, ...]:

@@ -8,11 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamsim.core.reason import Note
 from iamsim.core.wildcard import Token, Wildcard, tokenize
 from iamsim.syntax.variables import Literal, Star, Variable, parse_template
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamsim.core.request import ContextValue
 
@@ -20,6 +21,7 @@ __all__ = ["Template", "compile_template"]
 
 ARN_HEAD_COLONS = 5
 VARIABLE_OPENING = "${"
+WILDCARDS = frozenset("*?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,14 +78,16 @@ class Template:
             return None
         return "".join(token if isinstance(token, str) else token.value for token in tokens)
 
-    def replaces_empty(self, context: Mapping[str, ContextValue]) -> bool:
-        """Whether a default stands in for a key that is there with an empty value."""
-        return any(
-            isinstance(part, Variable)
-            and part.default is not None
-            and context.get(part.key.lower()) == ""
-            for part in self.parts
-        )
+    def notes(self, context: Mapping[str, ContextValue]) -> Iterator[Note]:
+        """What AWS's pages leave open of the values of the variables: a default that stands in for
+        a key that is there with an empty value, and wildcards in a value."""
+        for part in self.parts:
+            if isinstance(part, Variable):
+                value = context.get(part.key.lower())
+                if value == "" and part.default is not None:
+                    yield Note.EMPTY_STRING_VALUE
+                if isinstance(value, str) and not WILDCARDS.isdisjoint(value):
+                    yield Note.WILDCARD_IN_VARIABLE_VALUE
 
     def variable_in_arn_head(self) -> bool:
         """Whether a variable stands before the fifth colon, where AWS does not allow one."""

@@ -31,6 +31,7 @@ CALLER_KEYS = ("aws:principalarn", "aws:principaltype", "aws:principalaccount", 
 SOURCE_IP = "aws:sourceip"
 FORWARDED, TRANSPORT = "aws:viaawsservice", "aws:securetransport"
 MFA = "aws:multifactorauthpresent"
+OPERATIONS = "kms:grantoperations"
 RESOURCE_TAGS = ("aws:resourcetag/", "iam:resourcetag/")
 
 
@@ -52,6 +53,8 @@ def call_notes(
         notes += _of_assume_role(request)
     if request.action == PASS_ROLE and reads_resource_tags(arrangement.stations, PASS_ROLE):
         notes.append(Note.PASS_ROLE_RESOURCE_TAG)
+    if OPERATIONS in missing and arrangement.at(Slot.GRANT):
+        notes.append(Note.KMS_GRANT_UNDER_GRANT)
     if is_all_log_groups(request.resource):
         notes.append(Note.LOG_GROUPS_RESOURCE)
     trust = arrangement.relation.reason is Reason.ROLE_TRUST

@@ -39,7 +39,13 @@ IDENTITY_WAY = Way("identity-based-policy", (IDENTITY, *CAPS))
 DELEGATED_WAY = Way(
     "resource-based-policy-to-account", (_resource(GrantKind.ACCOUNT), IDENTITY, *CAPS)
 )
-GRANT_WAY = Way("kms-grant", (Requirement(Slot.GRANT),))
+# A grant to an account lets that account's own policies decide, as a key policy that names it does.
+TO_ACCOUNT = GrantKind.ACCOUNT.value
+GRANT_WAY = Way("kms-grant", (Requirement(Slot.GRANT, GrantKind.any() & ~TO_ACCOUNT),))
+GRANT_TO_ACCOUNT_WAY = Way(
+    "kms-grant-to-account", (Requirement(Slot.GRANT, TO_ACCOUNT), IDENTITY, *CAPS)
+)
+GRANT_WAYS = (GRANT_TO_ACCOUNT_WAY, GRANT_WAY)
 BOTH_SIDES_WAY = Way("both-accounts", (_resource(GrantKind.any()), IDENTITY, *CAPS))
 SERVICE_WAY = Way("resource-based-policy", (_resource(GrantKind.SERVICE, GrantKind.WILDCARD),))
 
@@ -59,7 +65,14 @@ SERVICE = Relation(Reason.SERVICE_CALLER, (SERVICE_WAY,))
 SERVICE_AND_KEY = Relation(Reason.SERVICE_CALLER, (SERVICE_WAY, GRANT_WAY))
 ROLE_TRUST = Relation(Reason.ROLE_TRUST, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, DELEGATED_WAY))
 KMS_KEY = Relation(
-    Reason.KMS_KEY, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, DELEGATED_WAY, GRANT_WAY)
+    Reason.KMS_KEY, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, DELEGATED_WAY, *GRANT_WAYS)
+)
+# No key policy has a say in that: https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
+RETIRED_GRANT = Relation(
+    Reason.RETIRED_GRANT, (IDENTITY_WAY, *GRANT_WAYS), unheard=frozenset({Slot.RESOURCE})
+)
+RETIRED_FOREIGN_GRANT = Relation(
+    Reason.RETIRED_GRANT, GRANT_WAYS, unheard=frozenset({Slot.RESOURCE})
 )
 ASSUME_ROOT = Relation(Reason.ASSUME_ROOT, (IDENTITY_WAY,))
 SAME_ACCOUNT = Relation(Reason.SAME_ACCOUNT, (DIRECT_WAY, ROLE_WAY, SOURCE_USER_WAY, IDENTITY_WAY))
@@ -71,7 +84,7 @@ SHARED = Relation(Reason.SHARED_RESOURCE, (IDENTITY_WAY,))
 CROSS_ACCOUNT = Relation(Reason.CROSS_ACCOUNT, (BOTH_SIDES_WAY,))
 # By the organization's own policy, which has no resource of its own in a request.
 BY_DELEGATION = Relation(Reason.CROSS_ACCOUNT, (BOTH_SIDES_WAY,))
-CROSS_ACCOUNT_KEY = Relation(Reason.CROSS_ACCOUNT_KMS_KEY, (BOTH_SIDES_WAY, GRANT_WAY))
+CROSS_ACCOUNT_KEY = Relation(Reason.CROSS_ACCOUNT_KMS_KEY, (BOTH_SIDES_WAY, *GRANT_WAYS))
 OWNER_ROOT_UNLOCKS = Relation(
     Reason.SAME_ACCOUNT, SAME_ACCOUNT.ways, unheard=frozenset({Slot.RESOURCE})
 )

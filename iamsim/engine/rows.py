@@ -95,6 +95,10 @@ def _is_foreign_key(met: Encounter) -> bool:
     return met.kind is ResourceKind.KEY and not met.same_account
 
 
+def _retires_foreign_grant(met: Encounter) -> bool:
+    return not met.same_account and kms.retires_grant(met)
+
+
 def _is_foreign(met: Encounter) -> bool:
     return not met.same_account
 
@@ -119,6 +123,8 @@ ROWS: tuple[tuple[Callable[[Encounter], bool], Relation], ...] = (
     (_is_of_no_account, known.OWN_ACCOUNT_ONLY),
     (_is(CallerKind.ANONYMOUS), known.ANONYMOUS),
     (_is(CallerKind.ORIGIN_ACCESS_IDENTITY), known.ORIGIN_ACCESS_IDENTITY),
+    (_retires_foreign_grant, known.RETIRED_FOREIGN_GRANT),
+    (kms.retires_grant, known.RETIRED_GRANT),
     (kms.is_service_at_key, known.SERVICE_AND_KEY),
     (_is_service_unheard, known.NOTHING_LETS_SERVICES),
     (_is(CallerKind.SERVICE), known.SERVICE),
@@ -155,6 +161,8 @@ def notes_of(met: Encounter, relation: Relation) -> Iterator[Note]:
     identity = met.caller.kind.has_identity
     if relation is known.OWNER_ROOT_UNLOCKS:
         yield Note.OWNER_ROOT_UNLOCK
+    if relation is known.FOREIGN_PROVIDER:
+        yield Note.FOREIGN_PROVIDER_UNSETTLED
     if relation is known.MAY_NOT_CALL and met.service == "iam":
         yield Note.FEDERATED_USER_IN_CONSOLE
     if identity and rules.callers != "anyone" and not met.standing.known:

@@ -92,6 +92,8 @@ def read_grants(draft: Draft, data: Json, place: str, arn: str | None) -> None:
             grant["constraints"] = constraints
         if retiring := text(record, "RetiringPrincipal", "RetiringServicePrincipal"):
             grant["retiring_principal"] = retiring
+        if (issuer := text(record, "IssuingAccount")) is not None:
+            grant["issuing_account"] = issuer
         if (name := text(record, "Name")) is not None:
             grant["name"] = name
         if (grant_id := text(record, "GrantId")) is not None:

@@ -222,6 +222,7 @@ def _of_resource(resource: Resource) -> Iterator[Part]:
             "encryption context subset": grant.encryption_context_subset,
             "source ARN": grant.source_arn,
             "retiring principal": grant.retiring_principal,
+            "issuing account": grant.issuing_account,
         }
         lines += [f"{name}: {value}" for name, value in _given(limits)]
         yield f"grant {grant.name or number} of {resource.arn}", "\n".join(lines)

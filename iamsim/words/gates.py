@@ -356,7 +356,7 @@ def _place(layer: Layer, level: str | None) -> Place:
 
 
 def _is_grant_way(way: WayExplanation) -> bool:
-    return way.name == "kms-grant"
+    return way.name.startswith("kms-grant")
 
 
 def _state(entry: LayerExplanation) -> State:

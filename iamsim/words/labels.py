@@ -80,6 +80,7 @@ RELATIONS: Mapping[Reason, str] = {
     Reason.ROLE_TRUST: "a role of the same account is assumed",
     Reason.KMS_KEY: "a KMS key of the caller's account",
     Reason.CROSS_ACCOUNT_KMS_KEY: "a KMS key of another account",
+    Reason.RETIRED_GRANT: "who may retire a grant is said in it",
     Reason.ASSUME_ROOT: "a member account's root is assumed",
     Reason.RESTRICTED_CREDENTIALS: "such callers may not make this call",
     Reason.OWN_ACCOUNT_ONLY: "this call is for one's own account",

@@ -37,6 +37,7 @@ WAYS: Mapping[str, str] = {
     "both-accounts": "{policy} of the other account",
     "role-trust-policy": "{policy} naming the identity provider",
     "kms-grant": "grant on the key",
+    "kms-grant-to-account": "grant on the key to the account",
     "identity-based-policy": "identity-based policy",
 }
 
@@ -151,6 +152,7 @@ REASONS: Mapping[Reason, str] = {
     Reason.ROLE_TRUST: "a role is assumed from within its account",
     Reason.KMS_KEY: "the resource is a KMS key of the caller's account",
     Reason.CROSS_ACCOUNT_KMS_KEY: "the resource is a KMS key of another account",
+    Reason.RETIRED_GRANT: "a grant says itself who may retire it, and no key policy does",
     Reason.ASSUME_ROOT: "a member account's root is assumed",
     Reason.RESTRICTED_CREDENTIALS: "the caller's credentials may not make this call",
     Reason.OWN_ACCOUNT_ONLY: (
@@ -252,6 +254,17 @@ NOTES: Mapping[Note, str] = {
         "a policy variable in NotResource has no value in this request; the entry matches nothing,"
         " so the statement covers more than it seems"
     ),
+    Note.UNRESOLVED_VARIABLE_BESIDE_OTHERS: (
+        "an entry holds a policy variable without a value, and another entry matched; AWS said in"
+        " an older edition that the whole statement may then be invalid"
+    ),
+    Note.WILDCARD_IN_VARIABLE_VALUE: (
+        "the value of a policy variable holds `*` or `?`; AWS does not say whether they act as"
+        " wildcards, and they were taken for plain characters"
+    ),
+    Note.DATE_WITHOUT_ZONE: (
+        "a date has a time and no zone; AWS's pages give every time a zone, and UTC was taken"
+    ),
     Note.VARIABLE_IN_ARN_HEAD: (
         "a policy variable stands in front of an ARN's resource part, where AWS does not support it"
     ),
@@ -286,6 +299,10 @@ NOTES: Mapping[Note, str] = {
     ),
     Note.KMS_GRANT_CROSS_ACCOUNT: (
         "a grant on a key of another account was taken to need no identity-based policy"
+    ),
+    Note.KMS_GRANT_UNDER_GRANT: (
+        "a grant lets its grantee make grants of no more than its own operations; which operations"
+        " this one is for, nobody says, and they were taken to be among those"
     ),
     Note.ENDPOINT_TYPE_UNKNOWN: (
         "the type of the VPC endpoint is not known; its policy was read as AWS does for interface"
@@ -419,6 +436,10 @@ NOTES: Mapping[Note, str] = {
     Note.UNSIGNED_CALL_UNSETTLED: (
         "that the service takes this call without a signature is not settled by AWS's pages; it was"
         " taken to, where a policy lets everybody in"
+    ),
+    Note.FOREIGN_PROVIDER_UNSETTLED: (
+        "no page of AWS says that an identity provider opens roles of its own account only, as it"
+        " was taken to"
     ),
     Note.FEDERATED_USER_IN_CONSOLE: (
         "a federated user may call IAM from the console's own session only, not by CLI or API"

@@ -388,6 +388,7 @@ def grant(fields: Fields) -> KmsGrant:
         encryption_context_subset=constraints.text_map("EncryptionContextSubset"),
         source_arn=constraints.text("SourceArn"),
         retiring_principal=fields.text("retiring_principal"),
+        issuing_account=fields.text("issuing_account"),
         name=fields.text("name"),
         id=fields.text("id"),
     )

@@ -243,7 +243,8 @@ class KmsGrant(Placed):
     """A grant on a KMS key: https://docs.aws.amazon.com/kms/latest/developerguide/grants.html.
 
     `grantee` is the ARN of a principal, or a service principal; so is `retiring_principal`, which
-    may retire the grant. A constraint that is `None` is not set.
+    may retire the grant. `issuing_account` is the account in which it was made, where nobody says
+    the key's owner. A constraint that is `None` is not set.
     """
 
     grantee: str
@@ -252,6 +253,7 @@ class KmsGrant(Placed):
     encryption_context_subset: dict[str, str] | None = None
     source_arn: str | None = None
     retiring_principal: str | None = None
+    issuing_account: str | None = None
     name: str | None = None
     id: str | None = None
 

@@ -95,6 +95,12 @@ KMS_GRANT = Table(
             "Who may retire it: the ARN of a principal, or a service principal.",
             ("RetiringPrincipal", "RetiringServicePrincipal"),
         ),
+        Field(
+            "issuing_account",
+            TEXT,
+            "The account in which it was made: its id or ARN. If left out, the key's owner.",
+            ("IssuingAccount",),
+        ),
         Field("name", TEXT, "Its name.", ("Name",)),
         Field("id", TEXT, "Its id.", ("GrantId",)),
     ),

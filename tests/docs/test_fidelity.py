@@ -92,6 +92,15 @@ def test_documented_rules_rest_on_documented_cases():
     assert weak == ["8.1"]
 
 
+def test_what_no_page_settles_carries_a_note():
+    """An open point has a note that answers carry where it decides, or says why it needs none."""
+    for name, entry in RULES.items():
+        if entry.get("certainty") in {"unsure", "conflict"}:
+            assert ("note" in entry) is not ("no_note" in entry), name
+        else:
+            assert "no_note" not in entry, name
+
+
 def test_every_note_belongs_to_a_rule():
     """The notes that answers can carry are those that the rules name, and those about the
     world."""

@@ -253,6 +253,11 @@ def may_call(case: Any) -> bool | str:
     return "both" if case.resource_policies() else False
 
 
+def retires_grant(case: Any) -> bool:
+    """Say whether the call retires a grant of a key, which grants decide alone (R19.7)."""
+    return bool(case.is_key) and case.action.lower() == "kms:retiregrant"
+
+
 def is_fixed(case: Any) -> bool:
     """Say whether the service refuses to change such an object (R19.6, R19.14)."""
     if case.caller["service_linked"]:

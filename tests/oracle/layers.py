@@ -388,15 +388,15 @@ class Case:
             kinds.append({kind for one in allowing for kind in principals.grants(one, self.caller)})
         return kinds
 
-    def has_key_grant(self) -> bool:
-        """Say whether a KMS grant covers the operation."""
+    def has_key_grant(self, to_account: bool) -> bool:
+        """Say whether a KMS grant covers the operation, for the caller or for its account."""
         _, entry = places.resource_entry(self.world, self.resource)
-        return any(self.fits_grant(grant) for grant in as_list(entry.get("grants")))
+        kinds = {kind for grant in as_list(entry.get("grants")) for kind in self.granted(grant)}
+        return "ACCOUNT" in kinds if to_account else bool(kinds - {"ACCOUNT"})
 
-    def fits_grant(self, grant: dict[str, Any]) -> bool:
-        """Match one KMS grant, in the shape that ListGrants prints."""
+    def granted(self, grant: dict[str, Any]) -> set[str]:
+        """Give what a KMS grant, in the shape that ListGrants prints, is to the caller."""
         grantee = scalar(grant.get("GranteePrincipal"))
-        kind = "AWS" if grantee.startswith("arn:") else "Service"
         operations = [scalar(name).lower() for name in as_list(grant.get("Operations"))]
         limits = grant.get("Constraints") or {}
         prefix = "kms:encryptioncontext:"
@@ -405,20 +405,33 @@ class Case:
         part = lowered(prefix, limits.get("EncryptionContextSubset"))
         source = limits.get("SourceArn")
         if self.operation == "retiregrant":
-            retiring = scalar(grant.get("RetiringPrincipal") or "")
-            named = [retiring] if retiring else []
+            named = [grant.get("RetiringPrincipal"), grant.get("IssuingAccount")]
             named += [grantee] if "retiregrant" in operations else []
-            kinds = [("AWS" if one.startswith("arn:") else "Service", one) for one in named]
-            return any(principals.grant_kind(one, self.caller) is not None for one in kinds)
+            kinds = {self.named_in_grant(scalar(one)) for one in named if one}
+            return {one for one in kinds if one is not None}
         if self.operation == "describekey":
             exact = part = None
-        return (
-            principals.grant_kind((kind, grantee), self.caller) is not None
+        made = as_list(self.context.get("kms:grantoperations"))
+        sort = as_list(self.context.get("kms:grantconstrainttype"))
+        if self.operation == "creategrant" and (
+            not {scalar(one) for one in made} <= {scalar(one) for one in grant["Operations"]}
+            or (exact is not None and "EncryptionContextEquals" not in sort)
+        ):
+            return set()  # a grant under a grant is at least as strict (R19.7)
+        kind = self.named_in_grant(grantee)
+        fits = (
+            kind is not None
             and self.operation in operations
             and (exact is None or exact == given)
             and (part is None or all(given.get(key) == of for key, of in part.items()))
             and (source is None or source == self.context.get("aws:sourcearn"))
         )
+        return {str(kind)} if fits else set()
+
+    def named_in_grant(self, name: str) -> str | None:
+        """Give what a principal that a grant names is to the caller."""
+        kind = "Service" if name.endswith(".com") and not name.startswith("arn:") else "AWS"
+        return principals.grant_kind((kind, name), self.caller)
 
 
 def lowered(prefix: str, pairs: dict[str, Any] | None) -> dict[str, str] | None:

@@ -14,13 +14,13 @@ BLOCK_ORDER = [SCP, RESOURCE, IDENTITY, BOUNDARY, SESSION, VPCE, RCP, BPA]
 
 DIRECT = {"USER", "SESSION", "FEDUSER", "WILDCARD"}
 ANY = DIRECT | {"ROLE", "FED_SOURCE", "ACCOUNT"}
-GRANT = "KMS grant"
+GRANT, ACCOUNT_GRANT = "KMS grant", "KMS grant to the account"
 BUCKET = "bucket policy"
 # A way is the kinds of grant that it needs (None: no resource-based policy) and further layers.
 Way = tuple[set[str] | str | None, list[str]]
 CAPPED = [BOUNDARY, SESSION]
 COMMON: list[Way] = [(DIRECT, []), ({"ROLE"}, CAPPED), ({"FED_SOURCE"}, CAPPED)]
-BY_GRANT: list[Way] = [(GRANT, [])]
+BY_GRANT: list[Way] = [(ACCOUNT_GRANT, [IDENTITY, *CAPPED]), (GRANT, [])]
 BY_TOKEN = {"sts:tagsession", "sts:setsourceidentity", "sts:setcontext"}  # with the call itself
 UNLOCKING = {"s3:getbucketpolicy", "s3:putbucketpolicy", "s3:deletebucketpolicy"}
 UNLOCKING |= {"sqs:getqueueattributes", "sqs:setqueueattributes", "dynamodb:deleteresourcepolicy"}
@@ -44,6 +44,9 @@ def ways_in(case: Case) -> list[Way]:
         return [] if case.is_through_access_point() else [({"WILDCARD"}, [])]
     if kind == "origin-access-identity":
         return [({"USER", "WILDCARD"}, [])]
+    if calls.retires_grant(case):
+        own = account is not None and account == case.owner
+        return [(None, [IDENTITY, *CAPPED]), *by_grant] if own else by_grant
     if kind == "service":
         return [({"SERVICE", "WILDCARD"}, []), *by_grant]
     organizing = calls.may_call(case)
@@ -93,6 +96,9 @@ def explicit_denies(case: Case, notes: list[str]) -> list[str]:
         denied[RESOURCE] = False  # no resource-based policy is asked
     if case.caller["kind"] == "service" and calls.lets_no_service(case):
         denied[RESOURCE] = False
+    of_grant = calls.retires_grant(case) and (signed or case.caller["kind"] == "service")
+    if of_grant and not calls.refuses(case):
+        denied[RESOURCE] = False  # a key policy has no say in it (R19.7)
     if denied[RESOURCE] and own_root and case.action.lower() in UNLOCKING:
         notes.append("the owner's root user may repair a policy that locks everybody out")
         denied[RESOURCE] = False
@@ -117,7 +123,7 @@ def satisfied(needs: set[str] | str | None, case: Case) -> bool:
     if needs == BUCKET:
         return all(ANY & kinds for kinds in case.grants()[1:])
     if isinstance(needs, str):
-        return case.has_key_grant()
+        return case.has_key_grant(to_account=needs == ACCOUNT_GRANT)
     if needs is None:
         return True
     grants = case.grants()

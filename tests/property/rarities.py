@@ -407,12 +407,20 @@ def canonical_user(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
 def key_grants(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
     """Several grants on a key, with all constraints, for services as well."""
     pattern = f"arn:aws:kms:{REGION}:ACC:key/11aa"
-    action = tape.pick(["kms:Decrypt", "kms:CreateGrant", "kms:RetireGrant", "kms:Encrypt"])
+    action = tape.pick(["kms:Decrypt", "kms:CreateGrant", "kms:RetireGrant", "kms:DescribeKey"])
     focus, kind = about(tapes[0], [*IN_IAM, "service", "anonymous"], action, pattern)
     world, request = case_about(focus, kind, "kms", tapes)
+    if action == "kms:CreateGrant":
+        made = {"kms:GrantOperations": tape.pick([["Decrypt"], ["Decrypt", "Encrypt"], "Sign"])}
+        made["kms:GrantConstraintType"] = tape.pick(
+            ["EncryptionContextEquals", "EncryptionContextSubset", ["EncryptionContextEquals"]]
+        )
+        given = {key: of for key, of in made.items() if not tape.chance(30)}
+        request = {**request, "context": {**request.get("context", {}), **given}}
     resources = world["accounts"][focus.owner]["resources"]
     named = [of for name in focus.names for of in name.values() if isinstance(of, str)]
     named = [of for of in named if of.startswith("arn:") or of.endswith(".com")]
+    roots = [f"arn:aws:iam::{account}:root" for account in (focus.account or A, B)]
     grants = []
     for number in tape.times(3):
         limits: Data = {}
@@ -422,11 +430,21 @@ def key_grants(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
             if tape.chance(25):
                 limits[limit] = {"team": tape.pick(["blue", "red"])}
         grant: Data = {
-            "GranteePrincipal": tape.pick([*named, f"arn:aws:iam::{A}:user/nobody"]),
-            "Operations": tape.pick([["Decrypt", "Encrypt"], ["Decrypt", "CreateGrant"]]),
+            "GranteePrincipal": tape.pick([*named, f"arn:aws:iam::{A}:user/nobody", *roots]),
+            "Operations": tape.pick(
+                [
+                    ["Decrypt", "Encrypt"],
+                    ["Decrypt", "CreateGrant"],
+                    ["RetireGrant", "DescribeKey", "CreateGrant"],
+                ]
+            ),
         }
         if limits:
             grant["Constraints"] = limits
+        if tape.chance(25):
+            grant["RetiringPrincipal"] = tape.pick([*named, *roots, f"arn:aws:iam::{A}:user/none"])
+        if tape.chance(25):
+            grant["IssuingAccount"] = tape.pick(roots)
         if tape.chance(50):
             grant["Name"] = f"grant-{number}"
         grants.append(grant)

@@ -75,7 +75,11 @@ WORLD: Data = {
                         {
                             "GranteePrincipal": f"arn:aws:iam::{B}:user/x",
                             "Operations": ["Decrypt"],
-                        }
+                        },
+                        {
+                            "GranteePrincipal": f"arn:aws:iam::{B}:user/y",
+                            "Operations": ["CreateGrant"],
+                        },
                     ],
                 },
                 BUCKET: {},
@@ -230,6 +234,31 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
     Note.KMS_GRANT_CROSS_ACCOUNT: (
         {"principal": f"arn:aws:iam::{B}:user/x", "action": "kms:Decrypt", "resource": KEY},
         WORLD,
+    ),
+    Note.KMS_GRANT_UNDER_GRANT: (
+        {"principal": f"arn:aws:iam::{B}:user/y", "action": "kms:CreateGrant", "resource": KEY},
+        WORLD,
+    ),
+    Note.UNRESOLVED_VARIABLE_BESIDE_OTHERS: (
+        identity(allow(Resource=["arn:aws:s3:::x/${aws:PrincipalTag/team}", "*"])),
+        None,
+    ),
+    Note.WILDCARD_IN_VARIABLE_VALUE: (
+        when("StringLike", "s3:prefix", "${aws:PrincipalTag/team}/*")
+        | {"principal": SESSION, "session": {"tags": {"team": "b*"}}},
+        None,
+    ),
+    Note.DATE_WITHOUT_ZONE: (
+        when("DateLessThan", "aws:CurrentTime", "2026-06-01T12:00"),
+        None,
+    ),
+    Note.FOREIGN_PROVIDER_UNSETTLED: (
+        {
+            "principal": f"arn:aws:iam::{B}:oidc-provider/token.example.com",
+            "action": "sts:AssumeRoleWithWebIdentity",
+            "resource": ROLE,
+        },
+        None,
     ),
     Note.ENDPOINT_TYPE_UNKNOWN: (identity(allow(), **THROUGH), endpoint(service="s3")),
     Note.PASS_ROLE_RESOURCE_TAG: (when("StringEquals", "aws:ResourceTag/team", "x", **PASS), None),

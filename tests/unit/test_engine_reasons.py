@@ -212,6 +212,7 @@ REASONS: dict[Reason, tuple[Data, Data | None]] = {
         {"action": "kms:Decrypt", "resource": KEY.replace(A, B)},
         None,
     ),
+    Reason.RETIRED_GRANT: ({"action": "kms:RetireGrant", "resource": KEY}, None),
     Reason.ASSUME_ROOT: ({"action": "sts:AssumeRoot", "resource": ROOT.replace(A, B)}, None),
     Reason.RESTRICTED_CREDENTIALS: (
         {"principal": SESSION, "action": "sts:GetSessionToken", "resource": "*"},

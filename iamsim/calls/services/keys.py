@@ -76,6 +76,9 @@ def _grant(asker: Asker) -> dict[str, ContextValue]:
     if isinstance(constraints, dict) and constraints:
         kinds = [kind for kind in constraints if kind.startswith("EncryptionContext")]
         found["kms:GrantConstraintType"] = kinds or list(constraints)
+        for kind in kinds:
+            pairs = constraints[kind] if isinstance(constraints[kind], dict) else {}
+            found |= {f"kms:EncryptionContext:{name}": str(of) for name, of in pairs.items()}
     found["kms:GrantIsForAWSResource"] = "false"
     return found
 

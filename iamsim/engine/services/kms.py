@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from iamsim.engine.encounter import Encounter
     from iamsim.world.model import KmsGrant
 
+    Condition = dict[str, dict[str, object]]
+
 __all__ = [
     "ALIAS_ACTIONS",
     "check_alias",
@@ -34,6 +36,7 @@ __all__ = [
     "grant_policy",
     "is_service_at_key",
     "managed_key_policy",
+    "retires_grant",
 ]
 
 ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
@@ -44,13 +47,22 @@ SERVICE_OF_ALIAS = {"ebs": "ec2"}
 # Operations that constraints on the encryption context do not limit:
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
 FREE_OF_CONTEXT = frozenset({"DescribeKey", "RetireGrant"})
-RETIRE = "RetireGrant"
+RETIRE, CREATE = "RetireGrant", "CreateGrant"
 CONTEXT = "kms:encryptioncontext:"
 
 
 def is_service_at_key(met: Encounter) -> bool:
     """Whether a service calls a key as itself, for which grants count as well."""
     return met.caller.kind is CallerKind.SERVICE and met.kind is ResourceKind.KEY
+
+
+def retires_grant(met: Encounter) -> bool:
+    """Whether a call retires a grant, which the grant itself decides.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/grant-delete.html
+    """
+    key = met.kind is ResourceKind.KEY
+    return key and met.same_partition and met.action == "kms:retiregrant"
 
 
 def check_alias(action: str, written: str, resource: str) -> None:
@@ -67,30 +79,40 @@ def check_alias(action: str, written: str, resource: str) -> None:
 
 
 def grant_policy(grant: KmsGrant, number: int) -> CompiledPolicy:
-    """One grant: its grantee may call its operations, as far as its constraints hold, and its
-    retiring principal may retire it."""
-    source = {} if grant.source_arn is None else {"ArnEquals": {"aws:SourceArn": grant.source_arn}}
+    """One grant: its grantee may call its operations, as far as its constraints hold, and make
+    grants that are at least as strict. Its retiring principal may retire it, and so may the
+    account in which it was made.
+
+    https://docs.aws.amazon.com/kms/latest/developerguide/create-grant-overview.html
+    """
+    source: Condition = {}
+    if grant.source_arn is not None:
+        source = {"ArnEquals": {"aws:SourceArn": grant.source_arn}}
     limited = {**_context_condition(grant), **source}
-    operations: dict[bool, list[str]] = {}
-    for operation in grant.operations:
-        if operation != RETIRE:
-            free = operation in FREE_OF_CONTEXT
-            operations.setdefault(free, []).append(f"kms:{operation}")
+    conditions: dict[str, Condition] = {
+        operation: source if operation in FREE_OF_CONTEXT else limited
+        for operation in grant.operations
+        if operation != RETIRE
+    }
+    if CREATE in conditions:
+        conditions[CREATE] = _at_least_as_strict(grant, limited)
+    alike: dict[str, tuple[list[str], object]] = {}
+    for operation, condition in conditions.items():
+        alike.setdefault(repr(condition), ([], condition))[0].append(f"kms:{operation}")
     statements: list[dict[str, object]] = [
         {
             "Effect": "Allow",
             "Principal": _principal(grant.grantee),
             "Action": actions,
-            "Condition": source if free else limited,
+            "Condition": condition,
         }
-        for free, actions in operations.items()
+        for actions, condition in alike.values()
     ]
     retiring = [grant.grantee] if RETIRE in grant.operations else []
-    if grant.retiring_principal is not None:
-        retiring.append(grant.retiring_principal)
+    retiring += filter(None, (grant.retiring_principal, grant.issuing_account))
     statements += [
         {"Effect": "Allow", "Principal": _principal(name), "Action": f"kms:{RETIRE}"}
-        for name in retiring
+        for name in dict.fromkeys(retiring)
     ]
     name = grant.name or grant.id or f"grant {number}"
     document = {"Version": "2012-10-17", "Statement": statements}
@@ -99,13 +121,25 @@ def grant_policy(grant: KmsGrant, number: int) -> CompiledPolicy:
 
 
 def _principal(name: str) -> dict[str, str]:
-    """The Principal element for a principal's ARN, or for a service."""
-    return {"AWS" if name.startswith("arn:") else "Service": name}
+    """The Principal element for a principal's ARN, an account's id, or for a service."""
+    return {"Service" if "." in name and not name.startswith("arn:") else "AWS": name}
 
 
-def _context_condition(grant: KmsGrant) -> dict[str, dict[str, object]]:
+def _at_least_as_strict(grant: KmsGrant, limited: Condition) -> Condition:
+    """What a grant asks of the grants that are made under it: operations of its own, and its pairs
+    in their constraints, which the request's encryption context then is."""
+    condition = {operator: dict(keys) for operator, keys in limited.items()}
+    operations = sorted(grant.operations)
+    condition.setdefault("ForAllValues:StringEquals", {})["kms:GrantOperations"] = operations
+    if grant.encryption_context_equals is not None:
+        exact = {"kms:GrantConstraintType": "EncryptionContextEquals"}
+        condition.setdefault("ForAnyValue:StringEquals", {}).update(exact)
+    return condition
+
+
+def _context_condition(grant: KmsGrant) -> Condition:
     """What a grant asks of the encryption context."""
-    condition: dict[str, dict[str, object]] = {}
+    condition: Condition = {}
     exact = grant.encryption_context_equals
     # Two operators, since both constraints must hold: with a set operator the one value is a set.
     for operator, pairs in (

@@ -216,6 +216,7 @@ def _grants(entry: Entry) -> list[object]:
             one.encryption_context_subset,
             one.source_arn,
             one.retiring_principal,
+            one.issuing_account,
         )
         for one in getattr(entry, "grants", ())
     ]

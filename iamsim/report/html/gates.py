@@ -127,7 +127,7 @@ class _Maker:
         unknown = undecided_layers(self._answer)
         gates = []
         for position, layer in enumerate(way.requires):
-            href, entry = self._entry(layer, of_grants=way.name == "kms-grant")
+            href, entry = self._entry(layer, of_grants=way.name.startswith("kms-grant"))
             blocked = layer in way.blocked_by
             badge = Badge("no", "closed") if blocked else Badge("yes", "open")
             if layer in unknown:
