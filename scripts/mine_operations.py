@@ -1,12 +1,15 @@
 """Read botocore's texts about operations for what they say of callers, accounts and signatures.
 
-    python scripts/mine_operations.py [--left | --counts]
+    python scripts/mine_operations.py [--left | --counts | --write]
 
 Prints a proposal for each sentence that says who may call an operation, whether it works across
 accounts, that it is unsigned, or that the service refuses it: the action, the fact in the words of
 ``iamsim/catalog/data/service_rules.txt``, whether the file has it, and the sentence, for a reader
-who judges it. `--left` prints only those that the file lacks, `--counts` only numbers. Nothing is
-written: what is a fact enters the file by hand, in its words and not in AWS's.
+who judges it. `--left` prints only those that the file lacks, `--counts` only numbers.
+
+What is a fact enters that file by hand, in its words and not in AWS's. What is none stands in
+``scripts/mined_operations.txt``, with the reason; `--write` writes the counts there, from which
+`docs/reference/service-rules.md` has them, and fails where a proposal was not judged.
 """
 
 from __future__ import annotations
@@ -17,6 +20,7 @@ import json
 import re
 import sys
 from collections import Counter
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -35,11 +39,14 @@ SENTENCES = {
         r"|Cross-account access to this API operation isn't supported"
         r"|not supported for cross-account|doesn't support cross-account calls"
         r"|belong to the (?:bucket )?owner's account|belong to the Outposts bucket owner's account"
+        r"|must be the owner of the \w+|Only the owner of the [\w ]+ can"
+        r"|only be called by the \w+ owner|(?:in other|across) accounts is not supported"
     ),
     "any-account": r"Cross-account use ?: (?:Yes|This operation supports)",
     "organization": (
         r"(?:Only|only|must)[\w' ]* management account,?(?: in the organization)? (?:and|or)"
-        r"(?: \w+){0,3} delegated admin"
+        r"(?: \w+){0,6} delegated admin"
+        r"|available only to [\w ]*management accounts or delegated admin"
     ),
     "delegated": (
         r"(?:Only|only by) the [\w ]*delegated administrator (?:account )?can (?!use|specify)"
@@ -49,11 +56,13 @@ SENTENCES = {
         r"|Only the [\w ]*administrator account can invoke this operation"
     ),
     "management": (
-        r"(?:[Oo]nly (?:be )?(?:called|the|from|an?)|must (?:be|use|call|sign|have))[\w, ']*"
+        r"(?:[Oo]nly (?:be )?(?:called|call this operation|the|from|an?)|must (?:be|use|call|sign|have))[\w, ']*"
         r"(?:management|master) account"
     ),
     "member": r"only call (?:from|this) operation from a member account",
     "unsigned": r"This is a public API",
+    "signed": r"Anonymous requests are never|does not support anonymous access",
+    "services": r"only be (?:called|invoked) by (?:the|authorized) Amazon Web Services service",
     "refused-on": (
         r"(?:can't|cannot|can not) (?:\w+ ){1,4}(?:a |the |an )?(?:\w+ )?"
         r"(?:default|predefined|service-linked|AWS managed|Amazon Web Services managed)"
@@ -75,6 +84,10 @@ ACTIONS = {
     "kms:ReEncrypt": "kms:ReEncryptFrom",
     "s3:ListDirectoryBuckets": "s3express:ListAllMyDirectoryBuckets",
 }
+
+
+ABOUT = "# Operations, services and sentences; then what was left, and why: action, fact, reason."
+LEFT = Path(__file__).with_name("mined_operations.txt")
 
 
 class Proposal(NamedTuple):
@@ -128,7 +141,7 @@ def is_known(action: str, fact: str) -> bool:
     rules = service_rules(prefix).of(name)
     said = {rules.reach, rules.callers, rules.granted, rules.signature}
     said |= {one.rstrip("?").partition(" ")[0] for one in rules.unsettled}
-    said |= {"refused-on"} if rules.refused_on else set()
+    said |= {"refused-on"} if rules.refused_on or rules.signed_on else set()
     return fact in said or (fact == "own-account" and rules.granted == "identity-only")
 
 
@@ -150,8 +163,55 @@ def proposals() -> Iterator[Proposal]:
                     break
 
 
+class Judged(NamedTuple):
+    """What was read, and what was left for which reason."""
+
+    version: str
+    operations: int
+    services: int
+    sentences: int
+    left: dict[tuple[str, str], str]
+
+
+def judged() -> Judged:
+    """Read what stands in the file of what was left."""
+    head, *rows = LEFT.read_text(encoding="utf-8").splitlines()
+    version, *counts = head.removeprefix("# botocore ").split(" ")
+    left = {}
+    for row in rows:
+        if row and not row.startswith("#"):
+            action, fact, reason = row.split(" ", 2)
+            left[action, fact] = reason
+    return Judged(version, *map(int, counts), left)
+
+
+def mined() -> tuple[Judged, list[Proposal]]:
+    """Read the installed botocore, and give the proposals that nobody judged."""
+    found = list(proposals())
+    every = [prefix for prefix, _, _ in operations()]
+    known = judged().left
+    left = {(one.action, one.fact) for one in found if not one.known}
+    kept = {which: reason for which, reason in known.items() if which in left}
+    open_ones = [one for one in found if not one.known and (one.action, one.fact) not in known]
+    read = Judged(version("botocore"), len(every), len(set(every)), len(found), kept)
+    return read, open_ones
+
+
+def write() -> int:
+    """Write the counts, and what was left; fails where a proposal was not judged."""
+    read, open_ones = mined()
+    for one in open_ones:
+        print(f"{one.action} {one.fact} is not judged: {one.sentence}", file=sys.stderr)
+    rows = [f"{action} {fact} {reason}" for (action, fact), reason in sorted(read.left.items())]
+    head = f"# botocore {read.version} {read.operations} {read.services} {read.sentences}"
+    LEFT.write_text("\n".join([head, ABOUT, *rows]) + "\n", encoding="utf-8")
+    return 1 if open_ones else 0
+
+
 def main() -> int:
     """Print the proposals."""
+    if "--write" in sys.argv:
+        return write()
     found = list(proposals())
     if "--counts" not in sys.argv:
         for one in found:

@@ -15,9 +15,11 @@ import re
 import shlex
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mine_operations import judged
 from python_reference import python_reference
 
 from iamsim.catalog.resource_types import resource_types
@@ -115,12 +117,10 @@ says how to read them.
 
 `python scripts/mine_operations.py` reads the texts about operations that botocore has, for
 sentences that say who may call, what works across accounts, what is unsigned and what the service
-refuses. Of version 1.44.8 it read 20,027 operations of 369 services; 329 sentences state a fact:
-306 of them stand below, 23 were left. Left are facts about objects that no ARN tells (a default
-network ACL, the default rule of a load balancer, the default version of something; 18), parameters
-of a call (a billing preference, a handshake, whose organization an invoice is of; 4), and an
-operation of S3 on Outposts that stands under another service. The other facts come from the pages
-that the lines name.
+refuses. Of version {version} it read {operations:,} operations of {of_services} services;
+{sentences} sentences state a fact. They stand below, but for facts of {left} actions that were left,
+each with its reason in `scripts/mined_operations.txt`: {reasons}. The other facts come from the
+pages that the lines name.
 
 """
 
@@ -131,6 +131,8 @@ def service_facts() -> str:
     facts = 0
     named: set[str] = set()
     services = ruled_services()
+    mined = judged()
+    reasons = Counter(mined.left.values())
     for prefix in services:
         lines += [f"## {prefix}", "", "| fact | actions |", "|---|---|"]
         for fact, names, page, date in service_rules(prefix).facts():
@@ -143,7 +145,16 @@ def service_facts() -> str:
             )
         lines.append("")
     head = SERVICE_RULES.format(
-        date=rules_date(), facts=facts, actions=len(named), services=len(services)
+        date=rules_date(),
+        facts=facts,
+        actions=len(named),
+        services=len(services),
+        version=mined.version,
+        operations=mined.operations,
+        of_services=mined.services,
+        sentences=mined.sentences,
+        left=len(mined.left),
+        reasons="; ".join(f"{reason} ({count})" for reason, count in reasons.most_common()),
     )
     return head + "\n".join(lines).rstrip("\n") + "\n"
 

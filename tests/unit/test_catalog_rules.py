@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import sys
+from importlib.metadata import version
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+
 import pytest
 
 from iamsim import catalog
@@ -79,3 +84,20 @@ def test_the_page_of_a_fact_names_the_operation() -> None:
     assert page is not None
     assert page[1] == "2022-11"
     assert service_rules("kms").page("Decrypt", "member") is None
+
+
+SCRIPT = Path(__file__).parent.parent.parent / "scripts" / "mine_operations.py"
+
+
+@pytest.mark.skipif(version("botocore") != "1.44.8", reason="the texts of another botocore")
+def test_every_sentence_that_was_mined_is_judged() -> None:
+    """What botocore's texts say of callers, accounts, signatures and refusals stands in the file or
+    was left for a reason, and the counts in the documentation are those of today's texts."""
+    spec = spec_from_file_location("mine_operations", SCRIPT)
+    assert spec is not None
+    assert spec.loader is not None
+    script = sys.modules["mine_operations"] = module_from_spec(spec)
+    spec.loader.exec_module(script)
+    read, not_judged = script.mined()
+    assert not_judged == []
+    assert read == script.judged()
