@@ -56,8 +56,8 @@ SENTENCES = {
         r"|Only the [\w ]*administrator account can invoke this operation"
     ),
     "management": (
-        r"(?:[Oo]nly (?:be )?(?:called|call this operation|the|from|an?)|must (?:be|use|call|sign|have))[\w, ']*"
-        r"(?:management|master) account"
+        r"(?:[Oo]nly (?:be )?(?:called|call this operation|the|from|an?)"
+        r"|must (?:be|use|call|sign|have))[\w, ']*(?:management|master) account"
     ),
     "member": r"only call (?:from|this) operation from a member account",
     "unsigned": r"This is a public API",

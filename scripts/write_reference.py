@@ -118,9 +118,9 @@ says how to read them.
 `python scripts/mine_operations.py` reads the texts about operations that botocore has, for
 sentences that say who may call, what works across accounts, what is unsigned and what the service
 refuses. Of version {version} it read {operations:,} operations of {of_services} services;
-{sentences} sentences state a fact. They stand below, but for facts of {left} actions that were left,
-each with its reason in `scripts/mined_operations.txt`: {reasons}. The other facts come from the
-pages that the lines name.
+{sentences} sentences state a fact. They stand below, but for {left} that were left, each with its
+reason in `scripts/mined_operations.txt`: {reasons}.
+The other facts come from the pages that the lines name.
 
 """
 

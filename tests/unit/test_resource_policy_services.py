@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from urllib.parse import quote
 
@@ -98,6 +99,16 @@ def test_a_service_on_the_list_of_aws_has_a_row(service):
     prefix = SERVICES[service]
     rows = [row for row in resource_types() if prefix in (row.service, row.arn.partition(":")[0])]
     assert any(row.has_policy or row.unread or row.finding for row in rows)
+
+
+def test_every_service_on_the_list_of_aws_has_a_case():
+    """A request in the corpus, about what such a policy lets somebody do."""
+    asked = set()
+    for path in (DATA.parent.parent / "corpus" / "conformance").rglob("*.yaml"):
+        asked.update(re.findall(r"\b([a-z0-9-]+):[A-Z]\w+", path.read_text(encoding="utf-8")))
+    on_other_names = {"apigateway": "execute-api"}
+    missing = [name for name in SERVICES.values() if on_other_names.get(name, name) not in asked]
+    assert missing == []
 
 
 def test_every_type_of_check_no_public_access_has_a_row():
