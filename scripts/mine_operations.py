@@ -176,13 +176,14 @@ class Judged(NamedTuple):
 def judged() -> Judged:
     """Read what stands in the file of what was left."""
     head, *rows = LEFT.read_text(encoding="utf-8").splitlines()
-    version, *counts = head.removeprefix("# botocore ").split(" ")
+    release, *counts = head.removeprefix("# botocore ").split(" ")
+    every, services, sentences_ = map(int, counts)
     left = {}
     for row in rows:
         if row and not row.startswith("#"):
             action, fact, reason = row.split(" ", 2)
             left[action, fact] = reason
-    return Judged(version, *map(int, counts), left)
+    return Judged(release, every, services, sentences_, left)
 
 
 def mined() -> tuple[Judged, list[Proposal]]:
