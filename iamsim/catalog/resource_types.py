@@ -29,6 +29,7 @@ __all__ = [
     "find_type",
     "policy_services",
     "resource_types",
+    "sharing_services",
     "type_of_arn",
 ]
 
@@ -167,6 +168,15 @@ def type_of_arn(arn: str) -> ResourceType | None:
 def policy_services() -> frozenset[str]:
     """Name the services to whose actions resource-based policies can give access."""
     return frozenset(name for row in resource_types() if row.has_policy for name in row.actions)
+
+
+@cache
+def sharing_services() -> frozenset[str]:
+    """Name the services whose resources can be opened to others by anything of their own: a policy,
+    a list of shares, or a type of access that is not read. Trust policies of roles are none of
+    these."""
+    others = {row.service for row in resource_types() if row.finding or row.unread}
+    return policy_services() | others - {"iam"}
 
 
 class _Table(NamedTuple):

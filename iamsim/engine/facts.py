@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.catalog.resource_types import type_of_arn
+from iamsim.catalog.resource_types import sharing_services, type_of_arn
 from iamsim.compile.policy import PolicySet
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
@@ -276,6 +276,13 @@ def _world_levels(
     return tuple((name, library.policy_set(policies, policy_type)) for name, policies in levels)
 
 
+def _has_policy(kind: ResourceKind, service: str) -> bool:
+    """Whether a resource that the world does not list may have a policy, or shares."""
+    if kind is ResourceKind.ROLE:
+        return True
+    return kind is not ResourceKind.NONE and service in sharing_services()
+
+
 def resource_facts(
     question: Question, target: Target, model: World, library: PolicyLibrary, caller: Caller
 ) -> ResourceFacts:
@@ -288,7 +295,8 @@ def resource_facts(
     if not policies and AWS_MANAGED_KEY in target.objects and arn_of_target is not None:
         managed = managed_key_policy(arn_of_target, account)
         policies = (PlacedPolicies(PolicySet((managed,))),)
-    if not policies and target.known is None and model.unlisted and kind is not ResourceKind.NONE:
+    service = action.partition(":")[0]
+    if not policies and target.known is None and model.unlisted and _has_policy(kind, service):
         use = PolicyType.TRUST if kind is ResourceKind.ROLE else PolicyType.RESOURCE
         policies = (PlacedPolicies(library.policy_set(model.unlisted, use)),)
     point = None if is_about_the_point(action) else target.access_point
@@ -312,7 +320,6 @@ def resource_facts(
     levels, reason = _rcp_levels(caller, account, attached, model, library)
     if levels is not None and not EXEMPT.isdisjoint(target.objects):
         levels, reason = None, Reason.RESOURCE_EXEMPT
-    service = action.partition(":")[0]
     known = target.known
     tags, notes = tags_of(target)
     organization = organization_of(model, account)

@@ -1,58 +1,226 @@
-"""What is doubted of a source of which a part is lost that may be attached to all else in it.
+"""What is doubted of a source of which a part is lost: what that part may have been attached to.
 
-A resource of a template that can't be read may be a policy of any role there, of any bucket, or one
-that is attached to the root of the organization: each has an unknown policy besides those known.
+Of a resource of a template that can't be read, its type tells what it can bear on: a policy of a
+bucket on buckets, a policy of IAM on users, groups and roles, a user on itself. Each of these has
+an unknown policy besides those known; where the lost part still says which policy it attaches, it
+has that one, of which it is not known whether it is there.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+import json
+from functools import cache
+from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.managed import find_managed_policy
+from iamsim.catalog.resource_types import resource_types
+from iamsim.core.arn import find_arn
 from iamsim.core.unknown import MARK
 from iamsim.importers.tree import KINDS
 from iamsim.importers.unknown import marker
+from iamsim.importers.unread import documents_within
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator, Mapping
 
     from iamsim.importers.draft import Draft
 
-__all__ = ["doubt_sources"]
+__all__ = ["EVERYTHING", "Reach", "doubt_sources", "reach_of"]
 
 HOLDERS = ("users", "groups", "roles", "permission_sets")
+POLICY_HOLDERS = ("resources", "vpc_endpoints")
+ENTITIES = ("users", "groups", "roles")
 Json = dict[str, object]
 
 
+class Reach(NamedTuple):
+    """What a lost part of a source can bear on: records of some `kinds`, of resources those of some
+    `services` (`None`: of all), of principals those of some `names` (`None`: all of the source),
+    and what is attached in the organization. `policies` are documents and ARNs of what it attaches;
+    without any it may be any policy.
+    """
+
+    kinds: frozenset[str]
+    services: frozenset[str] | None = None
+    names: frozenset[str] | None = None
+    organization: bool = False
+    policies: tuple[Json | str, ...] = ()
+
+
+EVERYTHING = Reach(frozenset((*HOLDERS, *POLICY_HOLDERS)), organization=True)
+NOTHING = Reach(frozenset())
+# What types of IAM bear on, by the ends of their names in templates and in plans. Others, such as
+# providers and instance profiles, bear on no policy.
+OF_IAM: dict[tuple[str, ...], tuple[str, ...]] = {
+    ("::Policy", "::ManagedPolicy", "_iam_policy", "_iam_policy_attachment"): ENTITIES,
+    ("::UserToGroupAddition", "_group_membership"): ("users",),
+    ("::RolePolicy", "::Role"): ("roles",),
+    ("::UserPolicy", "::User"): ("users",),
+    ("::GroupPolicy", "::Group"): ("groups",),
+}
+ENTITY_TYPES = ("::User", "::Group", "::Role", "_iam_user", "_iam_group", "_iam_role")
+PLANNED = {f"aws_iam_{kind[:-1]}": (kind,) for kind in ENTITIES}
+ARN_NAMES = ("policy_arn", "policy_arns", "ManagedPolicyArns")
+
+
+def reach_of(kind: object, values: object = None, name: str | None = None) -> Reach:
+    """What a resource can bear on that can't be read, by its type in templates or plans.
+
+    `values` are what it says, as far as that can be read, and `name` is what a template calls it:
+    names of users, groups and roles that AWS makes end so.
+    """
+    if not isinstance(kind, str):
+        return EVERYTHING
+    if kind.startswith(("AWS::Organizations::", "aws_organizations_")):
+        return Reach(frozenset(), organization=True)
+    if kind.startswith(("AWS::SSO::", "aws_ssoadmin_")):
+        return Reach(frozenset({"permission_sets"}))
+    if kind.startswith(("AWS::IAM::", "aws_iam_")):
+        return _of_iam(kind, values, name)
+    if kind.startswith(("AWS::RAM::", "aws_ram_")):
+        return Reach(frozenset({"resources"}))
+    services = _services().get(kind)
+    if services is not None:
+        return Reach(frozenset(POLICY_HOLDERS), services, policies=tuple(documents_within(values)))
+    return NOTHING if "::" in kind or "_" in kind else EVERYTHING
+
+
+def _of_iam(kind: str, values: object, name: str | None) -> Reach:
+    """What a type of IAM bears on."""
+    kinds = next((known for ends, known in OF_IAM.items() if kind.endswith(ends)), None)
+    if kinds is None:
+        kinds = next((known for start, known in PLANNED.items() if kind.startswith(start)), ())
+    if kind.endswith(ENTITY_TYPES):
+        return Reach(frozenset(kinds), names=_own_names(kind, values, name))
+    return Reach(frozenset(kinds), policies=(*documents_within(values), *_arns(values)))
+
+
+def _own_names(kind: str, values: object, name: str | None) -> frozenset[str] | None:
+    """What a user, group or role may be called; `None` where its name can't be read."""
+    key = "name" if kind.startswith("aws_") else f"{kind.rpartition(':')[2]}Name"
+    if not isinstance(values, dict):
+        return None
+    told = values.get(key, name if "::" in kind else None)
+    return frozenset({told}) if isinstance(told, str) else None
+
+
+def _arns(values: object) -> Iterator[str]:
+    """The policies that an attachment names."""
+    for name in ARN_NAMES:
+        named = values.get(name) if isinstance(values, dict) else None
+        for one in named if isinstance(named, list) else [named]:
+            if isinstance(one, str) and find_arn(one) is not None:
+                yield one
+
+
+@cache
+def _services() -> Mapping[str, frozenset[str]]:
+    """The services on whose resources a type bears that holds policies, or is one itself."""
+    found: dict[str, set[str]] = {}
+    for row in resource_types():
+        places = (place.type for place in (*row.template, *row.plan))
+        for kind in (*row.cloudformation, *row.terraform, *places):
+            found.setdefault(kind, set()).add(row.service)
+    return {kind: frozenset(services) for kind, services in found.items() if kind}
+
+
 def doubt_sources(draft: Draft) -> None:
-    """Doubt the policies of all that a source makes of which a part is lost."""
-    for source, why in draft.doubted.items():
+    """Doubt the policies of what lost parts of sources can bear on."""
+    for source, reach, why in draft.doubted:
         doubt = marker(why, source.rpartition("/")[2])
-        for kind, record in _records(draft, source):
+        maybe = [_maybe(policy, doubt, draft) for policy in reach.policies] or [doubt]
+        for kind, record in _records(draft, source, reach):
             if kind in HOLDERS:
                 known = record.setdefault("policies", [])
                 if isinstance(known, list):
-                    known.append(doubt)
+                    known.extend(one for one in maybe if one not in known)
             else:
-                record["policy"] = _doubted(record.get("policy"), doubt)
-        if draft.tree.nodes or draft.tree.policies:
-            for one in KINDS:
-                draft.tree.doubts_of_root.setdefault(one, []).append(doubt)
+                for one in maybe:
+                    record["policy"] = _joined(record.get("policy"), one, doubt)
+        if reach.organization and (draft.tree.nodes or draft.tree.policies):
+            for policy_kind in KINDS:
+                draft.tree.doubts_of_root.setdefault(policy_kind, []).append(doubt)
 
 
-def _records(draft: Draft, source: str) -> Iterator[tuple[str, Json]]:
-    """Go through what a source was the first to speak of, with the kind of each."""
+def _records(draft: Draft, source: str, reach: Reach) -> Iterator[tuple[str, Json]]:
+    """Go through what a source was the first to speak of and a lost part of it can bear on."""
     for account in draft.data.get("accounts", {}).values():
-        for kind in (*HOLDERS, "resources"):
+        for kind in (*HOLDERS, *POLICY_HOLDERS):
             records = account.get(kind) if isinstance(account, dict) else None
-            for record in records.values() if isinstance(records, dict) else ():
-                if isinstance(record, dict) and draft.source_of(record) == source:
+            if kind not in reach.kinds or not isinstance(records, dict):
+                continue
+            for name, record in records.items():
+                if not isinstance(record, dict) or draft.source_of(record) != source:
+                    continue
+                if _is_reached(kind, name, reach):
                     yield kind, record
 
 
-def _doubted(policy: object, doubt: Json) -> Json:
-    """Give a resource's policy with a statement more, which is not known."""
-    if not isinstance(policy, dict) or MARK in policy or "Statement" not in policy:
+def _is_reached(kind: str, name: str, reach: Reach) -> bool:
+    if kind in HOLDERS:
+        own = reach.names
+        return own is None or name in own or name.endswith(tuple(f"-{one}" for one in own))
+    arn = find_arn(name)
+    service = arn.service if arn is not None else "ec2"  # an endpoint has an id
+    return reach.services is None or service in reach.services
+
+
+def _maybe(policy: Json | str, doubt: Json, draft: Draft) -> Json:
+    """Write a policy of which it is not known whether it is there: all that it says, on a condition
+    that may hold or not."""
+    document = policy if isinstance(policy, dict) else _document(policy, draft)
+    statements = [] if document is None else _statements(document)
+    if document is None or not all(isinstance(one, dict) for one in statements):
         return doubt
-    statements = policy["Statement"]
-    listed = statements if isinstance(statements, list) else [statements]
-    return {**policy, "Statement": [*listed, doubt]}
+    return {**document, "Statement": [_open(one, doubt) for one in statements]}
+
+
+def _open(statement: object, doubt: Json) -> object:
+    """Add to a statement a test that is not known."""
+    if not isinstance(statement, dict) or MARK in statement:
+        return statement
+    known = statement.get("Condition", {})
+    if not isinstance(known, dict) or MARK in known:
+        return statement | {"Condition": doubt}
+    operator = next(name for name in _operators() if name not in known)
+    test = {MARK: doubt[MARK], "source": doubt.get("source", "")}
+    return statement | {"Condition": known | {operator: test}}
+
+
+def _operators() -> Iterator[str]:
+    """Operators under which an unknown test can stand: one that a statement does not use yet."""
+    for name in ("Bool", "StringEquals", "Null", "DateEquals", "NumericEquals"):
+        yield name
+        yield f"ForAllValues:{name}"
+
+
+def _document(arn: str, draft: Draft) -> Json | None:
+    """The document of a managed policy, of AWS or of an account."""
+    managed = find_managed_policy(arn)
+    if managed is not None:
+        document: Json = json.loads(managed.document_text)
+        return document
+    found = find_arn(arn)
+    account = draft.data.get("accounts", {}).get(found.account if found else "")
+    policies = account.get("policies") if isinstance(account, dict) else None
+    name = arn.rpartition("/")[2]
+    known = policies.get(name) if isinstance(policies, dict) else None
+    return known if isinstance(known, dict) and "Statement" in known else None
+
+
+def _statements(document: Json) -> Iterable[object]:
+    statements = document.get("Statement")
+    return statements if isinstance(statements, list) else [statements]
+
+
+def _joined(policy: object, other: Json, doubt: Json) -> object:
+    """Give the policy of a resource with what may be there besides."""
+    if policy is None:
+        return other
+    if not isinstance(policy, dict) or MARK in policy or "Statement" not in policy:
+        return policy
+    alike = MARK not in other and policy.get("Version") == other.get("Version")
+    return {
+        **policy,
+        "Statement": [*_statements(policy), *(_statements(other) if alike else [doubt])],
+    }

@@ -22,6 +22,8 @@ from iamsim.importers.unknown import marker
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from iamsim.importers.doubts import Reach
+
 __all__ = ["Draft", "Record", "Remark", "Severity"]
 
 Severity = Literal["unknown", "skipped", "conflict"]
@@ -130,8 +132,8 @@ class Draft:
         """Documents of AWS managed policies that a source holds, by ARN."""
         self.lost: list[dict[str, object]] = []
         """Markers of sources that are lost."""
-        self.doubted: dict[str, str] = {}
-        """Sources of which a part is lost that may bear on all else in them, with why."""
+        self.doubted: list[tuple[str, Reach, str]] = []
+        """Sources of which a part is lost, with what that can bear on, and why."""
         self.unread: set[str] = set()
         """Paths of sources that no importer knows."""
         self.homeless: dict[str, object] = {}
@@ -167,10 +169,11 @@ class Draft:
         if entry not in self.lost:
             self.lost.append(entry)
 
-    def doubt(self, why: str) -> None:
-        """Say that a part of the source is lost that may be attached to whatever the source makes:
-        every policy of those is doubted."""
-        self.doubted.setdefault(self.source, why)
+    def doubt(self, why: str, reach: Reach) -> None:
+        """Say that a part of the source is lost, and what of all that the source makes it may be
+        attached to: the policies of those are doubted."""
+        if (self.source, reach, why) not in self.doubted:
+            self.doubted.append((self.source, reach, why))
 
     def account(self, account_id: str) -> Record:
         """The account of an id (twelve digits; raises `ValueError` for anything else)."""

@@ -21,6 +21,7 @@ from iamsim.importers.iam_collect_organization import read_organization
 from iamsim.importers.iam_collect_resource import read_iam, read_resource, read_shared
 from iamsim.importers.lost import is_error
 from iamsim.importers.unknown import marker
+from iamsim.importers.unread import documents_within
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
@@ -36,6 +37,8 @@ match_organization = re.compile(
 ).fullmatch
 match_index = re.compile(r"(?:^|.*/)aws[a-z-]*/indexes/(?P<name>[^/]+)\.json").fullmatch
 ORGANIZATION, INDEX, SHARED = "organization", "index", "ram"
+UNREAD = "no reader takes this file"
+GRANTING = ("delegated-admins",)  # what gives access without a policy
 Key = tuple[str, str, str]
 Files = dict[str, tuple[object, str]]
 
@@ -114,7 +117,9 @@ def _read(key: Key, files: Files, draft: Draft) -> None:
     for name in sorted(files.keys() - used - {unquote(one) for one in used}):
         if unquote(name) not in used:
             draft.source = files[name][1]
-            draft.remark("file-not-read", "no reader takes this file of iam-collect's storage")
+            draft.remark("file-not-read", f"{UNREAD} of iam-collect's storage", severity="unknown")
+            if unquote(name) in GRANTING or any(documents_within(data[name])):
+                draft.lose(UNREAD)
 
 
 def _read_account(account: str, files: dict[str, object], draft: Draft) -> set[str]:

@@ -174,10 +174,14 @@ def read_shared(account: str, files: Files, draft: Draft) -> set[str]:
     """
     used: set[str] = set()
     for arn, data in files.items():
-        documents = list(documents_within(data))
-        if find_arn(arn) is None or not documents:
+        documents: list[Json] = list(documents_within(data))
+        if find_arn(arn) is None:
             continue
         resource = draft.resource(arn, account)
+        if not documents:
+            why = "what AWS RAM shares of it can't be read"
+            draft.remark("record-not-readable", f"{arn}: {why}", SHARED, "unknown")
+            documents = [{"Statement": [marker(why, f"{SHARED}/{arn}")]}]
         for document in documents:
             set_policy(resource, document, SHARED, several=True)
         used.add(arn)

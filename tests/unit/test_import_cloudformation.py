@@ -487,7 +487,7 @@ def test_a_resource_without_a_type_may_bear_on_all_others(tmp_path):
         Policy=("AWS::SNS::TopicPolicy", {"Topics": [{"Ref": "Topic"}], "PolicyDocument": ALLOW}),
     )
     found = imported(tmp_path, data).data
-    doubt = {"unknown": "a resource of the template can't be read", "source": "app.json"}
+    doubt = {"unknown": "`Badge` of the template can't be read", "source": "app.json"}
     account = found["accounts"]["111122223333"]
     assert account["users"]["mia"]["policies"] == [READ, doubt]
     topic = account["resources"]["arn:aws:sns:eu-west-1:111122223333:news"]

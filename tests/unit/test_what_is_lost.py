@@ -343,6 +343,22 @@ def test_a_file_of_a_collector_that_nobody_reads_is_remarked(tmp_path: Path) -> 
     assert [one.code for one in found.remarks if "novel" in one.source] == ["file-not-read"]
 
 
+def test_what_a_collector_shares_and_nobody_can_read_is_not_known(tmp_path: Path) -> None:
+    """A file of `ram/` without a policy in it; and one with policies that no reader takes."""
+    home = f"aws/aws/accounts/{A}"
+    table = f"arn:aws:dynamodb:eu-west-1:{A}:table/t"
+    files: Files = {
+        f"{home}/metadata.json": {"name": "prod"},
+        f"{home}/ram/{table.replace('/', '%2f')}.json": ERROR,
+        f"{home}/novel.json": {"policies": [policy({"Effect": "Deny", "Action": "*"})]},
+    }
+    world = world_from(tmp_path, files)
+    asked = Question(f"arn:aws:iam::{A}:root", "dynamodb:GetItem", table)
+    assert verdict_of(asked, world) is Verdict.CONDITIONAL
+    whys = {one.unknown.why for one in world.unknowns()}
+    assert whys == {"what AWS RAM shares of it can't be read", "no reader takes this file"}
+
+
 def test_an_error_inside_of_a_file_is_none_of_its_records(tmp_path: Path) -> None:
     """A dump of which one record is an error of AWS: somebody may be missing."""
     files = dump(UserPolicyList=[])

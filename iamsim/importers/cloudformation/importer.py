@@ -26,6 +26,7 @@ from iamsim.importers.cloudformation.templates import (
     read_template,
     template_of,
 )
+from iamsim.importers.doubts import reach_of
 from iamsim.importers.facts import report_dangling_targets
 from iamsim.importers.lost import is_error
 from iamsim.importers.resource_kinds import name_like
@@ -135,7 +136,8 @@ def _report_misfits(template: dict[str, object], draft: Draft) -> None:
         if lost or not isinstance(kind, str) or "::" not in kind:
             what = "properties that can't be read" if lost else "no type"
             draft.unreadable(f"this resource has {what}", f"Resources.{name}")
-            draft.doubt("a resource of the template can't be read")
+            reach = reach_of(kind if "::" in str(kind) else None, properties, name)
+            draft.doubt(f"{quote(name)} of the template can't be read", reach)
 
 
 def _files_within(path: str, template: dict[str, object]) -> list[str]:

@@ -5,8 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.cloudformation.functions import as_text
+from iamsim.importers.doubts import reach_of
 from iamsim.importers.unknown import Unknown, find_unknown, marker, settle_document
 
 if TYPE_CHECKING:
@@ -16,6 +18,17 @@ if TYPE_CHECKING:
     from iamsim.importers.resource_kinds import Scope
 
 __all__ = ["Reading"]
+
+
+NUMBERS = frozenset({"MaxSessionDuration"})  # the only texts that are numbers
+
+
+def _fits(value: object, name: str) -> bool:
+    """Whether a value is what a property that is a text can have: CloudFormation reads a number as
+    its digits, but no name or ARN is one; the id of an account may be written so."""
+    if isinstance(value, int) and not isinstance(value, bool):
+        return name in NUMBERS or is_account_id(str(value))
+    return isinstance(value, str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,14 +76,18 @@ class Reading:
             self.remark("unknown-value", f"{quote(name)} depends on {value.why}")
             if "`Ref" in value.why:  # it names nothing at all
                 self.misfit(name)
-        elif isinstance(properties, dict) and name in properties and as_text(value) is None:
+        elif isinstance(properties, dict) and name in properties and not _fits(value, name):
             self.misfit(name)
         return as_text(value)
 
     def misfit(self, name: str) -> None:
         """Note a property that is not as its type has it: what it names may be anything here."""
         self.draft.unreadable(f"{quote(name)} is not as its type has it", self.place)
-        self.draft.doubt("a resource of the template can't be read")
+        kind = self.stack.resources[self.logical_id].get("Type")
+        self.draft.doubt(
+            f"{quote(name)} of {quote(self.logical_id)} in the template can't be read",
+            reach_of(kind, self.properties, self.logical_id),
+        )
 
     def boundary(self, name: str) -> object:
         """Give a permissions boundary; one that is not known is marked."""

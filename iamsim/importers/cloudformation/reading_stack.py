@@ -10,6 +10,7 @@ from iamsim.core.caret import quote
 from iamsim.importers.cloudformation import encryption, identities, organizations, resource_policies
 from iamsim.importers.cloudformation.reading import Reading
 from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
+from iamsim.importers.doubts import EVERYTHING, reach_of
 from iamsim.importers.unknown import Unknown
 from iamsim.importers.unread import unread_message
 
@@ -47,7 +48,7 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
         kind = resource.get("Type")
         if not isinstance(kind, str):
             draft.unreadable("this resource has no type", place)
-            draft.doubt("a resource of the template can't be read")
+            draft.doubt(f"`{logical_id}` of the template can't be read", EVERYTHING)
             continue
         if kind not in READERS:
             _note_unread(stack, logical_id, place, draft)
@@ -66,7 +67,10 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
             read(Reading(stack, draft, logical_id, properties, prefix))
         except (ValueError, LookupError):
             draft.unreadable("this resource does not have the form of its type", place)
-            draft.doubt("a resource of the template can't be read")
+            draft.doubt(
+                f"`{logical_id}` of the template can't be read",
+                reach_of(kind, properties, logical_id),
+            )
     environment, accounts = stack.environment, draft.data.get("accounts", {})
     if environment.scope.partition != "aws" and environment.account in accounts:
         draft.account(environment.account).set("partition", environment.scope.partition, prefix)

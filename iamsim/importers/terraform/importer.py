@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.caret import quote
+from iamsim.importers.doubts import reach_of
 from iamsim.importers.facts import report_dangling_targets
 from iamsim.importers.terraform import (
     encryption,
@@ -16,7 +17,13 @@ from iamsim.importers.terraform import (
 )
 from iamsim.importers.terraform.documents import render_document
 from iamsim.importers.terraform.identity_center import read_permission_sets
-from iamsim.importers.terraform.instances import is_plan, is_state, is_state_file, read_instances
+from iamsim.importers.terraform.instances import (
+    Broken,
+    is_plan,
+    is_state,
+    is_state_file,
+    read_instances,
+)
 from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.terraform.resolving import Plan
 from iamsim.importers.terraform.scopes import UNKNOWN_ACCOUNT, UNKNOWN_REGION
@@ -71,9 +78,10 @@ class Terraform:
         if not isinstance(data, dict):
             return
 
-        def report(place: str, message: str) -> None:
+        def report(place: str, message: str, record: Broken) -> None:
             draft.unreadable(message, place)
-            draft.doubt("a record of the plan or state can't be read")
+            reach = reach_of(record.kind, record.values)
+            draft.doubt(f"{quote(record.text or place)} of the plan or state can't be read", reach)
 
         instances = read_instances(data, planned=draft.options.planned, report=report)
         plan = Plan(data, instances, draft.options, render_document)
@@ -133,7 +141,11 @@ def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
         named = reading.plan.is_named(reading.instance)
     except (ValueError, LookupError):
         reading.draft.unreadable("this is not as its type has it", reading.place)
-        reading.draft.doubt("a record of the plan or state can't be read")
+        instance = reading.instance
+        reading.draft.doubt(
+            f"{quote(reading.place)} of the plan or state can't be read",
+            reach_of(instance.type, instance.values),
+        )
         return
     if not named:
         reading.remark(

@@ -7,8 +7,9 @@ Plans and states as ``terraform show -json`` prints them
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.unknown import find_marker
 from iamsim.importers.lost import is_error
@@ -17,9 +18,9 @@ from iamsim.importers.terraform.changes import KINDS
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator
 
-__all__ = ["Instance", "is_plan", "is_state", "is_state_file", "read_instances"]
+__all__ = ["Broken", "Instance", "is_plan", "is_state", "is_state_file", "read_instances"]
 
 Json = dict[str, object]
 MAX_MODULE_DEPTH = 50
@@ -61,6 +62,26 @@ class Instance:
         return self.address.type
 
 
+class Broken(NamedTuple):
+    """What is left of a record that can't be read: its address, its type and its values."""
+
+    text: str = ""
+    kind: str | None = None
+    values: object = None
+
+    @classmethod
+    def of(cls, record: Json, values: object = None) -> Broken:
+        """Take it from a record of a plan or a state."""
+        text, kind = record.get("address"), record.get("type")
+        address = parse_address(text) if isinstance(text, str) else None
+        kind = address.type if address is not None else kind
+        known = text if isinstance(text, str) else ""
+        return cls(known, kind if isinstance(kind, str) else None, values)
+
+
+Report = Callable[[str, str, Broken], None]
+
+
 def is_plan(data: object) -> bool:
     """Say whether data is a plan."""
     return (
@@ -91,12 +112,11 @@ def is_state_file(data: object) -> bool:
     )
 
 
-def read_instances(
-    data: Json, *, planned: bool, report: Callable[[str, str], None]
-) -> dict[str, Instance]:
+def read_instances(data: Json, *, planned: bool, report: Report) -> dict[str, Instance]:
     """Read the instances of a plan (planned, or before it) or a state, by address.
 
-    `report` takes the place and a message for each record that has not the form of one.
+    `report` takes the place and a message for each record that has not the form of one, and what
+    is left of it.
     """
     reader = _Reader(report)
     if is_state_file(data):
@@ -108,14 +128,14 @@ def read_instances(
         if isinstance(values, dict) and (not values or not is_error(values)):
             reader.module(values.get("root_module"), "values.root_module")
         elif "values" in data:
-            report("values", "these are no values")
+            report("values", "these are no values", Broken())
     return dict(sorted(reader.found.items()))
 
 
 class _Reader:
     """Collects instances; the first record of an address counts."""
 
-    def __init__(self, report: Callable[[str, str], None]) -> None:
+    def __init__(self, report: Report) -> None:
         self.report = report
         self.found: dict[str, Instance] = {}
 
@@ -128,7 +148,7 @@ class _Reader:
             self.changes(data, "after")
             values = data.get("planned_values")
             if values is not None and not isinstance(values, dict):
-                self.report("planned_values", "these are no values")
+                self.report("planned_values", "these are no values", Broken())
             if isinstance(values, dict):
                 self.module(values.get("root_module"), "planned_values.root_module")
             self.module(root, "prior_state.values.root_module", mode="data")
@@ -141,17 +161,21 @@ class _Reader:
         for place, record in self.records(data.get("resource_changes"), "resource_changes"):
             change = record.get("change")
             if not isinstance(change, dict):
-                self.report(place, "a change without `change`")
+                self.report(place, "a change without `change`", Broken.of(record))
                 continue
             text = record.get("address")
             if not isinstance(text, str) or parse_address(text) is None:
-                self.report(place, "a change without an address")
+                self.report(place, "a change without an address", Broken.of(record))
                 continue
             if _actions(change) not in KINDS:
-                self.report(place, "a change whose actions are not known")
+                self.report(
+                    place,
+                    "a change whose actions are not known",
+                    Broken.of(record, change.get(side)),
+                )
             values = change.get(side)
             if values is not None and not isinstance(values, dict):
-                self.report(place, f"`{side}` is no object")
+                self.report(place, f"`{side}` is no object", Broken.of(record))
             if change.get("actions") == ["forget"]:
                 values = change.get("before")  # Terraform lets go of it, and leaves it there
             if not isinstance(values, dict) or "deposed" in record:
@@ -164,13 +188,13 @@ class _Reader:
         """Read the resources of a module and of those inside of it."""
         if not isinstance(module, dict) or is_error(module) or depth > MAX_MODULE_DEPTH:
             if module is not None:
-                self.report(place, "this is no module")
+                self.report(place, "this is no module", Broken())
             return
         for at, record in self.records(module.get("resources"), f"{place}.resources"):
             if mode in (None, record.get("mode")):
                 values = record.get("values")
                 if not isinstance(values, dict):
-                    self.report(at, "a resource without values")
+                    self.report(at, "a resource without values", Broken.of(record))
                 self.add(record, values if isinstance(values, dict) else {}, at)
         for at, child in self.records(module.get("child_modules"), f"{place}.child_modules"):
             self.module(child, at, depth + 1, mode)
@@ -185,7 +209,7 @@ class _Reader:
             for at, instance in self.records(record.get("instances"), f"{place}.instances"):
                 values = instance.get("attributes")
                 if not isinstance(values, dict):
-                    self.report(at, "an instance without attributes")
+                    self.report(at, "an instance without attributes", Broken.of({"address": text}))
                 if "deposed" in instance or not isinstance(values, dict):
                     continue
                 key = instance.get("index_key")
@@ -196,47 +220,48 @@ class _Reader:
     def records(self, value: object, place: str) -> Iterator[tuple[str, Json]]:
         """Give the maps of a list with their places; what is none is reported."""
         if value is not None and not isinstance(value, list):
-            self.report(place, "this is no list")
+            self.report(place, "this is no list", Broken())
         for number, record in enumerate(value if isinstance(value, list) else ()):
             at = f"{place}[{number}]"
             if isinstance(record, dict):
                 yield at, record
             else:
-                self.report(at, "this is no object")
+                self.report(at, "this is no object", Broken())
 
     def add(self, record: Json, values: Json, place: str) -> None:
         """Add an instance by its address."""
         text = record.get("address")
         address = parse_address(text) if isinstance(text, str) else None
         if address is None or not isinstance(text, str):
-            self.report(place, "a resource without an address")
+            self.report(place, "a resource without an address", Broken.of(record, values))
             return
         if text in self.found:
             return
         # Planned values have null for what is known after apply.
-        self._check(address.type, values, place, nulls=not place.startswith("planned_values"))
+        self._check(text, address.type, values, place, nulls=not place.startswith("planned_values"))
         provider = record.get("provider")
         kept = provider if isinstance(provider, str) else None
         self.found.setdefault(text, Instance(text, address, values, kept))
 
-    def _check(self, kind: str, values: Json, place: str, *, nulls: bool) -> None:
+    def _check(self, text: str, kind: str, values: Json, place: str, *, nulls: bool) -> None:
         """Report values that a resource of a type can't have; with `nulls`, null is none."""
+        broken = Broken(text, kind, values)
         if is_error(values) or find_marker(values) is not None:
-            self.report(place, "an error of AWS stands in place of the values")
+            self.report(place, "an error of AWS stands in place of the values", broken)
         named = [one for one in values if one in NAMES or one.endswith(NAME_ENDINGS)]
         for name in named if kind.startswith("aws_") else ():
             # Identity Center has a block where IAM has the ARN of a boundary.
             block = kind.startswith("aws_ssoadmin_") and isinstance(values[name], list)
             if not block and not isinstance(values[name], str | Unknown | None):
-                self.report(place, f"`{name}` is no text")
+                self.report(place, f"`{name}` is no text", broken)
             needed = name in NAMES and name != "id" and kind.endswith(ATTACHMENTS)
             if nulls and values[name] is None and needed:
-                self.report(place, f"`{name}` is not there")
+                self.report(place, f"`{name}` is not there", broken)
         if nulls and values.get("policy", "") is None and kind.endswith(ATTACHMENTS[0]):
-            self.report(place, "`policy` is not there")
+            self.report(place, "`policy` is not there", broken)
         for name in LISTS & values.keys() if nulls and kind.startswith("aws_iam_") else ():
             if not _names_things(values[name], needed=kind.endswith(ATTACHMENTS[2])):
-                self.report(place, f"`{name}` is no list of names")
+                self.report(place, f"`{name}` is no list of names", broken)
 
 
 def _names_things(value: object, *, needed: bool) -> bool:

@@ -1,0 +1,207 @@
+"""What of a template or plan can't be read makes conditional what it can bear on, and nothing else."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from iamsim.core.decision import Verdict
+from iamsim.engine.question import Question
+from iamsim.importers.doubts import EVERYTHING, reach_of
+from iamsim.symbolic.partial import answer, decide
+from tests.property.damage import replaced, world_of
+
+HOME = "000000000000"
+NOW = "2026-11-24T00:00:00Z"
+ALL = {"Effect": "Allow", "Action": "*", "Resource": "*"}
+
+
+def policy(*statements: object) -> dict[str, Any]:
+    """A policy of these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def inline(*statements: object) -> list[dict[str, Any]]:
+    """A list of one inline policy."""
+    return [{"PolicyName": "own", "PolicyDocument": policy(*statements)}]
+
+
+TEMPLATE: dict[str, Any] = {
+    "Resources": {
+        "Mia": {
+            "Type": "AWS::IAM::User",
+            "Properties": {"UserName": "mia", "Policies": inline(ALL)},
+        },
+        "App": {
+            "Type": "AWS::IAM::Role",
+            "Properties": {
+                "RoleName": "app",
+                "AssumeRolePolicyDocument": policy(),
+                "Policies": inline(ALL),
+            },
+        },
+        "NoQueues": {
+            "Type": "AWS::IAM::RolePolicy",
+            "Properties": {
+                "RoleName": "app",
+                "PolicyName": "no-queues",
+                "PolicyDocument": policy({"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}),
+            },
+        },
+        "NoUsers": {
+            "Type": "AWS::IAM::ManagedPolicy",
+            "Properties": {
+                "Users": ["mia"],
+                "PolicyDocument": policy(
+                    {
+                        "Effect": "Deny",
+                        "Action": "iam:CreateUser",
+                        "Resource": "*",
+                        "Condition": {"Bool": {"aws:ViaAWSService": "false"}},
+                    }
+                ),
+            },
+        },
+        "Ledger": {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "ledger"}},
+        "LedgerPolicy": {
+            "Type": "AWS::S3::BucketPolicy",
+            "Properties": {
+                "Bucket": "ledger",
+                "PolicyDocument": policy(
+                    {
+                        "Effect": "Deny",
+                        "Principal": "*",
+                        "Action": "s3:GetObject",
+                        "Resource": "arn:aws:s3:::ledger/*",
+                    }
+                ),
+            },
+        },
+        "Jobs": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": "jobs"}},
+    }
+}
+MIA, APP = f"arn:aws:iam::{HOME}:user/mia", f"arn:aws:iam::{HOME}:role/app"
+QUEUE, OBJECT = f"arn:aws:sqs:us-east-1:{HOME}:jobs", "arn:aws:s3:::ledger/2026.csv"
+NEW_USER = f"arn:aws:iam::{HOME}:user/new"
+ASKED = (
+    (MIA, "sqs:SendMessage", QUEUE),
+    (APP, "sqs:SendMessage", QUEUE),
+    (MIA, "s3:GetObject", OBJECT),
+    (MIA, "s3:PutObject", OBJECT),
+    (APP, "s3:PutObject", OBJECT),
+    (MIA, "iam:CreateUser", NEW_USER),
+    (APP, "iam:CreateUser", NEW_USER),
+)
+LATER: dict[tuple[str | int, ...], set[tuple[str, str]]] = {
+    # A policy of a role, of nobody knows which: it is known what it would deny.
+    ("NoQueues", "Properties", "RoleName"): {("app", "sqs:SendMessage")},
+    ("NoUsers", "Properties", "Users"): {
+        ("mia", "iam:CreateUser"),
+        ("app", "iam:CreateUser"),
+    },
+    ("NoUsers", "Properties", "Users", 0): {
+        ("mia", "iam:CreateUser"),
+        ("app", "iam:CreateUser"),
+    },
+    ("LedgerPolicy", "Properties", "Bucket"): {("mia", "s3:GetObject")},
+    # Of a queue it is not known which policy it has: both callers may be kept out.
+    ("Jobs", "Properties"): {("mia", "sqs:SendMessage")},
+    # A user may have any policy besides, and nobody else has it.
+    ("Mia", "Properties", "Policies", 0): {
+        ("mia", action) for action in ("sqs:SendMessage", "s3:PutObject")
+    },
+}
+
+
+def verdicts(template: dict[str, Any]) -> dict[tuple[str, str], Verdict]:
+    """Answer all questions."""
+    world = world_of({"app.json": json.dumps(template).encode()})
+    return {
+        (principal.rpartition("/")[2], action): decide(
+            Question(principal, action, resource, now=NOW), world
+        ).verdict
+        for principal, action, resource in ASKED
+    }
+
+
+def test_all_is_known_at_first() -> None:
+    """Three denials, and what else there is is allowed."""
+    found = verdicts(TEMPLATE)
+    assert {key for key, one in found.items() if one is Verdict.EXPLICIT_DENY} == {
+        ("app", "sqs:SendMessage"),
+        ("mia", "s3:GetObject"),
+        ("mia", "iam:CreateUser"),
+    }
+    assert Verdict.CONDITIONAL not in found.values()
+
+
+@pytest.mark.parametrize("path", LATER, ids=lambda path: ".".join(map(str, path)))
+def test_exactly_what_a_lost_part_can_change_is_conditional(path: tuple[str | int, ...]) -> None:
+    """Nothing that was denied is allowed for certain, and other answers stay."""
+    before = verdicts(TEMPLATE)
+    found = verdicts(replaced(TEMPLATE, ("Resources", *path), 17))
+    conditional = {key for key, one in found.items() if one is Verdict.CONDITIONAL}
+    assert conditional == LATER[path]
+    assert all(found[key] is before[key] for key in found.keys() - conditional)
+
+
+def test_a_policy_that_may_be_attached_is_named() -> None:
+    """The residual names what is not known."""
+    world = world_of(
+        {
+            "app.json": json.dumps(
+                replaced(TEMPLATE, ("Resources", "LedgerPolicy", "Properties", "Bucket"), 17)
+            ).encode()
+        }
+    )
+    found = answer(Question(MIA, "s3:GetObject", OBJECT, now=NOW), world)
+    assert found.residual is not None
+    [part] = found.unknowns
+    assert part.why == "`Bucket` of `LedgerPolicy` in the template can't be read"
+    assert (part.policy, part.source) == ("resources/s3/ledger.json", "app.json")
+
+
+@pytest.mark.parametrize(
+    ("kind", "kinds"),
+    [
+        ("AWS::IAM::RolePolicy", {"roles"}),
+        ("aws_iam_role_policy", {"roles"}),
+        ("aws_iam_user_policy_attachment", {"users"}),
+        ("aws_iam_group_membership", {"users"}),
+        ("aws_iam_policy_attachment", {"users", "groups", "roles"}),
+        ("AWS::IAM::InstanceProfile", set()),
+        ("aws_iam_openid_connect_provider", set()),
+        ("AWS::SSO::Assignment", {"permission_sets"}),
+        ("aws_ram_principal_association", {"resources"}),
+        ("aws_s3_bucket_policy", {"resources", "vpc_endpoints"}),
+        ("AWS::EC2::Instance", set()),
+        ("random_id", set()),
+        ("AWS::Organizations::Policy", set()),
+    ],
+)
+def test_what_a_type_can_bear_on(kind: str, kinds: set[str]) -> None:
+    """By the names of types in templates and in plans."""
+    reach = reach_of(kind, {})
+    assert reach.kinds == kinds
+    assert reach.organization is ("Organizations" in kind)
+    assert reach_of(None) == reach_of("Bucket") == EVERYTHING
+
+
+def test_whose_name_is_not_known_may_be_anybody_of_its_kind() -> None:
+    """Of a user whose name can be read, nobody else is doubted."""
+    assert reach_of("AWS::IAM::User", {"UserName": "mia"}, "Mia").names == {"mia"}
+    assert reach_of("AWS::IAM::User", {}, "Mia").names == {"Mia"}
+    for kind, values in (("AWS::IAM::User", {"UserName": 17}), ("aws_iam_user", {})):
+        assert reach_of(kind, values, "Mia").names is None
+    assert reach_of("aws_iam_role", {"name": "app"}).names == {"app"}
+    assert reach_of("aws_iam_role", None).names is None
+
+
+def test_an_attachment_says_which_policy_it_attaches() -> None:
+    """By the ARN of an AWS managed policy, or of one of the account."""
+    arn = "arn:aws:iam::aws:policy/ReadOnlyAccess"
+    assert reach_of("aws_iam_role_policy_attachment", {"policy_arn": arn}).policies == (arn,)
+    attached = {"ManagedPolicyArns": [arn, 17]}
+    assert reach_of("AWS::IAM::ManagedPolicy", attached).policies == (arn,)
