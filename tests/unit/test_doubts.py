@@ -1,4 +1,4 @@
-"""What of a template or plan can't be read makes conditional what it can bear on, and nothing else."""
+"""What of a template can't be read makes conditional what it can bear on, and nothing else."""
 
 from __future__ import annotations
 
