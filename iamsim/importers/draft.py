@@ -22,7 +22,7 @@ from iamsim.importers.unknown import marker
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from iamsim.importers.doubts import Reach
+    from iamsim.importers.reach import Reach
 
 __all__ = ["Draft", "Record", "Remark", "Severity"]
 

@@ -9,7 +9,7 @@ import pytest
 
 from iamsim.core.decision import Verdict
 from iamsim.engine.question import Question
-from iamsim.importers.doubts import EVERYTHING, reach_of
+from iamsim.importers.reach import EVERYTHING, reach_of
 from iamsim.symbolic.partial import answer, decide
 from tests.property.damage import replaced, world_of
 

@@ -26,9 +26,9 @@ from iamsim.importers.cloudformation.templates import (
     read_template,
     template_of,
 )
-from iamsim.importers.doubts import reach_of
 from iamsim.importers.facts import report_dangling_targets
 from iamsim.importers.lost import is_error
+from iamsim.importers.reach import reach_of
 from iamsim.importers.resource_kinds import name_like
 
 if TYPE_CHECKING:

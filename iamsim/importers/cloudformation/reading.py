@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.cloudformation.functions import as_text
-from iamsim.importers.doubts import reach_of
+from iamsim.importers.reach import reach_of
 from iamsim.importers.unknown import Unknown, find_unknown, marker, settle_document
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from iamsim.core.caret import quote
 from iamsim.importers.cloudformation import encryption, identities, organizations, resource_policies
 from iamsim.importers.cloudformation.reading import Reading
 from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
-from iamsim.importers.doubts import EVERYTHING, reach_of
+from iamsim.importers.reach import EVERYTHING, reach_of
 from iamsim.importers.unknown import Unknown
 from iamsim.importers.unread import unread_message
 

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.caret import quote
-from iamsim.importers.doubts import reach_of
 from iamsim.importers.facts import report_dangling_targets
+from iamsim.importers.reach import reach_of
 from iamsim.importers.terraform import (
     encryption,
     identities,
