@@ -141,11 +141,14 @@ def _json(text: str, name: str) -> Any:  # noqa: ANN401 - JSON
         raise RequestError("not-a-record", f"`{name}` of the record is no JSON: {error}") from error
 
 
-def records_in(document: object) -> Iterator[Mapping[str, Any]]:
-    """Give the records of a document: a log file, `lookup-events`, a list, a query's result."""
+def records_in(document: object) -> Iterator[Any]:
+    """Give the records of a document: a log file, `lookup-events`, a list, a query's result.
+
+    What is no record in a list is given like the others: `unwrapped` refuses it.
+    """
     if isinstance(document, list):
         for one in document:
-            yield from records_in(one)
+            yield from _inside(one)
         return
     if not isinstance(document, Mapping):
         raise RequestError("not-a-record", "a CloudTrail record is an object of JSON")
@@ -153,9 +156,17 @@ def records_in(document: object) -> Iterator[Mapping[str, Any]]:
         held = document.get(holder)
         if isinstance(held, list):
             for one in held:
-                yield from records_in(_row(one) if holder == "QueryResultRows" else one)
+                yield from _inside(_row(one) if holder == "QueryResultRows" else one)
             return
     yield document
+
+
+def _inside(held: object) -> Iterator[Any]:
+    """The records of an element of a list."""
+    if isinstance(held, list | Mapping):
+        yield from records_in(held)
+    else:
+        yield held
 
 
 def _row(columns: object) -> object:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.logs import count_of
+from iamsim.cli.logs import STATE, count_of
 from iamsim.cli.options import Option
 from iamsim.cli.world_options import DOCUMENT_FORMATS, PROCESSES, output, write_answer
 from iamsim.cli.worlds import load_any, world_option
@@ -104,6 +104,7 @@ COMMAND = Command(
             default="policy",
         ),
         PROCESSES,
+        STATE,
         *output(*DOCUMENT_FORMATS, quiet="Only the policy, or the snippet."),
     ),
     _run,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import processes_of
 from iamsim.core.errors import RequestError
@@ -15,14 +16,23 @@ if TYPE_CHECKING:
     from iamsim.replay.alike import Alike
     from iamsim.replay.counting import Count
 
-__all__ = ["count_of"]
+__all__ = ["STATE", "count_of"]
+
+STATE = Option(
+    ("--state",),
+    "state",
+    "Keep in this folder what was counted, so that an interrupted run goes on, and one with more"
+    " logs reads only these.",
+    metavar="FOLDER",
+)
 
 
 def count_of(options: Options, paths: Sequence[str], alike: Alike) -> Count:
     """Count the records of all log files below some paths; raises `RequestError` for none."""
-    from iamsim.replay.counting import count_logs  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.ask import text_of  # noqa: PLC0415 - as below
     from iamsim.replay.logs import log_files  # noqa: PLC0415
-    from iamsim.replay.workers import count_in_processes  # noqa: PLC0415
+    from iamsim.replay.state import State  # noqa: PLC0415
+    from iamsim.replay.workers import count_logs  # noqa: PLC0415 - `--help` needs none
 
     files = log_files(paths)
     if not files:
@@ -32,7 +42,7 @@ def count_of(options: Options, paths: Sequence[str], alike: Alike) -> Count:
             hint="give files or folders with CloudTrail's `.json.gz`, `.json` or `.jsonl`",
         )
     number = processes_of(options).number
+    folder = text_of(options, "state")
+    state = None if folder is None else State(folder, alike)
     with ProgressBar("reading logs", quiet=bool(options["quiet"])) as bar:
-        if number > 1 and len(files) > 1:
-            return count_in_processes(files, alike, number, bar)
-        return count_logs(files, alike, lambda done: bar(done, len(files)))
+        return count_logs(files, alike, number, bar, state)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.logs import count_of
+from iamsim.cli.logs import STATE, count_of
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import DOCUMENT_FORMATS, PROCESSES, output, write_answer
@@ -165,6 +165,7 @@ COMMAND = Command(
         ),
         ACCEPT_UNKNOWN,
         PROCESSES,
+        STATE,
         *output(*DOCUMENT_FORMATS, quiet="A line for each request that would change."),
     ),
     _run,

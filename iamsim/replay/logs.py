@@ -107,10 +107,13 @@ def records_inside(
 def _unwrapped(
     document: object, file: str, problems: list[LogProblem]
 ) -> Iterator[Mapping[str, Any]]:
-    """The records in a document; one that is none is a problem."""
+    """The records in a document; one that is none is a problem, and costs no other."""
     try:
         for record in records_in(document):
-            yield unwrapped(record)
+            try:
+                yield unwrapped(record)
+            except RequestError as error:
+                problems.append(LogProblem(file, error.message))
     except RequestError as error:
         problems.append(LogProblem(file, error.message))
 

@@ -13,7 +13,6 @@ import msgspec
 from msgspec import Raw
 
 from iamsim.core.remember import remember
-from iamsim.replay.alike import without_object
 
 if TYPE_CHECKING:
     from iamsim.replay.alike import Alike
@@ -21,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["Record", "TypedLogs"]
 
 NOTHING = Raw(b"")
-CONTEXTS = 20_000  # of sessions, whose reading is at hand
+CALLERS = 20_000  # whose reading is at hand
 
 
 class Attributes(msgspec.Struct, omit_defaults=True):
@@ -58,7 +57,7 @@ class UserIdentity(msgspec.Struct, omit_defaults=True):
     principalid: Raw = NOTHING  # as Athena and Lake write it
 
 
-class Additional(msgspec.Struct, omit_defaults=True):
+class Additional(msgspec.Struct, gc=False):
     """What S3 says of the signature."""
 
     SignatureVersion: Raw = NOTHING
@@ -71,12 +70,13 @@ class TlsDetails(msgspec.Struct, omit_defaults=True):
     tlsVersion: Raw = NOTHING  # noqa: N815
 
 
-class Record(msgspec.Struct, omit_defaults=True):
-    """The members of a record that something is read of."""
+class Record(msgspec.Struct, gc=False):
+    """The members of a record that something is read of. What repeats from record to record stays
+    text, and is read once."""
 
     eventSource: str  # noqa: N815
     eventName: str  # noqa: N815
-    userIdentity: UserIdentity  # noqa: N815
+    userIdentity: Raw  # noqa: N815
     eventTime: str | None = None  # noqa: N815
     eventID: str | None = None  # noqa: N815
     errorCode: str | None = None  # noqa: N815
@@ -87,7 +87,7 @@ class Record(msgspec.Struct, omit_defaults=True):
     requestParameters: Raw = NOTHING  # noqa: N815
     resources: Raw = NOTHING
     additionalEventData: Additional | None = None  # noqa: N815
-    tlsDetails: TlsDetails | None = None  # noqa: N815
+    tlsDetails: Raw = NOTHING  # noqa: N815
     vpcEndpointId: str | None = None  # noqa: N815
     vpcEndpointAccountId: str | None = None  # noqa: N815
     recipientAccountId: str | None = None  # noqa: N815
@@ -103,7 +103,13 @@ class Record(msgspec.Struct, omit_defaults=True):
 
 
 class LogFile(msgspec.Struct):
-    """A log file; each record stays text until it has to be read."""
+    """A log file."""
+
+    Records: list[Record]
+
+
+class Texts(msgspec.Struct):
+    """A log file whose records stay text."""
 
     Records: list[Raw]
 
@@ -117,30 +123,75 @@ class TypedLogs:
         self._sessions, self._addresses = alike.sessions_are_alike, alike.addresses_are_alike
         self._times, self._agents = alike.times_are_alike, alike.agents_are_alike
         self._issues, self._objects = alike.issues_are_alike, alike.objects_are_alike
-        self._contexts: dict[bytes, Raw] = {}
+        self._callers: dict[bytes, bytes | None] = {}
+        self._tls: dict[bytes, bytes] = {}
         self._encode = msgspec.json.Encoder().encode
+        self._identity = msgspec.json.Decoder(UserIdentity)
         self._context = msgspec.json.Decoder(SessionContext)
+        self._tls_details = msgspec.json.Decoder(TlsDetails)
         self._file = msgspec.json.Decoder(LogFile)
-        self._record = msgspec.json.Decoder(Record)
-        self._resources = msgspec.json.Decoder(list[dict[str, str]])
+        self._texts = msgspec.json.Decoder(Texts)
         self._parameters = msgspec.json.Decoder(dict[str, str])
 
-    def records(self, content: bytes) -> list[tuple[Record, Raw]] | None:
-        """The records of a log file, each with its text; `None` where it has another form."""
+    def records(self, content: bytes) -> list[Record] | None:
+        """The records of a log file; `None` where it has another form."""
         try:
             if not content.isascii():
                 content.decode()
-            texts = self._file.decode(content).Records
-            decode = self._record.decode
-            found = [(decode(text), text) for text in texts]
+            found = self._file.decode(content).Records
         except (ValueError, RecursionError):
             return None
-        return None if any(_is_odd(record) for record, _ in found) else found
+        return None if any(map(_holds_others, found)) else found
 
-    def outline(self, record: Record) -> bytes:
-        """What a record is known by: two of the same outline ask the same. It is the record written
-        again without what nothing reads, and the record is left so."""
-        who = record.userIdentity
+    def texts(self, content: bytes) -> list[Raw]:
+        """The same records, as text."""
+        return self._texts.decode(content).Records
+
+    def outline(self, record: Record) -> tuple[object, ...] | None:
+        """What a record is known by, without what nothing reads: two of the same outline ask the
+        same. `None` where that can't be told before the record is read whole."""
+        written = bytes(record.userIdentity)
+        caller = self._callers.get(written, written)
+        if caller is written:
+            caller = remember(self._callers, written, self._caller(written), CALLERS)
+        if caller is None or _is_no_call(record):
+            return None
+        parameters, resources = bytes(record.requestParameters), bytes(record.resources)
+        if self._objects and record.eventSource == "s3.amazonaws.com":
+            parameters, resources = self._without_object(parameters, resources)
+        address = record.sourceIPAddress
+        if self._addresses and address and address[0].isdigit():
+            address = ""
+        more = record.additionalEventData
+        tls = bytes(record.tlsDetails)
+        return (
+            record.eventSource,
+            record.eventName,
+            caller,
+            parameters,
+            resources,
+            record.awsRegion,
+            address,
+            tls and (self._tls.get(tls) or self._tls_version(tls)),
+            more and (bytes(more.SignatureVersion), bytes(more.AuthenticationMethod)),
+            record.vpcEndpointId,
+            record.vpcEndpointAccountId,
+            record.recipientAccountId,
+            record.eventType,
+            record.eventCategory,
+            bytes(record.errorMessage),
+            None if self._times else record.eventTime,
+            None if self._agents else bytes(record.userAgent),
+        )
+
+    def _caller(self, written: bytes) -> bytes | None:
+        """Who called, without what nothing reads; `None` for what has another form."""
+        try:
+            who = self._identity.decode(written)
+        except ValueError:
+            return None
+        if who.principalid:
+            return None
         arn = who.arn
         if self._sessions and arn is not None:
             if ":assumed-role/" in arn:
@@ -149,64 +200,47 @@ class TypedLogs:
                 who.principalId = who.principalId.partition(":")[0]
         if who.sessionContext:
             who.sessionContext = self._session(who.sessionContext)
-        address = record.sourceIPAddress
-        if self._addresses and address and address[0].isdigit():
-            record.sourceIPAddress = ""
-        if self._objects and record.eventSource == "s3.amazonaws.com":
-            self._reduce_object(record)
-        if self._times:
-            record.eventTime = None
-        if self._agents:
-            record.userAgent = NOTHING
-        record.eventID = record.errorCode = None
-        return self._encode(record)
+        return self._encode(who)
 
     def _session(self, text: Raw) -> Raw:
         """How a session was opened, without when where nothing reads that."""
-        written = bytes(text)
-        known = self._contexts.get(written)
-        if known is None:
-            try:
-                context = self._context.decode(written)
-            except ValueError:
-                return text
-            if context.attributes is not None and self._issues:
-                context.attributes.creationDate = NOTHING
-            known = Raw(self._encode(context))
-            remember(self._contexts, written, known, CONTEXTS)
-        return known
-
-    def _reduce_object(self, record: Record) -> None:
-        """Put what tells an object apart in place of its name."""
         try:
-            known = self._parameters.decode(record.requestParameters)
+            context = self._context.decode(text)
         except ValueError:
-            return
+            return text
+        if context.attributes is not None and self._issues:
+            context.attributes.creationDate = NOTHING
+        return Raw(self._encode(context))
+
+    def _tls_version(self, text: bytes) -> bytes:
+        """The version of TLS alone; what has another form stays as it is."""
+        try:
+            version = self._encode(self._tls_details.decode(text))
+        except ValueError:
+            version = text
+        return remember(self._tls, text, version, CALLERS)
+
+    def _without_object(self, parameters: bytes, resources: bytes) -> tuple[bytes, bytes]:
+        """Put what tells an object apart in place of its name; the record's resources name it as
+        well."""
+        try:
+            known = self._parameters.decode(parameters)
+        except ValueError:
+            return parameters, resources
         bucket, name = known.get("bucketName"), known.get("key")
-        if bucket is not None and name is not None:
-            known["key"] = self._alike.resource(f"arn:aws:s3:::{bucket}/{name}")
-            record.requestParameters = Raw(self._encode(known))
-            if record.resources:
-                self._reduce_resources(record)
-
-    def _reduce_resources(self, record: Record) -> None:
-        """Name buckets in place of their objects."""
-        try:
-            known = self._resources.decode(record.resources)
-        except ValueError:
-            return
-        record.resources = Raw(self._encode([without_object(one) for one in known]))
+        if bucket is None or name is None:
+            return parameters, resources
+        arn = f"arn:aws:s3:::{bucket}/{name}"
+        known["key"] = self._alike.resource(arn)
+        if resources:
+            resources = resources.replace(f'"{arn}"'.encode(), b'""')
+        return self._encode(known), resources
 
 
-def _is_odd(record: Record) -> bool:
-    """Whether a record is something else, holds others, or is written as Athena and Lake do."""
-    return bool(
-        record.insightDetails
-        or record.digestS3Bucket
-        or record.digestStartTime
-        or record.detail
-        or record.Records
-        or record.Events
-        or record.QueryResultRows
-        or record.userIdentity.principalid
-    )
+def _holds_others(record: Record) -> bool:
+    """Whether a record is what others came in."""
+    return bool(record.detail or record.Records or record.Events or record.QueryResultRows)
+
+
+def _is_no_call(record: Record) -> bool:
+    return bool(record.insightDetails or record.digestS3Bucket or record.digestStartTime)

@@ -1,45 +1,115 @@
-"""Log files counted in several processes."""
+"""Log files counted, in one process or in several, from where an earlier run left off."""
 
 from __future__ import annotations
 
 from concurrent.futures import ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from iamsim.replay.counting import Count, count_logs
+from iamsim.files.reading import file_state
+from iamsim.replay.copies import Ids
+from iamsim.replay.counting import Count, Counting
+from iamsim.replay.logs import records_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from iamsim.replay.alike import Alike
+    from iamsim.replay.state import State
 
-__all__ = ["count_in_processes"]
+__all__ = ["count_logs"]
 
 SHARES = 8  # of the work, for each process: large files then do not keep the others waiting
+MOST_BYTES = 32_000_000  # of files, packed or not, that are counted before the count is added up
+
+_counting: Counting | None = None  # of a worker: what it learned of one share serves the next
 
 
-def count_in_processes(
+def count_logs(
     files: Sequence[str],
     alike: Alike,
-    processes: int,
+    processes: int = 1,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    state: State | None = None,
 ) -> Count:
-    """Deal the files out and add the counts up.
+    """Count the records of some files, each id once; `progress` is told how many files are done,
+    and how many there are.
 
-    Where a record stands in files of two shares, it would count twice: then the files are read
-    again, one after the other.
+    With a `state`, files that it has counted are not read again, and it is kept up to date.
     """
-    shares = [list(files[start :: processes * SHARES]) for start in range(processes * SHARES)]
-    done = 0
-    parts = {}
-    with ProcessPoolExecutor(processes) as pool:
-        running = {pool.submit(count_logs, share, alike): len(share) for share in shares if share}
-        for future in as_completed(running):
-            done += running[future]
-            progress(done, len(files))
-            parts[future] = future.result()
-    count = Count()
-    for future in running:  # in one order, whoever is first
-        if not count.seen.isdisjoint(parts[future].seen):
-            return count_logs(files, alike, lambda read: progress(read, len(files)))
-        count.add(parts[future])
+    with Ids() as ids:
+        count = Count() if state is None else state.begin(files, ids)
+        left = files if state is None else [file for file in files if file not in state.done]
+        done = len(files) - len(left)
+        shares = _shares(left, processes)
+        with _counted(shares, alike, processes) as parts:
+            for share, part in parts:
+                count.add(part)
+                for file, packed in part.ids:
+                    ids.add(file, packed)
+                done += len(share)
+                progress(done, len(files))
+                if state is not None:
+                    state.note(share, part.ids, count)
+        if state is not None:
+            state.save(count)
+        _take_back(count, ids, files, alike)
+    places = {file: place for place, file in enumerate(files)}
+    count.problems.sort(key=lambda one: places.get(one.file, len(places)))
     return count
+
+
+@contextmanager
+def _counted(
+    shares: list[list[str]], alike: Alike, processes: int
+) -> Iterator[Iterator[tuple[list[str], Count]]]:
+    """Each share with its count, in any order."""
+    if processes == 1 or len(shares) == 1:
+        counting = Counting(alike)
+        yield ((share, counting.files(share)) for share in shares)
+        return
+    with ProcessPoolExecutor(processes, initializer=_start, initargs=(alike,)) as pool:
+        running = {pool.submit(_count, share): share for share in shares}
+        try:
+            yield ((running.pop(one), one.result()) for one in as_completed(list(running)))
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _start(alike: Alike) -> None:
+    """Begin the life of a worker."""
+    global _counting  # noqa: PLW0603 - a process of its own
+    _counting = Counting(alike)
+
+
+def _count(files: list[str]) -> Count:
+    """Count a share, in a worker."""
+    assert _counting is not None  # noqa: S101 - `_start` ran
+    return _counting.files(files)
+
+
+def _shares(files: Sequence[str], processes: int) -> list[list[str]]:
+    """Deal files out, in order: never too much at once, and enough shares for all."""
+    sizes = [(file_state(file) or (0, 0))[1] for file in files]
+    most = min(MOST_BYTES, sum(sizes) // (processes * SHARES) + 1)
+    shares: list[list[str]] = []
+    size = most
+    for file, own in zip(files, sizes, strict=True):
+        if size >= most:
+            shares.append([])
+            size = 0
+        shares[-1].append(file)
+        size += own
+    return shares
+
+
+def _take_back(count: Count, ids: Ids, files: Sequence[str], alike: Alike) -> None:
+    """Count records that stand in several files once: those that the later files have are read
+    again, and subtracted."""
+    copies = ids.copies(files)
+    if not copies:
+        return
+    counting = Counting(alike)
+    for file, again in copies.items():
+        counting.records(records_of(file, []), file, again)
+    count.take_back(counting.count)

@@ -12,8 +12,8 @@ from pyarrow import parquet
 from benchmarks import trail
 from iamsim.cli.main import main
 from iamsim.replay.alike import Alike
-from iamsim.replay.counting import count_logs
 from iamsim.replay.logs import log_files, records_of
+from iamsim.replay.workers import count_logs
 from tests.unit.test_replay import folder as folder  # noqa: PLC0414 - a fixture
 from tests.unit.test_replay import records
 

@@ -16,11 +16,13 @@ from iamsim.core.errors import RequestError
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.calls import question_of
+from iamsim.replay import copies, counting
+from iamsim.replay import state as kept
 from iamsim.replay.alike import Alike
-from iamsim.replay.counting import Count, count_logs
+from iamsim.replay.counting import Counting
 from iamsim.replay.logs import log_files, records_of
 from iamsim.replay.run import replay
-from iamsim.replay.workers import count_in_processes
+from iamsim.replay.workers import count_logs
 from iamsim.symbolic import partial
 from iamsim.world.load import load_world
 
@@ -56,9 +58,14 @@ NAMED = {
 
 
 def records(count, seed=1):
-    """Records of the generator, with known counts."""
+    """Records of the generator."""
+    return [one.record for one in made_records(count, seed)]
+
+
+def made_records(count, seed=1):
+    """The same with the truth about them."""
     drawn = random.Random(seed)  # noqa: S311 - a workload, no secret
-    return [trail.record(drawn, number, 500)[0] for number in range(count)]
+    return [trail.record(drawn, number, 500) for number in range(count)]
 
 
 @pytest.fixture
@@ -91,6 +98,12 @@ def test_every_record_is_counted_and_held_against_what_aws_answered(folder, caps
     assert data["agree"] + otherwise + data["undecided"] == data["asked"]
     made = Counter(one["eventName"] for one in records(400))
     assert otherwise == made["Decrypt"]  # the world does not list the key's policy
+    truth = trail.truth_of(made_records(400))
+    assert data["events"] - sum(data["skipped"].values()) == sum(
+        sum(number)
+        for name, number in truth["calls"].items()
+        if not name.endswith("GetCallerIdentity")
+    )
     assert data["changes"] == []
     assert run(folder, capsys, "--fail-on", "disagreement")[1] == 1
 
@@ -101,17 +114,17 @@ def test_a_change_says_who_is_hit_how_often_and_since_when(folder, capsys):
         folder, capsys, "--with-policy", f"identity={json.dumps(LOCK)}", "--fail-on", "denied"
     )
     assert code == 1
-    sent = Counter(
-        one["userIdentity"]["sessionContext"]["sessionIssuer"]["userName"]
-        for one in records(400)
-        if one["eventName"] == "SendMessage"
-    )
+    sent = {
+        name.split()[1]: allowed
+        for name, (allowed, _) in trail.truth_of(made_records(400))["calls"].items()
+        if name.endswith("sqs:SendMessage")
+    }
     found = {
         one["principal"].partition("/")[2]: one["count"]
         for one in data["changes"]
         if one["action"] == "sqs:SendMessage"
     }
-    assert found == dict(sent)
+    assert found == sent
     assert all(one["first"] <= one["last"] for one in data["changes"])
     assert {(one["from"], one["to"]) for one in data["changes"]} == {("allowed", "explicitDeny")}
     read = [one for one in data["changes"] if one["action"] == "s3:GetObject"]
@@ -119,6 +132,7 @@ def test_a_change_says_who_is_hit_how_often_and_since_when(folder, capsys):
         one
         for one in records(400)
         if one["eventName"] == "GetObject"
+        and one["requestParameters"] is not None
         and one["requestParameters"]["key"].startswith("data/000000")
     ]
     assert sum(one["count"] for one in read) == len(hit)
@@ -136,17 +150,20 @@ def test_grouping_changes_no_decision(policy, tmp_path):
     model = load_world(tmp_path / "world.json")
     world = CompiledWorld(model)
     alike = Alike([model])
-    count = Count()
+    counting = Counting(alike)
     alone: Counter[tuple[str, str]] = Counter()
     for record in records(300, seed=5):
-        count.record(record, alike)
+        counting.record(record)
+        if record.get("errorCode") == "ExpiredToken":
+            continue
         for requested in read_event(record).asked:
-            if requested.needed != "always":
+            if requested.needed != "always" or requested.principal is None:
                 continue
             base = Question(requested.principal, requested.action, requested.resource)
             verdict = partial.decide(question_of(requested, base), world).verdict
             alone[requested.action, verdict.value] += 1
     together: Counter[tuple[str, str]] = Counter()
+    count = counting.count
     for group in count.groups.values():
         for key in group.requests:
             requested = count.requests[key]
@@ -158,17 +175,38 @@ def test_grouping_changes_no_decision(policy, tmp_path):
     assert len(count.groups) < 300
 
 
-def test_processes_and_copies(folder, capsys):
+def groups_of(count):
+    """What was asked, and what AWS answered how often."""
+    return {
+        key: (one.allowed, one.denied, one.first, one.last, one.event)
+        for key, one in count.groups.items()
+        if one.count
+    }
+
+
+def test_processes_and_copies(folder, capsys, monkeypatch):
     """Two processes count as one, and a record that stands in two files counts once."""
     files = log_files([str(folder / "AWSLogs")])
     alike = Alike([load_world(folder / "world.json")])
-    single, several = count_logs(files, alike), count_in_processes(files, alike, 2)
+    single, several = count_logs(files, alike), count_logs(files, alike, 2)
     assert (several.events, several.asked) == (single.events, single.asked)
-    assert {key: one.count for key, one in several.groups.items()} == {
-        key: one.count for key, one in single.groups.items()
-    }
-    copied = [*files, files[0]]
-    assert count_in_processes(copied, alike, 2).events == 400
+    assert several.skipped == single.skipped
+    assert groups_of(several) == groups_of(single)
+    (folder / "copy.json").write_text(json.dumps({"Records": records(100)}), encoding="utf-8")
+    new = [one.record for one in made_records(20, seed=8)]
+    lines = [json.dumps(one) for one in [*new, *records(50), *new]]
+    (folder / "lines.jsonl").write_text("\n".join(lines), encoding="utf-8")
+    copied = [*files, str(folder / "copy.json"), str(folder / "lines.jsonl")]
+    without = count_logs(files, alike)
+    for one in new:
+        (folder / f"{one['eventID']}.json").write_text(json.dumps({"Records": [one]}))
+    whole = count_logs([*files, *(str(folder / f"{one['eventID']}.json") for one in new)], alike)
+    for processes, share in ((1, 250_000), (2, 250_000), (1, 10)):
+        monkeypatch.setattr(copies, "SHARE", share)
+        again = count_logs(copied, alike, processes)
+        assert (again.events, again.asked) == (420, whole.asked)
+        assert again.skipped == whole.skipped
+        assert groups_of(again) == groups_of(whole) != groups_of(without)
     data, _ = run(folder, capsys, "-n", "2")
     assert data["events"] == 400
 
@@ -269,3 +307,57 @@ def test_calls_that_hang_on_other_conditions_pass_no_gate(
 def document(statement):
     """A policy of one statement."""
     return {"Version": "2012-10-17", "Statement": [statement]}
+
+
+def test_an_interrupted_run_goes_on(folder, capsys, monkeypatch):
+    """What was counted is not read again, and the answer is that of one run."""
+    logs = folder / "AWSLogs" / "CloudTrail"
+    (logs / "2.json").write_text(json.dumps({"Records": records(30)}), encoding="utf-8")
+    (logs / "3.json").write_text(json.dumps({"Records": records(20, seed=4)}), encoding="utf-8")
+    (logs / "4.json").write_text("broken", encoding="utf-8")
+    whole, _ = run(folder, capsys)
+    state = ["--state", str(folder / "state")]
+    read = counting.read_log
+    seen = []
+
+    def stop_at_third(file, problems):
+        seen.append(file.rpartition("/")[2])
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+        return read(file, problems)
+
+    monkeypatch.setattr(kept, "SECONDS", -1.0)
+    monkeypatch.setattr(counting, "read_log", stop_at_third)
+    asked = ["replay", str(folder / "AWSLogs"), "--world", str(folder / "world.json")]
+    assert main([*asked, *state]) == 130
+    capsys.readouterr()
+    resumed, _ = run(folder, capsys, *state)
+    assert resumed == whole
+    assert sorted(seen) == ["0.json.gz", "1.json.gz", "2.json", "2.json", "3.json", "4.json"]
+    (logs / "5.json").write_text(json.dumps({"Records": records(9, seed=6)}), encoding="utf-8")
+    grown, _ = run(folder, capsys, *state)
+    assert grown == run(folder, capsys)[0]
+    assert seen.count("5.json") == 2
+    assert seen.count("0.json.gz") == 2
+
+
+@pytest.mark.parametrize("what", ["another world", "changed", "gone", "broken", "ids"])
+def test_a_state_of_something_else_is_refused(folder, capsys, what):
+    """Nothing is counted on what does not fit."""
+    state = folder / "state"
+    run(folder, capsys, "--state", str(state))
+    logs = folder / "AWSLogs" / "CloudTrail"
+    more = []
+    if what == "another world":
+        more = ["--with-policy", f"identity={json.dumps(NAMED)}"]
+    elif what == "changed":
+        (logs / "1.json.gz").write_bytes((logs / "0.json.gz").read_bytes())
+    elif what == "gone":
+        (logs / "1.json.gz").unlink()
+    elif what == "broken":
+        (state / "count.json").write_text('{"mark": 1}', encoding="utf-8")
+    else:
+        (state / "ids-000001").write_bytes(b"x")
+    asked = ["replay", str(folder / "AWSLogs"), "--world", str(folder / "world.json")]
+    assert main([*asked, *more, "--state", str(state)]) == 2
+    assert "can't be gone on with" in capsys.readouterr().err
