@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim import __version__
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import processes_of
@@ -43,6 +44,6 @@ def count_of(options: Options, paths: Sequence[str], alike: Alike) -> Count:
         )
     number = processes_of(options).number
     folder = text_of(options, "state")
-    state = None if folder is None else State(folder, alike)
+    state = None if folder is None else State(folder, alike, __version__)
     with ProgressBar("reading logs", quiet=bool(options["quiet"])) as bar:
         return count_logs(files, alike, number, bar, state)

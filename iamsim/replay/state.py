@@ -13,7 +13,6 @@ from dataclasses import asdict
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
-from iamsim import __version__
 from iamsim.calls.model import Requested
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import file_state, read_bytes
@@ -38,12 +37,13 @@ Json = dict[str, Any]
 class State:
     """The folder of one count. `done` has the files that were counted, with their time and size."""
 
-    def __init__(self, folder: str, alike: Alike) -> None:
-        """Read what is there. Raises `RequestError` for the state of another count."""
+    def __init__(self, folder: str, alike: Alike, version: str) -> None:
+        """Read what is there. Raises `RequestError` for the state of another count, or of another
+        `version` of iamsim."""
         self._folder = folder
         self._alike = alike
         reads = json.dumps(alike.__getstate__(), sort_keys=True, default=sorted)
-        self._mark = hashlib.sha256(f"{__version__} {reads}".encode()).hexdigest()
+        self._mark = hashlib.sha256(f"{version} {reads}".encode()).hexdigest()
         self.done: dict[str, tuple[int, int]] = {}
         self._ids: list[Json] = []  # the files of ids, and which logs they are of
         self._new: list[tuple[str, bytes]] = []
