@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from iamsim.core.data_class import NamedTuple
 
 if TYPE_CHECKING:
     from iamsim.core.arn import Arn

@@ -13,10 +13,11 @@ from __future__ import annotations
 
 import re
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.catalog.files import data_lines
 from iamsim.core.arn import find_arn
+from iamsim.core.data_class import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

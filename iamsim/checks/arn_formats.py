@@ -6,10 +6,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import NamedTuple
 
 from iamsim.core.arn import ARN_PARTS
+from iamsim.core.data_class import NamedTuple, dataclass
 from iamsim.core.wildcard import Wildcard, tokenize
 
 __all__ = [

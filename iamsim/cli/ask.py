@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.api.inputs import session_of
@@ -11,6 +10,7 @@ from iamsim.cli.explain_options import EXPLAIN_OPTIONS
 from iamsim.cli.standard_input import standard_input
 from iamsim.cli.worlds import load_any
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.data_class import replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError, RequestError
 from iamsim.questions.names import principal_named, resource_named

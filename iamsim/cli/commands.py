@@ -6,9 +6,10 @@ name. The table of modules is read by name, so that running one command loads no
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.cli.options import Option, did_you_mean, parse_options
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:

@@ -8,9 +8,10 @@ options. An option that takes one value is an error when it is given twice.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.cli.habits import LISTS_OF_AWS, hint_about, other_names
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:

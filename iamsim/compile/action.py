@@ -6,11 +6,11 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_act
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import PolicyError
 from iamsim.core.explanation import ClauseExplanation, Element
 from iamsim.core.reason import Note, Reason

@@ -7,12 +7,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-si
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.compile.literals import lacks_zone
 from iamsim.compile.operators import ValueTests, compile_values, is_odd_boolean
 from iamsim.compile.residual import Atom
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import PolicyError
 from iamsim.core.explanation import ClauseExplanation, Element
 from iamsim.core.reason import Note, Reason

@@ -8,9 +8,9 @@ and for dates https://www.w3.org/TR/NOTE-datetime.
 from __future__ import annotations
 
 import re
+from _socket import AF_INET, AF_INET6, inet_pton
 from binascii import Error, a2b_base64
 from decimal import Decimal
-from socket import AF_INET, AF_INET6, inet_pton
 
 __all__ = [
     "Network",

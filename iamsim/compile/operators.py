@@ -7,7 +7,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
 from operator import eq, ge, gt, le, lt
 from typing import TYPE_CHECKING, TypeVar
 
@@ -21,6 +20,7 @@ from iamsim.compile.literals import (
 )
 from iamsim.compile.template import VARIABLE_OPENING, compile_template
 from iamsim.core.arn import ARN_PARTS
+from iamsim.core.data_class import dataclass, replace
 from iamsim.core.reason import Note
 from iamsim.core.wildcard import Token, Wildcard, compile_tokens, match_tokens
 

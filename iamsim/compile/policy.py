@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.compile.statement import CompiledStatement, compile_statement
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
 from iamsim.core.unknown import Unknown

@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_not
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.explanation import ClauseExplanation, Element
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind, GrantKind

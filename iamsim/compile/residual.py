@@ -7,8 +7,9 @@ plain truth values they are the plain operations.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
+
+from iamsim.core.data_class import dataclass
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_res
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
@@ -16,6 +15,7 @@ from iamsim.compile.template import (
     Template,
     compile_template,
 )
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.explanation import ClauseExplanation, Element
 from iamsim.core.reason import Note, Reason
 from iamsim.core.wildcard import Token, Wildcard, compile_tokens, match_tokens

@@ -5,7 +5,6 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sta
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.compile.action import ActionPattern, compile_action
@@ -13,6 +12,7 @@ from iamsim.compile.condition import ConditionTest, compile_condition, open_test
 from iamsim.compile.principal import NotPrincipalTest, PrincipalTest, compile_principals
 from iamsim.compile.residual import all_of, any_of, negate
 from iamsim.compile.resource import ResourcePattern, compile_resource
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.explanation import ClauseExplanation, Element, StatementExplanation
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import GrantKind

@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import dataclass
 from iamsim.core.reason import Note
 from iamsim.core.wildcard import Token, Wildcard, tokenize
 from iamsim.syntax.variables import Literal, Star, Variable, parse_template

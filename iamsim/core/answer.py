@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.residual import Residual
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html.
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import RequestError
 
 __all__ = [

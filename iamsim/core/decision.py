@@ -6,9 +6,10 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from iamsim.core.data_class import dataclass
 
 if TYPE_CHECKING:
     from iamsim.core.reason import Note, Reason

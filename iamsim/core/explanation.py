@@ -5,9 +5,10 @@ An explanation holds facts and closed `Reason` codes, no sentences; renderers ad
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from iamsim.core.data_class import NamedTuple, dataclass
 
 if TYPE_CHECKING:
     from iamsim.core.decision import Layer, Outcome

@@ -7,9 +7,10 @@ A hint never changes a decision. The values of `HintKind` are stable codes, each
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import Enum
 from typing import TYPE_CHECKING
+
+from iamsim.core.data_class import dataclass
 
 if TYPE_CHECKING:
     from iamsim.core.span import Path, Source, Span

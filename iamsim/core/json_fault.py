@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import re
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
+from iamsim.core.data_class import NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

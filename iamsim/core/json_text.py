@@ -9,11 +9,11 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
 from json import decoder as json_decoder
 from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from iamsim.core.caret import quote
+from iamsim.core.data_class import dataclass
 from iamsim.core.json_fault import Expected, Fault, explain_fault, explain_string_fault
 from iamsim.core.span import Source, Span
 

@@ -8,8 +8,9 @@ find a place later, from the path of an element such as ``("Statement", 0, "Acti
 from __future__ import annotations
 
 from bisect import bisect_right
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from iamsim.core.data_class import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import dataclass
 from iamsim.core.span import Path, Source
 
 if TYPE_CHECKING:

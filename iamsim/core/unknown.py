@@ -9,7 +9,8 @@ allow.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+
+from iamsim.core.data_class import dataclass
 
 __all__ = [
     "FACTS",

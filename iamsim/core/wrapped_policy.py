@@ -10,8 +10,9 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import PolicyType
 
 if TYPE_CHECKING:

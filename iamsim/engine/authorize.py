@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.answer import Answer, RequestRecord
 from iamsim.core.caret import quote
+from iamsim.core.data_class import dataclass, replace
 from iamsim.core.errors import RequestError
 from iamsim.core.explanation import Origin
 from iamsim.core.request import CallerKind, Request

@@ -8,11 +8,11 @@ principal values)
 from __future__ import annotations
 
 import re
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import Arn, find_arn, is_account_id
 from iamsim.core.caret import quote
+from iamsim.core.data_class import replace
 from iamsim.core.errors import RequestError
 from iamsim.core.identity_center import ROLE_PATH, permission_set_of
 from iamsim.core.request import Caller, CallerKind, GrantKind

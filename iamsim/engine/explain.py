@@ -6,11 +6,11 @@ come to the same verdict.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.catalog.keys import spelled
+from iamsim.core.data_class import NamedTuple, replace
 from iamsim.core.decision import Decision, Outcome, Verdict
 from iamsim.core.errors import InternalError
 from iamsim.core.explanation import (

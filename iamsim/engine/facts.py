@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import sharing_services, type_of_arn
 from iamsim.compile.policy import PolicySet
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.data_class import NamedTuple, replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind, GrantKind

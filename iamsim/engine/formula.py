@@ -11,10 +11,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import NamedTuple, dataclass, field
 from iamsim.core.decision import Layer
 from iamsim.core.reason import Reason
 from iamsim.core.request import GrantKind

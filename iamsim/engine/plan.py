@@ -7,8 +7,9 @@ readings together.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import Decision, StatementReference, Verdict
 from iamsim.core.reason import Reason
 from iamsim.engine.first_match import MANY, first_match

@@ -8,11 +8,12 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import Presence, Way, presence_of, types_of
 from iamsim.catalog.tag_keys import is_tag_of_resource
 from iamsim.compile.literals import read_date
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import PolicyType
 from iamsim.core.identity_center import ROLE_PATH
 from iamsim.core.request import CallerKind, Sent

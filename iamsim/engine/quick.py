@@ -9,9 +9,10 @@ of the ordinary is not decided here: nothing comes back, and who asked takes the
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 from weakref import ref
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import InputError
 from iamsim.core.remember import remember
 from iamsim.core.request import CallerKind, Request

@@ -7,8 +7,9 @@ are equal in is their *signature*.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.remember import remember
 from iamsim.engine.plan import make_plan
 

@@ -6,11 +6,11 @@ relation with its ways in, and the state of every place.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import Presence, Way, presence_of
 from iamsim.catalog.rules import service_rules
+from iamsim.core.data_class import dataclass, field, replace
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind, GrantKind
 from iamsim.engine.arrangement import Arrangement, Station

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.catalog.containers import containment_of
 from iamsim.catalog.rules import service_rules
 from iamsim.catalog.tag_keys import tag_key_starts
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.explanation import Origin
 from iamsim.core.reason import Note
 from iamsim.core.request import CallerKind

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import all_of, any_of, negate
+from iamsim.core.data_class import NamedTuple
 from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement
 
 if TYPE_CHECKING:

@@ -6,9 +6,10 @@ access point do is in `iamsim.engine.unknown_policies`.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.catalog.tag_keys import tag_key_starts
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.unknown import UnknownPart
 
 if TYPE_CHECKING:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import PolicyType
 from iamsim.core.unknown import fact_words
 from iamsim.engine.inventory import policies_in_use

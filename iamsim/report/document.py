@@ -9,10 +9,10 @@ Sentences (titles, remarks, paragraphs) mark names with backticks: `arn:aws:s3::
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Generic, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from iamsim.core.data_class import NamedTuple, dataclass
 from iamsim.core.decision import Outcome, Verdict
 
 if TYPE_CHECKING:

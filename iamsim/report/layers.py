@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import textwrap
 from itertools import groupby
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import Layer, Outcome
 from iamsim.core.reason import Reason
 from iamsim.core.ways import is_absent

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import Outcome, Verdict
 
 __all__ = ["Paint"]

@@ -10,8 +10,9 @@
 from __future__ import annotations
 
 import textwrap
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
 from iamsim.words.sentences import REASONS

@@ -6,10 +6,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inli
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_owned_by_aws
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import WorldError
 from iamsim.core.span import Source

@@ -7,11 +7,11 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/s3-arn-format.html
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.answer import Answer
 from iamsim.core.arn import find_arn
+from iamsim.core.data_class import replace
 from iamsim.core.decision import Verdict
 from iamsim.core.reason import Note
 from iamsim.engine.services.s3 import ALL_BUCKETS

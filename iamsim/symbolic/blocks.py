@@ -6,11 +6,11 @@ that, and a block puts those of all regions together.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from itertools import product
 from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest
+from iamsim.core.data_class import dataclass
 from iamsim.symbolic.cover import MOST_BLOCKS, RegionWriter, forms_of, inexpressible
 from iamsim.symbolic.lists import Shapes
 from iamsim.symbolic.regions import Region, cut_regions

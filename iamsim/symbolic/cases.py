@@ -8,11 +8,11 @@ this case this term must hold*.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.compile.principal import NotPrincipalTest
 from iamsim.compile.residual import Atom, all_of, any_of, negate
+from iamsim.core.data_class import NamedTuple, replace
 from iamsim.engine import authorize
 from iamsim.engine.formula import GUARDRAILS, Slot
 from iamsim.engine.terms import decision_terms

@@ -6,10 +6,10 @@ of the tests are checked against it.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import replace
 from iamsim.core.decision import PolicyType
 from iamsim.core.request import CallerKind
 from iamsim.engine import authorize

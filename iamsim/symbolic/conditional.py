@@ -6,11 +6,11 @@ a decision; any other is a residual, with which the answer is `conditional`.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest
 from iamsim.core.answer import Answer, RequestRecord
+from iamsim.core.data_class import NamedTuple, dataclass, replace
 from iamsim.core.decision import Decision, Verdict
 from iamsim.core.reason import Reason
 from iamsim.core.unknown import UnknownPart

@@ -7,11 +7,11 @@ they should, or there are none.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import UnsupportedError
 from iamsim.symbolic.wording import (
     NEGATIVE,

@@ -6,9 +6,9 @@ True is a combination of values under which it is true.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import dataclass, field
 from iamsim.symbolic.formula import Budget, Formulas, Node, OutOfBudgetError
 
 if TYPE_CHECKING:

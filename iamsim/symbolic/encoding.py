@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import AnyTrue, Atom, Negated
+from iamsim.core.data_class import dataclass, field
 
 if TYPE_CHECKING:
     from iamsim.compile.residual import Term

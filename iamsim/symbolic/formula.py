@@ -6,8 +6,9 @@ once each; equal formulas are the same object.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
+
+from iamsim.core.data_class import dataclass, field
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest
 from iamsim.compile.residual import Atom
+from iamsim.core.data_class import NamedTuple, dataclass, field, replace
 from iamsim.engine import authorize
 from iamsim.engine.plan import reference
 from iamsim.engine.terms import decision_terms

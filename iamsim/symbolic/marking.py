@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import replace
 from iamsim.core.reason import Reason
 
 if TYPE_CHECKING:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
@@ -10,6 +9,7 @@ from iamsim.catalog import find_condition_key
 from iamsim.compile.condition import ConditionTest
 from iamsim.compile.operators import POSITIVE, TEXT_OPERATORS
 from iamsim.compile.resource import ResourcePattern
+from iamsim.core.data_class import dataclass, field
 from iamsim.symbolic.strings import Pattern, arn_tokens
 from iamsim.syntax.variables import Variable
 

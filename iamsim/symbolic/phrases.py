@@ -7,8 +7,9 @@ What must be there is said with *if*; what only must not be otherwise, and may b
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.unknown import is_open_key
 from iamsim.symbolic.layers import ALLOW, EXPLICIT_DENY, NOT_APPLICABLE
 from iamsim.symbolic.vocabulary import (

@@ -8,10 +8,10 @@ a list for another key, so none is looked at there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from itertools import combinations, product
 from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import dataclass, field
 from iamsim.symbolic.lists import ANYTHING
 from iamsim.symbolic.literals import is_readable, literal_values, moments_between
 from iamsim.symbolic.needs import collect_needs, instantiate, unknown_keys

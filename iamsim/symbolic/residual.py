@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from iamsim.compile.residual import term_holds
+from iamsim.core.data_class import NamedTuple, dataclass
 from iamsim.core.errors import InternalError, UnsupportedError
 from iamsim.core.unknown import is_open_key
 from iamsim.symbolic.blocks import write_blocks

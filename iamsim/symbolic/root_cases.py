@@ -7,10 +7,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-ke
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import Atom, all_of, negate
+from iamsim.core.data_class import replace
 from iamsim.core.request import CallerKind
 from iamsim.symbolic.cases import Cases, find_cases, joined_shapes
 from iamsim.symbolic.layers import word_test

@@ -7,11 +7,11 @@ other: what holds for every combination of answers holds for those that can be.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import AllTrue, AnyTrue, Atom, Negated
+from iamsim.core.data_class import dataclass, field
 from iamsim.symbolic.diagram import build_diagram, cubes_of, find_values
 from iamsim.symbolic.encoding import Encoding
 from iamsim.symbolic.formula import Budget, Formulas, OutOfBudgetError

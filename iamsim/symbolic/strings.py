@@ -7,8 +7,9 @@ pattern. Characters that no pattern names behave alike, so one of them stands fo
 from __future__ import annotations
 
 from itertools import chain, count, islice
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.wildcard import Token, Wildcard, match_tokens
 
 if TYPE_CHECKING:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import all_of, negate
+from iamsim.core.data_class import NamedTuple, replace
 from iamsim.core.decision import Outcome
 from iamsim.core.explanation import Decider, LayerExplanation, LayerResidual
 from iamsim.core.reason import Reason

@@ -7,14 +7,14 @@ session name, and the ARN of a queue holds its account.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.catalog.keys import spelled
 from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.compile.policy import PolicySet
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
+from iamsim.core.data_class import NamedTuple, replace
 from iamsim.core.errors import RequestError
 from iamsim.core.reason import Reason
 from iamsim.core.request import CallerKind

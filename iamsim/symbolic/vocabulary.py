@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import re
-from typing import NamedTuple
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.engine.formula import Slot
 from iamsim.symbolic.layers import LAYERS, POLICY_IS_PUBLIC, RESOURCE_ACCOUNT, SESSION_NAME
 

@@ -5,10 +5,11 @@ A value whose variables are known has them filled in; variables of unknown keys 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.compile.condition import ConditionTest, compile_condition
 from iamsim.compile.operators import POSITIVE, TEXT_OPERATORS
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.span import Source
 from iamsim.core.wildcard import Wildcard
 from iamsim.symbolic.needs import fill_template

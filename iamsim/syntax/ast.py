@@ -7,8 +7,9 @@ the path of its place in the document, so that `Source.span(path)` finds line an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
+
+from iamsim.core.data_class import NamedTuple, dataclass
 
 if TYPE_CHECKING:
     from iamsim.core.span import Path, Source, Span

@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.json_text import KEY, JsonNumber
 from iamsim.core.unknown import MARK, SOURCE, Unknown, find_marker
 from iamsim.syntax.ast import Condition, Entries, PrincipalEntry, Principals, Statement, Value

@@ -6,7 +6,8 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_con
 from __future__ import annotations
 
 from enum import Enum
-from typing import NamedTuple
+
+from iamsim.core.data_class import NamedTuple
 
 __all__ = [
     "IF_EXISTS",

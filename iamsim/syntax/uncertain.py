@@ -9,8 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple, Never
+from typing import TYPE_CHECKING, Never
 
+from iamsim.core.data_class import NamedTuple
 from iamsim.core.unknown import SOURCE, Unknown, find_marker, find_unknowns
 from iamsim.syntax.ast import Condition, Entries, PrincipalEntry, Principals, Statement, Value
 from iamsim.syntax.elements import EFFECTS, check_statement_elements

@@ -5,8 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.ht
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import NamedTuple
+from iamsim.core.data_class import NamedTuple, dataclass
 
 __all__ = [
     "ESCAPES",

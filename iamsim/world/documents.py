@@ -9,8 +9,8 @@ from __future__ import annotations
 import codecs
 import os
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
 
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import WorldError
 from iamsim.core.json_text import KEY, check_depth, load_json, locate_json
 from iamsim.core.span import Path, Source, Span

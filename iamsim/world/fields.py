@@ -8,9 +8,9 @@ whole answer takes.
 from __future__ import annotations
 
 import difflib
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import WorldError
 from iamsim.core.json_text import KEY
 from iamsim.core.unknown import Unknown, find_marker

@@ -8,9 +8,9 @@ and https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.span import Path, Source, Span
 
 if TYPE_CHECKING:

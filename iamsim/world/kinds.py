@@ -7,10 +7,10 @@ are read from both; what must be text (an account id) is never taken from a numb
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.data_class import NamedTuple, dataclass
 from iamsim.core.unknown import Unknown, find_marker
 from iamsim.world.fields import Fault, Kind, Place, Problems, closest, describe
 

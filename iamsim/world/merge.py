@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
 from typing import TYPE_CHECKING, TypeVar
 
+from iamsim.core.data_class import replace
 from iamsim.core.json_text import KEY
 from iamsim.world.fields import closest
 from iamsim.world.items import (
@@ -141,6 +141,8 @@ def content(value: object) -> object:
         case ManagedPolicyReference():
             return value.arn
         case Placed():
+            from dataclasses import fields  # noqa: PLC0415 - where worlds are merged alone
+
             return {
                 entry.name: content(getattr(value, entry.name))
                 for entry in fields(value)

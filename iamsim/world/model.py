@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.data_class import dataclass, field
 from iamsim.core.identity_center import ROLE_PATH, permission_set_of
 from iamsim.world.builtin import FULL_AWS_ACCESS, RCP_FULL_AWS_ACCESS
 from iamsim.world.items import (

@@ -5,9 +5,9 @@ https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsorgan
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
+from iamsim.core.data_class import NamedTuple, replace
 from iamsim.world.fields import closest
 from iamsim.world.items import PolicyDocument
 
