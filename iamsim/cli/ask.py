@@ -65,13 +65,14 @@ def texts_of(options: Options, field: str) -> tuple[str, ...]:
     return value if isinstance(value, tuple) else ()
 
 
-def load_worlds(options: Options) -> World | None:
+def load_worlds(options: Options, *, on_demand: bool = False) -> World | None:
     """Load and merge the worlds that the options name, with what they lay over them."""
     overlays = options.get("overlays")
     return load_any(
         texts_of(options, "worlds"),
         overlays=overlays if isinstance(overlays, tuple) else (),
         quiet=bool(options.get("quiet")),
+        on_demand=on_demand,
     )
 
 

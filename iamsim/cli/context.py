@@ -55,7 +55,7 @@ def _write_influencing(options: Options) -> int:
     from iamsim.report import influence as report  # noqa: PLC0415
     from iamsim.symbolic.influence import influencing_keys  # noqa: PLC0415
 
-    model = load_worlds(options)
+    model = load_worlds(options, on_demand=True)
     world = None if model is None else CompiledWorld(model)
     with NamingPrincipals(text_of(options, "principal"), model):
         questions = list(questions_of(options, model))

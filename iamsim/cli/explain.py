@@ -70,7 +70,7 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
         return explain_what_if(options)
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - `--help` needs no engine
 
-    model = load_worlds(options)
+    model = load_worlds(options, on_demand=True)
     world = None if model is None else CompiledWorld(model)
     with NamingPrincipals(text_of(options, "principal"), model):
         questions = questions_of(options, model)

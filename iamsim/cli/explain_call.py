@@ -41,7 +41,7 @@ def explain_call(options: Options) -> int:
     _refuse_options(options, name)
     records = _records(options)
     readings = _readings(options, records)
-    model = load_worlds(options)
+    model = load_worlds(options, on_demand=True)
     world = None if model is None else CompiledWorld(model)
     questions: list[Question] = []
     calls = [_answered(reading, options, model, world, questions) for reading in readings]

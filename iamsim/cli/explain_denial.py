@@ -48,7 +48,7 @@ def explain_denial(options: Options) -> int:
     """
     _refuse_options(options)
     denials = find_denials(denied_text(options))
-    model = load_worlds(options)
+    model = load_worlds(options, on_demand=True)
     world = CompiledWorld() if model is None else CompiledWorld(model)
     asked, refused = _all_asked(denials.messages, options, model, world)
     reports = [

@@ -72,11 +72,13 @@ def load_any(
     overlays: Sequence[str] = (),
     quiet: bool = False,
     strict: bool = True,
+    on_demand: bool = False,
 ) -> World | None:
     """Load and merge worlds and sources, and lay overlays over them; `None` where nothing is named.
 
     Long imports show a bar; that something is not known is said on standard error, unless `quiet`.
-    With ``strict=False`` what does not fit is in `World.problems`.
+    With ``strict=False`` what does not fit is in `World.problems`; with `on_demand` only what is
+    asked for is read of a world that an import wrote.
     Raises what loading and importing raise.
     """
     if not paths and not overlays:
@@ -93,6 +95,7 @@ def load_any(
             progress=lambda done, total, _path: bar(done, total),
             remarked=remarks.extend,
             overlay=overlays,
+            on_demand=on_demand,
         )
     if remarks and not quiet:
         number = len(remarks)

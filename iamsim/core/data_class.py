@@ -77,9 +77,9 @@ else:
         """Copy an object with some of its fields changed, as `dataclasses.replace` does."""
         table = type(item).__dict__.get(_TABLE)
         if table is None:
-            import dataclasses  # noqa: PLC0415 - a class that was not made here
+            from dataclasses import replace as replaced  # noqa: PLC0415 - not made here
 
-            return dataclasses.replace(item, **changes)
+            return replaced(item, **changes)
         for one in table:
             if one.init and one.name not in changes:
                 changes[one.name] = getattr(item, one.name)

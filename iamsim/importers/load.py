@@ -15,6 +15,7 @@ from iamsim.files.reading import read_bytes
 from iamsim.importers.unwritten import documents_of
 from iamsim.world.documents import read_document
 from iamsim.world.load import WORLD_FILES, load_world, load_world_documents, world_file
+from iamsim.world.opening import open_world
 from iamsim.world.records import WORLD
 
 if TYPE_CHECKING:
@@ -36,11 +37,13 @@ def load_worlds(
     progress: Callable[[int, int, str], None] | None = None,
     remarked: Callable[[tuple[Remark, ...]], object] | None = None,
     overlay: Iterable[str | os.PathLike[str]] = (),
+    on_demand: bool = False,
 ) -> World:
     """Load worlds as `load_world` does; sources that can be imported are, all together.
 
     `progress` is that of `import_sources`; `remarked` is given the remarks of the import. Sources
-    in `overlay` are laid over the world, one after the other. Raises what `load_world` and
+    in `overlay` are laid over the world, one after the other. With `on_demand` no more of a single
+    world is read than is asked for (see `open_world`). Raises what `load_world` and
     `import_sources` raise.
     """
     overlays = tuple(overlay)
@@ -52,6 +55,8 @@ def load_worlds(
     texts = [os.fspath(path) for path in paths]
     sources = [path for path in texts if is_source(path)]
     if not sources:
+        if on_demand and strict and len(texts) == 1:
+            return open_world(texts[0])
         return load_world(*texts, strict=strict)
     from iamsim.importers.frame import import_sources  # noqa: PLC0415 - plain worlds start faster
 

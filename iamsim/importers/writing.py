@@ -14,6 +14,7 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_text
 from iamsim.files.writing import write_folder as write_files
+from iamsim.importers.indexing import index_of, stale_files
 from iamsim.importers.layout import document_text, lay_out
 from iamsim.importers.manifest import MANIFEST, written_files
 from iamsim.world.load import WORLD_FILES
@@ -22,6 +23,7 @@ from iamsim.world.yaml_writing import write_yaml
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from iamsim.importers.layout import Layout
     from iamsim.importers.slots import Plain
 
 __all__ = ["MANIFEST", "Changes", "compare_folder", "write_folder"]
@@ -44,7 +46,7 @@ class Changes(NamedTuple):
 
 def compare_folder(data: Mapping[str, Plain], folder: str) -> Changes:
     """Say how a folder differs from what an import would write."""
-    return _compare(_texts(data), folder)[0]
+    return _compare(_texts(lay_out(dict(data))), folder)[0]
 
 
 def write_folder(data: Mapping[str, Plain], folder: str) -> Changes:
@@ -52,7 +54,8 @@ def write_folder(data: Mapping[str, Plain], folder: str) -> Changes:
 
     Raises `RequestError` when the folder can't be written, or holds a world that no import wrote.
     """
-    texts = _texts(data)
+    layout = lay_out(dict(data))
+    texts = _texts(layout)
     changes, known = _compare(texts, folder)
     if not known and any(os.path.exists(os.path.join(folder, name)) for name in WORLD_FILES):  # noqa: PTH110, PTH118
         raise RequestError(
@@ -65,7 +68,13 @@ def write_folder(data: Mapping[str, Plain], folder: str) -> Changes:
         written = {path: texts[path] for path in (*changes.added, *changes.changed)}
         if _read(os.path.join(folder, MANIFEST)) != manifest:  # noqa: PTH118
             written[MANIFEST] = manifest
-        write_files(folder, written, changes.removed)
+        index = index_of(layout, texts)
+        written |= {
+            path: text
+            for path, text in index.items()
+            if _read(os.path.join(folder, path)) != text  # noqa: PTH118
+        }
+        write_files(folder, written, (*changes.removed, *stale_files(folder, index)))
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a folder name").lower()
         raise RequestError(
@@ -74,9 +83,8 @@ def write_folder(data: Mapping[str, Plain], folder: str) -> Changes:
     return changes
 
 
-def _texts(data: Mapping[str, Plain]) -> dict[str, str]:
+def _texts(layout: Layout) -> dict[str, str]:
     """Give the text of every file, by its path."""
-    layout = lay_out(dict(data))
     texts = {path: NOTE + write_yaml(world) for path, world in layout.worlds.items()}
     texts.update((path, document_text(document)) for path, document in layout.documents.items())
     return texts

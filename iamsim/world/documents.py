@@ -17,7 +17,7 @@ from iamsim.core.span import Path, Source, Span
 from iamsim.core.span_parts import part_of
 from iamsim.files.reading import read_bytes
 
-__all__ = ["Document", "parse_document", "read_document"]
+__all__ = ["Document", "document_of_data", "parse_document", "read_document"]
 
 MAX_DEPTH = 100
 Offsets = Mapping[Path, tuple[int, int]]
@@ -132,6 +132,19 @@ def parse_document(
     data, locate = read_yaml(source, max_depth=MAX_DEPTH, read_tag=read_tag)
     source.locate_all = _Locator(text, locate)
     return Document(data, source, folder)
+
+
+def document_of_data(data: object, text: str, name: str) -> Document:
+    """Make the document of a YAML text whose data is known: the text is read only for places."""
+    source = Source(name, text, _Locator(text, _locate_yaml))
+    return Document(data, source, os.path.dirname(name))  # noqa: PTH120
+
+
+def _locate_yaml(text: str) -> Offsets:
+    """Find the places of a YAML text that was read before."""
+    from iamsim.world.yaml_text import read_yaml  # noqa: PLC0415 - only to show a place
+
+    return read_yaml(Source("", text), max_depth=MAX_DEPTH)[1](text)
 
 
 def _is_deeper(data: object, depth: int) -> bool:

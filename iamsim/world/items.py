@@ -68,6 +68,15 @@ class PolicyDocument:
     source: Source = field(repr=False)
     arn: str | None = None
 
+    @property
+    def file(self) -> str:
+        """The name of the text that it stands in."""
+        return self.source.name
+
+    def called(self, name: str, arn: str | None) -> PolicyDocument:
+        """The same document under another name and ARN."""
+        return PolicyDocument(name, self.document, self.source, arn)
+
 
 @dataclass(frozen=True, slots=True)
 class ManagedPolicyReference:

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import json
 import os
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
 from iamsim.core.errors import WorldError
 from iamsim.world.build import WorldBuilder, find_partitions
 from iamsim.world.documents import Document, parse_document, read_document
 from iamsim.world.fields import Fault, Place, Problems
+from iamsim.world.index import read_index
 from iamsim.world.merge import check_world, merge_worlds
 from iamsim.world.policies import Policies
 from iamsim.world.records import WORLD
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
     from iamsim.world.fields import Fields
+    from iamsim.world.index import WorldIndex
     from iamsim.world.model import World
 
 __all__ = [
@@ -29,6 +31,8 @@ __all__ = [
     "load_world",
     "load_world_data",
     "load_world_documents",
+    "raise_problems",
+    "read_record",
     "refuse_lost",
     "world_file",
 ]
@@ -70,7 +74,7 @@ def load_world(*paths: str | os.PathLike[str], strict: bool = True) -> World:
     failed = []
     for path in paths:
         try:
-            documents.append(read_document(world_file(os.fspath(path))))
+            documents.append(_world_document(world_file(os.fspath(path))))
         except WorldError as error:
             failed.append(error)
     return _load(documents, failed, strict=strict)
@@ -109,8 +113,7 @@ def load_world_data(
 
 def refuse_lost(world: World) -> None:
     """Raise `WorldError` where a policy file of the world could not be read."""
-    if world.lost:
-        _raise(world.lost)
+    raise_problems(world.lost)
 
 
 def world_file(path: str) -> str:
@@ -147,11 +150,17 @@ def _load(
     policies.check_repeated()
     check_world(world, problems)
     world.lost = sorted(problems.lost, key=_order)
-    found = sorted(problems.found, key=_order)
-    if strict and found:
-        _raise(found)
-    world.problems = found
+    world.problems = sorted(problems.found, key=_order)
+    if strict:
+        raise_problems(world.problems)
     return world
+
+
+def _world_document(file: str, index: WorldIndex | None = None) -> Document:
+    """Read a world file, its data from the index where that stands for it."""
+    index = index or read_index(file)
+    known = None if index is None else index.document(file)
+    return known or read_document(file)
 
 
 def _records(documents: Iterable[Document], problems: Problems) -> Iterator[Fields]:
@@ -159,19 +168,20 @@ def _records(documents: Iterable[Document], problems: Problems) -> Iterator[Fiel
     waiting = list(documents)[::-1]
     seen: set[str] = set()
     while waiting:
-        record = _read(waiting.pop(), problems)
+        record = read_record(waiting.pop(), problems)
         if record is None:
             continue
         yield record
         place = record.place
         included = []
+        known = read_index(place.source.name) if record.has("include") else None
         for index, path in enumerate(record.texts("include")):
             file = os.path.normpath(os.path.join(place.folder, path))  # noqa: PTH118
             if file in seen:
                 continue
             seen.add(file)
             try:
-                included.append(read_document(world_file(file)))
+                included.append(_world_document(world_file(file), known))
             except WorldError as error:
                 span = error.span or place.below("include", index).span
                 problems.found.append(
@@ -180,7 +190,7 @@ def _records(documents: Iterable[Document], problems: Problems) -> Iterator[Fiel
         waiting += reversed(included)
 
 
-def _read(document: Document, problems: Problems) -> Fields | None:
+def read_record(document: Document, problems: Problems) -> Fields | None:
     """Read one document by the table of the world file; an empty one is an empty world."""
     place = Place(document.source, (), document.folder)
     try:
@@ -195,6 +205,7 @@ def _order(problem: WorldError) -> tuple[str, int]:
     return ("", 0) if problem.span is None else (problem.span.source.name, problem.span.start)
 
 
-def _raise(problems: list[WorldError]) -> NoReturn:
+def raise_problems(problems: list[WorldError]) -> None:
     """Raise the only problem itself, or all of them as one error."""
-    raise problems[0] if len(problems) == 1 else WorldProblemsError(problems)
+    if problems:
+        raise problems[0] if len(problems) == 1 else WorldProblemsError(problems)

@@ -27,8 +27,11 @@ from iamsim.world.items import (
     User,
     VpcEndpoint,
 )
+from iamsim.world.on_demand import ResourcesOnDemand
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamsim.core.arn import Arn
     from iamsim.core.errors import WorldError
 
@@ -65,8 +68,8 @@ _SEPARATORS = {"ecr": "", "logs": ":", "s3": "/", "secretsmanager": "", "ssm": "
 class _Index:
     """What is looked up by key; made once, when first asked for."""
 
-    resources: dict[str, Resource]
-    buckets: dict[str, Resource]
+    resources: Mapping[str, Resource] | ResourcesOnDemand
+    buckets: Mapping[str, Resource] | ResourcesOnDemand
     nodes: dict[str, Node]
     longest_arn: int
     provisioned: dict[tuple[str, str, str], Role] = field(default_factory=dict)
@@ -96,6 +99,21 @@ class World:
         if self._index is None:
             self._index = _make_index(self)
         return self._index
+
+    def find_resources_in(self, homes: Mapping[str, str]) -> None:
+        """Take the account of each listed ARN, so that the others need not be read to find it."""
+        found = {arn.removesuffix(":*"): account for arn, account in homes.items()}
+        buckets = {
+            arn.resource: account
+            for text, account in homes.items()
+            if ":s3:::" in text and (arn := find_arn(text)) is not None and _is_bucket(arn)
+        }
+        self._index = _Index(
+            ResourcesOnDemand(found, self.accounts, lambda one: one.arn.removesuffix(":*")),
+            ResourcesOnDemand(buckets, self.accounts, lambda one: one.arn.rpartition(":::")[2]),
+            _make_nodes(self.organization),
+            max(map(len, found), default=0),
+        )
 
     def find_principal(self, arn_text: str) -> User | Role | None:
         """Find the user or role of an ARN; a session's ARN gives its role.
@@ -269,8 +287,13 @@ def _make_index(world: World) -> _Index:
             arn = find_arn(resource.arn)
             if arn is not None and _is_bucket(arn):
                 buckets[arn.resource] = resource
+    longest = max(map(len, resources), default=0)
+    return _Index(resources, buckets, _make_nodes(world.organization), longest)
+
+
+def _make_nodes(organization: Organization | None) -> dict[str, Node]:
+    """Find the node of each account of an organization."""
     nodes: dict[str, Node] = {}
-    organization = world.organization
     if organization is not None and organization.root is not None:
         if organization.management_account is not None:
             nodes[organization.management_account] = organization.root
@@ -279,8 +302,7 @@ def _make_index(world: World) -> _Index:
             node = waiting.pop()
             nodes.update(dict.fromkeys(node.accounts, node))
             waiting.extend(node.units)
-    longest = max(map(len, resources), default=0)
-    return _Index(resources, buckets, nodes, longest)
+    return nodes
 
 
 def _is_bucket(arn: Arn) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.core.data_class import NamedTuple, replace
+from iamsim.core.data_class import NamedTuple
 from iamsim.world.fields import closest
 from iamsim.world.items import PolicyDocument
 
@@ -80,7 +80,7 @@ class OrganizationPolicies:
                 f"arn:{partition}:organizations::{self._management}:policy/"
                 f"{self._organization}/{policy_type}/{known.id}"
             )
-            self._made[place] = replace(policy, arn=arn)
+            self._made[place] = policy.called(policy.name, arn)
         return self._made[place]
 
     def check(self, names: Iterable[str]) -> None:

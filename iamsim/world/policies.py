@@ -19,10 +19,11 @@ from iamsim.world.documents import Document, parse_document, read_document
 from iamsim.world.fields import Fault, closest, describe
 from iamsim.world.items import AnyPolicy, ManagedPolicyReference, PolicyDocument
 from iamsim.world.kinds import Raw
+from iamsim.world.on_demand import PolicyOnDemand
 from iamsim.world.organization_policies import OrganizationPolicies
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping
 
     from iamsim.world.fields import Fields, Problems
 
@@ -45,11 +46,15 @@ class Policies:
         problems: Problems,
         partitions: Mapping[str, str],
         files: Mapping[str, Document] | None = None,
+        gather_account: Callable[[str], None] | None = None,
     ) -> None:
         """Start without names; `partitions` are those of the accounts, for ARNs.
 
-        `files` are policy files by path that need not be on the disk.
+        `files` are policy files by path that need not be on the disk. With `gather_account`, which
+        takes in the names of an account, files of policies are read when somebody asks for what
+        they hold.
         """
+        self.gather_account = gather_account
         self.problems = problems
         self.partitions = partitions
         self.of_organization = OrganizationPolicies(problems, partitions)
@@ -61,6 +66,7 @@ class Policies:
         self._files: dict[str, Document | None] = dict(files or {})
         self._lost_files: dict[str, PolicyDocument] = {}
         self._in_files: dict[tuple[str, str], PolicyDocument] = {}
+        self._renamed_from: dict[tuple[str, str], tuple[PolicyDocument, PolicyDocument]] = {}
         self._paths: dict[tuple[str, str], str] = {}
 
     def gather(self, world: Fields) -> None:
@@ -141,12 +147,11 @@ class Policies:
 
     def _renamed(self, policy: PolicyDocument, name: str) -> PolicyDocument:
         """Give the document of a file under another name, the same object each time."""
-        key = (policy.source.name, name)
-        known = self._in_files.get(key)
-        if known is None or known.source is not policy.source:
-            known = PolicyDocument(name, policy.document, policy.source, policy.arn)
-            self._in_files[key] = known
-        return known
+        key = (policy.file, name)
+        known = self._renamed_from.get(key)
+        if known is None or known[0] is not policy:
+            known = self._renamed_from[key] = policy, policy.called(name, policy.arn)
+        return known[1]
 
     def find_named(self, account: str | None, name: str) -> AnyPolicy | None:
         """Find a policy by its name in an account (`None`: on the top level)."""
@@ -158,7 +163,7 @@ class Policies:
             self._open.discard(key)
             if isinstance(policy, PolicyDocument) and policy.name not in BUILT_IN_POLICIES:
                 arn = None if account is None else self._arn(account, name)
-                policy = PolicyDocument(name, policy.document, policy.source, arn or policy.arn)
+                policy = policy.called(name, arn or policy.arn)
             self._found[key] = policy
         return self._found[key]
 
@@ -200,6 +205,8 @@ class Policies:
                 "such as arn:aws:iam::aws:policy/ReadOnlyAccess",
             )
         owner, name = match.groups()
+        if self.gather_account is not None:
+            self.gather_account(owner)
         names = self.by_account.get(owner, {})
         if (owner, name) in self._open:
             raise _in_circle(name)
@@ -211,8 +218,21 @@ class Policies:
             )
         return self.find_named(owner, name)
 
-    def _find_file(self, text: str, path: str, raw: Raw) -> PolicyDocument | None:
-        """Read the policy in a file; raises `Fault` when it holds none."""
+    def _find_file(self, text: str, path: str, raw: Raw) -> PolicyDocument:
+        """Find the policy in a file, which is read now or on demand."""
+        if self.gather_account is None:
+            return self._read_file(text, path, raw)
+        known = self._in_files.get((path, text))
+        if known is None:
+
+            def read() -> PolicyDocument:
+                return self._read_file(text, path, raw)
+
+            known = self._in_files[path, text] = PolicyOnDemand.of(text, path, read)
+        return known
+
+    def _read_file(self, text: str, path: str, raw: Raw) -> PolicyDocument:
+        """Read the policy in a file; one that is not known where it can't be read."""
         if path not in self._files:
             self._files[path] = None
             try:
@@ -231,10 +251,13 @@ class Policies:
             message += describe(document.data)
             none = WorldError("not-a-policy", message, span=raw.place.span)
             return self._lost(text, none, raw)
-        key = (path, text)
-        known = self._in_files.get(key)
+        if self.gather_account is not None:
+            return PolicyDocument(text, document.data, document.source)
+        known = self._in_files.get((path, text))
         if known is None:
-            known = self._in_files[key] = PolicyDocument(text, document.data, document.source)
+            known = self._in_files[path, text] = PolicyDocument(
+                text, document.data, document.source
+            )
         return known
 
     def _lost(self, text: str, error: WorldError, raw: Raw) -> PolicyDocument:
