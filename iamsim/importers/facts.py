@@ -224,7 +224,7 @@ def endpoint_service(name: str) -> str:
     return name
 
 
-def public_access_block(values: dict[str, object]) -> dict[str, object] | None:
+def public_access_block(values: Mapping[str, object]) -> dict[str, object] | None:
     """Read the four settings, spelled as AWS or as Terraform does; `None` where there are none."""
     settings: dict[str, object] = {}
     for field, name in _BLOCK_FIELDS.items():

@@ -28,7 +28,10 @@ if TYPE_CHECKING:
 __all__ = ["is_source", "load_worlds", "to_world"]
 
 _find_world_key = re.compile(r"^(?:accounts|include|organization|policies) *:", re.MULTILINE).search
-IMPORTED_ENDINGS = (".csv", ".gz", ".jsonl", ".ndjson", ".template", ".tfplan", ".tfstate", ".zip")
+IMPORTED_ENDINGS = (
+    *(".csv", ".gz", ".jsonl", ".ndjson", ".template"),
+    *(".tf", ".tfplan", ".tfstate", ".tfvars", ".zip"),
+)
 
 
 def load_worlds(

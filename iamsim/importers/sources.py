@@ -20,6 +20,7 @@ from iamsim.importers.options import SourceOptions
 from iamsim.importers.salvage import UniqueKeys, salvage
 from iamsim.importers.short_forms import read_short_form
 from iamsim.importers.unknown import marker
+from iamsim.syntax.hcl.file import is_automatic, read_hcl
 from iamsim.world.documents import parse_document
 
 if TYPE_CHECKING:
@@ -32,12 +33,13 @@ __all__ = ["Source", "SourceOptions", "read_sources"]
 MAX_DEPTH = 200
 JSON_ENDINGS = (".json", ".tfstate", ".jsonl", ".ndjson", ".tfplan")
 YAML_ENDINGS = (".yaml", ".yml", ".template")
+HCL_ENDINGS = (".tf", ".tfvars")
 # What npm installs holds templates of its own; macOS puts copies beside what it packs.
 OF_TOOLS = ("node_modules", "__MACOSX")
 # Keys of plans, states, templates and assemblies: what stands later there changes what stands
 # before, such as the attachment of a policy to a user, so that their beginning says nothing.
 WHOLE = frozenset({"artifacts", "planned_values", "resource_changes", "Resources", "serial"})
-ENDINGS = (*JSON_ENDINGS, *YAML_ENDINGS, ".csv")
+ENDINGS = (*JSON_ENDINGS, *YAML_ENDINGS, *HCL_ENDINGS, ".csv")
 
 
 class Source(NamedTuple):
@@ -123,6 +125,7 @@ def _files(path: str) -> Iterator[_File]:
             for name in sorted(names):
                 file = os.path.join(folder, name)  # noqa: PTH118
                 known = not _is_passed_over(name) and _ending(name) in (*ENDINGS, ".zip")
+                known = known and (not name.endswith(".tfvars") or is_automatic(name))
                 if known and file not in written:
                     yield from _files(file)
     elif path.lower().endswith(".zip"):
@@ -188,6 +191,8 @@ def _parse(path: str, content: bytes, draft: Draft) -> Iterator[object]:
             return
         if ending == ".csv":
             yield list(csv.DictReader(io.StringIO(text), restkey=""))
+        elif ending in HCL_ENDINGS:
+            yield read_hcl(path, text)
         elif ending in YAML_ENDINGS and not text.lstrip().startswith(("{", "[")):
             data = parse_yaml(text, path)
             # Prose with a colon in it is a map of YAML.

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from iamsim.core import unknown as core
 from iamsim.importers.salvage import UniqueKeys
 
-__all__ = ["Unknown", "find_unknown", "marker", "settle_document"]
+__all__ = ["Unknown", "find_unknown", "mark_of", "marker", "settle_document"]
 
 Report = Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
 class Unknown:
-    """A value that is not known; `why` names what would have to be known, as the file writes it."""
+    """A value that is not known; `why` names what would have to be known, as the file writes it,
+    and `source` where it should have come from, if a place is known."""
 
     why: str
+    source: str = ""
 
 
 def find_unknown(value: object) -> Unknown | None:
@@ -52,7 +54,7 @@ def settle_document(value: object, report: Report) -> dict[str, object]:
     """
     if isinstance(value, Unknown):
         report("unknown-value", f"the policy is not known: it depends on {value.why}")
-        return _mark(value)
+        return mark_of(value)
     if isinstance(value, str):
         try:
             value = UniqueKeys().decoder.decode(value)
@@ -70,16 +72,16 @@ def settle_document(value: object, report: Report) -> dict[str, object]:
             if key == "Version":
                 # Whether `${...}` is a variable hangs on it, in every statement.
                 report("unknown-value", f"the policy is not known: its `Version` is {item.why}")
-                return _mark(item)
+                return mark_of(item)
             report("unknown-value", f"`{key}` is left out: it depends on {item.why}")
         else:
             document[key] = item
     return document
 
 
-def _mark(unknown: Unknown) -> dict[str, object]:
+def mark_of(unknown: Unknown) -> dict[str, object]:
     """Write the marker of a value that is not known."""
-    return marker(f"it depends on {unknown.why}", unknown.why)
+    return marker(f"it depends on {unknown.why}", unknown.source or unknown.why)
 
 
 def _statements(value: object, report: Report) -> object:
@@ -89,7 +91,7 @@ def _statements(value: object, report: Report) -> object:
         name = f"statement {number}"
         if isinstance(statement, Unknown):
             report("unknown-value", f"{name} is not known: it depends on {statement.why}")
-            marked.append(_mark(statement))
+            marked.append(mark_of(statement))
         elif isinstance(statement, dict):
             marked.append(_statement(statement, name, report))
         else:
@@ -121,7 +123,7 @@ def _statement(statement: dict[str, object], name: str, report: Report) -> dict[
 def _marked(value: object) -> object:
     """Give a value with a marker for each part that is not known."""
     if isinstance(value, Unknown):
-        return _mark(value)
+        return mark_of(value)
     if isinstance(value, dict):
         return {key: _marked(item) for key, item in value.items()}
     if isinstance(value, list):

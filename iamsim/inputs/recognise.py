@@ -146,7 +146,7 @@ def _near(path: str) -> str | None:
 
 def _file(path: str) -> Recognised:
     """Recognise a file by its content."""
-    if path.lower().endswith((".zip", ".gz", ".csv", ".tfstate", ".tfplan")):
+    if path.lower().endswith((".zip", ".gz", ".csv", ".tf", ".tfstate", ".tfplan")):
         return _source(path)
     try:
         content = read_bytes(path)

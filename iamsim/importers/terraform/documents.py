@@ -84,12 +84,14 @@ def _documents(plan: Plan, instance: Instance, *names: str) -> Iterator[object]:
         value = instance.values.get(name)
         values = value if isinstance(value, list) else [value]
         unknown = find_unknown(values)
-        if unknown is not None:
+        if unknown is not None and instance.span is None:
             yield from _referenced(plan, instance, name)
             continue
         for text in values:
             if isinstance(text, str) and text:
                 yield _parse(text)
+            elif isinstance(text, dict | Unknown):
+                yield text
 
 
 def _referenced(plan: Plan, instance: Instance, name: str) -> Iterator[object]:

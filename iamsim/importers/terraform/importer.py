@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_terraform_type
@@ -16,6 +17,7 @@ from iamsim.importers.terraform import (
     snapshots,
 )
 from iamsim.importers.terraform.documents import render_document
+from iamsim.importers.terraform.hcl.roots import open_roots
 from iamsim.importers.terraform.identity_center import read_permission_sets
 from iamsim.importers.terraform.instances import (
     Broken,
@@ -28,6 +30,7 @@ from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.terraform.resolving import Plan
 from iamsim.importers.terraform.scopes import UNKNOWN_ACCOUNT, UNKNOWN_REGION
 from iamsim.importers.unread import unread_message
+from iamsim.syntax.hcl.file import HclFile, is_hcl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -60,6 +63,8 @@ AWS = ("aws_", "awscc_")
 BY_PLAN = ("aws_organizations_policy_attachment", "aws_ssoadmin_")
 PRINCIPALS = frozenset(("aws_iam_user", "aws_iam_group", "aws_iam_role", "aws_iam_policy"))
 # Types whose tags are read by themselves, or bear on no decision.
+JSON_SYNTAX = (".tf.json", ".tfvars.json")
+HCL = "HCL"  # the files of configurations, kept until all are there
 UNTAGGED = ("aws_iam_", "aws_organizations_", "aws_ssoadmin_", "aws_vpc_endpoint")
 
 
@@ -69,12 +74,25 @@ class Terraform:
     name = "Terraform"
 
     def recognises(self, source: Source) -> bool:
-        """Plans and states say their format version, state files the version of Terraform."""
-        return is_plan(source.data) or is_state(source.data) or is_state_file(source.data)
+        """Plans and states say their format version, state files the version of Terraform; HCL is
+        told by the name of the file."""
+        data = source.data
+        if isinstance(data, HclFile) or source.path.endswith(JSON_SYNTAX):
+            return True
+        return is_plan(data) or is_state(data) or is_state_file(data)
 
     def read(self, source: Source, draft: Draft) -> None:
         """Read every resource, then what resources say about themselves."""
         data = source.data
+        if isinstance(data, HclFile):
+            draft.state.setdefault(HCL, {})[source.path] = data
+            return
+        if source.path.endswith(JSON_SYNTAX):
+            message = "Terraform's JSON syntax is not read: what this file makes is not known"
+            draft.remark("source-not-readable", message, severity="unknown")
+            draft.lose(message)
+            draft.unread.add(source.path)
+            return
         if not isinstance(data, dict):
             return
 
@@ -85,26 +103,73 @@ class Terraform:
 
         instances = read_instances(data, planned=draft.options.planned, report=report)
         plan = Plan(data, instances, draft.options, render_document)
-        readings = [Reading(plan, draft, instance) for instance in instances.values()]
-        managed = [one for one in readings if one.instance.address.mode == "managed"]
-        for reading in managed:
-            _read(reading, _reader(reading))
-            _note_unread(reading)
-        for reading in readings:
-            if reading.instance.address.mode == "data":
-                _read(reading, DATA_READERS.get(reading.instance.type))
-        for reading in managed:
-            _read(reading, LATE_READERS.get(reading.instance.type))
-            _read(reading, encryption.find_key_reader(reading))
-        organizations.read_attachments(plan, draft)
-        read_permission_sets(plan, draft)
-        for reading in managed:
-            _note_partition(reading)
-        _report_scopes(plan, draft)
+        _read_all(plan, draft)
 
     def finish(self, draft: Draft) -> None:
-        """Say what all sources together leave dangling."""
+        """Read the configurations, and say what all sources together leave dangling."""
+        files = {
+            path: file
+            for path, file in draft.state.get(HCL, {}).items()
+            if isinstance(file, HclFile)
+        }
+        if files:
+            _read_configurations(files, draft)
         report_dangling_targets(draft)
+
+
+def _read_configurations(files: dict[str, HclFile], draft: Draft) -> None:
+    """Read the configurations in HCL; what is lost of one may bear on all of it."""
+    broken = [path for path in draft.unread if is_hcl(path) or path.endswith(JSON_SYNTAX)]
+    for root in open_roots(files, broken, draft.options):
+        draft.source = root.configured.root.files.folder or "."
+        _read_all(root.plan, draft)
+        for shown, span in root.configured.lost:
+            draft.source = span.source.name
+            draft.remark(
+                "count-unknown",
+                f"how many of {quote(shown)} there are is not known: one stands for all",
+                f"line {span.line}",
+                "unknown",
+            )
+            draft.lose(f"how many of {quote(shown)} there are is not known")
+        for source, span in root.configured.missing.items():
+            draft.source = span.source.name
+            message = f"the module {quote(source)} is not here: what it makes is not known"
+            draft.remark("module-missing", message, f"line {span.line}", "unknown")
+            draft.lose(message)
+        for path, error in root.problems.items():
+            draft.source = path
+            place = "" if error.span is None else f"line {error.span.line}"
+            draft.remark("source-not-readable", error.message, place, "unknown")
+            draft.lose(error.message)
+        folders = root.configured.files
+        if root.problems or any(posixpath.dirname(path) in folders for path in broken):
+            for path in root.paths:
+                draft.source = path
+                draft.doubt("a file of the configuration can't be read")
+    draft.source = ""
+
+
+def _read_all(plan: Plan, draft: Draft) -> None:
+    """Read every resource, then what resources say about themselves."""
+    source = draft.source
+    readings = [Reading(plan, draft, instance) for instance in plan.instances.values()]
+    managed = [one for one in readings if one.instance.address.mode == "managed"]
+    for reading in managed:
+        _read(reading, _reader(reading))
+        _note_unread(reading)
+    for reading in readings:
+        if reading.instance.address.mode == "data":
+            _read(reading, DATA_READERS.get(reading.instance.type))
+    for reading in managed:
+        _read(reading, LATE_READERS.get(reading.instance.type))
+        _read(reading, encryption.find_key_reader(reading))
+    draft.source = source
+    organizations.read_attachments(plan, draft)
+    read_permission_sets(plan, draft)
+    for reading in managed:
+        _note_partition(reading)
+    _report_scopes(plan, draft)
 
 
 def _reader(reading: Reading) -> Callable[[Reading], None] | None:
@@ -136,6 +201,8 @@ def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
     """Read one instance; one that has not the form of its type loses nothing but itself."""
     if read is None:
         return
+    if reading.instance.span is not None:
+        reading.draft.source = reading.instance.span.source.name
     try:
         read(reading)
         named = reading.plan.is_named(reading.instance)

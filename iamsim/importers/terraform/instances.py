@@ -18,7 +18,9 @@ from iamsim.importers.terraform.changes import KINDS
 from iamsim.importers.unknown import Unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
+
+    from iamsim.core.span import Span
 
 __all__ = ["Broken", "Instance", "is_plan", "is_state", "is_state_file", "read_instances"]
 
@@ -49,12 +51,18 @@ NAMES = frozenset(
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Instance:
-    """An instance of a resource: `values` hold an `Unknown` for what is known after apply only."""
+    """An instance of a resource: `values` hold an `Unknown` for what is known after apply only.
+
+    Of a configuration, `maybe` says what decides whether it is made at all, where that is not
+    known, and `span` is the place of its block.
+    """
 
     text: str
     address: Address
-    values: Json
+    values: Mapping[str, object]
     provider: str | None = None
+    maybe: Unknown | None = None
+    span: Span | None = None
 
     @property
     def type(self) -> str:

@@ -9,7 +9,7 @@ from iamsim.core.caret import quote
 from iamsim.importers.terraform.choices import dig
 from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import Guess
-from iamsim.importers.unknown import Unknown, find_unknown, marker, settle_document
+from iamsim.importers.unknown import Unknown, find_unknown, mark_of, settle_document
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record, Severity
@@ -40,8 +40,9 @@ class Reading:
 
     @property
     def place(self) -> str:
-        """The address of the instance."""
-        return self.instance.text
+        """The address of the instance, of a configuration with the line."""
+        span = self.instance.span
+        return self.instance.text if span is None else f"line {span.line}: {self.instance.text}"
 
     @property
     def name(self) -> str:
@@ -125,7 +126,7 @@ class Reading:
         if not isinstance(value, Unknown):
             return self.text(name)
         self.remark("unknown-value", f"{quote(name)} depends on {value.why}")
-        return marker(f"it depends on {value.why}", value.why)
+        return mark_of(value)
 
     def texts(self, name: str) -> list[str]:
         """Give an attribute that is a list of texts, without those that are not known."""
@@ -154,8 +155,11 @@ class Reading:
                 for item in self.plan.referenced(self.instance, name) or unknown
                 if isinstance(item, Unknown)
             ]
-        marked = [marker(f"it depends on {one.why}", one.why) for one in unknown]
-        return [*self.texts(name), *marked]
+        marked: list[object] = [mark_of(one) for one in unknown]
+        named = self.texts(name)
+        if self.instance.maybe is not None and named:
+            return [*marked, mark_of(self.instance.maybe)]
+        return [*named, *marked]
 
     def blocks(self, name: str) -> list[dict[str, object]]:
         """Give the blocks of a name."""
@@ -172,6 +176,8 @@ class Reading:
         )
         guesses: dict[str, None] = {}
         plain = _plain(found, guesses)
+        if self.instance.maybe is not None:
+            plain = found = _doubted(plain, self.instance.maybe)
         if guesses:
             shown = ", ".join(f"`{guess}`" for guess in guesses)  # in full: they decide
             self.remark(
@@ -202,7 +208,7 @@ class Reading:
             value = self.instance.values.get(name)
             if isinstance(value, Unknown):
                 self.remark("unknown-value", f"`{name}` depends on {value.why}")
-                record.set("tags", marker(f"it depends on {value.why}", value.why), self.place)
+                record.set("tags", mark_of(value), self.place)
                 return
             if isinstance(value, dict):
                 unknown = [key for key, tag in value.items() if isinstance(tag, Unknown)]
@@ -210,13 +216,24 @@ class Reading:
                     shown = ", ".join(map(quote, unknown))
                     self.remark("unknown-value", f"the tags {shown} are known after apply")
                 tags = {
-                    key: marker(f"it depends on {tag.why}", tag.why)
-                    if isinstance(tag, Unknown)
-                    else tag
+                    key: mark_of(tag) if isinstance(tag, Unknown) else tag
                     for key, tag in value.items()
                 }
                 record.tags(tags, self.place)
                 return
+
+
+def _doubted(document: object, maybe: Unknown) -> dict[str, object]:
+    """A document of something that may not be there: no statement is certain to match."""
+    doubt = {"Condition": mark_of(maybe)}
+    if not isinstance(document, dict) or "Statement" not in document:
+        return mark_of(maybe)
+    listed = document["Statement"]
+    statements = listed if isinstance(listed, list) else [listed]
+    doubted = [
+        {**one, **doubt} if isinstance(one, dict) and "Effect" in one else one for one in statements
+    ]
+    return {**document, "Statement": doubted}
 
 
 # What AWS fills in when it is left out, of the types that are read.

@@ -98,6 +98,11 @@ class Plan:
         self.guesses: list[str] = []
         self.scopes = Scopes(self.configuration, instances.values(), self._root_value, options)
 
+    def take(self, instances: dict[str, Instance]) -> None:
+        """Take other instances: those of a configuration, once more of them is known."""
+        self.instances = instances
+        self.index = InstanceIndex(instances.values())
+
     def _root_value(self, expression: object) -> object:
         """Evaluate an expression of the root module that refers to no resource."""
         found = part(expression, "constant_value")

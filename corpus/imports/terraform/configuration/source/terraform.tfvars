@@ -1,0 +1,4 @@
+services = {
+  intake  = { actions = ["s3:PutObject"] }
+  reports = { actions = ["s3:GetObject"], public = true }
+}

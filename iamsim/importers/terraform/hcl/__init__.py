@@ -1,0 +1,1 @@
+"""Terraform's own language, read without terraform: syntax, modules, values."""

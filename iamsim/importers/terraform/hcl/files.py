@@ -1,0 +1,96 @@
+"""Files beside a configuration, read for it: those below its folders, and no others."""
+
+from __future__ import annotations
+
+import os
+import posixpath
+from typing import TYPE_CHECKING, Protocol
+
+from iamsim.core.errors import WorldError
+from iamsim.files.reading import read_bytes
+from iamsim.importers.terraform.hcl.evaluate import evaluate
+from iamsim.importers.unknown import Unknown
+from iamsim.syntax.hcl.parse import parse_template
+
+if TYPE_CHECKING:
+    from iamsim.importers.terraform.hcl.evaluate import Scope
+    from iamsim.importers.terraform.hcl.modules import ModuleFiles
+
+__all__ = ["ModuleFolder"]
+
+MAX_CHARACTERS = 5_000_000
+
+
+class Owner(Protocol):
+    """A module as it is called."""
+
+    files: ModuleFiles
+
+    @property
+    def root(self) -> str:
+        """The folder of the root module."""
+
+    def scope(self) -> Scope:
+        """The scope of the module's expressions."""
+
+
+class ModuleFolder:
+    """The files that a module may read: those of its repository, or of its folders."""
+
+    def __init__(self, module: Owner) -> None:
+        """Take the module."""
+        self.module = module
+
+    def text(self, path: str) -> object:
+        """Give the text of a file."""
+        found = self.content(self.place(path))
+        return Unknown(f"the file `{path}`, which is not here") if found is None else found
+
+    def exists(self, path: str) -> object:
+        """Say whether a file is there."""
+        place = self.place(path)
+        return os.path.isfile(place) if self.is_own(place) else Unknown(f"the file `{path}`")  # noqa: PTH113
+
+    def template(self, path: str, names: dict[str, object]) -> object:
+        """Fill in a template: its names are those that are given, and no others."""
+        found = self.text(path)
+        if not isinstance(found, str):
+            return found
+        try:
+            parsed = parse_template(found, self.place(path))
+        except WorldError as error:
+            return Unknown(f"the template `{path}`: {error.message}")
+        scope = self.module.scope()._replace(find=lambda *_: None, names=names)
+        value = evaluate(parsed, scope)
+        return value.removesuffix("\n") if isinstance(value, str) else value
+
+    def place(self, path: str) -> str:
+        """Give the path of a file from where we are; others are from the root module."""
+        path = path.replace(os.sep, "/")
+        folders = [self.module.files.folder, self.module.root]
+        if any(folder and path.startswith(f"{folder}/") for folder in folders):
+            return posixpath.normpath(path)
+        return posixpath.normpath(posixpath.join(self.module.root or ".", path))
+
+    def content(self, path: str) -> str | None:
+        """Read a file; `None` for one that is not ours, or not there."""
+        if not self.is_own(path):
+            return None
+        try:
+            content = read_bytes(path)
+            return content.decode() if len(content) <= MAX_CHARACTERS else None
+        except (OSError, ValueError):
+            return None
+
+    def is_own(self, path: str) -> bool:
+        """Whether a file is below the repository, or else below the folder of a module."""
+        real = os.path.realpath(path)
+        root = os.path.realpath(self.module.root or ".")
+        tops = [root, os.path.realpath(self.module.files.folder or ".")]
+        above = root
+        while os.path.dirname(above) != above:  # noqa: PTH120 - plain text paths everywhere
+            if os.path.exists(os.path.join(above, ".git")):  # noqa: PTH110, PTH118 - as above
+                tops.append(above)
+                break
+            above = os.path.dirname(above)  # noqa: PTH120 - as above
+        return any(real == top or real.startswith(top + os.sep) for top in tops)

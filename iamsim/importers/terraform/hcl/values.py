@@ -1,0 +1,242 @@
+"""The values of HCL: plain data, with the places of what was written out, and what is not known.
+
+Texts, numbers, booleans and null are Python's own. What an expression could not tell is an
+`Unknown`, which says why and where.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from iamsim.importers.unknown import Unknown, find_unknown
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+    from iamsim.core.span import Span
+
+__all__ = [
+    "Encoded",
+    "EncodedPartly",
+    "Handle",
+    "ListOf",
+    "MapOf",
+    "PartlyKnown",
+    "Pieces",
+    "SetOf",
+    "as_boolean",
+    "as_number",
+    "as_text",
+    "decode_text",
+    "join_pieces",
+    "plain",
+]
+
+MARK = "\ue000"  # around what is not known in a text, which no policy has
+Json = dict[str, object]
+
+
+class MapOf(dict[str, object]):
+    """A map or an object: `places` are those of the values, `key_places` those of the keys."""
+
+    __slots__ = ("key_places", "place", "places")
+
+    def __init__(
+        self, values: Iterable[tuple[str, object]] = (), place: Span | None = None
+    ) -> None:
+        """Take the entries; their places come later."""
+        super().__init__(values)
+        self.places: dict[str, Span] = {}
+        self.key_places: dict[str, Span] = {}
+        self.place = place
+
+
+class ListOf(list[object]):
+    """A list or a tuple: `places` are those of the items that were written out."""
+
+    __slots__ = ("place", "places")
+
+    def __init__(
+        self,
+        values: Iterable[object] = (),
+        places: Iterable[Span | None] = (),
+        place: Span | None = None,
+    ) -> None:
+        """Take the items with their places."""
+        super().__init__(values)
+        self.places: list[Span | None] = list(places)
+        self.place = place
+
+
+class SetOf(ListOf):
+    """A set, in the order of its items."""
+
+    __slots__ = ()
+
+
+class Encoded(str):
+    """The JSON text of a value, and the value with its places."""
+
+    __slots__ = ("value",)
+    value: object
+
+    @classmethod
+    def of(cls, value: object) -> Encoded:
+        """Encode a value as `jsonencode` does."""
+        found = cls(json.dumps(plain(value), separators=(",", ":"), ensure_ascii=False))
+        found.value = value
+        return found
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPartly(Unknown):
+    """The JSON text of a value of which not everything is known."""
+
+    value: object = None
+
+
+# Parts of a text: known ones with the place where they are written, if they are, and others.
+Pieces = tuple[tuple["str | Unknown", "Span | None"], ...]
+
+
+class Written(str):
+    """A text that a template wrote, with the places of its parts."""
+
+    __slots__ = ("pieces",)
+    pieces: Pieces
+
+
+@dataclass(frozen=True, slots=True)
+class PartlyKnown(Unknown):
+    """A text of which not all parts are known."""
+
+    pieces: Pieces = ()
+
+
+class Handle:
+    """Something with attributes that are found when asked for: a resource, or a module."""
+
+    __slots__ = ("attribute", "shown")
+
+    def __init__(self, shown: str, attribute: Callable[[str, Span | None], object]) -> None:
+        """Take the address, and what finds an attribute."""
+        self.shown = shown
+        self.attribute = attribute
+
+
+def join_pieces(pieces: Iterable[tuple[str | Unknown, Span | None]]) -> object:
+    """Make a text of parts; it is partly known where some are."""
+    listed = tuple(pieces)
+    unknown = next((part for part, _ in listed if isinstance(part, Unknown)), None)
+    if unknown is None:
+        written = Written("".join(str(part) for part, _ in listed))
+        written.pieces = listed
+        return written
+    flat: list[tuple[str | Unknown, Span | None]] = []
+    for part, place in listed:
+        flat += part.pieces if isinstance(part, PartlyKnown) else [(part, place)]
+    return PartlyKnown(unknown.why, unknown.source, tuple(flat))
+
+
+def as_text(value: object) -> str | Unknown | None:
+    """Convert a value to text as templates do; `None` for what has none."""
+    if isinstance(value, str | Unknown):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:  # noqa: PLR2004
+        return str(int(value))
+    if isinstance(value, int | float):
+        return str(value)
+    if isinstance(value, dict) and "Statement" in value:
+        # A document of the provider, of which the text is meant.
+        unknown = find_unknown(value)
+        return Encoded.of(value) if unknown is None else _partly(value, unknown)
+    return None
+
+
+def _partly(value: object, unknown: Unknown) -> EncodedPartly:
+    return EncodedPartly(unknown.why, unknown.source, value)
+
+
+def as_number(value: object) -> int | float | None:
+    """Convert a value to a number; `None` for what is none."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if not isinstance(value, str):
+        return value
+    try:
+        return int(value) if value.lstrip("-").isdecimal() else float(value)
+    except (ValueError, OverflowError):
+        return None
+
+
+def as_boolean(value: object) -> bool | None:
+    """Convert a value to a boolean; `None` for what is none."""
+    if isinstance(value, bool):
+        return value
+    return {"true": True, "false": False}.get(value) if isinstance(value, str) else None
+
+
+def decode_text(text: str | PartlyKnown) -> object:
+    """Decode a JSON text; what is not known in it is an `Unknown` where it stands.
+
+    Raises `ValueError` and `RecursionError` for what is no JSON.
+    """
+    if isinstance(text, Encoded):
+        return text.value
+    if isinstance(text, str):
+        return json.loads(text)
+    unknown: list[Unknown] = []
+    written: list[str] = []
+    for part, _ in text.pieces:
+        if isinstance(part, Unknown):
+            written.append(f"{MARK}{len(unknown)}{MARK}")
+            unknown.append(part)
+        else:
+            written.append(part)
+    return _unmarked(json.loads("".join(written)), unknown)
+
+
+def _unmarked(value: object, unknown: list[Unknown]) -> object:
+    """Put what is not known in place of the texts that hold its mark."""
+    if isinstance(value, dict):
+        return {
+            key: unknown[0] if MARK in key else _unmarked(item, unknown)
+            for key, item in value.items()
+        }
+    if isinstance(value, list):
+        return [_unmarked(item, unknown) for item in value]
+    if isinstance(value, str) and MARK in value:
+        return unknown[int(value.split(MARK)[1])]
+    return value
+
+
+def plain(value: object) -> object:
+    """Make plain data of a value, as the readers of resources take it."""
+    if isinstance(value, Encoded):
+        return str(value)
+    if isinstance(value, EncodedPartly):
+        return plain(value.value)
+    if isinstance(value, PartlyKnown):
+        return _decoded(value)
+    if isinstance(value, dict):
+        return {key: plain(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    if isinstance(value, Handle):
+        return Unknown(f"`{value.shown}`")
+    return str(value) if isinstance(value, str) else value
+
+
+def _decoded(text: PartlyKnown) -> object:
+    """Decode a text that is JSON all but what is not known; another stays unknown."""
+    first = next((part for part, _ in text.pieces if isinstance(part, str) and part.strip()), "")
+    if first.lstrip()[:1] not in ("{", "["):
+        return Unknown(text.why, text.source)
+    try:
+        return plain(decode_text(text))
+    except (ValueError, RecursionError):
+        return Unknown(text.why, text.source)

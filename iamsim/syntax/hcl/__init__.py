@@ -1,0 +1,1 @@
+"""HCL, the language of Terraform: its text as a tree with places."""
