@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
+from iamsim.core.unknown import find_marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -43,11 +44,16 @@ def wildcard_free(text: str) -> bool:
 
 
 def is_template_function(raw: object) -> bool:
-    """Whether a value is filled in by AWS CloudFormation when a template is deployed.
+    """Whether a value is filled in by AWS CloudFormation when a template is deployed, or is the
+    marker of one that is not known.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/intrinsic-function-reference.html
     """
-    if not isinstance(raw, Mapping) or len(raw) != 1:
+    if not isinstance(raw, Mapping):
+        return False
+    if find_marker(raw) is not None:
+        return True
+    if len(raw) != 1:
         return False
     name = str(next(iter(raw)))
     return name == "Ref" or name.startswith("Fn::")

@@ -19,6 +19,8 @@ __all__ = ["STANDARD_INPUT_NAME", "FoundPolicy", "find_in_content", "find_polici
 STANDARD_INPUT = "-"
 STANDARD_INPUT_NAME = "standard input"
 ENDINGS = (".json", ".yaml", ".yml", ".template")
+HCL_ENDING = ".tf"
+GIVEN, MATCHED, FOUND = "given", "matched", "found"  # by name, by a pattern, in a folder
 
 
 def find_policies(
@@ -30,29 +32,60 @@ def find_policies(
 ) -> Iterator[FoundPolicy]:
     """Go through the policies of all paths but those of excluded files; what can't be read is told
     in `unreadable`, files of folders that hold no policy in `without`."""
+    configurations: dict[str, bytes] = {}
     for path in paths:
         if path == STANDARD_INPUT:
             yield from find_in_content(
                 standard_input(), STANDARD_INPUT_NAME, unreadable, given=True
             )
             continue
-        files = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207
-        if not files or Path(path).exists():
-            files = [path]
-        for file in files:
-            if Path(file).is_dir():
-                for inside in sorted(Path(file).rglob("*")):
-                    if inside.suffix.lower() not in ENDINGS or not inside.is_file():
-                        continue
-                    if inside.name.endswith(SIDECAR) or excludes(str(inside)):
-                        continue
-                    faults = len(unreadable)
-                    policies = list(_in_file(inside, unreadable, given=False))
-                    yield from policies
-                    if not policies and len(unreadable) == faults and without is not None:
-                        without.append(str(inside))
-            elif not excludes(file):
-                yield from _in_file(Path(file), unreadable, given=len(files) == 1)
+        for file, how in _files_of(path):
+            if excludes(str(file)):
+                continue
+            if file.suffix == HCL_ENDING:
+                _keep(file, configurations, unreadable)
+                continue
+            faults = len(unreadable)
+            policies = list(_in_file(file, unreadable, given=how == GIVEN))
+            yield from policies
+            silent = not policies and len(unreadable) == faults
+            if silent and how == FOUND and without is not None:
+                without.append(str(file))
+    if configurations:
+        from iamsim.inputs.configurations import find_in_configurations  # noqa: PLC0415 - HCL only
+
+        yield from find_in_configurations(configurations, unreadable)
+
+
+def _files_of(path: str) -> Iterator[tuple[Path, str]]:
+    """Go through the files that a path or a pattern means, and say how each is meant."""
+    files = sorted(glob(path, recursive=True)) if has_magic(path) else []  # noqa: PTH207
+    if not files or Path(path).exists():
+        files = [path]
+    for file in map(Path, files):
+        if not file.is_dir():
+            yield file, GIVEN if len(files) == 1 else MATCHED
+            continue
+        for inside in sorted(file.rglob("*")):
+            wanted = inside.suffix.lower() in ENDINGS and not inside.name.endswith(SIDECAR)
+            if inside.suffix == HCL_ENDING:
+                wanted = not _is_of_tool(inside, file)
+            if wanted and inside.is_file():
+                yield inside, FOUND
+
+
+def _is_of_tool(file: Path, folder: Path) -> bool:
+    """Whether a file is below a hidden folder, such as the one of Terraform."""
+    return any(part.startswith(".") for part in file.relative_to(folder).parts)
+
+
+def _keep(file: Path, configurations: dict[str, bytes], unreadable: list[str]) -> None:
+    """Keep the content of a file of HCL until all are there."""
+    try:
+        configurations[file.as_posix()] = read_bytes(file)
+    except (OSError, ValueError) as error:
+        reason = (getattr(error, "strerror", None) or "not a file name").lower()
+        unreadable.append(f"error: can't read `{file}`: {reason}")
 
 
 def _in_file(file: Path, unreadable: list[str], *, given: bool) -> Iterator[FoundPolicy]:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from iamsim.catalog.resource_types import ResourceType
     from iamsim.core.span import Path, Source
 
-__all__ = ["PlacedPolicy", "PlacesByPath", "Use", "use_in_template"]
+__all__ = ["OF_ORGANIZATION", "PlacedPolicy", "PlacesByPath", "Use", "use_in_template"]
 
 Offsets = Mapping["Path", tuple[int, int]]
 # What else has an inline policy of each kind of principal, and how long all of them may be.

@@ -249,8 +249,9 @@ def test_a_broken_file_makes_all_policies_of_the_configuration_doubtful(tmp_path
     """What it held may concern all of them."""
     data, codes = imported(
         tmp_path,
-        f'resource "aws_iam_user" "a" {{\n  name = "a"\n}}\n'
-        f'resource "aws_iam_user_policy" "a" {{\n  user = "a"\n  name = "p"\n  policy = {POLICY}\n}}',
+        'resource "aws_iam_user" "a" {\n  name = "a"\n}\n'
+        'resource "aws_iam_user_policy" "a" {\n  user = "a"\n  name = "p"\n'
+        f"  policy = {POLICY}\n}}\n",
         other_tf="resource {{{",
     )
     assert "source-not-readable" in codes

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.instances import Instance
     from iamsim.importers.terraform.resolving import Context, Plan
 
-__all__ = ["Guess", "render_document"]
+__all__ = ["CONDITIONS", "ELEMENTS", "PRINCIPALS", "Guess", "Stated", "render_document"]
 
 Json = dict[str, object]
 # What lies below a resource: a plan that names the ARN alone may mean this as well.
@@ -28,13 +28,30 @@ BELOW = {
     "aws_lambda_function": ":*",
     "aws_s3_bucket": "/*",
 }
-_ELEMENTS = (
+ELEMENTS = (
     ("actions", "Action"),
     ("not_actions", "NotAction"),
     ("resources", "Resource"),
     ("not_resources", "NotResource"),
 )
-_PRINCIPALS = (("principals", "Principal"), ("not_principals", "NotPrincipal"))
+CONDITIONS = "condition"
+PRINCIPALS = (("principals", "Principal"), ("not_principals", "NotPrincipal"))
+
+
+class Stated(dict[str, object]):
+    """A statement that a block of a document states: of which instance, and the how manieth."""
+
+    __slots__ = ("instance", "number")
+
+    @classmethod
+    def of(cls, statement: Json, instance: Instance, number: int) -> Stated:
+        """Say where a statement is from."""
+        found = cls(statement)
+        found.instance, found.number = instance, number
+        return found
+
+    instance: Instance
+    number: int
 
 
 class Guess(str):
@@ -132,7 +149,8 @@ def _statements(plan: Plan, instance: Instance) -> Iterator[Json | Unknown]:
             yield Unknown(f"`{instance.text}.statement`")
             continue
         expression = part(plan.configuration.expression(instance.address, "statement"), number)
-        yield _Block(plan, context, block, expression).statement()
+        statement = _Block(plan, context, block, expression).statement()
+        yield Stated.of(statement, instance, number)
 
 
 class _Block:
@@ -152,11 +170,11 @@ class _Block:
             written["Sid"] = block["sid"]
         effect = block.get("effect")
         written["Effect"] = "Allow" if effect is None else effect
-        for name, element in _PRINCIPALS:
+        for name, element in PRINCIPALS:
             principals = self.principals(name)
             if principals is not None:
                 written[element] = principals
-        for name, element in _ELEMENTS:
+        for name, element in ELEMENTS:
             values = self.values(block.get(name), part(self.expression, name), below=True)
             if values:
                 written[element] = _scalar(values)

@@ -156,6 +156,7 @@ def _read_all(plan: Plan, draft: Draft) -> None:
     readings = [Reading(plan, draft, instance) for instance in plan.instances.values()]
     managed = [one for one in readings if one.instance.address.mode == "managed"]
     for reading in managed:
+        _note_maybe(reading)
         _read(reading, _reader(reading))
         _note_unread(reading)
     for reading in readings:
@@ -182,6 +183,16 @@ def _reader(reading: Reading) -> Callable[[Reading], None] | None:
     tags = values.get("tags_all"), values.get("tags")
     tagged = known and any(isinstance(value, dict) and value for value in tags)
     return resource_policies.read_tagged if tagged else None
+
+
+def _note_maybe(reading: Reading) -> None:
+    """Remark that it is not known whether a resource is made."""
+    maybe = reading.instance.maybe
+    span = reading.instance.span
+    if maybe is not None and span is not None and reading.instance.type.startswith(AWS):
+        reading.draft.source = span.source.name
+        message = f"whether this is made depends on {maybe.why}: nothing that it says is certain"
+        reading.remark("condition-unknown", message)
 
 
 def _note_unread(reading: Reading) -> None:

@@ -19,9 +19,10 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node, Parser
 
-__all__ = ["MAX_CHARACTERS", "parse_hcl", "parse_template"]
+__all__ = ["MAX_CHARACTERS", "TEMPLATE_START", "parse_hcl", "parse_template"]
 
 MAX_CHARACTERS = 5_000_000
+TEMPLATE_START = "v = <<IAMSIM_END_OF_TEMPLATE\n"  # in front of a template, which is read alone
 MAX_DEPTH = 64
 _parsers: list[Parser] = []
 
@@ -46,8 +47,7 @@ def parse_hcl(text: str, name: str) -> tree.Body:
 
 def parse_template(text: str, name: str) -> tree.Expression:
     """Read the file of a template, as `templatefile` takes it."""
-    start = "v = <<IAMSIM_END_OF_TEMPLATE\n"
-    whole = f"{start}{text}\nIAMSIM_END_OF_TEMPLATE\n"
+    whole = f"{TEMPLATE_START}{text}\nIAMSIM_END_OF_TEMPLATE\n"
     body = parse_hcl(whole, name)
     return body.attributes["v"].value
 

@@ -7,8 +7,10 @@ import posixpath
 from typing import TYPE_CHECKING, Protocol
 
 from iamsim.core.errors import WorldError
+from iamsim.core.span import Span
 from iamsim.files.reading import read_bytes
 from iamsim.importers.terraform.hcl.evaluate import evaluate
+from iamsim.importers.terraform.hcl.values import PartlyKnown, Written, join_pieces
 from iamsim.importers.unknown import Unknown
 from iamsim.syntax.hcl.parse import parse_template
 
@@ -61,8 +63,7 @@ class ModuleFolder:
         except WorldError as error:
             return Unknown(f"the template `{path}`: {error.message}")
         scope = self.module.scope()._replace(find=lambda *_: None, names=names)
-        value = evaluate(parsed, scope)
-        return value.removesuffix("\n") if isinstance(value, str) else value
+        return _without_last_break(evaluate(parsed, scope))
 
     def place(self, path: str) -> str:
         """Give the path of a file from where we are; others are from the root module."""
@@ -94,3 +95,15 @@ class ModuleFolder:
                 break
             above = os.path.dirname(above)  # noqa: PTH120 - as above
         return any(real == top or real.startswith(top + os.sep) for top in tops)
+
+
+def _without_last_break(value: object) -> object:
+    """Take away the line break that ends a template where it is read alone."""
+    if not isinstance(value, Written | PartlyKnown) or not value.pieces:
+        return value
+    *pieces, (last, span) = value.pieces
+    if not isinstance(last, str) or not last.endswith("\n"):
+        return value
+    if span is not None:
+        span = Span(span.source, span.start, span.end - 1)
+    return join_pieces([*pieces, (last[:-1], span)])

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from iamsim.core.span import Span
 
 __all__ = [
+    "MARK",
     "Encoded",
     "EncodedPartly",
     "Handle",
@@ -26,6 +27,7 @@ __all__ = [
     "PartlyKnown",
     "Pieces",
     "SetOf",
+    "Written",
     "as_boolean",
     "as_number",
     "as_text",

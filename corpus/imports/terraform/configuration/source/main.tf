@@ -77,7 +77,11 @@ data "aws_iam_policy_document" "plain_http" {
   statement {
     sid       = "Partner"
     actions   = ["s3:PutObject"]
-    resources = ["*"]
+    resources = ["arn:aws:s3:::orders-reports/*"]
+    principals {
+      type        = "AWS"
+      identifiers = ["arn:aws:iam::111122223333:role/partner"]
+    }
   }
 }
 

@@ -1,0 +1,186 @@
+"""The policies of configurations, evaluated, with their places in the text."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.catalog.resource_types import find_terraform_type, resource_types
+from iamsim.core.decision import PolicyType
+from iamsim.core.span import Source
+from iamsim.importers.placed import OF_ORGANIZATION, PlacedPolicy, Use
+from iamsim.importers.terraform.choices import DOCUMENT
+from iamsim.importers.terraform.documents import Stated
+from iamsim.importers.terraform.hcl.blocks import Values
+from iamsim.importers.terraform.hcl.placing import Places, decoded
+from iamsim.importers.terraform.hcl.values import (
+    Encoded,
+    EncodedPartly,
+    MapOf,
+    PartlyKnown,
+    plain,
+)
+from iamsim.importers.unknown import Unknown, mark_of
+from iamsim.syntax.hcl.parse import TEMPLATE_START
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamsim.core.span import Span
+    from iamsim.importers.terraform.hcl.roots import Root
+    from iamsim.importers.terraform.instances import Instance
+
+__all__ = ["configured_policies"]
+
+MAX_VARIANTS = 20  # of what one place comes to, for each item of a loop
+INLINE = {
+    "aws_iam_group_policy": "AWS::IAM::Group",
+    "aws_iam_role": "AWS::IAM::Role",
+    "aws_iam_role_policy": "AWS::IAM::Role",
+    "aws_iam_user_policy": "AWS::IAM::User",
+}
+IDENTITY = ("aws_iam_policy", "aws_ssoadmin_permission_set_inline_policy")
+ENDPOINTS = ("aws_vpc_endpoint", "aws_vpc_endpoint_policy")
+TRUST = "assume_role_policy"
+
+
+class _Written(NamedTuple):
+    """A policy with the places of its parts, and the place of all of it."""
+
+    data: object
+    places: Places
+    span: Span
+
+
+def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iterator[PlacedPolicy]:
+    """Give the policies of a configuration: those of resources, then documents that none uses."""
+    seen: dict[tuple[str, int], set[str]] = {}
+    used: set[tuple[str, int]] = set()
+    for instance in root.instances.values():
+        if instance.address.mode != "managed" or not isinstance(instance.values, Values):
+            continue
+        for name in instance.values:
+            for found in _find(instance.values.written(name), is_policy, instance, name):
+                used |= _stated(found.data)
+                policy = _placed(found, instance.text, _use(instance, name))
+                if _is_new(policy, found.span, seen):
+                    yield policy
+    for instance in root.instances.values():
+        if instance.type != DOCUMENT or instance.address.mode != "data" or instance.span is None:
+            continue
+        document = root.plan.attribute(instance, "json")
+        own = {one for one in _stated(document) if one[0] == instance.text}
+        if isinstance(document, dict) and not own & used:
+            found = _Written(document, Places.of_document(document), instance.span)
+            policy = _placed(found, instance.text, Use())
+            if _is_new(policy, found.span, seen):
+                yield policy
+
+
+def _is_new(policy: PlacedPolicy, span: Span, seen: dict[tuple[str, int], set[str]]) -> bool:
+    """Whether a place has come to something that it had not before."""
+    variants = seen.setdefault((span.source.name, span.start), set())
+    text = json.dumps(policy.data, sort_keys=True, default=str)
+    if text in variants or len(variants) >= MAX_VARIANTS:
+        return False
+    variants.add(text)
+    return True
+
+
+def _stated(document: object) -> set[tuple[str, int]]:
+    """The blocks that state the statements of a document."""
+    statements = document.get("Statement") if isinstance(document, dict) else None
+    return {
+        (one.instance.text, one.number)
+        for one in (statements if isinstance(statements, list) else ())
+        if isinstance(one, Stated)
+    }
+
+
+def _find(
+    value: object, is_policy: Callable[[object], bool], instance: Instance, name: str
+) -> Iterator[_Written]:
+    """Go through the policies in the value of an attribute, or of inner blocks."""
+    values = instance.values
+    own = values.place(name) if isinstance(values, Values) else None
+    waiting: list[tuple[object, Span | None]] = [(value, own or instance.span)]
+    while waiting:
+        item, span = waiting.pop()
+        if span is None:
+            continue
+        found = _written(item, span)
+        if found is not None and is_policy(plain(found.data)):
+            yield found
+        elif isinstance(item, MapOf):
+            waiting += [(one, item.places.get(key, span)) for key, one in item.items()]
+        elif isinstance(item, list):
+            waiting += [(one, span) for one in item]
+
+
+def _written(value: object, span: Span) -> _Written | None:
+    """Read what may be a policy: an encoded value, a text, or a document of the provider."""
+    if isinstance(value, Encoded | EncodedPartly):
+        value = value.value
+        if isinstance(value, MapOf):
+            return _Written(value, Places.of_value(value), value.place or span)
+    if isinstance(value, MapOf):
+        return None
+    if isinstance(value, dict):
+        stated = [one for one in value.get("Statement", ()) if isinstance(one, Stated)]
+        place = next((one.instance.span for one in stated), None)
+        return _Written(value, Places.of_document(value), place or span)
+    if not isinstance(value, str | PartlyKnown):
+        return None
+    text = decoded(value)
+    return None if text is None else _Written(text.data, Places(text.places), text.span or span)
+
+
+def _placed(found: _Written, address: str, use: Use) -> PlacedPolicy:
+    """Give a policy its source: the file in which it begins."""
+    source = found.span.source
+    shift = len(TEMPLATE_START) if source.text.startswith(TEMPLATE_START) else 0
+    offsets = {
+        path: (span.start - shift, span.end - shift)
+        for path, span in found.places.spans.items()
+        if span.source is source and span.start >= shift
+    }
+    text = source.text[shift:]
+    offsets[()] = (max(found.span.start - shift, 0), min(found.span.end - shift, len(text)))
+    return PlacedPolicy(
+        _marked(plain(found.data)),
+        Source(source.name, text, lambda _text: offsets),
+        address,
+        use,
+    )
+
+
+def _marked(value: object) -> object:
+    """Give a value with a marker for each part that is not known."""
+    if isinstance(value, Unknown):
+        return mark_of(value)
+    if isinstance(value, dict):
+        return {key: _marked(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_marked(item) for item in value]
+    return value
+
+
+def _use(instance: Instance, name: str) -> Use:
+    """Say what the policy in an attribute is used as."""
+    kind = instance.type
+    if name == TRUST:
+        return Use(PolicyType.TRUST)
+    if kind in INLINE:
+        return Use(PolicyType.IDENTITY, INLINE[kind])
+    if kind in IDENTITY:
+        return Use(PolicyType.IDENTITY)
+    if kind == "aws_organizations_policy":
+        told = instance.values.get("type") or "SERVICE_CONTROL_POLICY"
+        return Use(OF_ORGANIZATION.get(str(told)))
+    if kind in ENDPOINTS:
+        return Use(PolicyType.VPC_ENDPOINT)
+    for row in resource_types():
+        if any(place.type == kind for place in row.plan):
+            return Use(PolicyType.RESOURCE, row.name)
+    own = find_terraform_type(kind)
+    return Use(PolicyType.RESOURCE, own.name) if own is not None and own.has_policy else Use()

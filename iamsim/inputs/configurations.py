@@ -1,0 +1,60 @@
+"""The policies in Terraform's HCL: files that belong together are evaluated together."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.checks.reading import recognize_type
+from iamsim.core.caret import render_error
+from iamsim.core.errors import WorldError
+from iamsim.importers.options import SourceOptions
+from iamsim.importers.terraform.hcl.policies import configured_policies
+from iamsim.importers.terraform.hcl.roots import open_roots
+from iamsim.inputs.found import FoundPolicy
+from iamsim.inputs.policies import is_policy
+from iamsim.syntax.hcl.file import read_hcl
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+
+    from iamsim.syntax.hcl.file import HclFile
+
+__all__ = ["find_in_configurations"]
+
+
+def find_in_configurations(
+    files: Mapping[str, bytes], unreadable: list[str]
+) -> Iterator[FoundPolicy]:
+    """Go through the policies of files of HCL, by their paths; those beside them are read, too.
+
+    Policies that stand in other files, such as those of modules elsewhere, are left to these.
+    """
+    read: dict[str, HclFile] = {}
+    broken: list[str] = []
+    for path, content in files.items():
+        try:
+            read[path] = read_hcl(path, content.decode("utf-8-sig"))
+        except WorldError as error:
+            broken.append(path)
+            unreadable.append(render_error(error))
+        except UnicodeDecodeError as error:
+            broken.append(path)
+            unreadable.append(f"error: `{path}` is not UTF-8 text: byte {error.start}")
+    try:
+        for root in open_roots(read, broken, SourceOptions()):
+            for policy in configured_policies(root, is_policy):
+                name = policy.source.name
+                if name.endswith(".tf") and name not in files:
+                    continue
+                kind, holder = policy.use
+                yield FoundPolicy(
+                    name,
+                    None,
+                    policy.data,
+                    policy.source,
+                    kind or recognize_type(policy.data),
+                    resource_type=holder,
+                    is_evaluated=True,
+                )
+    except WorldError as error:
+        unreadable.append(render_error(error))
