@@ -308,3 +308,19 @@ def test_override_files_lie_over_the_others(tmp_path):
         override_tf='resource "aws_iam_user" "a" {\n  name = "b"\n}\n',
     )
     assert data["accounts"]["111122223333"]["users"]["b"]["path"] == "/x/"
+
+
+def test_a_policy_for_an_owner_that_is_not_known_is_in_doubt_everywhere(tmp_path):
+    """Whom it is attached to may be any of them, in any file."""
+    data, _ = imported(
+        tmp_path,
+        'variable "who" {}\n'
+        'resource "aws_iam_role_policy" "p" {\n  name = "p"\n  role = var.who\n'
+        f"  policy = {POLICY}\n}}\n",
+        other_tf='resource "aws_iam_role" "r" {\n  name = "r"\n'
+        f"  assume_role_policy = {POLICY}\n}}\n"
+        'resource "aws_iam_user" "u" {\n  name = "u"\n}\n',
+    )
+    account = data["accounts"]["111122223333"]
+    assert "unknown" in str(account["roles"]["r"]["policies"])
+    assert "unknown" not in str(account["users"]["u"])

@@ -97,7 +97,7 @@ def _inline(kind: str) -> Callable[[Reading], None]:
     """Make the reader of `aws_iam_role_policy` and its like."""
 
     def read(reading: Reading) -> None:
-        owner = reading.text(kind)
+        owner = reading.owner(kind)
         document = reading.policy()
         if owner is not None and document is not None:
             name = reading.text("name") or reading.name
@@ -110,7 +110,7 @@ def _attachment(kind: str, owner: str, arns: str) -> Callable[[Reading], None]:
     """Make the reader of an attachment: `owner` and `arns` are its arguments."""
 
     def read(reading: Reading) -> None:
-        name = reading.text(owner)
+        name = reading.owner(owner)
         if name is not None:
             _owner(reading, kind, name).attach(reading.references(arns))
 
@@ -120,18 +120,20 @@ def _attachment(kind: str, owner: str, arns: str) -> Callable[[Reading], None]:
 def _policy_attachment(reading: Reading) -> None:
     arns = reading.references("policy_arn")
     for kind in _OWNERS:
+        reading.doubt_entries(f"{kind}s")
         for name in reading.texts(f"{kind}s"):
             _owner(reading, kind, name).attach(arns)
 
 
 def _user_groups(reading: Reading) -> None:
-    user = reading.text("user")
+    user = reading.owner("user")
     if user is not None:
         _owner(reading, "user", user).extend("groups", reading.references("groups"))
 
 
 def _group_users(reading: Reading) -> None:
-    group = reading.text("group")
+    group = reading.owner("group")
+    reading.doubt_entries("users")
     for name in reading.texts("users") if group is not None else ():
         _owner(reading, "user", name).extend("groups", [group])
 

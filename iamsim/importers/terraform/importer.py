@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.caret import quote
 from iamsim.importers.facts import report_dangling_targets
-from iamsim.importers.reach import reach_of
+from iamsim.importers.reach import EVERYTHING, reach_of
 from iamsim.importers.terraform import (
     encryption,
     identities,
@@ -62,9 +62,9 @@ DATA_READERS: dict[str, Callable[[Reading], None]] = {
 AWS = ("aws_", "awscc_")
 BY_PLAN = ("aws_organizations_policy_attachment", "aws_ssoadmin_")
 PRINCIPALS = frozenset(("aws_iam_user", "aws_iam_group", "aws_iam_role", "aws_iam_policy"))
-# Types whose tags are read by themselves, or bear on no decision.
 JSON_SYNTAX = (".tf.json", ".tfvars.json")
 HCL = "HCL"  # the files of configurations, kept until all are there
+# Types whose tags are read by themselves, or bear on no decision.
 UNTAGGED = ("aws_iam_", "aws_organizations_", "aws_ssoadmin_", "aws_vpc_endpoint")
 
 
@@ -146,7 +146,7 @@ def _read_configurations(files: dict[str, HclFile], draft: Draft) -> None:
         if root.problems or any(posixpath.dirname(path) in folders for path in broken):
             for path in root.paths:
                 draft.source = path
-                draft.doubt("a file of the configuration can't be read")
+                draft.doubt("a file of the configuration can't be read", EVERYTHING)
     draft.source = ""
 
 
@@ -219,11 +219,7 @@ def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
         named = reading.plan.is_named(reading.instance)
     except (ValueError, LookupError):
         reading.draft.unreadable("this is not as its type has it", reading.place)
-        instance = reading.instance
-        reading.draft.doubt(
-            f"{quote(reading.place)} of the plan or state can't be read",
-            reach_of(instance.type, instance.values),
-        )
+        reading.doubt(f"{quote(reading.place)} of the plan or state can't be read")
         return
     if not named:
         reading.remark(

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
+from iamsim.importers.reach import reach_of
 from iamsim.importers.terraform.choices import dig
 from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import Guess
@@ -60,6 +61,31 @@ class Reading:
     def remark(self, code: str, message: str, severity: Severity = "unknown") -> None:
         """Note something about the instance."""
         self.draft.remark(code, message, self.place, severity)
+
+    def doubt(self, why: str) -> None:
+        """Say that what the instance says is lost, to all that it may be attached to."""
+        reach = reach_of(self.instance.type, dict(self.instance.values))
+        own = self.draft.source
+        for source in self.plan.sources or (own,):
+            self.draft.source = source
+            self.draft.doubt(why, reach)
+        self.draft.source = own
+
+    def owner(self, name: str) -> str | None:
+        """Give the attribute that names what an instance is attached to; where that is not known,
+        it may be attached to all."""
+        found = self.text(name)
+        if found is None and self.instance.span is not None:
+            value = self.value(name)
+            if isinstance(value, Unknown):
+                self.doubt(f"what {quote(self.place)} is attached to depends on {value.why}")
+        return found
+
+    def doubt_entries(self, name: str) -> None:
+        """Where entries of an attribute that names owners are not known, doubt all of them."""
+        unknown = find_unknown(self.value(name))
+        if unknown is not None and self.instance.span is not None:
+            self.doubt(f"what {quote(self.place)} is attached to depends on {unknown.why}")
 
     def value(self, name: str) -> object:
         """Give an attribute; `None` for one that nobody set and that AWS will."""

@@ -103,6 +103,12 @@ class Plan:
         self.instances = instances
         self.index = InstanceIndex(instances.values())
 
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The files of a configuration; none for a plan or a state, which is one file."""
+        names = (one.span.source.name for one in self.instances.values() if one.span is not None)
+        return tuple(dict.fromkeys(names))
+
     def _root_value(self, expression: object) -> object:
         """Evaluate an expression of the root module that refers to no resource."""
         found = part(expression, "constant_value")
