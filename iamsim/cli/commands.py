@@ -59,6 +59,7 @@ MODULES = {
     "mcp": "iamsim.cli.mcp",
     "lsp": "iamsim.cli.lsp",
     "learn": "iamsim.cli.learn",
+    "play": "iamsim.cli.play",
     "docs": "iamsim.cli.docs",
     "demo": "iamsim.cli.demo",
 }

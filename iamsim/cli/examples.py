@@ -135,6 +135,11 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
         f"iamsim serve {_HARBOR} --port 8080",
         "AWS_ENDPOINT_URL=http://127.0.0.1:8080 aws iam list-roles",
     ),
+    "play": (
+        "iamsim play",
+        "iamsim play --port 8080 --no-browser",
+        "iamsim play --build site/play",
+    ),
     "lsp": ("iamsim lsp", "iamsim help lsp"),
     "mcp": ("iamsim mcp", "iamsim mcp --folder policies --folder worlds"),
     "report": (

@@ -46,6 +46,7 @@ PANELS = {
         "catalog": "Look up services, actions, resource types and condition keys.",
         "managed": "Look up AWS managed policies.",
         "learn": "Learn how IAM decides: lessons with a question, and the answer explained.",
+        "play": "Open the playground: iamsim in a browser, without a network.",
         "docs": "Read the documentation: a page, or the section about a command or a code.",
         "demo": "See a few answers about an example world, with the commands to repeat.",
     },

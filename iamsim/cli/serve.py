@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
 
-__all__ = ["COMMAND"]
+__all__ = ["COMMAND", "port_of"]
 
 MOST_PORT = 65535
 
@@ -28,7 +28,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     from iamsim.serve.estate import Estate  # noqa: PLC0415
     from iamsim.serve.server import Server, check_host, stop_on_signals  # noqa: PLC0415
 
-    host, port = check_host(text_of(options, "host") or ""), _port(text_of(options, "port") or "")
+    host, port = check_host(text_of(options, "host") or ""), port_of(text_of(options, "port") or "")
     quiet = bool(options["quiet"])
     overlays = texts_of(options, "overlays")
     model = load_any(texts_of(options, "worlds"), overlays=overlays, quiet=quiet)
@@ -47,7 +47,8 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     return 0
 
 
-def _port(text: str) -> int:
+def port_of(text: str) -> int:
+    """A port; raises `RequestError` for what is none."""
     if not text.isdecimal() or int(text[:6]) > MOST_PORT:
         raise RequestError(
             "invalid-number", f"`{text}` is no port", hint="0 takes one that is free"

@@ -1,7 +1,8 @@
-"""Reading zip archives, their contents bounded as those of files are."""
+"""Zip archives, their contents bounded as those of files are when read; and compressed bytes."""
 
 from __future__ import annotations
 
+import gzip
 import io
 import zipfile
 from typing import TYPE_CHECKING
@@ -9,11 +10,14 @@ from typing import TYPE_CHECKING
 from iamsim.files.reading import MOST_BYTES, _read, read_bytes
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from iamsim.files.reading import Name
 
-__all__ = ["Archive", "ArchiveError"]
+__all__ = ["Archive", "ArchiveError", "make_archive", "packed"]
 
 ArchiveError = zipfile.BadZipFile
+EPOCH = (1980, 1, 1, 0, 0, 0)  # the same contents are the same bytes
 
 
 class Archive:
@@ -36,3 +40,19 @@ class Archive:
             content = _read(stream, self._left, name)
         self._left -= len(content)
         return content
+
+
+def make_archive(files: Mapping[str, bytes]) -> bytes:
+    """Write an archive of files, by their names in it."""
+    written = io.BytesIO()
+    with zipfile.ZipFile(written, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        for name, content in sorted(files.items()):
+            info = zipfile.ZipInfo(name, EPOCH)
+            info.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(info, content)
+    return written.getvalue()
+
+
+def packed(content: bytes) -> bytes:
+    """Compress bytes as HTTP sends them."""
+    return gzip.compress(content, 6, mtime=0)

@@ -14,6 +14,7 @@ OTHERWISE = {
     "mcp": "answers requests of agents",
     "demo": "prints what other commands print",
     "schema": "prints JSON schemas",
+    "play": "serves files",
     "serve": "answers requests of the AWS CLI",
     "simulate": "prints what the AWS CLI prints",
 }

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamsim.query.edits.trial import Trial
     from iamsim.syntax.splicing import Change
 
-__all__ = ["make_patches"]
+__all__ = ["changed_texts", "make_patches"]
 
 MARGIN = 200  # lines around the changes that are compared
 _HUNK = re.compile(r"^@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@$", re.MULTILINE)
@@ -52,6 +52,20 @@ def make_patches(edits: tuple[Edit, ...], trial: Trial) -> tuple[Patch, ...]:
         Patch(name, tuple(names), _difference(name, text, apply_changes(text, several)))
         for (name, text), (several, names) in changes.items()
     )
+
+
+def changed_texts(edits: tuple[Edit, ...]) -> dict[str, str]:
+    """Give the texts that edits change, by the names of their sources, as they are afterwards."""
+    steps: dict[str, tuple[Source, list[Step]]] = {}
+    for edit in edits:
+        origin = None if edit.place is None else edit.place.origin
+        if origin is not None and edit.steps:
+            _, found = steps.setdefault(origin.source.name, (origin.source, []))
+            found.extend(edit.steps)
+    return {
+        name: apply_changes(source.text, text_changes(source, found))
+        for name, (source, found) in steps.items()
+    }
 
 
 def _difference(name: str, before: str, after: str) -> str:

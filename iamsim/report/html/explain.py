@@ -20,7 +20,7 @@ from iamsim.report.edits import GOALS, documents_to_add, grant_sentence, way_sen
 from iamsim.report.hints import hint_text
 from iamsim.report.html.explained_policies import layer_views, statement_names
 from iamsim.report.html.gates import gate_rows
-from iamsim.report.html.page import render_page
+from iamsim.report.html.page import render_fragment, render_page
 from iamsim.report.html.parts import Badge, Cell, outcome_badge, table_of, verdict_badge
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
@@ -40,7 +40,14 @@ if TYPE_CHECKING:
     from iamsim.report.html.gates import GateRow
     from iamsim.report.html.parts import Table
 
-__all__ = ["AnswerReport", "AnswerView", "answer_view", "explain_page"]
+__all__ = [
+    "AnswerReport",
+    "AnswerView",
+    "answer_view",
+    "edits_fragment",
+    "explain_fragment",
+    "explain_page",
+]
 
 
 class AnswerReport(NamedTuple):
@@ -126,8 +133,20 @@ def explain_page(reports: Sequence[AnswerReport], remarks: Sequence[str] = ()) -
         badge=verdict_badge(overall_verdict(verdicts)) if verdicts else Badge("none", "no answer"),
         remarks=remarks,
         answers=views,
+        level=2,
         contents=table_of("contents", "All requests", ("request", "decision", "why"), rows),
     )
+
+
+def explain_fragment(report: AnswerReport, level: int) -> str:
+    """Write one answer in full for a page that is there already; `level` is that of headings."""
+    view = answer_view(report, "a1")
+    return render_fragment("explain", answers=[view], level=level, remarks=())
+
+
+def edits_fragment(report: EditReport, level: int) -> str:
+    """Write what would change an answer, for a page that is there already."""
+    return render_fragment("edits", found=_edits(report), level=level)
 
 
 def answer_view(report: AnswerReport, name: str) -> AnswerView:

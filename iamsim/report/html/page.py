@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from jinja2 import Environment
     from markupsafe import Markup
 
-__all__ = ["anchor", "own_markup", "prose", "render_page"]
+__all__ = ["anchor", "own_markup", "prose", "render_fragment", "render_page"]
 
 
 def render_page(template: str, title: str, **data: object) -> str:
@@ -37,9 +37,16 @@ def render_page(template: str, title: str, **data: object) -> str:
             style=own_markup(style),
             script=own_markup(script),
             security_policy=policy,
+            layout="base.html.j2",
             **data,
         )
     )
+
+
+def render_fragment(template: str, **data: object) -> str:
+    """Fill a template for a page that is there already: its main part alone."""
+    found = _environment().get_template(f"{template}.html.j2")
+    return found.render(layout="fragment.html.j2", **data)
 
 
 def prose(text: str) -> Markup:

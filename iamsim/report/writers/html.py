@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from iamsim.report.cleaning import for_html
 from iamsim.report.document import Cell, Entry, Fields, Form, Marked, Picture, Remark, Section
-from iamsim.report.html.page import anchor, render_page
+from iamsim.report.html.page import anchor, render_fragment, render_page
 from iamsim.report.html.parts import Table, table_of
 from iamsim.report.writers.csv_table import CONDITION
 
@@ -16,22 +16,30 @@ if TYPE_CHECKING:
 
     from iamsim.report.document import Block, Document
 
-__all__ = ["to_html"]
+__all__ = ["to_fragment", "to_html"]
 
 
 def to_html(document: Document) -> str:
     """Write a document as a page: verdict and summary on top, then every block."""
+    return render_page("document", for_html(document.title.replace("`", "")), **_data(document))
+
+
+def to_fragment(document: Document) -> str:
+    """Write the blocks of a document, without title and verdict, for a page that is there."""
+    return render_fragment("document", title=document.title, **_data(document))
+
+
+def _data(document: Document) -> dict[str, object]:
+    """What the template shows."""
     parts = [part for block in document.shown if (part := _part(block)) is not None]
-    return render_page(
-        "document",
-        for_html(document.title.replace("`", "")),
-        heading=for_html(f"{document.title[:1].upper()}{document.title[1:]}"),
-        badge=document.verdict,
-        lead=for_html(document.summary.replace("\n", "; ")),
-        blocks=parts,
-        facets=[(name, _values(parts, name)) for name in document.facets],
-        remarks=[Remark(remark.kind, for_html(remark.text)) for remark in document.remarks],
-    )
+    return {
+        "heading": for_html(f"{document.title[:1].upper()}{document.title[1:]}"),
+        "badge": document.verdict,
+        "lead": for_html(document.summary.replace("\n", "; ")),
+        "blocks": parts,
+        "facets": [(name, _values(parts, name)) for name in document.facets],
+        "remarks": [Remark(remark.kind, for_html(remark.text)) for remark in document.remarks],
+    }
 
 
 def _values(parts: Iterable[dict[str, object]], name: str) -> list[str]:

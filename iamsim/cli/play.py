@@ -1,0 +1,82 @@
+"""`iamsim play`: the playground in a browser, served or written down."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from iamsim.cli.commands import NO_ARGUMENTS, Command
+from iamsim.cli.options import Option
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from iamsim.cli.options import Options
+
+__all__ = ["COMMAND"]
+
+
+def _run(options: Options, _arguments: Sequence[str]) -> int:
+    """Write the files, or serve them until somebody stops it."""
+    from iamsim.cli.ask import text_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.serve import port_of  # noqa: PLC0415
+    from iamsim.play.files import find_vendor, playground_files  # noqa: PLC0415
+
+    port = port_of(text_of(options, "port") or "")
+    files = playground_files(find_vendor())
+    folder = text_of(options, "build")
+    if folder is not None:
+        _write(folder, files, quiet=bool(options["quiet"]))
+        return 0
+    from iamsim.play.server import FileServer  # noqa: PLC0415 - writing needs none
+    from iamsim.serve.server import stop_on_signals  # noqa: PLC0415 - as above
+
+    server = FileServer(files, port)
+    stop_on_signals(server.stop)
+    sys.stdout.write(f"{server.address}\n")
+    sys.stdout.flush()
+    if not options["quiet"]:
+        sys.stderr.write("note: the playground is at this address; Ctrl-C stops it\n")
+    if not options["no_browser"]:
+        import webbrowser  # noqa: PLC0415 - only where one is opened
+
+        webbrowser.open(server.address)
+    server.run()
+    return 0
+
+
+def _write(folder: str, files: dict[str, bytes], *, quiet: bool) -> None:
+    """Write the files below a folder."""
+    from pathlib import Path  # noqa: PLC0415 - `--help` needs none
+
+    from iamsim.files.writing import make_folder, write_bytes  # noqa: PLC0415
+
+    for name, content in files.items():
+        path = Path(folder, name)
+        make_folder(path.parent)
+        write_bytes(path, content)
+    if not quiet:
+        size = sum(map(len, files.values()))
+        sys.stderr.write(f"note: {len(files)} files, {size / 1e6:.1f} MB, for any static host\n")
+
+
+COMMAND = Command(
+    "play",
+    "Open the playground: iamsim in a browser, without a network.\n\n"
+    "The first line of output is the address. Policies that are typed there are answered by this"
+    " package in the browser itself; no request leaves the page. Pyodide and CodeMirror come from"
+    " the package `iamsim-playground`; in a checkout npm brings them.",
+    (
+        Option(
+            ("--build",),
+            "build",
+            "Write the playground as files for a static host, and serve nothing.",
+            metavar="FOLDER",
+        ),
+        Option(("--port",), "port", "The port; 0 is one that is free.", "text", "PORT", "0"),
+        Option(("--no-browser",), "no_browser", "Open no browser.", "flag"),
+        Option(("-q", "--quiet"), "quiet", "Only the address.", "flag"),
+    ),
+    _run,
+    NO_ARGUMENTS,
+)

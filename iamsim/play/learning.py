@@ -1,0 +1,65 @@
+"""The tab with lessons and exercises: what `iamsim.lessons.teaching` gives, for the page."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from iamsim.core.errors import RequestError
+from iamsim.lessons import teaching
+from iamsim.lessons.graded import graded_document
+from iamsim.play.asked import text_of
+from iamsim.report.writers.html import to_fragment
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+__all__ = ["course", "exercise", "grade", "predict", "solve", "step"]
+
+Json = dict[str, Any]
+
+
+def course(_given: Mapping[str, Any]) -> Json:
+    """The lessons and exercises, in their order."""
+    return teaching.course()
+
+
+def step(given: Mapping[str, Any]) -> Json:
+    """A `step` of the lesson `name`: what is shown, the question, the choices."""
+    return teaching.step(text_of(given, "name"), _place(given))
+
+
+def predict(given: Mapping[str, Any]) -> Json:
+    """What comes of a choice: a `decision`, and a `layer` where one is asked for."""
+    layer = text_of(given, "layer") or None
+    return teaching.answer(text_of(given, "name"), _place(given), text_of(given, "decision"), layer)
+
+
+def solve(given: Mapping[str, Any]) -> Json:
+    """The answer of a step, explained."""
+    return teaching.solved(text_of(given, "name"), _place(given))
+
+
+def exercise(given: Mapping[str, Any]) -> Json:
+    """The exercise `name`: its goal, what is to be written, and the cases that are shown."""
+    return teaching.exercise(text_of(given, "name"))
+
+
+def grade(given: Mapping[str, Any]) -> Json:
+    """Grade the `files` that somebody wrote for an exercise, by their names."""
+    files = given.get("files")
+    if not isinstance(files, dict) or not all(isinstance(one, str) for one in files.values()):
+        raise RequestError("wrong-type", "the files of an exercise must be texts")
+    document = graded_document(teaching.grade_files(text_of(given, "name"), files))
+    return {
+        "passed": document.verdict is not None and document.verdict.kind == "yes",
+        "word": "" if document.verdict is None else document.verdict.word,
+        "sentence": document.summary,
+        "html": to_fragment(document),
+    }
+
+
+def _place(given: Mapping[str, Any]) -> int:
+    place = given.get("step")
+    if not isinstance(place, int):
+        raise RequestError("wrong-type", "the step of a lesson must be a number")
+    return place

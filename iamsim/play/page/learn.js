@@ -1,0 +1,196 @@
+// The tab with lessons and exercises. What somebody has done is kept in this browser.
+import { PolicyEditor } from "./editor.js";
+import { at, badge, faultText, options, put, say } from "./show.js";
+import { t, translate } from "./words.js";
+
+const KEY = "iamsim-progress";
+
+function made(tag, word, more = {}) {
+  const element = Object.assign(document.createElement(tag), more);
+  if (word) element.dataset.w = word;
+  return element;
+}
+
+export class Learn {
+  #python;
+  #course = null;
+  #editors = [];
+  #progress = {};
+
+  constructor(python) {
+    this.#python = python;
+    try { this.#progress = JSON.parse(localStorage.getItem(KEY) ?? "{}"); } catch { this.#progress = {}; }
+  }
+
+  async open() {
+    if (this.#course) return;
+    const told = await this.#python.ask("course", {});
+    if (!told || told.fault) return;
+    this.#course = told;
+    this.#list();
+    at("p-lesson").textContent = t("choose-lesson");
+  }
+
+  speak() { if (this.#course) this.#list(); }
+
+  #list() {
+    const entry = (kind, one) => {
+      const button = made("button", "", { type: "button", textContent: `${one.number}. ${one.title}` });
+      button.addEventListener("click", () => (kind === "lesson" ? this.#step(one.name, 0) : this.#exercise(one.name)));
+      const item = document.createElement("li");
+      const done = kind === "lesson" ? Array.from({ length: one.steps }, (_, place) => `${one.name}/${place}`) : [`exercise/${one.name}`];
+      if (done.every((name) => name in this.#progress)) item.className = "done";
+      item.append(button);
+      return item;
+    };
+    const heading = (word) => Object.assign(document.createElement("li"), { className: "heading", textContent: t(word) });
+    at("p-lessons").replaceChildren(
+      ...this.#course.lessons.map((one) => entry("lesson", one)),
+      ...(this.#course.exercises.length ? [heading("exercises")] : []),
+      ...this.#course.exercises.map((one) => entry("exercise", one)),
+    );
+    const asked = this.#course.lessons.reduce((sum, one) => sum + one.steps, 0);
+    const right = Object.entries(this.#progress).filter(([name, first]) => first && !name.startsWith("exercise/")).length;
+    at("p-score").textContent = t("score", right, asked);
+  }
+
+  #mark(name, first) {
+    this.#progress[name] ??= first;
+    try { localStorage.setItem(KEY, JSON.stringify(this.#progress)); } catch { /* as above */ }
+    this.#list();
+  }
+
+  #clear() {
+    this.#editors.forEach(({ editor }) => editor.remove());
+    this.#editors = [];
+    return at("p-lesson");
+  }
+
+  async #step(name, place) {
+    const told = await this.#python.ask("step", { name, step: place });
+    if (!told) return;
+    const page = this.#clear();
+    if (told.fault) { page.textContent = faultText(told.fault); return; }
+    put(page, told.html, 2);
+    const fields = made("fieldset");
+    const legend = made("legend", "predict");
+    const decision = made("select");
+    options(decision, told.decisions.map((one) => [one.id, one.text]));
+    const layer = made("select");
+    options(layer, [["", "–"], ...told.layers.map((one) => [one.id, one.text])]);
+    const labelled = (word, field) => { const label = made("label"); label.append(made("span", word), " ", field); return label; };
+    const layerLabel = labelled("deciding-layer", layer);
+    layerLabel.hidden = told.layers.length === 0;
+    const check = made("button", "check", { type: "button" });
+    const hint = made("button", "hint", { type: "button", hidden: told.hints.length === 0 });
+    const show = made("button", "show", { type: "button" });
+    const reply = made("p", "", { className: "reply" });
+    reply.setAttribute("role", "status");
+    const after = made("div");
+    fields.append(legend, labelled("verdict", decision), " ", layerLabel, " ", check, " ", hint, " ", show);
+    page.append(fields, reply, after);
+    translate(fields);
+    let first = true;
+    let hints = 0;
+    const explained = (found) => {
+      put(after, found.html, 3);
+      const lesson = this.#course.lessons.find((one) => one.name === name);
+      const index = this.#course.lessons.indexOf(lesson);
+      const next = place + 1 < lesson.steps ? [name, place + 1] : this.#course.lessons[index + 1] && [this.#course.lessons[index + 1].name, 0];
+      if (!next) return;
+      const button = made("button", "next", { type: "button" });
+      button.addEventListener("click", () => this.#step(...next));
+      after.append(button);
+      translate(after);
+    };
+    check.addEventListener("click", async () => {
+      const found = await this.#python.ask("predict", { name, step: place, decision: decision.value, layer: layer.value });
+      if (!found) return;
+      if (found.fault) { reply.textContent = faultText(found.fault); return; }
+      if (!found.right) {
+        first = false;
+        say(reply, `${t("wrong")} ${found.reason}`);
+      } else if (found.of === "all") {
+        reply.textContent = `${t("right")} ${found.words}`;
+        this.#mark(`${name}/${place}`, first);
+        explained(found);
+      } else reply.textContent = `${t("right")} ${t("deciding-layer")}?`;
+    });
+    hint.addEventListener("click", () => {
+      first = false;
+      say(reply, told.hints[hints]);
+      hints = (hints + 1) % told.hints.length;
+    });
+    show.addEventListener("click", async () => {
+      const found = await this.#python.ask("solve", { name, step: place });
+      if (!found || found.fault) return;
+      reply.textContent = found.words;
+      this.#mark(`${name}/${place}`, false);
+      explained(found);
+    });
+    page.focus();
+    page.scrollIntoView({ block: "start" });
+  }
+
+  async #exercise(name) {
+    const told = await this.#python.ask("exercise", { name });
+    if (!told) return;
+    const page = this.#clear();
+    if (told.fault) { page.textContent = faultText(told.fault); return; }
+    const goal = made("p", "", { className: "summary", textContent: told.goal });
+    page.replaceChildren(made("h2", "", { textContent: `${told.number}. ${told.title}` }), goal);
+    for (const part of told.text.split("\n").filter(Boolean)) page.append(made("p", "", { textContent: part }));
+    const table = made("table", "", { className: "narrow" });
+    table.setAttribute("role", "table");
+    for (const one of told.cases) {
+      const row = table.insertRow();
+      row.setAttribute("role", "row");
+      for (const text of [one.name, one.actions.join(", "), one.resources.join(", "), String(one.expect)]) {
+        const cell = row.insertCell();
+        cell.setAttribute("role", "cell");
+        cell.textContent = text;
+      }
+    }
+    page.append(table);
+    const world = made("details", "", { id: "exercise-world" });
+    world.append(made("summary", "", { textContent: "world.yaml" }), made("pre", "", { textContent: told.world, tabIndex: 0 }));
+    page.append(world);
+    for (const [file, text] of Object.entries(told.files)) {
+      const part = made("section");
+      part.append(made("h3", "", { textContent: file }));
+      page.append(part);
+      const editor = new PolicyEditor(part, text, file, this.#python, () => ({ layer: "", action: "", resource: "" }), () => {});
+      this.#editors.push({ file, editor });
+    }
+    const check = made("button", "check", { type: "button" });
+    const hint = made("button", "hint", { type: "button", hidden: told.hints.length === 0 });
+    const reply = made("p", "", { className: "reply" });
+    reply.setAttribute("role", "status");
+    const mark = made("span", "", { hidden: true });
+    const result = made("div");
+    const buttons = made("p");
+    buttons.append(check, " ", hint);
+    page.append(buttons, mark, reply, result);
+    translate(page);
+    let hints = 0;
+    hint.addEventListener("click", () => {
+      mark.hidden = true;
+      say(reply, told.hints[hints]);
+      hints = Math.min(hints + 1, told.hints.length - 1);
+    });
+    check.addEventListener("click", async () => {
+      reply.textContent = t("thinking");
+      const files = Object.fromEntries(this.#editors.map(({ file, editor }) => [file, editor.text]));
+      const found = await this.#python.ask("grade", { name, files });
+      if (!found) return;
+      mark.hidden = Boolean(found.fault);
+      if (found.fault) { reply.textContent = faultText(found.fault); return; }
+      badge(mark, "", found.word, found.passed ? "yes" : "no");
+      say(reply, found.sentence);
+      put(result, found.html, 4);
+      if (found.passed) this.#mark(`exercise/${name}`, true);
+    });
+    page.focus();
+    page.scrollIntoView({ block: "start" });
+  }
+}

@@ -1,0 +1,497 @@
+"""The playground in a real browser: Pyodide and CodeMirror from npm, the system's Chromium.
+
+Where Chromium is missing, or npm and what it brings, these tests are skipped, and say so.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from iamsim.play.files import BUILDER, BUILT, playground_files
+from iamsim.play.server import FileServer
+from tests.browser.contrast import CONTRASTS
+
+ROOT = Path(__file__).parent.parent.parent
+HARBOR = ROOT / "corpus" / "examples" / "harbor"
+CHROMIUM = next(
+    filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None
+)
+AXE = BUILT.parent / "axe.min.js"
+TABS = ("explain", "compare", "world", "learn")
+WIDTHS = (390, 900, 1440)
+LOADED = 90_000  # milliseconds; machines of CI do other things as well
+ANSWERED = 30_000
+pytestmark = [
+    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
+    pytest.mark.skipif(
+        not AXE.is_file() and shutil.which("npm") is None,
+        reason="there is no npm, which brings Pyodide and CodeMirror",
+    ),
+    pytest.mark.xdist_group("playground"),
+    pytest.mark.timeout(300),
+]
+
+
+@pytest.fixture(scope="module")
+def site():
+    """The address of a playground that is served."""
+    if not AXE.is_file():
+        done = subprocess.run([sys.executable, str(BUILDER)], check=False, capture_output=True)
+        if done.returncode:
+            pytest.skip("npm or pip could not bring Pyodide and CodeMirror")
+    server = FileServer(playground_files(BUILT / "vendor"))
+    Thread(target=server.run, daemon=True).start()
+    yield server.address
+    server.stop()
+
+
+@pytest.fixture(scope="module")
+def browser():
+    """One browser for all tests of this file."""
+    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where a browser is there
+
+    with sync_playwright() as playwright:
+        # Containers have no user namespaces for the sandbox; the pages are our own.
+        running = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield running
+        running.close()
+
+
+class Visit:
+    """A playground that was opened, with all that went wrong and all that was asked for."""
+
+    def __init__(self, browser, address, fragment="", **options):
+        self.address = address
+        self.context = browser.new_context(
+            viewport={"width": 1440, "height": 900}, service_workers="block", **options
+        )
+        self.page = self.context.new_page()
+        self.trouble = []
+        self.requests = []
+        self.page.on("console", lambda one: self.trouble.append(one.text))
+        self.page.on("pageerror", lambda one: self.trouble.append(str(one)))
+        self.page.on("dialog", lambda one: (self.trouble.append("a dialog"), one.dismiss()))
+        self.context.on("request", lambda one: self.requests.append(one.url))
+        self.foreign = []
+        self.context.route(lambda url: not url.startswith(address), self._refuse)
+        self.page.goto(address + fragment)
+        self.page.wait_for_selector("html[data-answered]", timeout=LOADED)
+
+    def _refuse(self, route):
+        self.foreign.append(route.request.url)
+        route.abort()
+
+    def example(self, number):
+        """Choose an example of the menu and wait for what it gives."""
+        before = self.answers()
+        self.page.select_option("#p-examples", str(number))
+        self.wait_for_answer(before)
+
+    def answers(self):
+        """How many answers the page has given."""
+        return int(self.page.get_attribute("html", "data-answered") or 0)
+
+    def wait_for_answer(self, before):
+        """Wait until the page has answered once more."""
+        for number in range(before + 1, before + 8):
+            if self.answers() >= number:
+                return
+        self.page.wait_for_selector(f'html:not([data-answered="{before}"])', timeout=ANSWERED)
+
+    def expect(self, selector, text):
+        """Wait until an element has a text."""
+        self.page.locator(selector, has_text=text).first.wait_for(timeout=ANSWERED)
+
+
+@pytest.fixture(scope="module")
+def opened(browser, site):
+    """One page for the tests that leave it usable."""
+    visit = Visit(browser, site)
+    yield visit
+    visit.context.close()
+
+
+@pytest.fixture
+def visit(opened):
+    """The page, with its first example; in the end nothing went wrong, and nothing was asked of
+    anybody but its own host."""
+    page = opened.page
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.click("#p-tab-explain")
+    opened.example(0)
+    opened.trouble.clear()
+    yield opened
+    assert opened.trouble == []
+    assert opened.foreign == []
+
+
+def editor(visit, number=0, within="#p-policies"):
+    """The text of an editor."""
+    return visit.page.locator(f"{within} .cm-content").nth(number)
+
+
+def type_over(visit, text, number=0, within="#p-policies"):
+    """Put a text in the place of that of an editor, as by a paste."""
+    editor(visit, number, within).click()
+    visit.page.keyboard.press("Control+A")
+    visit.page.keyboard.insert_text(text)
+
+
+def test_the_answer_is_there_with_its_picture(visit):
+    """Verdict, sentence, picture with a description, and the policy with its marks."""
+    page = visit.page
+    visit.expect("#p-verdict", "denied implicitly")
+    assert "ReadReports" in page.inner_text("#p-sentence")
+    assert page.get_attribute("#p-picture", "alt").startswith("denied implicitly: ")
+    assert page.evaluate("document.getElementById('p-picture').naturalWidth") > 300
+    assert page.locator("#p-details mark.no").first.is_visible()
+
+
+def test_typing_changes_the_answer_and_asks_nobody(visit):
+    """Each change is answered; once the page is loaded no request leaves it, even to its host."""
+    visit.requests.clear()
+    visit.page.fill("#p-context", "aws:SourceVpc = vpc-0a1b2c3d4e5f60718")
+    visit.expect("#p-verdict", "allowed")
+    visit.page.fill("#p-action", "s3:PutObject")
+    visit.expect("#p-verdict", "denied implicitly")
+    type_over(visit, '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
+    visit.expect("#p-verdict", "allowed")
+    assert [one for one in visit.requests if not one.startswith(("blob:", "data:"))] == []
+
+
+def test_faults_are_underlined_and_told(visit):
+    """A wrong action gets its squiggle and its message; a text that is no JSON is no answer, and
+    the last one is grey."""
+    page = visit.page
+    type_over(visit, '{"Statement": {"Effect": "Allow", "Action": "s3:Gett", "Resource": "*"}}')
+    mark = page.locator("#p-policies .cm-lintRange-error")
+    mark.first.wait_for(timeout=ANSWERED)
+    mark.first.hover()
+    visit.expect("#p-policies .cm-diagnostic", "INVALID_ACTION")
+    type_over(visit, '{"Statement": [')
+    visit.expect("#p-verdict", "not answered")
+    visit.expect("#p-sentence", "identity-based policy (1), line 1")
+    assert "stale" in page.get_attribute("#p-details", "class")
+
+
+def test_actions_and_keys_are_proposed(visit):
+    """Typing in an Action lists the actions of the reference, which Enter takes over."""
+    page = visit.page
+    type_over(visit, '{"Statement": {"Effect": "Allow", "Resource": "*", "Action": ""}}')
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.type("s3:PutObjectRet")
+    option = page.locator(".cm-tooltip-autocomplete li", has_text="s3:PutObjectRetention")
+    option.wait_for(timeout=ANSWERED)
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("ArrowUp")
+    page.wait_for_timeout(100)  # a list that just opened takes no key, so that nothing slips in
+    page.keyboard.press("Enter")
+    visit.expect("#p-policies .cm-content", "s3:PutObjectRetention")
+    page.focus("#p-action")
+    page.fill("#p-action", "s3:")
+    page.locator('#p-actions option[value="s3:GetObject"]').wait_for(
+        state="attached", timeout=ANSWERED
+    )
+
+
+def test_an_edit_is_applied(visit):
+    """What would change the answer is listed; one press makes the change, and it does."""
+    page = visit.page
+    page.click("#p-edits")
+    page.get_by_role("button", name="Apply this edit").first.wait_for(timeout=ANSWERED)
+    page.get_by_role("button", name="Apply this edit").first.click()
+    visit.expect("#p-verdict", "allowed")
+    assert "vpc-0a1b2c3d4e5f60718" in page.input_value("#p-context")
+
+
+def test_a_change_is_held_against_before(visit):
+    """What was kept stays in view, with what differs; a policy that is off does not count."""
+    page = visit.page
+    visit.example(1)
+    page.click("#p-keep")
+    type_over(visit, '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}')
+    visit.expect("#p-compared", "from denied explicitly to allowed")
+    page.get_by_label("counts").uncheck()
+    visit.expect("#p-verdict", "denied implicitly")
+    page.get_by_role("button", name="Forget").click()
+    page.locator("#p-compared").wait_for(state="hidden", timeout=ANSWERED)
+
+
+def test_policies_are_added_and_removed(visit):
+    """A policy of another layer limits; without it the answer is as before."""
+    page = visit.page
+    page.fill("#p-context", "aws:SourceVpc = vpc-0a1b2c3d4e5f60718")
+    visit.expect("#p-verdict", "allowed")
+    page.select_option("#p-new-layer", "boundary")
+    page.click("#p-add")
+    visit.expect("#p-verdict", "allowed")
+    type_over(visit, '{"Statement": {"Effect": "Deny", "Action": "*", "Resource": "*"}}', 1)
+    visit.expect("#p-verdict", "denied explicitly")
+    page.get_by_role("button", name="Remove").last.click()
+    visit.expect("#p-verdict", "allowed")
+
+
+def test_two_policies_are_compared(visit):
+    """The check finds the request that the new policy adds, and explains it; the same policy twice
+    passes."""
+    page = visit.page
+    page.select_option("#p-examples", label="Compare: a wildcard too many")
+    visit.expect("#p-proof", "FAIL")
+    page.click("#p-witness")
+    visit.expect("#p-verdict", "allowed")
+    assert page.input_value("#p-action").startswith("s3:")
+    page.click("#p-tab-compare")
+    text = '{"Statement": {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}}'
+    type_over(visit, text, within="#p-existing")
+    type_over(visit, text, within="#p-new")
+    visit.expect("#p-proof", "PASS")
+
+
+def test_a_world_is_dropped_and_asked(visit):
+    """A world file that is chosen, then every question; what can't be read is told."""
+    page = visit.page
+    page.click("#p-tab-world")
+    page.set_input_files(
+        "#p-files",
+        [HARBOR / "world.yaml"],
+    )
+    visit.expect("#p-world-details", "unknown")  # the files that it names are not there
+    page.click("#p-sample")
+    visit.expect("#p-dropped", "accounts: 2")
+    page.click("[data-ask=who-can]")
+    visit.expect("#p-world-details", "role/deploy")
+    page.click("[data-ask=findings]")
+    visit.expect("#p-world-verdict", "nothing to look at")
+    page.click("[data-ask=paths]")
+    visit.expect("#p-world-summary", "administrator")
+    page.click("#p-sample-plan")
+    visit.expect("#p-world-verdict", "access opens")
+
+
+def test_a_lesson_answers_a_wrong_choice(visit):
+    """A wrong choice gets a reason, the right one the explanation; what was done is kept."""
+    page = visit.page
+    page.click("#p-tab-learn")
+    page.get_by_role("button", name="1. Nothing is allowed until something allows it").click()
+    page.get_by_label("Decision").select_option(label="allowed")
+    page.get_by_role("button", name="Check").click()
+    visit.expect("#p-lesson .reply", "Not so.")
+    page.get_by_label("Decision").select_option(label="denied implicitly")
+    page.get_by_label("The layer that decides").select_option(label="identity-based policy")
+    page.get_by_role("button", name="Check").click()
+    visit.expect("#p-lesson .reply", "Right.")
+    page.get_by_role("button", name="Next question").click()
+    visit.expect("#p-lesson", "Variation 1")
+
+
+def test_an_exercise_is_graded(visit):
+    """The start of an exercise does not pass; its solution does."""
+    page = visit.page
+    page.click("#p-tab-learn")
+    page.get_by_role("button", name="1. One folder, and nothing else").click()
+    page.get_by_role("button", name="Check").click()
+    visit.expect("#p-lesson .badge.no", "failed")
+    page.get_by_role("button", name="Hint").click()
+    visit.expect("#p-lesson .reply", "ARN")
+    statements = [
+        {
+            "Effect": "Allow",
+            "Action": ["s3:GetObject", "s3:PutObject"],
+            "Resource": "arn:aws:s3:::shipyard-plans/hull-7/*",
+        },
+        {"Effect": "Allow", "Action": "s3:ListBucket", "Resource": "arn:aws:s3:::shipyard-plans"},
+    ]
+    type_over(
+        visit, json.dumps({"Version": "2012-10-17", "Statement": statements}), within="#p-lesson"
+    )
+    page.get_by_role("button", name="Check").click()
+    visit.expect("#p-lesson .badge.yes", "passed")
+
+
+def test_a_link_holds_the_page(visit, browser, site):
+    """The link that is shared opens the same page elsewhere, all of it behind the `#`."""
+    page = visit.page
+    page.fill("#p-action", "s3:ListBucket")
+    page.fill("#p-resource", "arn:aws:s3:::harbor-reports")
+    page.click("#p-share")
+    link = page.inner_text("#p-dialog-text").strip()
+    assert link.startswith(f"{site}#s=")
+    assert str(len(link)) in page.inner_text("#p-dialog-about")
+    page.click("#p-close")
+    other = Visit(browser, site, link.removeprefix(site))
+    assert other.page.input_value("#p-resource") == "arn:aws:s3:::harbor-reports"
+    assert other.page.inner_text("#p-policies .cm-content") == editor(visit).inner_text()
+    assert all("#" not in one and "s=" not in one for one in other.requests[1:])
+    # Links of somebody else's making: damaged, unfolding without end, with other types inside.
+    for fragment in ("#s=!!!", "#s=AAAA", "#s=" + "A" * 5000):
+        other.page.goto(f"{site}{fragment}")
+        other.page.reload()
+        other.page.wait_for_selector("html[data-answered]", timeout=LOADED)
+        visit.expect("#p-verdict", "denied")
+    other.context.close()
+
+
+def test_a_question_is_taken_away(visit):
+    """Scenario, test and command, to copy or as a file."""
+    page = visit.page
+    page.click("#p-export")
+    visit.expect("#p-dialog-text", "action: s3:GetObject")
+    page.select_option("#p-form", "test")
+    visit.expect("#p-dialog-text", "expect: implicitDeny")
+    with page.expect_download() as started:
+        page.click("#p-download")
+    assert started.value.suggested_filename == "question.iamtest.yaml"
+    page.select_option("#p-form", "command")
+    visit.expect("#p-dialog-text", "iamsim explain")
+    page.keyboard.press("Escape")
+    assert not page.locator("#p-dialog").is_visible()
+
+
+def test_names_never_become_markup(visit):
+    """Scripts and images in names, Sids and values are shown as what they are."""
+    evil = "<img src=x onerror=alert(1)><script>document.title='owned'</script>"
+    policy = {
+        "Sid": evil,
+        "Effect": "Allow",
+        "Action": "s3:Get*",
+        "Resource": f"arn:aws:s3:::{evil}",
+    }
+    type_over(visit, json.dumps({"Statement": [policy]}))
+    visit.page.fill("#p-resource", f"arn:aws:s3:::{evil}")
+    visit.page.fill("#p-principal", f"arn:aws:iam::111122223333:role/{evil}")
+    visit.page.fill("#p-context", f"aws:PrincipalTag/{evil} = {evil}")
+    visit.page.wait_for_timeout(500)
+    page = visit.page
+    visit.expect("#p-details, #p-sentence", "<img")
+    assert page.locator("#p-details img, #p-details script, #p-sentence img").count() == 0
+    assert page.title() == "iamsim playground"
+    assert page.locator("script").count() == 3
+
+
+def test_the_page_speaks_japanese(visit):
+    """Words of the page are Japanese, and what is typed stays."""
+    page = visit.page
+    page.select_option("#p-language", "ja")
+    page.get_by_role("tab", name="説明").wait_for(timeout=ANSWERED)
+    assert page.get_attribute("html", "lang") == "ja"
+    assert page.input_value("#p-action") == "s3:GetObject"
+    assert page.get_by_label("アクション", exact=True).is_visible()
+    page.select_option("#p-language", "en")
+    page.get_by_role("tab", name="Explain").wait_for(timeout=ANSWERED)
+
+
+def test_the_keyboard_is_enough(visit):
+    """Arrows go from tab to tab; Tab leaves an editor; everything shows that it has the focus."""
+    page = visit.page
+    page.focus("#p-tab-explain")
+    for name in (*TABS[1:], TABS[0]):
+        page.keyboard.press("ArrowRight")
+        assert page.get_attribute(f"#p-tab-{name}", "aria-selected") == "true"
+        assert page.locator(f"#p-{name}").is_visible()
+        assert page.evaluate("document.activeElement.id") == f"p-tab-{name}"
+    editor(visit).click()
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.id") == "p-new-layer"
+    for _ in range(8):
+        page.keyboard.press("Tab")
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none"
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_every_tab_fits_and_is_accessible(visit, width, scheme):
+    """In three sizes and both color schemes: no wider than the window, no finding of axe
+    (https://github.com/dequelabs/axe-core), and each text with contrast enough."""
+    page = visit.page
+    page.select_option("#p-theme", scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    for tab in TABS:
+        page.click(f"#p-tab-{tab}")
+        if tab == "world":
+            page.click("#p-sample")
+            visit.expect("#p-dropped", "accounts: 2")
+        if tab == "learn":
+            page.get_by_role("button", name="3. ").first.click()
+            page.get_by_role("button", name="Check").wait_for(timeout=ANSWERED)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width, tab
+        page.evaluate(AXE.read_text("utf-8"))
+        found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+        told = [(one["id"], [node["html"][:200] for node in one["nodes"]][:3]) for one in found]
+        assert told == [], (tab, width, scheme)
+        low = [one for one in page.evaluate(CONTRASTS) if one["ratio"] < 4.5]
+        assert low == [], (tab, width, scheme)
+    page.select_option("#p-theme", "auto")
+
+
+def test_a_phone_sees_the_verdict_while_it_types(visit):
+    """Below the fold of a narrow page a strip says the verdict, and leads to the answer."""
+    page = visit.page
+    page.set_viewport_size({"width": 390, "height": 800})
+    strip = page.locator("#p-strip")
+    assert strip.is_visible()
+    assert "denied implicitly" in strip.inner_text()
+    strip.click()
+    box = page.locator("#p-answer-title").bounding_box()
+    assert 0 <= box["y"] < 800
+    picture = page.locator("#p-picture").bounding_box()
+    assert picture["width"] <= 390
+
+
+def test_it_works_without_a_network_after_the_first_visit(browser, site):
+    """The service worker keeps what the page is made of."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(site)
+    page.wait_for_selector("html[data-answered]", timeout=LOADED)
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    context.set_offline(True)
+    page.reload()
+    page.wait_for_selector("html[data-answered]", timeout=LOADED)
+    assert page.inner_text("#p-verdict") == "denied implicitly"
+    context.close()
+
+
+def test_what_slips_in_is_refused(browser, site):
+    """Even if markup came through, the page's own rule keeps it from running and loading."""
+    visit = Visit(browser, site)
+    visit.page.evaluate(
+        "() => { const one = document.createElement('script');"
+        " one.textContent = 'document.title=1'; document.body.append(one);"
+        " const two = document.createElement('img');"
+        " two.src = 'https://example.com/x.png'; document.body.append(two); }"
+    )
+    refused = visit.page.evaluate("fetch('https://example.com/').catch((one) => 'refused')")
+    assert refused == "refused"
+    assert visit.page.title() == "iamsim playground"
+    assert visit.foreign == []
+    assert any("Content Security Policy" in one for one in visit.trouble)
+    visit.context.close()
+
+
+def test_packages_are_built_of_what_is_pinned(site):
+    """The builder's parts are those that the lock names; the archives hold no foreign code."""
+    assert site
+    spec = spec_from_file_location("build_playground", BUILDER)
+    builder = module_from_spec(spec)
+    spec.loader.exec_module(builder)
+    notice = (BUILT / "vendor" / "licenses" / "NOTICE.txt").read_text("utf-8")
+    lock = json.loads((builder.PINS / "package-lock.json").read_text("utf-8"))["packages"]
+    for name, one in lock.items():
+        plain = name.removeprefix("node_modules/")
+        if plain and plain not in builder.NOT_SHOWN - {"pyodide"}:
+            assert f"{plain} {one['version']}: {one['license']}" in notice
+    for line in (builder.PINS / "requirements.txt").read_text("utf-8").splitlines():
+        if "==" in line:
+            name, _, version = line.split()[0].partition("==")
+            assert f"{name.replace('-', '_')} {version}: " in notice
