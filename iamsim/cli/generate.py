@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli import completion
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.logs import STATE, count_of
+from iamsim.cli.logs import COUNTED_BY, count_of
 from iamsim.cli.options import Option
-from iamsim.cli.world_options import DOCUMENT_FORMATS, PROCESSES, output, write_answer
+from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
 from iamsim.cli.worlds import load_any, world_option
 from iamsim.core.errors import RequestError
 
@@ -103,8 +103,7 @@ COMMAND = Command(
             choices=("policy", "terraform", "cloudformation"),
             default="policy",
         ),
-        PROCESSES,
-        STATE,
+        *COUNTED_BY,
         *output(*DOCUMENT_FORMATS, quiet="Only the policy, or the snippet."),
     ),
     _run,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from iamsim import __version__
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
-from iamsim.cli.world_options import processes_of
+from iamsim.cli.world_options import PROCESSES, processes_of
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -17,14 +17,25 @@ if TYPE_CHECKING:
     from iamsim.replay.alike import Alike
     from iamsim.replay.counting import Count
 
-__all__ = ["STATE", "count_of"]
+__all__ = ["COUNTED_BY", "count_of"]
 
-STATE = Option(
-    ("--state",),
-    "state",
-    "Keep in this folder what was counted, so that an interrupted run goes on, and one with more"
-    " logs reads only these.",
-    metavar="FOLDER",
+# How logs are counted.
+COUNTED_BY = (
+    PROCESSES,
+    Option(
+        ("--state",),
+        "state",
+        "Keep in this folder what was counted, so that an interrupted run goes on, and one with"
+        " more logs reads only these.",
+        metavar="FOLDER",
+    ),
+    Option(
+        ("--spark",),
+        "spark",
+        "Count with Apache Spark, which reads the logs: its master, such as `local[2]` or `yarn`;"
+        " `auto` for what spark-submit was told.",
+        metavar="MASTER",
+    ),
 )
 
 
@@ -35,6 +46,8 @@ def count_of(options: Options, paths: Sequence[str], alike: Alike) -> Count:
     from iamsim.replay.state import State  # noqa: PLC0415
     from iamsim.replay.workers import count_logs  # noqa: PLC0415 - `--help` needs none
 
+    if options["spark"] is not None:
+        return _count_with_spark(options, paths, alike)
     files = log_files(paths)
     if not files:
         raise RequestError(
@@ -47,3 +60,20 @@ def count_of(options: Options, paths: Sequence[str], alike: Alike) -> Count:
     state = None if folder is None else State(folder, alike, __version__)
     with ProgressBar("reading logs", quiet=bool(options["quiet"])) as bar:
         return count_logs(files, alike, number, bar, state)
+
+
+def _count_with_spark(options: Options, paths: Sequence[str], alike: Alike) -> Count:
+    """Count on a cluster, or with a local Spark; tables are told by their names."""
+    from iamsim.cli.ask import text_of  # noqa: PLC0415 - as above
+    from iamsim.replay.logs import PARQUET_ENDING  # noqa: PLC0415
+    from iamsim.replay.spark import count_files, count_table, open_session  # noqa: PLC0415
+
+    if options["state"] is not None or options["processes"] is not None:
+        raise RequestError(
+            "option-with-spark",
+            "Spark deals the work out by itself: `--spark` goes without `--state` and `-n`",
+        )
+    session = open_session(text_of(options, "spark") or "auto")
+    if all(path.rstrip("/").endswith(PARQUET_ENDING) for path in paths):
+        return count_table(session.read.parquet(*paths), alike)
+    return count_files(session, paths, alike)

@@ -6,10 +6,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN, code_with_unknowns
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.logs import STATE, count_of
+from iamsim.cli.logs import COUNTED_BY, count_of
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
-from iamsim.cli.world_options import DOCUMENT_FORMATS, PROCESSES, output, write_answer
+from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
 from iamsim.cli.worlds import load_any, missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
 
@@ -164,8 +164,7 @@ COMMAND = Command(
             choices=FAIL_ON,
         ),
         ACCEPT_UNKNOWN,
-        PROCESSES,
-        STATE,
+        *COUNTED_BY,
         *output(*DOCUMENT_FORMATS, quiet="A line for each request that would change."),
     ),
     _run,

@@ -22,7 +22,17 @@ from iamsim.replay.parquet import parquet_rows
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-__all__ = ["PARQUET_ENDING", "LogProblem", "log_files", "read_log", "records_inside", "records_of"]
+__all__ = [
+    "NOT_LOGS",
+    "PARQUET_ENDING",
+    "LogProblem",
+    "log_files",
+    "read_log",
+    "records_inside",
+    "records_of",
+    "unpacked",
+    "unwrapped_records",
+]
 
 PARQUET_ENDING = ".parquet"
 ENDINGS = (".json", ".jsonl", ".ndjson", ".gz", PARQUET_ENDING)
@@ -66,7 +76,7 @@ def records_of(file: str, problems: list[LogProblem]) -> Iterator[Mapping[str, A
     if file.endswith(PARQUET_ENDING):
         try:
             for row in parquet_rows(file):
-                yield from _unwrapped(row, file, problems)
+                yield from unwrapped_records(row, file, problems)
         except OSError as error:
             problems.append(_unreadable(file, error))
         return
@@ -80,6 +90,15 @@ def read_log(file: str, problems: list[LogProblem]) -> bytes | None:
     problem."""
     try:
         content = read_bytes(file)
+    except OSError as error:
+        problems.append(_unreadable(file, error))
+        return None
+    return unpacked(content, file, problems)
+
+
+def unpacked(content: bytes, file: str, problems: list[LogProblem]) -> bytes | None:
+    """What a file holds, packed or not; `None` where it is damaged, which is a problem."""
+    try:
         return read_gzip(content, file) if content.startswith(GZIP) else content
     except (OSError, EOFError, zlib.error) as error:
         problems.append(_unreadable(file, error))
@@ -101,10 +120,10 @@ def records_inside(
     except (ValueError, RecursionError):
         documents = list(_lines(content, file, problems))
     for document in documents:
-        yield from _unwrapped(document, file, problems)
+        yield from unwrapped_records(document, file, problems)
 
 
-def _unwrapped(
+def unwrapped_records(
     document: object, file: str, problems: list[LogProblem]
 ) -> Iterator[Mapping[str, Any]]:
     """The records in a document; one that is none is a problem, and costs no other."""

@@ -15,7 +15,7 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-__all__ = ["PARQUET", "parquet_rows"]
+__all__ = ["PARQUET", "parquet_rows", "plain_row"]
 
 PARQUET = b"PAR1"  # at the beginning and the end of every file
 ROWS = 4096  # in memory at a time
@@ -39,9 +39,14 @@ def parquet_rows(file: str) -> Iterator[dict[str, Any]]:
         with ParquetFile(file) as opened:
             for batch in opened.iter_batches(batch_size=ROWS):
                 for row in batch.to_pylist():
-                    yield {name: _plain(value) for name, value in row.items() if value is not None}
+                    yield plain_row(row)
     except pa.ArrowException as error:
         raise OSError(f"not readable as Parquet: {str(error).partition(chr(10))[0]}") from error
+
+
+def plain_row(row: dict[str, Any]) -> dict[str, Any]:
+    """A row as a record of JSON: a null is a member that is not there."""
+    return {name: _plain(value) for name, value in row.items() if value is not None}
 
 
 def _plain(value: object) -> object:
