@@ -113,6 +113,7 @@ class ResourceType(NamedTuple):
     separator: str
     shared: tuple[str, ...]
     unread: str
+    runs_with: tuple[str, ...]
 
     @property
     def service(self) -> str:
@@ -309,6 +310,7 @@ def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
         inner[-1] if inner else "",
         tuple(one("shared").split()),
         one("unread"),
+        tuple(one("runs-with").split()),
     )
 
 

@@ -46,6 +46,7 @@ from iamsim.importers.subject import (
     arn_of_policy,
     region_of_path,
 )
+from iamsim.importers.workloads import find_role, note_role, read_instances
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -249,9 +250,15 @@ def _listed(output: _Output) -> None:
                     resource = output.draft.resource(arn, output.account)
                     complete = key == "SecretList"
                     read_encryption(output.draft, arn, record, place, complete=complete)
+                    note_role(resource, find_role(arn, record), place)
                     if text(record, "Policy") is not None:
                         at = f"{place}.Policy"
                         resource.set("policy", output.draft.document(record["Policy"], at), at)
+
+
+def _instances(output: _Output) -> None:
+    """Read with which roles instances run."""
+    read_instances(output.draft, output.data, output.place)
 
 
 def _queues(output: _Output) -> None:
@@ -378,6 +385,7 @@ READERS: dict[str, Callable[[_Output], None]] = {
     "ServerSideEncryptionConfiguration": _encryption,
     "Attributes": _attributes,
     "Buckets": _buckets,
+    "Reservations": _instances,
     "TagSet": _tags,
     **dict.fromkeys(CREDENTIAL_LISTS, _of_account(read_credentials)),
     **dict.fromkeys(SETTINGS, _of_account(read_setting)),

@@ -17,6 +17,7 @@ from iamsim.importers.key_outputs import read_encryption
 from iamsim.importers.resource_kinds import Scope, partition_of_region, policy_holder
 from iamsim.importers.salvage import UniqueKeys
 from iamsim.importers.shapes import pages, text
+from iamsim.importers.workloads import find_role, note_role
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -152,6 +153,11 @@ def _read_resource(item: Json, record: Json, account: str, place: str, draft: Dr
         # Items of snapshots are whole; a query may ask for a part.
         complete = "configurationItemStatus" in item and bool(record)
         read_encryption(draft, arn, settings, place, account, complete=complete)
+        role = find_role(arn, record)
+        if role is not None:
+            resource = draft.resource(arn, account)
+            note_role(resource, role, f"{place}.configuration")
+            resource.tags(item.get("tags"), place)
         if text(item, "awsRegion") is not None and found.service == "s3":
             draft.keys.locate(arn, str(item["awsRegion"]))
     if policy is None and block is None:

@@ -15,6 +15,7 @@ from iamsim.importers.key_settings import default_key, find_key
 from iamsim.importers.resource_kinds import partition_of_region
 from iamsim.importers.shapes import account_of_path, records, text
 from iamsim.importers.subject import region_of_path
+from iamsim.importers.workloads import find_role, note_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -106,6 +107,16 @@ def _one(draft: Draft, data: Json, place: str, _path: str) -> None:
         arn = _arn_in(data.get(key), arn_key)
         if arn is not None:
             read_encryption(draft, arn, data[key], f"{place}{key}", complete=True)
+            settings = data[key]
+            if isinstance(settings, dict):
+                _note_role(draft, arn, settings, f"{place}{key}")
+
+
+def _note_role(draft: Draft, arn: str, settings: Json, place: str) -> None:
+    """Note the role with which a function runs."""
+    role = find_role(arn, settings)
+    if role is not None:
+        note_role(draft.resource(arn), role, place)
 
 
 def _several(draft: Draft, data: Json, place: str, _path: str) -> None:
@@ -140,6 +151,7 @@ def _parameters(draft: Draft, data: Json, place: str, path: str) -> None:
 
 def _function(draft: Draft, data: Json, place: str, _path: str) -> None:
     read_encryption(draft, str(data["FunctionArn"]), data, f"{place}KMSKeyArn")
+    _note_role(draft, str(data["FunctionArn"]), data, f"{place}Role")
 
 
 def _secret(draft: Draft, data: Json, place: str, _path: str) -> None:

@@ -22,6 +22,7 @@ from iamsim.importers.partitions import settle_partitions
 from iamsim.importers.settle_keys import settle_keys
 from iamsim.importers.slots import outcome, policy_slots, take_out
 from iamsim.importers.unknown import marker
+from iamsim.importers.workloads import settle_roles
 from iamsim.syntax.read import parse_policy
 from iamsim.world.documents import Document
 from iamsim.world.load import load_world_documents
@@ -51,6 +52,7 @@ def settle(
     _settle_homeless(draft, account)
     settle_partitions(draft)
     settle_keys(draft)
+    settle_roles(draft)
     if draft.lost:
         draft.plain["unlisted"] = draft.lost
     _share_documents(draft)

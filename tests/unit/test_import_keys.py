@@ -366,7 +366,7 @@ def test_blocks_of_a_plan_are_followed(tmp_path):
 def test_what_is_not_read_has_no_unknown_name(tmp_path):
     """Of a template, names are remarked of what is put into the world, and of nothing else."""
     name = {"Ref": "Name"}
-    function = {"FunctionName": name, "Role": "r"}
+    function = {"FunctionName": name}
     template = {
         "Parameters": {"Name": {"Type": "String"}},
         "Resources": {
@@ -374,7 +374,7 @@ def test_what_is_not_read_has_no_unknown_name(tmp_path):
                 "Type": "AWS::KMS::Alias",
                 "Properties": {"AliasName": name, "TargetKeyId": name},
             },
-            "Plain": {"Type": "AWS::Lambda::Function", "Properties": function},
+            "Plain": {"Type": "AWS::Lambda::Function", "Properties": {"FunctionName": name}},
             "Queue": {"Type": "AWS::SQS::Queue", "Properties": {"QueueName": name}},
             "Tagged": {
                 "Type": "AWS::Lambda::Function",

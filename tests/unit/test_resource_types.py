@@ -25,8 +25,8 @@ NAMED = pytest.mark.parametrize("row", ROWS, ids=lambda row: row.name)
 KNOWN_FIELDS = {
     *("about", "actions", "also", "arn", "call", "finding", "id", "inner", "item", "key"),
     *("leads-to", "list", "name", "no-resource", "not-in-cloudformation", "own", "page", "plan"),
-    *("policies", "policy-arn", "public-check", "quota", "reference", "shared", "template"),
-    *("terraform", "unread", "within"),
+    *("policies", "policy-arn", "public-check", "quota", "reference", "runs-with", "shared"),
+    *("template", "terraform", "unread", "within"),
 }
 PARTS = {
     "region": "eu-west-1",
@@ -90,8 +90,8 @@ def test_what_finds_a_type():
     assert queue is type_of_arn("arn:aws:sqs:eu-west-1:111122223333:q")
     assert find_type("AWS::KMS::ReplicaKey") is find_type("AWS::KMS::Key")
     assert find_type("AWS::S3::Glacier") is find_type("AWS::Glacier::Vault")
-    assert find_type("AWS::EC2::Instance") is None
-    assert type_of_arn("arn:aws:ec2:eu-west-1:111122223333:instance/i-1") is None
+    assert find_type("AWS::EC2::Subnet") is None
+    assert type_of_arn("arn:aws:ec2:eu-west-1:111122223333:subnet/subnet-1") is None
     assert type_of_arn("nothing") is None
     assert "execute-api" in policy_services()
     assert "ec2" not in policy_services()

@@ -13,6 +13,7 @@ from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
 from iamsim.importers.reach import EVERYTHING, reach_of
 from iamsim.importers.unknown import Unknown
 from iamsim.importers.unread import unread_message
+from iamsim.importers.workloads import find_role, note_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -111,8 +112,8 @@ def _find_reader(kind: object) -> Callable[[Reading], None] | None:
 
 
 def _read_plain(reading: Reading) -> None:
-    """Read a resource of which the tags and the key matter."""
-    if encryption.read_key(reading) or reading.properties.get("Tags"):
+    """Read a resource of which the tags, the key and the role matter."""
+    if encryption.read_key(reading) or _read_role(reading) or reading.properties.get("Tags"):
         _read_named(resource_policies.read_tagged, reading)
 
 
@@ -129,6 +130,20 @@ def _read_named(read: Callable[[Reading], None], reading: Reading) -> None:
         reading.misfit(kind.name_property)
     read(reading)
     encryption.read_key(reading)
+    _read_role(reading)
+
+
+def _read_role(reading: Reading) -> bool:
+    """Read with which role a resource acts; of those that act with none, say so."""
+    kind = reading.stack.kind(reading.logical_id)
+    if kind is None or not kind.runs_with:
+        return False
+    found = find_role(reading.identity.arn, reading.properties)
+    if found is not None:
+        note_role(
+            reading.draft.resource(reading.identity.arn, reading.account), found, reading.place
+        )
+    return found is not None
 
 
 def _read_nested(reading: Reading) -> None:

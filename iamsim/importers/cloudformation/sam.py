@@ -50,6 +50,7 @@ VPC = "service-role/AWSLambdaVPCAccessExecutionRole"
 SERVICES = {"Function": "lambda.amazonaws.com", "StateMachine": "states.amazonaws.com"}
 TYPES = {"Function": "AWS::Lambda::Function", "StateMachine": "AWS::StepFunctions::StateMachine"}
 CREATED_BY = {"Function": "lambda:createdBy", "StateMachine": "stateMachine:createdBy"}
+ROLE_OF = {"Function": "Role", "StateMachine": "RoleArn"}
 OF_ROLE = ("AssumeRolePolicyDocument", "Policies")  # what its role has, and not the resource
 DEAD_LETTERS = {"SQS": "sqs:SendMessage", "SNS": "sns:Publish"}
 
@@ -125,6 +126,8 @@ def _tags(properties: Json, creator: str | None = None) -> Json:
 def _expand(logical_id: str, name: str, properties: Json, remark: Remark) -> Json:
     """Make the function or state machine with its role and what its events need."""
     own = {key: value for key, value in properties.items() if key not in OF_ROLE}
+    role = own.pop("Role", {"Fn::GetAtt": [f"{logical_id}Role", "Arn"]})
+    own[ROLE_OF[name]] = role
     made: Json = {logical_id: _resource(TYPES[name], own | _tags(properties, name))}
     events = properties.get("Events")
     events = {

@@ -31,6 +31,7 @@ from iamsim.importers.terraform.resolving import Plan
 from iamsim.importers.terraform.scopes import UNKNOWN_ACCOUNT, UNKNOWN_REGION
 from iamsim.importers.unread import unread_message
 from iamsim.syntax.hcl.file import HclFile, is_hcl
+from iamsim.importers.workloads import find_role, note_role
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -165,6 +166,7 @@ def _read_all(plan: Plan, draft: Draft) -> None:
     for reading in managed:
         _read(reading, LATE_READERS.get(reading.instance.type))
         _read(reading, encryption.find_key_reader(reading))
+        _read(reading, _find_role_reader(reading))
     draft.source = source
     organizations.read_attachments(plan, draft)
     read_permission_sets(plan, draft)
@@ -183,6 +185,20 @@ def _reader(reading: Reading) -> Callable[[Reading], None] | None:
     tags = values.get("tags_all"), values.get("tags")
     tagged = known and any(isinstance(value, dict) and value for value in tags)
     return resource_policies.read_tagged if tagged else None
+
+
+def _find_role_reader(reading: Reading) -> Callable[[Reading], None] | None:
+    """Find what reads with which role an instance of a type acts that acts with any."""
+    row = reading.plan.kind(reading.instance)
+    return _read_role if row is not None and row.runs_with else None
+
+
+def _read_role(reading: Reading) -> None:
+    values = reading.instance.values
+    settled = {name: reading.settled(name) for name in values if "role" in name or "prof" in name}
+    found = find_role(reading.arn, settled)
+    if found is not None:
+        note_role(reading.draft.resource(reading.arn, reading.account), found, reading.place)
 
 
 def _note_maybe(reading: Reading) -> None:

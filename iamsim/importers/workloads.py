@@ -1,0 +1,118 @@
+"""With which role something acts: functions, instances, tasks, builds, jobs, state machines.
+
+Templates, plans, AWS Config and AWS's calls name the same setting, in letter cases of their own.
+Instances name an instance profile, which holds one role; the roles say in which profiles they are.
+
+https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_use_switch-role-ec2_instance-profiles.html
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from iamsim.catalog.resource_types import type_of_arn
+from iamsim.core.arn import is_account_id
+from iamsim.core.caret import quote
+from iamsim.importers.resource_kinds import partition_of_region
+from iamsim.importers.shapes import records, text
+from iamsim.importers.unknown import Unknown, marker
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.importers.draft import Draft, Record
+    from iamsim.importers.shapes import Json
+
+__all__ = ["find_role", "note_role", "read_instances", "settle_roles"]
+
+ROLE = "role"
+PROFILE = "IamInstanceProfile"
+# A zone is its Region and a letter; a local zone has a name behind its Region.
+_find_region = re.compile(r"[a-z]+(-[a-z]+)+-[0-9]+").match
+
+
+def find_role(arn: str, settings: Mapping[str, object]) -> str | Unknown | None:
+    """Find what the settings of a resource say of its role: an ARN or the name of a role or of an
+    instance profile; `None` where it has none, or its type runs with none."""
+    names = {name.lower() for name in _settings(arn)}
+    for key in settings:
+        if key.lower().replace("_", "") in names:
+            value = settings[key]
+            if isinstance(value, dict):
+                value = value.get("Arn") or value.get("arn")
+            if isinstance(value, Unknown) or (isinstance(value, str) and value):
+                return value
+    return None
+
+
+def _settings(arn: str) -> tuple[str, ...]:
+    row = type_of_arn(arn)
+    return () if row is None else row.runs_with
+
+
+def note_role(record: Record, found: str | Unknown | None, place: str) -> None:
+    """Note the role of a resource; `settle_roles` finds it where it is named otherwise than by its
+    ARN."""
+    if isinstance(found, Unknown):
+        record.set(ROLE, marker(f"it depends on {found.why}", found.why), place)
+    else:
+        record.set(ROLE, found, place)
+
+
+def read_instances(draft: Draft, data: Json, place: str) -> None:
+    """Read `describe-instances`. An instance has no ARN there: the Region is that of its zone, the
+    account the owner of the reservation."""
+    for reservation, outer in records(draft, data, "Reservations", place):
+        for record, at in records(draft, reservation, "Instances", f"{outer}."):
+            owner, name = text(reservation, "OwnerId"), text(record, "InstanceId")
+            placement = record.get("Placement")
+            zone = text(placement, "AvailabilityZone") if isinstance(placement, dict) else None
+            region = None if zone is None else _find_region(zone)
+            if owner is None or not is_account_id(owner) or name is None or region is None:
+                draft.unreadable("nothing says the ARN of this instance", at)
+                continue
+            partition = partition_of_region(region.group())
+            arn = f"arn:{partition}:ec2:{region.group()}:{owner}:instance/{name}"
+            resource = draft.resource(arn)
+            note_role(resource, find_role(arn, record), f"{at}.IamInstanceProfile")
+            resource.tags(record.get("Tags"), f"{at}.Tags")
+
+
+def settle_roles(draft: Draft) -> None:
+    """Give each workload the ARN of its role, from the name of a role or an instance profile; one
+    that nobody knows is unknown."""
+    for account_id, account in draft.data.get("accounts", {}).items():
+        if not isinstance(account, dict):
+            continue
+        roles, profiles = _roles_by_name(account_id, account)
+        for arn, resource in account.get("resources", {}).items():
+            said = resource.get(ROLE) if isinstance(resource, dict) else None
+            if not isinstance(said, str) or ":role/" in said:
+                continue
+            names = profiles if PROFILE in _settings(arn) else roles
+            found = names.get(said.rpartition("/")[2])
+            if found is None:
+                why = f"which role {quote(said)} of {quote(arn)} has is not known"
+                draft.remark("role-unknown", why, severity="unknown")
+                resource[ROLE] = marker(why, "aws iam get-instance-profile")
+            else:
+                resource[ROLE] = found
+
+
+def _roles_by_name(
+    account_id: str, account: Mapping[str, object]
+) -> tuple[dict[str, str], dict[str, str]]:
+    """The ARNs of the roles of an account, by their names and by those of their profiles."""
+    names: dict[str, str] = {}
+    profiles: dict[str, str] = {}
+    roles = account.get("roles")
+    partition = account.get("partition", "aws")
+    for name, role in roles.items() if isinstance(roles, dict) else ():
+        if isinstance(role, dict):
+            arn = f"arn:{partition}:iam::{account_id}:role{role.get('path', '/')}{name}"
+            names[name] = arn
+            for profile in role.get("instance_profiles", ()):
+                if isinstance(profile, str):
+                    profiles[profile.rpartition("/")[2]] = arn
+    return names, profiles

@@ -1,0 +1,160 @@
+"""With which role something acts, in every form that says it; and what paths make of it."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from iamsim.importers.frame import import_sources
+from iamsim.importers.options import SourceOptions
+
+ACCOUNT, REGION = "111122223333", "eu-west-1"
+ROLE = f"arn:aws:iam::{ACCOUNT}:role/apps/worker"
+PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/machines"
+FUNCTION = f"arn:aws:lambda:{REGION}:{ACCOUNT}:function:f"
+INSTANCE = f"arn:aws:ec2:{REGION}:{ACCOUNT}:instance/i-1"
+TRUST = {"Version": "2012-10-17", "Statement": []}
+DETAILS = {
+    "RoleDetailList": [
+        {
+            "Arn": ROLE,
+            "RoleName": "worker",
+            "Path": "/apps/",
+            "RoleId": "AROAIOSFODNN7EXAMPLE",
+            "AssumeRolePolicyDocument": TRUST,
+            "InstanceProfileList": [{"Arn": PROFILE, "InstanceProfileName": "machines"}],
+        }
+    ],
+    "UserDetailList": [],
+    "GroupDetailList": [],
+    "Policies": [],
+}
+RUNNING = {
+    "InstanceId": "i-1",
+    "Placement": {"AvailabilityZone": "eu-west-1b"},
+    "IamInstanceProfile": {"Arn": PROFILE, "Id": "AIPAIOSFODNN7EXAMPLE"},
+    "Tags": [{"Key": "team", "Value": "blue"}],
+}
+ITEM = {
+    "configurationItemStatus": "OK",
+    "awsAccountId": ACCOUNT,
+    "awsRegion": REGION,
+    "tags": {},
+}
+CASES: dict[str, tuple[Any, str]] = {
+    "list-functions": ({"Functions": [{"FunctionArn": FUNCTION, "Role": ROLE}]}, FUNCTION),
+    "get-function": (
+        {"Configuration": {"FunctionName": "f", "FunctionArn": FUNCTION, "Role": ROLE}},
+        FUNCTION,
+    ),
+    "get-function-configuration": (
+        {"FunctionName": "f", "FunctionArn": FUNCTION, "Role": ROLE},
+        FUNCTION,
+    ),
+    "describe-instances": (
+        {"Reservations": [{"OwnerId": ACCOUNT, "Instances": [RUNNING]}]},
+        INSTANCE,
+    ),
+    "config-function": (
+        {
+            "configurationItems": [
+                {
+                    **ITEM,
+                    "resourceType": "AWS::Lambda::Function",
+                    "ARN": FUNCTION,
+                    "configuration": {"functionName": "f", "role": ROLE},
+                }
+            ]
+        },
+        FUNCTION,
+    ),
+    "config-instance": (
+        {
+            "configurationItems": [
+                {
+                    **ITEM,
+                    "resourceType": "AWS::EC2::Instance",
+                    "ARN": INSTANCE,
+                    "configuration": {"iamInstanceProfile": {"arn": PROFILE}},
+                }
+            ]
+        },
+        INSTANCE,
+    ),
+}
+
+
+def imported(tmp_path: Any, sources: dict[str, Any]) -> Any:
+    """Import sources beside the details of the account."""
+    for name, data in sources.items():
+        (tmp_path / name).write_text(json.dumps(data), encoding="utf-8")
+    options = SourceOptions(account=ACCOUNT, region=REGION)
+    return import_sources([str(tmp_path)], options=options)
+
+
+def role_of(found: Any, arn: str) -> Any:
+    """The role of a resource in what was imported."""
+    return found.data["accounts"][ACCOUNT]["resources"][arn].get("role")
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_outputs_and_items_say_the_role(tmp_path, name):
+    """Calls and items of AWS Config name a role, or an instance profile that has one."""
+    data, arn = CASES[name]
+    found = imported(tmp_path, {"details.json": DETAILS, f"{name}.json": data})
+    assert role_of(found, arn) == ROLE
+
+
+def test_a_template_and_a_plan_say_the_role(tmp_path):
+    """A template names a profile of its own, a plan the ARN of a role."""
+    template = {
+        "Resources": {
+            "Worker": {
+                "Type": "AWS::IAM::Role",
+                "Properties": {"RoleName": "w", "AssumeRolePolicyDocument": TRUST},
+            },
+            "Machines": {
+                "Type": "AWS::IAM::InstanceProfile",
+                "Properties": {"InstanceProfileName": "own", "Roles": [{"Ref": "Worker"}]},
+            },
+            "Machine": {
+                "Type": "AWS::EC2::Instance",
+                "Properties": {"IamInstanceProfile": {"Ref": "Machines"}},
+            },
+            "Build": {
+                "Type": "AWS::CodeBuild::Project",
+                "Properties": {"Name": "b", "ServiceRole": {"Fn::GetAtt": ["Worker", "Arn"]}},
+            },
+        }
+    }
+    found = imported(tmp_path, {"template.json": template})
+    resources = found.data["accounts"][ACCOUNT]["resources"]
+    roles = {arn.split(":")[2]: resource["role"] for arn, resource in resources.items()}
+    own = f"arn:aws:iam::{ACCOUNT}:role/w"
+    assert roles == {"ec2": own, "codebuild": own}
+
+
+def test_a_profile_that_nobody_tells_of_is_unknown(tmp_path):
+    """No role is made up for it; the remark names the profile."""
+    data, arn = CASES["describe-instances"]
+    found = imported(tmp_path, {"describe-instances.json": data})
+    assert "unknown" in role_of(found, arn)
+    assert [remark.code for remark in found.remarks] == ["role-unknown"]
+    assert "instance-profile/machines" in found.remarks[0].message
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"Placement": {}},
+        {"InstanceId": None},
+        {"Placement": {"AvailabilityZone": "nowhere"}},
+    ],
+)
+def test_an_instance_without_its_place_is_unreadable(tmp_path, change):
+    """An instance whose ARN can't be told is lost, and that is said."""
+    data = {"Reservations": [{"OwnerId": ACCOUNT, "Instances": [RUNNING | change]}]}
+    found = imported(tmp_path, {"details.json": DETAILS, "describe-instances.json": data})
+    assert "record-not-readable" in {remark.code for remark in found.remarks}
