@@ -30,8 +30,8 @@ from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.terraform.resolving import Plan
 from iamsim.importers.terraform.scopes import UNKNOWN_ACCOUNT, UNKNOWN_REGION
 from iamsim.importers.unread import unread_message
-from iamsim.syntax.hcl.file import HclFile, is_hcl
 from iamsim.importers.workloads import find_role, note_role
+from iamsim.syntax.hcl.file import HclFile, is_hcl
 
 if TYPE_CHECKING:
     from collections.abc import Callable
