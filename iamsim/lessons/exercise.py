@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.errors import WorldError
 from iamsim.lessons.lesson import name_of_file, said
-from iamsim.lessons.pages import policy_json, world_text
+from iamsim.lessons.pages import WORLD, Pages, policy_json, world_text
 from iamsim.suites.reading import read_scenario_model
 from iamsim.suites.scenario import scenario_from_data
 from iamsim.syntax.problem import did_you_mean
@@ -66,10 +66,8 @@ class Exercise:
     @property
     def world_text(self) -> str:
         """The world as YAML, with the names of files where policies are to be written."""
-        data = self.document.data
-        world = dict(data["world"]) if isinstance(data, dict) else {}
         files = {name: f"{name}{_ENDING}" for name in self.edited}
-        return world_text({**world, "policies": {**world["policies"], **files}})
+        return _shown_world(self.document, files)
 
 
 def load_exercise(path: str) -> Exercise:
@@ -90,7 +88,10 @@ def load_exercise(path: str) -> Exercise:
             span=document.span(()),
             hint="an exercise needs `exercise` with `number`, `topic`, `goal`, `edit` and more",
         )
-    scenario = scenario_from_data(document)
+    pages = Pages(
+        document.data, document.source, document.folder, {WORLD: _shown_world(document, {})}
+    )
+    scenario = scenario_from_data(pages)
     block = model.exercise
     return Exercise(
         number=block.number,
@@ -113,6 +114,19 @@ def load_exercise(path: str) -> Exercise:
         scenario=scenario,
         document=document,
     )
+
+
+def _shown_world(document: Document, files: Mapping[str, str]) -> str:
+    """The world as text; its policies stand last, so that what is above them has the same lines
+    whether these are written out or in files."""
+    data = document.data
+    world = data.get("world") if isinstance(data, dict) else None
+    if not isinstance(world, dict):
+        return world_text({})
+    rest = {key: value for key, value in world.items() if key != "policies"}
+    policies = world.get("policies")
+    shared = {**policies, **files} if isinstance(policies, dict) else dict(files)
+    return world_text({**rest, "policies": shared})
 
 
 def _start(block: ExerciseModel, scenario: Scenario, document: Document) -> dict[str, str]:

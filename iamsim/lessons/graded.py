@@ -55,10 +55,10 @@ def verdict_line(grade: Grade) -> str:
             f"all {len(grade.outcomes)} cases come out, and {len(grade.survivors)} changes of your"
             " policies would go unnoticed"
         )
+    noticed = len(grade.mutants or ()) - len(grade.unsettled)
     return (
         f"the goal is reached: {len(grade.outcomes)} cases, {grade.statements} of"
-        f" {grade.exercise.limit} statements, and each of {len(grade.mutants or ())} changes of"
-        " your policies is noticed"
+        f" {grade.exercise.limit} statements, and {noticed} changes of your policies are noticed"
     )
 
 
@@ -116,6 +116,12 @@ def _remarks(grade: Grade) -> Iterator[Remark]:
             "warning",
             f"there are {grade.statements} statements, and {grade.exercise.limit} are allowed:"
             " which say the same, or more than the goal asks?",
+        )
+    if grade.passed and grade.unsettled:
+        yield Remark(
+            "note",
+            f"{len(grade.unsettled)} more changes make no difference to any request that was"
+            " found; that is not proved",
         )
     if grade.survivors:
         yield Remark(

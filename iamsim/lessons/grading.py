@@ -8,31 +8,38 @@ goal does not need, or one that is wider than it.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING
 
+from iamsim.core.decision import PolicyType
 from iamsim.core.errors import IamsimError, PolicyError, WorldError
+from iamsim.core.hint import HintKind
 from iamsim.core.json_text import load_json, locate_json
 from iamsim.core.span import Source
 from iamsim.engine.inventory import policies_in_use
 from iamsim.lessons.exercise import HIDDEN
-from iamsim.proofs.same_access import same_access
 from iamsim.suites.cases import Case, Shelf
+from iamsim.suites.mutation.changes import changes_of
+from iamsim.suites.mutation.mutants import Mutant, Subject
 from iamsim.suites.mutation.run import MutationResult, Verdict, run_mutants
 from iamsim.suites.runner import Outcome, run_case
+from iamsim.suites.scenario import scenario_from_data
 from iamsim.syntax.problem import did_you_mean
 from iamsim.syntax.read import parse_policy
+from iamsim.world.documents import Document
 from iamsim.world.model import PolicyDocument
 from iamsim.world.replacing import replace_policy
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from iamsim.lessons.exercise import Exercise
+    from iamsim.suites.meaning import MeaningCheck
+    from iamsim.suites.mutation.run import Prove
     from iamsim.suites.scenario import Scenario
+    from iamsim.world.model import World
 
 __all__ = ["Broken", "Grade", "grade", "is_hidden"]
-
-_DEAD = frozenset({Verdict.KILLED, Verdict.EQUIVALENT})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,8 +73,14 @@ class Grade:
 
     @property
     def survivors(self) -> tuple[MutationResult, ...]:
-        """The changes that nobody notices, or of which that is not known."""
-        return tuple(one for one in self.mutants or () if one.verdict not in _DEAD)
+        """The changes that no case notices, though a request is decided otherwise."""
+        return tuple(one for one in self.mutants or () if one.verdict is Verdict.SURVIVED)
+
+    @property
+    def unsettled(self) -> tuple[MutationResult, ...]:
+        """The changes for which no request was found that they matter to, without a proof."""
+        open_ends = {Verdict.NO_WITNESS, Verdict.UNTRIED}
+        return tuple(one for one in self.mutants or () if one.verdict in open_ends)
 
     @property
     def passed(self) -> bool:
@@ -80,10 +93,11 @@ def is_hidden(outcome: Outcome) -> bool:
     return HIDDEN in outcome.case.request.tags
 
 
-def grade(exercise: Exercise, files: Mapping[str, str]) -> Grade:
+def grade(exercise: Exercise, files: Mapping[str, str], *, prove: Prove | None = None) -> Grade:
     """Grade the texts of an exercise's files, by their names; raises nothing for what is in them.
 
-    A file that is missing, that has another name, or that does not read is in `broken`.
+    A file that is missing, that has another name, or that does not read is in `broken`. `prove`
+    settles changes that make no difference to any request that a search finds; it can take long.
     """
     broken: list[Broken] = []
     policies: dict[str, PolicyDocument] = {}
@@ -98,26 +112,86 @@ def grade(exercise: Exercise, files: Mapping[str, str]) -> Grade:
         broken.append(Broken(name, unknown))
     if broken:
         return Grade(exercise, tuple(broken))
-    scenario = _with_policies(exercise, policies)
     shelf = Shelf()
     try:
+        scenario = _with_policies(exercise, policies)
         _check(scenario, policies)
         shelf.compiled(scenario)
     except IamsimError as error:
         return Grade(exercise, (Broken(_file_of(error, exercise), error),))
-    cases = [
-        Case(f"{exercise.name}::{one.title}", exercise.name, scenario, one)
-        for one in scenario.requests
-    ]
+    cases = _cases(exercise, scenario)
     outcomes = tuple(Outcome(case, run_case(case, shelf)) for case in cases)
     graded = Grade(exercise, (), outcomes, sum(map(_statements, policies.values())))
     if graded.failing or not graded.fits:
         return graded
     own = {id(one.document) for one in policies.values()}
     mutants = run_mutants(
-        cases, shelf, wanted=lambda policy: id(policy.document) in own, prove=same_access
+        cases, shelf, wanted=lambda policy: id(policy.document) in own, prove=prove
     )
-    return replace(graded, mutants=tuple(mutants))
+    told = tuple(_as_sent(one, shelf.meaning(scenario.world)) for one in mutants)
+    return replace(graded, mutants=(*told, *_session_mutants(exercise, scenario, policies)))
+
+
+def _as_sent(result: MutationResult, meaning: MeaningCheck) -> MutationResult:
+    """The result; a request with a key that AWS never sends with it tells nothing."""
+    if result.witness is None:
+        return result
+    problems = meaning.problems([result.witness.question], result.witness.before)
+    if all(one.kind is not HintKind.CONTEXT_KEY_NOT_SENT for one in problems):
+        return result
+    why = "only a request that AWS never sends would tell it"
+    return replace(result, verdict=Verdict.NO_WITNESS, witness=None, why=why)
+
+
+def _session_mutants(
+    exercise: Exercise, scenario: Scenario, policies: Mapping[str, PolicyDocument]
+) -> Iterator[MutationResult]:
+    """The mutants of policies that only sessions are made with: a world attaches them to nobody."""
+    world = scenario.world
+    if world is None:  # as above
+        raise TypeError(exercise.name)
+    used = {
+        id(one.document) for one, _ in policies_in_use(world) if isinstance(one, PolicyDocument)
+    }
+    for policy in policies.values():
+        if id(policy.document) in used:
+            continue
+        for change in changes_of(policy.document):
+            changed = replace(policy, document=change.document or _NO_STATEMENT)
+            mutant = Mutant(
+                change.kind,
+                change.text,
+                Subject(policy, PolicyType.SESSION),
+                change.path,
+                None,
+                None,
+                (),
+                partial(replace_policy, old=policy, new=changed),
+            )
+            yield _noticed(exercise, mutant, mutant.apply(world))
+
+
+_NO_STATEMENT = {"Version": "2012-10-17", "Statement": []}
+
+
+def _noticed(exercise: Exercise, mutant: Mutant, world: World) -> MutationResult:
+    """Whether a case fails in a changed world; one that can't be read is noticed as well."""
+    shelf = Shelf()
+    try:
+        scenario = _in_world(exercise, world)
+    except PolicyError:
+        return MutationResult(mutant, Verdict.EQUIVALENT)
+    for case in _cases(exercise, scenario):
+        if not run_case(case, shelf).met:
+            return MutationResult(mutant, Verdict.KILLED, case)
+    return MutationResult(mutant, Verdict.SURVIVED)
+
+
+def _cases(exercise: Exercise, scenario: Scenario) -> list[Case]:
+    return [
+        Case(f"{exercise.name}::{one.title}", exercise.name, scenario, one)
+        for one in scenario.requests
+    ]
 
 
 def _check(scenario: Scenario, policies: Mapping[str, PolicyDocument]) -> None:
@@ -148,7 +222,17 @@ def _with_policies(exercise: Exercise, policies: Mapping[str, PolicyDocument]) -
         raise TypeError(exercise.name)
     for name, policy in policies.items():
         world = replace_policy(world, world.policies[name.removesuffix(".json")], policy)
-    return replace(exercise.scenario, world=world)
+    return _in_world(exercise, world)
+
+
+def _in_world(exercise: Exercise, world: World) -> Scenario:
+    """The scenario in another world; session policies that it names are those of that world."""
+    document = exercise.document
+    data = document.data
+    if not isinstance(data, dict):  # a scenario is a map: it was read as one
+        raise TypeError(exercise.name)
+    named = Document({**data, "world": "world.yaml"}, document.source, document.folder)
+    return scenario_from_data(named, lambda *_: world)
 
 
 def _file_of(error: IamsimError, exercise: Exercise) -> str:
