@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
-from iamsim.cli.output import terminal_width
-from iamsim.cli.world_options import json_text, output, paint_for, write
+from iamsim.cli.output import terminal_width, write_output
+from iamsim.cli.world_options import json_text, output, paint_for, write, write_answer
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -17,6 +16,7 @@ if TYPE_CHECKING:
 
     from iamsim.cli.options import Options
     from iamsim.lessons.lesson import Lesson
+    from iamsim.lessons.progress import Progress
 
 __all__ = ["COMMAND"]
 
@@ -31,9 +31,20 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     progress = Progress()
     if options["reset"]:
         return _reset(progress.forget(), arguments)
+    _check(options)
+    if options["results"]:
+        return _results(options, arguments)
+    if options["exercise"]:
+        from iamsim.cli.learn_exercise import run_exercise  # noqa: PLC0415 - not for lessons
+
+        return run_exercise(options, arguments, talks=_talks(options))
+    if options["exam"]:
+        return _exam(options, arguments, progress)
     if not arguments:
         return _list(options)
     lessons = _lessons(arguments)
+    if options["class_sheet"] or options["slides"]:
+        return _teach(lessons, options)
     if options["edit"]:
         from iamsim.cli.learn_edit import edit_once  # noqa: PLC0415 - only where it is asked for
 
@@ -49,6 +60,88 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     return _print(lessons, options)
 
 
+# Options that say what is meant, and those that only one of them takes.
+_MEANT = ("exercise", "exam", "results", "class_sheet", "slides", "edit")
+_BELONG = {
+    "folder": "exercise",
+    "hint": "exercise",
+    "solution": "exercise",
+    "seed": "exam",
+    "size": "exam",
+}
+_TABLES = ("exercise", "results", "class_sheet")
+
+
+def _check(options: Options) -> None:
+    """Refuse options that do not go together."""
+    meant = [field for field in _MEANT if options[field]]
+    if len(meant) > 1:
+        first, second = (f"`--{field.replace('_', '-')}`" for field in meant[:2])
+        raise RequestError("options-exclude-each-other", f"{first} and {second} do not go together")
+    for field, owner in _BELONG.items():
+        if options[field] and not options[owner]:
+            raise RequestError("option-without-another", f"`--{field}` is for `--{owner}`")
+    if options["format"] == "csv" and not any(options[field] for field in _TABLES):
+        raise RequestError(
+            "format-not-written",
+            "lessons are not written as CSV",
+            hint="exercises, `--class-sheet` and `--results` are",
+        )
+
+
+def _results(options: Options, arguments: Sequence[str]) -> int:
+    """Write the results of learners; of this one where no file is named."""
+    from iamsim.lessons.course import all_exercises, all_lessons  # noqa: PLC0415 - not for help
+    from iamsim.lessons.progress import Progress  # noqa: PLC0415
+    from iamsim.lessons.teacher import (  # noqa: PLC0415
+        read_results,
+        results_data,
+        results_document,
+    )
+
+    learners = read_results(arguments) if arguments else [("you", Progress())]
+    course = all_lessons(), all_exercises()
+    return write_answer(
+        options,
+        lambda: results_document(learners, *course),
+        lambda: results_data(learners, *course),
+        lambda: [learner for learner, _ in learners],
+    )
+
+
+def _exam(options: Options, arguments: Sequence[str], progress: Progress) -> int:
+    """Ask an exam in a terminal, and print it elsewhere."""
+    from iamsim.cli.learn_exam import exam_questions, take_exam  # noqa: PLC0415 - only here
+
+    if arguments:
+        raise RequestError("unexpected-argument", f"`--exam` does not take `{arguments[0]}`")
+    seed, questions = exam_questions(options)
+    if _talks(options):
+        return take_exam(seed, questions, progress, paint_for(options), terminal_width())
+    return _print([one.lesson for one in questions], options)
+
+
+def _teach(lessons: Sequence[Lesson], options: Options) -> int:
+    """Write slides, or the sheet of a class."""
+    if options["slides"]:
+        from iamsim.lessons.slides import slides  # noqa: PLC0415 - for teachers
+
+        if options["format"] not in ("text", "markdown"):
+            raise RequestError("format-not-written", "slides are Markdown")
+        path = options["output"]
+        write_output(slides(lessons), path if isinstance(path, str) else None)
+        return 0
+    from iamsim.lessons.data import lesson_data  # noqa: PLC0415 - as above
+    from iamsim.lessons.teacher import class_sheet  # noqa: PLC0415 - as above
+
+    return write_answer(
+        options,
+        lambda: class_sheet(lessons),
+        lambda: {"lessons": [lesson_data(lesson, answers=True) for lesson in lessons]},
+        lambda: [lesson.name for lesson in lessons],
+    )
+
+
 def _lessons(arguments: Sequence[str]) -> tuple[Lesson, ...]:
     from iamsim.lessons.course import all_lessons, find_lessons  # noqa: PLC0415 - not for help
     from iamsim.lessons.progress import Progress  # noqa: PLC0415
@@ -57,7 +150,9 @@ def _lessons(arguments: Sequence[str]) -> tuple[Lesson, ...]:
         return find_lessons(arguments)
     progress = Progress()
     lessons = all_lessons()
-    return (next((one for one in lessons if not progress.standing(one).done), lessons[0]),)
+    done = {one.name for one in lessons if progress.standing(one).done}
+    ready = (one for one in lessons if one.name not in done and done.issuperset(one.after))
+    return (next(ready, lessons[0]),)
 
 
 def _single(lessons: Sequence[Lesson]) -> Lesson:
@@ -110,7 +205,7 @@ def _list(options: Options) -> int:
     lessons = all_lessons()
     if options["format"] in ("markdown", "html"):
         raise _none_named(f"the format `{options['format']}`")
-    for field in (*_ON_PAPER, "edit"):
+    for field in (*_ON_PAPER, "edit", "slides", "class_sheet"):
         if options[field]:
             raise _none_named(f"the option `--{field.replace('_', '-')}`")
     write(
@@ -175,15 +270,20 @@ def _ascii(options: Options) -> bool:
 
 def _proposed(typed: str) -> list[str]:
     """The names of lessons that start as what was typed."""
-    from iamsim.lessons.course import lesson_files  # noqa: PLC0415 - only for completion
+    from iamsim.lessons.course import (  # noqa: PLC0415 - only for completion
+        exercise_files,
+        lesson_files,
+        name_of,
+    )
 
-    names = [Path(file).stem.partition("-")[2] for file in lesson_files()]
+    names = [name_of(file) for file in lesson_files()]
+    names += [name_of(file) for file in exercise_files()]
     return [name for name in (*names, "all", _NEXT) if name.startswith(typed)]
 
 
 COMMAND = Command(
     "learn",
-    "Learn how IAM decides: lessons with a question, and the answer explained.\n\n"
+    "Learn how IAM decides: lessons with a question, exercises that are graded, an exam.\n\n"
     "Without a lesson they are listed, with how far you are. In a terminal a lesson asks for your"
     " prediction first; elsewhere it is printed, the answers at the end.",
     (
@@ -201,19 +301,51 @@ COMMAND = Command(
         ),
         Option(("--questions",), "questions", "Print only the questions.", "flag"),
         Option(("--answers",), "answers", "Print only the answers.", "flag"),
+        Option(
+            ("--exercise",),
+            "exercise",
+            "Exercises: list them, work on one, or grade it with `--folder`.",
+            "flag",
+        ),
+        Option(
+            ("--folder",),
+            "folder",
+            "The folder of an exercise's files: laid out where there are none, else graded.",
+            metavar="DIRECTORY",
+        ),
+        Option(("--hint",), "hint", "Print the next hint of an exercise.", "flag"),
+        Option(("--solution",), "solution", "Print a solution of an exercise.", "flag"),
+        Option(("--exam",), "exam", "The final exam: questions of the corpus.", "flag"),
+        Option(("--seed",), "seed", "The number that draws the exam.", metavar="NUMBER"),
+        Option(("--size",), "size", "How many questions the exam has.", metavar="NUMBER"),
+        Option(("--slides",), "slides", "Write lessons as slides, for Marp or reveal.js.", "flag"),
+        Option(
+            ("--class-sheet",),
+            "class_sheet",
+            "Write the key of lessons, with room for a show of hands.",
+            "flag",
+        ),
+        Option(
+            ("--results",),
+            "results",
+            "Write the results of learners, whose `lessons.json` files are named; else yours.",
+            "flag",
+        ),
         Option(("--reset",), "reset", "Forget how far you are.", "flag"),
         *output(
             "text",
             "json",
             "markdown",
             "html",
+            "csv",
             quiet="Only the names; of lessons only the decisions.",
         ),
     ),
     _run,
     Argument(
         "LESSON",
-        "Number or name of a lesson, a range such as `3-7`, `next`, `all`, or a lesson's file.",
+        "Number or name of a lesson, a range such as `3-7`, `next`, `all`, or a lesson's file;"
+        " with `--exercise` of an exercise.",
     ),
     _proposed,
 )

@@ -19,7 +19,7 @@ from iamsim.lessons.blocks import (
     outcome_text,
     step_blocks,
 )
-from iamsim.lessons.course import lesson_files
+from iamsim.lessons.course import all_lessons, lesson_files
 from iamsim.lessons.editing import EditedCopy
 from iamsim.lessons.prediction import read_layer, read_verdict
 from iamsim.lessons.replies import layer_reply, verdict_reply
@@ -33,9 +33,9 @@ if TYPE_CHECKING:
     from iamsim.lessons.progress import Progress
     from iamsim.report.paint import Paint
 
-__all__ = ["LearnSession"]
+__all__ = ["LearnSession", "ask"]
 
-Choice = TypeVar("Choice")
+Choice = TypeVar("Choice", bound=object)
 
 _ASK_VERDICT = "[a]llowed, denied [e]xplicitly or [i]mplicitly?  (h hint, s show, q quit) "
 _ASK_LAYER = "which layer decides? (a number; h hint, s show, q quit) "
@@ -67,6 +67,7 @@ class LearnSession:
     def teach(self, lesson: Lesson) -> bool:
         """Teach one lesson; false where somebody quit."""
         self._show(introduction(lesson))
+        self._before(lesson)
         try:
             for step in lesson.steps:
                 sys.stdout.write("\n")
@@ -80,6 +81,15 @@ class LearnSession:
             done += f"; the next is `iamsim learn {lesson.number + 1}`"
         self._show([Items("AWS says so", lesson.see), Prose(done)])
         return True
+
+    def _before(self, lesson: Lesson) -> None:
+        """Say which lessons come before, where they are not done."""
+        lessons = {one.name: one for one in all_lessons()} if lesson.after else {}
+        known = [lessons[name] for name in lesson.after if name in lessons]
+        missing = [one for one in known if not self.progress.standing(one).done]
+        if missing:
+            names = ", ".join(f"`iamsim learn {one.number}`" for one in missing)
+            self._show([Prose(f"Before this lesson come some that are not done: {names}.")])
 
     def _step(self, lesson: Lesson, step: Step) -> None:
         """Ask until the answer is right or shown, and explain."""
@@ -184,6 +194,22 @@ class LearnSession:
 
     def _show(self, blocks: Iterable[Block]) -> None:
         sys.stdout.write(blocks_text(blocks, self.paint, self.width, ascii_only=self.ascii_only))
+
+
+def ask(prompt: str, read: Callable[[str], Choice | None], otherwise: str) -> Choice | None:
+    """Ask until something is said that can be read; `None` for somebody who quits."""
+    while True:
+        sys.stdout.flush()
+        try:
+            word = input(prompt).strip().lower()
+        except EOFError:
+            return None
+        if word in {"q", "quit"}:
+            return None
+        said = read(word)
+        if said is not None:
+            return said
+        sys.stdout.write(f"{otherwise}\n")
 
 
 def _edit_lines() -> None:

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = [
     "all_exercises",
     "all_lessons",
+    "corpus_folder",
     "exercise_files",
     "find_exercise",
     "find_lessons",
@@ -46,10 +47,14 @@ def exercise_files() -> tuple[str, ...]:
 
 
 def _files(kind: str) -> tuple[str, ...]:
+    return tuple(sorted(str(path) for path in corpus_folder(kind).glob("*.yaml")))
+
+
+def corpus_folder(kind: str) -> Path:
+    """A folder of the corpus, of the wheel or of the checkout; raises `InternalError` for none."""
     for folder in _FOLDERS:
-        found = sorted(str(path) for path in (folder / kind).glob("*.yaml"))
-        if found:
-            return tuple(found)
+        if (folder / kind).is_dir():
+            return folder / kind
     raise InternalError("missing-lessons", f"the {kind} are not installed")
 
 

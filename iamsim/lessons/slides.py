@@ -1,0 +1,72 @@
+"""Lessons as slides: Markdown that Marp shows (https://marp.app), a slide between two rules.
+
+reveal.js reads the same text, where its separator is a line of three dashes.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.draw.terminal import gate_lines
+from iamsim.lessons.blocks import (
+    Code,
+    Heading,
+    Items,
+    Prose,
+    introduction,
+    outcome_text,
+    step_blocks,
+)
+from iamsim.lessons.markdown import blocks_markdown
+from iamsim.report.summary import summary
+from iamsim.words.gates import gates_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamsim.lessons.blocks import Block
+    from iamsim.lessons.lesson import Lesson
+
+__all__ = ["slides"]
+
+_FRONT = "---\nmarp: true\npaginate: true\n"
+_STYLE = 'style: "section { font-size: 22px; } pre { font-size: 16px; }"\n---\n'
+_LONGEST = 26  # lines of a text on one slide
+_WIDTH = 96
+_CHOICES = ("allowed", "denied explicitly", "denied implicitly")
+
+
+def slides(lessons: Iterable[Lesson]) -> str:
+    """Lessons as slides: the story, each text on its own, the question, then the answer."""
+    texts = [blocks_markdown(one).rstrip("\n") for lesson in lessons for one in _slides(lesson)]
+    return f"{_FRONT}{_STYLE}\n" + "\n\n---\n\n".join(texts) + "\n"
+
+
+def _slides(lesson: Lesson) -> Iterator[Sequence[Block]]:
+    yield list(introduction(lesson))
+    for place, step in enumerate(lesson.steps):
+        asked: list[Block] = []
+        for block in step_blocks(lesson, step):
+            if isinstance(block, Code):
+                yield from ([part] for part in _parts(block))
+            else:
+                asked.append(block)
+        yield [*asked, Items("choices", _CHOICES)]
+        outcome = lesson.outcome(step)
+        title = f"Variation {place}" if place else "The answer"
+        yield [
+            Heading(2, f"{title}: {outcome_text(outcome, step.action)}"),
+            Prose(summary(outcome.answer)),
+            Prose(step.learned, "learned"),
+        ]
+        drawn = gate_lines(gates_of(outcome.answer), _WIDTH)
+        yield from ([part] for part in _parts(Code("the decision", "\n".join(drawn), "text")))
+    yield [Items("AWS says so", lesson.see)]
+
+
+def _parts(block: Code) -> Iterator[Code]:
+    """A text as parts that fit a slide."""
+    lines = block.text.splitlines()
+    for start in range(0, len(lines), _LONGEST):
+        title = block.title if not start else f"{block.title}, continued"
+        yield Code(title, "\n".join(lines[start : start + _LONGEST]), block.language)

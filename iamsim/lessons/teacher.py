@@ -1,0 +1,160 @@
+"""For teachers: the sheet of a class, with the key and room for a show of hands; and the results of
+many learners in one table."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.core.errors import RequestError
+from iamsim.files.reading import read_bytes
+from iamsim.lessons.blocks import VERDICT_WORDS, layer_names
+from iamsim.lessons.progress import FILE, Progress
+from iamsim.report.document import Column, Document, Section
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from iamsim.lessons.exercise import Exercise
+    from iamsim.lessons.lesson import Lesson
+
+__all__ = ["class_sheet", "read_results", "results_data", "results_document"]
+
+_ROOM = "_____"
+_HANDS = ("hands allowed", "hands explicitly", "hands implicitly")
+
+
+class _Line(NamedTuple):
+    """One question on the sheet: the lesson, what is asked, and the key."""
+
+    lesson: str
+    question: str
+    decision: str
+    layer: str
+
+
+class Result(NamedTuple):
+    """How one learner did in a lesson, an exercise or the exam: `kind` says which."""
+
+    learner: str
+    kind: str
+    name: str
+    questions: int
+    answered: int
+    right: int
+
+
+def class_sheet(lessons: Iterable[Lesson]) -> Document:
+    """The questions of lessons with their key, and room for the hands that are shown."""
+    columns: tuple[Column[_Line], ...] = (
+        Column("lesson", lambda one: one.lesson),
+        Column("question", lambda one: one.question),
+        Column("decision", lambda one: one.decision),
+        Column("layer", lambda one: one.layer),
+        *map(_room, (*_HANDS, "remarks")),
+    )
+    rows = [line for lesson in lessons for line in _lines(lesson)]
+    return Document(
+        "Class sheet",
+        (Section("questions", "Questions", columns, rows, cards=True),),
+        summary=f"{len(rows)} questions; count the hands before you show the answer",
+    )
+
+
+def _room(name: str) -> Column[_Line]:
+    """A column to be filled in by hand."""
+    return Column(name, lambda _: _ROOM, plain=lambda _: "")
+
+
+def _lines(lesson: Lesson) -> Iterator[_Line]:
+    for place, step in enumerate(lesson.steps):
+        outcome = lesson.outcome(step)
+        names = dict(layer_names(step.action))
+        yield _Line(
+            f"{lesson.number}. {lesson.title}",
+            step.question if not place else f"{step.change} {step.question}",
+            VERDICT_WORDS[outcome.verdict],
+            "several together" if outcome.layer is None else names[outcome.layer],
+        )
+
+
+def read_results(files: Sequence[str]) -> list[tuple[str, Progress]]:
+    """Read what learners have kept: a ``lessons.json`` each, or the folder that holds it.
+
+    A learner goes by the name of the file, or of its folder where it is called ``lessons.json``.
+    Raises `RequestError` for what can't be read or holds no progress.
+    """
+    found = []
+    for name in files:
+        path = Path(name)
+        path = path / FILE if path.is_dir() else path
+        try:
+            data = json.loads(read_bytes(path))
+        except (OSError, ValueError, RecursionError) as error:
+            raise RequestError("file-not-readable", f"can't read `{path}`") from error
+        if not isinstance(data, dict) or not isinstance(data.get("lessons"), dict):
+            raise RequestError("no-results", f"`{path}` holds no progress of a learner")
+        learner = path.parent.name if path.name == FILE else path.stem
+        found.append((learner or str(path), Progress.of(data)))
+    return found
+
+
+def _results(
+    learners: Iterable[tuple[str, Progress]],
+    lessons: Sequence[Lesson],
+    exercises: Sequence[Exercise],
+) -> Iterator[Result]:
+    for learner, progress in learners:
+        for lesson in lessons:
+            standing = progress.standing(lesson)
+            yield Result(
+                learner,
+                "lesson",
+                lesson.name,
+                standing.questions,
+                standing.answered,
+                standing.right,
+            )
+        for exercise in exercises:
+            word = progress.exercise_word(exercise.name)
+            yield Result(
+                learner, "exercise", exercise.name, 1, int(word != "new"), int(word == "done")
+            )
+        best = progress.best_exam
+        if best is not None:
+            yield Result(learner, "exam", "exam", best.questions, best.questions, best.right)
+
+
+def results_document(
+    learners: Iterable[tuple[str, Progress]],
+    lessons: Sequence[Lesson],
+    exercises: Sequence[Exercise],
+) -> Document:
+    """The results of learners, a row for each lesson and exercise, and the best exam."""
+    rows = list(_results(learners, lessons, exercises))
+    columns: tuple[Column[Result], ...] = (
+        Column("learner", lambda one: one.learner),
+        Column("kind", lambda one: one.kind),
+        Column("name", lambda one: one.name),
+        Column("questions", lambda one: str(one.questions)),
+        Column("answered", lambda one: str(one.answered)),
+        Column("right", lambda one: str(one.right)),
+    )
+    names = {one.learner for one in rows}
+    right = sum(one.right for one in rows)
+    asked = sum(one.questions for one in rows)
+    return Document(
+        "Results",
+        (Section("results", "Results", columns, rows, headed=True),),
+        summary=f"{len(names)} learner{'s' if len(names) != 1 else ''}: {right} of {asked} right",
+    )
+
+
+def results_data(
+    learners: Iterable[tuple[str, Progress]],
+    lessons: Sequence[Lesson],
+    exercises: Sequence[Exercise],
+) -> dict[str, object]:
+    """The same as plain data."""
+    return {"results": [one._asdict() for one in _results(learners, lessons, exercises)]}
