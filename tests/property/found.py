@@ -15,6 +15,7 @@ from hypothesis import Phase, find, settings
 from hypothesis.errors import NoSuchExample
 
 from tests.property.rarities import rare_cases
+from tests.property.sent import sent_cases
 from tests.property.test_against_oracle import agree
 from tests.property.worlds import cases, standalone_cases
 
@@ -61,6 +62,7 @@ def main() -> int:
         cases(overlays=True),
         rare_cases(),
         standalone_cases().map(lambda request: (None, request)),
+        sent_cases(),
     ]
     chosen = settings(
         max_examples=number, database=None, phases=(Phase.generate, Phase.shrink), deadline=None

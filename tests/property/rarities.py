@@ -31,6 +31,7 @@ from tests.property.worlds import (
 SAML = f"arn:aws:iam::{A}:saml-provider/Dock"
 ORIGIN_ACCESS_IDENTITY = "arn:aws:iam::cloudfront:user/CloudFront Origin Access Identity E1ABC"
 IN_IAM = ["user"] * 3 + ["session"] * 3 + ["role", "root", "sso", "linked", "federated-user"]
+MANY = "accesspoint/m1234567890.mrap"  # a multi-Region access point
 OBJECTS = ["s3:GetObject", "s3:PutObject", "s3:DeleteObject"]
 CANONICAL = {A: "a" * 64, B: "b" * 64, OUTSIDE: "c" * 64, MANAGEMENT: "d" * 64}
 TRUST_CALLS = ["sts:AssumeRoleWithSAML"] * 3 + ["sts:TagSession", "sts:SetSourceIdentity"]
@@ -153,7 +154,8 @@ def access_point(tape: Tape, tapes: Tapes) -> tuple[Data, Data]:
     keys += ("aws:ResourceTag/team",)
     pattern = "arn:aws:s3:::data-ACC" + ("" if action == "s3:ListBucket" else "/alice/x")
     focus, kind = about(ask, [*CALLERS], action, pattern, keys)
-    door = f"arn:aws:s3:{REGION}:{focus.owner}:accesspoint/door"
+    where = tape.pick([f"{REGION}:{focus.owner}:accesspoint/door"] * 3 + [f":{focus.owner}:{MANY}"])
+    door = f"arn:aws:s3:{where}"
     through = door if action == "s3:ListBucket" else f"{door}/object/alice/x"
     world, request = case_about(focus, kind, "s3", tapes)
     made: Data = {}

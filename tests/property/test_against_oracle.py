@@ -18,6 +18,7 @@ from iamsim.suites.scenario import scenario_from_data
 from iamsim.world.documents import parse_document
 from tests.oracle import decide as oracle_decides
 from tests.property.rarities import rare_cases
+from tests.property.sent import sent_cases
 from tests.property.worlds import cases, standalone_cases
 
 if TYPE_CHECKING:
@@ -75,3 +76,11 @@ def test_policies_laid_over_a_world_come_out_as_the_oracle_says(case: tuple[Data
 def test_requests_with_their_own_policies_come_out_as_the_oracle_says(request: Data) -> None:
     """Without a world, package and oracle give the same decision and the same layer."""
     agree(None, request)
+
+
+@given(sent_cases())
+def test_requests_with_all_that_aws_sends_come_out_as_the_oracle_says(
+    case: tuple[Data | None, Data],
+) -> None:
+    """With the keys that AWS sends with every such request, package and oracle give the same."""
+    agree(*case)

@@ -19,9 +19,8 @@ from iamsim.symbolic.lists import listed_keys
 from iamsim.symbolic.partial import answer
 from iamsim.syntax.ast import Condition, Value
 from tests.oracle import decide as oracle_decides
-from tests.oracle.layers import Case
-from tests.oracle.presence import sent_keys
 from tests.property.rarities import rare_cases
+from tests.property.sent import sent_values
 from tests.property.tape import Tape
 from tests.property.test_against_oracle import question_of
 from tests.property.vocabulary import DERIVED, GIVEN, KEYS, RARE
@@ -145,41 +144,6 @@ def is_usual(answer_: Answer, context: Context) -> bool:
     )
 
 
-LOOKS = {
-    "text": ["blue", "User", "arn:aws:iam::111122223333:role/x"],
-    "user id": ["AROAX:session", "AIDAX"],
-    "Region": ["eu-west-1", "us-east-1"],
-    "truth": ["true", "false"],
-    "truth?": ["true", "false"],
-    "moment": ["2026-06-01T12:00:00Z"],
-    "address": ["203.0.113.9", "198.51.100.7", "2001:db8::1"],
-}
-
-
-def sent_values(
-    tape: Tape, world: Data | None, request: Data, unknown: list[str], compiled: CompiledWorld
-) -> Context:
-    """Choose values for the keys that AWS sends with such a request and that nobody said, as the
-    oracle sees it."""
-    names = {key.lower() for key in unknown}
-    given_ = request.get("context", {})
-    kept = {key: value for key, value in given_.items() if key.lower() not in names}
-    case = Case({**request, "context": {**kept, **dict.fromkeys(unknown)}}, world)
-    values: Context = {}
-    for key, looks in sent_keys(case).items():
-        if key.lower() in case.context or key.lower() in names:
-            continue
-        if looks.endswith("?") and tape.chance(30):
-            continue
-        name = case.caller["session_name"]
-        if key == "aws:userid" and case.caller["kind"] == "role":
-            entity = (case.caller["entity"] or {}).get("id") or "AROAX"
-            values[key] = f"{entity}:{name or 'someone'}"
-            continue
-        values[key] = tape.pick(LOOKS[looks])
-    return values
-
-
 def hold(world: Data | None, request: Data, tape: Tape) -> None:
     """Hold one case with some keys unknown, and those that AWS sends, against all that was
     promised."""
@@ -192,7 +156,7 @@ def hold(world: Data | None, request: Data, tape: Tape) -> None:
     assert (got.decision.verdict is Verdict.CONDITIONAL) is (residual is not None)
     for _ in range(COMPLETIONS):
         context = {key: value for name in unknown for key, value in some_values(tape, name).items()}
-        context = {**sent_values(tape, world, request, unknown, compiled), **context}
+        context = {**sent_values(tape, world, request, unknown), **context}
         plausible = is_request(question, compiled, context)
         if residual is None and not plausible:
             continue

@@ -127,9 +127,19 @@ RARE |= {
     f"{service}:ResourceTag/team": ("String", ["blue"], ["blue", "red", "${aws:PrincipalTag/team}"])
     for service in ("ec2", "iam", "secretsmanager", "ssm")
 }
-KEYS = {**GIVEN, **DERIVED}
+# Keys that AWS sends with every request of a kind, and that nobody derives.
+SENT: dict[str, tuple[str, list[Any], list[Any]]] = {
+    "aws:UserAgent": ("String", ["aws-cli/2"], ["aws-cli/*", "Boto3/*"]),
+    "aws:TokenIssueTime": (
+        "Date",
+        ["2026-06-01T11:00:00Z"],
+        ["2026-06-01T10:00:00Z", "2026-06-02T00:00:00Z"],
+    ),
+    "aws:VpcSourceIp": ("Ip", ["10.0.0.7"], ["10.0.0.0/8", "192.168.0.0/16"]),
+}
+KEYS = {**GIVEN, **DERIVED, **SENT}
 # The likely keys stand more than once.
-NAMES = [*GIVEN, *DERIVED, "aws:PrincipalArn", "aws:PrincipalTag/team", "aws:TagKeys"]
+NAMES = [*GIVEN, *DERIVED, *SENT, "aws:PrincipalArn", "aws:PrincipalTag/team", "aws:TagKeys"]
 STRINGS = ["StringEquals", "StringLike", "StringNotEquals", "StringNotLike"]
 STRINGS += ["StringEqualsIgnoreCase", "StringNotEqualsIgnoreCase"]
 ORDERS = ["Equals", "LessThan", "GreaterThanEquals", "NotEquals", "LessThanEquals", "GreaterThan"]
