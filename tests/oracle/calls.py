@@ -28,7 +28,6 @@ REACHING = {
     "getkeyrotationstatus listgrants retiregrant revokegrant",
     "backup": "copyintobackupvault",
     "signer": "startsigningjob getsigningprofile revokesignature signpayload",
-    "rekognition": "copyprojectversion",
 }
 # Services in which resource-based policies are asked about these calls only (R19.19).
 BY_RESOURCE_POLICY = {
