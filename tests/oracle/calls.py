@@ -67,8 +67,7 @@ MANAGEMENT = {
     "inviteaccounttoorganization inviteorganizationtotransferresponsibility "
     "removeaccountfromorganization",
     "iam": "generateorganizationsaccessreport getorganizationsaccessreport "
-    "enableorganizationsrootsessions disableorganizationsrootsessions "
-    "enableorganizationsrootcredentialsmanagement disableorganizationsrootcredentialsmanagement",
+    "enableorganizationsrootsessions enableorganizationsrootcredentialsmanagement",
     "guardduty": "enableorganizationadminaccount",
     "ram": "enablesharingwithawsorganization",
 }
@@ -84,7 +83,8 @@ CLOSING = (  # not stated
 ADMINISTRATORS = {
     "account": "acceptprimaryemailupdate getprimaryemail startprimaryemailupdate",
     "config": "putorganizationconfigrule",
-    "iam": "listorganizationsfeatures",
+    "iam": "listorganizationsfeatures disableorganizationsrootsessions "
+    "disableorganizationsrootcredentialsmanagement",
 }
 DELEGATED = {
     "securityhub": "updateconfigurationpolicy createconfigurationpolicy",
