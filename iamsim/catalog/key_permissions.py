@@ -10,7 +10,11 @@ from functools import cache
 
 from iamsim.catalog.files import data_lines
 
-__all__ = ["key_permissions"]
+__all__ = ["key_permissions", "service_of_managed_key"]
+
+# Where the service that calls KMS is not called like the alias of its AWS managed key:
+# https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption.html
+CALLING = {"ebs": "ec2"}
 
 
 @cache
@@ -20,3 +24,8 @@ def key_permissions() -> dict[str, tuple[str, ...]]:
         line.strip().split(": ") for line in data_lines("key_permissions.txt") if line[0] == " "
     )
     return {action.lower(): tuple(needed.split()) for action, needed in rows}
+
+
+def service_of_managed_key(name: str) -> str:
+    """Give the service that calls KMS for an AWS managed key, by the name in its alias."""
+    return CALLING.get(name, name)

@@ -10,8 +10,8 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.catalog.regions import PARTITIONS, REGIONS, usual_region
 from iamsim.checks.arn_formats import VARIABLE, cut_arn, read_format
-from iamsim.checks.regions import PARTITIONS, REGIONS, usual_region
 from iamsim.core.arn import ACCOUNT_ID_LENGTH, ARN_PARTS
 from iamsim.core.wildcard import Wildcard, example_of, match_tokens
 

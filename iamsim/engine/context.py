@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.global_services import GLOBAL_REGION, GLOBAL_SERVICES
 from iamsim.catalog.keys import spelled
 from iamsim.catalog.presence import has_resource_account
 from iamsim.compile.literals import read_date
@@ -75,8 +76,6 @@ PRINCIPAL_TYPES = {
     CallerKind.ROLE_SESSION: "AssumedRole",
     CallerKind.ANONYMOUS: "Anonymous",
 }
-GLOBAL_SERVICES = frozenset({"iam", "organizations", "route53", "cloudfront"})
-GLOBAL_REGION = "us-east-1"
 # Services that have the account of the resource under a name of their own, too:
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/amazon-s3-policy-keys.html
 OWN_ACCOUNT_KEYS = {"s3": "s3:resourceaccount", "s3express": "s3express:resourceaccount"}

@@ -5,13 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from iamsim.catalog.key_permissions import service_of_managed_key
 from iamsim.core.arn import find_arn
 from iamsim.importers.resource_kinds import url_suffix
 
 __all__ = ["Claim", "KeyRing", "key_arn", "managed_key_policy", "without_partition"]
-
-# Where the service that calls KMS is not called like the alias.
-_SERVICES = {"ebs": "ec2"}
 
 
 class Claim(NamedTuple):
@@ -84,7 +82,7 @@ def managed_key_policy(alias: str) -> dict[str, object]:
     if arn is None:
         raise ValueError(alias)
     name = arn.resource.removeprefix("alias/aws/")
-    via = f"{_SERVICES.get(name, name)}.{arn.region}.{url_suffix(arn.partition)}"
+    via = f"{service_of_managed_key(name)}.{arn.region}.{url_suffix(arn.partition)}"
     through_service: dict[str, object] = {
         "Sid": "ThroughTheServiceForEveryoneOfTheAccount",
         "Effect": "Allow",

@@ -11,6 +11,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.catalog.global_services import GLOBAL_SERVICES
 from iamsim.catalog.presence import Presence, derived_from, presence_of
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict as Decided
@@ -57,7 +58,7 @@ __all__ = ["Meeting"]
 
 ARN_KEY = "aws:principalarn"
 REGION_KEY = "aws:requestedregion"
-GLOBAL_SERVICES = frozenset({"iam", "organizations", "route53", "cloudfront", "sts"})
+ANY_REGION = GLOBAL_SERVICES | {"sts"}  # STS has an endpoint for all Regions besides
 NOT_DERIVED = frozenset({"aws:securetransport"})  # the engine has a default, requests have both
 OWNER_KEYS = frozenset({"aws:resourceaccount", "s3:resourceaccount"})
 ORGANIZATION_KEYS = {
@@ -216,7 +217,7 @@ class Meeting:
         if self.person.taggable:
             varying.update(key for key in known if key.startswith("aws:principaltag/"))
         service = self.prepared.request.action.partition(":")[0]
-        if service not in GLOBAL_SERVICES:
+        if service not in ANY_REGION:
             varying.add(REGION_KEY)
         return {key: value for key, value in known.items() if key not in varying}
 

@@ -13,9 +13,9 @@ from iamsim import catalog
 from iamsim.catalog.rules import action_rules
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.reference import Reference
-from iamsim.checks.words import is_slip
 from iamsim.core.arn import find_arn
 from iamsim.core.hint import Hint, HintKind
+from iamsim.core.slips import is_slip
 from iamsim.engine.question import NOTHING_ATTACHED
 from iamsim.questions.near_misses import near_principal, near_resource, near_service
 from iamsim.questions.resources import (

@@ -9,8 +9,8 @@ import re
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.regions import REGIONS, is_region, may_be_region
 from iamsim.checks.arn_formats import cut_arn
-from iamsim.checks.regions import REGIONS, is_region, may_be_region
 from iamsim.core.arn import find_arn, is_account_id
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.engine.context import GLOBAL_SERVICES
+from iamsim.catalog.global_services import GLOBAL_SERVICES
 
 if TYPE_CHECKING:
     from iamsim.engine.question import Question

@@ -6,9 +6,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.regions import usual_region
 from iamsim.checks.arn_examples import EXAMPLE, example_arn, example_resource
 from iamsim.checks.arn_formats import cut_arn, read_format
-from iamsim.checks.regions import usual_region
 from iamsim.core.errors import IamsimError
 from iamsim.core.identity_center import role_name
 from iamsim.engine.question import Question

@@ -19,6 +19,7 @@ from functools import wraps
 from inspect import signature
 from typing import TYPE_CHECKING, Any, Literal, TypedDict
 
+from iamsim.catalog.global_services import SPARED_BY_REGION
 from iamsim.testing.trial import Asked, LawBroken, Trial, strategy
 from iamsim.testing.worlds import current_world
 
@@ -55,24 +56,7 @@ __all__ = [
 ]
 
 EXAMPLES = 300  # contexts that are drawn
-GLOBAL_SERVICES = (
-    "account:*",
-    "billing:*",
-    "budgets:*",
-    "cloudfront:*",
-    "globalaccelerator:*",
-    "health:*",
-    "iam:*",
-    "organizations:*",
-    "route53:*",
-    "route53domains:*",
-    "shield:*",
-    "sso:*",
-    "sts:*",
-    "support:*",
-    "trustedadvisor:*",
-    "waf:*",
-)
+GLOBAL_SERVICES = SPARED_BY_REGION
 """Services that have one endpoint for all Regions, which a lock on Regions usually leaves out:
 https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples_general.html
 """

@@ -11,7 +11,7 @@ from functools import lru_cache
 from itertools import islice, product
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.checks.regions import REGIONS
+from iamsim.catalog.regions import REGIONS
 from iamsim.core.arn import find_arn
 from iamsim.core.errors import IamsimError
 from iamsim.core.wildcard import compile_tokens, tokenize

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from iamsim import catalog
+from iamsim.catalog.regions import PARTITIONS, is_region, usual_region
 from iamsim.checks.arn_examples import example_arn, example_resource
 from iamsim.checks.arn_formats import read_format
-from iamsim.checks.regions import PARTITIONS, is_region, usual_region
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.wildcard import Wildcard, match_tokens, tokenize
 

@@ -7,9 +7,10 @@ import json
 import pytest
 
 from iamsim.checks.validate import Validator
-from iamsim.checks.words import is_slip, is_template_function
+from iamsim.checks.words import is_template_function
 from iamsim.cli.validate_input import find_policies
 from iamsim.core.decision import PolicyType
+from iamsim.core.slips import is_slip
 
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:orders"
 VALIDATOR = Validator()

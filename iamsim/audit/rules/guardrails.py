@@ -34,7 +34,8 @@ from iamsim.audit.guardrails import CONTROL_TOWER, GUARDRAILS
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
-from iamsim.checks.regions import REGIONS
+from iamsim.catalog.global_services import SPARED_BY_REGION
+from iamsim.catalog.regions import REGIONS
 from iamsim.core.decision import Layer, PolicyType, Verdict
 from iamsim.engine.question import AttachedPolicies, Question
 from iamsim.proofs.result import Verdict as Proof
@@ -270,15 +271,7 @@ _REGION_POLICY = {
         {
             "Sid": "OnlyRegionsInUse",
             "Effect": "Deny",
-            "NotAction": [
-                "cloudfront:*",
-                "globalaccelerator:*",
-                "iam:*",
-                "organizations:*",
-                "route53:*",
-                "sts:*",
-                "support:*",
-            ],
+            "NotAction": list(SPARED_BY_REGION),
             "Resource": "*",
             "Condition": {"StringNotEquals": {"aws:RequestedRegion": ["eu-west-1"]}},
         }

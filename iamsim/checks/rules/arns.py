@@ -17,9 +17,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.regions import PARTITIONS, is_region, may_be_region
 from iamsim.checks.arn_formats import ArnText, cut_arn
 from iamsim.checks.finding import Place
-from iamsim.checks.regions import PARTITIONS, is_region, may_be_region
 from iamsim.checks.registry import checks
 from iamsim.checks.words import wildcard_free
 from iamsim.core.arn import is_account_id

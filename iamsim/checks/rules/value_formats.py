@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.checks.regions import is_region, may_be_region
+from iamsim.catalog.regions import is_region, may_be_region
 from iamsim.checks.registry import checks
 from iamsim.checks.words import wildcard_free
 from iamsim.core.caret import quote

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.key_permissions import service_of_managed_key
 from iamsim.compile.policy import CompiledPolicy, compile_policy
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
@@ -42,8 +43,6 @@ __all__ = [
 ALIAS_ACTIONS = frozenset({"kms:createalias", "kms:deletealias", "kms:updatealias"})
 LONGEST = 400  # characters of an ARN that an error repeats
 RESERVED = ":alias/aws/"
-# Services whose AWS managed key is not called as they are.
-SERVICE_OF_ALIAS = {"ebs": "ec2"}
 # Operations that constraints on the encryption context do not limit:
 # https://docs.aws.amazon.com/kms/latest/APIReference/API_GrantConstraints.html
 FREE_OF_CONTEXT = frozenset({"DescribeKey", "RetireGrant"})
@@ -174,7 +173,7 @@ def managed_key_policy(arn: Arn, account: str | None) -> CompiledPolicy:
     let its users look at it. Nothing else is possible.
     """
     name = arn.resource.rpartition("/")[2]
-    service = f"{SERVICE_OF_ALIAS.get(name, name)}.{arn.region}.amazonaws.com"
+    service = f"{service_of_managed_key(name)}.{arn.region}.amazonaws.com"
     document = {
         "Version": "2012-10-17",
         "Statement": [

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.global_services import GLOBAL_SERVICES
 from iamsim.compile.policy import compile_policy
-from iamsim.engine.context import GLOBAL_SERVICES
 from iamsim.engine.formula import Slot
 from iamsim.engine.singular_actions import kin_of
 from iamsim.query.edits.around import (

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 
-from iamsim.checks.words import is_slip
+from iamsim.core.slips import is_slip
 
 __all__ = ["PARTITIONS", "REGIONS", "is_region", "may_be_region", "usual_region"]
 
