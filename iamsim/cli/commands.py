@@ -51,6 +51,7 @@ MODULES = {
     "audit": "iamsim.cli.audit",
     "report": "iamsim.cli.report",
     "diff": "iamsim.cli.diff",
+    "review": "iamsim.cli.review",
     "paths": "iamsim.cli.paths",
     "check": "iamsim.cli.check",
     "replay": "iamsim.cli.replay",

@@ -32,15 +32,19 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.api.differences import Changes
     from iamsim.cli.options import Options
+    from iamsim.engine.world import CompiledWorld
     from iamsim.importers.draft import Remark
     from iamsim.world.model import World
 
-__all__ = ["COMMAND"]
+__all__ = ["COMMAND", "OPTIONS", "compared"]
 
 
-def _run(options: Options, arguments: Sequence[str]) -> int:
-    """Compare two worlds, or a world with the one behind the overlay, and write what differs."""
+def compared(
+    options: Options, arguments: Sequence[str]
+) -> tuple[Changes, CompiledWorld, CompiledWorld]:
+    """Compare two worlds, or a world with the one behind the overlay; and give both."""
     from iamsim.api.differences import compare  # noqa: PLC0415 - `--help` needs none
     from iamsim.cli.ask import texts_of  # noqa: PLC0415 - as above
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
@@ -71,6 +75,12 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             progress=progress,
             processes=processes,
         )
+    return found, before, after
+
+
+def _run(options: Options, arguments: Sequence[str]) -> int:
+    """Compare, and write what differs."""
+    found, _, _ = compared(options, arguments)
     write_result(options, found)
     when = options["fail_on"]
     code = int(found.broken or (isinstance(when, str) and found.report.changes.has(when)))
@@ -82,21 +92,24 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
 def _two_worlds(
     options: Options, arguments: Sequence[str]
 ) -> tuple[World, World, tuple[Remark, ...]] | None:
-    """The two worlds that the arguments name; raises `RequestError` for one alone."""
+    """The two worlds that the arguments name, or those before and behind a plan alone; raises
+    `RequestError` for another one alone."""
     if not arguments:
         return None
-    from iamsim.cli.worlds import load_any  # noqa: PLC0415 - as above
+    from iamsim.cli.diff_sides import is_plan_file, load_side  # noqa: PLC0415 - as above
 
-    if len(arguments) == 1 or options["overlays"]:
+    alone = len(arguments) == 1
+    if options["overlays"] or (alone and not is_plan_file(arguments[0])):
         raise RequestError(
             "missing-argument",
-            "a comparison is of two worlds, or of a world and what is laid over it",
-            hint="`iamsim diff BEFORE AFTER`, or `iamsim diff --world WORLD --overlay PLAN`",
+            "a comparison is of two worlds, of a plan, or of a world and what is laid over it",
+            hint="`iamsim diff BEFORE AFTER`, `iamsim diff PLAN`, or"
+            " `iamsim diff --world WORLD --overlay PLAN`",
         )
-    before, after = (load_any([path], quiet=bool(options["quiet"])) for path in arguments)
-    if before is None or after is None:
-        raise AssertionError("two paths give two worlds")
-    return before, after, ()
+    remarks: dict[Remark, None] = {}
+    before = load_side(options, arguments[0], remarks, before=alone)
+    after = load_side(options, arguments[-1], remarks, before=False)
+    return before, after, tuple(remarks)
 
 
 def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
@@ -135,57 +148,64 @@ def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
     return base, laid, tuple(remarks)
 
 
+OPTIONS = (
+    *WORLD_OPTIONS,
+    Option(
+        ("-p", "--principal"),
+        "principals",
+        "Only principals like this ARN (`*` and `?` are wildcards).",
+        "list",
+        "PATTERN",
+    ),
+    Option(
+        ("--forbid",),
+        "forbid",
+        "Scenario file whose expectations must hold in the world behind the change, or a file"
+        " of claims, which are proved.",
+        "list",
+        "FILE",
+    ),
+    allow_unknown_names_option(),
+    ACCEPT_UNKNOWN,
+    STRICT,
+    Option(
+        ("--fail-on",),
+        "fail_on",
+        "Exit with 1 also when something opens (`latent`: or will, for principals that do not"
+        " exist yet), or when anything changes.",
+        metavar="WHEN",
+        choices=("opened", "latent", "changed"),
+    ),
+    Option(
+        ("--account",),
+        "account",
+        "The account of what is laid over, where it does not say.",
+        metavar="ID",
+        panel="Templates and plans",
+    ),
+    *(option for option in TEMPLATE_OPTIONS if option.field != "before"),
+)
+
 COMMAND = Command(
     "diff",
     "Say which decisions differ: between two worlds, or through a plan or a template.\n\n"
-    "Give two worlds; or a world, and with `--overlay` what is laid over it. Both are asked where"
+    "Give two worlds; a Terraform plan alone, of which both sides are compared; or a world, and"
+    " with `--overlay` what is laid over it. A world may be a folder of a git revision, written"
+    " REVISION:PATH: configurations and templates are read as they were there. Both are asked where"
     " policies that differ can matter: for the principals and resources that these concern, the"
     " actions of their changed statements, and the resources that patterns in play tell apart."
     " Between two worlds, documents, attachments and memberships are shown as unified diffs. Exits"
     " with 1 when a requirement of `--forbid` does not hold afterwards, or a claim is not proved.",
     (
-        *WORLD_OPTIONS,
-        Option(
-            ("-p", "--principal"),
-            "principals",
-            "Only principals like this ARN (`*` and `?` are wildcards).",
-            "list",
-            "PATTERN",
-        ),
-        Option(
-            ("--forbid",),
-            "forbid",
-            "Scenario file whose expectations must hold in the world behind the change, or a file"
-            " of claims, which are proved.",
-            "list",
-            "FILE",
-        ),
-        allow_unknown_names_option(),
-        ACCEPT_UNKNOWN,
-        STRICT,
-        Option(
-            ("--fail-on",),
-            "fail_on",
-            "Exit with 1 also when something opens (`latent`: or will, for principals that do not"
-            " exist yet), or when anything changes.",
-            metavar="WHEN",
-            choices=("opened", "latent", "changed"),
-        ),
-        Option(
-            ("--account",),
-            "account",
-            "The account of what is laid over, where it does not say.",
-            metavar="ID",
-            panel="Templates and plans",
-        ),
-        *(option for option in TEMPLATE_OPTIONS if option.field != "before"),
+        *OPTIONS,
         verbose_option("Also every action and resource by name."),
         *output(*DOCUMENT_FORMATS, quiet="A line for each change."),
     ),
     _run,
     Argument(
         "BEFORE AFTER",
-        "Two worlds: files, folders, or what `iamsim import` reads.",
+        "Two worlds: files, folders, REVISION:PATH of git, or what `iamsim import` reads; or a plan"
+        " alone.",
         most=2,
     ),
 )

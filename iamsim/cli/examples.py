@@ -119,8 +119,14 @@ EXAMPLES: Mapping[str, tuple[str, ...]] = {
     ),
     "diff": (
         "iamsim diff before/ after/",
+        "iamsim diff main:infra infra",
         f"iamsim diff {_HARBOR} --overlay example:harbor-plan",
         "iamsim diff --world world.yaml --overlay plan.json --fail-on opened",
+    ),
+    "review": (
+        "iamsim review main:infra infra --policies infra --format markdown",
+        f"iamsim review {_HARBOR} --overlay example:harbor-plan --fail-on opened",
+        "iamsim review plan.json --claims claims.yaml --tests policies -q",
     ),
     "generate": (
         "iamsim generate logs/ -p arn:aws:iam::111122223333:role/deploy",

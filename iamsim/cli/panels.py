@@ -25,6 +25,7 @@ PANELS = {
         "import": "Make a world of files that AWS or other tools wrote.",
         "world": "Look at a world: what is in it, and what dangles.",
         "diff": "Say which decisions differ: between two worlds, or through a plan or a template.",
+        "review": "Say what a change does to access, as one comment for a pull request.",
     },
     "What was called": {
         "generate": "Write the least policy for what a principal did.",

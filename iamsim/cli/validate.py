@@ -43,8 +43,11 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
         return False
 
     without: list[str] = []
-    policies = list(find_policies(paths, unreadable, excludes=excludes, without=without))
-    if not policies and not unreadable and not left_out:
+    empty: list[str] = []
+    found = find_policies(paths, unreadable, excludes=excludes, without=without, empty=empty)
+    policies = list(found)
+    without += (name for name in empty if name not in without)
+    if not policies and not unreadable and not left_out and not empty:
         raise RequestError(
             "no-policies",
             "there is no policy in what was given",

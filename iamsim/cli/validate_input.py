@@ -29,9 +29,11 @@ def find_policies(
     *,
     excludes: Callable[[str], bool] = lambda _: False,
     without: list[str] | None = None,
+    empty: list[str] | None = None,
 ) -> Iterator[FoundPolicy]:
     """Go through the policies of all paths but those of excluded files; what can't be read is told
-    in `unreadable`, files of folders that hold no policy in `without`."""
+    in `unreadable`, files of folders that hold no policy in `without`, templates and configurations
+    that hold none in `empty`."""
     configurations: dict[str, bytes] = {}
     for path in paths:
         if path == STANDARD_INPUT:
@@ -46,7 +48,7 @@ def find_policies(
                 _keep(file, configurations, unreadable)
                 continue
             faults = len(unreadable)
-            policies = list(_in_file(file, unreadable, given=how == GIVEN))
+            policies = list(_in_file(file, unreadable, empty, given=how == GIVEN))
             yield from policies
             silent = not policies and len(unreadable) == faults
             if silent and how == FOUND and without is not None:
@@ -54,7 +56,12 @@ def find_policies(
     if configurations:
         from iamsim.inputs.configurations import find_in_configurations  # noqa: PLC0415 - HCL only
 
-        yield from find_in_configurations(configurations, unreadable)
+        holding: set[str] = set()
+        for policy in find_in_configurations(configurations, unreadable):
+            holding.add(policy.name)
+            yield policy
+        if empty is not None:
+            empty += sorted(configurations.keys() - holding)
 
 
 def _files_of(path: str) -> Iterator[tuple[Path, str]]:
@@ -88,7 +95,9 @@ def _keep(file: Path, configurations: dict[str, bytes], unreadable: list[str]) -
         unreadable.append(f"error: can't read `{file}`: {reason}")
 
 
-def _in_file(file: Path, unreadable: list[str], *, given: bool) -> Iterator[FoundPolicy]:
+def _in_file(
+    file: Path, unreadable: list[str], empty: list[str] | None, *, given: bool
+) -> Iterator[FoundPolicy]:
     """Go through the policies of a file. One that was not `given` by name may hold none."""
     try:
         content = read_bytes(file)
@@ -96,4 +105,4 @@ def _in_file(file: Path, unreadable: list[str], *, given: bool) -> Iterator[Foun
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
         unreadable.append(f"error: can't read `{file}`: {reason}")
         return
-    yield from find_in_content(content, str(file), unreadable, given=given)
+    yield from find_in_content(content, str(file), unreadable, given=given, empty=empty)

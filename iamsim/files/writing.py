@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from iamsim.files.reading import Name
 
-__all__ = ["make_folder", "write_bytes", "write_folder", "write_text"]
+__all__ = ["make_folder", "write_bytes", "write_folder", "write_new", "write_text"]
 
 _STREAMS = ("/dev/stdout", "/dev/stderr", "/dev/fd/")  # links to what is open already
 _NEW = (
@@ -58,6 +58,18 @@ def write_bytes(path: Name, content: bytes, *, over_input: bool = False) -> None
         _forget(beside)
         raise
     _sync_folder(os.path.dirname(name))  # noqa: PTH120 - as above
+
+
+def write_new(path: Name, content: bytes) -> None:
+    """Write a file that is not there yet, in a folder that goes again: nothing waits for the disk.
+
+    Raises `OSError` where it is there or can't be written.
+    """
+    name = os.fspath(path)
+    _refuse_confined(name)
+    make_folder(os.path.dirname(name))  # noqa: PTH120 - pathlib costs start-up time
+    with os.fdopen(os.open(name, _NEW, 0o600), "wb") as file:
+        file.write(content)
 
 
 def write_folder(folder: Name, texts: Mapping[str, str], removed: Iterable[str] = ()) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from iamsim.core import unknown as core
 from iamsim.importers.salvage import UniqueKeys
 
-__all__ = ["Unknown", "find_unknown", "mark_of", "marker", "settle_document"]
+__all__ = ["Unknown", "find_unknown", "mark_of", "marked", "marker", "settle_document"]
 
 Report = Callable[[str, str], None]
 
@@ -74,6 +74,9 @@ def settle_document(value: object, report: Report) -> dict[str, object]:
                 report("unknown-value", f"the policy is not known: its `Version` is {item.why}")
                 return mark_of(item)
             report("unknown-value", f"`{key}` is left out: it depends on {item.why}")
+        elif find_unknown(item) is not None:
+            report("unknown-value", f"`{key}` is not known in whole")
+            document[key] = marked(item)
         else:
             document[key] = item
     return document
@@ -86,18 +89,18 @@ def mark_of(unknown: Unknown) -> dict[str, object]:
 
 def _statements(value: object, report: Report) -> object:
     """Mark what is not known of the statements."""
-    marked: list[object] = []
+    found: list[object] = []
     for number, statement in enumerate(value if isinstance(value, list) else [value]):
         name = f"statement {number}"
         if isinstance(statement, Unknown):
             report("unknown-value", f"{name} is not known: it depends on {statement.why}")
-            marked.append(mark_of(statement))
+            found.append(mark_of(statement))
         elif isinstance(statement, dict):
-            marked.append(_statement(statement, name, report))
+            found.append(_statement(statement, name, report))
         else:
             # No statement: the reader of worlds takes it for unknown, whatever it holds.
-            marked.append(_marked(statement))
-    return marked
+            found.append(marked(statement))
+    return found
 
 
 def _statement(statement: dict[str, object], name: str, report: Report) -> dict[str, object]:
@@ -106,26 +109,26 @@ def _statement(statement: dict[str, object], name: str, report: Report) -> dict[
     if isinstance(sid, str) and sid:
         name = f"the statement `{sid}`"
     name = f"{name} ({effect})" if isinstance(effect, str) else name
-    marked: dict[str, object] = {}
+    found: dict[str, object] = {}
     for element, value in statement.items():
         unknown = find_unknown(value)
         if unknown is None:
-            marked[element] = value
+            found[element] = value
         elif element != "Sid":
             report(
                 "unknown-value",
                 f"{name}: its {element} is not known in whole: it depends on {unknown.why}",
             )
-            marked[element] = _marked(value)
-    return marked
+            found[element] = marked(value)
+    return found
 
 
-def _marked(value: object) -> object:
+def marked(value: object) -> object:
     """Give a value with a marker for each part that is not known."""
     if isinstance(value, Unknown):
         return mark_of(value)
     if isinstance(value, dict):
-        return {key: _marked(item) for key, item in value.items()}
+        return {key: marked(item) for key, item in value.items()}
     if isinstance(value, list):
-        return [_marked(item) for item in value]
+        return [marked(item) for item in value]
     return value

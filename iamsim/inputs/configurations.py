@@ -10,7 +10,7 @@ from iamsim.core.errors import WorldError
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.terraform.hcl.policies import configured_policies
 from iamsim.importers.terraform.hcl.roots import open_roots
-from iamsim.inputs.found import FoundPolicy
+from iamsim.inputs.found_policy import FoundPolicy
 from iamsim.inputs.policies import is_policy
 from iamsim.syntax.hcl.file import read_hcl
 

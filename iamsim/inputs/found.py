@@ -5,25 +5,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.checks.reading import recognize_type
 from iamsim.checks.rules.policy_size import INLINE_HOLDERS
 from iamsim.core.caret import render_error
 from iamsim.core.errors import InputError
 from iamsim.core.wrapped_policy import unwrap_data, unwrap_text
+from iamsim.inputs.found_policy import FoundPolicy
 from iamsim.inputs.policies import WORDS, is_policy, type_of_file, type_of_name
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator
 
-    from iamsim.checks.finding import Finding
-    from iamsim.checks.selection import Selection
-    from iamsim.checks.suppression import Suppression
-    from iamsim.checks.validate import Examined, Validator
     from iamsim.core.decision import PolicyType
     from iamsim.core.span import Path as ElementPath
-    from iamsim.core.span import Source
     from iamsim.core.wrapped_policy import WrappedPolicy
     from iamsim.world.documents import Document
 
@@ -41,64 +37,23 @@ INLINE_LISTS = {
 }
 
 
-class FoundPolicy(NamedTuple):
-    """A policy to check. `text` is its JSON text; one inside another file has `data` and `source`
-    instead, and stands there at `path`; `resource_type` is what holds an inline policy."""
-
-    name: str
-    text: str | None
-    data: object = None
-    source: Source | None = None
-    policy_type: PolicyType | None = None
-    path: ElementPath = ()
-    resource_type: str | None = None
-    is_wrapped: bool = False  # its text stands inside of another one
-    is_evaluated: bool = False  # it is what a template comes to: nobody but its author mends that
-
-    def check(
-        self, validator: Validator, policy_type: PolicyType | None, resource_type: str | None
-    ) -> tuple[Finding, ...]:
-        """Run the checks, as the given type where one is given."""
-        return self.examine(validator, policy_type, resource_type).findings
-
-    def examine(
-        self,
-        validator: Validator,
-        policy_type: PolicyType | None,
-        resource_type: str | None,
-        *,
-        selection: Selection | None = None,
-        suppressions: Sequence[Suppression] = (),
-    ) -> Examined:
-        """Run the checks, with other choices of codes and with suppressions."""
-        kind = policy_type or self.policy_type
-        resource_type = resource_type or self.resource_type
-        if self.source is not None:
-            return validator.examine_data(
-                self.data,
-                self.source,
-                kind,
-                resource_type,
-                selection=selection,
-                suppressions=suppressions,
-            )
-        return validator.examine_text(
-            self.text or "",
-            self.name,
-            kind,
-            resource_type,
-            selection=selection,
-            suppressions=suppressions,
-        )
-
-
 def find_in_content(
-    content: bytes, name: str, unreadable: list[str], *, given: bool
+    content: bytes,
+    name: str,
+    unreadable: list[str],
+    *,
+    given: bool,
+    empty: list[str] | None = None,
 ) -> Iterator[FoundPolicy]:
-    """Go through the policies of a text."""
+    """Go through the policies of a text; a template that holds none is told in `empty`."""
     from iamsim.world.documents import parse_document  # noqa: PLC0415 - not for help
 
     ending = Path(name).suffix.lower().removeprefix(".")
+    if ending == "tf":
+        from iamsim.inputs.configurations import find_in_configurations  # noqa: PLC0415 - few are
+
+        yield from find_in_configurations({name: content}, unreadable)
+        return
     wrapped = unwrap_text(content.decode("utf-8", "replace")) if content[:1] in ENCODED else None
     if wrapped is not None:
         yield _wrapped_policy(name, wrapped)
@@ -107,12 +62,12 @@ def find_in_content(
         document = parse_document(content, name, language=ending)
     except InputError as error:
         text = _json_text(content, ending)
-        template = _tagged_template(content, name, ending) if error.code == "yaml-tag" else None
+        template, fault = _tagged_template(content, name, ending, error)
         if template is not None:
-            yield from _of_template(template)
+            yield from _of_template(template, empty)
             return
         if text is None:
-            unreadable.append(render_error(error))
+            unreadable.append(render_error(fault))
         else:
             # What is wrong with a JSON text is a finding of its own.
             yield FoundPolicy(name, text, policy_type=type_of_name(name))
@@ -123,7 +78,7 @@ def find_in_content(
         return
     whole = is_policy(document.data)
     if not whole and _is_template(document.data):
-        yield from _of_template(document)
+        yield from _of_template(document, empty)
         return
     nested: list[tuple[ElementPath, object]] = [] if whole else list(_nested(document.data, ()))
     if given and not whole and not nested and _is_terraform(document.data):
@@ -141,16 +96,21 @@ def find_in_content(
         yield FoundPolicy(name, None, data, source, kind, path, holder)
 
 
-def _tagged_template(content: bytes, name: str, ending: str) -> Document | None:
-    """Read a template with short forms of functions; `None` for other YAML with tags."""
+def _tagged_template(
+    content: bytes, name: str, ending: str, error: InputError
+) -> tuple[Document | None, InputError]:
+    """Read a template with short forms of functions, where a tag was the fault; `None` for other
+    YAML with tags. Of a broken one, say what is broken."""
+    if error.code != "yaml-tag":
+        return None, error
     from iamsim.importers.short_forms import read_short_form  # noqa: PLC0415 - few have tags
     from iamsim.world.documents import parse_document  # noqa: PLC0415 - not for help
 
     try:
         document = parse_document(content, name, language=ending, read_tag=read_short_form)
-    except InputError:
-        return None  # what it is instead is said
-    return document if _is_template(document.data) else None
+    except InputError as other:
+        return None, other
+    return (document if _is_template(document.data) else None), error
 
 
 def _is_template(data: object) -> bool:
@@ -162,11 +122,14 @@ def _is_template(data: object) -> bool:
     return is_template(data)
 
 
-def _of_template(document: Document) -> Iterator[FoundPolicy]:
+def _of_template(document: Document, empty: list[str] | None) -> Iterator[FoundPolicy]:
     """Go through the policies of a template."""
     from iamsim.importers.cloudformation.policies import template_policies  # noqa: PLC0415
 
-    for policy in template_policies(document, is_policy):
+    policies = list(template_policies(document, is_policy))
+    if not policies and empty is not None:
+        empty.append(document.source.name)
+    for policy in policies:
         kind, holder = policy.use
         yield FoundPolicy(
             document.source.name,

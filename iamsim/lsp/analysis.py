@@ -16,6 +16,7 @@ from iamsim.checks.sidecar import Sidecars
 from iamsim.checks.validate import Examined, Validator
 from iamsim.core.errors import IamsimError, InputError
 from iamsim.inputs.found import find_in_content
+from iamsim.syntax.hcl.file import is_hcl, read_hcl
 from iamsim.world.documents import Document, parse_document
 from iamsim.world.records import WORLD
 
@@ -69,13 +70,16 @@ class Analyzer:
         unreadable: list[str] = []
         found = list(find_in_content(text.encode(), name, unreadable, given=False))
         choices = _choices(name)
+        if is_hcl(name):
+            return self._of_configuration(text, name, found, choices)
         policies = tuple((policy, self._examine(policy, name, choices)) for policy in found)
         try:
             folder = str(Path(name).parent)
             document = parse_document(text, name, folder=folder, language=language)
         except InputError as error:
-            # What is wrong with the JSON of a policy is a finding already.
-            told = [] if found else [_problem(error)]
+            # What is wrong with the JSON of a policy is a finding already, and tags are those of
+            # templates.
+            told = [] if found else [_fault_of(text, name, language, error)]
             return Analysis(None, "policy" if found else "", policies, tuple(told))
         kind = _kind(document.data, whole=any(not policy.path for policy in found))
         problems: list[Problem] = []
@@ -92,6 +96,22 @@ class Analyzer:
         except IamsimError as error:
             problems.append(_problem(error))
         return Analysis(document, kind, policies, tuple(problems), results)
+
+    def _of_configuration(
+        self,
+        text: str,
+        name: str,
+        found: list[FoundPolicy],
+        choices: tuple[Configuration, list[Any]],
+    ) -> Analysis:
+        """A file of HCL, evaluated with those beside it."""
+        try:
+            read_hcl(name, text)
+        except InputError as error:
+            return Analysis(None, "", (), (_problem(error),))
+        own = [policy for policy in found if policy.name == name]
+        policies = tuple((policy, self._examine(policy, name, choices)) for policy in own)
+        return Analysis(None, "policy" if own else "", policies, ())
 
     def _examine(
         self, policy: FoundPolicy, name: str, choices: tuple[Configuration, list[Any]]
@@ -129,6 +149,17 @@ def _choices(name: str) -> tuple[Configuration, list[Any]]:
     except IamsimError:
         return Configuration(), []
     return configuration, [one.suppression for one in beside]
+
+
+def _fault_of(text: str, name: str, language: str, error: InputError) -> Problem:
+    """What is wrong with a text that can't be read; of a template it is no tag of CloudFormation."""
+    from iamsim.importers.short_forms import read_short_form  # noqa: PLC0415 - few have tags
+
+    try:
+        parse_document(text, name, language=language, read_tag=read_short_form)
+    except InputError as other:
+        return _problem(other)
+    return _problem(error)
 
 
 def _problem(error: IamsimError) -> Problem:

@@ -31,6 +31,22 @@ def action():
     return load("action.yml")
 
 
+# What the other hooks look at, with the same fault.
+BROKEN = {
+    "iamsim-templates": (
+        "template.yaml",
+        (
+            "Resources: {P: {Type: AWS::IAM::ManagedPolicy, Properties: {PolicyDocument: !If [C, "
+            f"{BAD.strip()}, !Ref AWS::NoValue]}}}}}}\n"
+        ),
+    ),
+    "iamsim-terraform": (
+        "main.tf",
+        f'resource "aws_iam_policy" "p" {{\n  policy = jsonencode({BAD.strip()})\n}}\n',
+    ),
+}
+
+
 @pytest.fixture(scope="module")
 def hooks():
     """The hooks."""
@@ -64,18 +80,36 @@ def test_pre_commit_takes_the_hooks(tmp_path):
 )
 def test_the_hooks_look_at_policies(hooks, path, wanted):
     """Files are told by their names or those of their folders."""
-    for hook in hooks:
+    for hook in hooks[:2]:
         assert (re.search(hook["files"], path) is not None) is wanted
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("template.yaml", "iamsim-templates"),
+        ("app/my-stack.template", "iamsim-templates"),
+        ("cloudformation/roles.yml", "iamsim-templates"),
+        ("infra/main.tf", "iamsim-terraform"),
+        ("infra/main.tfstate", None),
+        ("docs/page.yaml", None),
+    ],
+)
+def test_the_hooks_look_at_templates_and_configurations(hooks, path, wanted):
+    """Each kind of file has its own hook."""
+    fitting = [hook["id"] for hook in hooks[2:] if re.search(hook["files"], path)]
+    assert fitting == ([] if wanted is None else [wanted])
 
 
 def test_the_hooks_start_a_command_that_is_there(hooks, tmp_path):
     """The entry of each hook runs, and fails for a policy with an error."""
     for hook in hooks:
-        (tmp_path / "policy.json").write_text(BAD, encoding="utf-8")
+        name, text = BROKEN.get(hook["id"], ("policy.json", BAD))
+        (tmp_path / name).write_text(text, encoding="utf-8")
         program, *arguments = hook["entry"].split()
         assert program == "python"
         done = subprocess.run(
-            [sys.executable, *arguments, "policy.json"],
+            [sys.executable, *arguments, name],
             cwd=tmp_path,
             env={**os.environ, "PYTHONPATH": str(ROOT)},
             capture_output=True,

@@ -134,6 +134,48 @@ def test_findings_come_as_one_types_and_go_when_they_are_mended(tmp_path):
     assert not last
 
 
+HCL = """\
+locals { action = "s3:GetObjct" }
+resource "aws_iam_policy" "p" {
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = ["s3:ListBucket", "s3:GetObjct"], Resource = "*" }]
+  })
+}
+"""
+TEMPLATE = """\
+Resources:
+  P:
+    Type: AWS::IAM::ManagedPolicy
+    Properties:
+      PolicyDocument:
+        Version: "2012-10-17"
+        Statement: {Effect: Allow, Action: s3:GetObjct, Resource: !Sub "${B}/*"}
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line", "broken"),
+    [("main.tf", HCL, 4, HCL[:-3]), ("app.yaml", TEMPLATE, 6, TEMPLATE + "  - ]")],
+)
+def test_policies_in_configurations_and_templates_are_checked(tmp_path, name, text, line, broken):
+    """At their places in the text; a text that can't be read is told, too."""
+    uri = (tmp_path / name).as_uri()
+
+    async def ask(client):
+        client.open(uri, text)
+        first = await client.diagnostics(uri, 1)
+        hover = params(types.HoverParams, uri, types.Position(line, 3))
+        await client.text_document_hover_async(hover)
+        client.change(uri, broken, 2)
+        return first, await client.diagnostics(uri, 2)
+
+    first, second = with_client(ask)
+    wrong = [one for one in first if one.code == "INVALID_ACTION"]
+    assert [one.range.start.line for one in wrong] == [line]
+    assert [one.code for one in second] in (["invalid-hcl"], ["invalid-yaml"])
+
+
 @pytest.mark.parametrize(
     ("encoding", "width"),
     [

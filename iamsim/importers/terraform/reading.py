@@ -10,7 +10,7 @@ from iamsim.importers.reach import reach_of
 from iamsim.importers.terraform.choices import dig
 from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import Guess
-from iamsim.importers.unknown import Unknown, find_unknown, mark_of, settle_document
+from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marked, settle_document
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft, Record, Severity
@@ -64,7 +64,7 @@ class Reading:
 
     def doubt(self, why: str) -> None:
         """Say that what the instance says is lost, to all that it may be attached to."""
-        reach = reach_of(self.instance.type, dict(self.instance.values))
+        reach = reach_of(self.instance.type, marked(dict(self.instance.values)))
         own = self.draft.source
         for source in self.plan.sources or (own,):
             self.draft.source = source

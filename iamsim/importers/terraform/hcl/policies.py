@@ -20,7 +20,7 @@ from iamsim.importers.terraform.hcl.values import (
     PartlyKnown,
     plain,
 )
-from iamsim.importers.unknown import Unknown, mark_of
+from iamsim.importers.unknown import marked
 from iamsim.syntax.hcl.parse import TEMPLATE_START
 
 if TYPE_CHECKING:
@@ -147,22 +147,11 @@ def _placed(found: _Written, address: str, use: Use) -> PlacedPolicy:
     text = source.text[shift:]
     offsets[()] = (max(found.span.start - shift, 0), min(found.span.end - shift, len(text)))
     return PlacedPolicy(
-        _marked(plain(found.data)),
+        marked(plain(found.data)),
         Source(source.name, text, lambda _text: offsets),
         address,
         use,
     )
-
-
-def _marked(value: object) -> object:
-    """Give a value with a marker for each part that is not known."""
-    if isinstance(value, Unknown):
-        return mark_of(value)
-    if isinstance(value, dict):
-        return {key: _marked(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_marked(item) for item in value]
-    return value
 
 
 def _use(instance: Instance, name: str) -> Use:

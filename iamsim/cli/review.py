@@ -1,0 +1,202 @@
+"""`iamsim review`: what a change does to access, in one text.
+
+Decisions that differ, access from outside, proofs, checks of policies, and tests.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from iamsim.cli.accept_unknown import code_with_unknowns
+from iamsim.cli.commands import Argument, Command
+from iamsim.cli.diff import OPTIONS, compared
+from iamsim.cli.options import Option
+from iamsim.cli.world_options import PAGE_FORMATS, output, write_answer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from iamsim.cli.options import Options
+    from iamsim.engine.unknowns import UnknownInWorld
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.report.document import Document
+
+__all__ = ["COMMAND"]
+
+
+class _Part(NamedTuple):
+    """One answer of a review: what it is called, its text, its data, and whether it fails."""
+
+    name: str
+    title: str
+    document: Document
+    data: object
+    fails: bool
+    unknowns: Sequence[UnknownInWorld] = ()
+    unsearched: Sequence[str] = ()
+
+
+def _run(options: Options, arguments: Sequence[str]) -> int:
+    """Ask everything, and write it as one document."""
+    from iamsim.report.review import review_document, review_lines  # noqa: PLC0415 - not for help
+
+    parts = list(_parts(options, arguments))
+    told = [(part.name, part.title, part.document, part.fails) for part in parts]
+    write_answer(
+        options,
+        lambda: review_document(told),
+        lambda: {part.name: part.data for part in parts},
+        lambda: review_lines(told),
+    )
+    unknowns = [one for part in parts for one in part.unknowns]
+    unsearched = [one for part in parts for one in part.unsearched]
+    code = int(any(part.fails for part in parts))
+    gates = ("fail_on", "forbid", "claims", "tests")
+    if not any(options[gate] for gate in gates):
+        return code
+    return code_with_unknowns(options, unknowns, code, unsearched)
+
+
+def _parts(options: Options, arguments: Sequence[str]) -> Iterator[_Part]:
+    """The answers, in the order in which a reader wants them."""
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
+
+    found, before, after = compared(options, arguments)
+    when = text_of(options, "fail_on")
+    fails = found.broken or (when is not None and found.report.changes.has(when))
+    yield _Part(
+        "changes",
+        "What changes",
+        found.document(verbose=False),
+        found.to_dict(),
+        bool(fails),
+        found.unknowns,
+        found.unsearched,
+    )
+    yield _outside(options, before, after)
+    if claims := texts_of(options, "claims"):
+        yield _proved(claims, before, after)
+    if policies := texts_of(options, "policies"):
+        yield _checked(options, policies)
+    if tests := texts_of(options, "tests"):
+        yield _tested(options, tests)
+
+
+def _outside(options: Options, before: CompiledWorld, after: CompiledWorld) -> _Part:
+    """Who gets in from outside behind the change; it fails where somebody new does."""
+    from iamsim.api.findings import find  # noqa: PLC0415 - as above
+    from iamsim.query.batch import Batch  # noqa: PLC0415
+
+    partial = not options["exact"]
+    known = {one.id for one in find(Batch(before, partial=partial)).active}
+    found = find(Batch(after, partial=partial))
+    fails = any(one.id not in known for one in found.active) and options["fail_on"] is not None
+    document, data = found.document(), found.to_dict()
+    return _Part("findings", "Who gets in from outside", document, data, fails, found.unknowns)
+
+
+def _proved(files: Sequence[str], before: CompiledWorld, after: CompiledWorld) -> _Part:
+    """What holds for every request."""
+    from iamsim.proofs.claims import parse_claims  # noqa: PLC0415 - as above
+    from iamsim.proofs.prove import Prover  # noqa: PLC0415
+    from iamsim.proofs.result import Verdict, worst  # noqa: PLC0415
+    from iamsim.report import proofs as report  # noqa: PLC0415
+    from iamsim.world.documents import read_document  # noqa: PLC0415
+
+    prover = Prover(after, before)
+    results = [
+        prover.prove(claim)
+        for file in files
+        for claim in parse_claims(read_document(file).data, file=file)
+    ]
+    fails = worst(tuple(results)) is not Verdict.PASS
+    document, data = report.claims_document(results), report.claims_data(results)
+    return _Part("claims", "What must hold", document, data, fails)
+
+
+def _checked(options: Options, paths: Sequence[str]) -> _Part:
+    """What is wrong with policies; errors fail."""
+    from iamsim.checks.codes import FindingType  # noqa: PLC0415 - as above
+    from iamsim.cli.validate_input import find_policies  # noqa: PLC0415
+    from iamsim.cli.validate_run import ValidateRun  # noqa: PLC0415
+    from iamsim.core.errors import RequestError  # noqa: PLC0415
+    from iamsim.report import findings as report  # noqa: PLC0415
+    from iamsim.report import findings_data  # noqa: PLC0415
+
+    told = {"select": (), "extend_select": (), "ignore": (), "config": None}
+    run = ValidateRun({**options, **told, "type": None, "resource_type": None})
+    unreadable: list[str] = []
+    checked = [
+        run.check(policy)
+        for policy in find_policies(paths, unreadable, excludes=run.configuration.excludes)
+    ]
+    if unreadable:
+        message = unreadable[0].removeprefix("error: ").splitlines()[0]
+        raise RequestError("file-not-readable", message)
+    fails = any(
+        found.finding_type is FindingType.ERROR for one in checked for found in one.findings
+    )
+    document = report.findings_document(checked, verbose=False)
+    data = findings_data.findings_to_dict(checked)
+    return _Part("policies", "What is wrong with policies", document, data, fails)
+
+
+def _tested(options: Options, paths: Sequence[str]) -> _Part:
+    """Which tests fail; they bring their worlds, or are asked in those that are given."""
+    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - as above
+    from iamsim.report.suite import SuiteReport, run_document, run_to_dict  # noqa: PLC0415
+    from iamsim.suites.cases import Shelf, find_files  # noqa: PLC0415
+    from iamsim.suites.runner import collect, run_cases  # noqa: PLC0415
+
+    shelf = Shelf(
+        tuple(texts_of(options, "worlds")),
+        tuple(texts_of(options, "overlays")),
+        allow_unknown_names=bool(options["allow_unknown_names"]),
+    )
+    collected = collect(find_files(tuple(paths)), shelf, [])
+    outcomes = run_cases(collected.cases, shelf)
+    report = SuiteReport(collected, outcomes)
+    fails = bool(collected.broken) or any(not one.passed for one in outcomes)
+    return _Part("tests", "Which tests fail", run_document(report), run_to_dict(report), fails)
+
+
+COMMAND = Command(
+    "review",
+    "Say what a change does to access, as one comment for a pull request.\n\n"
+    "Decisions that differ, who gets in from outside, claims that are proved, what is wrong with"
+    " policies, and tests, as far as they are given. The change is two worlds, a plan alone, or a"
+    " world and what is laid over it, as `iamsim diff` takes them. Exits with 1 when a part fails.",
+    (
+        *OPTIONS,
+        Option(
+            ("--claims",),
+            "claims",
+            "A file of claims to prove behind the change; may be repeated.",
+            "list",
+            "FILE",
+        ),
+        Option(
+            ("--policies",),
+            "policies",
+            "Files or folders whose policies are checked, as `iamsim validate` does; may be"
+            " repeated.",
+            "list",
+            "PATH",
+        ),
+        Option(
+            ("--tests",),
+            "tests",
+            "Suites to run, as `iamsim test` does; may be repeated.",
+            "list",
+            "PATH",
+        ),
+        *output(*PAGE_FORMATS, quiet="A line for each part."),
+    ),
+    _run,
+    Argument(
+        "BEFORE AFTER",
+        "Two worlds: files, folders, REVISION:PATH of git, or what `iamsim import` reads; or a plan"
+        " alone.",
+        most=2,
+    ),
+)
