@@ -152,7 +152,7 @@ def _choices(name: str) -> tuple[Configuration, list[Any]]:
 
 
 def _fault_of(text: str, name: str, language: str, error: InputError) -> Problem:
-    """What is wrong with a text that can't be read; of a template it is no tag of CloudFormation."""
+    """What is wrong with a text that can't be read; of a template it is no tag."""
     from iamsim.importers.short_forms import read_short_form  # noqa: PLC0415 - few have tags
 
     try:
