@@ -73,12 +73,9 @@ def open_revision(argument: str) -> Iterator[str]:
     if not _is_hash(commit):
         raise RequestError("no-such-revision", f"there is no revision {quote(revision)} here")
     entries = _wanted(_listed(commit, top, argument), path, argument)
-    folder = tempfile.mkdtemp(prefix="iamsim-")
-    try:
+    with tempfile.TemporaryDirectory(prefix="iamsim-", ignore_cleanup_errors=True) as folder:
         _write(entries, folder, top, argument)
         yield folder if path == "." else posixpath.join(folder, path)
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 def _git(
