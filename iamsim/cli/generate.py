@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND"]
 
 MOST = 10
+MOST_CHARACTERS = 6_144  # the quota of a managed policy
 
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
@@ -40,8 +41,10 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             hint="give the ARN of a user or a role with -p",
         )
     most = text_of(options, "most_resources") or str(MOST)
-    if not most.isdecimal():
-        raise RequestError("invalid-number", f"`{most}` is no whole number")
+    size = text_of(options, "most_characters") or str(MOST_CHARACTERS)
+    for number in (most, size):
+        if not number.isdecimal():
+            raise RequestError("invalid-number", f"`{number}` is no whole number")
     model = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]))
     conditions = bool(options["conditions"])
     read = ("aws:SourceIp", "aws:SourceVpce") if conditions else ()
@@ -49,7 +52,12 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     count = count_of(options, arguments, alike)
     world = None if model is None else CompiledWorld(model)
     generated = generate(
-        count, principal, world, most_resources=int(most[:6]), conditions=conditions
+        count,
+        principal,
+        world,
+        most_resources=int(most[:6]),
+        most_characters=int(size[:9]),
+        conditions=conditions,
     )
     if not generated.calls:
         raise RequestError(
@@ -88,6 +96,14 @@ COMMAND = Command(
             "More resources than that, of one action and kind, become a pattern; 0 for never.",
             metavar="NUMBER",
             default=str(MOST),
+        ),
+        Option(
+            ("--most-characters",),
+            "most_characters",
+            "How large the policy may be, white space apart: larger ones get patterns for fewer"
+            " resources, unless all stay exact.",
+            metavar="NUMBER",
+            default=str(MOST_CHARACTERS),
         ),
         Option(
             ("--conditions",),

@@ -35,6 +35,7 @@ NOT_SIGNED_IN = "the credentials were not accepted"
 NO_CALLER = "the record does not name the caller"
 MOST_OUTLINES = 20_000  # of records, each with the group that it leads to
 MOST_CODES = 1_000
+NOT_MANAGEMENT = (False, "false")
 
 
 @dataclass(slots=True)
@@ -68,7 +69,7 @@ class CallGroup:
 @dataclass(slots=True)
 class Count:
     """What some log files hold. `requests` has one request of each kind by its key, `ids` the ids
-    of the records of each file."""
+    of the records of each file, `data_services` the prefixes of services with data events."""
 
     events: int = 0
     asked: int = 0
@@ -77,6 +78,7 @@ class Count:
     requests: dict[Hashable, Requested] = field(default_factory=dict)
     problems: list[LogProblem] = field(default_factory=list)
     ids: list[tuple[str, bytes]] = field(default_factory=list)
+    data_services: set[str] = field(default_factory=set)
 
     def add(self, other: Count) -> None:
         """Take in what was counted of other files, all but their ids."""
@@ -92,6 +94,7 @@ class Count:
         for key, requested in other.requests.items():
             self.requests.setdefault(key, requested)
         self.problems += other.problems
+        self.data_services |= other.data_services
 
     def take_back(self, copies: Count) -> None:
         """Take out records that were counted twice."""
@@ -292,6 +295,8 @@ class Counting:
         asked = [requested for requested in reading.asked if requested.needed == ALWAYS]
         if any(requested.principal is None for requested in asked):
             return NO_CALLER
+        if record.get("eventCategory") == "Data" or record.get("managementEvent") in NOT_MANAGEMENT:
+            self.count.data_services.update(one.action.partition(":")[0] for one in asked)
         keys = []
         for requested in asked:
             key = self._alike.reduce(requested)

@@ -19,6 +19,17 @@ from iamsim.core.errors import InputError
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import AttachedPolicies, Question
 from iamsim.query.calls import question_of
+from iamsim.replay.grouping import (
+    HEAD,
+    Seen,
+    Trade,
+    characters,
+    limits,
+    single,
+    statements_of,
+    trades,
+)
+from iamsim.replay.unlogged import unlogged
 from iamsim.symbolic import partial
 from iamsim.syntax.read import parse_policy
 from iamsim.world.items import PolicyDocument
@@ -34,7 +45,6 @@ if TYPE_CHECKING:
 __all__ = ["Generated", "generate"]
 
 Json = dict[str, Any]
-HEAD = 5  # parts of an ARN before its resource
 DATA_EVENTS = (
     "a trail holds data events (objects of S3, items of DynamoDB, invocations of Lambda, messages"
     " of SQS and SNS, ...) only where it was told to: calls that were not logged are not allowed"
@@ -44,6 +54,10 @@ PLACE_KEYS = ("aws:SourceVpce", "aws:SourceVpc", "aws:SourceIp", "aws:VpcSourceI
 MOST_PLACES = 5  # of one action
 # The network of an address that a condition names, by the version of its protocol.
 NETWORK_BITS = {4: 24, 6: 64}
+PASSED = (
+    "CloudTrail logs no call of iam:PassRole: it follows from the roles that the calls hand over"
+)
+MANAGED_QUOTA = 6_144  # characters of a managed policy
 WINDOW = "calls that the principal makes more seldom than the trail is long are not allowed"
 
 
@@ -51,8 +65,9 @@ WINDOW = "calls that the principal makes more seldom than the trail is long are 
 class Generated:
     """The policy, what was `left_out` of it and why, what it covers, and on what that rests.
 
-    `beyond` counts the patterns by which the policy grants more than was seen. `today` is one
-    policy with all statements that the principal has today, `None` without a world.
+    `beyond` counts the patterns by which the policy grants more than was seen, `most` is the limit
+    of resources that it keeps to, `size` its characters, and `trades` what other limits would make.
+    `today` is one policy with all statements that the principal has today, `None` without a world.
     """
 
     policy: Json
@@ -63,20 +78,12 @@ class Generated:
     denied: int = 0
     statements: int = 0
     beyond: int = 0
+    most: int = 0
+    size: int = 0
+    trades: list[Trade] = field(default_factory=list)
     proof: str | None = None
     why_unknown: str | None = None
     assumptions: list[str] = field(default_factory=list)
-
-
-@dataclass(slots=True)
-class _Seen:
-    """One action on one resource under one condition, with how often it was called."""
-
-    action: str
-    resource: str
-    condition: str
-    count: int
-    requested: Requested
 
 
 def generate(
@@ -85,11 +92,14 @@ def generate(
     world: CompiledWorld | None = None,
     *,
     most_resources: int = 10,
+    most_characters: int = MANAGED_QUOTA,
     conditions: bool = False,
 ) -> Generated:
     """Write the least policy for a principal (the ARN of a user or role).
 
-    More than `most_resources` resources of one action under one head become patterns. With a world
+    More than `most_resources` resources of one action under one head become patterns, and fewer do
+    where the policy would have more than `most_characters`; `most_resources` 0 leaves all of them
+    exact. With a world
     the policy stays within what the principal has today: conditions of the statements that allow a
     call today come along, and calls that today's policies do not allow are left out. With
     `conditions` calls must come from where they came from: VPC endpoints, or networks.
@@ -102,8 +112,10 @@ def generate(
     seen = list(_seen(count, principal, world, by_name, result))
     if conditions:
         _add_places(seen)
-    for most in (most_resources, 0):  # exact resources where patterns would grant something new
-        statements, result.beyond = _statements(seen, most)
+    result.most = _fitting(seen, most_resources, most_characters)
+    result.trades = trades(seen, result.most)
+    for most in (result.most, 0):  # exact resources where patterns would grant something new
+        statements, result.beyond = statements_of(seen, most)
         for denies in ((), _denies(documents)):
             result.policy = {"Version": "2012-10-17", "Statement": [*statements, *denies]}
             if world is None or not statements:
@@ -113,10 +125,30 @@ def generate(
                 break
         if world is None or result.proof == "PASS" or not statements:
             break
+        result.most = 0
+    result.size = characters(result.policy)
     result.statements = len(result.policy["Statement"])
     result.covered = sum(one.count for one in seen if _is_allowed(one, result.policy))
-    result.assumptions = [DATA_EVENTS, WINDOW, *([PLACES] if conditions else [])]
+    result.assumptions = [DATA_EVENTS, *unlogged(count, documents), WINDOW]
+    if any(one.action == "iam:PassRole" for one in seen):
+        result.assumptions.append(PASSED)
+    if conditions:
+        result.assumptions.append(PLACES)
+    if result.size > most_characters:
+        result.assumptions.append(
+            f"the policy has {result.size:,} characters, {most_characters:,} were asked for at most"
+        )
     return result
+
+
+def _fitting(seen: list[Seen], most_resources: int, most_characters: int) -> int:
+    """The largest limit of resources under which the policy is no larger than asked for; the last
+    one tried where none is."""
+    for most in limits(most_resources):
+        statements, _ = statements_of(seen, most)
+        if characters({"Version": "2012-10-17", "Statement": statements}) <= most_characters:
+            return most
+    return limits(most_resources)[-1]
 
 
 def _seen(
@@ -125,7 +157,7 @@ def _seen(
     world: CompiledWorld | None,
     documents: Mapping[str, Json],
     result: Generated,
-) -> Iterator[_Seen]:
+) -> Iterator[Seen]:
     """What the principal did, with the conditions under which it may do so today."""
     totals: dict[object, int] = {}
     for group in count.groups.values():
@@ -143,7 +175,7 @@ def _seen(
             continue
         resource = _written(requested)
         if world is None:
-            yield _Seen(requested.action, resource, "", number, requested)
+            yield Seen(requested.action, resource, "", number, requested)
             continue
         condition = _condition_today(requested, world, documents)
         if condition is None:
@@ -156,7 +188,7 @@ def _seen(
                 }
             )
         else:
-            yield _Seen(requested.action, resource, condition, number, requested)
+            yield Seen(requested.action, resource, condition, number, requested)
 
 
 def _written(requested: Requested) -> str:
@@ -239,33 +271,10 @@ def _proved(documents: list[Json], policy: Json) -> tuple[str, str | None]:
     return checked.result, checked.why_unknown
 
 
-def _statements(seen: list[_Seen], most: int) -> tuple[list[Json], int]:
-    """One statement for the actions that share resources and condition; with how many patterns."""
-    resources: dict[tuple[str, str], set[str]] = {}
-    for one in seen:
-        resources.setdefault((one.action, one.condition), set()).add(one.resource)
-    shared: dict[tuple[tuple[str, ...], str], list[str]] = {}
-    # What the trail does not tell of a resource is a pattern as well.
-    untold = {one.resource for one in seen if "resource" in one.requested.unknown}
-    patterns = sum("*" in resource for resource in untold)
-    for (action, condition), some in sorted(resources.items()):
-        grouped = tuple(sorted(_grouped(some, most)))
-        patterns += len(set(grouped) - some)
-        shared.setdefault((grouped, condition), []).append(action)
-    statements = []
-    for (grouped, condition), actions in shared.items():
-        statement: Json = {"Effect": "Allow", "Action": _single(actions)}
-        statement["Resource"] = _single(list(grouped))
-        if condition:
-            statement["Condition"] = json.loads(condition)
-        statements.append(statement)
-    return statements, patterns
-
-
-def _add_places(seen: list[_Seen]) -> None:
+def _add_places(seen: list[Seen]) -> None:
     """Add to conditions where an action was called from, if it always came through few endpoints,
     or always from few networks and not through a service, and no condition reads such a key."""
-    together: dict[tuple[str, str], list[_Seen]] = {}
+    together: dict[tuple[str, str], list[Seen]] = {}
     for one in seen:
         together.setdefault((one.action, one.condition), []).append(one)
     for some in together.values():
@@ -292,7 +301,7 @@ def _places(requests: list[Requested]) -> Json:
         if operator == "IpAddress":
             values = {_network(value) for value in values}
         if "" not in values and len(values) <= MOST_PLACES:
-            return {operator: {key: _single(sorted(values))}}
+            return {operator: {key: single(sorted(values))}}
     return {}
 
 
@@ -303,42 +312,6 @@ def _network(address: str) -> str:
         return str(ip_network(f"{address}/{bits}", strict=False))
     except ValueError:
         return ""
-
-
-def _single(texts: list[str]) -> str | list[str]:
-    return texts[0] if len(texts) == 1 else texts
-
-
-def _grouped(resources: set[str], most: int) -> set[str]:
-    """Resources, or patterns for them where they are more than `most` under one head (0: never)."""
-    if not most or len(resources) <= most:
-        return resources
-    by_head: dict[str, list[str]] = {}
-    for resource in sorted(resources):
-        parts = resource.split(":", HEAD)
-        name = parts[-1]
-        cut = max(name.find("/"), name.find(":"))
-        head = ":".join([*parts[:-1], name[: cut + 1]]) if cut > 0 else resource
-        by_head.setdefault(head, []).append(resource)
-    grouped: set[str] = set()
-    for some in by_head.values():
-        if len(some) <= most:
-            grouped.update(some)
-            continue
-        shared = _shared_start(some[0], some[-1])
-        end = max(shared.rfind(sign) for sign in "/:-_.")
-        grouped.add(f"{shared[: end + 1]}*")
-    return grouped
-
-
-def _shared_start(first: str, last: str) -> str:
-    """How the first and the last of sorted texts begin, and so all between them."""
-    length = 0
-    for one, other in zip(first, last, strict=False):
-        if one != other:
-            break
-        length += 1
-    return first[:length]
 
 
 def _key_policy(requested: Requested) -> Policy:
@@ -356,7 +329,7 @@ def _key_policy(requested: Requested) -> Policy:
     return parse_policy({"Version": "2012-10-17", "Statement": statement})
 
 
-def _is_allowed(one: _Seen, policy: Json) -> bool:
+def _is_allowed(one: Seen, policy: Json) -> bool:
     """Whether a call that was seen goes through under the policy alone."""
     requested = one.requested
     base = Question(

@@ -37,6 +37,7 @@ SCHEMA = (
 )
 COLUMNS = [column.split()[0] for column in SCHEMA.split(", ")]
 GROUP, SKIPPED, PROBLEM, EVENTS, ID = "group", "skipped", "problem", "events", "id"
+DATA = "data events"
 NAMES = "*.{json,jsonl,ndjson,gz}"
 TABLE = "the table"
 # Columns that hold a record's id, or the record whole.
@@ -175,6 +176,7 @@ def _rows(count: Count) -> Rows:
         {"kind": PROBLEM, "name": problem.file, "first": problem.reason}
         for problem in count.problems
     ]
+    told += [{"kind": DATA, "name": service} for service in sorted(count.data_services)]
     for group in count.groups.values():
         asked = [asdict(count.requests[key]) for key in group.requests]
         told.append(
@@ -225,6 +227,8 @@ def _added_up(rows: DataFrame, alike: Alike) -> Count:
             count.events, count.asked = row["allowed"], row["denied"]
         elif row["kind"] == SKIPPED:
             count.skipped[row["name"]] = row["allowed"]
+        elif row["kind"] == DATA:
+            count.data_services.add(row["name"])
         elif row["kind"] == PROBLEM:
             count.problems.append(LogProblem(row["name"], row["reason"]))
         else:

@@ -141,6 +141,7 @@ def count_to_data(count: Count) -> Json:
             ]
             for group in count.groups.values()
         ],
+        "data_services": sorted(count.data_services),
         "problems": [[problem.file, problem.reason] for problem in count.problems],
     }
 
@@ -149,6 +150,7 @@ def count_from_data(data: Json, alike: Alike) -> Count:
     """The count again; raises `ValueError`, `KeyError` or `TypeError` for what is none."""
     count = Count(data["events"], data["asked"])
     count.skipped.update(data["skipped"])
+    count.data_services.update(data["data_services"])
     keys: list[Hashable] = []
     for one in data["requests"]:
         requested = Requested(**one)

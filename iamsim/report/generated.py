@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from difflib import unified_diff
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from iamsim.report.snippets import snippet
 if TYPE_CHECKING:
     from iamsim.replay.counting import Count
     from iamsim.replay.generate import Generated
+    from iamsim.replay.grouping import Trade
 
 __all__ = ["generated_data", "generated_document"]
 
@@ -45,6 +47,19 @@ def generated_document(
         ),
         generated.left_out,
     )
+    trade: Section[Trade] = Section(
+        "trade",
+        "Size against what is granted beyond the seen",
+        (
+            Column("most resources", lambda row: _limit(row, generated)),
+            Column("statements", lambda row: str(row.statements)),
+            Column("characters", lambda row: str(row.characters)),
+            Column("resources", lambda row: str(row.resources)),
+            Column("patterns", lambda row: str(row.patterns)),
+        ),
+        generated.trades,
+        headed=True,
+    )
     remarks = [Remark("note", text) for text in generated.assumptions]
     if generated.why_unknown is not None:
         remarks.append(Remark("unknown", generated.why_unknown))
@@ -54,11 +69,16 @@ def generated_document(
     ]
     return Document(
         f"what `{principal}` needs, by what it did",
-        (*blocks, left_out),
+        (*blocks, trade, left_out),
         tuple(remarks),
         _summary(generated),
         None if generated.proof is None else PROOFS[generated.proof],
     )
+
+
+def _limit(row: Trade, generated: Generated) -> str:
+    words = "exact" if row.most == 0 else str(row.most)
+    return f"{words} (this policy)" if row.most == generated.most else words
 
 
 def _difference(generated: Generated) -> list[str]:
@@ -89,11 +109,14 @@ def generated_data(generated: Generated, count: Count) -> Json:
             "requests_covered": generated.covered,
             "statements": generated.statements,
             "patterns": generated.beyond,
+            "most_resources": generated.most,
+            "characters": generated.size,
             "skipped": dict(count.skipped.most_common()),
             "problems": [
                 {"file": problem.file, "reason": problem.reason} for problem in count.problems
             ],
         },
+        "trade": [asdict(one) for one in generated.trades],
         "proof": generated.proof,
         "why_unknown": generated.why_unknown,
         "assumptions": generated.assumptions,

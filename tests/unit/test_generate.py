@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from ipaddress import ip_address, ip_network
+from itertools import pairwise
 
 import pytest
 
@@ -221,3 +222,61 @@ def test_snippets_hold_the_policy(trail, capsys):
         main(["generate", str(trail / "trail.jsonl"), "-p", ROLE, "--as", "terraform", "-q"]) == 0
     )
     assert capsys.readouterr().out.startswith('resource "aws_iam_role_policy"')
+
+
+def test_the_trade_between_size_and_what_is_beyond_the_seen(trail, capsys):
+    """Fewer exact resources make a smaller policy with more patterns, and a size can be asked."""
+    data, _ = run(trail, capsys)
+    rows = data["trade"]
+    assert [row["most"] for row in rows] == [0, 10, 5, 2, 1]
+    assert rows[0]["patterns"] == 0
+    for before, after in pairwise(rows):
+        assert after["characters"] <= before["characters"]
+        assert after["resources"] <= before["resources"]
+    assert rows[-1]["patterns"] > 0
+    small, _ = run(trail, capsys, "--most-characters", str(rows[2]["characters"]))
+    assert small["coverage"]["most_resources"] in (5, 10)
+    assert small["coverage"]["characters"] <= rows[2]["characters"]
+    tiny, _ = run(trail, capsys, "--most-characters", "10")
+    assert tiny["coverage"]["most_resources"] == 1
+    assert any("10 were asked for at most" in said for said in tiny["assumptions"])
+
+
+def test_what_the_trail_would_not_show_is_named(trail, capsys):
+    """Services of today's policies that the trail has nothing of, or no data of."""
+    lines = (trail / "trail.jsonl").read_text("utf-8").splitlines()
+    some = [json.loads(line) for line in lines]
+    for one in some:
+        if one["eventSource"] == "dynamodb.amazonaws.com":
+            one |= {"eventCategory": "Management", "managementEvent": True}
+    (trail / "trail.jsonl").write_text("\n".join(map(json.dumps, some)), encoding="utf-8")
+    allowed = ["s3:*", "dynamodb:*", "sqs:*", "lambda:InvokeFunction", "states:StartExecution"]
+    path, _ = world(trail, {"Effect": "Allow", "Action": allowed, "Resource": "*"})
+    data, _ = run(trail, capsys, "--world", path)
+    said = " ".join(data["assumptions"])
+    assert "today's policies allow calls of lambda, states, and nobody's" in said
+    assert "of dynamodb the trail has management events alone" in said
+
+
+def test_roles_that_calls_hand_over_are_passed(trail, capsys):
+    """No trail logs iam:PassRole; it follows from what calls were given."""
+    passed = {
+        **made()[0],
+        "eventID": "passed",
+        "eventSource": "lambda.amazonaws.com",
+        "eventName": "CreateFunction20150331",
+        "requestParameters": {
+            "functionName": "mailer",
+            "role": f"arn:aws:iam::{A}:role/mailer",
+        },
+    }
+    passed.pop("errorCode", None)
+    passed.pop("resources", None)
+    (trail / "trail.jsonl").write_text(json.dumps(passed), encoding="utf-8")
+    data, _ = run(trail, capsys)
+    statements = [
+        one for one in data["policy"]["Statement"] if "iam:PassRole" in json.dumps(one["Action"])
+    ]
+    assert [one["Resource"] for one in statements] == [f"arn:aws:iam::{A}:role/mailer"]
+    assert any("iam:PassRole" in said for said in data["assumptions"])
+    assert data["coverage"]["calls"] == 1
