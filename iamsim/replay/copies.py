@@ -30,13 +30,12 @@ MOST_SHARES = 500  # which are files that are open
 
 def packed_ids(events: list[str]) -> bytes:
     """The ids of events, 16 bytes each."""
-    together = "".join(events)
-    if len(together) == TEXT * len(events):
+    if set(map(len, events)) == {TEXT}:
         try:
-            packed = bytes.fromhex(together.replace("-", ""))
+            packed = bytes.fromhex("".join(events).replace("-", ""))
         except ValueError:
             packed = b""
-        if len(packed) == ID_BYTES * len(events) and all(len(event) == TEXT for event in events):
+        if len(packed) == ID_BYTES * len(events):
             return packed
     return b"".join(map(packed_id, events))
 

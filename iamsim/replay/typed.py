@@ -154,32 +154,40 @@ class TypedLogs:
         caller = self._callers.get(written, written)
         if caller is written:
             caller = remember(self._callers, written, self._caller(written), CALLERS)
-        if caller is None or _is_no_call(record):
+        if (
+            caller is None
+            or record.insightDetails
+            or record.digestS3Bucket
+            or record.digestStartTime
+        ):
             return None
+        source = record.eventSource
         parameters, resources = bytes(record.requestParameters), bytes(record.resources)
-        if self._objects and record.eventSource == "s3.amazonaws.com":
+        if self._objects and source == "s3.amazonaws.com":
             parameters, resources = self._without_object(parameters, resources)
         address = record.sourceIPAddress
         if self._addresses and address and address[0].isdigit():
             address = ""
-        more = record.additionalEventData
+        more, message = record.additionalEventData, record.errorMessage
         tls = bytes(record.tlsDetails)
+        if tls:
+            tls = self._tls.get(tls) or self._tls_version(tls)
         return (
-            record.eventSource,
+            source,
             record.eventName,
             caller,
             parameters,
             resources,
             record.awsRegion,
             address,
-            tls and (self._tls.get(tls) or self._tls_version(tls)),
+            tls,
             more and (bytes(more.SignatureVersion), bytes(more.AuthenticationMethod)),
             record.vpcEndpointId,
             record.vpcEndpointAccountId,
             record.recipientAccountId,
             record.eventType,
             record.eventCategory,
-            bytes(record.errorMessage),
+            bytes(message) if message else None,
             None if self._times else record.eventTime,
             None if self._agents else bytes(record.userAgent),
         )
@@ -240,7 +248,3 @@ class TypedLogs:
 def _holds_others(record: Record) -> bool:
     """Whether a record is what others came in."""
     return bool(record.detail or record.Records or record.Events or record.QueryResultRows)
-
-
-def _is_no_call(record: Record) -> bool:
-    return bool(record.insightDetails or record.digestS3Bucket or record.digestStartTime)
