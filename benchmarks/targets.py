@@ -178,7 +178,14 @@ def processes(folder: Path) -> list[Line]:
 def replay(folder: Path) -> Line:
     """A trail in two processes; without a clock of the processor, by the clock on the wall."""
     trail.write(folder / "trail", RECORDS, 50)
-    command = [sys.executable, "-m", "iamsim", "replay", str(folder / "trail"), "--world"]
+    command = [
+        sys.executable,
+        "-m",
+        "iamsim",
+        "replay",
+        str(folder / "trail" / "AWSLogs"),
+        "--world",
+    ]
     command += [str(folder / "trail" / "world.json"), "-n", "2", "-q"]
     took = run.measure_process(command, 1) / 1000
     shared = 2 if run._process_clock is run.processor_of_processes else 1  # noqa: SLF001

@@ -69,6 +69,7 @@ NOISE = frozenset(
     }
 )
 MOST_OBJECTS = 50_000
+FEW = 8  # patterns, which are tried sooner than a name is looked up
 LAST_PART = 5  # of an ARN
 
 
@@ -212,7 +213,7 @@ class Alike:
 
     def resource(self, resource: str) -> str:
         """An object of a bucket by the bucket and the patterns it fits; others as they are."""
-        if not self._patterns:
+        if len(self._patterns) < FEW:
             return self._reduced(resource)
         known = self._objects.get(resource)
         if known is None:
