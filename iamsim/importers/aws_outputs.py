@@ -38,6 +38,11 @@ from iamsim.importers.policy_outputs import (
 )
 from iamsim.importers.resource_kinds import Scope, partition_of_region, policy_holder
 from iamsim.importers.shapes import account_of_path, pages, records, text, texts
+from iamsim.importers.shared_outputs import (
+    is_list_of_shared,
+    read_shared_policies,
+    settle_shared_policies,
+)
 from iamsim.importers.subject import (
     ARN_KEYS,
     NamedFile,
@@ -86,7 +91,8 @@ class AwsOutputs:
                 reader(_Output(part, place, source, arn, draft))
 
     def finish(self, draft: Draft) -> None:
-        """There is nothing left to settle."""
+        """What is shared counts beside the policies of all sources."""
+        settle_shared_policies(draft)
 
 
 class _Output:
@@ -164,6 +170,8 @@ def _reader_of(data: Json, source: Source) -> Callable[[_Output], None] | None:
         return _keys
     if policies_in(data):
         return _policies
+    if is_list_of_shared(data):
+        return _shared
     # A secret without a policy is printed with its ARN and name alone.
     if data.keys() == {"ARN", "Name"} or any(all(key in data for key in keys) for keys in NOTHING):
         return _nothing
@@ -187,6 +195,11 @@ def _policies(output: _Output) -> None:
     """Read the policies of resources."""
     for found in policies_in(output.data):
         _resource_policy(output, found)
+
+
+def _shared(output: _Output) -> None:
+    """Read what AWS RAM wrote."""
+    read_shared_policies(output.draft, output.data, output.place)
 
 
 def _attributes(output: _Output) -> None:
