@@ -26,6 +26,7 @@ from iamsim.words.labels import (
     on_one_line,
     statement_lines,
 )
+from iamsim.words.sentences import SIDES
 from iamsim.words.state import State
 
 if TYPE_CHECKING:
@@ -281,7 +282,7 @@ class _Reading:
     def _gate(self, way: WayExplanation, place: Place) -> Gate:
         """One gate on one way in."""
         entries = self.entries[place]
-        name = self._name(place)
+        name, sides = self._name(place), self._sides(place)
         denying = [entry for entry in entries if entry.outcome is Outcome.EXPLICIT_DENY]
         if denying:
             lines = self._why(denying[0], place)
@@ -294,12 +295,23 @@ class _Reading:
             return self._unasked(way, place, name)
         if place.layer in way.blocked_by and place.layer not in self.unknown:
             decides = place in self.deciders and self.answer.decision.verdict is not Verdict.ALLOWED
-            lines = self._why_closed(entries, place)
-            return Gate(place, name, State.CLOSED, lines, decides=decides)
+            lines = () if sides else self._why_closed(entries, place)
+            return Gate(place, name, State.CLOSED, lines, sides, decides=decides)
         state = _worst(entries)
         decides = state is State.OPEN and place in self.deciders and way.name == self.open_way
         kinds = _GRANTS_OF_WAY.get(way.name) if place.layer is Layer.RESOURCE_BASED_POLICY else None
-        return Gate(place, name, state, self._why(entries[0], place, kinds), decides=decides)
+        lines = self._why(entries[0], place, kinds)
+        return Gate(place, name, state, lines, sides, decides=decides)
+
+    def _sides(self, place: Place) -> tuple[Level, ...]:
+        """The sides of a request through an access point, each with what it says."""
+        entries = self.entries[place]
+        if len(entries) == 1 or not all(entry.level in SIDES for entry in entries):
+            return ()
+        return tuple(
+            Level(SIDES[entry.level or ""], _state(entry), self._why(entry, place))
+            for entry in entries
+        )
 
     def _unasked(self, way: WayExplanation, place: Place, name: str) -> Gate:
         """A gate that this way leads around: an unknown layer may still deny explicitly."""

@@ -15,6 +15,7 @@ from iamsim.engine.services import access_points
 from iamsim.words.gates import Place, deciding_texts, gates_of
 from iamsim.words.labels import BYPASSES, REASONS, RELATIONS, WAYS, bypass_text, short_arn
 from tests.unit import report_samples as samples
+from tests.unit.questions import allow, ask
 
 HARBOR = "corpus/examples/harbor"
 DEPLOY = "arn:aws:iam::111122223333:role/deploy"
@@ -253,3 +254,35 @@ def test_what_is_not_known_says_what_it_depends_on():
     bucket = gates.lanes[-1].gates[0]
     assert (bucket.state, gates.lanes[-1].state) == (State.DEPENDS, State.DEPENDS)
     assert bucket.lines == ("denies explicitly if the connection is not encrypted",)
+
+
+def test_the_sides_of_an_access_point_are_shown() -> None:
+    """A gate names the access point and the bucket behind it, each as it stands."""
+    owner, other = "111122223333", "222233334444"
+    point = f"arn:aws:s3:eu-west-1:{owner}:accesspoint/pier"
+    let_in = {"Effect": "Allow", "Principal": {"AWS": owner}, "Action": "s3:*", "Resource": "*"}
+    world = {
+        "accounts": {
+            owner: {
+                "users": {"maya": {"policies": [{"Statement": [allow()]}]}},
+                "resources": {
+                    point: {"bucket": "arn:aws:s3:::tide", "policy": {"Statement": [let_in]}}
+                },
+            },
+            other: {"resources": {"arn:aws:s3:::tide": {"policy": {"Statement": [let_in]}}}},
+        }
+    }
+    request = {
+        "principal": f"arn:aws:iam::{owner}:user/maya",
+        "action": "s3:GetObject",
+        "resource": f"{point}/object/k",
+    }
+    names = ["the access point", "the bucket behind it"]
+    for effect, states in (("Allow", "open open"), ("Deny", ""), (None, "open closed")):
+        bucket = [] if effect is None else [{**let_in, "Effect": effect}]
+        world["accounts"][other]["resources"]["arn:aws:s3:::tide"]["policy"] = {"Statement": bucket}
+        gates = gates_of(ask(request, world))
+        [lane] = gates.lanes
+        sides = lane.gates[0].levels
+        assert [side.name for side in sides] == (names if states else [])
+        assert " ".join(side.state.value for side in sides) == states
