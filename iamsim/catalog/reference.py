@@ -14,6 +14,7 @@ from functools import cache
 from iamsim.catalog.encoding import action_names, decode_service
 from iamsim.catalog.facts import CatalogVersion
 from iamsim.catalog.files import data_lines, data_path
+from iamsim.catalog.known_names import KNOWN_NAMES
 from iamsim.catalog.pack import read_pack
 
 TYPE_CHECKING = False
@@ -82,9 +83,11 @@ class Catalog:
         return tuple(name for name in self.pack.names() if not name.startswith(" "))
 
     def service_name(self, prefix: str) -> str | None:
-        """Give a service's full name by its prefix, without reading its facts."""
+        """Give the name by which people know a service, without reading its facts."""
         lowered = prefix.lower()
-        return self.pack.note(lowered) if self._is_service(lowered) else None
+        if not self._is_service(lowered):
+            return None
+        return KNOWN_NAMES.get(lowered) or self.pack.note(lowered)
 
     def find_service(self, prefix: str) -> ServiceFacts | None:
         """Find a service by the prefix of its actions."""

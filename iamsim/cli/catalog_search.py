@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.catalog.known_names import known_name
 from iamsim.cli.options import did_you_mean
 from iamsim.core.errors import RequestError
 from iamsim.report.catalog import Found
@@ -50,7 +51,7 @@ def _everything() -> Iterator[Found]:
         if (service := catalog.find_service(prefix)) is not None
     ]
     for service in services:
-        yield Found("service", service.prefix, service.name)
+        yield Found("service", service.prefix, known_name(service.prefix, service.name))
     for service in services:
         for action in service.actions:
             yield Found("action", action.full_name, action.access_level)

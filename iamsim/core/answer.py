@@ -20,12 +20,14 @@ __all__ = ["Answer", "RequestRecord", "Residual"]
 
 @dataclass(frozen=True, slots=True)
 class RequestRecord:
-    """The request as the user asked it. `context` holds only what was given."""
+    """The request as the user asked it. `context` holds only what was given; `caller` is the ARN
+    by which AWS knows who calls, which is that of a session where its name is known."""
 
     principal: str
     action: str
     resource: str
     context: Mapping[str, str | tuple[str, ...]]
+    caller: str = ""
 
 
 @dataclass(slots=True, eq=False)

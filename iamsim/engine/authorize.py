@@ -116,7 +116,11 @@ def explain_prepared(question: Question, prepared: Prepared) -> Answer:
         return explained.explanation
 
     record = RequestRecord(
-        question.principal, question.action, question.resource, dict(question.context)
+        question.principal,
+        question.action,
+        question.resource,
+        dict(question.context),
+        prepared.request.caller.arn,
     )
     return Answer(record, decision, None, explanation)
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.facts import ACCESS_LEVELS
+from iamsim.catalog.known_names import known_name
 from iamsim.report.document import SEPARATE, Column, Document, Fields, Prose, Section
 from iamsim.words.wording import joined
 
@@ -79,7 +80,7 @@ def action_document(action: ActionFacts, service: ServiceFacts) -> Document:
     )
     caption = "condition keys, beside the global ones"
     facts = (
-        ("service", service.name),
+        ("service", known_name(service.prefix, service.name)),
         ("access", action.access_level),
         ("needs", ", ".join(action.dependent_actions or ())),
         ("source", service.source),
@@ -101,7 +102,7 @@ def action_data(action: ActionFacts, service: ServiceFacts) -> Json:
         "kind": "action",
         "name": action.full_name,
         "service": service.prefix,
-        "service_name": service.name,
+        "service_name": known_name(service.prefix, service.name),
         "access_level": action.access_level,
         "resource_types": [
             {
@@ -165,7 +166,8 @@ def service_document(service: ServiceFacts) -> Document:
         (Column("condition key", lambda key: key.name, code=True), Column("type", _types)),
         service.condition_keys,
     )
-    facts = Fields("service", "", (("service", service.name), ("source", service.source)))
+    name = known_name(service.prefix, service.name)
+    facts = Fields("service", "", (("service", name), ("source", service.source)))
     return Document(f"`{service.prefix}`", (facts, actions, types, keys))
 
 
@@ -174,7 +176,7 @@ def service_data(service: ServiceFacts) -> Json:
     return {
         "kind": "service",
         "name": service.prefix,
-        "service_name": service.name,
+        "service_name": known_name(service.prefix, service.name),
         "actions": [
             {"name": action.full_name, "access_level": action.access_level}
             for action in service.actions

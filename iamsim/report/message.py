@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.core.reason import Reason
 from iamsim.words.sentences import concerns_role_trust
@@ -16,7 +17,7 @@ from iamsim.words.sentences import concerns_role_trust
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from iamsim.core.answer import Answer
+    from iamsim.core.answer import Answer, RequestRecord
     from iamsim.core.explanation import Explanation
 
 __all__ = ["denied_message"]
@@ -34,6 +35,7 @@ _OWN_ERRORS = frozenset(
         Reason.SIGNED_CALLS_ONLY,
     }
 )
+UNKNOWN_SESSION = "SESSION_NAME"  # stands where the name of a session is not known
 _PLAIN_DENIAL = "Access Denied"
 
 # AWS documents no words for an implicit denial by an RCP, and none for S3 Block Public Access where
@@ -86,8 +88,21 @@ def denied_message(answer: Answer) -> str | None:
     if service == "s3" and (blocked or not _s3_says_why(explanation)):
         return _PLAIN_DENIAL
     reason = _reason(answer)
-    message = f"User: {request.principal} is not authorized to perform: {request.action}"
+    message = f"User: {_caller(request)} is not authorized to perform: {request.action}"
     return message + _on_resource(service, request.resource, reason) + reason
+
+
+def _caller(request: RequestRecord) -> str:
+    """The caller as AWS names it: never a role, but a session of it, whose name may be unknown.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+    """
+    written = request.caller or request.principal
+    arn = find_arn(written)
+    if arn is None or arn.service != "iam" or not arn.resource.startswith("role/"):
+        return written
+    name = arn.resource.rpartition("/")[2]
+    return f"arn:{arn.partition}:sts::{arn.account}:assumed-role/{name}/{UNKNOWN_SESSION}"
 
 
 def _on_resource(service: str, resource: str, reason: str) -> str:

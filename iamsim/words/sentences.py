@@ -232,8 +232,9 @@ NOTES: Mapping[Note, str] = {
         " account (`canonical_user_id`), so it was taken to be another one"
     ),
     Note.NOT_PRINCIPAL_IDENTITIES: (
-        "NotPrincipal spares a caller only when account, user or role, and session are all listed;"
-        " AWS recommends to use it with Deny only, or not at all"
+        "NotPrincipal spares a caller only when both its account and its user or role are listed; a"
+        " session need not be, though AWS's text has some services look at it as well; AWS"
+        " recommends `aws:PrincipalArn` in a condition instead"
     ),
     Note.ALLOW_WITH_NOT_PRINCIPAL: (
         "a statement allows with NotPrincipal, which AWS no longer supports in new policies; it was"

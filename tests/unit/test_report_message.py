@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from iamsim.core.decision import Layer, Verdict
@@ -10,7 +12,9 @@ from iamsim.core.reason import Reason
 from iamsim.report.message import denied_message
 from tests.unit.report_samples import allowed_answer, answer, denied_answer
 
-USER = "User: arn:aws:iam::111122223333:role/dev is not authorized to perform: "
+USER = (
+    "User: arn:aws:sts::111122223333:assumed-role/dev/SESSION_NAME is not authorized to perform: "
+)
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:jobs"
 KEY = "arn:aws:kms:eu-west-1:111122223333:key/1"
 SCP_ARN = "arn:aws:organizations::9:policy/o-x/service_control_policy/p-y"
@@ -87,6 +91,32 @@ def test_role_trust_policies_have_words_of_their_own():
     assert denied_message(missing) == (
         f"{head} because no role trust policy allows the sts:AssumeRole action"
     )
+
+
+@pytest.mark.parametrize(
+    ("principal", "caller", "named"),
+    [
+        ("arn:aws:iam::111122223333:user/ida", "", "arn:aws:iam::111122223333:user/ida"),
+        (
+            "arn:aws-cn:iam::111122223333:role/a/b/app",
+            "",
+            "arn:aws-cn:sts::111122223333:assumed-role/app/SESSION_NAME",
+        ),
+        (
+            ROLE,
+            "arn:aws:sts::111122223333:assumed-role/app/run7",
+            "arn:aws:sts::111122223333:assumed-role/app/run7",
+        ),
+        ("cloudtrail.amazonaws.com", "", "cloudtrail.amazonaws.com"),
+    ],
+)
+def test_the_caller_is_named_as_aws_names_it(principal, caller, named):
+    """A role never calls: a session of it does, by its name where that is known."""
+    denied = implicit(Layer.IDENTITY_BASED_POLICY, action="sqs:SendMessage", resource=QUEUE)
+    denied.request = replace(denied.request, principal=principal, caller=caller)
+    message = denied_message(denied)
+    assert message is not None
+    assert message.startswith(f"User: {named} is not authorized to perform: sqs:SendMessage")
 
 
 def test_services_have_shapes_of_their_own():
