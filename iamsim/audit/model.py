@@ -86,7 +86,8 @@ class Fix(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One subject that a check fails for. `subject` is an ARN where there is one, else an account
-    or ``organization``; `severity` is that of the check unless something is said here."""
+    or ``organization``; `severity` is that of the check unless something is said here. `english` is
+    the detail before it was translated."""
 
     subject: str
     detail: str
@@ -95,10 +96,12 @@ class Finding:
     evidence: tuple[Evidence, ...] = ()
     severity: Severity | None = None
     span: Span | None = field(default=None, compare=False)
+    english: str = field(default="", compare=False)
 
     def fingerprint(self, check: str) -> str:
         """An id that is the same whenever the finding of this check is."""
-        return str(uuid5(NAMESPACE_URL, f"iamsim audit\n{check}\n{self.subject}\n{self.detail}"))
+        detail = self.english or self.detail
+        return str(uuid5(NAMESPACE_URL, f"iamsim audit\n{check}\n{self.subject}\n{detail}"))
 
 
 class Passed(NamedTuple):

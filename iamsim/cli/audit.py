@@ -66,6 +66,7 @@ FRAMEWORK = Option(
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Audit the world and write what was found."""
     from iamsim.audit.frameworks import FRAMEWORKS  # noqa: PLC0415 - as above
+    from iamsim.audit.languages import in_language  # noqa: PLC0415 - as below
     from iamsim.audit.run import run_audit  # noqa: PLC0415 - `--help` needs none
     from iamsim.cli.ask import text_of, time_of  # noqa: PLC0415 - as above
     from iamsim.report import audit as report  # noqa: PLC0415 - as above
@@ -77,6 +78,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
         batch, _ = open_batch({**options, "exact": None})
         audit = run_audit(batch, time_of(text_of(options, "at")), choices, progress)
+    audit = in_language(audit, text_of(options, "lang") or "en")
     write_answer(
         options,
         lambda: report.audit_document(audit, framework),
@@ -138,6 +140,14 @@ COMMAND = Command(
         *OPTIONS,
         *CHOICES,
         FRAMEWORK,
+        Option(
+            ("--lang",),
+            "lang",
+            "The language of titles, findings and comments of fixes.",
+            metavar="LANGUAGE",
+            default="en",
+            choices=("en", "ja"),
+        ),
         Option(
             ("--fail-on",),
             "fail_on",

@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 from iamsim.audit.choices import Choices
 from iamsim.audit.frameworks import FRAMEWORKS
 from iamsim.audit.headings import HEADINGS
+from iamsim.audit.languages import in_language
 from iamsim.audit.model import Status
 from iamsim.audit.registry import load_checks
 from iamsim.audit.run import run_audit
@@ -139,3 +141,48 @@ def test_a_credential_report_says_nothing_of_policies(tmp_path, check):
     """Users alone, as a credential report names them: what they may do is not known."""
     result = run(tmp_path, check, "2026-12-01T00:00:00Z", REPORT)
     assert result.status is Status.UNKNOWN
+
+
+def translated(tmp_path, check, at, world):
+    """The same check in both languages."""
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps(world))
+    batch = Batch(CompiledWorld.checked(load_world(path)), now=at)
+    audit = run_audit(batch, at, Choices(select=frozenset([check])))
+    return audit, in_language(audit, "ja")
+
+
+def is_japanese(text):
+    """Whether a text has kana or kanji."""
+    return any("\u3040" <= letter <= "\u9fff" for letter in text)
+
+
+@pytest.mark.parametrize(("check", "at", "case"), [*cases("fails"), *cases("informs")])
+def test_every_finding_of_the_corpus_is_told_in_japanese(tmp_path, check, at, case):
+    """Heading, title, detail and comments are Japanese; ids, subjects and commands stay."""
+    english, japanese = translated(tmp_path, check, at, case["world"])
+    before, after = english.checks[0], japanese.checks[0]
+    assert is_japanese(after.title)
+    assert all(is_japanese(one.heading.title) for one in japanese.headings)
+    for one, other in zip(before.findings, after.findings, strict=True):
+        assert is_japanese(other.detail), one.detail
+        assert other.fingerprint(check) == one.fingerprint(check)
+        assert other.subject == one.subject
+        for line, said in zip(one.fix.text.split("\n"), other.fix.text.split("\n"), strict=True):
+            assert is_japanese(said) if line.startswith("#") else said == line
+
+
+def test_every_heading_and_check_has_a_japanese_title(tmp_path):
+    """None is forgotten, and none is left over."""
+    load_checks()
+    data = tomllib.loads((ROOT / "iamsim/audit/data/ja.toml").read_text("utf-8"))
+    assert list(data["headings"]) == [heading.id for heading in HEADINGS]
+    english = run_audit(Batch(CompiledWorld.checked(load_world(_empty(tmp_path)))), None, Choices())
+    assert set(data["titles"]) == {one.check for one in english.checks}
+    assert in_language(english, "en") is english
+
+
+def _empty(tmp_path):
+    path = tmp_path / "world.json"
+    path.write_text('{"accounts": {"111122223333": {}}}', encoding="utf-8")
+    return path

@@ -12,7 +12,8 @@ FILE = "arn:aws:s3:::harbor-reports/finance/2026.csv"
 DEPLOY = ("-p", "arn:aws:iam::111122223333:role/deploy", "-r", FILE)
 DENIED = (
     "User: arn:aws:sts::111122223333:assumed-role/deploy/SESSION_NAME is not authorized to perform:"
-    f' s3:DeleteObject on resource: "{FILE}" because no permissions boundary allows the s3:DeleteObject action'
+    f' s3:DeleteObject on resource: "{FILE}" because no permissions boundary allows the'
+    " s3:DeleteObject action"
 )
 SCENARIO = """
 title: t

@@ -571,4 +571,4 @@ def test_lessons_are_completed():
     """A shell proposes names that start as what was typed."""
     assert COMMAND.completes is not None
     assert COMMAND.completes("kms") == ["kms-keys", "kms-grants"]
-    assert COMMAND.completes("al") == ["all"]
+    assert COMMAND.completes("al") == ["allow-list", "all"]

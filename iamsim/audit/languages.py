@@ -1,0 +1,133 @@
+"""An audit in another language: titles, findings, and the comments of fixes.
+
+The names of AWS, of policies and of checks stay as they are, and so does what a validation says of
+a policy. A finding keeps its id, which is made of the English sentence. What has no translation
+stays in English; the tests hold every sentence of the corpus to one.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import replace
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from iamsim.audit.model import Audit
+from iamsim.files.reading import read_text
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from iamsim.audit.model import CheckResult, Finding, HeadingResult
+
+__all__ = ["LANGUAGES", "in_language"]
+
+LANGUAGES = ("en", "ja")
+_FOLDER = Path(__file__).parent / "data"
+
+
+class _Sentence(NamedTuple):
+    """An English sentence with holes, and what it is in another language."""
+
+    pattern: re.Pattern[str]
+    text: str
+
+    def of(self, english: str) -> str | None:
+        """The translation, with what fills the holes."""
+        found = self.pattern.fullmatch(english)
+        if found is None:
+            return None
+        made = self.text
+        for number, value in enumerate(found.groups(), 1):
+            made = made.replace(f"{{{number}}}", value)
+        return made
+
+
+class _Tables(NamedTuple):
+    """What one language has."""
+
+    headings: Mapping[str, str]
+    titles: Mapping[str, str]
+    details: tuple[_Sentence, ...]
+    comments: tuple[_Sentence, ...]
+    words: Mapping[str, str]
+
+
+@cache
+def _tables(language: str) -> _Tables:
+    data: dict[str, Any] = tomllib.loads(read_text(_FOLDER / f"{language}.toml"))
+    return _Tables(
+        data["headings"],
+        data["titles"],
+        _sentences(data["details"]),
+        _sentences(data["comments"]),
+        data["words"],
+    )
+
+
+def _sentences(entries: Mapping[str, str]) -> tuple[_Sentence, ...]:
+    """The longest first, so that the one that says most is taken."""
+    return tuple(
+        _Sentence(re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL), text)
+        for english, text in sorted(entries.items(), key=lambda one: -len(one[0]))
+    )
+
+
+def in_language(audit: Audit, language: str) -> Audit:
+    """The audit in a language of `LANGUAGES`."""
+    if language == "en":
+        return audit
+    tables = _tables(language)
+    return Audit([_heading(one, tables) for one in audit.headings], audit.at, audit.remarks)
+
+
+def _heading(result: HeadingResult, tables: _Tables) -> HeadingResult:
+    heading = result.heading
+    title = tables.headings.get(heading.id, heading.title)
+    checks = [_check(one, tables) for one in result.checks]
+    return replace(result, heading=heading._replace(title=title), checks=checks)
+
+
+def _check(result: CheckResult, tables: _Tables) -> CheckResult:
+    return replace(
+        result,
+        title=tables.titles.get(result.check, result.title),
+        findings=[_finding(one, tables) for one in result.findings],
+        suppressed=[
+            one._replace(finding=_finding(one.finding, tables)) for one in result.suppressed
+        ],
+    )
+
+
+def _finding(finding: Finding, tables: _Tables) -> Finding:
+    detail = _translated(finding.detail, tables)
+    lines = [_comment(line, tables) for line in finding.fix.text.split("\n")]
+    fix = finding.fix._replace(text="\n".join(lines))
+    return replace(finding, detail=detail, fix=fix, english=finding.english or finding.detail)
+
+
+def _translated(english: str, tables: _Tables) -> str:
+    """A sentence; what may be added to any of them is translated apart."""
+    main, end = english, ""
+    for word, text in tables.words.items():
+        before, found, after = main.partition(word)
+        if found:
+            main, end = before, f"{text}{after}{end}"
+    for sentence in tables.details:
+        made = sentence.of(main)
+        if made is not None:
+            return f"{made}{end}"
+    return english
+
+
+def _comment(line: str, tables: _Tables) -> str:
+    """A line of a fix: commands stay, comments are sentences."""
+    if not line.lstrip().startswith("#"):
+        return line
+    for sentence in tables.comments:
+        made = sentence.of(line.strip())
+        if made is not None:
+            return made
+    return line
