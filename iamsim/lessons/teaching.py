@@ -31,6 +31,7 @@ from iamsim.lessons.course import (
     find_exercise,
     find_lessons,
 )
+from iamsim.lessons.exam import SIZE, draw_exam
 from iamsim.lessons.grading import grade
 from iamsim.lessons.html import blocks_fragment
 from iamsim.lessons.prediction import LAYER_CHOICES, VERDICT_CHOICES
@@ -46,21 +47,37 @@ if TYPE_CHECKING:
 __all__ = ["answer", "course", "exercise", "explained", "grade_files", "solved", "step"]
 
 Json = dict[str, Any]
+_EXAM, _SEED = "exam", 1
 
 
 def course() -> Json:
-    """The lessons and the exercises: number, name, title, topic, and what comes `after` what."""
+    """The lessons and the exercises: number, name, title, topic, and what comes `after` what.
+
+    The last entry of the lessons is the exam, whose steps are questions of the corpus.
+    """
+    lessons = all_lessons()
+    exam = {
+        "number": len(lessons) + 1,
+        "name": _EXAM,
+        "title": "The final exam",
+        "topic": "exam",
+        "after": [lessons[-1].name],
+        "steps": SIZE,
+    }
     return {
         "lessons": [
-            {
-                "number": one.number,
-                "name": one.name,
-                "title": one.title,
-                "topic": one.topic,
-                "after": list(one.after),
-                "steps": len(one.steps),
-            }
-            for one in all_lessons()
+            *(
+                {
+                    "number": one.number,
+                    "name": one.name,
+                    "title": one.title,
+                    "topic": one.topic,
+                    "after": list(one.after),
+                    "steps": len(one.steps),
+                }
+                for one in lessons
+            ),
+            exam,
         ],
         "exercises": [
             {
@@ -83,9 +100,11 @@ def step(name: str, place: int) -> Json:
     `layers` is empty where only the decision is asked for.
     """
     lesson, asked, outcome = _asked(name, place)
-    shown = [*(introduction(lesson) if not place else ()), *step_blocks(lesson, asked)]
+    starts = not place or name == _EXAM  # each question of the exam is a lesson of its own
+    shown = [*(introduction(lesson) if starts else ()), *step_blocks(lesson, asked)]
     return {
-        "lesson": lesson.name,
+        "lesson": name,
+        "after": list(lesson.after) if not place else [],
         "step": place,
         "name": asked.name,
         "html": blocks_fragment(shown),
@@ -188,6 +207,12 @@ def grade_files(name: str, files: Mapping[str, str]) -> Grade:
 
 @lru_cache(maxsize=64)
 def _asked(name: str, place: int) -> tuple[Lesson, Step, Outcome]:
+    if name == _EXAM:
+        drawn = draw_exam(_SEED)
+        if not 0 <= place < len(drawn):
+            raise RequestError("unknown-step", f"the exam has no question {place}")
+        one = drawn[place]
+        return one.lesson, one.step, one.lesson.outcome(one.step)
     lesson = find_lessons([name])[0]
     if not 0 <= place < len(lesson.steps):
         raise RequestError("unknown-step", f"the lesson `{name}` has no step {place}")

@@ -35,6 +35,7 @@ def test_every_choice_of_every_step_is_answered(name, steps):
     """One decision and at most one layer is right; what is wrong has a reason of its own."""
     for place in range(steps):
         asked = step(name, place)
+        assert asked["lesson"] == name
         assert asked["question"] in unescape(re.sub("</?code>", "`", asked["html"]))
         right = [one for one in choices(asked, "decisions") if answer(name, place, one)["right"]]
         assert len(right) == 1
@@ -84,6 +85,7 @@ def test_none_of_these_is_right_where_no_policy_decides():
         (lambda: step("explicit-deny", 9), "unknown-step"),
         (lambda: step("explicit-deny", -1), "unknown-step"),
         (lambda: step("no-such", 0), "unknown-lesson"),
+        (lambda: step("exam", 20), "unknown-step"),
         (lambda: answer("explicit-deny", 0, "perhaps"), "unknown-choice"),
         (lambda: answer("explicit-deny", 0, "explicitDeny", "perhaps"), "unknown-choice"),
         (lambda: exercise("no-such"), "unknown-exercise"),
@@ -112,7 +114,9 @@ def test_exercises_are_given_and_graded_as_data():
 def test_the_course_has_an_order():
     """What comes before a lesson has a smaller number, and exercises name lessons."""
     numbers = {lesson.name: lesson.number for lesson in all_lessons()}
-    for one in course()["lessons"]:
+    *lessons, exam = course()["lessons"]
+    assert (exam["name"], exam["number"]) == ("exam", len(lessons) + 1)
+    for one in (*lessons, exam):
         assert all(numbers[name] < one["number"] for name in one["after"])
     for one in course()["exercises"]:
         assert one["after"]

@@ -51,7 +51,16 @@ export class Learn {
     );
     const asked = this.#course.lessons.reduce((sum, one) => sum + one.steps, 0);
     const right = Object.entries(this.#progress).filter(([name, first]) => first && !name.startsWith("exercise/")).length;
-    at("p-score").textContent = t("score", right, asked);
+    const score = at("p-score");
+    score.textContent = t("score", right, asked);
+    if (!Object.keys(this.#progress).length) return;
+    const again = made("button", "", { type: "button", textContent: t("start-again") });
+    again.addEventListener("click", () => {
+      this.#progress = {};
+      try { localStorage.removeItem(KEY); } catch { /* as above */ }
+      this.#list();
+    });
+    score.append(" ", again);
   }
 
   #mark(name, first) {
@@ -72,6 +81,10 @@ export class Learn {
     const page = this.#clear();
     if (told.fault) { page.textContent = faultText(told.fault); return; }
     put(page, told.html, 2);
+    const before = told.after
+      .map((one) => this.#course.lessons.find((lesson) => lesson.name === one))
+      .filter((one) => one && !Array.from({ length: one.steps }, (_, step) => `${one.name}/${step}`).every((key) => key in this.#progress));
+    if (before.length) page.prepend(made("p", "", { className: "quiet", textContent: t("before", before.map((one) => `${one.number}. ${one.title}`).join("; ")) }));
     const fields = made("fieldset");
     const legend = made("legend", "predict");
     const decision = made("select");
