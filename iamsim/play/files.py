@@ -37,6 +37,7 @@ LEFT_OUT = ("calls/data/", "cli/", "collect/", "mcp/", "pytest_plugin.py", "serv
 # What stands elsewhere in a checkout, and where it stands in the wheel.
 MOVED = (
     ("grammar", "_grammar"),
+    ("corpus/conformance", "_corpus/conformance"),
     ("corpus/escalation/paths", "_corpus/escalation/paths"),
     ("corpus/examples", "_corpus/examples"),
     ("corpus/exercises", "_corpus/exercises"),
