@@ -164,13 +164,14 @@ def license_of(metadata: str) -> str:
 
 def build(target: Path) -> Path:
     """Bring everything into a new folder; gives the package in it."""
-    with tempfile.TemporaryDirectory() as temporary:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent) as temporary:  # beside it: one renaming
         work = Path(temporary)
         modules = fetch_npm(work)
         (work / "wheels").mkdir()
         wheels = fetch_wheels(work / "wheels")
-        shutil.rmtree(target, ignore_errors=True)
-        package = target / PACKAGE
+        made = work / "made"
+        package = made / PACKAGE
         vendor = package / "vendor"
         (vendor / "pyodide").mkdir(parents=True)
         for name in PYODIDE:
@@ -180,8 +181,10 @@ def build(target: Path) -> Path:
         write_licenses(modules, wheels, vendor / "licenses")
         (vendor / "modules.json").write_text(json.dumps(names, indent=1) + "\n", encoding="utf-8")
         (package / "__init__.py").write_text(ABOUT, encoding="utf-8")
-        shutil.copy(modules / "axe-core" / "axe.min.js", target)  # for the tests; in no wheel
-    return package
+        shutil.copy(modules / "axe-core" / "axe.min.js", made)  # for the tests; in no wheel
+        shutil.rmtree(target, ignore_errors=True)
+        made.rename(target)
+    return target / PACKAGE
 
 
 def main() -> int:

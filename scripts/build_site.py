@@ -6,6 +6,9 @@ Needs the extra `docs` and no network. The site (build/site unless another folde
 from the disk as from a server: nothing in it is fetched from elsewhere, and its search runs in the
 browser. A warning is an error: links that lead nowhere, pages that docs/README.md does not list.
 
+Pictures that are there in two widths are shown in the one that fits. The playground is put into
+`play/` where Pyodide and CodeMirror are there, or npm, which brings them.
+
 The files stay plain Markdown that is read in the repository as well. Here they are copied and their
 links turned: a link out of docs/, to a case of the corpus say, becomes a page that shows that file.
 The pages in Japanese are a site of their own beside the others, so that its search knows the words.
@@ -19,6 +22,7 @@ import re
 import shutil
 import sys
 import tempfile
+from html import escape
 from pathlib import Path
 from urllib.parse import quote
 
@@ -26,6 +30,7 @@ ROOT = Path(__file__).resolve().parent.parent
 DOCS = ROOT / "docs"
 LINK = re.compile(r"(\]\()([^)\s]+)(\))")
 FENCE = re.compile(r"(^(`{3,}).*?^\2`*$)", re.DOTALL | re.MULTILINE)
+PICTURE = re.compile(r"^!\[([^\]]*)\]\(([^)\s]+?)\.svg\)$", re.MULTILINE)
 SCHEME = re.compile(r"[a-z]+:")
 LANGUAGES = {".yaml": "yaml", ".json": "json", ".py": "python", ".toml": "toml"}
 # Results of the search: what the pages say stands before files that they show.
@@ -35,6 +40,14 @@ SCORER = """var Scorer = {
   title: 15, partialTitle: 7, term: 5, partialTerm: 2,
 };
 """
+# Pictures are 860 pixels wide, the text of a page 640: where there is room they stand out of it.
+# Elsewhere the narrow ones are shown, so that letters have the size in which they were drawn.
+STYLE = """.drawn img { display: block; max-width: none; width: auto; margin: 1rem 0; }
+.open-playground a { font-weight: 600; }
+"""
+WIDE = "(min-width: 90em)"
+PLAYGROUND = "play"
+TRY = "- **Try it** "  # the line of the first page above which its address stands
 ELSEWHERE = "elsewhere"  # the scheme of links to the site in the other language
 
 # What Sphinx is told; https://www.sphinx-doc.org/en/master/usage/configuration.html
@@ -46,6 +59,9 @@ SETTINGS = {
     "highlight_language": "text",
     "smartquotes": False,
     "html_copy_source": False,
+    "html_css_files": ["site.css"],
+    "html_extra_path": ["extra"],
+    "html_static_path": ["style"],
     "html_show_copyright": False,
     "html_show_sphinx": False,
     "myst_heading_anchors": 4,
@@ -58,10 +74,11 @@ SETTINGS = {
 class Site:
     """The site of one language: which files it has, and where they are put."""
 
-    def __init__(self, language: str, home: Path, folder: Path) -> None:
+    def __init__(self, language: str, home: Path, folder: Path, *, playground: bool) -> None:
         self.language = language
         self.home = home
         self.folder = folder
+        self.playground = playground
         self.waiting: list[Path] = []
         self.seen: set[Path] = set()
 
@@ -111,6 +128,23 @@ class Site:
         ]
         return "".join(piece for pair in zip(turned, [*blocks, ""], strict=True) for piece in pair)
 
+    def drawn(self, text: str, page: Path) -> str:
+        """Show pictures that are there in two widths in the one that fits."""
+
+        def picture(found: re.Match[str]) -> str:
+            narrow = (page.parent / f"{found[2]}-narrow.svg").resolve()
+            if not narrow.is_file():
+                return found[0]
+            here = self.folder / self.place(page).parent
+            place = Path(os.path.relpath(self.folder / "pictures", here)).as_posix()
+            wide = narrow.name.replace("-narrow.svg", ".svg")
+            return (
+                f'<picture class="drawn"><source media="{WIDE}" srcset="{place}/{wide}">'
+                f'<img src="{place}/{narrow.name}" alt="{escape(found[1])}"></picture>\n'
+            )
+
+        return PICTURE.sub(picture, text)
+
     def page(self, path: Path) -> str:
         """Make the Markdown of one page."""
         outside = "---\norphan: true\n---\n\n" if not path.is_relative_to(DOCS) else ""
@@ -124,7 +158,10 @@ class Site:
         if path.suffix != ".md":
             language = LANGUAGES.get(path.suffix, "text")
             return f"{outside}# {name}\n\n``````{language}\n{text.rstrip()}\n``````\n"
-        text = self.turned(text, path)
+        text = self.turned(self.drawn(text, path), path)
+        if path == DOCS / "README.md" and self.playground:
+            link = f"- **[Open the playground]({ELSEWHERE}:{PLAYGROUND}/index.html)**\n"
+            text = text.replace(TRY, link + TRY)
         if path == self.home / "README.md":
             text += contents(text)
         elif path.name == "README.md" and not outside:
@@ -144,6 +181,11 @@ class Site:
                 target.write_text(self.page(path), encoding="utf-8")
             else:
                 shutil.copy(path, target)
+        (pictures := self.folder / "extra" / "pictures").mkdir(parents=True)
+        for path in (DOCS / "pictures").glob("*.svg"):
+            shutil.copy(path, pictures)
+        (style := self.folder / "style").mkdir()
+        (style / "site.css").write_text(STYLE, encoding="utf-8")
         settings = [f"{name} = {value!r}" for name, value in SETTINGS.items()]
         settings.append(f"language = {self.language!r}")
         (scorer := self.folder / "scorer.js").write_text(SCORER, encoding="utf-8")
@@ -163,15 +205,33 @@ def contents(text: str) -> str:
     return "\n".join(made) + "\n"
 
 
+def write_playground(folder: Path) -> bool:
+    """Write the playground; tells whether there is one."""
+    from iamsim.core.errors import RequestError  # noqa: PLC0415 - `--help` needs none
+    from iamsim.play.files import find_vendor, playground_files  # noqa: PLC0415
+
+    try:
+        vendor = find_vendor()
+    except RequestError as error:
+        print(f"the site has no playground: {error.message}")
+        return False
+    for name, content in playground_files(vendor).items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content)
+    return True
+
+
 def build(target: Path) -> int:
     """Build both sites; give Sphinx's exit code."""
     from sphinx.cmd.build import build_main  # noqa: PLC0415 - `--help` needs no extra
 
+    playground = write_playground(target / PLAYGROUND)
     for language, home, folder in (("en", DOCS, target), ("ja", DOCS / "ja", target / "ja")):
         with tempfile.TemporaryDirectory() as temporary:
             source = Path(temporary) / "source"
             source.mkdir()
-            Site(language, home, source).write()
+            Site(language, home, source, playground=playground).write()
             doctrees = str(Path(temporary) / "doctrees")
             code = build_main(
                 ["-q", "-W", "--keep-going", "-d", doctrees, str(source), str(folder)]

@@ -2,6 +2,9 @@
 
     python scripts/draw_pictures.py [--check]
 
+Each is drawn for the width of a page and, with `--narrow`, for a phone; a site shows the one that
+fits, so that letters have the size in which they were drawn.
+
 With `--check` nothing is written; pictures that are not current are named and the exit code is 1.
 """
 
@@ -35,6 +38,18 @@ PICTURES = {
 }
 
 
+NARROW = "-narrow.svg"
+
+
+def pictures() -> dict[str, tuple[str, ...]]:
+    """The names of the files, and how each is drawn."""
+    narrow = {
+        name.replace(".svg", NARROW): (*arguments, "--narrow")
+        for name, arguments in PICTURES.items()
+    }
+    return PICTURES | narrow
+
+
 def draw(arguments: tuple[str, ...]) -> str:
     """Run the command of a picture, in the checkout, and give what it wrote."""
     with tempfile.TemporaryDirectory() as folder:
@@ -52,7 +67,7 @@ def main() -> int:
     options = parser.parse_args()
     os.chdir(ROOT)
     stale = []
-    for name, arguments in PICTURES.items():
+    for name, arguments in pictures().items():
         path = FOLDER / name
         picture = draw(arguments)
         if path.is_file() and path.read_text("utf-8") == picture:

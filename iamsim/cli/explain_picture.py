@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli.ask import text_of
 from iamsim.cli.picture_options import write_drawn
 from iamsim.core.errors import RequestError
+from iamsim.draw.chain import WIDTH as CHAIN
 from iamsim.draw.decision import NARROW, WIDE
 from iamsim.draw.organization import tree_of
 from iamsim.draw.picture import Picture, draw_chain, draw_decision, draw_organization
@@ -35,7 +36,7 @@ def write_explanation(
     Raises `RequestError` where several questions were asked, or Graphviz is needed and not there.
     """
     if chain is not None and options["picture"] != "organization":
-        picture = draw_chain(chain, answers)
+        picture = draw_chain(chain, answers, NARROW if options["narrow"] else CHAIN)
     else:
         answer = _single(answers if chain is None or answers else (chain.hops[-1].deciding,))
         picture = _picture(answer, options, model)
@@ -43,9 +44,10 @@ def write_explanation(
 
 
 def _picture(answer: Answer, options: Options, model: World | None) -> Picture:
+    width = NARROW if options["narrow"] else WIDE
     if options["picture"] == "organization":
-        return draw_organization(_needed(model), answer)
-    return draw_decision(answer, width=NARROW if options["narrow"] else WIDE)
+        return draw_organization(_needed(model), answer, width)
+    return draw_decision(answer, width=width)
 
 
 def _single(answers: Sequence[Answer]) -> Answer:

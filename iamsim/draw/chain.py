@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
 from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style, state_style
-from iamsim.draw.lettering import wrapped
+from iamsim.draw.lettering import shortened, wrapped
 from iamsim.draw.style import SIZES, State, Theme, palette_of
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet
 from iamsim.draw.verdict import VERDICT_STATES
@@ -27,11 +28,11 @@ if TYPE_CHECKING:
 __all__ = ["ChainSteps", "Permission", "Step", "chain_dot", "chain_svg", "steps_of"]
 
 _MARGIN = 24
-_WIDTH = 640
-_ARN_HEIGHT = 44
+WIDTH = 688
 _DROP = 26  # the line between two boxes
 _INDENT = 40
-_INNER = _WIDTH - _INDENT - 2 * SIZES.padding
+_INNER = 560  # pixels of a line in the graph
+_ROOM, _BOLD_ROOM = 0.87, 0.8  # fonts of viewers differ from the one that is measured
 
 
 class Permission(NamedTuple):
@@ -53,11 +54,14 @@ class Step(NamedTuple):
 
 
 class ChainSteps(NamedTuple):
-    """A chain to draw. `left` says how many calls were never made."""
+    """A chain to draw: its verdict, and a sentence about where it ends. `left` says how many calls
+    were never made."""
 
     title: str
     steps: tuple[Step, ...]
     left: int
+    verdict: Verdict
+    sentence: str
 
 
 def steps_of(chain: Chain, answers: Sequence[Answer]) -> ChainSteps:
@@ -83,7 +87,21 @@ def steps_of(chain: Chain, answers: Sequence[Answer]) -> ChainSteps:
         )
     verdict = overall_verdict([chain.verdict, *(answer.decision.verdict for answer in answers)])
     title = f"chain of roles: {VERDICTS[verdict]}"
-    return ChainSteps(title, tuple(steps), planned - len(chain.hops))
+    left = planned - len(chain.hops)
+    return ChainSteps(title, tuple(steps), left, verdict, _sentence(steps, verdict))
+
+
+def _sentence(steps: Sequence[Step], verdict: Verdict) -> str:
+    """Where a chain ends, and why."""
+    last = steps[-1]
+    stopped = next((step for step in steps if step.state is State.CLOSED), None)
+    if stopped is not None:
+        name, _ = short_arn(stopped.caller)
+        lacking = [one for one in stopped.permissions if one.state is State.CLOSED]
+        why = f": {lacking[0].reasons[0]}" if lacking and lacking[0].reasons else ""
+        return f"{name} {stopped.title.partition(': ')[2] or stopped.title}, and may not{why}"
+    way = "under conditions " if verdict is Verdict.CONDITIONAL else ""
+    return f"{way}every call of the chain is allowed, up to {short_arn(last.target)[0]}"
 
 
 def _permission(answer: Answer) -> Permission:
@@ -92,80 +110,105 @@ def _permission(answer: Answer) -> Permission:
     return Permission(answer.request.action, state, tuple(deciding_texts(gates)))
 
 
-def chain_svg(chain: ChainSteps, theme: Theme = Theme.AUTO) -> str:
+def chain_svg(chain: ChainSteps, theme: Theme = Theme.AUTO, width: float = WIDTH) -> str:
     """Draw a chain from top to bottom, so that whole ARNs find their place."""
-    sheet = Sheet()
-    sheet.text(_MARGIN, _MARGIN + 12, chain.title, "title")
-    y: float = _MARGIN + 30
-    alive = True
-    last = ""
-    for step in chain.steps:
-        if step.caller != last:
-            y = _end(sheet, step.caller, y)
-        y = _line(sheet, y, live=alive)
-        y = _call(sheet, step, y)
-        alive = alive and step.state is not State.CLOSED
-        y = _line(sheet, y, live=alive)
-        y = _end(sheet, step.target, y)
-        last = step.target
-    if chain.left:
-        text = f"{chain.left} more hop{'s' if chain.left > 1 else ''} that the chain never reaches"
-        sheet.text(_MARGIN, y + 22, text, "quiet")
-        y += 22
-    width = _WIDTH + 2 * _MARGIN
-    return sheet.document(width, round(y + _MARGIN, 1), chain.title, theme)
+    return _Drawing(chain, width).document(theme)
 
 
-def _line(sheet: Sheet, y: float, *, live: bool) -> float:
-    x = _MARGIN + _INDENT + 24
-    sheet.path(f"M{x:g} {y:g} V{y + _DROP:g}", live=live)
-    if live:
-        sheet.put(f'<path class="head" d="M{x:g} {y + _DROP:g} l-5 -9 l10 0 z"/>')
-    return y + _DROP
+class _Drawing:
+    """One picture while it is drawn, downwards."""
+
+    def __init__(self, chain: ChainSteps, width: float) -> None:
+        self.chain = chain
+        self.width = width
+        self.full = width - 2 * _MARGIN
+        self.inner = self.full - _INDENT - 2 * SIZES.padding
+        self.sheet = Sheet()
+
+    def document(self, theme: Theme) -> str:
+        """Draw everything."""
+        chain, sheet = self.chain, self.sheet
+        state = VERDICT_STATES[chain.verdict]
+        texts = VERDICTS[chain.verdict], chain.sentence
+        y = sheet.headline(_MARGIN, _MARGIN, self.full, state, texts) + 6
+        alive = True
+        last = ""
+        for step in chain.steps:
+            if step.caller != last:
+                y = self._end(step.caller, y)
+            y = self._line(y, live=alive)
+            y = self._call(step, y)
+            alive = alive and step.state is not State.CLOSED
+            y = self._line(y, live=alive)
+            y = self._end(step.target, y, live=alive)
+            last = step.target
+        if chain.left:
+            text = (
+                f"{chain.left} more hop{'s' if chain.left > 1 else ''} that the chain never reaches"
+            )
+            y = (
+                sheet.lines(
+                    _MARGIN, y + 22, wrapped(text, self.full * _ROOM, SIZES.text, most=2), "quiet"
+                )
+                - 16
+            )
+        return sheet.document(self.width, round(y + _MARGIN, 1), chain.title, theme, chain.sentence)
+
+    def _line(self, y: float, *, live: bool) -> float:
+        x = _MARGIN + _INDENT + 24
+        self.sheet.path(f"M{x:g} {y:g} V{y + _DROP:g}", live=live)
+        if live:
+            self.sheet.put(f'<path class="head" d="M{x:g} {y + _DROP:g} l-5 -9 l10 0 z"/>')
+        return y + _DROP
+
+    def _end(self, arn: str, y: float, *, live: bool = True) -> float:
+        """Draw a principal or a resource with its whole ARN; grey where nobody comes."""
+        sheet = self.sheet
+        name, where = short_arn(arn)
+        room = (self.full - 2 * SIZES.padding) * _ROOM
+        text = f"{name} ({where})" if where else name
+        head = wrapped(text, room, SIZES.text, most=2, bold=True)
+        rest = wrapped(arn, room, SIZES.small, most=3)
+        height = 2 * SIZES.padding + (len(head) + len(rest)) * SIZES.leading - 2
+        sheet.open_group("end" if live else "end unreached", arn)
+        sheet.box(_MARGIN, y, self.full, height, "panel")
+        x = _MARGIN + SIZES.padding
+        base = sheet.lines(x, y + SIZES.padding + 11, head, "bold")
+        sheet.lines(x, base, rest, "small quiet")
+        sheet.close_group()
+        return y + height
+
+    def _call(self, step: Step, y: float) -> float:
+        """Draw what a call needs: one gate, in which each permission has a line with its
+        reasons."""
+        sheet = self.sheet
+        title = wrapped(step.title, self.inner * _BOLD_ROOM, SIZES.text, most=3, bold=True)
+        reasons = [self._reasons(permission) for permission in step.permissions]
+        height = 2 * SIZES.padding + len(title) * SIZES.leading
+        height += sum(BADGE_HEIGHT + 10 + len(lines) * SIZES.leading for lines in reasons)
+        sheet.open_group(f"gate {step.state.css}", f"{step.title}: {step.state.value}")
+        x = _MARGIN + _INDENT
+        sheet.box(x, y, self.full - _INDENT, height)
+        left = x + SIZES.padding
+        base = sheet.lines(left, y + SIZES.padding + 11, title, "bold")
+        for permission, lines in zip(step.permissions, reasons, strict=True):
+            sheet.put(f'<g class="permission {permission.state.css}">')
+            taken = sheet.badge(left, base - 9, permission.state)
+            most = int((self.inner - taken - 8) / 8)
+            sheet.text(left + taken + 8, base + 5, shortened(permission.action, most), "bold")
+            base = sheet.lines(left + 12, base + 26, lines, "small") + 4
+            sheet.put("</g>")
+        sheet.close_group()
+        return y + height
+
+    def _reasons(self, permission: Permission) -> list[str]:
+        return _reason_lines(permission, (self.inner - 12) * _ROOM)
 
 
-def _end(sheet: Sheet, arn: str, y: float) -> float:
-    """Draw a principal or a resource with its whole ARN."""
-    name, where = short_arn(arn)
-    sheet.open_group("end", arn)
-    sheet.box(_MARGIN, y, _WIDTH, _ARN_HEIGHT, "panel")
-    x = _MARGIN + SIZES.padding
-    head = wrapped(
-        f"{name} ({where})" if where else name, _WIDTH - 20, SIZES.text, most=1, bold=True
-    )
-    sheet.lines(x, y + 18, head, "bold")
-    sheet.lines(x, y + 35, wrapped(arn, _WIDTH - 20, SIZES.small, most=1), "small quiet")
-    sheet.close_group()
-    return y + _ARN_HEIGHT
-
-
-def _reason_lines(permission: Permission) -> list[str]:
+def _reason_lines(permission: Permission, room: float) -> list[str]:
     return [
-        line
-        for text in permission.reasons
-        for line in wrapped(text, _INNER - 24, SIZES.small, most=3)
+        line for text in permission.reasons for line in wrapped(text, room, SIZES.small, most=4)
     ]
-
-
-def _call(sheet: Sheet, step: Step, y: float) -> float:
-    """Draw what a call needs: one gate, in which each permission has a line with its reasons."""
-    title = wrapped(step.title, _INNER, SIZES.text, most=2, bold=True)
-    height = 2 * SIZES.padding + len(title) * SIZES.leading
-    for permission in step.permissions:
-        height += BADGE_HEIGHT + 4 + len(_reason_lines(permission)) * SIZES.leading + 6
-    sheet.open_group(f"gate {step.state.css}", f"{step.title}: {step.state.value}")
-    x = _MARGIN + _INDENT
-    sheet.box(x, y, _WIDTH - _INDENT, height)
-    left = x + SIZES.padding
-    base = sheet.lines(left, y + SIZES.padding + 11, title, "bold")
-    for permission in step.permissions:
-        sheet.put(f'<g class="permission {permission.state.css}">')
-        taken = sheet.badge(left, base - 9, permission.state)
-        sheet.text(left + taken + 8, base + 5, permission.action, "bold")
-        base = sheet.lines(left + 12, base + 26, _reason_lines(permission), "small") + 4
-        sheet.put("</g>")
-    sheet.close_group()
-    return y + height
 
 
 def chain_dot(chain: ChainSteps, theme: Theme = Theme.LIGHT) -> str:
@@ -179,7 +222,7 @@ def chain_dot(chain: ChainSteps, theme: Theme = Theme.LIGHT) -> str:
         lines = []
         for permission in step.permissions:
             lines.append(f"{permission.action}: {permission.state.value}")
-            lines += _reason_lines(permission)
+            lines += _reason_lines(permission, _INNER)
         titles = wrapped(step.title, _INNER, SIZES.text, most=2)
         gate, target = f"call{number}", f"end{number}"
         graph.node(gate, label=label(titles, lines), **state_style(step.state, palette))

@@ -18,12 +18,14 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamsim.core.answer import Answer
+    from iamsim.core.decision import Verdict
     from iamsim.words.gates import Level
     from iamsim.world.model import AnyPolicy, Node, World
 
 __all__ = ["ACCOUNT_LIMIT", "Attached", "Branch", "Tree", "tree_of"]
 
-ACCOUNT_LIMIT = 12  # accounts that are shown of one node; those that matter are among them
+ACCOUNT_LIMIT = 12  # accounts that are named of those that are alike
+FEW = 3  # accounts that are drawn although they are alike
 _KINDS = {
     Layer.SERVICE_CONTROL_POLICY: "SCP",
     Layer.RESOURCE_CONTROL_POLICY: "RCP",
@@ -40,13 +42,15 @@ class Attached(NamedTuple):
 
 
 class Branch(NamedTuple):
-    """A node of the tree with what hangs below it. `kind` is root, unit, account or more."""
+    """A node of the tree with what hangs below it. `kind` is root, unit, account or accounts:
+    several that are `alike`, which are their names."""
 
     kind: str
     name: str
     id: str
     attached: tuple[Attached, ...] = ()
     branches: tuple[Branch, ...] = ()
+    alike: tuple[str, ...] = ()
 
     @property
     def state(self) -> State | None:
@@ -59,11 +63,14 @@ class Branch(NamedTuple):
 
 
 class Tree(NamedTuple):
-    """An organization to draw: its title, what the marks are about, and its root."""
+    """An organization to draw: its title, what the marks are about, its root, and where a request
+    is drawn its verdict and why."""
 
     title: str
     about: str
     root: Branch
+    verdict: Verdict | None = None
+    sentence: str = ""
 
 
 def tree_of(world: World, answer: Answer | None = None, *, limit: int = ACCOUNT_LIMIT) -> Tree:
@@ -77,8 +84,10 @@ def tree_of(world: World, answer: Answer | None = None, *, limit: int = ACCOUNT_
         )
     planting = _Planting(world, _marks(world, answer), limit)
     title = f"organization {organization.id}" if organization.id else "organization"
-    about = "" if answer is None else _about(answer)
-    return Tree(title, about, planting.node(organization.root))
+    root = planting.node(organization.root)
+    if answer is None:
+        return Tree(title, "", root)
+    return Tree(title, _about(answer), root, answer.decision.verdict, gates_of(answer).sentence)
 
 
 Marks = dict[tuple[int | str, Layer], "Level"]
@@ -127,11 +136,7 @@ class _Planting:
         manager = None if organization is None else organization.management_account
         if node.parent is None and manager is not None and self.world.node_of(manager) is node:
             accounts = [*dict.fromkeys((*accounts, manager))]
-        shown = self._shown(accounts)
-        branches = [self._account(account) for account in shown]
-        if len(accounts) > len(shown):
-            more = len(accounts) - len(shown)
-            branches.append(Branch("more", f"{more} more account{'s' if more > 1 else ''}", ""))
+        branches = self._grouped([self._account(account) for account in accounts])
         return Branch(
             kind,
             node.name,
@@ -140,11 +145,25 @@ class _Planting:
             (*branches, *map(self.node, node.units)),
         )
 
-    def _shown(self, accounts: Sequence[str]) -> list[str]:
-        """The accounts to draw: those on the way of the request first."""
-        marked = {key for key, _ in self.marks}
-        wanted = sorted(accounts, key=lambda account: account not in marked)[: self.limit]
-        return [account for account in accounts if account in wanted]
+    def _grouped(self, branches: Sequence[Branch]) -> list[Branch]:
+        """Accounts of one node: those that can't differ are one branch where they are more than a
+        few, the first of which are named."""
+        alike: dict[object, list[Branch]] = {}
+        for branch in branches:
+            own = branch.state is not None or branch.kind != "account"
+            alike.setdefault((branch.id, branch.name) if own else branch.attached, []).append(
+                branch
+            )
+        found = []
+        for group in alike.values():
+            if len(group) <= FEW:
+                found += group
+                continue
+            names = [branch.name for branch in group[: self.limit]]
+            names += [f"and {len(group) - self.limit} more"] if len(group) > self.limit else []
+            title = f"{len(group)} accounts alike"
+            found.append(Branch("accounts", title, "", group[0].attached, (), tuple(names)))
+        return found
 
     def _account(self, account_id: str) -> Branch:
         account = self.world.accounts.get(account_id)

@@ -64,9 +64,9 @@ def draw_decision(
     )
 
 
-def draw_organization(world: World, answer: Answer | None = None) -> Picture:
-    """Draw the organization of a world with its control policies; with an answer, the levels that
-    the request had to pass are marked.
+def draw_organization(world: World, answer: Answer | None = None, width: float = 860) -> Picture:
+    """Draw the organization of a world with its control policies, `width` pixels wide; with an
+    answer, the levels that the request had to pass are marked.
 
     Raises `RequestError` where the world has none.
     """
@@ -78,13 +78,16 @@ def draw_organization(world: World, answer: Answer | None = None) -> Picture:
 
     tree = tree_of(world, answer)
     return Picture(
-        lambda theme: organization_dot(tree, theme), lambda theme: organization_svg(tree, theme)
+        lambda theme: organization_dot(tree, theme),
+        lambda theme: organization_svg(tree, theme, width),
     )
 
 
-def draw_chain(chain: Chain, answers: Sequence[Answer] = ()) -> Picture:
-    """Draw a chain of roles, with the answers to the questions at its end."""
+def draw_chain(chain: Chain, answers: Sequence[Answer] = (), width: float = 688) -> Picture:
+    """Draw a chain of roles, `width` pixels wide, with the answers to the questions at its end."""
     from iamsim.draw.chain import chain_dot, chain_svg, steps_of  # noqa: PLC0415 - one kind
 
     steps = steps_of(chain, answers)
-    return Picture(lambda theme: chain_dot(steps, theme), lambda theme: chain_svg(steps, theme))
+    return Picture(
+        lambda theme: chain_dot(steps, theme), lambda theme: chain_svg(steps, theme, width)
+    )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.draw.lettering import escaped, text_width
+from iamsim.draw.lettering import escaped, text_width, wrapped
 from iamsim.draw.style import SIZES, State, Theme, stylesheet
 
 if TYPE_CHECKING:
@@ -14,6 +14,8 @@ __all__ = ["BADGE_HEIGHT", "Sheet", "badge_width"]
 
 BADGE_HEIGHT = 20
 _OTHER_FONTS = 1.25  # how much wider than the measured one the fonts of a viewer may be
+# Fonts of viewers differ from the one that is measured: lines are broken a little early.
+_ROOM, _BOLD_ROOM = 0.87, 0.8
 _SIGN = 14  # a badge's sign stands in a square of this size
 
 # Signs are drawn, so that no font has to have them. Each stands in a square of ten pixels.
@@ -88,6 +90,39 @@ class Sheet:
     def close_group(self, href: str | None = None) -> None:
         """End a group."""
         self.put("</g>" if href is None else "</g></a>")
+
+    def headline(
+        self, x: float, y: float, width: float, state: State, texts: Sequence[str]
+    ) -> float:
+        """Write a verdict as a badge, its sentence beside it or below; gives the place below."""
+        word, sentence = texts
+        self.put(f'<g class="verdict {state.css}">')
+        taken = self.badge(x, y, state, word)
+        self.put("</g>")
+        left, beside = x + taken + 10, width - taken - 10
+        if text_width(sentence, SIZES.lead, bold=True) > beside * _BOLD_ROOM * 2:
+            left, beside = x, width
+            y += BADGE_HEIGHT + 6
+        base = y + 15
+        for line in wrapped(sentence, beside * _BOLD_ROOM, SIZES.lead, most=5, bold=True):
+            self.text(left, base, line, "lead bold")
+            base += SIZES.leading + 2
+        return max(base - 4, y + BADGE_HEIGHT + 8)
+
+    def legend(self, x: float, y: float, width: float, marks: Sequence[tuple[State, str]]) -> float:
+        """Say what the marks of a picture mean, in as many lines as it takes; gives the place
+        below."""
+        left = x
+        for state, meaning in marks:
+            taken = badge_width(state.value) + 8 + text_width(meaning, SIZES.small) / _ROOM + 18
+            if left > x and left + taken > x + width:
+                left, y = x, y + BADGE_HEIGHT + 6
+            self.put(f'<g class="level {state.css}">')
+            badge = self.badge(left, y, state)
+            self.put("</g>")
+            self.text(left + badge + 8, y + 14, meaning, "small quiet")
+            left += taken
+        return y + BADGE_HEIGHT + 6
 
     def document(
         self, width: float, height: float, title: str, theme: Theme, about: str = ""

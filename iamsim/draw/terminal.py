@@ -158,11 +158,14 @@ def _branch_lines(
     strokes: Strokes,
     paint: Paint,
 ) -> None:
-    name = f"{branch.kind} {branch.name}" if branch.kind != "more" else branch.name
+    name = f"{branch.kind} {branch.name}" if branch.kind != "accounts" else branch.name
     if branch.id:
         name += f" ({branch.id})"
     lines.append(first + shortened(name, max(width - len(first), 20)))
     below = f"{strokes.down} " if branch.branches else "  "
+    if branch.alike:
+        names = ", ".join(branch.alike)
+        lines.append(shortened(f"{rest}{below} {names}", width))
     for one in branch.attached:
         head = f"{rest}{below} {one.kind} "
         names = ", ".join(one.policies) or "none attached"

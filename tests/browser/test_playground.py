@@ -192,9 +192,7 @@ def test_actions_and_keys_are_proposed(visit):
     page.keyboard.type("s3:PutObjectRet")
     option = page.locator(".cm-tooltip-autocomplete li", has_text="s3:PutObjectRetention")
     option.wait_for(timeout=ANSWERED)
-    page.keyboard.press("ArrowDown")
-    page.keyboard.press("ArrowUp")
-    page.wait_for_timeout(100)  # a list that just opened takes no key, so that nothing slips in
+    page.wait_for_timeout(300)  # a list that just opened takes no key, so that nothing slips in
     page.keyboard.press("Enter")
     visit.expect("#p-policies .cm-content", "s3:PutObjectRetention")
     page.focus("#p-action")

@@ -19,6 +19,7 @@ from iamsim.draw.organization import tree_of
 from iamsim.draw.organization_svg import organization_dot, organization_svg
 from iamsim.draw.picture import draw_decision, draw_organization
 from iamsim.draw.style import DARK, LIGHT, WEIGHTS, State, Theme, retheming, stylesheet
+from iamsim.draw.terminal import tree_lines
 from iamsim.words.gates import gates_of
 from iamsim.world.model import World
 from tests.unit import report_samples as samples
@@ -204,7 +205,8 @@ def big_world(tmp_path, *, accounts: int):
 
 
 def test_an_organization_shows_the_accounts_that_matter(tmp_path):
-    """Of many accounts a few are drawn, and the one that asks is among them."""
+    """Of many accounts those that can't differ are one branch with the names of a few; the one that
+    asks stands alone. The verdict and the sentence come first, and a legend."""
     world = big_world(tmp_path, accounts=40)
     answer = world.explain(
         principal="arn:aws:iam::000000000033:root", action="cloudtrail:StopLogging"
@@ -213,8 +215,9 @@ def test_an_organization_shows_the_accounts_that_matter(tmp_path):
     teams = tree.root.branches[-1]
     assert [branch.name for branch in tree.root.branches] == ["payer", "Teams"]
     assert tree.root.branches[0].kind == "management account"
-    assert len(teams.branches) == 13
-    assert teams.branches[-1].name == "28 more accounts"
+    assert [branch.kind for branch in teams.branches] == ["accounts", "account"]
+    assert teams.branches[0].name == "39 accounts alike"
+    assert teams.branches[0].alike[-1] == "and 27 more"
     assert [branch.name for branch in teams.branches if branch.state is not None] == ["team-33"]
     assert (tree.root.state, teams.state) == (State.OPEN, State.CLOSED)
     service, resource = teams.attached
@@ -222,8 +225,12 @@ def test_an_organization_shows_the_accounts_that_matter(tmp_path):
     assert service.lines[0] == "statement 1 “NoTrails”"
     assert resource.state is None
     for written in (texts(organization_svg(tree)), organization_dot(tree)):
-        assert "28 more accounts" in written
+        assert "39 accounts alike" in written
+        assert "and 27 more" in written
         assert "closed" in written
+        assert "denied explicitly" in written
+    assert "does not let it pass" in texts(organization_svg(tree))
+    assert "team-1" in "\n".join(tree_lines(tree, 100))
 
 
 def test_an_organization_without_a_question_has_no_marks(tmp_path):
@@ -232,7 +239,7 @@ def test_an_organization_without_a_question_has_no_marks(tmp_path):
     svg = picture.render("svg").decode()
     assert "RCPFullAWSAccess" in texts(svg)
     assert 'class="badge"' not in svg
-    assert "more account" not in svg
+    assert "alike" not in svg
 
 
 def test_a_world_without_organization_has_no_tree():
