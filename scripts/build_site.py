@@ -40,12 +40,23 @@ SCORER = """var Scorer = {
   title: 15, partialTitle: 7, term: 5, partialTerm: 2,
 };
 """
-# Pictures are 860 pixels wide, the text of a page 640: where there is room they stand out of it.
+# Pictures are 860 pixels wide, and so is the text of a page where there is room beside it.
 # Elsewhere the narrow ones are shown, so that letters have the size in which they were drawn.
 STYLE = """.drawn img { display: block; max-width: none; width: auto; margin: 1rem 0; }
-.open-playground a { font-weight: 600; }
+@media (min-width: 90em) {
+  .content { width: 60em; }
+  .sidebar-drawer { width: max(15em, calc(50% - 33em)); }
+}
 """
 WIDE = "(min-width: 90em)"
+# What the theme leaves out, and people who hear a page or have no mouse miss.
+MENDS = (
+    ('<p class="caption" role="heading">', '<p class="caption" role="heading" aria-level="2">'),
+    ('<aside class="sidebar-drawer">', '<aside class="sidebar-drawer" aria-label="All pages">'),
+    ('<aside class="toc-drawer', '<aside aria-label="This page" class="toc-drawer'),
+    ("<pre>", '<pre tabindex="0">'),
+    ('<div id="search-results"></div>', '<h1>Search</h1>\n<div id="search-results"></div>'),
+)
 PLAYGROUND = "play"
 TRY = "- **Try it** "  # the line of the first page above which its address stands
 ELSEWHERE = "elsewhere"  # the scheme of links to the site in the other language
@@ -238,6 +249,12 @@ def build(target: Path) -> int:
             )
         if code:
             return code
+    for page in target.rglob("*.html"):
+        if not page.is_relative_to(target / PLAYGROUND):
+            text = page.read_text(encoding="utf-8")
+            for before, after in MENDS:
+                text = text.replace(before, after)
+            page.write_text(text, encoding="utf-8")
     return 0
 
 
