@@ -22,6 +22,7 @@ import re
 import shutil
 import sys
 import tempfile
+from contextlib import redirect_stderr
 from html import escape
 from pathlib import Path
 from urllib.parse import quote
@@ -222,7 +223,8 @@ def write_playground(folder: Path) -> bool:
     from iamsim.play.files import find_vendor, playground_files  # noqa: PLC0415
 
     try:
-        vendor = find_vendor()
+        with redirect_stderr(sys.stdout):
+            vendor = find_vendor()
     except RequestError as error:
         print(f"the site has no playground: {error.message}")
         return False

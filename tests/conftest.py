@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -68,3 +69,16 @@ def golden(request: pytest.FixtureRequest) -> Golden:
         assert text == path.read_text(encoding="utf-8")
 
     return check
+
+
+@pytest.fixture(scope="session")
+def documentation_site(tmp_path_factory):
+    """The documentation site, built as its command does; a warning would end it. For tests of one
+    worker: those of the group `site`."""
+    from tests.repo.conftest import ROOT, run  # noqa: PLC0415 - two modules of tests need it
+
+    folder = tmp_path_factory.mktemp("site")
+    script = str(ROOT / "scripts" / "build_site.py")
+    done = run(sys.executable, script, str(folder), cwd=ROOT, PYTHONPATH=str(ROOT))
+    assert (done.returncode, done.stderr) == (0, "")
+    return folder

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from pathlib import Path
 
 import pytest
 
 from iamsim.play.files import BUILT
-from tests.repo.conftest import run
 
 ROOT = Path(__file__).parent.parent.parent
 CHROMIUM = next(
@@ -27,12 +25,9 @@ pytestmark = [
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Build the site as its command does."""
-    folder = tmp_path_factory.mktemp("site")
-    done = run(sys.executable, str(ROOT / "scripts" / "build_site.py"), str(folder), cwd=ROOT)
-    assert (done.returncode, done.stderr) == (0, "")
-    return folder
+def site(documentation_site):
+    """The site, which is built once."""
+    return documentation_site
 
 
 @pytest.fixture(scope="module")

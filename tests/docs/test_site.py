@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from html.parser import HTMLParser
 from urllib.parse import unquote, urlsplit
 
 import pytest
 
-from tests.repo.conftest import ROOT, run
+from tests.repo.conftest import ROOT
 
 pytestmark = [pytest.mark.xdist_group("site"), pytest.mark.timeout(1200)]
 
@@ -36,13 +35,9 @@ class Page(HTMLParser):
 
 
 @pytest.fixture(scope="module")
-def site(tmp_path_factory):
-    """Build the site as its command does; a warning would end it."""
-    folder = tmp_path_factory.mktemp("site")
-    script = str(ROOT / "scripts" / "build_site.py")
-    done = run(sys.executable, script, str(folder), cwd=ROOT)
-    assert (done.returncode, done.stderr) == (0, "")
-    return folder
+def site(documentation_site):
+    """The site, which is built once."""
+    return documentation_site
 
 
 @pytest.fixture(scope="module")
