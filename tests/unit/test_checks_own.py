@@ -10,7 +10,6 @@ from iamsim.checks.validate import Validator
 from iamsim.checks.words import is_template_function
 from iamsim.cli.validate_input import find_policies
 from iamsim.core.decision import PolicyType
-from iamsim.core.slips import is_slip
 
 QUEUE = "arn:aws:sqs:eu-west-1:111122223333:orders"
 VALIDATOR = Validator()
@@ -124,26 +123,6 @@ def test_functions_of_templates_are_not_judged():
     entry["Resource"] = [7, {"Fn::Sub": "a", "Ref": "b"}]
     assert len(messages("DATA_TYPE_MISMATCH", policy, PolicyType.IDENTITY)) == 2
     assert not is_template_function({})
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("GetObject", True),
-        ("getobject", True),
-        ("GetObjects", True),
-        ("GetObjec", True),
-        ("GetObjekt", True),
-        ("GteObject", True),
-        ("GetObjtce", False),
-        ("GetObjectss", False),
-        ("PutObject", False),
-        ("", False),
-    ],
-)
-def test_one_slip_is_one_letter_or_two_exchanged(text, expected):
-    """Too many, too few, another one, exchanged; letter case is not looked at."""
-    assert is_slip(text, ["GetObject", "ListBucket"]) is expected
 
 
 def test_thousands_of_pairs_are_not_tried_one_by_one():
