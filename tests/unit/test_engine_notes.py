@@ -519,3 +519,14 @@ def test_what_can_be_a_principal_is_not_noted(entries: Data) -> None:
     statement = deny(Principal=entries)
     request = attached(allow(Principal="*"), statement)
     assert Note.PRINCIPAL_NOT_STORED not in (ask(request).decision.notes or ())
+
+
+def test_a_date_of_the_request_without_a_zone_is_noted() -> None:
+    """As one of a policy is."""
+    request = when(
+        "DateLessThan",
+        "aws:TokenIssueTime",
+        "2026-06-01T12:00Z",
+        context={"aws:TokenIssueTime": "2026-06-01T12:00"},
+    )
+    assert Note.DATE_WITHOUT_ZONE in (ask(request).decision.notes or ())
