@@ -1,17 +1,18 @@
 """Curves of what must not grow beyond bounds: `python benchmarks/budgets.py [NAME ...]`.
 
 Each case makes an input of several sizes that is as bad as its kind can be, runs the command in a
-new process, and prints seconds by size, with the power of the size by which they grow.
+new process, and prints seconds of the processor by size, with the power of the size by which they
+grow.
 """
 
 from __future__ import annotations
 
 import json
 import math
+import resource
 import subprocess
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 ACCOUNT = "111122223333"
@@ -26,6 +27,7 @@ SIZES = {
     "shrink": (10, 40, 160),
     "paths": (10, 20, 40),
     "changes": (10, 20, 40),
+    "diff": (5, 10, 20, 40),
 }
 
 
@@ -176,6 +178,33 @@ def changes(size: int, folder: Path) -> list[str]:
     return ["changes", "--world", world, "--overlay", write(folder, "o.json", dump), "-q"]
 
 
+def diff(size: int, folder: Path) -> list[str]:
+    """Two worlds that have nothing in common, of as many powerful users each."""
+    worlds = []
+    for number, account in enumerate((ACCOUNT, "444455556666")):
+        users = {
+            f"u{number}{one}": {
+                "policies": [
+                    policy(
+                        allow("*", "*"),
+                        {
+                            "Effect": "Deny",
+                            "NotAction": ["iam:*", f"s3:Get{one}*"],
+                            "Resource": f"arn:aws:s3:::b{one}*",
+                        },
+                    )
+                ]
+            }
+            for one in range(size)
+        }
+        trusted = {"Effect": "Allow", "Principal": "*", "Action": "s3:*"}
+        bucket = {**trusted, "Resource": f"arn:aws:s3:::b{number}/*"}
+        resources = {f"arn:aws:s3:::b{number}": {"policy": policy(bucket)}}
+        data = {"accounts": {account: {"users": users, "resources": resources}}}
+        worlds.append(write(folder, f"w{number}.json", data))
+    return ["diff", *worlds, "-q"]
+
+
 CASES = {
     "edits": edits,
     "findings": findings,
@@ -185,7 +214,14 @@ CASES = {
     "shrink": shrink,
     "paths": paths,
     "changes": changes,
+    "diff": diff,
 }
+
+
+def spent() -> float:
+    """Seconds of the processor that the processes started here have used."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def main(names: list[str]) -> None:
@@ -195,7 +231,7 @@ def main(names: list[str]) -> None:
         for size in SIZES[name]:
             with tempfile.TemporaryDirectory() as folder:
                 words = arguments(name, size, Path(folder))
-                start = time.monotonic()
+                start = spent()
                 done = subprocess.run(
                     [sys.executable, "-m", "iamsim", *words],
                     cwd=folder,
@@ -203,7 +239,7 @@ def main(names: list[str]) -> None:
                     check=False,
                     timeout=SECONDS,
                 )
-                taken.append((size, time.monotonic() - start))
+                taken.append((size, spent() - start))
             if done.returncode not in (0, 1):
                 sys.exit(f"{name}: {done.stderr.decode()}")
         (small, first), (large, last) = taken[-2:]

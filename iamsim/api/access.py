@@ -172,7 +172,7 @@ def who_can(  # noqa: PLR0913 - the arguments are the options of the command
     )
     if blocked:
         found.actions = expanded
-        found.unsearched = unsearched_actions(batch, expanded)
+        found.unsearched = unsearched_actions(batch, expanded, resource, context)
         found.hints = hints_about([(one, resource) for one in expanded], context, model)
         found.blocked = find_blocked(
             batch, expanded, resource, context, progress, processes=processes

@@ -16,17 +16,19 @@ from iamsim.catalog.containers import CONTAINERS
 from iamsim.catalog.presence import has_resource_account
 from iamsim.catalog.resource_types import resource_types
 from iamsim.catalog.rules import PLAIN, action_rules
+from iamsim.engine.context import GLOBAL_SERVICES, OWN_ACCOUNT_KEYS
 from iamsim.engine.services.access_points import is_about_the_point
 from iamsim.engine.services.iam import BOUNDARY_ACTIONS
 from iamsim.engine.services.kms import ALIAS_ACTIONS
 from iamsim.engine.services.logs import DESCRIBE_LOG_GROUPS
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS
 from iamsim.engine.services.sts import OWN_RULES
+from iamsim.engine.situation import GATEWAY_SERVICES
 
 if TYPE_CHECKING:
     from collections.abc import Hashable
 
-__all__ = ["SINGULAR_ACTIONS", "kin_of"]
+__all__ = ["SINGULAR_ACTIONS", "kin_of", "kin_without_resource"]
 
 # What the policy of a container is asked about, where that is not all of a service.
 CONTAINED = frozenset[str]().union(*(row.actions for row in CONTAINERS))
@@ -41,6 +43,11 @@ SINGULAR_ACTIONS = (
     | {DESCRIBE_LOG_GROUPS}
 )
 
+# Services of which code asks by name, or whose requests carry keys of their own.
+OWN_SERVICES = frozenset(
+    {"account", "iam", "kms", "organizations", "s3", "sts", *OWN_ACCOUNT_KEYS, *GATEWAY_SERVICES}
+)
+
 
 def kin_of(action: str) -> Hashable | None:
     """What stands for the actions of a service that meet the same as this one (in lower case);
@@ -51,3 +58,15 @@ def kin_of(action: str) -> Hashable | None:
     if is_about_the_point(action):
         return "access point", id(rules)
     return None if rules is PLAIN else id(rules)
+
+
+def kin_without_resource(action: str) -> Hashable:
+    """What stands for the actions of all services that meet the same as this one (in lower case),
+    as long as no resource is named and no VPC endpoint is on the way; but for resource control
+    policies, which cover some services."""
+    if action in SINGULAR_ACTIONS or not has_resource_account(action):
+        return action
+    service, rules = action.partition(":")[0], action_rules(action)
+    if service in OWN_SERVICES or rules.callers != "anyone":
+        return service, kin_of(action)
+    return service in GLOBAL_SERVICES, rules

@@ -43,9 +43,9 @@ __all__ = [
 T = TypeVar("T")
 # Callers that are asked for, over all actions that differ. What an action costs beside them, as
 # callers; and how many rows of the answer cost as much as one.
-MOST_ASKED = 100_000
+MOST_ASKED = 60_000
 ONE_ACTION = 12
-ROWS = 4
+ROWS = 3
 
 
 class Dependency(NamedTuple):
@@ -70,6 +70,8 @@ class Access(NamedTuple):
     @property
     def verdict(self) -> Verdict:
         """Allowed when all that it takes is allowed for certain."""
+        if not self.dependencies and not self.hops:
+            return self.answer.verdict
         dependent = [one.answer.verdict for one in self.dependencies]
         return overall_verdict(
             [self.answer.verdict, *dependent, *(one.verdict for one in self.hops)]
@@ -138,7 +140,8 @@ def find_who_can(  # noqa: PLR0913 - the arguments are the options of the comman
     policy counts.
     """
     owner = batch.world.model.account_of_resource(resource)
-    parts, unsearched = _parts(batch, actions, apart=with_dependencies)
+    nowhere = _is_nowhere(resource, context)
+    parts, unsearched = _parts(batch, actions, nowhere=nowhere, apart=with_dependencies)
     found = WhoCan(tuple(actions), resource, owner_unknown=owner is None and resource != "*")
     found.unsearched = unsearched
     unknown = []
@@ -168,22 +171,33 @@ def find_who_can(  # noqa: PLR0913 - the arguments are the options of the comman
     return found
 
 
+def _is_nowhere(resource: str, context: Mapping[str, ContextValue] | None) -> bool:
+    """Whether no resource is named and no VPC endpoint is on the way."""
+    return resource == "*" and keys_through_endpoints().isdisjoint(map(str.lower, context or ()))
+
+
 def _parts(
-    batch: Batch, actions: Sequence[str], *, apart: bool = False
+    batch: Batch, actions: Sequence[str], *, nowhere: bool, apart: bool = False
 ) -> tuple[dict[str, tuple[str, ...]], tuple[str, ...]]:
     """Actions that nobody's decision tells apart by the first of them, and those for which there
     are too many callers. With `apart` each action is a part of its own."""
     callers = len(batch.candidates)
     unique = dict.fromkeys(actions)
-    alike = [(one,) for one in unique] if apart else alike_actions(tuple(unique), batch.world)
+    alike = alike_actions(tuple(unique), batch.world, nowhere=nowhere, apart=apart)
     asked: dict[str, tuple[str, ...]] = {}
     cost = 0
+    left: list[str] = []
     for part in alike:
-        cost += ONE_ACTION + callers + len(part) * callers // ROWS
-        if asked and cost > MOST_ASKED:
-            break
-        asked[part[0]] = part
-    return asked, tuple(action for part in alike[len(asked) :] for action in part)
+        cost += ONE_ACTION + callers
+        room = (MOST_ASKED - cost) * ROWS // max(callers, 1)
+        shown = part[: max(room, 0)] or part[: not asked]  # whatever it costs, one action
+        if shown and not left:
+            asked[shown[0]] = shown
+            cost += len(shown) * callers // ROWS
+            left += part[len(shown) :]
+        else:
+            left += part
+    return asked, tuple(left)
 
 
 class _Part(NamedTuple):
@@ -333,7 +347,7 @@ def find_blocked(
     """Find who could do an action if no guardrail were there, and which guardrails keep them:
     each that would deny without the others. Where only several together deny, all stand there;
     `unsearched_actions` says of which nobody was asked."""
-    parts, _ = _parts(batch, actions)
+    parts, _ = _parts(batch, actions, nowhere=_is_nowhere(resource, context))
     units = _units(batch, list(parts), processes)
     some = processes.spread(batch, _Blocks, _Asked(resource, context), units, progress)
     return [
@@ -344,9 +358,14 @@ def find_blocked(
     ]
 
 
-def unsearched_actions(batch: Batch, actions: Sequence[str]) -> tuple[str, ...]:
+def unsearched_actions(
+    batch: Batch,
+    actions: Sequence[str],
+    resource: str,
+    context: Mapping[str, ContextValue] | None = None,
+) -> tuple[str, ...]:
     """The actions for which there are too many callers in one question."""
-    return _parts(batch, actions)[1]
+    return _parts(batch, actions, nowhere=_is_nowhere(resource, context))[1]
 
 
 class _Blocks:

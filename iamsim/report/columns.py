@@ -70,5 +70,7 @@ def words(texts: Sequence[str], width: int, *, indent: int = 2) -> list[str]:
 
 def _wrapped(head: str, text: str, margin: int, width: int) -> list[str]:
     room = max(width - margin, _NARROWEST)
+    if len(text) <= room and text.isprintable() and text == text.strip():  # nothing to wrap
+        return [(head + text).rstrip()]
     first, *rest = textwrap.wrap(text, room, break_on_hyphens=False, break_long_words=False) or [""]
     return [(head + first).rstrip(), *(" " * margin + line for line in rest)]

@@ -13,7 +13,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
-from iamsim.engine.singular_actions import kin_of
+from iamsim.engine.singular_actions import kin_of, kin_without_resource
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -51,6 +51,7 @@ class ActionUniverse:
             start, _ = self._services.get(service, (number, number))
             self._services[service] = start, number + 1
         self._kins: dict[str, tuple[int, ...]] = {}
+        self._kins_without_resource: dict[frozenset[str], tuple[int, ...]] = {}
         self._by_pattern: dict[str, int] = {}
         self._by_identity: dict[int, tuple[ActionTest, int]] = {}
         self._by_element: dict[tuple[bool, tuple[str, ...]], int] = {}
@@ -141,6 +142,19 @@ class ActionUniverse:
             for part in parts:
                 if part & mask:
                     yield part & mask
+
+    def kins_without_resource(self, mask: int, covered: frozenset[str]) -> Iterator[int]:
+        """The same where no resource is named and no VPC endpoint is on the way: those of many
+        services together. `covered` are the services that resource control policies cover."""
+        parts = self._kins_without_resource.get(covered)
+        if parts is None:
+            joined: dict[object, int] = {}
+            for service, (start, end) in self._services.items():
+                for number in range(start, end):
+                    key = kin_without_resource(self.names[number]), service in covered
+                    joined[key] = joined.get(key, 0) | 1 << number
+            parts = self._kins_without_resource[covered] = tuple(joined.values())
+        return (part & mask for part in parts if part & mask)
 
     def _kins_of_service(self, service: str) -> tuple[int, ...]:
         """The parts of a service."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,12 +12,12 @@ from hypothesis import strategies as st
 
 from iamsim.core.errors import RequestError
 from iamsim.engine import authorize
-from iamsim.engine.question import Question
+from iamsim.engine.question import Question, Via
 from iamsim.engine.singular_actions import SINGULAR_ACTIONS
 from iamsim.query.batch import Batch, CandidateKind, catalog_actions
 from iamsim.query.batch.alike_actions import alike_actions
 from iamsim.query.batch.answers import opened
-from iamsim.query.batch.classes import arrangement_signature
+from iamsim.query.batch.classes import arrangement_signature, is_without_resource
 from iamsim.questions.check import acts_on
 from iamsim.symbolic.partial import answer
 from tests.property import vocabulary
@@ -155,6 +156,45 @@ def test_only_singular_actions_meet_something_of_their_own() -> None:
                 signature = arrangement_signature(prepared.situation.arrange(action))
                 met.append((signature, prepared.request.context))
             assert all(one == met[0] for one in met)
+
+
+def test_without_a_resource_many_services_meet_the_same() -> None:
+    """The actions that are taken together then meet the same but for the statements, whoever calls:
+    relation, places, notes and context."""
+    universe = catalog_actions()
+    source = random.Random(8)  # noqa: S311 (a fixed sample, no secret)
+    seen = set()
+    for _ in range(8):
+        tapes = [Tape(source.randbytes(size)) for size in (120, 160, 220, 110, 140)]
+        question, world = question_of(*case(*tapes))
+        for via, thing in (
+            (Via(), "*"),
+            (Via(), "\0"),
+            (Via(services=("cloudformation.amazonaws.com",)), "*"),
+        ):
+            asked = replace(opened(Question(question.principal, "", thing)), via=via)
+            assert is_without_resource(asked, world)
+            parts = list(universe.kins_without_resource(universe.everything, world.rcp_services))
+            assert sum(part.bit_count() for part in parts) == len(universe.names)
+            joined = max(parts, key=int.bit_count)
+            assert len(list(universe.services_of(joined))) > len(universe.services) / 2
+            for part in parts:
+                met = None
+                services = list(universe.services_of(part))
+                for service in services:
+                    here = list(universe.numbers(part & universe.service_mask(service)))
+                    for number in here if len(services) == 1 else [source.choice(here)]:
+                        action = universe.names[number]
+                        try:
+                            prepared = authorize.prepare(replace(asked, action=action), world)
+                        except RequestError:
+                            continue
+                        arranged = prepared.situation.arrange(action)
+                        now = arrangement_signature(arranged), prepared.request.context
+                        met = met or now
+                        assert met == now, action
+                        seen.add(arranged.relation.reason)
+    assert len(seen) > 3
 
 
 def test_the_vocabulary_of_the_laws_has_singular_actions() -> None:

@@ -23,9 +23,13 @@ __all__ = ["alike_actions"]
 FEW = 8  # actions that are asked for one by one: looking at the whole world would take longer
 
 
-def alike_actions(actions: Sequence[str], world: CompiledWorld) -> list[tuple[str, ...]]:
-    """Cut actions, each given once, into such parts, in the order of their first ones."""
-    if len(actions) <= FEW:
+def alike_actions(
+    actions: Sequence[str], world: CompiledWorld, *, nowhere: bool = False, apart: bool = False
+) -> list[tuple[str, ...]]:
+    """Cut actions, each given once, into such parts, in the order of their first ones. `nowhere`
+    says that no resource is named and no VPC endpoint is on the way; `apart` that each action is a
+    part of its own."""
+    if apart or len(actions) <= FEW:
         return [(action,) for action in actions]
     universe = catalog_actions()
     masks = {
@@ -35,7 +39,11 @@ def alike_actions(actions: Sequence[str], world: CompiledWorld) -> list[tuple[st
     }
     singular = universe.mask_of(SINGULAR_ACTIONS)
     part_of: dict[int, int] = {}
-    for kin in universe.kins_of(universe.mask_of(actions) & ~singular):
+    asked = universe.mask_of(actions) & ~singular
+    kins = universe.kins_of(asked)
+    if nowhere:
+        kins = universe.kins_without_resource(asked, world.rcp_services)
+    for kin in kins:
         for part in refine(kin, {mask & kin for mask in masks}):
             part_of.update(dict.fromkeys(universe.numbers(part), part))
     parts: dict[object, list[str]] = {}

@@ -11,6 +11,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.presence import keys_through_endpoints
+from iamsim.core.arn import find_arn
 from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.singular_actions import SINGULAR_ACTIONS
@@ -26,7 +28,13 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.symbolic.actions import ActionUniverse
 
-__all__ = ["ActionClass", "action_classes", "arrangement_signature", "refine"]
+__all__ = [
+    "ActionClass",
+    "action_classes",
+    "arrangement_signature",
+    "is_without_resource",
+    "refine",
+]
 
 
 class ActionClass(NamedTuple):
@@ -78,7 +86,10 @@ def _groups(
 ) -> list[Group]:
     """Sort the actions by what they and their kin meet."""
     groups: list[Group] = []
-    for of_kin in universe.kins_of(actions):
+    kins = universe.kins_of(actions)
+    if is_without_resource(question, world):
+        kins = universe.kins_without_resource(actions, world.rcp_services)
+    for of_kin in kins:
         asked = replace(question, action=universe.first(of_kin))
         try:
             prepared = prepare(asked, world)
@@ -97,6 +108,17 @@ def _groups(
         else:
             groups.append(Group(signature, prepared, of_kin))
     return groups
+
+
+def is_without_resource(question: Question, world: CompiledWorld) -> bool:
+    """Whether a question names nothing that is a resource, and no VPC endpoint is on the way."""
+    on_the_way = question.via.vpc_endpoint, question.attached.vpce_policies
+    return (
+        find_arn(question.resource) is None
+        and world.model.find_resource(question.resource) is None
+        and on_the_way == (None, None)
+        and keys_through_endpoints().isdisjoint(map(str.lower, question.context))
+    )
 
 
 def arrangement_signature(arrangement: Arrangement) -> object:

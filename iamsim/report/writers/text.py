@@ -193,6 +193,9 @@ def _card(cells: Sequence[str], names: Sequence[str], width: int, indent: int) -
 def _cells(row: Any, columns: Sequence[Column[Any]], conditions: Conditions) -> list[str]:  # noqa: ANN401 - a row is what its columns take
     cells = []
     for column in columns:
-        marks = "" if column.conditions is None else conditions.mark(column.conditions(row))
-        cells.append(f"{for_terminal(column.cell(row).words)} {marks}".strip())
+        content = column.of(row)
+        text = content if isinstance(content, str) else column.cell(row).words
+        needs = () if column.conditions is None else column.conditions(row)
+        shown = f"{for_terminal(text)} {conditions.mark(needs)}" if needs else for_terminal(text)
+        cells.append(shown.strip())
     return cells
