@@ -197,8 +197,7 @@ def diff(size: int, folder: Path) -> list[str]:
             }
             for one in range(size)
         }
-        trusted = {"Effect": "Allow", "Principal": "*", "Action": "s3:*"}
-        bucket = {**trusted, "Resource": f"arn:aws:s3:::b{number}/*"}
+        bucket = allow("s3:*", f"arn:aws:s3:::b{number}/*", Principal="*")
         resources = {f"arn:aws:s3:::b{number}": {"policy": policy(bucket)}}
         data = {"accounts": {account: {"users": users, "resources": resources}}}
         worlds.append(write(folder, f"w{number}.json", data))

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from iamsim.engine.question import Session, Via
 
 __all__ = [
+    "GLOBAL_SERVICES",
+    "OWN_ACCOUNT_KEYS",
     "TIME_KEYS",
     "Derived",
     "DerivedKeys",
