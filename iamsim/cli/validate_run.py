@@ -49,6 +49,7 @@ class ValidateRun:
         # What was looked at, and what of it suppressed something.
         self._asked: dict[int, FolderSuppression] = {}
         self._used: set[int] = set()
+        self._told: set[object] = set()
 
     def examine(self, policy: FoundPolicy) -> Examined:
         """Check one policy, as the options and the configuration want it."""
@@ -71,7 +72,19 @@ class ValidateRun:
     def check(self, policy: FoundPolicy) -> CheckedPolicy:
         """Check one policy for a report."""
         examined = self.examine(policy)
-        return CheckedPolicy(policy.name, examined.findings, examined.suppressed)
+        findings = examined.findings
+        if policy.is_evaluated:
+            # Each item of a loop makes a policy of its own at the same place.
+            findings = tuple(one for one in findings if self._is_new(one))
+        return CheckedPolicy(policy.name, findings, examined.suppressed)
+
+    def _is_new(self, finding: Finding) -> bool:
+        """Whether a finding was not made before at the same places."""
+        places = tuple((span.source.name, span.start, span.end) for span in finding.spans)
+        about = (finding.code, finding.message, places)
+        known = about in self._told
+        self._told.add(about)
+        return not known
 
     def unused(self) -> list[CheckedPolicy]:
         """The suppressions beside the checked files that suppressed nothing, by their files."""

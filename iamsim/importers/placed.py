@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.resource_types import find_type, resource_types
 from iamsim.core.decision import PolicyType
 from iamsim.core.json_text import KEY
+from iamsim.core.span import Source, Span
 
 if TYPE_CHECKING:
     from iamsim.catalog.resource_types import ResourceType
-    from iamsim.core.span import Path, Source
+    from iamsim.core.span import Path
 
-__all__ = ["OF_ORGANIZATION", "PlacedPolicy", "PlacesByPath", "Use", "use_in_template"]
+__all__ = [
+    "OF_ORGANIZATION",
+    "PlacedPolicy",
+    "PlacesByPath",
+    "ScatteredSource",
+    "Use",
+    "use_in_template",
+]
 
 Offsets = Mapping["Path", tuple[int, int]]
 # What else has an inline policy of each kind of principal, and how long all of them may be.
@@ -53,6 +62,28 @@ class PlacedPolicy(NamedTuple):
     source: Source
     address: str
     use: Use
+    holder: str = ""  # the file of that resource, where it may be another one
+
+    @property
+    def files(self) -> set[str]:
+        """The files in which it, parts of it and what holds it stand."""
+        own = {self.source.name, self.holder}
+        if isinstance(self.source, ScatteredSource):
+            own |= {span.source.name for span in self.source.spans.values()}
+        return own
+
+
+@dataclass(eq=False, slots=True)
+class ScatteredSource(Source):
+    """A source whose parts stand in several files: `spans` says where, by their paths."""
+
+    spans: Mapping[Path, Span] = field(default_factory=dict, repr=False)
+
+    def span(self, path: Path) -> Span:
+        """Find the place of an element; the nearest known parent if it has none."""
+        while path not in self.spans and path:
+            path = path[:-1]
+        return self.spans.get(path) or Span(self, 0, len(self.text))
 
 
 class PlacesByPath(Mapping["Path", tuple[int, int]]):

@@ -43,12 +43,11 @@ def find_in_configurations(
     try:
         for root in open_roots(read, broken, SourceOptions()):
             for policy in configured_policies(root, is_policy):
-                name = policy.source.name
-                if name.endswith(".tf") and name not in files:
+                if not policy.files & files.keys():
                     continue
                 kind, holder = policy.use
                 yield FoundPolicy(
-                    name,
+                    policy.source.name,
                     None,
                     policy.data,
                     policy.source,

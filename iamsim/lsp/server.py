@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pygls.workspace import PositionCodec, TextDocument
 
     from iamsim.core.span import Source, Span
+    from iamsim.inputs.found_policy import FoundPolicy
     from iamsim.lsp.actions import Action
     from iamsim.lsp.symbols import Symbol
     from iamsim.world.model import World
@@ -171,7 +172,7 @@ class Documents:
             for finding in examined.findings:
                 spans = finding.spans
                 about = types.Diagnostic(
-                    range=self.range(spans[0]) if spans and not policy.is_wrapped else start,
+                    range=self.range(spans[0]) if spans and _is_here(policy, spans[0]) else start,
                     message=finding.details + (f"; {finding.hint}" if finding.hint else ""),
                     severity=SEVERITIES[finding.finding_type],
                     code=finding.code,
@@ -203,6 +204,11 @@ class Documents:
                     )
                 )
         return found
+
+
+def _is_here(policy: FoundPolicy, span: Span) -> bool:
+    """Whether a place is in the document of a policy: not inside of a text, nor in another file."""
+    return not policy.is_wrapped and (not policy.is_evaluated or span.source.name == policy.name)
 
 
 def _name(uri: str) -> str:

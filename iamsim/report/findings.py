@@ -156,7 +156,13 @@ def _quote(found: Finding) -> str:
 
 
 def _others(found: Finding) -> list[str]:
-    return [f"{span.line}:{span.column}" for span in found.spans[1:]]
+    if not found.spans:
+        return []
+    first, *others = found.spans
+    return [
+        f"{one.line}:{one.column}" if one.source.name == first.source.name else one.place
+        for one in others
+    ]
 
 
 def _witness(row: _Row) -> str:

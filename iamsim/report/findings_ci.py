@@ -29,16 +29,16 @@ _COMMANDS = {
 
 def findings_to_github(checked: Sequence[CheckedPolicy]) -> str:
     """Write one workflow command a finding, and the count as a plain line."""
-    lines = [_command(policy, found) for policy in checked for found in policy.findings]
+    lines = [_command(found) for policy in checked for found in policy.findings]
     return "\n".join([*lines, f"{count_line(checked)}\n"])
 
 
-def _command(policy: CheckedPolicy, found: Finding) -> str:
+def _command(found: Finding) -> str:
     """One finding as a workflow command."""
     span = found.spans[0]
     end_line, end_column = span.source.line_column(span.end)
     properties = {
-        "file": policy.name,
+        "file": span.source.name,
         "line": span.line,
         "endLine": end_line,
         "col": span.column,

@@ -40,14 +40,14 @@ def findings_to_dict(checked: Iterable[CheckedPolicy], without: Sequence[str] = 
     policies = list(checked)
     data: Json = {
         "findings": [
-            {"file": policy.name, **finding_to_dict(found)}
+            {"file": _file(policy, found), **finding_to_dict(found)}
             for policy in policies
             for found in policy.findings
         ]
     }
     suppressed = [
         {
-            "file": policy.name,
+            "file": _file(policy, one.finding),
             **finding_to_dict(one.finding),
             "suppression": _suppression(one.suppression),
         }
@@ -59,6 +59,12 @@ def findings_to_dict(checked: Iterable[CheckedPolicy], without: Sequence[str] = 
     if without:
         data["without_policy"] = list(without)
     return data
+
+
+def _file(policy: CheckedPolicy, found: Finding) -> str:
+    """The file in which a finding stands."""
+    spans = found.spans
+    return spans[0].source.name if spans else policy.name
 
 
 def _suppression(by: Suppression) -> Json:
@@ -144,8 +150,7 @@ def findings_to_sarif(checked: Sequence[CheckedPolicy], version: str) -> Json:
         for code in codes
     ]
     results = [
-        _result(policy, found, codes.index(found.code), by)
-        for policy, found, by in (*every, *accepted)
+        _result(found, codes.index(found.code), by) for policy, found, by in (*every, *accepted)
     ]
     return sarif_log(rules, results, version)
 
@@ -162,10 +167,10 @@ def _help(place: str) -> Json:
     return {"helpUri": place} if "://" in place else {"help": {"text": f"see {place}"}}
 
 
-def _result(policy: CheckedPolicy, found: Finding, rule: int, by: Suppression | None) -> Json:
+def _result(found: Finding, rule: int, by: Suppression | None) -> Json:
     """One finding as a result of SARIF, with what suppresses it."""
     text = f"{found.details}; {found.hint}" if found.hint else found.details
-    locations = [sarif_location(policy.name, span) for span in found.spans]
+    locations = [sarif_location(span.source.name, span) for span in found.spans]
     result: Json = {
         "ruleId": found.code,
         "ruleIndex": rule,

@@ -195,6 +195,29 @@ def test_hostile_texts_are_refused_with_their_place(text, line):
     assert error.value.span.line == line
 
 
+@pytest.mark.parametrize(
+    ("first", "next_one"),
+    [
+        ("[1]", "[local.{0}, local.{0}]"),
+        ("{{a = 1}}", "{{a = local.{0}, b = local.{0}}}"),
+        ('"ab"', '"${{local.{0}}}${{local.{0}}}"'),
+        ('"ab"', 'join("", [local.{0}, local.{0}])'),
+        ('"ab"', 'format("%s%s", local.{0}, local.{0})'),
+        ("[1]", "concat(local.{0}, local.{0})"),
+        ("[[1]]", "flatten([[local.{0}], [local.{0}]])"),
+        ("[1]", "jsonencode([local.{0}, local.{0}])"),
+        ("[1, 2]", "setproduct(local.{0}, local.{0})"),
+        ('"ab"', 'replace(local.{0}, "a", local.{0})'),
+    ],
+)
+def test_values_that_grow_without_end_are_not_known(first, next_one):
+    """Each local holds the one before it twice; the last would have more parts than atoms."""
+    lines = [f"  v0 = {first.replace('{{', '{').replace('}}', '}')}"]
+    lines += [f"  v{number} = {next_one.format(f'v{number - 1}')}" for number in range(1, 60)]
+    found = value_of("local.v59", "locals {\n" + "\n".join(lines) + "\n}")
+    assert find_unknown(found) is not None
+
+
 def test_a_template_file_is_read_whole():
     """A file of a template is no heredoc."""
     value = parse_template("a ${x}\n%{ if y }z%{ endif }", "t")

@@ -95,7 +95,7 @@ def findings(*paths):
     unreadable: list[str] = []
     validator = Validator()
     found = {
-        (finding.source.name.rpartition("/")[2], span.line, span.column, finding.code)
+        (span.source.name.rpartition("/")[2], span.line, span.column, finding.code)
         for policy in find_policies([str(path) for path in paths], unreadable)
         for finding in policy.check(validator, None, None)
         if finding.finding_type.name == "ERROR"
@@ -109,9 +109,9 @@ def test_findings_stand_at_the_lines_of_the_configuration(tmp_path):
     """Blocks of documents, encoded values in loops, heredocs and templates each have theirs."""
     write(tmp_path)
     assert findings(tmp_path) == [
+        ("locals.tf", 5, 16, "INVALID_ACTION"),
         ("main.tf", 5, 16, "INVALID_ACTION"),
         ("main.tf", 11, 18, "INVALID_CONDITION_OPERATOR"),
-        ("main.tf", 28, 17, "INVALID_ACTION"),
         ("main.tf", 31, 37, "INVALID_ACTION"),
         ("main.tf", 45, 20, "INVALID_ACTION"),
         ("p.tftpl", 4, 35, "INVALID_ACTION"),

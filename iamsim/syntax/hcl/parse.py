@@ -19,10 +19,11 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node, Parser
 
-__all__ = ["MAX_CHARACTERS", "TEMPLATE_START", "parse_hcl", "parse_template"]
+__all__ = ["MAX_CHARACTERS", "TEMPLATE_END", "TEMPLATE_START", "parse_hcl", "parse_template"]
 
 MAX_CHARACTERS = 5_000_000
 TEMPLATE_START = "v = <<IAMSIM_END_OF_TEMPLATE\n"  # in front of a template, which is read alone
+TEMPLATE_END = "\nIAMSIM_END_OF_TEMPLATE\n"
 MAX_DEPTH = 64
 _parsers: list[Parser] = []
 
@@ -47,7 +48,7 @@ def parse_hcl(text: str, name: str) -> tree.Body:
 
 def parse_template(text: str, name: str) -> tree.Expression:
     """Read the file of a template, as `templatefile` takes it."""
-    whole = f"{TEMPLATE_START}{text}\nIAMSIM_END_OF_TEMPLATE\n"
+    whole = f"{TEMPLATE_START}{text}{TEMPLATE_END}"
     body = parse_hcl(whole, name)
     return body.attributes["v"].value
 

@@ -39,13 +39,11 @@ class Values(Mapping[str, object]):
         body: tree.Body,
         scope: Scope,
         more: Mapping[str, Callable[[], object]],
-        keep: Callable[[], bool],
     ) -> None:
-        """Take the block; `keep` says whether what is found may be kept yet."""
+        """Take the block."""
         self.body = body
         self.scope = scope
         self.more = more
-        self.keep = keep
         self.found: dict[str, object] = {}
         self.plain: dict[str, object] = {}
         self.open: set[str] = set()
@@ -60,8 +58,7 @@ class Values(Mapping[str, object]):
         if name in self.plain:
             return self.plain[name]
         found = plain(self.written(name))
-        if self.keep():
-            self.plain[name] = found
+        self.plain[name] = found
         return found
 
     def __contains__(self, name: object) -> bool:
@@ -94,8 +91,7 @@ class Values(Mapping[str, object]):
                 value = inner_blocks(self.body, name, self.scope)
         finally:
             self.open.discard(name)
-        if self.keep():
-            self.found[name] = value
+        self.found[name] = value
         return value
 
     def place(self, name: str) -> Span | None:

@@ -109,6 +109,8 @@ def _flatten(value: object) -> object:
             else:
                 found.append(item)
                 found.places.append(place)  # type: ignore[arg-type]  # a place or nothing
+            if len(found) > MAX_ITEMS:
+                raise Refused("a collection, which is too long")
 
     add(_list(value))
     return found

@@ -190,8 +190,7 @@ class Module:
             value = self.variable(name, span) if kind == "var" else self.local(name, span)
         finally:
             self.open.discard(key)
-        if self.configured.plan is not None:
-            self.found[key] = value
+        self.found[key] = value
         return value
 
     def local(self, name: str, span: Span) -> object:
@@ -254,12 +253,7 @@ class Module:
                 )
             unsure = maybe or self.maybe
             text = f"{shown}[?]" if maybe is not None else f"{shown}{shown_key(own)}"
-            values = Values(
-                block.body,
-                self.scope(names),
-                added_attributes(self, block, mode),
-                self.configured_is_ready,
-            )
+            values = Values(block.body, self.scope(names), added_attributes(self, block, mode))
             found[own] = Instance(
                 text,
                 Address(self.path, mode, kind, name, own),
@@ -270,10 +264,6 @@ class Module:
             )
         self.made[key] = found
         return found
-
-    def configured_is_ready(self) -> bool:
-        """Whether what is found may be kept."""
-        return self.configured.plan is not None
 
     def resource_value(self, key: ResourceKey, span: Span) -> object:
         """Give what a reference to a resource stands for: one, a list or a map."""
@@ -340,8 +330,7 @@ class Module:
             value = evaluate(attribute.value, self.scope())
         finally:
             self.open.discard(key)
-        if self.configured.plan is not None:
-            self.found[key] = value
+        self.found[key] = value
         return value
 
     def modules_of(self, name: str) -> dict[Key, Module] | Unknown:

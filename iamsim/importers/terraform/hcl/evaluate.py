@@ -17,6 +17,7 @@ from iamsim.importers.terraform.hcl.values import (
     as_boolean,
     as_number,
     as_text,
+    bounded,
     join_pieces,
     plain,
 )
@@ -32,9 +33,7 @@ if TYPE_CHECKING:
 __all__ = ["Budget", "Scope", "evaluate", "items_of", "place_of"]
 
 MAX_DEPTH = 100
-MAX_STEPS = 5_000_000
-MAX_CHARACTERS = 5_000_000
-FIRST, LAST = 0, -1
+MAX_STEPS = 1_000_000
 
 
 class Budget:
@@ -79,12 +78,12 @@ def evaluate(expression: tree.Expression, scope: Scope) -> object:
     if budget.left < 0:
         return unknown_at(expression.span, "an expression, which takes too many steps")
     if budget.depth > MAX_DEPTH:
-        return unknown_at(expression.span, "an expression, which leads back to itself")
+        return unknown_at(expression.span, "an expression, which leads too far")
     budget.depth += 1
     try:
         return _EVALUATORS[type(expression)](expression, scope)
     except RecursionError:
-        return unknown_at(expression.span, "an expression, which leads back to itself")
+        return unknown_at(expression.span, "an expression, which leads too far")
     except Refused as refused:
         return unknown_at(expression.span, str(refused) or None)
     finally:
@@ -105,7 +104,6 @@ def _template(expression: tree.Template, scope: Scope) -> object:
     if len(parts) == 1 and not isinstance(parts[0], tree.Text | tree.Directive):
         return evaluate(parts[0], scope)
     pieces: list[tuple[str | Unknown, Span | None]] = []
-    size = 0
     for part in parts:
         if isinstance(part, tree.Text):
             pieces.append((part.text, part.span))
@@ -116,9 +114,6 @@ def _template(expression: tree.Template, scope: Scope) -> object:
         text = as_text(value)
         if text is None:
             text = unknown_at(part.span)
-        size += len(text) if isinstance(text, str) else 0
-        if size > MAX_CHARACTERS:
-            return unknown_at(expression.span, "a text, which is too long")
         pieces.append((text, part.span))
     return join_pieces(pieces)
 
@@ -186,7 +181,7 @@ def _splat(expression: tree.Splat, scope: Scope) -> object:
             item = _step(item, key, expression.span)  # noqa: PLW2901 - step by step
         found.append(item)
         found.places.append(None)
-    return found
+    return bounded(found)
 
 
 def _call(expression: tree.Call, scope: Scope) -> object:
@@ -206,7 +201,7 @@ def _call(expression: tree.Call, scope: Scope) -> object:
     if function is None:
         return unknown_at(expression.span, f"the function `{name}`")
     try:
-        found = function(scope.files, arguments)
+        found = bounded(function(scope.files, arguments))
     except (ValueError, TypeError, IndexError, KeyError, OverflowError, ArithmeticError) as error:
         raise Refused from error
     if isinstance(found, Unknown) and not found.source:
@@ -236,7 +231,7 @@ def _tuple(expression: tree.TupleOf, scope: Scope) -> object:
     for item in expression.items:
         found.append(evaluate(item, scope))
         found.places.append(item.span)
-    return found
+    return bounded(found)
 
 
 def _object(expression: tree.ObjectOf, scope: Scope) -> object:
@@ -248,7 +243,7 @@ def _object(expression: tree.ObjectOf, scope: Scope) -> object:
         found[str(name)] = evaluate(item, scope)
         found.places[str(name)] = item.span
         found.key_places[str(name)] = key.span
-    return found
+    return bounded(found)
 
 
 def items_of(value: object) -> Iterator[tuple[object, object]]:
@@ -296,7 +291,7 @@ def _for(expression: tree.For, scope: Scope) -> object:
         else:
             entries[str(name)] = result
         entries.places[str(name)] = place
-    return items if expression.key is None else entries
+    return bounded(items if expression.key is None else entries)
 
 
 def _unary(expression: tree.Unary, scope: Scope) -> object:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.catalog.resource_types import find_terraform_type, resource_types
 from iamsim.core.decision import PolicyType
-from iamsim.core.span import Source
-from iamsim.importers.placed import OF_ORGANIZATION, PlacedPolicy, Use
+from iamsim.core.span import Source, Span
+from iamsim.importers.placed import OF_ORGANIZATION, PlacedPolicy, ScatteredSource, Use
 from iamsim.importers.terraform.choices import DOCUMENT
 from iamsim.importers.terraform.documents import Stated
 from iamsim.importers.terraform.hcl.blocks import Values
@@ -21,12 +21,11 @@ from iamsim.importers.terraform.hcl.values import (
     plain,
 )
 from iamsim.importers.unknown import marked
-from iamsim.syntax.hcl.parse import TEMPLATE_START
+from iamsim.syntax.hcl.parse import TEMPLATE_END, TEMPLATE_START
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamsim.core.span import Span
     from iamsim.importers.terraform.hcl.roots import Root
     from iamsim.importers.terraform.instances import Instance
 
@@ -62,7 +61,7 @@ def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iter
         for name in instance.values:
             for found in _find(instance.values.written(name), is_policy, instance, name):
                 used |= _stated(found.data)
-                policy = _placed(found, instance.text, _use(instance, name))
+                policy = _placed(found, instance, _use(instance, name))
                 if _is_new(policy, found.span, seen):
                     yield policy
     for instance in root.instances.values():
@@ -72,7 +71,7 @@ def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iter
         own = {one for one in _stated(document) if one[0] == instance.text}
         if isinstance(document, dict) and not own & used:
             found = _Written(document, Places.of_document(document), instance.span)
-            policy = _placed(found, instance.text, Use())
+            policy = _placed(found, instance, Use())
             if _is_new(policy, found.span, seen):
                 yield policy
 
@@ -135,23 +134,28 @@ def _written(value: object, span: Span) -> _Written | None:
     return None if text is None else _Written(text.data, Places(text.places), text.span or span)
 
 
-def _placed(found: _Written, address: str, use: Use) -> PlacedPolicy:
-    """Give a policy its source: the file in which it begins."""
-    source = found.span.source
-    shift = len(TEMPLATE_START) if source.text.startswith(TEMPLATE_START) else 0
-    offsets = {
-        path: (span.start - shift, span.end - shift)
-        for path, span in found.places.spans.items()
-        if span.source is source and span.start >= shift
-    }
-    text = source.text[shift:]
-    offsets[()] = (max(found.span.start - shift, 0), min(found.span.end - shift, len(text)))
-    return PlacedPolicy(
-        marked(plain(found.data)),
-        Source(source.name, text, lambda _text: offsets),
-        address,
-        use,
-    )
+def _placed(found: _Written, instance: Instance, use: Use) -> PlacedPolicy:
+    """Give a policy its source: the file in which it begins, and the places of parts elsewhere."""
+    sources: dict[int, Source] = {}
+    spans = {path: _in_file(span, sources) for path, span in found.places.spans.items()}
+    whole = _in_file(found.span, sources)
+    source = ScatteredSource(whole.source.name, whole.source.text, spans={**spans, (): whole})
+    holder = "" if instance.span is None else instance.span.source.name
+    return PlacedPolicy(marked(plain(found.data)), source, instance.text, use, holder)
+
+
+def _in_file(span: Span, sources: dict[int, Source]) -> Span:
+    """Give a place in the file as it is: a template was read with a line in front of it."""
+    source = span.source
+    if not source.text.startswith(TEMPLATE_START):
+        return span
+    shift = len(TEMPLATE_START)
+    if id(source) not in sources:
+        end = source.text.rindex(TEMPLATE_END)
+        sources[id(source)] = Source(source.name, source.text[shift:end])
+    text = sources[id(source)].text
+    start, end = (min(max(at - shift, 0), len(text)) for at in (span.start, span.end))
+    return Span(sources[id(source)], start, end)
 
 
 def _use(instance: Instance, name: str) -> Use:

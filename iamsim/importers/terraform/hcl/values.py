@@ -10,6 +10,7 @@ import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from iamsim.importers.terraform.hcl.refused import Refused
 from iamsim.importers.unknown import Unknown, find_unknown
 
 if TYPE_CHECKING:
@@ -31,11 +32,14 @@ __all__ = [
     "as_boolean",
     "as_number",
     "as_text",
+    "bounded",
     "decode_text",
     "join_pieces",
     "plain",
 ]
 
+MAX_PIECES = 10_000  # of a text of which not all is known
+MAX_SIZE = 5_000_000  # parts and characters of a value
 MARK = "\ue000"  # around what is not known in a text, which no policy has
 Json = dict[str, object]
 
@@ -43,7 +47,7 @@ Json = dict[str, object]
 class MapOf(dict[str, object]):
     """A map or an object: `places` are those of the values, `key_places` those of the keys."""
 
-    __slots__ = ("key_places", "place", "places")
+    __slots__ = ("key_places", "place", "places", "size")
 
     def __init__(
         self, values: Iterable[tuple[str, object]] = (), place: Span | None = None
@@ -53,12 +57,13 @@ class MapOf(dict[str, object]):
         self.places: dict[str, Span] = {}
         self.key_places: dict[str, Span] = {}
         self.place = place
+        self.size = 0
 
 
 class ListOf(list[object]):
     """A list or a tuple: `places` are those of the items that were written out."""
 
-    __slots__ = ("place", "places")
+    __slots__ = ("place", "places", "size")
 
     def __init__(
         self,
@@ -70,6 +75,7 @@ class ListOf(list[object]):
         super().__init__(values)
         self.places: list[Span | None] = list(places)
         self.place = place
+        self.size = 0
 
 
 class SetOf(ListOf):
@@ -128,9 +134,43 @@ class Handle:
         self.attribute = attribute
 
 
+def bounded(value: object) -> object:
+    """Give a value whose parts and characters are not too many: what stands in it several times
+    counts as often. Raises `Refused` for another one."""
+    _size_of(value)
+    return value
+
+
+def _size_of(value: object) -> int:
+    """Count the parts and characters of a value."""
+    if isinstance(value, str):
+        if len(value) > MAX_SIZE:
+            raise Refused("a text, which is too long")
+        return 1 + len(value)
+    if isinstance(value, EncodedPartly):
+        return 1 + _size_of(value.value)
+    if isinstance(value, PartlyKnown):
+        return 1 + sum(len(part) for part, _ in value.pieces if isinstance(part, str))
+    if not isinstance(value, list | dict):
+        return 1
+    known = value.size if isinstance(value, ListOf | MapOf) else 0
+    if known:
+        return known
+    total = 1
+    for item in value.values() if isinstance(value, dict) else value:
+        total += _size_of(item)
+        if total > MAX_SIZE:
+            raise Refused("a value, which is too large")
+    if isinstance(value, ListOf | MapOf):
+        value.size = total
+    return total
+
+
 def join_pieces(pieces: Iterable[tuple[str | Unknown, Span | None]]) -> object:
     """Make a text of parts; it is partly known where some are."""
     listed = tuple(pieces)
+    if sum(len(part) for part, _ in listed if isinstance(part, str)) > MAX_SIZE:
+        raise Refused("a text, which is too long")
     unknown = next((part for part, _ in listed if isinstance(part, Unknown)), None)
     if unknown is None:
         written = Written("".join(str(part) for part, _ in listed))
@@ -139,6 +179,8 @@ def join_pieces(pieces: Iterable[tuple[str | Unknown, Span | None]]) -> object:
     flat: list[tuple[str | Unknown, Span | None]] = []
     for part, place in listed:
         flat += part.pieces if isinstance(part, PartlyKnown) else [(part, place)]
+        if len(flat) > MAX_PIECES:
+            raise Refused("a text, which is too long")
     return PartlyKnown(unknown.why, unknown.source, tuple(flat))
 
 
