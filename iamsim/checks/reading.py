@@ -200,9 +200,10 @@ def _principals(raw: Mapping[str, object], path: Path) -> Principals | None:
 def _conditions(raw: object, path: Path) -> list[ConditionView]:
     """Read the conditions whose operator exists."""
     found: list[ConditionView] = []
-    for written, keys in raw.items() if isinstance(raw, Mapping) else ():
+    known = isinstance(raw, Mapping) and not is_template_function(raw)
+    for written, keys in raw.items() if isinstance(raw, Mapping) and known else ():
         operator = split_operator(written) if isinstance(written, str) else None
-        if operator is None or not isinstance(keys, Mapping):
+        if operator is None or not isinstance(keys, Mapping) or is_template_function(keys):
             continue
         for key, values in keys.items():
             if isinstance(key, str):

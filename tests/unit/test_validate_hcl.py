@@ -147,3 +147,31 @@ def test_a_broken_file_is_an_error_with_its_place(tmp_path):
     assert list(find_policies([str(tmp_path)], unreadable))
     assert len(unreadable) == 1
     assert "bad.tf:1:" in unreadable[0]
+
+
+def test_what_is_not_known_is_no_fault(tmp_path):
+    """Wherever a value is not known that could be right, nothing is said."""
+    (tmp_path / "main.tf").write_text(
+        """
+variable "x" {}
+resource "aws_sqs_queue_policy" "q" {
+  policy = jsonencode({
+    Version = "2012-10-17"
+    Statement = [
+      { Effect = "Allow", Principal = var.x, Action = "sqs:SendMessage", Resource = "*" },
+      { Effect = var.x, Principal = { (var.x) = "a" }, Action = var.x, Resource = var.x },
+      { Sid = var.x, Effect = "Deny", Principal = "*", Action = "sqs:*", Resource = "*",
+        Condition = var.x },
+      { Effect = "Deny", Principal = "*", Action = "sqs:*", Resource = "*",
+        Condition = { StringEquals = var.x } },
+      { Effect = "Deny", Principal = "*", Action = "sqs:*", Resource = "*",
+        Condition = { (var.x) = { "aws:PrincipalTag/x" = var.x } } },
+      { Effect = "Deny", Principal = "*", Action = "sqs:*", Resource = "*",
+        Condition = { StringEquals = { "aws:PrincipalTag/x" = var.x } } },
+      var.x,
+    ]
+  })
+}
+"""
+    )
+    assert findings(tmp_path) == []

@@ -120,3 +120,17 @@ def test_json_templates_and_sides_of_a_document():
   ]}}}}}
 """
     assert findings(text, "a.json") == [("INVALID_ACTION", 3, 74), ("INVALID_ACTION", 4, 74)]
+
+
+def test_properties_that_have_a_statement_are_no_policy():
+    """The bus policy of EventBridge has its statement as a property."""
+    text = """\
+Resources:
+  P:
+    Type: AWS::Events::EventBusPolicy
+    Properties:
+      EventBusName: b
+      StatementId: s
+      Statement: {Effect: Allow, Principal: "*", Action: events:PutEventss, Resource: "*"}
+"""
+    assert findings(text) == [("INVALID_ACTION", 7, 58)]

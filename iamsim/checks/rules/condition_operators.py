@@ -13,6 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
+from iamsim.checks.words import is_template_function
 from iamsim.core.caret import quote
 from iamsim.syntax.operators import operator_spellings, split_operator
 from iamsim.syntax.problem import did_you_mean
@@ -29,7 +30,9 @@ def unknown_operators(policy: PolicyView) -> Iterator[Finding]:
     """Look at every operator as written."""
     for statement in policy.statements:
         given = statement.raw.get("Condition")
-        for written in given if isinstance(given, dict) else ():
+        if not isinstance(given, dict) or is_template_function(given):
+            continue
+        for written in given:
             if split_operator(written) is not None:
                 continue
             place = (*statement.element("Condition"), written, "#key")

@@ -56,7 +56,7 @@ def _in_statement(policy: PolicyView, statement: StatementView) -> Iterator[Find
     """Look at the elements of one statement."""
     raw = statement.raw
     for name in ("Sid", "Effect"):
-        if name in raw and not isinstance(raw[name], str):
+        if name in raw and not isinstance(raw[name], str) and not is_template_function(raw[name]):
             yield _finding(policy, name, "a text", raw[name], statement.element(name))
     for name in LISTS:
         if name in raw:

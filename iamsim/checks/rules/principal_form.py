@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
 from iamsim.checks.view import WITH_PRINCIPAL
+from iamsim.checks.words import is_template_function
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.syntax.elements import PRINCIPAL_KINDS
@@ -53,7 +54,9 @@ def principal_key(policy: PolicyView) -> Iterator[Finding]:
     for statement in policy.statements:
         for name in ELEMENTS:
             given = statement.raw.get(name)
-            for kind in given if isinstance(given, dict) else ():
+            if not isinstance(given, dict) or is_template_function(given):
+                continue
+            for kind in given:
                 if kind not in PRINCIPAL_KINDS:
                     hint = did_you_mean(kind, PRINCIPAL_KINDS)
                     if hint is None:

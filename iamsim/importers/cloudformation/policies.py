@@ -24,6 +24,7 @@ __all__ = ["template_policies"]
 # Places that no account and no Region has: only the form of what is evaluated counts.
 ENVIRONMENT = Environment("000000000000", "us-east-1", "stack")
 IF_PARTS = 3
+VERSION = "2012-10-17"
 GONE = object()
 MARK = "\ue000"  # around what is not known in a text, which no policy has
 _marked = re.compile(f"{MARK}[^{MARK}]*{MARK}")
@@ -67,7 +68,11 @@ def _find(
     while waiting:
         raw, at, holder, inside = waiting.pop()
         if holder and is_policy(raw):
-            yield _Found(raw, at, holder, inside)
+            # A resource whose own property is `Statement` has statements without a document.
+            own: object = raw
+            if isinstance(raw, dict) and not inside:
+                own = {"Version": VERSION, "Statement": raw.get("Statement")}
+            yield _Found(own, at, holder, inside)
             continue
         if holder and (text := _policy_text(raw, stack)) is not None and is_policy(text):
             found = _Found(raw, at, holder, inside)
