@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,6 +30,10 @@ if TYPE_CHECKING:
 __all__ = ["Placed", "given_layers", "put_in_place", "remarked", "surrounded"]
 
 FULL_ACCESS = "FullAWSAccess"
+# What of an encoded denial tells it from others.
+_encoded_text = re.compile(
+    r"encoded authorization failure message:\s*([\w+/=.-]{8,})", re.IGNORECASE
+).search
 SHORT = 40
 LONGEST_NAME = 1_000
 CHANGES = frozenset({"Terraform", "CloudFormation"})  # what says how a world changes
@@ -78,6 +83,11 @@ def put_in_place(options: Options, arguments: Sequence[str]) -> Placed:
     return Placed(filled)
 
 
+def _encoded(text: str) -> str | None:
+    found = _encoded_text(text)
+    return found[1].rstrip(".") if found is not None else None
+
+
 def _shown(found: Recognised) -> str:
     """What an argument is called in a line."""
     if found.argument == "-":
@@ -88,11 +98,31 @@ def _shown(found: Recognised) -> str:
     return text if len(text) <= SHORT else f"{text[: SHORT - 3]}..."
 
 
+def _without_encoded(
+    messages: list[Recognised], events: list[Recognised], lines: list[str]
+) -> tuple[list[Recognised], list[Recognised]]:
+    """Only AWS can decode a denial of EC2; the record that holds the same text says what was asked,
+    and takes the message's place.
+
+    https://docs.aws.amazon.com/STS/latest/APIReference/API_DecodeAuthorizationMessage.html
+    """
+    left = list(messages)
+    for message in messages:
+        encoded = _encoded(message.text or "")
+        around = [one for one in events if encoded and encoded in json.dumps(one.data)]
+        if around:
+            left.remove(message)
+            events = around
+            lines.append(f"{_shown(message)}: encoded, and told by the record that holds it")
+    return left, events
+
+
 def _place_questions(filled: Options, found: Sequence[Recognised], lines: list[str]) -> None:
     """Messages, records and calls are what is asked."""
     messages = [one for one in found if one.kind is Kind.MESSAGE]
     events = [one for one in found if one.kind is Kind.EVENT]
     calls = [one for one in found if one.kind is Kind.CALL]
+    messages, events = _without_encoded(messages, events, lines)
     asked = [*messages, *events, *calls]
     kinds = {one.kind for one in asked}
     if len(kinds) > 1 or len(calls) > 1:

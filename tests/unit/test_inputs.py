@@ -274,3 +274,36 @@ def test_why_is_explain(capsys):
     """The alias answers the same."""
     assert main(["why", MESSAGE, "-q"]) == 1
     assert capsys.readouterr().out == "not explained\n"
+
+
+def test_an_encoded_denial_is_told_by_the_record_that_holds_it(tmp_path, capsys):
+    """Only AWS can decode it; with the event around it nobody has to."""
+    encoded = "AbCdEf0123456789-_xyz"
+    message = (
+        "You are not authorized to perform this operation. Encoded authorization failure message: "
+    )
+    event = {
+        "eventSource": "ec2.amazonaws.com",
+        "eventName": "TerminateInstances",
+        "awsRegion": "eu-west-1",
+        "recipientAccountId": "111122223333",
+        "userIdentity": {
+            "type": "IAMUser",
+            "arn": "arn:aws:iam::111122223333:user/otto",
+            "accountId": "111122223333",
+        },
+        "requestParameters": {"instancesSet": {"items": [{"instanceId": "i-0abc"}]}},
+        "errorCode": "Client.UnauthorizedOperation",
+        "errorMessage": message + encoded,
+    }
+    said = f"An error occurred (UnauthorizedOperation) when calling TerminateInstances: {message}"
+    (tmp_path / "event.json").write_text(json.dumps(event), encoding="utf-8")
+    (tmp_path / "said.txt").write_text(said + encoded, encoding="utf-8")
+    (tmp_path / "other.txt").write_text(f"{said}another-text-1234", encoding="utf-8")
+    asked = ["why", str(tmp_path / "event.json"), "corpus/examples/harbor"]
+    assert main([*asked, str(tmp_path / "said.txt")]) == 0
+    shown = capsys.readouterr().out
+    assert "arn:aws:ec2:eu-west-1:111122223333:instance/i-0abc" in shown
+    assert "told by the record that holds it" in flat(shown)
+    assert main([*asked, str(tmp_path / "other.txt")]) == 2
+    assert "ask different questions" in capsys.readouterr().err
