@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import threading
+import time
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -20,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["count_logs"]
 
 SHARES = 8  # of the work, for each process: large files then do not keep the others waiting
+PATIENCE = 2.0  # seconds between two looks at whether the parent is there
 MOST_BYTES = 32_000_000  # of files, packed or not, that are counted before the count is added up
 
 _counting: Counting | None = None  # of a worker: what it learned of one share serves the next
@@ -80,6 +84,14 @@ def _start(alike: Alike) -> None:
     """Begin the life of a worker."""
     global _counting  # noqa: PLW0603 - a process of its own
     _counting = Counting(alike)
+    threading.Thread(target=_end_with_parent, args=(os.getppid(),), daemon=True).start()
+
+
+def _end_with_parent(parent: int) -> None:
+    """A worker whose parent was killed has nobody to count for, and would wait for ever."""
+    while os.getppid() == parent:
+        time.sleep(PATIENCE)
+    os._exit(1)
 
 
 def _count(files: list[str]) -> Count:

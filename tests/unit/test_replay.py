@@ -16,7 +16,7 @@ from iamsim.core.errors import RequestError
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.calls import question_of
-from iamsim.replay import copies, counting
+from iamsim.replay import copies, counting, workers
 from iamsim.replay import state as kept
 from iamsim.replay.alike import Alike
 from iamsim.replay.counting import Counting
@@ -361,3 +361,11 @@ def test_a_state_of_something_else_is_refused(folder, capsys, what):
     asked = ["replay", str(folder / "AWSLogs"), "--world", str(folder / "world.json")]
     assert main([*asked, *more, "--state", str(state)]) == 2
     assert "can't be gone on with" in capsys.readouterr().err
+
+
+def test_a_worker_ends_with_its_parent(monkeypatch):
+    """Of a parent that was killed no worker is left waiting."""
+    ended = []
+    monkeypatch.setattr(workers.os, "_exit", ended.append)
+    workers._end_with_parent(-1)
+    assert ended == [1]
