@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
     from iamsim.draw.style import Palette
 
-__all__ = ["GRAPH_LIMIT", "Edge", "Node", "draw_graph"]
+__all__ = ["GRAPH_LIMIT", "Edge", "Node", "draw_graph", "grouped"]
 
 GRAPH_LIMIT = 60  # nodes; with more, names on a slide are too small to read
 _WIDTH = 235
+FEW = 3  # nodes that are drawn although they are alike; names of those that are not
 _LABELS = 5  # lines of an arrow
 # What a node is, by its outline, so that kinds are told apart without reading.
 _SHAPES = {
@@ -73,13 +74,43 @@ def draw_graph(
     others are left out, and a node says how many are not shown. The same input gives the same
     DOT text.
     """
-    chosen = list({node.key: node for node in nodes}.values())
+    several, edges = grouped(list({node.key: node for node in nodes}.values()), edges)
+    chosen = several or [Node("nobody", "nobody, and nothing", "empty")]
     shown, left = chosen[:limit], len(chosen) - limit
 
     def dot(theme: Theme) -> str:
         return _dot(shown, edges, clusters or {}, max(left, 0), title, theme)
 
     return Picture(dot)
+
+
+def grouped(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[list[Node], list[Edge]]:
+    """Nodes that can't differ as one: of one kind, account and state, with the same arrows from and
+    to the same others. Their names stand in it, the first few."""
+    arrows: dict[str, set[tuple[object, ...]]] = {node.key: set() for node in nodes}
+    for edge in edges:
+        if edge.source in arrows and edge.target in arrows:
+            arrows[edge.source].add((">", edge.target, edge.label, edge.state))
+            arrows[edge.target].add(("<", edge.source, edge.label, edge.state))
+    alike: dict[object, list[Node]] = {}
+    for node in nodes:
+        own = (node.kind, node.cluster, node.state, node.lines)
+        # who has no arrow is there for its own sake
+        key = (own, frozenset(arrows[node.key])) if arrows[node.key] else node.key
+        alike.setdefault(key, []).append(node)
+    found, gone = [], set()
+    for group in alike.values():
+        if len(group) <= FEW:
+            found += group
+            continue
+        names = [node.title for node in group[:FEW]]
+        more = f"and {len(group) - FEW} more alike"
+        first = group[0]
+        title = f"{len(group)} {first.kind or 'node'}s"
+        found.append(first._replace(title=title, lines=(*first.lines, *names, more)))
+        gone |= {node.key for node in group[1:]}
+    kept = [edge for edge in edges if edge.source not in gone and edge.target not in gone]
+    return found, kept
 
 
 def _dot(

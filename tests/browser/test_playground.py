@@ -15,6 +15,7 @@ from threading import Thread
 
 import pytest
 
+from iamsim.files.archive import packed
 from iamsim.play.files import BUILDER, BUILT, playground_files
 from iamsim.play.server import FileServer
 from tests.browser.contrast import CONTRASTS
@@ -480,6 +481,14 @@ def test_what_slips_in_is_refused(browser, site):
 def test_packages_are_built_of_what_is_pinned(site):
     """The builder's parts are those that the lock names; the archives hold no foreign code."""
     assert site
+    files = playground_files(BUILT / "vendor")
+    later = ("corpus.zip", "more.zip", "licenses/")
+    sent = sum(
+        len(content if name.endswith(".zip") else packed(content))
+        for name, content in files.items()
+        if not any(part in name for part in later)
+    )
+    assert sent < 10_000_000  # bytes that the first answer takes, as they are sent
     spec = spec_from_file_location("build_playground", BUILDER)
     builder = module_from_spec(spec)
     spec.loader.exec_module(builder)

@@ -13,7 +13,7 @@ from iamsim.core.errors import RequestError
 from iamsim.core.reason import Reason
 from iamsim.draw.decision import decision_svg
 from iamsim.draw.decision_dot import decision_dot
-from iamsim.draw.graph import Edge, Node, draw_graph
+from iamsim.draw.graph import Edge, Node, draw_graph, grouped
 from iamsim.draw.lettering import shortened, text_width, wrapped
 from iamsim.draw.organization import tree_of
 from iamsim.draw.organization_svg import organization_dot, organization_svg
@@ -247,6 +247,21 @@ def test_a_world_without_organization_has_no_tree():
     with pytest.raises(RequestError) as caught:
         tree_of(World())
     assert caught.value.code == "no-organization"
+
+
+def test_nodes_that_can_not_differ_are_one():
+    """Ten roles that read one bucket are one node with the names of a few; one that also writes
+    stands alone. A graph without anybody says so."""
+    roles = [Node(f"r{number}", f"role {number}", "role", cluster="1") for number in range(11)]
+    nodes = [Node("bucket", "reports", "resource"), *roles]
+    edges = [Edge(role.key, "bucket", "s3:GetObject") for role in roles]
+    edges.append(Edge("r3", "bucket", "s3:PutObject"))
+    found, kept = grouped(nodes, edges)
+    assert [node.title for node in found] == ["reports", "10 roles", "role 3"]
+    assert found[1].lines == ("role 0", "role 1", "role 2", "and 7 more alike")
+    assert [edge.source for edge in kept] == ["r0", "r3", "r3"]
+    assert grouped(nodes[:4], edges) == (nodes[:4], edges)
+    assert "nobody, and nothing" in draw_graph([], []).render("dot").decode()
 
 
 def test_graphs_are_bounded_and_framed():
