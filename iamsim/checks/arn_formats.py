@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from iamsim.core.arn import ARN_PARTS
 from iamsim.core.data_class import NamedTuple, dataclass
@@ -62,7 +63,7 @@ class ArnFormat:
         """
         if self.service == "s3" and "/" not in self.resource and "/" in pattern:
             return False
-        return can_overlap(pattern_atoms(pattern), self.atoms)
+        return _overlap(pattern, self.atoms)
 
     def is_of_type(self, pattern: str) -> bool:
         """Whether a pattern begins with the same type of resource, however that is spelled."""
@@ -106,6 +107,13 @@ def pattern_atoms(text: str) -> Atoms:
         else:
             atoms += str(token)
     return tuple(atoms)
+
+
+# Worlds name the same resources in many policies.
+@lru_cache(maxsize=50_000)
+def _overlap(pattern: str, atoms: Atoms) -> bool:
+    """Whether some text of a format fits a pattern."""
+    return can_overlap(pattern_atoms(pattern), atoms)
 
 
 def can_overlap(first: Atoms, second: Atoms) -> bool:

@@ -60,7 +60,7 @@ class Configuration:
 
     def excludes(self, name: str) -> bool:
         """Whether a file is left out."""
-        path = self._relative(name)
+        path = self._relative(name) if self.exclude else None
         return path is not None and any(fits_glob(path, pattern) for pattern in self.exclude)
 
     def selection_for(self, name: str) -> Selection:
@@ -78,7 +78,7 @@ class Configuration:
         return types[-1] if types else None
 
     def _overrides_for(self, name: str) -> list[Override]:
-        path = self._relative(name)
+        path = self._relative(name) if self.overrides else None
         if path is None:
             return []
         return [one for one in self.overrides if any(fits_glob(path, glob) for glob in one.paths)]

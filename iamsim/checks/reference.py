@@ -48,6 +48,7 @@ class Reference:
         self._carried: dict[str, frozenset[str]] = {}
         self._listed: dict[str, bool] = {}
         self._tests: dict[str, TextTest] = {}
+        self._retired: dict[str, bool] = {}
         self._own_formats: dict[str, list[ArnFormat]] = {}
         self._formats: dict[str, list[ArnFormat]] | None = None
         self._formats_of: dict[str, list[ArnFormat]] = {}
@@ -81,6 +82,15 @@ class Reference:
         if test is None:
             test = self._tests[lowered] = compile_tokens(tokenize(lowered))
         return test(action)
+
+    def covers_retired(self, pattern: str) -> bool:
+        """Whether an action pattern covers an action that a service had once."""
+        lowered = pattern.lower()
+        known = self._retired.get(lowered)
+        if known is None:
+            known = any(self.covers(lowered, action) for action in catalog.retired_actions())
+            self._retired[lowered] = known
+        return known
 
     def action(self, name: str) -> ActionFacts | None:
         """Find an action by its full name."""

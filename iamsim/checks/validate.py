@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Sequence
 
     from iamsim.checks.finding import Finding
+    from iamsim.checks.registry import RegisteredCheck
     from iamsim.checks.suppression import SuppressedFinding, Suppression
     from iamsim.checks.view import PolicyView
 
@@ -60,6 +61,7 @@ class Validator:
         self._selection = Selection(frozenset(select) if select else None, frozenset(ignore))
         self._today = today
         self._reference = Reference()
+        self._last: tuple[Selection | None, tuple[RegisteredCheck, ...]] = None, ()
 
     def validate_text(
         self,
@@ -83,6 +85,13 @@ class Validator:
     ) -> tuple[Finding, ...]:
         """Check a policy that is loaded already, from the source that knows its places."""
         return self.examine_data(raw, source, policy_type, resource_type).findings
+
+    def _checks_for(self, chosen: Selection) -> tuple[RegisteredCheck, ...]:
+        """The checks of which some code is wanted; those of the last choices are kept."""
+        if self._last[0] is not chosen:
+            wanted = (one for one in CHECKS if any(map(chosen.wants, one.codes)))
+            self._last = chosen, tuple(wanted)
+        return self._last[1]
 
     def examine_text(
         self,
@@ -125,10 +134,7 @@ class Validator:
             # Checks hold entries against each other, which takes hours where nobody set a limit.
             return Examined(_ordered(chosen.choose(policy_size(view))), (), view)
         found = chosen.choose(
-            finding
-            for check in CHECKS
-            if any(map(chosen.wants, check.codes))
-            for finding in check.run(view)
+            finding for check in self._checks_for(chosen) for finding in check.run(view)
         )
         in_sids = tuple(suppression.sid_suppressions(view))
         standing, suppressed = suppression.apply(

@@ -10,6 +10,7 @@ from iamsim.checks.sidecar import ENDING as SIDECAR
 from iamsim.cli.standard_input import standard_input
 from iamsim.files.reading import read_bytes
 from iamsim.inputs.found import FoundPolicy, find_in_content
+from iamsim.world.index import INDEX
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -74,7 +75,8 @@ def _files_of(path: str) -> Iterator[tuple[Path, str]]:
             yield file, GIVEN if len(files) == 1 else MATCHED
             continue
         for inside in sorted(file.rglob("*")):
-            wanted = inside.suffix.lower() in ENDINGS and not inside.name.endswith(SIDECAR)
+            passed_over = inside.name.endswith(SIDECAR) or inside.parent.name == INDEX
+            wanted = inside.suffix.lower() in ENDINGS and not passed_over
             if inside.suffix == HCL_ENDING:
                 wanted = not _is_of_tool(inside, file)
             if wanted and inside.is_file():

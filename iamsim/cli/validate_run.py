@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.configuration import Configuration, find_configuration, read_configuration
 from iamsim.checks.rules.suppressions import unused_suppression
-from iamsim.checks.selection import codes_of
+from iamsim.checks.selection import Selection, codes_of
 from iamsim.checks.sidecar import Sidecars
 from iamsim.checks.validate import Validator
 from iamsim.cli.options import did_you_mean
@@ -19,7 +19,6 @@ from iamsim.report.findings import CheckedPolicy
 
 if TYPE_CHECKING:
     from iamsim.checks.finding import Finding
-    from iamsim.checks.selection import Selection
     from iamsim.checks.sidecar import FolderSuppression
     from iamsim.checks.validate import Examined
     from iamsim.cli.options import Options
@@ -39,6 +38,8 @@ class ValidateRun:
         self._besides = _codes(options, "extend_select")
         self._ignore = _codes(options, "ignore")
         given = options["type"]
+        # The choices of the last file, by those of the project: most files have the same.
+        self._last = Selection(), Selection()
         self._type = PolicyType(given) if isinstance(given, str) else None
         resource_type = options["resource_type"]
         self._resource_type = resource_type if isinstance(resource_type, str) else None
@@ -103,7 +104,10 @@ class ValidateRun:
     def _selection(self, name: str) -> Selection:
         """The choices for a file: those of the command line lie over those of the project."""
         chosen = self.configuration.selection_for(name)
-        return chosen.narrowed(self._select, self._ignore, {}, self._besides)
+        if chosen is not self._last[0]:
+            narrowed = chosen.narrowed(self._select, self._ignore, {}, self._besides)
+            self._last = chosen, narrowed
+        return self._last[1]
 
 
 def _configuration(options: Options) -> Configuration:

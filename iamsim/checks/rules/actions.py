@@ -110,4 +110,4 @@ def _is_retired(policy: PolicyView, text: str) -> bool:
         return lowered in PRIVATE_MARKETPLACE or (
             catalog.is_retired(text) and lowered not in ENDED_ACTIONS
         )
-    return any(policy.reference.covers(text, action) for action in catalog.retired_actions())
+    return policy.reference.covers_retired(text)

@@ -92,7 +92,7 @@ def _fits(policy: PolicyView, value: Value, resources: list[ArnText]) -> bool:
 
 def _names_all(action: str, arn: ArnText) -> bool:
     """Whether a resource is what an action without resource types is asked about all the same."""
-    service, resource = ABOUT_ALL.get(action.lower(), ("", ""))
+    service, resource = ABOUT_ALL.get(action.lower(), (None, ""))
     return arn.service == service and compile_tokens(tokenize(arn.resource))(resource)
 
 

@@ -16,6 +16,7 @@ from __future__ import annotations
 import math
 import re
 from collections import Counter
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from iamsim.checks.finding import Place
@@ -78,6 +79,8 @@ def _texts(raw: object, path: Path, name: str) -> Iterator[tuple[Path, str, str]
                 waiting.append((one, (*place, key), key))
 
 
+# The same actions, resources and keys stand in every policy of a world.
+@lru_cache(maxsize=20_000)
 def _secret(text: str, name: str) -> tuple[int, int, str] | None:
     """Find a secret in a text: where, how long, and what it looks like."""
     if len(text) < 12 or text.endswith(SPECIMEN):  # noqa: PLR2004 - too short for any
