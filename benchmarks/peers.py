@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from workloads import Workload
 
-__all__ = ["measure"]
+__all__ = ["measure", "measure_moto"]
 
 PACKAGE = "@cloud-copilot/iam-simulate"
 HERE = Path(__file__).parent
@@ -32,14 +32,27 @@ def measure(
     A peer that can't be installed is left out with a message. `verdicts` are iamsim's, by the
     names of workloads; rows say how many of a peer's are the same.
     """
+    return [
+        *_measure_node(folder / "node", _write(folder, workloads), verdicts, seconds),
+        *measure_moto(folder, workloads, verdicts, seconds),
+    ]
+
+
+def measure_moto(
+    folder: Path, workloads: Sequence[Workload], verdicts: dict[str, list[str]], seconds: float
+) -> list[list[Any]]:
+    """The same for moto alone."""
+    file = _write(folder, workloads)["simple"]
+    return _measure_moto(folder / "moto", file, verdicts["simple"], seconds)
+
+
+def _write(folder: Path, workloads: Sequence[Workload]) -> dict[str, Path]:
+    """Write the workloads; give their files by name."""
     files = {}
     for workload in workloads:
         files[workload.name] = folder / f"{workload.name}.json"
         files[workload.name].write_text(json.dumps(asdict(workload)), encoding="utf-8")
-    return [
-        *_measure_node(folder / "node", files, verdicts, seconds),
-        *_measure_moto(folder / "moto", files["simple"], verdicts["simple"], seconds),
-    ]
+    return files
 
 
 def _run(command: list[str], cwd: Path) -> str | None:

@@ -1,11 +1,14 @@
 """Measure what people feel, and say of each line whether its target is reached.
 
-    python benchmarks/targets.py [--seconds 1] [--processor] [--peers] [--organization WORLD]
+    python benchmarks/targets.py [--seconds 1] [--processor] [--peers] [--moto]
+                                 [--organization WORLD] [--accounts WORLD] [--hostile]
 
 One run on one machine: rates are medians over passes, processes run with their bytecode written.
-With `--organization` a written world is asked, too (`benchmarks/organization.py` makes sources, and
-`iamsim import SOURCES -o WORLD` writes it). With `--peers` other evaluators are asked the same
-(see `benchmarks/peers.py`).
+With `--organization`, which may be repeated, written worlds are asked, too
+(`benchmarks/organization.py` makes sources, and `iamsim import SOURCES -o WORLD` writes them);
+`--accounts` searches one for paths and checks it. `--hostile` runs what must have an end
+(`benchmarks/budgets.py`). With `--peers` other evaluators are asked the same (see
+`benchmarks/peers.py`), with `--moto` that one alone.
 """
 
 from __future__ import annotations
@@ -13,13 +16,13 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
 import time
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import budgets
 import peers
 import run
 import trail
@@ -31,6 +34,7 @@ import iamsim
 ROLES, SHARED, ASKED = 3_000, 200, 60_000
 STATEMENTS = 5_000
 RECORDS = 300_000
+SMALL, PATHS = 50, 20  # accounts of the organizations that have targets of their own
 
 
 class Line(NamedTuple):
@@ -188,22 +192,51 @@ def replay(folder: Path) -> Line:
     ]
     command += [str(folder / "trail" / "world.json"), "-n", "2", "-q"]
     took = run.measure_process(command, 1) / 1000
-    shared = 2 if run._process_clock is run.processor_of_processes else 1  # noqa: SLF001
+    shared = 2 if run.by_processor else 1
     return Line("replay from gz files, two processes", shared * RECORDS / took, "/s", 250_000)
 
 
 def organization(world: Path) -> list[Line]:
     """One question in a written world."""
+    number = sum(1 for _ in (world / "accounts").iterdir())
+    large = number > SMALL
     command = [sys.executable, "-m", "iamsim", "explain", "--world", str(world), "-q", "-p"]
     command += ["arn:aws:iam::100000000002:role/app/role-5", "-a", "s3:GetObject"]
     command += ["-r", "arn:aws:s3:::app-1-100000000002/data.csv"]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, env=run.environment()) as asked:
-        used = os.wait4(asked.pid, 0)[2]
-        asked.returncode = 0
+    took, memory = run.cost_of(command)
+    what = f"one question in {number} accounts of 200 principals"
     return [
-        Line("one question in a written organization", used.ru_utime + used.ru_stime, "s", 0.5),
-        Line("  its memory", used.ru_maxrss / 1024, "MB", 150),
+        Line(what, took, "s", 2 if large else 0.5),
+        Line("  its memory", memory, "MB", 300 if large else 150),
     ]
+
+
+def accounts(world: Path) -> list[Line]:
+    """What goes through a whole written world."""
+    number = sum(1 for _ in (world / "accounts").iterdir())
+    iamsim_ = [sys.executable, "-m", "iamsim"]
+    lines = []
+    for what, command, target in (
+        ("paths", ["paths", "--world", str(world)], 20 if number == PATHS else None),
+        ("validate", ["validate", str(world)], 10 if number == SMALL else None),
+        ("world lint", ["world", "lint", "--world", str(world)], None),
+        ("diff of identical worlds", ["diff", str(world), str(world)], None),
+    ):
+        took, memory = run.cost_of([*iamsim_, *command, "-q"], (0, 1))
+        lines.append(Line(f"{what}, {number} accounts of 200 principals", took, "s", target))
+        lines.append(Line("  its memory", memory, "MB", None))
+    return lines
+
+
+def hostile() -> list[Line]:
+    """The largest input of each kind that is as bad as its kind can be."""
+    lines = []
+    for name, sizes in budgets.SIZES.items():
+        with tempfile.TemporaryDirectory() as folder:
+            words = budgets.arguments(name, sizes[-1], Path(folder))
+            took, _ = run.cost_of([sys.executable, "-m", "iamsim", *words], (0, 1), folder)
+        lines.append(Line(f"hostile {name}, size {sizes[-1]}", took, "s", 2))
+    return lines
 
 
 def main() -> int:
@@ -212,7 +245,17 @@ def main() -> int:
     parser.add_argument("--seconds", type=float, default=1.0, help="time for each measurement")
     parser.add_argument("--processor", action="store_true", help="count the processor's time")
     parser.add_argument("--peers", action="store_true", help="install and measure other tools, too")
-    parser.add_argument("--organization", type=Path, metavar="WORLD", help="a written world to ask")
+    parser.add_argument("--moto", action="store_true", help="install and measure moto, too")
+    parser.add_argument("--hostile", action="store_true", help="run what must have an end")
+    for name, about in (("organization", "ask"), ("accounts", "search and check")):
+        parser.add_argument(
+            f"--{name}",
+            type=Path,
+            metavar="WORLD",
+            action="append",
+            default=[],
+            help=f"a written world to {about}",
+        )
     options = parser.parse_args()
     if options.processor:
         use_clock(time.process_time)
@@ -230,10 +273,13 @@ def main() -> int:
             many_statements(options.seconds),
             *processes(folder),
             replay(folder),
-            *(organization(options.organization) if options.organization else ()),
+            *(line for world in options.organization for line in organization(world)),
+            *(line for world in options.accounts for line in accounts(world)),
+            *(hostile() if options.hostile else ()),
         ]
-        if options.peers:
-            theirs = peers.measure(folder, (simple(), middle()), verdicts, options.seconds)
+        if options.peers or options.moto:
+            ask = peers.measure if options.peers else peers.measure_moto
+            theirs = ask(folder, (simple(), middle()), verdicts, options.seconds)
             lines += [Line(what, figure, unit, None) for what, figure, unit, _ in theirs]
     print("\n".join(line.text for line in lines))
     return 0

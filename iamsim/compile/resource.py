@@ -42,6 +42,10 @@ SEGMENT_FORMS = {
     Wildcard.QUESTION: Wildcard.SEGMENT_QUESTION,
 }
 
+# Half of a whole explanation makes these tuples, and looks up these members of a class.
+_make = tuple.__new__
+MATCHED, MISMATCH = Reason.MATCHED, Reason.PATTERN_MISMATCH
+
 
 @dataclass(frozen=True, slots=True)
 class ResourcePattern:
@@ -118,18 +122,11 @@ class ResourcePattern:
         notes = self.notes
         if self.test is not None:
             matched = self.test(resource)
-            return ClauseExplanation(
-                self.element,
-                self.pattern,
-                resource,
-                matched,
-                Reason.MATCHED if matched else Reason.PATTERN_MISMATCH,
-                self.source,
-                self.path,
-                notes=notes,
-            )
+            reason = MATCHED if matched else MISMATCH
+            clause = self.element, self.pattern, resource, matched, reason, self.source, self.path
+            return _make(ClauseExplanation, (*clause, None, None, None, None, notes))
         matched = self.holds(resource, request.context)
-        reason = Reason.MATCHED if matched else Reason.PATTERN_MISMATCH
+        reason = MATCHED if matched else MISMATCH
         resolved = self.template.resolve_text(request.context)
         if self.template.keys:
             notes = (*notes, *self.template.notes(request.context))

@@ -123,6 +123,19 @@ class CompiledStatement:
     # Elements that list nothing, for explanations.
     empty: tuple[ClauseExplanation, ...] = field(default=(), compare=False)
     unknowns: tuple[Unknown, ...] = ()  # with these, the last condition is their `OpenTest`
+    # Only actions and resources, none with a variable or a note: quick to explain.
+    is_plain: bool = field(default=False, init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        """Find out whether the statement is plain."""
+        resources = () if self.resources is None else self.resources.patterns
+        plain = (
+            self.principals is None
+            and not (self.conditions or self.empty or self.unknowns or self.keys)
+            and not any(pattern.notes for pattern in self.actions.patterns)
+            and all(pattern.test is not None and not pattern.notes for pattern in resources)
+        )
+        object.__setattr__(self, "is_plain", plain and self.resources is not None)
 
     def grants(self, caller: Caller) -> int:
         """What kinds of grant the statement is to a caller, if it matches (see `GrantKind`)."""
@@ -180,6 +193,8 @@ class CompiledStatement:
 
     def explain(self, request: Request) -> StatementExplanation:
         """Hold every clause against the request, matching or not."""
+        if self.is_plain and self.resources is not None:
+            return self._explain_plainly(self.resources, request)
         elements: list[tuple[Element, bool]] = []
         clauses: list[ClauseExplanation] = []
         failed: list[Element] = []
@@ -210,22 +225,7 @@ class CompiledStatement:
             matched = all(test.matched for test in tests)
             elements.append((Element.CONDITION, matched))
             matches = matches and matched
-        notes: tuple[Note, ...] = ()
-        missing: tuple[str, ...] = ()
-        if not failed:
-            notes = _notes_of(clauses)
-            if any(_lacks_value(clause) for clause in clauses):
-                notes = tuple(dict.fromkeys((*notes, Note.UNRESOLVED_VARIABLE_BESIDE_OTHERS)))
-            missing = self.missing(request) if self.keys else ()
-        elif len(failed) == 1 and failed[0] is not Element.ACTION:
-            # Nothing but this element stands in the way, so its uncertain rules decide. An Action
-            # element uses none where no entry matches.
-            notes = _notes_of([clause for clause in clauses if clause.element is failed[0]])
-            if resources is not None and failed[0] is Element.RESOURCE:
-                # With a value for a policy variable, the resource might match.
-                read = [key for pattern in resources.patterns for key in pattern.keys]
-                if not all(key in request.context for key in read):
-                    missing = self.missing(request)
+        notes, missing = self._open_points(failed, clauses, request)
         return StatementExplanation(
             self.index,
             self.sid,
@@ -237,6 +237,43 @@ class CompiledStatement:
             self.path,
             notes,
             missing,
+        )
+
+    def _open_points(
+        self, failed: list[Element], clauses: list[ClauseExplanation], request: Request
+    ) -> tuple[tuple[Note, ...], tuple[str, ...]]:
+        """The notes of uncertain rules that decide here, and the keys that the request lacks."""
+        notes: tuple[Note, ...] = ()
+        missing: tuple[str, ...] = ()
+        if not failed:
+            notes = _notes_of(clauses)
+            if any(_lacks_value(clause) for clause in clauses):
+                notes = tuple(dict.fromkeys((*notes, Note.UNRESOLVED_VARIABLE_BESIDE_OTHERS)))
+            missing = self.missing(request) if self.keys else ()
+        elif len(failed) == 1 and failed[0] is not Element.ACTION:
+            # Nothing but this element stands in the way, so its uncertain rules decide. An Action
+            # element uses none where no entry matches.
+            notes = _notes_of([clause for clause in clauses if clause.element is failed[0]])
+            if self.resources is not None and failed[0] is Element.RESOURCE:
+                # With a value for a policy variable, the resource might match.
+                read = [key for pattern in self.resources.patterns for key in pattern.keys]
+                if not all(key in request.context for key in read):
+                    missing = self.missing(request)
+        return notes, missing
+
+    def _explain_plainly(self, resources: ResourceTest, request: Request) -> StatementExplanation:
+        """The same of a plain statement."""
+        acts, action_clauses = self.actions.explain(request)
+        fits, resource_clauses = resources.explain(request)
+        return StatementExplanation(
+            self.index,
+            self.sid,
+            self.effect,
+            acts and fits,
+            ((self.actions.element, acts), (resources.element, fits)),
+            (*action_clauses, *resource_clauses),
+            self.source,
+            self.path,
         )
 
     def written_key(self, key: str) -> str | None:
