@@ -168,20 +168,26 @@ def cost_of(
     command: list[str], codes: tuple[int, ...] = (0,), folder: str | None = None
 ) -> tuple[float, float]:
     """Run a new process; give its seconds, by the clock or by the processor, and its MB."""
-    begin = time.perf_counter()
-    with (
-        tempfile.TemporaryFile() as said,
-        subprocess.Popen(
-            command, stdout=said, stderr=said, env=environment(), cwd=folder
-        ) as process,
-    ):
-        _, status, used = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        if process.returncode not in codes:
-            said.seek(0)
-            raise RuntimeError(said.read().decode(errors="replace")[-2000:])
-    clock = time.perf_counter() - begin
-    return (used.ru_utime + used.ru_stime if by_processor else clock), used.ru_maxrss / 1024
+    # Memory is counted from before a process becomes another, so a small one starts it.
+    small = [sys.executable, "-S", "-c", STARTER, *command]
+    done = subprocess.run(small, capture_output=True, text=True, env=environment(), cwd=folder)  # noqa: PLW1510 - looked at below
+    code, clock, processor, memory = json.loads(done.stdout.rpartition("\n")[2] or "[-1, 0, 0, 0]")
+    if code not in codes:
+        raise RuntimeError(done.stderr[-2000:])
+    return (processor if by_processor else clock), memory
+
+
+STARTER = """
+import json, os, sys, time
+begin, command = time.perf_counter(), sys.argv[1:]
+if not (number := os.fork()):
+    os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+    os.execvp(command[0], command)
+_, status, used = os.wait4(number, 0)
+clock, processor = time.perf_counter() - begin, used.ru_utime + used.ru_stime
+code = os.waitstatus_to_exitcode(status)
+print(json.dumps([code, clock, processor, used.ru_maxrss / 1024]), end="")
+"""
 
 
 by_processor = False
