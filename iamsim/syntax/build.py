@@ -45,6 +45,7 @@ VERSION_WITH_VARIABLES = "2012-10-17"
 # Types as tuples: a union would be built anew at every look.
 OBJECT = (dict, Mapping)
 LIST = (list, tuple)
+NUL, REPLACEMENT = "\x00", "\ufffd"
 QUOTABLE = ("a number", "true or false")
 
 _value = tuple.__new__  # makes a Value in half the time that Value(...) takes
@@ -236,6 +237,8 @@ def _check_all_variables(values: tuple[Value, ...]) -> None:
 def _texts(name: str, raw: object, path: Path) -> tuple[Value, ...]:
     """Read one text or a list of texts."""
     if isinstance(raw, str):
+        if NUL in raw or REPLACEMENT in raw:
+            raise _damaged(path)
         return (_value(Value, (raw, path)),)
     if not isinstance(raw, LIST):
         raise _wrong_type(name, "a text or a list of texts", raw, path)
@@ -243,6 +246,8 @@ def _texts(name: str, raw: object, path: Path) -> tuple[Value, ...]:
     for index, text in enumerate(raw):
         if not isinstance(text, str):
             raise _wrong_type(name, "a list of texts", text, (*path, index), inside=True)
+        if NUL in text or REPLACEMENT in text:
+            raise _damaged((*path, index))
         values.append(_value(Value, (text, (*path, index))))
     return tuple(values)
 
@@ -305,6 +310,8 @@ def _conditions(raw: object, path: Path, *, variables: bool) -> tuple[Condition,
 def _condition_values(key: str, raw: object, path: Path) -> tuple[Value, ...]:
     """Read the values of one condition key: texts, numbers, true and false."""
     if isinstance(raw, str):
+        if NUL in raw or REPLACEMENT in raw:
+            raise _damaged(path)
         return (_value(Value, (raw, path)),)
     if not isinstance(raw, LIST):
         return (Value(_scalar(key, raw, path), path),)
@@ -312,8 +319,17 @@ def _condition_values(key: str, raw: object, path: Path) -> tuple[Value, ...]:
     for index, one in enumerate(raw):
         place = (*path, index)
         text = one if isinstance(one, str) else _scalar(key, one, place)
+        if NUL in text or REPLACEMENT in text:
+            raise _damaged(place)
         values.append(_value(Value, (text, place)))
     return tuple(values)
+
+
+def _damaged(path: Path) -> Problem:
+    """Find the words for a text that a transfer damaged, which no policy of IAM can hold:
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html."""
+    message = "the text is damaged: it has a character that stands for one that was lost"
+    return Problem("damaged-text", message, path, "take the policy from where it was copied again")
 
 
 def _scalar(key: str, raw: object, path: Path) -> str:

@@ -159,7 +159,7 @@ def damage_of(choose: Chooser, sample: str) -> Damage:
     if kind == "cut":
         end = choose.integer(0, len(content.rstrip()) - 1)
         return Damage(name, content[:end], f"was cut off at {end}")
-    path = choose.pick(list(_paths(data)))
+    path = choose.pick(list(paths_of(data)))
     value = choose.pick(WRONG)
     left = json.dumps(replaced(data, path, value), indent=1).encode()
     return Damage(name, left, f"has {value!r} at {'.'.join(map(str, path))}")
@@ -173,7 +173,7 @@ def _json(content: bytes) -> Any:
         return None
 
 
-def _paths(data: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
+def paths_of(data: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | int, ...]]:
     """All places of a value, but the value as a whole."""
     if at:
         yield at
@@ -183,7 +183,7 @@ def _paths(data: Any, at: tuple[str | int, ...] = ()) -> Iterator[tuple[str | in
     elif isinstance(data, list):
         steps = enumerate(data)
     for step, value in steps:
-        yield from _paths(value, (*at, step))
+        yield from paths_of(value, (*at, step))
 
 
 def replaced(data: Any, path: tuple[str | int, ...], value: Any) -> Any:

@@ -1,8 +1,9 @@
 """One law over everything that is lost: what is taken away, cut off or corrupted never turns a
-denial into a clean *allowed*, nor a finding into none.
+denial into a clean *allowed*, nor a finding into none, nor a gate from 1 to 0.
 
-Sources of an import are damaged as transfers, full disks and missing permissions damage them; what
-the world then answers is compared with what it answers undamaged.
+Sources of an import, generated worlds and all files that gates read are damaged as transfers, full
+disks and missing permissions damage them; what is then answered is compared with what is answered
+undamaged.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import given, note
 from hypothesis import strategies as st
 
+from tests.property import lost_gates
 from tests.property.damage import (
     SAMPLES,
     damage_of,
@@ -21,6 +23,10 @@ from tests.property.damage import (
     opened_by,
     questions_of,
 )
+from tests.property.lost_gates import code_of, fixed_cases, generated_case, sample_cases
+from tests.property.lost_worlds import opened
+from tests.property.rarities import rare_cases
+from tests.property.worlds import cases
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -74,3 +80,59 @@ def test_a_damaged_source_never_opens_a_gate(data: st.DataObject) -> None:
     world = damaged_world(sample, damage)
     note(f"{sample}/{damage.name} {damage.how}")
     assert world is None or not has_lost_findings(world)
+
+
+@given(st.one_of(cases(), cases(overlays=True), rare_cases()), st.data())
+def test_a_damaged_world_never_opens_what_was_denied(case: Any, data: st.DataObject) -> None:
+    """Of a generated world, and of the policies that a request brings, one value is damaged."""
+    found = opened(Drawn(data), *case)
+    note(str(found))
+    assert found is None
+
+
+# What a gate of each kind begins with: all that the law is about.
+GATES = {
+    "audit",
+    "check access-not-granted",
+    "check claims",
+    "check equivalent",
+    "check no-new-access",
+    "check no-public-access",
+    "diff",
+    "findings",
+    "import",
+    "paths",
+    "test",
+    "unused",
+}
+
+
+def test_every_gate_fails_at_first() -> None:
+    """Every kind is there, and each exits with 1 over files that nothing happened to."""
+    gates = [(case, gate) for case in fixed_cases() for gate in case.gates]
+    words = {" ".join(gate[: 2 if gate[0] == "check" else 1]) for _, gate in gates}
+    assert words == GATES
+    assert [gate for case, gate in gates if code_of(case, gate) != 1] == []
+
+
+@given(st.data())
+def test_a_damaged_file_never_lets_a_gate_pass(data: st.DataObject) -> None:
+    """Of the files that gates read: worlds, dumps, templates, claims, suites, policies, logs."""
+    choose = Drawn(data)
+    found = lost_gates.passed(choose, choose.pick(fixed_cases()))
+    assert found is None, found
+
+
+@given(st.data())
+def test_a_damaged_sample_never_lets_a_gate_pass(data: st.DataObject) -> None:
+    """Of the samples of all importers."""
+    choose = Drawn(data)
+    found = lost_gates.passed(choose, choose.pick(sample_cases()))
+    assert found is None, found
+
+
+@given(cases(), st.data())
+def test_a_damaged_world_never_lets_a_gate_pass(case: Any, data: st.DataObject) -> None:
+    """Of generated worlds."""
+    found = lost_gates.passed(Drawn(data), generated_case(*case), known=False)
+    assert found is None, found

@@ -95,6 +95,7 @@ def _assignment(reading: Reading) -> None:
     """Read an assignment: the permission set is provisioned into the account."""
     target, arn = reading.text("TargetId"), reading.text("PermissionSetArn")
     if target is None or arn is None:
+        reading.draft.lose("an assignment says not of which permission set, or to which account")
         return
     if not is_account_id(target):
         reading.remark("not-an-account", f"{quote(target)} is no account id", "skipped")
@@ -107,7 +108,9 @@ def _assignment(reading: Reading) -> None:
             found = type(reading)(stack, reading.draft, logical_id, properties, reading.prefix)
             _provision(found, target)
             return
-    reading.remark("permission-set-missing", f"the permission set {quote(arn)} is not here")
+    missing = f"the permission set {quote(arn)} is not here"
+    reading.remark("permission-set-missing", missing)
+    reading.draft.lose(missing)
 
 
 def _provision(reading: Reading, account: str) -> None:

@@ -39,11 +39,12 @@ def read_permission_sets(plan: Plan, draft: Draft) -> None:
         if reading.instance.type == f"{PREFIX}account_assignment":
             arn, account = reading.text("permission_set_arn"), reading.text("target_id")
             if arn is None or account is None or not is_account_id(account):
+                draft.lose("an assignment says not of which permission set, or to which account")
                 continue
             if arn not in sets:
-                reading.remark(
-                    "permission-set-missing", f"the permission set {quote(arn)} is not here"
-                )
+                missing = f"the permission set {quote(arn)} is not here"
+                reading.remark("permission-set-missing", missing)
+                draft.lose(missing)
                 continue
             record = draft.permission_set(account, sets[arn].name)
             duration = sets[arn].text("session_duration")

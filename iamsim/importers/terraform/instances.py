@@ -133,7 +133,7 @@ def read_instances(data: Json, *, planned: bool, report: Report) -> dict[str, In
         reader.plan(data, planned=planned)
     else:
         values = data.get("values")
-        if isinstance(values, dict) and (not values or not is_error(values)):
+        if isinstance(values, dict) and not is_error(values) and find_marker(values) is None:
             reader.module(values.get("root_module"), "values.root_module")
         elif "values" in data:
             report("values", "these are no values", Broken())
@@ -155,7 +155,7 @@ class _Reader:
         if planned:
             self.changes(data, "after")
             values = data.get("planned_values")
-            if values is not None and not isinstance(values, dict):
+            if values is not None and (not isinstance(values, dict) or find_marker(values)):
                 self.report("planned_values", "these are no values", Broken())
             if isinstance(values, dict):
                 self.module(values.get("root_module"), "planned_values.root_module")
@@ -194,7 +194,8 @@ class _Reader:
 
     def module(self, module: object, place: str, depth: int = 0, mode: str | None = None) -> None:
         """Read the resources of a module and of those inside of it."""
-        if not isinstance(module, dict) or is_error(module) or depth > MAX_MODULE_DEPTH:
+        lost = not isinstance(module, dict) or is_error(module) or find_marker(module) is not None
+        if not isinstance(module, dict) or lost or depth > MAX_MODULE_DEPTH:
             if module is not None:
                 self.report(place, "this is no module", Broken())
             return
