@@ -157,10 +157,18 @@ def _load(
 
 
 def _world_document(file: str, index: WorldIndex | None = None) -> Document:
-    """Read a world file, its data from the index where that stands for it."""
+    """Read a world file, its data from the index where that stands for it; raises `WorldError` for
+    one that holds nothing: what it held may be lost."""
     index = index or read_index(file)
     known = None if index is None else index.document(file)
-    return known or read_document(file)
+    document = known or read_document(file)
+    if not document.data:
+        hint = "write `accounts: {}` in a world that has none"
+        span = document.span(())
+        raise WorldError(
+            "nothing-said", "the file of the world holds nothing", span=span, hint=hint
+        )
+    return document
 
 
 def _records(documents: Iterable[Document], problems: Problems) -> Iterator[Fields]:

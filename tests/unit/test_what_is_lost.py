@@ -304,6 +304,18 @@ def test_a_policy_with_nothing_behind_it_is_an_error(key: str) -> None:
         load_world_data({"accounts": {A: {"roles": {"app": {key: None}}}}})
 
 
+@pytest.mark.parametrize("left", ["", "null", "{}", "# nothing\n"])
+def test_a_world_file_that_holds_nothing_is_an_error(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], left: str
+) -> None:
+    """What it held may be lost; included in another, too."""
+    (tmp_path / "more.yaml").write_text(left)
+    (tmp_path / "world.yaml").write_text("include: [more.yaml]\naccounts: {}\n")
+    for name in ("more.yaml", "world.yaml"):
+        assert main(["findings", "--world", str(tmp_path / name), "--fail-on", "any"]) == 2
+        assert "holds nothing" in capsys.readouterr().err
+
+
 def test_a_folder_of_plain_policies_is_no_world(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

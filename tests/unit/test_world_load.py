@@ -142,9 +142,9 @@ def test_no_world_is_an_error(tmp_path, path):
     assert load_world(tmp_path / path, strict=False).problems[0].message == caught.value.message
 
 
-def test_an_empty_file_and_no_file_are_empty_worlds(tmp_path):
+def test_a_file_without_accounts_and_no_file_are_empty_worlds(tmp_path):
     """Everything is optional."""
-    (tmp_path / "world.yaml").write_text("# nothing yet\n")
+    (tmp_path / "world.yaml").write_text("accounts: {}  # nothing yet\n")
     for world in (load_world(tmp_path), load_world(), load_world_documents()):
         assert (world.organization, world.accounts, world.policies) == (None, {}, {})
 

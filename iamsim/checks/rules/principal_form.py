@@ -3,7 +3,7 @@
 ## What it finds
 A `Principal` that is a text other than `*` or no object, kinds of principal other than `AWS`,
 `Service`, `Federated` and `CanonicalUser`, and an `AWS` principal whose account has not twelve
-digits, or that names what can't be a principal, such as a group.
+digits, a placeholder that nobody replaced, or what can't be a principal, such as a group.
 
 ## Why it matters
 The service that keeps the policy refuses it. An ARN without its kind is the most frequent case.
@@ -11,6 +11,7 @@ The service that keeps the policy refuses it. An ARN without its kind is the mos
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
@@ -28,6 +29,10 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView
 
 ELEMENTS = ("Principal", "NotPrincipal")
+OF_AWS = ("cloudfront",)  # which stands in the ARNs of origin access identities
+# What is left of a deleted principal:
+# https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
+is_unique_id = re.compile(r"A[A-Z]{3}[A-Z0-9]{8,124}").fullmatch
 
 
 @checks("INVALID_PRINCIPAL_FORMAT")
@@ -68,7 +73,7 @@ def principal_key(policy: PolicyView) -> Iterator[Finding]:
 
 @checks("IAMSIM_INVALID_PRINCIPAL")
 def principal_accounts(policy: PolicyView) -> Iterator[Finding]:
-    """Accounts have twelve digits, and groups are no principals.
+    """Accounts have twelve digits, and neither groups nor placeholders are principals.
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_principal.html
     """
@@ -90,8 +95,13 @@ def _fault(text: str) -> str | None:
     if text.isdigit():
         return None if is_account_id(text) else f"an account has 12 digits, not {len(text)}"
     arn = find_arn(text)
-    if arn is None or arn.service not in ("iam", "sts"):
+    if arn is None:
+        known = is_unique_id(text)
+        return None if known else "it is neither an account, an ARN nor a unique id"
+    if arn.service not in ("iam", "sts"):
         return None
     if arn.account.isdigit() and not is_account_id(arn.account):
         return f"an account has 12 digits, not {len(arn.account)}"
+    if not is_account_id(arn.account) and arn.account not in OF_AWS:
+        return f"{quote(arn.account)} is no account"
     return "a group can't call" if arn.resource.startswith("group/") else None

@@ -260,7 +260,8 @@ class _Reader:
         named = [one for one in values if one in NAMES or one.endswith(NAME_ENDINGS)]
         for name in named if kind.startswith("aws_") else ():
             # Identity Center has a block where IAM has the ARN of a boundary.
-            block = kind.startswith("aws_ssoadmin_") and isinstance(values[name], list)
+            block = name == "permissions_boundary" and isinstance(values[name], list)
+            block = block and kind.startswith("aws_ssoadmin_")
             if not block and not isinstance(values[name], str | Unknown | None):
                 self.report(place, f"`{name}` is no text", broken)
             needed = name in NAMES and name != "id" and kind.endswith(ATTACHMENTS)
