@@ -167,9 +167,10 @@ def statement_about(
     where: str,
     *,
     all_but: bool = False,
+    any_names: bool = False,
 ) -> CompiledStatement:
     """Compile actions, resources and a condition as a statement that allows them; with `all_but`
-    the statement is about all other actions."""
+    the statement is about all other actions, with `any_names` of any that there are."""
     element = "NotAction" if all_but else "Action"
     statement: dict[str, object] = {"Effect": "Allow", element: action, "Resource": resource}
     if condition is not None:
@@ -177,7 +178,7 @@ def statement_about(
     document = {"Version": "2012-10-17", "Statement": statement}
     policy = parse_policy(document, name=where, policy_type=PolicyType.IDENTITY)
     made = compile_policy(policy, PolicyType.IDENTITY, name=where).statements[0]
-    if not all_but:
+    if not all_but and not any_names:
         _check_actions(made, where)
     return made
 

@@ -37,7 +37,7 @@ def same_access(
     claim = Claim(
         "the same requests",
         EVERYBODY,
-        statement_about(_patterns(actions), "*", None, "the comparison"),
+        statement_about(_patterns(actions), "*", None, "the comparison", any_names=True),
         no_new_access=True,
         any_resources=True,
         services=True,

@@ -32,7 +32,9 @@ def edit_schemas() -> Json:
                 "sets": _list("edit_set"),
                 "unchangeable": _list("unchangeable"),
                 "tried": _NUMBER,
-            }
+                "untried": _FLAG,
+            },
+            optional=("untried",),
         ),
         "edit_set": _object(
             {
@@ -108,11 +110,11 @@ def _edit() -> Json:
     )
 
 
-def _object(required: Mapping[str, object]) -> Json:
+def _object(members: Mapping[str, object], optional: tuple[str, ...] = ()) -> Json:
     return {
         "type": "object",
-        "properties": dict(required),
-        "required": list(required),
+        "properties": dict(members),
+        "required": [name for name in members if name not in optional],
         "additionalProperties": False,
     }
 

@@ -39,6 +39,7 @@ __all__ = [
 Json = dict[str, object]
 
 GOALS = {"allowed": "what would allow it", "denied": "what would stop it"}
+UNTRIED = "more edits together were not tried, there are too many"
 _SHOWN = 5  # names of each kind in JSON
 
 
@@ -55,6 +56,8 @@ def render_edits(report: EditReport, *, color: bool = False, width: int = 100) -
     if len(report.sets) > 1:
         title += ", the narrowest first"
     lines.append(paint.title(title if report.sets else f"{title}: nothing was found"))
+    if report.untried:
+        lines += [*_wrapped(f"note: {UNTRIED}", width, "  ", "  "), ""]
     for number, found in enumerate(report.sets, start=1):
         if number > 1:
             lines.append("")
@@ -146,6 +149,8 @@ def render_edits_markdown(report: EditReport) -> str:
     title = GOALS[report.goal]
     title = title[:1].upper() + title[1:]
     lines += [f"{title}:" if report.sets else f"{title}: nothing was found.", ""]
+    if report.untried:
+        lines += [f"Note: {UNTRIED}.", ""]
     for number, found in enumerate(report.sets, start=1):
         for position, edit in enumerate(found.edits):
             text = f"{edit_sentence(edit, request)}; {who_sentence(edit, report)}"
@@ -187,6 +192,7 @@ def edits_to_dict(report: EditReport) -> Json:
         "sets": [_set(found, report) for found in report.sets],
         "unchangeable": [_blocker(blocker, report) for blocker in report.blockers],
         "tried": report.tried,
+        **({"untried": True} if report.untried else {}),
     }
 
 

@@ -227,7 +227,7 @@ class EditReport:
 
     `goal` is the verdict that the edits reach: `allowed` or `denied`; for `denied`, `grants` are
     the statements that grant the request as it is. `tried` counts the changes that were decided by
-    the engine.
+    the engine; `untried` says that there are more edits together than were tried.
     """
 
     answer: Answer
@@ -236,3 +236,4 @@ class EditReport:
     blockers: tuple[Blocker, ...]
     tried: int
     grants: tuple[Grant, ...] = ()
+    untried: bool = False

@@ -7,7 +7,7 @@ combinations over the layers that stand in the way together.
 from __future__ import annotations
 
 from heapq import heappop, heappush
-from itertools import combinations, islice
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Verdict
@@ -76,6 +76,7 @@ class _Search:
         self.places = Places(self.prepared, world)
         self.stops = self.answer.decision.allowed
         self.found: list[Edits] = []
+        self.untried = False
 
     def report(self, most: int) -> EditReport:
         """Search, measure, and put in order."""
@@ -103,7 +104,9 @@ class _Search:
             blockers = (Blocker(Obstacle.NOTHING_FOUND),)
         explanation = self.answer.explanation
         grants = tuple(grants_of(self.prepared, explanation)) if self.stops else ()
-        return EditReport(self.answer, goal, tuple(sets), blockers, self.trial.tried, grants)
+        return EditReport(
+            self.answer, goal, tuple(sets), blockers, self.trial.tried, grants, self.untried
+        )
 
     def _open(self) -> tuple[Blocker, ...]:
         """Look for edits that allow; gives what can't be edited."""
@@ -120,10 +123,7 @@ class _Search:
         for edit in tuple(merged.values()):
             self._try((edit,))
         for needed in sorted(ways, key=len):
-            for edits in _combined(needed, merged):
-                if len(self.found) >= MOST_FOUND:
-                    break
-                self._try(edits)
+            self._try_some(_combined(needed, merged))
         if self.found:
             return _blockers(common)
         found = _blockers(hurdle for needed in ways for hurdle in needed)
@@ -137,15 +137,20 @@ class _Search:
             return (Blocker(Obstacle.ALWAYS_ALLOWED),)
         merged: dict[tuple[object, ...], Edit] = {}
         candidates = ways_to_stop(self.prepared, self.answer.explanation, self.places, self.trial)
-        for edits in islice(candidates, MOST_COMBINATIONS):
-            if len(self.found) >= MOST_FOUND:
-                break
-            self._try(_distinct(edits, merged))
+        self._try_some(_distinct(edits, merged) for edits in candidates)
         caller = self.prepared.request.caller
         if self.found or not (caller.kind.is_root or caller.service_linked):
             return ()
         is_root = caller.kind.is_root
         return (Blocker(Obstacle.ROOT_USER if is_root else Obstacle.SERVICE_LINKED_ROLE),)
+
+    def _try_some(self, candidates: Iterator[Edits]) -> None:
+        """Try edits in their order, until enough were found or tried."""
+        for number, edits in enumerate(candidates):
+            if number == MOST_COMBINATIONS or len(self.found) >= MOST_FOUND:
+                self.untried = True
+                return
+            self._try(edits)
 
     def _flips(self, decision: Decision | None) -> bool:
         if decision is None:
@@ -199,7 +204,7 @@ def _combined(needed: list[Hurdle], merged: dict[tuple[object, ...], Edit]) -> I
         return
     most = EDITS_EACH.get(len(needed), 2)
     lists = [hurdle.edits[:most] for hurdle in needed]
-    for ranks in islice(_by_rank([len(one) for one in lists]), MOST_COMBINATIONS):
+    for ranks in _by_rank([len(one) for one in lists]):
         chosen = (one[rank] for one, rank in zip(lists, ranks, strict=True))
         yield _distinct(chosen, merged)
 

@@ -16,7 +16,13 @@ from iamsim.report.edit_sentences import (
     reach_sentence,
     who_sentence,
 )
-from iamsim.report.edits import GOALS, documents_to_add, grant_sentence, way_sentence
+from iamsim.report.edits import (
+    GOALS,
+    UNTRIED,
+    documents_to_add,
+    grant_sentence,
+    way_sentence,
+)
 from iamsim.report.hints import hint_text
 from iamsim.report.html.explained_policies import layer_views, statement_names
 from iamsim.report.html.gates import gate_rows
@@ -251,6 +257,7 @@ def _residual(residual: Residual) -> list[str]:
 
 def _edits(report: EditReport) -> EditsView:
     title = GOALS[report.goal] + ("" if report.sets else ": nothing was found")
+    title += f" ({UNTRIED})" if report.untried else ""
     return EditsView(
         title[:1].upper() + title[1:],
         tuple(grant_sentence(grant, report) for grant in report.grants),
