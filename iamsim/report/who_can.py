@@ -181,8 +181,8 @@ def _remarks(answer: WhoCan) -> tuple[Remark, ...]:
     if answer.unsearched:
         first, number = answer.unsearched[0], len(answer.unsearched)
         notes.append(
-            f"nobody was asked for {number} of the {len(answer.actions)} actions, such as `{first}`:"
-            " there are too many callers for that; name fewer actions"
+            f"nobody was asked for {number} of the {len(answer.actions)} actions, such as"
+            f" `{first}`: there are too many callers for that; name fewer actions"
         )
     remarks = [Remark("note", note) for note in notes]
     if answer.owner_unknown:
