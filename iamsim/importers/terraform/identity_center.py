@@ -12,6 +12,7 @@ from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.importers.resource_kinds import arn_of, known_type
 from iamsim.importers.terraform.reading import Reading
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -71,7 +72,13 @@ def _managed_policy(reading: Reading, provisioned: Provisioned) -> None:
 
 
 def _customer_policy(reading: Reading, provisioned: Provisioned) -> None:
-    for block in reading.blocks("customer_managed_policy_reference"):
+    blocks = reading.blocks("customer_managed_policy_reference")
+    if not blocks:  # it attaches one: what can't be read may be any
+        why = f"the policy that {quote(reading.place)} attaches can't be read"
+        reading.remark("unknown-value", why)
+        for _, record in provisioned:
+            record.attach([marker(why, reading.draft.file)])
+    for block in blocks:
         for account, record in provisioned:
             arn = _reference(reading, block, account)
             record.attach([] if arn is None else [arn])
