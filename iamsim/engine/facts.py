@@ -276,11 +276,16 @@ def _world_levels(
     return tuple((name, library.policy_set(policies, policy_type)) for name, policies in levels)
 
 
-def _has_policy(kind: ResourceKind, service: str) -> bool:
-    """Whether a resource that the world does not list may have a policy, or shares."""
-    if kind is ResourceKind.ROLE:
-        return True
-    return kind is not ResourceKind.NONE and service in sharing_services()
+def _may_be_open(target: Target, question: Question, model: World) -> bool:
+    """Whether a lost source may have held what opens or closes a resource: a policy, shares or,
+    where its ARN does not say, whose it is."""
+    if not model.unlisted or target.known is not None or target.kind is ResourceKind.NONE:
+        return False
+    arn = find_arn(question.resource)
+    owned = arn is not None and is_account_id(arn.account)
+    services = {question.action.lower().partition(":")[0], "" if arn is None else arn.service}
+    known = owned and services.isdisjoint(sharing_services())
+    return target.kind is ResourceKind.ROLE or not known
 
 
 def resource_facts(
@@ -296,7 +301,7 @@ def resource_facts(
         managed = managed_key_policy(arn_of_target, account)
         policies = (PlacedPolicies(PolicySet((managed,))),)
     service = action.partition(":")[0]
-    if not policies and target.known is None and model.unlisted and _has_policy(kind, service):
+    if not policies and _may_be_open(target, question, model):
         use = PolicyType.TRUST if kind is ResourceKind.ROLE else PolicyType.RESOURCE
         policies = (PlacedPolicies(library.policy_set(model.unlisted, use)),)
     point = None if is_about_the_point(action) else target.access_point

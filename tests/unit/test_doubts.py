@@ -176,7 +176,7 @@ def test_a_policy_that_may_be_attached_is_named() -> None:
         ("AWS::SSO::Assignment", {"permission_sets"}),
         ("aws_ram_principal_association", {"resources"}),
         ("aws_s3_bucket_policy", {"resources", "vpc_endpoints"}),
-        ("AWS::EC2::Instance", set()),
+        ("AWS::EC2::Subnet", set()),
         ("random_id", set()),
         ("AWS::Organizations::Policy", set()),
     ],

@@ -105,7 +105,9 @@ def assembly_of(folder: str, manifest: Json) -> Assembly:
         file = properties.get("templateFile")
         if isinstance(file, str):
             name = properties.get("stackName", artifact.get("displayName", artifact_id))
-            where = _environment(artifact.get("environment"))
+            # What is made in a stack is named after it: without its name nobody knows what that is.
+            named = isinstance(name, str)
+            where = _environment(artifact.get("environment")) if named else None
             account, region = where or (None, None)
             stacks[file] = StackArtifact(
                 str(name).replace("/", "-"), account, region, file, placed=where is not None

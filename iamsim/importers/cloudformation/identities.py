@@ -40,8 +40,14 @@ def _inline(reading: Reading, record: Record, policy: dict[str, object]) -> None
     """Read an inline policy with its name."""
     name = reading.text("PolicyName", policy) or reading.logical_id
     document = reading.document(policy.get("PolicyDocument"), f"the policy {quote(name)}")
-    if document is not None:
-        record.inline(name, document, reading.place)
+    record.inline(name, document or _lost(reading, name), reading.place)
+
+
+def _lost(reading: Reading, name: str) -> dict[str, object]:
+    """Mark a policy without a document, which CloudFormation refuses: it was lost."""
+    why = f"the policy {quote(name)} has no document"
+    reading.remark("policy-not-readable", why)
+    return marker(why, reading.place)
 
 
 def _role(reading: Reading) -> None:
@@ -81,16 +87,15 @@ def _owners(reading: Reading) -> list[Record]:
 def _managed_policy(reading: Reading) -> None:
     identity = reading.identity
     document = reading.document(reading.properties.get("PolicyDocument"), "the policy")
-    if document is not None:
-        reading.draft.customer_policy(
-            reading.account,
-            identity.name,
-            document,
-            path=reading.text("Path"),
-            place=reading.place,
-        )
-        for owner in _owners(reading):
-            owner.attach([identity.arn])
+    reading.draft.customer_policy(
+        reading.account,
+        identity.name,
+        document or _lost(reading, identity.name),
+        path=reading.text("Path"),
+        place=reading.place,
+    )
+    for owner in _owners(reading):
+        owner.attach([identity.arn])
 
 
 def _policy(reading: Reading) -> None:
