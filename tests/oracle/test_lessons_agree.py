@@ -1,4 +1,4 @@
-"""The oracle against the lessons: a second opinion on everything that they teach."""
+"""The oracle against lessons and exercises: a second opinion on everything that they teach."""
 
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from tests.oracle import decide
 from tests.oracle.test_acceptance import questions, read
 
 FOLDER = Path(__file__).parents[2] / "corpus" / "lessons"
+EXERCISES = Path(__file__).parents[2] / "corpus" / "exercises"
 WORST_FIRST = ["explicitDeny", "implicitDeny", "allowed"]
 # AWS's own policies are not in the oracle's hands: one lesson starts from one.
 WITHOUT_TEXT = {"the proofreader opens the ledger"}
@@ -30,3 +31,24 @@ def test_a_lesson(file: Path) -> None:
         fitting = [worst["decision"]] + ["denied"] * (worst["decision"] != "allowed")
         assert expected[name]["expect"] in fitting, name
         assert expected[name].get("because", worst["layer"]) == worst["layer"], name
+
+
+@pytest.mark.parametrize("file", sorted(EXERCISES.glob("*.yaml")), ids=lambda file: file.stem)
+def test_an_exercise(file: Path) -> None:
+    """With the model solution in its place, each case comes out as the exercise expects."""
+    scenario = read(file)
+    if "arn:aws:iam::aws:policy/ReadOnlyAccess" in file.read_text("utf-8"):
+        return  # as above: AWS's own policies are not in the oracle's hands
+    solution = read(EXERCISES / "solutions" / file.name)["solution"]
+    world = {**scenario["world"], "policies": {**scenario["world"]["policies"], **solution}}
+    answers: dict[str, list[str]] = {}
+    for written, question in questions(scenario):
+        session = question.get("session", {})
+        if "policies" in session:
+            named = [solution.get(name, name) for name in session["policies"]]
+            question["session"] = {**session, "policies": named}
+        answers.setdefault(written["name"], []).append(decide(question, world)["decision"])
+    for written in scenario["requests"]:
+        worst = min(answers[written["name"]], key=WORST_FIRST.index)
+        fitting = [worst] + ["denied"] * (worst != "allowed")
+        assert written["expect"] in fitting, written["name"]
