@@ -16,7 +16,7 @@ from iamsim.core.arn import find_arn
 from iamsim.core.unknown import MARK
 from iamsim.importers.reach import HOLDERS, POLICY_HOLDERS
 from iamsim.importers.tree import KINDS
-from iamsim.importers.unknown import marker
+from iamsim.importers.unknown import marked, marker
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -73,9 +73,11 @@ def _is_reached(kind: str, name: str, reach: Reach) -> bool:
 def _maybe(policy: Json | str, doubt: Json, draft: Draft) -> Json:
     """Write a policy of which it is not known whether it is there: all that it says, on a condition
     that may hold or not."""
-    document = policy if isinstance(policy, dict) else _document(policy, draft)
-    statements = [] if document is None else _statements(document)
-    if document is None or not all(isinstance(one, dict) for one in statements):
+    document = marked(policy) if isinstance(policy, dict) else _document(policy, draft)
+    if not isinstance(document, dict):
+        return doubt
+    statements = _statements(document)
+    if not all(isinstance(one, dict) for one in statements):
         return doubt
     return {**document, "Statement": [_open(one, doubt) for one in statements]}
 

@@ -63,7 +63,7 @@ def access_findings_data(answer: FindingsAnswer) -> Json:
 def _unjudged(answer: FindingsAnswer) -> Json:
     """Of how many principals nobody says what they called, and of how many users what they used."""
     callers, credentials = answer.unjudged.callers, answer.unjudged.credentials
-    return {"unjudged": callers, "unjudgedCredentials": credentials}
+    return {"unjudged": callers, "unjudged_credentials": credentials}
 
 
 def finding_data(one: AccessFinding, at: str | None) -> Json:

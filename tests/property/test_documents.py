@@ -43,6 +43,7 @@ OTHERS = ("examples", "explain", "learn", "pages", "picture", "simulate", "synta
 CASES = sorted(
     path.parent for path in GOLDEN.glob("*/*/cmd") if path.parent.parent.name not in OTHERS
 )
+csv.field_size_limit(10_000_000)  # a cell may name every action of AWS
 # What writers add to a name, or lay out anew: white space, escapes, code marks, word joiners.
 _LAID_OUT = re.compile(r"[\s\\`'\u2060]|<br>")
 

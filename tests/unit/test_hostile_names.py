@@ -147,6 +147,7 @@ COMMANDS = {
     "what-if": ("explain", *ASKED, "-a", "s3:GetObject", "--without", EVIL),
     "changes": ("changes", "--overlay", "template.json"),
     "diff": ("diff", "world.json", "other.json"),
+    "review": ("review", "world.json", "other.json", "--claims", "claims.yaml"),
     "validate": ("validate", "world.json"),
     "test": ("test", "suite.iamtest.yaml", "--cov"),
     "mutate": ("test", "suite.iamtest.yaml", "--mutate"),
@@ -187,6 +188,7 @@ COMMANDS = {
     "mcp": ("mcp", EVIL),
     "lsp": ("lsp", EVIL),
     "collect": ("collect", EVIL),
+    "play": ("play", EVIL),
     "report": ("report", "--at", "2026-02-01T00:00:00Z"),
     # What is no name of anything is an error that quotes it.
     "missing": ("explain", "-p", f"arn:aws:iam::{A}:user/{EVIL}", "-a", EVIL, "-r", EVIL),
@@ -204,6 +206,8 @@ ALONE = {
         "demo",
         "mcp",
         "lsp",
+        "play",
+        "review",
     ),
 }
 
