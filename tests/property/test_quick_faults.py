@@ -47,7 +47,6 @@ FAULTS: dict[str, Fault] = {
         *whole,
     ),
     "keys that count together are left out": lambda fits, keys, _, whole: (*fits, *keys, *whole),
-    "the resource is left out": lambda fits, keys, raw, _: (*fits, *keys, *raw),
 }
 
 
