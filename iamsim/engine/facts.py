@@ -297,7 +297,7 @@ def resource_facts(
     action = question.action.lower()
     policies = _resource_policies(attached, target, library)
     arn_of_target = find_arn(question.resource)
-    if not policies and AWS_MANAGED_KEY in target.objects and arn_of_target is not None:
+    if not policies and AWS_MANAGED_KEY in target.objects and arn_of_target and account:
         managed = managed_key_policy(arn_of_target, account)
         policies = (PlacedPolicies(PolicySet((managed,))),)
     service = action.partition(":")[0]

@@ -166,7 +166,7 @@ def encryption_context_keys(given: Mapping[str, ContextValue]) -> Iterator[Deriv
         yield "kms:encryptioncontextkeys", names, origin
 
 
-def managed_key_policy(arn: Arn, account: str | None) -> CompiledPolicy:
+def managed_key_policy(arn: Arn, account: str) -> CompiledPolicy:
     """The key policy of an AWS managed key, by its alias.
 
     The service that the key is for uses it for callers of the account; the account's own policies
