@@ -11,7 +11,7 @@ from random import Random
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
-from iamsim.core.errors import InternalError
+from iamsim.core.errors import RequestError
 from iamsim.lessons.course import corpus_folder
 from iamsim.lessons.lesson import Lesson, Step
 from iamsim.lessons.shown import shown_parts
@@ -47,7 +47,8 @@ class ExamQuestion(NamedTuple):
 
 @cache
 def draw_exam(seed: int, size: int = SIZE) -> tuple[ExamQuestion, ...]:
-    """Draw an exam: topics in turn, and no decision in more than half of the questions."""
+    """Draw an exam: topics in turn, and no decision in more than half of the questions. Raises
+    `RequestError` when the corpus has fewer."""
     chance = Random(seed)  # noqa: S311 - a draw that can be repeated
     folder = corpus_folder("conformance")
     files = {
@@ -59,13 +60,20 @@ def draw_exam(seed: int, size: int = SIZE) -> tuple[ExamQuestion, ...]:
         chance.shuffle(some)
     found: list[ExamQuestion] = []
     counts = dict.fromkeys(_VERDICTS, 0)
+    most = (size + 1) // 2
     while len(found) < size:
         topics = [topic for topic, some in files.items() if some]
         if not topics:
-            raise InternalError("missing-lessons", f"the corpus has no {size} questions")
+            raise RequestError(
+                "exam-too-long",
+                f"the corpus has no {size} questions for an exam",
+                hint="ask for fewer with `--size`",
+            )
         chance.shuffle(topics)
         for topic in topics[: size - len(found)]:
-            asked = _from(files[topic].pop(), topic, counts, size // 2, chance, len(found) + 1)
+            asked = _from(
+                files[topic].pop(), topic, counts, (size + 1) // 2, chance, len(found) + 1
+            )
             if asked is not None:
                 found.append(asked)
     return tuple(found)
