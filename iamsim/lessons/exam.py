@@ -71,9 +71,7 @@ def draw_exam(seed: int, size: int = SIZE) -> tuple[ExamQuestion, ...]:
             )
         chance.shuffle(topics)
         for topic in topics[: size - len(found)]:
-            asked = _from(
-                files[topic].pop(), topic, counts, (size + 1) // 2, chance, len(found) + 1
-            )
+            asked = _from(files[topic].pop(), topic, counts, most, chance, len(found) + 1)
             if asked is not None:
                 found.append(asked)
     return tuple(found)
