@@ -6,6 +6,7 @@ Where Chromium is missing, or npm and what it brings, these tests are skipped, a
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -30,7 +31,12 @@ TABS = ("explain", "compare", "world", "learn")
 WIDTHS = (390, 900, 1440)
 LOADED = 90_000  # milliseconds; machines of CI do other things as well
 ANSWERED = 30_000
+ASKED = "IAMSIM_TEST_PLAYGROUND"
 pytestmark = [
+    pytest.mark.skipif(
+        ASKED not in os.environ,
+        reason=f"wants two cores to itself: `{ASKED}=1 pytest tests/browser/test_playground.py`",
+    ),
     pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium on this machine"),
     pytest.mark.skipif(
         not AXE.is_file() and shutil.which("npm") is None,
