@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import iamsim
+from iamsim.core.errors import PolicyError
 from iamsim.core.wildcard import Wildcard, compile_tokens, match_tokens, tokenize
 
 pytestmark = pytest.mark.timeout(60)
@@ -141,7 +142,6 @@ def test_long_values_are_only_long(
 ODD = [
     "\ud800",
     "\udfff\ud800",
-    "\x00",
     "\u202e\u202d\u2066",
     "e\u0301",
     "\u00e9",
@@ -170,6 +170,12 @@ def test_odd_characters_are_characters(odd: str) -> None:
         literally = odd.replace("*", "${*}")
         assert decide("*", context, Condition={operator: {"aws:RequestTag/odd": literally}})
         assert not decide("*", context, Condition={operator: {"aws:RequestTag/odd": odd + "x"}})
+
+
+def test_a_damaged_text_is_refused() -> None:
+    """No policy of IAM can hold NUL: a transfer has damaged the text."""
+    with pytest.raises(PolicyError, match="damaged"):
+        decide("arn:aws:s3:::b/x", Resource="arn:aws:s3:::b/\0")
 
 
 @pytest.mark.parametrize(

@@ -275,7 +275,7 @@ def test_a_run_stops_after_so_many_failures(tmp_path):
 
 def test_a_world_that_suites_share_is_read_once(tmp_path):
     """Two files that name the same world, in two ways, get the same object."""
-    (tmp_path / "world.json").write_text("{}", encoding="utf-8")
+    (tmp_path / "world.json").write_text('{"accounts": {}}', encoding="utf-8")
     first = write(tmp_path, [request(action="s3:GetObject")], "1.iamtest.json", world="world.json")
     second = write(tmp_path, [request(action="s3:GetObject")], "2.iamtest.json", world=".")
     (tmp_path / "sub").mkdir()
