@@ -128,8 +128,7 @@ class ResourcePattern:
         matched = self.holds(resource, request.context)
         reason = MATCHED if matched else MISMATCH
         resolved = self.template.resolve_text(request.context)
-        if self.template.keys:
-            notes = (*notes, *self.template.notes(request.context))
+        notes = (*notes, *self.template.notes(request.context))
         if not matched and self.resolved(request.context) is None:
             reason = Reason.VARIABLE_UNRESOLVED
             if self.element is Element.NOT_RESOURCE:
