@@ -4,19 +4,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.checks.reading import recognize_type
 from iamsim.core.caret import render_error
 from iamsim.core.errors import WorldError
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.terraform.hcl.policies import configured_policies
 from iamsim.importers.terraform.hcl.roots import open_roots
-from iamsim.inputs.found_policy import FoundPolicy
+from iamsim.inputs.found_policy import evaluated_policy
 from iamsim.inputs.policies import is_policy
 from iamsim.syntax.hcl.file import read_hcl
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
+    from iamsim.inputs.found_policy import FoundPolicy
     from iamsim.syntax.hcl.file import HclFile
 
 __all__ = ["find_in_configurations"]
@@ -45,15 +45,6 @@ def find_in_configurations(
             for policy in configured_policies(root, is_policy):
                 if not policy.files & files.keys():
                     continue
-                kind, holder = policy.use
-                yield FoundPolicy(
-                    policy.source.name,
-                    None,
-                    policy.data,
-                    policy.source,
-                    kind or recognize_type(policy.data),
-                    resource_type=holder,
-                    is_evaluated=True,
-                )
+                yield evaluated_policy(policy, policy.source.name)
     except WorldError as error:
         unreadable.append(render_error(error))

@@ -12,7 +12,7 @@ from iamsim.checks.rules.policy_size import INLINE_HOLDERS
 from iamsim.core.caret import render_error
 from iamsim.core.errors import InputError
 from iamsim.core.wrapped_policy import unwrap_data, unwrap_text
-from iamsim.inputs.found_policy import FoundPolicy
+from iamsim.inputs.found_policy import FoundPolicy, evaluated_policy
 from iamsim.inputs.policies import WORDS, is_policy, type_of_file, type_of_name
 
 if TYPE_CHECKING:
@@ -130,16 +130,7 @@ def _of_template(document: Document, empty: list[str] | None) -> Iterator[FoundP
     if not policies and empty is not None:
         empty.append(document.source.name)
     for policy in policies:
-        kind, holder = policy.use
-        yield FoundPolicy(
-            document.source.name,
-            None,
-            policy.data,
-            policy.source,
-            kind or recognize_type(policy.data),
-            resource_type=holder,
-            is_evaluated=True,
-        )
+        yield evaluated_policy(policy, document.source.name)
 
 
 def _wrapped_policy(name: str, wrapped: WrappedPolicy) -> FoundPolicy:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.checks.reading import recognize_type
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,8 +16,9 @@ if TYPE_CHECKING:
     from iamsim.core.decision import PolicyType
     from iamsim.core.span import Path as ElementPath
     from iamsim.core.span import Source
+    from iamsim.importers.placed import PlacedPolicy
 
-__all__ = ["FoundPolicy"]
+__all__ = ["FoundPolicy", "evaluated_policy"]
 
 
 class FoundPolicy(NamedTuple):
@@ -67,3 +70,17 @@ class FoundPolicy(NamedTuple):
             selection=selection,
             suppressions=suppressions,
         )
+
+
+def evaluated_policy(placed: PlacedPolicy, name: str) -> FoundPolicy:
+    """The policy that a template or a configuration of this name comes to."""
+    kind, holder = placed.use
+    return FoundPolicy(
+        name,
+        None,
+        placed.data,
+        placed.source,
+        kind or recognize_type(placed.data),
+        resource_type=holder,
+        is_evaluated=True,
+    )
