@@ -75,7 +75,9 @@ def lay_out(data: Plain) -> Layout:
         path = f"accounts/{account_id}/world.yaml"
         included.append(path)
         layout.worlds[path] = {"accounts": {account_id: account}}
-    layout.worlds["world.yaml"] = {"include": included, **copy} if included else copy
+    # A world file that holds nothing is refused: what it held may be lost.
+    root = {"include": included, **copy} if included else copy
+    layout.worlds["world.yaml"] = root or {"accounts": {}}
     return layout
 
 

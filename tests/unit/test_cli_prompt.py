@@ -32,9 +32,12 @@ def options_of(*words):
 
 
 def answers(*keys, given=()):
-    """Press keys, each text followed by Enter, and give what was asked for in the end."""
+    """Press keys, each text followed by Enter, and give what was asked for in the end.
+
+    Ctrl-C stands behind them: an answer that was refused fails the test and waits for nobody.
+    """
     with create_pipe_input() as pipe:
-        pipe.send_text("".join(keys))
+        pipe.send_text("".join((*keys, CONTROL_C)))
         with create_app_session(input=pipe, output=DummyOutput()):
             return prompt.asked(options_of(*given))
 
@@ -134,7 +137,7 @@ def test_paths_are_completed_to_worlds(tmp_path):
 def test_a_tilde_is_the_home_folder(tmp_path, monkeypatch):
     """The path goes on as the shell would have given it."""
     monkeypatch.setenv("HOME", str(tmp_path))
-    (tmp_path / "world.json").write_text("{}", "utf-8")
+    (tmp_path / "world.json").write_text('{"accounts": {}}', "utf-8")
     asked = answers(f"~/world.json{ENTER}", given=("-p", NORA, "-a", "s3:ListAllMyBuckets"))
     assert asked["worlds"] == (str(tmp_path / "world.json"),)
 
