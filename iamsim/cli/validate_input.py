@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.sidecar import ENDING as SIDECAR
 from iamsim.cli.standard_input import standard_input
+from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes
 from iamsim.inputs.found import FoundPolicy, find_in_content
 from iamsim.world.index import INDEX
@@ -46,7 +47,7 @@ def find_policies(
             if excludes(str(file)):
                 continue
             if file.suffix == HCL_ENDING:
-                _keep(file, configurations, unreadable)
+                _keep(file, configurations, unreadable, given=how == GIVEN)
                 continue
             faults = len(unreadable)
             policies = list(_in_file(file, unreadable, empty, given=how == GIVEN))
@@ -88,8 +89,13 @@ def _is_of_tool(file: Path, folder: Path) -> bool:
     return any(part.startswith(".") for part in file.relative_to(folder).parts)
 
 
-def _keep(file: Path, configurations: dict[str, bytes], unreadable: list[str]) -> None:
+def _keep(
+    file: Path, configurations: dict[str, bytes], unreadable: list[str], *, given: bool
+) -> None:
     """Keep the content of a file of HCL until all are there."""
+    if not given and leads_outside(str(file)):
+        unreadable.append(f"error: can't read `{file}`: {LED_OUTSIDE}")
+        return
     try:
         configurations[file.as_posix()] = read_bytes(file)
     except (OSError, ValueError) as error:

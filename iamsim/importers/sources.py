@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
 from iamsim.files.archive import Archive, ArchiveError
+from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes, read_gzip
 from iamsim.importers.lost import refusal_in, says_nothing_is_there
 from iamsim.importers.manifest import written_files
@@ -55,10 +56,11 @@ class Source(NamedTuple):
 
 
 class _File(NamedTuple):
-    """A file to read: its path, and what gives its content."""
+    """A file to read: its path, what gives its content, and whether it was found in a folder."""
 
     path: str
     read: Callable[[], bytes]
+    is_found: bool = False
 
 
 def read_sources(
@@ -86,6 +88,10 @@ def read_sources(
         )
     for done, file in enumerate(files):
         draft.source = file.path
+        if file.is_found and _ending(file.path) in HCL_ENDINGS and leads_outside(file.path):
+            draft.remark("source-not-readable", LED_OUTSIDE, severity="unknown")
+            yield Source(file.path, marker(LED_OUTSIDE, draft.file)), done, len(files)
+            continue
         content = file.read()
         for data in _parse(file.path, content, draft):
             whole = _without_garbled(data, draft)
@@ -127,7 +133,7 @@ def _files(path: str) -> Iterator[_File]:
                 known = not _is_passed_over(name) and _ending(name) in (*ENDINGS, ".zip")
                 known = known and (not name.endswith(".tfvars") or is_automatic(name))
                 if known and file not in written:
-                    yield from _files(file)
+                    yield from (one._replace(is_found=True) for one in _files(file))
     elif path.lower().endswith(".zip"):
         yield from _archived(path)
     else:
@@ -192,6 +198,10 @@ def _parse(path: str, content: bytes, draft: Draft) -> Iterator[object]:
         if ending == ".csv":
             yield list(csv.DictReader(io.StringIO(text), restkey=""))
         elif ending in HCL_ENDINGS:
+            if not text.strip():
+                # Terraform takes it for a file that says nothing; what it said may be lost.
+                draft.remark("source-not-readable", "the file is empty", severity="unknown")
+                draft.lose("the file is empty")
             yield read_hcl(path, text)
         elif ending in YAML_ENDINGS and not text.lstrip().startswith(("{", "[")):
             data = parse_yaml(text, path)

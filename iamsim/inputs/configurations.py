@@ -42,6 +42,9 @@ def find_in_configurations(
             unreadable.append(f"error: `{path}` is not UTF-8 text: byte {error.start}")
     try:
         for root in open_roots(read, broken, SourceOptions()):
+            if files.keys() & set(root.paths):
+                # What they say is not known: it may bear on each policy of the configuration.
+                unreadable += map(render_error, root.problems.values())
             for policy in configured_policies(root, is_policy):
                 if not policy.files & files.keys():
                     continue

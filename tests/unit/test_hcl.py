@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from iamsim.cli.main import main
 from iamsim.core.errors import WorldError
+from iamsim.files.links import LED_OUTSIDE
 from iamsim.importers.frame import import_sources
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.terraform.hcl.configured import Configured
@@ -347,3 +349,63 @@ def test_a_policy_for_an_owner_that_is_not_known_is_in_doubt_everywhere(tmp_path
     account = data["accounts"]["111122223333"]
     assert "unknown" in str(account["roles"]["r"]["policies"])
     assert "unknown" not in str(account["users"]["u"])
+
+
+ROLE = 'resource "aws_iam_role" "r" {\n  name = "r"\n}\n'
+
+
+@pytest.fixture
+def configuration(tmp_path):
+    """A folder with a file of HCL, and a file elsewhere."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "there").mkdir()
+    (tmp_path / "here" / "main.tf").write_text(ALLOW_ALL)
+    (tmp_path / "there" / "role.tf").write_text(ROLE)
+    return tmp_path / "here"
+
+
+ALLOW_ALL = """\
+resource "aws_iam_policy" "p" {
+  name   = "p"
+  policy = jsonencode({ Statement = { Effect = "Allow", Action = "*", Resource = "*" } })
+}
+"""
+
+
+def remarks_of(*paths):
+    """What an import says of each file, and the roles that it found."""
+    imported = import_sources(map(str, paths))
+    told = {(one.source.rpartition("/")[2], one.message) for one in imported.remarks}
+    accounts = imported.data["accounts"].values()
+    roles = [name for account in accounts for name in account.get("roles", ())]
+    return told, roles, "unknown" in imported.data
+
+
+@pytest.mark.parametrize("given", ["", "main.tf"])
+def test_a_link_out_of_the_repository_is_not_followed(configuration, given, capsys):
+    """Found in a folder or beside a file, it is told by `import` and `validate`; inside of the
+    repository it is followed, as Terraform does."""
+    (configuration / "other.tf").symlink_to("../there/role.tf")
+    told, roles, _ = remarks_of(configuration / given if given else configuration)
+    assert any(file == "other.tf" and LED_OUTSIDE in message for file, message in told)
+    assert not roles
+    assert main(["validate", str(configuration / given)]) == 2
+    assert LED_OUTSIDE in capsys.readouterr().err
+    (configuration.parent / ".git").mkdir()
+    told, roles, _ = remarks_of(configuration / given if given else configuration)
+    assert not any(LED_OUTSIDE in message for _, message in told)
+    assert roles == ["r"]
+
+
+def test_an_empty_file_may_have_lost_what_it_said(configuration):
+    """It is remarked, and the world says that something is lost."""
+    (configuration / "more.tf").write_text("\n")
+    told, _, _ = remarks_of(configuration)
+    assert ("more.tf", "the file is empty") in told
+
+
+def test_a_file_beside_that_can_not_be_read_is_told(configuration, capsys):
+    """Whoever asks about one file hears of the broken one that belongs to it."""
+    (configuration / "broken.tf").write_bytes(b"\xff")
+    assert main(["validate", str(configuration / "main.tf")]) == 2
+    assert "broken.tf" in capsys.readouterr().err

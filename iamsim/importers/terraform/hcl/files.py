@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from iamsim.core.errors import WorldError
 from iamsim.core.span import Span
+from iamsim.files.links import belongs_to
 from iamsim.files.reading import read_bytes
 from iamsim.importers.terraform.hcl.evaluate import evaluate
 from iamsim.importers.terraform.hcl.values import PartlyKnown, Written, join_pieces
@@ -85,16 +86,7 @@ class ModuleFolder:
 
     def is_own(self, path: str) -> bool:
         """Whether a file is below the repository, or else below the folder of a module."""
-        real = os.path.realpath(path)
-        root = os.path.realpath(self.module.root or ".")
-        tops = [root, os.path.realpath(self.module.files.folder or ".")]
-        above = root
-        while os.path.dirname(above) != above:  # noqa: PTH120 - plain text paths everywhere
-            if os.path.exists(os.path.join(above, ".git")):  # noqa: PTH110, PTH118 - as above
-                tops.append(above)
-                break
-            above = os.path.dirname(above)  # noqa: PTH120 - as above
-        return any(real == top or real.startswith(top + os.sep) for top in tops)
+        return belongs_to(path, self.module.root, self.module.files.folder)
 
 
 def _without_last_break(value: object) -> object:

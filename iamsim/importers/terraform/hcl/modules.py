@@ -6,15 +6,14 @@ https://developer.hashicorp.com/terraform/language/files.
 from __future__ import annotations
 
 import fnmatch
-import os
 import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import WorldError
-from iamsim.files.reading import read_bytes
+from iamsim.importers.terraform.hcl.beside import paths_in, read_file
 from iamsim.syntax.hcl import tree
-from iamsim.syntax.hcl.file import HclFile, is_automatic, read_hcl
+from iamsim.syntax.hcl.file import HclFile, is_automatic
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["ModuleFiles", "read_module"]
 
 OVERRIDES = ("override.tf", "*_override.tf")
-MAX_FILES = 2_000
 LABELS = 2
 Key = tuple[str, str, str]  # of a resource: managed or data, type, name
 
@@ -49,7 +47,7 @@ def read_module(
     """Read the module in a folder; `known` gives the files that were read already, or `None`."""
     found = ModuleFiles(folder)
     files = known(folder)
-    listed = list(_read_folder(folder, found)) if files is None else list(files)
+    listed = map(read_file, paths_in(folder)) if files is None else files
     plain: list[HclFile] = []
     for file in listed:
         if isinstance(file, WorldError):
@@ -64,24 +62,6 @@ def read_module(
         elif is_automatic(file.path):
             found.values.update(file.body.attributes)
     return found
-
-
-def _read_folder(folder: str, found: ModuleFiles) -> Iterable[HclFile | WorldError]:
-    """Read the files of a folder from disk."""
-    try:
-        names = sorted(os.listdir(folder or "."))  # noqa: PTH208 - plain text paths everywhere
-    except OSError:
-        return
-    chosen = [name for name in names if name.endswith(".tf") or is_automatic(name)]
-    for name in chosen[:MAX_FILES]:
-        path = posixpath.join(folder, name) if folder else name
-        try:
-            text = read_bytes(path).decode("utf-8-sig")
-            yield read_hcl(path, text)
-        except WorldError as error:
-            yield error
-        except (OSError, ValueError) as error:
-            found.problems[path] = WorldError("file-not-readable", f"can't read `{path}`: {error}")
 
 
 def _is_override(path: str) -> bool:

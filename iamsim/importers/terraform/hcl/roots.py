@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-import os
 import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.errors import WorldError
-from iamsim.files.reading import read_bytes
 from iamsim.importers.terraform.documents import render_document
+from iamsim.importers.terraform.hcl.beside import paths_in, read_file
 from iamsim.importers.terraform.hcl.configured import Configured
 from iamsim.importers.terraform.resolving import Plan
 from iamsim.syntax.hcl import tree
-from iamsim.syntax.hcl.file import HclFile, is_automatic, read_hcl
+from iamsim.syntax.hcl.file import is_automatic
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
+    from iamsim.core.errors import WorldError
     from iamsim.importers.options import SourceOptions
     from iamsim.importers.terraform.instances import Instance
+    from iamsim.syntax.hcl.file import HclFile
 
 __all__ = ["Root", "open_roots"]
 
@@ -88,21 +88,9 @@ class _Folders:
         if folder not in self.given:
             return None
         found: dict[str, HclFile | WorldError] = dict(self.given[folder])
-        try:
-            names = sorted(os.listdir(folder or "."))  # noqa: PTH208 - plain text paths everywhere
-        except OSError:
-            names = []
-        for name in names:
-            path = posixpath.join(folder, name) if folder else name
-            if path in found or path in self.broken:
-                continue
-            if name.endswith(".tf") or is_automatic(name):
-                try:
-                    found[path] = read_hcl(path, read_bytes(path).decode("utf-8-sig"))
-                except WorldError as error:
-                    found[path] = error
-                except (OSError, ValueError):
-                    continue
+        for path in paths_in(folder):
+            if path not in found and path not in self.broken:
+                found[path] = read_file(path)
         return list(found.values())
 
     def roots(self) -> list[str]:
