@@ -11,6 +11,7 @@ import marshal
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, TypeVar
 
+from iamsim.core.remember import remember
 from iamsim.syntax.any_policy import read_any_policy
 from iamsim.syntax.ast import Policy
 from iamsim.syntax.read import parse_policy
@@ -103,9 +104,7 @@ def _keep(table: dict[K, V], key: K, value: V, limit: int) -> V:
     """Keep a value that is given for the second time, at the cost of the oldest."""
     number = hash(key)
     if number not in _seen:
-        if len(_seen) >= SEEN:
-            _seen.clear()
-        _seen[number] = None
+        remember(_seen, number, None, SEEN)
         return value
     if len(table) >= limit:
         table.pop(next(iter(table)), None)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Mapping
 
     from iamsim.core.decision import Decision
-    from iamsim.core.request import Caller, ContextValue
+    from iamsim.core.request import ContextValue
     from iamsim.engine.facts import CallerFacts, ResourceFacts
     from iamsim.engine.question import AttachedPolicies, Session
     from iamsim.engine.situation import Situation
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
 
     Plan = Callable[[Request], Decision]
     Values = dict[str, ContextValue]
-    Named = tuple[object, ...]
 
 __all__ = ["Asked", "QuickDecisions", "Signed"]
 
@@ -146,7 +145,7 @@ class QuickDecisions:
         self._places: dict[Place, tuple[_Spot, str] | None] = {}
         self._spots: dict[Hashable, _Spot] = {}
         self._meetings: dict[tuple[_Caller, _Spot], _Meeting | None] = {}
-        self._readings: dict[tuple[_Class, _Spot, Named], Reading | None] = {}
+        self._readings: dict[tuple[_Class, _Spot, frozenset[str]], Reading | None] = {}
         self._opened: dict[Hashable, Decision] = {}
 
     def sign(
@@ -321,7 +320,8 @@ class QuickDecisions:
         if reading is None:
             return remember(self._meetings, (caller, spot), None, self._limit)
         known = {**spot.values, **caller.values}
-        if spot.action.startswith("kms:"):
+        of_kms = spot.action.startswith("kms:")
+        if of_kms:
             own = kms_context(resource, caller.facts.caller, DIRECT_CALL)
             known.update((key, value) for key, value, _ in own)
         keys = reading.keys
@@ -330,7 +330,7 @@ class QuickDecisions:
             {key: known[key] for key in keys if key in known},
             USER_ID in keys,
             not keys.isdisjoint(TIME_KEYS),
-            ENCRYPTION_KEYS in keys,
+            of_kms and ENCRYPTION_KEYS in keys,
         )
         return remember(self._meetings, (caller, spot), meeting, self._limit)
 
@@ -347,7 +347,8 @@ class QuickDecisions:
         head = None if caller.sessions is None else f"aws:{caller.sessions}"
         if head is not None and any(name.startswith(head) for name in names):
             return None
-        key = caller.of_class, spot, _named(caller.facts.caller, names)
+        # How a name means a caller follows from the name and the class.
+        key = caller.of_class, spot, names.intersection(caller.facts.caller.names)
         if key in self._readings:
             return self._readings[key]
         situation = situation or self.world.situation(question, caller.facts, spot.facts)
@@ -357,22 +358,16 @@ class QuickDecisions:
 
 
 def _class_of(facts: CallerFacts) -> Hashable:
-    """What tells a caller from others, before anybody looks at names and context keys."""
+    """What tells a caller from others, before anybody looks at names and context keys: all else
+    follows from it, since the session and what the question brings are the same for all."""
     caller = facts.caller
     return (
         caller.kind,
         caller.partition,
         caller.account,
-        caller.has_boundary,
-        caller.service_linked,
-        caller.with_session_token,
         id(facts.identity),
         id(facts.boundary),
-        id(facts.session),
-        None if facts.scp_levels is None else tuple([id(one) for _, one in facts.scp_levels]),
-        facts.scp_reason,
-        facts.standing,
-        tuple([(service, id(one)) for service, one in facts.credentials.items()]),
+        caller.service_linked,
     )
 
 
@@ -386,14 +381,6 @@ def _names_in(situation: Situation, action: str) -> frozenset[str]:
         if statement.principals is not None
         for name in statement.principals.names
     )
-
-
-def _named(caller: Caller, names: frozenset[str]) -> Named:
-    """In which ways some names mean a caller; nothing else of its names is asked."""
-    if names.isdisjoint(caller.names):
-        return ()
-    own = tuple([(name, kind) for name, kind in caller.names.items() if name in names])
-    return (own, *(layer & names for layer in caller.layers))
 
 
 def _name(reading: Reading, key: str) -> str | None:

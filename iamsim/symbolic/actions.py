@@ -13,6 +13,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.core.remember import remember
 from iamsim.engine.singular_actions import kin_of, kin_without_resource
 
 if TYPE_CHECKING:
@@ -83,10 +84,9 @@ class ActionUniverse:
         """The actions that an Action or NotAction element covers; remembered by its entries."""
         found = self._by_identity.get(id(element))
         if found is None:
-            if len(self._by_identity) >= REMEMBERED:
-                self._by_identity.clear()
             # The element is kept beside it, so that its id stays its own.
-            found = self._by_identity[id(element)] = element, self._mask(element)
+            found = element, self._mask(element)
+            remember(self._by_identity, id(element), found, REMEMBERED)
         return found[1]
 
     def _mask(self, element: ActionTest) -> int:

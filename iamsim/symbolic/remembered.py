@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import AllTrue, Atom, Negated
 from iamsim.compile.resource import ResourcePattern
+from iamsim.core.remember import remember
 from iamsim.symbolic.lists import ANYTHING
 from iamsim.symbolic.solve import Solution, solve
 
@@ -31,10 +32,7 @@ def remembered_solution(term: Term, shapes: Shapes = ANYTHING) -> Solution:
     key = shapes, signature(term)
     solution = _solutions.get(key)
     if solution is None:
-        solution = solve(term, shapes)
-        if len(_solutions) >= MOST_SOLUTIONS:
-            _solutions.clear()
-        _solutions[key] = solution
+        solution = remember(_solutions, key, solve(term, shapes), MOST_SOLUTIONS)
     return solution
 
 

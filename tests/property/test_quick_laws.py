@@ -14,11 +14,13 @@ from iamsim.core.decision import Layer
 from iamsim.core.errors import InputError
 from iamsim.engine import authorize
 from iamsim.engine.question import DIRECT_CALL
+from iamsim.engine.quick import QuickDecisions
 from iamsim.query.changed_layers import Addition, Change
 from iamsim.query.what_if import ChangedWorld
 from iamsim.symbolic import partial
 from iamsim.syntax.read import parse_policy
-from tests.property.tape import Tape
+from tests.property.crowds import crowd
+from tests.property.tape import Tape, built
 from tests.property.test_against_oracle import question_of
 from tests.property.vocabulary import KEYS
 from tests.property.worlds import PLAIN, SIGNED, A, B, cases, standalone_cases
@@ -110,8 +112,17 @@ def hold(question: Question, world: CompiledWorld, tape: Tape) -> None:
     plain = replace(
         question, unset=frozenset(), unknown=frozenset(), partial=False, via=DIRECT_CALL
     )
-    asked = variants(plain, world, tape)
-    quick = world.quick(plain.attached, plain.session)
+    hold_all(plain, world, variants(plain, world, tape))
+
+
+def hold_all(
+    plain: Question,
+    world: CompiledWorld,
+    asked: list[Question],
+    quick: QuickDecisions | None = None,
+) -> None:
+    """The same of given questions; `plain` says in which session and under which policies."""
+    quick = quick or world.quick(plain.attached, plain.session)
     expected = [verdict(lambda one=one: partial.decide(one, world)) for one in asked]
     for alike in (False, True, False, True):
         for one, wanted in zip(asked, expected, strict=True):
@@ -154,6 +165,19 @@ def test_in_a_changed_world(case: tuple[Data, Data]) -> None:
     policy = parse_policy(json.dumps(document))
     change = Change((Addition(Layer.IDENTITY_BASED_POLICY, policy),))
     hold(question, ChangedWorld(world.model, change), tape)
+
+
+@given(built(crowd, 600))
+def test_in_a_crowd(made: tuple[Question, CompiledWorld, list[Question]]) -> None:
+    """The same for callers who differ in a single thing each, asked the same in turn."""
+    hold_all(*made)
+
+
+@given(built(crowd, 600))
+def test_in_a_crowd_with_small_tables(made: tuple[Question, CompiledWorld, list[Question]]) -> None:
+    """The same where what was worked out is forgotten again and again."""
+    plain, world, asked = made
+    hold_all(plain, world, asked, QuickDecisions(world, plain.attached, plain.session, 8))
 
 
 @given(cases())

@@ -13,6 +13,7 @@ from iamsim.core.decision import Verdict
 from iamsim.core.remember import remember
 from iamsim.engine import quick
 from iamsim.engine.question import NOTHING_ATTACHED, Session
+from iamsim.engine.quick import QuickDecisions
 from iamsim.engine.world import SESSIONS, CompiledWorld
 from iamsim.world.load import load_world_data
 from tests.unit.questions import (
@@ -245,6 +246,22 @@ def test_tables_are_bounded_and_lose_their_oldest(monkeypatch: pytest.MonkeyPatc
     asked = {"principal": USER, "action": "s3:GetObject", "resource": OBJECT}
     for number in range(9):
         assert World(world.model).decide(**asked, context={f"a:k{number}": "v"}).allowed
+
+
+def test_a_full_table_of_callers_keeps_the_newest() -> None:
+    """Asking for many callers on many objects empties no table, and keeps none beyond its limit."""
+    world = world_of(allow())
+    tables = QuickDecisions(world, NOTHING_ATTACHED, Session(), 8)
+    names = ("_asked", "_callers", "_places", "_meetings", "_readings")
+    for number in range(40):
+        role = f"arn:aws:sts::{A}:assumed-role/role-{number % 20}/s{number}"
+        for one in range(2):
+            tables.sign(role, "s3:GetObject", f"{OBJECT}/{number}-{one}", {})
+        sizes = {name: len(getattr(tables, name)) for name in names}
+        assert max(sizes.values()) <= 8
+        if number >= 8:
+            assert min(sizes["_asked"], sizes["_callers"], sizes["_places"]) >= 6
+        assert role in tables._asked
 
 
 def test_policies_of_a_question_have_tables_of_their_own() -> None:

@@ -8,10 +8,11 @@ statements and values have the same answers, which the engine gives once.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.compile.policy import PolicySet
 from iamsim.core.errors import RequestError
+from iamsim.core.remember import remember
 from iamsim.engine.authorize import prepare
 from iamsim.engine.formula import Slot
 from iamsim.query.batch.contents import conditions_of, reads_context, resources_of
@@ -30,21 +31,18 @@ if TYPE_CHECKING:
     from iamsim.query.what_can.places import Place
 
 __all__ = [
+    "REMEMBERED",
     "Known",
     "Met",
     "Outcome",
     "Own",
     "Spot",
     "policies_alone",
-    "remember",
     "values_of",
 ]
 
 OF_CALLER = frozenset({Slot.IDENTITY, Slot.BOUNDARY, Slot.SESSION})
-REMEMBERED = 200_000  # entries of each table, before it starts afresh
-
-Key = TypeVar("Key")
-Value = TypeVar("Value")
+REMEMBERED = 200_000  # entries of each table
 
 
 class Own(NamedTuple):
@@ -145,7 +143,7 @@ class Known:
                     policy,
                     tuple([self._read(policy, one, universe) for one in policy.statements]),
                 )
-                remember(self._by_policy, id(policy), known)
+                remember(self._by_policy, id(policy), known, REMEMBERED)
             found += known[1]
         return tuple(found)
 
@@ -169,10 +167,10 @@ class Known:
             try:
                 prepared = prepare(question, batch.world)
             except RequestError:
-                remember(self._met, key, None)
+                remember(self._met, key, None, REMEMBERED)
             else:
                 derived = batch.world.caller_facts(question).context.values
-                remember(self._met, key, self._meet(prepared, derived, batch.universe))
+                remember(self._met, key, self._meet(prepared, derived, batch.universe), REMEMBERED)
         return self._met[key]
 
     def _meet(
@@ -217,13 +215,6 @@ def _met_at(station: Station) -> object:
         station.applies,
         station.only_denies,
     )
-
-
-def remember(table: dict[Key, Value], key: Key, value: Value) -> None:
-    """Keep a value; a full table is emptied, which costs time but never memory."""
-    if len(table) >= REMEMBERED:
-        table.clear()
-    table[key] = value
 
 
 def values_of(keys: Iterable[str], values: Mapping[str, ContextValue]) -> object:

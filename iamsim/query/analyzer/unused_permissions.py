@@ -14,6 +14,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from iamsim.core.collector import CollectLater
+from iamsim.core.remember import remember
 from iamsim.core.request import Request
 from iamsim.engine.authorize import prepare
 from iamsim.engine.relations import ResourceKind
@@ -21,11 +22,11 @@ from iamsim.engine.singular_actions import kin_of
 from iamsim.engine.situation import Situation
 from iamsim.engine.terms import decision_terms
 from iamsim.query.analyzer.alike import (
+    REMEMBERED,
     Known,
     Outcome,
     Spot,
     policies_alone,
-    remember,
     values_of,
 )
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind, UnusedService
@@ -236,7 +237,7 @@ class Holder:
             else:
                 # The only statement, whatever the context is: it allows what it is about.
                 found = any(self._is_about(some[0].statement, action, place) for place in places)
-            remember(self.known.granted, key, found)
+            remember(self.known.granted, key, found, REMEMBERED)
         return found
 
     def _is_about(self, statement: CompiledStatement, action: str, place: Place) -> bool:
@@ -254,7 +255,7 @@ class Holder:
             statements = [one.statement for one in some]
             families, _ = find_families(statements, (), self.universe, self.context)
             places = tuple([place for family in families for place in family.places()])
-            remember(self.known.places, key, places)
+            remember(self.known.places, key, places, REMEMBERED)
         yield from places
 
     def spots(self, mask: int) -> Iterator[Spot]:
@@ -278,7 +279,7 @@ class Holder:
             ]
             # The statements are kept beside it, so that their ids stay theirs.
             known = some, spots
-            remember(self.known.spots, key, known)
+            remember(self.known.spots, key, known, REMEMBERED)
         yield from (spot for spot in known[1] if spot.actions & mask)
 
     def alone(self, identity: PolicySet | None) -> Situation:
@@ -350,7 +351,9 @@ class Holder:
                     values_of(keys, met.context),
                 )
                 if key not in self.known.outcomes:
-                    remember(self.known.outcomes, key, self._decide(action, place, first))
+                    remember(
+                        self.known.outcomes, key, self._decide(action, place, first), REMEMBERED
+                    )
                 outcome = self.known.outcomes[key]
                 if outcome is not None:
                     yield part, outcome

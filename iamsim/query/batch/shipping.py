@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, cast
 from iamsim.core.decision import Decision, StatementReference
 from iamsim.core.errors import InternalError, UnsupportedError
 from iamsim.core.json_text import locate_json
+from iamsim.core.remember import remember
 from iamsim.core.span import Source
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.question import DIRECT_CALL, NOTHING_ATTACHED, PLAIN_SESSION
@@ -193,10 +194,8 @@ def _residual(one: PartialResidual) -> Reduced:
     """What is sent of a residual, remembered: many answers share one, and many messages."""
     known = _reduced.get(id(one))
     if known is None:
-        if len(_reduced) >= REMEMBERED:
-            _reduced.clear()
         # The residual is kept beside it, so that its id stays its own.
-        known = _reduced[id(one)] = one, _words(one)
+        known = remember(_reduced, id(one), (one, _words(one)), REMEMBERED)
     return known[1]
 
 
