@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of, timed
@@ -13,7 +14,7 @@ from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.edits.search import suggest_edits
-from iamsim.report.edits import edits_to_dict, render_edits, render_edits_markdown
+from iamsim.report.edits import UNTRIED, edits_to_dict, render_edits, render_edits_markdown
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -45,7 +46,17 @@ def explain_edits(options: Options) -> int:
     write_output(text, text_of(options, "output"))
     write_hints(answers, options, model)
     overall = overall_verdict(answer.decision.verdict for answer in answers)
-    return exit_code(overall, options, questions, model)
+    code = exit_code(overall, options, questions, model)
+    return code if options["expect"] is None else max(code, _code_of_search(reports))
+
+
+def _code_of_search(reports: Sequence[EditReport]) -> int:
+    """1, and why on standard error, where an assertion comes with edits of which not all were
+    tried."""
+    if not any(report.untried for report in reports):
+        return 0
+    sys.stderr.write(f"failed: {UNTRIED}\nhint: leave `--edits` out to assert the decision alone\n")
+    return 1
 
 
 def _refuse_options(options: Options) -> None:

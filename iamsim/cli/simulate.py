@@ -37,7 +37,10 @@ def _run(options: Options) -> int:
     from iamsim.cli.simulate_answer import aws_text  # noqa: PLC0415
     from iamsim.cli.simulate_paging import page_of  # noqa: PLC0415
     from iamsim.cli.simulate_request import load_world, simulation_request  # noqa: PLC0415
+    from iamsim.cli.world_options import say_hints  # noqa: PLC0415
+    from iamsim.core.hint import HintKind  # noqa: PLC0415
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415
     from iamsim.symbolic.partial import answer  # noqa: PLC0415
 
     simulation = simulated(simulation_request(options), load_world(options))
@@ -46,6 +49,9 @@ def _run(options: Options) -> int:
     compiled = None if world is None else CompiledWorld(world)
     answers = [answer(question, compiled) for question in simulation.questions]
     write_output(aws_text(answers, world, simulation.source_arn, page), output_file(options))
+    hints = QuestionCheck(world).of_questions(simulation.questions)
+    # AWS simulates without a resource what is asked with one.
+    say_hints([hint for hint in hints if hint.kind is not HintKind.RESOURCE_LEFT_OUT])
     return 0
 
 

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["NamingPrincipals", "hints_of", "write_hints"]
 
 _NO_PRINCIPAL = "invalid-principal"
-# Keys that are given a value are looked at in the answer itself (`iamsim.query.hints`).
+# Keys that are given a value are told in the answer itself (`iamsim.questions`).
 _NOT_IN_ANSWERS = ("unset", "unknown")
 
 
@@ -73,12 +73,14 @@ def _key_hints(
     typed = _typed_keys(options, fields)
     if not typed:
         return
+    from iamsim.query.hints import find_question_hints  # noqa: PLC0415 - as above
     from iamsim.questions.near_misses import near_key  # noqa: PLC0415 - only where keys were typed
     from iamsim.symbolic.unknowns import THINGS  # noqa: PLC0415 - as above
 
     read = _keys_read(answers)
+    said = {hint.subject.lower() for one in answers for hint in find_question_hints(one)}
     for key in typed:
-        if key.lower() in THINGS:
+        if key.lower() in THINGS or key.lower() in said:
             continue
         near = near_key(key, read)
         if near is not None:

@@ -45,6 +45,7 @@ __all__ = [
     "output",
     "paint_for",
     "processes_of",
+    "say_hints",
     "write",
     "write_answer",
     "write_result",
@@ -226,7 +227,7 @@ def write_result(
     """Write a result of the Python interface in the format that was asked for."""
     verbose = bool(options.get("verbose"))
     if result.hints and _has_no_remarks(options):
-        _say(result.hints)
+        say_hints(result.hints)
     return write_answer(
         options,
         lambda: result.document(verbose=verbose),
@@ -273,7 +274,7 @@ def _with_hints(
 
     remarks = tuple(Remark("hint", hint_text(hint)) for hint in hints)
     if _has_no_remarks(options):
-        _say(hints)
+        say_hints(hints)
 
     def with_remarks() -> Document:
         plain = document()
@@ -283,7 +284,7 @@ def _with_hints(
         plain = data()
         if isinstance(plain, dict):
             return {**plain, "hints": [hint_to_dict(hint) for hint in hints]}
-        _say(hints)
+        say_hints(hints)
         return plain
 
     return with_remarks, with_data
@@ -294,7 +295,7 @@ def _has_no_remarks(options: Options) -> bool:
     return options["format"] == "csv" or bool(options["quiet"] and options["format"] == "text")
 
 
-def _say(hints: Sequence[Hint]) -> None:
+def say_hints(hints: Sequence[Hint]) -> None:
     """Write hints to standard error."""
     from iamsim.core.caret import printable  # noqa: PLC0415 - few questions have any
     from iamsim.report.hints import hint_text  # noqa: PLC0415 - as above

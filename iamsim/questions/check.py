@@ -106,6 +106,7 @@ class QuestionCheck:
         if questions:
             actions = together or tuple(dict.fromkeys(one.action for one in questions))
             found.update(dict.fromkeys(self.of_context(questions[0], actions, shared_keys)))
+            found.update(dict.fromkeys(self._of_left_open(questions[0], actions[0])))
         return tuple(found)
 
     def _of_question(self, question: Question) -> Iterator[Hint]:
@@ -261,6 +262,13 @@ class QuestionCheck:
         """The context keys that were given, against what requests for some of the actions carry."""
         return self.of_keys(question.context, actions, shared_keys)
 
+    def _of_left_open(self, question: Question, action: str) -> Iterator[Hint]:
+        """The keys that are said to be unknown or absent: misspelt, they leave none open. Keys that
+        no request for the action carries are absent, whatever is said."""
+        for key in sorted({*question.unknown, *question.unset}):
+            if ":" in key and self.reference.key(key) is None and self._is_misspelled(key):
+                yield self._unknown_key(key, action)
+
     def of_keys(
         self, keys: Iterable[str], actions: Sequence[str], shared_keys: Container[str] = frozenset()
     ) -> Iterator[Hint]:
@@ -269,13 +277,15 @@ class QuestionCheck:
             facts = self.reference.key(key)
             if facts is None:
                 if self._is_misspelled(key):
-                    suggestions = catalog.suggest_condition_key(key)
-                    kind = HintKind.UNKNOWN_CONTEXT_KEY
-                    yield self.hint(kind, key, actions[0], suggestions=suggestions)
+                    yield self._unknown_key(key, actions[0])
             elif key.lower() not in shared_keys and all(
                 self.reference.never_sends(action, facts) for action in actions
             ):
                 yield self.hint(HintKind.CONTEXT_KEY_NOT_SENT, key, actions[0])
+
+    def _unknown_key(self, key: str, action: str) -> Hint:
+        kind, near = HintKind.UNKNOWN_CONTEXT_KEY, catalog.suggest_condition_key(key)
+        return self.hint(kind, key, action, suggestions=near)
 
     def _is_misspelled(self, key: str) -> bool:
         """Whether a key that nobody knows lies in a namespace that is known."""

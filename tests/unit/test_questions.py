@@ -250,6 +250,26 @@ def test_keys_that_are_not_known_or_not_carried(world):
     assert together == check.of_questions([put], shared_keys={"s3:prefix"}) == ()
 
 
+def test_keys_that_are_left_open_or_said_to_be_absent_are_names_too(world):
+    """Misspelt, they leave open nothing that a policy reads."""
+    open_keys = frozenset({"aws:SorceIp", "s3:prefix", "service-control-policy", "own:thing"})
+    for how in ("unknown", "unset"):
+        assert kinds(world, **{how: open_keys}) == [("unknown-context-key", "aws:SourceIp")]
+
+
+def test_a_simulation_says_beside_the_answer_what_nobody_knows(capsys):
+    """The answer is AWS's; what is simulated for all resources is no mistake."""
+    allow = {"Effect": "Allow", "Action": "sqs:*", "Resource": "*"}
+    document = json.dumps({"Version": "2012-10-17", "Statement": allow})
+    words = ["simulate", "custom-policy", "--policy-input-list", document, "--action-names"]
+    for action, said in (("s3:GetObject", ""), ("s3:GetObjct", "did you mean `s3:GetObject`")):
+        assert main([*words, action]) == 0
+        captured = capsys.readouterr()
+        assert json.loads(captured.out)["EvaluationResults"][0]["EvalDecision"] == "implicitDeny"
+        assert said in captured.err
+        assert bool(said) is bool(captured.err)
+
+
 def test_without_world_and_policies_nothing_is_allowed(world):
     """An empty world is as good as none."""
     empty = load_world_data(Document({}, Source("world", "")))

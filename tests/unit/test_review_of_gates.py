@@ -132,6 +132,9 @@ def test_edits_say_that_more_together_were_not_tried(tmp_path, monkeypatch, caps
         assert "more edits together were not tried" in capsys.readouterr().out
     assert main([*words, "json"]) == 0
     assert json.loads(capsys.readouterr().out)["edits"]["untried"] is True
+    for options, code in (("--expect", "denied", "--edits"), 1), (("--expect", "denied"), 0):
+        assert main([*words[:-2], *options]) == code
+        assert ("failed: more edits together" in capsys.readouterr().err) is bool(code)
 
 
 def test_who_can_asks_within_bounds_and_says_of_what_nobody_was_asked(

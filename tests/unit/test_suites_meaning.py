@@ -51,6 +51,7 @@ MISTAKES = {
     "an action that does not act on the resource": {"resource": JOBS},
     "a missing resource": {"resource": "*"},
     "an unknown context key": {"context": {"aws:SorceIp": "203.0.113.1"}},
+    "an unknown key that AWS does not have": {"unknown": ["aws:SorceIp"]},
     "a context key that is not carried": {"context": {"s3:prefix": "a"}},
     "an account with a digit missing": {
         "action": "sqs:SendMessage",
