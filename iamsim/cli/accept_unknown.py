@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.options import Option
@@ -58,7 +57,7 @@ def code_with_unknowns(
     """
     if not unknowns and not unsearched:
         return code
-    from iamsim.core.caret import printable  # noqa: PLC0415 - only where something is unknown
+    from iamsim.cli.standard_error import say  # noqa: PLC0415 - only where something is unknown
     from iamsim.report.unknowns import unknown_sentence  # noqa: PLC0415
 
     accepted = bool(options["accept_unknown"])
@@ -71,5 +70,5 @@ def code_with_unknowns(
         lines.append(f"  and {len(unknowns) - SHOWN} more: `iamsim world lint` lists them")
     if not accepted:
         lines.append("hint: `--accept-unknown` lets it pass in spite of that")
-    sys.stderr.write("".join(f"{printable(line)}\n" for line in lines))
+    say(*lines)
     return code if accepted else 1

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING, Any
 
+from iamsim.cli import standard_error
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
 from iamsim.cli.output import write_output
@@ -86,7 +86,7 @@ def _collect(
 
     def say(text: str) -> None:
         if not quiet:
-            sys.stderr.write(f"{text}\n")
+            standard_error.say(text)
 
     try:
         identity = session.client("sts").get_caller_identity()

@@ -46,7 +46,9 @@ class Consent:
 def _answer(question: str) -> str:
     """Ask until one of the words, or its beginning, is the answer."""
     while True:
-        sys.stderr.write(question)
+        from iamsim.core.caret import printable  # noqa: PLC0415 - few are asked
+
+        sys.stderr.write(printable(question))
         sys.stderr.flush()
         line = sys.stdin.readline()
         if not line:

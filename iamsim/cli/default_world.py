@@ -8,7 +8,6 @@ file ``world.yaml`` of this folder, where nothing else brings policies.
 from __future__ import annotations
 
 import os
-import sys
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
@@ -54,7 +53,9 @@ def with_world(options: Options) -> Options:
         return options
     if not options.get("quiet"):
         shown = ", ".join(found.paths)
-        sys.stderr.write(f"note: the world is {shown} ({found.by})\n")
+        from iamsim.cli.standard_error import say  # noqa: PLC0415 - as above
+
+        say(f"note: the world is {shown} ({found.by})")
     return {**options, "worlds": tuple(map(example_path, found.paths))}
 
 

@@ -126,10 +126,10 @@ def exit_code(
     expected = text_of(options, "expect")
     if expected is None:
         return 0
-    import sys  # noqa: PLC0415 - only where something is said on standard error
+    from iamsim.cli.standard_error import say  # noqa: PLC0415 - only for assertions
 
     if verdict.value != expected and not (expected == "denied" and verdict.value.endswith("Deny")):
-        sys.stderr.write(f"expected {expected}, got {verdict.value}\n")
+        say(f"expected {expected}, got {verdict.value}")
         return 1
     from iamsim.questions.sentences import problem_text  # noqa: PLC0415 - only for assertions
     from iamsim.suites.meaning import MeaningCheck  # noqa: PLC0415 - as above
@@ -137,10 +137,10 @@ def exit_code(
     check = MeaningCheck(model, allow_unknown_names=bool(options["allow_unknown_names"]))
     problems = check.problems(questions, verdict)
     for problem in problems:
-        sys.stderr.write(
+        say(
             f"{expected} as expected, but the question can't be meant: {problem_text(problem)}"
-            f" [{problem.kind.value}]\n"
+            f" [{problem.kind.value}]"
         )
     if problems:
-        sys.stderr.write("hint: --allow-unknown-names asserts it all the same\n")
+        say("hint: --allow-unknown-names asserts it all the same")
     return 1 if problems else 0

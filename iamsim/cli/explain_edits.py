@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of, timed
 from iamsim.cli.explain_answers import answer_question, answers_text, colored, exit_code, json_text
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
 from iamsim.cli.output import terminal_width, write_output
+from iamsim.cli.standard_error import say
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
@@ -55,7 +55,7 @@ def _code_of_search(reports: Sequence[EditReport]) -> int:
     tried."""
     if not any(report.untried for report in reports):
         return 0
-    sys.stderr.write(f"failed: {UNTRIED}\nhint: leave `--edits` out to assert the decision alone\n")
+    say(f"failed: {UNTRIED}", "hint: leave `--edits` out to assert the decision alone")
     return 1
 
 

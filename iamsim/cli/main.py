@@ -170,9 +170,11 @@ def _report_bug(error: Exception) -> int:
     """Say that the fault is ours; the traceback is for those who ask for it."""
     sys.stdout.flush()
     message = error.message if isinstance(error, InternalError) else str(error)
-    sys.stderr.write(
-        f"error: iamsim has a bug: {message}\n"
-        f"hint: please report it with policies and request; {_TRACEBACK}=1 shows where it is\n"
+    from iamsim.cli.standard_error import say  # noqa: PLC0415 - most calls have no fault
+
+    say(
+        f"error: iamsim has a bug: {message}",
+        f"hint: please report it with policies and request; {_TRACEBACK}=1 shows where it is",
     )
     if os.environ.get(_TRACEBACK):
         import traceback  # noqa: PLC0415 - only when asked for

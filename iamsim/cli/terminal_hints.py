@@ -38,8 +38,9 @@ def write_hints(
     find = hints_of if sys.stderr.isatty() else _key_hints
     hints = list(find(answers, options, world, fields))
     if hints:
-        sys.stdout.flush()
-        sys.stderr.write("".join(f"hint: {hint}\n" for hint in hints))
+        from iamsim.cli.standard_error import say  # noqa: PLC0415 - most calls have no hint
+
+        say(*(f"hint: {hint}" for hint in hints))
 
 
 def hints_of(

@@ -159,7 +159,9 @@ def _complain(collected: Collected, *, told: bool) -> None:
     """Say on standard error why the exit code is 2, unless the report told it."""
     if collected.broken:
         if not told:
-            sys.stderr.write("".join(f"{broken.error}\n" for broken in collected.broken))
+            from iamsim.core.caret import render_error  # noqa: PLC0415 - few suites are broken
+
+            sys.stderr.write("".join(f"{render_error(one.error)}\n" for one in collected.broken))
         return
     hint = f" ({collected.left_out} were left out)" if collected.left_out else ""
     sys.stderr.write(f"no case was run{hint}\n")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from iamsim.cli.accept_unknown import ACCEPT_UNKNOWN
 from iamsim.cli.options import Option
 from iamsim.cli.output import write_output
+from iamsim.cli.standard_error import say
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def mutate(
         why = "the cases name no world" if picked is None else "`--policy` fits none"
         sys.stderr.write(f"there is no policy to change: {why}\n")
     elif not results and isinstance(since, str):
-        sys.stderr.write(f"there is nothing to change: no policy's file differs from `{since}`\n")
+        say(f"there is nothing to change: no policy's file differs from `{since}`")
     file = options["write_tests"]
     if isinstance(file, str):
         write_output(suite_text(results, shelf.paths, file), file)

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamsim.checks.mending import mend
+from iamsim.cli.standard_error import say
 from iamsim.cli.validate_input import STANDARD_INPUT_NAME
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_bytes
@@ -70,7 +70,7 @@ def _mended(run: ValidateRun, name: str, text: str) -> str:
     """Mend all policies of a file, round by round."""
     language = "yaml" if name.lower().endswith(YAML_ENDINGS) else "json"
     if language == "yaml" and _ALIAS(text):
-        sys.stderr.write(f"{name}: left as it is: a change would reach all aliases of its parts\n")
+        say(f"{name}: left as it is: a change would reach all aliases of its parts")
         return text
     told: set[str] = set()
     for _ in range(ROUNDS):
@@ -103,10 +103,10 @@ def _joined(text: str, changes: list[Change], more: tuple[Change, ...]) -> list[
 def _tell(finding: Finding, told: set[str]) -> None:
     """Say once that a finding is left."""
     place = finding.spans[0].place
-    line = f"{place}: {finding.code} is left: the policy would decide otherwise\n"
+    line = f"{place}: {finding.code} is left: the policy would decide otherwise"
     if line not in told:
         told.add(line)
-        sys.stderr.write(line)
+        say(line)
 
 
 def _write(path: Path, content: bytes) -> None:

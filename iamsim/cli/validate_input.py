@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.sidecar import ENDING as SIDECAR
 from iamsim.cli.standard_input import standard_input
+from iamsim.core.caret import printable
 from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes
 from iamsim.inputs.found import FoundPolicy, find_in_content
@@ -100,7 +101,7 @@ def _keep(
         configurations[file.as_posix()] = read_bytes(file)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
-        unreadable.append(f"error: can't read `{file}`: {reason}")
+        unreadable.append(f"error: can't read `{printable(str(file))}`: {reason}")
 
 
 def _in_file(
@@ -111,6 +112,6 @@ def _in_file(
         content = read_bytes(file)
     except (OSError, ValueError) as error:
         reason = (getattr(error, "strerror", None) or "not a file name").lower()
-        unreadable.append(f"error: can't read `{file}`: {reason}")
+        unreadable.append(f"error: can't read `{printable(str(file))}`: {reason}")
         return
     yield from find_in_content(content, str(file), unreadable, given=given, empty=empty)

@@ -7,6 +7,7 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
+from iamsim.core.caret import render_error
 from iamsim.core.errors import IamsimError
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def _run_once(run: Callable[[], int]) -> int:
     try:
         return run()
     except IamsimError as error:
-        sys.stderr.write(f"{error}\n")
+        sys.stderr.write(f"{render_error(error)}\n")
         return 2
 
 

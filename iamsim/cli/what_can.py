@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command, verbose_option
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
+from iamsim.cli.standard_error import say
 from iamsim.cli.terminal_hints import NamingPrincipals
 from iamsim.cli.world_options import (
     DOCUMENT_FORMATS,
@@ -68,7 +68,7 @@ def _write_policy(options: Options, found: WhatCan) -> int:
     text = json_text(written.document)
     write(options, {"text": lambda: text}, lambda: text)
     if not written.exact or options["verbose"]:
-        sys.stderr.write("".join(f"{line}\n" for line in policy_remarks(written)))
+        say(*policy_remarks(written))
     return 0 if written.exact else 1
 
 

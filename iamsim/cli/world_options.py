@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import gc
-import sys
 from dataclasses import replace
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypedDict
@@ -297,10 +296,10 @@ def _has_no_remarks(options: Options) -> bool:
 
 def say_hints(hints: Sequence[Hint]) -> None:
     """Write hints to standard error."""
-    from iamsim.core.caret import printable  # noqa: PLC0415 - few questions have any
+    from iamsim.cli.standard_error import say  # noqa: PLC0415 - few questions have any
     from iamsim.report.hints import hint_text  # noqa: PLC0415 - as above
 
-    sys.stderr.write("".join(f"hint: {printable(hint_text(one))}\n" for one in hints))
+    say(*(f"hint: {hint_text(one)}" for one in hints))
 
 
 def _written(

@@ -70,7 +70,7 @@ def collect_account(reader: Reader, account: str, regions: Sequence[str], partit
     buckets = reader.get(f"{account}/list-buckets.json", "s3api", "list_buckets")
     for bucket in values_at(buckets, ("Buckets", "*", "Name")):
         for operation in OF_BUCKETS:
-            path = f"{account}/{operation.replace('_', '-')}.{bucket}.json"
+            path = f"{account}/{operation.replace('_', '-')}.{file_name(bucket)}.json"
             reader.get(path, "s3api", operation, Bucket=bucket)
     listed = reader.get(f"{account}/describe-regions.json", "ec2", "describe_regions", kept=False)
     for region in regions or values_at(listed, ("Regions", "*", "RegionName")):
@@ -90,7 +90,7 @@ def _credential_report(reader: Reader, account: str) -> None:
 
 def collect_region(reader: Reader, account: str, region: str, partition: str) -> None:
     """Ask for the resources of one Region, and for what their types print as policies."""
-    folder = f"{account}/{region}"
+    folder = f"{account}/{file_name(region)}"
     reader.get(f"{folder}/describe-vpc-endpoints.json", "ec2", "describe_vpc_endpoints", region)
     reader.get(f"{folder}/list-analyzers.json", "accessanalyzer", "list_analyzers", region)
     reader.get(f"{folder}/list-aliases.json", "kms", "list_aliases", region)

@@ -64,7 +64,7 @@ def collect_identity_center(reader: Reader) -> None:
         )
         for one in values_at(listed, ("PermissionSets", "*")):
             about: dict[str, Any] = {"InstanceArn": instance, "PermissionSetArn": one}
-            name = one.rpartition("/")[2]
+            name = file_name(one.rpartition("/")[2])
             for operation in OF_SETS:
                 path = f"{folder}/{operation.replace('_', '-')}.{name}.json"
                 reader.get(path, "sso-admin", operation, **about)
@@ -72,7 +72,7 @@ def collect_identity_center(reader: Reader) -> None:
             path = f"{folder}/{operation.replace('_', '-')}.{name}.json"
             provisioned = reader.get(path, "sso-admin", operation, **about)
             for account in values_at(provisioned, ("AccountIds", "*")):
-                path = f"{folder}/list-account-assignments.{name}.{account}.json"
+                path = f"{folder}/list-account-assignments.{name}.{file_name(account)}.json"
                 reader.get(
                     path, "sso-admin", "list_account_assignments", **about, AccountId=account
                 )

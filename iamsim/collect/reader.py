@@ -76,6 +76,12 @@ class Reader:
         """The output of a call, kept at a path; `None` where there is nothing, or AWS refused. What
         only lists what to ask about need not be `kept`."""
         file = self.folder / path
+        if ".." in path.split("/") or path.startswith("/"):
+            raise RequestError(
+                "unusable-name",
+                f"an answer names something `{path}`, which is no place in the folder",
+                hint="AWS has no such names: which endpoint answers?",
+            )
         known = _read(file)
         if known is not None:
             return known

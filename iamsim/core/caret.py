@@ -57,7 +57,7 @@ def render_error(error: IamsimError) -> str:
     """
     lines = [f"error: {printable(error.message)}"]
     if error.span is not None:
-        lines[0] = f"{error.span.place}: {lines[0]}"
+        lines[0] = f"{printable(error.span.place)}: {lines[0]}"
         if error.span.source.text.strip():
             lines.append(caret_block(error.span))
     if error.hint:

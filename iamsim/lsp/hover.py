@@ -9,10 +9,11 @@ from iamsim import catalog
 from iamsim.catalog.managed import find_managed_policy
 from iamsim.catalog.presence import derived_from
 from iamsim.core.arn import find_arn
+from iamsim.report.cleaning import for_markdown, for_markdown_code
 from iamsim.syntax.operators import split_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from iamsim.lsp.place import Place
     from iamsim.world.model import World
@@ -57,8 +58,9 @@ def _action(text: str) -> str:
         covered = catalog.expand(text) if "*" in text or "?" in text else ()
         if not covered:
             close = catalog.suggest_action(text)
-            return f"no action `{text}` is known" + (f"; perhaps `{close[0]}`" if close else "")
-        return f"`{text}` covers {_levels(covered)}:\n\n{_listed(covered)}"
+            told = f"no action {for_markdown_code(text)} is known"
+            return told + (f"; perhaps `{close[0]}`" if close else "")
+        return f"{for_markdown_code(text)} covers {_levels(covered)}:\n\n{_listed(covered)}"
     lines = [f"**{facts.full_name}**: {facts.access_level}"]
     types = [use.name + ("" if use.required else " (optional)") for use in facts.resource_types]
     lines.append(f"resource types: {', '.join(types) if types else 'none: use `*`'}")
@@ -79,9 +81,14 @@ def _levels(actions: tuple[str, ...]) -> str:
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
     """The first names, and how many more there are."""
-    shown = ", ".join(f"`{name}`" for name in names[:FEW])
+    shown = _shown(names[:FEW])
     more = len(names) - FEW
     return f"{shown} and {more} more" if more > 0 else shown
+
+
+def _shown(names: Iterable[object]) -> str:
+    """Names of the document as code."""
+    return ", ".join(for_markdown_code(str(name)) for name in names)
 
 
 def _key(text: str) -> str:
@@ -89,7 +96,8 @@ def _key(text: str) -> str:
     facts = catalog.find_condition_key(text)
     if facts is None:
         close = catalog.suggest_condition_key(text)
-        return f"no condition key `{text}` is known" + (f"; perhaps `{close[0]}`" if close else "")
+        told = f"no condition key {for_markdown_code(text)} is known"
+        return told + (f"; perhaps `{close[0]}`" if close else "")
     types = ", ".join(facts.types) or "of a type that AWS does not say"
     lines = [f"**{facts.name}**: {types}{', several values' if facts.multivalued else ''}"]
     origin = derived_from(text)
@@ -104,8 +112,8 @@ def _operator(text: str) -> str:
     """A condition operator."""
     found = split_operator(text)
     if found is None:
-        return f"no condition operator `{text}` is known"
-    told = [f"**{found.text}**"]
+        return f"no condition operator {for_markdown_code(text)} is known"
+    told = [f"**{for_markdown(found.text)}**"]
     if found.negated:
         told.append("holds also where the request has no such key")
     return "\n\n".join(told)
@@ -121,7 +129,7 @@ def _arn(text: str, world: World | None) -> str:
         principal = world.find_principal(text)
         if principal is not None:
             kind = type(principal).__name__.lower()
-            return f"{kind} **{principal.name}** of account {principal.account}"
+            return f"{kind} **{for_markdown(principal.name)}** of account {principal.account}"
         resource = world.find_resource(text)
         if resource is not None:
             policy = "with a policy" if resource.policy is not None else "without a policy"
@@ -131,9 +139,10 @@ def _arn(text: str, world: World | None) -> str:
         return ""
     facts = catalog.find_service(arn.service)
     service = arn.service if facts is None else facts.name
-    where = f" in {arn.region}" if arn.region else ""
-    owner = f", account {arn.account}" if arn.account else ""
-    return f"a resource of **{service}**{where}{owner}: `{arn.resource}`"
+    where = f" in {for_markdown(arn.region)}" if arn.region else ""
+    owner = f", account {for_markdown(arn.account)}" if arn.account else ""
+    name = for_markdown_code(arn.resource)
+    return f"a resource of **{for_markdown(service)}**{where}{owner}: {name}"
 
 
 def _statement(statement: Mapping[str, object]) -> str:
@@ -146,7 +155,7 @@ def _statement(statement: Mapping[str, object]) -> str:
     what = _levels(tuple(sorted(covered))) if patterns else "all actions but those that it lists"
     resources = statement.get("Resource")
     places = [resources] if isinstance(resources, str) else resources
-    on = ", ".join(f"`{one}`" for one in places[:FEW]) if isinstance(places, list) else ""
+    on = _shown(places[:FEW]) if isinstance(places, list) else ""
     condition = statement.get("Condition")
     keys = [
         key
@@ -154,5 +163,5 @@ def _statement(statement: Mapping[str, object]) -> str:
         if isinstance(tests, dict)
         for key in tests
     ]
-    only = f", where {', '.join(f'`{key}`' for key in keys)} fit" if keys else ""
+    only = f", where {_shown(keys)} fit" if keys else ""
     return f"This statement {verb} {what}{f' on {on}' if on else ''}{only}."

@@ -6,6 +6,7 @@ https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/spe
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ from iamsim.lsp.completion import proposals
 from iamsim.lsp.hover import hover_text
 from iamsim.lsp.place import Place, place_at
 from iamsim.lsp.symbols import symbols, target_of
+from iamsim.report.cleaning import for_terminal
 from iamsim.world.load import WORLD_FILES, load_world_documents
 
 if TYPE_CHECKING:
@@ -173,7 +175,9 @@ class Documents:
                 spans = finding.spans
                 about = types.Diagnostic(
                     range=self.range(spans[0]) if spans and _is_here(policy, spans[0]) else start,
-                    message=finding.details + (f"; {finding.hint}" if finding.hint else ""),
+                    message=for_terminal(
+                        finding.details + (f"; {finding.hint}" if finding.hint else "")
+                    ),
                     severity=SEVERITIES[finding.finding_type],
                     code=finding.code,
                     source=SOURCE,
@@ -186,7 +190,7 @@ class Documents:
             found.append(
                 types.Diagnostic(
                     range=self.range(problem.span) if here and problem.span else start,
-                    message=problem.message,
+                    message=for_terminal(problem.message),
                     severity=types.DiagnosticSeverity.Error,
                     code=problem.code,
                     source=SOURCE,
@@ -197,7 +201,7 @@ class Documents:
                 found.append(
                     types.Diagnostic(
                         range=self.range(analysis.document.span(("requests", number))),
-                        message="; ".join(result.failures),
+                        message=for_terminal("; ".join(result.failures)),
                         severity=types.DiagnosticSeverity.Warning,
                         code=UNMET,
                         source=SOURCE,
@@ -288,14 +292,17 @@ def _answer(server: LanguageServer, documents: Documents) -> None:
             of_world=analysis.kind == "world" or Path(_name(uri)).name in WORLD_FILES,
         )
         where = _range(documents, uri, place)
-        quote = '"' if language_of(_name(uri)) == "json" and not place.quoted else ""
+        in_json = language_of(_name(uri)) == "json"
+        quote = '"' if in_json and not place.quoted else ""
         items = [
             types.CompletionItem(
-                label=one.text,
+                label=for_terminal(one.text),
                 kind=KINDS.get(one.kind, types.CompletionItemKind.Value),
-                detail=one.detail or None,
+                detail=for_terminal(one.detail) or None,
                 sort_text=f"{number:05}",
-                text_edit=types.TextEdit(where, f"{quote}{one.text}{quote}"),
+                text_edit=types.TextEdit(
+                    where, f"{quote}{_escaped(one.text) if in_json else one.text}{quote}"
+                ),
             )
             for number, one in enumerate(found)
         ]
@@ -319,6 +326,11 @@ def _answer(server: LanguageServer, documents: Documents) -> None:
         return types.Location(from_fs_path(str(target.file)) or uri, start)
 
 
+def _escaped(text: str) -> str:
+    """A text as it stands in JSON, between the quotes."""
+    return json.dumps(text, ensure_ascii=False)[1:-1]
+
+
 def _range(documents: Documents, uri: str, place: Place) -> types.Range:
     """The stretch of a place."""
     document = documents.text(uri)
@@ -331,8 +343,8 @@ def _range(documents: Documents, uri: str, place: Place) -> types.Range:
 def _symbol(documents: Documents, symbol: Symbol) -> types.DocumentSymbol:
     where = documents.range(symbol.span)
     return types.DocumentSymbol(
-        name=symbol.name or "?",
-        detail=symbol.detail,
+        name=for_terminal(symbol.name) or "?",
+        detail=for_terminal(symbol.detail or ""),
         kind=OUTLINE.get(symbol.kind, types.SymbolKind.Class),
         range=where,
         selection_range=types.Range(where.start, where.start),
@@ -394,9 +406,9 @@ def _told(
         return "there is no such request any more"
     result = results[number]
     write: Callable[[Any], str] = render_verdict if in_short else render_text
-    text = "\n".join(write(answer) for answer in result.answers) or str(result.error)
+    text = "\n".join(write(answer) for answer in result.answers) or for_terminal(str(result.error))
     if result.failures:
-        text = "\n".join([*result.failures, text])
+        text = "\n".join([*map(for_terminal, result.failures), text])
     kind = types.MessageType.Info if result.met else types.MessageType.Warning
     server.window_show_message(types.ShowMessageParams(kind, text))
     return text

@@ -19,6 +19,7 @@ from iamsim.mcp.commands import FAULT, Outcome, run_command, shortened
 from iamsim.mcp.prompts import PROMPTS, prompt_text
 from iamsim.mcp.resources import entries, read_entry
 from iamsim.mcp.tools import TOOLS, Run, input_schema, run_of
+from iamsim.report.cleaning import for_terminal
 
 if TYPE_CHECKING:
     from iamsim.mcp.folders import Folders
@@ -56,8 +57,8 @@ class Answers:
 
 def _error(error: InputError) -> types.CallToolResult:
     """A call that can't be made, as a result: agents read it and mend the call."""
-    text = error.message if error.hint is None else f"{error.message}\nhint: {error.hint}"
-    content: list[Any] = [types.TextContent(text=f"error: {text}")]
+    told = [f"error: {error.message}"] + ([] if error.hint is None else [f"hint: {error.hint}"])
+    content: list[Any] = [types.TextContent(text="\n".join(map(for_terminal, told)))]
     return types.CallToolResult(content=content, is_error=True)
 
 
@@ -106,7 +107,7 @@ def make_server(folders: Folders) -> Server[Any]:
     ) -> types.CallToolResult:
         tool = tools.get(params.name)
         if tool is None:
-            raise MCPError(INVALID, f"there is no tool {params.name}")
+            raise MCPError(INVALID, for_terminal(f"there is no tool {params.name}"))
         given = params.arguments or {}
         first = given.get("from_line", 1)
         try:
@@ -121,7 +122,10 @@ def make_server(folders: Folders) -> Server[Any]:
         return types.ListResourcesResult(
             resources=[
                 types.Resource(
-                    uri=one.uri, name=one.name, description=one.description, mime_type=one.type
+                    uri=one.uri,
+                    name=for_terminal(one.name),
+                    description=one.description,
+                    mime_type=one.type,
                 )
                 for one in found
             ]
@@ -135,7 +139,7 @@ def make_server(folders: Folders) -> Server[Any]:
         try:
             text, kind = await read_entry(uri, folders)
         except InputError as error:
-            raise MCPError(INVALID, error.message) from error
+            raise MCPError(INVALID, for_terminal(error.message)) from error
         contents: list[Any] = [types.TextResourceContents(uri=uri, text=text, mime_type=kind)]
         return types.ReadResourceResult(contents=contents)
 
@@ -162,7 +166,7 @@ def make_server(folders: Folders) -> Server[Any]:
         try:
             text, description = prompt_text(params.name, params.arguments or {})
         except InputError as error:
-            raise MCPError(INVALID, error.message) from error
+            raise MCPError(INVALID, for_terminal(error.message)) from error
         message = types.PromptMessage(role="user", content=types.TextContent(text=text))
         return types.GetPromptResult(description=description, messages=[message])
 
