@@ -95,7 +95,7 @@ def _keep(
 ) -> None:
     """Keep the content of a file of HCL until all are there."""
     if not given and leads_outside(str(file)):
-        unreadable.append(f"error: can't read `{file}`: {LED_OUTSIDE}")
+        unreadable.append(f"error: can't read `{printable(str(file))}`: {LED_OUTSIDE}")
         return
     try:
         configurations[file.as_posix()] = read_bytes(file)
