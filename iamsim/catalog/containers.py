@@ -15,7 +15,7 @@ from iamsim.core.data_class import NamedTuple
 if TYPE_CHECKING:
     from iamsim.core.arn import Arn
 
-__all__ = ["ABOUT_ALL", "CONTAINERS", "Containment", "containment_of"]
+__all__ = ["ABOUT_ALL", "CONTAINERS", "Containment", "containment_of", "holder_of"]
 
 GLUE = "https://docs.aws.amazon.com/glue/latest/dg/glue-resource-policies.html"
 TABLES = (
@@ -89,6 +89,24 @@ CONTAINERS = (
         ),
     ),
 )
+
+
+# Services whose policies are about what they are attached to and what lies in it, as ARNs say it:
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/example-bucket-policies.html
+# https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-overview-of-managing-access.html
+# https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-overview.html
+OWN_POLICIES = frozenset({"kms", "s3", "secretsmanager", "sns", "sqs"})
+
+
+def holder_of(arn: Arn) -> str | None:
+    """The ARN of what has the policy that covers a resource, such as the bucket of an object;
+    `None` in services whose policies may be about more, and where several count."""
+    if arn.service not in OWN_POLICIES:
+        return None
+    if arn.service != "s3":
+        return arn.text
+    bucket = arn.resource.partition("/")[0]
+    return None if arn.region or arn.account else arn._replace(resource=bucket).text
 
 
 def containment_of(arn: Arn) -> tuple[Containment, str | None] | None:

@@ -110,6 +110,7 @@ def _without_resource_account() -> frozenset[str]:
     return frozenset(line.lower() for line in data_lines("actions_without_resource_account.txt"))
 
 
+@lru_cache(maxsize=1024)
 def has_resource_account(action: str) -> bool:
     """Say whether requests for an action (in lower case) tell the account of the resource, and its
     organization."""

@@ -250,6 +250,8 @@ class CompiledStatement:
             if any(_lacks_value(clause) for clause in clauses):
                 notes = tuple(dict.fromkeys((*notes, Note.UNRESOLVED_VARIABLE_BESIDE_OTHERS)))
             missing = self.missing(request) if self.keys else ()
+        elif {clause.element for clause in self.empty}.issuperset(failed):
+            notes = _notes_of(list(self.empty))
         elif len(failed) == 1 and failed[0] is not Element.ACTION:
             # Nothing but this element stands in the way, so its uncertain rules decide. An Action
             # element uses none where no entry matches.
@@ -411,7 +413,7 @@ def _empty_elements(statement: ast.Statement, source: Source) -> Iterator[Clause
             Reason.EMPTY_ELEMENT,
             source,
             path,
-            notes=(Note.EMPTY_NEGATED_ELEMENT,) if unsure else (),
+            notes=(Note.EMPTY_NEGATED_ELEMENT if unsure else Note.ELEMENT_LISTS_NOTHING,),
         )
 
 

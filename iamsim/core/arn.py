@@ -6,6 +6,7 @@ See https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html.
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import RequestError
@@ -40,6 +41,7 @@ class Arn(NamedTuple):
         return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
 
 
+@lru_cache(maxsize=1024)  # a decision asks for the same few ARNs again and again
 def find_arn(text: str) -> Arn | None:
     """Take an ARN apart, or give `None` when the text has not the six parts of one."""
     parts = text.split(":", ARN_PARTS - 1)

@@ -26,6 +26,7 @@ from iamsim.core.explanation import (
 )
 from iamsim.core.reason import Reason
 from iamsim.engine.formula import DENY_ORDER, GUARDRAILS, Requirement, Slot, blocking_slots
+from iamsim.engine.inert import notes_of_idle_deny
 from iamsim.engine.pitfalls import call_notes
 from iamsim.engine.plan import ALWAYS_ALLOWED, implicit_denial, reference
 
@@ -126,6 +127,7 @@ def _visit(station: Station, request: Request) -> Visited:
     visited.notes.update(dict.fromkeys(station.notes))
     seen = station.view(request)
     caller = seen.caller
+    attached = station.slot is Slot.RESOURCE
     for policy in station.policies.policies:
         explanations = []
         for statement in policy.statements:
@@ -136,6 +138,9 @@ def _visit(station: Station, request: Request) -> Visited:
             if explanation.missing:
                 for key in explanation.missing:
                     visited.missing.setdefault(key, statement.written_key(key))
+            if statement.denies and not explanation.matched:
+                idle = notes_of_idle_deny(statement, explanation, seen, attached=attached)
+                visited.notes.update(dict.fromkeys(idle))
             if explanation.matched:
                 member = Member(policy, statement, statement.grants(caller), explanation)
                 (visited.denying if statement.denies else visited.allowing).append(member)

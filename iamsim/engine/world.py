@@ -11,6 +11,7 @@ from iamsim.catalog.presence import has_resource_account
 from iamsim.core.collector import CollectLater
 from iamsim.core.explanation import Origin
 from iamsim.core.remember import remember
+from iamsim.core.request import CallerKind
 from iamsim.engine import facts
 from iamsim.engine.documents import PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
@@ -46,13 +47,14 @@ class _Memory:
     Beside each value stands what its key holds the id of, so that the id stays its own.
     """
 
-    __slots__ = ("callers", "limit", "quick", "resources", "situations")
+    __slots__ = ("asked", "callers", "limit", "quick", "resources", "situations")
 
     def __init__(self, limit: int) -> None:
         """Start empty."""
         self.limit = limit
         self.callers: dict[tuple[object, ...], tuple[CallerFacts, Session]] = {}
-        self.resources: dict[tuple[object, ...], ResourceFacts] = {}
+        self.asked: dict[tuple[object, ...], ResourceFacts] = {}  # by what a question says
+        self.resources: dict[tuple[object, ...], ResourceFacts] = {}  # by what is known of that
         self.situations: dict[tuple[object, ...], tuple[Situation, CallerFacts, ResourceFacts]] = {}
         self.quick: dict[object, QuickDecisions] = {}
 
@@ -182,12 +184,23 @@ class CompiledWorld:
 
     def resource_facts(self, question: Question, caller: Caller) -> ResourceFacts:
         """The resource's side; remembered."""
+        memory = self._memory(question.attached)
+        asked = (
+            question.resource,
+            question.action,
+            question.resource_account,
+            caller.account,
+            caller.kind is CallerKind.SERVICE,
+            caller.service_linked,
+        )
+        known = memory.asked.get(asked)
+        if known is not None:
+            return known
         target = find_target(question, self.model, caller)
         action = question.action.lower()
         # The bucket behind an access point sees another name of the object, request by request.
         if target.listed is not None and target.listed.buckets:
             return facts.resource_facts(question, target, self.model, self.policies, caller)
-        memory = self._memory(question.attached)
         key = (
             target,
             action
@@ -201,7 +214,7 @@ class CompiledWorld:
         if known is None:
             known = facts.resource_facts(question, target, self.model, self.policies, caller)
             remember(memory.resources, key, known, memory.limit)
-        return known
+        return remember(memory.asked, asked, known, memory.limit)
 
     def situation(
         self, question: Question, caller: CallerFacts, resource: ResourceFacts

@@ -16,6 +16,7 @@ from iamsim.engine.documents import NOT_SHIPPED, PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.unknowns import unknowns_of
 from iamsim.query.world_inline import inline_lengths
+from iamsim.query.world_lint_denies import idle_denies
 from iamsim.query.world_lint_principals import missing_principals
 from iamsim.world.builtin import BUILT_IN_POLICIES
 from iamsim.world.laying_tree import node_ids
@@ -72,6 +73,8 @@ def lint_world(model: World) -> list[LintFinding]:
     found += _unused(model)
     for message, span in missing_principals(model):
         found.append(LintFinding(LintSeverity.WARNING, "principal-not-there", message, span))
+    for message, span in idle_denies(model):
+        found.append(LintFinding(LintSeverity.WARNING, "deny-that-does-nothing", message, span))
     return sorted(dict.fromkeys(found), key=lambda one: one.order)
 
 

@@ -208,6 +208,10 @@ NOTES: Mapping[Note, str] = {
         "a condition lists no values at all; AWS says that it is true and that its statement gives"
         " no permissions: a Deny was taken to apply, an Allow to give nothing"
     ),
+    Note.ELEMENT_LISTS_NOTHING: (
+        "a statement has an Action, NotAction, Resource or Principal that lists nothing: AWS stores"
+        " it, and it has no effect"
+    ),
     Note.EMPTY_NEGATED_ELEMENT: (
         "a NotPrincipal or NotResource lists nothing; AWS says what such a Principal or Resource"
         " means, and the statement was taken to have no effect in the same way"
@@ -226,6 +230,18 @@ NOTES: Mapping[Note, str] = {
     Note.PRINCIPAL_NOT_STORED: (
         "a Principal element has an entry that can't be a principal, which AWS refuses to store: it"
         " was taken to name nobody"
+    ),
+    Note.DENY_OF_UNLISTED_ACTION: (
+        "a Deny of a policy that is attached to the resource has an action that AWS lists nowhere,"
+        " or that is none of its service; it denies nothing, and S3 and others refuse to store it"
+    ),
+    Note.DENY_OF_OTHER_RESOURCE: (
+        "a Deny of a policy that is attached to the resource is about another resource; it denies"
+        " nothing there, and S3 and others refuse to store it"
+    ),
+    Note.DENY_ON_UNLISTED_KEY: (
+        "a Deny hangs on a context key that AWS lists nowhere: the request was taken to lack it, so"
+        " that the Deny does nothing; S3 and others refuse to store it"
     ),
     Note.CANONICAL_USER: (
         "a Principal element names a canonical user id; the world does not say that of the caller's"

@@ -189,10 +189,20 @@ NOTES: dict[Note, tuple[Data, Data | None]] = {
         None,
     ),
     Note.EMPTY_VALUE_LIST: (when("StringEquals", "aws:username", []), None),
+    Note.ELEMENT_LISTS_NOTHING: (identity(allow(), deny(Action=[])), None),
     Note.EMPTY_NEGATED_ELEMENT: (identity(allow(NotResource=[])), None),
     Note.WILDCARD_PRINCIPAL_AND_SERVICE: (named("*", principal="sns.amazonaws.com"), None),
     Note.PRINCIPAL_WILDCARD_IN_ARN: (named({"AWS": f"arn:aws:iam::{A}:user/*"}), None),
     Note.PRINCIPAL_NOT_STORED: (named({"AWS": "123456789"}), None),
+    Note.DENY_OF_UNLISTED_ACTION: (attached(deny(Principal="*", Action="s3:GetObjekt")), None),
+    Note.DENY_OF_OTHER_RESOURCE: (
+        attached(deny(Principal="*", Resource="arn:aws:s3:::other/*")),
+        None,
+    ),
+    Note.DENY_ON_UNLISTED_KEY: (
+        identity(allow(), deny(Condition={"StringEquals": {"aws:SouceIp": "192.0.2.1"}})),
+        None,
+    ),
     Note.PRINCIPAL_ID_UNKNOWN: (named({"AWS": "AIDAEXAMPLE"}), None),
     Note.CANONICAL_USER: (named({"CanonicalUser": "79a59df900b949e5"}), None),
     Note.NOT_PRINCIPAL_IDENTITIES: (attached(deny(NotPrincipal={"AWS": USER})), None),
@@ -519,6 +529,57 @@ def test_what_can_be_a_principal_is_not_noted(entries: Data) -> None:
     statement = deny(Principal=entries)
     request = attached(allow(Principal="*"), statement)
     assert Note.PRINCIPAL_NOT_STORED not in (ask(request).decision.notes or ())
+
+
+def elsewhere(resource: str) -> Data:
+    """A Deny of a policy of the bucket, on this resource."""
+    return attached(allow(Principal="*"), deny(Principal="*", Resource=resource))
+
+
+def about(action: str) -> Data:
+    """A Deny of a policy of the bucket, of this action."""
+    return attached(allow(Principal="*"), deny(Principal="*", Action=action))
+
+
+IDLE = [
+    (Note.DENY_OF_OTHER_RESOURCE, elsewhere("arn:aws:s3:::other")),
+    (Note.DENY_OF_OTHER_RESOURCE, elsewhere("arn:aws:s3:::oth*")),
+    (Note.DENY_OF_OTHER_RESOURCE, elsewhere("arn:aws:s3:::other/${aws:username}")),
+    (Note.DENY_OF_UNLISTED_ACTION, about("sqs:*")),
+    (Note.DENY_OF_UNLISTED_ACTION, about("s3:Xyz*")),
+]
+AT_WORK = [
+    (Note.DENY_OF_OTHER_RESOURCE, elsewhere(f"{BUCKET}/private/*")),
+    (Note.DENY_OF_OTHER_RESOURCE, elsewhere(BUCKET)),
+    (Note.DENY_OF_OTHER_RESOURCE, elsewhere(f"{BUCKET[:-1]}?/private/*")),
+    (Note.DENY_OF_OTHER_RESOURCE, elsewhere("*/private")),
+    (Note.DENY_OF_UNLISTED_ACTION, about("s3:PutObject")),
+    (Note.DENY_OF_UNLISTED_ACTION, about("s?:Put*")),
+    (
+        Note.DENY_ON_UNLISTED_KEY,
+        identity(deny(Condition={"StringEquals": {"aws:SourceVpce": "vpce-1"}})),
+    ),
+    (
+        Note.DENY_ON_UNLISTED_KEY,
+        identity(deny(Condition={"StringEquals": {"ci.example.com:branch": "main"}})),
+    ),
+    (
+        Note.DENY_ON_UNLISTED_KEY,
+        identity(deny(Condition={"StringEquals": {"x:y": "1"}}), context={"x:y": "2"}),
+    ),
+]
+
+
+@pytest.mark.parametrize(("note", "request_"), IDLE)
+def test_a_deny_that_aws_would_not_store_is_noted(note: Note, request_: Data) -> None:
+    """It is never inert without a word."""
+    assert note in (ask(request_).decision.notes or ())
+
+
+@pytest.mark.parametrize(("note", "request_"), AT_WORK)
+def test_a_deny_of_something_else_is_not_noted(note: Note, request_: Data) -> None:
+    """Nor one that hangs on what AWS, a provider or the request knows."""
+    assert note not in (ask(request_).decision.notes or ())
 
 
 def test_a_date_of_the_request_without_a_zone_is_noted() -> None:

@@ -16,7 +16,7 @@ import threading
 import traceback
 from itertools import islice
 from multiprocessing.connection import wait
-from typing import TYPE_CHECKING, NamedTuple, Protocol, cast
+from typing import TYPE_CHECKING, NamedTuple, Protocol, TypeAlias, cast
 
 from iamsim.core.errors import IamsimError
 from iamsim.query.batch.shipping import Shipper, subject_bytes, subject_of
@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from iamsim.query.batch.batch import Batch
 
     Task = Callable[[object], object]
-    Subject = Batch | tuple[Batch, ...]
+    Subject: TypeAlias = "Batch | tuple[Batch, ...]"
 
 __all__ = ["FORK", "SPAWN", "Pool", "best_method"]
 
