@@ -54,7 +54,7 @@ if TYPE_CHECKING:
     from iamsim.engine.target import Target
     from iamsim.engine.unknown_facts import UntoldKeys
     from iamsim.syntax.ast import Policy
-    from iamsim.world.model import Account, AnyPolicy, World
+    from iamsim.world.model import Account, AnyPolicy, PolicyDocument, World
 
 __all__ = [
     "CallerFacts",
@@ -225,7 +225,7 @@ def _identity(
     if attached.identity_policies is not None:
         return compile_all(attached.identity_policies, PolicyType.IDENTITY)
     if entity is None:  # it may be in a source that is lost
-        unlisted = model.unlisted
+        unlisted = model.unlisted_of_anybody
         return library.policy_set(unlisted, PolicyType.IDENTITY) if unlisted else None
     policies = identity_policies(entity, model)
     return library.policy_set(policies, PolicyType.IDENTITY) if policies else None
@@ -247,8 +247,8 @@ def _scp_levels(
     if attached.scps is not None:
         return _given_levels(attached.scps, PolicyType.SERVICE_CONTROL), Reason.NOT_PRESENT
     levels = model.scp_levels(caller.account)
-    if levels is None and model.unlisted and caller.account not in model.accounts:
-        levels = ((UNLISTED, model.unlisted),)  # the account may be in a source that is lost
+    if levels is None and caller.account not in model.accounts and model.unlisted_of_anybody:
+        levels = ((UNLISTED, model.unlisted_of_anybody),)  # of a source that is lost
     if levels is None:
         return None, Reason.CALLER_NOT_IN_ORGANIZATION
     return _world_levels(levels, PolicyType.SERVICE_CONTROL, library), Reason.NOT_PRESENT
@@ -276,16 +276,21 @@ def _world_levels(
     return tuple((name, library.policy_set(policies, policy_type)) for name, policies in levels)
 
 
-def _may_be_open(target: Target, question: Question, model: World) -> bool:
-    """Whether a lost source may have held what opens or closes a resource: a policy, shares or,
-    where its ARN does not say, whose it is."""
-    if not model.unlisted or target.known is not None or target.kind is ResourceKind.NONE:
-        return False
+def _lost_policies(target: Target, question: Question, model: World) -> tuple[PolicyDocument, ...]:
+    """What a lost source may have held that opens or closes a resource without a policy: a policy,
+    shares or, where its ARN does not say, whose it is."""
+    if not model.unlisted or target.kind is ResourceKind.NONE:
+        return ()
     arn = find_arn(question.resource)
-    owned = arn is not None and is_account_id(arn.account)
     services = {question.action.lower().partition(":")[0], "" if arn is None else arn.service}
+    found = model.unlisted_of(services)
+    if target.known is not None:
+        return found
+    owned = arn is not None and is_account_id(arn.account)
     known = owned and services.isdisjoint(sharing_services())
-    return target.kind is ResourceKind.ROLE or not known
+    if known and target.kind is not ResourceKind.ROLE:
+        return found
+    return (*model.unlisted_of_anybody, *found)
 
 
 def resource_facts(
@@ -301,9 +306,10 @@ def resource_facts(
         managed = managed_key_policy(arn_of_target, account)
         policies = (PlacedPolicies(PolicySet((managed,))),)
     service = action.partition(":")[0]
-    if not policies and _may_be_open(target, question, model):
+    lost_policies = () if policies else _lost_policies(target, question, model)
+    if lost_policies:
         use = PolicyType.TRUST if kind is ResourceKind.ROLE else PolicyType.RESOURCE
-        policies = (PlacedPolicies(library.policy_set(model.unlisted, use)),)
+        policies = (PlacedPolicies(library.policy_set(lost_policies, use)),)
     point = None if is_about_the_point(action) else target.access_point
     through = point is not None
     unknown = {} if listed is None else listed.unknown

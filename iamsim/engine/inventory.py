@@ -33,7 +33,8 @@ def policies_in_use(model: World) -> Iterator[Use]:
     for account in model.accounts.values():
         yield from _of_account(account)
     for policy in model.unlisted:
-        yield policy, PolicyType.IDENTITY
+        if not policy.services:
+            yield policy, PolicyType.IDENTITY
         yield policy, PolicyType.RESOURCE
 
 

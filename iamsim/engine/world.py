@@ -207,6 +207,8 @@ class CompiledWorld:
             if action in BOUNDARY_ACTIONS or not has_resource_account(action)
             else action.partition(":")[0],
             caller.service_linked,
+            # What is lost may be a policy of some services alone.
+            tuple(question.resource.split(":", 3)[2:3]) if self.model.unlisted else None,
             # The policy of an AWS managed key follows from its name and Region.
             question.resource if AWS_MANAGED_KEY in target.objects else None,
         )

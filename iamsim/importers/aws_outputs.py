@@ -51,6 +51,7 @@ from iamsim.importers.subject import (
     arn_of_policy,
     region_of_path,
 )
+from iamsim.importers.unread import services_within
 from iamsim.importers.workloads import find_role, note_role, read_instances
 
 if TYPE_CHECKING:
@@ -241,7 +242,7 @@ def _resource_policy(output: _Output, found: FoundPolicy) -> str | None:
             at,
             "unknown",
         )
-        draft.lose("nothing says which resource has the policy")
+        draft.lose("nothing says which resource has the policy", services_within(document))
         return None
     resource, kind = draft.resource(arn, output.account), type_of_arn(arn)
     if kind is not None and kind.several and len(found.holders) > 1:

@@ -163,9 +163,12 @@ class Draft:
         """The plain data, as the reader of worlds takes it."""
         return cast("dict[str, object]", self.data)
 
-    def lose(self, why: str) -> None:
-        """Say that a source, or a part of one, is lost: what it held is unknown."""
+    def lose(self, why: str, services: Iterable[str] | None = None) -> None:
+        """Say that a source, or a part of one, is lost: what it held is unknown. With `services` it
+        was the policy of a resource of one of them, and nothing else."""
         entry = marker(why, self.file)
+        if services is not None:
+            entry["services"] = sorted(services)
         if entry not in self.lost:
             self.lost.append(entry)
 

@@ -21,7 +21,7 @@ from iamsim.importers.iam_collect_organization import read_organization
 from iamsim.importers.iam_collect_resource import read_iam, read_resource, read_shared
 from iamsim.importers.lost import is_error
 from iamsim.importers.unknown import marker
-from iamsim.importers.unread import documents_within
+from iamsim.importers.unread import documents_within, services_within
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
@@ -119,7 +119,8 @@ def _read(key: Key, files: Files, draft: Draft) -> None:
             draft.source = files[name][1]
             draft.remark("file-not-read", f"{UNREAD} of iam-collect's storage", severity="unknown")
             if unquote(name) in GRANTING or any(documents_within(data[name])):
-                draft.lose(UNREAD)
+                holds = name not in GRANTING and unquote(name) not in GRANTING
+                draft.lose(UNREAD, services_within(data[name]) if holds else None)
 
 
 def _read_account(account: str, files: dict[str, object], draft: Draft) -> set[str]:

@@ -8,7 +8,6 @@ the world does not list.
 from __future__ import annotations
 
 import re
-from collections import Counter
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -101,8 +100,8 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
     if arn is not None and call in _policy_calls():
         resource = draft.resource(arn, account_of_path(path))
         resource.data.setdefault("policy", marker(why, draft.file))
-        if call in _shared_calls():  # another service may be meant
-            draft.lose(why)
+        if len(services_of_call(call)) > 1:  # another service may be meant
+            draft.lose(why, services_of_call(call))
     elif arn is not None and fact is not None:
         resource = draft.resource(arn, account_of_path(path))
         resource.data.setdefault(fact, marker(why, draft.file))
@@ -111,14 +110,14 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
     elif call.startswith(MEMBERS):
         draft.tree.members_lost = True
     elif not call.startswith(ORGANIZATION):
-        draft.lose(why)
+        draft.lose(why, services_of_call(call) or None)
 
 
 @cache
-def _shared_calls() -> frozenset[str]:
-    """Those that are called so in several services."""
-    calls = [call.operation for row in resource_types() for call in row.calls]
-    return frozenset(call for call, count in Counter(calls).items() if count > 1)
+def services_of_call(call: str) -> frozenset[str]:
+    """The services of which a call prints the policy of one resource, and nothing else."""
+    rows = [row for row in resource_types() for one in row.calls if one.operation == call]
+    return frozenset(row.service for row in rows)
 
 
 @cache

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, cast
 from iamsim.core.arn import find_arn
 from iamsim.importers.facts import set_policy
 from iamsim.importers.shapes import account_of_path
+from iamsim.importers.unread import services_within
 
 if TYPE_CHECKING:
     from iamsim.importers.draft import Draft
@@ -43,7 +44,7 @@ def read_shared_policies(draft: Draft, data: Json, place: str) -> None:
         if arn is None:
             why = "no resource is named by this policy that AWS RAM wrote"
             draft.remark("output-about-unknown", f"{why}: left out", at, "unknown")
-            draft.lose(why)
+            draft.lose(why, services_within(document))
         else:
             kept.append((arn, account_of_path(draft.source), document, at))
 

@@ -7,6 +7,7 @@ of `iamsim.catalog.resource_types` that say why they are not read.
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
@@ -16,10 +17,12 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import ResourceType
 
-__all__ = ["documents_within", "policies_within", "unread_message"]
+__all__ = ["documents_within", "policies_within", "services_within", "unread_message"]
 
 MAX_DEPTH = 12
 ACTIONS = ("Action", "NotAction")
+PRINCIPALS = frozenset({"Principal", "NotPrincipal"})
+is_service = re.compile(r"[a-z0-9-]+", re.ASCII).fullmatch
 
 
 def policies_within(value: object) -> Iterator[str]:
@@ -30,6 +33,24 @@ def policies_within(value: object) -> Iterator[str]:
 def documents_within(value: object) -> Iterator[dict[str, object]]:
     """Find the policies in a value: documents, and their texts."""
     return (document for _, document in _walk(value, "", 0))
+
+
+def services_within(value: object) -> frozenset[str] | None:
+    """The services on whose resources the policies in a value bear: those of their actions. `None`
+    where a policy may bear on others, or may be attached to a principal."""
+    found: set[str] = set()
+    for document in documents_within(value):
+        statements = document["Statement"]
+        for statement in statements if isinstance(statements, list) else [statements]:
+            if not isinstance(statement, dict) or PRINCIPALS.isdisjoint(statement):
+                return None
+            actions = statement.get("Action")
+            for action in actions if isinstance(actions, list) else [actions]:
+                service = action.partition(":")[0].lower() if isinstance(action, str) else ""
+                if not is_service(service):
+                    return None
+                found.add(service)
+    return frozenset(found) or None
 
 
 def _walk(value: object, path: str, depth: int) -> Iterator[tuple[str, dict[str, object]]]:

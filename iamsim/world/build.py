@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
     from iamsim.world.policies import Policies
 
 UNLISTED = "what the world does not list"
+is_service = re.compile(r"[a-z0-9-]+", re.ASCII).fullmatch
+SERVICES = "services"  # of resources, beside a marker
 
 __all__ = ["WorldBuilder", "find_partitions"]
 
@@ -74,7 +77,7 @@ class WorldBuilder:
             },
             policies=self.policies.named(None),
             unlisted=tuple(
-                policy
+                _unlisted(policy)
                 for policy in self.policies.find_all(fields.items("unlisted"), None, UNLISTED)
                 if isinstance(policy, PolicyDocument)
             ),
@@ -326,6 +329,18 @@ def unknown_groups(fields: Fields, name: str) -> Iterator[PolicyDocument]:
         if isinstance(group, Unknown):
             source = part_of(fields.place.source, (*fields.place.path, "groups", index))
             yield PolicyDocument(f"a group of user {name}", group.to_marker(), source)
+
+
+def _unlisted(policy: PolicyDocument) -> PolicyDocument:
+    """A policy that is lost: the marker, and beside it of which services it is, where that is
+    known."""
+    services = policy.document.get(SERVICES)
+    listed = isinstance(services, list) and services
+    if not listed or not all(isinstance(one, str) and is_service(one) for one in listed):
+        return policy
+    marker = {key: value for key, value in policy.document.items() if key != SERVICES}
+    of_services = frozenset(listed)
+    return PolicyDocument(policy.name, marker, policy.source, services=of_services)
 
 
 def root_user(fields: Fields) -> RootUser | None:

@@ -60,13 +60,15 @@ class PolicyDocument:
 
     Paths of `source` start at the policy itself, also where it stands inside a world file. `arn`
     is given for customer managed and built-in policies. Equal only to itself, so that it can be a
-    key of caches.
+    key of caches. One that is lost, and that no resource lists, may be that of a resource of its
+    `services`; without any, anybody's.
     """
 
     name: str
     document: Mapping[str, object]
     source: Source = field(repr=False)
     arn: str | None = None
+    services: frozenset[str] = frozenset()
 
     @property
     def file(self) -> str:

@@ -31,6 +31,7 @@ from iamsim.world.on_demand import ResourcesOnDemand
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from iamsim.core.arn import Arn
     from iamsim.core.errors import WorldError
@@ -82,7 +83,8 @@ class World:
     `policies` are the documents under the top-level ``policies:`` by name. `problems` is empty
     unless the world was loaded with ``strict=False``. `lost` are policy files that can't be read:
     what they hold is unknown. `unlisted` is there where not everything is listed: what a principal,
-    a resource or an endpoint may have that the world does not list.
+    a resource or an endpoint may have that the world does not list, or only a resource of some
+    services.
     """
 
     organization: Organization | None = None
@@ -92,6 +94,15 @@ class World:
     lost: list[WorldError] = field(default_factory=list)
     unlisted: tuple[PolicyDocument, ...] = ()
     _index: _Index | None = field(default=None, repr=False)
+
+    @property
+    def unlisted_of_anybody(self) -> tuple[PolicyDocument, ...]:
+        """What may be the policy of a principal, a resource or an endpoint that is not listed."""
+        return tuple(one for one in self.unlisted if not one.services)
+
+    def unlisted_of(self, services: AbstractSet[str]) -> tuple[PolicyDocument, ...]:
+        """What may be the policy of a resource of some services, which has none that is listed."""
+        return tuple(one for one in self.unlisted if not one.services.isdisjoint(services))
 
     @property
     def index(self) -> _Index:

@@ -377,7 +377,7 @@ WORLD = Table(
             "unlisted",
             list_of(POLICY),
             "Markers of lost sources: there may be principals, resources and endpoints that"
-            " the world does not list.",
+            " the world does not list; with `services`, only policies of resources of these.",
         ),
         Field("organization", record(lambda: ORGANIZATION, "organization"), "The organization."),
         Field(

@@ -15,6 +15,7 @@ import iamsim
 from iamsim.cli.main import main
 from iamsim.core.decision import Verdict
 from iamsim.engine.question import Question
+from iamsim.engine.world import CompiledWorld
 from iamsim.importers.frame import import_sources
 from iamsim.importers.load import to_world
 from iamsim.world.load import load_world_data
@@ -23,7 +24,6 @@ from tests.property.damage import ERROR, REFUSED, files_of, replaced, verdict_of
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from iamsim.engine.world import CompiledWorld
 
 A, B = "111122223333", "444455556666"
 SAMPLE = "tests/data/imports/organizations"
@@ -377,4 +377,78 @@ def test_an_error_inside_of_a_file_is_none_of_its_records(tmp_path: Path) -> Non
     files["gaad.json"]["UserDetailList"].append(ERROR)
     world = world_from(tmp_path, files)
     asked = Question(f"arn:aws:iam::{A}:user/leo", "iam:ListUsers", "*")
+    assert verdict_of(asked, world) is Verdict.CONDITIONAL
+
+
+QUEUE_DENIES = {"Effect": "Deny", "Principal": "*", "Action": "sqs:*", "Resource": "*"}
+ALL_OF_MIA = policy({"Effect": "Allow", "Action": "*", "Resource": "*"})
+
+
+def account_with(**more: Any) -> Files:
+    """The dump of an account with a user who may do everything."""
+    return dump(UserPolicyList=[{"PolicyName": "all", "PolicyDocument": ALL_OF_MIA}]) | more
+
+
+@pytest.mark.parametrize(
+    ("name", "lost"),
+    [
+        ("get-queue-attributes.json", ERROR),
+        ("app.json", {"Policy": json.dumps(policy(QUEUE_DENIES))}),
+        (
+            "template.json",
+            {
+                "Resources": {
+                    "Odd": {
+                        "Type": "AWS::Novel::Thing",
+                        "Properties": {"AccessPolicy": policy(QUEUE_DENIES)},
+                    }
+                }
+            },
+        ),
+    ],
+)
+def test_a_lost_policy_of_a_known_service_is_one_of_that_service(
+    tmp_path: Path, name: str, lost: object
+) -> None:
+    """It bears on resources of the service, listed without a policy or not, and on nothing else."""
+    listed = f"{A}/list-queue-tags.https%3A%2F%2Fsqs.eu-west-1.amazonaws.com%2F{A}%2Fjobs.json"
+    world = world_from(tmp_path, account_with(**{name: lost, listed: {"Tags": {"a": "b"}}}))
+    mia = f"arn:aws:iam::{A}:user/mia"
+
+    def verdict(action: str, resource: str, principal: str = mia) -> Verdict | None:
+        return verdict_of(Question(principal, action, resource), world)
+
+    queue = f"arn:aws:sqs:eu-west-1:{A}:"
+    assert verdict("sqs:SendMessage", f"{queue}other") is Verdict.CONDITIONAL
+    assert verdict("sqs:SendMessage", f"{queue}jobs") is Verdict.CONDITIONAL
+    assert verdict("s3:GetObject", "arn:aws:s3:::elsewhere/k") is Verdict.ALLOWED
+    assert verdict("sns:Publish", f"arn:aws:sns:eu-west-1:{A}:t") is Verdict.ALLOWED
+    stranger = f"arn:aws:iam::{A}:user/nobody"
+    assert verdict("iam:ListUsers", "*", stranger) is Verdict.IMPLICIT_DENY
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        {**QUEUE_DENIES, "Action": "*"},
+        {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"},
+        {**QUEUE_DENIES, "Action": ["sqs:*", {"Ref": "Which"}]},
+    ],
+)
+def test_a_lost_policy_of_no_known_service_may_be_anybody_s(
+    tmp_path: Path, statement: object
+) -> None:
+    """Its actions may be of any service, or it has no principals."""
+    odd = {"Type": "AWS::Novel::Thing", "Properties": {"AccessPolicy": policy(statement)}}
+    world = world_from(tmp_path, account_with(**{"app.json": {"Resources": {"Odd": odd}}}))
+    asked = Question(f"arn:aws:iam::{A}:user/mia", "s3:GetObject", "arn:aws:s3:::elsewhere/k")
+    assert verdict_of(asked, world) is Verdict.CONDITIONAL
+
+
+@pytest.mark.parametrize("services", ["sqs", [["sqs"]], [], ["s\ufffds"]])
+def test_services_that_are_none_say_nothing(services: object) -> None:
+    """The marker is then none, and its policy can't be read."""
+    lost = {"unknown": "lost", "services": services}
+    world = CompiledWorld(load_world_data({"accounts": {A: {}}, "unlisted": [lost]}))
+    asked = Question(f"arn:aws:iam::{A}:root", "s3:GetObject", "arn:aws:s3:::elsewhere/k")
     assert verdict_of(asked, world) is Verdict.CONDITIONAL

@@ -105,3 +105,29 @@ def test_an_inline_policy_has_the_quota_of_its_holder(
     words = ["--select", code, "--fail-on", "warning"]
     assert main(["validate", "in.json", *words]) == fails
     assert ("more than the quota" in capsys.readouterr().out) == bool(fails)
+
+
+def test_denies_that_do_nothing_are_found(tmp_path):
+    """With an action or a key that nobody lists, or about another resource than their policy."""
+    denies = {"Effect": "Deny", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    statements = [
+        {**denies, "Resource": "arn:aws:s3:::other/*"},
+        {**denies, "Action": "s3:GetObjekt"},
+        {**denies, "Condition": {"StringEquals": {"aws:SouceIp": "192.0.2.1"}}},
+        {**denies, "Condition": {"StringNotEquals": {"aws:SouceIp": "192.0.2.1"}}},
+        {**denies, "Condition": {"unknown": "lost", "source": "here"}},
+        {**denies, "Action": []},
+        {**denies, "Effect": "Allow", "Action": "s3:GetObjekt"},
+        denies,
+    ]
+    bucket = {"policy": {"Version": "2012-10-17", "Statement": statements}}
+    broken = {"Version": "2012-10-17", "Statement": [{"Effect": "Dney"}]}
+    resources = {"arn:aws:s3:::b": bucket, "arn:aws:s3:::c": {"policy": broken}}
+    path = tmp_path / "world.json"
+    path.write_text(json.dumps({"accounts": {ACCOUNT: {"resources": resources}}}))
+    found = [one for one in lint_world(load_worlds(path)) if one.code == "deny-that-does-nothing"]
+    assert [one.message.partition(": ")[2] for one in found] == [
+        "it is about another resource than the policy",
+        "it has an action that AWS lists nowhere, or of another service",
+        "it hangs on a context key that AWS lists nowhere",
+    ]

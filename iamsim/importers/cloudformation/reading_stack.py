@@ -12,7 +12,7 @@ from iamsim.importers.cloudformation.reading import Reading
 from iamsim.importers.cloudformation.templates import NESTED_STACK, OpenStack
 from iamsim.importers.reach import EVERYTHING, reach_of
 from iamsim.importers.unknown import Unknown
-from iamsim.importers.unread import unread_message
+from iamsim.importers.unread import services_within, unread_message
 from iamsim.importers.workloads import find_role, note_role
 
 if TYPE_CHECKING:
@@ -89,11 +89,12 @@ def _note_unread(stack: Stack, logical_id: str, place: str, draft: Draft) -> Non
     kind = stack.resources[logical_id].get("Type")
     if isinstance(kind, str) and kind not in READ_ELSEWHERE:
         row = find_type(kind)
-        message = unread_message(kind, row, stack.properties(logical_id))
+        properties = stack.properties(logical_id)
+        message = unread_message(kind, row, properties)
         if message is not None:
             draft.remark("policy-not-read", message, place, "unknown")
             if row is None or not row.unread:
-                draft.lose(message)
+                draft.lose(message, services_within(properties))
 
 
 def _find_reader(kind: object) -> Callable[[Reading], None] | None:

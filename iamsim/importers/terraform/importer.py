@@ -29,7 +29,7 @@ from iamsim.importers.terraform.instances import (
 from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.terraform.resolving import Plan
 from iamsim.importers.terraform.scopes import UNKNOWN_ACCOUNT, UNKNOWN_REGION
-from iamsim.importers.unread import unread_message
+from iamsim.importers.unread import services_within, unread_message
 from iamsim.importers.workloads import find_role, note_role
 from iamsim.syntax.hcl.file import HclFile, is_hcl
 
@@ -221,7 +221,7 @@ def _note_unread(reading: Reading) -> None:
         if message is not None:
             reading.remark("policy-not-read", message)
             if row is None or not row.unread:
-                reading.draft.lose(message)
+                reading.draft.lose(message, services_within(reading.instance.values))
 
 
 def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
