@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from iamsim.checks.selection import codes_named
 from iamsim.checks.validate import Validator
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
@@ -74,10 +75,10 @@ def validate(
     `policy_type` is ``identity``, ``resource``, ``trust``, ``boundary``, ``session``, ``scp``,
     ``rcp`` or ``vpce``; left out, it is told from the elements. `resource_type` is AWS's name of
     what a resource-based policy is attached to, such as ``AWS::S3::Bucket``. `select` and `ignore`
-    are codes. What is no JSON is a finding, and no error; raises `RequestError` for a type that
-    there is not.
+    are codes, whole or by their beginning, or ``risks``, as the command takes them. What is no JSON
+    is a finding, and no error; raises `RequestError` for a type or a code that there is not.
     """
-    validator = Validator(select=select, ignore=ignore)
+    validator = Validator(select=codes_named(select, selecting=True), ignore=codes_named(ignore))
     kind = None if policy_type is None else _type_named(policy_type)
     if isinstance(policy, Policy):
         return Validation(

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.checks.codes import CODES, FindingType
+from iamsim.checks.codes import FindingType
 from iamsim.checks.globs import fits_glob
-from iamsim.checks.selection import Selection, codes_of, finding_type_of
+from iamsim.checks.selection import Selection, codes_named, finding_type_of
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
-from iamsim.core.errors import RequestError, WorldError
+from iamsim.core.errors import WorldError
 from iamsim.core.span import Source, Span
 from iamsim.files.reading import may_read, read_bytes
 from iamsim.syntax.problem import did_you_mean
@@ -216,12 +216,7 @@ class _Reader:
 
     def known(self, entry: str, *, selecting: bool = False) -> frozenset[str]:
         """The codes of an entry, of which there must be some."""
-        codes = codes_of(entry, selecting=selecting)
-        if not codes:
-            hint = did_you_mean(entry.upper(), tuple(CODES)) or "`iamsim docs checks` lists them"
-            message = f"there is no check {quote(entry)}"
-            raise RequestError("unknown-check", message, span=self.span(entry), hint=hint)
-        return codes
+        return codes_named((entry,), selecting=selecting, span=self.span(entry))
 
     def severity(self, table: Mapping[str, object]) -> dict[str, FindingType]:
         """Finding types by codes."""

@@ -10,13 +10,17 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iamsim.checks.codes import CODES, OPT_IN, RISKS, FindingType
+from iamsim.core.caret import quote
+from iamsim.core.errors import RequestError
+from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from iamsim.checks.finding import Finding
+    from iamsim.core.span import Span
 
-__all__ = ["Selection", "codes_of", "finding_type_of"]
+__all__ = ["Selection", "codes_named", "codes_of", "finding_type_of"]
 
 PACK = "RISKS"
 
@@ -33,6 +37,21 @@ def codes_of(entry: str, *, selecting: bool = False) -> frozenset[str]:
         return frozenset({name})
     meant = frozenset(code for code in CODES if name and code.startswith(name))
     return meant - frozenset(OPT_IN) if selecting else meant
+
+
+def codes_named(
+    entries: Iterable[str], *, selecting: bool = False, span: Span | None = None
+) -> frozenset[str]:
+    """Give the codes of entries; raises `RequestError` for one that stands for none."""
+    found: frozenset[str] = frozenset()
+    for entry in entries:
+        codes = codes_of(entry, selecting=selecting)
+        if not codes:
+            hint = did_you_mean(entry.upper(), tuple(CODES)) or "`iamsim docs checks` lists them"
+            message = f"there is no check {quote(entry)}"
+            raise RequestError("unknown-check", message, span=span, hint=hint)
+        found |= codes
+    return found
 
 
 def finding_type_of(text: str) -> FindingType | None:

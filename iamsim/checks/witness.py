@@ -1,7 +1,10 @@
 """Requests that show a fault: each is decided by the engine before a finding carries it.
 
 The policy of the finding stands alone: no other policy denies anything, and a caller of another
-account is allowed everything by its own. An identity-based policy is that of a user.
+account is allowed everything by its own. An identity-based policy is that of a user; where nothing
+is allowed without the policy of the resource (a key, a role), that leaves it to the account, as the
+default key policy does.
+https://docs.aws.amazon.com/kms/latest/developerguide/key-policy-default.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html
 """
 
@@ -11,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.arn_examples import example_arn
 from iamsim.checks.values import candidates, condition_test
+from iamsim.core.decision import PolicyType
 from iamsim.core.wildcard import example_of
 
 if TYPE_CHECKING:
@@ -19,6 +23,7 @@ if TYPE_CHECKING:
     from iamsim.checks.arn_formats import ArnFormat
     from iamsim.checks.shown import Witness
     from iamsim.checks.view import PolicyView, StatementView
+    from iamsim.syntax.ast import Policy
 
 __all__ = [
     "OWNER",
@@ -44,6 +49,11 @@ EVERYTHING = {
     "Version": "2012-10-17",
     "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}],
 }
+LEFT_TO_ACCOUNT: dict[str, object] = {
+    "Effect": "Allow",
+    "Principal": {"AWS": f"arn:aws:iam::{OWN_ACCOUNT}:root"},
+    "Action": "*",
+}
 
 
 def first_allowed(
@@ -65,26 +75,36 @@ def first_allowed(
         parsed = parse_policy(document, policy_type=policy.policy_type)
     except InputError:
         return None
-    attached = (
-        AttachedPolicies(identity_policies=(parsed,))
+    ways = (
+        [AttachedPolicies(identity_policies=(parsed,), resource_policy=one) for one in _default()]
         if policy.is_identity
-        else AttachedPolicies(resource_policy=parsed, identity_policies=(parse_policy(EVERYTHING),))
+        else [AttachedPolicies((parse_policy(EVERYTHING),), parsed)]
     )
     for request in requests:
-        question = Question(
-            request.principal,
-            request.action,
-            request.resource,
-            dict(request.context),
-            resource_account=OWN_ACCOUNT,
-            attached=attached,
-        )
-        try:
-            if decide(question).allowed:
-                return request
-        except InputError:
-            continue
+        for attached in ways:
+            question = Question(
+                request.principal,
+                request.action,
+                request.resource,
+                dict(request.context),
+                resource_account=OWN_ACCOUNT,
+                attached=attached,
+            )
+            try:
+                if decide(question).allowed:
+                    return request
+            except InputError:
+                continue
     return None
+
+
+def _default() -> tuple[Policy | None, ...]:
+    """Policies of a resource that leave it to the account: none, a key's, a role's."""
+    from iamsim.syntax.read import parse_policy  # noqa: PLC0415 - as above
+
+    key = parse_policy({"Statement": {**LEFT_TO_ACCOUNT, "Resource": "*"}})
+    role = parse_policy({"Statement": LEFT_TO_ACCOUNT}, policy_type=PolicyType.TRUST)
+    return None, key, role
 
 
 def action_of(policy: PolicyView, statement: StatementView, usual: str) -> str:

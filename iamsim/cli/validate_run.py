@@ -8,13 +8,11 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.configuration import Configuration, find_configuration, read_configuration
 from iamsim.checks.rules.suppressions import unused_suppression
-from iamsim.checks.selection import Selection, codes_of
+from iamsim.checks.selection import Selection, codes_named
 from iamsim.checks.sidecar import Sidecars
 from iamsim.checks.validate import Validator
-from iamsim.cli.options import did_you_mean
 from iamsim.cli.validate_input import STANDARD_INPUT_NAME
 from iamsim.core.decision import PolicyType
-from iamsim.core.errors import RequestError
 from iamsim.report.findings import CheckedPolicy
 
 if TYPE_CHECKING:
@@ -121,17 +119,6 @@ def _configuration(options: Options) -> Configuration:
 def _codes(options: Options, field: str) -> frozenset[str]:
     """The codes that an option names, whole or by their beginning; raises `RequestError` for one
     that does not exist."""
-    from iamsim.checks.codes import CODES  # noqa: PLC0415 - only its names, for a suggestion
-
     value = options[field]
-    found: set[str] = set()
-    for entry in value if isinstance(value, tuple) else ():
-        codes = codes_of(entry, selecting=field == "select")
-        if not codes:
-            raise RequestError(
-                "unknown-check",
-                f"there is no check `{entry.upper()}`",
-                hint=did_you_mean(entry.upper(), CODES) or "`iamsim docs checks` lists them",
-            )
-        found |= codes
-    return frozenset(found)
+    entries = value if isinstance(value, tuple) else ()
+    return codes_named(entries, selecting=field == "select")

@@ -13,6 +13,10 @@ HARBOR = str(EXAMPLES / "harbor")
 PLAN = str(EXAMPLES / "harbor-plan.json")
 OBJECT = "arn:aws:s3:::harbor-reports/2026.csv"
 NORA = "arn:aws:iam::111122223333:user/nora"
+WIDE = {
+    "Version": "2012-10-17",
+    "Statement": [{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}],
+}
 ALLOW = {
     "Version": "2012-10-17",
     "Statement": {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
@@ -155,6 +159,10 @@ def test_validation_says_what_is_wrong():
     assert str(found).startswith("error JSON_SYNTAX_ERROR: ")
     with pytest.raises(iamsim.RequestError, match="is no type of policy"):
         iamsim.validate(ALLOW, policy_type="identitty")
+    for codes in ({"select": ["INVALID_ACTON"]}, {"ignore": ["nonsense"]}):
+        with pytest.raises(iamsim.InputError, match="there is no check"):
+            iamsim.validate(ALLOW, **codes)
+    assert "IAMSIM_DATA_EXFILTRATION" in iamsim.validate(WIDE, select=["risks"]).codes
     with pytest.raises(TypeError, match="no truth value"):
         bool(found)
 

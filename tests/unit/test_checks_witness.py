@@ -6,7 +6,7 @@ import json
 
 import pytest
 
-from iamsim.checks.codes import OPT_IN
+from iamsim.checks.codes import OPT_IN, RISKS
 from iamsim.checks.finding import FindingType
 from iamsim.checks.shown import Witness
 from iamsim.checks.validate import Validator
@@ -74,6 +74,42 @@ def test_a_request_that_shows_a_hole_is_allowed_by_the_whole_policy(code, case):
                 resource_policy=parse_policy(case["policy"], policy_type=policy_type),
                 identity_policies=(EVERYTHING,),
             ),
+        )
+        assert decide(question).allowed
+
+
+RISKY = [
+    pytest.param(data["code"], case["policy"], id=f"{path.stem}-{number}")
+    for path in FILES
+    if path.stem in RISKS
+    for data in [read_document(path).data]
+    for number, case in enumerate(data["fires"], start=1)
+]
+
+
+@pytest.mark.parametrize(("code", "policy"), RISKY)
+def test_each_risk_comes_with_a_request_that_its_policy_allows(code, policy):
+    """Keys and roles leave it to the account, as they do by default."""
+    for found_one in Validator(select=(code,)).validate_text(policy, "p", PolicyType.IDENTITY):
+        shown = found_one.witness
+        service = shown.action.partition(":")[0]
+        left = {"Effect": "Allow", "Action": "*", "Principal": {"AWS": OWN_ACCOUNT}}
+        kind = PolicyType.TRUST if service == "sts" else PolicyType.RESOURCE
+        resource = parse_policy(
+            {"Statement": left if service == "sts" else {**left, "Resource": "*"}},
+            policy_type=kind,
+        )
+        attached = AttachedPolicies(
+            identity_policies=(parse_policy(policy),),
+            resource_policy=resource if service in ("kms", "sts") else None,
+        )
+        question = Question(
+            shown.principal,
+            shown.action,
+            shown.resource,
+            dict(shown.context),
+            resource_account=OWN_ACCOUNT,
+            attached=attached,
         )
         assert decide(question).allowed
 

@@ -9,8 +9,9 @@ about the actions of all services, always.
 ## Why it matters
 The condition never holds for these actions. A statement that allows does not reach them, one that
 denies does not protect them. Operators with `IfExists` and `Null` are left alone: there an absent
-key may be meant. A negated operator holds for every request without the key: where no action of
-the statement ever sends it, the condition is none, which has a code of our own.
+key may be meant. A negated operator holds for every request without the key: for actions that never
+send it the condition is none, which has a code of our own. A `Deny` of `s3:ListBucket` and
+`s3:GetObject` where `s3:prefix` is not like something denies `s3:GetObject` always.
 
 The findings rest on a snapshot of the service reference, whose day they tell. AWS gives its code
 for few keys, such as `s3:prefix`; for others the table of the action may be incomplete, and the
@@ -71,7 +72,8 @@ def key_not_sent(policy: PolicyView) -> Iterator[Finding]:
 
 @checks("IAMSIM_NEGATED_KEY_NOT_SENT")
 def negated_key_not_sent(policy: PolicyView) -> Iterator[Finding]:
-    """Negated conditions that every request for the actions meets, since none carries the key."""
+    """Negated conditions that every request for the actions meets, since none carries the key; of
+    actions that are named one by one, those that do not."""
     for statement, condition in policy.conditions():
         actions = _listed(statement)
         operator = condition.operator
@@ -82,12 +84,26 @@ def negated_key_not_sent(policy: PolicyView) -> Iterator[Finding]:
         covered = [name for value in actions for name in policy.reference.expand(value.text)]
         if facts is None or not covered:
             continue
+        what = "denies them always" if statement.denies else "asks nothing of them"
+        code = "IAMSIM_NEGATED_KEY_NOT_SENT"
         if all(policy.reference.never_sends(name, facts) for name in covered):
-            what = "denies them always" if statement.denies else "asks nothing of them"
             message = f"no action here sends `{condition.key}`: the condition {what}"
             hint = "ask for a key that the actions send"
-            code = "IAMSIM_NEGATED_KEY_NOT_SENT"
             yield policy.finding(code, message, condition.key_path, hint=hint, dated=True)
+            continue
+        lacking = [
+            value
+            for value in actions
+            if not has_wildcard(value.text) and policy.reference.never_sends(value.text, facts)
+        ]
+        if lacking:
+            named = several([value.text for value in lacking])
+            verb = "send" if len(lacking) > 1 else "sends"
+            what = what if len(lacking) > 1 else what.replace("them", "it")
+            message = f"{named} never {verb} `{condition.key}`: the condition {what}"
+            places = [condition.key_path, *(value.path for value in lacking)]
+            hint = "give these actions a statement of their own"
+            yield policy.finding(code, message, *places, hint=hint, dated=True)
 
 
 @checks(

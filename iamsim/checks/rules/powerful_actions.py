@@ -10,14 +10,23 @@ request that the policy allows:
 * *credentials exposure*: actions that answer with credentials, such as `iam:CreateAccessKey`, or
   that make old ones valid again;
 * *resource exposure*: actions with the access level *Permissions management* in the service
-  reference;
-* *data exfiltration*: actions that read what secrets, parameters, objects and tables hold;
+  reference; those that write in services that are about nothing else (IAM, IAM Identity Center and
+  its directory, Resource Access Manager); and those that share something or can write its policy,
+  though the reference calls them *Write*, such as `rds:ModifyDBSnapshotAttribute`;
+* *data exfiltration*: actions that read what secrets, parameters, objects, tables and snapshots
+  hold;
 * *infrastructure modification*: actions that write, tag or manage permissions, where the reference
   lists resources that could be named instead.
 
 The last code is about named resources as well: a policy that allows some actions of a service,
 not all, and among them the one that writes the policy of the resource, such as
 `s3:PutBucketPolicy`. Its owner can write a policy that gives him the rest.
+
+The lists cover what parliament's community auditors and cloudsplaining flag, but for names that
+are no actions any more, calls that no policy of their caller controls (`sts:AssumeRoleWithSAML`),
+what is public anyway (`cognito-idp:GetSigningCertificate`), ways to more permissions of which
+these tools name the first calls alone (`datapipeline:CreatePipeline`), and what only an older
+service reference called *Permissions management*.
 
 A `Deny` of the same policy on `*` without condition takes an action out. These codes are off
 unless selected, for many policies are meant to allow this; `--extend-select risks` selects all.
@@ -90,10 +99,35 @@ CREDENTIALS = frozenset(
         "redshift-serverless:GetCredentials",
         "redshift:GetClusterCredentials",
         "redshift:GetClusterCredentialsWithIAM",
-        "sso:GetRoleCredentials",
         "sts:AssumeRole",
         "sts:GetFederationToken",
         "sts:GetSessionToken",
+    }
+)
+# Services that are about who may do what: whatever is written there changes it.
+PERMITTING = frozenset({"iam", "identitystore", "ram", "sso", "sso-directory"})
+# What shares a thing, or can write its policy, by a call of the access level Write.
+SHARING = frozenset(
+    {
+        "cognito-identity:CreateIdentityPool",
+        "cognito-identity:SetIdentityPoolRoles",
+        "cognito-identity:UpdateIdentityPool",
+        "ds:ShareDirectory",
+        "ec2:ModifyImageAttribute",
+        "es:CreateDomain",
+        "es:CreateElasticsearchDomain",
+        "es:UpdateDomainConfig",
+        "es:UpdateElasticsearchDomainConfig",
+        "iotsitewise:CreateAccessPolicy",
+        "iotsitewise:DeleteAccessPolicy",
+        "iotsitewise:UpdateAccessPolicy",
+        "kms:CreateKey",
+        "lambda:CreateFunctionUrlConfig",
+        "lambda:UpdateFunctionUrlConfig",
+        "rds:ModifyDBClusterSnapshotAttribute",
+        "rds:ModifyDBSnapshotAttribute",
+        "sns:CreateTopic",
+        "sqs:CreateQueue",
     }
 )
 # The actions with which resource-based policies are written.
@@ -121,14 +155,18 @@ SENSITIVE = frozenset(
     {
         "dynamodb:BatchGetItem",
         "dynamodb:GetItem",
+        "dynamodb:PartiQLSelect",
         "dynamodb:Query",
         "dynamodb:Scan",
+        "ebs:GetSnapshotBlock",
         "kms:Decrypt",
         "rds:DownloadCompleteDBLogFile",
         "s3:GetObject",
+        "s3:GetObjectVersion",
         "secretsmanager:BatchGetSecretValue",
         "secretsmanager:GetSecretValue",
         "ssm:GetParameter",
+        "ssm:GetParameterHistory",
         "ssm:GetParameters",
         "ssm:GetParametersByPath",
     }
@@ -197,11 +235,14 @@ def infrastructure_modification(policy: PolicyView) -> Iterator[Finding]:
 
 @checks("IAMSIM_RESOURCE_EXPOSURE")
 def permissions_management(policy: PolicyView) -> Iterator[Finding]:
-    """Actions of that access level."""
+    """Actions of that access level, and others that share."""
 
     def manages(action: str) -> bool:
         facts = policy.reference.action(action)
-        return facts is not None and facts.access_level == LEVEL
+        if facts is None or action in SHARING:
+            return facts is not None
+        permitting = action.partition(":")[0] in PERMITTING
+        return facts.access_level == LEVEL or (permitting and facts.access_level == "Write")
 
     what = "permissions are managed with"
     yield from _findings(policy, "IAMSIM_RESOURCE_EXPOSURE", what, manages)
@@ -226,7 +267,10 @@ def writes_policies(policy: PolicyView) -> Iterator[Finding]:
                 message = f"the owner can write a policy of the resource with {several(found)}"
                 hint = "leave it to administrators, for it gives every other action"
                 code = "IAMSIM_RESOURCE_POLICY_ESCALATION"
-                yield policy.finding(code, message, value.path, hint=hint, dated=True)
+                witness = _shown(policy, statement, found[0])
+                yield policy.finding(
+                    code, message, value.path, hint=hint, dated=True, witness=witness
+                )
                 break
 
 
