@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from iamsim.cli import standard_error
 from iamsim.cli.commands import NO_ARGUMENTS, Command
@@ -17,19 +17,24 @@ if TYPE_CHECKING:
 
 __all__ = ["COMMAND"]
 
-ROLE = "OrganizationAccountAccessRole"
+UNKNOWN = "what they should have said is unknown"
 
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Collect, or print the least policy that it needs."""
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
+    from pathlib import Path  # noqa: PLC0415 - `--help` needs none
+
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as above
+    from iamsim.collect.account import Wanted  # noqa: PLC0415 - as above
+    from iamsim.collect.run import ROLE, collect, open_session  # noqa: PLC0415 - as above
 
     everything = bool(options["organization"])
+    role = text_of(options, "role") or ROLE
     if options["policy"]:
         from iamsim.cli.world_options import json_text  # noqa: PLC0415 - as above
         from iamsim.importers.recipe import recipe_policy  # noqa: PLC0415 - as above
 
-        write_output(json_text(recipe_policy(organization=everything)), None)
+        write_output(json_text(recipe_policy(organization=everything, role=role)), None)
         return 0
     folder = text_of(options, "output")
     if folder is None:
@@ -38,100 +43,33 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
             "`iamsim collect` writes files into a folder",
             hint="name it with `-o`; `--policy` prints the permissions that it needs",
         )
-    session = _session(options)
-    return _collect(
-        session,
-        folder,
-        texts_of(options, "regions"),
-        text_of(options, "role") or ROLE,
-        everything=everything,
-        quiet=bool(options["quiet"]),
-    )
-
-
-def _session(options: Options) -> Any:  # noqa: ANN401 - boto3 has no types
-    """The session of a profile, of AWS SSO as well, or of what the environment says."""
-    from iamsim.cli.ask import text_of  # noqa: PLC0415 - as above
-    from iamsim.collect.reader import missing_boto3  # noqa: PLC0415 - as above
-
-    try:
-        import boto3  # noqa: PLC0415 - the extra `aws`
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - as above
-    except ImportError:
-        raise missing_boto3() from None
-    try:
-        return boto3.Session(profile_name=text_of(options, "profile"))
-    except BotoCoreError as error:
-        raise RequestError("no-session", f"boto3 says: {error}") from None
-
-
-def _collect(
-    session: Any,  # noqa: ANN401 - as above
-    folder: str,
-    regions: Sequence[str],
-    role: str,
-    *,
-    everything: bool,
-    quiet: bool,
-) -> int:
-    """Ask for everything; what AWS refuses is said, and the rest goes on."""
-    from pathlib import Path  # noqa: PLC0415 - as above
-
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
-
-    from iamsim.collect.account import collect_account  # noqa: PLC0415 - as above
-    from iamsim.collect.organization import collect_organization  # noqa: PLC0415 - as above
-    from iamsim.collect.reader import Reader  # noqa: PLC0415 - as above
-    from iamsim.files.writing import make_folder, write_text  # noqa: PLC0415 - as above
 
     def say(text: str) -> None:
-        if not quiet:
+        if not options["quiet"]:
             standard_error.say(text)
 
-    try:
-        identity = session.client("sts").get_caller_identity()
-    except (BotoCoreError, ClientError) as error:
-        raise RequestError("no-credentials", f"AWS does not know the caller: {error}") from None
-    account, partition = identity["Account"], identity["Arn"].split(":")[1]
-    reader = Reader(session, Path(folder), say)
-    collect_account(reader, account, regions, partition)
-    refused = reader.denied
-    for member in collect_organization(reader) if everything else ():
-        if member == account:
-            continue
-        try:
-            taken = _assume(session, f"arn:{partition}:iam::{member}:role/{role}")
-        except (BotoCoreError, ClientError) as error:
-            path = Path(folder) / member / "get-account-authorization-details.json"
-            make_folder(str(path.parent))
-            write_text(str(path), f"{error}\n", over_input=True)
-            refused.append(f"{member}: {error}")
-            say(refused[-1])
-            continue
-        other = Reader(taken, Path(folder), say)
-        collect_account(other, member, regions, partition)
-        refused += other.denied
+    wanted = Wanted(
+        texts_of(options, "regions"),
+        last_accessed=bool(options["last_accessed"]),
+        snapshots=bool(options["snapshots"]),
+    )
+    session = open_session(text_of(options, "profile"))
+    found = collect(
+        session,
+        Path(folder),
+        wanted,
+        role if everything else None,
+        say,
+        organization=everything,
+    )
+    number = len(found.refused)
     say(
-        f"{len(refused)} calls were refused: what they should have said is unknown"
-        if refused
+        f"{number} {'call was' if number == 1 else 'calls were'} refused: {UNKNOWN}"
+        if number
         else "all calls were answered"
     )
     say(f"next: iamsim import {folder} -o world")
     return 0
-
-
-def _assume(session: Any, role: str) -> Any:  # noqa: ANN401 - as above
-    """A session of a role of a member account."""
-    import boto3  # noqa: PLC0415 - as above
-
-    found = session.client("sts").assume_role(RoleArn=role, RoleSessionName="iamsim-collect")
-    keys = found["Credentials"]
-    return boto3.Session(
-        aws_access_key_id=keys["AccessKeyId"],
-        aws_secret_access_key=keys["SecretAccessKey"],
-        aws_session_token=keys["SessionToken"],
-        region_name=session.region_name,
-    )
 
 
 COMMAND = Command(
@@ -157,8 +95,20 @@ COMMAND = Command(
         Option(
             ("--role",),
             "role",
-            f"The role to take in member accounts; by default {ROLE}.",
+            "The role to take in member accounts; by default OrganizationAccountAccessRole.",
             metavar="NAME",
+        ),
+        Option(
+            ("--last-accessed",),
+            "last_accessed",
+            "Also when every user and role last called which service; takes seconds for each.",
+            "flag",
+        ),
+        Option(
+            ("--snapshots",),
+            "snapshots",
+            "Also with whom snapshots are shared; a call for each of them.",
+            "flag",
         ),
         Option(
             ("--policy",),

@@ -41,6 +41,10 @@ _WITH_SCENARIOS = frozenset({"format", "verbose", "quiet", "output", "color"})
 
 def run_explain(options: Options, files: Sequence[str]) -> int:
     """Answer, write the answer, and give the exit code."""
+    if options.get("live"):
+        from iamsim.cli.explain_live import explain_live  # noqa: PLC0415 - rarely asked for
+
+        return explain_live(options, files, run_explain)
     options, files = with_examples(options, files)
     if files:
         from iamsim.cli.explain_anything import put_in_place  # noqa: PLC0415 - only with arguments

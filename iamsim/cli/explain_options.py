@@ -221,6 +221,20 @@ EXPLAIN_OPTIONS: tuple[Option, ...] = (
         panel=_POLICIES,
     ),
     overlay_option(_POLICIES),
+    Option(
+        ("--live",),
+        "live",
+        "The world is the caller's account, collected now; `-p me` is the caller. Extra `aws`.",
+        "flag",
+        panel=_POLICIES,
+    ),
+    Option(
+        ("--profile",),
+        "profile",
+        "With `--live`: the profile of the AWS CLI.",
+        metavar="PROFILE",
+        panel=_POLICIES,
+    ),
     _policy(
         "--identity-policy",
         "identity_policies",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.collect.reader import file_name, values_at
 from iamsim.importers.recipe_calls import collected_calls
@@ -11,9 +11,10 @@ from iamsim.importers.recipe_calls import collected_calls
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.catalog.resource_types import Call, ResourceType
     from iamsim.collect.reader import Reader
 
-__all__ = ["collect_account"]
+__all__ = ["Wanted", "collect_account", "regions_of"]
 
 # Lists of each user's credentials.
 OF_USERS = (
@@ -23,13 +24,8 @@ OF_USERS = (
     "list_signing_certificates",
     "list_ssh_public_keys",
 )
-OF_ACCOUNT = (
-    "get_account_summary",
-    "get_account_password_policy",
-    "list_open_id_connect_providers",
-    "list_saml_providers",
-    "list_virtual_mfa_devices",
-)
+PROVIDERS = ("list_open_id_connect_providers", "list_saml_providers")
+OF_ACCOUNT = ("get_account_summary", "get_account_password_policy", "list_virtual_mfa_devices")
 OF_BUCKETS = (
     "get_bucket_policy",
     "get_bucket_encryption",
@@ -37,30 +33,94 @@ OF_BUCKETS = (
     "get_public_access_block",
     "get_bucket_tagging",
 )
-WAITS = 10  # for a credential report
+# Kinds of snapshots: the service, what lists them, where their names stand, what tells with whom
+# one is shared, and how both are asked.
+SNAPSHOTS: tuple[
+    tuple[str, tuple[str, dict[str, Any], tuple[str, ...]], tuple[str, str, dict[str, Any]]], ...
+] = (
+    (
+        "ec2",
+        ("describe_snapshots", {"OwnerIds": ["self"]}, ("Snapshots", "*", "SnapshotId")),
+        ("describe_snapshot_attribute", "SnapshotId", {"Attribute": "createVolumePermission"}),
+    ),
+    (
+        "rds",
+        (
+            "describe_db_snapshots",
+            {"SnapshotType": "manual"},
+            ("DBSnapshots", "*", "DBSnapshotIdentifier"),
+        ),
+        ("describe_db_snapshot_attributes", "DBSnapshotIdentifier", {}),
+    ),
+    (
+        "rds",
+        (
+            "describe_db_cluster_snapshots",
+            {"SnapshotType": "manual"},
+            ("DBClusterSnapshots", "*", "DBClusterSnapshotIdentifier"),
+        ),
+        ("describe_db_cluster_snapshot_attributes", "DBClusterSnapshotIdentifier", {}),
+    ),
+)
+SERVICE_LINKED = "/aws-service-role/"
+# Lists of a Region whose outputs are facts themselves.
+OF_REGION = (
+    ("kms", "list_aliases"),
+    ("lambda", "list_functions"),
+    ("secretsmanager", "list_secrets"),
+    ("ecr", "describe_repositories"),
+    ("ssm", "describe_parameters"),
+)
+WAITS = 10  # for a credential report, or the details of a principal
 SECONDS = 2
+MOST_SERVICES = 1000  # on one page of such details
 
 
-def collect_account(reader: Reader, account: str, regions: Sequence[str], partition: str) -> None:
-    """Ask for all of an account; without `regions` in every Region that it has on."""
+class Wanted(NamedTuple):
+    """What is asked of an account: which Regions (without any all that it has on); resources of
+    which services (without any, all); what only an audit reads, such as credentials of users; when
+    its principals last called which service; with whom snapshots are shared."""
+
+    regions: tuple[str, ...] = ()
+    services: tuple[str, ...] = ()
+    for_audit: bool = True
+    last_accessed: bool = False
+    snapshots: bool = False
+
+    def wants(self, service: str) -> bool:
+        """Whether resources of a service are asked for."""
+        return not self.services or service in self.services
+
+
+def collect_account(reader: Reader, account: str, partition: str, wanted: Wanted) -> None:
+    """Ask for all of an account that is wanted."""
     details = reader.get(
         f"{account}/get-account-authorization-details.json",
         "iam",
         "get_account_authorization_details",
     )
-    _credential_report(reader, account)
-    for operation in OF_ACCOUNT:
+    for operation in PROVIDERS:
         reader.get(f"{account}/{operation.replace('_', '-')}.json", "iam", operation)
-    for user in values_at(details, ("UserDetailList", "*", "UserName")):
-        for operation in OF_USERS:
-            path = f"{account}/{operation.replace('_', '-')}.{file_name(user)}.json"
-            reader.get(path, "iam", operation, UserName=user)
-    reader.get(
-        f"{account}/get-alternate-contact.json",
-        "account",
-        "get_alternate_contact",
-        AlternateContactType="SECURITY",
-    )
+    if wanted.for_audit:
+        _credentials(reader, account, values_at(details, ("UserDetailList", "*", "UserName")))
+    if wanted.last_accessed:
+        _last_accessed(reader, account, details)
+    if wanted.wants("s3"):
+        _buckets(reader, account)
+    for region in wanted.regions or regions_of(reader):
+        collect_region(reader, account, region, partition, wanted)
+        if wanted.snapshots:
+            _snapshots(reader, f"{account}/{file_name(region)}", region)
+
+
+def regions_of(reader: Reader) -> list[str]:
+    """The Regions that an account has on."""
+    listed = reader.get("describe-regions.json", "ec2", "describe_regions", kept=False)
+    return values_at(listed, ("Regions", "*", "RegionName"))
+
+
+def _buckets(reader: Reader, account: str) -> None:
+    """Ask for the buckets, which belong to no Region, and what holds for all of them."""
     reader.get(
         f"{account}/get-public-access-block.{account}.json",
         "s3control",
@@ -72,9 +132,23 @@ def collect_account(reader: Reader, account: str, regions: Sequence[str], partit
         for operation in OF_BUCKETS:
             path = f"{account}/{operation.replace('_', '-')}.{file_name(bucket)}.json"
             reader.get(path, "s3api", operation, Bucket=bucket)
-    listed = reader.get(f"{account}/describe-regions.json", "ec2", "describe_regions", kept=False)
-    for region in regions or values_at(listed, ("Regions", "*", "RegionName")):
-        collect_region(reader, account, region, partition)
+
+
+def _credentials(reader: Reader, account: str, users: list[str]) -> None:
+    """Ask for the credentials of the users and of the root user, and whom AWS would call."""
+    _credential_report(reader, account)
+    for operation in OF_ACCOUNT:
+        reader.get(f"{account}/{operation.replace('_', '-')}.json", "iam", operation)
+    for user in users:
+        for operation in OF_USERS:
+            path = f"{account}/{operation.replace('_', '-')}.{file_name(user)}.json"
+            reader.get(path, "iam", operation, UserName=user)
+    reader.get(
+        f"{account}/get-alternate-contact.json",
+        "account",
+        "get_alternate_contact",
+        AlternateContactType="SECURITY",
+    )
 
 
 def _credential_report(reader: Reader, account: str) -> None:
@@ -88,37 +162,121 @@ def _credential_report(reader: Reader, account: str) -> None:
     reader.get(path, "iam", "get_credential_report")
 
 
-def collect_region(reader: Reader, account: str, region: str, partition: str) -> None:
+def _last_accessed(reader: Reader, account: str, details: object) -> None:
+    """Have the details of every user and role made, and wait for each."""
+    arns = values_at(details, ("UserDetailList", "*", "Arn"))
+    arns += values_at(details, ("RoleDetailList", "*", "Arn"))
+    for arn in arns:
+        if SERVICE_LINKED in arn:
+            continue
+        path = f"{account}/get-service-last-accessed-details.{file_name(arn)}.json"
+        made = reader.get(
+            path,
+            "iam",
+            "generate_service_last_accessed_details",
+            kept=False,
+            Arn=arn,
+            Granularity="ACTION_LEVEL",
+        )
+        job = made.get("JobId") if isinstance(made, dict) else None
+        for _ in range(WAITS if job else 0):
+            told = reader.get(
+                path,
+                "iam",
+                "get_service_last_accessed_details",
+                kept=False,
+                JobId=job,
+                MaxItems=MOST_SERVICES,
+            )
+            if not isinstance(told, dict) or told.get("JobStatus") != "IN_PROGRESS":
+                if told is not None:
+                    reader.keep(path, told)
+                break
+            time.sleep(SECONDS)
+
+
+def _snapshots(reader: Reader, folder: str, region: str) -> None:
+    """Ask with whom the snapshots of a Region are shared."""
+    for service, (listing, about, names), (operation, key, more) in SNAPSHOTS:
+        path = f"{folder}/{listing.replace('_', '-')}.json"
+        listed = reader.get(path, service, listing, region, kept=False, **about)
+        for name in values_at(listed, names):
+            path = f"{folder}/{operation.replace('_', '-')}.{file_name(name)}.json"
+            reader.get(path, service, operation, region, **{**more, key: name})
+
+
+def collect_region(
+    reader: Reader, account: str, region: str, partition: str, wanted: Wanted
+) -> None:
     """Ask for the resources of one Region, and for what their types print as policies."""
     folder = f"{account}/{file_name(region)}"
     reader.get(f"{folder}/describe-vpc-endpoints.json", "ec2", "describe_vpc_endpoints", region)
-    reader.get(f"{folder}/list-analyzers.json", "accessanalyzer", "list_analyzers", region)
-    reader.get(f"{folder}/list-aliases.json", "kms", "list_aliases", region)
+    if wanted.for_audit:
+        reader.get(f"{folder}/list-analyzers.json", "accessanalyzer", "list_analyzers", region)
+    for service, operation in OF_REGION:
+        if wanted.wants(service):
+            reader.get(f"{folder}/{operation.replace('_', '-')}.json", service, operation, region)
+    for service, ask in OF_SERVICES.items():
+        if wanted.wants(service):
+            ask(reader, account, folder, region)
+    for row, (*listing, call) in collected_calls():
+        if wanted.wants(row.arn.partition(":")[0]):
+            _of_type(reader, row, listing, call, account, region, partition)
+
+
+def _access_points(reader: Reader, account: str, folder: str, region: str) -> None:
+    path = f"{folder}/list-access-points.json"
+    reader.get(path, "s3control", "list_access_points", region, AccountId=account)
+
+
+def _grants(reader: Reader, _account: str, folder: str, region: str) -> None:
     keys = reader.get(f"{folder}/list-keys.json", "kms", "list_keys", region, kept=False)
     for arn in values_at(keys, ("Keys", "*", "KeyArn")):
         path = f"{folder}/list-grants.{file_name(arn)}.json"
         reader.get(path, "kms", "list_grants", region, KeyId=arn)
-    for table in values_at(
-        reader.get(f"{folder}/list-tables.json", "dynamodb", "list_tables", region),
-        ("TableNames", "*"),
-    ):
+
+
+def _tables(reader: Reader, _account: str, folder: str, region: str) -> None:
+    tables = reader.get(f"{folder}/list-tables.json", "dynamodb", "list_tables", region, kept=False)
+    for table in values_at(tables, ("TableNames", "*")):
         path = f"{folder}/describe-table.{file_name(table)}.json"
         reader.get(path, "dynamodb", "describe_table", region, TableName=table)
-    for row, (*listing, call) in collected_calls():
-        values = {"{account}": account}
-        if not listing:
-            reader.of_table(f"{folder}/{call.operation}.json", call, region, values)
-            continue
-        listed = reader.of_table(
-            f"{folder}/{listing[0].operation}.json", listing[0], region, values
-        )
-        for one in values_at(listed, listing[0].path):
-            arn = row.arn.replace("{region}", region).replace("{account}", account)
-            arn = one if one.startswith("arn:") else f"arn:{partition}:{arn.replace('{name}', one)}"
-            before = row.arn.partition("{name}")[0].rpartition("}:")[2]
-            name = one.rpartition(f":{before}")[2] if one.startswith("arn:") and before else one
-            filled = {**values, "{arn}": arn, "{name}": name, "{url}": one}
-            subject = one.rpartition("/")[2] if "{url}" in call.options else one
-            subject = arn if "{arn}" in call.options else subject
-            path = f"{folder}/{call.operation}.{file_name(subject)}.json"
-            reader.of_table(path, call, region, filled)
+
+
+def _streams(reader: Reader, _account: str, folder: str, region: str) -> None:
+    path = f"{folder}/list-streams.json"
+    streams = reader.get(path, "kinesis", "list_streams", region, kept=False)
+    for stream in values_at(streams, ("StreamNames", "*")):
+        path = f"{folder}/describe-stream-summary.{file_name(stream)}.json"
+        reader.get(path, "kinesis", "describe_stream_summary", region, StreamName=stream)
+
+
+OF_SERVICES = {"s3": _access_points, "kms": _grants, "dynamodb": _tables, "kinesis": _streams}
+
+
+def _of_type(
+    reader: Reader,
+    row: ResourceType,
+    listing: Sequence[Call],
+    call: Call,
+    account: str,
+    region: str,
+    partition: str,
+) -> None:
+    """Ask for the policies of a type of resource: with one call, or one for each that is listed."""
+    folder, values = f"{account}/{file_name(region)}", {"{account}": account}
+    if not listing:
+        reader.of_table(f"{folder}/{call.operation}.json", call, region, values)
+        return
+    path = f"{folder}/{listing[0].operation}.json"
+    listed = reader.of_table(path, listing[0], region, values, kept=False)
+    for one in values_at(listed, listing[0].path):
+        arn = row.arn.replace("{region}", region).replace("{account}", account)
+        arn = one if one.startswith("arn:") else f"arn:{partition}:{arn.replace('{name}', one)}"
+        before = row.arn.partition("{name}")[0].rpartition("}:")[2]
+        name = one.rpartition(f":{before}")[2] if one.startswith("arn:") and before else one
+        filled = {**values, "{arn}": arn, "{name}": name, "{url}": one}
+        subject = one.rpartition("/")[2] if "{url}" in call.options else one
+        subject = arn if "{arn}" in call.options else subject
+        path = f"{folder}/{call.operation}.{file_name(subject)}.json"
+        reader.of_table(path, call, region, filled)

@@ -30,7 +30,14 @@ READS = (
     "GenerateServiceLastAccessedDetails",
 )
 CLIENTS = {"s3api": "s3", "configservice": "config"}  # that boto3 calls otherwise than the CLI
-NOTHING_THERE = ("NoSuch", "NotFound", "ResourceNotFound", "does not exist")
+NOTHING_THERE = (
+    "AWSOrganizationsNotInUse",
+    "NoSuch",
+    "NotFound",
+    "ResourceNotFound",
+    "does not exist",
+)
+HOME = "us-east-1"  # where services without Regions are asked if the session has none
 # What an output may hold that is secret, or of no use: never on a disk.
 LEFT_OUT = frozenset(
     (
@@ -45,7 +52,7 @@ LEFT_OUT = frozenset(
     )
 )
 ATTEMPTS = 8
-LONGEST = 200  # characters of an error of boto3's own
+LONGEST = 400  # characters of an error
 
 
 class Reader:
@@ -75,13 +82,7 @@ class Reader:
     ) -> Any:  # noqa: ANN401 - outputs of all calls
         """The output of a call, kept at a path; `None` where there is nothing, or AWS refused. What
         only lists what to ask about need not be `kept`."""
-        file = self.folder / path
-        if ".." in path.split("/") or path.startswith("/"):
-            raise RequestError(
-                "unusable-name",
-                f"an answer names something `{path}`, which is no place in the folder",
-                hint="AWS has no such names: which endpoint answers?",
-            )
+        file = self._place(path)
         known = _read(file)
         if known is not None:
             return known
@@ -94,30 +95,60 @@ class Reader:
             text = str(error)
             if any(sign in text for sign in NOTHING_THERE):
                 return None
-            return self._refused(file, text)
+            return self.refuse(path, text)
         except (BotoCoreError, ResponseParserError) as error:  # no such endpoint here, say
-            words = " ".join(str(error).split())[:LONGEST]
-            return self._refused(file, f"An error occurred ({type(error).__name__}): {words}")
+            return self.refuse(path, f"An error occurred ({type(error).__name__}): {error}")
         data = _plain(output)
-        if not kept:
+        if not kept or not data:  # the AWS CLI prints nothing of an empty output
             if file.exists():  # an error of a run before
                 write_folder(str(file.parent), {}, (file.name,))
             return data
-        make_folder(str(file.parent))
-        write_text(
-            str(file), json.dumps(data, indent=2, ensure_ascii=False) + "\n", over_input=True
-        )
+        self.keep(path, data)
         return data
 
-    def _refused(self, file: Path, text: str) -> None:
+    def _place(self, path: str) -> Path:
+        """The file of a path; raises `RequestError` for a path out of the folder."""
+        if ".." in path.split("/") or path.startswith("/"):
+            raise RequestError(
+                "unusable-name",
+                f"an answer names something `{path}`, which is no place in the folder",
+                hint="AWS has no such names: which endpoint answers?",
+            )
+        return self.folder / path
+
+    def keep(self, path: str, data: object) -> None:
+        """Write an output to a path."""
+        file = self._place(path)
+        make_folder(str(file.parent))
+        text = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        write_text(str(file), text, over_input=True)
+
+    def denied_at(self, path: str) -> bool:
+        """Whether AWS refused the call whose output would stand at a path."""
+        return any(one.startswith(f"{path}: ") for one in self.denied)
+
+    def refuse(self, path: str, text: str) -> None:
         """Keep AWS's error where the output would stand: importers take it for unknown."""
-        self.denied.append(f"{file.relative_to(self.folder)}: {text}")
+        file = self._place(path)
+        text = " ".join(text.split())[:LONGEST]
+        self.denied.append(f"{path}: {text}")
         self.report(self.denied[-1])
         make_folder(str(file.parent))
         write_text(str(file), text + "\n", over_input=True)
 
-    def of_table(self, path: str, call: Call, region: str, values: Mapping[str, str]) -> Any:  # noqa: ANN401 - as above
-        """The output of a call of the table of resource types, its options filled in."""
+    def of_table(
+        self,
+        path: str,
+        call: Call,
+        region: str,
+        values: Mapping[str, str],
+        *,
+        kept: bool = True,
+    ) -> Any:  # noqa: ANN401 - as above
+        """The output of a call of the table of resource types, its options filled in; what AWS
+        refused in this run is not asked again."""
+        if self.denied_at(path):
+            return None
         options = [values.get(one, one) for one in call.options]
         client = self._client(call.service, region)
         operation = call.operation.replace("-", "_")
@@ -130,7 +161,7 @@ class Reader:
         for option, value in zip(options[::2], options[1::2], strict=True):
             name = names[option.removeprefix("--")]
             parameters[name] = [value] if members[name].type_name == "list" else value
-        return self.get(path, call.service, operation, region, **parameters)
+        return self.get(path, call.service, operation, region, kept=kept, **parameters)
 
     def _call(
         self, service: str, operation: str, region: str | None, parameters: Mapping[str, object]
@@ -152,7 +183,9 @@ class Reader:
             attempts = int(os.environ.get("AWS_MAX_ATTEMPTS", ATTEMPTS))
             config = Config(retries={"mode": "adaptive", "total_max_attempts": attempts})
             self._clients[key] = self.session.client(
-                CLIENTS.get(service, service), region_name=region, config=config
+                CLIENTS.get(service, service),
+                region_name=region or self.session.region_name or HOME,
+                config=config,
             )
         return self._clients[key]
 

@@ -101,8 +101,8 @@ MEMBERS = (
 SCRIPTS = os.path.join(os.path.dirname(__file__), "scripts")  # noqa: PTH118, PTH120 - as elsewhere
 
 
-def recipe_policy(*, organization: bool) -> dict[str, object]:
-    """Give the least policy that the script needs.
+def recipe_policy(*, organization: bool, role: str = ROLE) -> dict[str, object]:
+    """Give the least policy that the script needs, and `iamsim collect`.
 
     In an organization that is the policy of the caller in the management account; the roles of the
     members need the policy of one account.
@@ -129,7 +129,7 @@ def recipe_policy(*, organization: bool) -> dict[str, object]:
                 "Sid": "ReadInMemberAccounts",
                 "Effect": "Allow",
                 "Action": "sts:AssumeRole",
-                "Resource": f"arn:aws:iam::*:role/{ROLE}",
+                "Resource": f"arn:aws:iam::*:role/{role}",
             }
         )
     return {"Version": "2012-10-17", "Statement": statements}

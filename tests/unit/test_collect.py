@@ -3,98 +3,54 @@ remark to a world with what is in the account."""
 
 from __future__ import annotations
 
+import hashlib
 import json
+import os
+import re
+import subprocess
+import sys
 import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import boto3
 import pytest
 from botocore.exceptions import ClientError
-from moto.server import ThreadedMotoServer
 
 import iamsim
 from iamsim.cli.main import main as run
+from iamsim.collect.account import Wanted
+from iamsim.collect.organization import collect_organization
 from iamsim.collect.reader import Reader
+from iamsim.collect.run import collect as collect_all
 from iamsim.importers.recipe import recipe_policy
+from tests.unit.live_account import ACCOUNT, PUBLIC, READ, RECORDED, REGION, ROLE, TRUST, served
 
-ACCOUNT = "123456789012"
-PUBLIC = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": "*",
-            "Action": "s3:GetObject",
-            "Resource": "arn:aws:s3:::reports/*",
-        }
-    ],
-}
-READ = {
-    "Version": "2012-10-17",
-    "Statement": [{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}],
-}
-TRUST = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {
-            "Effect": "Allow",
-            "Principal": {"Service": "ec2.amazonaws.com"},
-            "Action": "sts:AssumeRole",
-        }
-    ],
-}
+ROOT = Path(__file__).parent.parent.parent
+ANA = f"arn:aws:iam::{ACCOUNT}:user/ana"
 
 
 @pytest.fixture(scope="module")
 def live():
-    """A server of moto's with a small account; gives its address."""
-    server = ThreadedMotoServer(port=0)
-    server.start()
-    host, port = server.get_host_and_port()
-    endpoint = f"http://{host}:{port}"
-    assert threading.active_count() > 1
-
-    def client(name):
-        return boto3.client(
-            name,
-            endpoint_url=endpoint,
-            region_name="eu-west-1",
-            aws_access_key_id="testing",
-            aws_secret_access_key="testing",  # noqa: S106 - moto takes any
-        )
-
-    iam, s3 = client("iam"), client("s3")
-    iam.create_user(UserName="ana")
-    iam.create_login_profile(UserName="ana", Password="Correct-Horse-1")  # noqa: S106 - moto's
-    secret = iam.create_access_key(UserName="ana")["AccessKey"]["SecretAccessKey"]
-    iam.put_user_policy(UserName="ana", PolicyName="read", PolicyDocument=json.dumps(READ))
-    iam.create_role(RoleName="app", AssumeRolePolicyDocument=json.dumps(TRUST))
-    s3.create_bucket(
-        Bucket="reports", CreateBucketConfiguration={"LocationConstraint": "eu-west-1"}
-    )
-    s3.put_bucket_policy(Bucket="reports", Policy=json.dumps(PUBLIC))
-    client("sqs").create_queue(QueueName="jobs")
-    client("kms").create_key()
-    yield endpoint, secret
-    server.stop()
-    server._server.server_close()
+    """A server of moto's with a small organization."""
+    yield from served()
 
 
 @pytest.fixture
 def environment(live, monkeypatch):
     """What boto3 finds in the environment."""
-    for key, value in {
-        "AWS_ENDPOINT_URL": live[0],
-        "AWS_ACCESS_KEY_ID": "testing",
-        "AWS_SECRET_ACCESS_KEY": "testing",
-        "AWS_DEFAULT_REGION": "eu-west-1",
-        "AWS_MAX_ATTEMPTS": "1",
-    }.items():
+    for key, value in live.environment().items():
         monkeypatch.setenv(key, value)
 
 
-def collect(folder):
+def collecting(folder, *more):
+    """The arguments that collect the account."""
+    return ["collect", "-o", str(folder), "--region", REGION, "--quiet", *more]
+
+
+def collect(folder, *more):
     """Collect the account by the command line."""
-    return run(["collect", "-o", str(folder), "--region", "eu-west-1", "--quiet"])
+    return run(collecting(folder, *more))
 
 
 def files(folder):
@@ -104,6 +60,19 @@ def files(folder):
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def refusing(monkeypatch, *refused):
+    """Have AWS refuse some calls."""
+    call = Reader._call
+
+    def answer(self, service, operation, *more):
+        if operation in refused:
+            error = {"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}
+            raise ClientError(error, operation)
+        return call(self, service, operation, *more)
+
+    monkeypatch.setattr(Reader, "_call", answer)
 
 
 def test_what_is_collected_is_the_account(environment, live, tmp_path):
@@ -117,7 +86,61 @@ def test_what_is_collected_is_the_account(environment, live, tmp_path):
     assert account.resources["arn:aws:s3:::reports"].policy.document == PUBLIC
     assert f"arn:aws:sqs:eu-west-1:{ACCOUNT}:jobs" in account.resources
     assert any(":kms:" in arn for arn in account.resources)
-    assert not any(live[1] in text for text in files(tmp_path).values())
+    assert not any(live.secret in text for text in files(tmp_path).values())
+
+
+def test_an_organization_is_collected_as_the_cli_prints_it(environment, live, tmp_path):
+    """Every account by a role of its own; the world is that of the outputs of the AWS CLI, which
+    the script of `iamsim import` collected from the same organization; no key of a role is kept."""
+    collected, printed = tmp_path / "collected", tmp_path / "printed"
+    assert collect(collected, "--organization", "--role", ROLE) == 0
+    for path, text in files(collected).items():
+        # The script only says what is refused, and moto can't do all; the AWS CLI 1 asks Amazon
+        # SQS at an address that is not moto's.
+        if text.startswith("An error occurred") or "get-queue-attributes" in path:
+            (collected / path).unlink()
+    for path, output in json.loads(RECORDED.read_text("utf-8")).items():
+        file = printed / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(output), encoding="utf-8")
+    found, known = (written(tmp_path, folder) for folder in (collected, printed))
+    assert found == known
+    assert any(live.member in name for name in found)
+    organization = iamsim.load(collected).model.organization
+    (unit,) = organization.root.units
+    assert unit.accounts == (live.member,)
+    assert "stay" in [policy.name for policy in unit.scps]
+    texts = files(collected)
+    assert not any(live.secret in text or "SecretAccessKey" in text for text in texts.values())
+
+
+def written(folder, sources):
+    """The files of the world that sources import to, without the times at which they were made."""
+    world = folder / f"world-{sources.name}"
+    assert run(["import", str(sources), "-o", str(world), "--quiet"]) == 0
+    times = re.compile(r"20\d\d-\d\d-\d\dT[\d:.]+(Z|\+00:00)?")
+    return {
+        name: times.sub("TIME", text)
+        for name, text in files(world).items()
+        if not name.startswith(".iamsim-i")  # sizes and hashes
+    }
+
+
+def test_a_member_that_can_t_be_entered_is_unknown(environment, live, tmp_path, monkeypatch):
+    """AWS's error stands where its principals would: nobody takes it for an empty account."""
+    monkeypatch.setattr("iamsim.collect.run._assume", denied)
+    assert collect(tmp_path, "--organization", "--role", ROLE) == 0
+    answer = iamsim.load(tmp_path).decide(
+        principal=f"arn:aws:iam::{live.member}:user/ben",
+        action="s3:GetObject",
+        resource="arn:aws:s3:::reports/x",
+    )
+    assert answer.verdict is iamsim.Verdict.CONDITIONAL
+
+
+def denied(*_given):
+    """AWS STS refuses."""
+    raise ClientError({"Error": {"Code": "AccessDenied", "Message": "no"}}, "AssumeRole")
 
 
 def test_a_run_that_was_cut_off_goes_on(environment, tmp_path, monkeypatch):
@@ -144,18 +167,46 @@ def test_a_run_that_was_cut_off_goes_on(environment, tmp_path, monkeypatch):
 
 def test_what_is_refused_is_unknown(environment, tmp_path, monkeypatch):
     """A denied call leaves AWS's error, and the policy that it should have printed is unknown."""
-    call = Reader._call
-
-    def refuse(self, service, operation, *more):
-        if operation == "get_bucket_policy":
-            error = {"Error": {"Code": "AccessDenied", "Message": "Access Denied"}}
-            raise ClientError(error, "GetBucketPolicy")
-        return call(self, service, operation, *more)
-
-    monkeypatch.setattr(Reader, "_call", refuse)
+    refusing(monkeypatch, "get_bucket_policy")
     assert collect(tmp_path) == 0
     policy = iamsim.load(tmp_path).model.accounts[ACCOUNT].resources["arn:aws:s3:::reports"].policy
     assert "unknown" in policy.document
+
+
+class Pages:
+    """A client of boto3 whose list has three pages, and which is asked too often once."""
+
+    def __init__(self):
+        """Count what is asked."""
+        self.asked = 0
+
+    def answer(self, request, **_more):
+        """Answer a call before it is sent: throttled first, then page by page."""
+        from botocore.awsrequest import AWSResponse  # noqa: PLC0415 - as boto3 makes it
+
+        self.asked += 1
+        status, body = 200, None
+        if self.asked == 1:
+            status, body = 400, {"__type": "ThrottlingException", "message": "Rate exceeded"}
+        else:
+            page = self.asked - 2
+            body = {"TableNames": [f"table-{page}"]}
+            if page < 2:
+                body["LastEvaluatedTableName"] = f"table-{page}"
+        raw = type("Raw", (), {"stream": lambda _self, **_: iter([json.dumps(body).encode()])})
+        return AWSResponse(request.url, status, {}, raw())
+
+
+def test_a_call_is_tried_again_and_all_pages_are_read(environment, tmp_path, monkeypatch):
+    """AWS says that it was asked too often: boto3 waits and asks again; three pages are a list."""
+    monkeypatch.setenv("AWS_MAX_ATTEMPTS", "3")
+    reader = Reader(boto3.Session(), tmp_path, lambda _text: None)
+    pages = Pages()
+    client = reader._client("dynamodb", REGION)
+    client.meta.events.register("before-send.dynamodb", pages.answer)
+    found = reader.get("list-tables.json", "dynamodb", "list_tables", REGION)
+    assert found["TableNames"] == ["table-0", "table-1", "table-2"]
+    assert (pages.asked, reader.denied) == (4, [])
 
 
 def test_only_calls_that_read_are_made(environment, tmp_path):
@@ -166,8 +217,209 @@ def test_only_calls_that_read_are_made(environment, tmp_path):
 
 
 def test_the_policy_is_printed_first(capsys):
-    """Every action of the policy reads; it is that of the recipe."""
+    """Every action of the policy reads; it is that of the recipe, with the role that is taken."""
     assert run(["collect", "--policy"]) == 0
     printed = json.loads(capsys.readouterr().out)
     assert printed == recipe_policy(organization=False)
     assert "iam:ListSSHPublicKeys" in printed["Statement"][0]["Action"]
+    assert run(["collect", "--policy", "--organization", "--role", ROLE]) == 0
+    *_, members = json.loads(capsys.readouterr().out)["Statement"]
+    assert members["Resource"] == f"arn:aws:iam::*:role/{ROLE}"
+
+
+# Calls whose permission has another name.
+OTHERWISE = {
+    ("apigateway", "get_rest_apis"): "GET",
+    ("s3api", "get_bucket_encryption"): "GetEncryptionConfiguration",
+    ("s3api", "get_public_access_block"): "GetBucketPublicAccessBlock",
+    ("s3api", "list_buckets"): "ListAllMyBuckets",
+    ("s3control", "get_public_access_block"): "GetAccountPublicAccessBlock",
+}
+
+
+def test_the_policy_is_enough(environment, live, tmp_path, monkeypatch):
+    """Every call that is made is of an action that the policy allows."""
+    made = set()
+    monkeypatch.setattr(
+        Reader, "_call", lambda _self, service, operation, *_: made.add((service, operation))
+    )
+    session = boto3.Session()
+    wanted = Wanted((REGION,), last_accessed=True, snapshots=True)
+    collect_all(session, tmp_path, wanted, organization=True)
+    allowed = {
+        action.partition(":")[2].lower()
+        for statement in recipe_policy(organization=True)["Statement"]
+        for action in statement["Action"]
+    }
+    named = {call: OTHERWISE.get(call, call[1].replace("_", "")) for call in made}
+    assert len(made) > 30
+    assert {name for name in named.values() if name.lower() not in allowed} == set()
+
+
+ACCESSED = {
+    "JobStatus": "COMPLETED",
+    "JobType": "ACTION_LEVEL",
+    "JobCreationDate": "2026-12-01T00:00:00+00:00",
+    "JobCompletionDate": "2026-12-01T00:00:01+00:00",
+    "IsTruncated": False,
+    "ServicesLastAccessed": [
+        {
+            "ServiceName": "Amazon S3",
+            "ServiceNamespace": "s3",
+            "LastAuthenticated": "2026-11-01T00:00:00+00:00",
+            "TotalAuthenticatedEntities": 1,
+        }
+    ],
+}
+
+
+def test_what_was_called_last_is_waited_for(environment, tmp_path, monkeypatch):
+    """IAM makes the details first; what it says while it does so is not kept."""
+    answers = {"generate_service_last_accessed_details": {"JobId": "1"}}
+    asked = []
+    call = Reader._call
+
+    def answer(self, service, operation, *more):
+        if operation == "get_service_last_accessed_details":
+            asked.append(operation)
+            return {"JobStatus": "IN_PROGRESS"} if len(asked) == 1 else ACCESSED
+        return answers.get(operation) or call(self, service, operation, *more)
+
+    monkeypatch.setattr(Reader, "_call", answer)
+    monkeypatch.setattr("iamsim.collect.account.SECONDS", 0)
+    assert collect(tmp_path, "--last-accessed", "--snapshots") == 0
+    account = iamsim.load(tmp_path).model.accounts[ACCOUNT]
+    assert account.users["ana"].last_accessed["s3"].at == "2026-11-01T00:00:00Z"
+
+
+def test_an_account_without_an_organization_has_none(environment, tmp_path, monkeypatch):
+    """AWS says that the account is in no organization: that is known, and nothing is refused."""
+    reader = Reader(boto3.Session(), tmp_path, lambda _text: None)
+    error = {"Error": {"Code": "AWSOrganizationsNotInUseException", "Message": "none"}}
+
+    def answer(*_given):
+        raise ClientError(error, "DescribeOrganization")
+
+    monkeypatch.setattr(Reader, "_call", answer)
+    assert collect_organization(reader, Wanted()) == []
+    assert (reader.denied, files(tmp_path)) == ([], {})
+
+
+ASKED = ("-a", "sqs:ReceiveMessage", "-r", f"arn:aws:sqs:{REGION}:{ACCOUNT}:jobs")
+
+
+def asked_live(folder, *more, asked=ASKED):
+    """Ask about a live account; moto writes to standard output, so the answer has a file."""
+    path = folder / "answer.json"
+    asked = ["explain", "--live", *asked, *more, "--format", "json", "-o", str(path)]
+    assert run(asked) == 0
+    return json.loads(path.read_text("utf-8"))
+
+
+def test_a_live_account_is_asked(environment, live, tmp_path, capsys):
+    """`--live` collects, imports and explains in one; `me` is whom AWS takes the caller for."""
+    answer = asked_live(tmp_path, "-p", "me")
+    assert (answer["request"]["principal"], answer["decision"]) == (ANA, "implicitDeny")
+    told = capsys.readouterr()
+    assert f"collected {ACCOUNT} for {ANA}" in told.err
+    assert live.secret not in told.out + told.err
+
+
+@pytest.fixture
+def profile(environment, live, tmp_path, monkeypatch):
+    """A profile with a role of the member account, which boto3 takes."""
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    (tmp_path / "config").write_text(
+        f"[profile audit]\nrole_arn = arn:aws:iam::{live.member}:role/{ROLE}\n"
+        f"credential_source = Environment\nregion = {REGION}\n",
+        encoding="utf-8",
+    )
+    return "audit"
+
+
+def test_a_profile_takes_a_role(profile, live, tmp_path):
+    """The caller is a session of the role, without a principal as well."""
+    answer = asked_live(tmp_path, "--profile", profile)
+    assert f":{live.member}:assumed-role/{ROLE}/" in answer["request"]["principal"]
+    assert answer["decision"] == "implicitDeny"
+
+
+def test_guardrails_that_nobody_may_read_are_unknown(profile, live, tmp_path, monkeypatch):
+    """Where AWS refuses the organization to a member there is no clean answer."""
+    everything = {"Version": "2012-10-17", "Statement": {"Effect": "Allow", "Action": "*"}}
+    everything["Statement"]["Resource"] = "*"
+    more = ("--profile", profile, "--identity-policy", json.dumps(everything))
+    queue = ("-a", "sqs:ReceiveMessage", "-r", f"arn:aws:sqs:{REGION}:{live.member}:jobs")
+    assert asked_live(tmp_path, *more, asked=queue)["decision"] == "allowed"
+    refusing(monkeypatch, "list_policies", "list_roots")
+    assert asked_live(tmp_path, *more, asked=queue)["decision"] == "conditional"
+
+
+TOKEN = "of-a-sign-in"  # noqa: S105 - of this test's portal
+
+
+class Portal(BaseHTTPRequestHandler):
+    """IAM Identity Center's portal: gives the keys of a role for a token."""
+
+    def do_GET(self):
+        """Answer GetRoleCredentials."""
+        live = self.server.live
+        given = self.headers["x-amz-sso_bearer_token"] == TOKEN
+        keys = {"accessKeyId": live.id, "secretAccessKey": live.secret, "sessionToken": "t"}
+        body = json.dumps({"roleCredentials": {**keys, "expiration": 4_000_000_000_000}})
+        self.send_response(200 if given else 401)
+        self.end_headers()
+        self.wfile.write(body.encode())
+
+    def log_message(self, *_given):
+        """Say nothing."""
+
+
+def test_a_profile_of_identity_center(live, tmp_path):
+    """A token of `aws sso login` becomes keys of a role, which stay in memory. boto3 looks for the
+    home folder when it is imported, so that this is a process of its own."""
+    portal = ThreadingHTTPServer(("127.0.0.1", 0), Portal)
+    portal.live = live
+    threading.Thread(target=portal.serve_forever, daemon=True).start()
+    home = tmp_path / "home"
+    cache = home / ".aws" / "sso" / "cache"
+    cache.mkdir(parents=True)
+    token = {"accessToken": TOKEN, "expiresAt": "2096-01-01T00:00:00Z", "region": REGION}
+    name = hashlib.sha1(b"work").hexdigest()  # noqa: S324 - as boto3 names the file
+    (cache / f"{name}.json").write_text(json.dumps(token), encoding="utf-8")
+    (home / ".aws" / "config").write_text(
+        "[sso-session work]\nsso_start_url = https://work.awsapps.com/start\n"
+        f"sso_region = {REGION}\nsso_registration_scopes = sso:account:access\n"
+        f"[profile work]\nsso_session = work\nsso_account_id = {ACCOUNT}\n"
+        f"sso_role_name = Reader\nregion = {REGION}\n",
+        encoding="utf-8",
+    )
+    folder = tmp_path / "collected"
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("AWS_")}
+    done = subprocess.run(
+        [sys.executable, "-m", "iamsim", *collecting(folder, "--profile", "work")],
+        cwd=ROOT,
+        env={
+            **kept,
+            "HOME": str(home),
+            "PYTHONPATH": str(ROOT),
+            "AWS_ENDPOINT_URL": live.endpoint,
+            "AWS_ENDPOINT_URL_SSO": f"http://127.0.0.1:{portal.server_port}",
+            "AWS_MAX_ATTEMPTS": "1",
+        },
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    portal.shutdown()
+    portal.server_close()
+    assert (done.returncode, done.stderr) == (0, "")
+    assert "ana" in iamsim.load(folder).model.accounts[ACCOUNT].users
+    assert not any(live.secret in text for text in files(folder).values())
+
+
+def test_a_profile_that_there_is_not(environment, tmp_path, capsys):
+    """boto3's sentence, and the exit code of an error."""
+    assert run(["collect", "-o", str(tmp_path), "--profile", "nobody"]) == 2
+    assert "nobody" in capsys.readouterr().err
