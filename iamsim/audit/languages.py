@@ -1,4 +1,5 @@
-"""An audit in another language: titles, findings, and the comments of fixes.
+"""An audit in another language: titles, findings with their evidence, what is not known, and the
+comments of fixes.
 
 The names of AWS, of policies and of checks stay as they are, and so does what a validation says of
 a policy. A finding keeps its id, which is made of the English sentence. What has no translation
@@ -52,6 +53,8 @@ class _Tables(NamedTuple):
     titles: Mapping[str, str]
     details: tuple[_Sentence, ...]
     comments: tuple[_Sentence, ...]
+    evidence: tuple[_Sentence, ...]
+    gaps: tuple[_Sentence, ...]
     words: Mapping[str, str]
 
 
@@ -63,6 +66,8 @@ def _tables(language: str) -> _Tables:
         data["titles"],
         _sentences(data["details"]),
         _sentences(data["comments"]),
+        _sentences(data["evidence"]),
+        _sentences(data["gaps"]),
         data["words"],
     )
 
@@ -95,6 +100,7 @@ def _check(result: CheckResult, tables: _Tables) -> CheckResult:
         result,
         title=tables.titles.get(result.check, result.title),
         findings=[_finding(one, tables) for one in result.findings],
+        gaps=[one._replace(what=_first(one.what, tables.gaps)) for one in result.gaps],
         suppressed=[
             one._replace(finding=_finding(one.finding, tables)) for one in result.suppressed
         ],
@@ -105,7 +111,11 @@ def _finding(finding: Finding, tables: _Tables) -> Finding:
     detail = _translated(finding.detail, tables)
     lines = [_comment(line, tables) for line in finding.fix.text.split("\n")]
     fix = finding.fix._replace(text="\n".join(lines))
-    return replace(finding, detail=detail, fix=fix, english=finding.english or finding.detail)
+    evidence = tuple(
+        one._replace(text=_first(one.text, tables.evidence)) for one in finding.evidence
+    )
+    english = finding.english or finding.detail
+    return replace(finding, detail=detail, fix=fix, evidence=evidence, english=english)
 
 
 def _translated(english: str, tables: _Tables) -> str:
@@ -115,19 +125,18 @@ def _translated(english: str, tables: _Tables) -> str:
         before, found, after = main.partition(word)
         if found:
             main, end = before, f"{text}{after}{end}"
-    for sentence in tables.details:
-        made = sentence.of(main)
-        if made is not None:
-            return f"{made}{end}"
-    return english
+    made = _first(main, tables.details)
+    return english if made == main else f"{made}{end}"
+
+
+def _first(english: str, sentences: tuple[_Sentence, ...]) -> str:
+    """The first translation that fits; what has none, such as a place, as it is."""
+    found = (sentence.of(english) for sentence in sentences)
+    return next((made for made in found if made is not None), english)
 
 
 def _comment(line: str, tables: _Tables) -> str:
     """A line of a fix: commands stay, comments are sentences."""
     if not line.lstrip().startswith("#"):
         return line
-    for sentence in tables.comments:
-        made = sentence.of(line.strip())
-        if made is not None:
-            return made
-    return line
+    return _first(line.strip(), tables.comments)

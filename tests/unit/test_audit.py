@@ -4,6 +4,7 @@ world does not say is unknown and no pass."""
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import tomllib
@@ -168,8 +169,32 @@ def test_every_finding_of_the_corpus_is_told_in_japanese(tmp_path, check, at, ca
         assert is_japanese(other.detail), one.detail
         assert other.fingerprint(check) == one.fingerprint(check)
         assert other.subject == one.subject
+        for told, same in zip(one.evidence, other.evidence, strict=True):
+            is_name = told.kind == "policy" and not told.text.startswith("as ")
+            assert is_name or not told.text or is_japanese(same.text), told.text
         for line, said in zip(one.fix.text.split("\n"), other.fix.text.split("\n"), strict=True):
             assert is_japanese(said) if line.startswith("#") else said == line
+
+
+@pytest.mark.parametrize(("check", "at", "case"), cases("unknown"))
+def test_what_is_not_known_is_told_in_japanese(tmp_path, check, at, case):
+    """What is missing is said in Japanese; the file and the call that tell it stay."""
+    english, japanese = translated(tmp_path, check, at, case["world"])
+    for one, other in zip(english.checks[0].gaps, japanese.checks[0].gaps, strict=True):
+        assert is_japanese(other.what), one.what
+        assert other[2:] == one[2:]
+
+
+def test_no_sentence_of_the_checks_is_english_only():
+    """Whatever a check says of what is missing, in whatever branch, has a translation."""
+    tables = tomllib.loads((ROOT / "iamsim/audit/data/ja.toml").read_text("utf-8"))
+    known = [one.replace("{}", "") for one in tables["gaps"]]
+    source = "".join(
+        path.read_text("utf-8") for path in sorted((ROOT / "iamsim/audit").rglob("*.py"))
+    )
+    said = re.findall(r'[A-Z_]+\.gap\(\s*[\w.]+,\s*"([^"]+)"', source)
+    assert len(said) > 20
+    assert [one for one in said if one not in known] == []
 
 
 def test_every_heading_and_check_has_a_japanese_title(tmp_path):

@@ -3,6 +3,9 @@
 ## What it finds
 `role-unused`, `password-unused`, `access-key-unused`: what was last used more than 90 days before
 `--at` (`unused-days`), as IAM Access Analyzer finds it.
+`user-unused`: a user that nobody has been in that time, by its password or a key, or that has no
+credential at all. IAM does not tell when SSH keys, certificates and service-specific credentials
+were used: who has one is taken to use it.
 `permissions-unused`: services that a user or role may call and did not call in that time.
 `policy-unattached`: a customer managed policy that nobody has, neither attached nor as a boundary.
 
@@ -21,7 +24,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.looking import keys_of, time_of
+from iamsim.audit.looking import active, keys_of, time_of
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
@@ -143,6 +146,51 @@ def keys(looking: Looking) -> Iterator[Outcome]:
                 ),
                 account.id,
                 _last(one),
+                span=user.span,
+            )
+
+
+@audits("user-unused", HEADING, "Users are in use", Severity.MEDIUM, PRACTICE)
+def users(looking: Looking) -> Iterator[Outcome]:
+    """Users that nobody is."""
+    for account, user in looking.users:
+        known, held = has_password(user), keys_of(user)
+        if known is None or held is None:
+            yield CREDENTIAL_REPORT.gap(
+                user.arn, "its password and access keys", account=account.id
+            )
+            continue
+        usable = [key for key in held if key.is_active]
+        others = (
+            user.service_specific_credentials,
+            user.ssh_public_keys,
+            user.signing_certificates,
+        )
+        times = [key.last_used for key in held] + [time_of(user.password_last_used)]
+        last = max((time for time in times if time is not None), default=None)
+        made = time_of(user.created)
+        if any(active(some) for some in others):
+            yield Passed(user.arn)
+        elif any(key.last_used is None and not key.never_used for key in usable):
+            yield CREDENTIAL_REPORT.gap(
+                user.arn, "when its access keys were used", account=account.id
+            )
+        elif looking.at is None:
+            yield looking.gap_of_time(user.arn)
+        elif any(
+            time is not None and not looking.is_older(time, looking.limits.unused_days)
+            for time in (last, made)
+        ):
+            yield Passed(user.arn)
+        else:
+            yield Finding(
+                user.arn,
+                f"nobody has been the user for {looking.limits.unused_days} days"
+                if known or usable
+                else "nobody can be the user: it has neither a password nor an active key",
+                Fix("commands", f"aws iam delete-user --user-name {user.name}"),
+                account.id,
+                (Evidence("date", f"last used {last:%Y-%m-%d}" if last else "no use is known"),),
                 span=user.span,
             )
 

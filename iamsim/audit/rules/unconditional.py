@@ -1,0 +1,302 @@
+"""Statements that could ask for more: the organization, the network, MFA, or a tag.
+
+## What it finds
+`statement-without-organization`: a statement of a resource or role that lets everybody, or another
+account of the organization, in, and does not ask for the organization: it still does when that
+account has left.
+`statement-without-network`: an IAM user with an active access key, none of whose policies, nor any
+guardrail above it, asks for a network: a key that is stolen works from everywhere.
+`statement-without-mfa`: an IAM user who may do something grave, such as making access keys for
+others or stopping a trail, with one factor, as the engine decides it.
+`statement-without-tags`: a statement that gives somebody who carries a tag every resource of a
+service, where resources carry the same tag: it could give those with the same value.
+Every finding has the statement as it should be.
+
+## Why it matters
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#use-policy-conditions>,
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html>,
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/introduction_attribute-based-access-control.html>.
+
+## What it needs
+The policies of principals and resources, the credential report for keys, and tags of both sides.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.audit.looking import keys_of
+from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
+from iamsim.audit.policies import with_condition
+from iamsim.audit.registry import audits
+from iamsim.audit.rules.people import has_password
+from iamsim.audit.sources import CREDENTIAL_REPORT
+from iamsim.core.arn import find_arn
+from iamsim.core.decision import PolicyType, Verdict
+from iamsim.engine.inventory import identity_policies
+from iamsim.engine.question import Question
+from iamsim.query.batch.answers import decide_one
+from iamsim.world.model import PolicyDocument
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+    from iamsim.audit.policies import Held
+    from iamsim.compile.statement import CompiledStatement
+    from iamsim.world.model import Account, AnyPolicy, Role, User
+
+HEADING = "conditions"
+KEYS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html"
+PERIMETER = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_data-perimeters.html"
+MFA = (
+    "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html"
+)
+TAGS = "https://docs.aws.amazon.com/IAM/latest/UserGuide/introduction_attribute-based-access-control.html"
+# Keys of which each says whose request it is, or of what organization.
+ORGANIZATIONS = (
+    "aws:principalaccount",
+    "aws:principalarn",
+    "aws:principalorgid",
+    "aws:principalorgpaths",
+    "aws:sourceaccount",
+    "aws:sourcearn",
+    "aws:sourceorgid",
+    "aws:sourceorgpaths",
+)
+NETWORKS = (
+    "aws:sourceip",
+    "aws:sourcevpc",
+    "aws:sourcevpcarn",
+    "aws:sourcevpce",
+    "aws:vpceaccount",
+    "aws:vpceorgid",
+    "aws:vpceorgpaths",
+    "aws:vpcsourceip",
+)
+MFA_PRESENT, MFA_AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
+# What is grave by itself, with what it is asked about.
+GRAVE = (
+    ("iam:CreateAccessKey", "arn:{partition}:iam::{account}:user/iamsim-probe"),
+    ("iam:AttachUserPolicy", "arn:{partition}:iam::{account}:user/iamsim-probe"),
+    ("iam:AttachRolePolicy", "arn:{partition}:iam::{account}:role/iamsim-probe"),
+    ("iam:CreatePolicyVersion", "arn:{partition}:iam::{account}:policy/iamsim-probe"),
+    ("cloudtrail:StopLogging", "arn:{partition}:cloudtrail:us-east-1:{account}:trail/iamsim-probe"),
+    ("s3:DeleteBucket", "arn:{partition}:s3:::iamsim-probe"),
+)
+
+
+def _allows(looking: Looking, policy: AnyPolicy, use: PolicyType) -> list[CompiledStatement]:
+    return [one for one in looking.statements(policy, use) if not one.denies]
+
+
+def _written(policy: AnyPolicy, one: CompiledStatement, operator: str, key: str, value: str) -> Fix:
+    document = policy.document if isinstance(policy, PolicyDocument) else {}
+    return Fix("policy", with_condition(document, one.path, {operator: {key: value}}))
+
+
+def _place(one: CompiledStatement) -> tuple[Evidence, ...]:
+    return (Evidence("policy", str(one.source.span(one.path).place)),)
+
+
+@audits(
+    "statement-without-organization",
+    HEADING,
+    "Statements for other accounts ask for the organization",
+    Severity.LOW,
+    KEYS,
+)
+def organization(looking: Looking) -> Iterator[Outcome]:
+    """Statements for everybody or for accounts of the organization."""
+    model = looking.model
+    if model.organization is None or model.organization.id is None:
+        yield looking.gap_of_organization()
+        return
+    for held in looking.held:
+        if held.use not in {PolicyType.RESOURCE, PolicyType.TRUST}:
+            continue
+        found = [
+            one
+            for one in _allows(looking, held.policy, held.use)
+            if _names_others(looking, held, one)
+            and not any(key in ORGANIZATIONS for key in one.keys)
+        ]
+        for one in found:
+            yield Finding(
+                held.holder,
+                f"statement {one.index + 1} of `{held.policy.name}` lets others in, and does not"
+                " ask for the organization",
+                _written(
+                    held.policy, one, "StringEquals", "aws:PrincipalOrgID", model.organization.id
+                ),
+                held.account,
+                _place(one),
+                span=one.source.span(one.path),
+            )
+        if not found:
+            yield Passed(held.holder)
+    yield from looking.policy_gaps(PolicyType.RESOURCE, PolicyType.TRUST)
+
+
+def _names_others(looking: Looking, held: Held, statement: CompiledStatement) -> bool:
+    """Whether a statement is for everybody, or for another account of the organization."""
+    granted = () if statement.principals is None else statement.principals.granted
+    for name in granted:
+        kind, _, text = name.partition(":")
+        if name == "*":
+            return True
+        arn = find_arn(text) if kind == "aws" else None
+        account = text if kind == "account" else None if arn is None else arn.account
+        if account and account != held.account and account in looking.model.index.nodes:
+            return True
+    return False
+
+
+@audits(
+    "statement-without-network",
+    HEADING,
+    "Policies of users with access keys ask for a network",
+    Severity.LOW,
+    PERIMETER,
+)
+def network(looking: Looking) -> Iterator[Outcome]:
+    """Keys that work from everywhere."""
+    for account, user in looking.users:
+        keys = keys_of(user)
+        if keys is None:
+            yield CREDENTIAL_REPORT.gap(user.arn, "its access keys", account=account.id)
+            continue
+        allowing = next(_allowing(looking, user), None)
+        if allowing is None or not any(key.is_active for key in keys) or _asks(looking, user):
+            yield Passed(user.arn)
+            continue
+        policy, one = allowing
+        yield Finding(
+            user.arn,
+            f"its access key works from every network: statement {one.index + 1} of"
+            f" `{policy.name}` asks for none",
+            _written(policy, one, "IpAddress", "aws:SourceIp", "203.0.113.0/24"),
+            account.id,
+            _place(one),
+            span=user.span,
+        )
+    yield from looking.policy_gaps(PolicyType.IDENTITY, PolicyType.SERVICE_CONTROL)
+
+
+def _allowing(looking: Looking, entity: User) -> Iterator[tuple[AnyPolicy, CompiledStatement]]:
+    for policy in identity_policies(entity, looking.model):
+        for one in _allows(looking, policy, PolicyType.IDENTITY):
+            yield policy, one
+
+
+def _asks(looking: Looking, user: User) -> bool:
+    """Whether some statement above a user, or of its own, asks for a network."""
+    levels = looking.model.scp_levels(user.account) or ()
+    above = [(one, PolicyType.SERVICE_CONTROL) for _, policies in levels for one in policies]
+    own = [(one, PolicyType.IDENTITY) for one in identity_policies(user, looking.model)]
+    if user.boundary is not None:
+        own.append((user.boundary, PolicyType.PERMISSIONS_BOUNDARY))
+    return any(
+        key in NETWORKS
+        for policy, use in (*above, *own)
+        for one in looking.statements(policy, use)
+        for key in one.keys
+    )
+
+
+@audits("statement-without-mfa", HEADING, "Users do what is grave with MFA", Severity.MEDIUM, MFA)
+def mfa(looking: Looking) -> Iterator[Outcome]:
+    """Users who may do something grave with one factor."""
+    masks = {action: looking.batch.universe.mask_of([action]) for action, _ in GRAVE}
+    users = {user.arn: user for _, user in looking.users}
+    for account in looking.accounts:
+        for candidate in looking.candidates(account.id):
+            user = users.get(candidate.principal)
+            if user is None:
+                continue
+            if has_password(user) is False and keys_of(user) == []:
+                yield Passed(user.arn)  # nobody can be the user
+                continue
+            may = looking.may(candidate)
+            asked = [(one, pattern) for one, pattern in GRAVE if may & masks[one]]
+            yield _with_one_factor(looking, account, user, asked) or Passed(user.arn)
+    yield from looking.policy_gaps(PolicyType.IDENTITY, PolicyType.SERVICE_CONTROL)
+
+
+def _with_one_factor(
+    looking: Looking, account: Account, user: User, asked: list[tuple[str, str]]
+) -> Finding | None:
+    for action, pattern in asked:
+        resource = pattern.format(partition=account.partition, account=account.id)
+        unset = frozenset({MFA_PRESENT, MFA_AGE})
+        question = Question(user.arn, action, resource, unset=unset, now=looking.at_text)
+        if decide_one(question, looking.batch.world).decision.verdict is not Verdict.ALLOWED:
+            continue
+        policy, one = next(
+            (policy, one)
+            for policy, one in _allowing(looking, user)
+            if one.actions.covers(action.lower())
+        )
+        return Finding(
+            user.arn,
+            f"may call {action} with one factor, by statement {one.index + 1} of `{policy.name}`",
+            _written(policy, one, "Bool", MFA_PRESENT, "true"),
+            account.id,
+            (Evidence("request", "", Request(user.arn, action, resource)),),
+            span=user.span,
+        )
+    return None
+
+
+@audits(
+    "statement-without-tags",
+    HEADING,
+    "Who carries a tag gets the resources that carry it",
+    Severity.LOW,
+    TAGS,
+)
+def tags(looking: Looking) -> Iterator[Outcome]:
+    """Statements for everything of a service where both sides carry a tag."""
+    for account in looking.accounts:
+        carried: dict[str, set[str]] = {}
+        for arn, resource in account.resources.items():
+            parts = find_arn(arn)
+            for key in resource.tags or ():
+                carried.setdefault(key, set()).add("" if parts is None else parts.service)
+        entities: list[User | Role] = [*account.users.values(), *account.roles.values()]
+        for entity in entities:
+            shared = {key: carried[key] for key in entity.tags or () if key in carried}
+            if shared:
+                yield _by_tag(looking, account, entity, shared) or Passed(entity.arn)
+    yield from looking.policy_gaps(PolicyType.IDENTITY)
+
+
+def _by_tag(
+    looking: Looking, account: Account, entity: User | Role, shared: dict[str, set[str]]
+) -> Finding | None:
+    for policy in identity_policies(entity, looking.model):
+        for one in _allows(looking, policy, PolicyType.IDENTITY):
+            if one.conditions or one.resources is None or not one.resources.everything:
+                continue
+            services = {pattern.pattern.partition(":")[0] for pattern in one.actions.patterns}
+            key = next((key for key, some in shared.items() if services & some), None)
+            if key is None:
+                continue
+            return Finding(
+                entity.arn,
+                f"statement {one.index + 1} of `{policy.name}` gives everything of"
+                f" {', '.join(sorted(services & shared[key]))}, where resources carry its tag"
+                f" `{key}`",
+                _written(
+                    policy,
+                    one,
+                    "StringEquals",
+                    f"aws:ResourceTag/{key}",
+                    f"${{aws:PrincipalTag/{key}}}",
+                ),
+                account.id,
+                _place(one),
+                span=entity.span,
+            )
+    return None
