@@ -81,6 +81,11 @@ def validate(
     validator = Validator(select=codes_named(select, selecting=True), ignore=codes_named(ignore))
     kind = None if policy_type is None else _type_named(policy_type)
     if isinstance(policy, Policy):
+        if policy.source.evaluated is not None:
+            source = policy.source
+            return Validation(
+                validator.validate_data(source.evaluated, source, kind, resource_type)
+            )
         return Validation(
             validator.validate_text(policy.source.text, policy.name, kind, resource_type)
         )

@@ -27,6 +27,9 @@ class Source:
     `locate_all` turns the text into a map from element path to the (start, end) offsets of its
     value; the place of an object's key is under the path of its value with ``"#key"`` behind. It
     runs once, when a position is first asked for. Offsets count characters from 0.
+
+    Where a policy is what a template came to, its source is the text of the template, its paths are
+    those of the policy, and `evaluated` is the policy: the text can't be read or changed as one.
     """
 
     name: str
@@ -36,6 +39,7 @@ class Source:
     )
     _offsets: Mapping[Path, tuple[int, int]] | None = field(default=None, repr=False)
     _line_starts: list[int] | None = field(default=None, repr=False)
+    evaluated: Mapping[str, object] | None = field(default=None, repr=False)
 
     def span(self, path: Path) -> Span:
         """Find the place of the element at `path`; the nearest known parent if it has none."""

@@ -15,6 +15,7 @@ from iamsim.core.caret import quote
 from iamsim.core.unknown import find_marker
 from iamsim.importers.key_ring import Claim, KeyRing
 from iamsim.importers.options import SourceOptions
+from iamsim.importers.places import Places
 from iamsim.importers.salvage import UniqueKeys
 from iamsim.importers.tree import Tree
 from iamsim.importers.unknown import marker
@@ -128,6 +129,7 @@ class Draft:
         self.state: dict[str, dict[str, object]] = {}
         self.tree = Tree(self)
         self.keys = KeyRing()
+        self.places = Places()
         self.managed: dict[str, dict[str, object]] = {}
         """Documents of AWS managed policies that a source holds, by ARN."""
         self.lost: list[dict[str, object]] = []

@@ -180,6 +180,7 @@ def add_statement(record: Record, statement: dict[str, object]) -> None:
     policy = record.data.setdefault("policy", empty)
     statements = policy.get("Statement") if isinstance(policy, dict) else None
     if isinstance(statements, list) and statement not in statements:
+        record.draft.places.put_statement(statement)
         statements.append(statement)
 
 

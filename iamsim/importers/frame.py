@@ -25,6 +25,8 @@ from iamsim.world.load import WORLD_FILES
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from iamsim.importers.places import Places
+
 __all__ = [
     "Draft",
     "Imported",
@@ -41,11 +43,13 @@ __all__ = [
 
 
 class Imported(NamedTuple):
-    """A world as plain data, what was remarked, and how many sources each format had."""
+    """A world as plain data, what was remarked, how many sources each format had, and where the
+    policies of templates and configurations are written."""
 
     data: dict[str, dict[str, object]]
     remarks: tuple[Remark, ...]
     formats: dict[str, int]
+    places: Places
 
 
 class Known(Protocol):
@@ -113,7 +117,8 @@ def import_sources(
     if known is not None:
         known.complete(draft)
     settle(draft, draft.options.account, progress)
-    return Imported(draft.data, tuple(sorted(draft.remarks)), dict(sorted(formats.items())))
+    remarks = tuple(sorted(draft.remarks))
+    return Imported(draft.data, remarks, dict(sorted(formats.items())), draft.places)
 
 
 def _why_nothing(draft: Draft, paths: Iterable[str]) -> str:

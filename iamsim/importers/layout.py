@@ -18,6 +18,8 @@ from iamsim.core.unknown import find_marker
 from iamsim.importers.slots import policy_slots
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from iamsim.importers.slots import Plain, Slot
 
 __all__ = ["Layout", "document_text", "lay_out"]
@@ -48,11 +50,14 @@ class Layout:
     documents: dict[str, Plain] = field(default_factory=dict)
 
 
-def lay_out(data: Plain) -> Layout:
-    """Divide the plain data of a world into files; the data itself stays as it is."""
+def lay_out(data: Plain, place_of: Callable[[object], object] = lambda _: None) -> Layout:
+    """Divide the plain data of a world into files; the data itself stays as it is.
+
+    Equal documents share a file, unless `place_of` tells them apart.
+    """
     copy = _copy(data)
     layout = Layout()
-    uses: dict[str, list[Slot]] = {}
+    uses: dict[tuple[str, object], list[Slot]] = {}
     texts: dict[int, str] = {}
     for slot in policy_slots(copy):
         document = slot.value
@@ -60,9 +65,9 @@ def lay_out(data: Plain) -> Layout:
             text = texts.get(id(document))
             if text is None:
                 text = texts[id(document)] = json.dumps(document, separators=(",", ":"))
-            uses.setdefault(text, []).append(slot)
+            uses.setdefault((text, place_of(document)), []).append(slot)
     taken: set[str] = set()
-    for text, slots in uses.items():
+    for (text, _), slots in uses.items():
         document = slots[0].value
         path = _free(_path(slots[0]) if len(slots) == 1 else _shared_path(slots, text), taken)
         if isinstance(document, dict):

@@ -66,14 +66,14 @@ def load_worlds(
     imported = import_sources(sources, progress=progress)
     if remarked is not None:
         remarked(imported.remarks)
-    documents, files = documents_of(imported.data)
+    documents, files = documents_of(imported.data, imported.places)
     worlds = [read_document(world_file(path)) for path in texts if path not in sources]
     return load_world_documents(*worlds, *documents, files=files, strict=strict)
 
 
 def to_world(imported: Imported) -> World:
     """Make the world of an import."""
-    documents, files = documents_of(imported.data)
+    documents, files = documents_of(imported.data, imported.places)
     return load_world_documents(*documents, files=files)
 
 

@@ -81,7 +81,7 @@ def _state(
     """Import one side of what is laid over."""
     below.start()
     imported = import_sources([path], options=options, progress=progress, known=below)
-    documents, files = documents_of(imported.data)
+    documents, files = documents_of(imported.data, imported.places)
     # Documents say that they come from what is laid over: the files of the world may be alike.
     named = {
         name: Document(one.data, _renamed(one.source, f"{label}: {name}"), one.folder)
@@ -96,6 +96,9 @@ def _state(
 
 
 def _renamed(source: TextSource, name: str) -> TextSource:
+    """The source under another name; one of a template has its own."""
+    if source.evaluated is not None:
+        return source
     return TextSource(name, source.text, source.locate_all)
 
 

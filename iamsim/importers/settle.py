@@ -84,8 +84,9 @@ def _settle_homeless(draft: Draft, account: str | None) -> None:
 
 
 def _share_documents(draft: Draft) -> None:
-    """Make equal documents one object, so that they are checked, written and compiled once."""
-    known: dict[str, object] = {}
+    """Make equal documents one object, so that they are checked, written and compiled once; those
+    of templates, of which answers name the line, where they stand in one place."""
+    known: dict[tuple[str, object], object] = {}
     texts: dict[int, str] = {}
     for slot in policy_slots(draft.plain):
         document = slot.value
@@ -93,7 +94,7 @@ def _share_documents(draft: Draft) -> None:
             text = texts.get(id(document))
             if text is None:
                 text = texts[id(document)] = _canonical(document)
-            slot.put(known.setdefault(text, document))
+            slot.put(known.setdefault((text, draft.places.key_of(document)), document))
         elif isinstance(document, str):
             slot.put(_short_reference(document, slot, draft))
 

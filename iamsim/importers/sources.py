@@ -47,12 +47,19 @@ class Source(NamedTuple):
     """A file, parsed: JSON or YAML data, or the rows of a CSV file as a list of maps of text.
 
     The path is the one that was given, with `/` between its parts; inside an archive it goes on
-    behind the archive's own. `subject` is the ARN or id that the user said the file is about.
+    behind the archive's own. `subject` is the ARN or id that the user said the file is about,
+    `content` what the file holds.
     """
 
     path: str
     data: object
     subject: str | None = None
+    content: bytes = b""
+
+    @property
+    def text(self) -> str:
+        """The text of the file; empty for one that is packed."""
+        return "" if self.path.lower().endswith(".gz") else _decode(self.content)
 
 
 class _File(NamedTuple):
@@ -95,7 +102,8 @@ def read_sources(
         content = file.read()
         for data in _parse(file.path, content, draft):
             whole = _without_garbled(data, draft)
-            yield Source(file.path, whole, about.get(os.path.normpath(file.path))), done, len(files)
+            subject = about.get(os.path.normpath(file.path))
+            yield Source(file.path, whole, subject, content), done, len(files)
 
 
 def _without_garbled(data: object, draft: Draft) -> object:

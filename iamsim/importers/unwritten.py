@@ -10,6 +10,7 @@ from iamsim.core.span import Source as TextSource
 from iamsim.world.documents import Document
 
 if TYPE_CHECKING:
+    from iamsim.importers.places import Places
     from iamsim.importers.slots import Plain
 
 __all__ = ["Documents", "documents_of"]
@@ -17,13 +18,14 @@ __all__ = ["Documents", "documents_of"]
 Documents = tuple[list[Document], dict[str, Document]]
 
 
-def documents_of(data: dict[str, Plain]) -> Documents:
-    """Give the world files and the policy files of plain data, as if they had been read."""
+def documents_of(data: dict[str, Plain], places: Places) -> Documents:
+    """Give the world files and the policy files of plain data, as if they had been read; policies
+    of templates stand where these have them."""
     import json  # noqa: PLC0415 - only to import
 
-    from iamsim.importers.layout import document_text, lay_out  # noqa: PLC0415
+    from iamsim.importers.layout import lay_out  # noqa: PLC0415
 
-    layout = lay_out(dict(data))
+    layout = lay_out(dict(data), places.key_of)
     worlds = [
         Document(
             {key: value for key, value in world.items() if key != "include"},
@@ -33,7 +35,17 @@ def documents_of(data: dict[str, Plain]) -> Documents:
         for path, world in layout.worlds.items()
     ]
     files = {
-        path: Document(document, TextSource(path, document_text(document), locate_json))
+        path: Document(document, _source(path, document, places))
         for path, document in layout.documents.items()
     }
     return worlds, files
+
+
+def _source(path: str, document: Plain, places: Places) -> TextSource:
+    """The text of a policy: that of its template, else the one that an import would write."""
+    from iamsim.importers.layout import document_text  # noqa: PLC0415 - only to import
+
+    place = places.of(document)
+    if place is not None:
+        return place.source
+    return TextSource(path, document_text(document), locate_json)

@@ -100,22 +100,27 @@ def _files(policies: Sequence[PolicyCoverage]) -> dict[str, dict[int, _Line]]:
     """Every file with its lines, in order."""
     files: dict[str, dict[int, _Line]] = {}
     for policy in policies:
-        lines = files.setdefault(policy.file, {})
-        for number, line in _lines(policy):
+        for file, number, line in _lines(policy):
+            lines = files.setdefault(file, {})
             lines[number] = lines[number].joined(line) if number in lines else line
     return {file: dict(sorted(files[file].items())) for file in sorted(files)}
 
 
-def _lines(policy: PolicyCoverage) -> Iterator[tuple[int, _Line]]:
+def _lines(policy: PolicyCoverage) -> Iterator[tuple[str, int, _Line]]:
     for statement in policy.statements:
         if statement.dead:
             continue
-        yield statement.span.line, _Line(statement.matched)
+        file, start = statement.span.source.name, statement.span.line
+        yield file, start, _Line(statement.matched)
         for clause in statement.clauses:
             pair = ((clause.held, clause.blocked),) if clause.is_condition else ()
             # What a condition never did is said by its branches; the line was reached.
             reached = clause.covered or clause.is_condition
-            yield clause.span.line, _Line(clause.held + clause.blocked if reached else 0, pair)
+            yield (
+                file,
+                clause.span.line,
+                _Line(clause.held + clause.blocked if reached else 0, pair),
+            )
 
 
 def _taken(line: _Line) -> int:

@@ -124,7 +124,7 @@ def _statement_place(statement: StatementExplanation | None) -> Json:
         "statement": statement.index,
         "sid": statement.sid,
         "effect": statement.effect,
-        "file": statement.source.name,
+        "file": span.source.name,
         "line": span.line,
         "column": span.column,
     }

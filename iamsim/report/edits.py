@@ -279,7 +279,7 @@ def _grant(grant: Grant) -> Json:
         "policy": grant.policy,
         "statement": statement.index,
         "sid": statement.sid,
-        "file": statement.source.name,
+        "file": span.source.name,
         "line": span.line,
         "column": span.column,
     }

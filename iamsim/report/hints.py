@@ -69,7 +69,7 @@ def hint_to_dict(hint: Hint) -> dict[str, object]:
             "policy": hint.place.policy,
             "statement": hint.place.index,
             "sid": hint.place.sid,
-            "file": hint.place.source.name,
+            "file": span.source.name,
             "line": span.line,
             "column": span.column,
         }

@@ -237,7 +237,7 @@ def _reading(reading: Reading) -> Json:
         "policy": reading.policy,
         "statement": statement.index,
         "sid": statement.sid,
-        "file": statement.source.name,
+        "file": span.source.name,
         "line": span.line,
         "column": span.column,
     }

@@ -131,7 +131,9 @@ class Coverage:
 
 def _is_of_aws(policy: CompiledPolicy) -> bool:
     """Whether AWS wrote a policy: managed ones, the full access policies, and KMS grants."""
-    return is_owned_by_aws(policy.arn or "") or policy.source.locate_all is None
+    source = policy.source
+    unwritten = source.locate_all is None and source.evaluated is None
+    return unwritten or is_owned_by_aws(policy.arn or "")
 
 
 def _clauses(statement: CompiledStatement) -> Iterator[ClauseCoverage]:

@@ -21,10 +21,11 @@ from iamsim.importers.cloudformation.naming import Environment
 from iamsim.importers.cloudformation.reading_stack import read_stack
 from iamsim.importers.cloudformation.templates import (
     Template,
+    TemplateFile,
     is_template,
     nested_files,
     read_template,
-    template_of,
+    template_file,
 )
 from iamsim.importers.facts import report_dangling_targets
 from iamsim.importers.lost import is_error
@@ -55,7 +56,7 @@ ENDINGS = (
 class _State(NamedTuple):
     """What is kept of the sources of one draft."""
 
-    templates: dict[str, dict[str, object]]
+    templates: dict[str, TemplateFile]
     assemblies: dict[str, Assembly | None]
     manifests: dict[str, None]
     assets: dict[str, dict[str, str]]
@@ -80,10 +81,10 @@ class CloudFormation:
         """Keep a template for later."""
         state = _state(draft)
         folder = posixpath.dirname(source.path)
-        template = template_of(source.data)
-        if template is not None:
-            state.templates[source.path] = template
-            _report_misfits(template, draft)
+        file = template_file(source.path, source.data, lambda: source.text)
+        if file is not None:
+            state.templates[source.path] = file
+            _report_misfits(file.template, draft)
         elif isinstance(source.data, dict) and is_manifest(source.data):
             state.manifests[folder] = None
             # Inside of an archive there is no folder to look into.
@@ -102,13 +103,13 @@ class CloudFormation:
                 _add_stacks(assembly, state)
         inner = {
             file
-            for path, template in state.templates.items()
-            for file in _files_within(path, template)
+            for path, holder in state.templates.items()
+            for file in _files_within(path, holder.template)
             if file != posixpath.normpath(path)
         }
         templates = [
-            _prepare(path, template, state, draft)
-            for path, template in sorted(state.templates.items())
+            _prepare(path, file, state, draft)
+            for path, file in sorted(state.templates.items())
             if posixpath.normpath(path) not in inner
             and not _is_inner(path, state)
             and not _is_placeless(path, state, draft)
@@ -203,7 +204,7 @@ def _add_stacks(assembly: Assembly, state: _State) -> None:
                 state.templates[path] = found
 
 
-def _prepare(path: str, template: dict[str, object], state: _State, draft: Draft) -> Template:
+def _prepare(path: str, template: TemplateFile, state: _State, draft: Draft) -> Template:
     """Find the environment of a template: from the CDK, the user, or not at all."""
     folder, file = posixpath.split(path)
     assembly = _assembly(folder, state)

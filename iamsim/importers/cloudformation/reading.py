@@ -145,7 +145,13 @@ class Reading:
         """Make a policy document of what is known of it; `None` says nothing."""
         if value is None:
             return None
-        return settle_document(value, lambda code, message: self.remark(code, f"{what}: {message}"))
+        found = settle_document(
+            value, lambda code, message: self.remark(code, f"{what}: {message}")
+        )
+        text = self.stack.text
+        place = None if text is None else text.place(value, self.logical_id, self.properties)
+        self.draft.places.put(found, place)
+        return found
 
     def tags(self, record: Record) -> None:
         """Set the tags of a record: a list of `Key` and `Value`, or a map."""

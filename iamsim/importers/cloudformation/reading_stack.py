@@ -64,6 +64,7 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
                 "unknown",
             )
         properties = stack.properties(logical_id)
+        draft.places.here = None if stack.text is None else stack.text.resource(logical_id)
         try:
             read(Reading(stack, draft, logical_id, properties, prefix))
         except (ValueError, LookupError):
@@ -72,6 +73,8 @@ def read_stack(opened: OpenStack, draft: Draft) -> None:
                 f"`{logical_id}` of the template can't be read",
                 reach_of(kind, properties, logical_id),
             )
+        finally:
+            draft.places.here = None
     environment, accounts = stack.environment, draft.data.get("accounts", {})
     if environment.scope.partition != "aws" and environment.account in accounts:
         draft.account(environment.account).set("partition", environment.scope.partition, prefix)

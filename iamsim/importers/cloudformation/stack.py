@@ -19,6 +19,7 @@ from iamsim.importers.cloudformation.naming import (
     attribute_of,
     identify,
 )
+from iamsim.importers.cloudformation.places import Entries, Items
 from iamsim.importers.resource_kinds import url_suffix
 from iamsim.importers.unknown import Unknown, find_unknown
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from iamsim.catalog.resource_types import ResourceType
+    from iamsim.importers.cloudformation.places import TemplateText
 
 __all__ = ["Stack"]
 
@@ -52,7 +54,7 @@ class Stack:
     """A template in an environment.
 
     `parameters` are given values by name, `exports` the known exports of other stacks;
-    `open_nested` finds the templates of nested stacks.
+    `open_nested` finds the templates of nested stacks. `text` is that of the template.
     """
 
     template: Mapping[str, object]
@@ -60,6 +62,7 @@ class Stack:
     parameters: Mapping[str, object] = field(default_factory=dict)
     exports: Mapping[str, object] = field(default_factory=dict)
     open_nested: Callable[[str, Mapping[str, object]], Stack | None] | None = None
+    text: TemplateText | None = None
 
     def __post_init__(self) -> None:
         """Prepare what is found once: conditions, identities, nested stacks."""
@@ -139,8 +142,11 @@ class Stack:
             dynamic = _DYNAMIC.search(value)
             return value if dynamic is None else Unknown(f"`{dynamic.group()}`")
         if isinstance(value, list):
-            items = (self._evaluate(item) for item in value)
-            return [item for item in items if item is not _NO_VALUE]
+            kept = [(number, self._evaluate(item)) for number, item in enumerate(value)]
+            kept = [(number, item) for number, item in kept if item is not _NO_VALUE]
+            items = Items(item for _, item in kept)
+            items.written, items.numbers = value, [number for number, _ in kept]
+            return items
         if not isinstance(value, dict):
             return value
         if len(value) == 1:
@@ -149,7 +155,9 @@ class Stack:
             if function is not None:
                 return self._call(function, argument)
         entries = ((str(key), self._evaluate(item)) for key, item in value.items())
-        return {key: item for key, item in entries if item is not _NO_VALUE}
+        found = Entries((key, item) for key, item in entries if item is not _NO_VALUE)
+        found.written = value
+        return found
 
     def _call(self, function: Callable[[object], object], argument: object) -> object:
         """Call a function, unless expressions lead in a circle."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 from iamsim.importers.cloudformation.for_each import write_out_loops
+from iamsim.importers.cloudformation.places import TemplateText
 from iamsim.importers.cloudformation.sam import TRANSFORM, expand_sam, is_sam
 from iamsim.importers.cloudformation.stack import Stack
 from iamsim.importers.short_forms import read_short_form
@@ -24,9 +25,11 @@ __all__ = [
     "NESTED_STACK",
     "OpenStack",
     "Template",
+    "TemplateFile",
     "is_template",
     "nested_files",
     "read_template",
+    "template_file",
     "template_of",
 ]
 
@@ -64,12 +67,28 @@ def template_of(data: object) -> Json | None:
     return template if any(typed) else None
 
 
-def read_template(path: str) -> Json | None:
+class TemplateFile(NamedTuple):
+    """A template with the text that it was read from."""
+
+    template: Json
+    text: TemplateText
+
+
+def read_template(path: str) -> TemplateFile | None:
     """Read a template from a file beside a source; `None` when there is none."""
     try:
-        return template_of(read_document(path, read_tag=read_short_form).data)
+        document = read_document(path, read_tag=read_short_form)
     except WorldError:
         return None
+    return template_file(path, document.data, lambda: document.source.text)
+
+
+def template_file(path: str, data: object, read: Callable[[], str]) -> TemplateFile | None:
+    """Give the template that the data of a file is or holds."""
+    template = template_of(data)
+    if template is None:
+        return None
+    return TemplateFile(template, TemplateText(path, data, template, read))
 
 
 def nested_files(template: Mapping[str, object]) -> Iterator[str]:
@@ -95,23 +114,23 @@ class Template(NamedTuple):
     """A template with its environment, the CDK folder that it is in (if it is), and all others."""
 
     path: str
-    template: Json
+    file: TemplateFile
     environment: Environment
     assembly: Assembly | None
-    others: Mapping[str, Json]
+    others: Mapping[str, TemplateFile]
     region_known: bool = True
 
     def open(self, draft: Draft | None, exports: Mapping[str, object]) -> OpenStack:
         """Make the stack; remarks are made where a draft is given."""
         given = {} if draft is None else dict(draft.options.parameters)
         if draft is None:
-            return OpenStack(self._stack(self.template, self.environment, given, exports, None, 0))
-        stack = self._stack(self.template, self.environment, given, exports, draft, 0)
+            return OpenStack(self._stack(self.file, self.environment, given, exports, None, 0))
+        stack = self._stack(self.file, self.environment, given, exports, draft, 0)
         return OpenStack(stack, region_known=self.region_known)
 
     def _stack(
         self,
-        template: Json,
+        file: TemplateFile,
         environment: Environment,
         parameters: Mapping[str, object],
         exports: Mapping[str, object],
@@ -127,6 +146,7 @@ class Template(NamedTuple):
         def in_resource(logical_id: str, code: str, message: str) -> None:
             remark(f"Resources.{logical_id}", code, message)
 
+        template = file.template
         transforms = template.get("Transform")
         for transform in transforms if isinstance(transforms, list) else [transforms]:
             name = transform.get("Name") if isinstance(transform, dict) else transform
@@ -142,7 +162,7 @@ class Template(NamedTuple):
         expanded = written if isinstance(written, dict) else template
         if is_sam(expanded):
             expanded = expand_sam(expanded, in_resource)
-        stack = Stack(expanded, environment, parameters, exports)
+        stack = Stack(expanded, environment, parameters, exports, text=file.text)
         stack.open_nested = self._nested_opener(stack, exports, draft, depth)
         return stack
 

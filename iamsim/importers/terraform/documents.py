@@ -5,7 +5,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from iamsim.importers.salvage import UniqueKeys
 from iamsim.importers.terraform.addresses import full_references, parse_steps
@@ -36,6 +36,14 @@ ELEMENTS = (
 )
 CONDITIONS = "condition"
 PRINCIPALS = (("principals", "Principal"), ("not_principals", "NotPrincipal"))
+
+
+@runtime_checkable
+class Written(Protocol):
+    """The attributes of a resource of a configuration."""
+
+    def written(self, name: str) -> object:
+        """Give an attribute with the places of its parts."""
 
 
 class Stated(dict[str, object]):
@@ -104,11 +112,28 @@ def _documents(plan: Plan, instance: Instance, *names: str) -> Iterator[object]:
         if unknown is not None and instance.span is None:
             yield from _referenced(plan, instance, name)
             continue
-        for text in values:
-            if isinstance(text, str) and text:
+        stated = _stated(instance, name)
+        for number, text in enumerate(values):
+            if number in stated:
+                yield stated[number]
+            elif isinstance(text, str) and text:
                 yield _parse(text)
             elif isinstance(text, dict | Unknown):
                 yield text
+
+
+def _stated(instance: Instance, name: str) -> dict[int, Json]:
+    """Give the documents of a list of which a configuration knows the blocks, by their number."""
+    values = instance.values
+    value = values.written(name) if isinstance(values, Written) else None
+    found: dict[int, Json] = {}
+    for number, item in enumerate(value if isinstance(value, list) else [value]):
+        document = getattr(item, "value", item)  # of what is encoded
+        if isinstance(document, dict) and any(
+            isinstance(one, Stated) for one in document.get("Statement", ())
+        ):
+            found[number] = document
+    return found
 
 
 def _referenced(plan: Plan, instance: Instance, name: str) -> Iterator[object]:

@@ -63,12 +63,13 @@ def _computed_parts(reading: Reading) -> None:
     record = _owner(reading, "role", reading.name)
     removed = reading.plan.removed_from_roles
     known = record.data.get("inline_policies")
-    for block in reading.blocks("inline_policy"):
+    for number, block in reading.numbered_blocks("inline_policy"):
         name = block.get("name")
         if not isinstance(name, str) or (isinstance(known, dict) and name in known):
             continue
         if (reading.name, name) not in removed:
-            document = reading.document(block.get("policy"), f"the policy {quote(name)}")
+            path = ("inline_policy", number, "policy")
+            document = reading.document(block.get("policy"), f"the policy {quote(name)}", path)
             if document is not None:
                 record.inline(name, document, reading.place)
     arns = reading.references("managed_policy_arns")

@@ -17,6 +17,7 @@ from iamsim.importers.terraform import (
     snapshots,
 )
 from iamsim.importers.terraform.documents import render_document
+from iamsim.importers.terraform.hcl.policies import place_of_instance
 from iamsim.importers.terraform.hcl.roots import open_roots
 from iamsim.importers.terraform.identity_center import read_permission_sets
 from iamsim.importers.terraform.instances import (
@@ -230,6 +231,7 @@ def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
         return
     if reading.instance.span is not None:
         reading.draft.source = reading.instance.span.source.name
+    reading.draft.places.here = place_of_instance(reading.instance)
     try:
         read(reading)
         named = reading.plan.is_named(reading.instance)
@@ -237,6 +239,8 @@ def _read(reading: Reading, read: Callable[[Reading], None] | None) -> None:
         reading.draft.unreadable("this is not as its type has it", reading.place)
         reading.doubt(f"{quote(reading.place)} of the plan or state can't be read")
         return
+    finally:
+        reading.draft.places.here = None
     if not named:
         reading.remark(
             "name-unknown",

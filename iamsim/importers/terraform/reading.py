@@ -10,9 +10,12 @@ from iamsim.importers.reach import reach_of
 from iamsim.importers.terraform.choices import dig
 from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import Guess
+from iamsim.importers.terraform.hcl.policies import place_of_policy
 from iamsim.importers.unknown import Unknown, find_unknown, mark_of, marked, settle_document
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from iamsim.importers.draft import Draft, Record, Severity
     from iamsim.importers.resource_kinds import Scope
     from iamsim.importers.terraform.instances import Instance
@@ -189,12 +192,19 @@ class Reading:
 
     def blocks(self, name: str) -> list[dict[str, object]]:
         """Give the blocks of a name."""
+        return [block for _, block in self.numbered_blocks(name)]
+
+    def numbered_blocks(self, name: str) -> list[tuple[int, dict[str, object]]]:
+        """Give the blocks of a name with their numbers, which those that are not known have too."""
         value = self.value(name)
         items = value if isinstance(value, list) else [value]
-        return [item for item in items if isinstance(item, dict)]
+        return [(number, item) for number, item in enumerate(items) if isinstance(item, dict)]
 
-    def document(self, value: object, what: str) -> dict[str, object] | None:
-        """Make a policy document of what is known of it; `None` says nothing."""
+    def document(
+        self, value: object, what: str, path: Sequence[str | int]
+    ) -> dict[str, object] | None:
+        """Make a policy document of what is known of it; `None` says nothing. `path` leads to it
+        from the attributes."""
         if value in (None, ""):
             return None
         found = settle_document(
@@ -210,7 +220,9 @@ class Reading:
                 "taken-from-reference",
                 f"{what}: the plan has references in place of texts; they are taken to be {shown}",
             )
-        return plain if isinstance(plain, dict) else found
+        document = plain if isinstance(plain, dict) else found
+        self.draft.places.put(document, place_of_policy(self.instance, path))
+        return document
 
     def dug(self, path: str) -> object:
         """Give an attribute, or what stands in one at a path such as `details.0.name`."""
@@ -221,12 +233,13 @@ class Reading:
     def policy(self, name: str = "policy") -> dict[str, object] | None:
         """Give an attribute that is a policy document."""
         if "." in name:
-            return self.document(self.dug(name), quote(name))
+            steps = [int(step) if step.isdigit() else step for step in name.split(".")]
+            return self.document(self.dug(name), quote(name), steps)
         value = self.value(name)
         if isinstance(value, str) and isinstance(self.instance.values.get(name), Unknown):
             # What is referred to is no document: plans do not hold the call around it.
             value = Unknown(self.plan.references_text(self.instance, name))
-        return self.document(value, quote(name))
+        return self.document(value, quote(name), (name,))
 
     def tags(self, record: Record) -> None:
         """Set the tags of a record, those of the provider among them."""

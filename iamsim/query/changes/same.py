@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING, cast
 
 from iamsim.compile.residual import all_of, negate
@@ -67,9 +68,16 @@ def through_of(before: BatchAnswer, after: BatchAnswer) -> tuple[StatementRefere
     if after.verdict is Verdict.IMPLICIT_DENY or not now:
         return then
     if before.verdict is Verdict.CONDITIONAL and after.verdict is Verdict.CONDITIONAL:
-        known = {(one.source.text, one.path) for one in then}
-        fresh = tuple(one for one in now if (one.source.text, one.path) not in known)
-        known = {(one.source.text, one.path) for one in now}
-        gone = tuple(one for one in then if (one.source.text, one.path) not in known)
+        known = set(map(_key, then))
+        fresh = tuple(one for one in now if _key(one) not in known)
+        known = set(map(_key, now))
+        gone = tuple(one for one in then if _key(one) not in known)
         return fresh or gone or now
     return now
+
+
+def _key(statement: StatementReference) -> object:
+    """What tells a statement from others: of a template, what its policy came to."""
+    source = statement.source
+    text = source.text if source.evaluated is None else json.dumps(source.evaluated, default=str)
+    return text, statement.path

@@ -28,7 +28,7 @@ def make_patches(edits: tuple[Edit, ...], trial: Trial) -> tuple[Patch, ...]:
     """Write the edits of each text as one patch.
 
     A text is left out where its change can't be written in place: every patch was read again, and
-    holds the policies that were decided.
+    holds the policies that were decided. A template is for its author to change.
     """
     steps: dict[int, tuple[Place, list[Step]]] = {}
     for edit in edits:
@@ -40,6 +40,8 @@ def make_patches(edits: tuple[Edit, ...], trial: Trial) -> tuple[Patch, ...]:
         origin = place.origin
         data = trial.data(place)
         if origin is None or data is None or place.policy is None:
+            continue
+        if origin.source.evaluated is not None:
             continue
         written = _written(origin.source, data, found)
         if written is None:
@@ -59,7 +61,7 @@ def changed_texts(edits: tuple[Edit, ...]) -> dict[str, str]:
     steps: dict[str, tuple[Source, list[Step]]] = {}
     for edit in edits:
         origin = None if edit.place is None else edit.place.origin
-        if origin is not None and edit.steps:
+        if origin is not None and edit.steps and origin.source.evaluated is None:
             _, found = steps.setdefault(origin.source.name, (origin.source, []))
             found.extend(edit.steps)
     return {

@@ -7,6 +7,7 @@ is worth showing only if it is the data that was decided.
 from __future__ import annotations
 
 import copy
+import json
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.core.errors import InputError
@@ -131,6 +132,9 @@ def _ordered(steps: Iterable[Step]) -> list[Step]:
 
 def policy_data(source: Source) -> Data | None:
     """Read the policy of a source as plain data; `None` where its text is none."""
+    if source.evaluated is not None:
+        found: Data = json.loads(json.dumps(source.evaluated))
+        return found
     span = source.span(())
     try:
         data = read_part(" " * (span.column - 1) + span.text, source)

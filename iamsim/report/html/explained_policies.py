@@ -16,6 +16,8 @@ from iamsim.words.sentences import NOTES, REASONS, layer_name, level_text
 from iamsim.words.wording import failure_text, joined, statement_text
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import (
         ClauseExplanation,
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
         PolicyExplanation,
         StatementExplanation,
     )
+    from iamsim.core.span import Span
     from iamsim.report.html.policy_text import Block
 
 __all__ = ["LayerView", "PolicyView", "StatementView", "layer_views", "statement_names"]
@@ -128,17 +131,6 @@ def _layer(layer: LayerExplanation, answer: Answer, name: str, shown: _Shown) ->
 
 
 def _policy(policy: PolicyExplanation, answer: Answer, name: str, shown: _Shown) -> PolicyView:
-    action = answer.request.action
-    marks = [
-        mark
-        for one in policy.statements
-        for mark in _marks(one, action, closely=id(one) in shown.parts)
-    ]
-    remarks = [
-        remark
-        for one in policy.statements
-        for remark in _remarks(one, action, closely=id(one) in shown.parts)
-    ]
     matching = sum(statement.matched for statement in policy.statements)
     depending = sum(map(statement_depends, policy.statements))
     number = len(policy.statements)
@@ -155,13 +147,37 @@ def _policy(policy: PolicyExplanation, answer: Answer, name: str, shown: _Shown)
         shown.all_open or any(id(one) in shown.parts for one in policy.statements),
         badge,
         tuple(_statement(one, shown) for one in policy.statements),
-        policy_blocks(
-            policy.source.span(()),
-            marks,
-            remarks,
-            [_anchor(one, shown) for one in policy.statements],
-        ),
+        tuple(_blocks(policy, answer.request.action, shown)),
     )
+
+
+def _blocks(policy: PolicyExplanation, action: str, shown: _Shown) -> Iterator[Block]:
+    """The text of a policy, and of its statements that are written elsewhere."""
+    stretches: list[tuple[Span, list[StatementExplanation]]] = [(policy.source.span(()), [])]
+    for statement in policy.statements:
+        span = statement.span
+        around = (inside for outer, inside in stretches if _holds(outer, span))
+        inside = next(around, None)
+        if inside is None:
+            inside = []
+            stretches.append((span, inside))
+        inside.append(statement)
+    for stretch, statements in stretches:
+        if not statements and len(stretches) > 1:
+            continue
+        near = [(one, id(one) in shown.parts) for one in statements]
+        yield from policy_blocks(
+            stretch,
+            [mark for one, closely in near for mark in _marks(one, action, closely=closely)],
+            [remark for one, closely in near for remark in _remarks(one, action, closely=closely)],
+            [_anchor(one, shown) for one in statements],
+        )
+
+
+def _holds(outer: Span, span: Span) -> bool:
+    """Whether a stretch is inside of another one, of the same text."""
+    same = outer.source.name == span.source.name
+    return same and outer.start <= span.start and span.end <= outer.end
 
 
 def _statement(statement: StatementExplanation, shown: _Shown) -> StatementView:

@@ -9,7 +9,9 @@ from iamsim.catalog.resource_types import find_terraform_type, resource_types
 from iamsim.core.decision import PolicyType
 from iamsim.core.span import Source, Span
 from iamsim.importers.placed import OF_ORGANIZATION, PlacedPolicy, ScatteredSource, Use
+from iamsim.importers.places import Place
 from iamsim.importers.terraform.choices import DOCUMENT
+from iamsim.importers.terraform.configuration import part
 from iamsim.importers.terraform.documents import Stated
 from iamsim.importers.terraform.hcl.blocks import Values
 from iamsim.importers.terraform.hcl.placing import Places, decoded
@@ -24,12 +26,12 @@ from iamsim.importers.unknown import marked
 from iamsim.syntax.hcl.parse import TEMPLATE_END, TEMPLATE_START
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from iamsim.importers.terraform.hcl.roots import Root
     from iamsim.importers.terraform.instances import Instance
 
-__all__ = ["configured_policies"]
+__all__ = ["configured_policies", "place_of_instance", "place_of_policy"]
 
 MAX_VARIANTS = 20  # of what one place comes to, for each item of a loop
 INLINE = {
@@ -134,12 +136,48 @@ def _written(value: object, span: Span) -> _Written | None:
     return None if text is None else _Written(text.data, Places(text.places), text.span or span)
 
 
-def _placed(found: _Written, instance: Instance, use: Use) -> PlacedPolicy:
-    """Give a policy its source: the file in which it begins, and the places of parts elsewhere."""
+def place_of_policy(instance: Instance, path: Sequence[str | int]) -> Place | None:
+    """The place of the policy at a path of the attributes of an instance; `None` for instances of
+    plans and states, and for what is no policy."""
+    values = instance.values
+    if not isinstance(values, Values) or instance.span is None:
+        return None
+    name, *steps = path
+    span = values.place(str(name)) or instance.span
+    value = values.written(str(name))
+    for step in steps:
+        if isinstance(value, MapOf):
+            span = value.places.get(str(step), span)
+        value = part(value, step)
+    found = _written(value, span)
+    if found is None:
+        return place_of_instance(instance)
+    source = _source(found)
+    whole = source.span(())
+    return Place(source, (whole.source.name, whole.start, whole.end))
+
+
+def place_of_instance(instance: Instance) -> Place | None:
+    """The place of a resource; `None` for those of plans and states."""
+    span = instance.span
+    if span is None:
+        return None
+    whole = _in_file(span, {})
+    source = ScatteredSource(whole.source.name, whole.source.text, spans={(): whole})
+    return Place(source, (whole.source.name, whole.start, whole.end))
+
+
+def _source(found: _Written) -> ScatteredSource:
+    """The source of a policy: the file in which it begins, and the places of parts elsewhere."""
     sources: dict[int, Source] = {}
     spans = {path: _in_file(span, sources) for path, span in found.places.spans.items()}
     whole = _in_file(found.span, sources)
-    source = ScatteredSource(whole.source.name, whole.source.text, spans={**spans, (): whole})
+    return ScatteredSource(whole.source.name, whole.source.text, spans={**spans, (): whole})
+
+
+def _placed(found: _Written, instance: Instance, use: Use) -> PlacedPolicy:
+    """Give a policy its source."""
+    source = _source(found)
     holder = "" if instance.span is None else instance.span.source.name
     return PlacedPolicy(marked(plain(found.data)), source, instance.text, use, holder)
 
