@@ -10,6 +10,7 @@ from iamsim.cli.commands import Argument, Command, Group
 from iamsim.cli.options import Option
 from iamsim.cli.world_options import DOCUMENT_FORMATS, output, write_answer
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
+from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -98,7 +99,8 @@ def _equivalent(options: Options, arguments: Sequence[str]) -> int:
 
 def _claims(options: Options, arguments: Sequence[str]) -> int:
     """Claims about a world, or about a change of one."""
-    from iamsim.proofs.prove import Prover  # noqa: PLC0415 - as above
+    from iamsim.engine.unknowns import unknown_facts  # noqa: PLC0415 - as above
+    from iamsim.proofs.prove import Prover  # noqa: PLC0415
     from iamsim.proofs.result import Verdict, worst  # noqa: PLC0415
     from iamsim.report import proofs as report  # noqa: PLC0415
 
@@ -116,7 +118,7 @@ def _claims(options: Options, arguments: Sequence[str]) -> int:
     counted = [one for one in results if not (options["accept_unknown"] and one in lost)]
     code = int(worst(tuple(counted)) is not Verdict.PASS)
     # Of facts, proofs take what the world does not say to be so.
-    unknowns = [one for one in world.unknowns() if lost or one.fact is not None]
+    unknowns = world.unknowns() if lost else tuple(unknown_facts(world.model))
     return code_with_unknowns(options, unknowns, code)
 
 
@@ -166,17 +168,15 @@ def _worlds(options: Options) -> tuple[CompiledWorld, CompiledWorld | None]:
             "missing-argument",
             "a change is `--before` and `--after`, or `--world` and `--overlay`",
         )
-    if earlier is not None and later is not None:
-        before, after = load_any([earlier], quiet=quiet), load_any([later], quiet=quiet)
-    else:
-        after = load_any(paths, overlays=overlays, quiet=quiet)
-        before = load_any(paths, quiet=True) if overlays else None
+    with CollectLater():
+        if earlier is not None and later is not None:
+            before, after = load_any([earlier], quiet=quiet), load_any([later], quiet=quiet)
+        else:
+            after = load_any(paths, overlays=overlays, quiet=quiet)
+            before = load_any(paths, quiet=True) if overlays else None
     if after is None:
         raise missing_world()
-    return (
-        CompiledWorld.checked(after),
-        None if before is None else CompiledWorld.checked(before),
-    )
+    return CompiledWorld(after), None if before is None else CompiledWorld(before)
 
 
 def _policy(reference: str) -> Policy:

@@ -27,6 +27,7 @@ from iamsim.cli.world_options import (
     write_result,
 )
 from iamsim.cli.worlds import allow_unknown_names_option
+from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -49,18 +50,16 @@ def compared(
     from iamsim.cli.ask import texts_of  # noqa: PLC0415 - as above
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
 
-    base, laid, remarks = _two_worlds(options, arguments) or _worlds(options)
-    before = CompiledWorld.checked(base)
-    if arguments:
-        after = CompiledWorld.checked(laid)
-    else:
-        after = CompiledWorld(laid)
-        after.policies = before.policies  # what does not differ is compiled once
+    with CollectLater():
+        base, laid, remarks = _two_worlds(options, arguments) or _worlds(options)
+    before = CompiledWorld(base)
+    after = before if laid is base else CompiledWorld(laid)
+    after.policies = before.policies  # what does not differ is compiled once
     for world in (before, after):
         refuse_unknown(options, world)
     asked = asking(options)
     progress_bar = ProgressBar("comparing decisions", quiet=bool(options["quiet"]))
-    with processes_of(options) as processes, progress_bar as progress:
+    with processes_of(options) as processes, progress_bar as progress, CollectLater():
         found = compare(
             before,
             after,
@@ -97,6 +96,8 @@ def _two_worlds(
     if not arguments:
         return None
     from iamsim.cli.diff_sides import is_plan_file, load_side  # noqa: PLC0415 - as above
+    from iamsim.files.same import same_folders  # noqa: PLC0415 - as above
+    from iamsim.importers.load import is_source, load_worlds  # noqa: PLC0415 - as above
 
     alone = len(arguments) == 1
     if options["overlays"] or (alone and not is_plan_file(arguments[0])):
@@ -107,6 +108,9 @@ def _two_worlds(
             " `iamsim diff --world WORLD --overlay PLAN`",
         )
     remarks: dict[Remark, None] = {}
+    if not alone and not is_source(arguments[0]) and same_folders(*arguments):
+        both = load_worlds(arguments[0], on_demand=not options["strict"])
+        return both, both, ()
     before = load_side(options, arguments[0], remarks, before=alone)
     after = load_side(options, arguments[-1], remarks, before=False)
     return before, after, tuple(remarks)

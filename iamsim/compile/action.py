@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from iamsim.core.wildcard import TextTest
     from iamsim.syntax.ast import Value
 
-__all__ = ["ActionPattern", "action_test", "compile_action"]
+__all__ = ["ActionPattern", "action_test", "compile_action", "is_action_pattern"]
 
 # AWS stores no policy with another service prefix, nor with letters of other alphabets:
 # https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreatePolicy.html
@@ -82,7 +82,7 @@ def compile_action(value: Value, element: Element, source: Source) -> ActionPatt
             span=source.span(value.path),
             hint="write `service:action`, for example `s3:GetObject`, or `*`",
         )
-    if not PATTERN.fullmatch(pattern) and pattern.strip("*"):
+    if not is_action_pattern(pattern):
         raise PolicyError(
             "invalid-action-pattern",
             f"action {quote(pattern)} has a character that no action has",
@@ -90,6 +90,11 @@ def compile_action(value: Value, element: Element, source: Source) -> ActionPatt
             hint="write plain letters, without blanks, as in `s3:GetObject`",
         )
     return ActionPattern(pattern, element, source, value.path, action_test(pattern))
+
+
+def is_action_pattern(text: str) -> bool:
+    """Whether a text can be an entry of an Action element."""
+    return PATTERN.fullmatch(text) is not None or not text.strip("*")
 
 
 @lru_cache(maxsize=REMEMBERED)

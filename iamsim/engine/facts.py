@@ -138,15 +138,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
         holder = model.find_principal(session.source_user)
     passed = session.policies if session.policies is not None else attached.session_policies
     boundary = _boundary(attached, holder, library)
-    caller = make_caller(
-        question.principal,
-        question.action.lower(),
-        session,
-        entity,
-        has_boundary=boundary is not None,
-        assumed_root=_is_assumed_root(question, passed is not None),
-    )
-    caller = _with_canonical_user(caller, model, attached.canonical_user)
+    caller = _caller(question, model, entity, has_boundary=boundary is not None)
     notes = []
     known_kind = caller.kind in {CallerKind.USER, CallerKind.ROLE_SESSION}
     account = caller.account
@@ -180,6 +172,31 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
         tuple(notes),
         untold_of_caller(entity),
     )
+
+
+def caller_alone(question: Question, model: World) -> Caller:
+    """Who calls, as `caller_facts` says it, for one that is no federated user; nothing is compiled.
+    Raises `RequestError` for no caller at all."""
+    entity = model.find_principal(question.principal)
+    boundary = question.attached.boundary or getattr(entity, "boundary", None)
+    return _caller(question, model, entity, has_boundary=boundary is not None)
+
+
+def _caller(
+    question: Question, model: World, entity: User | Role | None, *, has_boundary: bool
+) -> Caller:
+    """The caller of a question."""
+    session, attached = question.session, question.attached
+    passed = session.policies if session.policies is not None else attached.session_policies
+    caller = make_caller(
+        question.principal,
+        question.action.lower(),
+        session,
+        entity,
+        has_boundary=has_boundary,
+        assumed_root=_is_assumed_root(question, passed is not None),
+    )
+    return _with_canonical_user(caller, model, attached.canonical_user)
 
 
 def _with_canonical_user(caller: Caller, model: World, told: str | None) -> Caller:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.world.model import Account, Resource, Role, User, World
 
-__all__ = ["UnknownInWorld", "unknowns_of"]
+__all__ = ["UnknownInWorld", "unknowns_of", "unknown_facts"]
 
 USES = {
     PolicyType.IDENTITY: "identity-based policy",
@@ -80,10 +80,10 @@ def unknowns_of(model: World, library: PolicyLibrary) -> tuple[UnknownInWorld, .
                 if place not in found:
                     span = statement.source.span(statement.path)
                     found[place] = UnknownInWorld(use, policy.name, index, unknown, span)
-    return (*found.values(), *_facts_of(model))
+    return (*found.values(), *unknown_facts(model))
 
 
-def _facts_of(model: World) -> Iterator[UnknownInWorld]:
+def unknown_facts(model: World) -> Iterator[UnknownInWorld]:
     """The facts of principals, resources and accounts that are not known."""
     for account in model.accounts.values():
         holders: list[tuple[PolicyType, str, User | Role | Resource | Account]] = [

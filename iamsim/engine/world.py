@@ -182,6 +182,10 @@ class CompiledWorld:
             remember(memory.callers, key, known, memory.limit)
         return known[0]
 
+    def caller_alone(self, question: Question) -> Caller:
+        """Who calls, without any policies."""
+        return facts.caller_alone(question, self.model)
+
     def resource_facts(self, question: Question, caller: Caller) -> ResourceFacts:
         """The resource's side; remembered."""
         memory = self._memory(question.attached)

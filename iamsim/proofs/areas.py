@@ -28,11 +28,10 @@ from iamsim.world.model import Role
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.search import Place
     from iamsim.world.model import Account, Resource, User, World
 
-__all__ = ["FOREIGN_ACCOUNT", "Area", "AreaSpace", "find_areas"]
+__all__ = ["FOREIGN_ACCOUNT", "Area", "AreaSpace", "Areas"]
 
 STAR = Wildcard.STAR
 NO_RESOURCE = (literal_glob("*"), literal_glob("arn:aws:s3:::*"))
@@ -153,72 +152,130 @@ class AreaSpace:
         return text
 
 
-def find_areas(world: CompiledWorld, actions: int, *, foreign: bool) -> list[AreaSpace]:
-    """The areas that may have resources on which some actions act: whether they do takes a search
-    (see `AreaSpace.has`)."""
-    model = world.model
-    universe = all_actions()
-    services = frozenset(universe.services_of(actions))
-    trust = bool(universe.mask_of(TRUST_ACTIONS) & actions)
-    found = [
-        area
-        for account in model.accounts.values()
-        for area in (*_listed(account, services, trust=trust), *_unlisted(account))
-    ]
-    if foreign:
-        found.append(
-            Area(
-                _free_account(model),
-                (Glob.of((STAR,)),),
-                (*NO_RESOURCE, *_account_globs(model)),
-                foreign=True,
-                has_policies=True,
-            )
+class Areas:
+    """The areas of a world; what is worked out for one set of actions helps with the next."""
+
+    def __init__(self, model: World) -> None:
+        """Take a world."""
+        self.model = model
+        self._spaces: dict[object, AreaSpace] = {}
+
+    def find(self, actions: int, *, foreign: bool) -> list[AreaSpace]:
+        """The areas that may have resources on which some actions act: whether they do takes a
+        search (see `AreaSpace.has`)."""
+        universe = all_actions()
+        services = frozenset(universe.services_of(actions))
+        trust = bool(universe.mask_of(TRUST_ACTIONS) & actions)
+        found: list[AreaSpace] = []
+        for account in self.model.accounts.values():
+            found += self._listed(account, services, trust=trust)
+            found += [
+                self._space((account.id, number), area)
+                for number, area in enumerate(_unlisted(account))
+            ]
+        if foreign:
+            found.append(self._foreign())
+        return [space for space in found if space.may_have(actions)]
+
+    def _space(self, key: object, area: Area) -> AreaSpace:
+        """The actions on an area; the same key gives the same."""
+        known = self._spaces.get(key)
+        if known is None:
+            known = self._spaces[key] = AreaSpace(area, self.model)
+        return known
+
+    def _foreign(self) -> AreaSpace:
+        """What strangers own."""
+        area = Area(
+            _free_account(self.model),
+            (Glob.of((STAR,)),),
+            (*NO_RESOURCE, *_account_globs(self.model)),
+            foreign=True,
+            has_policies=True,
         )
-    spaces = [AreaSpace(area, model) for area in found]
-    return [space for space in spaces if space.may_have(actions)]
+        return self._space("foreign", area)
+
+    def _listed(
+        self, account: Account, services: frozenset[str], *, trust: bool
+    ) -> Iterator[AreaSpace]:
+        """The resources that an account lists, each itself and what lies in it, and its users and
+        roles. Those that nothing but their ARNs tells apart are one area; with `trust`, trust
+        policies tell roles apart."""
+        arns = sorted(resource.arn for resource in account.resources.values())
+        alike: dict[object, list[str]] = {}
+        shown: list[str] = []
+        for resource in account.resources.values():
+            arn = resource.arn.removesuffix(":*")
+            if not _may_concern(arn.split(":", 3), services):
+                continue
+            if not _has_policies(resource) and resource.public_access_block is None:
+                alike.setdefault(("resource", *_tags(resource), resource.abac), []).append(arn)
+                alike.setdefault("inside", []).append(arn)
+                continue
+            shown.append(arn)
+            yield from self._of_resource(account, resource, arn, arns)
+        entities: list[User | Role] = [*account.users.values(), *account.roles.values()]
+        for entity in entities if services & {"iam", "sts"} else ():
+            if trust and isinstance(entity, Role):
+                known = self._spaces.get(entity.arn)
+                yield known or self._space(
+                    entity.arn,
+                    _listed_area(
+                        account, (literal_glob(entity.arn),), has_policies=entity.trust is not None
+                    ),
+                )
+                continue
+            linked = isinstance(entity, Role) and entity.service_linked
+            kind = type(entity).__name__, linked, id(entity.boundary)
+            alike.setdefault((*kind, *_tags(entity)), []).append(entity.arn)
+        for kinds, listed in alike.items():
+            inside = kinds == "inside"
+            key = account.id, kinds, tuple(listed), tuple(shown) if inside else ()
+            known = self._spaces.get(key)
+            yield known or self._space(
+                key,
+                _listed_area(
+                    account,
+                    tuple(
+                        glob for arn in listed for glob in (_inside_of if inside else _itself)(arn)
+                    ),
+                    tuple(glob for arn in shown for glob in _globs_of(arn)) if inside else (),
+                ),
+            )
+
+    def _of_resource(
+        self, account: Account, resource: Resource, arn: str, arns: list[str]
+    ) -> Iterator[AreaSpace]:
+        """A resource that has policies, and what lies in it."""
+        known = self._spaces.get((arn, "itself")), self._spaces.get((arn, "inside"))
+        if known[0] is not None and known[1] is not None:
+            yield from (known[0], known[1])
+            return
+        has_policies = _has_policies(resource)
+        inner = tuple(
+            glob for other in _inside(arn, resource.arn, arns) for glob in _globs_of(other)
+        )
+        for name, globs, avoided in (
+            ("itself", _itself(arn), ()),
+            ("inside", _inside_of(arn), inner),
+        ):
+            area = _listed_area(account, globs, avoided, has_policies=has_policies)
+            yield self._space((arn, name), area)
 
 
 def _globs_of(arn: str) -> tuple[Glob, ...]:
     """A resource, and what lies in it."""
-    return (literal_glob(arn), *(Glob.of((arn, mark, STAR)) for mark in "/:"))
+    return (*_itself(arn), *_inside_of(arn))
 
 
-def _listed(account: Account, services: frozenset[str], *, trust: bool) -> Iterator[Area]:
-    """The resources that an account lists, each itself and what lies in it, and its users and
-    roles. Those that nothing but their ARNs tells apart are one area; with `trust`, trust policies
-    tell roles apart."""
-    arns = sorted(resource.arn for resource in account.resources.values())
-    alike: dict[object, list[Glob]] = {}
-    shown: list[Glob] = []
-    for resource in account.resources.values():
-        arn = resource.arn.removesuffix(":*")
-        if not _may_concern(arn, services):
-            continue
-        itself, *inside = _globs_of(arn)
-        if not _has_policies(resource) and resource.public_access_block is None:
-            alike.setdefault(("resource", *_tags(resource), resource.abac), []).append(itself)
-            alike.setdefault("inside", []).extend(inside)
-            continue
-        shown += _globs_of(arn)
-        inner = tuple(
-            glob for other in _inside(arn, resource.arn, arns) for glob in _globs_of(other)
-        )
-        for globs, avoided in (((itself,), ()), (tuple(inside), inner)):
-            yield _listed_area(account, globs, avoided, has_policies=_has_policies(resource))
-    entities: list[User | Role] = [*account.users.values(), *account.roles.values()]
-    for entity in entities:
-        if not services & {"iam", "sts"}:
-            break
-        name = literal_glob(entity.arn)
-        if trust and isinstance(entity, Role):
-            yield _listed_area(account, (name,), has_policies=entity.trust is not None)
-            continue
-        linked = isinstance(entity, Role) and entity.service_linked
-        kind = type(entity).__name__, linked, id(entity.boundary)
-        alike.setdefault((*kind, *_tags(entity)), []).append(name)
-    for kinds, listed in alike.items():
-        yield _listed_area(account, tuple(listed), tuple(shown) if kinds == "inside" else ())
+def _itself(arn: str) -> tuple[Glob, ...]:
+    """A resource alone."""
+    return (literal_glob(arn),)
+
+
+def _inside_of(arn: str) -> tuple[Glob, ...]:
+    """What lies in a resource."""
+    return tuple([Glob.of((arn, mark, STAR)) for mark in "/:"])
 
 
 def _listed_area(
@@ -244,13 +301,16 @@ def _tags(tagged: Resource | User | Role) -> tuple[tuple[str, str], ...]:
     return tuple(sorted(tagged.tags.items()))
 
 
-def _may_concern(arn: str, services: frozenset[str]) -> bool:
+def _may_concern(parts: list[str], services: frozenset[str]) -> bool:
     """Whether actions of some services could act on a resource, by the service of its ARN."""
-    parts = arn.split(":", 3)
-    if len(parts) < 4:  # noqa: PLR2004 - no ARN
-        return True
+    return len(parts) < 4 or _is_acted_on(parts[2], services)  # noqa: PLR2004 - no ARN
+
+
+@lru_cache(maxsize=1024)
+def _is_acted_on(name: str, services: frozenset[str]) -> bool:
+    """Whether actions of some services could act on resources whose ARNs name a service."""
     universe = all_actions()
-    acting = _acting_on(frozenset({parts[2]}))
+    acting = _acting_on(frozenset({name}))
     return any(universe.service_mask(service) & acting for service in services)
 
 

@@ -20,7 +20,6 @@ from iamsim.core.request import CallerKind
 from iamsim.core.unknown import is_open_key
 from iamsim.engine import authorize
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
-from iamsim.engine.singular_actions import SINGULAR_ACTIONS
 from iamsim.proofs.budget import Budget
 from iamsim.proofs.decisions import allowed, statements_about
 from iamsim.proofs.formula import all_of, negate
@@ -99,17 +98,11 @@ class Meeting:
         actions: int,
     ) -> Iterator[Meeting]:
         """All meetings of a caller and an area about some actions."""
-        universe = space.universe
-        singular = universe.mask_of(SINGULAR_ACTIONS) & actions
-        for service in universe.services_of(actions):
-            of_service = actions & universe.service_mask(service)
-            alone = [1 << number for number in universe.numbers(of_service & singular)]
-            for mask in (of_service & ~singular, *alone):
-                if mask:
-                    yield from cls._of_service(claim, world, before, person, space, mask)
+        for kin in space.universe.kins_of(actions):
+            yield from cls._of_kin(claim, world, before, person, space, kin)
 
     @classmethod
-    def _of_service(
+    def _of_kin(
         cls,
         claim: Claim,
         world: CompiledWorld,
@@ -118,7 +111,8 @@ class Meeting:
         space: AreaSpace,
         actions: int,
     ) -> Iterator[Meeting]:
-        """The meetings about actions of one service."""
+        """The meetings about actions of one service that meet the same (see
+        `iamsim.engine.singular_actions`)."""
         found = space.find(Place(actions), Budget())
         if found is None:
             return
@@ -181,7 +175,7 @@ class Meeting:
     def _formula(self, known: Values) -> Formula:
         """The claim fails: a request that it is about is allowed."""
         universe = self.space.universe
-        caller = self.person.facts.caller
+        caller = self.person.caller
         own = Reader(universe, self.actions, caller, known)
         who = covers_caller(
             self.claim.who,
@@ -276,7 +270,7 @@ class Meeting:
 
         https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_variables.html
         """
-        caller = self.person.facts.caller
+        caller = self.person.caller
         some = key_domain("aws:sourcevpc").groups[0][0].atoms[-2:]
         if caller.kind is CallerKind.ROLE_SESSION:
             head = caller.unique_id or "AROA"

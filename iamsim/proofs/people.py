@@ -8,6 +8,7 @@ signature. Their own accounts allow what they ask for, since nobody here could s
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.presence import CallerColumn
@@ -29,15 +30,16 @@ from iamsim.proofs.callers import (
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.keys import ACCOUNT, free_domain
 from iamsim.syntax.read import parse_policy
+from iamsim.world.model import Role
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
 
-    from iamsim.core.request import ContextValue
+    from iamsim.core.request import Caller, ContextValue
     from iamsim.engine.facts import CallerFacts
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.conditions import Domain
-    from iamsim.world.model import Role, World
+    from iamsim.world.model import User, World
 
     Values = Mapping[str, ContextValue | None]
 
@@ -58,33 +60,58 @@ TAG_SESSION = "sts:tagsession"
 PRINCIPAL_ARN = "aws:principalarn"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(eq=False)
 class Person:
     """A caller, or all callers that differ in nothing but the keys that have `domains`.
 
     `listed` says that the world has it; `attached` are the policies of callers that it has not.
     With `direct_only` grants to a whole account do not count: the account's own policies would
-    have to pass them on. `taggable` says whether sessions can have tags of their own.
+    have to pass them on. `may_be_tagged` says whether somebody could tag its sessions.
     """
 
-    principal: str
-    facts: CallerFacts
+    question: Question
+    world: CompiledWorld = field(repr=False)
+    caller: Caller
     columns: tuple[CallerColumn, ...]
-    listed: bool = False
-    attached: AttachedPolicies = NOTHING_ATTACHED
+    entity: User | Role | None = None
     direct_only: bool = False
-    taggable: bool = False
+    may_be_tagged: bool = False
     domains: Mapping[str, Domain] = field(default_factory=dict)
 
     @property
-    def kind(self) -> CallerKind:
-        """What kind of caller it is."""
-        return self.facts.caller.kind
+    def principal(self) -> str:
+        """Who is asked for."""
+        return self.question.principal
+
+    @property
+    def attached(self) -> AttachedPolicies:
+        """The policies of a caller that the world has not."""
+        return self.question.attached
 
     @property
     def account(self) -> str | None:
         """The account that it belongs to."""
-        return self.facts.caller.account
+        return self.caller.account
+
+    @cached_property
+    def facts(self) -> CallerFacts:
+        """Its policies, compiled when somebody asks."""
+        return self.world.caller_facts(self.question)
+
+    @cached_property
+    def taggable(self) -> bool:
+        """Whether sessions can have tags of their own: the trust policy of a role may let somebody
+        give them.
+
+        https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
+        """
+        role = self.entity
+        if not isinstance(role, Role) or self.attached is not NOTHING_ATTACHED:
+            return self.may_be_tagged
+        if role.trust is None or not self.may_be_tagged:
+            return False
+        trust = self.world.policies.policy_set((role.trust,), PolicyType.TRUST)
+        return any(not statement.denies for _, statement in trust.candidates(TAG_SESSION))
 
     def named(self, values: Values) -> str:
         """The principal that has the ARN, or the account, of a request."""
@@ -100,58 +127,39 @@ def _person(
     *,
     attached: AttachedPolicies = NOTHING_ATTACHED,
     direct_only: bool = False,
-    taggable: bool = False,
+    may_be_tagged: bool = False,
     domains: Mapping[str, Domain] | None = None,
 ) -> Person | None:
     """Make a person; `None` for what names no caller."""
     action = "sts:AssumeRoleWithWebIdentity" if "provider" in principal else "s3:GetObject"
     question = Question(principal, action, session=PLAIN_SESSION, attached=attached)
     try:
-        facts = world.caller_facts(question)
+        caller = world.caller_alone(question)
     except RequestError:
         return None
-    kind = facts.caller.kind
-    columns: tuple[CallerColumn, ...] = (COLUMNS[kind],)
-    if kind in {CallerKind.USER, CallerKind.ROOT_USER}:
+    columns: tuple[CallerColumn, ...] = (COLUMNS[caller.kind],)
+    if caller.kind in {CallerKind.USER, CallerKind.ROOT_USER}:
         columns = (*columns, CallerColumn.SESSION_TOKEN)
+    entity = world.model.find_principal(principal)
     return Person(
-        principal,
-        facts,
-        columns,
-        attached is NOTHING_ATTACHED and world.model.find_principal(principal) is not None,
-        attached,
-        direct_only,
-        taggable,
-        domains or {},
+        question, world, caller, columns, entity, direct_only, may_be_tagged, domains or {}
     )
 
 
 def listed_people(world: CompiledWorld) -> Iterator[Person]:
     """Every user and role that a world lists, and the root user of each account."""
     for account in world.model.accounts.values():
-        arns = [(user.arn, None) for user in account.users.values()]
-        roles: list[tuple[str, Role | None]] = [(r.arn, r) for r in account.roles.values()]
+        arns = [(user.arn, False) for user in account.users.values()]
+        arns += [(role.arn, True) for role in account.roles.values()]
         for permission_set in account.permission_sets.values():
             path = "role/aws-reserved/sso.amazonaws.com"
             name = f"AWSReservedSSO_{permission_set.name}_0123456789abcdef"
-            arn = f"arn:{account.partition}:iam::{account.id}:{path}/{name}"
-            roles.append((arn, None))
-        root = (f"arn:{account.partition}:iam::{account.id}:root", None)
-        for arn, role in (*arns, *roles, root):
-            made = _person(world, arn, taggable=role is not None and _is_taggable(world, role))
+            arns.append((f"arn:{account.partition}:iam::{account.id}:{path}/{name}", False))
+        root = (f"arn:{account.partition}:iam::{account.id}:root", False)
+        for arn, is_role in (*arns, root):
+            made = _person(world, arn, may_be_tagged=is_role)
             if made is not None:
                 yield made
-
-
-def _is_taggable(world: CompiledWorld, role: Role) -> bool:
-    """Whether the trust policy lets somebody tag the sessions of a role.
-
-    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_session-tags.html
-    """
-    if role.trust is None:
-        return False
-    trust = world.policies.policy_set((role.trust,), PolicyType.TRUST)
-    return any(not statement.denies for _, statement in trust.candidates(TAG_SESSION))
 
 
 def other_people(
@@ -206,7 +214,7 @@ def _named(world: CompiledWorld, text: str) -> Person | None:
         return _person(world, text)
     if world.model.find_principal(text) is not None:
         return _person(world, text)  # a session of a listed role
-    return _person(world, text, attached=OWN_ACCOUNT_ALLOWS, direct_only=listed, taggable=True)
+    return _person(world, text, attached=OWN_ACCOUNT_ALLOWS, direct_only=listed, may_be_tagged=True)
 
 
 def _unlisted(
@@ -228,7 +236,7 @@ def _unlisted(
             f"{start}:{kind}/zz-not-there-yet",
             attached=OWN_ACCOUNT_ALLOWS,
             direct_only=not future,
-            taggable=True,
+            may_be_tagged=True,
             domains={PRINCIPAL_ARN: domain, **_names(account)},
         )
         if made is not None:
@@ -255,7 +263,7 @@ def _stranger(
             world,
             f"arn:aws:iam::{account}:{kind}/somebody",
             attached=OWN_ACCOUNT_ALLOWS,
-            taggable=True,
+            may_be_tagged=True,
             domains=domains,
         )
         if made is not None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
-from iamsim.proofs.areas import find_areas
+from iamsim.proofs.areas import Areas
 from iamsim.proofs.budget import OutOfBudgetError
 from iamsim.proofs.meant import check_claim, resources_of
 from iamsim.proofs.meetings import Meeting
@@ -68,6 +69,7 @@ class Prover:
         self.world = world
         self.before = before
         self.reach = Reach(world)
+        self.areas = Areas(world.model)
         self.unchanged = None if before is None else Unchanged(before, world)
         self._listed: list[Person] | None = None
         self._canonical: set[str] = set()
@@ -86,19 +88,20 @@ class Prover:
         messages = NO_NEW_ACCESS if claim.no_new_access else NEVER
         why = None
         try:
-            for meeting in self._meetings(claim):
-                settled = meeting.settle()
-                if settled.witness is not None:
-                    return CheckResult(
-                        Verdict.FAIL,
-                        messages[Verdict.FAIL],
-                        (Reason(meeting.sentence(settled.witness)),),
-                        settled.witness,
-                        None,
-                        assumed,
-                        claim.name,
-                    )
-                why = why or settled.why
+            with CollectLater():
+                for meeting in self._meetings(claim):
+                    settled = meeting.settle()
+                    if settled.witness is not None:
+                        return CheckResult(
+                            Verdict.FAIL,
+                            messages[Verdict.FAIL],
+                            (Reason(meeting.sentence(settled.witness)),),
+                            settled.witness,
+                            None,
+                            assumed,
+                            claim.name,
+                        )
+                    why = why or settled.why
         except OutOfBudgetError as limit:
             why = f"the search was cut off: {limit.what}"
         why = why or self._unnamed(claim)
@@ -146,7 +149,7 @@ class Prover:
         """Every caller before every area of resources, as far as they could be let in."""
         actions = all_actions().mask(claim.about.actions)
         place = Place(actions, (resources_of(claim.about),))
-        spaces = find_areas(self.world, actions, foreign=claim.any_resources)
+        spaces = self.areas.find(actions, foreign=claim.any_resources)
         by_account, by_name = self._sorted(spaces, place)
         before = self.before if claim.no_new_access else None
         varies = depends_on_owner(claim.who)
@@ -154,9 +157,12 @@ class Prover:
             if not varies and not self._may_be(claim, person, ""):
                 continue
             concerned: dict[str, bool] = {}
-            names = person.facts.caller.names
+            names = person.caller.names
             shared = [space for name in names for space in by_name.get(name, ())]
-            for space in dict.fromkeys((*by_account.get(person.account, ()), *shared)):
+            own = by_account.get(person.account, ())
+            if own and not self.reach.acts_by_itself(person, actions):
+                own = ()
+            for space in dict.fromkeys((*own, *shared)):
                 owner = space.area.account
                 if varies and owner not in concerned:
                     concerned[owner] = self._may_be(claim, person, owner)
@@ -176,9 +182,10 @@ class Prover:
         by_account: dict[str | None, list[AreaSpace]] = {}
         by_name: dict[str, list[AreaSpace]] = {}
         for space in spaces:
-            example = space.example(place) if space.area.has_policies else None
-            if example is not None:
-                self.reach.learn(space.area, *example)
+            if space.area.has_policies and not self.reach.knows(space.area):
+                example = space.example(place)
+                if example is not None:
+                    self.reach.learn(space.area, *example)
             by_account.setdefault(space.area.account, []).append(space)
             for name in (
                 self.reach.names(space.area, place.actions) if space.area.has_policies else ()
@@ -198,7 +205,7 @@ class Prover:
 
     def _may_be(self, claim: Claim, person: Person, owner: str) -> bool:
         """Whether a claim could be about a caller before a resource of an account."""
-        arn = person.facts.caller.principal_arn
+        arn = person.caller.principal_arn
         known = {} if PRINCIPAL_ARN in person.domains else {PRINCIPAL_ARN: arn}
         reader = Reader(self.reach.universe, 0, None, known)
         covered = covers_caller(

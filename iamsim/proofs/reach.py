@@ -5,9 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InputError
+from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import Question
+from iamsim.query.batch.scan import action_texts
 from iamsim.symbolic.actions import all_actions
+from iamsim.universe.shares import shares_of
+from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -19,6 +24,7 @@ if TYPE_CHECKING:
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.areas import Area
     from iamsim.proofs.people import Person
+    from iamsim.world.model import AnyPolicy
 
 __all__ = ["Reach"]
 
@@ -33,36 +39,81 @@ class Reach:
         self.world = world
         self.universe = all_actions()
         self._sets: dict[int, tuple[PolicySet, int, int]] = {}
+        self._documents: dict[AnyPolicy, int] = {}
+        self._limits: dict[int, tuple[Person, int]] = {}
         self._roots: dict[str, Caller] = {}
         self._facts: dict[int, tuple[Area, ResourceFacts | None]] = {}
 
+    def knows(self, area: Area) -> bool:
+        """Whether an area was looked up."""
+        return id(area) in self._facts
+
     def learn(self, area: Area, action: str, resource: str) -> None:
-        """Look an area up by one of its resources."""
-        facts = self._find_facts(area, action, resource) if area.has_policies else None
-        self._facts[id(area)] = area, facts
+        """Look an area with policies up by one of its resources."""
+        self._facts[id(area)] = area, self._find_facts(area, action, resource)
+
+    def acts_by_itself(self, person: Person, actions: int) -> bool:
+        """Whether a caller could be allowed some actions in its own account by policies of its own,
+        as far as their Action elements tell: nothing is compiled for it."""
+        if person.caller.kind.is_root or person.attached.identity_policies:
+            return True
+        if person.entity is None:
+            identity = person.facts.identity
+            return identity is not None and bool(self._masks(identity)[0] & actions)
+        policies = identity_policies(person.entity, self.world.model)
+        return any(self._written(policy) & actions for policy in policies)
+
+    def _written(self, policy: AnyPolicy) -> int:
+        """The actions that a document could allow, at most."""
+        known = self._documents.get(policy)
+        if known is None:
+            known = 0
+            if isinstance(policy, PolicyDocument):
+                texts = action_texts(policy.document)
+                known = (
+                    self.universe.everything
+                    if texts is None
+                    else self.universe.mask_of_patterns(texts)
+                )
+            else:  # one of AWS's; there are few of them
+                compiled = self.world.policies.compiled(policy, PolicyType.IDENTITY)
+                for statement in compiled.statements:
+                    known |= self.universe.mask(statement.actions)
+            self._documents[policy] = known
+        return known
 
     def actions(self, person: Person, area: Area) -> int:
         """The actions that a caller could be allowed in an area, at most."""
-        facts = person.facts
         own = person.account == area.account and not area.foreign
         if not own and not area.has_policies:
             return 0
         everything = self.universe.everything
-        mask = everything if area.foreign else self._shared(facts.caller, area)
+        mask = everything if area.foreign else self._shared(person.caller, area)
         if own:
-            if facts.caller.kind.is_root or person.attached.identity_policies:
+            identity = person.facts.identity
+            if person.caller.kind.is_root or person.attached.identity_policies:
                 mask = everything
-            elif facts.identity is not None:
-                mask |= self._masks(facts.identity)[0]
-        for policies in (
-            *(level for _, level in facts.scp_levels or ()),
-            *(one for one in (facts.boundary, facts.session) if one is not None),
-        ):
-            allowed, denied = self._masks(policies)
-            mask &= allowed & ~denied
-        if facts.identity is not None:
-            mask &= ~self._masks(facts.identity)[1]
-        return mask
+            elif identity is not None:
+                mask |= self._masks(identity)[0]
+        return mask & self._limit(person)
+
+    def _limit(self, person: Person) -> int:
+        """The actions that guardrails and a caller's own denials leave it, at most."""
+        known = self._limits.get(id(person))
+        if known is None:
+            facts = person.facts
+            mask = self.universe.everything
+            for policies in (
+                *(level for _, level in facts.scp_levels or ()),
+                *(one for one in (facts.boundary, facts.session) if one is not None),
+            ):
+                allowed, denied = self._masks(policies)
+                mask &= allowed & ~denied
+            if facts.identity is not None:
+                mask &= ~self._masks(facts.identity)[1]
+            # The person is kept beside it, so that its id stays its own.
+            known = self._limits[id(person)] = person, mask
+        return known[1]
 
     def names(self, area: Area, actions: int) -> frozenset[str]:
         """The names (see `iamsim.compile.principal.entry_name`) to which the policies of an area
@@ -102,8 +153,8 @@ class Reach:
         if facts is None:
             return
         sets = [placed.policies for placed in facts.policies]
-        if facts.grants is not None:
-            sets.append(facts.grants)
+        shares = shares_of(facts.shared_with, facts.shared_for)
+        sets += [policies for policies in (facts.grants, shares) if policies is not None]
         for policies in sets:
             for policy in policies.policies:
                 yield from policy.statements

@@ -35,7 +35,7 @@ def covers_caller(
 ) -> Formula:
     """When a caller is one of those that a claim is about; `owner` is the account of the resource,
     `services` says whether those outside include services."""
-    caller = person.facts.caller
+    caller = person.caller
     if who.kind in OUTSIDE and caller.kind is CallerKind.SERVICE and not services:
         return False
     match who.kind:
@@ -86,7 +86,7 @@ def _is_in(account: str, person: Person) -> Formula:
 def _is_session(text: str, person: Person) -> bool:
     """Whether a caller is a session that a pattern of its ARN describes; a role stands for all of
     its sessions."""
-    caller = person.facts.caller
+    caller = person.caller
     if caller.kind is not CallerKind.ROLE_SESSION:
         return False
     arn = find_arn(caller.arn)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 __all__ = ["PolicyChange", "policy_changes"]
 
-Part = tuple[str, str]
+Part = tuple[str, "str | AnyPolicy"]
 CONTEXT = 2  # lines around a change
 
 
@@ -40,17 +40,35 @@ class PolicyChange(NamedTuple):
 
 def policy_changes(before: World, after: World) -> list[PolicyChange]:
     """Compare all that policies are and hang on, sorted by what it is."""
+    if before is after:
+        return []
     first, second = dict(_parts(before)), dict(_parts(after))
     return [
         PolicyChange(
             what,
-            tuple(_diff(first.get(what, ""), second.get(what, ""))),
+            tuple(_diff(_text(first.get(what, "")), _text(second.get(what, "")))),
             added=what not in first,
             removed=what not in second,
         )
         for what in sorted({*first, *second})
-        if first.get(what) != second.get(what)
+        if not _is_same(first.get(what), second.get(what))
     ]
+
+
+def _is_same(one: str | AnyPolicy | None, other: str | AnyPolicy | None) -> bool:
+    """Whether a part is the same in both worlds: policies by what they say."""
+    if isinstance(one, PolicyDocument) and isinstance(other, PolicyDocument):
+        return one.document == other.document or _text(one) == _text(other)
+    return one == other
+
+
+def _text(part: str | AnyPolicy) -> str:
+    """A part as people read it."""
+    if isinstance(part, str):
+        return part
+    if isinstance(part, PolicyDocument):
+        return json.dumps(part.document, indent=2)
+    return part.arn
 
 
 def _diff(before: str, after: str) -> Iterator[str]:
@@ -83,10 +101,9 @@ def _names(policies: Iterable[AnyPolicy]) -> str:
     return "\n".join(sorted(policy.name for policy in policies))
 
 
-def _document(policy: AnyPolicy) -> str:
-    if isinstance(policy, PolicyDocument):
-        return json.dumps(policy.document, indent=2)
-    return policy.arn
+def _document(policy: AnyPolicy) -> str | AnyPolicy:
+    """A document itself, which is written out where it differs; else the ARN."""
+    return policy if isinstance(policy, PolicyDocument) else policy.arn
 
 
 def _controls(where: str, kind: str, policies: tuple[AnyPolicy, ...] | None) -> Iterator[Part]:
@@ -152,8 +169,8 @@ def _of_endpoint(endpoint: VpcEndpoint) -> Iterator[Part]:
 def _boundary(title: str, boundary: AnyPolicy | None) -> Iterator[Part]:
     """A permissions boundary by name; one that is written in place as a document."""
     if boundary is not None:
-        text = boundary.name if _is_managed(boundary) else _document(boundary)
-        yield f"boundary of {title}", text
+        part = boundary.name if _is_managed(boundary) else _document(boundary)
+        yield f"boundary of {title}", part
 
 
 def _settings(block: object) -> str:

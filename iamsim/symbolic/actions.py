@@ -13,6 +13,7 @@ from itertools import compress
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.compile.action import action_test
 from iamsim.core.remember import remember
 from iamsim.engine.singular_actions import kin_of, kin_without_resource
 
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from iamsim.catalog import CatalogVersion
-    from iamsim.compile.action import ActionPattern
     from iamsim.compile.statement import ActionTest
 
 __all__ = ["UNLISTED", "ActionUniverse", "all_actions", "catalog_actions"]
@@ -94,20 +94,25 @@ class ActionUniverse:
         key = element.negated, tuple(pattern.pattern for pattern in element.patterns)
         known = self._by_element.get(key)
         if known is None:
-            known = 0
-            for pattern in element.patterns:
-                known |= self._pattern_mask(pattern)
+            known = self.mask_of_patterns(pattern.pattern for pattern in element.patterns)
             if element.negated:
                 known ^= self.everything
             self._by_element[key] = known
         return known
 
-    def _pattern_mask(self, pattern: ActionPattern) -> int:
-        """The actions that one entry covers."""
-        text = pattern.pattern.lower()
+    def mask_of_patterns(self, patterns: Iterable[str]) -> int:
+        """The actions that some entry of an Action element covers."""
+        found = 0
+        for pattern in patterns:
+            found |= self._pattern_mask(pattern.lower())
+        return found
+
+    def _pattern_mask(self, text: str) -> int:
+        """The actions that one entry covers, in lower case."""
         known = self._by_pattern.get(text)
         if known is None:
-            service = pattern.service
+            prefix, colon, _ = text.partition(":")
+            service = prefix if colon and WILDCARD.search(prefix) is None else None
             start, end = (
                 (0, len(self.names)) if service is None else self._services.get(service, (0, 0))
             )
@@ -116,7 +121,7 @@ class ActionUniverse:
             if service is not None:
                 start = bisect_left(self.names, head, start, end)
                 end = bisect_left(self.names, head + LAST, start, end)
-            test = pattern.test
+            test = action_test(text)
             known = 0
             for number in range(start, end):
                 if test(self.names[number]):

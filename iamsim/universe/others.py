@@ -30,6 +30,7 @@ from iamsim.universe.candidates import (
     partition_of,
 )
 from iamsim.universe.mentions import INSTANCE, ROOT, mentions_of, principals_like, spared_by
+from iamsim.universe.shares import shares_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -98,8 +99,8 @@ def statements_about(facts: ResourceFacts) -> Iterator[CompiledStatement]:
     """The statements on the resource's side, whose conditions tell callers apart."""
     sets = [placed.policies for placed in facts.policies]
     sets += [policies for _, policies in facts.rcp_levels or ()]
-    if facts.grants is not None:
-        sets.append(facts.grants)
+    shares = shares_of(facts.shared_with, facts.shared_for)
+    sets += [policies for policies in (facts.grants, shares) if policies is not None]
     for policies in sets:
         for policy in policies.policies:
             yield from policy.statements

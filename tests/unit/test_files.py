@@ -13,6 +13,7 @@ import pytest
 from iamsim.files import reading, writing
 from iamsim.files.archive import Archive
 from iamsim.files.reading import forget_inputs, read_bytes, read_gzip, read_text
+from iamsim.files.same import same_folders
 from iamsim.files.writing import write_bytes, write_folder, write_text
 
 
@@ -241,3 +242,65 @@ def test_a_folder_that_stands_where_a_file_belongs_is_refused(tmp_path):
     with pytest.raises(IsADirectoryError):
         write_folder(tmp_path / "world", {"0": "text", "a": "text"})
     assert tree(tmp_path / "world") == {"a": None}
+
+
+def write_tree(folder, files):
+    """A folder with some files, and its path."""
+    for name, text in files.items():
+        file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
+    return str(folder)
+
+
+TREE = {
+    "world.yaml": "include: [accounts/1/world.yaml]\n",
+    "accounts/1/world.yaml": "policies:\n  p: ../../shared/p.json\n",
+    "shared/p.json": '{"a": "../x", "b": "../y"}',
+}
+
+
+def test_folders_with_the_same_files_are_the_same(tmp_path):
+    """Byte for byte, whatever they are called."""
+    one, other = write_tree(tmp_path / "one", TREE), write_tree(tmp_path / "other", TREE)
+    assert same_folders(one, other)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"shared/p.json": '{"a": "../x", "b": "../z"}'},
+        {"shared/q.json": "{}"},
+    ],
+)
+def test_folders_with_other_files_are_not(tmp_path, change):
+    """A byte is enough, or a file."""
+    one = write_tree(tmp_path / "one", TREE)
+    assert not same_folders(one, write_tree(tmp_path / "other", {**TREE, **change}))
+
+
+@pytest.mark.parametrize(
+    "file",
+    [
+        {"world.yaml": "include: [../more.yaml]\n"},
+        {"accounts/1/world.yaml": "policies: {p: a/../../../../p.json}\n"},
+        {"accounts/1/world.yaml": 'policies: {p: "../\\\n  ../../p.json"}\n'},
+        {"world.yaml": 'include: ["\\x2e\\x2e/more.yaml"]\n'},
+        {"world.json": '{"include": ["../more.yaml"]}'},
+    ],
+)
+def test_folders_that_name_files_outside_are_not_taken_for_the_same(tmp_path, file):
+    """What a relative path leads to may differ."""
+    files = {**TREE, **file}
+    one, other = write_tree(tmp_path / "one", files), write_tree(tmp_path / "other", files)
+    assert not same_folders(one, other)
+
+
+def test_linked_files_are_not_taken_for_the_same(tmp_path):
+    """Nor is what is no folder."""
+    one, other = write_tree(tmp_path / "one", TREE), write_tree(tmp_path / "other", TREE)
+    for folder in (one, other):
+        os.symlink(tmp_path / "one" / "world.yaml", f"{folder}/link.json")  # noqa: PTH211
+    assert not same_folders(one, other)
+    assert not same_folders(one, f"{other}/world.yaml")
+    assert not same_folders(one, str(tmp_path / "none"))

@@ -326,3 +326,28 @@ def test_all_actions_are_those_that_act_on_the_resource():
     assert "s3:ListBucket" in actions
     assert all(acts_on(action, "arn:aws:s3:::reports") for action in actions)
     assert len(actions) < len(catalog.expand("s3:*"))
+
+
+def test_what_can_not_be_read_of_an_action_may_be_any():
+    """A holder of such a policy is not taken for somebody who is allowed nothing."""
+    statement = {"Effect": "Allow", "Action": "s3 GetObject", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": statement}
+    batch = open_world({"accounts": {HOME: {"users": {"mia": {"policies": [document]}}}}})
+    found = {
+        one.candidate.principal: one.answer.verdict for one in batch.who("ec2:RunInstances", "*")
+    }
+    assert found[user("mia")] is Verdict.CONDITIONAL
+
+
+@pytest.mark.parametrize("shared", [AWAY, "all"])
+def test_those_with_whom_a_snapshot_is_shared_are_found(shared):
+    """They are in no policy: an attribute lists them."""
+    snapshot = "arn:aws:ec2:us-east-1::snapshot/snap-0123456789abcdef0"
+    resources = {snapshot: {"shared_with": [shared]}}
+    batch = open_world({"accounts": {HOME: {"resources": resources}}})
+    found = {
+        one.candidate.account: one.answer.verdict for one in batch.who("ec2:CreateVolume", snapshot)
+    }
+    other = AWAY if shared == AWAY else None
+    assert found == {HOME: Verdict.ALLOWED, other: Verdict.CONDITIONAL}
+    assert {one.candidate.account for one in batch.who("ec2:DeleteSnapshot", snapshot)} == {HOME}

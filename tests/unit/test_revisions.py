@@ -133,3 +133,25 @@ def test_a_review_joins_what_is_asked(repository, capsys, tmp_path):
     assert "## What is wrong with policies: passes" in text
     assert main(["review", *about, "--format", "json"]) == 0
     assert '"findings"' in capsys.readouterr().out
+
+
+def test_two_folders_with_the_same_files_are_not_compared_any_further(tmp_path, capsys):
+    """Nothing differs; who asks for nobody is told so, and claims about the change hold."""
+    world = "accounts:\n  '111122223333':\n    users:\n      mia: {policies: [p.json]}\n"
+    statement = '{"Effect": "Allow", "Action": "*", "Resource": "*"}'
+    document = f'{{"Version": "2012-10-17", "Statement": {statement}}}'
+    claims = tmp_path / "claims.yaml"
+    claims.write_text("claims: [{name: nothing opens, no_new_access: true}]\n")
+    sides = [tmp_path / "before", tmp_path / "after"]
+    for side in sides:
+        side.mkdir()
+        (side / "world.yaml").write_text(world)
+        (side / "p.json").write_text(document)
+    both = list(map(str, sides))
+    assert main(["diff", *both, "--fail-on", "changed", "--forbid", str(claims)]) == 0
+    assert "no decision changes" in capsys.readouterr().out
+    assert main(["diff", *both, "-p", "arn:aws:iam::*:user/nobody"]) == 2
+    assert "no principal of either world fits" in capsys.readouterr().err
+    assert main(["diff", *both, "-p", "arn:aws:iam::*:user/mia", "--strict"]) == 0
+    (sides[1] / "p.json").write_text(document.replace("Allow", "Deny"))
+    assert main(["diff", *both, "--fail-on", "changed"]) == 1

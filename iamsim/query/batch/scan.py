@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamsim.compile.action import action_test
+from iamsim.compile.action import action_test, is_action_pattern
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import AnyPolicy
 
-__all__ = ["ActionScan"]
+__all__ = ["ActionScan", "action_texts"]
 
 
 @dataclass(slots=True)
@@ -38,20 +38,28 @@ class ActionScan:
             return True  # one of AWS's; there are few of them
         known = self._policies.get(policy)
         if known is None:
-            statements = policy.document.get("Statement")
-            if isinstance(statements, Mapping):
-                statements = [statements]
-            known = not isinstance(statements, list) or any(map(self._is_about, statements))
+            texts = action_texts(policy.document)
+            known = texts is None or any(action_test(text)(self.action) for text in texts)
             self._policies[policy] = known
         return known
 
-    def _is_about(self, statement: object) -> bool:
-        """Whether a statement could be about the action."""
-        if not isinstance(statement, Mapping):
-            return True
-        entries = statement.get("Action")
-        if isinstance(entries, str):
-            entries = [entries]
+
+def action_texts(document: Mapping[str, object]) -> list[str] | None:
+    """The entries of a document's Action elements; `None` where some statement has no such element
+    of texts that the compiler can read: what it can't may mean any action."""
+    statements = document.get("Statement")
+    if isinstance(statements, Mapping):
+        statements = [statements]
+    if not isinstance(statements, list):
+        return None
+    found: list[str] = []
+    for statement in statements:
+        entries = statement.get("Action") if isinstance(statement, Mapping) else None
+        entries = [entries] if isinstance(entries, str) else entries
         if not isinstance(entries, list):
-            return True
-        return any(not isinstance(one, str) or action_test(one)(self.action) for one in entries)
+            return None
+        for entry in entries:
+            if not isinstance(entry, str) or not is_action_pattern(entry):
+                return None
+            found.append(entry)
+    return found

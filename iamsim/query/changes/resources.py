@@ -6,18 +6,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import type_of_arn
-from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.compile.principal import NotPrincipalTest, PrincipalTest
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
 from iamsim.engine.services.s3 import is_public
 from iamsim.query.changes.statements import Difference, compare_levels, compare_sets, statements_of
 from iamsim.query.changes.unchanged import same_policy
-from iamsim.syntax.read import parse_policy
+from iamsim.universe.shares import shares_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping
 
+    from iamsim.compile.policy import PolicySet
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Caller
     from iamsim.engine.facts import Levels
@@ -183,9 +183,6 @@ class Listing:
         )
 
 
-EVERYBODY = "all"  # as EC2 and RDS write it
-
-
 def may_meet(arn: str, heads: Iterable[str]) -> bool:
     """Whether an ARN begins as one of some texts, or one of them as the ARN."""
     return any(arn.startswith(head) or head.startswith(arn) for head in heads)
@@ -238,20 +235,9 @@ def _shares(entry: Entry | None) -> PolicySet | None:
     """With whom a snapshot is shared, as the policy that it comes to."""
     shared = _shared_with(entry)
     kind = type_of_arn(entry.arn) if entry is not None and shared else None
-    if entry is None or kind is None or not kind.shared:
+    if entry is None or kind is None:
         return None
-    document = {
-        "Version": "2012-10-17",
-        "Statement": {
-            "Effect": "Allow",
-            "Principal": "*" if EVERYBODY in shared else {"AWS": list(shared)},
-            "Action": list(kind.shared),
-            "Resource": entry.arn,
-        },
-    }
-    name = f"list of accounts that share {entry.arn}"
-    policy = parse_policy(document, name=name, policy_type=PolicyType.RESOURCE)
-    return PolicySet((compile_policy(policy, PolicyType.RESOURCE, name=name),))
+    return shares_of(shared, kind.shared, entry.arn)
 
 
 def _policies(

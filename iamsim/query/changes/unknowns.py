@@ -21,6 +21,8 @@ def unknowns_between(
 
     What neither knows, for the same reason, is the same in both: it changes nothing by itself.
     """
+    if before is after:
+        return ()
     old, new = before.unknowns(), after.unknowns()
     reasons = [{_identity(one) for one in some} for some in (old, new)]
     named = {
