@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.world.model import Account, Resource, Role, User, World
 
-__all__ = ["UnknownInWorld", "unknowns_of", "unknown_facts"]
+__all__ = ["UnknownInWorld", "unknown_facts", "unknowns_of"]
 
 USES = {
     PolicyType.IDENTITY: "identity-based policy",
