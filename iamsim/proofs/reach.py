@@ -9,7 +9,7 @@ from iamsim.core.decision import PolicyType
 from iamsim.core.errors import InputError
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import Question
-from iamsim.query.batch.scan import action_texts
+from iamsim.symbolic.action_texts import action_texts
 from iamsim.symbolic.actions import all_actions
 from iamsim.universe.shares import shares_of
 from iamsim.world.model import PolicyDocument

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from iamsim.compile.action import action_test, is_action_pattern
+from iamsim.compile.action import action_test
+from iamsim.symbolic.action_texts import action_texts
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from iamsim.world.model import AnyPolicy
 
-__all__ = ["ActionScan", "action_texts"]
+__all__ = ["ActionScan"]
 
 
 @dataclass(slots=True)
@@ -42,24 +42,3 @@ class ActionScan:
             known = texts is None or any(action_test(text)(self.action) for text in texts)
             self._policies[policy] = known
         return known
-
-
-def action_texts(document: Mapping[str, object]) -> list[str] | None:
-    """The entries of a document's Action elements; `None` where some statement has no such element
-    of texts that the compiler can read: what it can't may mean any action."""
-    statements = document.get("Statement")
-    if isinstance(statements, Mapping):
-        statements = [statements]
-    if not isinstance(statements, list):
-        return None
-    found: list[str] = []
-    for statement in statements:
-        entries = statement.get("Action") if isinstance(statement, Mapping) else None
-        entries = [entries] if isinstance(entries, str) else entries
-        if not isinstance(entries, list):
-            return None
-        for entry in entries:
-            if not isinstance(entry, str) or not is_action_pattern(entry):
-                return None
-            found.append(entry)
-    return found
