@@ -150,6 +150,7 @@ def who_can(  # noqa: PLR0913 - the arguments are the options of the command
     Raises `RequestError` for what is no action or resource.
     """
     from iamsim.query.hints import hints_about  # noqa: PLC0415 - only where it is asked
+    from iamsim.query.let_in import accounts_let_in  # noqa: PLC0415
     from iamsim.query.who_can import (  # noqa: PLC0415
         find_blocked,
         find_who_can,
@@ -160,6 +161,10 @@ def who_can(  # noqa: PLR0913 - the arguments are the options of the command
     resource = resource_named(resource, model)
     _check_resource(resource)
     expanded = expand_actions(tuple(actions), resource)
+    if model.is_read_on_demand and not via_roles:
+        accounts = accounts_let_in(batch, expanded, resource, context)
+        if accounts is not None:
+            batch.leave_out_all_but(accounts)
     found = find_who_can(
         batch,
         () if blocked else expanded,

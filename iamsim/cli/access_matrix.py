@@ -31,7 +31,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Decide every cell, and write the matrix."""
     from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs no engine
 
-    world = open_world(options)
+    world = open_world(options, on_demand=True)
     progress_bar = ProgressBar("deciding", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         matrix = world.access_matrix(

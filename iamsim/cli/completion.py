@@ -170,7 +170,7 @@ def _load(paths: tuple[str, ...]) -> World | None:
     from iamsim.importers.load import load_worlds  # noqa: PLC0415 - completion alone needs it
 
     try:
-        return load_worlds(*paths)
+        return load_worlds(*paths, on_demand=True)
     except (IamsimError, OSError, RecursionError):
         return None
 

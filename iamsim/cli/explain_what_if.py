@@ -79,7 +79,7 @@ class Outcome(NamedTuple):
 def explain_what_if(options: Options) -> int:
     """Answer, write the answer, and give the exit code; `--expect` is about the changed request."""
     _refuse_options(options)
-    model = load_worlds(options)
+    model = load_worlds(options, on_demand=True)
     base = CompiledWorld() if model is None else CompiledWorld(model)
     with NamingPrincipals(text_of(options, "principal"), model):
         before, outcome = _ask(options, model, base)

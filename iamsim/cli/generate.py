@@ -45,7 +45,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     for number in (most, size):
         if not number.isdecimal():
             raise RequestError("invalid-number", f"`{number}` is no whole number")
-    model = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]))
+    model = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]), on_demand=True)
     conditions = bool(options["conditions"])
     read = ("aws:SourceIp", "aws:SourceVpce") if conditions else ()
     alike = Alike([] if model is None else [model], read, objects=True)

@@ -28,6 +28,7 @@ def load_world(options: Options) -> World | None:
         _texts(options, "worlds"),
         overlays=_texts(options, "overlays"),
         quiet=bool(options.get("quiet")),
+        on_demand=True,
     )
 
 

@@ -43,7 +43,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             "it is not said who is asked about",
             hint="give a principal with -p: its ARN, or its name where only one has it",
         )
-    world = open_world(options)
+    world = open_world(options, on_demand=True)
     progress_bar = ProgressBar("asking for every action", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         with NamingPrincipals(named, world.model):

@@ -58,7 +58,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs none
 
     actions, resource = _asked(options, arguments)
-    world = open_world(options)
+    world = open_world(options, on_demand=True)
     progress_bar = ProgressBar("asking for every principal", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         found = world.who_can(

@@ -147,16 +147,17 @@ def open_batch(options: Options) -> tuple[Batch, World]:
     return batch, model
 
 
-def open_world(options: Options) -> api.World:
-    """Load the worlds, to be asked; raises `RequestError` without any."""
+def open_world(options: Options, *, on_demand: bool = False) -> api.World:
+    """Load the worlds, to be asked; raises `RequestError` without any. With `on_demand` no more of
+    a written world is read and compiled than is asked for, as long as there is one process."""
     from iamsim import api  # noqa: PLC0415 - as above
     from iamsim.cli.ask import load_worlds  # noqa: PLC0415
 
-    processes_of(options)  # a wrong number is said before anything is read
-    model = load_worlds(options)
+    alone = processes_of(options).number == 1  # a wrong number is said before anything is read
+    model = load_worlds(options, on_demand=on_demand and alone)
     if model is None:
         raise missing_world()
-    world = api.World.checked(model)
+    world = api.World(model) if model.is_read_on_demand else api.World.checked(model)
     # A large world stays, so the collector of cycles need not look through it again and again.
     gc.freeze()
     return world

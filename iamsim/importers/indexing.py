@@ -9,7 +9,7 @@ from iamsim.core.json_text import locate_json
 from iamsim.core.span import Source
 from iamsim.importers.layout import document_text
 from iamsim.world.documents import Document, parse_document
-from iamsim.world.index import INDEX, index_texts
+from iamsim.world.index import INDEX, AccountNames, index_texts
 from iamsim.world.load import load_world_documents
 
 if TYPE_CHECKING:
@@ -42,9 +42,14 @@ def index_of(layout: Layout, texts: Mapping[str, str]) -> dict[str, str]:
         for path, world in worlds.items()
         if path in held
     ]
-    if load_world_documents(*alone, files=files, strict=False).problems:
+    world = load_world_documents(*alone, files=files, strict=False)
+    if world.problems:
         return {}
-    return index_texts(texts, held)
+    names = {
+        account.id: AccountNames(account.partition, account.canonical_user_id)
+        for account in world.accounts.values()
+    }
+    return index_texts(texts, held, names)
 
 
 def stale_files(folder: str, index: Iterable[str]) -> Iterator[str]:

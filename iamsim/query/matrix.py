@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.core.arn import is_account_id
 from iamsim.core.errors import RequestError
 from iamsim.core.wildcard import match_tokens, tokenize
 from iamsim.query.batch.processes import ALONE, Processes, no_progress
@@ -45,6 +46,10 @@ def pick_candidates(batch: Batch, patterns: Sequence[str]) -> list[Candidate]:
     by account; without patterns all. Raises `RequestError` for a pattern that none fits."""
     if not patterns:
         return list(batch.candidates)
+    accounts = {_account_of(one) for one in patterns}
+    if None not in accounts and batch.world.model.is_read_on_demand:
+        listed = batch.world.model.accounts
+        batch.leave_out_all_but([one for one in accounts if one is not None and one in listed])
     chosen: dict[str, Candidate] = {}
     for pattern in patterns:
         tokens = tokenize(pattern)
@@ -57,6 +62,13 @@ def pick_candidates(batch: Batch, patterns: Sequence[str]) -> list[Candidate]:
             )
         chosen.update((one.principal, one) for one in fitting)
     return [one for one in batch.candidates if one.principal in chosen]
+
+
+def _account_of(pattern: str) -> str | None:
+    """The account of all principals that an ARN with wildcards can fit, where it is one."""
+    head, _, rest = pattern.partition(":iam::")
+    account = rest.partition(":")[0]
+    return account if is_account_id(account) and not set("*?") & set(head) else None
 
 
 def find_matrix(

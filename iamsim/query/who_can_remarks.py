@@ -44,7 +44,7 @@ def oddities_of(resource: str, model: World) -> Iterator[Oddity]:
         return
     if resource != EVERY_BUCKET and ("*" in resource or "?" in resource):
         yield Oddity.WILDCARD
-    partitions = {account.partition for account in model.accounts.values()}
+    partitions = {account.partition for account in model.account_names}
     if partitions and arn.partition not in partitions:
         yield Oddity.PARTITION
 
@@ -57,7 +57,7 @@ def canonical_users_of(batch: Batch, action: str, resource: str) -> list[Canonic
     """
     prepared = prepare(batch.question("anonymous", action, resource), batch.world)
     facts = batch.world.resource_facts(prepared.question, prepared.situation.caller)
-    known = {account.canonical_user_id for account in batch.world.model.accounts.values()}
+    known = {account.canonical_user_id for account in batch.world.model.account_names}
     found: dict[str, None] = {}
     for placed in facts.policies:
         for _, statement in placed.policies.candidates(prepared.request.action):

@@ -97,7 +97,7 @@ class Shelf:
         if key not in self._models:
             from iamsim.importers.load import load_worlds  # noqa: PLC0415 - only with a world
 
-            self._models[key] = load_worlds(*paths, overlay=self.overlay)
+            self._models[key] = load_worlds(*paths, overlay=self.overlay, on_demand=True)
         return self._models[key]
 
     def compiled(self, scenario: Scenario) -> CompiledWorld | None:
@@ -122,7 +122,8 @@ class Shelf:
             from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - only with a world
 
             # The model is kept beside it, so that its id stays its own.
-            self._compiled[id(model)] = model, CompiledWorld.checked(model)
+            made = CompiledWorld if model.is_read_on_demand else CompiledWorld.checked
+            self._compiled[id(model)] = model, made(model)
         return self._compiled[id(model)][1]
 
 

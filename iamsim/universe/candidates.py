@@ -27,7 +27,7 @@ from iamsim.universe.asked import (
 from iamsim.world.model import Role, User
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Collection, Iterable, Iterator
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.arn import Arn
@@ -125,9 +125,11 @@ class Candidate(NamedTuple):
         return self if len(self.asked) == 1 else self._replace(standing=(asked,))
 
 
-def world_candidates(model: World) -> Iterator[Candidate]:
-    """Every principal of a world: root users, users, roles and permission sets, by account."""
-    for account in sorted(model.accounts.values(), key=lambda one: one.id):
+def world_candidates(model: World, accounts: Collection[str] | None = None) -> Iterator[Candidate]:
+    """Every principal of a world, or of some of its accounts: root users, users, roles and
+    permission sets, by account."""
+    for account_id in sorted(model.accounts if accounts is None else accounts):
+        account = model.accounts[account_id]
         root = f"arn:{account.partition}:iam::{account.id}:root"
         yield Candidate(root, CandidateKind.ROOT_USER, account.id)
         for _, user in sorted(account.users.items()):
@@ -220,7 +222,7 @@ def _principal_of(name: str, model: World) -> str:
 
 def partition_of(model: World) -> str:
     """The partition of a world: an account id alone does not say it."""
-    found = {account.partition for account in model.accounts.values()}
+    found = {account.partition for account in model.account_names}
     return found.pop() if len(found) == 1 else "aws"
 
 

@@ -148,7 +148,7 @@ def _canonical_users(names: Iterable[str], model: World) -> Iterator[Candidate]:
 
     https://docs.aws.amazon.com/AmazonS3/latest/userguide/finding-canonical-user-id.html
     """
-    known = {account.canonical_user_id for account in model.accounts.values()}
+    known = {account.canonical_user_id for account in model.account_names}
     for name in sorted(names):
         kind, _, text = name.partition(":")
         if kind == "canonicaluser" and text not in known:
@@ -241,6 +241,8 @@ def _by_user_id(mentions: Mentions, model: World) -> Iterator[Candidate]:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html
     """
+    if not mentions.user_ids:
+        return
     known = {one.id for account in model.accounts.values() for one in account.users.values()}
     known |= {one.id for account in model.accounts.values() for one in account.roles.values()}
     for pattern in mentions.user_ids:

@@ -19,21 +19,28 @@ from iamsim.world.documents import Document, document_of_data
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["INDEX", "WorldIndex", "index_texts", "read_index"]
+__all__ = ["INDEX", "AccountNames", "WorldIndex", "index_texts", "read_index"]
 
 INDEX = ".iamsim-index"
-VERSION = 1
+VERSION = 2
 _TOP = "index.json"
 _WORLD = "world.yaml"
 
 
+class AccountNames(NamedTuple):
+    """What tells an account from others, before its file is read."""
+
+    partition: str = "aws"
+    canonical_user_id: str | None = None
+
+
 class _Entry(NamedTuple):
-    """A world file: its size, its SHA-256, those of its data, and the accounts that it holds."""
+    """A world file: its size, its SHA-256, that of its data, and the accounts that it holds."""
 
     size: int
     digest: str
     data_digest: str
-    accounts: tuple[str, ...]
+    accounts: Mapping[str, AccountNames]
 
 
 class WorldIndex(NamedTuple):
@@ -87,16 +94,19 @@ def read_index(file: str) -> WorldIndex | None:
     except (OSError, ValueError, RecursionError):
         return None
     files = {
-        path: _Entry(entry["size"], entry["sha256"], entry["data"], tuple(entry["accounts"]))
+        path: _Entry(entry["size"], entry["sha256"], entry["data"], _names(entry["accounts"]))
         for path, entry in data["files"].items()
     }
     return WorldIndex(folder, files, data["resources"])
 
 
 def index_texts(
-    texts: Mapping[str, str], worlds: Mapping[str, Mapping[str, object]]
+    texts: Mapping[str, str],
+    worlds: Mapping[str, Mapping[str, object]],
+    names: Mapping[str, AccountNames],
 ) -> dict[str, str]:
-    """Make the files of an index by their paths; `worlds` is what the texts of world files hold."""
+    """Make the files of an index by their paths; `worlds` is what the texts of world files hold,
+    and `names` are those of their accounts."""
     files: dict[str, object] = {}
     resources: dict[str, str] = {}
     made: dict[str, str] = {}
@@ -112,7 +122,7 @@ def index_texts(
             "size": len(content),
             "sha256": _digest(content),
             "data": _digest(data.encode()),
-            "accounts": list(listed),
+            "accounts": {account_id: names[account_id] for account_id in listed},
         }
     body = json.dumps({"files": files, "resources": resources}, separators=(",", ":"))
     head = json.dumps({"version": VERSION, "sha256": _digest(body.encode())})
@@ -122,6 +132,10 @@ def index_texts(
 def _data_file(path: str) -> str:
     """Name the data of a world file: `accounts/1/world.yaml` is `accounts.1.world.json`."""
     return path.removesuffix(".yaml").replace("/", ".") + ".json"
+
+
+def _names(told: Mapping[str, list[str]]) -> Mapping[str, AccountNames]:
+    return {account_id: AccountNames(*names) for account_id, names in told.items()}
 
 
 def _stands_for(entry: _Entry, content: bytes) -> bool:

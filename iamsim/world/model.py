@@ -27,14 +27,15 @@ from iamsim.world.items import (
     User,
     VpcEndpoint,
 )
-from iamsim.world.on_demand import ResourcesOnDemand
+from iamsim.world.on_demand import AccountsOnDemand, ResourcesOnDemand
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from collections.abc import Set as AbstractSet
 
     from iamsim.core.arn import Arn
     from iamsim.core.errors import WorldError
+    from iamsim.world.index import AccountNames
 
 __all__ = [
     "Account",
@@ -103,6 +104,18 @@ class World:
     def unlisted_of(self, services: AbstractSet[str]) -> tuple[PolicyDocument, ...]:
         """What may be the policy of a resource of some services, which has none that is listed."""
         return tuple(one for one in self.unlisted if not one.services.isdisjoint(services))
+
+    @property
+    def is_read_on_demand(self) -> bool:
+        """Whether accounts and policies are read when somebody asks for them."""
+        return isinstance(self.accounts, AccountsOnDemand)
+
+    @property
+    def account_names(self) -> Collection[AccountNames | Account]:
+        """The partition and canonical user id of each account, without reading accounts for it."""
+        accounts = self.accounts
+        read = accounts.names if isinstance(accounts, AccountsOnDemand) else accounts
+        return read.values()
 
     @property
     def index(self) -> _Index:

@@ -12,9 +12,10 @@ from typing import TYPE_CHECKING
 from iamsim.world.items import Account, PolicyDocument, Resource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from iamsim.core.span import Source
+    from iamsim.world.index import AccountNames
 
 __all__ = ["AccountsOnDemand", "PolicyOnDemand", "ResourcesOnDemand"]
 
@@ -65,9 +66,10 @@ class PolicyOnDemand(PolicyDocument):
 class AccountsOnDemand(dict[str, Account]):
     """Accounts by their ids, each read when it is asked for."""
 
-    def __init__(self, ids: Iterable[str], read: Callable[[str], Account]) -> None:
-        """Know the ids in their order; `read` gives an account."""
-        self._unread = dict.fromkeys(ids)
+    def __init__(self, names: Mapping[str, AccountNames], read: Callable[[str], Account]) -> None:
+        """Know the ids in their order, and some names; `read` gives an account."""
+        self.names = names
+        self._unread = dict.fromkeys(names)
         self._read = read
         super().__init__(self._unread)  # type: ignore[arg-type]  # what was not read is `None`
 

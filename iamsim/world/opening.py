@@ -51,7 +51,12 @@ class _Opened:
         self.builder = WorldBuilder(self.policies, self.partitions, self.problems)
         top = self._record("world.yaml")
         self.world = self.builder.world(top)
-        self.world.accounts = AccountsOnDemand(self.homes, self._account)
+        names = {
+            account_id: told
+            for entry in index.files.values()
+            for account_id, told in entry.accounts.items()
+        }
+        self.world.accounts = AccountsOnDemand(names, self._account)
         self.world.lost = self.problems.lost
         self.world.find_resources_in(index.resources)
         raise_problems(self.problems.found)

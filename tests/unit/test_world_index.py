@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from iamsim.cli.main import main
 from iamsim.core.errors import WorldError
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
@@ -59,6 +60,14 @@ def account(number: str) -> dict[str, object]:
             f"arn:aws:s3:::bucket-{number[0]}": {"policy": everybody},
             f"arn:aws:logs:eu-west-1:{number}:log-group:l:*": {"tags": {"a": "b"}},
             f"arn:aws:sqs:eu-west-1:{number}:q": {"policy": everybody},
+            f"arn:aws:sqs:eu-west-1:{number}:mine": {
+                "policy": statement(Action="sqs:*", Principal={"AWS": NUMBERS[0]})
+            },
+            f"arn:aws:kms:eu-west-1:{number}:key/k": {
+                "policy": statement(
+                    Action="kms:*", Principal={"AWS": f"arn:aws:iam::{number}:root"}
+                )
+            },
         },
     }
 
@@ -190,7 +199,7 @@ def bend(path: Path, old: str, new: str) -> None:
         (f"accounts/{NUMBERS[1]}/world.yaml", "account 2", "account 9"),
         (f"accounts/{NUMBERS[1]}/world.yaml", "account 2", "the second account"),
         (f"{INDEX}/index.json", "bucket-2", "bucket-9"),
-        (f"{INDEX}/index.json", '"version": 1', '"version": 2'),
+        (f"{INDEX}/index.json", '"version": 2', '"version": 3'),
         (f"{INDEX}/index.json", "{", ""),
         (f"{INDEX}/accounts.{NUMBERS[1]}.world.json", "worker", "admin"),
     ],
@@ -283,3 +292,86 @@ def test_files_of_one_account(folder: Path) -> None:
     assert read_index(str(alone)) is None
     assert type(open_world(str(alone)).accounts) is dict
     assert type(load_world(folder, alone).accounts) is dict
+
+
+ANN, BUCKET = f"arn:aws:iam::{NUMBERS[0]}:user/ann", "arn:aws:s3:::bucket-1/x"
+COMMANDS = {
+    "what-can": (["what-can", "-p", ANN], 3),
+    "what-can of a role": (["what-can", "-p", f"arn:aws:iam::{NUMBERS[1]}:role/worker"], 3),
+    "who-can, anybody": (["who-can", "s3:GetObject", BUCKET], 3),
+    "who-can, one account": (
+        ["who-can", "sqs:SendMessage", f"arn:aws:sqs:eu-west-1:{NUMBERS[1]}:mine"],
+        2,
+    ),
+    "who-can, a key": (
+        ["who-can", "kms:Decrypt", f"arn:aws:kms:eu-west-1:{NUMBERS[2]}:key/k", "--not"],
+        2,
+    ),
+    "who-can, by roles": (["who-can", "s3:GetObject", BUCKET, "--via-roles"], 3),
+    "access-matrix": (["access-matrix", "-p", ANN, "-a", "s3:GetObject", "-r", BUCKET], 1),
+    "access-matrix of all": (["access-matrix", "-a", "s3:GetObject", "-r", BUCKET], 3),
+    "explain --if": (
+        ["explain", "-p", ANN, "-a", "s3:GetObject", "-r", BUCKET, "--without", "in"],
+        1,
+    ),
+}
+
+
+SUITE = f"""
+title: ann reads
+world: WORLD
+requests:
+- {{name: ann, principal: "{ANN}", action: "s3:GetObject", resource: "{BUCKET}", expect: allowed}}
+"""
+
+
+def test_suites_read_what_their_requests_touch(
+    folder: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A test of one user reads her account."""
+    suite = folder.parent / "suite.yaml"
+    suite.write_text(SUITE.replace("WORLD", str(folder)), encoding="utf-8")
+    read = noting(monkeypatch)
+    assert main(["test", str(suite)]) == 0
+    mine = capsys.readouterr().out
+    assert len(set(read)) == 1
+    (folder / INDEX / "index.json").unlink()
+    assert main(["test", str(suite)]) == 0
+    assert capsys.readouterr().out == mine
+
+
+def noting(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The accounts that are asked for from now on."""
+    read: list[str] = []
+
+    def noted(world: AccountsOnDemand, number: str) -> object:
+        read.append(number)
+        return original(world, number)
+
+    original = AccountsOnDemand.__getitem__
+    monkeypatch.setattr(AccountsOnDemand, "__getitem__", noted)
+    return read
+
+
+@pytest.mark.parametrize("broken", [False, True])
+@pytest.mark.parametrize("name", COMMANDS)
+def test_commands_answer_alike_and_read_what_they_touch(
+    folder: Path,
+    name: str,
+    broken: bool,
+    capsys: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """With the index and without it a command prints the same, also of policies that are lost."""
+    if broken:
+        for file in (*folder.glob("shared/own-*.json"), *folder.glob("shared/trust-*.json")):
+            file.write_text("{", encoding="utf-8")
+    words, most = COMMANDS[name]
+    asked = [*words, "--world", str(folder), "--format", "json"]
+    read = noting(monkeypatch)
+    code = main(asked)
+    mine = capsys.readouterr()
+    assert len(set(read)) == most
+    (folder / INDEX / "index.json").unlink()
+    assert main(asked) == code
+    assert capsys.readouterr() == mine

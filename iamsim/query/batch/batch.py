@@ -20,7 +20,7 @@ from iamsim.universe.candidates import (
 from iamsim.universe.others import others_of, statements_about
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from iamsim.engine.facts import ResourceFacts
     from iamsim.engine.question import ContextValue, Session, Via
@@ -87,6 +87,10 @@ class Batch:
         if self._candidates is None:
             self._candidates = tuple(world_candidates(self.world.model))
         return self._candidates
+
+    def leave_out_all_but(self, accounts: Collection[str]) -> None:
+        """Count as candidates only the principals of some accounts, where nobody else matters."""
+        self._candidates = tuple(world_candidates(self.world.model, accounts))
 
     def question(
         self,

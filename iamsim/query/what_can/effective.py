@@ -19,6 +19,7 @@ from iamsim.engine.authorize import prepare
 from iamsim.engine.question import PLAIN_SESSION
 from iamsim.engine.services.sts import TRUST_ACTIONS
 from iamsim.query.batch.processes import ALONE, no_progress
+from iamsim.query.what_can.admitting import may_let_in
 from iamsim.query.what_can.places import EVERYTHING, Family, Place, find_families
 
 if TYPE_CHECKING:
@@ -248,7 +249,7 @@ def _listed(batch: Batch, facts: CallerFacts) -> Iterator[tuple[str, list[Compil
         policies = [
             (arn, world.policies.compiled(policy, policy_type).statements)
             for arn, policy, policy_type in owned
-            if policy is not None
+            if policy is not None and (own or may_let_in(policy, facts.caller.account or ""))
         ]
         policies += [
             (one.arn, grant.statements)
