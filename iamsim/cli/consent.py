@@ -33,7 +33,9 @@ class Consent:
         """Whether a file may be written."""
         if self._from_now_on is False:
             return False
-        self._shown_on.write(patch)
+        from iamsim.cli.validate_fix import shown_patch  # noqa: PLC0415 - few are asked
+
+        self._shown_on.write(shown_patch(patch) if self._shown_on.isatty() else patch)
         self._shown_on.flush()
         if self._from_now_on:
             return True

@@ -81,16 +81,17 @@ def _mend(run: ValidateRun, policies: Sequence[FoundPolicy], options: Options) -
     """Write a patch before the findings, and the files where that is asked for; somebody in a
     terminal is asked about each. Beside findings for a program the patch is on standard error."""
     from iamsim.cli.consent import Consent, somebody_there  # noqa: PLC0415 - few runs mend
-    from iamsim.cli.validate_fix import mend_files  # noqa: PLC0415 - as above
+    from iamsim.cli.validate_fix import mend_files, shown_patch  # noqa: PLC0415 - as above
 
     plain = options["format"] == "text" and options["output"] is None
     out = sys.stdout if plain else sys.stderr
+    exact = plain and not sys.stdout.isatty()  # a program may read it
     if options["fix"] and not options["yes"] and somebody_there():
         patch = mend_files(run, policies, Consent(out))
         out.write("\n" if patch else "")
         return
     patch = mend_files(run, policies, lambda _name, _patch: bool(options["fix"]))
-    out.write(f"{patch}\n" if patch else "")
+    out.write(f"{patch if exact else shown_patch(patch)}\n" if patch else "")
 
 
 def _write(

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from iamsim.checks.mending import mend
 from iamsim.cli.standard_error import say
 from iamsim.cli.validate_input import STANDARD_INPUT_NAME
+from iamsim.core.caret import printable
 from iamsim.core.errors import RequestError
 from iamsim.files.reading import read_bytes
 from iamsim.files.writing import write_bytes
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from iamsim.cli.validate_run import ValidateRun
     from iamsim.syntax.splicing import Change
 
-__all__ = ["mend_files"]
+__all__ = ["mend_files", "shown_patch"]
 
 ROUNDS = 20  # one mend may make room for the next; each takes something out, so they end
 MARK = b"\xef\xbb\xbf"
@@ -64,6 +65,11 @@ def mend_files(
         if may_write(name, patches[-1]):
             _write(path, (MARK if content.startswith(MARK) else b"") + after.encode("utf-8"))
     return "".join(patches)
+
+
+def shown_patch(patch: str) -> str:
+    """A patch for a terminal, which obeys nothing in it."""
+    return "".join(f"{printable(line, keep_tabs=True)}\n" for line in patch.split("\n")[:-1])
 
 
 def _mended(run: ValidateRun, name: str, text: str) -> str:

@@ -31,6 +31,14 @@ __all__ = [
 
 QUOTES = ('"', "'")
 
+# Bytes of a name as git writes them between quotes; others are octal.
+_ESCAPES = {
+    **{byte: chr(byte) for byte in range(0x20, 0x7F)},
+    **{ord(sign): f"\\{sign}" for sign in '"\\'},
+    ord("\n"): "\\n",
+    ord("\t"): "\\t",
+}
+
 
 class Change(NamedTuple):
     """Put `text` in place of the characters from `start` up to `end`."""
@@ -67,19 +75,33 @@ def apply_changes(text: str, changes: Iterable[Change]) -> str:
 
 
 def unified_diff(name: str, before: str, after: str, *, context: int = 3) -> str:
-    """Write the difference of two texts of a file as a patch; nothing where they are equal."""
+    """Write the difference of two texts of a file as a patch; nothing where they are equal.
+
+    A name that a terminal would obey is quoted as git does it, and git reads it:
+    https://git-scm.com/docs/git-config#Documentation/git-config.txt-corequotePath
+    """
     from difflib import unified_diff as difference  # noqa: PLC0415 - only changes need it
 
     lines = difference(
         before.splitlines(keepends=True),
         after.splitlines(keepends=True),
-        f"a/{name}",
-        f"b/{name}",
+        _quoted(f"a/{name}"),
+        _quoted(f"b/{name}"),
         n=context,
     )
     return "".join(
         line if line.endswith("\n") else f"{line}\n\\ No newline at end of file\n" for line in lines
     )
+
+
+def _quoted(name: str) -> str:
+    """The name of a file as it stands in a patch."""
+    if name.isprintable() and not set(name) & set('"\\'):
+        return name
+    written = (
+        _ESCAPES.get(byte) or f"\\{byte:03o}" for byte in name.encode("utf-8", "surrogateescape")
+    )
+    return f'"{"".join(written)}"'
 
 
 def replace_value(source: Source, path: Path, value: object) -> Change:
