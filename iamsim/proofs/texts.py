@@ -77,6 +77,10 @@ def _find(groups: list[Group], away: Group, budget: Budget) -> str | None:
         if not all(kept):
             return None
     for group in kept:
+        # What begins otherwise than every text of a group can't be such a text.
+        heads = {glob.head for glob in group}
+        away = tuple(glob for glob in away if meets(glob.head, heads))
+    for group in kept:
         texts = [glob.literal for glob in group]
         if None not in texts:
             return _first_fitting([t for t in texts if t is not None], kept, away)

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from iamsim.compile.policy import compile_policy
+from iamsim.compile.statement import ActionTest
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import PolicyError
 from iamsim.engine.inventory import policies_in_use
@@ -78,6 +79,24 @@ class Mutant:
         if not statements or self.subject.policy_type is PolicyType.RESOURCE:
             return True
         return any(statement.actions.covers(action) for statement in statements)
+
+    @property
+    def telling_actions(self) -> tuple[ActionTest, ...]:
+        """Action elements outside of which the change decides nothing; none for every action.
+
+        Where only entries of an Action element changed, these are the entries that the two forms
+        do not share.
+        """
+        statements = [one for one in (self.before, self.after) if one is not None]
+        if not statements or self.subject.policy_type is PolicyType.RESOURCE:
+            return ()
+        elements = tuple(one.actions for one in statements)
+        only_actions = self.kind.endswith("-action") and len(elements) > 1
+        if not only_actions or any(one.negated for one in elements):
+            return elements
+        first, second = ({one.pattern.lower(): one for one in some.patterns} for some in elements)
+        rest = [first.get(name) or second[name] for name in sorted(first.keys() ^ second.keys())]
+        return (ActionTest(tuple(rest), False, elements[0].element),)
 
     def turns(self, action: str) -> bool:
         """Whether the change takes in an action (in lower case) or leaves it out."""

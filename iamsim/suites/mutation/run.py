@@ -7,7 +7,6 @@ from enum import Enum
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from iamsim.catalog import find_action
-from iamsim.core.decision import PolicyType
 from iamsim.core.errors import IamsimError
 from iamsim.core.work import Work
 from iamsim.engine.authorize import prepare
@@ -205,9 +204,7 @@ def _settled(
     """Settle by a proof what no search found."""
     why = None
     if prove is not None:
-        statements = [one for one in (mutant.before, mutant.after) if one is not None]
-        whole = mutant.subject.policy_type is PolicyType.RESOURCE
-        proof = prove(world, changed, () if whole else [one.actions for one in statements])
+        proof = prove(world, changed, mutant.telling_actions)
         if proof.proved:
             return MutationResult(mutant, Verdict.EQUIVALENT)
         why = proof.why

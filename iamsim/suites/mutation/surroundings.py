@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from functools import lru_cache
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import IamsimError
@@ -66,10 +67,15 @@ class Surroundings:
         return self._guarded.get(id(source), [])
 
     def named_by(
-        self, question: Question, statements: Sequence[CompiledStatement], guarded: Sequence[str]
+        self,
+        question: Question,
+        statements: Sequence[CompiledStatement],
+        guarded: Sequence[str],
+        most: int,
     ) -> list[str]:
         """The resources that statements name, and those that the other policies name which such a
-        request meets: on the resources that a policy guards, or on those named first."""
+        request meets: on the resources that a policy guards, or on those named first. Ends when
+        there are `most`."""
         found = dict.fromkeys(guarded)
         tried = list(guarded[:_LOOKED_AT]) or ["*"]
         for number, resource in enumerate(tried):
@@ -85,7 +91,10 @@ class Surroundings:
                 for _, statement in station.policies.candidates(action)
             ]
             own = list(resources_of(statements, context))
-            found.update(dict.fromkeys((*own, *resources_of(met, context))))
+            for name in chain(own, resources_of(met, context)):
+                found[name] = None
+                if len(found) >= most:
+                    return list(found)
             if number == 0:
                 tried += own[:_LOOKED_AT]
         return list(found)

@@ -184,7 +184,7 @@ def _candidates(
         covered = [name for name in named_actions if mutant.concerns(name.lower())][:_MOST]
         for beside, action in enumerate(covered or [base.action]):
             asking = replace(base, action=action)
-            named = [*around.named_by(asking, statements, guarded), base.resource, "*"]
+            named = [*around.named_by(asking, statements, guarded, 2 * _MOST), base.resource, "*"]
             named += around.usual(asking)
             triples += [
                 (not takes(action, resource), at + beside + rank, base, action, resource)
