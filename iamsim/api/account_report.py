@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from iamsim.audit.model import Audit
     from iamsim.query.batch import Batch
     from iamsim.query.who_can import WhoCan
+    from iamsim.replay.counting import Count
     from iamsim.report.document import Block
 
 __all__ = ["AccountReport", "Asked", "account_report"]
@@ -147,11 +148,13 @@ def account_report(
     *,
     asked: Sequence[Asked] = (),
     framework: Framework | None = None,
+    trail: Count | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> AccountReport:
     """Ask everything that a report says; raises what the engine raises, and `RequestError` for what
     can't be asked."""
-    looking = Looking(batch, at, DEFAULT_LIMITS if choices is None else choices.limits)
+    limits = DEFAULT_LIMITS if choices is None else choices.limits
+    looking = Looking(batch, at, limits, trail)
     audit = audit_of(looking, choices, progress)
     who = [find_who_can(batch, one.actions, one.resource) for one in asked]
     return AccountReport(looking, audit, who, framework)

@@ -1,6 +1,7 @@
 """Frameworks: which checks answer for which of their controls, by the ids of the controls.
 
-The ids are facts; what a control asks for stands here in our words. Which controls about access are
+The ids are facts of the pages that each framework names; what a control asks for stands here in our
+words. Which controls about access are
 out of scope is said, with the reason; controls about other things are not listed.
 """
 
@@ -67,7 +68,7 @@ _TITLES = {
     "age": "access keys are updated every 90 days",
     "groups": "users have permissions by groups",
     "administrator": "no policy gives every action on everything",
-    "instances": "instances call AWS with roles",
+    "instances": "instances call AWS with roles (seen from the keys of users)",
     "analyzer": "there is an analyzer for external access",
     "federation": "people are managed in one place",
     "tls": "buckets take requests with TLS only",
@@ -207,7 +208,7 @@ FRAMEWORKS = {
             "IAM.4": _TITLES["root-keys"],
             "IAM.5": _TITLES["mfa"],
             "IAM.6": _TITLES["root-hardware"],
-            "IAM.7": "passwords are strong",
+            "IAM.7": "passwords are strong (here: long, and not used again)",
             "IAM.8": _TITLES["unused"],
             "IAM.21": "no policy of yours gives whole services",
             "S3.1": _TITLES["block"],

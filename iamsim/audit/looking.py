@@ -22,6 +22,7 @@ from iamsim.query.escalation.administrators import PROBES, find_administrators
 from iamsim.query.escalation.find import find_escalations
 from iamsim.query.escalation.home import KINDS
 from iamsim.query.escalation.routes import administrators, shortest_chains
+from iamsim.replay.generate import generate
 from iamsim.world.model import PolicyDocument
 
 if TYPE_CHECKING:
@@ -36,6 +37,8 @@ if TYPE_CHECKING:
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
     from iamsim.query.escalation.model import Escalations
     from iamsim.query.escalation.routes import Chain
+    from iamsim.replay.counting import Count
+    from iamsim.replay.generate import Generated
     from iamsim.world.model import Account, AnyPolicy, Role, RootUser, User
 
 __all__ = [
@@ -84,8 +87,16 @@ class Looking:
     `at` is `None` where no time was given: what depends on it is unknown then.
     """
 
-    def __init__(self, batch: Batch, at: str | None, limits: Limits = DEFAULT_LIMITS) -> None:
-        """Take a world."""
+    def __init__(
+        self,
+        batch: Batch,
+        at: str | None,
+        limits: Limits = DEFAULT_LIMITS,
+        trail: Count | None = None,
+    ) -> None:
+        """Take a world, and what was counted in a trail, if one is given."""
+        self.trail = trail
+        self._successors: dict[str, Generated | None] = {}
         self.batch = batch
         self.model = batch.world.model
         self.at_text = at
@@ -235,6 +246,16 @@ class Looking:
         if known is None:
             known = self._may[candidate.principal] = self.batch.may(candidate.principal)
         return known
+
+    def successor(self, principal: str) -> Generated | None:
+        """The least policy for what a user or role did in the trail; `None` without a trail, or
+        where the trail has no call of it that passed."""
+        if self.trail is None:
+            return None
+        if principal not in self._successors:
+            made = generate(self.trail, principal, self.batch.world)
+            self._successors[principal] = made if made.calls else None
+        return self._successors[principal]
 
     def statements(
         self, policy: AnyPolicy | None, use: PolicyType

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from iamsim.audit.choices import Choices
     from iamsim.audit.registry import AuditCheck
     from iamsim.query.batch import Batch
+    from iamsim.replay.counting import Count
 
 __all__ = ["audit_of", "run_audit"]
 
@@ -25,9 +26,12 @@ def run_audit(
     at: str | None = None,
     choices: Choices | None = None,
     progress: Callable[[int, int], None] = lambda _done, _total: None,
+    trail: Count | None = None,
 ) -> Audit:
-    """Run all checks that `choices` want; raises what the engine raises."""
-    looking = Looking(batch, at, DEFAULT_LIMITS if choices is None else choices.limits)
+    """Run all checks that `choices` want, with what was counted in a trail if there is one; raises
+    what the engine raises."""
+    limits = DEFAULT_LIMITS if choices is None else choices.limits
+    looking = Looking(batch, at, limits, trail)
     return audit_of(looking, choices, progress)
 
 

@@ -25,8 +25,10 @@ if TYPE_CHECKING:
     from iamsim.audit.choices import Choices
     from iamsim.audit.model import Audit
     from iamsim.cli.options import Options
+    from iamsim.replay.counting import Count
+    from iamsim.world.model import World
 
-__all__ = ["CHOICES", "COMMAND", "FRAMEWORK", "OPTIONS", "choices_of", "exit_code"]
+__all__ = ["CHOICES", "COMMAND", "FRAMEWORK", "OPTIONS", "choices_of", "exit_code", "trail_of"]
 
 OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field not in {"context", "exact", "processes"})
 FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
@@ -45,6 +47,13 @@ CHOICES = (
         "Don't run this check, or any of this heading; may be repeated.",
         "list",
         "CHECK",
+    ),
+    Option(
+        ("--events",),
+        "events",
+        "CloudTrail's logs, files or folders: least policies are generated from them.",
+        "list",
+        "PATH",
     ),
     Option(
         ("--config",),
@@ -76,8 +85,9 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     name = text_of(options, "framework")
     framework = None if name is None else FRAMEWORKS[name]
     with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
-        batch, _ = open_batch({**options, "exact": None})
-        audit = run_audit(batch, time_of(text_of(options, "at")), choices, progress)
+        batch, model = open_batch({**options, "exact": None})
+        trail = trail_of(options, model)
+        audit = run_audit(batch, time_of(text_of(options, "at")), choices, progress, trail)
     audit = in_language(audit, text_of(options, "lang") or "en")
     write_answer(
         options,
@@ -88,6 +98,20 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     )
     when = text_of(options, "fail_on") or choices.fail_on
     return exit_code(audit, when, accepted=bool(options["accept_unknown"]))
+
+
+def trail_of(options: Options, model: World) -> Count | None:
+    """What CloudTrail's logs have, counted; `None` where none are given."""
+    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - as above
+
+    paths = texts_of(options, "events")
+    if not paths:
+        return None
+    from iamsim.cli.logs import count_of  # noqa: PLC0415 - as above
+    from iamsim.replay.alike import Alike  # noqa: PLC0415 - as above
+
+    plain = {**options, "spark": None, "state": None, "processes": None}
+    return count_of(plain, paths, Alike([model], (), objects=True))
 
 
 def choices_of(options: Options) -> Choices:

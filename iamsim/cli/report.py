@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.cli.audit import CHOICES, FRAMEWORK, OPTIONS, choices_of
+from iamsim.cli.audit import CHOICES, FRAMEWORK, OPTIONS, choices_of, trail_of
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
@@ -36,13 +36,14 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     asked = [_asked(text) for text in texts_of(options, "who_can")]
     name, path = text_of(options, "framework"), text_of(options, "output")
     with ProgressBar("checking", quiet=bool(options["quiet"])) as progress:
-        batch, _ = open_batch({**options, "exact": None})
+        batch, model = open_batch({**options, "exact": None})
         report = account_report(
             batch,
             time_of(text_of(options, "at")),
             choices_of(options),
             asked=asked,
             framework=None if name is None else FRAMEWORKS[name],
+            trail=trail_of(options, model),
             progress=progress,
         )
     ending = next((form for end, form in ENDINGS.items() if (path or "").endswith(end)), "html")

@@ -5,6 +5,7 @@ Where Chromium is missing these tests are skipped, and say so; `.ci/run` install
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -14,8 +15,10 @@ from pathlib import Path
 
 import pytest
 
+from iamsim.play.files import BUILT
 from tests.browser.contrast import CONTRASTS
 
+AXE = BUILT.parent / "axe.min.js"
 ROOT = Path(__file__).parent.parent.parent
 HARBOR = ROOT / "corpus" / "examples" / "harbor"
 CHROMIUM = next(
@@ -167,6 +170,89 @@ def test_no_table_is_cut(reports, visit, kind, width):
     page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
     right = "[...document.querySelectorAll('table')].map((t) => t.getBoundingClientRect().right)"
     assert [edge for edge in page.evaluate(right) if edge > width] == []
+
+
+@pytest.mark.skipif(not AXE.is_file(), reason="axe was not brought from npm")
+@pytest.mark.parametrize("width", [390, 1440])
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_the_report_of_an_account_is_accessible(reports, visit, width, scheme):
+    """In both sizes and color schemes axe finds nothing (https://github.com/dequelabs/axe-core),
+    with everything opened that opens."""
+    page = visit(reports["account"], color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": 900})
+    page.evaluate("document.querySelectorAll('details').forEach((one) => { one.open = true; })")
+    page.evaluate(AXE.read_text("utf-8"))
+    found = page.evaluate("axe.run({resultTypes: ['violations']})")["violations"]
+    assert [(one["id"], one["nodes"][0]["html"][:200]) for one in found] == []
+
+
+def test_the_report_of_an_account_is_read_by_keyboard(reports, visit):
+    """From the first stop, which skips to the content, every field and button of a filter is
+    reached and shows its focus; what is typed into the field filters, and is said aloud."""
+    page = visit(reports["account"])
+    page.keyboard.press("Tab")
+    assert page.evaluate("document.activeElement.className") == "skip"
+    page.keyboard.press("Enter")
+    stops = []
+    for _ in range(400):
+        page.keyboard.press("Tab")
+        kind = page.evaluate("document.activeElement.tagName")
+        if kind == "BODY":
+            break
+        outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+        assert outline != "none", kind
+        stops.append(kind)
+    wanted = page.evaluate(
+        "[...document.querySelectorAll('input, select, button, summary')]"
+        ".filter((one) => one.checkVisibility()).length"
+    )
+    assert len([one for one in stops if one in {"INPUT", "SELECT", "BUTTON", "SUMMARY"}]) == wanted
+    page.get_by_role("searchbox").first.focus()
+    page.keyboard.type("nothing has this")
+    page.locator("#status").get_by_text("0 of").wait_for()
+
+
+def test_the_report_of_an_account_on_paper(reports, visit):
+    """In print there are no fields and buttons, every row is there, and no table is cut."""
+    page = visit(reports["account"], color_scheme="dark")
+    rows = page.locator("tbody tr").count()
+    page.get_by_role("searchbox").first.fill("nothing has this")
+    page.emulate_media(media="print")
+    assert page.evaluate("getComputedStyle(document.body).backgroundColor") == "rgb(255, 255, 255)"
+    shown = "(one) => one.checkVisibility()"
+    controls = page.locator("input, select, button").element_handles()
+    assert [one for one in controls if one.evaluate(shown)] == []
+    page.emulate_media(media="screen")
+    page.get_by_role("searchbox").first.fill("")
+    page.emulate_media(media="print")
+    visible = [one for one in page.locator("tbody tr").element_handles() if one.evaluate(shown)]
+    assert len(visible) == rows
+    assert page.pdf().startswith(b"%PDF")
+
+
+def test_the_report_of_200_roles_is_small(tmp_path):
+    """Under five megabytes, with a finding or more for each role."""
+    statement = {"Effect": "Allow", "Action": ["s3:*", "iam:*"], "Resource": "*"}
+    trusted = {
+        "Effect": "Allow",
+        "Principal": {"AWS": "arn:aws:iam::999999999999:root"},
+        "Action": "sts:AssumeRole",
+    }
+    roles = {
+        f"role-{number}": {
+            "trust": {"Version": "2012-10-17", "Statement": [trusted]},
+            "policies": [
+                {"Version": "2012-10-17", "Statement": [{**statement, "Sid": f"S{number}"}]}
+            ],
+        }
+        for number in range(200)
+    }
+    world = tmp_path / "world.json"
+    world.write_text(json.dumps({"accounts": {"222222222222": {"roles": roles}}}), "utf-8")
+    path = write(tmp_path, "large", "report", "--world", str(world), "--at", "2026-12-01")
+    text = path.read_text("utf-8")
+    assert all(f"role/role-{number}" in text for number in range(200))
+    assert path.stat().st_size < 5_000_000
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -19,6 +19,7 @@ from iamsim.audit.languages import in_language
 from iamsim.audit.model import Status
 from iamsim.audit.registry import load_checks
 from iamsim.audit.run import run_audit
+from iamsim.cli.main import main
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
 from iamsim.world.documents import read_document
@@ -211,3 +212,69 @@ def _empty(tmp_path):
     path = tmp_path / "world.json"
     path.write_text('{"accounts": {"111122223333": {}}}', encoding="utf-8")
     return path
+
+
+RECORD = {
+    "eventVersion": "1.08",
+    "userIdentity": {
+        "type": "AssumedRole",
+        "principalId": "AROAEXAMPLE:job",
+        "arn": "arn:aws:sts::222222222222:assumed-role/app/job",
+        "accountId": "222222222222",
+        "sessionContext": {
+            "sessionIssuer": {
+                "type": "Role",
+                "arn": "arn:aws:iam::222222222222:role/app",
+                "accountId": "222222222222",
+                "userName": "app",
+            }
+        },
+    },
+    "eventTime": "2026-11-20T10:00:00Z",
+    "eventSource": "s3.amazonaws.com",
+    "eventName": "GetBucketLocation",
+    "awsRegion": "eu-west-1",
+    "sourceIPAddress": "198.51.100.7",
+    "requestParameters": {"bucketName": "reports"},
+    "resources": [
+        {"type": "AWS::S3::Bucket", "ARN": "arn:aws:s3:::reports", "accountId": "222222222222"}
+    ],
+    "eventType": "AwsApiCall",
+    "recipientAccountId": "222222222222",
+}
+
+
+def test_a_trail_gives_the_least_successor(tmp_path, monkeypatch):
+    """With `--events` the fix of a wide managed policy is the policy of what the role called."""
+    trust = {
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "ec2.amazonaws.com"},
+                "Action": "sts:AssumeRole",
+            }
+        ],
+    }
+    role = {"trust": trust, "policies": ["arn:aws:iam::aws:policy/AmazonS3FullAccess"]}
+    world = tmp_path / "world.json"
+    world.write_text(json.dumps({"accounts": {"222222222222": {"roles": {"app": role}}}}), "utf-8")
+    trail = tmp_path / "trail.json"
+    trail.write_text(json.dumps({"Records": [RECORD]}), "utf-8")
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "audit.json"
+    checks = ("aws-managed-policy-wide", "policy-to-generate")
+    asked = ["audit", "--world", str(world), "--at", "2026-12-01", "--events", str(trail)]
+    asked += [word for check in checks for word in ("--select", check)]
+    assert main([*asked, "--format", "json", "-o", str(out), "-q"]) == 0
+    found = {
+        finding["id"]: finding
+        for heading in json.loads(out.read_text("utf-8"))["headings"]
+        for finding in heading["findings"]
+    }
+    assert set(found) == set(checks)
+    for finding in found.values():
+        policy = json.loads(finding["fix"])
+        assert [one["Action"] for one in policy["Statement"]] == ["s3:GetBucketLocation"]
+        assert "arn:aws:s3:::reports" in json.dumps(policy["Statement"][0]["Resource"])
+        assert "1 of 1 calls pass by the fix" in [one["text"] for one in finding["evidence"]]

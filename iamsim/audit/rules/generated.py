@@ -2,8 +2,8 @@
 
 ## What it finds
 `policy-to-generate`: users and roles that may use whole services on everything, with the policy of
-what IAM says that they called: actions where it tracks them, else the service. A trail tells the
-resources, too: `iamsim generate --events TRAIL`.
+what they called: exact calls and resources where `--events` gives a trail; else what IAM says,
+actions where it tracks them, or the service.
 `service-never-used`: users and roles that may use services which they have not called in all the
 time that IAM looks back to (400 days): the first thing that a generated policy leaves out.
 `unused-access-analyzer`: an account without an active analyzer for unused access.
@@ -14,7 +14,8 @@ IAM Access Analyzer writes policies from CloudTrail, `iamsim generate` does so f
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_last-accessed.html>.
 
 ## What it needs
-The service last accessed details of each principal; `list-analyzers` of each account.
+CloudTrail's logs, or the service last accessed details of each principal; `list-analyzers` of each
+account.
 """
 
 from __future__ import annotations
@@ -67,6 +68,15 @@ def to_generate(looking: Looking) -> Iterator[Outcome]:
         if not wide:
             if policies:
                 yield Passed(entity.arn)
+        elif (made := looking.successor(entity.arn)) is not None:
+            yield Finding(
+                entity.arn,
+                f"may use {', '.join(wide[:FEW])} on everything; the trail has {made.calls} calls",
+                Fix("policy", written_out(made.policy)),
+                account.id,
+                (Evidence("fact", f"{made.covered} of {made.calls} calls pass by the fix"),),
+                span=entity.span,
+            )
         elif entity.last_accessed is None:
             yield LAST_ACCESSED.gap(
                 entity.arn, "which services it has called", account=account.id, arn=entity.arn

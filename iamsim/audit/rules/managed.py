@@ -2,7 +2,8 @@
 
 ## What it finds
 `aws-managed-policy-wide`: an AWS managed policy in use that allows whole services on everything, by
-what it allows and not by its name; and the call that writes its least successor from a trail.
+what it allows and not by its name; with its least successor, which is generated where `--events`
+gives a trail, and else the call that writes it.
 `policy-on-user`: a policy that is attached to a user, or stands in it, and not in a group or role.
 `inline-policy`: an inline policy that says the same as that of somebody else: a managed policy
 would be changed in one place.
@@ -12,8 +13,7 @@ would be changed in one place.
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html>.
 
 ## What it needs
-The account authorization details. The least successor needs a trail:
-`iamsim generate --events TRAIL --principal ARN`.
+The account authorization details. The least successor needs CloudTrail's logs: `--events TRAIL`.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ import json
 from typing import TYPE_CHECKING
 
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
+from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.privileges import whole_services
 from iamsim.core.decision import PolicyType
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
     from iamsim.audit.policies import Held
+    from iamsim.replay.generate import Generated
 
 HEADING = "managed-to-least"
 PRACTICE = (
@@ -42,6 +44,7 @@ PRACTICE = (
 )
 CHOOSING = "https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies-choosing-managed-or-inline.html"
 MOST_NAMED = 4
+PRINCIPALS = ("user", "role")
 
 
 def _identity(looking: Looking) -> Iterator[Held]:
@@ -88,23 +91,33 @@ def wide(looking: Looking) -> Iterator[Outcome]:
             yield Passed(held.holder)
             continue
         more = f" and {len(services) - MOST_NAMED} more" if len(services) > MOST_NAMED else ""
-        kind = held.holder_type.replace(" ", "-")
-        name = held.holder.rpartition("/")[2]
+        made = looking.successor(held.holder) if held.holder_type in PRINCIPALS else None
         yield Finding(
             held.holder,
             f"the AWS managed policy {held.policy.name} gives {', '.join(services[:MOST_NAMED])}"
             f"{more} on everything",
-            Fix(
-                "commands",
-                f"iamsim generate --world WORLD --events TRAIL --principal {held.holder}"
-                f" > least.json\naws iam put-{kind}-policy --{kind}-name {name} --policy-name least"
-                f" --policy-document file://least.json\naws iam detach-{kind}-policy --{kind}-name"
-                f" {name} --policy-arn ARN",
-            ),
+            Fix("commands", _narrow(held))
+            if made is None
+            else Fix("policy", written_out(made.policy)),
             held.account,
-            (Evidence("policy", held.policy.name),),
+            (Evidence("policy", held.policy.name), *(() if made is None else _covered(made))),
             Severity.HIGH if "*" in services else None,
         )
+
+
+def _covered(made: Generated) -> tuple[Evidence, ...]:
+    """What a policy rests on that was generated from a trail."""
+    return (Evidence("fact", f"{made.covered} of {made.calls} calls pass by the fix"),)
+
+
+def _narrow(held: Held) -> str:
+    """The calls that write the least successor of a policy, and put it in its place."""
+    kind, name = held.holder_type.replace(" ", "-"), held.holder.rpartition("/")[2]
+    return (
+        f"iamsim generate --world WORLD --events TRAIL --principal {held.holder} > least.json\n"
+        f"aws iam put-{kind}-policy --{kind}-name {name} --policy-name least --policy-document"
+        f" file://least.json\naws iam detach-{kind}-policy --{kind}-name {name} --policy-arn ARN"
+    )
 
 
 @audits("policy-on-user", HEADING, "Users have policies by groups", Severity.LOW, CHOOSING)
