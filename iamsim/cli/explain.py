@@ -45,6 +45,12 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
         from iamsim.cli.explain_live import explain_live  # noqa: PLC0415 - rarely asked for
 
         return explain_live(options, files, run_explain)
+    if options.get("profile"):
+        raise RequestError(
+            "option-without-another",
+            "`--profile` is for `--live`",
+            hint="without `--live` no credentials are needed: iamsim reads files",
+        )
     options, files = with_examples(options, files)
     if files:
         from iamsim.cli.explain_anything import put_in_place  # noqa: PLC0415 - only with arguments

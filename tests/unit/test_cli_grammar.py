@@ -154,7 +154,7 @@ def test_other_names_are_understood(path, words, field, value):
         ("explain", "--identity", "did you mean `--identity-policy`?"),
         ("explain", "--transitive", "did you mean `--transitive-tag`?"),
         ("explain", "--session", "did you mean one of `--session-name`, `--session-policy`"),
-        ("explain", "--profile", HINTS["--profile"]),
+        ("who-can", "--profile", HINTS["--profile"]),
         ("explain", "--principle", "did you mean `--principal`?"),
         ("who-can", "--via", "did you mean `--via-roles`?"),
     ],

@@ -423,3 +423,9 @@ def test_a_profile_that_there_is_not(environment, tmp_path, capsys):
     """boto3's sentence, and the exit code of an error."""
     assert run(["collect", "-o", str(tmp_path), "--profile", "nobody"]) == 2
     assert "nobody" in capsys.readouterr().err
+
+
+def test_a_profile_is_for_live_accounts(capsys):
+    """Without `--live` files are read, and nobody signs in."""
+    assert run(["explain", "--profile", "audit", *ASKED]) == 2
+    assert "`--profile` is for `--live`" in capsys.readouterr().err
