@@ -20,7 +20,9 @@ from iamsim.engine.question import Question
 from iamsim.query.assumptions import assumptions_of
 from iamsim.query.chains import Chain as WalkedChain
 from iamsim.query.chains import Plan, plan_chain, walk_chain
-from iamsim.report.chains import chain_to_dict, render_chain
+from iamsim.report.chains import chain_document, chain_to_dict
+from iamsim.report.paint import Paint
+from iamsim.report.writers.text import to_text
 from iamsim.symbolic import partial as partial_answers
 
 if TYPE_CHECKING:
@@ -139,7 +141,7 @@ class Chain:
 
     def __str__(self) -> str:
         """The hops, as ``iamsim explain --assume`` prints them."""
-        return render_chain(self._walked, ())
+        return to_text(chain_document(self._walked, ()), Paint(), 100)
 
     def __repr__(self) -> str:
         """Verdict and roles in one line."""

@@ -10,7 +10,9 @@ from iamsim.api.question import question_of
 from iamsim.core.errors import RequestError
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.edits import search
-from iamsim.report.edits import edits_to_dict, render_edits
+from iamsim.report.edits import edits_document, edits_to_dict
+from iamsim.report.paint import Paint
+from iamsim.report.writers.text import to_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -60,7 +62,7 @@ class Edits:
 
     def __str__(self) -> str:
         """The edits, as ``iamsim explain --edits`` prints them."""
-        return render_edits(self._report)
+        return to_text(edits_document(self._report), Paint(), 100)
 
     def __repr__(self) -> str:
         """How many there are, and what for."""

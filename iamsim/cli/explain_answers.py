@@ -17,9 +17,10 @@ if TYPE_CHECKING:
     from iamsim.core.hint import Hint
     from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
+    from iamsim.report.document import Document
     from iamsim.world.model import World
 
-__all__ = ["answer_question", "answers_text", "colored", "exit_code", "json_text"]
+__all__ = ["answer_question", "answers_text", "colored", "document_text", "exit_code", "json_text"]
 
 
 def answer_question(question: Question, world: CompiledWorld | None) -> Answer:
@@ -82,6 +83,18 @@ def answers_text(
     return render_answers(
         answers, verbose=verbose, color=colored(options), width=terminal_width(), draw=draw
     )
+
+
+def document_text(document: Document, options: Options) -> str:
+    """Write a document as text or Markdown, as the options ask."""
+    if text_of(options, "format") == "markdown":
+        from iamsim.report.writers.markdown import to_markdown  # noqa: PLC0415 - text needs none
+
+        return to_markdown(document)
+    from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
+    from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
+
+    return to_text(document, Paint(colored(options)), terminal_width())
 
 
 def json_text(data: object) -> str:

@@ -7,8 +7,9 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import denied_text, load_worlds, questions_of, text_of, texts_of, with_time
+from iamsim.cli.explain_answers import document_text, json_text
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
-from iamsim.cli.output import terminal_width, wants_color, write_output
+from iamsim.cli.output import write_output
 from iamsim.core.caret import printable, render_error
 from iamsim.core.errors import InputError, RequestError
 from iamsim.engine.authorize import explain
@@ -20,7 +21,8 @@ from iamsim.query.denial import (
     examine,
     missing_part,
 )
-from iamsim.report.denial import denials_to_dict, render_denials, render_denials_markdown
+from iamsim.report.denial import denials_document, denials_to_dict
+from iamsim.report.edits import with_edits
 from iamsim.syntax.denial import find_denials
 
 if TYPE_CHECKING:
@@ -180,42 +182,17 @@ def _written(
     *,
     more: bool,
 ) -> str:
-    if text_of(options, "format") == "html" and not options["quiet"]:
-        from iamsim.cli.explain_html import denials_html  # noqa: PLC0415 - text needs none
-
-        return denials_html(reports, edits, more=more)
-    text = _reports_text(reports, edits, options, more=more)
-    if not edits or text_of(options, "format") == "json":
-        return text
-    from iamsim.cli.explain_edits import edits_text  # noqa: PLC0415 - rarely asked for
-
-    return "\n".join((text, *edits_text(edits, options)))
-
-
-def _reports_text(
-    reports: Sequence[DenialReport],
-    edits: Sequence[EditReport],
-    options: Options,
-    *,
-    more: bool,
-) -> str:
     form = text_of(options, "format")
     if form == "json":
-        import json  # noqa: PLC0415 - text needs none
-
         data = denials_to_dict(reports, more=more)
-        if edits:
-            from iamsim.report.edits import with_edits  # noqa: PLC0415 - rarely asked for
-
-            data = with_edits(data, edits)
-        return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+        return json_text(with_edits(data, edits) if edits else data)
     if options["quiet"]:
         explained = all(report.explained for report in reports)
         return "explained\n" if explained else "not explained\n"
+    if form == "html":
+        from iamsim.cli.explain_html import denials_html  # noqa: PLC0415 - text needs none
+
+        return denials_html(reports, edits, more=more)
     verbose = bool(options["verbose"])
-    if form == "markdown":
-        return render_denials_markdown(reports, more=more, verbose=verbose)
-    color = wants_color(
-        text_of(options, "color") or "auto", to_file=text_of(options, "output") is not None
-    )
-    return render_denials(reports, more=more, verbose=verbose, color=color, width=terminal_width())
+    document = denials_document(reports, more=more, verbose=verbose, edits=edits)
+    return document_text(document, options)

@@ -2,19 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import load_worlds, questions_of, text_of, timed
-from iamsim.cli.explain_answers import answer_question, answers_text, colored, exit_code, json_text
+from iamsim.cli.explain_answers import (
+    answer_question,
+    answers_text,
+    colored,
+    document_text,
+    exit_code,
+    json_text,
+)
 from iamsim.cli.explain_options import EXPLAIN_OPTIONS, WHAT_IF_FIELDS
-from iamsim.cli.output import terminal_width, write_output
+from iamsim.cli.explain_picture import drawing_of
+from iamsim.cli.output import write_output
 from iamsim.cli.standard_error import say
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.edits.search import suggest_edits
-from iamsim.report.edits import UNTRIED, edits_to_dict, render_edits, render_edits_markdown
+from iamsim.report.document import Part
+from iamsim.report.edits import UNTRIED, edits_to_dict
+from iamsim.report.explained import explained, explained_together
+from iamsim.words.wording import request_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -24,7 +36,7 @@ if TYPE_CHECKING:
     from iamsim.query.edits.model import EditReport
     from iamsim.world.model import World
 
-__all__ = ["edits_text", "explain_edits"]
+__all__ = ["explain_edits"]
 
 
 def explain_edits(options: Options) -> int:
@@ -81,27 +93,22 @@ def _written(
     model: World | None,
 ) -> str:
     """Write the answers, and behind each what would change it."""
-    form = text_of(options, "format")
-    if form == "json":
+    if text_of(options, "format") == "json":
         return json_text(_data(answers, reports))
-    return "\n".join((answers_text(answers, options, model), *edits_text(reports, options)))
-
-
-def edits_text(reports: Sequence[EditReport], options: Options) -> list[str]:
-    """Write edits as text or Markdown, each under its request where there are several."""
-    form = text_of(options, "format")
-    blocks = []
-    for report in reports:
-        request = report.answer.request
-        name = f"{request.action} on {request.resource}"
-        if form == "markdown":
-            head = f"## {name}\n\n" if len(reports) > 1 else ""
-            blocks.append(head + render_edits_markdown(report))
-        else:
-            head = f"--- {name} ---\n" if len(reports) > 1 else ""
-            edits = render_edits(report, color=colored(options), width=terminal_width())
-            blocks.append(head + edits)
-    return blocks
+    if options["quiet"]:
+        return answers_text(answers, options, model)
+    verbose = bool(options["verbose"])
+    draw = drawing_of(answers, options, model, color=colored(options)) if verbose else None
+    documents = [
+        explained(answer, verbose=verbose, draw=draw, edits=report)
+        for answer, report in zip(answers, reports, strict=True)
+    ]
+    if len(documents) > 1:
+        names = [request_text(answer.request) for answer in answers]
+        parts = tuple(map(Part, names, names, documents))
+        whole = explained_together(answers)
+        documents = [replace(whole, blocks=(*whole.blocks, *parts))]
+    return document_text(documents[0], options)
 
 
 def _data(answers: Sequence[Answer], reports: Sequence[EditReport]) -> dict[str, object]:

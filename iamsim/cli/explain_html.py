@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.ask import texts_of
-from iamsim.report.denial import MORE, render_denial
+from iamsim.report.denial import MORE, denial_document
 from iamsim.report.html.explain import AnswerReport, explain_page
 from iamsim.report.paint import Paint
-from iamsim.report.side_by_side import AFTER, BEFORE, comparison_in_short, render_comparison
+from iamsim.report.side_by_side import AFTER, BEFORE, comparison_document, comparison_in_short
+from iamsim.report.writers.text import to_text
 from iamsim.suites.asked import scenario_of
 from iamsim.words.wording import request_text
 
@@ -59,7 +60,7 @@ def comparisons_html(comparisons: Sequence[Comparison], chain: Chain | None) -> 
     """Write both answers of each comparison, and first how they differ."""
     reports = [] if chain is None else _hops(chain)
     for one in comparisons:
-        text = render_comparison(one, _PLAIN, _WIDTH)
+        text = to_text(comparison_document(one), _PLAIN, _WIDTH)
         for side, answer in ((BEFORE, one.before), (AFTER, one.after)):
             name = f"{side}: {request_text(answer.request)}"
             reports.append(AnswerReport(answer, name=name, preface=text))
@@ -85,7 +86,7 @@ def denials_html(
             AnswerReport(
                 report.answer,
                 edits=None if report.answer.allowed else next(waiting, None),
-                preface=render_denial(report, _PLAIN, _WIDTH),
+                preface=to_text(denial_document(report), _PLAIN, _WIDTH),
             )
             for report in reports
         ],

@@ -5,11 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.report.paint import Paint
-from iamsim.report.summary import summary
-from iamsim.report.text import render_text
+from iamsim.report.scenarios import result_word, scenarios_document
 from iamsim.suites.run import run_scenario
 from iamsim.suites.scenario import load_scenario
-from iamsim.words.sentences import VERDICTS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -35,57 +33,20 @@ def explain_scenarios(
     if form == "json":
         return _json(runs), all_met
     if quiet:
-        lines = [_word(result) for _, results in runs for result in results]
+        lines = [result_word(result) for _, results in runs for result in results]
         return "".join(f"{line}\n" for line in lines), all_met
     if form == "html":
         from iamsim.cli.explain_html import results_html  # noqa: PLC0415 - text needs none
 
         return results_html([result for _, results in runs for result in results]), all_met
+    document = scenarios_document(runs, verbose=verbose)
     if form == "markdown":
-        return _markdown(runs), all_met
-    paint = Paint(color)
-    blocks = [_text(scenario, results, paint, verbose, width) for scenario, results in runs]
-    return "\n".join(blocks) + _count(runs), all_met
+        from iamsim.report.writers.markdown import to_markdown  # noqa: PLC0415 - as above
 
+        return to_markdown(document), all_met
+    from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
 
-def _text(
-    scenario: Scenario, results: list[CaseResult], paint: Paint, verbose: bool, width: int
-) -> str:
-    lines = [f"{paint.title(scenario.title)} {paint.quiet(f'({scenario.source_name})')}"]
-    for result in results:
-        mark = paint.good("ok  ") if result.met else paint.bad("FAIL")
-        word = f"{_word(result):<12}"
-        if result.verdict is not None:
-            word = paint.verdict(word, result.verdict)
-        lines.append(f"  {mark} {word} {result.request.title}")
-        lines += [f"       {paint.bad(failure)}" for failure in result.failures]
-        if verbose:
-            for answer in result.answers:
-                text = render_text(answer, verbose=True, color=paint.on, width=width - 7)
-                lines += [f"       {line}".rstrip() for line in ("", *text.splitlines(), "")]
-        elif not result.met:
-            lines += [f"       {summary(answer)}" for answer in result.answers]
-    return "\n".join(lines) + "\n"
-
-
-def _word(result: CaseResult) -> str:
-    """The verdict, or that there is none."""
-    return "error" if result.verdict is None else result.verdict.value
-
-
-def _count(runs: list[Run]) -> str:
-    results = [result for _, some in runs for result in some]
-    failed = sum(not result.met for result in results)
-    expected = sum(
-        result.request.expect is not None
-        or result.request.expect_error is not None
-        or result.request.because is not None
-        for result in results
-    )
-    text = f"\n{len(results)} request{'s' if len(results) != 1 else ''}"
-    if expected:
-        text += f", {failed} not as expected" if failed else ", all as expected"
-    return f"{text}\n"
+    return to_text(document, Paint(color), width), all_met
 
 
 def _json(runs: list[Run]) -> str:
@@ -118,26 +79,3 @@ def _answer_data(answers: Sequence[Answer]) -> object:
     if not answers:
         return None
     return answer_to_dict(answers[0]) if len(answers) == 1 else answers_to_dict(answers)
-
-
-def _markdown(runs: list[Run]) -> str:
-    from iamsim.report.cleaning import for_markdown  # noqa: PLC0415 - text needs none
-
-    lines: list[str] = []
-    for scenario, results in runs:
-        lines += [
-            f"## {for_markdown(scenario.title)}",
-            "",
-            "| request | answer | why |",
-            "|---|---|---|",
-        ]
-        for result in results:
-            why = "; ".join(summary(answer).partition(": ")[2] for answer in result.answers)
-            met = "error" if result.verdict is None else VERDICTS[result.verdict]
-            met += "" if result.met else " (not as expected)"
-            if result.error is not None:
-                why = result.error.message
-            cells = (result.request.title, met, why)
-            lines.append(f"| {' | '.join(map(for_markdown, cells))} |")
-        lines.append("")
-    return "\n".join(lines)

@@ -7,9 +7,15 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.cli.ask import load_worlds, questions_of, read_policy, text_of, texts_of, timed
-from iamsim.cli.explain_answers import answer_question, answers_text, colored, exit_code, json_text
+from iamsim.cli.explain_answers import (
+    answer_question,
+    answers_text,
+    document_text,
+    exit_code,
+    json_text,
+)
 from iamsim.cli.options import did_you_mean
-from iamsim.cli.output import terminal_width, write_output
+from iamsim.cli.output import write_output
 from iamsim.cli.picture_options import wants_picture
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.core.decision import Layer
@@ -23,24 +29,8 @@ from iamsim.query.changed_layers import POLICY_TYPES, Addition, Change
 from iamsim.query.comparison import Comparison, compare_answers
 from iamsim.query.policies_in_play import check_names
 from iamsim.query.what_if import ChangedWorld
-from iamsim.report.chains import (
-    chain_to_dict,
-    chain_verdict,
-    hop_lines,
-    hop_table,
-    hops_to_list,
-    render_chain,
-    render_chain_markdown,
-)
-from iamsim.report.paint import Paint
-from iamsim.report.side_by_side import (
-    AFTER,
-    BEFORE,
-    comparison_to_dict,
-    render_comparison,
-    render_comparison_markdown,
-)
-from iamsim.report.text import render_text
+from iamsim.report.chains import chain_document, chain_to_dict, chain_verdict, hops_to_list
+from iamsim.report.side_by_side import comparison_to_dict, comparisons_document
 from iamsim.suites.policies import resource_policy_type
 
 if TYPE_CHECKING:
@@ -236,12 +226,8 @@ def _outcome_text(outcome: Outcome, options: Options, model: World | None) -> st
         from iamsim.cli.explain_html import chain_html  # noqa: PLC0415 - text needs none
 
         return chain_html(chain, outcome.answers)
-    verbose = bool(options["verbose"])
-    if form == "markdown":
-        return render_chain_markdown(chain, outcome.answers, verbose=verbose)
-    return render_chain(
-        chain, outcome.answers, verbose=verbose, color=colored(options), width=terminal_width()
-    )
+    document = chain_document(chain, outcome.answers, verbose=bool(options["verbose"]))
+    return document_text(document, options)
 
 
 def _difference_text(before: Sequence[Answer], outcome: Outcome, options: Options) -> str:
@@ -262,21 +248,8 @@ def _difference_text(before: Sequence[Answer], outcome: Outcome, options: Option
         from iamsim.cli.explain_html import comparisons_html  # noqa: PLC0415 - text needs none
 
         return comparisons_html(comparisons, chain)
-    if form == "markdown":
-        blocks = [] if chain is None else ["\n".join(hop_table(chain)) + "\n"]
-        blocks += map(render_comparison_markdown, comparisons)
-        return "\n".join(blocks)
-    paint, width = Paint(colored(options)), terminal_width()
-    blocks = [] if chain is None else ["\n".join(hop_lines(chain, paint, width)) + "\n"]
-    for comparison in comparisons:
-        blocks.append(render_comparison(comparison, paint, width))
-        if options["verbose"]:
-            blocks += [
-                f"{paint.quiet(f'--- {side} ---')}\n"
-                + render_text(answer, verbose=True, color=paint.on, width=width)
-                for side, answer in ((BEFORE, comparison.before), (AFTER, comparison.after))
-            ]
-    return "\n".join(blocks)
+    verbose = bool(options["verbose"])
+    return document_text(comparisons_document(comparisons, chain, verbose=verbose), options)
 
 
 def _comparison(before: Answer, number: int, outcome: Outcome) -> Comparison:

@@ -1,17 +1,14 @@
-"""A chain of roles as text, Markdown and data: each hop with its verdict and the reason."""
+"""A chain of roles as a document and as data: each hop with its verdict and the reason."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from iamsim.core.overall import overall_verdict
-from iamsim.report.cleaning import for_markdown
-from iamsim.report.columns import wrapped
 from iamsim.report.data import answer_to_dict
-from iamsim.report.markdown import render_markdown
-from iamsim.report.paint import Paint
+from iamsim.report.document import Document, Part, Prose
+from iamsim.report.explained import explained
 from iamsim.report.summary import summary
-from iamsim.report.text import render_answers, render_text
 from iamsim.words.sentences import VERDICTS
 from iamsim.words.wording import request_text, shortened
 
@@ -24,11 +21,11 @@ if TYPE_CHECKING:
     from iamsim.query.chains import Chain, Hop
 
 __all__ = [
+    "chain_document",
     "chain_to_dict",
     "chain_verdict",
+    "hops_block",
     "hops_to_list",
-    "render_chain",
-    "render_chain_markdown",
 ]
 
 _LONGEST = 300
@@ -39,45 +36,33 @@ def chain_verdict(chain: Chain, answers: Sequence[Answer]) -> Verdict:
     return overall_verdict([chain.verdict, *(answer.decision.verdict for answer in answers)])
 
 
-def render_chain(
-    chain: Chain,
-    answers: Sequence[Answer],
-    *,
-    verbose: bool = False,
-    color: bool = False,
-    width: int = 100,
-) -> str:
-    """Write the hops out, then the answers at the end of the chain, or why it ends before."""
-    paint = Paint(color)
-    head = "\n".join(hop_lines(chain, paint, width)) + "\n"
-    parts = [head]
-    if verbose:
-        parts += [
-            render_text(answer, verbose=True, color=color, width=width)
-            for hop in chain.hops
-            for answer in hop.answers
-        ]
+def chain_document(chain: Chain, answers: Sequence[Answer], *, verbose: bool = False) -> Document:
+    """The hops, then the answers at the end of the chain, or why it ends before."""
     denied = chain.denied_at
-    if denied is None and answers:
-        parts.append(render_answers(answers, verbose=verbose, color=color, width=width))
-    elif denied is not None and not verbose:
-        parts.append(render_text(denied.deciding, color=color, width=width))
-    return "\n".join(parts)
+    parts: list[Part] = []
+    for number, hop in enumerate(chain.hops, 1) if verbose else ():
+        parts += [_part(f"hop {number}", answer, verbose=True) for answer in hop.answers]
+    if denied is not None and not verbose:
+        parts.append(_part(f"hop {len(chain.hops)}", denied.deciding))
+    if denied is None:
+        parts += [_part("at the end", answer, verbose=verbose) for answer in answers]
+    return Document(_headline(chain), (hops_block(chain), *parts), sentence=True)
 
 
-def hop_lines(chain: Chain, paint: Paint, width: int) -> list[str]:
-    """Two lines and more for each hop: who assumes what, and what becomes of each permission."""
-    lines = wrapped(_headline(chain), width, "", "")
-    lines[0] = lines[0].replace("chain of roles", paint.title("chain of roles"), 1)
-    for number, hop in enumerate(chain.hops, start=1):
+def _part(where: str, answer: Answer, *, verbose: bool = False) -> Part:
+    name = f"{where}: {request_text(answer.request)}"
+    return Part(name, name, explained(answer, verbose=verbose))
+
+
+def hops_block(chain: Chain) -> Prose:
+    """A point for each hop: who assumes what, and what becomes of each permission."""
+    points = []
+    for hop in chain.hops:
         plan = hop.plan
         who = f"{shortened(plan.caller, _LONGEST)} assumes {shortened(plan.role, _LONGEST)}"
-        lines += wrapped(f"{number}. {who}", width, "  ", "     ")
-        for text in _session_texts(plan.passed):
-            lines += wrapped(text, width, "     passing ", "       ")
-        for answer in hop.answers:
-            lines += _answer_lines(answer, paint, width)
-    return lines
+        passed = [f"passing {text}" for text in _session_texts(plan.passed)]
+        points.append("\n".join((who, *passed, *map(_answer_text, hop.answers))))
+    return Prose("hops", "", tuple(points), numbered=True)
 
 
 def _headline(chain: Chain) -> str:
@@ -93,19 +78,10 @@ def _headline(chain: Chain) -> str:
     return f"chain of roles: {count}, {state}; {shortened(last, _LONGEST)} asks"
 
 
-def _answer_lines(answer: Answer, paint: Paint, width: int) -> list[str]:
-    """The verdict on one permission of a hop, with its reason."""
-    word, reason = _verdict_and_reason(answer)
-    lines = wrapped(f"{word}: {reason}", width, "     ", "       ")
-    painted = paint.verdict(word, answer.decision.verdict)
-    return [lines[0].replace(word, painted, 1), *lines[1:]]
-
-
-def _verdict_and_reason(answer: Answer) -> tuple[str, str]:
-    """The summary in two parts, without the role, which stands above."""
-    word, _, reason = summary(answer).partition(": ")
+def _answer_text(answer: Answer) -> str:
+    """The verdict on one permission of a hop with its reason; the role stands above."""
     request = answer.request
-    return word, reason.replace(request_text(request), request.action, 1)
+    return summary(answer).replace(request_text(request), request.action, 1)
 
 
 def _session_texts(session: Session) -> list[str]:
@@ -122,27 +98,6 @@ def _session_texts(session: Session) -> list[str]:
         names = ", ".join(shortened(policy.name) for policy in session.policies)
         texts.append(f"session policy {names}")
     return [", ".join(texts)] if texts else []
-
-
-def render_chain_markdown(chain: Chain, answers: Sequence[Answer], *, verbose: bool = False) -> str:
-    """Write the same as Markdown: the hops as a table, then the answers."""
-    denied = chain.denied_at
-    lines = [for_markdown(_headline(chain)), "", *hop_table(chain)]
-    shown = [denied.deciding] if denied is not None else answers
-    texts = [render_markdown(answer, verbose=verbose) for answer in shown]
-    return "\n".join(["\n".join(lines) + "\n", *texts])
-
-
-def hop_table(chain: Chain) -> list[str]:
-    """The hops as a table of Markdown, a row for each permission."""
-    lines = ["| hop | role | permission | answer | why |", "|---|---|---|---|---|"]
-    for number, hop in enumerate(chain.hops, start=1):
-        for answer in hop.answers:
-            word, reason = _verdict_and_reason(answer)
-            role = for_markdown(shortened(hop.plan.role, _LONGEST))
-            action = answer.request.action
-            lines.append(f"| {number} | {role} | {action} | {word} | {for_markdown(reason)} |")
-    return lines
 
 
 def chain_to_dict(chain: Chain, answers: Sequence[Answer]) -> dict[str, object]:

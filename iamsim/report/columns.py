@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from itertools import zip_longest
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
+
+    Painter = Callable[[str], str]
 
 __all__ = ["fields", "listing", "table", "words", "wrapped"]
 
@@ -14,21 +17,42 @@ _GAP = 2
 _NARROWEST = 20
 
 
-def table(rows: Sequence[Sequence[str]], width: int, *, indent: int = 0) -> list[str]:
+def table(
+    rows: Sequence[Sequence[str]],
+    width: int,
+    *,
+    indent: int = 0,
+    least: Sequence[int] = (),
+    painted: Sequence[Sequence[Painter | None]] = (),
+) -> list[str]:
     """Align rows of cells; the last column is wrapped to what is left of the width.
 
-    A column as wide as its longest cell; cells before the last are never wrapped.
+    A column is as wide as its longest cell, and as `least` says; cells before the last are never
+    wrapped. `painted` has what colors each of these cells, for each row.
     """
     if not rows:
         return []
     widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
+    widths = [max(pair) for pair in zip_longest(widths, least[: len(widths)], fillvalue=0)]
     margin = indent + sum(one + _GAP for one in widths)
     lines: list[str] = []
-    for row in rows:
+    for number, row in enumerate(rows):
         cells = [f"{cell:<{one}}" for cell, one in zip(row, widths, strict=False)]
-        head = " " * indent + "".join(cell + " " * _GAP for cell in cells)
-        lines += _wrapped(head, row[-1], margin, width)
+        head = _head(cells, indent)
+        first, *rest = _wrapped(head, row[-1], margin, width)
+        if painted:
+            painters = painted[number]
+            cells = [
+                cell if painter is None else painter(cell)
+                for cell, painter in zip(cells, painters, strict=False)
+            ]
+            first = f"{_head(cells, indent)}{first[len(head) :]}"
+        lines += [first, *rest]
     return lines
+
+
+def _head(cells: Sequence[str], indent: int) -> str:
+    return " " * indent + "".join(cell + " " * _GAP for cell in cells)
 
 
 def listing(rows: Sequence[tuple[str, str]], width: int, *, indent: int = 2) -> list[str]:

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.query.denial import Agreement
-from iamsim.report.columns import wrapped
 from iamsim.report.data import answer_to_dict
 from iamsim.report.denial_changes import article, change_text, changes_of
+from iamsim.report.document import Badge, Document, Part, Prose, Remark
+from iamsim.report.explained import explained
 from iamsim.report.fetching import fetch_call, fetch_unknown
-from iamsim.report.markdown import render_markdown
-from iamsim.report.paint import Paint
 from iamsim.report.summary import summary
-from iamsim.report.text import render_text
 from iamsim.words.sentences import layer_name
 from iamsim.words.wording import shortened
 
@@ -22,14 +21,14 @@ if TYPE_CHECKING:
 
     from iamsim.query.denial import DenialReport
     from iamsim.query.difference import Difference
+    from iamsim.query.edits.model import EditReport
     from iamsim.syntax.denial import DenialMessage
 
 __all__ = [
     "MORE",
+    "denial_document",
+    "denials_document",
     "denials_to_dict",
-    "render_denial",
-    "render_denials",
-    "render_denials_markdown",
 ]
 
 SEVERAL = 2
@@ -45,80 +44,53 @@ _REFUSES: Mapping[str, str] = {
 }
 
 
-def render_denials(
+def denials_document(
     reports: Sequence[DenialReport],
     *,
     more: bool = False,
     verbose: bool = False,
-    color: bool = False,
-    width: int = 100,
-) -> str:
-    """Write out for each message whether it is explained, what would explain it, and the answer of
-    the world."""
-    paint = Paint(color)
-    blocks = []
-    for number, report in enumerate(reports, start=1):
-        if len(reports) > 1:
-            blocks.append(paint.quiet(f"--- message {number} of {len(reports)} ---") + "\n")
-        blocks.append(render_denial(report, paint, width))
-        if report.agreement is Agreement.NOT_GIVEN:
-            continue
-        answer = render_text(report.answer, verbose=verbose, color=color, width=width)
-        blocks.append(f"{paint.title('the answer of the world')}\n{answer}")
-    if more:
-        blocks.append(paint.quiet(MORE) + "\n")
-    return "\n".join(blocks)
-
-
-def render_denial(report: DenialReport, paint: Paint, width: int) -> str:
-    """Write out whether one message is explained, and what would explain it."""
-    word = _word(report)
-    first, *rest = wrapped(f"{word}: {_comparison(report)}", width, "", "")
-    painted = paint.good(word) if report.explained else paint.bad(word)
-    lines = [first.replace(word, painted, 1), *rest]
-    if report.message.text:
-        lines += ["", paint.title("AWS said")]
-        lines += wrapped(shortened(report.message.text, 1_000), width, "  ", "  ")
-    for number, (change, effect) in enumerate(changes_of(report), start=1):
-        if number == 1:
-            lines += ["", paint.title("what would explain it, likeliest first; each was tried")]
-        lines += wrapped(f"{number}. {change}", width, "  ", "     ")
-        if effect:
-            lines += wrapped(effect, width, "     ", "     ")
-    if _is_open(report):
-        lines += ["", *wrapped(_nothing_found(report), width, "", "")]
-    remark = _remark(report)
-    if remark is not None:
-        lines += ["", *wrapped(remark, width, "", "")]
-    return "\n".join(lines) + "\n"
-
-
-def render_denials_markdown(
-    reports: Sequence[DenialReport], *, more: bool = False, verbose: bool = False
-) -> str:
-    """Write the same as Markdown."""
-    blocks = []
+    edits: Sequence[EditReport] = (),
+) -> Document:
+    """Say for each message whether it is explained, what would explain it, and what the world
+    answers; `edits` are those of each answer that denies, or none."""
+    waiting = iter(edits)
+    documents = []
     for report in reports:
-        lines = [f"**{_word(report)}**: {_comparison(report)}", ""]
-        if report.message.text:
-            lines += ["```text", shortened(report.message.text, 1_000).replace("`", "'"), "```", ""]
-        for number, (change, effect) in enumerate(changes_of(report), start=1):
-            if number == 1:
-                lines += ["What would explain it, likeliest first; each was tried:", ""]
-            lines.append(f"{number}. {change}" + (f": {effect}" if effect else ""))
-        if _is_open(report):
-            lines.append(_nothing_found(report))
-        if report.differences or _is_open(report):
-            lines.append("")
-        remark = _remark(report)
-        if remark is not None:
-            lines += [remark, ""]
-        given = report.agreement is not Agreement.NOT_GIVEN
-        answer = render_markdown(report.answer, verbose=verbose) if given else ""
-        blocks.append("\n".join(lines) + "\n" + answer)
-    if more:
-        blocks.append(f"{MORE}\n")
-    return "\n".join(blocks)
+        document = denial_document(report)
+        if report.agreement is not Agreement.NOT_GIVEN:
+            found = None if report.answer.allowed else next(waiting, None)
+            answer = explained(report.answer, verbose=verbose, edits=found)
+            part = Part("answer", "the answer of the world", answer)
+            document = replace(document, blocks=(*document.blocks, part))
+        documents.append(document)
+    remarks = (Remark("note", MORE),) if more else ()
+    if len(documents) == 1:
+        return replace(documents[0], remarks=(*documents[0].remarks, *remarks))
+    passed = sum(report.explained for report in reports)
+    parts = tuple(
+        Part(f"message-{number}", f"message {number} of {len(documents)}", document)
+        for number, document in enumerate(documents, 1)
+    )
+    title = f"{passed} of {len(documents)} messages are explained"
+    return Document(title, parts, remarks, sentence=True)
+
+
+def denial_document(report: DenialReport) -> Document:
+    """Say whether one message is explained, and what would explain it."""
+    said = shortened(report.message.text, 1_000)
+    changes = [f"{change}\n{effect}" if effect else change for change, effect in changes_of(report)]
+    title = "what would explain it, likeliest first; each was tried"
+    texts = (_nothing_found(report) if _is_open(report) else None, _remark(report))
+    return Document(
+        _comparison(report),
+        (
+            Prose("said", "AWS said", (said,) if said else (), quoted=True),
+            Prose("changes", title, tuple(changes), numbered=True),
+        ),
+        tuple(Remark("note", text) for text in texts if text is not None),
+        verdict=Badge("yes" if report.explained else "no", _word(report)),
+        sentence=True,
+    )
 
 
 def denials_to_dict(reports: Sequence[DenialReport], *, more: bool = False) -> dict[str, object]:

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from iamsim.core.answer import Answer
+    from iamsim.report.paint import Paint
 
 __all__ = [
     "EVERY_FORM",
@@ -33,7 +34,9 @@ __all__ = [
     "Entry",
     "Fields",
     "Form",
+    "Listing",
     "Marked",
+    "Part",
     "Picture",
     "Prose",
     "Remark",
@@ -111,7 +114,8 @@ class Column(Generic[Row_contra]):
 
     `of` gives what people read, `plain` what programs get in CSV where that is something else.
     `conditions` are sentences that the cell depends on: numbered behind it, with a legend, where
-    rows are grouped, and a column ``condition`` of its own elsewhere.
+    rows are grouped, and a column ``condition`` of its own elsewhere. `width` is how wide it is at
+    least in a terminal, in characters.
     """
 
     name: str
@@ -120,6 +124,7 @@ class Column(Generic[Row_contra]):
     plain: Callable[[Row_contra], object] | None = None
     conditions: Callable[[Row_contra], Sequence[str]] | None = None
     code: bool = False
+    width: int = 0
 
     def cell(self, row: Row_contra) -> Cell:
         """The cell of a row."""
@@ -151,7 +156,9 @@ class Section(Generic[Row]):
     has a line for the first cell of a row and the others below, with their names; one that is
     `filled` writes the first cells after each other, as Markdown does too; one of `lines` writes as
     compilers do: the first two cells in a line, each other one below, after its name and a colon,
-    one of several lines as it is. `forms` are the formats that have the section.
+    one of several lines as it is. `forms` are the formats that have the section; `ending` is said
+    below the rows. In a terminal, a section that is `sided` has a label and the two sides of a
+    comparison in its first columns; the function says which rows differ.
     """
 
     name: str
@@ -167,6 +174,8 @@ class Section(Generic[Row]):
     filled: bool = False
     lines: bool = False
     forms: frozenset[Form] = EVERY_FORM
+    ending: str = ""
+    sided: Callable[[Row], bool] | None = None
 
     def shown(self, form: Form) -> list[Column[Row]]:
         """The columns that a format has; none where it does not have the section."""
@@ -200,6 +209,8 @@ class Prose:
 
     Text that is `code` is shown as written, in the `language` that Markdown marks it with: a
     ``diff`` is colored. What is `folded` opens on a page and in Markdown when somebody asks.
+    Paragraphs that are `bulleted`, or `numbered` from `first` on, are points, with further lines
+    below the first; one that is `quoted` is what somebody else says, word for word.
     """
 
     name: str
@@ -208,6 +219,33 @@ class Prose:
     code: bool = False
     language: str = ""
     folded: bool = False
+    bulleted: bool = False
+    numbered: bool = False
+    first: int = 1
+    quoted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """Lines that are laid out for a width, such as a statement with carets below its clauses.
+
+    `lines` makes them with colors or without; `place` is the file and line that they come from.
+    Not in CSV.
+    """
+
+    name: str
+    caption: str
+    lines: Callable[[Paint, int], Sequence[str]]
+    place: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A document inside of another one, such as one of several answers."""
+
+    name: str
+    caption: str
+    document: Document
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,13 +292,14 @@ class Picture:
 
 
 class Remark(NamedTuple):
-    """A sentence at the end: `kind` is ``note``, ``hint``, ``warning`` or ``unknown``."""
+    """A sentence at the end, or at the beginning: `kind` is the word before it, such as ``note``,
+    ``hint``, ``warning`` or ``unknown``."""
 
     kind: str
     text: str
 
 
-Block = Section[Any] | Fields | Prose | Entry | Picture | Marked
+Block = Section[Any] | Fields | Prose | Listing | Part | Entry | Picture | Marked
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,7 +310,8 @@ class Document:
     it stands on top of a page, and last in a terminal. What the answer hangs on and does not know
     is a remark. A document that is `plain` has no title in a terminal: its rows say it all.
     `facets` are names of columns by which a page lets people choose rows, in all sections at once;
-    a page with them has a table of contents.
+    a page with them has a table of contents. `warnings` stand before everything else. A document
+    that is one `sentence` has its title for a text that can stand anywhere, without headings.
     """
 
     title: str
@@ -281,6 +321,8 @@ class Document:
     verdict: Badge | None = None
     facets: tuple[str, ...] = ()
     plain: bool = False
+    warnings: tuple[Remark, ...] = ()
+    sentence: bool = False
 
     @property
     def shown(self) -> list[Block]:

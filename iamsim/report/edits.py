@@ -1,4 +1,4 @@
-"""What would change an answer, as text, as Markdown and as plain data."""
+"""What would change an answer, as blocks of a document and as plain data."""
 
 from __future__ import annotations
 
@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, Verdict
 from iamsim.query.edits.model import EditKind
-from iamsim.report.cleaning import for_markdown
-from iamsim.report.columns import wrapped
+from iamsim.report.document import Document, Prose
 from iamsim.report.edit_sentences import (
     blocker_sentence,
     edit_sentence,
@@ -16,22 +15,22 @@ from iamsim.report.edit_sentences import (
     reach_sentence,
     who_sentence,
 )
-from iamsim.report.paint import Paint
 from iamsim.words.sentences import WAYS, layer_name
 from iamsim.words.wording import place_text, shortened, statement_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from iamsim.query.edits.model import Blocker, Edit, EditReport, EditSet, Grant
+    from iamsim.report.document import Block
 
 __all__ = [
     "GOALS",
     "documents_to_add",
+    "edits_blocks",
+    "edits_document",
     "edits_to_dict",
     "grant_sentence",
-    "render_edits",
-    "render_edits_markdown",
     "way_sentence",
     "with_edits",
 ]
@@ -43,56 +42,47 @@ UNTRIED = "more edits together were not tried, there are too many"
 _SHOWN = 5  # names of each kind in JSON
 
 
-def render_edits(report: EditReport, *, color: bool = False, width: int = 100) -> str:
-    """Write the edits out: the narrowest first, each with its patch."""
-    paint = Paint(color)
-    lines: list[str] = []
-    if report.grants:
-        lines.append(paint.title("what grants it"))
-        for grant in report.grants:
-            lines += _wrapped(f"- {grant_sentence(grant, report)}", width, "  ", "    ")
-        lines.append("")
+def edits_document(report: EditReport) -> Document:
+    """The edits of one answer, the narrowest first, each with its patch."""
+    return Document(GOALS[report.goal], edits_blocks(report), plain=True, sentence=True)
+
+
+def edits_blocks(report: EditReport) -> tuple[Block, ...]:
+    """What grants the request, the sets of edits with their patches, and what can't be changed."""
+    grants = tuple(grant_sentence(grant, report) for grant in report.grants)
+    blockers = tuple(blocker_sentence(blocker, report) for blocker in report.blockers)
     title = GOALS[report.goal]
     if len(report.sets) > 1:
         title += ", the narrowest first"
-    lines.append(paint.title(title if report.sets else f"{title}: nothing was found"))
-    if report.untried:
-        lines += [*_wrapped(f"note: {UNTRIED}", width, "  ", "  "), ""]
+    untried = f"{UNTRIED[:1].upper()}{UNTRIED[1:]}." if report.untried else ""
+    nothing = "" if report.sets else "Nothing was found."
+    texts = tuple(filter(None, (nothing, untried)))
+    blocks: list[Block] = [
+        Prose("grants", "what grants it", grants, bulleted=True),
+        Prose("tried", title, texts),
+    ]
+    if texts:
+        title = ""
     for number, found in enumerate(report.sets, start=1):
-        if number > 1:
-            lines.append("")
-        lines += _set_lines(number, found, report, paint, width)
-    if report.blockers:
-        lines += ["", paint.title("what can't be changed")]
-        for blocker in report.blockers:
-            lines += _wrapped(f"- {blocker_sentence(blocker, report)}", width, "  ", "    ")
-    return "\n".join(lines) + "\n"
+        blocks += _set_blocks(number, found, report, title if number == 1 else "")
+    return (*blocks, Prose("blockers", "what can't be changed", blockers, bulleted=True))
 
 
-def _set_lines(
-    number: int, found: EditSet, report: EditReport, paint: Paint, width: int
-) -> list[str]:
-    """One set: its edits with who can make them, what it opens, and its patch."""
-    lines: list[str] = []
+def _set_blocks(number: int, found: EditSet, report: EditReport, title: str) -> Iterator[Block]:
+    """One set: its edits with who can make them, what it opens, and its patches."""
     request = report.answer.request
+    lines = []
     for position, edit in enumerate(found.edits):
-        head = f"  {number}. " if position == 0 else "     and "
-        hanging = " " * len(head)
         text = f"{edit_sentence(edit, request)}; {who_sentence(edit, report)}"
-        lines += _wrapped(text, width, head, hanging)
-        guard = guard_sentence(edit, request)
-        if guard is not None:
-            lines += _wrapped(guard, width, "     ", "     ")
-    lines += _wrapped(reach_sentence(found.reach, report.goal, request), width, "     ", "     ")
-    way = way_sentence(found, report)
-    if way is not None:
-        lines += _wrapped(way, width, "     ", "     ")
-    for document in documents_to_add(found):
-        lines += ["", *(f"     {line}" for line in document.splitlines())]
-    for patch in found.patches:
-        lines.append("")
-        lines += [_painted(line, paint) for line in patch.diff.splitlines()]
-    return lines
+        lines.append(f"and {text}" if position else text)
+        lines.append(guard_sentence(edit, request) or "")
+    lines += [reach_sentence(found.reach, report.goal, request), way_sentence(found, report) or ""]
+    text = "\n".join(filter(None, lines))
+    yield Prose(f"set-{number}", title, (text,), numbered=True, first=number)
+    documents = tuple(documents_to_add(found))
+    yield Prose(f"documents-{number}", "", documents, code=True, language="json")
+    patches = tuple(patch.diff.rstrip("\n") for patch in found.patches)
+    yield Prose(f"patches-{number}", "", patches, code=True, language="diff")
 
 
 def way_sentence(found: EditSet, report: EditReport) -> str | None:
@@ -121,67 +111,12 @@ def documents_to_add(found: EditSet) -> list[str]:
     return documents
 
 
-def _painted(line: str, paint: Paint) -> str:
-    """A line of a patch; it stands at the margin, so that it can be copied."""
-    if line.startswith(("---", "+++")):
-        return paint.name(line)
-    if line.startswith("+"):
-        return paint.good(line)
-    return paint.bad(line) if line.startswith("-") else line
-
-
 def grant_sentence(grant: Grant, report: EditReport) -> str:
     """A statement that grants the request, with its place."""
     entry, statement = grant.layer, grant.statement
     layer = layer_name(entry.layer, report.answer.request.action, entry.level)
     name = statement_text(statement.index, statement.sid)
     return f"{name} of the {layer} `{shortened(grant.policy, 80)}` ({place_text(statement.span)})"
-
-
-def render_edits_markdown(report: EditReport) -> str:
-    """Write the same as Markdown, the patches as code."""
-    lines: list[str] = []
-    request = report.answer.request
-    if report.grants:
-        lines += ["What grants it:", ""]
-        lines += [f"* {for_markdown(grant_sentence(grant, report))}" for grant in report.grants]
-        lines.append("")
-    title = GOALS[report.goal]
-    title = title[:1].upper() + title[1:]
-    lines += [f"{title}:" if report.sets else f"{title}: nothing was found.", ""]
-    if report.untried:
-        lines += [f"Note: {UNTRIED}.", ""]
-    for number, found in enumerate(report.sets, start=1):
-        for position, edit in enumerate(found.edits):
-            text = f"{edit_sentence(edit, request)}; {who_sentence(edit, report)}"
-            lines.append(
-                f"{number}. {for_markdown(text)}"
-                if not position
-                else f"   * and {for_markdown(text)}"
-            )
-            guard = guard_sentence(edit, request)
-            if guard is not None:
-                lines.append(f"   * **{for_markdown(guard)}**")
-        lines.append(f"   * {for_markdown(reach_sentence(found.reach, report.goal, request))}")
-        way = way_sentence(found, report)
-        lines += [] if way is None else [f"   * {for_markdown(way)}"]
-        for document in documents_to_add(found):
-            lines += _fenced(document, "json")
-        for patch in found.patches:
-            lines += _fenced(patch.diff.rstrip("\n"), "diff")
-        lines.append("")
-    if report.blockers:
-        lines += ["What can't be changed:", ""]
-        lines += [f"* {for_markdown(blocker_sentence(one, report))}" for one in report.blockers]
-    return "\n".join(lines).rstrip() + "\n"
-
-
-def _fenced(text: str, language: str) -> list[str]:
-    """A code block inside a list item."""
-    fence = "```"
-    while fence in text:
-        fence += "`"
-    return ["", *(f"   {line}" for line in (f"{fence}{language}", *text.splitlines(), fence))]
 
 
 def edits_to_dict(report: EditReport) -> Json:
@@ -292,7 +227,3 @@ def _blocker(blocker: Blocker, report: EditReport) -> Json:
         "layer": None if blocker.layer is None else blocker.layer.value,
         "policy": blocker.policy,
     }
-
-
-def _wrapped(text: str, width: int, first: str, rest: str) -> list[str]:
-    return wrapped(text, max(width, 40), first, rest)

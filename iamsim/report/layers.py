@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -10,7 +9,7 @@ from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import Layer, Outcome
 from iamsim.core.reason import Reason
 from iamsim.core.ways import is_absent
-from iamsim.words.sentences import OUTCOMES, REASONS, layer_name, level_text
+from iamsim.words.sentences import REASONS, layer_name, level_text
 from iamsim.words.wording import joined, place_text, shortened, statement_text
 
 if TYPE_CHECKING:
@@ -18,12 +17,9 @@ if TYPE_CHECKING:
 
     from iamsim.core.answer import Answer
     from iamsim.core.explanation import LayerExplanation
-    from iamsim.report.paint import Paint
 
-__all__ = ["LayerRow", "layer_lines", "layer_rows"]
+__all__ = ["LayerRow", "absent_text", "deciding_names", "layer_rows"]
 
-_NAME_WIDTH = 23
-_OUTCOME_WIDTH = 14
 _NAMED_POLICIES = 3
 _LONGEST_RESIDUAL = 160  # characters of the short form
 
@@ -34,6 +30,11 @@ class LayerRow(NamedTuple):
     name: str
     outcome: Outcome
     detail: str
+
+    @property
+    def quiet(self) -> bool:
+        """Whether the layer just does not allow, which matters only where it decides."""
+        return self.outcome is Outcome.IMPLICIT_DENY
 
 
 def layer_rows(answer: Answer, *, all_levels: bool = False) -> list[LayerRow]:
@@ -48,20 +49,17 @@ def layer_rows(answer: Answer, *, all_levels: bool = False) -> list[LayerRow]:
     return rows
 
 
-def layer_lines(answer: Answer, paint: Paint, width: int, *, verbose: bool) -> list[str]:
-    """Give the rows as aligned text; the absent layers share one line unless `verbose`."""
-    deciding = {
-        layer_name(decider.layer, answer.request.action, decider.level)
-        for decider in answer.explanation.decided_by
-    }
-    lines: list[str] = []
-    for row in layer_rows(answer, all_levels=verbose):
-        lines += _lines(row, paint, width, decides=row.name in deciding)
+def deciding_names(answer: Answer) -> set[str]:
+    """The names of the layers that decided."""
+    action = answer.request.action
+    deciders = answer.explanation.decided_by
+    return {layer_name(decider.layer, action, decider.level) for decider in deciders}
+
+
+def absent_text(answer: Answer) -> str:
+    """Name the layers that are not there, in one line; nothing where all are."""
     absent = [name for name, entries in _grouped(answer) if all(map(is_absent, entries))]
-    if absent and not verbose:
-        text = f"not there: {', '.join(dict.fromkeys(absent))}"
-        lines += [paint.quiet(f"  {part}") for part in textwrap.wrap(text, width - 2)]
-    return lines
+    return f"not there: {', '.join(dict.fromkeys(absent))}" if absent else ""
 
 
 def _grouped(answer: Answer) -> Iterator[tuple[str, tuple[LayerExplanation, ...]]]:
@@ -98,21 +96,6 @@ def _level_row(name: str, entry: LayerExplanation, *, in_full: bool = False) -> 
         detail = _detail(entry)
     detail = f"{level}: {detail}" if level else detail
     return LayerRow(name, entry.outcome, detail)
-
-
-def _lines(row: LayerRow, paint: Paint, width: int, *, decides: bool) -> list[str]:
-    """A row as text; a layer that does not allow is marked only where that decides."""
-    word = f"{OUTCOMES[row.outcome]:<{_OUTCOME_WIDTH}}"
-    quiet = row.outcome is Outcome.IMPLICIT_DENY and not decides
-    painted = paint.quiet(word) if quiet else paint.outcome(word, row.outcome)
-    margin = _NAME_WIDTH + _OUTCOME_WIDTH + 6
-    first, *rest = textwrap.wrap(
-        row.detail, max(width - margin, 30), break_on_hyphens=False, break_long_words=False
-    ) or [""]
-    return [
-        f"  {row.name:<{_NAME_WIDTH}}  {painted}  {first}".rstrip(),
-        *(f"{'':<{margin}}{line}" for line in rest),
-    ]
 
 
 def _residual(entry: LayerExplanation) -> str:

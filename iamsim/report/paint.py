@@ -21,6 +21,7 @@ _OUTCOMES = {
     Outcome.UNKNOWN: _YELLOW,
     Outcome.NOT_APPLICABLE: _DIM,
 }
+_KINDS = {"yes": _GREEN, "no": _RED, "open": _YELLOW, "none": _DIM}
 
 
 class Paint(NamedTuple):
@@ -36,6 +37,14 @@ class Paint(NamedTuple):
     def verdict(self, text: str, verdict: Verdict) -> str:
         """The word that matters most."""
         return self._with(text, _BOLD, _VERDICTS[verdict])
+
+    def judged(self, text: str, kind: str) -> str:
+        """The word that matters most, in the color of a badge's kind."""
+        return self._with(text, _BOLD, _KINDS[kind])
+
+    def badge(self, text: str, kind: str) -> str:
+        """A word in a table or a list, in the color of a badge's kind."""
+        return self._with(text, _KINDS[kind])
 
     def outcome(self, text: str, outcome: Outcome) -> str:
         """What one layer says."""

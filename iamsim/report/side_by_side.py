@@ -1,18 +1,29 @@
 """Two answers side by side: what was asked in the world as it is, and what if.
 
-Rows that differ are marked with `*`. A narrow terminal gets the two sides one below the other.
+Rows that differ are marked with `*`.
 """
 
 from __future__ import annotations
 
-import textwrap
+from dataclasses import replace
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
 from iamsim.query.comparison import Aspect, deciding_statements, missing_keys, same_request
-from iamsim.report.cleaning import for_markdown, for_markdown_lines
+from iamsim.report.chains import hops_block
 from iamsim.report.data import answer_to_dict
+from iamsim.report.document import (
+    EVERY_FORM,
+    Badge,
+    Column,
+    Document,
+    Form,
+    Part,
+    Section,
+    verdict_badge,
+)
+from iamsim.report.explained import explained, request_fields
 from iamsim.report.layers import layer_rows
 from iamsim.report.summary import summary
 from iamsim.words.sentences import OUTCOMES, VERDICTS, layer_name
@@ -22,22 +33,20 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.core.answer import Answer
+    from iamsim.query.chains import Chain
     from iamsim.query.comparison import AnswerDifference, Comparison
-    from iamsim.report.paint import Paint
 
 __all__ = [
     "AFTER",
     "BEFORE",
+    "comparison_document",
     "comparison_in_short",
     "comparison_to_dict",
-    "render_comparison",
-    "render_comparison_markdown",
+    "comparisons_document",
 ]
 
 BEFORE, AFTER = "as it is", "what if"
-_LABEL = 25
-_TWO_COLUMNS = 90  # what the label and two columns that can be read take
-_NARROWEST = 40
+_IN_TABLES = EVERY_FORM - {Form.TEXT}
 
 
 class Row(NamedTuple):
@@ -50,18 +59,47 @@ class Row(NamedTuple):
     verdicts: tuple[Verdict, Verdict] | None = None
 
 
-def render_comparison(comparison: Comparison, paint: Paint, width: int) -> str:
-    """Write one comparison: a headline, the request, and a row for each part of the answers."""
-    width = max(width, _NARROWEST)
-    rows = _rows(comparison)
-    lines = [_headline(comparison, paint), *_wrapped(_asked(comparison), width, "  "), ""]
-    if width >= _TWO_COLUMNS:
-        lines += _columns(rows, paint, width)
-    else:
-        lines += _stacked(rows, paint, width)
-    legend = "* differs" if comparison.differences else "nothing that decides differs"
-    lines += ["", paint.quiet(legend)]
-    return "\n".join(line.rstrip() for line in lines) + "\n"
+def comparison_document(comparison: Comparison, *, verbose: bool = False) -> Document:
+    """One comparison: what changes, the request, and a row for each part of the answers."""
+    columns: tuple[Column[Row], ...] = (
+        Column("", lambda row: row.label),
+        Column(BEFORE, lambda row: _side(row, row.before, 0)),
+        Column(AFTER, lambda row: _side(row, row.after, 1)),
+        Column("differs", lambda row: "yes" if row.differs else "", forms=_IN_TABLES),
+    )
+    same = "" if comparison.differences else "nothing that decides differs"
+    section = Section(
+        "sides", "", columns, _rows(comparison), sided=lambda row: row.differs, ending=same
+    )
+    sides = ((BEFORE, comparison.before), (AFTER, comparison.after))
+    parts = [Part(name, name, explained(answer, verbose=True)) for name, answer in sides if verbose]
+    verdict = comparison.after.decision.verdict
+    return Document(
+        _asked(comparison),
+        (request_fields(comparison.before), section, *parts),
+        verdict=verdict_badge(verdict)._replace(word=_change_text(comparison)),
+        sentence=True,
+    )
+
+
+def _side(row: Row, text: str, number: int) -> str | Badge:
+    if row.verdicts is None:
+        return text
+    return verdict_badge(row.verdicts[number])._replace(word=text)
+
+
+def comparisons_document(
+    comparisons: Sequence[Comparison], chain: Chain | None, *, verbose: bool = False
+) -> Document:
+    """All comparisons of one question, below the chain of roles that leads there."""
+    documents = [comparison_document(comparison, verbose=verbose) for comparison in comparisons]
+    hops = () if chain is None else (hops_block(chain),)
+    if len(documents) == 1:
+        return replace(documents[0], blocks=(*hops, *documents[0].blocks))
+    parts = [Part(f"pair-{number}", "", one) for number, one in enumerate(documents, 1)]
+    changed = sum(bool(comparison.differences) for comparison in comparisons)
+    title = f"{changed} of {len(documents)} answers differ"
+    return Document(title, (*hops, *parts), sentence=True)
 
 
 def comparison_in_short(comparison: Comparison) -> str:
@@ -69,29 +107,6 @@ def comparison_in_short(comparison: Comparison) -> str:
     differing = [row.label for row in _rows(comparison) if row.differs]
     end = f"what differs: {', '.join(differing)}" if differing else "nothing that decides differs"
     return f"{_change_text(comparison)}: {_asked(comparison)}; {end}"
-
-
-def render_comparison_markdown(comparison: Comparison) -> str:
-    """Write one comparison as a table of Markdown; rows that differ are in bold."""
-    request = comparison.before.request
-    lines = [
-        f"**{_change_text(comparison)}**: {for_markdown(_asked(comparison))}",
-        "",
-        f"* principal `{request.principal}`",
-        *(
-            f"* {for_markdown(f'{key} = {text}')}"
-            for key, value in request.context.items()
-            for text in (value if isinstance(value, str) else ", ".join(value),)
-        ),
-        "",
-        f"| | {BEFORE} | {AFTER} |",
-        "|---|---|---|",
-    ]
-    for row in _rows(comparison):
-        label = f"**{row.label}**" if row.differs else row.label
-        cells = [for_markdown_lines(text) for text in (row.before, row.after)]
-        lines.append(f"| {label} | {cells[0]} | {cells[1]} |")
-    return "\n".join(lines) + "\n"
 
 
 def comparison_to_dict(comparison: Comparison) -> dict[str, object]:
@@ -121,10 +136,6 @@ def _change_text(comparison: Comparison) -> str:
     if before != after:
         return f"from {before} to {after}"
     return f"{before} either way"
-
-
-def _headline(comparison: Comparison, paint: Paint) -> str:
-    return paint.verdict(_change_text(comparison), comparison.after.decision.verdict)
 
 
 def _asked(comparison: Comparison) -> str:
@@ -220,56 +231,3 @@ def _layer_texts(answer: Answer) -> dict[str, str]:
 
 def _listed(texts: Sequence[str]) -> str:
     return "\n".join(texts)
-
-
-def _columns(rows: Sequence[Row], paint: Paint, width: int) -> list[str]:
-    """The two sides in columns beside the labels."""
-    room = (width - _LABEL - 6) // 2
-    head = f"{'':<{_LABEL + 2}}{BEFORE:<{room + 2}}{AFTER}"
-    lines = [paint.title(head)]
-    for row in rows:
-        same = row.verdicts is None and row.before == row.after
-        sides = [_cell(row.before, room), _cell("the same" if same else row.after, room)]
-        height = max(map(len, sides))
-        before, after = (side + [""] * (height - len(side)) for side in sides)
-        for number, (left, right) in enumerate(zip(before, after, strict=True)):
-            label = row.label if number == 0 else ""
-            mark = "* " if row.differs and number == 0 else "  "
-            cells = [f"{left:<{room}}", right]
-            if row.verdicts is not None:
-                cells = [
-                    paint.verdict(cell, verdict)
-                    for cell, verdict in zip(cells, row.verdicts, strict=True)
-                ]
-            start = f"{mark}{label:<{_LABEL}}"
-            lines.append(f"{paint.title(start) if row.differs else start}{cells[0]}  {cells[1]}")
-    return lines
-
-
-def _stacked(rows: Sequence[Row], paint: Paint, width: int) -> list[str]:
-    """The two sides below each other; once where they are the same."""
-    lines = []
-    for row in rows:
-        label = f"{'* ' if row.differs else '  '}{row.label}"
-        lines.append(paint.title(label) if row.differs else label)
-        sides = [(BEFORE, row.before), (AFTER, row.after)]
-        if row.before == row.after:
-            sides = [("both", row.before)]
-        for name, text in sides:
-            for number, line in enumerate(_cell(text or "nothing", max(width - 14, 20))):
-                lines.append(f"    {name if number == 0 else '':<10}{line}")
-    return lines
-
-
-def _cell(text: str, room: int) -> list[str]:
-    """Text as lines of at most `room` columns; words that are longer are broken."""
-    lines: list[str] = []
-    for line in text.split("\n"):
-        lines += textwrap.wrap(line, room, subsequent_indent="  ", break_on_hyphens=False)
-    return lines or [""]
-
-
-def _wrapped(text: str, width: int, indent: str) -> list[str]:
-    return textwrap.wrap(
-        text, width, initial_indent=indent, subsequent_indent=indent + "  ", break_on_hyphens=False
-    )

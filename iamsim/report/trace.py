@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.explanation import Element
 from iamsim.core.reason import Reason
+from iamsim.report.document import Column, Section
 from iamsim.words.sentences import NOTES, OUTCOMES, REASONS, layer_name, level_text
 from iamsim.words.wording import place_text, shortened, statement_text, value_text
 
@@ -19,7 +20,7 @@ if TYPE_CHECKING:
     )
     from iamsim.report.paint import Paint
 
-__all__ = ["clause_text", "context_lines", "origin_text", "statement_depends", "trace_lines"]
+__all__ = ["clause_text", "context_section", "origin_text", "statement_depends", "trace_lines"]
 
 _NEGATED = frozenset({Element.NOT_ACTION, Element.NOT_RESOURCE, Element.NOT_PRINCIPAL})
 _PLAIN = frozenset(
@@ -107,18 +108,20 @@ def clause_text(clause: ClauseExplanation, action: str) -> str:
     return f"{clause.element.value} {pattern}{value}{grant}{remark}"
 
 
-def context_lines(answer: Answer, paint: Paint) -> list[str]:
-    """List the context keys of the request with their values and where these come from."""
-    explanation, caller = answer.explanation, answer.request.principal
-    longest = max((len(entry.key) for entry in explanation.context), default=0)
-    return [
-        f"  {entry.key:<{longest}}  {_values(entry)}  {paint.quiet(origin_text(entry, caller))}"
-        for entry in explanation.context
-    ]
+def context_section(answer: Answer, *, whole: bool = False) -> Section[ContextEntry]:
+    """The context keys of the request with their values, and where these come from; `whole` keeps
+    long values as they are."""
+    caller = answer.request.principal
+    columns: tuple[Column[ContextEntry], ...] = (
+        Column("key", lambda entry: entry.key, code=True),
+        Column("value", lambda entry: _values(entry, whole=whole), code=True),
+        Column("where it comes from", lambda entry: origin_text(entry, caller)),
+    )
+    return Section("context", "context", columns, answer.explanation.context)
 
 
-def _values(entry: ContextEntry) -> str:
-    values = ", ".join(shortened(value, 80) for value in entry.values)
+def _values(entry: ContextEntry, *, whole: bool) -> str:
+    values = ", ".join(value if whole else shortened(value, 80) for value in entry.values)
     return f"[{values}]" if entry.multivalued else values
 
 

@@ -37,8 +37,8 @@ def test_each_request_has_a_line(run):
     assert code == 0
     assert out.splitlines() == [
         "Reading | writing (case.yaml)",
-        "  ok   allowed      reads",
-        "  ok   implicitDeny writes",
+        "  ok  allowed       reads",
+        "  ok  implicitDeny  writes",
         "",
         "2 requests, all as expected",
     ]
@@ -48,8 +48,9 @@ def test_a_failed_expectation_exits_with_one_and_says_why(run):
     """What was not as expected is said below the request, with the reason of the answer."""
     code, out = run(SCENARIO.replace("expect: allowed", "expect: denied"))
     assert code == 1
-    assert "  FAIL allowed      reads\n       expected denied, got allowed\n" in out
-    assert "       allowed: statement 1 of identity-based policy" in out
+    assert "  FAIL  allowed       reads\n" in out
+    assert "not as expected\n  - reads\n    expected denied, got allowed\n" in out
+    assert "    allowed: statement 1 of identity-based policy" in out
     assert out.endswith("2 requests, 1 not as expected\n")
 
 
@@ -71,4 +72,4 @@ def test_quiet_verbose_json_and_markdown(run):
         "allowed",
     ]
     markdown = run(SCENARIO, "--format", "markdown")[1]
-    assert "| reads | allowed | statement 1" in markdown
+    assert "| ok | allowed | reads | statement 1" in markdown

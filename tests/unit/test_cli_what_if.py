@@ -82,10 +82,10 @@ def test_color_marks_the_verdicts(run):
     """Both verdicts, the headline and the rows that differ."""
     _, out, _ = run(*RAW, *LESS, "--diff", "--color", "always")
     assert "\x1b[1;31mdenied explicitly" in out
-    assert out.startswith("\x1b[1;32mfrom denied explicitly to allowed\x1b[0m\n")
+    assert out.startswith("\x1b[1;32mfrom denied explicitly to allowed\x1b[0m: ")
     _, out, _ = run(*PASSING, "--color", "always")
-    assert out.startswith("\x1b[1mchain of roles\x1b[0m: 2 hops, allowed;")
-    assert "     \x1b[1;32mallowed\x1b[0m: statement 1 `PeopleWithMfa`" in out
+    assert out.startswith("chain of roles: 2 hops, allowed;")
+    assert "     allowed: statement 1 `PeopleWithMfa`" in out
 
 
 def test_verbose_shows_the_hops_in_full(run):
@@ -100,7 +100,7 @@ def test_verbose_shows_the_hops_in_full(run):
 def test_verbose_shows_both_answers_in_full(run):
     """Below the table, the one as it is and the one what if."""
     _, out, _ = run(*RAW, *LESS, "--diff", "-v")
-    assert out.index("* differs") < out.index("--- as it is ---") < out.index("--- what if ---")
+    assert out.index("* differs") < out.index("\nas it is\n") < out.index("\nwhat if\n")
     assert out.count("every statement\n") == 2
 
 
@@ -118,7 +118,7 @@ def test_an_answer_that_depends_is_compared_too(run):
     time += ' "Resource": "*", "Condition": {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}}}'
     words = ("-a", "s3:GetObject", "-r", "arn:aws:s3:::landing/a.csv", "--with-policy", time)
     _, out, _ = run(*words, "--unknown", "aws:SourceIp", "--diff")
-    assert out.startswith("from allowed to conditional\n")
+    assert out.startswith("from allowed to conditional: s3:GetObject on")
     assert "* depends on" in out
 
 
@@ -181,14 +181,15 @@ def test_a_transitive_tag_without_a_chain(run):
     assert "the transitive tag `b` is no tag" in run(*RAW, "--transitive-tag", "b")[2]
 
 
-def test_markdown_has_a_table_of_hops(run):
-    """With the answers below; side by side, the rows that differ are in bold."""
+def test_markdown_has_a_list_of_hops(run):
+    """With the answers below; side by side, a column says which rows differ."""
     _, out, _ = run(*PASSING, "--format", "markdown")
-    assert "| 2 | arn:aws:iam::444455556666:role/loader | sts:AssumeRole | allowed |" in out
+    assert "\n2. arn:aws:iam::" in out
+    assert "\n   * allowed: statement 1" in out
     assert "\n**allowed**: statement 1 of identity-based policy `Load`" in out
     _, out, _ = run(*PASSING, "--format", "markdown", "--diff")
-    assert out.startswith("| hop | role |")
-    assert "| **verdict** | denied implicitly | allowed |" in out
+    assert out.index("\n1. arn:aws:iam::111122223333:") < out.index("| verdict |")
+    assert "| verdict | denied implicitly | allowed | yes |" in out
     assert "aws:MultiFactorAuthPresent = true" in out
 
 

@@ -16,9 +16,23 @@ from iamsim.engine.world import CompiledWorld
 from iamsim.query.denial import Agreement, DenialReport
 from iamsim.query.difference import Difference, DifferenceKind
 from iamsim.query.differences import Search
-from iamsim.report.denial import denials_to_dict, render_denials, render_denials_markdown
+from iamsim.report.denial import denials_document, denials_to_dict
+from iamsim.report.paint import Paint
+from iamsim.report.writers.markdown import to_markdown
+from iamsim.report.writers.text import to_text
 from iamsim.syntax.denial import DenialForm, DenialMessage
 from tests.unit.denial_world import ACCOUNT, KIM, QUEUE, WORLD, world_of
+
+
+def in_text(*reports: DenialReport, more: bool = False) -> str:
+    """Reports as a terminal shows them."""
+    return to_text(denials_document(reports, more=more), Paint(), 100)
+
+
+def in_markdown(*reports: DenialReport, more: bool = False) -> str:
+    """Reports as Markdown."""
+    return to_markdown(denials_document(reports, more=more))
+
 
 SAID = "User: kim is not authorized to perform: `sqs:PurgeQueue`"
 MESSAGE = DenialMessage(
@@ -63,8 +77,8 @@ def test_every_agreement_has_a_sentence_of_its_own(agreement):
     word = "explained" if agreement.explains else "not explained"
     word = "explained only if" if agreement is Agreement.ONLY_IF else word
     assert sentence.startswith(f"{word}: ")
-    assert sentence.removeprefix(f"{word}: ") in render_denials_markdown([made])
-    assert " ".join(render_denials([made]).split()).startswith(sentence)
+    assert sentence.removeprefix(f"{word}: ") in in_markdown(made)
+    assert " ".join(in_text(made).split()).startswith(sentence)
     assert data["explained"] is agreement.explains
     others = {denials_to_dict([report(one)])["denials"][0]["summary"] for one in Agreement}
     assert len(others) == len(Agreement) - 1  # another layer and another kind read alike
@@ -75,8 +89,8 @@ def test_every_kind_of_difference_is_told(kind):
     """Each difference is a sentence that names what differs, in text, Markdown and JSON."""
     made = report(Agreement.ALLOWED, difference(kind))
     text = denials_to_dict([made])["denials"][0]["would_explain"][0]["text"]
-    assert f"1. {text}" in " ".join(render_denials([made]).split())
-    assert f"1. {text}" in render_denials_markdown([made])
+    assert f"1. {text}" in " ".join(in_text(made).split())
+    assert f"1. {text}" in in_markdown(made)
     words = {"aws:SourceVpc", "VPC endpoint", "account `vpce-0a`", "identity-based policy"}
     words.add("RestrictPublicBuckets")
     assert any(word in text for word in words)
@@ -103,22 +117,23 @@ def test_the_reason_of_aws_is_told_in_words(layer, explicit, words):
 def test_where_nothing_would_explain_it_the_number_of_tries_is_told():
     """Without a difference, the report says how much was tried, and where to look."""
     made = report(Agreement.OTHER_LAYER)
-    assert "none of the 7 changes that were tried" in " ".join(render_denials([made]).split())
-    assert "none of the 7 changes that were tried" in render_denials_markdown([made])
+    assert "none of the 7 changes that were tried" in " ".join(in_text(made).split())
+    assert "none of the 7 changes that were tried" in in_markdown(made)
 
 
 def test_several_messages_are_told_apart():
     """Each message has its number, and messages that were left out are mentioned."""
-    text = render_denials([report(Agreement.SAME), report(Agreement.SAME)], more=True)
-    assert "--- message 1 of 2 ---" in text
-    assert "--- message 2 of 2 ---" in text
+    text = in_text(report(Agreement.SAME), report(Agreement.SAME), more=True)
+    assert "\nmessage 1 of 2\n" in text
+    assert "\nmessage 2 of 2\n" in text
     assert text.rstrip().endswith("the text holds more messages before these")
-    assert render_denials_markdown([report(Agreement.SAME)], more=True).count("more messages") == 1
+    assert in_markdown(report(Agreement.SAME), more=True).count("more messages") == 1
 
 
 def test_backticks_of_a_message_do_not_break_markdown():
     """The message stands in a block of code that it can't end."""
-    assert SAID not in render_denials_markdown([report(Agreement.SAME)])
+    text = in_markdown(report(Agreement.SAME))
+    assert f"```text\n{SAID}\n```" in text
 
 
 @pytest.fixture

@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.errors import UnsupportedError
 from iamsim.core.overall import overall_verdict
-from iamsim.query.hints import doubts_of, hints_below
-from iamsim.report.assumed import assumed_of, notes_below
 from iamsim.report.edit_sentences import (
     blocker_sentence,
     edit_sentence,
@@ -23,7 +19,14 @@ from iamsim.report.edits import (
     grant_sentence,
     way_sentence,
 )
-from iamsim.report.hints import hint_text
+from iamsim.report.explained import (
+    depends_texts,
+    hint_texts,
+    missing_texts,
+    note_texts,
+    request_fields,
+    warnings,
+)
 from iamsim.report.html.explained_policies import layer_views, statement_names
 from iamsim.report.html.gates import gate_rows
 from iamsim.report.html.page import render_fragment, render_page
@@ -31,17 +34,17 @@ from iamsim.report.html.parts import Badge, Cell, outcome_badge, table_of, verdi
 from iamsim.report.layers import layer_rows
 from iamsim.report.message import denied_message
 from iamsim.report.summary import summary
-from iamsim.report.trace import origin_text
-from iamsim.report.unknowns import unknown_lines
-from iamsim.words.sentences import NOTES, REASONS, layer_name
+from iamsim.report.trace import context_section
+from iamsim.words.sentences import layer_name
 from iamsim.words.wording import failure_text, joined, place_text, request_text, statement_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from iamsim.core.answer import Answer, Residual
-    from iamsim.core.explanation import ContextEntry, Decider
+    from iamsim.core.answer import Answer
+    from iamsim.core.explanation import Decider
     from iamsim.query.edits.model import EditReport, EditSet
+    from iamsim.report.document import Remark
     from iamsim.report.html.explained_policies import LayerView
     from iamsim.report.html.gates import GateRow
     from iamsim.report.html.parts import Table
@@ -102,8 +105,7 @@ class AnswerView(NamedTuple):
     title: str
     badge: Badge
     summary: str
-    request: tuple[tuple[str, str], ...]
-    relation: str
+    request: tuple[tuple[str, Cell], ...]
     gates: tuple[GateRow, ...]
     overview: Table
     deciders: tuple[DeciderView, ...]
@@ -111,10 +113,9 @@ class AnswerView(NamedTuple):
     depends: tuple[str, ...]
     edits: EditsView | None
     message: str | None
-    notes: tuple[tuple[str, str], ...]
+    notes: tuple[str, ...]
     hints: tuple[str, ...]
-    doubts: tuple[str, ...]
-    assumed: tuple[str, ...]
+    warnings: tuple[Remark, ...]
     layers: tuple[LayerView, ...]
     context: Table
     scenario: str | None
@@ -158,41 +159,27 @@ def edits_fragment(report: EditReport, level: int) -> str:
 def answer_view(report: AnswerReport, name: str) -> AnswerView:
     """Make the view of one answer; `name` is unique on the page."""
     answer = report.answer
-    explanation, request = answer.explanation, answer.request
     names = statement_names(answer, name)
-    given = [
-        (key, value if isinstance(value, str) else ", ".join(value))
-        for key, value in request.context.items()
-    ]
     return AnswerView(
         name=name,
-        title=report.name or request_text(request),
+        title=report.name or request_text(answer.request),
         badge=verdict_badge(answer.decision.verdict),
         summary=summary(answer).partition(": ")[2],
-        request=(
-            ("principal", request.principal),
-            ("action", request.action),
-            ("resource", request.resource),
-            *given,
-        ),
-        relation=REASONS[explanation.relation],
+        request=tuple(request_fields(answer, whole=True).known),
         gates=gate_rows(answer, name, names),
         overview=_overview(answer, name),
         deciders=tuple(
             view
-            for decider in explanation.decided_by
+            for decider in answer.explanation.decided_by
             if (view := _decider(decider, answer, names)) is not None
         ),
-        missing=tuple(_missing(answer)),
-        depends=(
-            () if answer.residual is None else (*_residual(answer.residual), *unknown_lines(answer))
-        ),
+        missing=tuple(missing_texts(answer)),
+        depends=tuple(depends_texts(answer, in_full=True)),
         edits=None if report.edits is None else _edits(report.edits),
         message=denied_message(answer),
-        notes=tuple((note.value, NOTES[note]) for note in notes_below(answer)),
-        hints=tuple(hint_text(hint) for hint in hints_below(answer)),
-        assumed=assumed_of(answer),
-        doubts=tuple(hint_text(hint) for hint in doubts_of(answer)),
+        notes=tuple(note_texts(answer)),
+        hints=tuple(hint_texts([answer])),
+        warnings=warnings([answer]),
         layers=layer_views(answer, name),
         context=_context(answer, name),
         scenario=report.scenario,
@@ -231,28 +218,6 @@ def _decider(decider: Decider, answer: Answer, names: dict[int, str]) -> Decider
         text,
         None if href is None else f"#{href}",
     )
-
-
-def _missing(answer: Answer) -> list[str]:
-    """The keys that policies read and the request lacks, those first with which another answer is
-    possible."""
-    asked = [one for one in answer.explanation.missing if one.matters is not False]
-    sentences = []
-    for one in sorted(asked, key=lambda missing: not missing.matters):
-        what = "nobody knows" if one.unknown else "the request lacks"
-        more = "; another answer is possible with it" if one.matters else ""
-        sentences.append(f"the policies ask for `{one.name}`, which {what}{more}")
-    return sentences
-
-
-def _residual(residual: Residual) -> list[str]:
-    """What a conditional answer depends on: in words, and as Condition blocks."""
-    lines = residual.description.splitlines()
-    try:
-        blocks = residual.to_condition()
-    except UnsupportedError as error:
-        return [*lines, error.message]
-    return [*lines, *(f"Condition: {json.dumps(one, ensure_ascii=False)}" for one in blocks)]
 
 
 def _edits(report: EditReport) -> EditsView:
@@ -296,15 +261,7 @@ def _patch_kind(line: str) -> str:
 
 def _context(answer: Answer, name: str) -> Table:
     """The context keys with their values, and where each comes from."""
-    caller = answer.request.principal
-    rows = [
-        (Cell(entry.key, code=True), Cell(_values(entry), code=True), origin_text(entry, caller))
-        for entry in answer.explanation.context
-    ]
-    header = ("key", "value", "where it comes from")
+    section = context_section(answer, whole=True)
+    rows = [[column.cell(entry) for column in section.columns] for entry in section.rows]
+    header = [column.name for column in section.columns]
     return table_of(f"{name}-context", "Context of the request", header, rows)
-
-
-def _values(entry: ContextEntry) -> str:
-    values = ", ".join(entry.values)
-    return f"[{values}]" if entry.multivalued else values

@@ -6,9 +6,21 @@ from base64 import b64encode
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.cleaning import for_html
-from iamsim.report.document import Cell, Entry, Fields, Form, Marked, Picture, Remark, Section
-from iamsim.report.html.page import anchor, render_fragment, render_page
+from iamsim.report.document import (
+    Cell,
+    Entry,
+    Fields,
+    Form,
+    Listing,
+    Marked,
+    Part,
+    Picture,
+    Remark,
+    Section,
+)
+from iamsim.report.html.page import anchor, own_markup, render_fragment, render_page
 from iamsim.report.html.parts import Table, table_of
+from iamsim.report.paint import Paint
 from iamsim.report.writers.csv_table import CONDITION
 
 if TYPE_CHECKING:
@@ -17,6 +29,8 @@ if TYPE_CHECKING:
     from iamsim.report.document import Block, Document
 
 __all__ = ["to_fragment", "to_html"]
+
+_WIDTH = 100  # of lines that are laid out for one
 
 
 def to_html(document: Document) -> str:
@@ -39,6 +53,7 @@ def _data(document: Document) -> dict[str, object]:
         "blocks": parts,
         "facets": [(name, _values(parts, name)) for name in document.facets],
         "remarks": [Remark(remark.kind, for_html(remark.text)) for remark in document.remarks],
+        "warnings": [Remark(kind, for_html(text)) for kind, text in document.warnings],
     }
 
 
@@ -58,9 +73,16 @@ def _part(block: Block) -> dict[str, object] | None:
     if isinstance(block, Section):
         if Form.HTML not in block.forms:
             return None
-        return {**part, "kind": "table", "table": _table(block)}
+        ending = for_html(block.ending) if block.rows else ""
+        return {**part, "kind": "table", "table": _table(block), "ending": ending}
+    if isinstance(block, Listing):
+        text = "\n".join(map(for_html, block.lines(Paint(), _WIDTH)))
+        more = {"code": True, "language": "", "points": "", "first": 1, "quoted": False}
+        return {**part, "kind": "prose", "paragraphs": [text] if text else [], **more}
     if isinstance(block, Fields):
         return {**part, "kind": "fields", "pairs": [(key, _clean(one)) for key, one in block.known]}
+    if isinstance(block, Part):
+        return {**part, "kind": "part", "markup": own_markup(to_fragment(block.document))}
     if isinstance(block, Entry):
         return {**part, **_entry(block)}
     if isinstance(block, Marked):
@@ -73,7 +95,13 @@ def _part(block: Block) -> dict[str, object] | None:
         return {**part, "kind": "picture", "source": source, "alternative": alternative}
     paragraphs = ["\n".join(map(for_html, text.splitlines())) for text in block.paragraphs]
     kind = "folded" if block.folded else "prose"
-    more = {"code": block.code, "language": block.language}
+    more = {
+        "code": block.code,
+        "language": block.language,
+        "first": block.first,
+        "points": "ol" if block.numbered else "ul" if block.bulleted else "",
+        "quoted": block.quoted,
+    }
     return {**part, "kind": kind, "paragraphs": paragraphs, **more}
 
 

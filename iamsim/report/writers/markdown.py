@@ -12,26 +12,32 @@ from iamsim.report.cleaning import (
     for_terminal,
 )
 from iamsim.report.conditions import Conditions
-from iamsim.report.document import Entry, Fields, Form, Marked, Picture, Section
+from iamsim.report.document import Entry, Fields, Form, Listing, Marked, Part, Picture, Section
+from iamsim.report.paint import Paint
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from iamsim.report.document import Block, Cell, Column, Document, Prose
 
 __all__ = ["fenced", "to_markdown"]
 
+_WIDTH = 100  # of lines that are laid out for one
+
 
 def to_markdown(document: Document) -> str:
     """Write a document: what it counts, a table for each group of rows, conditions and remarks."""
     conditions = Conditions()
-    verdict = "" if document.verdict is None else f"{for_markdown(document.verdict.word)}: "
-    title = for_markdown(document.title)
-    lines = [f"# {verdict}{title}" if verdict else f"# {title[:1].upper()}{title[1:]}"]
+    lines = [
+        line
+        for warning in document.warnings
+        for line in (f"**{warning.kind}**: {for_markdown(warning.text)}", "")
+    ]
+    lines.append(_title(document))
     for line in document.summary.splitlines():
         lines += ["", f"{for_markdown(line)}."]
     for block in document.shown:
-        lines += _block(block, conditions)
+        lines += _block(block, conditions, _named if document.sentence else _headed)
     if conditions.legend:
         lines += ["", "## Conditions", ""]
         lines += [f"* {number} {for_markdown(text)}" for number, text in conditions.legend]
@@ -41,29 +47,64 @@ def to_markdown(document: Document) -> str:
     return "\n".join([*lines, ""])
 
 
-def _block(block: Block, conditions: Conditions) -> Iterator[str]:
+def _title(document: Document) -> str:
+    word = "" if document.verdict is None else for_markdown(document.verdict.word)
+    title = for_markdown(document.title)
+    if document.sentence:
+        return f"**{word}**: {title}" if word else title
+    return f"# {word}: {title}" if word else f"# {title[:1].upper()}{title[1:]}"
+
+
+def _headed(caption: str) -> str:
+    return f"## {for_markdown(caption)}"
+
+
+def _named(caption: str) -> str:
+    """What blocks are called where no heading can stand."""
+    return f"{for_markdown(f'{caption[:1].upper()}{caption[1:]}')}:"
+
+
+def _block(block: Block, conditions: Conditions, headed: Callable[[str], str]) -> Iterator[str]:
     if isinstance(block, Section):
-        yield from _section(block, conditions)
+        yield from _section(block, conditions, headed)
         return
     if isinstance(block, Marked):
         return
     if isinstance(block, Entry):
         yield from _entry(block)
         return
+    if isinstance(block, Listing):
+        yield from _listing(block)
+        return
+    if isinstance(block, Part):
+        yield from ("", f"### {for_markdown(block.caption)}", "") if block.caption else ("",)
+        yield from to_markdown(block.document).splitlines()
+        return
     folded = getattr(block, "folded", False)
     if folded:
         yield from ("", f"<details><summary>{for_html_tag(block.caption)}</summary>")
     elif block.caption:
-        yield from ("", f"## {for_markdown(block.caption)}")
+        yield from ("", headed(block.caption))
     if isinstance(block, Fields):
         yield ""
-        yield from (f"* {for_markdown(label)}: {_cell(cell)}" for label, cell in block.known)
+        yield from (
+            f"* {for_markdown(label)}: {_cell(cell)}" if label else f"* {_cell(cell)}"
+            for label, cell in block.known
+        )
     elif isinstance(block, Picture):
         yield from ("", for_markdown(block.alternative))
     else:
         yield from _prose(block)
     if folded:
         yield from ("", "</details>")
+
+
+def _listing(block: Listing) -> Iterator[str]:
+    lines = block.lines(Paint(), _WIDTH)
+    if lines:
+        place = f" in {for_markdown_code(block.place)}" if block.place else ""
+        title = for_markdown(f"{block.caption[:1].upper()}{block.caption[1:]}")
+        yield from ("", f"{title}{place}:", "", *fenced(map(for_terminal, lines)))
 
 
 def _entry(entry: Entry) -> Iterator[str]:
@@ -81,9 +122,17 @@ def _entry(entry: Entry) -> Iterator[str]:
 
 
 def _prose(block: Prose) -> Iterator[str]:
+    if block.bulleted or block.numbered:
+        yield ""
+        for number, paragraph in enumerate(block.paragraphs, block.first):
+            head = f"{number}. " if block.numbered else "* "
+            first, *rest = map(for_markdown, paragraph.splitlines())
+            yield f"{head}{first}"
+            yield from (f"{' ' * len(head)}* {line}" for line in rest)
+        return
     for paragraph in block.paragraphs:
         yield ""
-        if block.code:
+        if block.code or block.quoted:
             lines = map(for_terminal, paragraph.splitlines())
             yield from fenced(lines, block.language or "text")
         else:
@@ -99,12 +148,14 @@ def fenced(lines: Iterable[str], language: str = "text") -> list[str]:
     return [f"{fence}{language}", *inside, fence]
 
 
-def _section(section: Section[Any], conditions: Conditions) -> Iterator[str]:
+def _section(
+    section: Section[Any], conditions: Conditions, headed: Callable[[str], str]
+) -> Iterator[str]:
     columns = section.shown(Form.MARKDOWN)
     if not columns:
         return
     for heading, rows in section.groups().items():
-        yield from ("", f"## {for_markdown(heading)}", "") if heading else ("",)
+        yield from ("", headed(heading), "") if heading else ("",)
         if section.filled:
             yield ", ".join(_cell(columns[0].cell(row)) for row in rows)
             continue
@@ -114,6 +165,8 @@ def _section(section: Section[Any], conditions: Conditions) -> Iterator[str]:
         yield "|---" * len(there) + "|"
         for row in cells:
             yield f"| {' | '.join(row[number] for number in there)} |"
+    if section.rows and section.ending:
+        yield from ("", for_markdown(section.ending))
     if not section.rows and section.empty:
         yield from ("", for_markdown(section.empty))
 

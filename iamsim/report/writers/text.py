@@ -2,36 +2,49 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from iamsim.core.caret import printable
 from iamsim.report.cleaning import for_terminal
-from iamsim.report.columns import fields, listing, table, words
+from iamsim.report.columns import fields, listing, table, words, wrapped
 from iamsim.report.conditions import Conditions
-from iamsim.report.document import Entry, Fields, Form, Marked, Prose, Section, grouped
-from iamsim.report.paint import Paint
+from iamsim.report.document import (
+    Cell,
+    Entry,
+    Fields,
+    Form,
+    Listing,
+    Marked,
+    Part,
+    Prose,
+    Section,
+    grouped,
+)
+from iamsim.report.writers.sides import Side, side_lines
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from iamsim.core.answer import Answer
     from iamsim.report.document import Block, Column, Document
+    from iamsim.report.paint import Paint
 
-__all__ = ["to_text"]
+__all__ = ["answer_in_short", "to_text"]
 
 _FURTHER = " " * 5
+_NARROWEST = 40  # of an answer
 _APART = 4  # cells below the first from which on cards stand apart
 
 
 def to_text(document: Document, paint: Paint, width: int) -> str:
     """Write a document; `width` is in columns. Conditions are numbered and stand at the end."""
     conditions = Conditions()
-    title = for_terminal(document.title.replace("`", ""))
-    if document.verdict is not None:
-        title = f"{for_terminal(document.verdict.word)}: {title}"
-    first = next(iter(document.shown), None)
-    gap = [] if isinstance(first, Fields | Prose) and not first.caption else [""]
-    lines = [] if document.plain else [paint.title(title), *gap]
+    lines = []
+    for warning in document.warnings:
+        text = f"{warning.kind}: {for_terminal(warning.text)}"
+        lines += [paint.bad(line) for line in wrapped(text, width, "", "  ")]
+    lines += [*([""] if lines else []), *_title(document, paint, width)]
     for block in document.shown:
         lines += _block(block, conditions, paint, width)
     legend = [(number, for_terminal(text)) for number, text in conditions.legend]
@@ -39,11 +52,36 @@ def to_text(document: Document, paint: Paint, width: int) -> str:
         lines += [paint.title("conditions"), *table(legend, width, indent=2), ""]
     for remark in document.remarks:
         lines += words([f"{remark.kind}: {for_terminal(remark.text)}"], width, indent=0)
-    painted = {"yes": paint.good, "no": paint.bad}.get(
-        document.verdict.kind if document.verdict is not None else "", str
-    )
+    kind = "" if document.verdict is None else document.verdict.kind
+    painted = {"yes": paint.good, "no": paint.bad}.get(kind, str)
+    if document.sentence:  # whose verdict is painted already
+        painted = paint.quiet
     lines += [painted(for_terminal(line)) for line in document.summary.split("\n")]
     return "\n".join(lines).rstrip("\n") + "\n"
+
+
+def _title(document: Document, paint: Paint, width: int) -> list[str]:
+    """The title, and a line without text where one belongs behind it."""
+    if document.plain:
+        return []
+    if document.sentence:
+        return [*_headline(document, paint, width), ""]
+    title = for_terminal(document.title.replace("`", ""))
+    if document.verdict is not None:
+        title = f"{for_terminal(document.verdict.word)}: {title}"
+    first = next(iter(document.shown), None)
+    gap = [] if isinstance(first, Fields | Prose) and not first.caption else [""]
+    return [paint.title(title), *gap]
+
+
+def _headline(document: Document, paint: Paint, width: int) -> list[str]:
+    """The title of a document that is one sentence, behind its verdict."""
+    title = for_terminal(document.title)
+    if document.verdict is None:
+        return wrapped(title, width)
+    word = for_terminal(document.verdict.word)
+    first, *rest = wrapped(f"{word}: {title}", width)
+    return [paint.judged(word, document.verdict.kind) + first[len(word) :], *rest]
 
 
 def _block(block: Block, conditions: Conditions, paint: Paint, width: int) -> Iterator[str]:
@@ -55,26 +93,56 @@ def _block(block: Block, conditions: Conditions, paint: Paint, width: int) -> It
     if isinstance(block, Entry):
         yield from (*_entry(block, paint, width), "")
         return
+    if isinstance(block, Listing):
+        lines = _listing_lines(block, paint, width)
+        yield from (*lines, "") if lines else ()
+        return
     if block.caption:
         yield paint.title(for_terminal(block.caption))
-    if isinstance(block, Fields):
+    if isinstance(block, Part):
+        yield from to_text(block.document, paint, width).splitlines()
+    elif isinstance(block, Fields):
         yield from fields([(label, for_terminal(cell.words)) for label, cell in block.known], width)
     elif isinstance(block, Prose):
-        for paragraph in block.paragraphs:
-            if block.code:
-                margin = "  " if block.caption else ""  # without one it can be copied as it is
-                for line in paragraph.splitlines():
-                    yield f"{margin}{_line(line, block, paint)}"
-            else:
-                yield from words([for_terminal(paragraph)], width)
+        for number, paragraph in enumerate(block.paragraphs, block.first):
+            yield from _paragraph(paragraph, number, block, paint, width)
     else:
         yield from words([for_terminal(block.alternative)], width)
     yield ""
 
 
+def _paragraph(
+    paragraph: str, number: int, block: Prose, paint: Paint, width: int
+) -> Iterator[str]:
+    if block.code:
+        margin = "  " if block.caption else ""  # without one it can be copied as it is
+        for line in paragraph.splitlines():
+            yield f"{margin}{_line(line, block, paint)}"
+    elif block.bulleted or block.numbered:
+        head = f"  {number}. " if block.numbered else "  - "
+        margin = " " * len(head)
+        first, *rest = paragraph.splitlines()
+        yield from wrapped(for_terminal(first), width, head, margin)
+        for line in rest:
+            yield from wrapped(for_terminal(line), width, margin, margin)
+    else:
+        yield from words([for_terminal(paragraph)], width)
+
+
+def _listing_lines(block: Listing, paint: Paint, width: int) -> list[str]:
+    """What a listing is about, where it comes from, and its lines; nothing where it has none."""
+    lines = block.lines(paint, width)
+    if not lines:
+        return []
+    first, *rest = wrapped(for_terminal(block.caption), width, "", "  ")
+    word, colon, more = first.partition(":")
+    place = [f"  {paint.name(for_terminal(block.place))}"] if block.place else []
+    return [f"{paint.title(word)}{colon}{more}", *rest, *place, *lines]
+
+
 def _entry(entry: Entry, paint: Paint, width: int) -> Iterator[str]:
     """What it is and where, and all that belongs to it further right."""
-    word = _PAINTED[entry.badge.kind](paint, for_terminal(entry.badge.word).upper())
+    word = paint.badge(for_terminal(entry.badge.word).upper(), entry.badge.kind)
     head = f"{word} {paint.name(for_terminal(entry.place))}"
     yield f"{head}  {paint.title(for_terminal(entry.caption))}" if entry.caption else head
     yield from (f"{_FURTHER}{for_terminal(line)}" for line in entry.lines)
@@ -85,12 +153,22 @@ def _entry(entry: Entry, paint: Paint, width: int) -> Iterator[str]:
 
 
 def _answer(answer: Answer, entry: Entry, paint: Paint, width: int) -> list[str]:
-    from iamsim.report.text import render_text, render_verdict  # noqa: PLC0415 - few documents have answers
+    from iamsim.report.explained import explained  # noqa: PLC0415 - few documents have answers
 
-    inner = width - len(_FURTHER)
+    inner = max(width - len(_FURTHER), _NARROWEST)
     if entry.brief:
-        return render_verdict(answer, color=paint.on, width=inner).splitlines()
-    return render_text(answer, verbose=True, color=paint.on, width=inner).splitlines()
+        return answer_in_short(answer, paint, inner)
+    return to_text(explained(answer, verbose=True), paint, inner).splitlines()
+
+
+def answer_in_short(answer: Answer, paint: Paint, width: int) -> list[str]:
+    """The verdict, its reason, and the statements that decided, and no more."""
+    from iamsim.report.explained import explained_in_short, quotes  # noqa: PLC0415 - as above
+
+    lines = _headline(explained_in_short(answer), paint, width)
+    for quote in quotes(answer):
+        lines += _listing_lines(quote, paint, width)
+    return lines
 
 
 def _line(line: str, prose: Prose | Entry, paint: Paint) -> str:
@@ -105,6 +183,9 @@ def _section(
 ) -> Iterator[str]:
     if Form.TEXT not in section.forms:
         return
+    if section.sided is not None:
+        yield from _sided(section, section.sided, paint, width)
+        return
     for heading, rows in section.groups().items():
         if heading:
             title = for_terminal(heading)
@@ -114,21 +195,40 @@ def _section(
             yield from (
                 _lines(section, rows, paint)
                 if section.lines
-                else _rows(section, rows, conditions, width, indent=indent)
+                else _rows(section, rows, conditions, paint, width, indent=indent)
             )
         else:
             for subject, some in grouped(rows, section.subject).items():
                 yield f"  {for_terminal(subject)}"
-                yield from _rows(section, some, conditions, width, indent=4)
+                yield from _rows(section, some, conditions, paint, width, indent=4)
+        yield from (paint.quiet(line) for line in wrapped(section.ending, width, "  ", "  "))
         yield ""
     if not section.rows and section.empty:
         yield from (for_terminal(section.empty), "")
+
+
+def _sided(
+    section: Section[Any], differs: Callable[[Any], bool], paint: Paint, width: int
+) -> Iterator[str]:
+    label, *columns = section.columns
+    before, after = columns[:2]
+    rows = []
+    for row in section.rows:
+        cells = [column.cell(row) for column in (label, before, after)]
+        name, left, right = ("\n".join(map(for_terminal, cell.words.split("\n"))) for cell in cells)
+        kinds = [cell.badge.kind for cell in cells if cell.badge is not None]
+        pair = (kinds[0], kinds[1]) if kinds else None
+        rows.append(Side(name, left, right, differs(row), pair))
+    yield from side_lines(rows, (before.name, after.name), paint, width)
+    legend = section.ending or "* differs"
+    yield from ("", paint.quiet(legend), "")
 
 
 def _rows(
     section: Section[Any],
     rows: Sequence[Any],
     conditions: Conditions,
+    paint: Paint,
     width: int,
     *,
     indent: int,
@@ -148,7 +248,11 @@ def _rows(
         return listing([(first, second) for first, second in cells], width, indent=indent or 2)
     if section.headed:
         cells.insert(0, [column.name for column in columns])
-    lines = table(cells, width, indent=indent)
+    painted = [[_painter(column, row, paint) for column in columns] for row in rows]
+    if section.headed:
+        painted.insert(0, [])
+    least = [column.width for column in columns]
+    lines = table(cells, width, indent=indent, least=least, painted=painted if paint.on else ())
     if section.subject is None or all(len(line) <= width for line in lines):
         return lines
     return [
@@ -161,7 +265,12 @@ def _rows(
     ]
 
 
-_PAINTED = {"yes": Paint.good, "no": Paint.bad, "open": Paint.name, "none": Paint.quiet}
+def _painter(column: Column[Any], row: Any, paint: Paint) -> Callable[[str], str] | None:  # noqa: ANN401 - as its columns take
+    content = column.of(row)
+    badge = content.badge if isinstance(content, Cell) else content
+    if isinstance(badge, str) or badge is None:
+        return None
+    return partial(paint.badge, kind=badge.kind)
 
 
 def _lines(section: Section[Any], rows: Sequence[Any], paint: Paint) -> Iterator[str]:
@@ -171,7 +280,7 @@ def _lines(section: Section[Any], rows: Sequence[Any], paint: Paint) -> Iterator
         if number:
             yield ""
         badge, text = second.cell(row).badge, for_terminal(second.cell(row).text)
-        word = "" if badge is None else f"{_PAINTED[badge.kind](paint, for_terminal(badge.word))} "
+        word = "" if badge is None else f"{paint.badge(for_terminal(badge.word), badge.kind)} "
         yield f"{paint.title(for_terminal(first.cell(row).words))}: {word}{text}"
         for column in others:
             shown = column.cell(row).words
