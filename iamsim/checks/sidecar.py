@@ -7,6 +7,7 @@ entry without a reason is an error.
 
 from __future__ import annotations
 
+import os
 import re
 from datetime import date
 from pathlib import Path
@@ -41,6 +42,9 @@ class FolderSuppression(NamedTuple):
     suppression: Suppression
 
 
+_Beside = tuple[tuple[Path, tuple[FolderSuppression, ...]], ...]
+
+
 class Sidecars:
     """Reads each file of suppressions once; `top` is the folder above which none is looked for."""
 
@@ -48,28 +52,33 @@ class Sidecars:
         """Start with nothing read."""
         self._top = top
         self._read: dict[Path, tuple[FolderSuppression, ...]] = {}
+        self._beside: dict[str, _Beside] = {}
 
     def of_file(self, name: str) -> tuple[FolderSuppression, ...]:
         """Give the suppressions about a file; raises `WorldError` for one that is no entry."""
-        file = Path(name)
-        found = [*self._entries(file.with_name(file.name + ENDING), own=file.name)]
-        for folder in self._folders(file):
-            relative = file.absolute().relative_to(folder.absolute()).as_posix()
-            found += [
-                one for one in self._entries(folder / ENDING) if fits_glob(relative, one.pattern)
-            ]
+        found: list[FolderSuppression] = []
+        if os.path.isfile(name + ENDING):  # noqa: PTH113 - pathlib takes longer than most checks
+            file = Path(name)
+            found += self._entries(file.with_name(file.name + ENDING), own=file.name)
+        for folder, entries in self._from(os.path.dirname(name)):  # noqa: PTH120 - as above
+            relative = Path(name).absolute().relative_to(folder.absolute()).as_posix()
+            found += [one for one in entries if fits_glob(relative, one.pattern)]
         return tuple(found)
 
-    def _folders(self, file: Path) -> list[Path]:
-        """The folder of a file and those above it, up to the top one."""
-        parent = file.parent
-        if not file.absolute().is_relative_to(self._top):
-            return [parent]
-        folders = [parent]
-        while folders[-1].absolute() != self._top:
-            above = folders[-1].parent if folders[-1].name else folders[-1].absolute().parent
-            folders.append(above)
-        return folders
+    def _from(self, name: str) -> _Beside:
+        """A folder and those above it, up to the top one, where they have entries; each is looked
+        at once."""
+        known = self._beside.get(name)
+        if known is not None:
+            return known
+        folder = Path(name)
+        entries = self._entries(folder / ENDING)
+        found: _Beside = ((folder, entries),) if entries else ()
+        whole = folder.absolute()
+        if whole != self._top and whole.is_relative_to(self._top):
+            found += self._from(str(folder.parent if folder.name else whole.parent))
+        self._beside[name] = found
+        return found
 
     def _entries(self, path: Path, own: str | None = None) -> tuple[FolderSuppression, ...]:
         """Read the entries of a file, where it is there; `own` is the file that it is about."""

@@ -9,6 +9,7 @@ from iamsim import __version__
 from iamsim.cli.commands import Argument, Command, output_options
 from iamsim.cli.options import Option
 from iamsim.cli.world_options import DOCUMENT_FORMATS, json_text, write_answer
+from iamsim.core.collector import CollectLater
 from iamsim.core.errors import RequestError
 
 if TYPE_CHECKING:
@@ -45,7 +46,8 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
     without: list[str] = []
     empty: list[str] = []
     found = find_policies(paths, unreadable, excludes=excludes, without=without, empty=empty)
-    policies = list(found)
+    with CollectLater():
+        policies = list(found)
     without += (name for name in empty if name not in without)
     if not policies and not unreadable and not left_out and not empty:
         raise RequestError(
@@ -58,7 +60,8 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
         if options["fix"]:
             policies = list(find_policies(paths, unreadable := [], excludes=excludes))
     checked = []
-    with ProgressBar("checking policies", quiet=bool(options["quiet"])) as bar:
+    progress_bar = ProgressBar("checking policies", quiet=bool(options["quiet"]))
+    with progress_bar as bar, CollectLater():
         for number, policy in enumerate(policies):
             bar(number, len(policies))
             checked.append(run.check(policy))
