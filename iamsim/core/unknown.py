@@ -33,6 +33,7 @@ FACTS = {
     "account": "the owner",
     "bucket": "the bucket",
     "buckets": "the list of buckets",
+    "delegated_administrators": "the list of delegated administrators",
     "grants": "the list of grants",
     "kms_key": "the KMS key",
     "role": "the role that it runs with",

@@ -13,6 +13,7 @@ from iamsim.catalog.rules import service_rules
 from iamsim.core.data_class import dataclass, field, replace
 from iamsim.core.reason import Note, Reason
 from iamsim.core.request import CallerKind, GrantKind
+from iamsim.core.unknown import fact_words
 from iamsim.engine.arrangement import Arrangement, Station
 from iamsim.engine.columns import column_of
 from iamsim.engine.encounter import Encounter
@@ -23,7 +24,8 @@ from iamsim.engine.relations import BY_DELEGATION, UNASKED, ResourceKind
 from iamsim.engine.rows import find_relation, notes_of
 from iamsim.engine.services.access_points import with_buckets
 from iamsim.engine.services.sts import TRUST_ACTIONS
-from iamsim.engine.standing import UNKNOWN_STANDING, Standing
+from iamsim.engine.standing import ADMINISTRATORS, UNKNOWN_STANDING, Standing
+from iamsim.engine.unknown_policies import may_allow
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -175,7 +177,7 @@ class Situation:
     def _arrange(self, action: str) -> Arrangement:
         """Work out relation and stations."""
         met = self._encounter(action)
-        relation = find_relation(met)
+        relation, delegation = self._relation(met)
         if self.access_point is not None or self.buckets:
             owners = tuple(one.owner for one in self.buckets)
             relation = with_buckets(relation, self.caller, self.resource_account, owners)
@@ -190,6 +192,7 @@ class Situation:
             self._boundary(),
             self._session(),
             *self._credentials(met.service),
+            *delegation,
         ]
         stations.sort(key=lambda station: LAYER_ORDER.index(station.slot))
         notes = list(self.notes)
@@ -211,6 +214,18 @@ class Situation:
             self._awaited(reads),
             any(statement.unknowns for statement in statements),
         )
+
+    def _relation(self, met: Encounter) -> tuple[Relation, list[Station]]:
+        """The relation; one of an administrator of the organization may be, where nobody knows who
+        is one: that is a place of its own, which may let the caller through."""
+        relation, doubt = find_relation(met), met.standing.doubt
+        if doubt is None or not met.standing.known or not met.caller.kind.has_identity:
+            return relation, []
+        supposed = find_relation(met._replace(standing=met.standing.supposing(met.principal)))
+        if supposed is relation:
+            return relation, []
+        policies = may_allow(fact_words(ADMINISTRATORS), doubt)
+        return supposed, [Station(Slot.CREDENTIALS, Reason.ADMINISTRATORS_ONLY, policies)]
 
     def is_untold(self, key: str) -> bool:
         """Whether the world does not know the value of a key (in lower case)."""

@@ -5,27 +5,35 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
+from iamsim.core.unknown import find_marker
 
 if TYPE_CHECKING:
-    from iamsim.world.model import World
+    from iamsim.core.unknown import Unknown
+    from iamsim.world.model import Organization, World
 
-__all__ = ["UNKNOWN_STANDING", "Standing", "standing_of"]
+__all__ = ["ADMINISTRATORS", "UNKNOWN_STANDING", "Standing", "standing_of"]
 
 IAM = "iam.amazonaws.com"
+ADMINISTRATORS = "delegated_administrators"  # the fact of an organization
 
 
 class Standing(NamedTuple):
     """An account's part in the organization. `known` is false where no organization is known, or
     the account isn't of the one that is; `administers` are the services (by their principals) that
-    the account administers for the organization."""
+    the account administers for the organization, and `doubt` says why there may be more."""
 
     known: bool
     management: bool = False
     administers: frozenset[str] = frozenset()
+    doubt: Unknown | None = None
 
     def is_administrator(self, principal: str | None = None) -> bool:
         """Whether it is a delegated administrator of a service; of any, if none is named."""
         return bool(self.administers) if principal is None else principal in self.administers
+
+    def supposing(self, principal: str) -> Standing:
+        """The same, if it administered a service and IAM."""
+        return self._replace(administers=self.administers | {principal, IAM})
 
 
 UNKNOWN_STANDING = Standing(known=False)
@@ -44,4 +52,11 @@ def standing_of(model: World, account: str | None) -> Standing:
     services = frozenset(organization.delegated_services.get(account, ()))
     if account in organization.delegated_administrators:
         services |= {IAM}
-    return Standing(known=bool(services) or model.in_organization(account), administers=services)
+    known = bool(services) or model.in_organization(account)
+    return Standing(known=known, administers=services, doubt=_doubt(model, organization))
+
+
+def _doubt(model: World, organization: Organization) -> Unknown | None:
+    """Why nobody knows all that member accounts administer: that is lost, or may be."""
+    lost = (find_marker(one.document) for one in model.unlisted_of_anybody)
+    return organization.unknown.get(ADMINISTRATORS) or next(filter(None, lost), None)

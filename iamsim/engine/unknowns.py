@@ -84,7 +84,13 @@ def unknowns_of(model: World, library: PolicyLibrary) -> tuple[UnknownInWorld, .
 
 
 def unknown_facts(model: World) -> Iterator[UnknownInWorld]:
-    """The facts of principals, resources and accounts that are not known."""
+    """The facts of the organization, principals, resources and accounts that are not known."""
+    organization = model.organization
+    if organization is not None:
+        name = organization.id or "the organization"
+        for fact, unknown in organization.unknown.items():
+            span = organization.source.span((*organization.position, fact))
+            yield UnknownInWorld(PolicyType.SERVICE_CONTROL, name, None, unknown, span, fact)
     for account in model.accounts.values():
         holders: list[tuple[PolicyType, str, User | Role | Resource | Account]] = [
             *((PolicyType.IDENTITY, one.arn, one) for one in account.users.values()),

@@ -45,6 +45,7 @@ MEMBERS = (
     "list-parents",
     "list-roots",
 )
+DELEGATED = ("list-delegated-administrators", "list-delegated-services")
 ORGANIZATION = ("describe-policy", "list-policies", "list-targets-for-policy")
 
 
@@ -107,6 +108,8 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
         resource.data.setdefault(fact, marker(why, draft.file))
     elif fact == "public_access_block" and is_account_id(account):
         draft.account(account).data.setdefault(fact, marker(why, draft.file))
+    elif call.startswith(DELEGATED):
+        draft.tree.administrators_lost = marker(why, draft.file)
     elif call.startswith(MEMBERS):
         draft.tree.members_lost = True
     elif not call.startswith(ORGANIZATION):

@@ -86,6 +86,8 @@ class Tree:
     """Markers of what may be attached to a target besides, or instead where nothing is known."""
     members_lost: bool = False
     """Whether a source is lost that says which accounts and units there are, and where."""
+    administrators_lost: dict[str, object] | None = None
+    """The marker of a source that is lost and says which accounts administer services."""
     doubts_of_root: dict[PolicyKind, list[dict[str, object]]] = field(default_factory=dict)
 
     def node(self, node_id: str, name: str | None = None) -> None:
@@ -176,6 +178,9 @@ class Tree:
     def finish(self) -> None:
         """Put the tree into the plain data of the draft, with remarks for what does not fit."""
         self._doubt_members()
+        if self.administrators_lost is not None:
+            administrators = self.draft.organization().data
+            administrators["delegated_administrators"] = self.administrators_lost
         if not (self.nodes or self.attached or self.policies or self.accounts):
             return
         self._drop_disabled()

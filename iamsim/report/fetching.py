@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer
+from iamsim.core.unknown import FACTS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -36,6 +37,7 @@ _CALLS_FOR_FACTS: Mapping[str, str] = {
     "abac": "aws s3api get-bucket-abac --bucket NAME",
     "account": "aws s3api list-buckets",
     "bucket": "aws s3control get-access-point --account-id ACCOUNT --name NAME",
+    "delegated_administrators": "aws organizations list-delegated-administrators",
     "buckets": "aws s3control get-multi-region-access-point --account-id ACCOUNT --name NAME",
     "grants": "aws kms list-grants --key-id KEY",
     "kms_key": "aws s3api get-bucket-encryption --bucket NAME",
@@ -51,6 +53,8 @@ _ROLE = "role/"
 
 def fetch_unknown(part: UnknownPart, resource: str) -> str:
     """Give the call that prints what a decision depends on and is not known."""
+    if part.policy == FACTS["delegated_administrators"]:
+        return _CALLS_FOR_FACTS["delegated_administrators"]
     if part.fact is None:
         return fetch_call(Layer(part.layer), resource)
     if part.layer == "principal":

@@ -99,6 +99,7 @@ class WorldBuilder:
             },
             root_features=fields.optional_texts("root_features"),
             root=None if root is None else self.node("Root", root, None),
+            unknown=fields.unknown(),
         )
 
     def node(self, name: str, fields: Fields, parent: Node | None) -> Node:

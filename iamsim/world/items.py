@@ -383,6 +383,7 @@ class Organization(Placed):
     `delegated_administrators` are the member accounts that may make privileged root sessions;
     `delegated_services` are the services that member accounts administer, by account.
     `root_features` are those of centralized root access that are on, `None` where nobody says.
+    With `delegated_administrators` in `unknown`, any member account may administer any service.
     """
 
     id: str | None = None
@@ -391,3 +392,4 @@ class Organization(Placed):
     delegated_services: dict[str, tuple[str, ...]] = field(default_factory=dict)
     root_features: tuple[str, ...] | None = None
     root: Node | None = None
+    unknown: Mapping[str, Unknown] = field(default_factory=dict)

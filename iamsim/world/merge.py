@@ -71,6 +71,7 @@ def _merge_organizations(
         delegated_services=second.delegated_services | first.delegated_services,
         root_features=one("root_features", first.root_features, second.root_features),
         root=one("root", first.root, second.root),
+        unknown={**second.unknown, **first.unknown},
     )
 
 

@@ -348,6 +348,7 @@ ORGANIZATION = Table(
             "delegated_administrators",
             _ACCOUNT_IDS,
             "Member accounts that may make privileged root sessions.",
+            unknown=True,
         ),
         Field(
             "delegated_services",

@@ -452,3 +452,60 @@ def test_services_that_are_none_say_nothing(services: object) -> None:
     world = CompiledWorld(load_world_data({"accounts": {A: {}}, "unlisted": [lost]}))
     asked = Question(f"arn:aws:iam::{A}:root", "s3:GetObject", "arn:aws:s3:::elsewhere/k")
     assert verdict_of(asked, world) is Verdict.CONDITIONAL
+
+
+ADMINISTERED: Files = {
+    "organization": {
+        "id": "o-exampleorg1",
+        "management_account": B,
+        "delegated_services": {"777788889999": ["guardduty.amazonaws.com"]},
+        "root": {"id": "r-ab12", "accounts": [A, "777788889999"]},
+    },
+    "accounts": {
+        account: {"users": {"mia": {"policies": [ALL_OF_MIA]}}}
+        for account in (A, B, "777788889999")
+    },
+}
+LOST = {"unknown": "AccessDenied", "source": "list-delegated-administrators.json"}
+READ = ("organizations:ListAccounts", "*")
+
+
+@pytest.mark.parametrize(
+    ("account", "action", "before", "after"),
+    [
+        (A, "organizations:ListAccounts", Verdict.IMPLICIT_DENY, Verdict.CONDITIONAL),
+        (A, "organizations:CreateAccount", Verdict.IMPLICIT_DENY, Verdict.IMPLICIT_DENY),
+        (A, "iam:ListUsers", Verdict.ALLOWED, Verdict.ALLOWED),
+        (B, "organizations:ListAccounts", Verdict.ALLOWED, Verdict.ALLOWED),
+        ("777788889999", "organizations:ListAccounts", Verdict.ALLOWED, Verdict.ALLOWED),
+    ],
+)
+def test_who_administers_the_organization_may_be_lost(
+    account: str, action: str, before: Verdict, after: Verdict
+) -> None:
+    """A denial of who is none of those that are known hangs on it, and nothing else does."""
+    organization = {**ADMINISTERED["organization"], "delegated_administrators": LOST}
+    asked = Question(f"arn:aws:iam::{account}:user/mia", action, "*")
+    assert verdict_of(asked, CompiledWorld(load_world_data(ADMINISTERED))) is before
+    lost = CompiledWorld(load_world_data({**ADMINISTERED, "organization": organization}))
+    assert verdict_of(asked, lost) is after
+    (one,) = lost.unknowns()
+    assert one.what == "the list of delegated administrators of `o-exampleorg1`"
+    anything = CompiledWorld(load_world_data({**ADMINISTERED, "unlisted": [LOST]}))
+    assert verdict_of(asked, anything) is after
+
+
+@pytest.mark.parametrize("left", [*REFUSED, '{"DelegatedAdministrators": [{"Id": "77'])
+def test_a_lost_list_of_administrators_is_said(tmp_path: Path, left: str) -> None:
+    """By the name of its file, and in the denial with the call that prints it."""
+    files = {name: content.decode() for name, content in files_of(SAMPLE).items()}
+    users = {"UserName": "mia", "Arn": "arn:aws:iam::222222222222:user/mia"}
+    inline = [{"PolicyName": "all", "PolicyDocument": ALL_OF_MIA}]
+    files["gaad.json"] = json.dumps({"UserDetailList": [{**users, "UserPolicyList": inline}]})
+    files["list-delegated-administrators.json"] = left
+    for name, content in files.items():
+        (tmp_path / name).write_text(content)
+    world = iamsim.load(str(tmp_path))
+    answer = world.explain(principal=users["Arn"], action=READ[0], resource=READ[1])
+    assert answer.verdict is Verdict.CONDITIONAL
+    assert any("administrators" in one.policy or one.fact for one in answer.unknowns)
