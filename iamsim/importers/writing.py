@@ -17,6 +17,7 @@ from iamsim.files.writing import write_folder as write_files
 from iamsim.importers.indexing import index_of, stale_files
 from iamsim.importers.layout import document_text, lay_out
 from iamsim.importers.manifest import MANIFEST, written_files
+from iamsim.world.documents import END, WRITTEN
 from iamsim.world.load import WORLD_FILES
 from iamsim.world.yaml_writing import write_yaml
 
@@ -27,8 +28,6 @@ if TYPE_CHECKING:
     from iamsim.importers.slots import Plain
 
 __all__ = ["MANIFEST", "Changes", "compare_folder", "write_folder"]
-
-NOTE = "# Written by `iamsim import`: the next import writes it anew.\n"
 
 
 class Changes(NamedTuple):
@@ -85,7 +84,8 @@ def write_folder(data: Mapping[str, Plain], folder: str) -> Changes:
 
 def _texts(layout: Layout) -> dict[str, str]:
     """Give the text of every file, by its path."""
-    texts = {path: NOTE + write_yaml(world) for path, world in layout.worlds.items()}
+    worlds = layout.worlds.items()
+    texts = {path: f"{WRITTEN}{write_yaml(world)}{END}\n" for path, world in worlds}
     texts.update((path, document_text(document)) for path, document in layout.documents.items())
     return texts
 

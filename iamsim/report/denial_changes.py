@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer
+from iamsim.core.unknown import is_open_key
 from iamsim.query.difference import DifferenceKind
 from iamsim.report.summary import summary
 from iamsim.words.sentences import layer_name
@@ -54,6 +55,11 @@ def _single_change(difference: Difference, report: DenialReport) -> str:
         if difference.layer is None
         else layer_name(difference.layer, report.answer.request.action)
     )
+    if is_open_key(lowered):
+        name, _, effect = key.partition(":")[2].rpartition(":")
+        does = "denies" if effect == "Deny" else "allows"
+        how = does if values == "true" else f"no part of it {does}"
+        return f"`{name}`, which is not known: {how} the request"
     match difference.kind:
         case DifferenceKind.KEY_ABSENT:
             return f"the request has no {key}{_meaning(lowered, None)}"

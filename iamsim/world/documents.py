@@ -20,6 +20,9 @@ from iamsim.files.reading import read_bytes
 __all__ = ["Document", "document_of_data", "parse_document", "read_document"]
 
 MAX_DEPTH = 100
+# How YAML begins and ends that was written whole: without its last line, more of it is missing.
+WRITTEN = "# Written by `iamsim import`, to the line of dots: the next import writes it anew.\n"
+END = "..."
 Offsets = Mapping[Path, tuple[int, int]]
 
 _BYTE_ORDER_MARKS = (
@@ -129,6 +132,13 @@ def parse_document(
         return Document(data, source, folder)
     from iamsim.world.yaml_text import read_yaml  # noqa: PLC0415 - JSON worlds need no YAML parser
 
+    if text.startswith(WRITTEN) and not text.rstrip().endswith(f"\n{END}"):
+        raise WorldError(
+            "file-breaks-off",
+            f"the file breaks off: it was written to end with a line of `{END}`",
+            span=Span(source, len(text), len(text)),
+            hint="import the world again",
+        )
     data, locate = read_yaml(source, max_depth=MAX_DEPTH, read_tag=read_tag)
     source.locate_all = _Locator(text, locate)
     return Document(data, source, folder)

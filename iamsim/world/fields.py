@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["Fault", "Field", "Fields", "Kind", "Place", "Problems", "Table", "closest", "describe"]
 
 SHOWN_LENGTH = 100
+LEAVE_OUT = "write what it holds, or leave the key out"
 TAGS = "tags"  # the field, and the kind of field, whose values may look like a marker
 
 
@@ -42,6 +43,11 @@ class Place:
     def span(self) -> Span:
         """The stretch of the value."""
         return self.source.span(self.path)
+
+    @property
+    def is_blank(self) -> bool:
+        """Whether there is nothing at all, as behind `alice:` in YAML; a null is something."""
+        return not self.span.text.strip()
 
     @property
     def key_span(self) -> Span:
@@ -93,7 +99,7 @@ class Kind:
 class Field:
     """One field of a record: its name, what it may be, what it is for, and its other names.
 
-    A field with nothing behind it says as much as one left out, but where `instead` says what to
+    A field with nothing behind it is an error, for what it held may be lost; `instead` says what to
     write. Where it may be `unknown`, the marker of something that is not known may stand for it.
     """
 
@@ -139,10 +145,11 @@ class Table:
                     f"`{key}` says the same as `{given[entry.name]}`, which stands here already",
                     part_place.key_span,
                 )
-            elif part is None:  # says as much as a key left out
-                if entry.instead is not None:
-                    message = f"`{key}` has nothing behind it"
-                    problems.add("nothing-said", message, part_place.key_span, entry.instead)
+            elif part is None:  # what stood there may be lost
+                message = f"`{key}` has nothing behind it"
+                problems.add(
+                    "nothing-said", message, part_place.key_span, entry.instead or LEAVE_OUT
+                )
             else:
                 given[entry.name] = key
                 unknown = find_marker(part) if entry.unknown else None

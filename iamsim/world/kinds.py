@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import NamedTuple, dataclass
 from iamsim.core.unknown import Unknown, find_marker
-from iamsim.world.fields import Fault, Kind, Place, Problems, closest, describe
+from iamsim.world.fields import LEAVE_OUT, Fault, Kind, Place, Problems, closest, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -163,6 +163,10 @@ def _read_tags(value: object, place: Place, problems: Problems) -> dict[str, str
     else:
         raise Fault("wrong-type", f"this must be a map of tags, not {describe(value)}")
     for key, item, item_place in pairs:
+        if item is None and not item_place.is_blank:
+            hint = 'write `""` for a tag without a value'
+            problems.add("nothing-said", "null is no value of a tag", item_place.span, hint)
+            continue
         text = "" if item is None else item
         unknown = find_marker(item)
         if unknown is not None and isinstance(key, str) and key not in tags:
@@ -220,7 +224,8 @@ def list_of(kind: Kind) -> Kind:
 def map_of(key_kind: Kind, kind: Kind) -> Kind:
     """Make a kind for maps; an entry that does not fit is noted and left out.
 
-    A null in place of a record is a record that says nothing, so that `alice:` is a user.
+    Nothing in place of a record is a record that says nothing, so that `alice:` is a user. A null
+    is none: what stood there may be lost.
     """
 
     def read(value: object, place: Place, problems: Problems) -> dict[str, object]:
@@ -234,6 +239,10 @@ def map_of(key_kind: Kind, kind: Kind) -> Kind:
                 key_kind.read(key, item_place, problems)
             except Fault as fault:
                 problems.add(fault.code, fault.message, item_place.key_span, fault.hint)
+                continue
+            if item is None and not item_place.is_blank:
+                message = f"{describe(key)}: null says nothing"
+                problems.add("nothing-said", message, item_place.span, LEAVE_OUT)
                 continue
             try:
                 entries[key] = kind.read(kind.empty if item is None else item, item_place, problems)

@@ -38,14 +38,13 @@ def world_schema() -> dict[str, object]:
 
 
 def _table_schema(table: Table) -> dict[str, object]:
-    """Give the schema of one kind of record; null stands for a key that may be left out so."""
+    """Give the schema of one kind of record."""
     properties = {
         name: {
             "description": entry.about,
             "anyOf": [
                 entry.kind.schema,
                 *([{"$ref": "#/$defs/unknown"}] if entry.unknown else []),
-                *([] if entry.instead else [{"type": "null"}]),
             ],
         }
         for entry in table.fields.values()

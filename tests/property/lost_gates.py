@@ -466,8 +466,8 @@ def damage_to(choose: Chooser, case: GateCase) -> Damage:
     return Damage(name, left, f"has {value!r} at {'.'.join(map(str, path))}")
 
 
-# Our own formats are YAML, where numbers and truth values are texts, and null is a key left out.
-WRONG_HERE: tuple[Any, ...] = ("\x00\ufffd", ERROR, [None], [[]])
+# Our own formats are YAML, where numbers and truth values are texts.
+WRONG_HERE: tuple[Any, ...] = (None, "\x00\ufffd", ERROR, [None], [[]])
 
 
 def passed(choose: Chooser, case: GateCase, *, known: bool = True) -> str | None:

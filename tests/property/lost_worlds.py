@@ -24,9 +24,8 @@ if TYPE_CHECKING:
 
 Data = dict[str, Any]
 SIZES = (120, 160, 220, 110, 140)
-# World files are YAML, where numbers and truth values are texts, and null is a key left out: those
-# would be other values.
-WRONG: tuple[Any, ...] = ("\x00\ufffd", ERROR, [None], [[]])
+# World files are YAML, where numbers and truth values are texts: those would be other values.
+WRONG: tuple[Any, ...] = (None, "\x00\ufffd", ERROR, [None], [[]])
 POLICIES = ("identity_policies", "resource_policy", "boundary", "scps", "rcps", "vpce_policies")
 
 

@@ -509,3 +509,38 @@ def test_a_lost_list_of_administrators_is_said(tmp_path: Path, left: str) -> Non
     answer = world.explain(principal=users["Arn"], action=READ[0], resource=READ[1])
     assert answer.verdict is Verdict.CONDITIONAL
     assert any("administrators" in one.policy or one.fact for one in answer.unknowns)
+
+
+NULLS = ({"users": None}, {"users": {"mia": None}}, {"users": {"mia": {"tags": {"a": None}}}})
+
+
+@pytest.mark.parametrize("account", NULLS)
+def test_a_null_in_a_world_is_an_error(account: Files) -> None:
+    """What stood in its place may be lost: a Deny, say."""
+    with pytest.raises(iamsim.InputError, match="nothing|null"):
+        load_world_data({"accounts": {A: account}})
+
+
+def test_a_name_alone_is_something_of_that_name(tmp_path: Path) -> None:
+    """As people write YAML; a tag alone has the empty text."""
+    path = tmp_path / "world.yaml"
+    path.write_text(f'accounts:\n  "{A}":\n    users:\n      mia:\n      leo: {{tags: {{a: }}}}\n')
+    users = iamsim.load(str(path)).model.accounts[A].users
+    assert (users["mia"].policies, users["leo"].tags) == ((), {"a": ""})
+
+
+def test_a_world_that_import_wrote_does_not_break_off(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Wherever it is cut, no part of it is a world."""
+    source, folder = tmp_path / "gaad.json", tmp_path / "written"
+    source.write_text(json.dumps(dump(UserPolicyList=[])["gaad.json"]))
+    assert main(["import", str(source), "-o", str(folder), "-q"]) == 0
+    assert main(["findings", "--world", str(folder), "--fail-on", "any", "-q"]) == 0
+    file = folder / f"accounts/{A}/world.yaml"
+    lines = file.read_text().splitlines(keepends=True)
+    assert lines[-1] == "...\n"
+    for number in range(1, len(lines)):
+        file.write_text("".join(lines[:number]))
+        assert main(["findings", "--world", str(folder), "--fail-on", "any", "-q"]) == 2
+        assert "breaks off" in capsys.readouterr().err

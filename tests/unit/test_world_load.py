@@ -129,7 +129,7 @@ def test_own_policies_may_replace_built_in_names():
 @pytest.mark.parametrize("name", ["world.json", "world.yaml", "world.yml"])
 def test_a_folder_holds_a_world_file(tmp_path, name):
     """A folder stands for the world file in it."""
-    write(tmp_path / name, {"accounts": {ACCOUNT: None}})
+    write(tmp_path / name, {"accounts": {ACCOUNT: {}}})
     assert list(load_world(tmp_path).accounts) == [ACCOUNT]
 
 
@@ -232,7 +232,7 @@ def test_grants_are_read_in_both_spellings(grant):
 @pytest.mark.parametrize(
     "tags",
     [
-        {"team": "blue", "empty": None},
+        {"team": "blue", "empty": ""},
         [{"Key": "team", "Value": "blue"}, {"Key": "empty", "Value": ""}],
     ],
 )

@@ -39,7 +39,7 @@ WORLD = {
             "scps": [],
             "users": {
                 "alice": {"path": "/eng/", "groups": ["devs"], "policies": [ALLOW]},
-                "bob": None,
+                "bob": {},
             },
             "groups": {"devs": {"path": "/g/", "policies": ["Deny"]}},
             "roles": {
@@ -335,7 +335,7 @@ def test_built_in_policies_have_places():
 
 def test_items_know_where_they_stand(world):
     """Users, resources and references to managed policies have a place in the file."""
-    assert world.accounts[HUB].users["bob"].span.text == "null"
+    assert world.accounts[HUB].users["bob"].span.text == "{}"
     reference = ManagedPolicyReference("arn:aws:iam::aws:policy/job-function/Billing")
     assert reference.name == "Billing"
     assert reference.span.line == 1
