@@ -517,7 +517,7 @@ NULLS = ({"users": None}, {"users": {"mia": None}}, {"users": {"mia": {"tags": {
 @pytest.mark.parametrize("account", NULLS)
 def test_a_null_in_a_world_is_an_error(account: Files) -> None:
     """What stood in its place may be lost: a Deny, say."""
-    with pytest.raises(iamsim.InputError, match="nothing|null"):
+    with pytest.raises(iamsim.InputError, match=r"nothing|null"):
         load_world_data({"accounts": {A: account}})
 
 
