@@ -6,6 +6,7 @@ import csv
 import io
 import re
 import shlex
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -24,17 +25,23 @@ from iamsim.report.document import (
     Entry,
     Fields,
     Form,
+    Listing,
     Marked,
+    Part,
     Picture,
     Prose,
     Remark,
     Section,
 )
+from iamsim.report.explained import explained
 from iamsim.report.paint import Paint
 from iamsim.report.writers.csv_table import to_csv
 from iamsim.report.writers.html import to_html
 from iamsim.report.writers.markdown import to_markdown
 from iamsim.report.writers.text import to_text
+from iamsim.symbolic.partial import answer
+from tests.property.test_against_oracle import question_of
+from tests.property.worlds import cases
 from tests.unit.pages import read_page, text_of
 
 GOLDEN = Path(__file__).parent.parent / "golden"
@@ -72,8 +79,10 @@ def _of_page(page):
 def facts(document):
     """Every fact, with the formats that have to say it."""
     people = EVERY_FORM - {Form.CSV}
-    for remark in document.remarks:
+    for remark in (*document.warnings, *document.remarks):
         yield remark.text, people
+    if document.sentence and not document.plain:
+        yield document.title, people
     for line in document.summary.split("\n"):
         yield line, people
     if document.verdict is not None:
@@ -88,14 +97,21 @@ def _of_block(block):
     """What a block says besides cells."""
     match block:
         case Section():
-            if not block.rows:
-                yield block.empty, block.forms
+            yield (block.ending if block.rows else block.empty), block.forms
         case Fields():
             for label, cell in block.known:
                 yield from ((label, EVERY_FORM), (cell.words, EVERY_FORM))
         case Prose():
             for paragraph in block.paragraphs:
                 yield from ((line, EVERY_FORM) for line in paragraph.splitlines())
+        case Listing():
+            lines = block.lines(Paint(), 100)
+            yield from ((line, EVERY_FORM) for line in lines)
+            # Where no heading can stand, a caption begins with a capital.
+            yield from ((text, EVERY_FORM) for text in (block.caption[1:], block.place) if lines)
+        case Part():
+            yield block.caption, EVERY_FORM
+            yield from facts(block.document)
         case Entry():
             yield from ((line, EVERY_FORM) for line in (block.place, block.caption, *block.lines))
             yield from ((line, EVERY_FORM) for line in block.code.splitlines())
@@ -161,17 +177,27 @@ def sections(draw, name):
         rows,
         (lambda row: row[0]) if grouped else None,
         empty=draw(WORDS),
+        ending=draw(WORDS),
         **({layout: True} if layout else {}),
     )
 
 
+KINDS = ("section", "section", "fields", "prose", "listing", "entry", "picture", "part")
+PROSE = ("code", "folded", "bulleted", "numbered", "quoted")
+
+
+def shown_as(lines, _paint, _width):
+    """The lines of a listing, whatever the colors and the width."""
+    return lines
+
+
 @st.composite
-def documents(draw):
-    """Documents with every kind of block."""
+def documents(draw, *, nested=True):
+    """Documents with every kind of block, and where they are `nested`, with documents inside."""
     blocks = []
     for number in range(draw(st.integers(0, 4))):
         name = f"block-{number}"
-        kind = draw(st.sampled_from(("section", "section", "fields", "prose", "entry", "picture")))
+        kind = draw(st.sampled_from(KINDS[: None if nested else -1]))
         if kind == "section":
             blocks.append(draw(sections(name)))
         elif kind == "fields":
@@ -179,8 +205,14 @@ def documents(draw):
             blocks.append(Fields(name, draw(NAMES), tuple(pairs)))
         elif kind == "prose":
             paragraphs = tuple(draw(st.lists(WORDS, max_size=3)))
-            options = draw(st.fixed_dictionaries({"code": st.booleans(), "folded": st.booleans()}))
+            options = dict.fromkeys(draw(st.sets(st.sampled_from(PROSE))), True)
             blocks.append(Prose(name, draw(NAMES), paragraphs, **options))
+        elif kind == "listing":
+            lines = [f"  {line}" for line in draw(st.lists(WORDS, max_size=3))]
+            make = partial(shown_as, lines)
+            blocks.append(Listing(name, draw(NAMES), make, draw(WORDS)))
+        elif kind == "part":
+            blocks.append(Part(name, draw(NAMES), draw(documents(nested=False))))
         elif kind == "entry":
             lines = tuple(draw(st.lists(WORDS, max_size=3)))
             entry = Entry(name, draw(BADGES), draw(NAMES), draw(WORDS), lines, code=draw(WORDS))
@@ -191,7 +223,14 @@ def documents(draw):
     remarks = tuple(draw(st.lists(st.builds(Remark, kinds, WORDS), max_size=3)))
     verdict = draw(st.none() | BADGES)
     return Document(
-        draw(WORDS), tuple(blocks), remarks, draw(WORDS), verdict, plain=draw(st.booleans())
+        draw(WORDS),
+        tuple(blocks),
+        remarks,
+        draw(WORDS),
+        verdict,
+        plain=draw(st.booleans()),
+        warnings=tuple(draw(st.lists(st.builds(Remark, kinds, WORDS), max_size=2))),
+        sentence=draw(st.booleans()),
     )
 
 
@@ -199,6 +238,13 @@ def documents(draw):
 def test_all_formats_of_a_document_hold_the_same_facts(document):
     """Text, Markdown, CSV and HTML say every cell, field, line, remark and sum."""
     check(document)
+
+
+@given(cases(overlays=True))
+def test_all_formats_of_an_explanation_hold_the_same_facts(case):
+    """So do the answers to generated questions, every statement and key of them."""
+    question, world = question_of(*case)
+    check(explained(answer(question, world), verbose=True))
 
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.relative_to(GOLDEN).as_posix())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from base64 import b64encode
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.cleaning import for_html
@@ -43,11 +44,12 @@ def to_fragment(document: Document) -> str:
     return render_fragment("document", title=document.title, **_data(document))
 
 
-def _data(document: Document) -> dict[str, object]:
-    """What the template shows."""
+def _data(document: Document, scope: str = "") -> dict[str, object]:
+    """What the template shows; its own ids begin with `scope`."""
     parts = [part for block in document.shown if (part := _part(block)) is not None]
     return {
         "heading": for_html(f"{document.title[:1].upper()}{document.title[1:]}"),
+        "scope": scope,
         "badge": document.verdict,
         "lead": for_html(document.summary.replace("\n", "; ")),
         "blocks": parts,
@@ -76,13 +78,15 @@ def _part(block: Block) -> dict[str, object] | None:
         ending = for_html(block.ending) if block.rows else ""
         return {**part, "kind": "table", "table": _table(block), "ending": ending}
     if isinstance(block, Listing):
-        text = "\n".join(map(for_html, block.lines(Paint(), _WIDTH)))
+        lines = block.lines(Paint(), _WIDTH)
+        place = [block.place] if lines and block.place else []
+        text = "\n".join(map(for_html, (*place, *lines)))
         more = {"code": True, "language": "", "points": "", "first": 1, "quoted": False}
         return {**part, "kind": "prose", "paragraphs": [text] if text else [], **more}
     if isinstance(block, Fields):
         return {**part, "kind": "fields", "pairs": [(key, _clean(one)) for key, one in block.known]}
     if isinstance(block, Part):
-        return {**part, "kind": "part", "markup": own_markup(to_fragment(block.document))}
+        return {**part, **_inner(block)}
     if isinstance(block, Entry):
         return {**part, **_entry(block)}
     if isinstance(block, Marked):
@@ -103,6 +107,15 @@ def _part(block: Block) -> dict[str, object] | None:
         "quoted": block.quoted,
     }
     return {**part, "kind": kind, "paragraphs": paragraphs, **more}
+
+
+def _inner(part: Part) -> dict[str, object]:
+    """A document on the page of another one; its ids begin with the name of the part."""
+    document = part.document
+    blocks = tuple(replace(block, name=f"{part.name}-{block.name}") for block in document.blocks)
+    data = _data(replace(document, blocks=blocks), f"{anchor(part.name)}-")
+    markup = render_fragment("document", title=document.title, **data)
+    return {"kind": "part", "inner": data, "markup": own_markup(markup)}
 
 
 def _entry(entry: Entry) -> dict[str, object]:

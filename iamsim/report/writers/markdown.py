@@ -126,7 +126,7 @@ def _prose(block: Prose) -> Iterator[str]:
         yield ""
         for number, paragraph in enumerate(block.paragraphs, block.first):
             head = f"{number}. " if block.numbered else "* "
-            first, *rest = map(for_markdown, paragraph.splitlines())
+            first, *rest = map(for_markdown, paragraph.splitlines() or [""])
             yield f"{head}{first}"
             yield from (f"{' ' * len(head)}* {line}" for line in rest)
         return

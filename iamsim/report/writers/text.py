@@ -121,7 +121,7 @@ def _paragraph(
     elif block.bulleted or block.numbered:
         head = f"  {number}. " if block.numbered else "  - "
         margin = " " * len(head)
-        first, *rest = paragraph.splitlines()
+        first, *rest = paragraph.splitlines() or [""]
         yield from wrapped(for_terminal(first), width, head, margin)
         for line in rest:
             yield from wrapped(for_terminal(line), width, margin, margin)
