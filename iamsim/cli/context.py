@@ -78,7 +78,7 @@ def _write_all(options: Options, whole: Options) -> int:
     from iamsim.report.keys import key_rows, keys_data, keys_document  # noqa: PLC0415
     from iamsim.report.other_keys import other_keys  # noqa: PLC0415
 
-    model = load_worlds(whole)
+    model = load_worlds(whole, on_demand=True)
     world = None if model is None else CompiledWorld(model)
     found = []
     with NamingPrincipals(text_of(whole, "principal"), model):

@@ -310,6 +310,11 @@ COMMANDS = {
     "who-can, by roles": (["who-can", "s3:GetObject", BUCKET, "--via-roles"], 3),
     "access-matrix": (["access-matrix", "-p", ANN, "-a", "s3:GetObject", "-r", BUCKET], 1),
     "access-matrix of all": (["access-matrix", "-a", "s3:GetObject", "-r", BUCKET], 3),
+    "context": (["context", "-p", ANN, "-a", "s3:GetObject", "-r", BUCKET], 1),
+    "context that counts": (
+        ["context", "-p", ANN, "-a", "s3:GetObject", "-r", BUCKET, "--influencing"],
+        1,
+    ),
     "explain --if": (
         ["explain", "-p", ANN, "-a", "s3:GetObject", "-r", BUCKET, "--without", "in"],
         1,
