@@ -82,7 +82,7 @@ def facts(document):
     for remark in (*document.warnings, *document.remarks):
         yield remark.text, people
     if document.sentence and not document.plain:
-        yield document.title, people
+        yield document.title[1:], people  # a heading begins with a capital
     for line in document.summary.split("\n"):
         yield line, people
     if document.verdict is not None:
