@@ -10,6 +10,7 @@ import os
 import re
 from typing import TYPE_CHECKING
 
+from iamsim.core.collector import CollectLater
 from iamsim.core.errors import WorldError
 from iamsim.files.reading import read_bytes
 from iamsim.importers.unwritten import documents_of
@@ -63,12 +64,13 @@ def load_worlds(
         return load_world(*texts, strict=strict)
     from iamsim.importers.frame import import_sources  # noqa: PLC0415 - plain worlds start faster
 
-    imported = import_sources(sources, progress=progress)
-    if remarked is not None:
-        remarked(imported.remarks)
-    documents, files = documents_of(imported.data, imported.places)
-    worlds = [read_document(world_file(path)) for path in texts if path not in sources]
-    return load_world_documents(*worlds, *documents, files=files, strict=strict)
+    with CollectLater():
+        imported = import_sources(sources, progress=progress)
+        if remarked is not None:
+            remarked(imported.remarks)
+        documents, files = documents_of(imported.data, imported.places)
+        worlds = [read_document(world_file(path)) for path in texts if path not in sources]
+        return load_world_documents(*worlds, *documents, files=files, strict=strict)
 
 
 def to_world(imported: Imported) -> World:

@@ -9,6 +9,7 @@ import json
 import os
 from typing import TYPE_CHECKING
 
+from iamsim.core.collector import CollectLater
 from iamsim.core.errors import WorldError
 from iamsim.world.build import WorldBuilder, find_partitions
 from iamsim.world.documents import Document, parse_document, read_document
@@ -72,12 +73,13 @@ def load_world(*paths: str | os.PathLike[str], strict: bool = True) -> World:
     """
     documents = []
     failed = []
-    for path in paths:
-        try:
-            documents.append(_world_document(world_file(os.fspath(path))))
-        except WorldError as error:
-            failed.append(error)
-    return _load(documents, failed, strict=strict)
+    with CollectLater():
+        for path in paths:
+            try:
+                documents.append(_world_document(world_file(os.fspath(path))))
+            except WorldError as error:
+                failed.append(error)
+        return _load(documents, failed, strict=strict)
 
 
 def load_world_documents(
