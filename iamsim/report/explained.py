@@ -27,7 +27,6 @@ from iamsim.report.document import (
     Section,
     verdict_badge,
 )
-from iamsim.report.edits import edits_blocks
 from iamsim.report.hints import hint_text
 from iamsim.report.layers import absent_text, deciding_names, layer_rows
 from iamsim.report.message import denied_message
@@ -99,6 +98,8 @@ def explained(
             )
         )
     if edits is not None:
+        from iamsim.report.edits import edits_blocks  # noqa: PLC0415 - most answers have none
+
         blocks += edits_blocks(edits)
     return Document(
         _reason(answer),

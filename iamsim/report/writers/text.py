@@ -21,7 +21,6 @@ from iamsim.report.document import (
     Section,
     grouped,
 )
-from iamsim.report.writers.sides import Side, side_lines
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -210,6 +209,8 @@ def _section(
 def _sided(
     section: Section[Any], differs: Callable[[Any], bool], paint: Paint, width: int
 ) -> Iterator[str]:
+    from iamsim.report.writers.sides import Side, side_lines  # noqa: PLC0415 - few documents compare
+
     label, *columns = section.columns
     before, after = columns[:2]
     rows = []
