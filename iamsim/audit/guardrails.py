@@ -17,11 +17,11 @@ from iamsim.proofs.prove import Prover
 from iamsim.world.model import Account, World
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from iamsim.proofs.result import CheckResult
 
-__all__ = ["CONTROL_TOWER", "GUARDRAILS", "Guardrail", "GuardrailProver"]
+__all__ = ["CONTROLS", "GUARDRAILS", "Guardrail", "GuardrailProver"]
 
 SCP_EXAMPLES = (
     "https://docs.aws.amazon.com/organizations/latest/userguide/orgs_manage_policies_scps_examples"
@@ -38,7 +38,8 @@ CONTROL_TOWER_ROLE = "arn:*:iam::*:role/AWSControlTowerExecution"
 
 class Guardrail(NamedTuple):
     """What no principal of a member account may do. `controls` are the ids of AWS Control Tower
-    that are about the same; `root` says that it is about root users alone."""
+    that are about the same; `root` says that it is about root users alone, `unless` are conditions
+    under which it may be done."""
 
     id: str
     title: str
@@ -48,6 +49,7 @@ class Guardrail(NamedTuple):
     resource: str = "*"
     controls: tuple[str, ...] = ()
     root: bool = False
+    unless: tuple[Mapping[str, Mapping[str, object]], ...] = ()
 
 
 GUARDRAILS = (
@@ -121,85 +123,6 @@ GUARDRAILS = (
         root=True,
     ),
 )
-# The preventive controls that every landing zone of AWS Control Tower has, about its own resources.
-CONTROL_TOWER = (
-    Guardrail(
-        "AWS-GR_CLOUDTRAIL_CHANGE_PROHIBITED",
-        "",
-        (
-            "cloudtrail:DeleteTrail",
-            "cloudtrail:PutEventSelectors",
-            "cloudtrail:StopLogging",
-            "cloudtrail:UpdateTrail",
-        ),
-        Severity.MEDIUM,
-        CONTROLS,
-        "arn:*:cloudtrail:*:*:trail/aws-controltower-*",
-    ),
-    Guardrail(
-        "AWS-GR_CONFIG_CHANGE_PROHIBITED",
-        "",
-        (
-            "config:DeleteConfigurationRecorder",
-            "config:DeleteDeliveryChannel",
-            "config:DeleteRetentionConfiguration",
-            "config:PutConfigurationRecorder",
-            "config:PutDeliveryChannel",
-            "config:PutRetentionConfiguration",
-            "config:StopConfigurationRecorder",
-        ),
-        Severity.MEDIUM,
-        CONTROLS,
-    ),
-    Guardrail(
-        "AWS-GR_IAM_ROLE_CHANGE_PROHIBITED",
-        "",
-        (
-            "iam:AttachRolePolicy",
-            "iam:CreateRole",
-            "iam:DeleteRole",
-            "iam:DeleteRolePermissionsBoundary",
-            "iam:DeleteRolePolicy",
-            "iam:DetachRolePolicy",
-            "iam:PutRolePermissionsBoundary",
-            "iam:PutRolePolicy",
-            "iam:UpdateAssumeRolePolicy",
-            "iam:UpdateRole",
-            "iam:UpdateRoleDescription",
-        ),
-        Severity.MEDIUM,
-        CONTROLS,
-        "arn:*:iam::*:role/aws-controltower-*",
-    ),
-    Guardrail(
-        "AWS-GR_LAMBDA_CHANGE_PROHIBITED",
-        "",
-        (
-            "lambda:AddPermission",
-            "lambda:CreateFunction",
-            "lambda:DeleteFunction",
-            "lambda:UpdateFunctionCode",
-            "lambda:UpdateFunctionConfiguration",
-        ),
-        Severity.MEDIUM,
-        CONTROLS,
-        "arn:*:lambda:*:*:function:aws-controltower-*",
-    ),
-    Guardrail(
-        "AWS-GR_SNS_CHANGE_PROHIBITED",
-        "",
-        (
-            "sns:AddPermission",
-            "sns:CreateTopic",
-            "sns:DeleteTopic",
-            "sns:RemovePermission",
-            "sns:SetTopicAttributes",
-        ),
-        Severity.MEDIUM,
-        CONTROLS,
-        "arn:*:sns:*:*:aws-controltower-*",
-    ),
-)
 
 
 class GuardrailProver:
@@ -226,7 +149,7 @@ class GuardrailProver:
         claim = {
             "name": guardrail.id,
             "never": {**never, "future": True},
-            "unless": [{"ArnLike": {"aws:PrincipalArn": list(self.exempt)}}],
+            "unless": [{"ArnLike": {"aws:PrincipalArn": list(self.exempt)}}, *guardrail.unless],
         }
         return self._prover.prove(parse_claim(claim))
 

@@ -30,7 +30,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.audit.guardrails import CONTROL_TOWER, GUARDRAILS
+from iamsim.audit.control_tower import CONTROL_TOWER
+from iamsim.audit.guardrails import CONTROLS, GUARDRAILS
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
@@ -59,10 +60,8 @@ REGION_DENY = (
     "https://docs.aws.amazon.com/controltower/latest/controlreference/"
     "primary-region-deny-policy.html"
 )
-CONTROLS = (
-    "https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html"
-)
 DEFAULTS = frozenset(("FullAWSAccess", "RCPFullAWSAccess"))
+PRINCIPAL = "aws:PrincipalArn"
 STRANGER = "999999999999"
 BUCKET = "arn:aws:s3:::iamsim-perimeter-probe"
 EVERYBODY = parse_policy(
@@ -178,13 +177,17 @@ def _proved(looking: Looking, guardrail: Guardrail, subject: str, policy: object
 
 def _exempt_policy(guardrail: Guardrail) -> object:
     """A service control policy that would hold the guardrail."""
-    condition: dict[str, object] = {
-        "ArnNotLike": {"aws:PrincipalArn": "arn:*:iam::*:role/AWSControlTowerExecution"}
-    }
+    exempt = ["arn:*:iam::*:role/AWSControlTowerExecution"]
+    condition: dict[str, object] = {"ArnNotLike": {"aws:PrincipalArn": exempt}}
+    for one in guardrail.unless:
+        exempt += [str(keys[PRINCIPAL]) for keys in one.values() if PRINCIPAL in keys]
+        if "StringNotEquals" in one:
+            condition["StringEquals"] = dict(one["StringNotEquals"])
     if guardrail.root:
         condition = {"ArnLike": {"aws:PrincipalArn": "arn:*:iam::*:root"}}
+    words = guardrail.id.replace("_", "-").split("-")
     statement = {
-        "Sid": "".join(word.capitalize() for word in guardrail.id.split("-")),
+        "Sid": "".join(word.capitalize() for word in words),
         "Effect": "Deny",
         "Action": "*" if guardrail.id == "guardrail-root-user" else list(guardrail.actions),
         "Resource": guardrail.resource,
