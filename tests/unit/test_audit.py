@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+import iamsim
 from iamsim.audit.choices import Choices
 from iamsim.audit.frameworks import FRAMEWORKS
 from iamsim.audit.headings import HEADINGS
@@ -278,3 +279,17 @@ def test_a_trail_gives_the_least_successor(tmp_path, monkeypatch):
         assert [one["Action"] for one in policy["Statement"]] == ["s3:GetBucketLocation"]
         assert "arn:aws:s3:::reports" in json.dumps(policy["Statement"][0]["Resource"])
         assert "1 of 1 calls pass by the fix" in [one["text"] for one in finding["evidence"]]
+
+
+IMPORTS = ROOT / "tests" / "data" / "imports"
+
+
+@pytest.mark.parametrize("source", sorted(path.name for path in IMPORTS.iterdir()))
+def test_dumps_are_audited(tmp_path, source):
+    """Every dump that the importers are tried on is audited whole, and nothing is a pass that
+    nobody looked at."""
+    world = iamsim.load(IMPORTS / source)
+    audit = run_audit(Batch(CompiledWorld.checked(world.model)), "2026-12-01T00:00:00Z")
+    assert len(audit.checks) == len(load_checks())
+    for check in audit.checks:
+        assert check.status is not Status.PASS or check.passed or check.suppressed
