@@ -17,7 +17,7 @@ from lsprotocol import types
 from mcp import MCPError
 
 from iamsim.cli.main import main
-from iamsim.collect.account import collect_account
+from iamsim.collect.account import Wanted, collect_account
 from iamsim.collect.reader import Reader
 from iamsim.core.errors import RequestError
 from tests.unit import test_lsp, test_mcp
@@ -289,9 +289,9 @@ def test_what_an_account_answers_stays_in_the_folder(tmp_path, name, monkeypatch
     reader = Reader(Account(name), inside, lambda _text: None)
     if name == "..":
         with pytest.raises(RequestError, match="no place in the folder"):
-            collect_account(reader, A, (), "aws")
+            collect_account(reader, A, "aws", Wanted())
     else:
-        collect_account(reader, A, (), "aws")
+        collect_account(reader, A, "aws", Wanted())
     files = [path for path in tmp_path.rglob("*") if path.is_file()]
     assert files
     assert all(inside / A in path.parents for path in files)
