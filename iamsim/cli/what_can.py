@@ -61,13 +61,14 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _write_policy(options: Options, found: WhatCan) -> int:
-    """Write it as one policy; 1 where that could not be made exact, which is said."""
+    """Write it as one policy; 1 where that could not be made exact. That is said, and what was not
+    searched."""
     from iamsim.report.what_can import policy_remarks  # noqa: PLC0415 - rarely asked for
 
     written = found.as_policy(shrink=bool(options["shrink"]))
     text = json_text(written.document)
     write(options, {"text": lambda: text}, lambda: text)
-    if not written.exact or options["verbose"]:
+    if options["verbose"] or not (written.exact and written.searched):
         say(*policy_remarks(written))
     return 0 if written.exact else 1
 

@@ -129,7 +129,7 @@ def test_edits_say_that_more_together_were_not_tried(tmp_path, monkeypatch, caps
     words = ["explain", *ASKED, "--identity-policy", "p.json", "--edits", "--format"]
     for form in ("text", "markdown", "html"):
         assert main([*words, form]) == 0
-        assert "more edits together were not tried" in capsys.readouterr().out
+        assert "more edits together were not tried" in capsys.readouterr().out.lower()
     assert main([*words, "json"]) == 0
     assert json.loads(capsys.readouterr().out)["edits"]["untried"] is True
     for options, code in (("--expect", "denied", "--edits"), 1), (("--expect", "denied"), 0):
@@ -153,3 +153,19 @@ def test_who_can_asks_within_bounds_and_says_of_what_nobody_was_asked(
     asked = {one["action"] for one in answer["access"]}
     assert asked.isdisjoint(answer["unsearched"])
     assert len(asked) + len(answer["unsearched"]) >= len(answer["actions"]) - 1
+
+
+def test_a_shrunk_policy_says_of_what_it_was_not_compared(tmp_path, monkeypatch, capsys):
+    """A policy of which a part was held against the world is no proof, and says so."""
+    monkeypatch.chdir(tmp_path)
+    own = json.loads(policy(Action=["s3:GetObject", "s3:PutObject"], Resource="arn:aws:s3:::b/*"))
+    Path("w.json").write_text(
+        json.dumps({"accounts": {ACCOUNT: {"users": {"u": {"policies": [own]}}}}}), "utf-8"
+    )
+    words = ["what-can", USER, "--world", "w.json", "--as-policy", "--shrink"]
+    assert main(words) == 0
+    assert capsys.readouterr().err == ""
+    for name in ("MOST_WORK", "LEAST_COMPARED"):
+        monkeypatch.setattr(f"iamsim.query.what_can.policy.{name}", 1)
+    assert main(words) == 0
+    assert ", a part of" in capsys.readouterr().err

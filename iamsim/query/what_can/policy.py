@@ -90,6 +90,11 @@ class EffectivePolicy:
         """Whether every compared request came out alike, and none was left out."""
         return not (self.cut or self.mismatches or self.unwritable)
 
+    @property
+    def searched(self) -> bool:
+        """Whether every request was compared, wherever patterns meet."""
+        return self.complete and self.compared == self.requests
+
 
 def write_policy(effective: Effective, batch: Batch, *, shrink: bool = False) -> EffectivePolicy:
     """Write what a principal can do as one policy, and check it."""
