@@ -15,13 +15,22 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND"]
 
 
+GARBAGE = 200_000  # new objects before the youngest are looked through
+
+
 def _run(_options: Options, _arguments: Sequence[str]) -> int:
     """Serve one editor, until it ends the session."""
+    import gc  # noqa: PLC0415 - other commands end before it matters
+
     require_extra("lsp", "pygls", "lsprotocol")
     from iamsim.api.inputs import now  # noqa: PLC0415 - `--help` needs no server
     from iamsim.lsp.server import make_server  # noqa: PLC0415
 
-    make_server(now()[:10]).start_io()
+    server = make_server(now()[:10])
+    # A change makes many small objects: with the usual limit the catalog is looked through often.
+    gc.freeze()
+    gc.set_threshold(GARBAGE)
+    server.start_io()
     return 0
 
 

@@ -14,12 +14,12 @@ from iamsim.inputs.policies import is_policy
 from iamsim.syntax.hcl.file import read_hcl
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from iamsim.inputs.found_policy import FoundPolicy
     from iamsim.syntax.hcl.file import HclFile
 
-__all__ = ["find_in_configurations"]
+__all__ = ["find_in_configurations", "policies_of_files"]
 
 
 def find_in_configurations(
@@ -40,13 +40,21 @@ def find_in_configurations(
         except UnicodeDecodeError as error:
             broken.append(path)
             unreadable.append(f"error: `{path}` is not UTF-8 text: byte {error.start}")
+    yield from policies_of_files(read, broken, unreadable)
+
+
+def policies_of_files(
+    files: Mapping[str, HclFile], broken: Sequence[str], unreadable: list[str]
+) -> Iterator[FoundPolicy]:
+    """Go through the policies of files of HCL that were read; `broken` could not be."""
+    paths = {*files, *broken}
     try:
-        for root in open_roots(read, broken, SourceOptions()):
-            if files.keys() & set(root.paths):
+        for root in open_roots(files, broken, SourceOptions()):
+            if paths & set(root.paths):
                 # What they say is not known: it may bear on each policy of the configuration.
                 unreadable += map(render_error, root.problems.values())
             for policy in configured_policies(root, is_policy):
-                if not policy.files & files.keys():
+                if not policy.files & paths:
                     continue
                 yield evaluated_policy(policy, policy.source.name)
     except WorldError as error:

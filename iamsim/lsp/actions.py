@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.checks.mending import mend
 from iamsim.checks.sidecar import ENDING
 from iamsim.lsp.analysis import language_of
+from iamsim.lsp.mending import mend_template
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -31,18 +32,21 @@ class Action(NamedTuple):
     suppression: str = ""
 
 
-def actions_for(analysis: Analysis, name: str, start: int, end: int) -> Iterator[Action]:
+def actions_for(analysis: Analysis, text: str, name: str, start: int, end: int) -> Iterator[Action]:
     """What can be done about the findings that touch a stretch of the document."""
     language = language_of(name)
-    for policy, examined in analysis.policies:
+    for index, (policy, examined) in enumerate(analysis.policies):
         for finding in examined.findings:
-            spans = finding.spans
+            spans = [span for span in finding.spans if span.source.name == name]
             if not any(span.start <= end and start <= span.end for span in spans):
                 continue
-            if examined.view is not None and not (policy.is_wrapped or policy.is_evaluated):
-                mended = mend(examined.view, [finding], policy.path, language)
-                if mended.changes:
-                    yield Action(f"Mend {finding.code}", finding, mended.changes)
+            changes: tuple[Change, ...] = ()
+            if examined.view is not None and policy.is_evaluated:
+                changes = mend_template(examined.view, finding, text, index)
+            elif examined.view is not None and not policy.is_wrapped:
+                changes = mend(examined.view, [finding], policy.path, language).changes
+            if changes:
+                yield Action(f"Mend {finding.code}", finding, changes)
             entry = suppression_text(finding)
             yield Action(f"Accept {finding.code}, with a reason", finding, suppression=entry)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections import OrderedDict
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -21,11 +22,15 @@ from iamsim.world.documents import Document, parse_document
 from iamsim.world.records import WORLD
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamsim.core.decision import PolicyType
     from iamsim.core.span import Span
     from iamsim.inputs.found import FoundPolicy
     from iamsim.suites.run import CaseResult
+    from iamsim.syntax.hcl.file import HclFile
 
-__all__ = ["Analysis", "Analyzer", "Problem", "language_of"]
+__all__ = ["Analysis", "Analyzer", "OutdatedError", "Problem", "StatementHere", "language_of"]
 
 KEPT = 2_000  # policies whose findings are kept
 YAML = (".yaml", ".yml")
@@ -40,15 +45,50 @@ class Problem(NamedTuple):
     span: Span | None
 
 
+class OutdatedError(Exception):
+    """The document has changed while it was looked at."""
+
+
 class Analysis(NamedTuple):
-    """What is in a document. `kind` is ``policy``, ``world``, ``scenario``, ``claims`` or empty;
-    `results` are those of the requests of a scenario."""
+    """What is in a document. `kind` is ``policy``, ``world``, ``scenario``, ``claims``,
+    ``template``, ``configuration`` or empty; `results` are those of the requests of a scenario,
+    `file` is what was read of HCL."""
 
     document: Document | None
     kind: str
     policies: tuple[tuple[FoundPolicy, Examined], ...]
     problems: tuple[Problem, ...]
     results: tuple[CaseResult, ...] = ()
+    file: HclFile | None = None
+
+    def statements(self, name: str) -> Iterator[StatementHere]:
+        """Go through the statements of its policies that are written in the document itself."""
+        for policy, examined in self.policies:
+            view = examined.view
+            if policy.is_wrapped or view is None or not isinstance(view.raw, Mapping):
+                continue
+            listed = view.raw.get("Statement")
+            alone = not isinstance(listed, list)
+            for number, statement in enumerate(listed if isinstance(listed, list) else [listed]):
+                span = view.source.span(("Statement",) if alone else ("Statement", number))
+                if isinstance(statement, Mapping) and span.source.name == name:
+                    yield StatementHere(view.raw, number, span, view.policy_type)
+
+
+class StatementHere(NamedTuple):
+    """A statement of a document: the policy, its number in it, and where it is written."""
+
+    policy: Mapping[str, object]
+    number: int
+    span: Span
+    policy_type: PolicyType | None
+
+    @property
+    def raw(self) -> Mapping[str, object]:
+        """What it says."""
+        listed = self.policy["Statement"]
+        found = listed[self.number] if isinstance(listed, list) else listed
+        return found if isinstance(found, Mapping) else {}
 
 
 def language_of(name: str) -> str:
@@ -64,23 +104,34 @@ class Analyzer:
         self._validator = Validator(today=today)
         self._kept: OrderedDict[tuple[object, ...], Examined] = OrderedDict()
 
-    def analyze(self, text: str, name: str) -> Analysis:
-        """Say what is in a text, whatever is wrong with it."""
+    def analyze(
+        self, text: str, name: str, is_outdated: Callable[[], bool] = lambda: False
+    ) -> Analysis:
+        """Say what is in a text, whatever is wrong with it.
+
+        Raises `OutdatedError` soon after `is_outdated` has become true.
+        """
         language = language_of(name)
-        unreadable: list[str] = []
-        found = list(find_in_content(text.encode(), name, unreadable, given=False))
         choices = _choices(name)
         if is_hcl(name):
-            return self._of_configuration(text, name, found, choices)
-        policies = tuple((policy, self._examine(policy, name, choices)) for policy in found)
+            return self._of_configuration(text, name, choices, is_outdated)
+        unreadable: list[str] = []
+        found = list(find_in_content(text.encode(), name, unreadable, given=False))
+        policies = self._examined(found, name, choices, is_outdated)
+        tagged = False
         try:
             folder = str(Path(name).parent)
             document = parse_document(text, name, folder=folder, language=language)
         except InputError as error:
-            # What is wrong with the JSON of a policy is a finding already, and tags are those of
-            # templates.
-            told = [] if found else [_fault_of(text, name, language, error)]
-            return Analysis(None, "policy" if found else "", policies, tuple(told))
+            template = _read_template(text, name) if error.code == "yaml-tag" else None
+            if template is None:
+                # What is wrong with the JSON of a policy is a finding already, and tags are those
+                # of templates.
+                told = [] if found else [_fault_of(text, name, language, error)]
+                return Analysis(None, "policy" if found else "", policies, tuple(told))
+            document, tagged = template, True
+        if tagged or any(policy.is_evaluated for policy in found):
+            return Analysis(document, "template", policies, ())
         kind = _kind(document.data, whole=any(not policy.path for policy in found))
         problems: list[Problem] = []
         results: tuple[CaseResult, ...] = ()
@@ -101,17 +152,36 @@ class Analyzer:
         self,
         text: str,
         name: str,
-        found: list[FoundPolicy],
         choices: tuple[Configuration, list[Any]],
+        is_outdated: Callable[[], bool],
     ) -> Analysis:
         """A file of HCL, evaluated with those beside it."""
+        from iamsim.inputs.configurations import policies_of_files  # noqa: PLC0415 - few are HCL
+
         try:
-            read_hcl(name, text)
+            file = read_hcl(name, text)
         except InputError as error:
             return Analysis(None, "", (), (_problem(error),))
-        own = [policy for policy in found if policy.name == name]
-        policies = tuple((policy, self._examine(policy, name, choices)) for policy in own)
-        return Analysis(None, "policy" if own else "", policies, ())
+        if is_outdated():
+            raise OutdatedError
+        found = [one for one in policies_of_files({name: file}, (), []) if one.name == name]
+        policies = self._examined(found, name, choices, is_outdated)
+        return Analysis(None, "configuration", policies, (), file=file)
+
+    def _examined(
+        self,
+        found: list[FoundPolicy],
+        name: str,
+        choices: tuple[Configuration, list[Any]],
+        is_outdated: Callable[[], bool],
+    ) -> tuple[tuple[FoundPolicy, Examined], ...]:
+        """Look at policies, as long as somebody waits for it."""
+        examined = []
+        for policy in found:
+            if is_outdated():
+                raise OutdatedError
+            examined.append((policy, self._examine(policy, name, choices)))
+        return tuple(examined)
 
     def _examine(
         self, policy: FoundPolicy, name: str, choices: tuple[Configuration, list[Any]]
@@ -149,6 +219,16 @@ def _choices(name: str) -> tuple[Configuration, list[Any]]:
     except IamsimError:
         return Configuration(), []
     return configuration, [one.suppression for one in beside]
+
+
+def _read_template(text: str, name: str) -> Document | None:
+    """Read a template with short forms of functions."""
+    from iamsim.importers.short_forms import read_short_form  # noqa: PLC0415 - few have tags
+
+    try:
+        return parse_document(text, name, language="yaml", read_tag=read_short_form)
+    except InputError:
+        return None
 
 
 def _fault_of(text: str, name: str, language: str, error: InputError) -> Problem:

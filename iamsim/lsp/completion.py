@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim import catalog
 from iamsim.catalog import managed
+from iamsim.lsp.hcl_place import ARGUMENTS, BLOCK_ELEMENTS
 from iamsim.syntax.elements import POLICY_ELEMENTS, STATEMENT_ELEMENTS, VERSIONS
 from iamsim.syntax.operators import operator_spellings
 from iamsim.world.records import TABLES, WORLD
@@ -21,6 +22,12 @@ __all__ = ["Proposal", "proposals"]
 ACTIONS = frozenset({"action", "notaction", "actions"})
 RESOURCES = frozenset({"resource", "notresource"})
 PRINCIPALS = ("AWS", "Service", "Federated", "CanonicalUser")
+# The blocks of HCL whose arguments say what an element of a policy says.
+BLOCKS_OF = {
+    "condition": "condition",
+    "principal": "principals",
+    "notprincipal": "not_principals",
+}
 MANAGED = "arn:aws:iam::aws:policy/"
 # Operators that compare values of a type, by the start of their name.
 OF_TYPE = {
@@ -57,6 +64,8 @@ def proposals(
 ) -> list[Proposal]:
     """All that may stand at a place, in a good order."""
     names = place.names
+    if place.form == "block":
+        return [Proposal(name, "element") for name in _arguments(names)]
     if "statement" in names or not of_world:
         found = _in_policy(place, statement, world)
         if found or "statement" in names:
@@ -66,6 +75,16 @@ def proposals(
     if place.text.startswith("arn:") or (of_world and names[-1:] == ("policies",)):
         return _arns(world, place.text)
     return []
+
+
+def _arguments(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The arguments and blocks of a block of HCL that states a policy."""
+    match names[:-1]:
+        case ("statement",):
+            return BLOCK_ELEMENTS
+        case ("statement", element):
+            return ARGUMENTS.get(BLOCKS_OF.get(element, ""), ())
+    return ()
 
 
 def _in_policy(

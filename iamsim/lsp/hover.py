@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.catalog.managed import find_managed_policy
 from iamsim.catalog.presence import derived_from
 from iamsim.core.arn import find_arn
+from iamsim.lsp.granted import levels_text
 from iamsim.report.cleaning import for_markdown, for_markdown_code
 from iamsim.syntax.operators import split_operator
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Callable, Iterable
 
     from iamsim.lsp.place import Place
     from iamsim.world.model import World
@@ -23,6 +23,7 @@ __all__ = ["hover_text"]
 ACTIONS = frozenset({"action", "notaction", "actions"})
 CONDITION = "condition"
 FEW = 12
+OF_STATEMENT = ("sid", "effect", "statement")  # where the statement is told
 SCOPES = {
     "global": "a global key: a request to any service may carry it",
     "action": "a global name that only some actions carry",
@@ -32,22 +33,21 @@ SCOPES = {
 }
 
 
-def hover_text(place: Place, statement: Mapping[str, object] | None, world: World | None) -> str:
-    """Markdown about a place; empty where there is nothing to say."""
+def hover_text(place: Place, sentence: Callable[[], str], world: World | None) -> str:
+    """Markdown about a place; empty where there is nothing to say. `sentence` says what the
+    statement around it grants."""
     names = place.names
-    if place.is_key and CONDITION in names[:-1]:
+    if place.is_key and CONDITION in names[:-1] and place.form != "block":
         above = names[names.index(CONDITION) + 1 : -1]
         return _key(place.text) if above else _operator(place.text)
-    if place.is_key and place.text == "Statement":
-        return ""
-    if place.is_key and place.text in ("Sid", "Effect") and statement is not None:
-        return _statement(statement)
+    if place.is_key and place.text.lower() in OF_STATEMENT:
+        return sentence()
     if names and names[-1] in ACTIONS and not place.is_key:
         return _action(place.text)
     if place.text.startswith("arn:"):
         return _arn(place.text, world)
-    if names and names[-1] in ("sid", "effect") and statement is not None:
-        return _statement(statement)
+    if names and names[-1] in ("sid", "effect"):
+        return sentence()
     return ""
 
 
@@ -60,7 +60,7 @@ def _action(text: str) -> str:
             close = catalog.suggest_action(text)
             told = f"no action {for_markdown_code(text)} is known"
             return told + (f"; perhaps `{close[0]}`" if close else "")
-        return f"{for_markdown_code(text)} covers {_levels(covered)}:\n\n{_listed(covered)}"
+        return f"{for_markdown_code(text)} covers {levels_text(covered)}:\n\n{_listed(covered)}"
     lines = [f"**{facts.full_name}**: {facts.access_level}"]
     types = [use.name + ("" if use.required else " (optional)") for use in facts.resource_types]
     lines.append(f"resource types: {', '.join(types) if types else 'none: use `*`'}")
@@ -68,15 +68,6 @@ def _action(text: str) -> str:
     if keys:
         lines.append(f"condition keys: {_listed(keys)}")
     return "\n\n".join(lines)
-
-
-def _levels(actions: tuple[str, ...]) -> str:
-    """How many actions there are of each access level."""
-    levels = Counter(
-        facts.access_level for action in actions if (facts := catalog.find_action(action))
-    )
-    told = ", ".join(f"{levels[one]} {one}" for one in catalog.ACCESS_LEVELS if levels[one])
-    return f"{len(actions)} action{'s' if len(actions) != 1 else ''} ({told})"
 
 
 def _listed(names: tuple[str, ...] | list[str]) -> str:
@@ -143,25 +134,3 @@ def _arn(text: str, world: World | None) -> str:
     owner = f", account {for_markdown(arn.account)}" if arn.account else ""
     name = for_markdown_code(arn.resource)
     return f"a resource of **{for_markdown(service)}**{where}{owner}: {name}"
-
-
-def _statement(statement: Mapping[str, object]) -> str:
-    """What a statement says in one sentence."""
-    effect = statement.get("Effect")
-    verb = "denies" if effect == "Deny" else "allows"
-    given = statement.get("Action")
-    patterns = [given] if isinstance(given, str) else given if isinstance(given, list) else []
-    covered = {one for text in patterns if isinstance(text, str) for one in catalog.expand(text)}
-    what = _levels(tuple(sorted(covered))) if patterns else "all actions but those that it lists"
-    resources = statement.get("Resource")
-    places = [resources] if isinstance(resources, str) else resources
-    on = _shown(places[:FEW]) if isinstance(places, list) else ""
-    condition = statement.get("Condition")
-    keys = [
-        key
-        for tests in (condition.values() if isinstance(condition, dict) else ())
-        if isinstance(tests, dict)
-        for key in tests
-    ]
-    only = f", where {_shown(keys)} fit" if keys else ""
-    return f"This statement {verb} {what}{f' on {on}' if on else ''}{only}."

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-__all__ = ["Place", "place_at"]
+__all__ = ["Place", "place_at", "place_in_flow"]
 
 Path = tuple[str | int, ...]
 
@@ -27,12 +27,14 @@ _token = re.compile(
 _key = re.compile(
     r"""(?P<quote>["']?)(?P<key>[^"'#{}\[\],&*!|>%@`][^"'{}\[\]]*?)(?P=quote)\s*:(?=\s|$)"""
 )
+_tag = re.compile(r"![A-Za-z][\w:]*\s+")
 QUOTES = ('"', "'")
 
 
 class Place(NamedTuple):
     """A place. `path` leads to the element, a key's with the key's own name; `text` is what stands
-    there, from `start` to `end` in the document, quotes left out."""
+    there, from `start` to `end` in the document, quotes left out. `form` is of HCL: ``block`` where
+    the name of an argument or a block stands, ``argument`` where the value of one is a key."""
 
     path: Path
     is_key: bool
@@ -40,6 +42,7 @@ class Place(NamedTuple):
     start: int
     end: int
     quoted: bool = False
+    form: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -62,6 +65,11 @@ def place_at(text: str, offset: int, language: str) -> Place:
     if language == "json":
         return _flow(text, 0, offset, ())
     return _block(text, offset)
+
+
+def place_in_flow(text: str, start: int, offset: int) -> Place:
+    """Find the place of an offset in JSON that stands in a text from `start` on."""
+    return _flow(text, start, offset, ())
 
 
 def _flow(text: str, start: int, offset: int, base: Path) -> Place:
@@ -148,7 +156,7 @@ def _block(text: str, offset: int) -> Place:
                 return _flow(text, flow_from, offset, _path(frames))
             depth += _depth(line)
         elif line.strip() and not line.lstrip().startswith("#"):
-            value_at = _enter(frames, line)
+            value_at = _behind_tag(line, _enter(frames, line))
             value = line[value_at:]
             if value.lstrip()[:1] in ("{", "["):
                 flow_from = position + value_at
@@ -188,6 +196,12 @@ def _enter(frames: list[tuple[int, str | int]], line: str) -> int:
     frames.append((indent, found["key"].strip()))
     behind = found.end()
     return indent + behind + (len(rest[behind:]) - len(rest[behind:].lstrip()))
+
+
+def _behind_tag(line: str, at: int) -> int:
+    """Where a value begins behind the short form of a function, such as `!Sub`."""
+    found = _tag.match(line, at)
+    return at if found is None else found.end()
 
 
 def _above(frames: list[tuple[int, str | int]], indent: int) -> list[tuple[int, str | int]]:

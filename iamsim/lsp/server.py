@@ -6,46 +6,34 @@ https://microsoft.github.io/language-server-protocol/specifications/lsp/3.17/spe
 from __future__ import annotations
 
 import asyncio
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
 from pygls.lsp.server import LanguageServer
-from pygls.uris import from_fs_path, to_fs_path
+from pygls.uris import from_fs_path
 
 from iamsim import __version__
-from iamsim.checks.codes import FindingType
-from iamsim.core.errors import IamsimError
-from iamsim.importers.load import load_worlds
 from iamsim.lsp.actions import actions_for, sidecar_name
-from iamsim.lsp.analysis import Analysis, Analyzer, language_of
+from iamsim.lsp.analysis import OutdatedError, language_of
 from iamsim.lsp.completion import proposals
+from iamsim.lsp.documents import SOURCE, Documents, path_of
 from iamsim.lsp.hover import hover_text
-from iamsim.lsp.place import Place, place_at
+from iamsim.lsp.places_of_names import definition_of
 from iamsim.lsp.symbols import symbols, target_of
 from iamsim.report.cleaning import for_terminal
-from iamsim.world.load import WORLD_FILES, load_world_documents
+from iamsim.syntax.hcl.file import is_hcl
+from iamsim.world.load import WORLD_FILES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Sequence
 
-    from pygls.workspace import PositionCodec, TextDocument
-
-    from iamsim.core.span import Source, Span
-    from iamsim.inputs.found_policy import FoundPolicy
     from iamsim.lsp.actions import Action
+    from iamsim.lsp.place import Place
     from iamsim.lsp.symbols import Symbol
-    from iamsim.world.model import World
 
 __all__ = ["make_server"]
 
-SEVERITIES = {
-    FindingType.ERROR: types.DiagnosticSeverity.Error,
-    FindingType.SECURITY_WARNING: types.DiagnosticSeverity.Warning,
-    FindingType.WARNING: types.DiagnosticSeverity.Warning,
-    FindingType.SUGGESTION: types.DiagnosticSeverity.Information,
-}
 KINDS = {
     "element": types.CompletionItemKind.Property,
     "operator": types.CompletionItemKind.Operator,
@@ -62,162 +50,7 @@ OUTLINE = {
     "resources": types.SymbolKind.Struct,
 }
 RUN, WHY = "iamsim.run", "iamsim.why"
-UNMET = "not-as-expected"  # the code of a diagnostic
-SOURCE = "iamsim"
-PAUSE = 0.03  # seconds without a change before a document is looked at
-
-
-class Documents:
-    """The open documents with their newest analysis, and the world around them."""
-
-    def __init__(self, server: LanguageServer, today: str | None) -> None:
-        """Keep the server."""
-        self.server = server
-        self._analyzer = Analyzer(today)
-        self._known: dict[str, tuple[int | None, Analysis]] = {}
-        self._whole: dict[str, object] = {}  # the last content that could be read
-        self._worlds: dict[str, tuple[object, World | None]] = {}
-
-    def text(self, uri: str) -> TextDocument:
-        """The text of an open document."""
-        return self.server.workspace.get_text_document(uri)
-
-    @property
-    def codec(self) -> PositionCodec:
-        """How the client counts columns."""
-        return self.server.workspace.position_codec
-
-    def analysis(self, uri: str) -> Analysis:
-        """What is in a document, as it is now."""
-        document = self.text(uri)
-        known = self._known.get(uri)
-        if known is not None and known[0] == document.version:
-            return known[1]
-        version = document.version
-        found = self._analyzer.analyze(document.source, _name(uri))
-        self._known[uri] = version, found
-        if found.document is not None:
-            self._whole[uri] = found.document.data
-        return found
-
-    def forget(self, uri: str) -> None:
-        """A document was closed."""
-        for table in (self._known, self._whole):
-            table.pop(uri, None)
-
-    def place(self, uri: str, position: types.Position) -> Place:
-        """The place of a position of the client."""
-        document = self.text(uri)
-        offset = document.offset_at_position(position)
-        return place_at(document.source, offset, language_of(_name(uri)))
-
-    def statement(self, uri: str, place: Place) -> Mapping[str, object] | None:
-        """The statement around a place, as the document had it when it could last be read."""
-        value: Any = self._whole.get(uri)
-        statement = None
-        for number, step in enumerate(place.path):
-            try:
-                value = value[step]
-            except (KeyError, IndexError, TypeError):
-                break
-            before = place.path[number - 1] if number else None
-            if isinstance(value, dict) and "Statement" in (step, before):
-                statement = value
-        return statement
-
-    def world(self, uri: str) -> World | None:
-        """The world of a document: itself, else the world file of its folder or one above."""
-        known = self._known.get(uri)
-        analysis = known[1] if known is not None else None
-        if analysis is not None and analysis.kind == "world" and analysis.document is not None:
-            return load_world_documents(analysis.document, strict=False)
-        folder = Path(_name(uri)).parent
-        for place in (folder, *folder.parents)[:6]:
-            for name in WORLD_FILES:
-                path = place / name
-                if path.is_file():
-                    return self._read(path)
-        return None
-
-    def _read(self, path: Path) -> World | None:
-        """Read a world file; once, until it changes."""
-        state = path.stat().st_mtime_ns
-        known = self._worlds.get(str(path))
-        if known is not None and known[0] == state:
-            return known[1]
-        try:
-            world = load_worlds(str(path), strict=False)
-        except IamsimError:
-            world = None
-        self._worlds[str(path)] = state, world
-        return world
-
-    def position(self, source: Source, offset: int) -> types.Position:
-        """An offset as the client counts."""
-        line, column = source.line_column(offset)
-        before = source.line_text(line)[: column - 1]
-        return types.Position(line - 1, self.codec.client_num_units(before))
-
-    def range(self, span: Span) -> types.Range:
-        """A stretch as the client counts."""
-        return types.Range(
-            self.position(span.source, span.start), self.position(span.source, span.end)
-        )
-
-    def diagnostics(self, uri: str) -> list[types.Diagnostic]:
-        """All that is wrong with a document."""
-        found = []
-        name = _name(uri)
-        analysis = self.analysis(uri)
-        start = types.Range(types.Position(0, 0), types.Position(0, 0))
-        for policy, examined in analysis.policies:
-            for finding in examined.findings:
-                spans = finding.spans
-                about = types.Diagnostic(
-                    range=self.range(spans[0]) if spans and _is_here(policy, spans[0]) else start,
-                    message=for_terminal(
-                        finding.details + (f"; {finding.hint}" if finding.hint else "")
-                    ),
-                    severity=SEVERITIES[finding.finding_type],
-                    code=finding.code,
-                    source=SOURCE,
-                )
-                if "://" in finding.learn_more:
-                    about.code_description = types.CodeDescription(finding.learn_more)
-                found.append(about)
-        for problem in analysis.problems:
-            here = problem.span is not None and problem.span.source.name == name
-            found.append(
-                types.Diagnostic(
-                    range=self.range(problem.span) if here and problem.span else start,
-                    message=for_terminal(problem.message),
-                    severity=types.DiagnosticSeverity.Error,
-                    code=problem.code,
-                    source=SOURCE,
-                )
-            )
-        for number, result in enumerate(analysis.results):
-            if result.failures and analysis.document is not None:
-                found.append(
-                    types.Diagnostic(
-                        range=self.range(analysis.document.span(("requests", number))),
-                        message=for_terminal("; ".join(result.failures)),
-                        severity=types.DiagnosticSeverity.Warning,
-                        code=UNMET,
-                        source=SOURCE,
-                    )
-                )
-        return found
-
-
-def _is_here(policy: FoundPolicy, span: Span) -> bool:
-    """Whether a place is in the document of a policy: not inside of a text, nor in another file."""
-    return not policy.is_wrapped and (not policy.is_evaluated or span.source.name == policy.name)
-
-
-def _name(uri: str) -> str:
-    """The path of a document."""
-    return to_fs_path(uri) or uri
+PAUSE = 0.015  # seconds without a change before a document is looked at
 
 
 def make_server(today: str | None = None) -> LanguageServer:
@@ -234,17 +67,22 @@ def _diagnose(server: LanguageServer, documents: Documents) -> None:
     """Look at documents as they change; only the newest state of one is told."""
 
     async def publish(uri: str, version: int | None) -> None:
+        def is_newest() -> bool:
+            is_open = uri in server.workspace.text_documents
+            return is_open and bool(documents.text(uri).version == version)
+
         await asyncio.sleep(PAUSE)
-        if uri not in server.workspace.text_documents or documents.text(uri).version != version:
+        if not is_newest():
             return
-        # Large documents take a while: meanwhile other questions are answered.
-        await asyncio.to_thread(documents.analysis, uri)
-        if uri not in server.workspace.text_documents or documents.text(uri).version != version:
+        try:
+            # Large documents take a while: meanwhile other questions are answered.
+            found = await asyncio.to_thread(documents.diagnostics, uri)
+        except OutdatedError:
             return
-        found = documents.diagnostics(uri)
-        server.text_document_publish_diagnostics(
-            types.PublishDiagnosticsParams(uri=uri, version=version, diagnostics=found)
-        )
+        if is_newest():
+            server.text_document_publish_diagnostics(
+                types.PublishDiagnosticsParams(uri=uri, version=version, diagnostics=found)
+            )
 
     @server.feature(types.TEXT_DOCUMENT_DID_OPEN)
     async def opened(params: types.DidOpenTextDocumentParams) -> None:
@@ -265,70 +103,100 @@ def _diagnose(server: LanguageServer, documents: Documents) -> None:
 
 def _answer(server: LanguageServer, documents: Documents) -> None:
     """Hover, completion, outline, definition."""
+    # Each is asked in a thread of its own: the client may cancel it, and type on.
 
     @server.feature(types.TEXT_DOCUMENT_HOVER)
-    def hover(params: types.HoverParams) -> types.Hover | None:
-        uri = params.text_document.uri
-        documents.analysis(uri)
-        place = documents.place(uri, params.position)
-        text = hover_text(place, documents.statement(uri, place), documents.world(uri))
-        if not text:
-            return None
-        contents = types.MarkupContent(types.MarkupKind.Markdown, text)
-        return types.Hover(contents, _range(documents, uri, place))
+    async def hover(params: types.HoverParams) -> types.Hover | None:
+        return await asyncio.to_thread(_hover, documents, params)
 
     @server.feature(
         types.TEXT_DOCUMENT_COMPLETION,
         types.CompletionOptions(trigger_characters=[":", '"', "/", "$"]),
     )
-    def complete(params: types.CompletionParams) -> types.CompletionList:
-        uri = params.text_document.uri
-        analysis = documents.analysis(uri)
-        place = documents.place(uri, params.position)
-        found = proposals(
-            place,
-            documents.statement(uri, place),
-            documents.world(uri),
-            of_world=analysis.kind == "world" or Path(_name(uri)).name in WORLD_FILES,
-        )
-        where = _range(documents, uri, place)
-        in_json = language_of(_name(uri)) == "json"
-        quote = '"' if in_json and not place.quoted else ""
-        items = [
-            types.CompletionItem(
-                label=for_terminal(one.text),
-                kind=KINDS.get(one.kind, types.CompletionItemKind.Value),
-                detail=for_terminal(one.detail) or None,
-                sort_text=f"{number:05}",
-                text_edit=types.TextEdit(
-                    where, f"{quote}{_escaped(one.text) if in_json else one.text}{quote}"
-                ),
-            )
-            for number, one in enumerate(found)
-        ]
-        return types.CompletionList(is_incomplete=False, items=items)
+    async def complete(params: types.CompletionParams) -> types.CompletionList:
+        return await asyncio.to_thread(_complete, documents, params)
 
     @server.feature(types.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
-    def outline(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
-        found = symbols(documents.analysis(params.text_document.uri))
-        return [_symbol(documents, one) for one in found]
+    async def outline(params: types.DocumentSymbolParams) -> list[types.DocumentSymbol]:
+        return await asyncio.to_thread(_outline, documents, params)
 
     @server.feature(types.TEXT_DOCUMENT_DEFINITION)
-    def definition(params: types.DefinitionParams) -> types.Location | None:
-        uri = params.text_document.uri
-        place = documents.place(uri, params.position)
-        target = target_of(documents.analysis(uri), place, Path(_name(uri)).parent)
-        if target is None:
-            return None
-        if target.span is not None:
-            return types.Location(uri, documents.range(target.span))
-        start = types.Range(types.Position(0, 0), types.Position(0, 0))
-        return types.Location(from_fs_path(str(target.file)) or uri, start)
+    async def definition(params: types.DefinitionParams) -> types.Location | None:
+        return await asyncio.to_thread(_definition, documents, params)
 
 
-def _escaped(text: str) -> str:
-    """A text as it stands in JSON, between the quotes."""
-    return json.dumps(text, ensure_ascii=False)[1:-1]
+def _hover(documents: Documents, params: types.HoverParams) -> types.Hover | None:
+    uri = params.text_document.uri
+    documents.analysis(uri)
+    place = documents.place(uri, params.position)
+    text = hover_text(place, lambda: documents.sentence(uri, place), documents.world(uri))
+    if not text:
+        return None
+    contents = types.MarkupContent(types.MarkupKind.Markdown, text)
+    return types.Hover(contents, _range(documents, uri, place))
+
+
+def _complete(documents: Documents, params: types.CompletionParams) -> types.CompletionList:
+    uri = params.text_document.uri
+    analysis = documents.analysis(uri)
+    place = documents.place(uri, params.position)
+    found = proposals(
+        place,
+        documents.statement_of(uri, place),
+        documents.world(uri),
+        of_world=analysis.kind == "world" or Path(path_of(uri)).name in WORLD_FILES,
+    )
+    where = _range(documents, uri, place)
+    items = [
+        types.CompletionItem(
+            label=one.text,
+            kind=KINDS.get(one.kind, types.CompletionItemKind.Value),
+            detail=one.detail or None,
+            sort_text=f"{number:05}",
+            text_edit=types.TextEdit(where, _quoted(one.text, uri, place)),
+        )
+        for number, one in enumerate(found)
+    ]
+    return types.CompletionList(is_incomplete=False, items=items)
+
+
+def _quoted(text: str, uri: str, place: Place) -> str:
+    """What is typed, in quotes where its language wants them and none are there."""
+    if place.quoted:
+        return text
+    name = path_of(uri)
+    if is_hcl(name):
+        bare = place.form == "block" or (place.is_key and not place.form and text.isidentifier())
+        return text if bare else f'"{text}"'
+    return f'"{text}"' if language_of(name) == "json" else text
+
+
+def _outline(
+    documents: Documents, params: types.DocumentSymbolParams
+) -> list[types.DocumentSymbol]:
+    uri = params.text_document.uri
+    found = symbols(documents.analysis(uri), path_of(uri))
+    return [_symbol(documents, one) for one in found]
+
+
+def _definition(documents: Documents, params: types.DefinitionParams) -> types.Location | None:
+    uri = params.text_document.uri
+    name = path_of(uri)
+    analysis = documents.analysis(uri)
+    document = documents.text(uri)
+    offset = document.offset_at_position(params.position)
+    if analysis.kind in ("template", "configuration"):
+        target = definition_of(analysis, document.source, offset, name)
+    else:
+        target = target_of(analysis, documents.place(uri, params.position), Path(name).parent)
+    if target is None:
+        return None
+    if target.span is not None:
+        other = target.span.source.name
+        place = uri if other == name else from_fs_path(other) or uri
+        return types.Location(place, documents.range(target.span))
+    start = types.Range(types.Position(0, 0), types.Position(0, 0))
+    return types.Location(from_fs_path(str(target.file)) or uri, start)
 
 
 def _range(documents: Documents, uri: str, place: Place) -> types.Range:
@@ -359,13 +227,8 @@ def _offer(server: LanguageServer, documents: Documents) -> None:
         types.TEXT_DOCUMENT_CODE_ACTION,
         types.CodeActionOptions(code_action_kinds=[types.CodeActionKind.QuickFix]),
     )
-    def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
-        uri = params.text_document.uri
-        document = documents.text(uri)
-        start = document.offset_at_position(params.range.start)
-        end = document.offset_at_position(params.range.end)
-        found = actions_for(documents.analysis(uri), _name(uri), start, end)
-        return [_code_action(documents, uri, one, params.context.diagnostics) for one in found]
+    async def actions(params: types.CodeActionParams) -> list[types.CodeAction]:
+        return await asyncio.to_thread(_actions, documents, params)
 
     @server.feature(types.TEXT_DOCUMENT_CODE_LENS)
     def lenses(params: types.CodeLensParams) -> list[types.CodeLens]:
@@ -393,6 +256,15 @@ def _offer(server: LanguageServer, documents: Documents) -> None:
     @server.command(WHY)
     def why(uri: str, number: int) -> str:
         return _told(server, documents, uri, number, in_short=False)
+
+
+def _actions(documents: Documents, params: types.CodeActionParams) -> list[types.CodeAction]:
+    uri = params.text_document.uri
+    document = documents.text(uri)
+    start = document.offset_at_position(params.range.start)
+    end = document.offset_at_position(params.range.end)
+    found = actions_for(documents.analysis(uri), document.source, path_of(uri), start, end)
+    return [_code_action(documents, uri, one, params.context.diagnostics) for one in found]
 
 
 def _told(
@@ -447,7 +319,7 @@ def _mend(documents: Documents, uri: str, action: Action) -> types.WorkspaceEdit
 
 def _accept(uri: str, action: Action) -> types.WorkspaceEdit:
     """An entry more in the file of suppressions beside the document, which may not be there."""
-    path = Path(sidecar_name(_name(uri)))
+    path = Path(sidecar_name(path_of(uri)))
     beside = from_fs_path(str(path)) or f"{uri}.iamsim-ignore.yaml"
     place = types.Position(0, 0)
     edit = types.TextDocumentEdit(

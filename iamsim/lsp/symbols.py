@@ -48,8 +48,11 @@ class Target:
         self.file = file
 
 
-def symbols(analysis: Analysis) -> list[Symbol]:
-    """The outline: statements of a policy, records of a world, requests of a scenario, claims."""
+def symbols(analysis: Analysis, name: str = "") -> list[Symbol]:
+    """The outline: statements of a policy, records of a world, requests of a scenario, claims;
+    resources of templates and configurations with the statements in them."""
+    if analysis.kind in ("template", "configuration"):
+        return _resources(analysis, name)
     document = analysis.document
     if document is None:
         return []
@@ -65,6 +68,41 @@ def symbols(analysis: Analysis) -> list[Symbol]:
     return []
 
 
+def _resources(analysis: Analysis, name: str) -> list[Symbol]:
+    """The resources of a template, or the blocks of a configuration, with their statements."""
+    found = list(_blocks(analysis)) if analysis.file is not None else list(_typed(analysis))
+    seen: set[tuple[int, int]] = set()
+    for one in analysis.statements(name):
+        around = (
+            symbol
+            for symbol in found
+            if symbol.span.start <= one.span.start and one.span.end <= symbol.span.end
+        )
+        holder = next(around, None)
+        if holder is not None and (one.span.start, one.span.end) not in seen:
+            seen.add((one.span.start, one.span.end))
+            holder.children.append(_statement(one.raw, one.number, one.span))
+    return found
+
+
+def _blocks(analysis: Analysis) -> Iterator[Symbol]:
+    """The blocks of a configuration, called as Terraform calls them."""
+    for block in () if analysis.file is None else analysis.file.body.blocks:
+        kept = () if block.type == "resource" else (block.type,)
+        yield Symbol(".".join((*kept, *block.labels)), "resources", block.span, block.type)
+
+
+def _typed(analysis: Analysis) -> Iterator[Symbol]:
+    """The resources of a template."""
+    document = analysis.document
+    data = None if document is None else document.data
+    resources = data.get("Resources") if isinstance(data, dict) else None
+    for name, resource in resources.items() if isinstance(resources, dict) else ():
+        if document is not None and isinstance(resource, dict):
+            span = document.span(("Resources", name))
+            yield Symbol(str(name), "resources", span, str(resource.get("Type", "")))
+
+
 def _statements(document: Document, path: ElementPath) -> Iterator[Symbol]:
     data = document.data
     given = data.get("Statement") if isinstance(data, dict) else None
@@ -73,19 +111,17 @@ def _statements(document: Document, path: ElementPath) -> Iterator[Symbol]:
         if not isinstance(statement, dict):
             continue
         place = (*path, "Statement") if alone else (*path, "Statement", number)
-        actions = statement.get("Action", statement.get("NotAction", ""))
-        first = actions[0] if isinstance(actions, list) and actions else actions
-        more = (
-            f" and {len(actions) - 1} more"
-            if isinstance(actions, list) and len(actions) > 1
-            else ""
-        )
-        yield Symbol(
-            str(statement.get("Sid") or f"Statement {number + 1}"),
-            "statement",
-            document.span(place),
-            f"{statement.get('Effect', '')} {first}{more}".strip(),
-        )
+        yield _statement(statement, number, document.span(place))
+
+
+def _statement(statement: Mapping[str, object], number: int, span: Span) -> Symbol:
+    """A statement by its Sid or number, with its first action."""
+    actions = statement.get("Action", statement.get("NotAction", ""))
+    listed = actions if isinstance(actions, list) else [actions]
+    more = f" and {len(listed) - 1} more" if len(listed) > 1 else ""
+    detail = f"{statement.get('Effect', '')} {listed[0] if listed else ''}{more}"
+    name = str(statement.get("Sid") or f"Statement {number + 1}")
+    return Symbol(name, "statement", span, detail.strip())
 
 
 def _accounts(document: Document) -> Iterator[Symbol]:

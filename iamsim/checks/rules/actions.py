@@ -73,7 +73,7 @@ def _judge(policy: PolicyView, value: Value) -> Finding | None:
         return None  # a variable, which no action may have: another code
     if not colon or not prefix or not name or " " in text:
         message = f"{quote(text)} is no action"
-        meant = catalog.suggest_action(text, 1)
+        meant = reference.suggest(text)[:1]
         form = f"did you mean `{meant[0]}`?" if meant else "write `service:action`, or `*`"
         return policy.finding("INVALID_ACTION", message, value.path, hint=form)
     hint: str | None
@@ -95,7 +95,7 @@ def _judge(policy: PolicyView, value: Value) -> Finding | None:
         message = f"{quote(text)} is no action any more"
         return policy.finding("IAMSIM_RETIRED_ACTION", message, value.path, dated=True)
     what = "covers no action" if has_wildcard(text) else "is no action of its service"
-    meant = () if has_wildcard(text) else catalog.suggest_action(text, 1)
+    meant = () if has_wildcard(text) else reference.suggest(text)[:1]
     hint = f"did you mean `{meant[0]}`?" if meant else None
     message = f"{quote(text)} {what}"
     return policy.finding("INVALID_ACTION", message, value.path, hint=hint, dated=True)

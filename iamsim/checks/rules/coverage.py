@@ -7,30 +7,111 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-l
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.checks.arn_formats import can_overlap, pattern_atoms
 from iamsim.checks.rules.redundant_patterns import covers_action, covers_resource
+from iamsim.checks.rules.redundant_statements import meaning
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from iamsim.checks.view import StatementView
     from iamsim.syntax.ast import Entries
 
-__all__ = ["covers", "covers_pair", "same_requests"]
+__all__ = ["Scopes", "covers_pair"]
 
+_wild = re.compile(r"[*?]|\$\{")
 EVERYONE = frozenset({("*", "*"), ("AWS", "*")})
 
 
-def covers(wide: StatementView, narrow: StatementView) -> bool:
-    """Whether every request that one statement matches is matched by another."""
-    return (
-        same_requests(wide, narrow)
-        and _covers_list(wide.actions, narrow.actions, covers_action)
-        and _covers_list(wide.resources, narrow.resources, covers_resource)
-    )
+class Scopes:
+    """What the statements of a policy are about, to hold many of them against each other: parts
+    that are written alike in several of them are compared once."""
+
+    def __init__(self, statements: Iterable[StatementView]) -> None:
+        """Read what the statements say."""
+        self._all = tuple(statements)
+        self._anywhere: list[StatementView] = []
+        self._by_start: dict[str, list[StatementView]] = {}
+        self._parts: dict[int, tuple[str, str, str, frozenset[str]]] = {}
+        self._known: dict[tuple[str, str, str], bool] = {}
+        self._meanings: dict[int, str] = {}
+        for one in self._all:
+            actions, resources = _shown(one.actions), _shown(one.resources)
+            principals = repr([one.raw.get(name) for name in ("Principal", "NotPrincipal")])
+            conditions = frozenset(_conditions(one))
+            self._parts[one.index] = actions, resources, principals, conditions
+            listed = one.resources
+            if listed is None or listed.negated:
+                self._anywhere.append(one)
+                continue
+            for start in {_literal_start(value.text) for value in listed.values}:
+                self._by_start.setdefault(start, []).append(one)
+
+    def near(self, statement: StatementView) -> Iterable[StatementView]:
+        """The statements that may cover another, by how their resources start, in order."""
+        listed = statement.resources
+        if listed is None or listed.negated or not listed.values:
+            return self._all
+        text = listed.values[0].text
+        found = {one.index: one for one in self._anywhere}
+        for end in range(len(text) + 1):
+            found.update((one.index, one) for one in self._by_start.get(text[:end], ()))
+        return [found[index] for index in sorted(found)]
+
+    def meaning(self, statement: StatementView) -> str:
+        """A text that statements have in common which say the same."""
+        known = self._meanings.get(statement.index)
+        if known is None:
+            known = self._meanings[statement.index] = meaning(statement)
+        return known
+
+    def same_requests(self, wide: StatementView, narrow: StatementView) -> bool:
+        """Whether principals and conditions of one statement let pass all that another's do."""
+        mine, theirs = self._parts[wide.index], self._parts[narrow.index]
+        return mine[3] <= theirs[3] and self._test(
+            "principals", mine[2], theirs[2], lambda: _covers_principals(wide, narrow)
+        )
+
+    def covers(self, wide: StatementView, narrow: StatementView) -> bool:
+        """Whether every request that one statement matches is matched by another."""
+        if not self.same_requests(wide, narrow):
+            return False
+        mine, theirs = self._parts[wide.index], self._parts[narrow.index]
+        return self._test(
+            "resources",
+            mine[1],
+            theirs[1],
+            lambda: _covers_list(wide.resources, narrow.resources, covers_resource),
+        ) and self._test(
+            "actions",
+            mine[0],
+            theirs[0],
+            lambda: _covers_list(wide.actions, narrow.actions, covers_action),
+        )
+
+    def _test(self, what: str, wide: str, narrow: str, test: Callable[[], bool]) -> bool:
+        """Compare two parts, once."""
+        key = (what, wide, narrow)
+        known = self._known.get(key)
+        if known is None:
+            known = self._known[key] = test()
+        return known
+
+
+def _literal_start(pattern: str) -> str:
+    """What every text that a pattern covers begins with."""
+    return _wild.split(pattern, maxsplit=1)[0]
+
+
+def _shown(entries: Entries | None) -> str:
+    """The text of a list of entries."""
+    if entries is None:
+        return ""
+    return repr((entries.name, [value.text for value in entries.values]))
 
 
 def covers_pair(wide: StatementView, action: str, resource: str | None) -> bool:
@@ -40,11 +121,6 @@ def covers_pair(wide: StatementView, action: str, resource: str | None) -> bool:
     if resource is None:
         return wide.resources is None
     return _covers_entry(wide.resources, resource, covers_resource)
-
-
-def same_requests(wide: StatementView, narrow: StatementView) -> bool:
-    """Whether principals and conditions of one statement let pass all that another's do."""
-    return _covers_principals(wide, narrow) and _conditions(wide) <= _conditions(narrow)
 
 
 def _covers_principals(wide: StatementView, narrow: StatementView) -> bool:

@@ -16,8 +16,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
-from iamsim.checks.rules.coverage import covers, covers_pair, same_requests
-from iamsim.checks.rules.redundant_statements import meaning
+from iamsim.checks.rules.coverage import Scopes, covers_pair
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -38,18 +37,19 @@ def idle_statements(policy: PolicyView) -> Iterator[Finding]:
     if not 2 <= len(known) <= MOST_STATEMENTS:  # noqa: PLR2004 - one statement covers no other
         return
     denies = [one for one in known if one.denies]
+    scopes = Scopes(known)
     for statement in known:
-        finding = _dead(policy, statement, denies) if statement.allows else None
-        finding = finding or _shadowed(policy, statement, known)
+        finding = _dead(policy, statement, denies, scopes) if statement.allows else None
+        finding = finding or _shadowed(policy, statement, scopes)
         if finding is not None:
             yield finding
 
 
 def _dead(
-    policy: PolicyView, statement: StatementView, denies: Sequence[StatementView]
+    policy: PolicyView, statement: StatementView, denies: Sequence[StatementView], scopes: Scopes
 ) -> Finding | None:
     """A statement that allows what is denied all the same."""
-    denying = _deniers(statement, denies)
+    denying = _deniers(statement, denies, scopes)
     if not denying:
         return None
     several = len(denying) > 1
@@ -60,13 +60,15 @@ def _dead(
     return policy.finding(DEAD, message, *places, hint=HINT)
 
 
-def _deniers(statement: StatementView, denies: Sequence[StatementView]) -> list[StatementView]:
+def _deniers(
+    statement: StatementView, denies: Sequence[StatementView], scopes: Scopes
+) -> list[StatementView]:
     """The statements that together deny everything a statement allows; none if something is left.
 
     One that does it alone is preferred.
     """
     for other in denies:
-        if covers(other, statement):
+        if scopes.covers(other, statement):
             return [other]
     actions, resources = statement.actions, statement.resources
     if actions is None or actions.negated or (resources is not None and resources.negated):
@@ -74,7 +76,7 @@ def _deniers(statement: StatementView, denies: Sequence[StatementView]) -> list[
     texts = [None] if resources is None else [value.text for value in resources.values]
     if len(actions.values) * len(texts) > MOST_PAIRS:
         return []
-    usable = [one for one in denies if same_requests(one, statement)]
+    usable = [one for one in denies if scopes.same_requests(one, statement)]
     found: dict[int, StatementView] = {}
     for action in actions.values if usable else ():
         for resource in texts:
@@ -85,17 +87,17 @@ def _deniers(statement: StatementView, denies: Sequence[StatementView]) -> list[
     return [found[index] for index in sorted(found)]
 
 
-def _shadowed(
-    policy: PolicyView, statement: StatementView, known: Sequence[StatementView]
-) -> Finding | None:
+def _shadowed(policy: PolicyView, statement: StatementView, scopes: Scopes) -> Finding | None:
     """A statement that another one with the same effect makes needless; of two that say the same
     in different words, the later."""
-    for other in known:
-        if other is statement or other.effect != statement.effect or not covers(other, statement):
+    for other in scopes.near(statement):
+        if other is statement or other.effect != statement.effect:
             continue
-        if meaning(other) == meaning(statement):
+        if not scopes.covers(other, statement):
+            continue
+        if scopes.meaning(other) == scopes.meaning(statement):
             continue  # repeated, which is a code of AWS's
-        if other.index > statement.index and covers(statement, other):
+        if other.index > statement.index and scopes.covers(statement, other):
             continue
         done = "allows" if other.allows else "denies"
         further = " without condition" if statement.conditions and not other.conditions else ""
