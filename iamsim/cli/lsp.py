@@ -29,7 +29,7 @@ def _run(_options: Options, _arguments: Sequence[str]) -> int:
     server = make_server(now()[:10])
     # A change makes many small objects: with the usual limit the catalog is looked through often.
     gc.freeze()
-    gc.set_threshold(GARBAGE)
+    gc.set_threshold(GARBAGE, 20, 100)
     server.start_io()
     return 0
 

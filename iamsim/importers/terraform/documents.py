@@ -5,7 +5,7 @@ https://registry.terraform.io/providers/hashicorp/aws/latest/docs/data-sources/i
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from iamsim.importers.salvage import UniqueKeys
 from iamsim.importers.terraform.addresses import full_references, parse_steps
@@ -13,7 +13,7 @@ from iamsim.importers.terraform.configuration import part
 from iamsim.importers.unknown import Unknown, find_unknown
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from iamsim.importers.terraform.instances import Instance
     from iamsim.importers.terraform.resolving import Context, Plan
@@ -36,14 +36,6 @@ ELEMENTS = (
 )
 CONDITIONS = "condition"
 PRINCIPALS = (("principals", "Principal"), ("not_principals", "NotPrincipal"))
-
-
-@runtime_checkable
-class Written(Protocol):
-    """The attributes of a resource of a configuration."""
-
-    def written(self, name: str) -> object:
-        """Give an attribute with the places of its parts."""
 
 
 class Stated(dict[str, object]):
@@ -124,8 +116,8 @@ def _documents(plan: Plan, instance: Instance, *names: str) -> Iterator[object]:
 
 def _stated(instance: Instance, name: str) -> dict[int, Json]:
     """Give the documents of a list of which a configuration knows the blocks, by their number."""
-    values = instance.values
-    value = values.written(name) if isinstance(values, Written) else None
+    written: Callable[[str], object] | None = getattr(instance.values, "written", None)
+    value = None if written is None else written(name)  # of a configuration
     found: dict[int, Json] = {}
     for number, item in enumerate(value if isinstance(value, list) else [value]):
         document = getattr(item, "value", item)  # of what is encoded
