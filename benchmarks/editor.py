@@ -18,7 +18,7 @@ import time
 from pathlib import Path
 
 from lsprotocol import types
-from pygls.lsp.client import BaseLanguageClient
+from pygls.lsp.client import LanguageClient
 
 CHANGES = 10
 STATEMENT = {
@@ -134,11 +134,11 @@ FILES = {
 
 async def measure(folder: Path) -> None:
     """Type into each file, and print what that took."""
-    client = BaseLanguageClient("benchmark", "1")
+    client = LanguageClient("benchmark", "1")
     told: dict[str, int | None] = {}
     news = asyncio.Event()
 
-    @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)
+    @client.feature(types.TEXT_DOCUMENT_PUBLISH_DIAGNOSTICS)  # type: ignore[untyped-decorator]  # pygls
     def publish(params: types.PublishDiagnosticsParams) -> None:
         told[params.uri] = params.version
         news.set()
@@ -172,7 +172,7 @@ async def measure(folder: Path) -> None:
         )
     await client.shutdown_async(None)
     client.exit(None)
-    await client.stop()
+    await client.stop()  # type: ignore[no-untyped-call]  # pygls has no types here
 
 
 if __name__ == "__main__":

@@ -56,9 +56,13 @@ def load_side(
             imported = import_sources(
                 [path], options=told, progress=lambda done, total, _path: bar(done, total)
             )
+
+        def named(file: str) -> str:
+            """What was written for a revision is named after it."""
+            inside = revision and file.startswith(path)
+            return f"{argument}{file.removeprefix(path)}" if inside else file
+
         for remark in imported.remarks:
-            source = remark.source
-            if revision and source.startswith(path):
-                source = f"{argument}{source.removeprefix(path)}"
-            remarks[replace(remark, source=source)] = None
+            remarks[replace(remark, source=named(remark.source))] = None
+        imported.places.rename(named)
         return to_world(imported)

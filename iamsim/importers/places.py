@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.json_text import KEY
 from iamsim.core.span import Source, Span
+from iamsim.importers.placed import ScatteredSource
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from iamsim.core.span import Path
 
@@ -127,3 +128,18 @@ class Places:
             statements={number: part.source for number, part in parts.items()},
         )
         return Place(source, (whole.key, *(part.key for part in parts.values())))
+
+    def rename(self, change: Callable[[str], str]) -> None:
+        """Call the texts otherwise, such as those of a folder that is there for a while only."""
+        waiting = [place.source for _, place in self._known.values()]
+        done: set[int] = set()
+        while waiting:
+            source = waiting.pop()
+            if id(source) in done:
+                continue
+            done.add(id(source))
+            source.name = change(source.name)
+            if isinstance(source, ScatteredSource):
+                waiting += [span.source for span in source.spans.values()]
+            elif isinstance(source, _PartSource) and source.whole is not None:
+                waiting.append(source.whole)

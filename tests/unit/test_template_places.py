@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -244,3 +246,35 @@ def test_changes_of_a_template_compare_what_it_comes_to(tmp_path, capsys):
         (tmp_path / name / "app.yaml").write_text(more + YAML)
     assert main(["changes", str(tmp_path / "before"), str(tmp_path / "after")]) == 0
     assert "no decision changes" in capsys.readouterr().out.lower()
+
+
+def test_changes_of_two_outputs_of_the_cdk(tmp_path, capsys, monkeypatch):
+    """Folders of `cdk synth`, and revisions that hold them: at the line of the template."""
+    source = IMPORTS / "cloudformation" / "cdk" / "source" / "cdk.out"
+    stack = Path("cdk.out") / "Shop.template.json"
+    text = (source / stack.name).read_text()
+    wider = text.replace('"s3:PutObjectLegalHold",', '"s3:PutBucketPolicy",', 1)
+    for side, shop in (("before", text), ("after", wider)):
+        shutil.copytree(source, tmp_path / side / "cdk.out")
+        (tmp_path / side / stack).write_text(shop)
+    sides = [str(tmp_path / side / "cdk.out") for side in ("before", "after")]
+    assert main(["changes", *sides, "--fail-on", "opened", "--accept-unknown"]) == 1
+    told = capsys.readouterr().out
+    assert "s3:PutBucketPolicy" in told
+    line = text.count("\n", 0, text.index('"s3:PutObjectLegalHold"'))
+    statement = text.rindex('      {\n       "Action"', 0, text.index('"s3:PutObjectLegalHold"'))
+    number = text.count("\n", 0, statement) + 1
+    assert number < line
+    assert f"Shop.template.json:{number}" in told
+    monkeypatch.chdir(tmp_path / "before")
+    git = shutil.which("git")
+    assert git is not None
+    name = ("-c", "user.name=a", "-c", "user.email=a@example.com")
+    for words in (("init", "-q"), ("add", "."), (*name, "commit", "-qm", "before")):
+        subprocess.run([git, *words], check=True)
+    stack.write_text(wider)
+    subprocess.run([git, *name, "commit", "-qam", "after"], check=True)
+    revisions = ["HEAD~1:cdk.out", "HEAD:cdk.out"]
+    assert main(["changes", *revisions, "--fail-on", "opened", "--accept-unknown"]) == 1
+    told = " ".join(capsys.readouterr().out.split())
+    assert f"(HEAD:cdk.out/Shop.template.json:{number})" in told
