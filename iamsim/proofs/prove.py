@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.areas import AreaSpace
-    from iamsim.proofs.claims import Claim
+    from iamsim.proofs.claims import Claim, Who
     from iamsim.proofs.people import Person
 
 __all__ = ["Ever", "Prover", "prove"]
 
 PRINCIPAL_ARN = "aws:principalarn"
+PATTERN = frozenset("*?")
 
 NEVER = {
     Verdict.PASS: "No request that the claim is about is allowed.",
@@ -218,7 +219,8 @@ class Prover:
         if self._listed is None:
             self._listed = list(listed_people(self.world))
         yield from self._listed
-        named: dict[tuple[str, str], None] = {}
+        # What is not known, or `*`, may let in services and providers that no policy names.
+        named = dict.fromkeys(_named_by(claim.who))
         trust = False
         for space in spaces:
             trust = trust or any(":role/" in (glob.literal or "") for glob in space.area.globs)
@@ -226,6 +228,16 @@ class Prover:
                 named.update(dict.fromkeys(self.reach.named(space.area, actions)))
         if claim.future or claim.any_resources or any(space.area.has_policies for space in spaces):
             yield from other_people(self.world, named, trust=trust, future=claim.future)
+
+
+def _named_by(who: Who) -> Iterator[tuple[str, str]]:
+    """The services and identity providers that a claim names, as principal elements do."""
+    if who.kind == "service":
+        yield "Service", who.text
+    elif who.kind == "pattern" and "provider/" in who.text and not PATTERN & set(who.text):
+        yield "Federated", who.text
+    for member in who.members:
+        yield from _named_by(member)
 
 
 def prove(claim: Claim, world: CompiledWorld, before: CompiledWorld | None = None) -> CheckResult:

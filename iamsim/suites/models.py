@@ -22,6 +22,7 @@ from pydantic_core import PydanticCustomError
 from iamsim.core.arn import is_account_id
 
 __all__ = [
+    "AttachedModel",
     "ColumnsModel",
     "CompletionModel",
     "ContextText",
@@ -159,7 +160,7 @@ class PublicAccessBlockModel(_Strict):
     )
 
 
-class _Attached(_Strict):
+class AttachedModel(_Strict):
     """Policies that are attached without a world."""
 
     identity_policies: object = None
@@ -195,7 +196,7 @@ class ColumnsModel(_Strict):
     denied: Texts = ()
 
 
-class RequestModel(_Attached):
+class RequestModel(AttachedModel):
     """One request and what is expected of it, or a table that stands for many."""
 
     name: Text | None = None
@@ -264,7 +265,7 @@ class ExerciseModel(_Strict):
     after: Texts = ()
 
 
-class ScenarioModel(_Attached):
+class ScenarioModel(AttachedModel):
     """A scenario file; `evidence` and `rules` say what a case of the corpus rests on."""
 
     title: Text

@@ -8,6 +8,7 @@ from pydantic import BaseModel, ValidationError  # noqa: TID253 - loaded for sce
 
 from iamsim.core.errors import WorldError
 from iamsim.suites.models import (
+    AttachedModel,
     ColumnsModel,
     CompletionModel,
     DefaultsModel,
@@ -75,10 +76,31 @@ def read_scenario_model(document: Document) -> ScenarioModel:
             span=document.span(()),
         )
     try:
-        return ScenarioModel.model_validate(document.data)
+        model = ScenarioModel.model_validate(document.data)
     except ValidationError as error:
         first = min(error.errors(include_url=False), key=lambda fault: _order(document, fault))
         raise _world_error(document, first) from None
+    _refuse_nulls(document, document.data)
+    return model
+
+
+def _refuse_nulls(document: Document, data: dict[str, object]) -> None:
+    """Refuse a null in the place of policies: they may be lost. In a request it says that there are
+    none of those that all requests share."""
+    requests = data.get("requests")
+    listed = requests if isinstance(requests, list) else []
+    places: list[tuple[Path, dict[str, object]]] = [((), data)]
+    places += [(("requests", index), one) for index, one in enumerate(listed)]
+    for path, holder in places:
+        for name in AttachedModel.model_fields:
+            if name in holder and holder[name] is None and (not path or name not in data):
+                raise WorldError(
+                    "nothing-said",
+                    f"`{name}` has nothing behind it",
+                    span=document.key_span((*path, name)),
+                    hint="write what it holds, or leave the key out; in a request a null takes away"
+                    " what all requests share",
+                )
 
 
 def _order(document: Document, fault: ErrorDetails) -> tuple[bool, int]:

@@ -52,6 +52,8 @@ def opened(choose: Chooser, world: Data, request: Data) -> Opened | None:
     brought = {key: request[key] for key in POLICIES if key in request}
     if brought and choose.integer(0, 1):
         left, how = damaged(choose, brought)
+        if None in left.values():  # not given, which is all that the arguments tell
+            return None
         try:
             question, compiled = question_of(world, {**request, **left})
         except InputError:

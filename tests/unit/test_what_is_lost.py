@@ -544,3 +544,61 @@ def test_a_world_that_import_wrote_does_not_break_off(
         file.write_text("".join(lines[:number]))
         assert main(["findings", "--world", str(folder), "--fail-on", "any", "-q"]) == 2
         assert "breaks off" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("shared", [{}, {"resource_policy": None}, {"resource_policy": policy()}])
+def test_a_null_in_a_suite_takes_away_what_is_shared_and_is_an_error_otherwise(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], shared: Files
+) -> None:
+    """The policy that stood there may have denied."""
+    path = tmp_path / "suite.iamtest.json"
+    request = {
+        "principal": f"arn:aws:iam::{A}:user/mia",
+        "action": "s3:GetObject",
+        "resource": "arn:aws:s3:::b/k",
+        "identity_policies": [ALL_OF_MIA],
+        "resource_policy": None,
+        "expect": "allowed",
+    }
+    path.write_text(json.dumps({"title": "t", **shared, "requests": [request]}))
+    taken_away = shared.get("resource_policy") is not None
+    assert main(["test", str(path)]) == (0 if taken_away else 2)
+    assert taken_away == ("has nothing behind it" not in capsys.readouterr().out)
+
+
+PROVIDER = f"arn:aws:iam::{A}:oidc-provider/token.example.com"
+
+
+@pytest.mark.parametrize(
+    ("who", "policies", "result"),
+    [
+        (PROVIDER, {"Federated": PROVIDER}, "FAIL"),
+        (PROVIDER, "\ufffd", "UNKNOWN"),
+        (["111122223333", PROVIDER], {"unknown": "lost"}, "UNKNOWN"),
+        (PROVIDER, {"AWS": B}, "PASS"),
+        (f"arn:aws:iam::{A}:oidc-provider/*", {"AWS": B}, "PASS"),
+    ],
+)
+def test_a_claim_about_who_may_be_let_in_is_not_proved(
+    who: object, policies: object, result: str
+) -> None:
+    """A provider that no policy names any more, for its name is lost."""
+    trust = policy(
+        {"Effect": "Allow", "Principal": policies, "Action": "sts:AssumeRoleWithWebIdentity"}
+    )
+    world = iamsim.World(load_world_data({"accounts": {A: {"roles": {"app": {"trust": trust}}}}}))
+    claim = {
+        "principal": who,
+        "action": "sts:AssumeRoleWithWebIdentity",
+        "resource": f"arn:aws:iam::{A}:role/app",
+    }
+    assert world.prove({"name": "never", "never": claim}).result == result
+
+
+def test_a_claim_about_a_service_is_about_that_service() -> None:
+    """A public policy lets in every service, whether or not it names one."""
+    public = {"Effect": "Allow", "Principal": "*", "Action": "s3:*", "Resource": "*"}
+    resources = {"arn:aws:s3:::b": {"policy": policy(public)}}
+    world = iamsim.World(load_world_data({"accounts": {A: {"resources": resources}}}))
+    claim = {"principal": "ec2.amazonaws.com", "action": "s3:GetObject", "resource": "*"}
+    assert world.prove({"name": "never", "never": claim}).result == "FAIL"
