@@ -42,11 +42,10 @@ class Result(ABC):
         plain = self._laid_out(verbose=verbose)
         if not self.hints:
             return plain
-        from iamsim.report.document import Remark  # noqa: PLC0415 - few questions have any
-        from iamsim.report.hints import hint_text  # noqa: PLC0415 - as above
+        from iamsim.report.hints import hint_warning  # noqa: PLC0415 - few questions have any
 
-        remarks = [Remark("hint", hint_text(hint)) for hint in self.hints]
-        return replace(plain, remarks=(*remarks, *plain.remarks))
+        warnings = [hint_warning(hint) for hint in self.hints]
+        return replace(plain, warnings=(*warnings, *plain.warnings))
 
     def to_dict(self) -> dict[str, Any]:
         """The answer as JSON-ready data, as the command's `--format json` has it."""

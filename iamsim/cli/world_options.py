@@ -269,16 +269,15 @@ def _with_hints(
     data: Callable[[], object],
 ) -> tuple[Callable[[], Document], Callable[[], object]]:
     """The document and the data with hints, which go to standard error where neither shows them."""
-    from iamsim.report.document import Remark  # noqa: PLC0415 - `--help` needs no report
-    from iamsim.report.hints import hint_text, hint_to_dict  # noqa: PLC0415 - as above
+    from iamsim.report.hints import hint_to_dict, hint_warning  # noqa: PLC0415 - `--help` needs none
 
-    remarks = tuple(Remark("hint", hint_text(hint)) for hint in hints)
+    warnings = tuple(hint_warning(hint) for hint in hints)
     if _has_no_remarks(options):
         say_hints(hints)
 
-    def with_remarks() -> Document:
+    def with_warnings() -> Document:
         plain = document()
-        return replace(plain, remarks=(*remarks, *plain.remarks))
+        return replace(plain, warnings=(*warnings, *plain.warnings))
 
     def with_data() -> object:
         plain = data()
@@ -287,7 +286,7 @@ def _with_hints(
         say_hints(hints)
         return plain
 
-    return with_remarks, with_data
+    return with_warnings, with_data
 
 
 def _has_no_remarks(options: Options) -> bool:

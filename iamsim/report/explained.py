@@ -27,7 +27,7 @@ from iamsim.report.document import (
     Section,
     verdict_badge,
 )
-from iamsim.report.hints import hint_text
+from iamsim.report.hints import hint_text, hint_warning
 from iamsim.report.layers import absent_text, deciding_names, layer_rows
 from iamsim.report.message import denied_message
 from iamsim.report.quote import failure_marks, match_marks, quote_statement
@@ -150,11 +150,7 @@ def _reason(answer: Answer) -> str:
 def warnings(answers: Sequence[Answer]) -> tuple[Remark, ...]:
     """What is wrong with the questions of denials, which would be denied whatever policies say;
     and what the answers assume."""
-    doubts = [
-        Remark("check the question", f"{hint_text(hint)} [{hint.kind.value}]")
-        for answer in answers
-        for hint in doubts_of(answer)
-    ]
+    doubts = [hint_warning(hint) for answer in answers for hint in doubts_of(answer)]
     assumed = [Remark("assumed", text) for answer in answers for text in assumed_of(answer)]
     return tuple(dict.fromkeys((*doubts, *assumed)))
 

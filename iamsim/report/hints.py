@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 from iamsim.core.hint import HintKind
 from iamsim.query.hints import find_hints
 from iamsim.questions.sentences import QUESTION_SENTENCES, problem_text
+from iamsim.report.document import Remark
 from iamsim.words.wording import joined, place_text, shortened, statement_text
 
 if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.core.hint import Hint, HintPlace
 
-__all__ = ["hint_text", "hint_to_dict", "hints_to_dict"]
+__all__ = ["hint_text", "hint_to_dict", "hint_warning", "hints_to_dict"]
 
 _FORMATS = 3
 _LONGEST = 160
@@ -46,6 +47,11 @@ def hint_text(hint: Hint) -> str:
     if hint.kind in QUESTION_SENTENCES:
         return problem_text(hint)
     return f"{_sentence(hint)} (service reference of {hint.snapshot}){_meant(hint)}"
+
+
+def hint_warning(hint: Hint) -> Remark:
+    """What is wrong with a question, as it stands before the answer."""
+    return Remark("check the question", f"{hint_text(hint)} [{hint.kind.value}]")
 
 
 def hints_to_dict(answer: Answer) -> list[dict[str, object]]:
