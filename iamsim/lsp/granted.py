@@ -63,7 +63,7 @@ def _said(statement: Mapping[str, object]) -> str:
     """What the statement says."""
     verb = "denies" if statement.get("Effect") == "Deny" else "allows"
     covered = {name for text in _texts(statement, "Action") for name in catalog.expand(text)}
-    what = levels_text(tuple(sorted(covered)))
+    what = levels_text(tuple(sorted(covered))) if covered else "no action that is known"
     if "Action" not in statement:
         what = f"all actions but {_listed(_texts(statement, 'NotAction'))}"
     where = ""

@@ -126,6 +126,25 @@ def test_the_action_follows_the_schema_of_github(action):
     assert [error.message for error in Draft7Validator(schema).iter_errors(action)] == []
 
 
+@pytest.mark.parametrize("page", ["test-in-github-actions", "validate-in-ci"])
+def test_the_workflows_of_the_pages_follow_the_schema_of_github(page):
+    """Each block that is a workflow in whole."""
+    folder = files("check_jsonschema") / "builtin_schemas" / "vendor"
+    schema = json.loads((folder / "github-workflows.json").read_text("utf-8"))
+    text = (ROOT / "docs" / "how-to" / f"{page}.md").read_text("utf-8")
+    blocks = re.findall(r"^```yml\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    whole = [block for block in blocks if re.search("^jobs:", block, re.MULTILINE)]
+    assert whole
+    import yaml
+
+    for block in whole:
+        # YAML 1.1 takes the key `on` for a truth value; GitHub does not.
+        workflow = {
+            "on" if key is True else key: value for key, value in yaml.safe_load(block).items()
+        }
+        assert [error.message for error in Draft7Validator(schema).iter_errors(workflow)] == []
+
+
 @pytest.mark.parametrize(
     ("inputs", "code", "written"),
     [

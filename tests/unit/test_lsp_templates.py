@@ -267,6 +267,7 @@ READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a
             "denies nothing that the others allow",
         ),
         ([{**READ, "Effect": "Deny"}], 0, "which the policy would not deny else"),
+        ([{**READ, "Action": "s3:GetObjct"}], 0, "allows no action that is known on"),
         ([{"Effect": "Allow", "NotAction": "iam:*", "Resource": "*"}], 0, "all actions but"),
         (
             [{**READ, "Condition": {"Bool": {"aws:SecureTransport": "true"}}}],
