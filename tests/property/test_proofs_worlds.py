@@ -18,7 +18,7 @@ from tests.property.test_changes_laws import EDITS
 from tests.property.worlds import SIGNED
 
 Data = dict[str, Any]
-ASKED = 60
+ASKED = 250
 CLAIMS = 6
 
 
