@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
+    from iamsim.core.span import Span
     from iamsim.engine.world import CompiledWorld
     from iamsim.proofs.claims import Claim
     from iamsim.proofs.result import CheckResult
@@ -38,7 +39,8 @@ RESOURCE_TYPE = Option(
     "What a resource-based policy is attached to, by AWS's name, such as AWS::S3::Bucket.",
     metavar="TYPE",
 )
-OUTPUT = output(*DOCUMENT_FORMATS, quiet="Only the result.")
+FORMATS = (*DOCUMENT_FORMATS, "github")
+OUTPUT = output(*FORMATS, quiet="Only the result.")
 
 
 def _no_new_access(options: Options, arguments: Sequence[str]) -> int:
@@ -54,6 +56,7 @@ def _no_new_access(options: Options, arguments: Sequence[str]) -> int:
             existing, new, policy_type=kind, resource_type=text_of(options, "resource_type")
         ),
         "no new access",
+        new,
     )
 
 
@@ -67,7 +70,7 @@ def _access_not_granted(options: Options, arguments: Sequence[str]) -> int:
     result = check_access_not_granted(
         policy, texts_of(options, "actions"), texts_of(options, "resources"), policy_type=kind
     )
-    return _written(options, result, "access not granted")
+    return _written(options, result, "access not granted", policy)
 
 
 def _no_public_access(options: Options, arguments: Sequence[str]) -> int:
@@ -82,8 +85,9 @@ def _no_public_access(options: Options, arguments: Sequence[str]) -> int:
             "it is not said what the policy is attached to",
             hint="give AWS's name of it with `--resource-type`, such as AWS::S3::Bucket",
         )
-    result = check_no_public_access(_policy(arguments[0]), resource_type)
-    return _written(options, result, "no public access")
+    policy = _policy(arguments[0])
+    result = check_no_public_access(policy, resource_type)
+    return _written(options, result, "no public access", policy)
 
 
 def _equivalent(options: Options, arguments: Sequence[str]) -> int:
@@ -94,7 +98,7 @@ def _equivalent(options: Options, arguments: Sequence[str]) -> int:
     first, second = map(_policy, arguments)
     kind = text_of(options, "type") or _kind_of(first, second)
     result = check_equivalent(first, second, policy_type=kind)
-    return _written(options, result, "equivalent")
+    return _written(options, result, "equivalent", second)
 
 
 def _claims(options: Options, arguments: Sequence[str]) -> int:
@@ -103,19 +107,23 @@ def _claims(options: Options, arguments: Sequence[str]) -> int:
     from iamsim.proofs.prove import Prover  # noqa: PLC0415
     from iamsim.proofs.result import Verdict, worst  # noqa: PLC0415
     from iamsim.report import proofs as report  # noqa: PLC0415
+    from iamsim.report.proofs_ci import checks_to_github  # noqa: PLC0415
 
-    claims = [claim for path in arguments for claim in _claims_of(path)]
+    claims = [pair for path in arguments for pair in _claims_of(path)]
     world, before = _worlds(options)
     prover = Prover(world, before)
-    results = [prover.prove(claim) for claim in claims]
+    results = [prover.prove(claim) for claim, _ in claims]
+    places = [span for _, span in claims]
+    accepted = bool(options["accept_unknown"])
     write_answer(
         options,
         lambda: report.claims_document(results),
         lambda: report.claims_data(results),
         lambda: report.claims_lines(results),
+        {"github": lambda: checks_to_github(results, places, accepted=accepted)},
     )
     lost = [result for result in results if result.depends_on_unknown]
-    counted = [one for one in results if not (options["accept_unknown"] and one in lost)]
+    counted = [one for one in results if not (accepted and one in lost)]
     code = int(worst(tuple(counted)) is not Verdict.PASS)
     # Of facts, proofs take what the world does not say to be so.
     unknowns = world.unknowns() if lost else tuple(unknown_facts(world.model))
@@ -146,12 +154,14 @@ def _ever(options: Options, arguments: Sequence[str]) -> int:
     return 0
 
 
-def _claims_of(path: str) -> tuple[Claim, ...]:
-    """Read a file of claims."""
+def _claims_of(path: str) -> list[tuple[Claim, Span]]:
+    """Read a file of claims, each with its place."""
     from iamsim.proofs.claims import parse_claims  # noqa: PLC0415 - as above
     from iamsim.world.documents import read_document  # noqa: PLC0415
 
-    return parse_claims(read_document(path).data, file=path)
+    document = read_document(path)
+    claims = parse_claims(document.data, file=path)
+    return [(claim, document.span(("claims", number))) for number, claim in enumerate(claims)]
 
 
 def _worlds(options: Options) -> tuple[CompiledWorld, CompiledWorld | None]:
@@ -199,17 +209,25 @@ def _kind_of(*policies: Policy) -> str:
     return "trust" if all(text.lower().startswith("sts:") for text in actions) else "resource"
 
 
-def _written(options: Options, result: CheckResult, title: str) -> int:
-    """Write the answer to one check, and give the exit code: 1 for what is not proved, unless only
-    what is not known stands in the way and that is accepted."""
+def _written(options: Options, result: CheckResult, title: str, policy: Policy) -> int:
+    """Write the answer to one check of a policy, and give the exit code: 1 for what is not proved,
+    unless only what is not known stands in the way and that is accepted."""
     from iamsim.proofs.result import Verdict  # noqa: PLC0415 - as above
     from iamsim.report import proofs as report  # noqa: PLC0415
+    from iamsim.report.proofs_ci import checks_to_github, place_in  # noqa: PLC0415
+
+    accepted = bool(options["accept_unknown"])
 
     write_answer(
         options,
         lambda: report.result_document(result, title),
         result.to_dict,
         lambda: [result.result],
+        {
+            "github": lambda: checks_to_github(
+                [result], [place_in(policy, result)], accepted=accepted, title=title
+            )
+        },
     )
     if result.depends_on_unknown:
         return code_with_unknowns(options, (), 0, (result.why_unknown or "",))
@@ -324,7 +342,7 @@ COMMAND = Group(
                 ),
                 Option(("--after",), "after", "The world after the change.", metavar="PATH"),
                 ACCEPT_UNKNOWN,
-                *output(*DOCUMENT_FORMATS, quiet="A line for each claim."),
+                *output(*FORMATS, quiet="A line for each claim."),
             ),
             _claims,
             Argument("FILE", "Files of claims, in YAML or JSON.", least=1),

@@ -136,7 +136,7 @@ def test_thousands_of_pairs_are_not_tried_one_by_one():
     assert not messages("IAMSIM_DEAD_STATEMENT", policy, PolicyType.IDENTITY)
     allow["Resource"] = resources[:5]
     assert messages("IAMSIM_DEAD_STATEMENT", policy, PolicyType.IDENTITY) == [
-        "statements 2 and 3 deny all that the statement allows"
+        "proved: statements 2 and 3 deny all that the statement allows"
     ]
 
 

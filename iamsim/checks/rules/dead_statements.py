@@ -4,7 +4,9 @@
 A statement that allows nothing but what others deny under no further condition, each pair of an
 action and a resource by one of them; and a statement that allows, or denies, nothing but what
 another one does. `NotAction`, `NotResource`, principals and equal conditions are taken into
-account; entries with policy variables cover only themselves.
+account; entries with policy variables cover only themselves. Each finding is proved: it holds for
+every request. Where that can't be proved there is no finding; `iamsim check equivalent` searches
+further, with and without the statement.
 
 ## Why it matters
 The statement changes no decision. Who edits it, or takes it out, to change what is allowed is
@@ -55,7 +57,7 @@ def _dead(
     several = len(denying) > 1
     numbers = " and ".join(str(one.index + 1) for one in denying)
     subject = f"statements {numbers} deny" if several else f"statement {numbers} denies"
-    message = f"{subject} all that the statement allows"
+    message = f"proved: {subject} all that the statement allows"
     places = (statement.path, *(one.path for one in denying))
     return policy.finding(DEAD, message, *places, hint=HINT)
 
@@ -101,6 +103,6 @@ def _shadowed(policy: PolicyView, statement: StatementView, scopes: Scopes) -> F
             continue
         done = "allows" if other.allows else "denies"
         further = " without condition" if statement.conditions and not other.conditions else ""
-        message = f"statement {other.index + 1} {done} all of this{further}"
+        message = f"proved: statement {other.index + 1} {done} all of this{further}"
         return policy.finding(SHADOWED, message, statement.path, other.path, hint=HINT)
     return None
