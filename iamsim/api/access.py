@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.hint import Hint
     from iamsim.engine.question import ContextValue, Session
+    from iamsim.proofs.result import CheckResult
     from iamsim.query.batch import Batch, Candidate
     from iamsim.query.batch.processes import Processes
     from iamsim.query.matrix import Matrix
@@ -95,6 +96,22 @@ class WhatCan(Result):
         from iamsim.query.what_can import write_policy  # noqa: PLC0415 - rarely asked for
 
         return write_policy(self.effective, self._batch, shrink=shrink)
+
+    def prove_complete(self, written: EffectivePolicy) -> CheckResult | None:
+        """Prove that the principal is allowed nothing that a written policy leaves out, of the
+        actions that the reference lists. `None` where a context or a session was given, which
+        claims have none of."""
+        from iamsim.compile.policy import compile_policy  # noqa: PLC0415 - rarely asked for
+        from iamsim.core.decision import PolicyType  # noqa: PLC0415
+        from iamsim.engine.question import PLAIN_SESSION  # noqa: PLC0415
+        from iamsim.proofs.written import leaves_nothing_out  # noqa: PLC0415
+        from iamsim.syntax.read import parse_policy  # noqa: PLC0415
+
+        asked = self.effective.asked
+        if asked.context or asked.session is not PLAIN_SESSION:
+            return None
+        policy = compile_policy(parse_policy(written.document), PolicyType.IDENTITY)
+        return leaves_nothing_out(policy, asked.principal, self._batch.world)
 
     def _laid_out(self, *, verbose: bool = False) -> Document:
         """The answer laid out."""

@@ -68,9 +68,11 @@ def _write_policy(options: Options, found: WhatCan) -> int:
     written = found.as_policy(shrink=bool(options["shrink"]))
     text = json_text(written.document)
     write(options, {"text": lambda: text}, lambda: text)
-    if options["verbose"] or not (written.exact and written.searched):
-        say(*policy_remarks(written))
-    return 0 if written.exact else 1
+    proof = found.prove_complete(written)
+    exact = written.exact and (proof is None or proof.witness is None)
+    if options["verbose"] or not (exact and written.searched):
+        say(*policy_remarks(written, proof))
+    return 0 if exact else 1
 
 
 def _session(options: Options, model: World) -> dict[str, object] | None:

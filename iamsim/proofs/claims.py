@@ -58,7 +58,8 @@ EVERYBODY = Who("everybody")
 class Claim:
     """One claim. `about` is the statement of its actions, resources and condition; no request that
     it covers may be allowed unless one of `unless` holds. With `no_new_access` only what the world
-    before did not allow counts. `future`, `any_resources` and `services` widen what is asked about.
+    before did not allow counts. `future`, `any_resources` and `services` widen what is asked about;
+    with `listed_only` it is about actions that the service reference lists.
     """
 
     name: str
@@ -69,6 +70,7 @@ class Claim:
     future: bool = False
     any_resources: bool = False
     services: bool = False
+    listed_only: bool = False
 
 
 def parse_claims(data: object, *, file: str = "claims") -> tuple[Claim, ...]:

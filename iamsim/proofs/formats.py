@@ -29,6 +29,9 @@ NO_RESOURCE = "*"
 # Actions of S3 without a resource type, whose statements AWS writes with this ARN:
 # https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic_policy-eval-basics.html
 ALL_BUCKETS = {"s3:listallmybuckets": "arn:aws:s3:::*"}
+# An id of a key is a UUID, or `mrk-` and digits: it holds no path.
+# https://docs.aws.amazon.com/kms/latest/developerguide/concepts.html#key-id
+KEY_ID = "KeyId"
 Tokens = "tuple[Token | Kind, ...]"
 
 
@@ -96,7 +99,8 @@ def _variable(
         return (partition,)
     if colons == 4:  # noqa: PLR2004 - the fifth part of an ARN
         return ACCOUNT if account is None else (account,)
-    if colons < 5 or following == "/" or "Bucket" in name:  # noqa: PLR2004 - the parts in front
+    plain = "Bucket" in name or name == KEY_ID
+    if colons < 5 or following == "/" or plain:  # noqa: PLR2004 - the parts in front
         return (Kind.WORD, Kind.WORD_STAR)
     if "Object" in name:
         return (Wildcard.QUESTION, Wildcard.STAR)

@@ -186,7 +186,7 @@ class Meeting:
             services=self.claim.services,
         )
         asked = [own.beside_action(self.claim.about)]
-        asked += [negate(own.beside_action(block), self.actions) for block in self.claim.unless]
+        asked += [negate(own.statement(block), self.actions) for block in self.claim.unless]
         parts = [who, *asked, self._allowed(self.prepared, own)]
         if self.earlier is not None:
             earlier = {**known, **self._settled(self.earlier)}

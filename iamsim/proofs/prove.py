@@ -149,6 +149,8 @@ class Prover:
     def _meetings(self, claim: Claim) -> Iterator[Meeting]:
         """Every caller before every area of resources, as far as they could be let in."""
         actions = all_actions().mask(claim.about.actions)
+        if claim.listed_only:
+            actions &= all_actions().listed
         place = Place(actions, (resources_of(claim.about),))
         spaces = self.areas.find(actions, foreign=claim.any_resources)
         by_account, by_name = self._sorted(spaces, place)
@@ -253,8 +255,11 @@ def assumptions(claim: Claim, world: CompiledWorld) -> tuple[str, ...]:
         "the accounts of callers that the world does not list allow what these ask for",
         "resources are those that the accounts of the world own, or may make",
         "context keys are there as AWS sends them, and fit each other",
-        "one action in each service stands for those that the reference does not list",
     ]
+    if claim.listed_only:
+        found.append("actions are those that the service reference lists")
+    else:
+        found.append("one action in each service stands for those that the reference does not list")
     if claim.future:
         found.append("principals that do not exist yet may get any policies of their own")
     else:

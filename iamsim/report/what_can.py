@@ -26,6 +26,7 @@ from iamsim.report.document import (
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from iamsim.proofs.result import CheckResult
     from iamsim.query.batch import Candidate
     from iamsim.query.what_can import Effective, EffectivePolicy
     from iamsim.query.what_can.places import Place
@@ -215,8 +216,9 @@ def _notes(effective: Effective) -> list[str]:
     return notes
 
 
-def policy_remarks(written: EffectivePolicy) -> list[str]:
-    """What a person should know of a written policy."""
+def policy_remarks(written: EffectivePolicy, proof: CheckResult | None) -> list[str]:
+    """What a person should know of a written policy; `proof` says whether it leaves nothing out,
+    `None` where that can't be asked."""
     some = f"{written.compared} requests"
     if written.compared < written.requests:
         some += f", a part of {written.requests},"
@@ -232,7 +234,19 @@ def policy_remarks(written: EffectivePolicy) -> list[str]:
     if not written.complete:
         start = "not exact" if written.cut else "note"
         remarks.append(f"{start}: too many resource patterns to look at every way they meet")
-    return remarks
+    return [*remarks, _proof_remark(proof)]
+
+
+def _proof_remark(proof: CheckResult | None) -> str:
+    """Whether it is proved that a policy leaves nothing out."""
+    if proof is None:
+        return "not proved that nothing is left out: claims have no context and no session"
+    if proof.witness is not None:
+        left = f"{proof.witness['action']} on {proof.witness['resource']}"
+        return f"not exact: {left} is allowed, and left out"
+    if proof.why_unknown is not None:
+        return f"not proved that nothing is left out: {proof.why_unknown}"
+    return "proved: nothing that is allowed is left out, of the actions that the reference lists"
 
 
 def what_can_actions(effective: Effective) -> list[str]:

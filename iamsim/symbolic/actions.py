@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import compress
 from typing import TYPE_CHECKING
 
@@ -61,6 +61,12 @@ class ActionUniverse:
     def services(self) -> tuple[str, ...]:
         """The service prefixes of the actions, sorted."""
         return tuple(self._services)
+
+    @cached_property
+    def listed(self) -> int:
+        """The actions that the reference lists: all but those that stand for others."""
+        others = self.mask_of(f"{service}:{UNLISTED}" for service in self._services)
+        return self.everything & ~others
 
     def service_mask(self, service: str) -> int:
         """All actions of a service (in lower case)."""

@@ -9,11 +9,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from iamsim.core.decision import PolicyType
+from iamsim.core.decision import PolicyType, Verdict
 from iamsim.core.errors import RequestError
 from iamsim.engine import authorize
 from iamsim.engine.world import CompiledWorld
 from iamsim.importers.slots import policy_slots
+from iamsim.query.analyzer.external import find_external
+from iamsim.query.analyzer.finding import FindingKind
 from iamsim.query.batch import Batch
 from iamsim.query.batch.answers import decide_one
 from iamsim.query.changes import Changes, Reached, find_changes
@@ -38,6 +40,7 @@ KINDS = {
 }
 SAMPLES = 12
 ASKED = 80
+WHO_ASKED = 5
 
 
 def edited(tape: Tape, data: Data) -> Data:
@@ -197,3 +200,44 @@ def test_equal_worlds_have_no_changes(worlds: tuple[Data, Data]) -> None:
     _, _, changes = changes_between(worlds[0], data, partial=True)
     assert not changes.found
     assert not changes.bounds
+
+
+def allowed_to(batch: Batch, action: str, resource: str) -> dict[str, bool]:
+    """Whom who-can lists, and whether without a condition."""
+    try:
+        holders = batch.who(action, resource)
+    except RequestError:
+        return {}
+    return {holder.principal: holder.answer.verdict is Verdict.ALLOWED for holder in holders}
+
+
+@given(EDITS, st.randoms(use_true_random=False))
+def test_what_who_can_and_findings_gain_is_reported(worlds: tuple[Data, Data], source: Any) -> None:
+    """Whoever is new in an answer of who-can, or in a finding, is in a change that opens."""
+    first, second, changes = changes_between(*worlds, partial=True)
+    reported = {
+        action.lower()
+        for change in (*changes.found, *changes.future)
+        if change.is_opening
+        for action in change.actions
+    }
+    accounts = sorted({account for data in worlds for account in data["accounts"]})
+    for action, pattern, _ in source.sample(SIGNED, WHO_ASKED):
+        resource = pattern.replace("ACC", source.choice(accounts))
+        before, after = (allowed_to(batch, action, resource) for batch in (first, second))
+        gained = [one for one, sure in after.items() if sure and one not in before]
+        assert not gained or action.lower() in reported, (action, resource, gained)
+    old, new = (found_outside(batch) for batch in (first, second))
+    for who, actions in new.items():
+        gained_here = actions - old.get(who, frozenset())
+        assert gained_here <= reported, (who, gained_here - reported)
+
+
+def found_outside(batch: Batch) -> dict[object, frozenset[str]]:
+    """The actions that findings give, by resource and who is let in."""
+    found: dict[object, frozenset[str]] = {}
+    for one in find_external(batch).findings:
+        if one.kind is FindingKind.EXTERNAL:
+            who = one.resource, tuple(sorted(one.principal.items()))
+            found[who] = found.get(who, frozenset()) | {name.lower() for name in one.actions}
+    return found

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import pytest
 
+from iamsim.compile.policy import compile_policy
 from iamsim.core.decision import Verdict
+from iamsim.engine.world import CompiledWorld
+from iamsim.proofs.written import leaves_nothing_out
 from iamsim.query.batch import catalog_actions
 from iamsim.query.what_can import find_effective, write_policy
+from iamsim.query.what_can.policy import EffectivePolicy
 from iamsim.query.what_can.shrink import shrunk_actions
 from iamsim.report.what_can import action_rows, policy_remarks
+from iamsim.syntax.read import parse_policy
+from iamsim.world.load import load_world_data
 from tests.unit.test_query_batch import BUCKET, HOME, allow, user
 from tests.unit.test_query_who_can import open_world
 
@@ -199,20 +205,21 @@ def test_remarks_say_what_is_not_exact():
     """Mismatches and what can't be written stand there by name."""
     effective, batch = effective_of(allow(GET))
     written = write_policy(effective, batch)
-    assert policy_remarks(written) == [
-        f"{written.compared} requests were asked of the policy and of the world: all alike"
+    assert policy_remarks(written, None) == [
+        f"{written.compared} requests were asked of the policy and of the world: all alike",
+        "not proved that nothing is left out: claims have no context and no session",
     ]
     written.unwritable = ("s3:PutObject",)
-    assert "s3:PutObject" in policy_remarks(written)[-1]
+    assert "s3:PutObject" in policy_remarks(written, None)[-2]
     written.unwritable = ()
     written.complete = False
     assert written.exact  # of what was looked at; there may be more
-    assert policy_remarks(written)[-1].startswith("note: too many resource patterns")
+    assert policy_remarks(written, None)[-2].startswith("note: too many resource patterns")
     written.cut = True
     assert not written.exact
-    assert policy_remarks(written)[-1].startswith("not exact: too many resource patterns")
+    assert policy_remarks(written, None)[-2].startswith("not exact: too many resource patterns")
     written.requests = written.compared + 1
-    assert f"a part of {written.requests}" in policy_remarks(written)[0]
+    assert f"a part of {written.requests}" in policy_remarks(written, None)[0]
 
 
 def test_variables_of_one_shape_do_not_stand_for_the_values_of_each_other():
@@ -262,3 +269,35 @@ def test_what_the_root_user_lacks_is_written_as_not_action():
     (statement,) = written.document["Statement"]
     assert "kms:Decrypt" not in statement["NotAction"]
     assert "kms:Dec*" in statement["NotAction"]
+
+
+@pytest.mark.parametrize(
+    ("statements", "word"),
+    [
+        ([{"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}], "proved: "),
+        ([{"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}], "not exact: s3:Get"),
+        (
+            [
+                {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+                {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"},
+            ],
+            "not exact: s3:GetObject on arn:aws:s3:::a/",
+        ),
+        (
+            [
+                {"Effect": "Allow", "Action": "s3:*", "Resource": "*"},
+                {"Effect": "Deny", "Action": "s3:GetObject", "Resource": "arn:aws:sqs:*"},
+            ],
+            "proved: ",
+        ),
+    ],
+)
+def test_a_written_policy_is_proved_to_leave_nothing_out(statements, word):
+    """Or what it leaves out is named, whether no statement allows it or one takes it away."""
+    allowed = {"Effect": "Allow", "Action": "s3:Get*", "Resource": "*"}
+    held = {"Version": "2012-10-17", "Statement": allowed}
+    world = {"accounts": {HOME: {"users": {"mia": {"policies": [held]}}}}}
+    compiled = CompiledWorld(load_world_data(world))
+    written = compile_policy(parse_policy({"Version": "2012-10-17", "Statement": statements}))
+    proof = leaves_nothing_out(written, f"arn:aws:iam::{HOME}:user/mia", compiled)
+    assert policy_remarks(EffectivePolicy({}), proof)[-1].startswith(word)
