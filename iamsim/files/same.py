@@ -15,6 +15,7 @@ __all__ = ["same_folders"]
 
 MOST_FILES = 200_000
 INDEX = ".iamsim-index/"  # what is made of the files beside, and counts as long as it fits them
+_up = re.compile(rb"(?<!\.)\.\.(?!\.)").findall  # not the three dots that end a document of YAML
 # Where dots may hide: behind the escapes of YAML and JSON, in UTF-16.
 _hides_dots = re.compile(
     rb"\\(?:x2e|u002e|U0000002e)|\A(?:\xff\xfe|\xfe\xff)", re.IGNORECASE
@@ -69,11 +70,11 @@ def _stays_inside(name: str, content: bytes) -> bool:
     json = name.lower().endswith(".json")
     depth = name.count("/")
     for line in content.splitlines():
-        if b".." not in line:
+        if not _up(line):
             continue
         # A line of YAML may go on behind a backslash; a text of JSON ends at its quotation mark.
         if not json and b"\\" in line:
             return False
-        if any(text.count(b"..") > depth for text in (line.split(b'"') if json else (line,))):
+        if any(len(_up(text)) > depth for text in (line.split(b'"') if json else (line,))):
             return False
     return True

@@ -254,7 +254,7 @@ def write_tree(folder, files):
 
 
 TREE = {
-    "world.yaml": "include: [accounts/1/world.yaml]\n",
+    "world.yaml": "include: [accounts/1/world.yaml]\n...\n",
     "accounts/1/world.yaml": "policies:\n  p: ../../shared/p.json\n",
     "shared/p.json": '{"a": "../x", "b": "../y"}',
 }
