@@ -110,7 +110,8 @@ POINT = f"arn:aws:s3:eu-west-1:{A}:accesspoint/door"
 
 def door(**point: Any) -> tuple[Data, Data]:
     """Make a request through an access point before a bucket, and their world."""
-    resources = {POINT: {"bucket": BUCKET, **point}, BUCKET: {}}
+    told = {key: value for key, value in {"bucket": BUCKET, **point}.items() if value is not None}
+    resources = {POINT: told, BUCKET: {}}
     world = {"accounts": {A: {"users": {"maya": {"policies": [ALL]}}, "resources": resources}}}
     return {"resource": f"{POINT}/object/a"}, world
 
