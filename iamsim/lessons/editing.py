@@ -44,7 +44,8 @@ class EditedCopy:
         kept = {key: value for key, value in request.items() if key not in _EXPECTED}
         # What the request says itself comes in the place of what all share.
         shared = {key: value for key, value in data.items() if key not in {*kept, "lesson"}}
-        self._data = {**shared, "requests": [kept]}
+        said = {key: value for key, value in kept.items() if value is not None}
+        self._data = {**shared, "requests": [said]}
         if "world" in shared:
             self._write(WORLD, world_text(shared["world"]))
         self._lay_out(self._data, ())
