@@ -73,6 +73,8 @@ def is_request(action: str, resource: str) -> bool:
     if ":accesspoint/" in resource and not action.startswith("s3:"):
         return False  # access points of S3 take the actions of S3 alone
     of_key = ":key/" in resource or ":alias/" in resource
+    if action.startswith("kms:") and not of_key and resource != "*":
+        return False
     return (not of_key or action.startswith("kms:")) and (
         ":role/" not in resource or action.startswith(("sts:", "iam:"))
     )

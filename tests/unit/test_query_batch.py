@@ -362,3 +362,19 @@ def test_policies_are_scanned_for_an_action_or_left_to_the_compiler():
     policy = PolicyDocument("p", {"Statement": []}, NOWHERE)
     assert not scan.may_find([policy, policy])
     assert not scan.may_find([])
+
+
+def test_a_key_that_other_actions_have_cuts_classes():
+    """AWS sends aws:SourceIp with every request: a condition on it may hold for the actions that
+    its statement names, whichever action stands for all, also where keys are not unknown."""
+    policy = allow(["ec2:*", "s3:Tag*"], "arn:aws:s3:*")
+    policy["Statement"][0]["Condition"] = {"IpAddress": {"aws:SourceIp": "203.0.113.0/24"}}
+    batch = batch_of(
+        {HOME: {"users": {"ann": {"policies": [policy]}}, "resources": {BUCKET: {}}}}, partial=False
+    )
+    actions = ["dynamodb:GetItem", "ec2:DescribeVpcs", "ec2:StartInstances", "s3:GetObject"]
+    found = batch.decide_actions(user("ann"), f"{BUCKET}/x", actions)
+    for action in actions:
+        alone = batch.decide(user("ann"), action, f"{BUCKET}/x")
+        assert found[action].verdict is alone.verdict, action
+    assert found["ec2:DescribeVpcs"].verdict is Verdict.CONDITIONAL

@@ -169,6 +169,9 @@ def _matters(statement: CompiledStatement, station: Station, prepared: Prepared)
         return True
     if not statement.concerns(seen.caller):
         return False
+    if not prepared.request.partial and not all(key in seen.context for key in statement.keys):
+        # AWS sends other keys with other actions, so what is absent here may be unknown there.
+        return statement.resources is None or statement.resources.residual(seen) is not False
     return statement.residual_of_resource_and_conditions(seen) is not False
 
 
