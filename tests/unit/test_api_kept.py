@@ -117,6 +117,7 @@ def test_little_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(kept, "LARGEST", 2_000)
     monkeypatch.setattr(kept, "_policies", {})
     monkeypatch.setattr(kept, "_stacks", {})
+    monkeypatch.setattr(kept, "_seen", {})
     monkeypatch.setattr(kept, "SEEN", 4)
     for number in [0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5, 0, 3, 3]:
         assert verdict(policy(Sid=f"s{number}")) == "allowed"
