@@ -91,7 +91,8 @@ def response(run):
 
     def call(*words):
         code, out, err = run(*words)
-        assert (code, err) == (0, "")
+        assert code == 0
+        assert all(line.startswith("hint: ") for line in err.splitlines())
         return json.loads(out)
 
     return call

@@ -122,7 +122,8 @@ class TestSources:
         (tmp_path / "details.json").write_bytes(DETAILS.read_bytes())
         first = import_sources([str(tmp_path)])
         write_folder(first.data, str(tmp_path / output))
-        assert import_sources([str(tmp_path)]) == first
+        again = import_sources([str(tmp_path)])
+        assert again._replace(places=first.places) == first
         (tmp_path / output / "other.json").write_text('{"a": 1}', encoding="utf-8")
         [remark] = import_sources([str(tmp_path)]).remarks
         assert remark.source.endswith("/other.json")
