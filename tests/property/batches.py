@@ -72,6 +72,8 @@ def is_request(action: str, resource: str) -> bool:
         return False  # the oracle has a sample of AWS's rules about single actions
     if ":accesspoint/" in resource and not action.startswith("s3:"):
         return False  # access points of S3 take the actions of S3 alone
+    if ":accesspoint/" in resource and action == "s3:ListAllMyBuckets":
+        return False
     of_key = ":key/" in resource or ":alias/" in resource
     if action.startswith("kms:") and not of_key and resource != "*":
         return False
