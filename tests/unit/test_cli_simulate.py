@@ -278,6 +278,7 @@ def test_wrong_arguments_exit_with_two(run, words, message):
 def test_output_goes_to_a_file(run, tmp_path):
     """`-o` writes the response into a file."""
     path = tmp_path / "response.json"
-    words = ("custom-policy", "--action-names", "s3:ListAllMyBuckets", "--policy-input-list")
-    assert run(*words, allow("*"), "-o", str(path)) == (0, "", "")
+    action = "s3:ListAllMyBuckets"
+    words = ("custom-policy", "--action-names", action, "--policy-input-list", allow("*"))
+    assert run(*words, "-o", str(path)) == (0, "", "")
     assert json.loads(path.read_text("utf-8")) == json.loads(run(*words)[1])
