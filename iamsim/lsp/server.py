@@ -149,9 +149,9 @@ def _complete(documents: Documents, params: types.CompletionParams) -> types.Com
     where = _range(documents, uri, place)
     items = [
         types.CompletionItem(
-            label=one.text,
+            label=for_terminal(one.text),
             kind=KINDS.get(one.kind, types.CompletionItemKind.Value),
-            detail=one.detail or None,
+            detail=for_terminal(one.detail or "") or None,
             sort_text=f"{number:05}",
             text_edit=types.TextEdit(where, _quoted(one.text, uri, place)),
         )

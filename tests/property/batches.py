@@ -127,7 +127,7 @@ def cells(source: random.Random) -> Compared:
     question, compiled = question_of(world, request)
     batch = Batch(compiled, partial=False)
     asked_for = [action for action in ACTIONS if is_request(action, question.resource)]
-    chosen = [question.action, *source.sample(asked_for, 2)]
+    chosen = [question.action, *source.sample(asked_for, min(2, len(asked_for)))]
     columns = [Column(action, question.resource) for action in chosen]
     matrix = find_matrix(batch, batch.candidates, columns, question.context)
     for row in matrix.rows:

@@ -161,7 +161,8 @@ def test_answers_are_those_of_the_principal_itself(
         reached = next(
             one
             for one in changes.bounds
-            if (one.place, one.via.vpc_endpoint) == (change.place, change.vpc_endpoint)
+            if (one.place, one.via.vpc_endpoint, one.via.services)
+            == (change.place, change.vpc_endpoint, change.services)
             and change.candidate in [one.candidate.narrowed(asked) for asked in one.candidate.asked]
         )
         for batch, answer in ((first, change.before), (second, change.after)):

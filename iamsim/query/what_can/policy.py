@@ -100,7 +100,7 @@ def write_policy(effective: Effective, batch: Batch, *, shrink: bool = False) ->
     """Write what a principal can do as one policy, and check it."""
     universe = effective.universe
     decided = list(effective.decided)
-    masks = [one.actions for one in decided if one.answer.possible]
+    masks = [one.actions for one in decided]
     parts = refine(universe.everything, masks)
     grants: dict[Grant, int] = {}
     unwritable = 0
