@@ -61,6 +61,14 @@ class Ever(NamedTuple):
         }
 
 
+def _at_most(most: int | None, meetings: Iterator[Meeting]) -> Iterator[Meeting]:
+    """The first meetings; raises `OutOfBudgetError` where there are more."""
+    for number, meeting in enumerate(meetings):
+        if number == most:
+            raise OutOfBudgetError(f"callers and resources meet in more than {most:,} ways")
+        yield meeting
+
+
 class Prover:
     """Proves claims about one world; what is worked out for one claim helps with the next. `before`
     is the world before a change, for claims about one."""
@@ -75,9 +83,9 @@ class Prover:
         self._listed: list[Person] | None = None
         self._canonical: set[str] = set()
 
-    def prove(self, claim: Claim) -> CheckResult:
-        """Prove a claim, or refute it with a request. Raises `RequestError` for a claim that can't
-        be asked."""
+    def prove(self, claim: Claim, *, most: int | None = None) -> CheckResult:
+        """Prove a claim, or refute it with a request; where callers and resources meet in more ways
+        than `most`, the rest is unknown. Raises `RequestError` for a claim that can't be asked."""
         check_claim(claim, self.world.model)
         if claim.no_new_access and self.before is None:
             raise RequestError(
@@ -90,7 +98,7 @@ class Prover:
         why = None
         try:
             with CollectLater():
-                for meeting in self._meetings(claim):
+                for meeting in _at_most(most, self._meetings(claim)):
                     settled = meeting.settle()
                     if settled.witness is not None:
                         return CheckResult(

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["leaves_nothing_out"]
 
+MOST = 1_000  # ways in which the principal meets resources
+
 
 def leaves_nothing_out(policy: CompiledPolicy, principal: str, world: CompiledWorld) -> CheckResult:
     """Prove that a principal of a world is allowed nothing that an identity-based policy does not
@@ -26,12 +28,12 @@ def leaves_nothing_out(policy: CompiledPolicy, principal: str, world: CompiledWo
     allows = tuple(one for one in policy.statements if not one.denies)
     prover = Prover(world)
     everything = statement_about("*", "*", None, name, any_names=True)
-    result = prover.prove(Claim(name, who, everything, allows, listed_only=True))
+    result = prover.prove(Claim(name, who, everything, allows, listed_only=True), most=MOST)
     for statement in policy.statements:
         if statement.denies and result.verdict is Verdict.PASS:
             claim = Claim(name, who, statement, listed_only=True)
             try:
-                result = prover.prove(claim)
+                result = prover.prove(claim, most=MOST)
             except RequestError as error:
                 if error.code != "claim-about-nothing":  # no request is taken away
                     raise

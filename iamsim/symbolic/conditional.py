@@ -19,6 +19,7 @@ from iamsim.engine.plan import reference
 from iamsim.engine.world import without_world
 from iamsim.symbolic.cases import asks_for, single_case
 from iamsim.symbolic.completion import canonical_values, decide_with_values
+from iamsim.symbolic.endpoint_cases import cases_through_endpoints
 from iamsim.symbolic.layers import NOWHERE, RESOURCE_ACCOUNT
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.residual import Branch, PartialResidual
@@ -94,7 +95,7 @@ def answer_partially(question: Question, world: CompiledWorld | None = None) -> 
     unknowns = named_things(question)
     if prepare(unknowns.question, world).situation.owner_unknown is not None:
         unknowns = unknowns._replace(resource_account=True)
-    cases = cases_of(unknowns, world)
+    cases = cases_through_endpoints(cases_of(unknowns, world), unknowns, world)
     if question.principal.endswith(":root") and not is_either_root(cases.request):
         cases.request.absent |= {ASSUMED_ROOT}  # nobody said that it might be a session
     asking = Asking(unknowns, question, cases.found[-1].prepared, world)
@@ -125,6 +126,7 @@ def decide_partially(prepared: Prepared, world: CompiledWorld | None = None) -> 
     else:
         unknowns = unknowns._replace(resource_account=True)
         cases = cases_of(unknowns, world)
+    cases = cases_through_endpoints(cases, unknowns, world)
     return _decide(cases, Asking(unknowns, question, cases.found[-1].prepared, world))
 
 
