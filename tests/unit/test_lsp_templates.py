@@ -225,14 +225,14 @@ def test_a_question_can_be_cancelled(tmp_path):
     """A large document is being looked at; the client does not wait for the answer."""
     uri = (tmp_path / "main.tf").as_uri()
     blocks = [HCL.replace('"read"', f'"read{n}"').replace("document.read.", f"document.read{n}.")
-              for n in range(60)]  # fmt: skip
+              for n in range(400)]  # fmt: skip
     text = "\n".join(blocks)
 
     async def ask(client):
         client.open(uri, text)
         question = params(types.HoverParams, uri, at(text, "s3:GetObject", 2))
         asked = asyncio.ensure_future(client.text_document_hover_async(question))
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(0.01)
         numbers = list(client.protocol._request_futures)
         client.cancel_request(types.CancelParams(numbers[-1]))
         with pytest.raises(Exception, match=r"(?i)cancel"):
