@@ -602,3 +602,16 @@ def test_a_claim_about_a_service_is_about_that_service() -> None:
     world = iamsim.World(load_world_data({"accounts": {A: {"resources": resources}}}))
     claim = {"principal": "ec2.amazonaws.com", "action": "s3:GetObject", "resource": "*"}
     assert world.prove({"name": "never", "never": claim}).result == "FAIL"
+
+
+def test_a_resource_that_nobody_can_share_is_not_doubted() -> None:
+    """Its ARN says whose it is, and its service knows no policies of resources: what was lost can't
+    have been about it."""
+    own = policy({"Effect": "Allow", "Action": ["ecs:RunTask", "sqs:SendMessage"], "Resource": "*"})
+    data = {"accounts": {A: {"users": {"mia": {"policies": [own]}}}}, "unlisted": [LOST]}
+    world = CompiledWorld(load_world_data(data))
+    who = f"arn:aws:iam::{A}:user/mia"
+    task = Question(who, "ecs:RunTask", f"arn:aws:ecs:eu-west-1:{A}:task-definition/t:1")
+    assert verdict_of(task, world) is Verdict.ALLOWED
+    queue = Question(who, "sqs:SendMessage", f"arn:aws:sqs:eu-west-1:{A}:q")
+    assert verdict_of(queue, world) is Verdict.CONDITIONAL
