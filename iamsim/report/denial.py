@@ -10,6 +10,7 @@ from iamsim.query.denial import Agreement
 from iamsim.report.data import answer_to_dict
 from iamsim.report.denial_changes import article, change_text, changes_of
 from iamsim.report.document import Badge, Document, Part, Prose, Remark
+from iamsim.report.edits import edits_blocks
 from iamsim.report.explained import explained
 from iamsim.report.fetching import fetch_call, fetch_unknown
 from iamsim.report.summary import summary
@@ -57,8 +58,11 @@ def denials_document(
     documents = []
     for report in reports:
         document = denial_document(report)
-        if report.agreement is not Agreement.NOT_GIVEN:
-            found = None if report.answer.allowed else next(waiting, None)
+        found = None if report.answer.allowed else next(waiting, None)
+        if report.agreement is Agreement.NOT_GIVEN:
+            added = () if found is None else edits_blocks(found)
+            document = replace(document, blocks=(*document.blocks, *added))
+        else:
             answer = explained(report.answer, verbose=verbose, edits=found)
             part = Part("answer", "the answer of the world", answer)
             document = replace(document, blocks=(*document.blocks, part))

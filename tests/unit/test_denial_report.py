@@ -16,6 +16,7 @@ from iamsim.engine.world import CompiledWorld
 from iamsim.query.denial import Agreement, DenialReport
 from iamsim.query.difference import Difference, DifferenceKind
 from iamsim.query.differences import Search
+from iamsim.query.edits.search import suggest_edits
 from iamsim.report.denial import denials_document, denials_to_dict
 from iamsim.report.paint import Paint
 from iamsim.report.writers.markdown import to_markdown
@@ -128,6 +129,21 @@ def test_several_messages_are_told_apart():
     assert "\nmessage 2 of 2\n" in text
     assert text.rstrip().endswith("the text holds more messages before these")
     assert in_markdown(report(Agreement.SAME), more=True).count("more messages") == 1
+
+
+def test_edits_stand_with_the_message_that_they_are_about():
+    """Also where a message before it had nothing given that could explain it."""
+    reports = [report(Agreement.NOT_GIVEN), report(Agreement.SAME)]
+    world = CompiledWorld(world_of(WORLD))
+    edits = [
+        suggest_edits(Question(KIM, f"sqs:{action}", QUEUE), world)
+        for action in ("DeleteQueue", "PurgeQueue")
+    ]
+    text = to_text(denials_document(reports, edits=edits), Paint(), 300)
+    first, second = text.split("\nmessage 2 of 2\n")
+    assert "`sqs:DeleteQueue`" in first
+    assert "`sqs:DeleteQueue`" not in second
+    assert "what would allow it" in second
 
 
 def test_backticks_of_a_message_do_not_break_markdown():
