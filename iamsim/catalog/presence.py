@@ -19,6 +19,7 @@ __all__ = [
     "derived_from",
     "has_resource_account",
     "keys_through_endpoints",
+    "network_keys",
     "presence_of",
     "types_of",
 ]
@@ -133,6 +134,12 @@ def keys_through_endpoints() -> frozenset[str]:
         for key, row in _read().items()
         if row[1][Way.PUBLIC] == "-" and row[1][Way.ENDPOINT] != "-"
     )
+
+
+@lru_cache(maxsize=1)
+def network_keys() -> frozenset[str]:
+    """Give the keys (in lower case) that say from which network a request comes."""
+    return keys_through_endpoints() | {"aws:sourceip"}
 
 
 def types_of(key: str) -> tuple[str, ...]:

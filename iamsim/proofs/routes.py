@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.catalog.presence import Way
+from iamsim.catalog.presence import Way, network_keys
 from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.proofs.globs import literal_glob
 from iamsim.proofs.keys import key_domain
@@ -22,18 +22,6 @@ if TYPE_CHECKING:
 
 __all__ = ["Route", "routes"]
 
-NETWORK_KEYS = frozenset(
-    {
-        "aws:sourceip",
-        "aws:sourcevpc",
-        "aws:sourcevpcarn",
-        "aws:sourcevpce",
-        "aws:vpceaccount",
-        "aws:vpceorgid",
-        "aws:vpceorgpaths",
-        "aws:vpcsourceip",
-    }
-)
 FORWARDING_KEYS = frozenset(
     {
         "aws:calledvia",
@@ -60,7 +48,7 @@ def routes(keys: frozenset[str], services: frozenset[str], world: World) -> Iter
     endpoint policies only take away.
     """
     yield Route(Way.PUBLIC)
-    if keys & NETWORK_KEYS:
+    if keys & network_keys():
         listed = [
             endpoint
             for account in world.accounts.values()

@@ -31,6 +31,7 @@ from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import CREDENTIAL_REPORT
+from iamsim.catalog.presence import network_keys
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType, Verdict
 from iamsim.engine.inventory import identity_policies
@@ -64,16 +65,6 @@ ORGANIZATIONS = (
     "aws:sourcearn",
     "aws:sourceorgid",
     "aws:sourceorgpaths",
-)
-NETWORKS = (
-    "aws:sourceip",
-    "aws:sourcevpc",
-    "aws:sourcevpcarn",
-    "aws:sourcevpce",
-    "aws:vpceaccount",
-    "aws:vpceorgid",
-    "aws:vpceorgpaths",
-    "aws:vpcsourceip",
 )
 MFA_PRESENT, MFA_AGE = "aws:MultiFactorAuthPresent", "aws:MultiFactorAuthAge"
 # What is grave by itself, with what it is asked about.
@@ -197,8 +188,9 @@ def _asks(looking: Looking, user: User) -> bool:
     own = [(one, PolicyType.IDENTITY) for one in identity_policies(user, looking.model)]
     if user.boundary is not None:
         own.append((user.boundary, PolicyType.PERMISSIONS_BOUNDARY))
+    networks = network_keys()
     return any(
-        key in NETWORKS
+        key in networks
         for policy, use in (*above, *own)
         for one in looking.statements(policy, use)
         for key in one.keys
