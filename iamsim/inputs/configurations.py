@@ -57,5 +57,6 @@ def policies_of_files(
                 if not policy.files & paths:
                     continue
                 yield evaluated_policy(policy, policy.source.name)
+            root.configured.close()
     except WorldError as error:
         unreadable.append(render_error(error))

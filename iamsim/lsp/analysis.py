@@ -18,6 +18,7 @@ from iamsim.checks.validate import Examined, Validator
 from iamsim.core.errors import IamsimError, InputError
 from iamsim.inputs.found import find_in_content
 from iamsim.syntax.hcl.file import is_hcl, read_hcl
+from iamsim.syntax.hcl.typed import TypedText
 from iamsim.world.documents import Document, parse_document
 from iamsim.world.records import WORLD
 
@@ -103,6 +104,7 @@ class Analyzer:
         """Load the checks."""
         self._validator = Validator(today=today)
         self._kept: OrderedDict[tuple[object, ...], Examined] = OrderedDict()
+        self._typed = "", TypedText()  # the configuration that somebody types into, and its text
 
     def analyze(
         self, text: str, name: str, is_outdated: Callable[[], bool] = lambda: False
@@ -158,8 +160,10 @@ class Analyzer:
         """A file of HCL, evaluated with those beside it."""
         from iamsim.inputs.configurations import policies_of_files  # noqa: PLC0415 - few are HCL
 
+        if self._typed[0] != name:
+            self._typed = name, TypedText()
         try:
-            file = read_hcl(name, text)
+            file = read_hcl(name, text, self._typed[1])
         except InputError as error:
             return Analysis(None, "", (), (_problem(error),))
         if is_outdated():

@@ -50,7 +50,7 @@ OUTLINE = {
     "resources": types.SymbolKind.Struct,
 }
 RUN, WHY = "iamsim.run", "iamsim.why"
-PAUSE = 0.015  # seconds without a change before a document is looked at
+PAUSE = 0.005  # seconds without a change before a document is looked at
 
 
 def make_server(today: str | None = None) -> LanguageServer:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 
 import pytest
 from lsprotocol import types
@@ -10,6 +11,7 @@ from lsprotocol import types
 from iamsim.lsp.analysis import Analyzer, OutdatedError
 from iamsim.lsp.granted import statement_text
 from iamsim.lsp.hcl_place import hcl_place_at
+from iamsim.syntax.hcl.tree import Block
 from tests.unit.test_lsp import at, params, with_client
 
 HCL = """\
@@ -249,6 +251,19 @@ def test_looking_ends_when_the_document_has_changed(tmp_path):
         Analyzer().analyze(HCL, str(tmp_path / "main.tf"), lambda: True)
     with pytest.raises(OutdatedError):
         Analyzer().analyze(TEMPLATE, str(tmp_path / "app.yaml"), lambda: True)
+
+
+def test_what_was_read_of_a_configuration_is_freed_at_once(tmp_path):
+    """Nothing of it leads in circles: a collector that looks for these would stop the editor."""
+    gc.collect()
+    gc.disable()
+    try:
+        before = sum(isinstance(one, Block) for one in gc.get_objects())
+        assert Analyzer().analyze(HCL, str(tmp_path / "main.tf")).policies
+        after = sum(isinstance(one, Block) for one in gc.get_objects())
+    finally:
+        gc.enable()
+    assert after == before
 
 
 READ = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::a/*"}

@@ -10,6 +10,7 @@ from iamsim.syntax.hcl.parse import parse_hcl
 
 if TYPE_CHECKING:
     from iamsim.syntax.hcl.tree import Body
+    from iamsim.syntax.hcl.typed import TypedText
 
 __all__ = ["AUTOMATIC", "ENDINGS", "HclFile", "is_automatic", "is_hcl", "read_hcl"]
 
@@ -40,6 +41,6 @@ def is_automatic(path: str) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in AUTOMATIC)
 
 
-def read_hcl(path: str, text: str) -> HclFile:
-    """Read the text of a file; raises `WorldError` as `parse_hcl` does."""
-    return HclFile(path, parse_hcl(text, path))
+def read_hcl(path: str, text: str, typed: TypedText | None = None) -> HclFile:
+    """Read the text of a file, which was `typed` before; raises what `parse_hcl` raises."""
+    return HclFile(path, parse_hcl(text, path, typed))

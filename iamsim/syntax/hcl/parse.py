@@ -19,23 +19,27 @@ if TYPE_CHECKING:
 
     from tree_sitter import Node, Parser
 
+    from iamsim.syntax.hcl.typed import TypedText
+
 __all__ = ["MAX_CHARACTERS", "TEMPLATE_END", "TEMPLATE_START", "parse_hcl", "parse_template"]
 
 MAX_CHARACTERS = 5_000_000
 TEMPLATE_START = "v = <<IAMSIM_END_OF_TEMPLATE\n"  # in front of a template, which is read alone
 TEMPLATE_END = "\nIAMSIM_END_OF_TEMPLATE\n"
 MAX_DEPTH = 64
+# A quoted text in which nothing is escaped, interpolated or of more than one line.
+_plain_text = re.compile(r'"([^"\\$%\x00-\x1f\x7f-\x9f\u2028\u2029]*)"')
 _parsers: list[Parser] = []
 
 
-def parse_hcl(text: str, name: str) -> tree.Body:
-    """Read a file of HCL; `name` stands for it in errors.
+def parse_hcl(text: str, name: str, typed: TypedText | None = None) -> tree.Body:
+    """Read a file of HCL; `name` stands for it in errors, `typed` is what it was before.
 
     Raises `WorldError` with the place of what is no HCL, of what nests deeper than 64 levels and
     of a file that is too large; `RequestError` where tree-sitter is not installed.
     """
     source = Source(name, text)
-    reader = _Reader(source)
+    reader = _Reader(source, typed)
     try:
         for child in reader.root.children:
             if child.type == "body":
@@ -73,7 +77,7 @@ def _parser() -> Parser:
 class _Reader:
     """Turns the nodes of one text into the tree."""
 
-    def __init__(self, source: Source) -> None:
+    def __init__(self, source: Source, typed: TypedText | None) -> None:
         self.source = source
         text = source.text
         if len(text) > MAX_CHARACTERS:
@@ -81,10 +85,11 @@ class _Reader:
             raise WorldError("hcl-too-large", message, span=Span(source, 0, 0))
         content = text.encode("utf-8", "replace")
         self.offsets = None if len(content) == len(text) else _offsets(text)
-        self.root = _parser().parse(content).root_node
+        parser = _parser()
+        parsed = parser.parse(content) if typed is None else typed.parse(parser, content)
+        self.root = parsed.root_node
         if self.root.has_error:
             self.fail_at_error()
-        self.templates = TemplateReader(self)
 
     def span(self, node: Node) -> Span:
         """The place of a node."""
@@ -124,14 +129,16 @@ class _Reader:
         attributes: dict[str, tree.Attribute] = {}
         blocks: list[tree.Block] = []
         for child in node.named_children:
-            if child.type == "attribute":
-                name = self.text(child.children[0])
+            kind = child.type
+            if kind == "attribute":
+                parts = child.children
+                name = self.text(parts[0])
                 if name in attributes:
                     line = attributes[name].span.line
                     self.fail(f"`{name}` stands here already: line {line}", self.span(child))
-                value = self.expression(child.children[-1], depth + 1)
+                value = self.expression(parts[-1], depth + 1)
                 attributes[name] = tree.Attribute(self.span(child), name, value)
-            elif child.type == "block":
+            elif kind == "block":
                 blocks.append(self.block(child, depth + 1))
         return tree.Body(attributes, tuple(blocks))
 
@@ -140,12 +147,13 @@ class _Reader:
         self.check_depth(node, depth)
         names: list[str] = []
         body = tree.Body()
-        for child in node.children:
-            if child.type == "identifier":
+        for child in node.named_children:
+            kind = child.type
+            if kind == "identifier":
                 names.append(self.text(child))
-            elif child.type == "string_lit":
+            elif kind == "string_lit":
                 names.append(self.text(child)[1:-1])
-            elif child.type == "body":
+            elif kind == "body":
                 body = self.body(child, depth)
         return tree.Block(self.span(node), names[0], tuple(names[1:]), body)
 
@@ -160,15 +168,29 @@ class _Reader:
 
     def text(self, node: Node) -> str:
         """The text of a node."""
+        if self.offsets is None:
+            return self.source.text[node.start_byte : node.end_byte]
         return self.span(node).text
 
     def expression(self, node: Node, depth: int) -> tree.Expression:
         """Read an expression."""
         self.check_depth(node, depth)
-        read = _READERS.get(node.type)
+        kind = node.type
+        read = _READERS.get(kind)
         if read is None:
-            self.fail(f"`{node.type}` is not known here", self.span(node))
-        return read(self, node, depth)
+            self.fail(f"`{kind}` is not known here", self.span(node))
+        # Most expressions are plain texts: their nodes say no more than their characters do.
+        plain = self.plain_text(node) if kind == "expression" else None
+        return read(self, node, depth) if plain is None else plain
+
+    def plain_text(self, node: Node) -> tree.Template | None:
+        """Read a node that is a quoted text in which nothing needs reading, else `None`."""
+        span = self.span(node)
+        found = _plain_text.fullmatch(self.source.text, span.start, span.end)
+        if found is None:
+            return None
+        text = (tree.Text(self.at(span.start + 1, span.end - 1), found[1]),) if found[1] else ()
+        return tree.Template(span, text)
 
     def wrapped(self, node: Node, depth: int) -> tree.Expression:
         """Read what stands in a node: one expression, in brackets or with steps behind it."""
@@ -312,7 +334,7 @@ class _Reader:
 
     def template(self, node: Node, depth: int) -> tree.Expression:
         """Read a quoted text or a heredoc."""
-        return self.templates.template(node, depth)
+        return TemplateReader(self).template(node, depth)
 
 
 _READERS: dict[str, Callable[[_Reader, Node, int], tree.Expression]] = {

@@ -61,6 +61,10 @@ class Values(Mapping[str, object]):
         self.plain[name] = found
         return found
 
+    def get(self, name: str, default: object = None) -> object:
+        """Give an attribute as plain data; most of those that are asked for nobody wrote."""
+        return self[name] if name in self.names else default
+
     def __contains__(self, name: object) -> bool:
         """Say whether an attribute is written."""
         return name in self.names

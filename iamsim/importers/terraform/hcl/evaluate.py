@@ -14,6 +14,7 @@ from iamsim.importers.terraform.hcl.values import (
     ListOf,
     MapOf,
     SetOf,
+    Written,
     as_boolean,
     as_number,
     as_text,
@@ -101,8 +102,12 @@ def _text(expression: tree.Text, _scope: Scope) -> object:
 def _template(expression: tree.Template, scope: Scope) -> object:
     """Join the parts; a template of one interpolation is the value itself."""
     parts = expression.parts
-    if len(parts) == 1 and not isinstance(parts[0], tree.Text | tree.Directive):
-        return evaluate(parts[0], scope)
+    if len(parts) == 1:
+        only = parts[0]
+        if isinstance(only, tree.Text):
+            return Written.of(only.text, only.span)
+        if not isinstance(only, tree.Directive):
+            return evaluate(only, scope)
     pieces: list[tuple[str | Unknown, Span | None]] = []
     for part in parts:
         if isinstance(part, tree.Text):

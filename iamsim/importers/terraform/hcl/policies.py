@@ -55,7 +55,7 @@ class _Written(NamedTuple):
 
 def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iterator[PlacedPolicy]:
     """Give the policies of a configuration: those of resources, then documents that none uses."""
-    seen: dict[tuple[str, int], set[str]] = {}
+    seen = _Seen()
     used: set[tuple[str, int]] = set()
     for instance in root.instances.values():
         if instance.address.mode != "managed" or not isinstance(instance.values, Values):
@@ -64,7 +64,7 @@ def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iter
             for found in _find(instance.values.written(name), is_policy, instance, name):
                 used |= _stated(found.data)
                 policy = _placed(found, instance, _use(instance, name))
-                if _is_new(policy, found.span, seen):
+                if seen.is_new(policy, found.span):
                     yield policy
     for instance in root.instances.values():
         if instance.type != DOCUMENT or instance.address.mode != "data" or instance.span is None:
@@ -74,18 +74,33 @@ def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iter
         if isinstance(document, dict) and not own & used:
             found = _Written(document, Places.of_document(document), instance.span)
             policy = _placed(found, instance, Use())
-            if _is_new(policy, found.span, seen):
+            if seen.is_new(policy, found.span):
                 yield policy
 
 
-def _is_new(policy: PlacedPolicy, span: Span, seen: dict[tuple[str, int], set[str]]) -> bool:
-    """Whether a place has come to something that it had not before."""
-    variants = seen.setdefault((span.source.name, span.start), set())
-    text = json.dumps(policy.data, sort_keys=True, default=str)
-    if text in variants or len(variants) >= MAX_VARIANTS:
-        return False
-    variants.add(text)
-    return True
+class _Seen:
+    """What each place has come to so far, as text where it came to several things."""
+
+    def __init__(self) -> None:
+        self.first: dict[tuple[str, int], object] = {}
+        self.texts: dict[tuple[str, int], set[str]] = {}
+
+    def is_new(self, policy: PlacedPolicy, span: Span) -> bool:
+        """Whether a place has come to something that it had not before."""
+        place = span.source.name, span.start
+        if place not in self.first:
+            self.first[place] = policy.data
+            return True
+        variants = self.texts.setdefault(place, {_text(self.first[place])})
+        text = _text(policy.data)
+        if text in variants or len(variants) >= MAX_VARIANTS:
+            return False
+        variants.add(text)
+        return True
+
+
+def _text(data: object) -> str:
+    return json.dumps(data, sort_keys=True, default=str)
 
 
 def _stated(document: object) -> set[tuple[str, int]]:

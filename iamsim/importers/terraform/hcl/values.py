@@ -115,6 +115,13 @@ class Written(str):
     __slots__ = ("pieces",)
     pieces: Pieces
 
+    @classmethod
+    def of(cls, text: str, place: Span) -> Written:
+        """A text that stands as a whole at a place."""
+        found = cls(text)
+        found.pieces = ((text, place),)
+        return found
+
 
 @dataclass(frozen=True, slots=True)
 class PartlyKnown(Unknown):
@@ -260,19 +267,17 @@ def _unmarked(value: object, unknown: list[Unknown]) -> object:
 
 def plain(value: object) -> object:
     """Make plain data of a value, as the readers of resources take it."""
-    if isinstance(value, Encoded):
+    if isinstance(value, str):
         return str(value)
-    if isinstance(value, EncodedPartly):
-        return plain(value.value)
-    if isinstance(value, PartlyKnown):
-        return _decoded(value)
     if isinstance(value, dict):
         return {key: plain(item) for key, item in value.items()}
     if isinstance(value, list):
         return [plain(item) for item in value]
-    if isinstance(value, Handle):
-        return Unknown(f"`{value.shown}`")
-    return str(value) if isinstance(value, str) else value
+    if isinstance(value, EncodedPartly):
+        return plain(value.value)
+    if isinstance(value, PartlyKnown):
+        return _decoded(value)
+    return Unknown(f"`{value.shown}`") if isinstance(value, Handle) else value
 
 
 def _decoded(text: PartlyKnown) -> object:
