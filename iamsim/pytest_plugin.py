@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from iamsim.suites.coverage import Coverage
     from iamsim.suites.covered import PolicyCoverage
     from iamsim.suites.run import CaseResult
-    from iamsim.testing import Enforcement
+    from iamsim.testing import Enforcement, MadeCall
     from iamsim.testing.fluent import Question
 
     Policies = tuple[PolicyCoverage, ...]
@@ -178,18 +178,25 @@ def pytest_terminal_summary(
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_runtest_setup() -> None:
-    """Forget what the test before asked."""
+    """Forget what the test before asked and called."""
     _last_asked().clear()
+    _last_denied().clear()
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(
     call: pytest.CallInfo[None],
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Say below a failing `assert can(...)` why the request is decided as it is."""
+    """Say below a failing `assert can(...)` why the request is decided as it is, and below any
+    failure which calls of boto3 were denied, and why; code may have caught the errors."""
     report = yield
     if call.excinfo is not None and call.excinfo.errisinstance(AssertionError):
         report.sections += [("permissions", str(question)) for question in _last_asked()]
+    if report.failed:
+        report.sections += [
+            ("denied by iamsim", f"{made.service}:{made.operation}\n{made.explanation}")
+            for made in _last_denied()
+        ]
     return report
 
 
@@ -197,6 +204,12 @@ def _last_asked() -> list[Question]:
     """What a test asked last with `iamsim.testing.can`, where that is used."""
     module = sys.modules.get("iamsim.testing.fluent")
     return [] if module is None else module.last_asked
+
+
+def _last_denied() -> list[MadeCall]:
+    """The calls that `iamsim.testing.enforce` denied in a test, where that is used."""
+    module = sys.modules.get("iamsim.testing.enforcement")
+    return [] if module is None else module.last_denied
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> IamsimFile | None:

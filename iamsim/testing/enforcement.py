@@ -26,8 +26,8 @@ from iamsim.engine import authorize
 from iamsim.engine.question import PLAIN_SESSION, Question
 from iamsim.query.calls import question_of
 from iamsim.query.policies_in_play import policies_in_play
+from iamsim.report.summary import summary
 from iamsim.symbolic import partial as partial_answers
-from iamsim.testing.service_errors import error_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -39,7 +39,7 @@ __all__ = ["Enforcement", "MadeCall", "enforce"]
 
 _ACTIVE: list[Enforcement] = []
 _LOCK = threading.RLock()
-_ASSUMING = frozenset({"AssumeRole", "AssumeRoleWithSAML", "AssumeRoleWithWebIdentity"})
+last_denied: list[MadeCall] = []  # by any block, since the pytest plugin last forgot
 _SESSION_NAME = "iamsim"  # of sessions of a role that have no name given
 
 
@@ -70,6 +70,11 @@ class MadeCall:
         """What it asked of IAM."""
         return self.reading.requests
 
+    @property
+    def explanation(self) -> str | None:
+        """Why it was denied, in the words of `iamsim explain`; None where it was let through."""
+        return None if self.denial is None else summary(self.denial._inner)  # noqa: SLF001 - as reports
+
     def __str__(self) -> str:
         """The call and what became of it."""
         return f"{self.service}:{self.operation} {'allowed' if self.allowed else 'denied'}"
@@ -96,15 +101,15 @@ class Enforcement:
         self._assumed: dict[str, str] = {}
         self._lock = threading.Lock()
 
-    def check(
+    def decide(
         self,
         service: str,
         operation: str,
         parameters: Mapping[str, Any],
         region: str | None,
-        key: str | None,
+        key: str | None = None,
     ) -> MadeCall:
-        """Decide a call and remember it; `denial` says whether it may leave."""
+        """Decide a call; `denial` says whether it may leave."""
         principal = self._assumed.get(key, self._caller) if key is not None else self._caller
         account = _account_of(principal)
         reading = read_call(service, operation, parameters, region=region, account=account)
@@ -114,9 +119,14 @@ class Enforcement:
                 self._decide(requested, made)
                 if not made.allowed:
                     break
+        return made
+
+    def count(self, made: MadeCall) -> None:
+        """Remember a call that would leave."""
         with self._lock:
             self.calls.append(made)
-        return made
+            if not made.allowed:
+                last_denied.append(made)
 
     def _decide(self, requested: Requested, made: MadeCall) -> None:
         question = self._question(requested, made.principal)
@@ -211,65 +221,24 @@ def enforce(
     botocore's `ClientError`, as the service would; calls of sessions that code assumes are decided
     as those. Raises `InputError` for a principal that can't be asked about.
     """
+    from iamsim.testing import botocore_events  # noqa: PLC0415 - needs botocore
+
     enforcement = Enforcement(world, principal, context, session)
     world.decide(principal=principal, action="sts:GetCallerIdentity")
     with _LOCK:
-        _patch()
+        botocore_events.listen(_innermost)
         _ACTIVE.append(enforcement)
     try:
         yield enforcement
+    except Exception as error:
+        for raised, explanation in botocore_events.explained(error):
+            raised.add_note(f"iamsim: {explanation}")
+        raise
     finally:
         with _LOCK:
             _ACTIVE.remove(enforcement)
-            if not _ACTIVE:
-                _unpatch()
 
 
-_ORIGINAL: list[Any] = []
-
-
-def _patch() -> None:
-    from botocore.client import BaseClient  # noqa: PLC0415 - whoever enforces has it
-
-    if _ORIGINAL:
-        return
-    original = BaseClient._make_api_call  # noqa: SLF001 - what every call of every client is
-    _ORIGINAL.append(original)
-
-    def decided(self: Any, operation_name: str, api_params: Any) -> Any:  # noqa: ANN401 - botocore's
-        """Decide the call, then make it."""
-        __tracebackhide__ = True
-        enforcement = _ACTIVE[-1] if _ACTIVE else None
-        if enforcement is None:
-            return original(self, operation_name, api_params)
-        service = self.meta.service_model.service_name
-        made = enforcement.check(
-            service,
-            operation_name,
-            api_params or {},
-            self.meta.region_name,
-            _key_of(self) if enforcement.follows_credentials else None,
-        )
-        if made.denial is not None:
-            code, response = error_of(self.meta.service_model, operation_name, made.denial)
-            error = self.exceptions.from_code(code)(response, operation_name)
-            error.add_note(f"iamsim: {response['iamsim']['explanation']}")
-            raise error
-        answer = original(self, operation_name, api_params)
-        if service == "sts" and operation_name in _ASSUMING:
-            enforcement.assumed(answer)
-        return answer
-
-    BaseClient._make_api_call = decided  # noqa: SLF001 - as above
-
-
-def _unpatch() -> None:
-    from botocore.client import BaseClient  # noqa: PLC0415 - as above
-
-    if _ORIGINAL:
-        BaseClient._make_api_call = _ORIGINAL.pop()  # noqa: SLF001 - as above
-
-
-def _key_of(client: Any) -> str | None:  # noqa: ANN401 - botocore's
-    credentials = client._get_credentials()  # noqa: SLF001 - whose call it is
-    return None if credentials is None else str(credentials.access_key)
+def _innermost() -> Enforcement | None:
+    """The innermost block that is open: it decides the calls of all threads."""
+    return _ACTIVE[-1] if _ACTIVE else None

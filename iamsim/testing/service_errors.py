@@ -9,12 +9,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from iamsim.report.message import denied_message
-from iamsim.report.summary import summary
 
 if TYPE_CHECKING:
-    from iamsim.api import Answer
+    from iamsim.testing.enforcement import MadeCall
 
-__all__ = ["code_of", "error_of"]
+__all__ = ["code_of", "error_of", "status_of"]
 
 # Services whose code is not that of their protocol.
 CODES = {
@@ -40,6 +39,9 @@ BY_PROTOCOL = {
     "ec2": "UnauthorizedOperation",
 }
 FORBIDDEN = 403
+# "AccessDeniedException ... HTTP Status Code: 400" in the lists of common errors of services that
+# speak JSON: https://docs.aws.amazon.com/kms/latest/APIReference/CommonErrors.html
+BAD_REQUEST = 400
 # Answers to HEAD have no body: https://docs.aws.amazon.com/AmazonS3/latest/API/API_HeadObject.html
 HEADS = frozenset({"HeadObject", "HeadBucket"})
 
@@ -51,25 +53,42 @@ def code_of(service: str, protocol: str, operation: str) -> str:
     return CODES.get(service) or BY_PROTOCOL.get(protocol, "AccessDeniedException")
 
 
+def status_of(model: Any, code: str) -> int:  # noqa: ANN401 - botocore's ServiceModel
+    """The status of HTTP that comes with a code: the model's, or that of the protocol."""
+    shape = model.shape_for_error_code(code)
+    modeled = None if shape is None else shape.metadata.get("error", {}).get("httpStatusCode")
+    if modeled is not None:
+        return int(modeled)
+    speaks_json = model.metadata.get("protocol") == "json" and code == BY_PROTOCOL["json"]
+    return BAD_REQUEST if speaks_json else FORBIDDEN
+
+
 def error_of(
     model: Any,  # noqa: ANN401 - botocore's ServiceModel
     operation: str,
-    answer: Answer,
-) -> tuple[str, dict[str, Any]]:
-    """Make what botocore would have parsed from the answer, with our explanation beside it."""
+    made: MadeCall,
+) -> dict[str, Any]:
+    """Make what botocore would have parsed from the answer, with our explanation beside it.
+
+    `made` is a call that was denied.
+    """
     service, protocol = model.service_name, model.metadata.get("protocol", "")
     code = code_of(service, protocol, operation)
-    inner = answer._inner  # noqa: SLF001 - what reports read
-    message = denied_message(inner) or "Access Denied"
+    message = denied_message(made.denial._inner) if made.denial is not None else None  # noqa: SLF001 - what reports read
+    message = message or "Access Denied"
     if code == "403":
         message = "Forbidden"
     elif service == "ec2":
         message = f"You are not authorized to perform this operation. {message}"
     response: dict[str, Any] = {
         "Error": {"Code": code, "Message": message},
-        "ResponseMetadata": {"HTTPStatusCode": FORBIDDEN, "HTTPHeaders": {}, "RetryAttempts": 0},
-        "iamsim": {"explanation": summary(inner)},
+        "ResponseMetadata": {
+            "HTTPStatusCode": status_of(model, code),
+            "HTTPHeaders": {},
+            "RetryAttempts": 0,
+        },
+        "iamsim": {"explanation": made.explanation},
     }
     if protocol in ("json", "rest-json"):
         response["message"] = message
-    return code, response
+    return response

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 import boto3
 import pytest
-from botocore.exceptions import ClientError
+from botocore.awsrequest import AWSResponse
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError, ParamValidationError, StubAssertionError
 from botocore.stub import Stubber
 
 import iamsim
@@ -88,10 +93,13 @@ def test_a_denied_call_raises_the_error_of_its_service(
         getattr(called, method)(**parameters)
     response = raised.value.response
     assert response["Error"]["Code"] == code
+    speaks_json = service == "dynamodb"
+    assert response["ResponseMetadata"]["HTTPStatusCode"] == (400 if speaks_json else 403)
     assert words in response["Error"]["Message"]
-    assert response["ResponseMetadata"]["HTTPStatusCode"] == 403
     assert calls.calls[0].denial.verdict is iamsim.Verdict.IMPLICIT_DENY
-    assert any(note.startswith("iamsim: denied") for note in raised.value.__notes__)
+    assert response["iamsim"]["explanation"].startswith("denied")
+    assert calls.calls[0].explanation == response["iamsim"]["explanation"]
+    assert type(raised.value) is called.exceptions.from_code(code)
 
 
 def test_a_head_request_is_forbidden_without_a_body(world):
@@ -172,3 +180,108 @@ def test_a_principal_must_be_one(world):
     """A misspelt ARN is found before the first call."""
     with pytest.raises(iamsim.RequestError), enforce(world, principal="role/app"):
         pass
+
+
+def test_the_explanation_leaves_the_block_with_the_error(world):
+    """Whoever reads the traceback reads why, also where code raised an error of its own."""
+
+    def code() -> None:
+        try:
+            client("s3").put_object(Bucket="b", Key="k")
+        except ClientError as error:
+            raise RuntimeError from error
+
+    with pytest.raises(RuntimeError) as raised, enforce(world, principal=ROLE):
+        code()
+    (note,) = raised.value.__cause__.__notes__
+    assert note.startswith("iamsim: denied: no identity-based policy allows s3:PutObject")
+
+
+def test_clients_of_all_ages_are_decided(tmp_path):
+    """In a process of its own: a client, a session and a resource from before the first block."""
+    script = """
+import boto3, iamsim, sys
+from botocore.exceptions import ClientError
+key = dict(aws_access_key_id="k", aws_secret_access_key="s", region_name="eu-west-1")
+old_client, old_session = boto3.client("s3", **key), boto3.Session(**key)
+old_bucket = boto3.resource("s3", **key).Bucket("b")
+from iamsim.testing import enforce
+with enforce(iamsim.load(sys.argv[1]), principal=sys.argv[2]) as calls:
+    for call in (
+        lambda: old_client.put_object(Bucket="b", Key="k"),
+        lambda: old_session.client("s3").put_object(Bucket="b", Key="k"),
+        lambda: old_bucket.put_object(Key="k"),
+        lambda: boto3.client("s3", **key).put_object(Bucket="b", Key="k"),
+        lambda: boto3.Session(**key).resource("s3").Bucket("b").put_object(Key="k"),
+    ):
+        try:
+            call()
+        except ClientError as error:
+            print(error.response["Error"]["Code"])
+print(len(calls.calls))
+"""
+    path = tmp_path / "world.yaml"
+    path.write_text(WORLD)
+    done = subprocess.run(
+        [sys.executable, "-c", script, path, ROLE],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout.split() == ["AccessDenied"] * 5 + ["5"]
+
+
+def test_no_stub_of_one_operation_answers_first(world):
+    """Handlers for one operation are more specific; the decision comes before them all the same."""
+    s3 = client("s3")
+    answered = AWSResponse(None, 200, {}, None), {"ETag": "x"}
+    s3.meta.events.register_first("before-call.s3.PutObject", lambda **_: answered)
+    with enforce(world, principal=ROLE), pytest.raises(ClientError, match="s3:PutObject"):
+        s3.put_object(Bucket="b", Key="k")
+    assert s3.put_object(Bucket="b", Key="k") == {"ETag": "x"}
+
+
+def test_a_stubber_keeps_what_a_denied_call_did_not_get(world):
+    """Nothing has to be stubbed for a denied call, and no answer of another call is used up."""
+    s3 = client("s3")
+    with Stubber(s3) as stub, enforce(world, principal=ROLE):
+        stub.add_response("list_objects_v2", {"KeyCount": 1}, {"Bucket": "b"})
+        with pytest.raises(ClientError, match="s3:PutObject"):
+            s3.put_object(Bucket="b", Key="k")
+        with pytest.raises(StubAssertionError):
+            s3.list_objects_v2(Bucket="other")
+        assert s3.list_objects_v2(Bucket="b")["KeyCount"] == 1
+        stub.assert_no_pending_responses()
+
+
+def test_a_call_that_would_not_leave_is_not_decided(world):
+    """What no service could read never leaves, and a URL that is signed is no call."""
+    with enforce(world, principal=ROLE) as calls:
+        with pytest.raises(ParamValidationError):
+            client("s3").put_object(Bucket="b")
+        client("s3").generate_presigned_url("put_object", {"Bucket": "b", "Key": "k"})
+    assert calls.calls == []
+
+
+def test_parameters_are_read_as_code_gave_them(world):
+    """A handler of botocore's turns CopySource into text, others may give new parameters."""
+    s3 = client("s3")
+    s3.meta.events.register(
+        "provide-client-params.s3.CopyObject", lambda params, **_: params | {"Key": "new"}
+    )
+    with enforce(world, principal=ROLE) as calls, pytest.raises(ClientError):
+        s3.copy_object(Bucket="b", Key="k", CopySource={"Bucket": "from", "Key": "k"})
+    assert calls.calls[0].parameters == {
+        "Bucket": "b",
+        "Key": "new",
+        "CopySource": {"Bucket": "from", "Key": "k"},
+    }
+
+
+def test_a_method_that_was_replaced_is_said(world, monkeypatch):
+    """Events never come from a replacement that answers itself."""
+    monkeypatch.setattr(BaseClient, "_make_api_call", lambda *_: {"Buckets": []})
+    said = pytest.warns(UserWarning, match="replaced")
+    with said, enforce(world, principal=ROLE) as calls:
+        assert client("s3").list_buckets() == {"Buckets": []}
+    assert calls.calls == []
