@@ -2,8 +2,8 @@
 
     python benchmarks/enforce.py [--calls 300] [--rounds 5]
 
-A `put_object` that botocore's Stubber answers, alone and decided first; processor's time, the best of
-the rounds, after one that warms both.
+A `put_object` that botocore's Stubber answers, alone and decided first; processor's time, the best
+of the rounds, after one that warms both.
 """
 
 from __future__ import annotations
