@@ -208,7 +208,7 @@ def _last_asked() -> list[Question]:
 
 def _last_denied() -> list[MadeCall]:
     """The calls that `iamsim.testing.enforce` denied in a test, where that is used."""
-    module = sys.modules.get("iamsim.testing.enforcement")
+    module = sys.modules.get("iamsim.testing.decided_calls")
     return [] if module is None else module.last_denied
 
 

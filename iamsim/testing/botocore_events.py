@@ -26,7 +26,7 @@ from iamsim.testing.service_errors import error_of
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from iamsim.testing.enforcement import Enforcement, MadeCall
+    from iamsim.testing.decided_calls import Enforcement, MadeCall
 
 __all__ = ["explained", "listen"]
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from iamsim.report.message import denied_message
 
 if TYPE_CHECKING:
-    from iamsim.testing.enforcement import MadeCall
+    from iamsim.testing.decided_calls import MadeCall
 
 __all__ = ["code_of", "error_of", "status_of"]
 
