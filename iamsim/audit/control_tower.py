@@ -1,9 +1,12 @@
-"""The preventive controls that every landing zone of AWS Control Tower has about its resources.
+"""The mandatory preventive controls of AWS Control Tower, as claims about its own resources.
 
-Left out are those of the log archive alone (its buckets), that about tags of AWS Config (it asks
-for all keys of a request, which no claim says), and the detective ones, which no policy enforces.
+Actions, resources and conditions are those of the service control policies that AWS prints for each
+control. Controls that AWS prints with the same policy share a claim. Those about the buckets of the
+log archive are about its account alone, as AWS enables them there alone. The detective controls are
+rules of AWS Config, which no policy enforces; the elective ones hold where somebody wants them.
 
-https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html
+https://docs.aws.amazon.com/controltower/latest/controlreference/mandatory-controls.html, and for
+the ids https://docs.aws.amazon.com/controltower/latest/controlreference/cannot-change-with-gr-api.html
 """
 
 from __future__ import annotations
@@ -11,25 +14,45 @@ from __future__ import annotations
 from iamsim.audit.guardrails import CONTROLS, Guardrail
 from iamsim.audit.model import Severity
 
-__all__ = ["CONTROL_TOWER"]
+__all__ = ["CONTROL_TOWER", "LOG_ARCHIVE"]
 
-OTHERS = {"StringNotEquals": {"aws:ResourceTag/aws-control-tower": "managed-by-control-tower"}}
+BUCKETS = "arn:*:s3:::aws-controltower*"
+TAG = "aws:ResourceTag/aws-control-tower"
+OF_CONTROL_TOWER = "managed-by-control-tower"
 
 
 def _control(
-    id_: str,
-    resource: str,
+    ids: tuple[str, ...],
+    resources: tuple[str, ...],
     actions: tuple[str, ...],
-    unless: tuple[dict[str, dict[str, str]], ...] = (),
+    exempt: tuple[str, ...] = (),
+    condition: dict[str, dict[str, str]] | None = None,
 ) -> Guardrail:
-    """A mandatory control."""
-    return Guardrail(id_, "", actions, Severity.MEDIUM, CONTROLS, resource, unless=unless)
+    """A mandatory control, with those that AWS prints with the same policy."""
+    id_ = f"AWS-GR_{ids[0]}"
+    controls = tuple(f"AWS-GR_{one}" for one in ids)
+    return Guardrail(
+        id_,
+        "",
+        actions,
+        Severity.MEDIUM,
+        CONTROLS,
+        resources,
+        controls,
+        exempt=exempt,
+        condition=condition,
+    )
 
 
 CONTROL_TOWER = (
     _control(
-        "AWS-GR_CLOUDTRAIL_CHANGE_PROHIBITED",
-        "arn:*:cloudtrail:*:*:trail/aws-controltower-*",
+        (
+            "CLOUDTRAIL_CHANGE_PROHIBITED",
+            "CLOUDTRAIL_CLOUDWATCH_LOGS_ENABLED",
+            "CLOUDTRAIL_ENABLED",
+            "CLOUDTRAIL_VALIDATION_ENABLED",
+        ),
+        ("arn:*:cloudtrail:*:*:trail/aws-controltower-*",),
         (
             "cloudtrail:DeleteTrail",
             "cloudtrail:PutEventSelectors",
@@ -38,8 +61,8 @@ CONTROL_TOWER = (
         ),
     ),
     _control(
-        "AWS-GR_CLOUDWATCH_EVENTS_CHANGE_PROHIBITED",
-        "arn:*:events:*:*:rule/aws-controltower-*",
+        ("CLOUDWATCH_EVENTS_CHANGE_PROHIBITED",),
+        ("arn:*:events:*:*:rule/aws-controltower-*",),
         (
             "events:DeleteRule",
             "events:DisableRule",
@@ -49,14 +72,20 @@ CONTROL_TOWER = (
         ),
     ),
     _control(
-        "AWS-GR_CONFIG_AGGREGATION_AUTHORIZATION_POLICY",
-        "arn:*:config:*:*:aggregation-authorization*",
+        ("CONFIG_AGGREGATION_AUTHORIZATION_POLICY",),
+        ("arn:*:config:*:*:aggregation-authorization*",),
         ("config:DeleteAggregationAuthorization",),
-        (OTHERS,),
+        condition={"StringLike": {TAG: OF_CONTROL_TOWER}},
     ),
     _control(
-        "AWS-GR_CONFIG_CHANGE_PROHIBITED",
-        "*",
+        ("CONFIG_AGGREGATION_CHANGE_PROHIBITED",),
+        ("*",),
+        ("config:TagResource", "config:UntagResource"),
+        condition={"ForAllValues:StringEquals": {"aws:TagKeys": "aws-control-tower"}},
+    ),
+    _control(
+        ("CONFIG_CHANGE_PROHIBITED", "CONFIG_ENABLED"),
+        ("*",),
         (
             "config:DeleteConfigurationRecorder",
             "config:DeleteDeliveryChannel",
@@ -68,8 +97,8 @@ CONTROL_TOWER = (
         ),
     ),
     _control(
-        "AWS-GR_CONFIG_RULE_CHANGE_PROHIBITED",
-        "*",
+        ("CONFIG_RULE_CHANGE_PROHIBITED",),
+        ("*",),
         (
             "config:DeleteConfigRule",
             "config:DeleteConfigurationAggregator",
@@ -77,11 +106,15 @@ CONTROL_TOWER = (
             "config:PutConfigRule",
             "config:PutConfigurationAggregator",
         ),
-        (OTHERS,),
+        condition={"StringEquals": {TAG: OF_CONTROL_TOWER}},
     ),
     _control(
-        "AWS-GR_IAM_ROLE_CHANGE_PROHIBITED",
-        "arn:*:iam::*:role/aws-controltower-*",
+        ("IAM_ROLE_CHANGE_PROHIBITED",),
+        (
+            "arn:*:iam::*:role/aws-controltower-*",
+            "arn:*:iam::*:role/*AWSControlTower*",
+            "arn:*:iam::*:role/stacksets-exec-*",
+        ),
         (
             "iam:AttachRolePolicy",
             "iam:CreateRole",
@@ -95,27 +128,33 @@ CONTROL_TOWER = (
             "iam:UpdateRole",
             "iam:UpdateRoleDescription",
         ),
-        ({"ArnLike": {"aws:PrincipalArn": "arn:*:iam::*:role/stacksets-exec-*"}},),
+        ("arn:*:iam::*:role/stacksets-exec-*",),
     ),
     _control(
-        "AWS-GR_LAMBDA_CHANGE_PROHIBITED",
-        "arn:*:lambda:*:*:function:aws-controltower-*",
+        ("LAMBDA_CHANGE_PROHIBITED",),
+        ("arn:*:lambda:*:*:function:aws-controltower-*",),
         (
             "lambda:AddPermission",
+            "lambda:CreateEventSourceMapping",
             "lambda:CreateFunction",
+            "lambda:DeleteEventSourceMapping",
             "lambda:DeleteFunction",
+            "lambda:DeleteFunctionConcurrency",
+            "lambda:PutFunctionConcurrency",
+            "lambda:RemovePermission",
+            "lambda:UpdateEventSourceMapping",
             "lambda:UpdateFunctionCode",
             "lambda:UpdateFunctionConfiguration",
         ),
     ),
     _control(
-        "AWS-GR_LOG_GROUP_POLICY",
-        "arn:*:logs:*:*:log-group:*aws-controltower*",
+        ("LOG_GROUP_POLICY",),
+        ("arn:*:logs:*:*:log-group:*aws-controltower*",),
         ("logs:DeleteLogGroup", "logs:PutRetentionPolicy"),
     ),
     _control(
-        "AWS-GR_SNS_CHANGE_PROHIBITED",
-        "arn:*:sns:*:*:aws-controltower-*",
+        ("SNS_CHANGE_PROHIBITED",),
+        ("arn:*:sns:*:*:aws-controltower-*",),
         (
             "sns:AddPermission",
             "sns:CreateTopic",
@@ -125,8 +164,31 @@ CONTROL_TOWER = (
         ),
     ),
     _control(
-        "AWS-GR_SNS_SUBSCRIPTION_CHANGE_PROHIBITED",
-        "arn:*:sns:*:*:aws-controltower-SecurityNotifications",
-        ("sns:Subscribe",),
+        ("SNS_SUBSCRIPTION_CHANGE_PROHIBITED",),
+        ("arn:*:sns:*:*:aws-controltower-SecurityNotifications",),
+        ("sns:Subscribe", "sns:Unsubscribe"),
+    ),
+)
+LOG_ARCHIVE = (
+    _control(("AUDIT_BUCKET_DELETION_PROHIBITED",), (BUCKETS,), ("s3:DeleteBucket",)),
+    _control(
+        ("CT_AUDIT_BUCKET_ENCRYPTION_CHANGES_PROHIBITED",),
+        (BUCKETS,),
+        ("s3:PutEncryptionConfiguration",),
+    ),
+    _control(
+        ("CT_AUDIT_BUCKET_LIFECYCLE_CONFIGURATION_CHANGES_PROHIBITED",),
+        (BUCKETS,),
+        ("s3:PutLifecycleConfiguration",),
+    ),
+    _control(
+        ("CT_AUDIT_BUCKET_LOGGING_CONFIGURATION_CHANGES_PROHIBITED",),
+        (BUCKETS,),
+        ("s3:PutBucketLogging",),
+    ),
+    _control(
+        ("CT_AUDIT_BUCKET_POLICY_CHANGES_PROHIBITED",),
+        (BUCKETS,),
+        ("s3:DeleteBucketPolicy", "s3:PutBucketPolicy"),
     ),
 )

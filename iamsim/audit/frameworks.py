@@ -1,8 +1,9 @@
 """Frameworks: which checks answer for which of their controls, by the ids of the controls.
 
-The ids are facts of the pages that each framework names; what a control asks for stands here in our
-words. Which controls about access are
-out of scope is said, with the reason; controls about other things are not listed.
+The ids are facts of the pages that each framework names; tests hold them against the lists of
+`tests/data/framework_ids.yaml`, which have a source and a date. What a control asks for stands here
+in our words. Which controls about access are out of scope is said, with the reason; controls about
+other things are not listed.
 """
 
 from __future__ import annotations
@@ -185,6 +186,7 @@ FRAMEWORKS = {
         FSBP,
         {
             "Account.1": ("security-contact",),
+            "EC2.1": ("public-access",),
             "IAM.1": ("full-service-access",),
             "IAM.2": ("policy-on-user",),
             "IAM.3": ("access-key-old",),
@@ -194,14 +196,19 @@ FRAMEWORKS = {
             "IAM.7": ("password-policy",),
             "IAM.8": ("password-unused", "access-key-unused"),
             "IAM.21": ("full-service-access",),
+            "KMS.5": ("public-access",),
+            "Lambda.1": ("public-access",),
+            "RDS.1": ("public-access",),
             "S3.1": ("account-public-access-block",),
             "S3.2": ("public-access",),
             "S3.3": ("public-access",),
             "S3.5": ("bucket-without-tls",),
             "S3.6": ("cross-account-access",),
+            "SNS.4": ("public-access",),
         },
         {
             "Account.1": _TITLES["contact"],
+            "EC2.1": "snapshots of volumes are not public",
             "IAM.1": _TITLES["administrator"],
             "IAM.2": _TITLES["groups"],
             "IAM.3": _TITLES["age"],
@@ -211,16 +218,24 @@ FRAMEWORKS = {
             "IAM.7": "passwords are strong (here: long, and not used again)",
             "IAM.8": _TITLES["unused"],
             "IAM.21": "no policy of yours gives whole services",
+            "KMS.5": "keys are not public",
+            "Lambda.1": "functions are not public",
+            "RDS.1": "snapshots of databases are not public",
             "S3.1": _TITLES["block"],
             "S3.2": "nobody reads buckets publicly",
             "S3.3": "nobody writes to buckets publicly",
             "S3.5": _TITLES["tls"],
             "S3.6": "other accounts can't change buckets",
+            "SNS.4": "topics are not public",
         },
         {
             "KMS.1": "ask `iamsim who-can kms:Decrypt KEY`",
             "KMS.2": "ask `iamsim who-can kms:Decrypt KEY`",
-            "all others": f"the state of a service {NOT_ACCESS}",
+            "S3.8": "the settings of a bucket count in `public-access`; S3.1 asks for the account's",
+            "S3.12": NO_FILE,
+            "S3.19": "the settings of an access point count in `public-access`",
+            "SSM.4": NO_FILE,
+            "all others": f"settings of a service: {NOT_ACCESS}",
         },
     ),
     "well-architected": Framework(

@@ -37,19 +37,20 @@ CONTROL_TOWER_ROLE = "arn:*:iam::*:role/AWSControlTowerExecution"
 
 
 class Guardrail(NamedTuple):
-    """What no principal of a member account may do. `controls` are the ids of AWS Control Tower
-    that are about the same; `root` says that it is about root users alone, `unless` are conditions
-    under which it may be done."""
+    """What no principal of a member account may do, where `condition` holds. `controls` are the ids
+    of AWS Control Tower that are about the same; `root` says that it is about root users alone,
+    `exempt` are patterns of the ARNs of principals that may do it all the same."""
 
     id: str
     title: str
     actions: tuple[str, ...]
     severity: Severity
     see: str
-    resource: str = "*"
+    resources: tuple[str, ...] = ("*",)
     controls: tuple[str, ...] = ()
     root: bool = False
-    unless: tuple[Mapping[str, Mapping[str, object]], ...] = ()
+    exempt: tuple[str, ...] = ()
+    condition: Mapping[str, Mapping[str, str]] | None = None
 
 
 GUARDRAILS = (
@@ -134,22 +135,29 @@ class GuardrailProver:
         self.exempt = (CONTROL_TOWER_ROLE, *exempt)
         self.alike = _alike(model, members)
         accounts = {one: _bare(model, one) for one in self.alike}
-        self.members = sorted(accounts)
         bare = World(organization=model.organization, accounts=accounts, policies=model.policies)
         self._prover = Prover(CompiledWorld.checked(bare))
 
-    def prove(self, guardrail: Guardrail) -> CheckResult:
-        """Prove that no principal of a member can do it, or show one that can."""
-        who: list[object] = [{"account": one} for one in self.members]
+    def exempt_from(self, guardrail: Guardrail) -> list[str]:
+        """Patterns of the principals that may do what a guardrail forbids."""
+        return [*self.exempt, *guardrail.exempt]
+
+    def prove(self, guardrail: Guardrail, about: Sequence[str] = ()) -> CheckResult:
+        """Prove that no principal of these members (without any, of all) can do it, or show one
+        that can."""
+        members = [one for one, alike in self.alike.items() if not about or {*alike} & {*about}]
+        who: list[object] = [{"account": one} for one in sorted(members)]
         if guardrail.root:
-            who = [f"arn:{self._partition(one)}:iam::{one}:root" for one in self.members]
-        never = {"principal": who, "action": list(guardrail.actions)}
-        if guardrail.resource != "*":
-            never["resource"] = [guardrail.resource]
+            who = [f"arn:{self._partition(one)}:iam::{one}:root" for one in sorted(members)]
+        never: dict[str, object] = {"principal": who, "action": list(guardrail.actions)}
+        if guardrail.resources != ("*",):
+            never["resource"] = list(guardrail.resources)
+        if guardrail.condition is not None:
+            never["condition"] = guardrail.condition
         claim = {
             "name": guardrail.id,
             "never": {**never, "future": True},
-            "unless": [{"ArnLike": {"aws:PrincipalArn": list(self.exempt)}}, *guardrail.unless],
+            "unless": [{"ArnLike": {"aws:PrincipalArn": self.exempt_from(guardrail)}}],
         }
         return self._prover.prove(parse_claim(claim))
 

@@ -13,6 +13,7 @@ __all__ = [
     "CREDENTIAL_REPORT",
     "IDENTITY_CENTER",
     "LAST_ACCESSED",
+    "LOG_ARCHIVE_BUCKETS",
     "MFA_DEVICES",
     "ORGANIZATION",
     "PASSWORD_POLICY",
@@ -96,6 +97,9 @@ PUBLIC_ACCESS_BLOCK = Source(
     "{account}/get-public-access-block.json",
     "aws s3control get-public-access-block --account-id {account}"
     " > {account}/get-public-access-block.json",
+)
+LOG_ARCHIVE_BUCKETS = Source(
+    "LOG-ARCHIVE/list-buckets.json", "aws s3api list-buckets > LOG-ARCHIVE/list-buckets.json"
 )
 ORGANIZATION = Source(
     "organizations/",

@@ -14,11 +14,14 @@ import pytest
 
 import iamsim
 from iamsim.audit.choices import Choices
+from iamsim.audit.control_tower import CONTROL_TOWER, LOG_ARCHIVE
 from iamsim.audit.frameworks import FRAMEWORKS
+from iamsim.audit.guardrails import GUARDRAILS
 from iamsim.audit.headings import HEADINGS
 from iamsim.audit.languages import in_language
 from iamsim.audit.model import Status
 from iamsim.audit.registry import load_checks
+from iamsim.audit.rules.guardrails import REGION_CONTROL
 from iamsim.audit.run import run_audit
 from iamsim.cli.main import main
 from iamsim.engine.world import CompiledWorld
@@ -108,6 +111,39 @@ def test_frameworks_name_checks_that_are_there():
             assert set(checks) <= known, control
             assert framework.titles[control]
         assert framework.out_of_scope
+
+
+FORMS = {
+    "cis-aws-3.0": r"[1-5](\.\d+){1,2}",
+    "cis-aws-5.0": r"[1-5](\.\d+){1,2}",
+    "fsbp": r"[A-Z][A-Za-z0-9]+\.\d+",
+    "well-architected": r"SEC\d\d-BP\d\d",
+}
+
+
+@pytest.mark.parametrize("name", FRAMEWORKS)
+def test_ids_of_controls_are_those_of_a_dated_list(name):
+    """Each id has the form of its framework, and stands in a public list with source and date."""
+    listed = read_document(ROOT / "tests/data/framework_ids.yaml").data[name]
+    assert listed["source"]
+    assert re.fullmatch(r"20\d\d-\d\d-\d\d", listed["date"])
+    framework = FRAMEWORKS[name]
+    single = [one for one in framework.out_of_scope if " " not in one]
+    for control in (*framework.controls, *single):
+        assert re.fullmatch(FORMS[name], control)
+        assert control in listed["ids"]
+
+
+def test_ids_of_control_tower_are_those_of_aws():
+    """Every mandatory control that a policy enforces is a claim, and no other id is named."""
+    lists = read_document(ROOT / "tests/data/framework_ids.yaml").data
+    mandatory = lists["control-tower-mandatory"]["ids"]
+    strong = lists["control-tower-strongly-recommended"]["ids"]
+    claimed = [one for control in (*CONTROL_TOWER, *LOG_ARCHIVE) for one in control.controls]
+    detective = [one for one in mandatory if "_PUBLIC_" in one]
+    assert sorted([*claimed, *detective, REGION_CONTROL]) == sorted(mandatory)
+    named = [one for guardrail in GUARDRAILS for one in guardrail.controls]
+    assert set(named) <= {*mandatory, *strong}
 
 
 def test_pages_are_current():

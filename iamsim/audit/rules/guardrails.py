@@ -12,7 +12,7 @@ one.
 reaches a bucket that lets everybody in, whether an administrator can write to a bucket outside, and
 whether one can work from any network.
 `control-tower-preventive`: where AWS Control Tower is, its mandatory preventive controls by their
-ids, about its own resources.
+ids, about its own resources; those for the log archive about the account that has its buckets.
 
 ## Why it matters
 <https://docs.aws.amazon.com/IAM/latest/UserGuide/best-practices.html#bp-permissions-guardrails>,
@@ -30,11 +30,12 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.audit.control_tower import CONTROL_TOWER
+from iamsim.audit.control_tower import CONTROL_TOWER, LOG_ARCHIVE
 from iamsim.audit.guardrails import CONTROLS, GUARDRAILS
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Request, Severity
 from iamsim.audit.policies import written_out
 from iamsim.audit.registry import audits
+from iamsim.audit.sources import LOG_ARCHIVE_BUCKETS
 from iamsim.catalog.global_services import SPARED_BY_REGION
 from iamsim.catalog.regions import REGIONS
 from iamsim.core.decision import Layer, PolicyType, Verdict
@@ -60,6 +61,7 @@ REGION_DENY = (
     "https://docs.aws.amazon.com/controltower/latest/controlreference/"
     "primary-region-deny-policy.html"
 )
+REGION_CONTROL = "AWS-GR_REGION_DENY"
 DEFAULTS = frozenset(("FullAWSAccess", "RCPFullAWSAccess"))
 PRINCIPAL = "aws:PrincipalArn"
 STRANGER = "999999999999"
@@ -141,15 +143,17 @@ def _of_claim(guardrail: Guardrail) -> None:
             yield gap
             return
         if looking.members:
-            yield _proved(looking, guardrail, "organization", _exempt_policy(guardrail))
+            yield _proved(looking, guardrail, "organization")
             yield from looking.policy_gaps(PolicyType.SERVICE_CONTROL)
 
     audits(guardrail.id, HEADING, guardrail.title, guardrail.severity, guardrail.see)(run)
 
 
-def _proved(looking: Looking, guardrail: Guardrail, subject: str, policy: object) -> Outcome:
-    """What a proof gives."""
-    result = looking.guardrails.prove(guardrail)
+def _proved(
+    looking: Looking, guardrail: Guardrail, subject: str, about: tuple[str, ...] = ()
+) -> Outcome:
+    """What a proof gives, about these members or about all."""
+    result = looking.guardrails.prove(guardrail, about)
     if result.verdict is Proof.PASS:
         return Passed(subject)
     if result.verdict is Proof.UNKNOWN or result.witness is None:
@@ -169,28 +173,26 @@ def _proved(looking: Looking, guardrail: Guardrail, subject: str, policy: object
     return Finding(
         subject,
         f"{request.action} is possible in {request.principal.split(':')[4]}{others}{controls}",
-        Fix("policy", written_out(policy)),
+        Fix("policy", written_out(_policy(looking, guardrail))),
         evidence=(Evidence("request", result.message, request),),
         span=None if looking.model.organization is None else looking.model.organization.span,
     )
 
 
-def _exempt_policy(guardrail: Guardrail) -> object:
+def _policy(looking: Looking, guardrail: Guardrail) -> object:
     """A service control policy that would hold the guardrail."""
-    exempt = ["arn:*:iam::*:role/AWSControlTowerExecution"]
-    condition: dict[str, object] = {"ArnNotLike": {"aws:PrincipalArn": exempt}}
-    for one in guardrail.unless:
-        exempt += [str(keys[PRINCIPAL]) for keys in one.values() if PRINCIPAL in keys]
-        if "StringNotEquals" in one:
-            condition["StringEquals"] = dict(one["StringNotEquals"])
+    condition: dict[str, object] = {
+        "ArnNotLike": {PRINCIPAL: looking.guardrails.exempt_from(guardrail)},
+        **(guardrail.condition or {}),
+    }
     if guardrail.root:
-        condition = {"ArnLike": {"aws:PrincipalArn": "arn:*:iam::*:root"}}
+        condition = {"ArnLike": {PRINCIPAL: "arn:*:iam::*:root"}}
     words = guardrail.id.replace("_", "-").split("-")
     statement = {
         "Sid": "".join(word.capitalize() for word in words),
         "Effect": "Deny",
         "Action": "*" if guardrail.id == "guardrail-root-user" else list(guardrail.actions),
-        "Resource": guardrail.resource,
+        "Resource": "*" if guardrail.resources == ("*",) else list(guardrail.resources),
         "Condition": condition,
     }
     return {"Version": "2012-10-17", "Statement": [statement]}
@@ -212,12 +214,26 @@ def control_tower(looking: Looking) -> Iterator[Outcome]:
     if looking.model.organization is None or not _has_control_tower(looking):
         return
     for control in CONTROL_TOWER:
-        yield _proved(looking, control, control.id, _exempt_policy(control))
+        yield _proved(looking, control, control.id)
+    archives = tuple(sorted(_log_archives(looking)))
+    for control in LOG_ARCHIVE:
+        if archives:
+            yield _proved(looking, control, control.id, archives)
+        else:
+            yield LOG_ARCHIVE_BUCKETS.gap(control.id, "which account is the log archive")
 
 
 def _has_control_tower(looking: Looking) -> bool:
     roles = any("AWSControlTowerExecution" in account.roles for account in looking.accounts)
     return roles or any(one.policy.name.startswith("aws-guardrails-") for one in looking.held)
+
+
+def _log_archives(looking: Looking) -> Iterator[str]:
+    """The members with the buckets that Control Tower makes for logs."""
+    for member in looking.members:
+        account = looking.model.accounts.get(member)
+        if account is not None and any(":s3:::aws-controltower" in one for one in account.resources):
+            yield member
 
 
 @audits(
@@ -247,7 +263,7 @@ def regions(looking: Looking) -> Iterator[Outcome]:
             for one in alike:
                 yield Finding(
                     one,
-                    f"all {len(open_in)} Regions can be used",
+                    f"all {len(open_in)} Regions can be used (AWS Control Tower: {REGION_CONTROL})",
                     Fix("policy", written_out(_REGION_POLICY)),
                     one,
                     (
