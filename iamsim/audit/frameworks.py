@@ -266,6 +266,7 @@ FRAMEWORKS = {
             "SEC03-BP07": ("public-access", "cross-account-access", "external-access-analyzer"),
             "SEC03-BP08": ("access-between-accounts", "perimeter-resources"),
             "SEC03-BP09": ("external-id-missing",),
+            "SEC09-BP02": ("bucket-without-tls", "resource-without-tls"),
         },
         {
             "SEC01-BP01": "workloads stand in accounts with guardrails",
@@ -281,6 +282,7 @@ FRAMEWORKS = {
             "SEC03-BP07": "public and cross-account access is analyzed",
             "SEC03-BP08": "resources are shared securely in the organization",
             "SEC03-BP09": "resources are shared securely with third parties",
+            "SEC09-BP02": "requests are encrypted in transit",
         },
         {
             "SEC01-BP03 to BP08": "how people work, and tools of other kinds",

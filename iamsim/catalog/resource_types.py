@@ -26,6 +26,7 @@ __all__ = [
     "Call",
     "PolicyPlace",
     "ResourceType",
+    "TransportPolicy",
     "find_terraform_type",
     "find_type",
     "policy_services",
@@ -73,6 +74,15 @@ class Call(NamedTuple):
         return "{name}" in self.options or "{url}" in self.options
 
 
+class TransportPolicy(NamedTuple):
+    """The denial of requests without TLS that AWS asks for: an action to ask about it, the actions
+    that it denies, and AWS's page."""
+
+    asked: str
+    denied: str
+    page: str
+
+
 class ResourceType(NamedTuple):
     """A row of the table; `docs/reference/resource-types.md` shows what it says of each type.
 
@@ -108,6 +118,7 @@ class ResourceType(NamedTuple):
     names_no_resource: bool
     finding: str
     public_check: str
+    tls: TransportPolicy | None
     own: tuple[str, ...]
     inner: tuple[str, ...]
     separator: str
@@ -305,6 +316,7 @@ def _row(name: str, fields: dict[str, list[str]]) -> ResourceType:
         "no-resource" in fields,
         one("finding"),
         one("public-check"),
+        TransportPolicy(*one("tls").split()) if one("tls") else None,
         tuple(one("own").split()),
         tuple(inner[:-1]),
         inner[-1] if inner else "",

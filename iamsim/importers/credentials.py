@@ -39,20 +39,26 @@ KEPT = {
 }
 SETTINGS = ("SummaryMap", "EnabledFeatures", "analyzers", "AlternateContact", "PasswordPolicy")
 SMS = "sms-mfa/"
+# Since then no security key is registered as U2F (document history of the IAM User Guide).
+U2F_ENDED = "2022-06-01"
 
 
-def device_type(serial: str) -> str:
+def device_type(serial: str, enabled: str | None) -> str:
     """The type of an MFA device by its serial number: a virtual device and a passkey or security
-    key have ARNs, a hardware token has the number that is printed on it.
+    key have ARNs, a hardware token has the number that is printed on it. The ARN does not say
+    whether a key was registered as U2F or FIDO2, the day on which that was (`enabled`) may.
 
-    https://docs.aws.amazon.com/IAM/latest/APIReference/API_MFADevice.html
+    https://docs.aws.amazon.com/IAM/latest/APIReference/API_MFADevice.html,
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_fido.html
     """
     arn = find_arn(serial)
     if arn is None:
         return "hardware"
     if arn.resource.startswith(SMS):
         return "text-message"
-    return "fido" if arn.resource.startswith("u2f/") else "virtual"
+    if not arn.resource.startswith("u2f/"):
+        return "virtual"
+    return "fido" if enabled is not None and enabled >= U2F_ENDED else "fido-or-u2f"
 
 
 def read_credentials(draft: Draft, data: Json, place: str, account: str | None) -> None:

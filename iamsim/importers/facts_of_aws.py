@@ -141,7 +141,8 @@ def read_mfa_devices(draft: Draft, data: Json, place: str, account: str | None) 
         if arn.resource == "root":
             draft.account(arn.account).entry("root_user", "mfa_devices", 1, at)
             serial = text(record, "SerialNumber") or ""
-            draft.account(arn.account).entry("root_user", "mfa_types", [device_type(serial)], at)
+            kind = device_type(serial, text(record, "EnableDate"))
+            draft.account(arn.account).entry("root_user", "mfa_types", [kind], at)
         else:
             name = arn.resource.rpartition("/")[2]
             _add_device(draft, draft.user(arn.account, name), record)
@@ -153,11 +154,11 @@ def _add_device(draft: Draft, user: Record | None, record: Json) -> None:
     if user is None or serial is None:
         return
     devices = draft.state.setdefault("mfa devices", {})
-    seen = devices.setdefault(f"{id(user.data)}", set())
-    if isinstance(seen, set):
-        seen.add(serial)
+    seen = devices.setdefault(f"{id(user.data)}", {})
+    if isinstance(seen, dict):
+        seen[serial] = device_type(serial, text(record, "EnableDate"))
         user.data["mfa_devices"] = len(seen)
-        user.data["mfa_types"] = sorted({device_type(one) for one in seen})
+        user.data["mfa_types"] = sorted({*seen.values()})
 
 
 def read_access_keys(draft: Draft, data: Json, place: str, account: str | None) -> None:

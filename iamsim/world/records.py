@@ -182,8 +182,9 @@ _LAST_ACCESSED = Field(
 )
 _MFA_TYPES = Field(
     "mfa_types",
-    list_of(choice("fido", "hardware", "text-message", "u2f", "virtual")),
-    "The types of its MFA devices: passkeys and security keys are `fido`.",
+    list_of(choice("fido", "fido-or-u2f", "hardware", "text-message", "u2f", "virtual")),
+    "The types of its MFA devices: passkeys and security keys are `fido`, keys of which nothing says"
+    " whether they were registered as U2F are `fido-or-u2f`.",
 )
 
 USER = Table(

@@ -10,6 +10,7 @@ import pytest
 from iamsim.importers.frame import SourceOptions, import_sources
 
 ACCOUNT = "111122223333"
+ARN_OF_DEVICES = f"arn:aws:iam::{ACCOUNT}"
 PLACE = f"{ACCOUNT}/eu-west-1"
 KEY = f"arn:aws:kms:eu-west-1:{ACCOUNT}:key/1"
 POINT = f"arn:aws:s3:eu-west-1:{ACCOUNT}:accesspoint/point"
@@ -149,6 +150,28 @@ def imported(tmp_path, files, **options):
             {"MFADevices": [{"UserName": "u", "SerialNumber": number} for number in "121"]},
             {"users": {"u": {"mfa_devices": 2, "mfa_types": ["hardware"]}}},
             id="devices",
+        ),
+        pytest.param(
+            f"{ACCOUNT}/list-mfa-devices",
+            {
+                "MFADevices": [
+                    {"UserName": "u", "SerialNumber": f"{ARN_OF_DEVICES}:u2f/user/u/a"},
+                    {
+                        "UserName": "v",
+                        "SerialNumber": f"{ARN_OF_DEVICES}:u2f/user/v/b",
+                        "EnableDate": "2022-06-01T08:00:00+00:00",
+                    },
+                    {"UserName": "w", "SerialNumber": f"{ARN_OF_DEVICES}:mfa/w"},
+                ]
+            },
+            {
+                "users": {
+                    "u": {"mfa_devices": 1, "mfa_types": ["fido-or-u2f"]},
+                    "v": {"mfa_devices": 1, "mfa_types": ["fido"]},
+                    "w": {"mfa_devices": 1, "mfa_types": ["virtual"]},
+                }
+            },
+            id="security keys",
         ),
         pytest.param(
             "list-virtual-mfa-devices",

@@ -26,7 +26,7 @@ KNOWN_FIELDS = {
     *("about", "actions", "also", "arn", "call", "finding", "id", "inner", "item", "key"),
     *("leads-to", "list", "name", "no-resource", "not-in-cloudformation", "own", "page", "plan"),
     *("policies", "policy-arn", "public-check", "quota", "reference", "runs-with", "shared"),
-    *("template", "terraform", "unread", "within"),
+    *("template", "terraform", "tls", "unread", "within"),
 }
 PARTS = {
     "region": "eu-west-1",

@@ -9,7 +9,6 @@ claim that tells its customers apart. Since June 2025 IAM refuses such a role wh
 changed, and leaves those that are there.
 `saml-trust-without-audience`: a role for SAML whose trust does not ask `SAML:aud`.
 `mfa-condition-forgets-keys`: a condition on MFA that a request with a long-term key passes.
-`bucket-without-tls`: a bucket that answers without TLS, by a request that the engine allows.
 Every finding has the statement as it should be.
 
 ## Why it matters
@@ -26,14 +25,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
-from iamsim.audit.policies import with_condition, written_out
+from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
-from iamsim.audit.sources import RESOURCES
-from iamsim.core.arn import find_arn
-from iamsim.core.decision import PolicyType, Verdict
-from iamsim.engine.question import AttachedPolicies, Question
-from iamsim.query.batch.answers import decide_one
-from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
+from iamsim.core.decision import PolicyType
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -53,7 +47,6 @@ SAML = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp
 MFA = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html"
 )
-TLS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html"
 SAML_AUDIENCE = "saml:aud"
 SIGN_IN = "https://signin.aws.amazon.com/saml"
 
@@ -216,60 +209,3 @@ def saml(looking: Looking) -> Iterator[Outcome]:
                 (Evidence("policy", str(span.place)),),
                 span=span,
             )
-
-
-@audits("bucket-without-tls", HEADING, "Buckets answer with TLS only", Severity.MEDIUM, TLS)
-def without_tls(looking: Looking) -> Iterator[Outcome]:
-    """Buckets that answer without TLS."""
-    for account in looking.accounts:
-        buckets = [one for one in account.resources.values() if _is_bucket(one.arn)]
-        for bucket in sorted(buckets, key=lambda one: one.arn):
-            principal = f"arn:{account.partition}:iam::{account.id}:role/iamsim-probe"
-            context = {"aws:SecureTransport": "false"}
-            question = Question(
-                principal,
-                "s3:GetObject",
-                f"{bucket.arn}/object",
-                dict(context),
-                now=looking.at_text,
-                attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
-            )
-            decision = decide_one(question, looking.batch.world).decision
-            if decision.verdict is not Verdict.ALLOWED:
-                yield Passed(bucket.arn)
-                continue
-            yield Finding(
-                bucket.arn,
-                "answers requests without TLS",
-                Fix("policy", written_out(_only_tls(bucket.arn))),
-                account.id,
-                (
-                    Evidence(
-                        "request",
-                        "",
-                        Request(principal, "s3:GetObject", f"{bucket.arn}/object", context),
-                    ),
-                ),
-                span=bucket.span,
-            )
-        if not account.resources:
-            yield RESOURCES.gap(
-                account.id, "its resources and their policies are not listed", account=account.id
-            )
-    yield from looking.policy_gaps(PolicyType.RESOURCE)
-
-
-def _is_bucket(text: str) -> bool:
-    arn = find_arn(text)
-    return arn is not None and arn.service == "s3" and not arn.account and "/" not in arn.resource
-
-
-def _only_tls(bucket: str) -> dict[str, object]:
-    return {
-        "Sid": "OnlyWithTls",
-        "Effect": "Deny",
-        "Principal": "*",
-        "Action": "s3:*",
-        "Resource": [bucket, f"{bucket}/*"],
-        "Condition": {"Bool": {"aws:SecureTransport": "false"}},
-    }

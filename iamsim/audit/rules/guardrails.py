@@ -232,7 +232,9 @@ def _log_archives(looking: Looking) -> Iterator[str]:
     """The members with the buckets that Control Tower makes for logs."""
     for member in looking.members:
         account = looking.model.accounts.get(member)
-        if account is not None and any(":s3:::aws-controltower" in one for one in account.resources):
+        if account is not None and any(
+            ":s3:::aws-controltower" in one for one in account.resources
+        ):
             yield member
 
 

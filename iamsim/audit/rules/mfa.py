@@ -4,11 +4,16 @@
 `console-user-without-mfa`: an IAM user that has a password and no MFA device.
 `root-without-mfa`: a root user that has credentials and no MFA device.
 `mfa-not-phishing-resistant`: devices of which none is a passkey or a security key. A code from an
-app or a token can be given away; SMS is no longer taken by AWS, and U2F is the older form of FIDO2.
+app, a token or a message can be given away.
+`mfa-device-retired`: devices of types that AWS no longer takes for new ones: SMS, and security keys
+registered as U2F, the older form of FIDO2. The ARN of a key is the same for both, as AWS says; one
+that was registered since June 2022 is FIDO2, and of an older one nothing tells.
 
 ## Why it matters
 AWS asks for MFA for the root user of every account, and recommends phishing-resistant devices:
-<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>.
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa.html>. What an ARN says of a
+security key stands at
+<https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_fido.html>.
 
 ## What it needs
 The credential report says whether there is a device; of what type it is, `list-mfa-devices` (for
@@ -19,13 +24,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.audit.model import Evidence, Finding, Fix, Passed, Severity
+from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
 from iamsim.audit.registry import audits
 from iamsim.audit.rules.people import has_password
 from iamsim.audit.sources import CREDENTIAL_REPORT, MFA_DEVICES, VIRTUAL_MFA
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from iamsim.audit.looking import Looking
     from iamsim.audit.model import Outcome
@@ -38,7 +43,12 @@ ENABLE = (
     "aws iam enable-mfa-device --user-name {name} --serial-number SERIAL --authentication-code1"
     " CODE --authentication-code2 NEXT_CODE"
 )
-WEAK = {"text-message": "SMS", "u2f": "U2F", "virtual": "an app", "hardware": "a token"}
+FIDO = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_enable_fido.html"
+WEAK = {"text-message": "SMS", "virtual": "an app", "hardware": "a token"}
+REGISTER = "# register a passkey or security key in the console: My security credentials"
+RESISTANT = frozenset(("fido", "fido-or-u2f", "u2f"))
+NOT_TOLD = "fido-or-u2f"
+RETIRED = {"text-message": "SMS", "u2f": "U2F"}
 
 
 @audits(
@@ -100,6 +110,25 @@ def has_no_credentials(root: RootUser) -> bool:
 )
 def phishing(looking: Looking) -> Iterator[Outcome]:
     """Devices that give codes away."""
+    yield from _of_devices(looking, _resists)
+
+
+@audits(
+    "mfa-device-retired",
+    HEADING,
+    "MFA devices are of types that AWS still registers",
+    Severity.LOW,
+    FIDO,
+)
+def retired(looking: Looking) -> Iterator[Outcome]:
+    """Devices by SMS and U2F."""
+    yield from _of_devices(looking, _is_current)
+
+
+def _of_devices(
+    looking: Looking, judge: Callable[[str, str, tuple[str, ...]], Outcome]
+) -> Iterator[Outcome]:
+    """What is said of the devices of everybody who has any, by their types."""
     for account in looking.accounts:
         root = account.root_user
         arn = f"arn:{account.partition}:iam::{account.id}:root"
@@ -107,7 +136,7 @@ def phishing(looking: Looking) -> Iterator[Outcome]:
             if root.mfa_types is None:
                 yield VIRTUAL_MFA.gap(arn, "the types of its MFA devices", account=account.id)
             else:
-                yield _of_types(arn, account.id, root.mfa_types)
+                yield judge(arn, account.id, root.mfa_types)
     for account, user in looking.users:
         if user.mfa_devices is None:
             yield CREDENTIAL_REPORT.gap(user.arn, "whether the user has MFA", account=account.id)
@@ -116,20 +145,33 @@ def phishing(looking: Looking) -> Iterator[Outcome]:
                 user.arn, "the types of its MFA devices", account=account.id, name=user.name
             )
         elif user.mfa_devices:
-            yield _of_types(user.arn, account.id, user.mfa_types or ())
+            yield judge(user.arn, account.id, user.mfa_types or ())
 
 
-def _of_types(subject: str, account: str, types: tuple[str, ...]) -> Outcome:
-    if "fido" in types:
+def _resists(subject: str, account: str, types: tuple[str, ...]) -> Outcome:
+    if RESISTANT & {*types}:
         return Passed(subject)
     has = ", ".join(WEAK.get(one, one) for one in types)
     return Finding(
         subject,
         f"has MFA by {has} and no passkey or security key",
-        Fix(
-            "commands",
-            "# register a passkey or security key in the console: My security credentials",
-        ),
+        Fix("commands", REGISTER),
         account,
         severity=Severity.MEDIUM if "text-message" in types else None,
     )
+
+
+def _is_current(subject: str, account: str, types: tuple[str, ...]) -> Outcome:
+    has = [RETIRED[one] for one in types if one in RETIRED]
+    if has:
+        return Finding(
+            subject,
+            f"has MFA by {', '.join(has)}, which AWS no longer registers",
+            Fix("commands", REGISTER),
+            account,
+            severity=Severity.MEDIUM if "text-message" in types else None,
+        )
+    if NOT_TOLD in types:
+        what = "whether its security key is U2F or FIDO2: AWS gives both the same ARN"
+        return Gap(subject, what, "", "register the key again, or suppress this")
+    return Passed(subject)

@@ -1,0 +1,113 @@
+"""Resources that answer requests without TLS.
+
+## What it finds
+`bucket-without-tls`: a bucket that answers without TLS, by a request that the engine allows.
+`resource-without-tls`: another resource, such as a queue, a topic or a file system, of which AWS
+asks for a policy that denies requests without TLS.
+Policies above the account count: a resource control policy that denies them is enough. Every finding
+has the statement that is missing. Services that AWS asks for no such policy answer with TLS alone,
+or have a setting for it, which no policy says.
+
+## Why it matters
+<https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html>,
+<https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-security-best-practices.html>,
+<https://docs.aws.amazon.com/sns/latest/dg/sns-security-best-practices.html>,
+<https://docs.aws.amazon.com/efs/latest/ug/create-file-system-policy.html>.
+
+## What it needs
+The resources of every account with their policies.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
+from iamsim.audit.policies import written_out
+from iamsim.audit.registry import audits
+from iamsim.audit.sources import RESOURCES
+from iamsim.catalog.resource_types import find_type, type_of_arn
+from iamsim.core.decision import PolicyType, Verdict
+from iamsim.engine.question import AttachedPolicies, Question
+from iamsim.query.batch.answers import decide_one
+from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from iamsim.audit.looking import Looking
+    from iamsim.audit.model import Outcome
+    from iamsim.catalog.resource_types import ResourceType
+    from iamsim.world.model import Account
+
+HEADING = "conditions"
+BUCKET = find_type("AWS::S3::Bucket")
+IN_TRANSIT = "https://docs.aws.amazon.com/wellarchitected/latest/framework/sec_protect_data_transit_encrypt.html"
+BUCKETS = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html"
+
+
+@audits("bucket-without-tls", HEADING, "Buckets answer with TLS only", Severity.MEDIUM, BUCKETS)
+def buckets(looking: Looking) -> Iterator[Outcome]:
+    """Buckets that answer without TLS."""
+    yield from _without_tls(looking, lambda row: row is BUCKET)
+
+
+@audits(
+    "resource-without-tls",
+    HEADING,
+    "Queues, topics and file systems answer with TLS only",
+    Severity.LOW,
+    IN_TRANSIT,
+)
+def others(looking: Looking) -> Iterator[Outcome]:
+    """Resources of other types that answer without TLS."""
+    yield from _without_tls(looking, lambda row: row is not BUCKET)
+
+
+def _without_tls(looking: Looking, wanted: Callable[[ResourceType], bool]) -> Iterator[Outcome]:
+    for account in looking.accounts:
+        for arn in sorted(account.resources):
+            row = type_of_arn(arn)
+            if row is not None and row.tls is not None and wanted(row):
+                yield _ask(looking, account, arn, row) or Passed(arn)
+        if not account.resources:
+            yield RESOURCES.gap(
+                account.id, "its resources and their policies are not listed", account=account.id
+            )
+    yield from looking.policy_gaps(PolicyType.RESOURCE, PolicyType.RESOURCE_CONTROL)
+
+
+def _ask(looking: Looking, account: Account, arn: str, row: ResourceType) -> Finding | None:
+    """Ask for something without TLS, as an administrator of the account."""
+    if row.tls is None:
+        return None
+    principal = f"arn:{account.partition}:iam::{account.id}:role/iamsim-probe"
+    context = {"aws:SecureTransport": "false"}
+    within = row.separator == "/"
+    question = Question(
+        principal,
+        row.tls.asked,
+        f"{arn}/object" if within else arn,
+        dict(context),
+        now=looking.at_text,
+        attached=AttachedPolicies(identity_policies=(ADMINISTRATOR_ACCESS,)),
+    )
+    if decide_one(question, looking.batch.world).decision.verdict is not Verdict.ALLOWED:
+        return None
+    statement = {
+        "Sid": "OnlyWithTls",
+        "Effect": "Deny",
+        "Principal": "*",
+        "Action": row.tls.denied,
+        "Resource": [arn, f"{arn}/*"] if within else arn,
+        "Condition": {"Bool": context},
+    }
+    request = Request(principal, question.action, question.resource, context)
+    return Finding(
+        arn,
+        "answers requests without TLS",
+        Fix("policy", written_out(statement)),
+        account.id,
+        (Evidence("request", "", request), Evidence("policy", row.tls.page)),
+        span=account.resources[arn].span,
+    )
