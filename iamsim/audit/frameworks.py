@@ -231,7 +231,7 @@ FRAMEWORKS = {
         {
             "KMS.1": "ask `iamsim who-can kms:Decrypt KEY`",
             "KMS.2": "ask `iamsim who-can kms:Decrypt KEY`",
-            "S3.8": "the settings of a bucket count in `public-access`; S3.1 asks for the account's",
+            "S3.8": "a bucket's settings count in `public-access`; S3.1 asks for the account's",
             "S3.12": NO_FILE,
             "S3.19": "the settings of an access point count in `public-access`",
             "SSM.4": NO_FILE,

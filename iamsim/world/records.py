@@ -183,8 +183,8 @@ _LAST_ACCESSED = Field(
 _MFA_TYPES = Field(
     "mfa_types",
     list_of(choice("fido", "fido-or-u2f", "hardware", "text-message", "u2f", "virtual")),
-    "The types of its MFA devices: passkeys and security keys are `fido`, keys of which nothing says"
-    " whether they were registered as U2F are `fido-or-u2f`.",
+    "The types of its MFA devices: passkeys and security keys are `fido`, keys that may have been"
+    " registered as U2F `fido-or-u2f`.",
 )
 
 USER = Table(

@@ -4,9 +4,9 @@
 `bucket-without-tls`: a bucket that answers without TLS, by a request that the engine allows.
 `resource-without-tls`: another resource, such as a queue, a topic or a file system, of which AWS
 asks for a policy that denies requests without TLS.
-Policies above the account count: a resource control policy that denies them is enough. Every finding
-has the statement that is missing. Services that AWS asks for no such policy answer with TLS alone,
-or have a setting for it, which no policy says.
+Policies above the account count: a resource control policy that denies them is enough. Every
+finding has the statement that is missing. Services that AWS asks for no such policy answer with TLS
+alone, or have a setting for it, which no policy says.
 
 ## Why it matters
 <https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html>,
