@@ -142,7 +142,8 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     notes = []
     known_kind = caller.kind in {CallerKind.USER, CallerKind.ROLE_SESSION}
     account = caller.account
-    if entity is None and known_kind and account in model.accounts:
+    told = account not in model.accounts and attached.identity_policies is not None
+    if entity is None and known_kind and model.accounts and not told:
         notes.append(Note.UNKNOWN_PRINCIPAL_IN_WORLD)
     if caller.service_linked and caller.role_path_assumed:
         notes.append(Note.SERVICE_LINKED_ROLE_BY_NAME)
@@ -353,7 +354,9 @@ def resource_facts(
     organization = organization_of(model, account)
     arn = known.arn if known is not None else None
     single = kind is not ResourceKind.NONE and not target.all_buckets
-    unlisted = known is None and target.container is None and single and account in model.accounts
+    nobodys = known is None and target.container is None and single
+    told = account not in model.accounts and attached.resource_policy is not None
+    unlisted = nobodys and bool(model.accounts) and not told
     in_no_unit = reason is Reason.RESOURCE_NOT_IN_ORGANIZATION and _is_in_no_unit(account, model)
     return ResourceFacts(
         kind,

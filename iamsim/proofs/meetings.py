@@ -128,7 +128,8 @@ class Meeting:
         statements += [claim.about, *claim.unless]
         keys = frozenset(key for statement in statements for key in statement.keys)
         service = frozenset({found[0].partition(":")[0]})
-        for route in routes(keys, service, world.model):
+        forwarded = person.caller.kind.has_identity
+        for route in routes(keys, service, world.model, forwarded=forwarded):
             for mask, absent in _by_carried_keys(actions, keys, space):
                 asked = replace(question, via=route.via)
                 yield cls(

@@ -28,7 +28,7 @@ from iamsim.proofs.callers import (
     in_account,
 )
 from iamsim.proofs.globs import Glob, literal_glob
-from iamsim.proofs.keys import ACCOUNT, free_domain
+from iamsim.proofs.keys import ACCOUNT, fixed_domain, free_domain
 from iamsim.syntax.read import parse_policy
 from iamsim.world.model import Role
 
@@ -57,7 +57,9 @@ OWN_ACCOUNT_ALLOWS = AttachedPolicies(
     )
 )
 TAG_SESSION = "sts:tagsession"
-PRINCIPAL_ARN = "aws:principalarn"
+PRINCIPAL_ARN, USER_NAME = "aws:principalarn", "aws:username"
+# The key that goes with a name that is not known.
+NAMES = {USER_NAME: free_domain(((Glob.of(NAME),),), absent=True)}
 
 
 @dataclass(eq=False)
@@ -140,6 +142,8 @@ def _person(
     columns: tuple[CallerColumn, ...] = (COLUMNS[caller.kind],)
     if caller.kind in {CallerKind.USER, CallerKind.ROOT_USER}:
         columns = (*columns, CallerColumn.SESSION_TOKEN)
+    if caller.kind is CallerKind.ROOT_USER:  # with a session token it has no name either
+        domains = {USER_NAME: fixed_domain(None), **(domains or {})}
     entity = world.model.find_principal(principal)
     return Person(
         question, world, caller, columns, entity, direct_only, may_be_tagged, domains or {}
@@ -237,7 +241,7 @@ def _unlisted(
             attached=OWN_ACCOUNT_ALLOWS,
             direct_only=not future,
             may_be_tagged=True,
-            domains={PRINCIPAL_ARN: domain, **_names(account)},
+            domains={PRINCIPAL_ARN: domain, **NAMES},
         )
         if made is not None:
             yield made
@@ -254,7 +258,7 @@ def _stranger(
     avoided += [Glob.of((f"arn:aws:iam::{other}:", Wildcard.STAR)) for other in known]
     for kind in ("user", "role"):
         form = Glob.of((*start, f":{kind}/", Wildcard.STAR, *NAME))
-        domains = {PRINCIPAL_ARN: free_domain(((form,),), avoided=avoided), **_names(account)}
+        domains = {PRINCIPAL_ARN: free_domain(((form,),), avoided=avoided), **NAMES}
         if known:
             own = free_domain((ACCOUNT,), avoided=map(literal_glob, known))
             domains["aws:principalaccount"] = own._replace(usual=(account,))
@@ -272,11 +276,6 @@ def _stranger(
         made = _person(world, f"arn:aws:iam::{account}:root")
         if made is not None:
             yield made
-
-
-def _names(_account: str) -> dict[str, Domain]:
-    """The keys that go with a name that is not known."""
-    return {"aws:username": free_domain(((Glob.of(NAME),),), absent=True)}
 
 
 def _fresh(model: World, accounts: Iterable[str]) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.catalog.presence import Way, network_keys
 from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.proofs.globs import literal_glob
-from iamsim.proofs.keys import key_domain
+from iamsim.proofs.keys import fixed_domain, key_domain
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -41,11 +41,14 @@ class Route(NamedTuple):
     domains: Mapping[str, Domain] = {}
 
 
-def routes(keys: frozenset[str], services: frozenset[str], world: World) -> Iterator[Route]:
+def routes(
+    keys: frozenset[str], services: frozenset[str], world: World, *, forwarded: bool
+) -> Iterator[Route]:
     """The ways that matter where some keys (in lower case) are read, for calls to some services.
 
-    Where nobody reads a key that a way has or lacks, calls to public endpoints stand for all:
-    endpoint policies only take away.
+    With `forwarded` the caller has an identity, which services can pass on. Where nobody reads a
+    key that a way has or lacks, calls to public endpoints stand for all: endpoint policies only
+    take away.
     """
     yield Route(Way.PUBLIC)
     if keys & network_keys():
@@ -62,5 +65,6 @@ def routes(keys: frozenset[str], services: frozenset[str], world: World) -> Iter
             absent=False, avoided=tuple(literal_glob(endpoint.id) for endpoint in listed)
         )
         yield Route(Way.ENDPOINT, domains={"aws:sourcevpce": others})
-    if keys & FORWARDING_KEYS:
-        yield Route(Way.FORWARDED)
+    if forwarded and keys & FORWARDING_KEYS:
+        # Which services did it is open; that a service did is not.
+        yield Route(Way.FORWARDED, domains={"aws:viaawsservice": fixed_domain("true")})

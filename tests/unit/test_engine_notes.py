@@ -59,6 +59,7 @@ def endpoint(**fields: Any) -> Data:
     return {"accounts": {A: {"vpc_endpoints": {"vpce-1": {"policy": document, **fields}}}}}
 
 
+STRANGER = f"arn:aws:iam::{B}:user/stranger"
 WORLD: Data = {
     "organization": {
         "id": "o-1",
@@ -393,6 +394,19 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
         None,
     ),
     (Note.UNKNOWN_RESOURCE_IN_WORLD, {"resource": OBJECT}, WORLD),
+    # Without a world nothing is missing in it; what the question brings along is not missing.
+    (Note.UNKNOWN_PRINCIPAL_IN_WORLD, {}, None),
+    (Note.UNKNOWN_RESOURCE_IN_WORLD, {}, None),
+    (Note.UNKNOWN_PRINCIPAL_IN_WORLD, identity(allow(), principal=STRANGER), WORLD),
+    (
+        Note.UNKNOWN_RESOURCE_IN_WORLD,
+        {
+            "action": "sqs:SendMessage",
+            "resource": f"arn:aws:sqs:eu-west-1:{B}:queue",
+            "resource_policy": policy(allow(Principal="*")),
+        },
+        WORLD,
+    ),
     # The account is none of the world's, or the world has no organization.
     (Note.ACCOUNT_IN_NO_UNIT, {"principal": f"arn:aws:iam::{B}:user/lee"}, WORLD),
     (Note.ACCOUNT_IN_NO_UNIT, {"principal": f"arn:aws:iam::{B}:user/lee"}, {"accounts": {B: {}}}),
@@ -457,6 +471,25 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
         None,
     ),
 ]
+
+
+@pytest.mark.parametrize(
+    ("note", "request_"),
+    [
+        (Note.UNKNOWN_PRINCIPAL_IN_WORLD, {"principal": STRANGER}),
+        (Note.UNKNOWN_PRINCIPAL_IN_WORLD, {"principal": f"arn:aws:sts::{B}:assumed-role/a/b"}),
+        (Note.UNKNOWN_RESOURCE_IN_WORLD, {"resource": f"arn:aws:sqs:eu-west-1:{B}:queue"}),
+        (
+            Note.UNKNOWN_RESOURCE_IN_WORLD,
+            {"resource": "arn:aws:s3:::theirs", "resource_account": B},
+        ),
+        (Note.UNKNOWN_RESOURCE_IN_WORLD, {**ASSUME, "resource": f"arn:aws:iam::{B}:role/theirs"}),
+    ],
+)
+def test_what_an_unlisted_account_has_is_not_known(note: Note, request_: Data) -> None:
+    """A caller or a resource of an account that the world does not list has no policies here because
+    nobody wrote them down, and the answer says so."""
+    assert note in (ask(request_, WORLD).decision.notes or ())
 
 
 @pytest.mark.parametrize(("note", "request_", "world"), NOT_CARRIED)
