@@ -487,8 +487,8 @@ NOT_CARRIED: list[tuple[Note, Data, Data | None]] = [
     ],
 )
 def test_what_an_unlisted_account_has_is_not_known(note: Note, request_: Data) -> None:
-    """A caller or a resource of an account that the world does not list has no policies here because
-    nobody wrote them down, and the answer says so."""
+    """Nobody wrote down what policies a caller or a resource of an account has that the world does
+    not list, and the answer says so."""
     assert note in (ask(request_, WORLD).decision.notes or ())
 
 
