@@ -13,9 +13,9 @@ from iamsim.draw.decision import NARROW, WIDE
 from iamsim.draw.organization import tree_of
 from iamsim.draw.picture import Picture, draw_chain, draw_decision, draw_organization
 from iamsim.draw.style import State
-from iamsim.draw.terminal import gate_lines, tree_lines
+from iamsim.draw.terminal import decision_lines, tree_lines
 from iamsim.report.paint import Paint
-from iamsim.words.gates import gates_of
+from iamsim.words.steps import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -95,8 +95,8 @@ def drawing_of(
         return lambda _, width: tree_lines(tree, width, ascii_only=plain, paint=painted)
     if kind is not None:
         _single(answers)
-    return lambda answer, width: gate_lines(
-        gates_of(answer), width, ascii_only=plain, paint=painted
+    return lambda answer, width: decision_lines(
+        picture_of(answer), width, ascii_only=plain, paint=painted
     )
 
 

@@ -14,10 +14,10 @@ from iamsim.core.identity_center import permission_set_of
 from iamsim.core.layer_names import layer_name
 from iamsim.draw.graph import GRAPH_LIMIT, Edge, Node, draw_graph
 from iamsim.draw.lettering import shortened
-from iamsim.draw.verdict import VERDICT_STATES
 from iamsim.query.escalation.model import split_node
 from iamsim.query.role_chains import callers_of
 from iamsim.words.labels import short_arn
+from iamsim.words.state import VERDICT_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence

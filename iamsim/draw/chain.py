@@ -13,9 +13,9 @@ from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style,
 from iamsim.draw.lettering import shortened, wrapped
 from iamsim.draw.style import SIZES, State, Theme, palette_of
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet
-from iamsim.draw.verdict import VERDICT_STATES
 from iamsim.words.gates import deciding_texts, gates_of
 from iamsim.words.labels import VERDICTS, short_arn
+from iamsim.words.state import VERDICT_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -4,95 +4,106 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style, state_style
-from iamsim.draw.lettering import wrapped
+from iamsim.draw.dot import dot_text, edge_style, label, new_graph, state_style
+from iamsim.draw.lettering import escaped, wrapped
 from iamsim.draw.style import SIZES, State, Theme, palette_of
-from iamsim.draw.verdict import VERDICT_STATES
-from iamsim.words.labels import VERDICTS, short_arn
+from iamsim.words.steps import DECIDES
 
 if TYPE_CHECKING:
     from graphviz import Digraph
 
-    from iamsim.draw.style import Palette
-    from iamsim.words.gates import DecisionGates, Gate
+    from iamsim.words.steps import Card, DecisionPicture, Row, Step
 
-__all__ = ["decision_dot", "gate_label"]
+__all__ = ["decision_dot"]
 
-_WIDTH = 170  # pixels of a line in a gate
-
-
-def decision_dot(gates: DecisionGates, theme: Theme = Theme.LIGHT) -> str:
-    """Write a decision as a graph: guardrails in a row, then a row for each way in."""
-    palette = palette_of(theme)
-    title = f"{VERDICTS[gates.verdict]}: {gates.action} ({gates.relation})"
-    graph = new_graph(title, palette)
-    graph.attr(ranksep="0.28")
-    _end(graph, palette, "caller", gates.principal)
-    _end(graph, palette, "resource", gates.resource)
-    last, alive = "caller", True
-    for number, gate in enumerate(gates.guardrails):
-        name = f"guardrail{number}"
-        _gate(graph, palette, name, gate)
-        graph.edge(last, name, **edge_style(palette, live=alive))
-        last, alive = name, alive and gate.state is not State.CLOSED
-    if not gates.lanes:
-        state = VERDICT_STATES[gates.verdict]
-        text = label(state.value, [gates.remark or ""])
-        graph.node("remark", label=text, **state_style(state, palette))
-        graph.edge(last, "remark", **edge_style(palette, live=alive))
-        graph.edge("remark", "resource", **edge_style(palette, live=alive and state is State.OPEN))
-    for number in range(len(gates.columns)):
-        shared = gates.shared(number)
-        if shared is not None:
-            _gate(graph, palette, f"column{number}", shared)
-    for row in range(len(gates.lanes)):
-        _lane(graph, palette, gates, row, last, alive=alive)
-    return dot_text(graph)
+_WIDTH = 240  # pixels of a line in a gate
+_WHOLE = 480  # of the sentence
 
 
-def _lane(
-    graph: Digraph, palette: Palette, gates: DecisionGates, row: int, last: str, *, alive: bool
-) -> None:
-    """Write one way in: its name, its gates, and the edges along it."""
-    lane = gates.lanes[row]
-    way = f"way{row}"
-    lines = wrapped(lane.title, _WIDTH, SIZES.small, most=3)
-    text = label("", lines, small=f"way {row + 1}")
-    graph.node(way, label=text, shape="plain", style="", fontcolor=palette.quiet)
-    graph.edge(last, way, **(edge_style(palette, live=alive) | {"arrowhead": "none"}))
-    last = way
-    for number, gate in enumerate(lane.gates):
-        name = f"column{number}" if gates.shared(number) is not None else f"{way}gate{number}"
-        if gates.shared(number) is None:
-            _gate(graph, palette, name, gate)
-        graph.edge(last, name, **edge_style(palette, live=alive))
-        last, alive = name, alive and gate.state is not State.CLOSED
-    graph.edge(last, "resource", **edge_style(palette, live=alive))
+def decision_dot(picture: DecisionPicture, theme: Theme = Theme.LIGHT) -> str:
+    """Write a decision as a graph, from top to bottom: each step, its gates, the ways in beside
+    each other."""
+    return _Graph(picture, theme).text()
 
 
-def _end(graph: Digraph, palette: Palette, name: str, text: str) -> None:
-    first, second = short_arn(text)
-    lines = wrapped(first, _WIDTH, SIZES.text, most=3, bold=True)
-    graph.node(
-        name,
-        label=label(lines, [second], small=name),
-        **panel_style(palette),
-    )
+class _Graph:
+    """One graph while it is written. `last` are the nodes that the next step follows, each with
+    whether the request comes on from there."""
+
+    def __init__(self, picture: DecisionPicture, theme: Theme) -> None:
+        self.picture = picture
+        self.palette = palette_of(theme)
+        self.graph = new_graph(picture.title, self.palette, direction="TB")
+        self.last: list[tuple[str, bool]] = []
+
+    def text(self) -> str:
+        """Write everything."""
+        picture = self.picture
+        look = state_style(picture.state, self.palette)
+        lines = wrapped(picture.sentence, _WHOLE, SIZES.small, most=5)
+        for name, value in (*picture.facts, ("", picture.relation)):
+            lines += wrapped(f"{name} {value}".strip(), _WHOLE, SIZES.small, most=3)
+        self.graph.node("question", label=label(picture.word, lines), **look)
+        self.last = [("question", True)]
+        for number, step in enumerate(picture.steps):
+            self._step(step, f"step{number}")
+        self.graph.node("end", label=label(picture.word), **look)
+        for name, alive in self.last:
+            self._edge(name, "end", live=alive and picture.allowed)
+        return dot_text(self.graph)
+
+    def _step(self, step: Step, name: str) -> None:
+        note = wrapped(step.note, _WHOLE, SIZES.small, most=4)
+        look = {"fontcolor": self.palette.text if step.reached else self.palette.quiet}
+        text = label(step.title, [step.remark, *note])
+        self.graph.node(name, label=text, shape="plain", style="", **look)
+        for before, alive in self.last:
+            self._edge(before, name, live=alive and step.reached)
+        self.last = self._gates(self.graph, name, name, step.rows, alive=step.reached)
+        if step.cards:
+            self.last = [
+                end
+                for number, card in enumerate(step.cards)
+                for end in self._card(card, name, f"{name}way{number}")
+            ]
+
+    def _card(self, card: Card, step: str, name: str) -> list[tuple[str, bool]]:
+        """Write one way in as a frame; gives its last gate."""
+        palette = self.palette
+        with self.graph.subgraph(name=f"cluster_{name}") as frame:
+            lines = wrapped(card.title, _WIDTH, SIZES.small, most=3)
+            lines += wrapped(card.around, _WIDTH, SIZES.small, most=3)
+            frame.attr(
+                label=f"<{'<br/>'.join(map(escaped, lines))}>",
+                fontsize=f"{SIZES.small:g}",
+                fontcolor=palette.quiet,
+                color=palette.dead,
+                style="rounded",
+            )
+            return self._gates(frame, step, name, card.rows, alive=card.reached)
+
+    def _gates(
+        self, graph: Digraph, last: str, name: str, rows: tuple[Row, ...], *, alive: bool
+    ) -> list[tuple[str, bool]]:
+        """Write gates below each other; gives the last one."""
+        for number, row in enumerate(rows):
+            gate = f"{name}gate{number}"
+            look = state_style(
+                row.gate.state if row.reached else State.NOT_APPLICABLE, self.palette
+            )
+            graph.node(gate, label=_gate_label(row), **look)
+            self._edge(last, gate, live=row.reached)
+            last, alive = gate, row.reached and row.gate.state is not State.CLOSED
+        return [(last, alive)]
+
+    def _edge(self, source: str, target: str, *, live: bool) -> None:
+        self.graph.edge(source, target, **edge_style(self.palette, live=live))
 
 
-def _gate(graph: Digraph, palette: Palette, name: str, gate: Gate) -> None:
-    graph.node(name, label=gate_label(gate), **state_style(gate.state, palette))
-
-
-def gate_label(gate: Gate) -> str:
-    """The label of a gate: what it is, how it stands, and why."""
-    word = f"{gate.state.value}: deny" if gate.denies else gate.state.value
-    lines = [gate.name]
-    for text in gate.lines:
-        lines += wrapped(text, _WIDTH, SIZES.small, most=3)
-    for level in gate.levels:
-        lines += wrapped(f"{level.name}: {level.state.value}", _WIDTH, SIZES.small, most=2)
-        if level.state is not State.OPEN:
-            for text in level.lines:
-                lines += wrapped(text, _WIDTH, SIZES.small, most=3)
-    return label(word, lines, small="decides" if gate.decides else "")
+def _gate_label(row: Row) -> str:
+    """The label of a gate: how it stands, what it is, and why."""
+    lines = [row.gate.name]
+    for line in row.lines:
+        lines += wrapped(line.text, _WIDTH, SIZES.small, most=3)
+    word = row.word if row.reached else f"({row.word})"
+    return label(word, lines, small=DECIDES if row.decides else "")

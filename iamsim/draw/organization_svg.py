@@ -10,8 +10,8 @@ from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style,
 from iamsim.draw.lettering import shortened, text_width, wrapped
 from iamsim.draw.style import SIZES, State, Theme, palette_of
 from iamsim.draw.svg import BADGE_HEIGHT, Sheet, badge_width
-from iamsim.draw.verdict import VERDICT_STATES
 from iamsim.words.labels import VERDICTS, on_one_line
+from iamsim.words.state import VERDICT_STATES
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.draw.layout import lay_out
+from iamsim.draw.raster import rasterized
 from iamsim.draw.style import Theme
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.answer import Answer
     from iamsim.query.chains import Chain
+    from iamsim.words.gates import Place
     from iamsim.world.model import World
 
 __all__ = ["PICTURE_FORMATS", "Picture", "draw_chain", "draw_decision", "draw_organization"]
@@ -28,11 +30,14 @@ class Picture(NamedTuple):
     def render(self, form: str, theme: Theme = Theme.AUTO) -> bytes:
         """Write the picture as `svg`, `png` or `dot`.
 
-        Raises `RequestError` where Graphviz is needed and is not there.
+        Raises `RequestError` where Graphviz, or what makes a PNG of an SVG, is needed and is not
+        there.
         """
         if form == "dot":
             return self.dot(theme).encode(errors="replace")
-        if form == "svg" and self.svg is not None:
+        if self.svg is not None:
+            if form == "png":
+                return rasterized(self.svg(Theme.LIGHT if theme is Theme.AUTO else theme))
             return self.svg(theme).encode(errors="replace")
         return lay_out(self.dot(theme), form, theme)
 
@@ -50,17 +55,17 @@ def draw_decision(
     """
     from iamsim.draw.decision import decision_svg  # noqa: PLC0415 - one form of several
     from iamsim.draw.decision_dot import decision_dot  # noqa: PLC0415 - one form of several
-    from iamsim.words.gates import Place, gates_of  # noqa: PLC0415 - needs the engine's tables
+    from iamsim.words.steps import picture_of  # noqa: PLC0415 - needs the engine's tables
 
-    gates = gates_of(answer)
+    picture = picture_of(answer)
 
     def address(place: Place) -> str | None:
         name = "kms-grant" if place.grants else place.layer.value
         return None if href is None else href(name)
 
     return Picture(
-        lambda theme: decision_dot(gates, theme),
-        lambda theme: decision_svg(gates, theme, address, width),
+        lambda theme: decision_dot(picture, theme),
+        lambda theme: decision_svg(picture, theme, address, width),
     )
 
 

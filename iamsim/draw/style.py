@@ -82,7 +82,7 @@ class Sizes(NamedTuple):
     corner: float = 7
 
 
-FONT = "Helvetica, Arial, 'Liberation Sans', sans-serif"
+FONT = "Helvetica, Arial, 'Liberation Sans', 'DejaVu Sans', 'Noto Sans', sans-serif"
 SIZES = Sizes()
 
 LIGHT = Palette(
@@ -117,7 +117,7 @@ DARK = Palette(
 )
 WEIGHTS: dict[State, Stroke] = {
     State.OPEN: Stroke(1.4, "", "solid"),
-    State.CLOSED: Stroke(3.2, "", "bold"),
+    State.CLOSED: Stroke(2, "", "bold"),
     State.BYPASSED: Stroke(1.2, "6 4", "dashed"),
     State.NOT_APPLICABLE: Stroke(1.2, "1.5 3", "dotted"),
     State.DEPENDS: Stroke(2.2, "9 3", "dashed"),

@@ -1,23 +1,24 @@
-"""Line drawings for a terminal: the gates of a decision, and the organization as a tree."""
+"""Line drawings for a terminal: the steps of a decision, and the organization as a tree."""
 
 from __future__ import annotations
 
+from textwrap import wrap
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.layer_names import GRANTS, layer_name
 from iamsim.draw.lettering import plain, shortened
 from iamsim.draw.style import State
 from iamsim.words.labels import on_one_line
+from iamsim.words.steps import DECIDES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
 
     from iamsim.draw.organization import Branch, Tree
-    from iamsim.words.gates import DecisionGates, Gate
+    from iamsim.words.steps import DecisionPicture, Row, Step
 
     Paint = Callable[[str, State], str]
 
-__all__ = ["gate_lines", "tree_lines"]
+__all__ = ["decision_lines", "tree_lines"]
 
 _SHORT = {
     State.OPEN: "open",
@@ -26,115 +27,126 @@ _SHORT = {
     State.NOT_APPLICABLE: "n/a",
     State.DEPENDS: "depends",
 }
-_DENIES = "denies"
-_CELL = max(map(len, _SHORT.values())) + 2  # with its brackets
-_MARGIN = 2
-_HEAD_LINES = 2
+_WORDS = 9  # the longest word on a gate, in parentheses
+_PLAIN = str.maketrans({"“": '"', "”": '"', "…": "..."})
+_NARROWEST = 20  # characters of a line beside all that stands before it
 
 
 class Strokes(NamedTuple):
     """The characters that lines are made of; all have the width of one column."""
 
-    line: str
+    knot: str
+    down: str
     dead: str
-    fork: str
     branch: str
     last: str
-    down: str
+    line: str
     tip: str
-    stop: str
-    around: tuple[str, str]
+    mark: str
+    signs: dict[State, str]
 
 
-LINES = Strokes("─", "╌", "┬", "├", "└", "│", "▶", "✕", ("(", ")"))
-ASCII = Strokes("-", ".", "+", "+", "+", "|", ">", "x", ("(", ")"))
+LINES = Strokes(
+    *("●", "│", "┊", "├", "└", "─", "▼", "◀"),
+    {State.OPEN: "✓", State.CLOSED: "✕", State.DEPENDS: "?", State.NOT_APPLICABLE: "─"},
+)
+ASCII = Strokes(
+    *("*", "|", ":", "+", "+", "-", "v", "<-"),
+    {State.OPEN: "+", State.CLOSED: "x", State.DEPENDS: "?", State.NOT_APPLICABLE: "-"},
+)
 
 
 def _unpainted(text: str, _state: State) -> str:
     return text
 
 
-def gate_lines(
-    gates: DecisionGates, width: int, *, ascii_only: bool = False, paint: Paint = _unpainted
+def decision_lines(
+    picture: DecisionPicture, width: int, *, ascii_only: bool = False, paint: Paint = _unpainted
 ) -> list[str]:
-    """Draw the gates on a grid of characters: guardrails, then a row for each way in.
+    """Draw a decision from top to bottom: the sentence, then each step with its gates.
 
-    Gives no lines where the terminal is not wide enough, or where there is no way in. `paint`
-    colors a word by its state and must not change its width.
+    A word in parentheses is a gate that the request never comes to. `paint` colors a word by its
+    state and must not change its width.
     """
-    strokes = ASCII if ascii_only else LINES
-    if not gates.lanes:
-        return []
-    names = [gate.name for gate in gates.guardrails]
-    names += [
-        layer_name(place.layer, gates.action, GRANTS if place.grants else None)
-        for place in gates.columns
-    ]
-    columns = [max(_CELL, *(len(part) for part in _head(name))) for name in names]
-    guards = len(gates.guardrails)
-    fork = _MARGIN + sum(size + 2 for size in columns[:guards]) + 2
-    total = fork + 3 + sum(size + 2 for size in columns[guards:]) + len("✕ blocked")
-    if total > width:
-        return []
-    lines = _heads(names, columns, guards)
-    rows = len(gates.lanes)
-    for number, lane in enumerate(gates.lanes):
-        alive = True
-        if number == 0:
-            text = " " * _MARGIN
-            for gate, size in zip(gates.guardrails, columns, strict=False):
-                text += _stroke(strokes, 2, alive=alive) + _cell(gate, size, strokes, paint, alive)
-                alive = alive and gate.state is not State.CLOSED
-            text += _stroke(strokes, 2, alive=alive)
-        else:
-            text = " " * fork
-            alive = gates.passes_guardrails
-        corner = strokes.line
-        if rows > 1:
-            corner = strokes.fork if number == 0 else strokes.branch
-            corner = strokes.last if number == rows - 1 else corner
-        text += corner
-        for gate, size in zip(lane.gates, columns[guards:], strict=True):
-            text += _stroke(strokes, 2, alive=alive) + _cell(gate, size, strokes, paint, alive)
-            alive = alive and gate.state is not State.CLOSED
-        text += _stroke(strokes, 2, alive=alive)
-        word = "blocked" if lane.state is State.CLOSED else lane.state.value
-        sign = strokes.tip if alive else strokes.stop
-        lines.append(f"{text}{sign} {paint(word, lane.state)}")
-    return lines
+    return _Column(picture, width, ASCII if ascii_only else LINES, paint).lines()
 
 
-def _head(name: str) -> list[str]:
-    """The name of a layer on two lines: its last word stands on the second."""
-    first, _, last = name.rpartition(" ")
-    return [first, last] if first else [last]
+class _Column:
+    """One picture while it is written, downwards."""
 
+    def __init__(
+        self, picture: DecisionPicture, width: int, strokes: Strokes, paint: Paint
+    ) -> None:
+        self.picture = picture
+        self.width = width
+        self.strokes = strokes
+        self.paint = paint
+        self.written: list[str] = []
 
-def _heads(names: Sequence[str], columns: Sequence[int], guards: int) -> list[str]:
-    lines = []
-    for row in range(_HEAD_LINES):
-        text = " " * _MARGIN
-        for number, (name, size) in enumerate(zip(names, columns, strict=True)):
-            if number == guards:
-                text += " " * 3
-            parts = _head(name)
-            text += "  " + f"{parts[row] if row < len(parts) else '':<{size}}"
-        lines.append(text.rstrip())
-    return lines
+    def lines(self) -> list[str]:
+        """Write everything."""
+        picture = self.picture
+        verdict = f"{self.strokes.signs[picture.state]} {picture.word}"
+        self._put("  ", verdict, f": {picture.sentence}", picture.state)
+        reached = [*(step.reached for step in picture.steps[1:]), picture.allowed]
+        for step, alive in zip(picture.steps, reached, strict=True):
+            self._step(step, f"  {self.strokes.down if alive else self.strokes.dead} ")
+        if picture.allowed:
+            self.written.append(f"  {self.strokes.tip}")
+        self._put("  ", verdict, "", picture.state)
+        return self.written
 
+    def _step(self, step: Step, spine: str) -> None:
+        state = State.OPEN if step.reached else State.BYPASSED
+        self._put(f"  {self.strokes.knot} ", "", step.head, state, spine)
+        for row in step.rows:
+            self._row(row, f"{spine}  ", f"{spine}  ")
+        for card in step.cards:
+            self._put(f"{spine}  ", "", card.title, State.BYPASSED)
+            last = len(card.rows) - (0 if card.around else 1)
+            for number, row in enumerate(card.rows):
+                self._row(row, *self._corners(spine, is_last=number == last))
+            if card.around:
+                first, rest = self._corners(spine, is_last=True)
+                self._put(first, "", card.around, State.BYPASSED, rest)
+        if step.note:
+            self._put(f"{spine}  ", "", step.note, State.BYPASSED)
+        self.written.append(spine.rstrip())
 
-def _stroke(strokes: Strokes, count: int, *, alive: bool) -> str:
-    return (strokes.line if alive else strokes.dead) * count
+    def _corners(self, spine: str, *, is_last: bool) -> tuple[str, str]:
+        """What stands before the first line of a gate on a way, and before the others."""
+        strokes = self.strokes
+        corner = strokes.last if is_last else strokes.branch
+        bar = " " if is_last else strokes.down
+        return f"{spine}  {corner}{strokes.line}", f"{spine}  {bar} "
 
+    def _row(self, row: Row, first: str, rest: str) -> None:
+        """Write a gate: its word, what it is, whether it decides, and why it stands so."""
+        gate, strokes = row.gate, self.strokes
+        state = gate.state if row.reached else State.BYPASSED
+        word = _SHORT[gate.state] if gate.state is State.NOT_APPLICABLE else row.word
+        word = f"{strokes.signs[gate.state]} {word}" if row.reached else f"({word})"
+        mark = f" {strokes.mark} {DECIDES}" if row.decides else ""
+        why = on_one_line(tuple(line.text for line in row.lines))
+        text = f"{gate.name}{mark}: {why}" if why else f"{gate.name}{mark}"
+        self._put(first, f"{word:<{_WORDS}} ", text, state, f"{rest}{' ' * (_WORDS + 1)}")
 
-def _cell(gate: Gate, size: int, strokes: Strokes, paint: Paint, alive: bool) -> str:
-    """A gate in its column, with the line going on behind it."""
-    word = _DENIES if gate.denies else _SHORT[gate.state]
-    around = gate.state in {State.BYPASSED, State.NOT_APPLICABLE}
-    before, behind = strokes.around if around else ("[", "]")
-    alive = alive and gate.state is not State.CLOSED
-    rest = _stroke(strokes, size - len(word) - 2, alive=alive)
-    return f"{before}{paint(word, gate.state)}{behind}{rest}"
+    def _put(self, first: str, word: str, text: str, state: State, rest: str | None = None) -> None:
+        """Write a text behind what stands before it, broken to the width, its word painted."""
+        rest = first if rest is None else rest
+        room = max(self.width, len(rest) + _NARROWEST)
+        text = plain(f"{word}{text}")
+        lines = wrap(
+            text.translate(_PLAIN) if self.strokes is ASCII else text,
+            room,
+            initial_indent=first,
+            subsequent_indent=rest,
+            break_on_hyphens=False,
+        )
+        bare = word.strip()
+        if bare and lines:
+            lines[0] = first + lines[0][len(first) :].replace(bare, self.paint(bare, state), 1)
+        self.written += lines
 
 
 def tree_lines(

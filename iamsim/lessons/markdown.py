@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.draw.terminal import gate_lines
+from iamsim.draw.terminal import decision_lines
 from iamsim.lessons.blocks import Break, Code, Explanation, Facts, Heading, Items, Prose
 from iamsim.report.markdown import render_markdown
-from iamsim.words.gates import gates_of
+from iamsim.words.steps import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -65,5 +65,5 @@ def _fenced(text: str, language: str = "text") -> str:
 
 def _explanation(answer: Answer) -> str:
     text = render_markdown(answer).rstrip("\n")
-    drawn = gate_lines(gates_of(answer), _WIDTH)
-    return f"{text}\n\n{_fenced(chr(10).join(drawn))}" if drawn else text
+    drawn = decision_lines(picture_of(answer), _WIDTH)
+    return f"{text}\n\n{_fenced(chr(10).join(drawn))}"

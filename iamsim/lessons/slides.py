@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from iamsim.draw.terminal import gate_lines
+from iamsim.draw.terminal import decision_lines
 from iamsim.lessons.blocks import (
     Code,
     Heading,
@@ -19,7 +19,7 @@ from iamsim.lessons.blocks import (
 )
 from iamsim.lessons.markdown import blocks_markdown
 from iamsim.report.summary import summary
-from iamsim.words.gates import gates_of
+from iamsim.words.steps import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -59,7 +59,7 @@ def _slides(lesson: Lesson) -> Iterator[Sequence[Block]]:
             Prose(summary(outcome.answer)),
             Prose(step.learned, "learned"),
         ]
-        drawn = gate_lines(gates_of(outcome.answer), _WIDTH)
+        drawn = decision_lines(picture_of(outcome.answer), _WIDTH)
         yield from ([part] for part in _parts(Code("the decision", "\n".join(drawn), "text")))
     yield [Items("AWS says so", lesson.see)]
 

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 from iamsim.draw.lettering import plain
 from iamsim.draw.style import State
-from iamsim.draw.terminal import gate_lines
+from iamsim.draw.terminal import decision_lines
 from iamsim.lessons.blocks import Break, Code, Explanation, Facts, Heading, Items, Prose
 from iamsim.report.text import render_text
-from iamsim.words.gates import gates_of
+from iamsim.words.steps import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -80,9 +80,7 @@ def _explanation(answer: Answer, paint: Paint, width: int, ascii_only: bool) -> 
         return paint.bad(text) if state is State.CLOSED else paint.quiet(text)
 
     text = render_text(answer, color=paint.on, width=width).rstrip("\n")
-    drawn = gate_lines(gates_of(answer), width, ascii_only=ascii_only, paint=painted)
-    if not drawn:
-        return text  # the ways in, which stand there in words, are picture enough
+    drawn = decision_lines(picture_of(answer), width, ascii_only=ascii_only, paint=painted)
     return "\n".join((text, "", paint.title("picture"), *drawn))
 
 

@@ -40,7 +40,16 @@ if TYPE_CHECKING:
         WayExplanation,
     )
 
-__all__ = ["DecisionGates", "Gate", "Lane", "Level", "Place", "deciding_texts", "gates_of"]
+__all__ = [
+    "DecisionGates",
+    "Gate",
+    "Lane",
+    "Level",
+    "Place",
+    "deciding_texts",
+    "gates_of",
+    "place_of",
+]
 
 # What credentials reach is shown with the session, not as a guardrail of its own.
 _GUARDRAILS = frozenset(slot.layer for slot in GUARDRAILS if slot is not Slot.CREDENTIALS)
@@ -54,6 +63,7 @@ _GRANTS_OF_WAY = {
     "resource-based-policy-to-account": frozenset({"account"}),
 }
 _OTHER_GRANT = "its Allow names the caller in another way"
+_DENIED = (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY)
 _WORST_FIRST = (State.CLOSED, State.DEPENDS, State.OPEN, State.NOT_APPLICABLE)
 
 
@@ -75,7 +85,9 @@ class Level(NamedTuple):
 class Gate(NamedTuple):
     """One gate: its state, why, its levels where it has several, and whether it decides.
 
-    `denies` tells a gate that an explicit deny closes from one that merely lacks an allow.
+    `denies` tells a gate that an explicit deny closes from one that merely lacks an allow;
+    `may_deny` one of which that is not known, and `only_denies` one that counts for nothing else
+    on its way.
     """
 
     place: Place
@@ -85,6 +97,8 @@ class Gate(NamedTuple):
     levels: tuple[Level, ...] = ()
     decides: bool = False
     denies: bool = False
+    may_deny: bool = False
+    only_denies: bool = False
 
 
 class Lane(NamedTuple):
@@ -123,6 +137,11 @@ class DecisionGates(NamedTuple):
         found = {gate.place: gate for gate in self.every if gate.denies}
         return sorted(found.values(), key=lambda gate: not gate.decides)
 
+    @property
+    def doubtful(self) -> list[Gate]:
+        """The gates of which it is not known whether they deny explicitly, each once."""
+        return list({gate.place: gate for gate in self.every if gate.may_deny}.values())
+
     def is_folded(self, lane: Lane) -> bool:
         """Whether a way in can't exist here, since nothing is there that it needs; one way stays
         where all are like that."""
@@ -130,16 +149,6 @@ class DecisionGates(NamedTuple):
             return False
         kept = [one for one in self.lanes if not _is_empty(one)]
         return bool(kept) or lane is not self.lanes[-1]
-
-    def shared(self, column: int) -> Gate | None:
-        """The gate that closes every way at once: a layer with an explicit deny."""
-        gate = self.lanes[0].gates[column]
-        return gate if gate.denies else None
-
-    @property
-    def passes_guardrails(self) -> bool:
-        """Whether no guardrail is closed."""
-        return all(gate.state is not State.CLOSED for gate in self.guardrails)
 
 
 def _is_empty(lane: Lane) -> bool:
@@ -177,11 +186,11 @@ class _Reading:
         self.ways = ways_of_caller(answer)
         self.entries: dict[Place, list[LayerExplanation]] = {}
         for entry in answer.explanation.layers:
-            self.entries.setdefault(_place(entry.layer, entry.level), []).append(entry)
+            self.entries.setdefault(place_of(entry.layer, entry.level), []).append(entry)
         self.unknown = undecided_layers(answer)
         self.deciders: dict[Place, Decider] = {}
         for decider in answer.explanation.decided_by:
-            self.deciders.setdefault(_place(decider.layer, decider.level), decider)
+            self.deciders.setdefault(place_of(decider.layer, decider.level), decider)
         self.open_way = next((way.name for way in self.ways if way.open), None)
 
     def gates(self) -> DecisionGates:
@@ -212,20 +221,21 @@ class _Reading:
         explanation = self.answer.explanation
         parts = []
         for one in explanation.decided_by:
-            name = self._name(_place(one.layer, one.level))
+            name = self._name(place_of(one.layer, one.level))
             at = f" at {one.level}" if one.level and one.layer in _GUARDRAILS else ""
             denies = one.statement is not None and one.statement.effect == "Deny"
-            verb = "denies it" if denies else "does not allow it"
-            if one.statement is not None and one.statement.effect == "Allow":
+            allows = one.statement is not None and one.statement.effect == "Allow"
+            verb = "denies it" if denies else "allows it" if allows else "does not allow it"
+            unknown = "it is not known whether " if one.reason is Reason.DEPENDS_ON_UNKNOWN else ""
+            if unknown and not denies:
                 verb = "allows it"
-            if one.reason is Reason.DEPENDS_ON_UNKNOWN:
-                verb = "may decide: something is not known"
             which = ""
             if one.statement is not None:
                 which = f": {on_one_line(statement_lines(one.statement, one.policy))}"
-            elif one.policy is not None:
-                name = f"{name} {one.policy}"
-            parts.append(f"the {name}{at} {verb}{which}")
+            elif one.policy is not None or one.near is not None:
+                policy = one.policy or ("" if one.near is None else one.near.policy)
+                name = f"{name} {policy.rpartition('/')[2]}".rstrip()
+            parts.append(f"{unknown}the {name}{at} {verb}{which}")
         return "; ".join(dict.fromkeys(parts)) or RELATIONS[explanation.relation]
 
     def _remark(self) -> str:
@@ -233,7 +243,7 @@ class _Reading:
         explanation = self.answer.explanation
         for one in explanation.decided_by:
             if one.statement is not None and one.layer not in _GUARDRAILS:
-                place = _place(one.layer, one.level)
+                place = place_of(one.layer, one.level)
                 lines = statement_lines(one.statement, one.policy)
                 return f"{self._name(place)} denies: {on_one_line(lines)}"
         return RELATIONS[explanation.relation]
@@ -262,8 +272,9 @@ class _Reading:
             state,
             () if named else levels[0].lines,
             levels if named else (),
-            decides=place in self.deciders and state is State.CLOSED,
+            decides=place in self.deciders and state in (State.CLOSED, State.DEPENDS),
             denies=any(entry.outcome is Outcome.EXPLICIT_DENY for entry in entries),
+            may_deny=state is State.DEPENDS and any(map(_may_deny, entries)),
         )
 
     def _lane(self, way: WayExplanation, columns: Iterable[Place]) -> Lane:
@@ -294,14 +305,17 @@ class _Reading:
         if not needed:
             return self._unasked(way, place, name)
         if place.layer in way.blocked_by and place.layer not in self.unknown:
-            decides = place in self.deciders and self.answer.decision.verdict is not Verdict.ALLOWED
+            decides = place in self.deciders and self.answer.decision.verdict in _DENIED
             lines = () if sides else self._why_closed(entries, place)
             return Gate(place, name, State.CLOSED, lines, sides, decides=decides)
         state = _worst(entries)
-        decides = state is State.OPEN and place in self.deciders and way.name == self.open_way
+        decides = place in self.deciders and (
+            state is State.DEPENDS or (state is State.OPEN and way.name == self.open_way)
+        )
         kinds = _GRANTS_OF_WAY.get(way.name) if place.layer is Layer.RESOURCE_BASED_POLICY else None
         lines = self._why(entries[0], place, kinds)
-        return Gate(place, name, state, lines, sides, decides=decides)
+        may_deny = any(map(_may_deny, entries))
+        return Gate(place, name, state, lines, sides, decides=decides, may_deny=may_deny)
 
     def _sides(self, place: Place) -> tuple[Level, ...]:
         """The sides of a request through an access point, each with what it says."""
@@ -320,7 +334,15 @@ class _Reading:
             return Gate(place, name, State.NOT_APPLICABLE, (REASONS[entries[0].reason],))
         doubtful = next((entry for entry in entries if _may_deny(entry)), None)
         if doubtful is not None:
-            return Gate(place, name, State.DEPENDS, self._why(doubtful, place))
+            return Gate(
+                place,
+                name,
+                State.DEPENDS,
+                self._why(doubtful, place),
+                decides=place in self.deciders,
+                may_deny=True,
+                only_denies=True,
+            )
         policy = layer_name(Layer.RESOURCE_BASED_POLICY, self.action)
         return Gate(place, name, State.BYPASSED, (bypass_text(way.name, place.layer, policy),))
 
@@ -329,6 +351,8 @@ class _Reading:
         if any(entry.outcome is Outcome.ALLOW for entry in entries) and len(entries) == 1:
             return (_OTHER_GRANT,)
         lacking = next((one for one in entries if one.outcome is not Outcome.ALLOW), entries[0])
+        if lacking.residual is not None and lacking.residual.allows is None:
+            return (REASONS[Reason.NO_STATEMENT_ALLOWS],)
         return self._why(lacking, place)
 
     def _why(
@@ -349,7 +373,7 @@ class _Reading:
         for policy, statement in fitting or matching:
             lines = statement_lines(statement, policy)
             if any(clause.element is Element.CONDITION for clause in statement.clauses):
-                return (*lines, element_text(statement, Element.CONDITION))
+                return (*lines, element_text(statement, Element.CONDITION, self.action))
             return lines
         if entry.reason is not Reason.NO_STATEMENT_ALLOWS:
             return (REASONS[entry.reason],)
@@ -359,11 +383,12 @@ class _Reading:
         )
         decider = self.deciders.get(place)
         if decider is not None and decider.near is not None and decider.level == entry.level:
-            return (*lines, *near_lines(decider.near))
+            return (*lines, *near_lines(decider.near, self.action))
         return lines
 
 
-def _place(layer: Layer, level: str | None) -> Place:
+def place_of(layer: Layer, level: str | None) -> Place:
+    """Where the gate of a layer stands."""
     return Place(layer, layer is Layer.RESOURCE_BASED_POLICY and level == GRANTS)
 
 

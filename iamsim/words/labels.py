@@ -152,20 +152,24 @@ def statement_lines(statement: StatementExplanation, policy: str | None) -> tupl
     return (*lines, place)
 
 
-def near_lines(near: NearMiss) -> tuple[str, ...]:
-    """Name the statement that came closest, and which of its elements fail."""
+def near_lines(near: NearMiss, action: str) -> tuple[str, ...]:
+    """Name the statement that came closest, and which of its elements fail to match a request for
+    an `action`."""
     head, *rest = statement_lines(near.statement, near.policy)
-    texts = (element_text(near.statement, element) for element in near.failed)
+    texts = (element_text(near.statement, element, action) for element in near.failed)
     return (f"closest: {head}", *rest, *texts)
 
 
-def element_text(statement: StatementExplanation, element: Element) -> str:
+def element_text(statement: StatementExplanation, element: Element, action: str) -> str:
     """What an element of a statement asks for, and what the request has: of a condition the keys
     that fail it, or where none does, those that it holds by."""
     clauses = [clause for clause in statement.clauses if clause.element is element]
     if element is not Element.CONDITION:
         patterns = ", ".join(dict.fromkeys(clause.pattern for clause in clauses))
-        return f"its {_FAILED[element]} says {patterns}"
+        values = ", ".join(dict.fromkeys(one.value for one in clauses if one.value))
+        values = action if element in (Element.ACTION, Element.NOT_ACTION) else values
+        against = f", the request {values}" if values else ""
+        return f"its {_FAILED[element]} says {patterns}{against}"
     failing = [clause for clause in clauses if not clause.matched] or clauses
     return "; ".join(
         f"{clause.key} is {'not there' if clause.value is None else clause.value or 'empty'}, which"

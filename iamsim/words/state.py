@@ -1,10 +1,12 @@
-"""How a gate of a decision stands."""
+"""How a gate of a decision stands, and a decision itself."""
 
 from __future__ import annotations
 
 from enum import Enum
 
-__all__ = ["State"]
+from iamsim.core.decision import Verdict
+
+__all__ = ["VERDICT_STATES", "State"]
 
 
 class State(Enum):
@@ -20,3 +22,11 @@ class State(Enum):
     def css(self) -> str:
         """The name as a class of a style sheet."""
         return self.name.lower().replace("_", "-")
+
+
+VERDICT_STATES = {
+    Verdict.ALLOWED: State.OPEN,
+    Verdict.EXPLICIT_DENY: State.CLOSED,
+    Verdict.IMPLICIT_DENY: State.CLOSED,
+    Verdict.CONDITIONAL: State.DEPENDS,
+}

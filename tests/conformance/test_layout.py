@@ -14,7 +14,7 @@ from iamsim.draw.lettering import text_width
 from iamsim.draw.style import SIZES
 from iamsim.suites.run import run_scenario
 from iamsim.suites.scenario import load_scenario
-from iamsim.words.gates import gates_of
+from iamsim.words.steps import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -73,9 +73,9 @@ def test_no_text_meets_a_line(folder: str) -> None:
     seen = set()
     for path in sorted((CORPUS / folder).glob("*.yaml")):
         for result in run_scenario(load_scenario(path)):
-            for gates in map(gates_of, result.answers):
+            for picture in map(picture_of, result.answers):
                 for width in WIDTHS:
-                    svg = decision_svg(gates, width=width)
+                    svg = decision_svg(picture, width=width)
                     if svg not in seen:
                         seen.add(svg)
                         place = f"{path.name}: {result.request.name} at {width}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree as ET
 
@@ -14,9 +15,10 @@ from iamsim.draw.decision import decision_svg
 from iamsim.draw.decision_dot import decision_dot
 from iamsim.draw.lettering import text_width, wrapped
 from iamsim.draw.style import State, Theme
-from iamsim.draw.terminal import gate_lines
+from iamsim.draw.terminal import ASCII, decision_lines
 from iamsim.engine import authorize
 from iamsim.words.gates import gates_of
+from iamsim.words.steps import picture_of
 from tests.property.test_against_oracle import question_of
 from tests.property.worlds import cases, standalone_cases
 
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
     from iamsim.words.gates import DecisionGates
 
 Data = dict[str, Any]
+# How a gate begins on a line: its sign and word, or the word in parentheses.
+_HEAD = re.compile(
+    r"^[ |:+-]+(?:[+x?-] (?:open|closed|deny|depends|n/a)|\((?:open|closed|depends|n/a)\)) "
+)
 
 
 def agrees(answer: Answer) -> DecisionGates:
@@ -44,7 +50,9 @@ def agrees(answer: Answer) -> DecisionGates:
         assert asked <= required_or_denying
         assert (lane.state is State.OPEN) == (way.open and not closed)
     if gates.lanes:
-        passes = gates.passes_guardrails and any(lane.state is State.OPEN for lane in gates.lanes)
+        passes = any(lane.state is State.OPEN for lane in gates.lanes) and not any(
+            gate.state is State.CLOSED for gate in gates.guardrails
+        )
         assert passes == (answer.decision.verdict is Verdict.ALLOWED)
         every = (*gates.guardrails, *(gate for lane in gates.lanes for gate in lane.gates))
         deciding = {gate.place.layer for gate in every if gate.decides}
@@ -64,42 +72,50 @@ def test_the_gates_of_a_world_stand_as_its_answer_says(case: tuple[Data, Data]) 
 
 @given(standalone_cases())
 def test_every_gate_is_drawn(request: Data) -> None:
-    """SVG is well-formed and has each gate that a way asks, in its state or grey behind what
-    decides; a green end where it is allowed, and nowhere else; the other forms exist."""
+    """SVG, DOT and lines hold the same gates: each that a way asks, in its state, or grey behind
+    what decides. Of a denial one gate decides; an arrow is where it is allowed, nowhere else."""
     question, world = question_of(None, request)
-    gates = agrees(authorize.explain(question, world))
-    tree = ET.fromstring(decision_svg(gates))  # noqa: S314 - we wrote it
-    drawn = sorted(
+    answer = authorize.explain(question, world)
+    gates = agrees(answer)
+    picture = picture_of(answer)
+    tree = ET.fromstring(decision_svg(picture))  # noqa: S314 - we wrote it
+    drawn = [
         group.get("class", "").removeprefix("gate ")
         for group in tree.iter("{http://www.w3.org/2000/svg}g")
         if group.get("class", "").startswith("gate ")
-    )
-    denied = bool(gates.denying)
+    ]
+    assert drawn == [
+        (row.gate.state.css if row.reached else "unreached") + " decides" * row.decides
+        for row in picture.rows
+    ]
     around = (State.BYPASSED, State.NOT_APPLICABLE)
-    plain = [gate for gate in gates.guardrails if not gate.denies]
-    plain += [
+    asked = [gate for gate in gates.guardrails if not gate.denies]
+    asked += [
         gate
         for lane in gates.lanes
         if not gates.is_folded(lane)
         for gate in lane.gates
         if gate.state not in around and not gate.denies
     ]
-    assert len(drawn) == len(plain) + len(gates.denying)
-    assert sum(one.startswith("closed") for one in drawn) >= len(gates.denying)
-    if denied:  # behind an explicit deny all is grey
-        assert sum(one == "unreached" for one in drawn) == len(plain)
-    deciding = [one for one in drawn if one.endswith(" decides")]
+    assert len(picture.rows) == len(asked) + len(gates.denying)
+    if gates.denying:  # behind an explicit deny all is grey
+        assert sum(not row.reached for row in picture.rows) == len(asked)
+    deciding = [row for row in picture.rows if row.decides]
     if gates.lanes and any(gate.decides for gate in gates.every):
-        assert deciding
-    is_allowed = gates.verdict is Verdict.ALLOWED
+        assert len(deciding) == 1 or (picture.allowed and deciding)
     assert (
         tree.find(".//{http://www.w3.org/2000/svg}path[@class='head']") is not None
-    ) == is_allowed
-    assert decision_svg(gates) == decision_svg(gates)
-    assert decision_dot(gates, Theme.DARK).startswith("digraph iamsim {")
-    lines = gate_lines(gates, 400, ascii_only=True)
-    assert len(lines) == (len(gates.lanes) + 2 if gates.lanes else 0)
-    assert all(line.isascii() for line in lines)
+    ) == picture.allowed
+    dot = decision_dot(picture, Theme.DARK)
+    assert dot.count("\tstep") + dot.count("\t\tstep") >= len(picture.rows) + len(picture.steps)
+    for width in (40, 400):
+        lines = decision_lines(picture, width, ascii_only=True)
+        assert all(line.isascii() for line in lines)
+        assert max(map(len, lines)) <= width
+    assert sum(_HEAD.search(line) is not None for line in lines) == len(picture.rows)
+    assert lines[0].startswith(f"  {ASCII.signs[picture.state]} {picture.word}: ")
+    assert lines[-1] == f"  {ASCII.signs[picture.state]} {picture.word}"
+    assert (lines[-2] == "  v") == picture.allowed
 
 
 @given(st.text(max_size=200), st.integers(30, 400), st.integers(1, 5))

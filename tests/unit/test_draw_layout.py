@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import struct
 import subprocess
 import sys
 from importlib.machinery import ModuleSpec
@@ -9,9 +10,10 @@ from importlib.machinery import ModuleSpec
 import pytest
 
 from iamsim.core.errors import RequestError
-from iamsim.draw import layout
+from iamsim.draw import layout, raster
 from iamsim.draw.layout import lay_out, layout_command
 from iamsim.draw.picture import Picture
+from iamsim.draw.raster import rasterized
 from iamsim.draw.style import DARK, LIGHT, Theme
 
 DOT = f'digraph iamsim {{\n\ta [fillcolor="{LIGHT.panel}"]\n}}\n'
@@ -105,6 +107,46 @@ def test_pictures_of_our_own_layout_need_no_graphviz(without_program):
     assert picture.render("svg", Theme.DARK) == b"svg dark"
     assert picture.render("dot") == b"dot auto"
     with pytest.raises(RequestError):
-        picture.render("png")
-    with pytest.raises(RequestError):
         Picture(lambda theme: DOT).render("svg")
+
+
+SQUARE = '<svg xmlns="http://www.w3.org/2000/svg" width="8" height="6"><text y="5">A</text></svg>'
+
+
+def has_font():
+    """Whether resvg can draw a letter here."""
+    try:
+        return bool(rasterized(SQUARE))
+    except RequestError as error:
+        return error.code != "png-without-fonts"
+
+
+@pytest.mark.skipif(not has_font(), reason="no font is installed on this machine")
+def test_a_png_is_the_svg_itself(without_program):
+    """Twice as large, for slides, in fixed colors; Graphviz has no part in it."""
+    themes = []
+
+    def svg(theme):
+        themes.append(theme)
+        return SQUARE
+
+    png = Picture(lambda theme: DOT, svg).render("png")
+    assert png.startswith(b"\x89PNG")
+    assert struct.unpack(">II", png[16:24]) == (16, 12)
+    assert themes == [Theme.LIGHT]
+
+
+@pytest.mark.parametrize(
+    ("missing", "code"),
+    [
+        (lambda monkeypatch: monkeypatch.setitem(sys.modules, "resvg_py", None), "png-missing"),
+        (lambda monkeypatch: monkeypatch.setattr(raster, "FONT", "none"), "png-without-fonts"),
+    ],
+)
+def test_a_png_without_letters_is_no_picture(monkeypatch, missing, code):
+    """What is missing is said, and SVG named, which needs nothing."""
+    missing(monkeypatch)
+    with pytest.raises(RequestError) as caught:
+        rasterized(SQUARE)
+    assert caught.value.code == code
+    assert "--format svg" in str(caught.value)

@@ -21,6 +21,7 @@ from iamsim.draw.picture import draw_decision, draw_organization
 from iamsim.draw.style import DARK, LIGHT, WEIGHTS, State, Theme, retheming, stylesheet
 from iamsim.draw.terminal import tree_lines
 from iamsim.words.gates import gates_of
+from iamsim.words.steps import picture_of
 from iamsim.world.model import World
 from tests.unit import report_samples as samples
 
@@ -66,7 +67,7 @@ def hostile_answer():
 
 def test_hostile_names_stay_text():
     """What people called things neither becomes markup nor breaks the file."""
-    svg = decision_svg(gates_of(hostile_answer()), href=lambda _: f"#{HOSTILE}")
+    svg = decision_svg(picture_of(hostile_answer()), href=lambda _: f"#{HOSTILE}")
     tree = parsed(svg)
     assert not list(tree.iter(f"{SVG}script"))
     assert "<script" not in svg
@@ -74,7 +75,7 @@ def test_hostile_names_stay_text():
     svg.encode()
     links = [element.get("href") for element in tree.iter(f"{SVG}a")]
     assert all(link.startswith("#<script>") for link in links)
-    dot = decision_dot(gates_of(hostile_answer()))
+    dot = decision_dot(picture_of(hostile_answer()))
     assert "<script" not in dot
     assert all(line.startswith(("\t", "digraph", "}")) for line in dot.splitlines())
     dot.encode()
@@ -162,7 +163,7 @@ def test_gates_lead_where_the_caller_wants():
 
 def test_a_title_tells_all_of_a_gate():
     """What is cut in the box is there when one points at it."""
-    svg = decision_svg(gates_of(samples.near_miss_answer()))
+    svg = decision_svg(picture_of(samples.near_miss_answer()))
     titles = [element.text for element in parsed(svg).iter(f"{SVG}title")]
     assert any("closest: statement 1 “ReadOnly”" in (title or "") for title in titles)
 

@@ -185,28 +185,36 @@ def test_policies_of_one_line_and_with_several_marks_at_one_place():
 
 
 def test_gates_follow_the_formula(harbor):
-    """Rows: no explicit deny, guardrails, then a row for each way in; each leads to its layer."""
+    """Rows are the steps of the picture, then a row for each way in; each leads to its layer."""
     page = read_page(explain_page([AnswerReport(answer(DEPLOY, harbor))]))
     (gates,) = find_all(page, "ol", "gates")
     rows = [text_of(find_all(one, "p", "row")[0]) for one in gates]
     assert rows == [
-        "Nothing denies it explicitly: passes",
-        "Every guardrail lets it pass: passes",
-        "Way in 1 of 3: blocked",
-        "Way in 2 of 3: blocked",
-        "Way in 3 of 3: blocked",
+        "Explicit denies (none applies): passes",
+        "Guardrails (each must allow): passes",
+        "Way in by identity-based policy of the caller: blocked",
+        "Way in by resource-based policy naming the caller or everyone: blocked",
+        "Way in by resource-based policy naming the role: blocked",
     ]
-    last = [text_of(one) for one in list(gates)[-1].iter("li")][1:]
-    assert last == [
-        "identity-based policy open statement 1 WholeBucket of Deploy",
-        "permissions boundary closed no statement allows it",
-        "session policy not there",
+    by_name = {
+        row: [text_of(gate) for gate in one.iter("li")][1:]
+        for row, one in zip(rows, gates, strict=True)
+    }
+    assert by_name["Guardrails (each must allow): passes"] == [
+        "resource control policy open allowed by Root, Workloads, 111122223333",
+        "service control policy open allowed by Root, Workloads, 111122223333",
     ]
-    guardrails = [text_of(one) for one in list(gates)[1].iter("li")][1:]
-    assert guardrails == [
-        "resource control policy at all 3 levels allows Root, Workloads, 111122223333",
-        "service control policy at all 3 levels allows Root, Workloads, 111122223333",
-    ]
+    own = by_name["Way in by identity-based policy of the caller: blocked"]
+    assert own[0].startswith("identity-based policy open statement 1 “WholeBucket” of Deploy")
+    assert own[1].startswith("permissions boundary closed, decides none of 2 statements allows it")
+    assert own[1].endswith("s3:PutObject, the request s3:DeleteObject")
+    role = by_name["Way in by resource-based policy naming the role: blocked"]
+    assert role[1].startswith("permissions boundary closed, not reached")
+    notes = [text_of(one) for one in find_all(gates, "p", "note")]
+    assert notes[0] == "not asked: resource-based policy"
+    links = [one.get("href") for one in find_all(gates, "a", "gate")]
+    assert links
+    assert all(page.find(f".//*[@id='{link[1:]}']") is not None for link in links)
 
 
 def test_gates_of_other_decisions(harbor):
@@ -220,14 +228,14 @@ def test_gates_of_other_decisions(harbor):
     )
     page = read_page(explain_page([AnswerReport(answer(denied, harbor))]))
     row = text_of(find_all(page, "ol", "gates")[0][0])
-    assert row.startswith("Nothing denies it explicitly: stops here resource-based policy denies")
+    assert row.startswith("Explicit denies (one is enough): stops here resource-based policy deny")
     scps = [[policy(allow())], [policy(allow()), policy(deny())], [policy(allow())]]
     page = page_of(
         {"principal": ROLE, "action": "s3:GetObject", "scps": scps, "identity_policies": []}
     )
     text = text_of(find_all(page, "ol", "gates")[0])
-    assert "at level level 2 denies" in text or "at level 2 denies" in text
-    assert "service control policy at the other 2 levels" in text
+    assert "service control policy deny, decides level 2: closed" in text
+    assert "allowed by level 1, level 3" in text
     world = {
         "accounts": {
             A: {
@@ -242,7 +250,7 @@ def test_gates_of_other_decisions(harbor):
         }
     }
     page = page_of({"principal": ROLE, "action": "kms:Decrypt", "resource": KEY}, {"world": world})
-    assert "grant on the key" in text_of(find_all(page, "ol", "gates")[0])
+    assert "grant" in text_of(find_all(page, "ol", "gates")[0])
     page = page_of({"principal": ROLE, "action": "sts:GetCallerIdentity"})
     assert "Way in" not in text_of(find_all(page, "ol", "gates")[0])
 

@@ -166,7 +166,7 @@ def answer_view(report: AnswerReport, name: str) -> AnswerView:
         badge=verdict_badge(answer.decision.verdict),
         summary=summary(answer).partition(": ")[2],
         request=tuple(request_fields(answer, whole=True).known),
-        gates=gate_rows(answer, name, names),
+        gates=gate_rows(answer, name),
         overview=_overview(answer, name),
         deciders=tuple(
             view
