@@ -9,7 +9,6 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from iamsim.cli.main import main
-from iamsim.draw import layout
 
 HARBOR = "corpus/examples/harbor"
 WORLD = "tests/golden/what-if/world.yaml"
@@ -52,7 +51,7 @@ def test_svg_goes_to_standard_output_or_to_a_file(tmp_path, capsys):
 def test_png_does_not_go_to_a_terminal(monkeypatch, capsys):
     """But it may be piped."""
     picture = b"\x89PNG"
-    monkeypatch.setattr("iamsim.draw.picture.lay_out", lambda *_: picture)
+    monkeypatch.setattr("iamsim.draw.picture.rasterized", lambda _: picture)
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     assert run(*ASK, "--format", "png") == 2
     assert "-o FILE" in capsys.readouterr().err
@@ -62,12 +61,11 @@ def test_png_does_not_go_to_a_terminal(monkeypatch, capsys):
     assert piped.buffer.getvalue() == picture
 
 
-def test_png_without_graphviz_says_what_to_install(monkeypatch, capsys):
+def test_png_without_what_draws_it_says_what_to_install(monkeypatch, capsys):
     """As an error of usage, without a trace."""
-    monkeypatch.setattr(layout.shutil, "which", lambda name: None)
-    monkeypatch.setattr(layout, "find_spec", lambda name: None)
+    monkeypatch.setitem(sys.modules, "resvg_py", None)
     assert run(*ASK, "--format", "png", "-o", "x.png") == 2
-    assert "pip install pygraphviz" in capsys.readouterr().err
+    assert "pip install resvg-py" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -110,24 +108,25 @@ def test_lines_are_drawn_when_asked_or_verbose(capsys):
     assert "\npicture\n" not in short
     assert run(*ASK, "--picture", "decision") == 0
     drawn = capsys.readouterr().out
-    assert "──[open]──" in drawn
+    assert "│   ✓ open    service control policy" in drawn
     start, end = drawn.index("\npicture\n"), drawn.index("\nways in\n")
     assert drawn[:start] + drawn[end:] == short
     assert run(*ASK, "-v", "--ascii") == 0
-    assert "--[open]--" in capsys.readouterr().out
+    assert "|   + open    service control policy" in capsys.readouterr().out
     assert run(*ASK, "--picture", "organization", "--color", "always") == 0
     assert "SCP \x1b[32mopen\x1b[0m FullAWSAccess" in capsys.readouterr().out
 
 
 def test_colors_follow_the_states(capsys):
-    """What is closed is red, what is bypassed is dim."""
+    """What is open is green, closed red, and what the request never comes to dim."""
     assert run(*ASK, "--picture", "decision", "--color", "always") == 0
     shown = capsys.readouterr().out
-    assert "[\x1b[31mclosed\x1b[0m]" in shown
-    assert "(\x1b[2mbypassed\x1b[0m)" in shown
+    assert "\x1b[32m✓ open\x1b[0m    service control policy" in shown
+    assert "\x1b[31m✕ closed\x1b[0m  permissions boundary" in shown
+    assert "\x1b[2m(closed)\x1b[0m  permissions boundary" in shown
 
 
-@pytest.mark.parametrize(("encoding", "line"), [("ascii", "--[open]"), ("utf-8", "──[open]")])
+@pytest.mark.parametrize(("encoding", "line"), [("ascii", "+ open"), ("utf-8", "✓ open")])
 def test_a_terminal_without_unicode_gets_ascii(encoding, line, monkeypatch):
     """Nobody has to know the option."""
     out = io.TextIOWrapper(io.BytesIO(), encoding=encoding, errors="replace")
@@ -140,7 +139,7 @@ def test_a_file_is_written_in_unicode(tmp_path):
     """Whatever the terminal can show."""
     file = tmp_path / "answer.txt"
     assert run(*ASK, "-v", "-o", str(file)) == 0
-    assert "──[open]" in file.read_text(encoding="utf-8")
+    assert "✓ open" in file.read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("form", ["svg", "dot"])
