@@ -408,7 +408,7 @@ def test_markdown_and_text_have_questions_then_answers(tmp_path):
     ascii_only = blocks_text(
         sheet([lesson], questions=False, answers=True), Paint(), 100, ascii_only=True
     )
-    assert "──" in text
+    assert "  ● Explicit denies" in text
     assert ascii_only.isascii()
 
 
