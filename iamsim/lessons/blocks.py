@@ -120,7 +120,9 @@ def step_blocks(lesson: Lesson, step: Step) -> Iterator[Block]:
 
 
 def outcome_text(outcome: Outcome, action: str) -> str:
-    """The decision, and the layer where one decides, in words."""
+    """The decision, and the layer where one decides, in words; without an action, that of the
+    question that decides."""
+    action = action or outcome.answer.request.action
     word = VERDICT_WORDS[outcome.verdict]
     if outcome.layer is None:
         return word
@@ -131,7 +133,16 @@ def outcome_text(outcome: Outcome, action: str) -> str:
 
 
 def answer_blocks(step: Step, outcome: Outcome) -> Iterator[Block]:
-    """The decision with its explanation, and what it shows."""
+    """The decision with its explanation, and what it shows; of a call, first all that it asks."""
+    if step.request.call is not None:
+        asked = zip(step.request.call.asked, outcome.answers, strict=True)
+        yield Facts(
+            "what the call asks",
+            [
+                (VERDICT_WORDS[one.decision.verdict], f"{called.action} on {called.resource}")
+                for called, one in asked
+            ],
+        )
     yield Explanation(outcome.answer)
     yield Prose(step.learned, "learned")
 

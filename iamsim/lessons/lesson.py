@@ -52,8 +52,8 @@ class Step:
 
     @property
     def action(self) -> str:
-        """The first action that is asked for."""
-        return self.request.questions[0].action
+        """The first action that is asked for; of a call none, since it may ask for several."""
+        return "" if self.request.call is not None else self.request.questions[0].action
 
 
 class Outcome(NamedTuple):

@@ -92,10 +92,15 @@ def request_facts(step: Step) -> list[tuple[str, str]]:
     """The request of a step, as names and values."""
     questions = step.request.questions
     one = questions[0]
+    call = step.request.call
     facts = [("principal", one.principal)]
-    facts += [("action", action) for action in dict.fromkeys(q.action for q in questions)]
-    facts += [("resource", name) for name in dict.fromkeys(q.resource for q in questions) if name]
-    for key, value in one.context.items():
+    if call is not None:
+        facts.append(("call", " ".join(call.line.split())))
+    else:
+        facts += [("action", action) for action in dict.fromkeys(q.action for q in questions)]
+        resources = dict.fromkeys(q.resource for q in questions)
+        facts += [("resource", name) for name in resources if name]
+    for key, value in (one.context if call is None else call.context).items():
         text = value if isinstance(value, str) else ", ".join(value)
         facts.append(("context", f"{key} = {text}"))
     session = one.session

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from iamsim.calls.model import ALWAYS, Reading, Requested
+from iamsim.calls.model import ALWAYS
 from iamsim.core.decision import Verdict
 from iamsim.core.overall import overall_verdict
-from iamsim.engine.question import Question, Via
+from iamsim.questions.called import question_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from iamsim.calls.model import Reading, Requested
     from iamsim.core.answer import Answer
+    from iamsim.engine.question import Question
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["AnsweredCall", "AnsweredRequest", "answer_call", "answer_request", "question_of"]
+__all__ = ["AnsweredCall", "AnsweredRequest", "answer_call", "answer_request"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,31 +63,6 @@ class AnsweredCall:
         if wanted is Verdict.ALLOWED:
             return None
         return next(one for one in self.always if one.verdict is wanted)
-
-
-def question_of(requested: Requested, base: Question) -> Question:
-    """Put what a call tells into a question; what `base` says of context and session wins."""
-    via = base.via
-    services = requested.via.get("service") or ()
-    own = (services,) if isinstance(services, str) else tuple(services)
-    session = base.session
-    told = requested.session
-    if told:
-        session = replace(
-            session,
-            source_identity=session.source_identity or told.get("source_identity"),
-            source_user=session.source_user or told.get("source_user"),
-        )
-    return replace(
-        base,
-        action=requested.action,
-        resource=requested.resource,
-        context={**requested.context_values, **base.context},
-        unknown=base.unknown | frozenset(requested.unknown) - set(base.context),
-        via=Via(via.vpc_endpoint or requested.via.get("vpc_endpoint"), via.services or own),
-        session=session,
-        resource_account=base.resource_account or requested.resource_account,
-    )
 
 
 def answer_call(

@@ -18,7 +18,7 @@ from iamsim.core.decision import Layer, PolicyType, Verdict
 from iamsim.core.errors import InputError
 from iamsim.engine.inventory import identity_policies
 from iamsim.engine.question import AttachedPolicies, Question
-from iamsim.query.calls import question_of
+from iamsim.questions.called import question_of
 from iamsim.replay.grouping import (
     HEAD,
     Seen,

@@ -9,7 +9,8 @@ from iamsim.core.decision import Verdict
 from iamsim.core.errors import InputError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.question import Question
-from iamsim.query.calls import answer_request, question_of
+from iamsim.query.calls import answer_request
+from iamsim.questions.called import question_of
 from iamsim.symbolic import partial
 
 if TYPE_CHECKING:

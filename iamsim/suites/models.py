@@ -205,6 +205,8 @@ class RequestModel(AttachedModel):
     principal: Text | None = None
     action: SomeTexts | None = None
     resource: SomeTexts | None = None
+    call: Text | None = None
+    region: Text | None = None
     context: Context = Field(default_factory=dict)
     principals: SomeTexts | None = None
     actions: SomeTexts | None = None

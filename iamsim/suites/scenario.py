@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn
+from iamsim.core.data_class import replace
 from iamsim.core.decision import Layer, PolicyType
 from iamsim.core.errors import WorldError
 from iamsim.engine.question import (
@@ -21,10 +22,12 @@ from iamsim.engine.question import (
     Session,
     Via,
 )
+from iamsim.questions.called import question_of
+from iamsim.suites.called import called_line
 from iamsim.suites.models import PublicAccessBlockModel
 from iamsim.suites.policies import PolicyReader, resource_policy_type
 from iamsim.suites.reading import read_scenario_model
-from iamsim.suites.tables import rows_of
+from iamsim.suites.tables import Row, rows_of
 
 if TYPE_CHECKING:
     import os
@@ -32,6 +35,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path, Span
     from iamsim.engine.question import ContextValue
+    from iamsim.suites.called import CalledLine
     from iamsim.suites.models import RequestModel, ScenarioModel, SessionModel, ViaModel
     from iamsim.syntax.ast import Policy
     from iamsim.world.documents import Document
@@ -73,7 +77,7 @@ class ScenarioRequest:
     question must raise. `label` tells the rows of a table apart, `together` are the actions of
     all of them. `shared_keys` are context keys of
     `defaults`, which need not fit every request, `known` names that AWS has though the service
-    reference lacks them; both in lower case.
+    reference lacks them; both in lower case. `call` is the line whose questions these are.
     """
 
     name: str
@@ -88,6 +92,7 @@ class ScenarioRequest:
     together: tuple[str, ...] = ()
     shared_keys: frozenset[str] = frozenset()
     known: frozenset[str] = frozenset()
+    call: CalledLine | None = None
 
     @property
     def span(self) -> Span:
@@ -205,24 +210,33 @@ class _Builder:
         place = Place(self._document, path)
         shared = frozenset(map(str.lower, defaults.context.keys() - request.context.keys()))
         known = frozenset(name.lower() for name in (*self._model.known, *request.known))
-        for row in rows_of(request, defaults, self._document, path):
+        call = called_line(request, defaults, self._document, path)
+        rows = (
+            rows_of(request, defaults, self._document, path)
+            if call is None
+            else (Row(call.principal, (), (), call.context, request.expect),)
+        )
+        for row in rows:
             arn = find_arn(row.principal)
             self._reader.account = arn.account if arn is not None else None
+            base = Question(
+                principal=row.principal,
+                action="",
+                context=row.context,
+                session=session,
+                via=via,
+                unknown=frozenset(unknown or ()),
+                partial=bool(partial),
+                resource_account=request.resource_account or defaults.resource_account,
+            )
+            asked = (
+                base.with_pairs(row.actions, row.resources)
+                if call is None
+                else tuple(question_of(requested, base) for requested in call.asked)
+            )
             questions = tuple(
-                Question(
-                    principal=row.principal,
-                    action=action,
-                    resource=resource,
-                    context=row.context,
-                    session=session,
-                    via=via,
-                    unknown=frozenset(unknown or ()),
-                    partial=bool(partial),
-                    resource_account=request.resource_account or defaults.resource_account,
-                    attached=self._attached(path, request, action, resource),
-                )
-                for action in row.actions
-                for resource in row.resources
+                replace(one, attached=self._attached(path, request, one.action, one.resource))
+                for one in asked
             )
             yield ScenarioRequest(
                 name=name,
@@ -237,6 +251,7 @@ class _Builder:
                 together=row.together,
                 shared_keys=shared,
                 known=known,
+                call=call,
             )
 
     def _session(self, path: Path, request: RequestModel) -> Session:

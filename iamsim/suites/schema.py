@@ -60,6 +60,8 @@ _ABOUT = {
     "principal": "An ARN, a service principal, or `anonymous`.",
     "action": "One action or several; every pair with a resource is asked.",
     "resource": "One ARN or several; left out for actions without a resource type.",
+    "call": "A command of the AWS CLI or a line of boto3, instead of action and resource.",
+    "region": "Region of the call, where its line names none.",
     "principals": "A table: each of these principals.",
     "actions": "A table: each of these actions or patterns, with one `expect` for all.",
     "resources": "A table: each of these resources.",

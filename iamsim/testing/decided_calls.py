@@ -14,8 +14,8 @@ from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
 from iamsim.engine import authorize
 from iamsim.engine.question import PLAIN_SESSION, Question
-from iamsim.query.calls import question_of
 from iamsim.query.policies_in_play import policies_in_play
+from iamsim.questions.called import question_of
 from iamsim.report.summary import summary
 from iamsim.symbolic import partial as partial_answers
 

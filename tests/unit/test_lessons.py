@@ -62,6 +62,7 @@ TOPICS = [
     "the IAM best practices, each as a question",
     "a data perimeter",
     "the timeline: changes from 2021 to 2025",
+    "API calls",
 ]
 SMALL = """title: A <small> lesson
 see: ["https://docs.aws.amazon.com/IAM/latest/UserGuide/x.html"]
@@ -152,9 +153,9 @@ def test_lessons_are_found(words, numbers):
     ("word", "hint"),
     [
         ("mfa-trap", "did you mean `mfa-traps`?"),
-        ("0", "the lessons are numbered from 1 to 56"),
-        ("5-2", "the lessons are numbered from 1 to 56"),
-        ("40-99", "the lessons are numbered from 1 to 56"),
+        ("0", "the lessons are numbered from 1 to 59"),
+        ("5-2", "the lessons are numbered from 1 to 59"),
+        ("40-99", "the lessons are numbered from 1 to 59"),
         ("1-x", "`iamsim learn` lists them"),
         ("", "`iamsim learn` lists them"),
     ],

@@ -15,7 +15,7 @@ from iamsim.cli.main import main
 from iamsim.core.errors import RequestError
 from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
-from iamsim.query.calls import question_of
+from iamsim.questions.called import question_of
 from iamsim.replay import copies, counting, workers
 from iamsim.replay import state as kept
 from iamsim.replay.alike import Alike

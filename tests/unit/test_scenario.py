@@ -468,3 +468,73 @@ requests:
     assert scenario.world is not None
     world = CompiledWorld(scenario.world)
     assert run_request(scenario.requests[0], world).met
+
+
+COPY = "aws s3api copy-object --copy-source from/a --bucket to --key b"
+CALL = f"""title: A call
+identity_policies: [{ALLOW}]
+requests:
+- name: first
+  principal: {USER}
+  call: {COPY}
+  context: {{aws:SourceIp: 203.0.113.7}}
+  expect: allowed
+"""
+
+
+def test_a_call_is_all_that_it_always_asks():
+    """Each question has the file's context besides its own; together they are one request."""
+    (request,) = scenario_of(CALL).requests
+    assert [(one.action, one.resource) for one in request.questions] == [
+        ("s3:PutObject", "arn:aws:s3:::to/b"),
+        ("s3:GetObject", "arn:aws:s3:::from/a"),
+    ]
+    assert {one.context["aws:SourceIp"] for one in request.questions} == {"203.0.113.7"}
+    assert request.call.line.startswith("aws s3api copy-object")
+    assert run_request(request, None).met
+
+
+def test_one_question_that_fails_denies_the_call():
+    """AWS answers the questions of a call with and."""
+    text = CALL.replace("'s3:*', Resource: '*'", "'s3:*', Resource: 'arn:aws:s3:::to/*'")
+    (request,) = scenario_of(text).requests
+    result = run_request(request, None)
+    assert (result.verdict, result.layer) == (
+        Verdict.IMPLICIT_DENY,
+        Layer.IDENTITY_BASED_POLICY,
+    )
+
+
+def test_the_region_of_a_call_may_stand_beside_it():
+    """A line without a Region takes the one of the file, and the caller's account."""
+    line = "call: aws sqs delete-queue --queue-url https://q/111122223333/jobs"
+    text = CALL.replace(
+        "call: aws s3api copy-object --copy-source from/a --bucket to --key b", line
+    )
+    (question,) = questions_of(f"{text}  region: eu-west-1\n")
+    assert question.resource == "arn:aws:sqs:eu-west-1:111122223333:jobs"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "code", "words"),
+    [
+        ("  expect: allowed", "  action: s3:GetObject", "keys-exclude-each-other", "`action`"),
+        ("  expect: allowed", "  denied: [s3:*]", "keys-exclude-each-other", "`denied`"),
+        ("  expect: allowed", f"  resource_policy: {ALLOW}", "keys-exclude-each-other", "`resou"),
+        (f"  principal: {USER}\n", "", "missing-key", "`principal`"),
+        ("aws s3api copy-object", "aws s3api copy-objekt", "unknown-operation", "copy-objekt"),
+        (
+            "copy-object --copy-source from/a --bucket to --key b",
+            "help",
+            "call-asks-nothing",
+            "IAM",
+        ),
+    ],
+)
+def test_what_is_wrong_with_a_call_is_said_with_its_place(old, new, code, words):
+    """Two ways to say the same, and lines that are none."""
+    assert old in CALL
+    with pytest.raises(WorldError, match=words) as raised:
+        scenario_of(CALL.replace(old, new))
+    assert raised.value.code == code
+    assert raised.value.span.source.name == "case.yaml"
