@@ -63,6 +63,11 @@ class Findings(Result):
         """What could not be judged, because nobody says what was used."""
         return self.answer.unjudged.sentences()
 
+    @property
+    def lost(self) -> Sequence[str]:
+        """What of logs could not be read, with the reason."""
+        return self.answer.lost
+
     def _laid_out(self, *, verbose: bool = False) -> Document:  # noqa: ARG002 - there is no more
         """The answer laid out."""
         return report.access_findings_document(self.answer)

@@ -373,6 +373,33 @@ class World:
                 processes=several,
             )
 
+    def unused(
+        self,
+        *logs: str | os.PathLike[str],
+        days: int = 90,
+        at: str | None = None,
+        exact: bool = False,
+        processes: int | Processes = 1,
+        progress: Callable[[int, int], None] | None = None,
+    ) -> Findings:
+        """Find roles, permissions, access keys and passwords that nobody used in the `days` before
+        `at`, by what the world knows of last uses and by CloudTrail's `logs` (files and folders).
+
+        Without `at` the time is that of the last record. Raises `RequestError` for logs that are
+        not there, and where nothing gives the time.
+        """
+        from iamsim.api.unused import find_unused_access  # noqa: PLC0415 - only where it is asked
+
+        with processes_for(processes) as several:
+            return find_unused_access(
+                self.batch(exact=exact, at=at),
+                [os.fspath(log) for log in logs],
+                days=days,
+                at=at,
+                progress=progress or no_progress,
+                processes=several,
+            )
+
     def paths(  # noqa: PLR0913 - the arguments are the options of the command
         self,
         principals: str | Iterable[str] = (),
