@@ -7,20 +7,16 @@ from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
 from iamsim.cli.options import Option
-from iamsim.cli.test_coverage import (
-    COVERAGE_OPTIONS,
-    new_coverage,
-    share_of,
-    write_coverage,
+from iamsim.cli.test_coverage import COVERAGE_OPTIONS, wants_coverage, write_coverage
+from iamsim.cli.test_mutation import (
+    MUTATION_OPTIONS,
+    noticed_limit,
+    say_what_was_changed,
+    unchanged,
+    wants_mutation,
 )
-from iamsim.cli.test_mutation import MUTATION_OPTIONS, mutate, wants_mutation
 from iamsim.cli.test_mutation import enough as is_enough
-from iamsim.cli.test_record import (
-    RECORD_OPTIONS,
-    compare_and_record,
-    known_record,
-    write_first_suite,
-)
+from iamsim.cli.test_record import RECORD_OPTIONS, known_record, say_and_record, write_first_suite
 from iamsim.cli.world_options import DOCUMENT_FORMATS, write_answer
 from iamsim.cli.worlds import allow_unknown_names_option, overlay_option
 from iamsim.core.collector import CollectLater
@@ -29,10 +25,8 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from iamsim.api.suites import SuiteRun
     from iamsim.cli.options import Options
-    from iamsim.report.suite import SuiteReport
-    from iamsim.suites.cases import Shelf
-    from iamsim.suites.mutation.run import MutationResult
     from iamsim.suites.runner import Collected
     from iamsim.suites.selection import Wanted
 
@@ -59,72 +53,55 @@ def _collecting_later(options: Options, paths: Sequence[str]) -> int:
 
 
 def _run(options: Options, paths: Sequence[str]) -> int:
-    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - not for help
-    from iamsim.suites.cases import Shelf, find_files  # noqa: PLC0415
-    from iamsim.suites.last_failed import LastFailed  # noqa: PLC0415
-    from iamsim.suites.runner import collect, run_cases  # noqa: PLC0415
+    from iamsim.api.suites import run_suites  # noqa: PLC0415 - not for help
+    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - as above
+    from iamsim.suites.last_failed import LastFailed  # noqa: PLC0415 - as above
 
-    shelf = Shelf(
-        _texts(options, "worlds"),
-        _texts(options, "overlays"),
-        allow_unknown_names=bool(options["allow_unknown_names"]),
-        recording=options["record"] is not None or options["compare"] is not None,
-    )
-    coverage = new_coverage(options)
+    coverage = wants_coverage(options)
     known = known_record(options)
+    noticed_limit(options)  # so that a mistake shows before the run
     memory = LastFailed()
     wanted = _wanted(options)
     if options["last_failed"]:
         wanted.append(memory.wanted())
-    collected = collect(find_files(paths or (".",)), shelf, wanted)
     with ProgressBar("cases", quiet=bool(options["quiet"])) as progress:
-        outcomes = run_cases(
-            collected.cases,
-            shelf,
+        run = run_suites(
+            *paths,
+            worlds=_texts(options, "worlds"),
+            overlays=_texts(options, "overlays"),
+            wanted=wanted,
+            allow_unknown_names=bool(options["allow_unknown_names"]),
+            coverage=coverage,
+            mutate=wants_mutation(options),
+            policies=_picked(options),
+            unchanged=unchanged(options),
+            compare=known,
+            recording=options["record"] is not None,
             workers=_number(options, "workers", 1) or 1,
             most_failures=1 if options["exit_first"] else _number(options, "most_failures", None),
             progress=progress,
-            coverage=coverage,
         )
-    memory.store(outcomes)
-    covered = None if coverage is None else coverage.policies(_picked(options))
-    mutation = _mutation(collected, shelf, options)
-    compared = compare_and_record(collected.cases, shelf, options, known)
-    from iamsim.report.suite import SuiteReport  # noqa: PLC0415 - as above
-
-    report = SuiteReport(
-        collected, outcomes, covered, None if mutation is None else mutation[0], compared
-    )
-    _write(report, options)
-    enough = covered is None or write_coverage(covered, options)
-    if mutation is not None:
-        limit = _text(options, "mutate_fail_under")
-        most = None if limit is None else share_of(limit)
-        enough &= is_enough(*mutation, most, options)
-    enough &= compared is None or not compared.changes
+    report = run.report
+    memory.store(report.outcomes)
+    if run.mutation is not None:
+        say_what_was_changed(run, run.mutation, options)
+    say_and_record(run, options)
+    _write(run, options)
+    enough = report.coverage is None or write_coverage(report.coverage, options)
+    enough &= run.mutation is None or is_enough(run.mutation, options)
+    enough &= report.compared is None or not report.compared.changes
+    collected = report.collected
     if collected.broken or not collected.cases:
         _complain(collected, told=options["format"] == "text" and not options["quiet"])
         return 2
-    failed = [outcome for outcome in outcomes if not outcome.passed]
-    open_ones = [one for one in failed if one.result.depends_on_unknown]
-    if open_ones:
+    failed = run.failed
+    if run.open:
         word = "accepted" if options["accept_unknown"] else "failed"
-        number = "one case depends" if len(open_ones) == 1 else f"{len(open_ones)} cases depend"
+        number = "one case depends" if len(run.open) == 1 else f"{len(run.open)} cases depend"
         sys.stderr.write(f"{word}: {number} on parts of policies that are not known\n")
     if options["accept_unknown"]:
-        failed = [one for one in failed if one not in open_ones]
+        failed = [outcome for outcome in failed if outcome not in run.open]
     return 0 if enough and not failed else 1
-
-
-def _mutation(
-    collected: Collected, shelf: Shelf, options: Options
-) -> tuple[list[MutationResult], float] | None:
-    """Run the mutants where an option asks for it."""
-    if not wants_mutation(options):
-        return None
-    if (limit := _text(options, "mutate_fail_under")) is not None:
-        share_of(limit)
-    return mutate(collected.cases, shelf, options, _picked(options))
 
 
 def _picked(options: Options) -> Callable[[str, str], bool] | None:
@@ -139,10 +116,10 @@ def _picked(options: Options) -> Callable[[str, str], bool] | None:
     )
 
 
-def _write(report: SuiteReport, options: Options) -> None:
+def _write(run: SuiteRun, options: Options) -> None:
     from iamsim.report import suite, suite_ci  # noqa: PLC0415 - not for help
 
-    verbose = bool(options["verbose"])
+    report, verbose = run.report, bool(options["verbose"])
     write_answer(
         {"color": "auto", **options},
         lambda: suite.run_document(report, verbose=verbose),

@@ -12,10 +12,9 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from iamsim.cli.options import Options
-    from iamsim.suites.coverage import Coverage
     from iamsim.suites.covered import PolicyCoverage
 
-__all__ = ["COVERAGE_OPTIONS", "new_coverage", "share_of", "write_coverage"]
+__all__ = ["COVERAGE_OPTIONS", "share_of", "wants_coverage", "write_coverage"]
 
 COVERAGE_FORMS = ("lcov", "cobertura", "json", "html")
 
@@ -53,18 +52,16 @@ COVERAGE_OPTIONS = (
 )
 
 
-def new_coverage(options: Options) -> Coverage | None:
-    """Collect coverage where an option asks for it."""
+def wants_coverage(options: Options) -> bool:
+    """Whether an option asks for coverage; raises `RequestError` for a mistake in one."""
     if not (options["cov"] or options["cov_reports"] or options["cov_fail_under"] is not None):
-        return None
+        return False
     for report in _reports(options):
         _report(report)  # so that a mistake shows before the run
     limit = options["cov_fail_under"]
     if isinstance(limit, str):
         share_of(limit)
-    from iamsim.suites.coverage import Coverage  # noqa: PLC0415 - only where it is asked for
-
-    return Coverage()
+    return True
 
 
 def write_coverage(covered: Sequence[PolicyCoverage], options: Options) -> bool:

@@ -12,15 +12,14 @@ from iamsim.core.errors import RequestError
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from iamsim.api.suites import SuiteRun
     from iamsim.cli.options import Options
-    from iamsim.suites.cases import Case, Shelf
-    from iamsim.suites.comparison import Comparison
     from iamsim.suites.record import Record
 
 __all__ = [
     "RECORD_OPTIONS",
-    "compare_and_record",
     "known_record",
+    "say_and_record",
     "write_first_suite",
 ]
 
@@ -62,31 +61,23 @@ def known_record(options: Options) -> Record | None:
     return read_record(known)
 
 
-def compare_and_record(
-    cases: Sequence[Case], shelf: Shelf, options: Options, known: Record | None
-) -> Comparison | None:
-    """Compare with a record, and write a new one, where options ask for it. What differs is said on
-    standard error where the report has no place for it."""
-    compared: Comparison | None = None
-    if known is not None:
-        from iamsim.suites.comparison import compare  # noqa: PLC0415 - only where it is asked for
+def say_and_record(run: SuiteRun, options: Options) -> None:
+    """Say on standard error what differs from a record where the report has no place for it, and
+    write a new one where that is asked for."""
+    compared = run.report.compared
+    if compared is not None and compared.changes and options["format"] not in _TOLD:
+        import sys  # noqa: PLC0415 - only where something is said there
 
-        compared = compare(known, cases, shelf)
-        if compared.changes and options["format"] not in _TOLD:
-            import sys  # noqa: PLC0415 - only where something is said there
+        from iamsim.report.comparison import comparison_document  # noqa: PLC0415 - as above
+        from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
+        from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
 
-            from iamsim.report.comparison import comparison_document  # noqa: PLC0415 - as above
-            from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
-            from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
-
-            sys.stderr.write(to_text(comparison_document(compared), Paint(), terminal_width()))
+        sys.stderr.write(to_text(comparison_document(compared), Paint(), terminal_width()))
     kept = options["record"]
     if isinstance(kept, str):
-        from iamsim.suites.record import Recorder, write_record  # noqa: PLC0415 - as above
+        from iamsim.suites.record import write_record  # noqa: PLC0415 - as above
 
-        record = Recorder(shelf).add(cases) if compared is None else compared.after
-        write_output(write_record(record), kept)
-    return compared
+        write_output(write_record(run.record()), kept)
 
 
 def write_first_suite(options: Options, paths: Sequence[str]) -> int:

@@ -22,7 +22,7 @@ from iamsim.files.writing import write_new
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-__all__ = ["is_revision", "open_revision"]
+__all__ = ["is_revision", "open_revision", "unchanged_files"]
 
 SECONDS = 120
 MAX_FILES = 20_000
@@ -61,21 +61,43 @@ def open_revision(argument: str) -> Iterator[str]:
     the repository configurations may refer to lies beside it. Raises `RequestError`.
     """
     revision, _, path = argument.partition(":")
-    top = _git(("rev-parse", "--show-toplevel"), argument).decode().strip()
+    top = _top(argument)
     if path.startswith(("./", "../")) or path in (".", ".."):
         here = _git(("rev-parse", "--show-prefix"), argument).decode().strip()
         path = posixpath.join(here, path)
     path = posixpath.normpath(path or ".")
     if path.startswith(("/", "..")):
         raise RequestError("not-in-revision", f"{quote(argument)} leads out of the repository")
-    named = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
-    commit = _git(named, argument).decode().strip()
-    if not _is_hash(commit):
-        raise RequestError("no-such-revision", f"there is no revision {quote(revision)} here")
+    commit = _commit(revision, argument)
     entries = _wanted(_listed(commit, top, argument), path, argument)
     with tempfile.TemporaryDirectory(prefix="iamsim-", ignore_cleanup_errors=True) as folder:
         _write(entries, folder, top, argument)
         yield folder if path == "." else posixpath.join(folder, path)
+
+
+def unchanged_files(revision: str) -> frozenset[str]:
+    """The real paths of the files that are as they were in a revision: not new ones, nor what git
+    does not keep. Raises `RequestError`."""
+    top = _top(revision)
+    commit = _commit(revision, revision)
+    kept = _git(("ls-files", "-z"), revision, top=top)
+    differing = _git(("diff", "--name-only", "-z", commit, "--"), revision, top=top)
+    names = set(os.fsdecode(kept).split("\0")).difference(os.fsdecode(differing).split("\0"), [""])
+    return frozenset(os.path.realpath(os.path.join(top, name)) for name in names)  # noqa: PTH118 - plain text
+
+
+def _top(argument: str) -> str:
+    """The folder of the repository that we are in."""
+    return os.fsdecode(_git(("rev-parse", "--show-toplevel"), argument)).rstrip("\n")
+
+
+def _commit(revision: str, argument: str) -> str:
+    """The own name of a revision's commit, which can't be an option."""
+    named = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = _git(named, argument).decode().strip()
+    if not _is_hash(commit):
+        raise RequestError("no-such-revision", f"there is no revision {quote(revision)} here")
+    return commit
 
 
 def _git(
@@ -112,7 +134,9 @@ def _git(
         raise RequestError(
             "no-such-revision",
             f"git knows no {quote(argument)}{why}",
-            hint="write `REVISION:PATH`, such as `main:infra`, inside of the repository",
+            hint="write `REVISION:PATH`, such as `main:infra`, inside of the repository"
+            if ":" in argument
+            else "name a commit, a branch or a tag, inside of the repository",
         )
     return done.stdout
 

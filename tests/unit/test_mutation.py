@@ -416,11 +416,11 @@ def test_what_was_not_tried_fails_a_gate(project, capsys, monkeypatch):
 
 def test_a_folder_without_git_is_an_error(project, monkeypatch, tmp_path):
     """Where git can't say what changed, the command says so."""
-    from iamsim.cli.test_mutation import _unchanged_files  # noqa: PLC0415 - the edge of the command
+    from iamsim.inputs.revisions import unchanged_files  # noqa: PLC0415 - only this test asks git
 
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
-    with pytest.raises(RequestError, match="this folder is in no git repository"):
-        _unchanged_files("HEAD")
+    with pytest.raises(RequestError, match="not a git repository"):
+        unchanged_files("HEAD")
 
 
 def test_a_mutant_is_equivalent_only_where_that_is_proved(project, tmp_path):
