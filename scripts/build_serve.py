@@ -41,6 +41,12 @@ OPERATIONS = {
         CheckAccessNotGranted CheckNoNewAccess CheckNoPublicAccess GetAnalyzer GetFinding
         GetFindingV2 ListAnalyzers ListArchiveRules ListFindings ListFindingsV2 ValidatePolicy
     """,
+    "organizations": """
+        DescribeAccount DescribeOrganization DescribeOrganizationalUnit DescribePolicy ListAccounts
+        ListAccountsForParent ListChildren ListDelegatedAdministrators
+        ListDelegatedServicesForAccount ListOrganizationalUnitsForParent ListParents ListPolicies
+        ListPoliciesForTarget ListRoots ListTargetsForPolicy
+    """,
 }
 LIMITS = ("min", "max", "pattern", "enum")
 
@@ -76,6 +82,7 @@ def _service(name: str) -> Json:
         "version": metadata["apiVersion"],
         "signing_name": metadata.get("signingName", metadata["endpointPrefix"]),
         "namespace": metadata.get("xmlNamespace", ""),
+        "target": metadata.get("targetPrefix", ""),
         "operations": dict(sorted(operations.items())),
         "others": sorted(set(model["operations"]) - set(served)),
         "shapes": dict(sorted(shapes.items())),

@@ -59,8 +59,9 @@ def port_of(text: str) -> int:
 COMMAND = Command(
     "serve",
     "Answer the AWS CLI and SDKs from a world, at a local address.\n\n"
-    "The first line of output is the address. IAM, STS and Access Analyzer are answered: the policy"
-    " simulator, policy checks, findings, and all that reads users, groups, roles and policies."
+    "The first line of output is the address. IAM, STS, Access Analyzer and Organizations are"
+    " answered: the policy simulator, policy checks, findings, and all that reads users, groups,"
+    " roles, policies, units and accounts."
     " Nothing is changed; signatures are not checked; only this computer is answered.",
     (
         world_option(),

@@ -1,4 +1,4 @@
-"""Stand-ins for what AWS always says and a world may not: ids of IAM, and when something was made.
+"""Stand-ins for what AWS always says and a world may not: ids, and when something was made.
 
 `iamsim serve` gives them where programs rely on a member being there; importers know them, and take
 what they stand for as not said. No id and no time of AWS looks like one of them.
@@ -7,14 +7,25 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_identifiers.html#iden
 
 from __future__ import annotations
 
+import re
 from base64 import b32encode
 from hashlib import sha256
 
-__all__ = ["NO_TIME", "is_stand_in", "stand_in_id"]
+__all__ = [
+    "NO_TIME",
+    "is_organization_stand_in",
+    "is_stand_in",
+    "stand_in_id",
+    "stand_in_organization_id",
+]
 
 NO_TIME = "1970-01-01T00:00:00Z"
 MARK = "IAMSIM"
 PREFIX_LENGTH, LENGTH = 4, 21
+OF_ORGANIZATION = 12  # characters behind the mark
+_is_of_organization = re.compile(
+    rf"(?:[orp]|ou-[0-9a-z]+)-{MARK.lower()}[0-9a-z]{{{OF_ORGANIZATION}}}"
+).fullmatch
 
 
 def stand_in_id(prefix: str, arn: str) -> str:
@@ -26,3 +37,15 @@ def stand_in_id(prefix: str, arn: str) -> str:
 def is_stand_in(text: str) -> bool:
     """Whether an id or a time stands for one that is not known."""
     return text == NO_TIME or text[PREFIX_LENGTH:].startswith(MARK)
+
+
+def stand_in_organization_id(prefix: str, about: str) -> str:
+    """Make an id of AWS Organizations with a prefix such as `o-`: the same for the same thing."""
+    digest = b32encode(sha256(about.encode()).digest()).decode().lower()
+    return f"{prefix}{MARK.lower()}{digest[:OF_ORGANIZATION]}"
+
+
+def is_organization_stand_in(text: str) -> bool:
+    """Whether an id of an organization, a root, a unit or a policy stands for one that is not
+    known."""
+    return _is_of_organization(text) is not None

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
+from iamsim.core.stand_in import is_organization_stand_in
 from iamsim.importers.attachments import Attachments
 from iamsim.importers.shapes import account_of, folder_names, pages, records, text
 from iamsim.importers.tree import NODE
@@ -134,6 +135,7 @@ def _organization(part: Part, draft: Draft, _attachments: Attachments) -> None:
     at = f"{part.place}Organization"
     management = text(record, "ManagementAccountId", "MasterAccountId")
     known, own = draft.organization().data.get("id"), text(record, "Id")
+    own = None if own is not None and is_organization_stand_in(own) else own
     if known is not None and own is not None and known != own:
         raise WorldError(
             "several-organizations",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
+from iamsim.core.stand_in import is_organization_stand_in
 from iamsim.importers.unknown import marker
 from iamsim.world.builtin import find_built_in
 
@@ -194,7 +195,8 @@ class Tree:
             self._place_orphans(root)
             self.draft.organization().set("root", self._node(root, names, set()))
         for policy_id, name in sorted(names.items()):
-            if is_policy_id(policy_id) and find_built_in(name) is None:
+            is_known = is_policy_id(policy_id) and not is_organization_stand_in(policy_id)
+            if is_known and find_built_in(name) is None:
                 self.draft.organization().entry("policies", name, {"id": policy_id})
         for target, kind in sorted({*self.attached, *self.doubts}):
             if is_account_id(target):
@@ -298,7 +300,7 @@ class Tree:
     def _node(self, node_id: str, names: dict[str, str], placed: set[str]) -> dict[str, object]:
         """Make a node with all below it; each node once, whatever circles the sources draw."""
         placed.add(node_id)
-        data: dict[str, object] = {"id": node_id}
+        data: dict[str, object] = {} if is_organization_stand_in(node_id) else {"id": node_id}
         name = self.nodes[node_id]
         if name is not None:
             data["name"] = name

@@ -57,11 +57,16 @@ class Call:
         return value if isinstance(value, int) else None
 
     def page(
-        self, items: Sequence[T], token: str, most: str, fault: ServiceError
+        self,
+        items: Sequence[T],
+        token: str,
+        most: str,
+        fault: ServiceError,
+        default: int = DEFAULT_ITEMS,
     ) -> tuple[Sequence[T], str | None]:
         """A page of items, by the parameters of these names; raises `fault` for a strange token."""
         asked = self.parameters | {"": self.operation}
         try:
-            return page(items, asked, self.text(token), self.number(most) or DEFAULT_ITEMS)
+            return page(items, asked, self.text(token), self.number(most) or default)
         except ValueError:
             raise fault from None

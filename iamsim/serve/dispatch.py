@@ -1,7 +1,7 @@
 """From a request of HTTP to the operation that it asks, and back to a response.
 
-A form with an `Action` is the query protocol, and its `Version` says of which service; everything
-else is looked up by method and path.
+A form with an `Action` is the query protocol, and its `Version` says of which service; a header
+`X-Amz-Target` is the JSON protocol; everything else is looked up by method and path.
 """
 
 from __future__ import annotations
@@ -15,7 +15,9 @@ from iamsim.serve import (
     analyzers,
     iam_account,
     iam_entities,
+    json_target,
     last_accessed,
+    organizations,
     policy_checks,
     query,
     rest,
@@ -44,8 +46,10 @@ OPERATIONS: dict[str, dict[str, Callable[[Call], Json]]] = {
     | simulator.OPERATIONS,
     "sts": sts.OPERATIONS,
     "accessanalyzer": policy_checks.OPERATIONS | analyzers.OPERATIONS,
+    "organizations": organizations.OPERATIONS,
 }
 DEFAULT_REGION = "us-east-1"
+TARGET = "x-amz-target"
 OK, FAILED = 200, 500
 _credential = re.compile(r"Credential=([^/,\s]+)/[0-9]{8}/([a-z0-9-]+)/([a-z0-9-]+)/").search
 
@@ -85,12 +89,14 @@ def respond(estate: Estate, request: Request) -> Response:
     form = _form(request)
     if form is not None:
         return _query_response(estate, form, caller, request_id)
+    if TARGET in request.headers:
+        return _json_response(estate, request, caller, request_id)
     return _rest_response(estate, request, caller, request_id)
 
 
 def _form(request: Request) -> dict[str, str] | None:
     """The form of a request of the query protocol."""
-    if request.path != "/" or "x-amz-target" in request.headers:
+    if request.path != "/" or TARGET in request.headers:
         return None
     if request.method == "GET":
         return query.read_form(request.query) if "Action=" in request.query else None
@@ -142,14 +148,32 @@ def _check(service: Service, operation: Operation, parameters: Json) -> None:
     faults = find_faults(service, operation.input, parameters)
     if faults and service.protocol == "query":
         raise validation_error(faults_text(faults))
+    if faults and service.protocol == "json":
+        raise json_target.fault_error(faults_text(faults), faults)
     if faults:
         fields = [{"name": where, "message": said} for where, _, said in faults]
         facts: Json = {"reason": "fieldValidationFailed", "fieldList": fields}
         raise ServiceError("ValidationException", faults_text(faults), facts=facts)
 
 
+def _json_response(estate: Estate, request: Request, caller: Caller, request_id: str) -> Response:
+    """Answer in JSON, as the header says what is asked."""
+    headers = {"x-amzn-RequestId": request_id}
+    try:
+        target = request.headers[TARGET]
+        service, operation = json_target.find_operation(services().values(), target)
+        parameters = json_target.read_parameters(service, operation, request.body)
+        _check(service, operation, parameters)
+        result, notes = _answer(estate, service, operation, parameters, caller)
+        body = rest.write_result(service, operation, result)
+        return Response(OK, json_target.CONTENT_TYPE, body, headers | notes)
+    except ServiceError as error:
+        body = json_target.write_error(error)
+        return Response(error.status, json_target.CONTENT_TYPE, body, headers)
+
+
 def _rest_response(estate: Estate, request: Request, caller: Caller, request_id: str) -> Response:
-    """Answer in JSON."""
+    """Answer in JSON, as the address says what is asked."""
     headers = {"x-amzn-RequestId": request_id}
     service = services()["accessanalyzer"]
     try:
@@ -169,9 +193,6 @@ def _find_by_path(service: Service, request: Request, caller: Caller) -> tuple[O
     found = rest.find_operation(service, request.method, request.path)
     if found is not None and caller.service in (None, service.signing_name):
         return found
-    target = request.headers.get("x-amz-target")
-    if target is not None:
-        raise ServiceError("UnknownOperationException", f"iamsim: {target} is not served")
     served = [one.signing_name for one in services().values()]
     if caller.service is not None and caller.service not in served:
         message = f"iamsim: the service {caller.service} is not served"

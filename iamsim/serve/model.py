@@ -60,13 +60,18 @@ class Operation(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service of AWS: its protocol, the operations that are answered, and those that are not."""
+    """A service of AWS: its protocol, the operations that are answered, and those that are not.
+
+    `target` stands before the name of an operation in the header `X-Amz-Target` of the JSON
+    protocol.
+    """
 
     name: str
     protocol: str
     version: str
     signing_name: str
     namespace: str
+    target: str
     operations: dict[str, Operation]
     others: frozenset[str]
     shapes: dict[str, Shape]
@@ -86,6 +91,7 @@ def _service(name: str, data: dict[str, Any]) -> Service:
         data["version"],
         data["signing_name"],
         data["namespace"],
+        data["target"],
         {
             one: Operation(
                 one,

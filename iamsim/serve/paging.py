@@ -18,7 +18,7 @@ __all__ = ["DEFAULT_ITEMS", "page"]
 T = TypeVar("T")
 
 DEFAULT_ITEMS = 100
-TOKENS = frozenset({"Marker", "MaxItems", "nextToken", "maxResults"})
+TOKENS = frozenset({"Marker", "MaxItems", "MaxResults", "NextToken", "maxResults", "nextToken"})
 DIGEST = 12
 
 

@@ -37,6 +37,7 @@ PROFILE = f"arn:aws:iam::{ACCOUNT}:instance-profile/web/app"
 SAML = f"arn:aws:iam::{ACCOUNT}:saml-provider/corp"
 OIDC = f"arn:aws:iam::{ACCOUNT}:oidc-provider/token.actions.githubusercontent.com"
 EXTERNAL = f"arn:aws:access-analyzer:{REGION}:{ACCOUNT}:analyzer/iamsim-external"
+UNIT = "ou-ex01-workload"
 ALLOW = {
     "Version": "2012-10-17",
     "Statement": {
@@ -55,10 +56,33 @@ TRUST = {
     },
 }
 WORLD = {
+    "policies": {
+        "StayInEurope": {
+            "Version": "2012-10-17",
+            "Statement": {
+                "Effect": "Deny",
+                "Action": "*",
+                "Resource": "*",
+                "Condition": {"StringNotEquals": {"aws:RequestedRegion": "eu-west-1"}},
+            },
+        }
+    },
     "organization": {
         "id": "o-example0001",
         "management_account": ACCOUNT,
-        "root": {"id": "r-ex01", "accounts": [ACCOUNT, OTHER]},
+        "delegated_services": {OTHER: ["access-analyzer.amazonaws.com"]},
+        "policies": {"StayInEurope": {"id": "p-stay000000001"}},
+        "root": {
+            "id": "r-ex01",
+            "accounts": [ACCOUNT],
+            "units": {
+                "Workloads": {
+                    "id": UNIT,
+                    "scps": ["FullAWSAccess", "StayInEurope"],
+                    "accounts": [OTHER],
+                }
+            },
+        },
     },
     "accounts": {
         ACCOUNT: {
@@ -200,6 +224,23 @@ CALLS = {
             "policyDocument": json.dumps(ALLOW | {"Version": "2012-10-18"}),
             "policyType": "IDENTITY_POLICY",
         },
+    },
+    "organizations": {
+        "DescribeAccount": {"AccountId": OTHER},
+        "DescribeOrganization": {},
+        "DescribeOrganizationalUnit": {"OrganizationalUnitId": UNIT},
+        "DescribePolicy": {"PolicyId": "p-stay000000001"},
+        "ListAccounts": {},
+        "ListAccountsForParent": {"ParentId": UNIT},
+        "ListChildren": {"ParentId": "r-ex01", "ChildType": "ORGANIZATIONAL_UNIT"},
+        "ListDelegatedAdministrators": {},
+        "ListDelegatedServicesForAccount": {"AccountId": OTHER},
+        "ListOrganizationalUnitsForParent": {"ParentId": "r-ex01"},
+        "ListParents": {"ChildId": OTHER},
+        "ListPolicies": {"Filter": "SERVICE_CONTROL_POLICY"},
+        "ListPoliciesForTarget": {"TargetId": UNIT, "Filter": "RESOURCE_CONTROL_POLICY"},
+        "ListRoots": {},
+        "ListTargetsForPolicy": {"PolicyId": "p-FullAWSAccess"},
     },
 }
 
@@ -370,8 +411,8 @@ def test_errors_are_those_of_aws(server, iam):
     )
     assert aws_error(iam.create_user, UserName="x")[:2] == ("NotImplemented", 501)
     assert aws_error(iam.get_access_key_last_used, AccessKeyId="AKIANOTHERE00000000")[1] == 403
-    s3 = client(server, "organizations")
-    assert aws_error(s3.list_roots)[0] == "UnknownOperationException"
+    sso = client(server, "sso-admin")
+    assert aws_error(sso.list_instances)[0] == "UnknownOperationException"
     analyzer = client(server, "accessanalyzer")
     code, status, _ = aws_error(analyzer.list_findings_v2, analyzerArn=EXTERNAL + "s")
     assert (code, status) == ("ResourceNotFoundException", 404)
@@ -572,7 +613,7 @@ def test_only_the_printed_address_is_answered_and_no_page(server):
         (FORM, "/", "POST", b"Action=GetUser&Version=2010-05-08&UserName.a=x", 400),
         (FORM, "/", "POST", b"Action=GetUser&Version=2010-05-08&UserName=x&UserName.a=x", 400),
         (FORM, "/?" + IDENTITY.decode(), "GET", b"", 200),
-        ({"X-Amz-Target": "AWSOrganizationsV20161128.ListRoots"}, "/", "POST", b"{}", 400),
+        ({"X-Amz-Target": "SWBExternalService.ListInstances"}, "/", "POST", b"{}", 400),
         ({"Authorization": "Credential=A/20261201/eu-west-1/s3/aws4"}, "/b/k", "GET", b"", 501),
     ],
 )
