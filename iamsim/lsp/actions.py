@@ -1,4 +1,7 @@
-"""What can be done about findings: mends that change no decision, suppressions with a reason."""
+"""What can be done about findings: mends that change no decision, suppressions with a reason.
+
+What can be done about requests that come out otherwise than expected, `iamsim.lsp.edits` says.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from iamsim.checks.finding import Finding
+    from iamsim.core.span import Source
     from iamsim.lsp.analysis import Analysis
     from iamsim.syntax.splicing import Change
 
@@ -23,13 +27,14 @@ REASON = "say here why this is accepted"
 
 
 class Action(NamedTuple):
-    """Something to do about a finding: changes of the document, or an entry in the file of
-    suppressions beside it."""
+    """Something to do about a diagnostic of a code: changes of texts, or an entry in the file of
+    suppressions beside the document. A mend changes no decision: it is what to do first."""
 
     title: str
-    finding: Finding
-    changes: tuple[Change, ...] = ()
+    code: str
+    changes: tuple[tuple[Source, tuple[Change, ...]], ...] = ()
     suppression: str = ""
+    is_mend: bool = False
 
 
 def actions_for(analysis: Analysis, text: str, name: str, start: int, end: int) -> Iterator[Action]:
@@ -46,9 +51,11 @@ def actions_for(analysis: Analysis, text: str, name: str, start: int, end: int) 
             elif examined.view is not None and not policy.is_wrapped:
                 changes = mend(examined.view, [finding], policy.path, language).changes
             if changes:
-                yield Action(f"Mend {finding.code}", finding, changes)
+                texts = ((finding.source, changes),)
+                yield Action(f"Mend {finding.code}", finding.code, texts, is_mend=True)
             entry = suppression_text(finding)
-            yield Action(f"Accept {finding.code}, with a reason", finding, suppression=entry)
+            title = f"Accept {finding.code}, with a reason"
+            yield Action(title, finding.code, suppression=entry)
 
 
 def sidecar_name(name: str) -> str:

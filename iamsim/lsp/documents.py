@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from lsprotocol import types
-from pygls.uris import to_fs_path
+from pygls.uris import from_fs_path, to_fs_path
 
 from iamsim.checks.codes import FindingType
 from iamsim.core.errors import IamsimError
+from iamsim.files.reading import read_text
 from iamsim.importers.load import load_worlds
 from iamsim.lsp.analysis import Analysis, Analyzer, OutdatedError, language_of
+from iamsim.lsp.edits import UNMET, edits_of
 from iamsim.lsp.granted import statement_text
 from iamsim.lsp.hcl_place import actions_at, hcl_place_at
 from iamsim.lsp.place import Place, place_at
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Source, Span
     from iamsim.inputs.found_policy import FoundPolicy
+    from iamsim.lsp.actions import Action
     from iamsim.lsp.analysis import StatementHere
     from iamsim.world.model import World
 
@@ -39,7 +42,6 @@ SEVERITIES = {
     FindingType.WARNING: types.DiagnosticSeverity.Warning,
     FindingType.SUGGESTION: types.DiagnosticSeverity.Information,
 }
-UNMET = "not-as-expected"  # the code of a diagnostic
 SOURCE = "iamsim"
 
 
@@ -52,6 +54,7 @@ class Documents:
         self._analyzer = Analyzer(today)
         self._known: dict[str, tuple[int | None, Analysis]] = {}
         self._whole: dict[str, object] = {}  # the last content that could be read
+        self._edits: dict[tuple[str, int], tuple[int | None, tuple[Action, ...]]] = {}
         self._worlds: dict[str, tuple[object, World | None]] = {}
         self._at_work = threading.RLock()
 
@@ -94,6 +97,8 @@ class Documents:
         """A document was closed."""
         for table in (self._known, self._whole):
             table.pop(uri, None)
+        for key in [one for one in self._edits if one[0] == uri]:
+            self._edits.pop(key)
 
     def place(self, uri: str, position: types.Position) -> Place:
         """The place of a position of the client."""
@@ -168,6 +173,44 @@ class Documents:
         self._worlds[str(path)] = state, world
         return world
 
+    def edits(self, uri: str, start: int, end: int) -> tuple[Action, ...]:
+        """What would make the requests that a stretch touches come out as expected; found once,
+        until the document changes."""
+        results = self.analysis(uri).results
+        version = self.text(uri).version
+        found: list[Action] = []
+        for number, result in enumerate(results):
+            span = result.request.span
+            if result.met or not (span.start <= end and start <= span.end):
+                continue
+            key = uri, number
+            known = self._edits.get(key)
+            if known is None or known[0] != version:
+                known = self._edits[key] = version, tuple(edits_of(result))
+            found += [one for one in known[1] if self._is_current(one)]
+        return tuple(found)
+
+    def _is_current(self, action: Action) -> bool:
+        """Whether the texts that an action changes are as they were read."""
+        return all(self._content(source.name) == source.text for source, _ in action.changes)
+
+    def _content(self, name: str) -> str | None:
+        """What a file holds: in the editor where it is open, else on disk."""
+        for uri in list(self.server.workspace.text_documents):
+            if path_of(uri) == name:
+                return str(self.text(uri).source)
+        try:
+            return read_text(name)
+        except (OSError, ValueError, IamsimError):
+            return None
+
+    def uri_of(self, name: str, here: str) -> str:
+        """The URI of a file: as the editor has it, where it is open."""
+        for uri in (here, *self.server.workspace.text_documents):
+            if path_of(uri) == name:
+                return str(uri)
+        return from_fs_path(name) or here
+
     def position(self, source: Source, offset: int) -> types.Position:
         """An offset as the client counts."""
         line, column = source.line_column(offset)
@@ -212,17 +255,17 @@ class Documents:
                     source=SOURCE,
                 )
             )
-        for number, result in enumerate(analysis.results):
-            if result.failures and analysis.document is not None:
-                found.append(
-                    types.Diagnostic(
-                        range=self.range(analysis.document.span(("requests", number))),
-                        message=for_terminal("; ".join(result.failures)),
-                        severity=types.DiagnosticSeverity.Warning,
-                        code=UNMET,
-                        source=SOURCE,
-                    )
-                )
+        found += [
+            types.Diagnostic(
+                range=self.range(result.request.span),
+                message=for_terminal("; ".join(result.failures)),
+                severity=types.DiagnosticSeverity.Warning,
+                code=UNMET,
+                source=SOURCE,
+            )
+            for result in analysis.results
+            if result.failures
+        ]
         return found
 
 

@@ -236,9 +236,7 @@ def _offer(server: LanguageServer, documents: Documents) -> None:
         analysis = documents.analysis(uri)
         found = []
         for number, result in enumerate(analysis.results):
-            if analysis.document is None:
-                break
-            where = documents.range(analysis.document.span(("requests", number)))
+            where = documents.range(result.request.span)
             line = types.Range(where.start, where.start)
             verdict = result.verdict.value if result.verdict is not None else "error"
             told = "as expected" if result.met else "not as expected"
@@ -263,7 +261,8 @@ def _actions(documents: Documents, params: types.CodeActionParams) -> list[types
     document = documents.text(uri)
     start = document.offset_at_position(params.range.start)
     end = document.offset_at_position(params.range.end)
-    found = actions_for(documents.analysis(uri), document.source, path_of(uri), start, end)
+    found = [*actions_for(documents.analysis(uri), document.source, path_of(uri), start, end)]
+    found += documents.edits(uri, start, end)
     return [_code_action(documents, uri, one, params.context.diagnostics) for one in found]
 
 
@@ -292,29 +291,32 @@ def _code_action(
     action: Action,
     diagnostics: Sequence[types.Diagnostic],
 ) -> types.CodeAction:
-    about = [one for one in diagnostics if one.code == action.finding.code]
+    about = [one for one in diagnostics if one.code == action.code]
     return types.CodeAction(
-        title=action.title,
+        title=for_terminal(action.title),
         kind=types.CodeActionKind.QuickFix,
         diagnostics=about or None,
-        is_preferred=bool(action.changes) or None,
-        edit=_mend(documents, uri, action) if action.changes else _accept(uri, action),
+        is_preferred=action.is_mend or None,
+        edit=_changes(documents, uri, action) if action.changes else _accept(uri, action),
     )
 
 
-def _mend(documents: Documents, uri: str, action: Action) -> types.WorkspaceEdit:
-    """The edits of a mend."""
-    source = action.finding.source
-    edits = [
-        types.TextEdit(
-            types.Range(
-                documents.position(source, change.start), documents.position(source, change.end)
-            ),
-            change.text,
-        )
-        for change in action.changes
-    ]
-    return types.WorkspaceEdit(changes={uri: edits})
+def _changes(documents: Documents, uri: str, action: Action) -> types.WorkspaceEdit:
+    """The changes of texts."""
+    changes = {
+        documents.uri_of(source.name, uri): [
+            types.TextEdit(
+                types.Range(
+                    documents.position(source, change.start),
+                    documents.position(source, change.end),
+                ),
+                change.text,
+            )
+            for change in texts
+        ]
+        for source, texts in action.changes
+    }
+    return types.WorkspaceEdit(changes=changes)
 
 
 def _accept(uri: str, action: Action) -> types.WorkspaceEdit:

@@ -52,6 +52,11 @@ class CaseResult:
         return not self.failures
 
     @property
+    def world(self) -> CompiledWorld | None:
+        """What the request was asked of."""
+        return self._world()
+
+    @property
     def depends_on_unknown(self) -> bool:
         """Whether the verdict depends on a part of a policy that is not known."""
         keys = (key for decision in self.decisions for key in decision.missing_context or ())

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from iamsim.query.edits.trial import Trial
     from iamsim.syntax.splicing import Change
 
-__all__ = ["changed_texts", "make_patches"]
+__all__ = ["changed_texts", "changes_of_texts", "make_patches"]
 
 MARGIN = 200  # lines around the changes that are compared
 _HUNK = re.compile(r"^@@ -(\d+)(,\d+)? \+(\d+)(,\d+)? @@$", re.MULTILINE)
@@ -58,16 +58,21 @@ def make_patches(edits: tuple[Edit, ...], trial: Trial) -> tuple[Patch, ...]:
 
 def changed_texts(edits: tuple[Edit, ...]) -> dict[str, str]:
     """Give the texts that edits change, by the names of their sources, as they are afterwards."""
+    return {
+        source.name: apply_changes(source.text, changes)
+        for source, changes in changes_of_texts(edits)
+    }
+
+
+def changes_of_texts(edits: tuple[Edit, ...]) -> list[tuple[Source, tuple[Change, ...]]]:
+    """Give the texts that edits change, each with its changes."""
     steps: dict[str, tuple[Source, list[Step]]] = {}
     for edit in edits:
         origin = None if edit.place is None else edit.place.origin
         if origin is not None and edit.steps and origin.source.evaluated is None:
             _, found = steps.setdefault(origin.source.name, (origin.source, []))
             found.extend(edit.steps)
-    return {
-        name: apply_changes(source.text, text_changes(source, found))
-        for name, (source, found) in steps.items()
-    }
+    return [(source, tuple(text_changes(source, found))) for source, found in steps.values()]
 
 
 def _difference(name: str, before: str, after: str) -> str:
