@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
 
-__all__ = ["ACCEPT_UNKNOWN", "STRICT", "code_with_unknowns", "refuse_unknown"]
+__all__ = ["ACCEPT_UNKNOWN", "STRICT", "code_with_unknowns", "refuse_unknown", "say_unverified"]
 
 SHOWN = 5
 
@@ -49,13 +49,18 @@ def code_with_unknowns(
     unknowns: Sequence[UnknownInWorld],
     code: int,
     unsearched: Sequence[str] = (),
+    *,
+    unverified: int = 0,
 ) -> int:
     """The exit code of a gate: 1 where something that is not known, or was not searched, could have
     changed its result.
 
-    What it is is said on standard error; with `--accept-unknown` the code stays as it is.
+    What it is is said on standard error; with `--accept-unknown` the code stays as it is. A gate
+    that passes over `unverified` collected files says that nothing tells whether they are whole.
     """
     if not unknowns and not unsearched:
+        if not code:
+            say_unverified(options, unverified)
         return code
     from iamsim.cli.standard_error import say  # noqa: PLC0415 - only where something is unknown
     from iamsim.report.unknowns import unknown_sentence  # noqa: PLC0415
@@ -72,3 +77,12 @@ def code_with_unknowns(
         lines.append("hint: `--accept-unknown` lets it pass in spite of that")
     say(*lines)
     return code if accepted else 1
+
+
+def say_unverified(options: Options, number: int) -> None:
+    """Say of a gate that passes that nothing tells whether what was collected is whole."""
+    if number and not options["quiet"]:
+        from iamsim.cli.standard_error import say  # noqa: PLC0415 - as above
+        from iamsim.report.unknowns import unverified_sentence  # noqa: PLC0415
+
+        say(f"note: {unverified_sentence(number)}")

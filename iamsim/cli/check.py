@@ -127,7 +127,7 @@ def _claims(options: Options, arguments: Sequence[str]) -> int:
     code = int(worst(tuple(counted)) is not Verdict.PASS)
     # Of facts, proofs take what the world does not say to be so.
     unknowns = world.unknowns() if lost else tuple(unknown_facts(world.model))
-    return code_with_unknowns(options, unknowns, code)
+    return code_with_unknowns(options, unknowns, code, unverified=world.model.unverified)
 
 
 def _ever(options: Options, arguments: Sequence[str]) -> int:

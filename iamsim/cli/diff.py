@@ -79,13 +79,16 @@ def compared(
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Compare, and write what differs."""
-    found, _, _ = compared(options, arguments)
+    found, before, after = compared(options, arguments)
     write_result(options, found)
     when = options["fail_on"]
     code = int(found.broken or (isinstance(when, str) and found.report.changes.has(when)))
     if not (options["forbid"] or when):
         return code
-    return code_with_unknowns(options, found.unknowns, code, found.unsearched)
+    unverified = max(before.model.unverified, after.model.unverified)
+    return code_with_unknowns(
+        options, found.unknowns, code, found.unsearched, unverified=unverified
+    )
 
 
 def _two_worlds(

@@ -67,7 +67,8 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         return 0
     failing = found.public if options["fail_on"] == "public" else found.active
     unsearched = found.unsearched if options["fail_on"] == "any" else ()
-    return code_with_unknowns(options, found.unknowns, int(bool(failing)), unsearched)
+    code, unverified = int(bool(failing)), world.model.unverified
+    return code_with_unknowns(options, found.unknowns, code, unsearched, unverified=unverified)
 
 
 def _check(options: Options) -> None:

@@ -69,7 +69,13 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         write_result(options, found)
     if not (options["fail"] or options["fail_on"]):
         return 0
-    return code_with_unknowns(options, found.unknowns, int(bool(found.chains)), found.unsearched)
+    return code_with_unknowns(
+        options,
+        found.unknowns,
+        int(bool(found.chains)),
+        found.unsearched,
+        unverified=world.model.unverified,
+    )
 
 
 COMMAND = Command(

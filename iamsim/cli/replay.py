@@ -50,10 +50,10 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         lambda: report.replay_data(result),
         lambda: report.replay_lines(result),
     )
-    return _code(options, result)
+    return _code(options, result, model.unverified)
 
 
-def _code(options: Options, result: Replay) -> int:
+def _code(options: Options, result: Replay, unverified: int) -> int:
     """1 where something came out that was not to. A trail without a record fails every gate; what
     could not be read, asked or decided does unless it is accepted."""
     from iamsim.cli.ask import text_of  # noqa: PLC0415 - as above
@@ -71,7 +71,11 @@ def _code(options: Options, result: Replay) -> int:
     }[fail_on]
     code = int(failed or not result.count.events)
     return code_with_unknowns(
-        options, (), code, uncertain(result, undecided=fail_on == "disagreement")
+        options,
+        (),
+        code,
+        uncertain(result, undecided=fail_on == "disagreement"),
+        unverified=unverified,
     )
 
 

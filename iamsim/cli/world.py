@@ -58,18 +58,24 @@ def _unknowns(model: World) -> tuple[UnknownInWorld, ...]:
 def _show(options: Options, arguments: Sequence[str]) -> int:
     """Write the accounts that are named, else all."""
     from iamsim.report import world_show as report  # noqa: PLC0415 - as below
-    from iamsim.report.unknowns import unknowns_data, unknowns_there  # noqa: PLC0415
+    from iamsim.report.unknowns import (  # noqa: PLC0415
+        unknowns_data,
+        unknowns_there,
+        unverified_remarks,
+    )
 
     model = _load(options)
     accounts = [_find(name, model) for name in arguments]
     accounts = accounts or [account for _, account in sorted(model.accounts.items())]
     unknowns = _unknowns(model)
+    remarks = (*unknowns_there(unknowns), *unverified_remarks(model))
     return write_answer(
         options,
-        lambda: report.accounts_document(accounts, model, unknowns_there(unknowns)),
+        lambda: report.accounts_document(accounts, model, remarks),
         lambda: {
             "accounts": [report.account_data(one, model) for one in accounts],
             "unknowns": unknowns_data(unknowns),
+            "unverified": model.unverified,
         },
         lambda: report.show_names(accounts),
     )
@@ -135,15 +141,24 @@ def _stats(options: Options, _arguments: Sequence[str]) -> int:
     """Count and measure."""
     from iamsim.query.world_stats import world_stats  # noqa: PLC0415 - `--help` needs none
     from iamsim.report import world_stats as report  # noqa: PLC0415
-    from iamsim.report.unknowns import unknowns_data, unknowns_there  # noqa: PLC0415
+    from iamsim.report.unknowns import (  # noqa: PLC0415
+        unknowns_data,
+        unknowns_there,
+        unverified_remarks,
+    )
 
     model = _load(options)
     stats, unknowns = world_stats(model), _unknowns(model)
+    remarks = (*unknowns_there(unknowns), *unverified_remarks(model))
     verbose = bool(options["verbose"])
     return write_answer(
         options,
-        lambda: report.stats_document(stats, unknowns_there(unknowns), verbose=verbose),
-        lambda: {**report.stats_data(stats), "unknowns": unknowns_data(unknowns)},
+        lambda: report.stats_document(stats, remarks, verbose=verbose),
+        lambda: {
+            **report.stats_data(stats),
+            "unknowns": unknowns_data(unknowns),
+            "unverified": model.unverified,
+        },
         lambda: [str(len(stats.accounts))],
     )
 

@@ -9,6 +9,9 @@ from iamsim.collect.account import collect_account
 from iamsim.collect.organization import collect_organization
 from iamsim.collect.reader import Reader, missing_boto3
 from iamsim.core.errors import RequestError
+from iamsim.files.reading import read_bytes
+from iamsim.files.writing import write_text
+from iamsim.importers.sums import SUMS, sum_of, sums_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -80,7 +83,17 @@ def collect(
         else:
             collect_account(other, member, partition, wanted)
         found.refused += other.denied
+    _seal(folder)
     return found
+
+
+def _seal(folder: Path) -> None:
+    """Say what was collected, so that an import sees what is gone or changed."""
+    digests = {
+        file.relative_to(folder).as_posix(): sum_of(read_bytes(str(file)))
+        for file in sorted(folder.rglob("*.json"))
+    }
+    write_text(str(folder / SUMS), sums_text(digests), over_input=True)
 
 
 def _sts(session: Any) -> Any:  # noqa: ANN401 - as above

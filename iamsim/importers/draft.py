@@ -138,6 +138,8 @@ class Draft:
         """Sources of which a part is lost, with what that can bear on, and why."""
         self.unread: set[str] = set()
         """Paths of sources that no importer knows."""
+        self.unverified: set[str] = set()
+        """Paths of sources of which no list of sums says that they are whole."""
         self.homeless: dict[str, object] = {}
         """Resources whose account is not known yet, by ARN."""
         self._documents: dict[str, dict[str, object] | None] = {}

@@ -42,14 +42,20 @@ __all__ = [
 ]
 
 
+# What these tell is what will be there: a part that is taken out of it is a change of it.
+WRITTEN_BY_PEOPLE = frozenset(("CloudFormation", "Terraform"))
+
+
 class Imported(NamedTuple):
     """A world as plain data, what was remarked, how many sources each format had, and where the
-    policies of templates and configurations are written."""
+    policies of templates and configurations are written. `unverified` is the number of sources
+    that somebody collected and of which nothing says that they are whole."""
 
     data: dict[str, dict[str, object]]
     remarks: tuple[Remark, ...]
     formats: dict[str, int]
     places: Places
+    unverified: int = 0
 
 
 class Known(Protocol):
@@ -95,14 +101,12 @@ def import_sources(
             continue
         importer = _find_importer(importers, source)
         if importer is None:
-            draft.unread.add(source.path)
-            if not find_marker(source.data):
-                draft.remark("source-not-recognised", "no importer knows what this file is")
-            if is_lost(source.data) or arn_of_file(source.path) is not None:
-                note_lost(draft, source.path, source.data)
+            _note_unread(draft, source)
             continue
         formats[importer.name] = formats.get(importer.name, 0) + 1
         importer.read(source, draft)
+        if importer.name in WRITTEN_BY_PEOPLE:
+            draft.unverified.discard(source.path)
     if not formats:
         raise WorldError(
             "nothing-to-import",
@@ -118,7 +122,18 @@ def import_sources(
         known.complete(draft)
     settle(draft, draft.options.account, progress)
     remarks = tuple(sorted(draft.remarks))
-    return Imported(draft.data, remarks, dict(sorted(formats.items())), draft.places)
+    kinds = dict(sorted(formats.items()))
+    return Imported(draft.data, remarks, kinds, draft.places, len(draft.unverified))
+
+
+def _note_unread(draft: Draft, source: Source) -> None:
+    """Note a source that no importer knows: it is passed over, or lost."""
+    draft.unread.add(source.path)
+    draft.unverified.discard(source.path)
+    if not find_marker(source.data):
+        draft.remark("source-not-recognised", "no importer knows what this file is")
+    if is_lost(source.data) or arn_of_file(source.path) is not None:
+        note_lost(draft, source.path, source.data)
 
 
 def _why_nothing(draft: Draft, paths: Iterable[str]) -> str:

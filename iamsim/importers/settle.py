@@ -55,6 +55,8 @@ def settle(
     settle_roles(draft)
     if draft.lost:
         draft.plain["unlisted"] = draft.lost
+    if draft.unverified:
+        draft.plain["unverified"] = len(draft.unverified)
     _share_documents(draft)
     settle_managed_policies(draft)
     _note_broken(draft, progress)

@@ -20,6 +20,7 @@ from iamsim.importers.manifest import written_files
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.salvage import UniqueKeys, salvage
 from iamsim.importers.short_forms import read_short_form
+from iamsim.importers.sums import SUMS, is_list_of_sums, read_sums, sum_of
 from iamsim.importers.unknown import marker
 from iamsim.syntax.hcl.file import is_automatic, read_hcl
 from iamsim.world.documents import parse_document
@@ -63,10 +64,11 @@ class Source(NamedTuple):
 
 
 class _File(NamedTuple):
-    """A file to read: its path, what gives its content, and whether it was found in a folder."""
+    """A file to read: its path, what gives its content, if it is there, and whether it was found in
+    a folder."""
 
     path: str
-    read: Callable[[], bytes]
+    read: Callable[[], bytes] | None
     is_found: bool = False
 
 
@@ -86,6 +88,13 @@ def read_sources(
             draft.source = path.replace(os.sep, "/")
             draft.remark("source-not-recognised", "this is a world already: `--world` takes it")
         files += found
+    digests: dict[str, str] = {}
+    for one in files:
+        if is_list_of_sums(one.path) and one.read is not None:
+            draft.source = one.path
+            digests |= read_sums(one.path, one.read(), draft)
+    files = [one for one in files if not is_list_of_sums(one.path)]
+    files += [_File(path, None) for path in sorted(_missing(digests, files))]
     about = {os.path.normpath(path): subject for path, subject in options.about.items()}
     if unknown := about.keys() - {os.path.normpath(file.path) for file in files}:
         raise RequestError(
@@ -99,11 +108,34 @@ def read_sources(
             draft.remark("source-not-readable", LED_OUTSIDE, severity="unknown")
             yield Source(file.path, marker(LED_OUTSIDE, draft.file)), done, len(files)
             continue
+        if file.read is None:
+            why = f"the file is not there, and {SUMS} names it"
+            draft.remark("source-missing", why, severity="unknown")
+            yield Source(file.path, marker(why, draft.file)), done, len(files)
+            continue
         content = file.read()
+        digest = digests.get(file.path)
+        if digest is None:
+            draft.unverified.add(file.path)
+        elif digest != sum_of(content):
+            why = f"the file is not the one that {SUMS} tells of"
+            draft.remark("source-changed", f"{why}: what that held is unknown", severity="unknown")
+            yield Source(file.path, marker(why, draft.file)), done, len(files)
+            continue
         for data in _parse(file.path, content, draft):
             whole = _without_garbled(data, draft)
             subject = about.get(os.path.normpath(file.path))
             yield Source(file.path, whole, subject, content), done, len(files)
+
+
+def _missing(digests: Iterable[str], files: Iterable[_File]) -> set[str]:
+    """The sources that a list of sums names, and that are not there."""
+    named = {path for path in digests if _is_source(path.rpartition("/")[2])}
+    return {
+        path
+        for path in named - {one.path for one in files}
+        if not os.path.exists(path)  # noqa: PTH110 - plain text paths everywhere
+    }
 
 
 def _without_garbled(data: object, draft: Draft) -> object:
@@ -138,9 +170,8 @@ def _files(path: str) -> Iterator[_File]:
             written |= {os.path.join(folder, name) for name in written_files(folder) or ()}  # noqa: PTH118
             for name in sorted(names):
                 file = os.path.join(folder, name)  # noqa: PTH118
-                known = not _is_passed_over(name) and _ending(name) in (*ENDINGS, ".zip")
-                known = known and (not name.endswith(".tfvars") or is_automatic(name))
-                if known and file not in written:
+                known = _is_source(name) or name == SUMS or _ending(name) == ".zip"
+                if known and not _is_passed_over(name) and file not in written:
                     yield from (one._replace(is_found=True) for one in _files(file))
     elif path.lower().endswith(".zip"):
         yield from _archived(path)
@@ -155,8 +186,15 @@ def _archived(path: str) -> Iterator[_File]:
     except (OSError, ValueError, ArchiveError) as error:
         raise WorldError("file-not-readable", f"{quote(path)} is no zip archive") from error
     for name in archive.names():
-        if _ending(name) in ENDINGS and not any(map(_is_passed_over, name.split("/"))):
+        known = _ending(name) in ENDINGS or is_list_of_sums(name)
+        if known and not any(map(_is_passed_over, name.split("/"))):
             yield _File(f"{path.replace(os.sep, '/')}/{name}", _reader(archive, name))
+
+
+def _is_source(name: str) -> bool:
+    """Say whether a file of a folder is read, by its name."""
+    known = not _is_passed_over(name) and _ending(name) in ENDINGS
+    return known and (not name.endswith(".tfvars") or is_automatic(name))
 
 
 def _is_passed_over(name: str) -> bool:

@@ -15,6 +15,7 @@ from iamsim.core.errors import IamsimError
 from iamsim.engine.documents import NOT_SHIPPED, PolicyLibrary
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.unknowns import unknowns_of
+from iamsim.importers.sums import unverified_sentence
 from iamsim.query.world_inline import inline_lengths
 from iamsim.query.world_lint_denies import idle_denies
 from iamsim.query.world_lint_principals import missing_principals
@@ -65,6 +66,7 @@ def lint_world(model: World) -> list[LintFinding]:
         for one in (*model.problems, *model.lost)
     ]
     found += _unknowns(model)
+    found += _unverified(model)
     found += _broken_policies(model)
     found += _organization(model)
     found += _nodes(model)
@@ -92,6 +94,13 @@ def _unknowns(model: World) -> Iterator[LintFinding]:
                 unknown.span,
                 "answers that it could change are conditional",
             )
+
+
+def _unverified(model: World) -> Iterator[LintFinding]:
+    """That nothing says whether what the world was imported from is whole."""
+    if model.unverified:
+        message = unverified_sentence(model.unverified)
+        yield LintFinding(LintSeverity.NOTE, "not-verified", message, None)
 
 
 def _broken_policies(model: World) -> Iterator[LintFinding]:

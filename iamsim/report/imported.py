@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.importers.sums import unverified_sentence
 from iamsim.report.document import EVERY_FORM, Column, Document, Fields, Form, Section
 from iamsim.report.document import Remark as Note
 
@@ -61,6 +62,8 @@ def import_document(
         _files(changes),
     )
     summary, notes = _outcome(changes, folder, checked=checked)
+    if imported.unverified:
+        notes = (*notes, Note("note", unverified_sentence(imported.unverified)))
     title = f"an import of {_count(sum(imported.formats.values()), 'source')}"
     return Document(title, blocks, notes, summary)
 
@@ -152,6 +155,7 @@ def import_data(imported: Imported, changes: Changes | None) -> Json:
         "sources": imported.formats,
         "found": counts(imported.data),
         "remarks": [remark_data(remark) for remark in imported.remarks],
+        "unverified": imported.unverified,
     }
     if changes is not None:
         data["files"] = {

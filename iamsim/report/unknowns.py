@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
+from iamsim.importers.sums import unverified_sentence
 from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
@@ -12,6 +13,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.answer import Answer
     from iamsim.engine.unknowns import UnknownInWorld
+    from iamsim.world.model import World
 
 __all__ = [
     "unknown_lines",
@@ -19,6 +21,8 @@ __all__ = [
     "unknown_sentence",
     "unknowns_data",
     "unknowns_there",
+    "unverified_remarks",
+    "unverified_sentence",
 ]
 
 
@@ -60,3 +64,9 @@ def unknown_sentence(number: int) -> str:
     if number == 1:
         return "one part of the policies is not known, and could change this"
     return f"{number} parts of the policies are not known, and could change this"
+
+
+def unverified_remarks(model: World) -> tuple[Remark, ...]:
+    """A remark where nothing says whether the collected files behind a world are whole."""
+    number = model.unverified
+    return (Remark("note", unverified_sentence(number)),) if number else ()

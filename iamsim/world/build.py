@@ -81,6 +81,7 @@ class WorldBuilder:
                 for policy in self.policies.find_all(fields.items("unlisted"), None, UNLISTED)
                 if isinstance(policy, PolicyDocument)
             ),
+            unverified=fields.number("unverified"),
         )
 
     def organization(self, fields: Fields) -> Organization:

@@ -86,6 +86,7 @@ def lay_over(
         accounts=accounts,
         policies=shared,
         unlisted=base.unlisted + new.unlisted,
+        unverified=base.unverified + new.unverified,
     )
     return relink(laid, base, gone - _arns(layer))
 

@@ -46,6 +46,7 @@ def merge_worlds(worlds: list[World], problems: Problems) -> World:
             )
         merged.policies |= world.policies
         merged.unlisted += world.unlisted
+        merged.unverified += world.unverified
     return merged
 
 

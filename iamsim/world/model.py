@@ -85,7 +85,8 @@ class World:
     unless the world was loaded with ``strict=False``. `lost` are policy files that can't be read:
     what they hold is unknown. `unlisted` is there where not everything is listed: what a principal,
     a resource or an endpoint may have that the world does not list, or only a resource of some
-    services.
+    services. `unverified` counts the collected files that it was imported from and of which nothing
+    says that they are whole.
     """
 
     organization: Organization | None = None
@@ -94,6 +95,7 @@ class World:
     problems: list[WorldError] = field(default_factory=list)
     lost: list[WorldError] = field(default_factory=list)
     unlisted: tuple[PolicyDocument, ...] = ()
+    unverified: int = 0
     _index: _Index | None = field(default=None, repr=False)
 
     @property

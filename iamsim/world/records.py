@@ -381,6 +381,12 @@ WORLD = Table(
             "Markers of lost sources: there may be principals, resources and endpoints that"
             " the world does not list; with `services`, only policies of resources of these.",
         ),
+        Field(
+            "unverified",
+            WHOLE_NUMBER,
+            "Of how many of the collected files that it was imported from nothing says that they"
+            " are whole.",
+        ),
         Field("organization", record(lambda: ORGANIZATION, "organization"), "The organization."),
         Field(
             "accounts",

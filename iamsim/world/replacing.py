@@ -61,6 +61,7 @@ def map_policies(world: World, change: Callable[[AnyPolicy], AnyPolicy | None]) 
         _map_named(world.policies, change),
         world.problems,
         unlisted=world.unlisted,
+        unverified=world.unverified,
     )
 
 
@@ -89,6 +90,7 @@ def replace_owner(world: World, old: Owner, new: Owner) -> World:
         world.policies,
         world.problems,
         unlisted=world.unlisted,
+        unverified=world.unverified,
     )
 
 
@@ -104,6 +106,7 @@ def replace_node(world: World, old: Node, new: Node) -> World:
         world.policies,
         world.problems,
         unlisted=world.unlisted,
+        unverified=world.unverified,
     )
 
 

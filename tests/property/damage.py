@@ -1,8 +1,9 @@
 """Damage to the files of an import, and to the data in them: what transfers, full disks and missing
 permissions do, each so that the file still tells that something is wrong with it.
 
-What leaves a complete file behind can't be told, and is none of it: a record or a statement fewer
-in a list, YAML or lines of JSON that end after a line, another name.
+What leaves a complete file behind only a list of sums tells: a file that is gone, a record or a
+statement fewer in a list, another name or value. With such a list beside them all sources are
+damaged in these ways, too.
 `python -m tests.property.damage [COUNT] [SEED]` damages as often as asked and prints what opens.
 """
 
@@ -23,6 +24,7 @@ from iamsim.engine.question import Question
 from iamsim.engine.world import CompiledWorld
 from iamsim.importers.frame import import_sources
 from iamsim.importers.load import to_world
+from iamsim.importers.sums import SUMS, sum_of, sums_text
 from iamsim.query.analyzer.external import find_external
 from iamsim.query.batch import Batch
 from iamsim.symbolic.partial import decide
@@ -128,15 +130,67 @@ def world_of(files: Files) -> CompiledWorld:
         return CompiledWorld(to_world(import_sources([folder])))
 
 
-def damaged_world(sample: str, damage: Damage) -> CompiledWorld | None:
-    """Import a sample with a damaged file; `None` where the import refuses."""
+def sums_of(files: Files) -> bytes:
+    """The list of sums of files."""
+    return sums_text({name: sum_of(content) for name, content in files.items()}).encode()
+
+
+def damaged_world(sample: str, damage: Damage, *, verified: bool = False) -> CompiledWorld | None:
+    """Import a sample with a damaged file; `None` where the import refuses. With `verified` the
+    sums of what it held stand beside it."""
     files = {path: kept for path, kept in files_of(sample).items() if path != damage.name}
+    if verified:
+        files[SUMS] = sums_of(files_of(sample))
     if damage.content is not None:
         files[damage.name] = damage.content
     try:
         return world_of(files)
     except InputError:
         return None
+
+
+def trace_of(choose: Chooser, files: Files) -> Damage:
+    """Take away a file, or a part of one, so that nothing in them tells that something was there;
+    or give a part another value."""
+    name = choose.pick(sorted(files))
+    content = files[name]
+    data = _json(content)
+    paths = list(paths_of(data)) if isinstance(data, dict | list) else []
+    kind = choose.pick(
+        ["gone", "fewer", "fewer", "fewer", "other"] if paths else ["gone", "shorter"]
+    )
+    if kind == "gone":
+        return Damage(name, None, "is gone")
+    if kind == "shorter":
+        lines = content.splitlines(keepends=True)
+        kept = lines[: choose.integer(0, len(lines) - 1)]
+        return Damage(name, b"".join(kept), f"ends after line {len(kept)}")
+    path = choose.pick(paths)
+    place = ".".join(map(str, path))
+    if kind == "fewer":
+        left = json.dumps(without(data, path), indent=1).encode()
+        return Damage(name, left, f"is without {place}")
+    other = value_at(data, choose.pick(paths))
+    left = json.dumps(replaced(data, path, other), indent=1).encode()
+    return Damage(name, left, f"has {other!r} at {place}")
+
+
+def without(data: Any, path: tuple[str | int, ...]) -> Any:
+    """Copy data without what stands at a place."""
+    *above, step = path
+    holder = value_at(data, tuple(above))
+    if isinstance(holder, dict):
+        left: Any = {key: value for key, value in holder.items() if key != step}
+    else:
+        left = [value for index, value in enumerate(holder) if index != step]
+    return replaced(data, tuple(above), left)
+
+
+def value_at(data: Any, path: tuple[str | int, ...]) -> Any:
+    """What stands at a place."""
+    for step in path:
+        data = data[step]
+    return data
 
 
 def damage_of(choose: Chooser, sample: str) -> Damage:
@@ -266,8 +320,9 @@ def main(count: int, seed: int) -> int:
     for number in range(count):
         choose = Chance(seed * 1_000_003 + number)
         sample = choose.pick(names)
-        damage = damage_of(choose, sample)
-        world = damaged_world(sample, damage)
+        verified = choose.integer(0, 1) == 1
+        damage = trace_of(choose, files_of(sample)) if verified else damage_of(choose, sample)
+        world = damaged_world(sample, damage, verified=verified)
         if world is None:
             refused += 1
             continue

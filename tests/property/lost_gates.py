@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim.audit.registry import load_checks
 from iamsim.cli.main import main as iamsim
+from iamsim.importers.sums import SUMS
 from tests.property import worlds
 from tests.property.damage import (
     ERROR,
@@ -30,6 +31,8 @@ from tests.property.damage import (
     Damage,
     paths_of,
     replaced,
+    sums_of,
+    trace_of,
 )
 from tests.property.tape import Tape
 
@@ -351,7 +354,7 @@ def dump_case() -> GateCase:
         "claims.json": CLAIMS,
         "forbid.json": FORBID,
     }
-    return _case("dump", texts, of_world("account", last_uses=False))
+    return _verified(_case("dump", texts, of_world("account", last_uses=False)), "account")
 
 
 def _audits(world: str, texts: dict[str, Any]) -> list[tuple[str, ...]]:
@@ -378,7 +381,7 @@ def sample_cases() -> tuple[GateCase, ...]:
         ]
         case = GateCase(folder.name, files, tuple(gates))
         failing = tuple(gate for gate in gates if code_of(case, gate) == 1)
-        found.append(case._replace(gates=failing))
+        found.append(_verified(case._replace(gates=failing), "source"))
     return tuple(case for case in found if case.gates)
 
 
@@ -436,8 +439,30 @@ def code_of(case: GateCase, gate: tuple[str, ...], damage: Damage | None = None)
             return iamsim(list(gate))
 
 
+def sources_of(case: GateCase) -> dict[str, bytes]:
+    """The sources of a case of which a list of sums tells."""
+    folders = {name.removesuffix(SUMS) for name in case.files if name.endswith(SUMS)}
+    found = {}
+    for folder in folders:
+        found |= {name: one for name, one in case.files.items() if name.startswith(folder)}
+    return {name: one for name, one in found.items() if not name.endswith(SUMS)}
+
+
+def _verified(case: GateCase, folder: str) -> GateCase:
+    """A case with a list of the sums of a folder."""
+    inside = {
+        name.removeprefix(f"{folder}/"): content
+        for name, content in case.files.items()
+        if name.startswith(f"{folder}/")
+    }
+    return case._replace(files={**case.files, f"{folder}/{SUMS}": sums_of(inside)})
+
+
 def damage_to(choose: Chooser, case: GateCase) -> Damage:
-    """Damage one file of a case."""
+    """Damage one file of a case; of sources with a list of sums, without any other trace."""
+    sources = sources_of(case)
+    if sources and choose.integer(0, 2):
+        return trace_of(choose, sources)
     name = choose.pick(sorted(case.files))
     content = case.files[name]
     try:

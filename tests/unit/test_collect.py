@@ -24,6 +24,7 @@ from iamsim.collect.organization import collect_organization
 from iamsim.collect.reader import Reader
 from iamsim.collect.run import collect as collect_all
 from iamsim.importers.recipe import recipe_policy
+from iamsim.importers.sums import SUMS
 from tests.unit.live_account import ACCOUNT, PUBLIC, READ, RECORDED, REGION, ROLE, TRUST, served
 
 ROOT = Path(__file__).parent.parent.parent
@@ -99,6 +100,7 @@ def test_an_organization_is_collected_as_the_cli_prints_it(environment, live, tm
         # SQS at an address that is not moto's.
         if text.startswith("An error occurred") or "get-queue-attributes" in path:
             (collected / path).unlink()
+    (collected / SUMS).unlink()
     for path, output in json.loads(RECORDED.read_text("utf-8")).items():
         file = printed / path
         file.parent.mkdir(parents=True, exist_ok=True)

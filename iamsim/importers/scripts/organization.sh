@@ -75,3 +75,4 @@ for account in $accounts; do
     as_member "$account" collect_account "$account"
   fi
 done
+seal
