@@ -92,7 +92,8 @@ class Prepared:
 
 def decide(question: Question, world: CompiledWorld | None = None) -> Decision:
     """Decide one question; raises `InputError` for what can't be asked or read."""
-    return prepare(question, world).decide()
+    _, situation, request, _ = _ready(question, world)
+    return situation.decide(request)
 
 
 def explain(question: Question, world: CompiledWorld | None = None) -> Answer:
@@ -130,6 +131,13 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
 
     Without a world all policies are those that the question brings.
     """
+    return Prepared(*_ready(question, world))
+
+
+def _ready(
+    question: Question, world: CompiledWorld | None
+) -> tuple[Question, Situation, Request, tuple[DerivedKeys, ...]]:
+    """The parts of a question that is made ready."""
     world = world if world is not None else without_world()
     action = question.action.lower()
     if not ACTION.fullmatch(action):
@@ -151,19 +159,20 @@ def prepare(question: Question, world: CompiledWorld | None = None) -> Prepared:
     caller = world.caller_facts(question)
     resource = world.resource_facts(question, caller.caller)
     situation = world.situation(question, caller, resource)
-    now = question.now if given.keys().isdisjoint(TIME_KEYS) else _time_of(given, question.now)
+    now = _time_of(given, question.now)
     derived = _derived(question, action, now, world, caller, resource)
-    context: dict[str, ContextValue] = {}
-    for keys in derived:
+    time, call, of_resource, of_caller, *others = derived
+    context = {**time.values, **call.values, **of_resource.values, **of_caller.values}
+    for keys in others:
         context.update(keys.values)
     for key in question.unset:
         context.pop(key.lower(), None)
     context.update(given)
     request = Request(caller.caller, action, question.resource, context)
     awaited = situation.arrange(action).awaited
-    if question.unknown or question.partial or not context.keys() >= awaited:
+    if question.unknown or question.partial or (awaited and not context.keys() >= awaited):
         leave_open(question, request, situation, world, tags_listed=resource.tags_listed)
-    return Prepared(question, situation, request, derived)
+    return question, situation, request, derived
 
 
 def _through_given_endpoint(
@@ -178,6 +187,8 @@ def _through_given_endpoint(
 
 def _time_of(given: Mapping[str, ContextValue], now: str | None) -> str | None:
     """The time of the request: as the context says it in either form, else that of asking."""
+    if given.keys().isdisjoint(TIME_KEYS):
+        return now
     told = (value for key, value in given.items() if key in TIME_KEYS and isinstance(value, str))
     return next(told, now)
 
@@ -190,13 +201,16 @@ def _derived(
     caller: CallerFacts,
     resource: ResourceFacts,
 ) -> tuple[DerivedKeys, ...]:
-    """All derived keys, later ones winning."""
-    via = question.via
+    """All derived keys, later ones winning: those of the time, the call, the resource, the caller,
+    and others."""
+    via, who = question.via, caller.caller
+    alone = via is DIRECT_CALL and who.kind is not CallerKind.SERVICE
+    if alone and not action.startswith("kms:"):
+        return time_context(now), call_context(via, None), resource.context, caller.context
     endpoint = world.endpoint(via.vpc_endpoint)
     vpc = endpoint.vpc if endpoint is not None else None
     parts = [time_context(now), call_context(via, vpc)]
     parts += [resource.context, caller.context]
-    who = caller.caller
     if via.services and who.kind is CallerKind.USER and not who.with_session_token:
         parts.append(WITHOUT_MFA)
     if endpoint is not None and not via.services:

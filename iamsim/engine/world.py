@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING
 from weakref import ref
 
@@ -169,7 +169,8 @@ class CompiledWorld:
         """The caller's side; remembered, but for a root user, of which the context tells more."""
         if question.principal.endswith(":root"):
             return facts.caller_facts(question, self.model, self.policies)
-        memory = self._memory(question.attached)
+        attached = question.attached
+        memory = self._own if attached is NOTHING_ATTACHED else self._memory(attached)
         key = (
             question.principal,
             "withwebidentity" in question.action.lower(),
@@ -188,7 +189,8 @@ class CompiledWorld:
 
     def resource_facts(self, question: Question, caller: Caller) -> ResourceFacts:
         """The resource's side; remembered."""
-        memory = self._memory(question.attached)
+        attached = question.attached
+        memory = self._own if attached is NOTHING_ATTACHED else self._memory(attached)
         asked = (
             question.resource,
             question.action,
@@ -201,15 +203,12 @@ class CompiledWorld:
         if known is not None:
             return known
         target = find_target(question, self.model, caller)
-        action = question.action.lower()
         # The bucket behind an access point sees another name of the object, request by request.
         if target.listed is not None and target.listed.buckets:
             return facts.resource_facts(question, target, self.model, self.policies, caller)
         key = (
             target,
-            action
-            if action in BOUNDARY_ACTIONS or not has_resource_account(action)
-            else action.partition(":")[0],
+            _alike(question.action),
             caller.service_linked,
             # What is lost may be a policy of some services alone.
             tuple(question.resource.split(":", 3)[2:3]) if self.model.unlisted else None,
@@ -228,7 +227,8 @@ class CompiledWorld:
         """Caller before resource; remembered where both are."""
         if question.principal.endswith(":root"):
             return make_situation(question, caller, resource, self)
-        memory = self._memory(question.attached)
+        attached = question.attached
+        memory = self._own if attached is NOTHING_ATTACHED else self._memory(attached)
         partition = question.resource[4:].partition(":")[0]
         key = id(caller), id(resource), question.via, partition
         known = memory.situations.get(key)
@@ -254,6 +254,14 @@ class CompiledWorld:
                     ("aws:sourceorgpaths", (organization[1],), origin),
                 )
         return ()
+
+
+@lru_cache(maxsize=4096)
+def _alike(action: str) -> str:
+    """What an action has in common with others that see the same facts: its service, or itself."""
+    action = action.lower()
+    own = action in BOUNDARY_ACTIONS or not has_resource_account(action)
+    return action if own else action.partition(":")[0]
 
 
 @cache

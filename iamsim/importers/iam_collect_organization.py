@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import is_account_id
 from iamsim.core.unknown import find_marker
-from iamsim.importers.organizations import delegate
+from iamsim.importers.organizations import delegate, doubt_administrators
 from iamsim.importers.shapes import text, texts
 
 if TYPE_CHECKING:
@@ -62,6 +62,8 @@ def read_organization(organization_id: str, files: dict[str, object], draft: Dra
     used = {"accounts", "metadata", "ous", "structure"}
     if _read_administrators(files.get("delegated-admins"), draft):
         used |= {"delegated-admins"}
+    else:
+        doubt_administrators(draft)
     used.update(
         path for path, data in sorted(files.items()) if _read_part(path, _record(data), draft)
     )

@@ -20,6 +20,7 @@ from iamsim.core.stand_in import is_organization_stand_in
 from iamsim.importers.attachments import Attachments
 from iamsim.importers.shapes import account_of, folder_names, pages, records, text
 from iamsim.importers.tree import NODE
+from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from iamsim.importers.shapes import Json
     from iamsim.importers.sources import Source
 
-__all__ = ["IMPORTER"]
+__all__ = ["IMPORTER", "delegate", "doubt_administrators"]
 
 find_nodes = re.compile(rf"(?<![0-9a-z-])(?:{NODE})(?![0-9a-z-])").findall
 find_targets = re.compile(rf"(?<![0-9a-z-])(?:{NODE}|[0-9]{{12}})(?![0-9a-z-])").findall
@@ -37,6 +38,7 @@ find_policies = re.compile(r"(?<![0-9A-Za-z-])p-[0-9A-Za-z_]{8,128}(?![0-9A-Za-z
 find_types = re.compile(r"SERVICE_CONTROL_POLICY|RESOURCE_CONTROL_POLICY").findall
 is_id = re.compile(rf"{NODE}|[0-9]{{12}}|p-[0-9A-Za-z_]{{8,128}}").fullmatch
 
+ADMINISTRATORS = "administrators"  # whether some source lists them
 # Only accounts that administer IAM may make privileged root sessions.
 IAM_SERVICE = "iam.amazonaws.com"
 
@@ -90,6 +92,17 @@ class Organizations:
         """Bring together what was said of policies and of targets."""
         if self.name in draft.state:
             _attachments(draft).finish()
+            if not draft.state[self.name].get(ADMINISTRATORS):
+                doubt_administrators(draft)
+
+
+def doubt_administrators(draft: Draft) -> None:
+    """Doubt who administers services for the organization where no source lists that."""
+    if draft.tree.administrators_lost is not None:
+        return
+    why = "no source lists the delegated administrators"
+    draft.remark("administrators-missing", why, severity="unknown")
+    draft.tree.administrators_lost = marker(why, "aws organizations list-delegated-administrators")
 
 
 def _attachments(draft: Draft) -> Attachments:
@@ -289,6 +302,7 @@ def _targets(part: Part, draft: Draft, attachments: Attachments) -> None:
 
 def _administrators(part: Part, draft: Draft, _attachments: Attachments) -> None:
     service = part.about(find_services, "ServicePrincipal")
+    draft.state[Organizations.name][ADMINISTRATORS] = True
     for record, at in records(draft, part.data, "DelegatedAdministrators", part.place):
         account_id = text(record, "Id") or account_of(text(record, "Arn"))
         if account_id is None or not is_account_id(account_id):

@@ -175,12 +175,16 @@ def test_that_nothing_says_so_is_said(
         assert said in " ".join(capsys.readouterr().out.split())
         assert main(["world", command, "--world", world, "--format", "json"]) == 0
         assert json.loads(capsys.readouterr().out)["unverified"] == 3
-    for gate in (["findings", "--fail-on", "any"], ["paths", "--fail-on", "any", "-p", MIA]):
-        main([*gate, "--world", world])
-        told = capsys.readouterr()
-        assert (said in " ".join(told.err.split())) == ("fail" not in told.err)
-        main([*gate, "--world", world, "-q"])
-        assert said not in capsys.readouterr().err
+    gates = (
+        (["findings", "--fail-on", "any", "--world", world], 0),
+        (["paths", "--fail-on", "any", "--world", world], 1),
+        (["diff", "--fail-on", "opened", world, world], 0),
+    )
+    for gate, code in gates:
+        assert main(gate) == code
+        assert (said in " ".join(capsys.readouterr().err.split())) == (code == 0)
+    assert main(["findings", "--fail-on", "any", "--world", world, "-q"]) == 0
+    assert said not in capsys.readouterr().err
 
 
 AWS = """\

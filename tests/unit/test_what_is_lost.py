@@ -615,3 +615,20 @@ def test_a_resource_that_nobody_can_share_is_not_doubted() -> None:
     assert verdict_of(task, world) is Verdict.ALLOWED
     queue = Question(who, "sqs:SendMessage", f"arn:aws:sqs:eu-west-1:{A}:q")
     assert verdict_of(queue, world) is Verdict.CONDITIONAL
+
+
+def test_an_absent_list_of_administrators_is_not_known() -> None:
+    """Who administers what nobody says where no file lists it: a denial of a member hangs on it,
+    and says with which call to find out. Where the list is there and empty, nobody does."""
+    mia = "arn:aws:iam::222222222222:user/mia"
+    inline = [{"PolicyName": "all", "PolicyDocument": ALL_OF_MIA}]
+    user = {"UserName": "mia", "Arn": mia, "UserPolicyList": inline}
+    whole = {**files_of(SAMPLE), "gaad.json": json.dumps({"UserDetailList": [user]}).encode()}
+    name = "list-delegated-administrators.json"
+    asked, beside = Question(mia, *READ), Question(mia, "iam:ListUsers", "*")
+    assert verdict_of(asked, world_of(whole)) is Verdict.IMPLICIT_DENY
+    world = world_of({key: one for key, one in whole.items() if key != name})
+    assert verdict_of(asked, world) is Verdict.CONDITIONAL
+    assert verdict_of(beside, world) is verdict_of(beside, world_of(whole))
+    sources = {one.unknown.source for one in world.unknowns() if one.fact is not None}
+    assert sources == {"aws organizations list-delegated-administrators"}
