@@ -13,11 +13,13 @@ from iamsim.checks.codes import FindingType
 from iamsim.core.errors import IamsimError
 from iamsim.files.reading import read_text
 from iamsim.importers.load import load_worlds
+from iamsim.importers.terraform.hcl.modules import ModuleFiles
 from iamsim.lsp.analysis import Analysis, Analyzer, OutdatedError, language_of
 from iamsim.lsp.edits import UNMET, edits_of
 from iamsim.lsp.granted import statement_text
 from iamsim.lsp.hcl_place import actions_at, hcl_place_at
 from iamsim.lsp.place import Place, place_at
+from iamsim.lsp.references import file_without_line, module_of, references_at
 from iamsim.report.cleaning import for_terminal
 from iamsim.syntax.hcl.file import is_hcl
 from iamsim.world.load import WORLD_FILES, load_world_documents
@@ -32,6 +34,8 @@ if TYPE_CHECKING:
     from iamsim.inputs.found_policy import FoundPolicy
     from iamsim.lsp.actions import Action
     from iamsim.lsp.analysis import StatementHere
+    from iamsim.lsp.references import References
+    from iamsim.syntax.hcl.file import HclFile
     from iamsim.world.model import World
 
 __all__ = ["SOURCE", "Documents", "path_of"]
@@ -43,6 +47,7 @@ SEVERITIES = {
     FindingType.SUGGESTION: types.DiagnosticSeverity.Information,
 }
 SOURCE = "iamsim"
+VALUES = ".tfvars"  # files of values have no references
 
 
 class Documents:
@@ -54,6 +59,7 @@ class Documents:
         self._analyzer = Analyzer(today)
         self._known: dict[str, tuple[int | None, Analysis]] = {}
         self._whole: dict[str, object] = {}  # the last content that could be read
+        self._files: dict[str, HclFile] = {}  # as they could be read last
         self._edits: dict[tuple[str, int], tuple[int | None, tuple[Action, ...]]] = {}
         self._worlds: dict[str, tuple[object, World | None]] = {}
         self._at_work = threading.RLock()
@@ -91,11 +97,13 @@ class Documents:
             self._known[uri] = version, found
             if found.document is not None:
                 self._whole[uri] = found.document.data
+            if found.file is not None:
+                self._files[uri] = found.file
             return found
 
     def forget(self, uri: str) -> None:
         """A document was closed."""
-        for table in (self._known, self._whole):
+        for table in (self._known, self._whole, self._files):
             table.pop(uri, None)
         for key in [one for one in self._edits if one[0] == uri]:
             self._edits.pop(key)
@@ -107,6 +115,18 @@ class Documents:
         if is_hcl(name):
             return hcl_place_at(document.source, offset)
         return place_at(document.source, offset, language_of(name))
+
+    def references(self, uri: str, position: types.Position) -> References | None:
+        """What may be typed at a position of a configuration as a step of a reference."""
+        document, name = self.text(uri), path_of(uri)
+        if not is_hcl(name) or name.endswith(VALUES):
+            return None
+        offset = document.offset_at_position(position)
+        file = self.analysis(uri).file or file_without_line(name, document.source, offset)
+        file = file or self._files.get(uri)
+        return references_at(
+            document.source, offset, ModuleFiles("") if file is None else module_of(file, name)
+        )
 
     def statement_here(self, uri: str, offset: int) -> StatementHere | None:
         """The smallest statement that is written around an offset."""

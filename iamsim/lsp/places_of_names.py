@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from typing import TYPE_CHECKING
 
-from iamsim.importers.terraform.hcl.beside import paths_in, read_file
-from iamsim.importers.terraform.hcl.modules import read_module
 from iamsim.lsp.hcl_place import reference_at
+from iamsim.lsp.references import module_of
 from iamsim.lsp.symbols import Target
 
 if TYPE_CHECKING:
@@ -55,9 +53,7 @@ def _of_reference(reference: str, file: HclFile, name: str) -> Span | None:
     kind, *rest = re.sub(r"\[[^\]]*\]", "", reference).split(".")
     if not rest:
         return None
-    folder = posixpath.dirname(name)
-    others = (read_file(path) for path in paths_in(folder) if path != name)
-    files = read_module(folder, lambda _: [file, *others])
+    files = module_of(file, name)
     match kind:
         case "local":
             local = files.locals.get(rest[0])

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from iamsim.lsp.actions import Action
+    from iamsim.lsp.completion import Proposal
     from iamsim.lsp.place import Place
     from iamsim.lsp.symbols import Symbol
 
@@ -42,6 +43,7 @@ KINDS = {
     "action": types.CompletionItemKind.Function,
     "policy": types.CompletionItemKind.File,
     "principal": types.CompletionItemKind.Class,
+    "reference": types.CompletionItemKind.Reference,
 }
 OUTLINE = {
     "statement": types.SymbolKind.Object,
@@ -49,6 +51,7 @@ OUTLINE = {
     "policies": types.SymbolKind.File,
     "resources": types.SymbolKind.Struct,
 }
+STEP = "."  # behind a step of a reference
 RUN, WHY = "iamsim.run", "iamsim.why"
 PAUSE = 0.005  # seconds without a change before a document is looked at
 
@@ -111,7 +114,7 @@ def _answer(server: LanguageServer, documents: Documents) -> None:
 
     @server.feature(
         types.TEXT_DOCUMENT_COMPLETION,
-        types.CompletionOptions(trigger_characters=[":", '"', "/", "$"]),
+        types.CompletionOptions(trigger_characters=[":", '"', "/", "$", STEP]),
     )
     async def complete(params: types.CompletionParams) -> types.CompletionList:
         return await asyncio.to_thread(_complete, documents, params)
@@ -139,23 +142,27 @@ def _hover(documents: Documents, params: types.HoverParams) -> types.Hover | Non
 def _complete(documents: Documents, params: types.CompletionParams) -> types.CompletionList:
     uri = params.text_document.uri
     analysis = documents.analysis(uri)
+    asked_by = params.context.trigger_character if params.context is not None else None
+    if asked_by == STEP and not is_hcl(path_of(uri)):
+        return types.CompletionList(is_incomplete=False, items=[])
     place = documents.place(uri, params.position)
-    found = proposals(
-        place,
-        documents.statement_of(uri, place),
-        documents.world(uri),
-        of_world=analysis.kind == "world" or Path(path_of(uri)).name in WORLD_FILES,
-    )
-    where = _range(documents, uri, place)
+    references = documents.references(uri, params.position)
+    found: list[tuple[Place, Proposal]] = []
+    if references is None or not references.only:
+        of_world = analysis.kind == "world" or Path(path_of(uri)).name in WORLD_FILES
+        statement, world = documents.statement_of(uri, place), documents.world(uri)
+        found += [(place, one) for one in proposals(place, statement, world, of_world=of_world)]
+    if references is not None:
+        found += [(references.place, one) for one in references.proposals]
     items = [
         types.CompletionItem(
             label=for_terminal(one.text),
             kind=KINDS.get(one.kind, types.CompletionItemKind.Value),
             detail=for_terminal(one.detail or "") or None,
             sort_text=f"{number:05}",
-            text_edit=types.TextEdit(where, _quoted(one.text, uri, place)),
+            text_edit=types.TextEdit(_range(documents, uri, at), _quoted(one.text, uri, at)),
         )
-        for number, one in enumerate(found)
+        for number, (at, one) in enumerate(found)
     ]
     return types.CompletionList(is_incomplete=False, items=items)
 

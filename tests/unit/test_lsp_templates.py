@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import re
 
 import pytest
 from lsprotocol import types
@@ -136,6 +137,97 @@ def test_completion_in_what_is_not_whole_of_hcl(tmp_path):
     for (marked, expected), labels in zip(COMPLETIONS, with_client(ask), strict=True):
         assert expected in labels, (marked, list(labels)[:5])
         assert labels[expected] == expected
+
+
+CONFIGURATION = """\
+variable "team" {}
+locals { bucket = "arn:aws:s3:::data" }
+data "aws_iam_policy_document" "read" {
+  statement {
+    actions   = ["s3:GetObject"]
+    resources = ["*"]
+  }
+}
+resource "aws_iam_role" "app" {
+  for_each           = toset(["a"])
+  name               = each.key
+  assume_role_policy = data.aws_iam_policy_document.read.json
+}
+resource "aws_iam_role_policy_attachment" "app" {
+  policy_arn = "x"
+}
+module "keys" { source = "./keys" }
+"""
+REFERENCES = [
+    ("policy = |", ("data", "local", "var", "module", "aws_iam_role"), "bucket"),
+    ("policy = da|", ("data",), "Allow"),
+    ("policy = data.|", ("aws_iam_policy_document",), "aws_iam_role"),
+    ("policy = data.aws_iam_policy_document.|", ("read",), "app"),
+    ("policy = data.aws_iam_policy_document.read.|", ("json", "minified_json"), "arn"),
+    ("role = aws_iam_role.|", ("app",), "read"),
+    ("role = aws_iam_role.app.|", ("arn", "id", "name"), "json"),
+    ('role = aws_iam_role.app["a"].a|', ("arn", "assume_role_policy"), "json"),
+    ("role = aws_iam_role_policy_attachment.app.|", ("id", "policy_arn"), "arn"),
+    ('name = "${local.|', ("bucket",), "team"),
+    ('name = "${local.bu|cket}-x"', ("bucket",), "team"),
+    ('name = "${var.|}"', ("team", "elsewhere"), "bucket"),
+    ("name = module.|", ("keys",), "arn"),
+    ("name = module.keys.|", ("arn",), "inner"),
+    ("name = each.|", ("key", "value"), "arn"),
+    ('name = "local.|"', (), "bucket"),
+    ('name = "$${local.|}"', (), "bucket"),
+    ("name = aws_iam_role.none.|", (), "arn"),
+]
+
+
+def test_completion_of_references_in_hcl(tmp_path):
+    """Names of the folder's blocks, of modules on disk, and what these have, also where the text
+    is not whole."""
+    uri = (tmp_path / "main.tf").as_uri()
+    (tmp_path / "more.tf").write_text('variable "elsewhere" {}\n')
+    (tmp_path / "keys").mkdir()
+    keys = 'variable "inner" {}\noutput "arn" { value = "x" }\n'
+    (tmp_path / "keys" / "main.tf").write_text(keys)
+
+    async def ask(client):
+        client.open(uri, "")
+        found = []
+        for version, (marked, _, _) in enumerate(REFERENCES, 2):
+            whole = f'{CONFIGURATION}resource "aws_iam_policy" "p" {{\n  {marked}\n}}\n'
+            client.change(uri, whole.replace("|", ""), version)
+            position = at(whole, marked, marked.index("|"))
+            found.append(
+                await client.text_document_completion_async(
+                    params(types.CompletionParams, uri, position)
+                )
+            )
+        return found
+
+    for (marked, expected, other), found in zip(REFERENCES, with_client(ask), strict=True):
+        labels = {item.label: item.text_edit for item in found.items}
+        assert set(expected) <= set(labels), (marked, list(labels))
+        assert other not in labels, (marked, list(labels))
+        for name in expected:
+            edit = labels[name]
+            begun = re.search(r"\w*$", marked.partition("|")[0])[0]
+            behind = re.match(r"\w*", marked.partition("|")[2])[0]
+            length = edit.range.end.character - edit.range.start.character
+            assert (edit.new_text, length) == (name, len(begun + behind)), marked
+
+
+def test_a_dot_asks_for_references_and_for_nothing_else(tmp_path):
+    """In a policy it is a part of what is typed."""
+    uri = (tmp_path / "policy.json").as_uri()
+
+    async def ask(client):
+        text = '{"Statement": [{"Action": "s3."}]}'
+        client.open(uri, text)
+        kind = types.CompletionTriggerKind.TriggerCharacter
+        asked = params(types.CompletionParams, uri, at(text, 's3."', 3))
+        asked.context = types.CompletionContext(kind, ".")
+        return await client.text_document_completion_async(asked)
+
+    assert not with_client(ask).items
 
 
 @BOTH
