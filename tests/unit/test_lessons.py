@@ -24,7 +24,9 @@ from iamsim.lessons.progress import Progress, state_folder
 from iamsim.lessons.shown import Shown, changed_lines, shown_parts
 from iamsim.lessons.text import blocks_text
 from iamsim.report.paint import Paint
+from iamsim.world.documents import read_document
 
+ROOT = Path(__file__).parent.parent.parent
 LESSONS = all_lessons()
 # What the course has to teach, in its order.
 TOPICS = [
@@ -111,11 +113,28 @@ def test_every_statement_of_a_lesson_about_an_outcome_holds(lesson):
         assert several or outcome.layer is not None
 
 
+PAGES_OF_AWS = ("https://docs.aws.amazon.com/", "https://aws.amazon.com/blogs/")
+
+
+def test_the_dates_of_the_timeline_have_a_source():
+    """Each lesson of the timeline has a date with its source; one that rests on the project's
+    document alone says so."""
+    known = read_document(ROOT / "tests/data/timeline.yaml").data
+    lessons = {one.name: one for one in LESSONS if one.topic.startswith("the timeline")}
+    assert set(known) == set(lessons)
+    for name, one in known.items():
+        lesson = lessons[name]
+        assert str(one["date"]).startswith(lesson.title[:7]), name
+        assert bool(one.get("aws")) != bool(one.get("document"))
+        says = any("month is that of the document" in step.learned for step in lesson.steps)
+        assert says is ("document" in one), name
+
+
 @pytest.mark.parametrize("lesson", LESSONS, ids=lambda lesson: lesson.name)
 def test_a_lesson_is_complete(lesson):
     """A lesson cites AWS, has hints and two variations, uses every request, and is short."""
     assert lesson.see
-    assert all(page.startswith("https://docs.aws.amazon.com/") for page in lesson.see)
+    assert all(page.startswith(PAGES_OF_AWS) for page in lesson.see)
     assert lesson.steps[0].hints
     assert len(lesson.steps) > 2
     asked = {step.name for step in lesson.steps}
