@@ -1,9 +1,10 @@
 """An audit in another language: titles, findings with their evidence, what is not known, and the
 comments of fixes.
 
-The names of AWS, of policies and of checks stay as they are, and so does what a validation says of
-a policy. A finding keeps its id, which is made of the English sentence. What has no translation
-stays in English; the tests hold every sentence of the corpus to one.
+The names of AWS, of policies and of checks stay as they are. What a validation says of a policy is
+told by its code, with the names that the English message quotes. A finding keeps its id, which is
+made of the English sentence. What has no translation stays in English; the tests hold every
+sentence of the corpus and every code to one.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ __all__ = ["LANGUAGES", "in_language"]
 
 LANGUAGES = ("en", "ja")
 _FOLDER = Path(__file__).parent / "data"
+_TIMES = re.compile(r" \((\d+) times\)$")
+_quoted = re.compile(r"`([^`]+)`").findall
 
 
 class _Sentence(NamedTuple):
@@ -56,6 +59,8 @@ class _Tables(NamedTuple):
     evidence: tuple[_Sentence, ...]
     gaps: tuple[_Sentence, ...]
     words: Mapping[str, str]
+    quoting: Mapping[str, str]
+    policies: Mapping[str, tuple[str, str]]
 
 
 @cache
@@ -69,6 +74,8 @@ def _tables(language: str) -> _Tables:
         _sentences(data["evidence"]),
         _sentences(data["gaps"]),
         data["words"],
+        data["quoting"],
+        tomllib.loads(read_text(_FOLDER / f"{language}_policies.toml")),
     )
 
 
@@ -108,8 +115,12 @@ def _check(result: CheckResult, tables: _Tables) -> CheckResult:
 
 
 def _finding(finding: Finding, tables: _Tables) -> Finding:
-    detail = _translated(finding.detail, tables)
-    lines = [_comment(line, tables) for line in finding.fix.text.split("\n")]
+    told = tables.policies.get(finding.code)
+    if told is None:
+        detail = _translated(finding.detail, tables)
+    else:
+        detail = _of_validation(finding, told[0], tables)
+    lines = [_comment(line, tables, told) for line in finding.fix.text.split("\n")]
     fix = finding.fix._replace(text="\n".join(lines))
     evidence = tuple(
         one._replace(text=_first(one.text, tables.evidence)) for one in finding.evidence
@@ -135,8 +146,27 @@ def _first(english: str, sentences: tuple[_Sentence, ...]) -> str:
     return next((made for made in found if made is not None), english)
 
 
-def _comment(line: str, tables: _Tables) -> str:
+def _of_validation(finding: Finding, says: str, tables: _Tables) -> str:
+    """A finding of a validation: the policy, what its code means, and the names that it quotes."""
+    policy, _, message = finding.detail.partition("`: ")
+    often = _TIMES.search(message)
+    times = "" if often is None else tables.quoting["times"].format(often[1])
+    shown = f"{finding.code}: {says}" if message.startswith(f"{finding.code}: ") else says
+    return _first(f"{policy}`: {shown}{_names(message, says, tables)}", tables.details) + times
+
+
+def _comment(line: str, tables: _Tables, told: tuple[str, str] | None) -> str:
     """A line of a fix: commands stay, comments are sentences."""
     if not line.lstrip().startswith("#"):
         return line
-    return _first(line.strip(), tables.comments)
+    made = _first(line.strip(), tables.comments)
+    if told is None or made != line.strip():
+        return made
+    return f"# {told[1]}{_names(line, told[1], tables)}"
+
+
+def _names(english: str, said: str, tables: _Tables) -> str:
+    """The names that an English sentence quotes and the translation does not say."""
+    named = [f"`{one}`" for one in dict.fromkeys(_quoted(english)) if one not in said]
+    quoting = tables.quoting
+    return quoting["names"].format(quoting["between"].join(named)) if named else ""

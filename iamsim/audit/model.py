@@ -86,8 +86,9 @@ class Fix(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class Finding:
     """One subject that a check fails for. `subject` is an ARN where there is one, else an account
-    or ``organization``; `severity` is that of the check unless something is said here. `english` is
-    the detail before it was translated."""
+    or ``organization``; `severity` is that of the check unless something is said here. `code` is
+    that of the finding of `iamsim validate` that it quotes, `english` the detail before it was
+    translated."""
 
     subject: str
     detail: str
@@ -97,6 +98,7 @@ class Finding:
     severity: Severity | None = None
     span: Span | None = field(default=None, compare=False)
     english: str = field(default="", compare=False)
+    code: str = ""
 
     def fingerprint(self, check: str) -> str:
         """An id that is the same whenever the finding of this check is."""

@@ -23,6 +23,7 @@ from iamsim.audit.model import Status
 from iamsim.audit.registry import load_checks
 from iamsim.audit.rules.guardrails import REGION_CONTROL
 from iamsim.audit.run import run_audit
+from iamsim.checks.codes import CODES
 from iamsim.cli.main import main
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
@@ -233,6 +234,40 @@ def test_no_sentence_of_the_checks_is_english_only():
     said = re.findall(r'[A-Z_]+\.gap\(\s*[\w.]+,\s*"([^"]+)"', source)
     assert len(said) > 20
     assert [one for one in said if one not in known] == []
+
+
+def test_every_code_of_a_validation_is_told_in_japanese():
+    """What a policy has wrong, and what to do, for each code; none is left over."""
+    tables = tomllib.loads((ROOT / "iamsim/audit/data/ja_policies.toml").read_text("utf-8"))
+    assert set(tables) == set(CODES)
+    assert [one for one, texts in tables.items() if not all(map(is_japanese, texts))] == []
+
+
+QUOTING = {
+    "Version": "2012-10-17",
+    "Statement": [
+        {"Effect": "Allow", "Action": ["s3:GetObjet", "s3:PutObjet"], "Resource": "*"},
+        {"Effect": "Allow", "Action": "iam:PassRole", "Resource": "*"},
+    ],
+}
+
+
+def test_findings_that_quote_a_validation_are_told_in_japanese(tmp_path):
+    """The names stay, and nothing of the English message."""
+    world = {"accounts": {"222222222222": {"users": {"ana": {"policies": [QUOTING]}}}}}
+    _, japanese = translated(tmp_path, "policy-error", "2026-12-01T00:00:00Z", world)
+    (finding,) = japanese.checks[0].findings
+    says = "INVALID_ACTION: 存在しないアクションである"
+    named, times = "\uff08`s3:GetObjet`\uff09", "\uff082 箇所\uff09"
+    assert finding.detail.endswith(f"{says}{named}{times}")
+    comment, command = finding.fix.text.split("\n")
+    hint = "\uff08`s3:GetObject`\uff09"
+    assert comment == f"# サービスの一覧にあるアクション名を書く{hint}"
+    assert command.startswith("iamsim validate ")
+    _, japanese = translated(tmp_path, "policy-security-warning", None, world)
+    details = [one.detail for one in japanese.checks[0].findings]
+    assert all(map(is_japanese, details))
+    assert not any(re.search(r"\b(the|is|are|allows)\b", one) for one in details)
 
 
 def test_every_heading_and_check_has_a_japanese_title(tmp_path):

@@ -121,6 +121,7 @@ def _of_codes(looking: Looking, mended: _Mended) -> Iterator[Outcome]:
                 one.account,
                 tuple(evidence),
                 span=place,
+                code=found.code,
             )
         if not some:
             yield Passed(one.holder)

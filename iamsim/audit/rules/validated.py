@@ -47,13 +47,14 @@ def _of_type(looking: Looking, kind: FindingType) -> Iterator[Outcome]:
             yield Finding(
                 one.holder,
                 f"policy `{one.policy.name}`: {code}: {first.message}{times}",
-                Fix("policy", f"# {fix}\n# iamsim validate {one.policy.source.name}"),
+                Fix("commands", f"# {fix}\niamsim validate {one.policy.source.name}"),
                 one.account,
                 (
                     Evidence("policy", places[0]),
                     *([Evidence("request", first.witness.call)] if first.witness else ()),
                 ),
                 span=first.spans[0] if first.spans else None,
+                code=code,
             )
         if not codes:
             yield Passed(one.holder)
