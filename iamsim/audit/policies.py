@@ -19,6 +19,7 @@ __all__ = [
     "Held",
     "ValidatedPolicy",
     "held_policies",
+    "statement_at",
     "with_condition",
     "written_out",
 ]
@@ -115,17 +116,21 @@ def written_out(document: object) -> str:
     return json.dumps(document, indent=2, ensure_ascii=False)
 
 
+def statement_at(document: Mapping[str, object], path: Path) -> dict[str, object] | None:
+    """The statement of a policy that a path leads into; `None` where it leads to none."""
+    statements = document.get("Statement")
+    number = next((step for step in path if isinstance(step, int)), 0)
+    if isinstance(statements, list):
+        statements = statements[number] if number < len(statements) else None
+    return statements if isinstance(statements, dict) else None
+
+
 def with_condition(
     document: Mapping[str, object], path: Path, condition: Mapping[str, Mapping[str, object]]
 ) -> str:
     """The statement of a policy that a path leads into, written out with a condition added."""
-    statements = document.get("Statement")
-    number = next((step for step in path if isinstance(step, int)), 0)
-    if isinstance(statements, list):
-        statement = statements[number] if number < len(statements) else {}
-    else:
-        statement = statements
-    if not isinstance(statement, dict):
+    statement = statement_at(document, path)
+    if statement is None:
         return written_out({"Condition": condition})
     known = statement.get("Condition")
     merged: dict[str, object] = dict(known) if isinstance(known, dict) else {}

@@ -28,7 +28,17 @@ if TYPE_CHECKING:
     from iamsim.replay.counting import Count
     from iamsim.world.model import World
 
-__all__ = ["CHOICES", "COMMAND", "FRAMEWORK", "OPTIONS", "choices_of", "exit_code", "trail_of"]
+__all__ = [
+    "CHOICES",
+    "COMMAND",
+    "FIXES",
+    "FRAMEWORK",
+    "OPTIONS",
+    "choices_of",
+    "exit_code",
+    "trail_of",
+    "with_fixes",
+]
 
 OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field not in {"context", "exact", "processes"})
 FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
@@ -71,6 +81,15 @@ FRAMEWORK = Option(
     choices=("cis-aws-3.0", "cis-aws-5.0", "fsbp", "well-architected"),
 )
 
+FIXES = Option(
+    ("--fixes",),
+    "fixes",
+    "The form of fixes: calls of the AWS CLI and policies, or Terraform for what it makes; without"
+    " this, Terraform where the world comes from it.",
+    metavar="FORM",
+    choices=("aws", "terraform"),
+)
+
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Audit the world and write what was found."""
@@ -88,7 +107,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
         batch, model = open_batch({**options, "exact": None})
         trail = trail_of(options, model)
         audit = run_audit(batch, time_of(text_of(options, "at")), choices, progress, trail)
-    audit = in_language(audit, text_of(options, "lang") or "en")
+    audit = in_language(with_fixes(options, audit), text_of(options, "lang") or "en")
     write_answer(
         options,
         lambda: report.audit_document(audit, framework),
@@ -98,6 +117,19 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     )
     when = text_of(options, "fail_on") or choices.fail_on
     return exit_code(audit, when, accepted=bool(options["accept_unknown"]))
+
+
+def with_fixes(options: Options, audit: Audit) -> Audit:
+    """The audit with its fixes in the form that is asked for, or that of the world."""
+    from iamsim.audit.terraform import in_terraform  # noqa: PLC0415 - as above
+    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as above
+    from iamsim.importers.load import comes_from_terraform  # noqa: PLC0415 - as above
+
+    form = text_of(options, "fixes")
+    if form is None:
+        paths = (*texts_of(options, "worlds"), *texts_of(options, "overlays"))
+        form = "terraform" if any(map(comes_from_terraform, paths)) else "aws"
+    return in_terraform(audit) if form == "terraform" else audit
 
 
 def trail_of(options: Options, model: World) -> Count | None:
@@ -164,6 +196,7 @@ COMMAND = Command(
         *OPTIONS,
         *CHOICES,
         FRAMEWORK,
+        FIXES,
         Option(
             ("--lang",),
             "lang",

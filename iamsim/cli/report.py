@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from iamsim.cli.audit import CHOICES, FRAMEWORK, OPTIONS, choices_of, trail_of
+from iamsim.cli.audit import CHOICES, FIXES, FRAMEWORK, OPTIONS, choices_of, trail_of, with_fixes
 from iamsim.cli.commands import NO_ARGUMENTS, Command
 from iamsim.cli.options import Option
 from iamsim.cli.progress import ProgressBar
@@ -46,6 +47,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
             trail=trail_of(options, model),
             progress=progress,
         )
+    report = replace(report, audit=with_fixes(options, report.audit))
     ending = next((form for end, form in ENDINGS.items() if (path or "").endswith(end)), "html")
     options = {**options, "format": text_of(options, "format") or ending}
     write_answer(
@@ -78,6 +80,7 @@ COMMAND = Command(
         *OPTIONS,
         *CHOICES,
         FRAMEWORK,
+        FIXES,
         Option(
             ("--who-can",),
             "who_can",

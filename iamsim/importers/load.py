@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from iamsim.importers.frame import Imported
     from iamsim.world.model import World
 
-__all__ = ["is_source", "load_worlds", "to_world"]
+__all__ = ["comes_from_terraform", "is_source", "load_worlds", "to_world"]
 
 _find_world_key = re.compile(r"^(?:accounts|include|organization|policies) *:", re.MULTILINE).search
 IMPORTED_ENDINGS = (
@@ -97,6 +97,19 @@ def is_source(path: str) -> bool:
     if isinstance(data, dict) and (not data or data.keys() & WORLD.by_name.keys()):
         return False
     return _holds_sources(path)
+
+
+def comes_from_terraform(path: str) -> bool:
+    """Say whether a path holds a configuration, a plan or a state of Terraform: whether the first
+    file that can be imported is one."""
+    if not is_source(path):
+        return False
+    from iamsim.importers.draft import Draft  # noqa: PLC0415 - as below
+    from iamsim.importers.sources import SourceOptions, read_sources  # noqa: PLC0415
+    from iamsim.importers.terraform.importer import IMPORTER  # noqa: PLC0415
+
+    first = next(read_sources([path], Draft(), SourceOptions()), None)
+    return first is not None and IMPORTER.recognises(first[0])
 
 
 def _looks_like_world(path: str) -> bool:

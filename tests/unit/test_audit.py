@@ -22,11 +22,14 @@ from iamsim.audit.languages import in_language
 from iamsim.audit.model import Status
 from iamsim.audit.registry import load_checks
 from iamsim.audit.rules.guardrails import REGION_CONTROL
+from iamsim.audit.rules.mfa import REGISTER
 from iamsim.audit.run import run_audit
+from iamsim.audit.terraform import fix_in_terraform
 from iamsim.checks.codes import CODES
 from iamsim.cli.main import main
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.batch import Batch
+from iamsim.syntax.hcl.parse import parse_hcl
 from iamsim.world.documents import read_document
 from iamsim.world.load import load_world
 
@@ -63,6 +66,78 @@ def test_a_check_fails_where_it_must(tmp_path, check, at, case):
     assert sorted({one.subject for one in result.findings}) == sorted(case["subjects"])
     assert all(one.detail and one.fix.text for one in result.findings)
     assert result.status is Status.FAIL
+
+
+@pytest.mark.parametrize(("check", "at", "case"), [*cases("fails"), *cases("informs")])
+def test_every_fix_has_a_form(tmp_path, check, at, case):
+    """Calls, a policy that is JSON, or Terraform that can be read; but for what the console alone
+    does."""
+    result = run(tmp_path, check, at, case["world"])
+    for finding in result.findings:
+        fix = finding.fix
+        if fix.kind == "policy":
+            assert isinstance(json.loads(fix.text), dict)
+        else:
+            assert fix.kind == "commands"
+            calls = [line for line in fix.text.split("\n") if not line.startswith("#")]
+            assert all(line.startswith(("aws ", "iamsim ")) for line in calls)
+            assert calls or fix.text == REGISTER
+        made = fix_in_terraform(finding, result.heading)
+        assert made.kind == "terraform" or fix.kind == "commands"
+        if made.kind == "terraform":
+            assert parse_hcl(made.text, "fix.tf").blocks
+
+
+CONFIGURATION = """
+resource "aws_iam_user" "ci" {
+  name = "ci"
+}
+
+resource "aws_iam_user_policy" "all" {
+  name   = "all"
+  user   = aws_iam_user.ci.name
+  policy = jsonencode({
+    Version   = "2012-10-17"
+    Statement = [{ Effect = "Allow", Action = "*", Resource = "*" }]
+  })
+}
+"""
+
+
+def test_a_world_of_terraform_has_fixes_in_terraform(tmp_path, monkeypatch):
+    """If nothing else is asked for; a plain world has calls and policies."""
+    folder = tmp_path / "infrastructure"
+    folder.mkdir()
+    (folder / "main.tf").write_text(CONFIGURATION, "utf-8")
+    monkeypatch.chdir(tmp_path)
+    out = tmp_path / "audit.json"
+    asked = ["audit", "--world", str(folder), "--at", "2026-12-01", "--format", "json"]
+    asked += [
+        "--select",
+        "policy-on-user",
+        "--select",
+        "statement-without-mfa",
+        "-o",
+        str(out),
+        "-q",
+    ]
+
+    def kinds(*more):
+        assert main([*asked, *more]) == 0
+        headings = json.loads(out.read_text("utf-8"))["headings"]
+        found = [finding for heading in headings for finding in heading["findings"]]
+        return {one["id"]: (one["fix_kind"], one["fix"]) for one in found}
+
+    made = kinds()
+    assert {kind for kind, _ in made.values()} == {"terraform"}
+    assert 'resource "aws_iam_user_group_membership" "ci"' in made["policy-on-user"][1]
+    assert "locals {" in made["statement-without-mfa"][1]
+    plain = kinds("--fixes", "aws")
+    assert {one: kind for one, (kind, _) in plain.items()} == {
+        "policy-on-user": "commands",
+        "statement-without-mfa": "policy",
+    }
+    assert kinds("--fixes", "terraform") == made
 
 
 @pytest.mark.parametrize(("check", "at", "case"), cases("informs"))

@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.audit.model import Evidence, Finding, Fix, Passed, Request, Severity
-from iamsim.audit.policies import with_condition
+from iamsim.audit.policies import statement_at, with_condition, written_out
 from iamsim.audit.registry import audits
 from iamsim.core.decision import PolicyType
 
@@ -47,6 +47,8 @@ SAML = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp
 MFA = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html"
 )
+MFA_PRESENT = "aws:multifactorauthpresent"
+MFA_KEYS = (MFA_PRESENT, "aws:multifactorauthage")
 SAML_AUDIENCE = "saml:aud"
 SIGN_IN = "https://signin.aws.amazon.com/saml"
 
@@ -129,11 +131,30 @@ def _of_codes(looking: Looking, mended: _Mended) -> Iterator[Outcome]:
 
 
 def _statement(one: ValidatedPolicy, found: PolicyFinding, condition: Condition | None) -> str:
-    """The statement with the condition; where that can't be added, what to do instead."""
-    if condition is None:
-        return f"# {found.hint or found.message}"
+    """The statement with the condition, or with the one that it has mended."""
     path = found.places[0].path if found.places else ()
-    return with_condition(one.policy.document, path, condition)
+    if condition is not None:
+        return with_condition(one.policy.document, path, condition)
+    return written_out(_asks_keys(statement_at(one.policy.document, path) or {}))
+
+
+def _asks_keys(statement: dict[str, object]) -> dict[str, object]:
+    """A statement whose conditions on MFA hold for requests that don't tell, if it denies, and for
+    those that tell alone, if it allows."""
+    known = statement.get("Condition")
+    mended: dict[str, dict[str, object]] = {}
+    denies = statement.get("Effect") == "Deny"
+    for operator, keys in (known if isinstance(known, dict) else {}).items():
+        for key, value in keys.items():
+            name, asked = operator.removesuffix("IfExists"), value
+            if key.lower() == MFA_PRESENT and name != "Bool":
+                name, asked = "Bool", "false" if denies else "true"
+            if key.lower() not in MFA_KEYS:
+                name = operator
+            elif denies:
+                name += "IfExists"
+            mended.setdefault(name, {})[key] = asked
+    return {**statement, "Condition": mended}
 
 
 @audits(

@@ -426,7 +426,7 @@ def _perimeter(
                 yield Finding(
                     one,
                     detail,
-                    Fix("policy", written_out(policy)),
+                    Fix("policy", _of_organization(looking, policy)),
                     one,
                     (Evidence("request", "", request),),
                 )
@@ -438,6 +438,13 @@ def _perimeter(
             else:
                 yield Gap(one, "whether the perimeter holds", "organizations/", "")
     yield from looking.policy_gaps(use)
+
+
+def _of_organization(looking: Looking, policy: object) -> str:
+    """A policy with the id of the organization, if it is known."""
+    organization = looking.model.organization
+    known = None if organization is None else organization.id
+    return written_out(policy).replace(_ORGANIZATION, known or _ORGANIZATION)
 
 
 _ORGANIZATION = "o-YOUR-ORGANIZATION"

@@ -25,6 +25,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from iamsim.audit.model import Evidence, Finding, Fix, Gap, Passed, Severity
+from iamsim.audit.policies import with_condition
 from iamsim.audit.registry import audits
 from iamsim.audit.sources import ANALYZERS, PUBLIC_ACCESS_BLOCK, RESOURCES
 from iamsim.core.decision import PolicyType
@@ -56,25 +57,44 @@ def _who(one: AccessFinding) -> str:
     return name if kind == "AWS" else f"{kind} {name}"
 
 
-def _finding(one: AccessFinding, severity: Severity | None = None) -> Finding:
-    """A finding of the analyzer as one of the audit."""
+def _finding(looking: Looking, one: AccessFinding, *, inside: bool = False) -> Finding:
+    """A finding of the analyzer as one of the audit; `inside` says that somebody of the
+    organization gets in."""
     more = f" and {len(one.actions) - FEW} more" if len(one.actions) > FEW else ""
     can = ", ".join(one.actions[:FEW]) + more
     evidence = [Evidence("policy", str(one.span.place))] if one.span is not None else []
     evidence += [Evidence("request", f"allowed {sentence}") for sentence in one.depends_on]
-    action = one.actions[0] if one.actions else "ACTION"
     return Finding(
         one.resource,
         f"{_who(one)} can {can}",
-        Fix(
-            "policy",
-            '"Condition": {"StringEquals": {"aws:PrincipalOrgID": "o-YOUR-ORGANIZATION"}}\n'
-            f"# or ask for less: iamsim who-can {action} {one.resource} --world WORLD",
-        ),
+        _fix(looking, one, inside=inside),
         one.account,
         tuple(evidence),
-        severity,
-        one.span,
+        span=one.span,
+    )
+
+
+def _fix(looking: Looking, one: AccessFinding, *, inside: bool) -> Fix:
+    """The statement with a condition; without one, as for a grant or a share, what to ask."""
+    condition: dict[str, dict[str, object]] = {
+        "ArnLike": {"aws:PrincipalArn": "arn:*:iam::ACCOUNT:role/NAME"}
+    }
+    if not inside:
+        organization = looking.model.organization
+        id_ = None if organization is None else organization.id
+        condition = {"StringEquals": {"aws:PrincipalOrgID": id_ or "o-YOUR-ORGANIZATION"}}
+    for held in looking.held:
+        if held.holder != one.resource or held.use not in {PolicyType.RESOURCE, PolicyType.TRUST}:
+            continue
+        for statement in looking.statements(held.policy, held.use):
+            span = statement.source.span(statement.path)
+            if one.span is not None and span.start <= one.span.start and one.span.end <= span.end:
+                document = getattr(held.policy, "document", {})
+                return Fix("policy", with_condition(document, statement.path, condition))
+    action = one.actions[0] if one.actions else "ACTION"
+    return Fix(
+        "commands",
+        f"iamsim who-can {action} {one.resource} --world WORLD\n# take back what was shared",
     )
 
 
@@ -104,7 +124,7 @@ def public(looking: Looking) -> Iterator[Outcome]:
     """What anybody can reach."""
     found = [one for one in _known(looking.external) if one.is_public]
     for one in found:
-        yield _finding(one)
+        yield _finding(looking, one)
     yield from _passed(looking, {one.resource for one in found})
     yield from _gaps(looking)
 
@@ -114,7 +134,7 @@ def external(looking: Looking) -> Iterator[Outcome]:
     """What somebody outside of the zone of trust can reach."""
     found = [one for one in _known(looking.external) if not one.is_public]
     for one in found:
-        yield _finding(one)
+        yield _finding(looking, one)
     yield from _passed(looking, {one.resource for one in looking.external.findings})
     yield from _gaps(looking)
 
@@ -133,7 +153,7 @@ def internal(looking: Looking) -> Iterator[Outcome]:
     outside = {one.id for one in looking.external.findings}
     found = [one for one in _known(looking.beyond_accounts) if one.id not in outside]
     for one in found:
-        yield _finding(one)
+        yield _finding(looking, one, inside=True)
     yield from _passed(looking, {one.resource for one in found})
     yield from _gaps(looking)
 
