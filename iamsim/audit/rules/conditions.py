@@ -47,6 +47,7 @@ SAML = "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_roles_create_for-idp
 MFA = (
     "https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_mfa_configure-api-require.html"
 )
+ACCOUNT = "YOUR-ACCOUNT"
 MFA_PRESENT = "aws:multifactorauthpresent"
 MFA_KEYS = (MFA_PRESENT, "aws:multifactorauthage")
 SAML_AUDIENCE = "saml:aud"
@@ -67,8 +68,8 @@ SERVICE_TRUST = _Mended(
     (PolicyType.TRUST, PolicyType.RESOURCE),
     {
         "RESTRICT_ACCESS_TO_SERVICE_PRINCIPAL": {
-            "StringEquals": {"aws:SourceAccount": "YOUR-ACCOUNT"},
-            "ArnLike": {"aws:SourceArn": "arn:aws:SERVICE:REGION:YOUR-ACCOUNT:RESOURCE"},
+            "StringEquals": {"aws:SourceAccount": ACCOUNT},
+            "ArnLike": {"aws:SourceArn": f"arn:aws:SERVICE:REGION:{ACCOUNT}:RESOURCE"},
         }
     },
 )
@@ -134,7 +135,8 @@ def _statement(one: ValidatedPolicy, found: PolicyFinding, condition: Condition 
     """The statement with the condition, or with the one that it has mended."""
     path = found.places[0].path if found.places else ()
     if condition is not None:
-        return with_condition(one.policy.document, path, condition)
+        statement = with_condition(one.policy.document, path, condition)
+        return statement.replace(ACCOUNT, one.account or ACCOUNT)
     return written_out(_asks_keys(statement_at(one.policy.document, path) or {}))
 
 
