@@ -84,7 +84,10 @@ def is_source(path: str) -> bool:
     if os.path.isdir(path):  # noqa: PTH112 - plain text paths everywhere
         if any(os.path.isfile(os.path.join(path, name)) for name in WORLD_FILES):  # noqa: PTH113, PTH118
             return False
-        return _holds_sources(path)
+        from iamsim.syntax.hcl.file import is_hcl  # noqa: PLC0415 - plain worlds start faster
+
+        # A configuration that can't be read is one: importing it says why.
+        return _holds_sources(path) or any(map(is_hcl, os.listdir(path)))  # noqa: PTH208
     if path.lower().endswith(IMPORTED_ENDINGS):
         return True
     if _looks_like_world(path):
