@@ -15,6 +15,7 @@ from iamsim.calls.context_keys import carries
 from iamsim.calls.extras import ask_pass_role, key_resource
 from iamsim.calls.model import ALWAYS, DEPENDS
 from iamsim.calls.tags import pairs_of
+from iamsim.core.arn import parse_arn
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -172,8 +173,13 @@ def _keys_of(asker: Asker, action: str) -> dict[str, ContextValue]:
 
 
 def bucket_resource(asker: Asker, bucket: str) -> Resource:
-    """The ARN of a bucket, or of the access point through which it is used."""
+    """The ARN of a bucket, or of the access point through which it is used.
+
+    Raises:
+        RequestError: with `invalid-arn` for an ARN that lacks parts, which no SDK sends either.
+    """
     if bucket.startswith("arn:"):
+        parse_arn(bucket)
         return Resource(bucket)
     if bucket.endswith("--x-s3"):
         return Resource(asker.arn("s3express", f"bucket/{bucket}"))
@@ -206,10 +212,10 @@ def _is_directory(asker: Asker, bucket: str) -> bool:
 
 def ask_bucket(asker: Asker, action: str, bucket: str, **more: Any) -> None:  # noqa: ANN401
     """Ask a permission on a bucket."""
+    resource = bucket_resource(asker, bucket)
     if _service(bucket) == OBJECT_LAMBDA:
         _ask_object_lambda(asker, action, bucket, "", more)
         return
-    resource = bucket_resource(asker, bucket)
     prefix = _service(resource.arn)
     context = {**keys_of(asker, action, prefix), **more.pop("context", {})}
     asker.ask(f"{prefix}:{action}", resource, context=context, keys=False, **more)
@@ -220,12 +226,12 @@ def ask_object(asker: Asker, action: str, bucket: str, key: str, **more: Any) ->
     known = more.pop("known", True)
     if _is_directory(asker, bucket):
         return
+    resource = object_resource(asker, bucket, key, known=known)
     prefix = _service(bucket)
     if prefix == OBJECT_LAMBDA:
         _ask_object_lambda(asker, action, bucket, f"/object/{key}", more)
         return
     context = {**keys_of(asker, action, prefix), **more.pop("context", {})}
-    resource = object_resource(asker, bucket, key, known=known)
     if "accesspoint/" in resource.arn:
         context[f"{prefix}:DataAccessPointArn"] = bucket
         asker.note("the bucket behind the access point decides as well")

@@ -39,6 +39,9 @@ RESOURCE_TAG = "aws:ResourceTag/${TagKey}"
 # Keys about which AWS is on record with its code; about tags, and most others, it says nothing.
 ON_RECORD = ("kms:encryptioncontext", "s3:prefix", "s3:delimiter", "s3:max-keys")
 REQUEST_TAG = "aws:RequestTag/tag"
+# A claim of a token, about which AWS is on record with one action:
+# https://docs.aws.amazon.com/cli/latest/reference/accessanalyzer/validate-policy.html (Examples)
+CLAIM, CLAIMLESS = "cognito-identity.amazonaws.com:aud", "sts:tagsession"
 
 
 @checks("UNSUPPORTED_ACTION_FOR_CONDITION_KEY", "IAMSIM_KEY_NOT_SENT")
@@ -68,6 +71,13 @@ def key_not_sent(policy: PolicyView) -> Iterator[Finding]:
             on_record = condition.lower.startswith(ON_RECORD)
             code = "UNSUPPORTED_ACTION_FOR_CONDITION_KEY" if on_record else "IAMSIM_KEY_NOT_SENT"
             yield policy.finding(code, message, *places, hint=hint, dated=True)
+    for statement, condition in policy.conditions():
+        for value in _listed(statement):
+            if condition.lower == CLAIM and value.text.lower() == CLAIMLESS:
+                code = "UNSUPPORTED_ACTION_FOR_CONDITION_KEY"
+                message = f"AWS does not ask `{condition.key}` of {value.text}"
+                hint = "move the action to a statement without the condition"
+                yield policy.finding(code, message, condition.key_path, value.path, hint=hint)
 
 
 @checks("IAMSIM_NEGATED_KEY_NOT_SENT")

@@ -1,0 +1,36 @@
+"""What the review of gates, files and outputs found wrong, one command an item: all are mended.
+
+That each failed before is written in `README.md`, and seen again with `run.py`.
+"""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from tests.review import run
+
+ITEMS = run.items()
+ROW = re.compile(r"^\| (3\.\d+) \| (.+?) \| (.+?) \| (\d) \| (.+) \|$", re.MULTILINE)
+
+
+@pytest.mark.parametrize("item", ITEMS, ids=[f"{one['item']} {one['about']}" for one in ITEMS])
+def test_an_item_of_the_review_is_mended(item, tmp_path):
+    """The command ends as it should, says what it should, and leaves the files that it should."""
+    outcome = run.run(item, tmp_path, run.ROOT)
+    assert not outcome.amiss, outcome.printed
+
+
+def test_every_item_has_failed_before():
+    """The table has a row for each, with another exit code, or what was amiss."""
+    rows = ROW.findall((run.HERE / "README.md").read_text("utf-8"))
+    assert [row[:2] for row in rows] == [(one["item"], one["about"]) for one in ITEMS]
+    for row, item in zip(rows, ITEMS, strict=True):
+        assert int(row[3]) == item["exit"]
+        assert row[2] != row[3] or ";" in row[4]
+
+
+def test_every_number_of_the_review_has_an_item():
+    """3.1 to 3.14."""
+    assert {one["item"] for one in ITEMS} == {f"3.{number}" for number in range(1, 15)}
