@@ -21,6 +21,7 @@ __all__ = [
     "keys_through_endpoints",
     "network_keys",
     "presence_of",
+    "source_keys",
     "types_of",
 ]
 
@@ -140,6 +141,18 @@ def keys_through_endpoints() -> frozenset[str]:
 def network_keys() -> frozenset[str]:
     """Give the keys (in lower case) that say from which network a request comes."""
     return keys_through_endpoints() | {"aws:sourceip"}
+
+
+@lru_cache(maxsize=1)
+def source_keys() -> frozenset[str]:
+    """Give the keys (in lower case) that say for whose resource a service calls: it may send them,
+    and nobody else does."""
+    service = CallerColumn.SERVICE
+    return frozenset(
+        key
+        for key, row in _read().items()
+        if row[0][service] == "?" and set(row[0][:service] + row[0][service + 1 :]) == {"-"}
+    )
 
 
 def types_of(key: str) -> tuple[str, ...]:

@@ -10,7 +10,13 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from iamsim.catalog.presence import Presence, Way, presence_of, types_of
+from iamsim.catalog.presence import (
+    Presence,
+    Way,
+    keys_through_endpoints,
+    presence_of,
+    types_of,
+)
 from iamsim.catalog.tag_keys import is_tag_of_resource
 from iamsim.compile.literals import read_date
 from iamsim.core.data_class import NamedTuple
@@ -33,7 +39,6 @@ __all__ = ["CallerMarks", "caller_marks", "leave_open"]
 
 # The organization of the source account is derived from the account.
 FOLLOWS = {"aws:sourceaccount": ("aws:sourceorgid", "aws:sourceorgpaths")}
-THROUGH_ENDPOINT = ("aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip")
 SOURCE_IP = "aws:sourceip"
 ISSUED, USER_ID = "aws:tokenissuetime", "aws:userid"
 MFA = ("aws:multifactorauthpresent", "aws:multifactorauthage")
@@ -159,9 +164,9 @@ class _Asked:
         self.way: Way | None = situation.way
         if question.partial and self.way is Way.PUBLIC:
             self.way = _way_by_context(request)
-        elif self.way is Way.PUBLIC and any(key in request.context for key in THROUGH_ENDPOINT):
+        elif self.way is Way.PUBLIC and _shows_endpoint(request):
             self.way = Way.ENDPOINT
-        elif not {name.lower() for name in question.unknown}.isdisjoint(THROUGH_ENDPOINT):
+        elif not {name.lower() for name in question.unknown}.isdisjoint(keys_through_endpoints()):
             self.way = None
 
     def reads(self) -> Iterable[str]:
@@ -216,9 +221,14 @@ class _Asked:
         return Sent(is_moment=True, earliest=earliest, latest=latest)
 
 
+def _shows_endpoint(request: Request) -> bool:
+    """Whether a request has a key that only those through VPC endpoints have."""
+    return not keys_through_endpoints().isdisjoint(request.context)
+
+
 def _way_by_context(request: Request) -> Way | None:
     """The way of a call of which nobody said it, where the keys that are given tell it."""
-    if any(key in request.context for key in THROUGH_ENDPOINT):
+    if _shows_endpoint(request):
         return Way.ENDPOINT
     return Way.PUBLIC if SOURCE_IP in request.context else None
 

@@ -12,6 +12,7 @@ import re
 from typing import TYPE_CHECKING
 from weakref import ref
 
+from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import InputError
 from iamsim.core.remember import remember
@@ -44,8 +45,6 @@ ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)
 ANY_ACTION = "sts:GetCallerIdentity"  # facts of users and roles are the same for every action
 USER_ID, ISSUED = "aws:userid", "aws:tokenissuetime"
 ENCRYPTION_KEYS = "kms:encryptioncontextkeys"
-# Keys that say by which way a call came, of which more than their own tests depends.
-WAY_KEYS = frozenset({"aws:sourcevpce", "aws:sourcevpc", "aws:vpcsourceip"})
 ORDINARY = frozenset({CallerKind.USER, CallerKind.ROLE_SESSION})
 SPELLINGS = 512  # of context keys, for each reading
 SIGNATURES = 1_000  # whose decision is kept, for each reading
@@ -170,11 +169,11 @@ class QuickDecisions:
             values.update(_time_of(context, now))
         if by_pairs:
             values.update((key, value) for key, value, _ in encryption_context_keys(context))
-        names = reading.names
+        names, of_ways = reading.names, keys_through_endpoints()
         for key, value in context.items():
             name = names[key] if key in names else _name(reading, key)
             if name is not None:
-                if name in WAY_KEYS:
+                if name in of_ways:  # more than its own tests depends on the way
                     return None
                 values[name] = value
         return meeting, caller, spot, resource, values
@@ -386,7 +385,8 @@ def _names_in(situation: Situation, action: str) -> frozenset[str]:
 def _name(reading: Reading, key: str) -> str | None:
     """The name under which a spelling of a key is read; `None` for one that is not."""
     lowered = key.lower()
-    name = lowered if lowered in reading.keys or lowered in WAY_KEYS else None
+    known = lowered in reading.keys or lowered in keys_through_endpoints()
+    name = lowered if known else None
     return remember(reading.names, key, name, SPELLINGS)
 
 

@@ -13,6 +13,7 @@ from iamsim.catalog.presence import Way, network_keys
 from iamsim.engine.question import DIRECT_CALL, Via
 from iamsim.proofs.globs import literal_glob
 from iamsim.proofs.keys import fixed_domain, key_domain
+from iamsim.proofs.rules import CALLED_VIA
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
@@ -22,15 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Route", "routes"]
 
-FORWARDING_KEYS = frozenset(
-    {
-        "aws:calledvia",
-        "aws:calledviafirst",
-        "aws:calledvialast",
-        "aws:viaawsservice",
-        "kms:viaservice",
-    }
-)
+FORWARDING_KEYS = frozenset({*CALLED_VIA, "aws:viaawsservice", "kms:viaservice"})
 
 
 class Route(NamedTuple):

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     Values = Mapping[str, ContextValue | None]
     Rule = Callable[[Values], Formula]
 
-__all__ = ["RESOURCE", "broken_rule", "key_is", "key_is_absent"]
+__all__ = ["CALLED_VIA", "RESOURCE", "broken_rule", "key_is", "key_is_absent"]
 
 RESOURCE = "resource"  # stands among the keys for the resource of the request
 SOURCE = Source("rules between keys", "")

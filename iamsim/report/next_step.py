@@ -9,6 +9,7 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, NamedTuple
 
+from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import Layer, Verdict
@@ -38,7 +39,6 @@ SCP_FILTERS = {
     Layer.RESOURCE_CONTROL_POLICY: "RESOURCE_CONTROL_POLICY",
 }
 SESSIONS = ("assumed-role/", "federated-user/")
-ENDPOINT_KEYS = frozenset({"aws:sourcevpce", "aws:vpcsourceip", "aws:sourcevpc"})
 
 
 class NextStep(NamedTuple):
@@ -100,7 +100,7 @@ def _may_count(layer: Layer, answer: Answer) -> bool:
     if layer is Layer.SESSION_POLICY:
         return caller.resource.startswith(SESSIONS)
     if layer is Layer.VPC_ENDPOINT_POLICY:
-        return any(key.lower() in ENDPOINT_KEYS for key in request.context)
+        return not keys_through_endpoints().isdisjoint(map(str.lower, request.context))
     return True
 
 

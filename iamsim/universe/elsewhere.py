@@ -29,8 +29,9 @@ __all__ = ["OPEN_TO_ALL", "OWNER_KEYS", "Elsewhere", "elsewhere", "ways_of"]
 OWNER_ACCOUNTS = frozenset({"aws:resourceaccount", "s3:resourceaccount"})
 OWNER_ORGANIZATIONS = frozenset({"aws:resourceorgid", "aws:resourceorgpaths"})
 OWNER_KEYS = OWNER_ACCOUNTS | OWNER_ORGANIZATIONS
-THROUGH_SERVICES = frozenset({"aws:viaawsservice", "aws:calledvia", "aws:calledviafirst"})
-CALLED_VIA = THROUGH_SERVICES | {"aws:calledvialast"}
+CALLED_VIA = frozenset(
+    {"aws:viaawsservice", "aws:calledvia", "aws:calledviafirst", "aws:calledvialast"}
+)
 SOME_SERVICE = "cloudformation.amazonaws.com"
 OPEN_TO_ALL = AttachedPolicies(
     resource_policy=parse_policy(

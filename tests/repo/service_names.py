@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-__all__ = ["services_in"]
+__all__ = ["services_in", "tables_in"]
 
 # Prefixes of services that are words of this code too: alone they name no service.
 WORDS = frozenset(
@@ -24,6 +24,8 @@ _resource = re.compile(r"arn:[^:]*:([a-z0-9-]+):").match
 _action = re.compile(r"([a-z0-9-]+):[A-Za-z{*].*").fullmatch
 _template = re.compile(r"AWS::(\w+)::").match
 _plan = re.compile(r"aws_([a-z0-9]+)_").match
+_global_key = re.compile(r"aws:[a-z][a-z0-9]+(/.*)?", re.ASCII | re.IGNORECASE).fullmatch
+A_TABLE = 3  # members that name facts of AWS
 
 
 def services_in(path: Path) -> set[str]:
@@ -58,3 +60,44 @@ def _named(text: str) -> Iterator[str]:
         found = match(text)
         if found is not None:
             yield found.group(1).lower()
+
+
+def tables_in(path: Path) -> Iterator[tuple[int, frozenset[str]]]:
+    """Give the tables of facts of a module, with their lines: what lists three or more services,
+    actions, types or global condition keys, or asks of one text whether it is one of them."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    for node in ast.walk(tree):
+        texts = {
+            member.value
+            for member in _members(node)
+            if isinstance(member, ast.Constant) and isinstance(member.value, str)
+        }
+        facts = frozenset(text.lower() for text in texts if _global_key(text) or any(_named(text)))
+        if len(facts) >= A_TABLE:
+            yield node.lineno, facts  # type: ignore[attr-defined]
+
+
+def _members(node: ast.AST) -> list[ast.expr]:
+    """What a display holds, the keys of one of pairs, or what a chain of `or` compares with."""
+    match node:
+        case ast.Set(elts=members) | ast.Tuple(elts=members) | ast.List(elts=members):
+            return members
+        case ast.Dict(keys=keys):
+            return [key for key in keys if key is not None]
+        case ast.BoolOp(values=values):
+            return [
+                side
+                for value in values
+                if isinstance(value, ast.Compare)
+                for side in (value.left, *value.comparators)
+            ]
+        case ast.Match(cases=cases):
+            return [pattern.value for case in cases for pattern in _values(case.pattern)]
+    return []
+
+
+def _values(pattern: ast.pattern) -> Iterator[ast.MatchValue]:
+    """The values that a pattern of `match` compares with."""
+    for one in ast.walk(pattern):
+        if isinstance(one, ast.MatchValue):
+            yield one

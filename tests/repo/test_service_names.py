@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.repo.service_names import services_in
+from tests.repo.service_names import services_in, tables_in
 
 ROOT = Path(__file__).parent.parent.parent
 HOMES = ("iamsim/catalog/", "iamsim/engine/services/")
@@ -56,3 +56,63 @@ def test_a_module_names_no_service_without_a_reason(module):
     known = allowed(module)
     if known is not None:
         assert services_in(ROOT / module) <= known
+
+
+def tables() -> list[dict[str, Any]]:
+    """Read how many tables of facts stand outside the catalog, and why."""
+    import yaml
+
+    return yaml.safe_load((ROOT / "tests/data/tables_of_facts.yaml").read_text(encoding="utf-8"))
+
+
+def is_in(module: str, pattern: str) -> bool:
+    """Whether a pattern names a module; a star stands for no folder."""
+    return fnmatch(module, pattern) and module.count("/") == pattern.count("/")
+
+
+@pytest.mark.parametrize("entry", tables(), ids=lambda entry: entry["files"])
+def test_tables_of_facts_have_a_reason(entry):
+    """The tables of a room are as many as its reason was given for."""
+    assert len(entry["why"]) > len("a reason")
+    found = [
+        f"{name}:{line}"
+        for name in MODULES
+        if is_in(name, entry["files"])
+        for line, _ in tables_in(ROOT / name)
+    ]
+    assert len(found) == entry["tables"], found
+
+
+def test_no_other_module_has_a_table_of_facts():
+    """A second table of services, types, actions or global keys drifts from the first."""
+    patterns = [entry["files"] for entry in tables()]
+    found = {
+        f"{name}:{line}": sorted(facts)
+        for name in MODULES
+        if not any(is_in(name, pattern) for pattern in patterns)
+        for line, facts in tables_in(ROOT / name)
+    }
+    assert not found
+
+
+def test_tables_are_found_however_they_are_written(tmp_path):
+    """Displays of every kind, pairs, chains of comparisons and cases of `match`."""
+    module = tmp_path / "module.py"
+    module.write_text(
+        """
+SERVICES = {"s3", "kms", "sqs"}
+TYPES = ("AWS::S3::Bucket", "aws_sqs_queue", "AWS::KMS::Key", "else")
+KEYS = {"aws:SourceIp": 1, "aws:SourceVpc": 2, "aws:PrincipalTag/team": 3}
+ACTIONS = ["s3:GetObject", "arn:aws:sqs:eu-west-1:111122223333:q", "kms:Decrypt"]
+FEW = ("s3", "kms", "something else")
+def asked(name):
+    match name:
+        case "s3:PutObject" | "s3:GetObject":
+            return 1
+        case "sqs:SendMessage":
+            return 2
+    return name == "sns" or name == "sqs" or "lambda" == name
+""",
+        encoding="utf-8",
+    )
+    assert sorted(line for line, _ in tables_in(module)) == [2, 3, 4, 5, 8, 13]

@@ -533,3 +533,30 @@ def test_a_policy_refers_to_a_resource_of_its_plan(row, place, tmp_path):
     name = name_of(row) if row.name_argument else f"{own}.{NAME}"
     holder = row.arn_in("aws", parts_of(row) | {"name": name}, of_policy=True)
     assert policies(tmp_path) == {holder: DOCUMENT}
+
+
+# Rows of which a source has no document, or none that names the resource of the sample.
+ELSEWHERE = {
+    "AWS::ACMPCA::CertificateAuthority": "a template has permissions: held against the state above",
+    "AWS::DynamoDB::Stream": "a template names the stream of a table, whose name AWS makes",
+    "AWS::EC2::VPCEndpoint": "a policy of an endpoint is no resource policy",
+    "AWS::Lambda::Function": "a state has permissions: held against the template above",
+    "AWS::Lambda::LayerVersion": "both have permissions: held against each other above",
+    "AWS::S3Outposts::AccessPoint": "its ARN has the outpost of its bucket",
+    "AWS::Signer::SigningProfile": "both have permissions: held against each other above",
+}
+
+
+def test_every_row_with_a_policy_is_held_to_the_law():
+    """No row is passed over: what a source can hold is one of the forms, or has its reason."""
+    tried = {
+        (form.values[0].name, kind) for kind in ("template", "plan", "call") for form in forms(kind)
+    }
+    held = {"template": "template", "plan": "plan", "call": "calls"}
+    missing = {
+        row.name
+        for row in resource_types()
+        for kind, member in held.items()
+        if getattr(row, member) and (row.name, kind) not in tried
+    }
+    assert missing == set(ELSEWHERE)

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import keys_through_endpoints
 from iamsim.checks.registry import checks
 from iamsim.checks.values import candidates, condition_test
 from iamsim.checks.words import must_be_present
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import ConditionView, PolicyView, StatementView
 
 CODE = "IAMSIM_CONTRADICTORY_CONDITIONS"
-THROUGH_ENDPOINT = ("aws:sourcevpc", "aws:sourcevpce", "aws:vpcsourceip")
 MFA_KEYS = ("aws:multifactorauthpresent", "aws:multifactorauthage")
 FEDERATED_CALLS = frozenset({"sts:assumerolewithwebidentity", "sts:assumerolewithsaml"})
 HINT = "move one of the conditions to a statement of its own"
@@ -88,7 +88,9 @@ def _is_impossible(policy: PolicyView, key: str, conditions: Sequence[ConditionV
 def _endpoint(policy: PolicyView, statement: StatementView) -> Finding | None:
     """A public address, and something that only requests through an endpoint carry."""
     demanded = _demanded(statement)
-    inside = next((demanded[key] for key in THROUGH_ENDPOINT if key in demanded), None)
+    inside = next(
+        (demanded[key] for key in sorted(keys_through_endpoints()) if key in demanded), None
+    )
     outside = demanded.get("aws:sourceip")
     if inside is None or outside is None:
         return None

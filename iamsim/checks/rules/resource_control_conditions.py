@@ -16,6 +16,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import source_keys
 from iamsim.checks.registry import checks
 
 if TYPE_CHECKING:
@@ -25,9 +26,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import ConditionView, PolicyView, StatementView
 
 PRINCIPAL_KEYS = frozenset({"aws:principalorgid", "aws:principalorgpaths", "aws:principalaccount"})
-SOURCE_KEYS = frozenset(
-    {"aws:sourceorgid", "aws:sourceorgpaths", "aws:sourceaccount", "aws:sourcearn"}
-)
 NULL_KEYS = ("aws:sourceaccount", "aws:sourcearn")
 IS_SERVICE = "aws:principalisawsservice"
 
@@ -50,7 +48,7 @@ def spare_services(policy: PolicyView) -> Iterator[Finding]:
 def only_services(policy: PolicyView) -> Iterator[Finding]:
     """Keys of the source that only services send, and not always."""
     seen = set()
-    for statement, condition in _negated(policy, SOURCE_KEYS):
+    for statement, condition in _negated(policy, source_keys()):
         if statement.index in seen:
             continue
         seen.add(statement.index)

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from iamsim.catalog.presence import source_keys
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.registry import checks
 from iamsim.checks.rules.value_formats import is_service_principal
@@ -45,9 +46,6 @@ if TYPE_CHECKING:
     from iamsim.checks.view import PolicyView, StatementView
     from iamsim.syntax.ast import Value
 
-SOURCE_KEYS = frozenset(
-    {"aws:sourcearn", "aws:sourceaccount", "aws:sourceorgid", "aws:sourceorgpaths"}
-)
 WEAKER_KEYS = frozenset({"aws:referer", "aws:sourceowner", "aws:useragent"})
 # They assume roles for workloads of the account itself, and send no source.
 WITHOUT_SOURCE = ("ec2.", "lambda.", "edgelambda.", "rolesanywhere.", "pods.eks.")
@@ -59,7 +57,7 @@ TYPES = (PolicyType.RESOURCE, PolicyType.TRUST)
 def unguarded_services(policy: PolicyView) -> Iterator[Finding]:
     """Services that are allowed whoever they act for."""
     for statement, value in _services(policy):
-        if statement.keys & SOURCE_KEYS or not is_service_principal(value.text):
+        if statement.keys & source_keys() or not is_service_principal(value.text):
             continue
         if any(key.startswith(NOT_OF_SERVICES) for key in statement.keys):
             continue  # shuts the service out, which is another code
@@ -84,7 +82,7 @@ def open_sources(policy: PolicyView) -> Iterator[Finding]:
     """Services whose source is asked, and strangers pass."""
     reported = set()
     for statement, value in _services(policy):
-        asked = [one for one in statement.conditions if one.lower in SOURCE_KEYS]
+        asked = [one for one in statement.conditions if one.lower in source_keys()]
         if not asked or not is_service_principal(value.text) or statement.path in reported:
             continue
         witness = _stranger(policy, statement, value)
@@ -93,7 +91,7 @@ def open_sources(policy: PolicyView) -> Iterator[Finding]:
         reported.add(statement.path)
         lax = next((one for one in asked if not must_be_present(one)), None)
         shown = asked[0] if lax is None else lax
-        told = any(key.lower() in SOURCE_KEYS for key, _ in witness.context)
+        told = any(key.lower() in source_keys() for key, _ in witness.context)
         who = "for accounts of strangers" if told else "without telling for whom it acts"
         message = f"{quote(value.text)} passes `{shown.key}` {who}"
         hint = "write `StringEquals` on `aws:SourceAccount` or `aws:SourceOrgID` with your own"
@@ -128,7 +126,7 @@ def _stranger(policy: PolicyView, statement: StatementView, service: Value) -> W
     usual = "sts:AssumeRole" if policy.is_trust else next(iter(known), "s3:GetObject")
     action = action_of(policy, statement, usual)
     resource = resource_of(policy, statement, action)
-    others = meet(policy, statement, SOURCE_KEYS)
+    others = meet(policy, statement, source_keys())
     source = f"arn:aws:{service.text.partition('.')[0]}:us-east-1:{STRANGER}:stranger"
     arns = [source]
     for condition in statement.conditions:
