@@ -230,7 +230,7 @@ class Alike:
     def _fits(self, resource: str) -> str:
         if self._tests is None:
             self._tests = tuple(compile_tokens(tokenize(pattern)) for pattern in self._patterns)
-        return "".join("1" if test(resource) else "0" for test in self._tests)
+        return "".join(["1" if test(resource) else "0" for test in self._tests])
 
 
 def without_object(resource: Any) -> Any:  # noqa: ANN401 - JSON

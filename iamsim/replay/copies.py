@@ -11,8 +11,10 @@ from __future__ import annotations
 import hashlib
 import sys
 from array import array
+from bisect import bisect_left
 from collections import Counter
 from contextlib import ExitStack
+from itertools import pairwise
 from tempfile import SpooledTemporaryFile, TemporaryFile
 from typing import TYPE_CHECKING, Self
 
@@ -108,12 +110,12 @@ class Ids:
         twice: set[int] = set()
         with ExitStack() as open_files:
             parts = [open_files.enter_context(TemporaryFile()) for _ in range(shares)]
+            bounds = [(one << 64) // shares for one in range(1, shares)]
             for _, packed in self._by_file():
-                dealt: list[list[int]] = [[] for _ in parts]
-                for half in _halves(packed):
-                    dealt[half % shares].append(half)
-                for part, some in zip(parts, dealt, strict=True):
-                    part.write(array("Q", some).tobytes())
+                halves = sorted(_halves(packed))  # the highest byte of a UUID's half is random
+                places = [0, *(bisect_left(halves, bound) for bound in bounds), len(halves)]
+                for part, (start, end) in zip(parts, pairwise(places), strict=True):
+                    part.write(array("Q", halves[start:end]).tobytes())
             for part in parts:
                 part.seek(0)
                 twice |= _twice(array("Q", part.read()))

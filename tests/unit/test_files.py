@@ -6,7 +6,9 @@ import gzip
 import io
 import os
 import stat
+import sys
 import zipfile
+import zlib
 
 import pytest
 
@@ -83,6 +85,43 @@ def test_no_more_is_unpacked_than_the_bound():
     assert len(read_gzip(packed, "a.gz", most=3_000_000)) == 3_000_000
     with pytest.raises(OSError, match="more than 2 MB"):
         read_gzip(packed, "a.gz", most=2 * 1024 * 1024)
+
+
+@pytest.fixture(params=["isal", "zlib"])
+def unpacker(request, monkeypatch):
+    """With ISA-L, and where it is not installed."""
+    if request.param == "zlib":
+        monkeypatch.setitem(sys.modules, "isal", None)
+    return request.param
+
+
+@pytest.mark.usefixtures("unpacker")
+def test_gzip_files_may_have_several_members():
+    """One after the other, padded with zeros; and nothing at all is nothing."""
+    packed = gzip.compress(b"a" * 70_000) + gzip.compress(b"") + gzip.compress(b"b") + bytes(3)
+    assert read_gzip(packed, "a.gz") == b"a" * 70_000 + b"b"
+    assert read_gzip(packed, "a.gz", most=70_001) == b"a" * 70_000 + b"b"
+    assert read_gzip(b"", "a.gz") == b""
+
+
+PACKED = gzip.compress(bytes(range(256)) * 300)
+
+
+@pytest.mark.usefixtures("unpacker")
+@pytest.mark.parametrize(
+    ("content", "error", "words"),
+    [
+        (PACKED[:-3], EOFError, "ends before"),
+        (PACKED[:40], EOFError, "ends before"),
+        (PACKED[:5], EOFError, "ends before"),
+        (PACKED + b"{}", OSError, "not a gzip file"),
+        (PACKED[:-8] + b"sums" + PACKED[-4:], zlib.error, "(?i)incorrect"),
+    ],
+)
+def test_damaged_gzip_files_are_told_apart(content, error, words):
+    """Cut off, followed by something else, or with another sum than their content has."""
+    with pytest.raises(error, match=words):
+        read_gzip(content, "a.gz")
 
 
 def test_an_archive_shares_one_bound_among_its_files(tmp_path):
