@@ -24,6 +24,7 @@ from iamsim.world.documents import read_document
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+    from iamsim.core.span import Span
     from iamsim.engine.question import ContextValue
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
@@ -80,7 +81,14 @@ class Changes(Result):
 
     def lines(self) -> list[str]:
         """A line for each change."""
-        return report.changes_lines(self.report)
+        changes = self.report.changes
+        return report.changes_lines((*changes.found, *changes.future))
+
+    def to_github(self, *, accepted: bool = False) -> str:
+        """Annotations for GitHub Actions: what does not hold, is not proved, or opens."""
+        from iamsim.report.changes_ci import changes_to_github  # noqa: PLC0415 - rarely asked for
+
+        return changes_to_github(self.report, accepted=accepted)
 
 
 def compare(  # noqa: PLR0913 - the arguments are the options of the command
@@ -114,11 +122,15 @@ def compare(  # noqa: PLR0913 - the arguments are the options of the command
 
     kept: list[report.Kept] = []
     claims: list[CheckResult] = []
+    places: list[Span] = []
     prover = Prover(after, before)
     for file in forbid:
-        data = read_document(file).data
+        document = read_document(file)
+        data = document.data
         if isinstance(data, Mapping) and "claims" in data:
-            claims += [prover.prove(claim) for claim in parse_claims(data, file=file)]
+            for number, claim in enumerate(parse_claims(data, file=file)):
+                claims.append(prover.prove(claim))
+                places.append(document.span(("claims", number)))
         else:
             kept += _requirements(file, before, after, allow_unknown_names=allow_unknown_names)
     changes = find_changes(
@@ -144,6 +156,7 @@ def compare(  # noqa: PLR0913 - the arguments are the options of the command
             unknowns_between(changes, before, after),
             tuple(policy_changes(before.model, after.model)) if with_policies else (),
             tuple(claims),
+            tuple(places),
         )
     )
 

@@ -80,7 +80,8 @@ def compared(
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Compare, and write what differs."""
     found, before, after = compared(options, arguments)
-    write_result(options, found)
+    accepted = bool(options["accept_unknown"])
+    write_result(options, found, {"github": lambda: found.to_github(accepted=accepted)})
     when = options["fail_on"]
     code = int(found.broken or (isinstance(when, str) and found.report.changes.has(when)))
     if not (options["forbid"] or when):
@@ -206,7 +207,7 @@ COMMAND = Command(
     (
         *OPTIONS,
         verbose_option("Also every action and resource by name."),
-        *output(*DOCUMENT_FORMATS, quiet="A line for each change."),
+        *output(*DOCUMENT_FORMATS, "github", quiet="A line for each change."),
     ),
     _run,
     Argument(

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from iamsim.core.decision import StatementReference
+    from iamsim.core.span import Span
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.importers.draft import Remark as ImportRemark
     from iamsim.proofs.result import CheckResult
@@ -51,6 +52,7 @@ __all__ = [
     "changes_data",
     "changes_document",
     "changes_lines",
+    "summary_text",
 ]
 
 Json = dict[str, object]
@@ -104,7 +106,8 @@ class Kept(NamedTuple):
 @dataclass(frozen=True, slots=True)
 class ChangeReport:
     """Everything to be said: the changes, what a policy file forbids, what is not known, the
-    `policies` that differ where those are to be shown, and the answers to `claims`."""
+    `policies` that differ where those are to be shown, and the answers to `claims`, which stand at
+    `places`."""
 
     changes: Changes
     model: World
@@ -113,6 +116,7 @@ class ChangeReport:
     unknowns: tuple[UnknownInWorld, ...] = ()
     policies: tuple[PolicyChange, ...] = ()
     claims: tuple[CheckResult, ...] = ()
+    places: tuple[Span, ...] = ()
 
     @property
     def broken(self) -> tuple[Kept, ...]:
@@ -412,12 +416,12 @@ def _verb(direction: Direction, number: int) -> str:
     }[direction]
 
 
-def changes_lines(report: ChangeReport) -> list[str]:
+def changes_lines(changes: Iterable[Change]) -> list[str]:
     """A line for each change: direction, principal, actions and resource; for `--quiet`."""
     return [
         f"{one.direction.value} {one.candidate.principal} {','.join(one.actions)} {one.resource}"
         f"{f' {one.vpc_endpoint}' if one.vpc_endpoint else ''}"
-        for one in (*report.changes.found, *report.changes.future)
+        for one in changes
     ]
 
 

@@ -18,8 +18,8 @@ from iamsim.compile.policy import PolicySet, compile_policy
 from iamsim.compile.residual import all_of, any_of, negate
 from iamsim.core.decision import PolicyType
 from iamsim.engine.terms import decision_terms
-from iamsim.query.analyzer.alike import Known
 from iamsim.query.analyzer.finding import FindingKind, Step
+from iamsim.query.analyzer.known import Known
 from iamsim.query.analyzer.unused_permissions import Holder, may_hold
 from iamsim.query.batch.classes import refine
 from iamsim.query.what_can.shrink import shrunk_actions
@@ -49,7 +49,7 @@ def recommend(
     There are none where another's policy grants what is unused: that of a user's group.
     """
     some = [one for one in findings if one.kind is FindingKind.UNUSED_PERMISSION]
-    known = Known()
+    known = Known(batch.universe)
     for number, finding in enumerate(some):
         progress(number, len(some))
         holder = batch.world.model.find_principal(finding.resource)

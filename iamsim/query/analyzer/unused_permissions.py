@@ -14,32 +14,25 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from iamsim.core.collector import CollectLater
-from iamsim.core.remember import remember
 from iamsim.core.request import Request
 from iamsim.engine.authorize import prepare
 from iamsim.engine.relations import ResourceKind
 from iamsim.engine.singular_actions import kin_of
 from iamsim.engine.situation import Situation
 from iamsim.engine.terms import decision_terms
-from iamsim.query.analyzer.alike import (
-    REMEMBERED,
-    Known,
-    Outcome,
-    Spot,
-    policies_alone,
-    values_of,
-)
 from iamsim.query.analyzer.finding import AccessFinding, FindingKind, UnusedService
+from iamsim.query.analyzer.known import Known, Outcome, Spot, policies_alone
 from iamsim.query.analyzer.since import find_limit, is_old
 from iamsim.query.analyzer.unused import ROLE, USER, is_new, unused_roles
 from iamsim.query.batch.answers import GUARDRAIL_LAYERS
 from iamsim.query.batch.classes import action_classes, refine
-from iamsim.query.batch.contents import reads_context
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.what_can.places import EVERYTHING, Place, find_families
 from iamsim.symbolic.lists import Shapes, listed_keys
 from iamsim.symbolic.remembered import remembered_solution
 from iamsim.symbolic.solve import Modality
+from iamsim.universe.alike import outcomes, untold
+from iamsim.universe.contents import reads_context
 from iamsim.world.model import Role, User
 
 if TYPE_CHECKING:
@@ -50,9 +43,9 @@ if TYPE_CHECKING:
     from iamsim.compile.residual import Term
     from iamsim.compile.statement import CompiledStatement
     from iamsim.engine.question import Question
-    from iamsim.query.analyzer.alike import Own
     from iamsim.query.batch import Batch
     from iamsim.query.batch.processes import Processes
+    from iamsim.universe.alike import Member
     from iamsim.world.model import ServiceAccess, World
 
 __all__ = ["Holder", "find_unused_permissions", "may_hold"]
@@ -89,7 +82,7 @@ class _Looking:
     def __init__(self, batch: Batch, limit: datetime) -> None:
         self._batch = batch
         self._limit = limit
-        self._known = Known()
+        self._known = Known(batch.universe)
 
     def __call__(self, holders: Sequence[User | Role]) -> list[AccessFinding]:
         found = []
@@ -134,10 +127,11 @@ class Holder:
         self.known = known
         prepared = prepare(batch.question(holder.arn, "sts:GetCallerIdentity"), batch.world)
         facts = batch.world.caller_facts(prepared.question)
+        self.facts, self.probe = facts, prepared.question
         self.caller = facts.caller
         self.identity = facts.identity
-        self.statements = known.own(facts.identity, batch.universe)
-        self.bounds = known.own(facts.boundary, batch.universe)
+        self.statements = known.alike.own(facts.identity).members
+        self.bounds = known.alike.own(facts.boundary).members
         self.context = prepared.request.context
         self.values = facts.context.values
         self.limited = facts.boundary is not None
@@ -218,45 +212,49 @@ class Holder:
         """A set of actions of one service, and one by one those that are unlike the others."""
         return self.universe.kins_of(mask)
 
-    def _is_granted(self, some: tuple[Own, ...], part: int) -> bool:
+    def _is_granted(self, some: tuple[Member, ...], part: int) -> bool:
         """Whether statements that are about the same actions, alone, allow these somewhere."""
         action = self.universe.first(part)
-        read = self.values_of(some)
+        read = self.read(some)
         contents = tuple(dict.fromkeys([one.content for one in some]))
         keys = any(one.statement.keys for one in some)
         # Context keys have values by service, account and kind of caller; all else is the same.
         about = kind_of(action, "" if not keys else action.partition(":")[0])
         alike = kin_of(action) is None
         key = self.kind if keys or not alike else (), about, contents, read
-        found = self.known.granted.get(key)
-        if found is None:
+
+        def decide() -> bool:
             places = self._places(some, (contents, read))
             if keys or not alike or len(some) > 1:
                 alone = self.alone(policies_alone(some))
-                found = any(self._allows(alone, action, place) for place in places)
-            else:
-                # The only statement, whatever the context is: it allows what it is about.
-                found = any(self._is_about(some[0].statement, action, place) for place in places)
-            remember(self.known.granted, key, found, REMEMBERED)
-        return found
+                return any(self._allows(alone, action, place) for place in places)
+            # The only statement, whatever the context is: it allows what it is about.
+            return any(self._is_about(some[0].statement, action, place) for place in places)
+
+        return self.known.alike.once(("granted", *key), decide)
 
     def _is_about(self, statement: CompiledStatement, action: str, place: Place) -> bool:
         return statement.matches(Request(self.caller, action, place.sample, {}))
 
-    def values_of(self, some: Iterable[Own]) -> object:
-        """The values that some statements read of what is known of the holder."""
-        return values_of({key for one in some for key in one.statement.keys}, self.values)
+    def read(self, some: Iterable[Member]) -> Hashable:
+        """What some statements read of what is known of the holder."""
+        members = tuple(some)
+        keys = frozenset(key for one in members for key in one.statement.keys)
+        return (
+            outcomes((reading for one in members for reading in one.reading), self.values),
+            untold(self.probe, self.facts, keys, self.batch.world) if keys else (),
+        )
 
-    def _places(self, some: tuple[Own, ...], key: object) -> Iterator[Place]:
+    def _places(self, some: tuple[Member, ...], key: Hashable) -> Iterator[Place]:
         """The places that some statements tell apart, all resources first."""
         yield EVERYWHERE
-        places = self.known.places.get(key)
-        if places is None:
+
+        def find() -> tuple[Place, ...]:
             statements = [one.statement for one in some]
             families, _ = find_families(statements, (), self.universe, self.context)
-            places = tuple([place for family in families for place in family.places()])
-            remember(self.known.places, key, places, REMEMBERED)
-        yield from places
+            return tuple([place for family in families for place in family.places()])
+
+        yield from self.known.alike.once(("places", key), find)
 
     def spots(self, mask: int) -> Iterator[Spot]:
         """The places that the statements about some actions tell apart, all resources first."""
@@ -270,17 +268,17 @@ class Holder:
         if all(pattern.everything for pattern in patterns):
             return
         own = self.holder.arn if any(pattern.keys for pattern in patterns) else ""
-        key = own, tuple(map(id, some))
-        known = self.known.spots.get(key)
-        if known is None:
+
+        def find() -> tuple[tuple[CompiledStatement, ...], list[Spot]]:
+            """The statements are kept beside it, so that their ids stay theirs."""
             families, _ = find_families(some, (), self.universe, self.context)
-            spots = [
+            found = [
                 Spot(place, family.actions) for family in families for place in family.places()
             ]
-            # The statements are kept beside it, so that their ids stay theirs.
-            known = some, spots
-            remember(self.known.spots, key, known, REMEMBERED)
-        yield from (spot for spot in known[1] if spot.actions & mask)
+            return some, found
+
+        _, spots = self.known.alike.once(("spots", own, *map(id, some)), find)
+        yield from (spot for spot in spots if spot.actions & mask)
 
     def alone(self, identity: PolicySet | None) -> Situation:
         """The holder with nothing but identity-based policies."""
@@ -311,13 +309,9 @@ class Holder:
         universe = self.universe
         for apart in self._apart(mask):
             action = universe.first(apart)
-            where = (
-                self.kind,
-                kind_of(action, action.partition(":")[0]),
-                place.sample,
-                place.values,
-            )
-            met = self.known.met(where, partial(self._question, action, place), self.batch)
+            where = kind_of(action, action.partition(":")[0]), place.sample, place.values
+            ask = partial(self._question, action, place)
+            met = self.known.met(where, self.kind, ask, self.batch)
             if met is None:
                 continue
             own, bounds = (
@@ -327,34 +321,34 @@ class Holder:
             masks = [
                 *(one.actions for one in own),
                 *(one.actions for one in bounds),
-                *(one.actions for one in met.others),
+                *(actions for actions, _ in met.others),
             ]
             for part in refine(apart, masks):
                 first = part & -part
-                seen, keys = met.signature(first, self.caller)
+                about, others = met.about(first, self.known.alike)
                 granting = decisive([one for one in own if one.actions & first])
                 limiting = [one for one in bounds if one.actions & first]
                 mine = [*granting, *limiting]
-                keys.update(key for one in mine for key in one.statement.keys)
+                keys = others.keys.union(*[one.statement.keys for one in mine])
                 bound = met.bound or any(reads_context(one.statement.resources) for one in mine)
+                given = met.meeting.context
                 key = (
+                    "outcome",
                     self.kind[0],
                     kind_of(action, ""),
-                    met.meeting,
+                    met.meeting.number,
                     (place.sample, place.values) if bound else None,
-                    seen,
+                    about,
+                    others.seen(self.caller, self.values),
                     frozenset([OPEN if one.open else one.content for one in granting]),
                     frozenset([OPEN if one.open else one.content for one in limiting])
                     if self.limited
                     else None,
-                    values_of(keys, self.values),
-                    values_of(keys, met.context),
+                    self.read(mine),
+                    untold(self.probe, self.facts, others.keys, self.batch.world),
+                    frozenset([(name, given[name]) for name in keys if name in given]),
                 )
-                if key not in self.known.outcomes:
-                    remember(
-                        self.known.outcomes, key, self._decide(action, place, first), REMEMBERED
-                    )
-                outcome = self.known.outcomes[key]
+                outcome = self.known.alike.once(key, partial(self._decide, action, place, first))
                 if outcome is not None:
                     yield part, outcome
 
@@ -376,7 +370,7 @@ def kind_of(action: str, others: str) -> Hashable:
     return others if kin is None else (action.partition(":")[0], kin)
 
 
-def decisive(some: list[Own]) -> list[Own]:
+def decisive(some: list[Member]) -> list[Member]:
     """Of statements about an action and a place, those that matter: where one allows it whatever
     the context is, and none denies it, the others do not."""
     for one in some:

@@ -12,77 +12,57 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.core.decision import Layer
 from iamsim.core.errors import RequestError
 from iamsim.engine.authorize import prepare
 from iamsim.engine.formula import Slot
 from iamsim.engine.inventory import identity_policies
-from iamsim.engine.plan import reference
-from iamsim.engine.presence import marks_read
 from iamsim.query.batch.answers import BatchAnswer, decide_one
-from iamsim.query.batch.contents import OWN_SLOTS, conditions_of, reads_context, resources_of
 from iamsim.query.batch.scan import ActionScan
+from iamsim.universe.alike import Alike, Side, untold
+from iamsim.universe.contents import conditions_of, reads_context, resources_of
+from iamsim.universe.meeting import OWN, meeting_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Hashable, Iterable, Iterator, Mapping
 
-    from iamsim.compile.policy import CompiledPolicy, PolicySet
-    from iamsim.compile.principal import NotPrincipalTest, PrincipalTest
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.request import Request
-    from iamsim.engine.arrangement import Arrangement, Station
+    from iamsim.engine.arrangement import Arrangement
     from iamsim.engine.question import ContextValue, Question
     from iamsim.engine.world import CompiledWorld
+    from iamsim.universe.alike import Others
     from iamsim.universe.candidates import Candidate
     from iamsim.world.model import Role, User, World
 
 __all__ = ["CallerSweep"]
 
-OWN = frozenset({Slot.IDENTITY, Slot.BOUNDARY, Slot.SESSION})
 GRANTING = frozenset({Slot.RESOURCE, Slot.BUCKET, Slot.GRANT})
 EVERYONE = "*"
-
-Member = tuple["CompiledPolicy", "CompiledStatement"]
-
-
-class Own(NamedTuple):
-    """The statements of one policy, or of all of a layer, that are about action and resource.
-
-    `contents` are their meanings, each once and as a number; `members` the first statement of each;
-    `keys` the context keys that they read.
-    """
-
-    contents: tuple[int, ...]
-    members: tuple[Member, ...]
-    keys: frozenset[str]
+ABOUT = 1  # there is one action
 
 
-NOTHING = Own((), (), frozenset())
-
-
-@dataclass(slots=True)
-class Frame:
+class Frame(NamedTuple):
     """What all callers of one account and kind share.
 
     `meets` is what they meet, as a number: frames of several accounts may share it. `context` are
-    the values that do not follow from the caller alone. `named` are the principal elements on the
-    resource's side; `granted` the names that some Allow there has, or `None` where there are ways
-    in that need no such grant. With `needs_own` every way in needs an own policy that allows.
+    the values that do not follow from the caller alone, `others` what statements on the resource's
+    side tell callers apart by; `granted` the names that some Allow there has, or `None` where there
+    are ways in that need no such grant. With `needs_own` every way in needs an own policy that
+    allows.
     """
 
     meets: int
-    context: dict[str, ContextValue]
-    named: tuple[PrincipalTest | NotPrincipalTest, ...]
-    keys: frozenset[str]
+    context: Mapping[str, ContextValue]
+    others: Others
     granted: frozenset[str] | None
     needs_own: bool
 
 
 class Known(NamedTuple):
-    """An answer with the own statements of the caller for whom it was made, by layer."""
+    """An answer with what the caller brings for whom it was made."""
 
     answer: BatchAnswer
-    own: dict[Layer, Own]
+    side: Side
 
 
 @dataclass(slots=True)
@@ -97,17 +77,14 @@ class CallerSweep:
     lifted: bool = False
     decided: int = 0
     _frames: dict[object, Frame] = field(default_factory=dict)
-    _meetings: dict[object, int] = field(default_factory=dict)
-    _sets: dict[int, tuple[PolicySet, Own]] = field(default_factory=dict)
-    _policies: dict[int, tuple[CompiledPolicy, Own]] = field(default_factory=dict)
-    _contents: dict[object, int] = field(default_factory=dict)
-    _answers: dict[object, Known] = field(default_factory=dict)
+    _alike: Alike = field(init=False)
     _scan: ActionScan = field(init=False)
     _request: Request | None = None  # of one of the callers: its resource is that of all
 
     def __post_init__(self) -> None:
         """Make the scan for the action."""
         self._scan = ActionScan(self.question.action.lower())
+        self._alike = Alike(self._about)
 
     def answers(self, candidates: Iterable[Candidate]) -> Iterator[tuple[Candidate, BatchAnswer]]:
         """Decide the candidates in turn; without `denied`, only those that are allowed come."""
@@ -136,33 +113,25 @@ class CallerSweep:
             if not self._scan.may_find(policies):
                 return None
         facts = self.world.caller_facts(question)
-        own = {
-            layer: NOTHING if policies is None else self._of_set(policies)
-            for layer, policies in (
-                (Layer.IDENTITY_BASED_POLICY, facts.identity),
-                (Layer.PERMISSIONS_BOUNDARY, facts.boundary),
-            )
-        }
-        keys = frame.keys.union(*[one.keys for one in own.values()])
-        values = facts.context.values
-        shared = frame.context
-        caller = facts.caller
+        side = self._alike.side(facts)
+        values, others = facts.context.values, frame.others
+        keys = others.keys | side.keys
         signature = (
             frame.meets,
-            tuple([one.contents for one in own.values()]),
-            facts.boundary is None,
-            tuple([(test.concerns(caller), test.grants(caller)) for test in frame.named]),
-            frozenset([(name, values[name]) for name in keys if name in values]),
-            frozenset([(name, shared[name]) for name in keys if name in shared]),
-            marks_read(question, caller, keys - values.keys(), self.world),
+            side.says,
+            others.seen(facts.caller, values),
+            side.outcomes(values),
+            frozenset([(name, frame.context[name]) for name in keys if name in frame.context]),
+            untold(question, facts, keys, self.world),
         )
-        known = self._answers.get(signature)
-        if known is None:
-            self.decided += 1
-            answer = decide_one(question, self.world, self.lifted)
-            self._answers[signature] = Known(answer, own)
-            return answer
-        return _with_statements_of(own, known)
+        known = self._alike.once(signature, lambda: Known(self._decide(question), side))
+        answer = known.answer
+        return answer._replace(decision=known.side.moved_in(answer.decision, side))
+
+    def _decide(self, question: Question) -> BatchAnswer:
+        """Ask the engine."""
+        self.decided += 1
+        return decide_one(question, self.world, self.lifted)
 
     def _alone(self, candidate: Candidate) -> Iterator[tuple[Candidate, BatchAnswer]]:
         """Decide somebody who is like nobody else: the first of those that stand for it who can,
@@ -185,40 +154,26 @@ class CallerSweep:
 
     def _frame(self, key: tuple[object, ...], question: Question) -> Frame:
         """Look at what is not the caller's own, by one caller of the kind."""
-        prepared = prepare(question, self.world)
-        request = self._request = prepared.request
-        arrangement = prepared.situation.arrange(request.action)
-        others = [station for station in arrangement.stations if station.slot not in OWN]
-        own_view = any(station.caller is not None for station in others)
-        meeting = (
-            key if own_view else (key[0], *key[2:]),
-            arrangement.relation,
-            tuple([_met_at(station) for station in others]),
-        )
         derived = self.world.caller_facts(question).context.values
-        named: dict[int, PrincipalTest | NotPrincipalTest] = {}
-        keys: set[str] = set()
+        meeting = meeting_of(prepare(question, self.world), derived, key, self._alike)
+        self._request, arrangement = meeting.request, meeting.arrangement
+        about: list[CompiledStatement] = []
         granted: set[str] = set()
-        for station in others:
+        for station in meeting.stations:
             if station.policies is None or not station.applies:
                 continue
-            for _, statement in station.policies.candidates(request.action):
-                keys.update(statement.keys)
-                principals = statement.principals
-                if principals is None:
-                    continue
-                named[id(principals)] = principals
-                if station.slot in GRANTING and not statement.denies:
-                    granted |= principals.granted
+            for _, statement in station.policies.candidates(meeting.request.action):
+                about.append(statement)
+                if statement.principals is not None and not statement.denies:
+                    granted |= statement.principals.granted if station.slot in GRANTING else set()
         ways = arrangement.relation.ways
         must = not arrangement.relation.always and all(
             any(need.slot in GRANTING for need in way.requires) for way in ways
         )
         return Frame(
-            self._meetings.setdefault(meeting, len(self._meetings)),
-            {name: value for name, value in request.context.items() if name not in derived},
-            tuple(named.values()),
-            frozenset(keys),
+            self._alike.number((meeting.number, key[0], *key[2:])),
+            meeting.context,
+            self._alike.others(about),
             frozenset(granted) if must else None,
             not arrangement.relation.always
             and all(
@@ -230,45 +185,16 @@ class CallerSweep:
             ),
         )
 
-    def _of_set(self, policies: PolicySet) -> Own:
-        """The statements of a layer that are about action and resource."""
-        found = self._sets.get(id(policies))
-        if found is None:
-            first: dict[int, Member] = {}
-            keys: set[str] = set()
-            for policy in policies.policies:
-                own = self._of_policy(policy)
-                keys |= own.keys
-                for content, member in zip(own.contents, own.members, strict=True):
-                    first.setdefault(content, member)
-            own = Own(tuple(first), tuple(first.values()), frozenset(keys)) if first else NOTHING
-            # The set is kept beside it, so that its id stays its own.
-            found = self._sets[id(policies)] = policies, own
-        return found[1]
-
-    def _of_policy(self, policy: CompiledPolicy) -> Own:
-        """The same for one policy, which many callers may share."""
-        found = self._policies.get(id(policy))
-        if found is None:
-            first: dict[int, Member] = {}
-            keys: set[str] = set()
-            for statement in policy.statements:
-                if self._is_about(statement):
-                    content = self._contents.setdefault(_content(statement), len(self._contents))
-                    first.setdefault(content, (policy, statement))
-                    keys.update(statement.keys)
-            own = Own(tuple(first), tuple(first.values()), frozenset(keys)) if first else NOTHING
-            found = self._policies[id(policy)] = policy, own
-        return found[1]
-
-    def _is_about(self, statement: CompiledStatement) -> bool:
-        """Whether a statement could match, whatever the context is."""
+    def _about(self, statement: CompiledStatement) -> tuple[int, Hashable] | None:
+        """What a statement that could match, whatever the context is, says beyond that."""
         if not statement.actions.covers(self.question.action.lower()):
-            return False
+            return None
         resources = statement.resources
-        if resources is None or reads_context(resources):
-            return True
-        return self._request is None or resources.matches(self._request)
+        if resources is None or not reads_context(resources):
+            if resources is not None and self._request and not resources.matches(self._request):
+                return None
+            return ABOUT, (statement.denies, None, conditions_of(statement))
+        return ABOUT, (statement.denies, resources_of(resources), conditions_of(statement))
 
 
 def names_of(entity: User | Role, model: World) -> tuple[str, ...]:
@@ -283,40 +209,3 @@ def _is_closed(arrangement: Arrangement, slot: Slot) -> bool:
     return slot not in OWN and any(
         station.policies is None and not station.allows for station in arrangement.at(slot)
     )
-
-
-def _met_at(station: Station) -> object:
-    """What a station is to a decision; the name of its level is not part of one."""
-    return (
-        station.slot,
-        station.reason,
-        station.policies,  # counts by identity, and is kept here
-        station.allows,
-        station.applies,
-        station.resource,
-        station.only_denies,
-    )
-
-
-def _content(statement: CompiledStatement) -> object:
-    """What a statement that is about action and resource says beyond that."""
-    resources = statement.resources
-    said = resources_of(resources) if reads_context(resources) else None
-    return statement.denies, said, conditions_of(statement)
-
-
-def _with_statements_of(own: dict[Layer, Own], known: Known) -> BatchAnswer:
-    """The answer of a caller like this one, with this one's own statements in its decision."""
-    decision = known.answer.decision
-    if not any(one.layer in known.own for one in decision.statements):
-        return known.answer
-    moved = []
-    for one in decision.statements:
-        theirs = known.own.get(one.layer)
-        for position, (_, statement) in enumerate(theirs.members if theirs else ()):
-            if statement.source is one.source and statement.path == one.path:
-                moved.append(reference(OWN_SLOTS[one.layer], *own[one.layer].members[position]))
-                break
-        else:
-            moved.append(one)
-    return known.answer._replace(decision=replace(decision, statements=tuple(moved)))

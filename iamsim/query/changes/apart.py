@@ -15,7 +15,7 @@ from iamsim.compile.statement import ActionTest, CompiledStatement, ResourceTest
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-    from iamsim.query.batch.contents import Content
+    from iamsim.universe.contents import Content
 
     Cut = Callable[[CompiledStatement, CompiledStatement], "tuple[CompiledStatement, ...] | None"]
 

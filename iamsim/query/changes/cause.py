@@ -18,8 +18,8 @@ from iamsim.engine.formula import Slot
 from iamsim.engine.plan import reference
 from iamsim.engine.presence import leave_open
 from iamsim.query.batch.answers import decide_prepared
-from iamsim.query.batch.contents import content_of
 from iamsim.query.changes.same import direction_of
+from iamsim.universe.contents import content_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence

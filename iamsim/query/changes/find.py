@@ -10,14 +10,14 @@ from iamsim.core.errors import RequestError
 from iamsim.engine.question import Via
 from iamsim.query.batch import find_candidate
 from iamsim.query.batch.processes import ALONE, no_progress
-from iamsim.query.changes.alike import NOTHING, Alike, Compared, Sight
 from iamsim.query.changes.callers import compare_callers, own_statements, reading
 from iamsim.query.changes.compare import compare_place
 from iamsim.query.changes.endpoints import EndpointChange, compare_endpoints
 from iamsim.query.changes.latent import differing_policies, find_latent
-from iamsim.query.changes.model import Change, Changes, Direction, Reached
+from iamsim.query.changes.model import PROBE, Change, Changes, Direction, Reached
 from iamsim.query.changes.reach import can_be_asked, heads_of, joined_mask, places_of
 from iamsim.query.changes.resources import Listing, compare_control_policies, control_statements
+from iamsim.query.changes.sight import NOTHING, Compared, Sight
 from iamsim.query.changes.statements import Difference, compare_levels, statements_of
 from iamsim.query.changes.touches import Touches
 from iamsim.query.changes.unchanged import Unchanged
@@ -43,7 +43,6 @@ if TYPE_CHECKING:
 
 __all__ = ["find_changes"]
 
-PROBE = "sts:GetCallerIdentity"
 RESOURCE_TAG = "resourcetag/"
 
 
@@ -171,7 +170,6 @@ class _Search:
     touches: Touches = field(init=False)
     endpoints: list[EndpointChange] = field(default_factory=list)
     alone: list[str] = field(default_factory=list)
-    alike: Alike = field(default_factory=Alike)
     sights: dict[object, tuple[Sight, object]] = field(default_factory=dict)
     guardrails: dict[str, tuple[CompiledStatement, ...]] = field(default_factory=dict)
     levels: dict[object, tuple[Difference, object]] = field(default_factory=dict)
@@ -287,13 +285,9 @@ class _Search:
             tuple(map(id, own.statements)),
             tuple([(arn, *map(id, some)) for arn, some in theirs.items()]),
         )
-        sight = self._sight(key, changed, sides)
-        place, mine, known = self.alike.find(candidate, sides, sight, key)
-        if known is not None:
-            return known.for_other(candidate, mine)
-        found = replace(self._everywhere(candidate, sides, changed, guardrails), own=mine)
-        self.alike.remember(place, found)
-        return found
+        return self._sight(key, changed, sides).compared(
+            candidate, sides, lambda: self._everywhere(candidate, sides, changed, guardrails)
+        )
 
     def _everywhere(
         self,
@@ -368,7 +362,9 @@ class _Search:
                 *(one for some in listed for one in some.statements),
                 *(one for some in self.touched for one in some.statements),
             ]
-            sight = Sight(universe, actions, heads, met, frozenset([one.arn for one in listed]))
+            batches = self.before, self.after
+            arns = frozenset([one.arn for one in listed])
+            sight = Sight(batches, universe, actions, heads, met, arns)
             # The statements are kept beside it, so that their ids stay theirs.
             known = self.sights[full] = sight, (changed, levels)
         return known[0]

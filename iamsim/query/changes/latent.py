@@ -13,9 +13,9 @@ from iamsim.core.decision import PolicyType
 from iamsim.engine.formula import Slot
 from iamsim.engine.inventory import policies_in_use
 from iamsim.engine.plan import reference
-from iamsim.query.batch.contents import content_of
 from iamsim.query.changes.model import Direction, Latent
 from iamsim.query.changes.unchanged import same_policies
+from iamsim.universe.contents import content_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -18,7 +18,9 @@ if TYPE_CHECKING:
     from iamsim.query.what_can.places import Place
     from iamsim.universe.asked import Asked
 
-__all__ = ["Change", "Changes", "Direction", "Latent", "Reached"]
+__all__ = ["PROBE", "Change", "Changes", "Direction", "Latent", "Reached"]
+
+PROBE = "sts:GetCallerIdentity"  # asked where only the caller matters
 
 
 class Direction(Enum):

@@ -12,9 +12,9 @@ from iamsim.checks.arn_formats import cut_arn
 from iamsim.engine.authorize import prepare
 from iamsim.engine.services.s3 import ACCOUNT_ACTIONS, ALL_BUCKETS
 from iamsim.engine.services.sts import TRUST_ACTIONS
-from iamsim.query.batch.contents import content_of
-from iamsim.query.changes.model import Reached
+from iamsim.query.changes.model import PROBE, Reached
 from iamsim.query.what_can.places import EVERYTHING, OTHER_WORD, Place, find_families
+from iamsim.universe.contents import content_of
 from iamsim.universe.elsewhere import OWNER_KEYS, elsewhere
 
 if TYPE_CHECKING:
@@ -31,7 +31,6 @@ if TYPE_CHECKING:
 
 __all__ = ["can_be_asked", "heads_of", "joined_mask", "places_of"]
 
-PROBE = "sts:GetCallerIdentity"
 UNLISTED = "iamsim-unlisted"  # the name of a role and a key that no world lists
 REGION = "us-east-1"
 REMEMBERED = 10_000  # resources of which it is known what can be asked

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from iamsim.query.batch.contents import content_of
 from iamsim.query.changes.apart import parts_apart
+from iamsim.universe.contents import content_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeAlias
 
 from iamsim.core.arn import find_arn
 from iamsim.core.decision import PolicyType
+from iamsim.universe.alike import classes, fitting
 from iamsim.world.model import PolicyDocument, Role, User
 
 if TYPE_CHECKING:
@@ -109,7 +110,7 @@ class Statements:
 
     def fits(self, action: str, arn: str) -> object:
         """What of an ARN alone statements about an action see."""
-        return _fits(arn, self._tests(action))
+        return fitting(arn, self._tests(action))
 
     def _tests(self, action: str) -> list[Callable[[str], bool] | None]:
         return [pattern.test for pattern in self.patterns(action)]
@@ -125,40 +126,29 @@ class Statements:
         """Sort targets into classes that actions can't tell apart; what `besides` gives tells them
         apart as well."""
         asked = tuple(dict.fromkeys(actions))
-        found: dict[object, list[Entity]] = {}
-        for target in targets:
-            key = (
+        return classes(
+            targets,
+            lambda target: (
                 tuple([self.class_of(action, target) for action in asked]),
                 _document(getattr(target, "trust", None)) if by_trust else None,
                 besides(target),
-            )
-            found.setdefault(key, []).append(target)
-        return list(found.values())
+            ),
+        )
 
 
 def classes_of(targets: Sequence[Role], patterns: Iterable[ResourcePattern]) -> list[list[Role]]:
     """Sort roles into classes that neither these patterns nor their trust policies tell apart."""
     tests = [pattern.test for pattern in patterns]
-    found: dict[object, list[Role]] = {}
-    for target in targets:
-        found.setdefault((_seen(target, tests), _document(target.trust)), []).append(target)
-    return list(found.values())
+    return classes(targets, lambda target: (_seen(target, tests), _document(target.trust)))
 
 
 def _seen(target: Entity, tests: Sequence[Callable[[str], bool] | None]) -> object:
     """What patterns and conditions can see of a target."""
     return (
-        _fits(target.arn, tests),
+        fitting(target.arn, tests),
         tuple(sorted(getattr(target, "tags", {}).items())),
         id(getattr(target, "boundary", None)),
     )
-
-
-def _fits(arn: str, tests: Sequence[Callable[[str], bool] | None]) -> object:
-    """Which patterns fit; one with a policy variable (it has no test) may see the whole name."""
-    if any(test is None for test in tests):
-        return arn
-    return tuple([test(arn) for test in tests if test is not None])
 
 
 def _document(policy: AnyPolicy | None) -> object:

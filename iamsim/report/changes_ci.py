@@ -1,0 +1,53 @@
+"""What a change does wrong, for build servers: annotations of GitHub Actions, with the witness.
+
+https://docs.github.com/en/actions/reference/workflows-and-actions/workflow-commands
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from iamsim.report.changes import changes_lines, summary_text
+from iamsim.report.ci_text import github_command
+from iamsim.report.proofs_ci import checks_to_github
+from iamsim.report.summary import summary
+
+if TYPE_CHECKING:
+    from iamsim.query.changes import Change
+    from iamsim.report.changes import ChangeReport, Kept
+
+__all__ = ["changes_to_github"]
+
+
+def changes_to_github(report: ChangeReport, *, accepted: bool = False) -> str:
+    """Write an error for each requirement that does not hold and each claim that is not proved, a
+    warning at the statement for what opens, and the counts as plain lines. With `accepted`, claims
+    that hang on unknown parts are warnings."""
+    lines = [_requirement(one) for one in report.broken]
+    lines += [_opening(one) for one in report.changes.found if one.is_opening]
+    lines += [f"not known: {one.what}: {one.unknown.why}" for one in report.unknowns]
+    if report.claims:
+        said = checks_to_github(report.claims, report.places, accepted=accepted)
+        lines.append(said.removesuffix("\n"))
+    return "".join(f"{line}\n" for line in (*lines, summary_text(report)))
+
+
+def _requirement(one: Kept) -> str:
+    """A request whose expectation does not hold, at its line."""
+    request = one.after.request
+    properties = {"file": one.file, "line": request.span.line, "title": request.title}
+    why = [summary(answer) for answer in one.after.answers]
+    return github_command("error", properties, "\n".join((*one.after.failures, *why)))
+
+
+def _opening(one: Change) -> str:
+    """What opens, at the statement that opens it."""
+    place: dict[str, object] = {}
+    for statement in one.through[:1]:
+        span = statement.source.span(statement.path)
+        file, _, inside = span.source.name.partition(": ")
+        # What stands in a plan or template as it is written for it has no line there.
+        place = {"file": file} if inside else {"file": file, "line": span.line, "col": span.column}
+    public = " to everyone" if one.is_public else ""
+    title = f"{one.direction.value}{public}"
+    return github_command("warning", {**place, "title": title}, changes_lines((one,))[0])
