@@ -330,7 +330,7 @@ def test_alike_callers_of_several_accounts_are_decided_once():
         return sweep.decided
 
     assert decided({"Bool": {"aws:SecureTransport": "true"}}) == 1
-    assert decided({"StringLike": {"aws:PrincipalAccount": "*"}}) == 2
+    assert decided({"StringLike": {"aws:PrincipalAccount": "*"}}) == 1
     assert decided({"StringLike": {"aws:ResourceAccount": "*"}}) == 2
 
 
