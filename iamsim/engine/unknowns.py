@@ -10,7 +10,7 @@ from iamsim.core.unknown import fact_words
 from iamsim.engine.inventory import policies_in_use
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Container, Iterator
 
     from iamsim.core.span import Span
     from iamsim.core.unknown import Unknown
@@ -68,11 +68,15 @@ class UnknownInWorld(NamedTuple):
         }
 
 
-def unknowns_of(model: World, library: PolicyLibrary) -> tuple[UnknownInWorld, ...]:
-    """Every unknown part of the policies of a world that are in use, in the order of the world;
-    then every other fact that is not known."""
+def unknowns_of(
+    model: World, library: PolicyLibrary, left_out: Container[tuple[PolicyType, str]] = ()
+) -> tuple[UnknownInWorld, ...]:
+    """Every unknown part of the policies of a world that are in use, in the order of the world, but
+    of those `left_out` by use and name; then every other fact that is not known."""
     found: dict[object, UnknownInWorld] = {}
     for policy, use in policies_in_use(model):
+        if (use, policy.name) in left_out:
+            continue
         for statement in library.compiled(policy, use).statements:
             for unknown in statement.unknowns:
                 index = None if unknown.whole else statement.index

@@ -28,15 +28,15 @@ def same_folders(one: str, other: str) -> bool:
     if not (os.path.isdir(one) and os.path.isdir(other)):  # noqa: PTH112 - plain text paths
         return False
     try:
-        names = set(_names(one))
-        return names == set(_names(other)) and all(_is_same(one, other, name) for name in names)
+        sizes = dict(_names(one))  # a size tells most changes before anything is read
+        return sizes == dict(_names(other)) and all(_is_same(one, other, name) for name in sizes)
     except (OSError, ValueError):
         return False
 
 
-def _names(folder: str) -> Iterator[str]:
-    """The files below a folder, by their paths from there. Raises `OSError` for links, for what is
-    neither file nor folder, and for very many files."""
+def _names(folder: str) -> Iterator[tuple[str, int]]:
+    """The files below a folder, by their paths from there, each with its size. Raises `OSError`
+    for links, for what is neither file nor folder, and for very many files."""
     waiting = [""]
     number = 0
     while waiting:
@@ -50,7 +50,7 @@ def _names(folder: str) -> Iterator[str]:
                 elif not entry.is_file(follow_symlinks=False) or number > MOST_FILES:
                     raise OSError(name)
                 else:
-                    yield name
+                    yield name, entry.stat(follow_symlinks=False).st_size
 
 
 def _is_same(one: str, other: str, name: str) -> bool:

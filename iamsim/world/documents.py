@@ -127,7 +127,8 @@ def parse_document(
     if language == "json":
         source.locate_all = _Locator(text, locate_json)
         data: object = load_json(source, WorldError, maximum_depth=None)
-        if _is_deeper(data, MAX_DEPTH):
+        # What nests has brackets, and most texts have few.
+        if text.count("{") + text.count("[") > MAX_DEPTH and _is_deeper(data, MAX_DEPTH):
             check_depth(source, WorldError, MAX_DEPTH)
         return Document(data, source, folder)
     from iamsim.world.yaml_text import read_yaml  # noqa: PLC0415 - JSON worlds need no YAML parser

@@ -5,11 +5,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.unknown import is_open_key
+from iamsim.engine.inventory import policies_in_use
+from iamsim.engine.unknowns import unknowns_of
+from iamsim.query.changes.unchanged import same_policies
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from iamsim.core.decision import PolicyType
     from iamsim.engine.unknowns import UnknownInWorld
     from iamsim.engine.world import CompiledWorld
     from iamsim.query.changes.model import Changes
+    from iamsim.world.model import AnyPolicy, World
 
 __all__ = ["unknowns_between"]
 
@@ -23,8 +30,6 @@ def unknowns_between(
     """
     if before is after:
         return ()
-    old, new = before.unknowns(), after.unknowns()
-    reasons = [{_identity(one) for one in some} for some in (old, new)]
     named = {
         key.partition(":")[2].rpartition(":")[0].partition("#")[0]
         for change in changes.found
@@ -33,9 +38,28 @@ def unknowns_between(
         for key in answer.residual.stand_ins
         if is_open_key(key)
     }
+    same = {place for place in _written_alike(before.model, after.model) if place[1] not in named}
+    old, new = (unknowns_of(world.model, world.policies, same) for world in (before, after))
+    reasons = [{_identity(one) for one in some} for some in (old, new)]
     found = [one for one in old if _identity(one) not in reasons[1]]
     found += [one for one in new if _identity(one) not in reasons[0] or one.policy in named]
     return tuple(dict.fromkeys(found))
+
+
+def _written_alike(before: World, after: World) -> Iterator[tuple[PolicyType, str]]:
+    """The policies in use, by use and name, of which both worlds have the same texts: what is not
+    known of them is the same, and they need not be compiled for it."""
+    first, second = map(_by_name, (before, after))
+    for place, policies in first.items():
+        if same_policies(policies, second.get(place, ())):
+            yield place
+
+
+def _by_name(model: World) -> dict[tuple[PolicyType, str], list[AnyPolicy]]:
+    found: dict[tuple[PolicyType, str], list[AnyPolicy]] = {}
+    for policy, use in policies_in_use(model):
+        found.setdefault((use, policy.name), []).append(policy)
+    return found
 
 
 def _identity(one: UnknownInWorld) -> object:
