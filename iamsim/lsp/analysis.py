@@ -6,6 +6,7 @@ Policies that did not change keep their findings, so that a change costs what it
 from __future__ import annotations
 
 import json
+import marshal
 from collections import OrderedDict
 from collections.abc import Mapping
 from dataclasses import replace
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 __all__ = ["Analysis", "Analyzer", "OutdatedError", "Problem", "StatementHere", "language_of"]
 
 KEPT = 2_000  # policies whose findings are kept
+MARSHAL = 2  # the last version whose bytes tell nothing but the data
 YAML = (".yaml", ".yml")
 SCENARIO, CLAIMS = "requests", "claims"
 
@@ -197,7 +199,7 @@ class Analyzer:
             return policy.examine(
                 self._validator, None, None, selection=selection, suppressions=suppressions
             )
-        whole = json.dumps(policy.data, default=str)
+        whole = _key_of(policy.data)
         key = (whole, policy.policy_type, policy.resource_type, name)
         known = self._kept.get(key)
         if known is None or suppressions:
@@ -212,6 +214,14 @@ class Analyzer:
         findings = tuple(replace(finding, source=source) for finding in known.findings)
         view = None if known.view is None else replace(known.view, source=source)
         return Examined(findings, known.suppressed, view)
+
+
+def _key_of(data: Any) -> bytes | str:  # noqa: ANN401 - plain data
+    """Plain data as a key: the same for the same data, with its order."""
+    try:
+        return marshal.dumps(data, MARSHAL)
+    except ValueError:
+        return json.dumps(data, default=str)
 
 
 def _choices(name: str) -> tuple[Configuration, list[Any]]:

@@ -99,6 +99,8 @@ def _documents(plan: Plan, instance: Instance, *names: str) -> Iterator[object]:
     """Give the documents that a document takes in; one that is not known is an `Unknown`."""
     for name in names:
         value = instance.values.get(name)
+        if value is None:
+            continue
         values = value if isinstance(value, list) else [value]
         unknown = find_unknown(values)
         if unknown is not None and instance.span is None:

@@ -46,11 +46,13 @@ TRUST = "assume_role_policy"
 
 
 class _Written(NamedTuple):
-    """A policy with the places of its parts, and the place of all of it."""
+    """A policy with the places of its parts, and the place of all of it; `plain` is its data
+    without places, where somebody has asked for it."""
 
     data: object
     places: Places
     span: Span
+    plain: object = None
 
 
 def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iterator[PlacedPolicy]:
@@ -125,8 +127,9 @@ def _find(
         if span is None:
             continue
         found = _written(item, span)
-        if found is not None and is_policy(plain(found.data)):
-            yield found
+        data = None if found is None else plain(found.data)
+        if found is not None and is_policy(data):
+            yield found._replace(plain=data)
         elif isinstance(item, MapOf):
             waiting += [(one, item.places.get(key, span)) for key, one in item.items()]
         elif isinstance(item, list):
@@ -194,7 +197,8 @@ def _placed(found: _Written, instance: Instance, use: Use) -> PlacedPolicy:
     """Give a policy its source."""
     source = _source(found)
     holder = "" if instance.span is None else instance.span.source.name
-    return PlacedPolicy(marked(plain(found.data)), source, instance.text, use, holder)
+    data = plain(found.data) if found.plain is None else found.plain
+    return PlacedPolicy(marked(data), source, instance.text, use, holder)
 
 
 def _in_file(span: Span, sources: dict[int, Source]) -> Span:
