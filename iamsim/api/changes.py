@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from iamsim.core.decision import Layer, PolicyType
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 from iamsim.query.changed_layers import POLICY_TYPES, Addition, Change
 from iamsim.query.policies_in_play import check_names_in_world
 from iamsim.query.what_if import ChangedWorld
@@ -81,7 +81,6 @@ def _layer(name: str) -> Layer:
     """Find a layer by the name that answers give it."""
     layer = _LAYERS.get(name)
     if layer is None:
-        close = get_close_matches(name, _LAYERS, 1)
-        hint = f"did you mean `{close[0]}`?" if close else f"layers are {', '.join(_LAYERS)}"
+        hint = did_you_mean(name, list(_LAYERS)) or f"layers are {', '.join(_LAYERS)}"
         raise RequestError("unknown-layer", f"`{name}` is not a layer", hint=hint)
     return layer

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from iamsim.api.results import Result
 from iamsim.core.arn import find_arn
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.escalation.find import REGION, find_escalations
 from iamsim.query.escalation.routes import administrators, shortest_chains
@@ -132,13 +132,11 @@ def _goal(text: str, actions: Sequence[str], model: World) -> str:
             hint="give the ARN of a resource with `--to`",
         )
     if arn is None and goal != ADMINISTRATOR:
-        close = get_close_matches(goal, [ADMINISTRATOR], 1)
         raise RequestError(
             "unknown-value",
             f"`{goal}` is nothing that somebody can get to",
-            hint=f"did you mean `{close[0]}`?"
-            if close
-            else "give `administrator`, or the ARN of a principal or of a resource",
+            hint=did_you_mean(goal, [ADMINISTRATOR])
+            or "give `administrator`, or the ARN of a principal or of a resource",
         )
     return goal
 
@@ -147,11 +145,10 @@ def _known(names: Sequence[str], found: Escalations) -> list[str]:
     """Those principals; raises `RequestError` for one that the world does not know."""
     for name in names:
         if name not in found.candidates:
-            close = get_close_matches(name, list(found.candidates), 1)
             raise RequestError(
                 "no-such-principal",
                 f"the world has no user or role `{name}`",
-                hint=f"did you mean `{close[0]}`?" if close else "give the ARN with its path",
+                hint=did_you_mean(name, list(found.candidates)) or "give the ARN with its path",
             )
     return list(names)
 

@@ -8,6 +8,7 @@ from iamsim.compile.policy import compile_policy
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 from iamsim.proofs import documents, public
 from iamsim.proofs.claims import statement_about
 from iamsim.proofs.meant import acts_nowhere
@@ -109,13 +110,10 @@ def check_no_public_access(policy: PolicyInput, resource_type: str) -> CheckResu
     Raises `InputError` for what can't be read, and for a type that AWS's check does not know.
     """
     if resource_type not in public.RESOURCE_TYPES:
-        from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
-        close = get_close_matches(resource_type, public.RESOURCE_TYPES, 1)
         raise RequestError(
             "unknown-value",
             f"`{resource_type}` is no resource type that the check knows",
-            hint=f"did you mean `{close[0]}`?" if close else "such as `AWS::S3::Bucket`",
+            hint=did_you_mean(resource_type, public.RESOURCE_TYPES) or "such as `AWS::S3::Bucket`",
         )
     kind = _type_of("resource", resource_type)
     return public.check_no_public_access(_compiled(policy, kind, "policy"), resource_type)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
 from iamsim.query.exclusion import excludes_scps, without_policies
 from iamsim.query.simulation_entries import check_handling
@@ -210,11 +211,7 @@ def _entity(arn: str, world: World | None) -> Entity:
             entities = (account.users, account.groups, account.roles)
             names += [entity.arn for kind in entities for entity in kind.values()]
     if found is None:
-        from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
-        close = get_close_matches(arn, names, 1)
-        hint = "a world (`--world PATH`) says what is attached where"
-        hint = f"did you mean `{close[0]}`?" if close else hint
+        hint = did_you_mean(arn, names) or "a world (`--world PATH`) says what is attached where"
         raise RequestError(
             "unknown-policy-source", f"no user, group or role `{arn}` is known", hint=hint
         )

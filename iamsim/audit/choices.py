@@ -25,8 +25,8 @@ from iamsim.checks.globs import fits_glob
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
 from iamsim.core.span import Source, Span
+from iamsim.core.suggest import did_you_mean
 from iamsim.files.reading import read_text
-from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence

@@ -16,6 +16,7 @@ from iamsim.calls.model import Call
 from iamsim.calls.names import close_operation, service_of
 from iamsim.calls.shorthand import UNREAD, value_of
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import nearest
 
 if TYPE_CHECKING:
     from iamsim.calls.shell import Command
@@ -336,13 +337,11 @@ def _unknown(name: str, service: Service, operation: Operation, by_plain: dict[s
 
     Raises `RequestError` where it is the misspelling of one that does.
     """
-    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
-    close = get_close_matches(plain(name), list(by_plain), 1, CLOSE)
+    close = nearest(plain(name), by_plain, CLOSE)
     if close:
         raise RequestError(
             "unknown-option",
             f"`{service.name} {operation.name}` has no option `--{name}`",
-            hint=f"did you mean the option for `{by_plain[close[0]]}`?",
+            hint=f"did you mean the option for `{by_plain[close]}`?",
         )
     return f"what `--{name}` sets is not known: `{operation.name}` has no parameter of this name"

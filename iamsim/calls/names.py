@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.calls.data import find_service, plain, service_names, table
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from iamsim.calls.data import Service
@@ -122,13 +123,10 @@ def service_of(name: str) -> str:
     """
     found = _by_plain().get(plain(name))
     if found is None:
-        from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
-        close = get_close_matches(plain(name), list(_by_plain()), 1)
         raise RequestError(
             "unknown-service",
             f"`{name}` names no service of AWS",
-            hint=f"did you mean `{_by_plain()[close[0]]}`?" if close else None,
+            hint=did_you_mean(plain(name), _by_plain(), shown=_by_plain()),
         )
     return found
 
@@ -152,8 +150,5 @@ def service_of_source(source: str, operation: str) -> Service | None:
 
 def close_operation(service: Service, name: str) -> str | None:
     """Suggest an operation for a name that is none."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
     by_plain = {plain(one): one for one in service.operations}
-    close = get_close_matches(plain(name), list(by_plain), 1)
-    return f"did you mean `{by_plain[close[0]]}`?" if close else None
+    return did_you_mean(plain(name), by_plain, shown=by_plain)

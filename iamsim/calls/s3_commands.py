@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from iamsim.calls.model import ALWAYS, DEPENDS, Call, Reading
 from iamsim.calls.s3_options import Transfer, is_s3, place_of, read_options, write_options
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from iamsim.calls.command import CommandLine
@@ -235,13 +236,11 @@ def s3_steps(line: CommandLine) -> tuple[list[Step], str | None, list[str]]:
     if run is None:
         if line.operation in ("", "help"):
             return [], "the command names no operation: it calls nothing", []
-        from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
-        close = get_close_matches(line.operation, list(COMMANDS), 1)
         raise RequestError(
             "unknown-operation",
             f"`aws s3` has no command `{line.operation}`",
-            hint=f"did you mean `{close[0]}`?" if close else f"commands are {', '.join(COMMANDS)}",
+            hint=did_you_mean(line.operation, list(COMMANDS))
+            or f"commands are {', '.join(COMMANDS)}",
         )
     steps = Steps(line.operation, read_options(line.words, line.operation))
     if line.operation == "ls" and "--bucket-name-prefix" in steps.options:

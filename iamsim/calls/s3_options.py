@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 
 __all__ = ["Transfer", "is_s3", "place_of", "read_options", "write_options"]
 
@@ -114,14 +115,11 @@ def read_options(words: list[str], command: str) -> Transfer:
                 raise RequestError("missing-value", f"the option `{name}` needs a value")
             found.options[name] = values if name in SEVERAL else values[0]
         else:
-            from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
             known = [*FLAGS, *WITH_VALUE, *MAYBE_VALUE]
-            close = get_close_matches(name, known, 1)
             raise RequestError(
                 "unknown-option",
                 f"`aws s3 {command}` has no option `{name}`",
-                hint=f"did you mean `{close[0]}`?" if close else None,
+                hint=did_you_mean(name, known),
             )
     return found
 

@@ -159,11 +159,11 @@ def version() -> ManagedVersion:
 def suggest(text: str, limit: int = 3) -> tuple[str, ...]:
     """Give the ARNs that someone who wrote a name or an ARN may have meant, likeliest first."""
     # Suggesting needs difflib, which costs more than a lookup.
-    from iamsim.catalog.search import closest  # noqa: PLC0415
+    from iamsim.core.suggest import AMONG_MANY, closest  # noqa: PLC0415
 
     arn_of_name = {row[2].lower(): _arn("aws", row) for row in _rows()}
     name = text.rpartition("/")[2].lower()
-    return tuple(arn_of_name[found] for found in closest(name, arn_of_name, limit))
+    return tuple(arn_of_name[found] for found in closest(name, arn_of_name, limit, AMONG_MANY))
 
 
 def _read() -> Pack:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from iamsim.catalog.operations import actions_of_operation
+from iamsim.core.suggest import AMONG_MANY, closest
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable
     from typing import Protocol
 
     from iamsim.catalog.facts import ConditionKeyFacts, ServiceFacts
@@ -31,10 +31,7 @@ if TYPE_CHECKING:
             ...
 
 
-__all__ = ["closest", "expand", "suggest_action", "suggest_condition_key"]
-
-_NEAR = 0.7
-"""How alike two names must be, between 0 and 1, to be taken for each other."""
+__all__ = ["expand", "suggest_action", "suggest_condition_key"]
 
 
 def expand(catalog: Names, pattern: str) -> tuple[str, ...]:
@@ -71,11 +68,11 @@ def suggest_action(catalog: Names, text: str, limit: int) -> tuple[str, ...]:
         return meant[:limit]
     prefix, _, name = text.strip().lower().rpartition(":")
     services = catalog.services()
-    near = (prefix,) if prefix in services else closest(prefix, services, limit)
+    near = (prefix,) if prefix in services else closest(prefix, services, limit, AMONG_MANY)
     found: list[str] = []
     for service in near:
         names = {known.lower(): known for known in catalog.action_names(service)}
-        found += (f"{service}:{names[known]}" for known in closest(name, names, limit))
+        found += (f"{service}:{names[known]}" for known in closest(name, names, limit, AMONG_MANY))
     if not found or found[0].lower() != f"{near[0]}:{name}":
         exact = expand(catalog, f"*:{name}") if name and not set(name) & set("*?") else ()
         # Many services have `TagResource`: beside a service that isn't one, that says nothing.
@@ -90,12 +87,4 @@ def suggest_condition_key(catalog: Names, text: str, limit: int) -> tuple[str, .
     service = catalog.find_service(text.partition(":")[0])
     if service is not None:
         names.update((key.name.lower(), key.name) for key in service.condition_keys)
-    return tuple(names[found] for found in closest(text.strip().lower(), names, limit))
-
-
-def closest(text: str, names: Iterable[str], limit: int) -> tuple[str, ...]:
-    """Give the names that are most like a text, likeliest first."""
-    # difflib brings in `re`, which costs more than a lookup; few processes suggest anything.
-    from difflib import get_close_matches  # noqa: PLC0415
-
-    return tuple(get_close_matches(text, list(names), n=limit, cutoff=_NEAR))
+    return tuple(names[found] for found in closest(text.strip().lower(), names, limit, AMONG_MANY))

@@ -19,8 +19,8 @@ from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import WorldError
 from iamsim.core.span import Source, Span
+from iamsim.core.suggest import did_you_mean
 from iamsim.files.reading import may_read, read_bytes
-from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from iamsim.checks.codes import CODES, OPT_IN, RISKS, FindingType
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
-from iamsim.syntax.problem import did_you_mean
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping

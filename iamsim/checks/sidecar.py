@@ -18,7 +18,7 @@ from iamsim.checks.globs import fits_glob
 from iamsim.checks.suppression import Suppression
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError, WorldError
-from iamsim.syntax.problem import did_you_mean
+from iamsim.core.suggest import did_you_mean
 from iamsim.world.documents import read_document
 
 if TYPE_CHECKING:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING
 
 from iamsim import catalog
 from iamsim.catalog.known_names import known_name
-from iamsim.cli.options import did_you_mean
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 from iamsim.report.catalog import Found
 
 if TYPE_CHECKING:

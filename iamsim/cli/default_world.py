@@ -82,7 +82,7 @@ def example_path(text: str) -> str:
     name = text.removeprefix(EXAMPLE)
     known = examples()
     if name not in known:
-        from iamsim.cli.options import did_you_mean  # noqa: PLC0415 - only errors need it
+        from iamsim.core.suggest import did_you_mean  # noqa: PLC0415 - only errors need it
 
         raise RequestError(
             "no-such-example",

@@ -112,7 +112,7 @@ def _find(text: str, pages: Sequence[_Page]) -> tuple[str, str]:
         section = _section(read_text(one.path), anchor)
         if section is not None:
             return f"{one.name}#{_slug(anchor)}", section
-    from iamsim.cli.options import did_you_mean  # noqa: PLC0415 - only errors need it
+    from iamsim.core.suggest import did_you_mean  # noqa: PLC0415 - only errors need it
 
     names = [*(one.name for one in pages), *(one.name.rpartition("/")[2] for one in pages)]
     raise RequestError(

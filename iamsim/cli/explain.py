@@ -20,12 +20,12 @@ from iamsim.cli.explain_options import (
     EXPLAIN_OPTIONS,
     WHAT_IF_FIELDS,
 )
-from iamsim.cli.options import did_you_mean
 from iamsim.cli.output import terminal_width, write_output
 from iamsim.cli.picture_options import refuse_pictures, wants_picture
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -14,13 +14,13 @@ from iamsim.cli.explain_answers import (
     exit_code,
     json_text,
 )
-from iamsim.cli.options import did_you_mean
 from iamsim.cli.output import write_output
 from iamsim.cli.picture_options import wants_picture
 from iamsim.cli.terminal_hints import NamingPrincipals, write_hints
 from iamsim.core.decision import Layer
 from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
+from iamsim.core.suggest import did_you_mean
 from iamsim.engine.question import PLAIN_SESSION
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.assumptions import assumptions_of

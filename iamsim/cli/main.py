@@ -158,7 +158,7 @@ def _run_app(arguments: list[str]) -> int:
 
 
 def _unknown_command(command: str) -> RequestError:
-    from iamsim.cli.options import did_you_mean  # noqa: PLC0415 - only errors need it
+    from iamsim.core.suggest import did_you_mean  # noqa: PLC0415 - only errors need it
 
     hint = did_you_mean(command, COMMANDS) or f"commands are: {', '.join(COMMANDS)}"
     if command.endswith((".yaml", ".yml", ".json")):

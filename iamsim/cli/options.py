@@ -13,11 +13,12 @@ from typing import TYPE_CHECKING
 from iamsim.cli.habits import LISTS_OF_AWS, hint_about, other_names
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Sequence
 
-__all__ = ["Option", "OptionValue", "Options", "did_you_mean", "parse_options"]
+__all__ = ["Option", "OptionValue", "Options", "parse_options"]
 
 OptionValue = str | bool | tuple[str, ...] | None
 Options = dict[str, OptionValue]
@@ -199,11 +200,3 @@ def _unknown(name: str, known: dict[str, Option], command: str) -> RequestError:
         or f"`iamsim {command} --help` lists the options"
     )
     return RequestError("unknown-option", f"there is no option `{name}`", hint=hint)
-
-
-def did_you_mean(text: str, known: Iterable[str]) -> str | None:
-    """Suggest the closest known word, if one is close."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
-    close = get_close_matches(text, list(known), 1)
-    return f"did you mean `{close[0]}`?" if close else None

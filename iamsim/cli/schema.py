@@ -6,9 +6,10 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import Option, did_you_mean
+from iamsim.cli.options import Option
 from iamsim.cli.output import write_output
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -8,9 +8,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from iamsim.cli.options import did_you_mean
 from iamsim.cli.shorthand import file_text
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence

@@ -6,12 +6,13 @@ import sys
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import NO_ARGUMENTS, Argument, Command, Group
-from iamsim.cli.options import Option, did_you_mean
+from iamsim.cli.options import Option
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
 from iamsim.cli.world_options import DOCUMENT_FORMATS, PAGE_FORMATS, output, write_answer
 from iamsim.cli.world_trust import TRUST
 from iamsim.cli.worlds import missing_world, overlay_option, world_option
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

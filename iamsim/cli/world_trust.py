@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.cli.commands import Argument, Command
-from iamsim.cli.options import did_you_mean
 from iamsim.cli.picture_options import PICTURE_FORMATS, THEME_OPTION, write_drawn
 from iamsim.cli.progress import ProgressBar
 from iamsim.cli.world_options import (
@@ -17,6 +16,7 @@ from iamsim.cli.world_options import (
     write_answer,
 )
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

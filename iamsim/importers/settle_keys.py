@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
+from iamsim.core.suggest import did_you_mean
 from iamsim.importers.key_ring import managed_key_policy, without_partition
 from iamsim.importers.key_settings import NO_KEY
-from iamsim.world.fields import closest
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -128,7 +128,7 @@ class _Resolver:
             home, _, name = alias.partition(f":{ALIAS}")
             home = f"{home}:{ALIAS}"
             others = [one.removeprefix(home) for one in self.aliases if one.startswith(home)]
-            near = closest(name, others) if len(self.hints) < MOST_HINTS else None
+            near = did_you_mean(name, others) if len(self.hints) < MOST_HINTS else None
             # Names are compared without what all begin with.
             self.hints[alias] = "" if near is None else f"; {near.replace('`', f'`{ALIAS}', 1)}"
         return self.hints[alias]

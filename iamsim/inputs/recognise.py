@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.arn import is_owned_by_aws
 from iamsim.core.errors import InputError, RequestError, WorldError
+from iamsim.core.suggest import nearest
 from iamsim.core.wrapped_policy import WrappedPolicy, unwrap_data, unwrap_text
 from iamsim.files.reading import read_bytes
 
@@ -132,16 +133,14 @@ def _nothing(argument: str) -> RequestError:
 
 def _near(path: str) -> str | None:
     """The file of the folder with the nearest name."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
     folder, name = os.path.split(path)
     try:
-        close = get_close_matches(name, os.listdir(folder or "."), 1)  # noqa: PTH208
+        close = nearest(name, os.listdir(folder or "."))  # noqa: PTH208
     except OSError:
         return None
     if not close:
         return "give a file that is there, or a message of AWS as it came"
-    return f"did you mean `{os.path.join(folder, close[0])}`?"  # noqa: PTH118
+    return f"did you mean `{os.path.join(folder, close)}`?"  # noqa: PTH118
 
 
 def _file(path: str) -> Recognised:

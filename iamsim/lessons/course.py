@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import InternalError, RequestError
+from iamsim.core.suggest import did_you_mean
 from iamsim.lessons.exercise import load_exercise
 from iamsim.lessons.lesson import load_lesson
-from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

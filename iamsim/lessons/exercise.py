@@ -11,11 +11,11 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from iamsim.core.errors import WorldError
+from iamsim.core.suggest import did_you_mean
 from iamsim.lessons.lesson import name_of_file, said
 from iamsim.lessons.pages import WORLD, Pages, policy_json, world_text
 from iamsim.suites.reading import read_scenario_model
 from iamsim.suites.scenario import scenario_from_data
-from iamsim.syntax.problem import did_you_mean
 from iamsim.world.documents import read_document
 from iamsim.world.model import PolicyDocument
 

@@ -16,6 +16,7 @@ from iamsim.core.errors import IamsimError, PolicyError, WorldError
 from iamsim.core.hint import HintKind
 from iamsim.core.json_text import load_json, locate_json
 from iamsim.core.span import Source
+from iamsim.core.suggest import did_you_mean
 from iamsim.engine.inventory import policies_in_use
 from iamsim.lessons.exercise import HIDDEN
 from iamsim.suites.cases import Case, Shelf
@@ -24,7 +25,6 @@ from iamsim.suites.mutation.mutants import Mutant, Subject
 from iamsim.suites.mutation.run import MutationResult, Verdict, run_mutants
 from iamsim.suites.runner import Outcome, run_case
 from iamsim.suites.scenario import scenario_from_data
-from iamsim.syntax.problem import did_you_mean
 from iamsim.syntax.read import parse_policy
 from iamsim.world.documents import Document
 from iamsim.world.model import PolicyDocument

@@ -188,7 +188,7 @@ def _steps(
     for index, variation in enumerate(lesson.variations):
         request = by_name.get(variation.request)
         if request is None:
-            from iamsim.syntax.problem import did_you_mean  # noqa: PLC0415 - only errors need it
+            from iamsim.core.suggest import did_you_mean  # noqa: PLC0415 - only errors need it
 
             raise WorldError(
                 "unknown-request",

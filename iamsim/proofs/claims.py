@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from iamsim import catalog
@@ -17,6 +16,7 @@ from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
@@ -129,11 +129,10 @@ def _check_members(data: Mapping[str, Any], known: tuple[str, ...], where: str) 
     """Refuse members that mean nothing."""
     for key in data:
         if key not in known:
-            close = get_close_matches(str(key), known, 1)
             raise RequestError(
                 "invalid-claim",
                 f"{where} has an unknown member {quote(str(key))}",
-                hint=f"did you mean `{close[0]}`?" if close else f"it takes {', '.join(known)}",
+                hint=did_you_mean(str(key), known) or f"it takes {', '.join(known)}",
             )
 
 
@@ -236,9 +235,8 @@ def _who_by_text(text: str, where: str) -> Who:
         return Who("account", text)
     if text.endswith((".amazonaws.com", ".amazonaws.com.cn")):
         return Who("service", text)
-    close = get_close_matches(text, KINDS, 1)
     raise RequestError(
         "invalid-claim",
         f"{where}: {quote(text)} names no principal",
-        hint=f"did you mean `{close[0]}`?" if close else f"kinds are {', '.join(KINDS)}",
+        hint=did_you_mean(text, KINDS) or f"kinds are {', '.join(KINDS)}",
     )

@@ -6,12 +6,12 @@ https://docs.aws.amazon.com/STS/latest/APIReference/API_AssumeRole.html
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
 from iamsim.core.caret import quote
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import nearest
 from iamsim.engine.question import PLAIN_SESSION, Session
 from iamsim.world.model import Role
 
@@ -72,8 +72,8 @@ def check_transitive(session: Session) -> None:
     """
     for key in session.transitive_tags:
         if key not in session.tags:
-            close = get_close_matches(key, session.tags, 1)
-            hint = f"did you mean {quote(close[0])}?" if close else None
+            close = nearest(key, session.tags)
+            hint = f"did you mean {quote(close)}?" if close else None
             raise RequestError(
                 "unknown-transitive-tag",
                 f"the transitive tag {quote(key)} is no tag of the session",
@@ -125,11 +125,11 @@ def _unknown(text: str, model: World) -> RequestError:
     meant = find_arn(text)
     in_account = [arn for arn in arns if meant is not None and f":{meant.account}:" in arn]
     known = {arn.rpartition("/")[2]: arn for arn in (*arns, *in_account)}
-    close = get_close_matches(text.rpartition("/")[2], known, 1)
+    close = nearest(text.rpartition("/")[2], known)
     listed = ", ".join(quote(arn, _LONGEST) for arn in arns[:_LISTED])
     hint = f"roles of the world are {listed}" if arns else "the world has no roles"
     if close:
-        hint = f"did you mean {quote(known[close[0]], _LONGEST)}?"
+        hint = f"did you mean {quote(known[close], _LONGEST)}?"
     return RequestError("unknown-role", f"the world has no role {quote(text, _LONGEST)}", hint=hint)
 
 

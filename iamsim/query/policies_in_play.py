@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from difflib import get_close_matches
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple, Protocol
 
 from iamsim.core.caret import quote
 from iamsim.core.decision import Layer
 from iamsim.core.errors import RequestError
+from iamsim.core.suggest import nearest
 from iamsim.engine.authorize import prepare
 from iamsim.engine.inventory import policies_in_use
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
@@ -237,23 +237,23 @@ def _not_found(
     names = sorted({policy.name for policy in policies})
     spelled = {one: one for one in names}
     spelled |= {policy.arn: policy.name for policy in policies if policy.arn is not None}
-    close = get_close_matches(name or text, spelled, 1)
+    close = nearest(name or text, spelled)
     shown = [quote(one, _LONGEST) for one in names[:_LISTED]]
     more = len(names) - len(shown)
     listed = ", ".join([*shown, *([f"{more} more"] if more > 0 else [])])
     hint = f"{before_list} {listed}" if names else "there is none"
     if close:
-        hint = f"did you mean {quote(spelled[close[0]], _LONGEST)}? {hint}"
+        hint = f"did you mean {quote(spelled[close], _LONGEST)}? {hint}"
     return RequestError("policy-not-in-play", message.format(quote(text, _LONGEST)), hint=hint)
 
 
 def _statements_hint(text: str, policy: _Known) -> str:
     """The statements of a policy, by number and Sid."""
     sids = [one.sid for one in policy.statements if one.sid is not None]
-    close = get_close_matches(text, sids, 1)
+    close = nearest(text, sids)
     listed = [
         f"{one.index + 1}" + (f" ({quote(one.sid)})" if one.sid else "")
         for one in policy.statements[:_LISTED]
     ]
     hint = f"its statements are {', '.join(listed)}"
-    return f"did you mean {quote(close[0])}? {hint}" if close else hint
+    return f"did you mean {quote(close)}? {hint}" if close else hint

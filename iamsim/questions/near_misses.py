@@ -6,10 +6,10 @@ are hints and no errors.
 
 from __future__ import annotations
 
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn
+from iamsim.core.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -119,8 +119,8 @@ def _only(found: Iterable[str]) -> str | None:
 
 def _nearest(name: str, known: dict[str, str]) -> str | None:
     lowered = {one.lower(): arn for one, arn in known.items()}
-    close = get_close_matches(name.lower(), lowered, 1, ALIKE)
-    return lowered[close[0]] if close else None
+    close = nearest(name.lower(), lowered, ALIKE)
+    return lowered[close] if close else None
 
 
 def near_service(principal: str) -> str | None:
@@ -134,8 +134,8 @@ def near_service(principal: str) -> str | None:
     services = catalog.services()
     if name.partition(".")[0] in services:
         return None
-    close = get_close_matches(name, services, 1, ALIKE_SERVICES)
-    return f"{close[0]}{SERVICE_SUFFIX}" if close else None
+    close = nearest(name, services, ALIKE_SERVICES)
+    return f"{close}{SERVICE_SUFFIX}" if close else None
 
 
 def near_resource(resource: str, action: str, world: World | None) -> str | None:
@@ -166,7 +166,7 @@ def near_resource(resource: str, action: str, world: World | None) -> str | None
     service = action.partition(":")[0].lower()
     if is_service or service not in services:
         return None
-    close = get_close_matches(arn.service, [service], 1, 0.5)
+    close = nearest(arn.service, [service], 0.5)
     return arn._replace(service=service).text if close else None
 
 
@@ -187,12 +187,11 @@ def _near_listed(arn: Arn, listed: Iterable[str]) -> str | None:
             continue
         if _head(known) == _head(arn):
             for part, rest in parts.items():
-                if get_close_matches(part.lower(), [known.resource.lower()], 1, ALIKE):
+                if nearest(part.lower(), [known.resource.lower()], ALIKE):
                     names.append(text + rest)
         elif known.resource in parts and _heads_alike(known, arn):
             heads.append(text + parts[known.resource])
-    best = get_close_matches(arn.text, heads or names, 1, 0)
-    return best[0] if best else None
+    return nearest(arn.text, heads or names, 0)
 
 
 def _parts(resource: str) -> Iterator[tuple[str, str]]:
@@ -226,9 +225,9 @@ def near_key(key: str, read: Iterable[str]) -> str | None:
 
     if catalog.find_condition_key(key) is not None:
         return None
-    close = get_close_matches(lowered, known, 1, ALIKE)
+    close = nearest(lowered, known, ALIKE)
     if close:
-        return known[close[0]]
+        return known[close]
     stem, slash, rest = key.partition("/")
     found = catalog.suggest_condition_key(f"{stem}/${{Key}}" if slash else key, 1)
     if not found:

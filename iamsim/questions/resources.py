@@ -6,12 +6,12 @@ Follows https://docs.aws.amazon.com/service-authorization/latest/reference/refer
 from __future__ import annotations
 
 import re
-from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.regions import REGIONS, is_region, may_be_region
 from iamsim.checks.arn_formats import cut_arn
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.suggest import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -87,8 +87,8 @@ def with_account(arn: ArnText, formats: Iterable[ArnFormat], account: str) -> Ar
 def with_region(arn: ArnText, formats: Iterable[ArnFormat]) -> ArnText:
     """The ARN with the Region that its format has, the most alike one where that is any."""
     own = next(iter(formats)).region
-    close = get_close_matches(arn.region, REGIONS, 1)
-    return arn._replace(region=(close or [UNKNOWN_REGION])[0] if "${" in own else own)
+    close = nearest(arn.region, REGIONS)
+    return arn._replace(region=close or UNKNOWN_REGION if "${" in own else own)
 
 
 def likely_arns(resource: str, formats: Sequence[ArnFormat], account: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from iamsim.core.data_class import dataclass, field
 from iamsim.core.decision import PolicyType
 from iamsim.core.errors import WorldError
 from iamsim.core.span import Source
+from iamsim.core.suggest import did_you_mean
 from iamsim.files.reading import read_bytes
 
 if TYPE_CHECKING:
@@ -184,15 +185,13 @@ class PolicyReader:
         return WorldError("file-not-readable", f"can't read `{path}`: {reason}", span=place)
 
     def _hint(self, path: str) -> str:
-        from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
         folder, name = os.path.split(path)
         try:
             files = os.listdir(folder or ".")  # noqa: PTH208 - pathlib costs start-up time
         except OSError:
             files = []
         names = list(self.world.policies) if self.world is not None else []
-        close = get_close_matches(name, [*files, *names], 1)
-        if close:
-            return f"did you mean `{os.path.join(folder, close[0]) if close[0] in files else close[0]}`?"  # noqa: E501, PTH118
-        return "a policy is a file, inline JSON, the ARN of an AWS managed policy, or a known name"
+        meant = {one: one for one in names}
+        meant |= {file: os.path.join(folder, file) for file in files}  # noqa: PTH118 - as above
+        kinds = "a file, inline JSON, the ARN of an AWS managed policy, or a known name"
+        return did_you_mean(name, meant, shown=meant) or f"a policy is {kinds}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pydantic import BaseModel, ValidationError  # noqa: TID253 - loaded for scenarios only
 
 from iamsim.core.errors import WorldError
+from iamsim.core.suggest import did_you_mean
 from iamsim.suites.models import (
     AttachedModel,
     ColumnsModel,
@@ -129,10 +130,8 @@ def _is_index(data: object, step: int | str) -> bool:
 
 def _meant(value: str, choices: str) -> str:
     """The choice that a misspelled value comes closest to, as the beginning of a hint."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
-    close = get_close_matches(value, choices.split("`")[1::2], 1)
-    return f"did you mean `{close[0]}`? " if close else ""
+    hint = did_you_mean(value, choices.split("`")[1::2])
+    return f"{hint} " if hint else ""
 
 
 def _world_error(document: Document, fault: ErrorDetails) -> WorldError:
@@ -187,7 +186,4 @@ def _last_name(location: tuple[int | str, ...]) -> str:
 
 
 def _hint(name: str, known: tuple[str, ...]) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
-    close = get_close_matches(name, known, 1)
-    return f"did you mean `{close[0]}`?" if close else f"known keys are {', '.join(known)}"
+    return did_you_mean(name, known) or f"known keys are {', '.join(known)}"

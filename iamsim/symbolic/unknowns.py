@@ -18,6 +18,7 @@ from iamsim.core.data_class import NamedTuple, replace
 from iamsim.core.errors import RequestError
 from iamsim.core.reason import Reason
 from iamsim.core.request import CallerKind
+from iamsim.core.suggest import nearest
 from iamsim.engine.formula import Slot
 from iamsim.engine.relations import UNASKED, ResourceKind
 from iamsim.engine.services.sts import TRUST_ACTIONS, UNSIGNED_ACTIONS
@@ -121,10 +122,8 @@ def named_things(question: Question) -> Unknowns:
 
 def _no_such_thing(name: str) -> RequestError:
     """Say which name is probably meant: all keys of AWS have a colon."""
-    from difflib import get_close_matches  # noqa: PLC0415 - only odd names need it
-
     short = name.lower().replace("_", "-").removesuffix("s")
-    close = SHORT_NAMES.get(short) or next(iter(get_close_matches(short, sorted(THINGS), 1)), None)
+    close = SHORT_NAMES.get(short) or nearest(short, sorted(THINGS))
     known = ", ".join(f"`{thing}`" for thing in sorted(THINGS))
     return RequestError(
         "unknown-thing",

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from iamsim.core.caret import quote
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.json_text import KEY, JsonNumber
+from iamsim.core.suggest import did_you_mean
 from iamsim.core.unknown import MARK, SOURCE, Unknown, find_marker
 from iamsim.syntax.ast import Condition, Entries, PrincipalEntry, Principals, Statement, Value
 from iamsim.syntax.elements import (
@@ -26,7 +27,7 @@ from iamsim.syntax.elements import (
     check_statement_elements,
 )
 from iamsim.syntax.operators import OPERATORS, operator_spellings, split_operator
-from iamsim.syntax.problem import Problem, did_you_mean, kind_of
+from iamsim.syntax.problem import Problem, kind_of
 from iamsim.syntax.uncertain import Elements, read_uncertain, unknown_policy
 from iamsim.syntax.variables import find_fault
 

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.caret import quote
 from iamsim.core.json_text import KEY
-from iamsim.syntax.problem import Problem, did_you_mean
+from iamsim.core.suggest import did_you_mean
+from iamsim.syntax.problem import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -8,14 +8,9 @@ from iamsim.core.errors import PolicyError
 from iamsim.core.json_text import JsonNumber
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from iamsim.core.span import Path, Source
 
-__all__ = ["Problem", "did_you_mean", "kind_of"]
-
-CLOSE_ENOUGH = 0.7
-LONGEST_NAME = 80  # no name of the policy language is longer
+__all__ = ["Problem", "kind_of"]
 
 
 class Problem(Exception):  # noqa: N818 - becomes a PolicyError as soon as the source is known
@@ -31,20 +26,6 @@ class Problem(Exception):  # noqa: N818 - becomes a PolicyError as soon as the s
     def to_error(self, source: Source) -> PolicyError:
         """Make the error that users see, with its place in the source."""
         return PolicyError(self.code, self.message, span=source.span(self.path), hint=self.hint)
-
-
-def did_you_mean(word: str, known: Iterable[str]) -> str | None:
-    """Suggest the known name that looks most like the word, as a hint; `None` if none does."""
-    if len(word) > LONGEST_NAME:
-        return None
-    by_lower_case = {name.lower(): name for name in known}
-    lower = word.lower()
-    if lower in by_lower_case:
-        return f"did you mean `{by_lower_case[lower]}`? letter case matters"
-    from difflib import get_close_matches  # noqa: PLC0415 - only errors need it
-
-    close = get_close_matches(lower, by_lower_case, n=1, cutoff=CLOSE_ENOUGH)
-    return f"did you mean `{by_lower_case[close[0]]}`?" if close else None
 
 
 def kind_of(value: object) -> str:

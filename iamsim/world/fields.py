@@ -7,12 +7,12 @@ whole answer takes.
 
 from __future__ import annotations
 
-import difflib
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import dataclass, field
 from iamsim.core.errors import WorldError
 from iamsim.core.json_text import KEY
+from iamsim.core.suggest import did_you_mean
 from iamsim.core.unknown import Unknown, find_marker
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from iamsim.core.span import Path, Source, Span
 
-__all__ = ["Fault", "Field", "Fields", "Kind", "Place", "Problems", "Table", "closest", "describe"]
+__all__ = ["Fault", "Field", "Fields", "Kind", "Place", "Problems", "Table", "describe"]
 
 SHOWN_LENGTH = 100
 LEAVE_OUT = "write what it holds, or leave the key out"
@@ -137,7 +137,7 @@ class Table:
                     "unknown-key",
                     f"{self.name} has no key `{key}`",
                     part_place.key_span,
-                    closest(key, self.fields) or f"its keys are {', '.join(self.fields)}",
+                    did_you_mean(key, self.fields) or f"its keys are {', '.join(self.fields)}",
                 )
             elif entry.name in given:
                 problems.add(
@@ -255,13 +255,6 @@ class Fields:
         """Give a map of whatever its kind makes of the values."""
         value = self.values.get(name)
         return value if isinstance(value, dict) else {}
-
-
-def closest(word: str, known: Iterable[str]) -> str | None:
-    """Suggest the known word that was probably meant, as a hint; `None` when none is near."""
-    by_folded = {name.casefold(): name for name in known}
-    found = difflib.get_close_matches(word[:SHOWN_LENGTH].casefold(), by_folded, n=1, cutoff=0.6)
-    return f"did you mean `{by_folded[found[0]]}`?" if found else None
 
 
 def describe(value: object) -> str:

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.data_class import NamedTuple, dataclass
+from iamsim.core.suggest import did_you_mean
 from iamsim.core.unknown import Unknown, find_marker
-from iamsim.world.fields import LEAVE_OUT, Fault, Kind, Place, Problems, closest, describe
+from iamsim.world.fields import LEAVE_OUT, Fault, Kind, Place, Problems, describe
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -195,7 +196,7 @@ def choice(*names: str) -> Kind:
         if text not in names:
             listed = ", ".join(f"`{name}`" for name in names)
             message = f"this must be one of {listed}, not {describe(text)}"
-            raise Fault("invalid-value", message, closest(text, names))
+            raise Fault("invalid-value", message, did_you_mean(text, names))
         return text
 
     return Kind(" or ".join(names), read, {"enum": list(names)})

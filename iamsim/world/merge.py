@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from iamsim.core.data_class import replace
 from iamsim.core.json_text import KEY
-from iamsim.world.fields import closest
+from iamsim.core.suggest import did_you_mean
 from iamsim.world.items import (
     Account,
     ManagedPolicyReference,
@@ -166,7 +166,7 @@ def check_world(world: World, problems: Problems) -> None:
                         "unknown-group",
                         f"the account `{account.id}` has no group `{name}`",
                         user.source.span((*user.position, "groups", index)),
-                        closest(name, account.groups),
+                        did_you_mean(name, account.groups),
                     )
     _check_organization(world, problems)
     owners: dict[str, Placed] = {}

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
-from iamsim.world.fields import closest
+from iamsim.core.suggest import did_you_mean
 from iamsim.world.items import PolicyDocument
 
 if TYPE_CHECKING:
@@ -92,5 +92,5 @@ class OrganizationPolicies:
                     "unknown-policy",
                     f"there is no policy named `{name}`",
                     policy.span,
-                    closest(name, known),
+                    did_you_mean(name, known),
                 )

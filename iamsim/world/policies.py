@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 from iamsim.core.arn import is_managed_policy
 from iamsim.core.errors import WorldError
 from iamsim.core.span_parts import part_of
+from iamsim.core.suggest import did_you_mean
 from iamsim.core.unknown import Unknown
 from iamsim.core.wrapped_policy import unwrap_data
 from iamsim.world.builtin import BUILT_IN_POLICIES, find_built_in
 from iamsim.world.documents import Document, parse_document, read_document
-from iamsim.world.fields import Fault, closest, describe
+from iamsim.world.fields import Fault, describe
 from iamsim.world.items import AnyPolicy, ManagedPolicyReference, PolicyDocument
 from iamsim.world.kinds import Raw
 from iamsim.world.on_demand import PolicyOnDemand
@@ -214,7 +215,7 @@ class Policies:
             raise Fault(
                 "unknown-policy",
                 f"the account `{owner}` has no policy `{name}` in this world",
-                closest(name, names),
+                did_you_mean(name, names),
             )
         return self.find_named(owner, name)
 
@@ -276,9 +277,9 @@ class Policies:
         if "/" in text or text.endswith(_FILE_ENDINGS):
             # A name may be meant too, but a slash or an ending says that a file is.
             folder, _, file = path.rpartition("/")
-            near = closest(file, _files_in(folder)) or closest(text, names)
+            near = did_you_mean(file, _files_in(folder)) or did_you_mean(text, names)
             return Fault("file-not-found", f"there is no policy file {shown}", near)
-        hint = closest(text, names) or (
+        hint = did_you_mean(text, names) or (
             "an AWS managed policy goes by its ARN, such as arn:aws:iam::aws:policy/ReadOnlyAccess"
         )
         return Fault("unknown-policy", f"there is no policy named {shown}", hint)

@@ -21,7 +21,7 @@ from iamsim.checks.reference import ENDED_SERVICES
 from iamsim.checks.registry import checks
 from iamsim.checks.words import has_wildcard
 from iamsim.core.caret import quote
-from iamsim.syntax.problem import did_you_mean
+from iamsim.core.suggest import AMONG_MANY, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -83,7 +83,7 @@ def _judge(policy: PolicyView, value: Value) -> Finding | None:
     gone = prefix.lower() in ENDED_SERVICES or prefix.lower() not in reference.retired_services
     if not known and not has_wildcard(prefix) and gone:
         message = f"there is no service {quote(prefix)}"
-        hint = did_you_mean(prefix, reference.services)
+        hint = did_you_mean(prefix, reference.services, AMONG_MANY)
         return policy.finding(
             "INVALID_SERVICE_IN_ACTION",
             message,

@@ -24,7 +24,7 @@ from iamsim.checks.registry import checks
 from iamsim.checks.words import wildcard_free
 from iamsim.core.arn import is_account_id
 from iamsim.core.caret import quote
-from iamsim.syntax.problem import did_you_mean
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -19,7 +19,7 @@ from iamsim.checks.arn_formats import cut_arn
 from iamsim.checks.registry import checks
 from iamsim.checks.words import has_wildcard, wildcard_free
 from iamsim.core.caret import quote
-from iamsim.syntax.problem import did_you_mean
+from iamsim.core.suggest import AMONG_MANY, did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -85,7 +85,7 @@ def unknown_services(policy: PolicyView) -> Iterator[Finding]:
                 continue
             if not policy.reference.has_arns(service):
                 message = f"there is no service {quote(service)}"
-                hint = did_you_mean(service, policy.reference.services)
+                hint = did_you_mean(service, policy.reference.services, AMONG_MANY)
                 yield policy.finding("INVALID_SERVICE", message, value.path, hint=hint, dated=True)
 
 
@@ -101,7 +101,7 @@ def _is_no_prefix(policy: PolicyView, key: str, prefix: str) -> bool:
 def _unknown_service(policy: PolicyView, condition: ConditionView, prefix: str) -> Finding:
     """Say that a prefix is no service."""
     message = f"the key {quote(condition.key)} is of no service: there is no `{prefix}`"
-    hint = did_you_mean(prefix, ("aws", *policy.reference.services))
+    hint = did_you_mean(prefix, ("aws", *policy.reference.services), AMONG_MANY)
     return policy.finding("INVALID_SERVICE", message, condition.key_path, hint=hint, dated=True)
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 from iamsim.checks.registry import checks
 from iamsim.checks.words import is_template_function
 from iamsim.core.caret import quote
+from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.operators import operator_spellings, split_operator
-from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 
 from iamsim.checks.registry import checks
 from iamsim.core.caret import quote
+from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.elements import EFFECTS, POLICY_ELEMENTS, STATEMENT_ELEMENTS, VERSIONS
-from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

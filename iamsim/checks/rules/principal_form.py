@@ -19,8 +19,8 @@ from iamsim.checks.view import WITH_PRINCIPAL
 from iamsim.checks.words import is_template_function
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
+from iamsim.core.suggest import did_you_mean
 from iamsim.syntax.elements import PRINCIPAL_KINDS
-from iamsim.syntax.problem import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

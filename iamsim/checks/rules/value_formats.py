@@ -19,7 +19,7 @@ from iamsim.catalog.regions import is_region, may_be_region
 from iamsim.checks.registry import checks
 from iamsim.checks.words import wildcard_free
 from iamsim.core.caret import quote
-from iamsim.syntax.problem import did_you_mean
+from iamsim.core.suggest import did_you_mean
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

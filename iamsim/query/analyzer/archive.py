@@ -8,10 +8,10 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/access-analyzer-reference-filte
 from __future__ import annotations
 
 from collections.abc import Mapping
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.errors import WorldError
+from iamsim.core.suggest import did_you_mean
 from iamsim.query.analyzer.finding import AccessFinding, Status
 from iamsim.world.documents import read_document
 
@@ -139,12 +139,11 @@ def _read_criterion(
     """Read the operators of one filter key."""
     key = str(where[-1])
     if key not in FIELDS and not key.startswith(PREFIXES):
-        close = get_close_matches(key, FIELDS, 1)
         raise WorldError(
             "invalid-archive-rules",
             f"`{key}` is no filter key",
             span=document.span(where),
-            hint=f"did you mean `{close[0]}`?" if close else f"keys are {', '.join(FIELDS)}",
+            hint=did_you_mean(key, FIELDS) or f"keys are {', '.join(FIELDS)}",
         )
     found: dict[str, tuple[str, ...]] = {}
     for operator, values in criterion.items() if isinstance(criterion, Mapping) else ():
