@@ -50,6 +50,7 @@ OPERATIONS: dict[str, dict[str, Callable[[Call], Json]]] = {
 }
 DEFAULT_REGION = "us-east-1"
 TARGET = "x-amz-target"
+MANAGED_BY_ONE = "organizations"  # whose callers are mostly in the management account
 OK, FAILED = 200, 500
 _credential = re.compile(r"Credential=([^/,\s]+)/[0-9]{8}/([a-z0-9-]+)/([a-z0-9-]+)/").search
 
@@ -205,7 +206,8 @@ def _answer(
     estate: Estate, service: Service, operation: Operation, parameters: Json, caller: Caller
 ) -> tuple[Json, dict[str, str]]:
     """Ask the function of an operation, and say by headers for whom it answered."""
-    account, arn, known = estate.caller_of(caller.key)
+    manages = service.name == MANAGED_BY_ONE
+    account, arn, known = estate.caller_of(caller.key, manages=manages)
     call = Call(estate, account, arn, caller.region, operation.name, parameters)
     try:
         result = OPERATIONS[service.name][operation.name](call)

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 from iamsim.core.errors import RequestError
 from iamsim.engine.world import CompiledWorld
+from iamsim.world.model import Account
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from iamsim.world.model import Account, World
+    from iamsim.world.model import World
 
 __all__ = ["Estate"]
 
@@ -29,6 +30,7 @@ class Estate:
         self.compiled = CompiledWorld.checked(model)
         self.now = now
         self.default = _default_account(model, account)
+        self.members = _members(model)
         self.callers = dict(_callers(model))
         self._kept: dict[object, Any] = {}
         self._lock = RLock()
@@ -38,15 +40,20 @@ class Estate:
         """How many parts of the world are not known."""
         return len(self.compiled.unknowns()) + len(self.model.lost) + len(self.model.unlisted)
 
-    def caller_of(self, key: str | None) -> tuple[Account, str, bool]:
+    def caller_of(self, key: str | None, *, manages: bool = False) -> tuple[Account, str, bool]:
         """Who calls with a key: the account, the ARN, and whether the world lists the key.
 
-        A key that is the id of an account calls as its root user.
+        A key that is the id of an account calls as its root user. One that nobody lists is of the
+        account that answers for the others, or that `manages` the organization.
         """
         known = self.callers.get(key or "")
         if known is not None:
             return known[0], known[1], True
-        account = self.model.accounts.get(key or "", self.default)
+        account = self.model.accounts.get(key or "") or self.members.get(key or "")
+        if account is None:
+            organization = self.model.organization
+            number = organization.management_account if organization and manages else None
+            account = self.members.get(number or "", self.default)
         return account, f"arn:{account.partition}:iam::{account.id}:root", key == account.id
 
     def kept(self, key: object, make: Callable[[], Any]) -> Any:  # noqa: ANN401 - whatever it makes
@@ -73,6 +80,20 @@ def _default_account(model: World, account: str | None) -> Account:
     organization = model.organization
     management = organization.management_account if organization is not None else None
     return model.accounts.get(management or "") or next(iter(model.accounts.values()))
+
+
+def _members(model: World) -> dict[str, Account]:
+    """The accounts of the organization: those of which the world says no more have nothing."""
+    organization = model.organization
+    waiting = [] if organization is None or organization.root is None else [organization.root]
+    numbers = [organization.management_account] if organization is not None else []
+    while waiting:
+        node = waiting.pop()
+        numbers += node.accounts
+        waiting += node.units
+    return {
+        number: model.accounts.get(number) or Account(id=number) for number in numbers if number
+    }
 
 
 def _callers(model: World) -> list[tuple[str, tuple[Account, str]]]:

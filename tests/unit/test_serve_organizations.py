@@ -202,6 +202,25 @@ def test_any_member_may_describe_and_a_delegate_may_list(server):
     ]
 
 
+def test_a_management_account_that_is_not_listed_is_asked_all_the_same(tmp_path):
+    """By its id, and by any key that nobody lists; IAM answers for what the world lists."""
+    world = json.loads(json.dumps(WORLD))
+    del world["accounts"][MANAGEMENT]
+    file = tmp_path / "world.json"
+    file.write_text(json.dumps(world))
+    with serving(file) as server:
+        for key in (MANAGEMENT, "AKIANOBODYLISTSTHIS1"):
+            answer = client(server, "organizations", key).list_accounts()
+            assert len(answer["Accounts"]) == 3
+            assert "Name" not in answer["Accounts"][0]
+            headers = answer["ResponseMetadata"]["HTTPHeaders"]
+            assert headers["x-iamsim-account"] == MANAGEMENT
+            assert ("x-iamsim-caller" in headers) is (key != MANAGEMENT)
+        assert client(server, "sts").get_caller_identity()["Account"] == MEMBER
+        assert client(server, "sts", MANAGEMENT).get_caller_identity()["Account"] == MANAGEMENT
+        assert client(server, "iam", MANAGEMENT).list_users()["Users"] == []
+
+
 class Session:
     """A session of boto3 whose clients ask a server."""
 
