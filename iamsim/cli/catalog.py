@@ -39,7 +39,8 @@ def use_file(path: str) -> None:
 
 def _show(options: Options, arguments: Sequence[str]) -> int:
     from iamsim import catalog  # noqa: PLC0415 - as above
-    from iamsim.cli.catalog_search import carriers, unknown_name  # noqa: PLC0415
+    from iamsim.catalog.carriers import carriers  # noqa: PLC0415
+    from iamsim.cli.catalog_search import unknown_name  # noqa: PLC0415
     from iamsim.report import catalog as report  # noqa: PLC0415
 
     name = arguments[0]

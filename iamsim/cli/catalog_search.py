@@ -13,9 +13,9 @@ from iamsim.report.catalog import Found
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from iamsim.catalog import ConditionKeyFacts, ServiceFacts
+    from iamsim.catalog import ServiceFacts
 
-__all__ = ["carriers", "search", "unknown_name"]
+__all__ = ["search", "unknown_name"]
 
 _WILDCARDS = frozenset("*?")
 
@@ -67,28 +67,6 @@ def _keys(services: Sequence[ServiceFacts]) -> Iterator[Found]:
     keys |= {key.name: key for key in catalog.global_condition_keys()}
     for name in sorted(keys, key=str.lower):
         yield Found("condition key", name, ", ".join(keys[name].types))
-
-
-def carriers(key: ConditionKeyFacts) -> list[str] | None:
-    """Name the actions that carry a service's key, or the services that know a global name.
-
-    None for a key that any request may carry, or of which that isn't known.
-    """
-    if key.scope == "service":
-        prefix = key.name.partition(":")[0]
-        return [
-            action.full_name
-            for action in catalog.actions(prefix)
-            if key.name in catalog.carried_keys(action.full_name)
-        ]
-    if key.scope != "action":
-        return None
-    return [
-        prefix
-        for prefix in catalog.services()
-        if (service := catalog.find_service(prefix)) is not None
-        and any(known.name == key.name for known in service.condition_keys)
-    ]
 
 
 def unknown_name(text: str) -> RequestError:

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim import catalog
+from iamsim.catalog.carriers import carriers
 from iamsim.catalog.managed import find_managed_policy
-from iamsim.catalog.presence import derived_from
+from iamsim.catalog.meanings import meaning_of
+from iamsim.catalog.presence import derived_from, types_of
 from iamsim.core.arn import find_arn
 from iamsim.lsp.granted import levels_text
+from iamsim.lsp.key_words import presence_text
 from iamsim.report.cleaning import for_markdown, for_markdown_code
 from iamsim.syntax.operators import split_operator
 
@@ -91,9 +94,17 @@ def _key(text: str) -> str:
         return told + (f"; perhaps `{close[0]}`" if close else "")
     types = ", ".join(facts.types) or "of a type that AWS does not say"
     lines = [f"**{facts.name}**: {types}{', several values' if facts.multivalued else ''}"]
-    origin = derived_from(text)
+    meaning = meaning_of(text)
+    if meaning is not None:
+        lines.append(meaning)
+    if types_of(text.lower()):
+        lines.append(presence_text(text.lower()))
+    carrying = carriers(facts)
+    if carrying:
+        lines.append(f"carried by {_listed(carrying)}")
+    origin = derived_from(text.lower())
     if origin:
-        lines.append(f"derived from {origin}")
+        lines.append(f"follows from the {origin}")
     if facts.scope != "service":
         lines.append(SCOPES.get(facts.scope, facts.scope))
     return "\n\n".join(lines)
