@@ -120,6 +120,7 @@ PASSED_BY_MEMBER = {
 }
 MORE_MEMBERS = frozenset(
     {
+        "automationassumerole",
         "snscallerarn",
         "deliverlogspermissionarn",
         "servicerole",
@@ -353,7 +354,7 @@ def ask_keys(asker: Asker) -> None:
         for action in (facts.dependent_actions if facts is not None else None) or ():
             if action.startswith("kms:"):
                 actions[action] = None
-    if not actions:
+    if not actions and not any(one.action.startswith("kms:") for one in asker.reading.asked):
         asker.note(
             f"the call names a key of KMS (`{key}`); which permissions for it the caller needs"
             " is not listed"

@@ -228,3 +228,32 @@ def test_aws_own_files_say_what_operations_ask(tmp_path):
     ]
     (shipped,) = iamsim.read_call("polly", "ListLexicons", {}, **PLACE).requests
     assert shipped["action"] == "polly:ListLexicons"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        (
+            "sqs send-message --queue-url https://q/111122223333/q --message-body x",
+            "encrypts the queue",
+        ),
+        ("sqs receive-message --queue-url https://q/111122223333/q", "kms:Decrypt is asked"),
+        ("sns publish --topic-arn arn:aws:sns:eu-west-1:111122223333:t --message m", "the topic"),
+        ("kinesis put-record --stream-name s --data x --partition-key p", "kms:GenerateDataKey is"),
+        ("dynamodb query --table-name t", "encrypts the table"),
+        ("resourcegroupstaggingapi tag-resources --resource-arn-list a --tags b=c", "change tags"),
+    ],
+)
+def test_what_else_may_be_asked_is_said(line, words):
+    """Whether a queue or a table has a key of its own, no call tells."""
+    reading = iamsim.read_line(f"aws {line}", region="eu-west-1", account="111122223333")
+    assert len(reading.asked) == 1
+    assert any(words in note for note in reading.notes)
+
+
+def test_a_key_whose_permissions_are_asked_is_not_said_to_be_unlisted():
+    """The note is for services of which nothing is known."""
+    line = "aws dynamodb create-table --table-name t --sse-specification KMSMasterKeyId=alias/x"
+    reading = iamsim.read_line(line, region="eu-west-1", account="111122223333")
+    assert "kms:CreateGrant" in [one.action for one in reading.asked]
+    assert not any("is not listed" in note for note in reading.notes)

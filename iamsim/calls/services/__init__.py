@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from iamsim.calls.asker import Asker
 
@@ -79,9 +79,9 @@ def prepare(asker: Asker) -> None:
 
 def remark(asker: Asker) -> None:
     """Say what else decides, or may be asked, about the calls of a service."""
-    text = REMARKS.get(asker.service.name)
-    if text is not None and any(asker.operation.name.startswith(start) for start in text[0]):
-        asker.note(text[1])
+    for starts, text in REMARKS.get(asker.service.name, ()):
+        if asker.operation.name.startswith(starts):
+            asker.note(text)
 
 
 LAKE_FORMATION = (
@@ -93,30 +93,81 @@ STACK_RESOURCES = (
     " stack has: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/"
     "using-iam-servicerole.html"
 )
-REMARKS = {
+TAGGED_THERE = (
+    "each resource's own service asks for its permission to change tags as well:"
+    " https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_TagResources.html"
+)
+
+
+def _key_of(what: str, actions: str, page: str) -> str:
+    """Say what is asked of KMS where a queue, a topic, a stream or a table has a key of its own."""
+    return (
+        f"{actions} asked as well where a customer managed key of KMS encrypts the {what}:"
+        f" https://docs.aws.amazon.com/{page}"
+    )
+
+
+QUEUE_KEY = "AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-key-management.html"
+TOPIC_KEY = "sns/latest/dg/sns-key-management.html"
+STREAM_KEY = "streams/latest/dev/permissions-user-key-KMS.html"
+TABLE_KEY = "amazondynamodb/latest/developerguide/encryption.usagenotes.html"
+BOTH = "kms:GenerateDataKey and kms:Decrypt are"
+# What a remark is about: the first letters of the names of operations.
+REMARKS: Mapping[str, tuple[tuple[tuple[str, ...], str], ...]] = {
     "glue": (
         (
-            "GetTable",
-            "GetDatabase",
-            "GetPartition",
-            "CreateTable",
-            "CreateDatabase",
-            "UpdateTable",
-            "UpdateDatabase",
-            "DeleteTable",
-            "DeleteDatabase",
-            "BatchGet",
-            "BatchCreatePartition",
-            "BatchDelete",
-            "SearchTables",
-            "CreatePartition",
+            (
+                "GetTable",
+                "GetDatabase",
+                "GetPartition",
+                "CreateTable",
+                "CreateDatabase",
+                "UpdateTable",
+                "UpdateDatabase",
+                "DeleteTable",
+                "DeleteDatabase",
+                "BatchGet",
+                "BatchCreatePartition",
+                "BatchDelete",
+                "SearchTables",
+                "CreatePartition",
+            ),
+            LAKE_FORMATION,
         ),
-        LAKE_FORMATION,
     ),
-    "athena": (("StartQueryExecution", "CreatePreparedStatement"), LAKE_FORMATION),
+    "athena": ((("StartQueryExecution", "CreatePreparedStatement"), LAKE_FORMATION),),
     "cloudformation": (
-        ("CreateStack", "UpdateStack", "DeleteStack", "ExecuteChangeSet"),
-        STACK_RESOURCES,
+        (("CreateStack", "UpdateStack", "DeleteStack", "ExecuteChangeSet"), STACK_RESOURCES),
+    ),
+    "dynamodb": (
+        (
+            (
+                "BatchExecuteStatement",
+                "BatchGetItem",
+                "BatchWriteItem",
+                "DeleteItem",
+                "ExecuteStatement",
+                "ExecuteTransaction",
+                "GetItem",
+                "PutItem",
+                "Query",
+                "Scan",
+                "TransactGetItems",
+                "TransactWriteItems",
+                "UpdateItem",
+            ),
+            _key_of("table", "kms:Decrypt is", TABLE_KEY),
+        ),
+    ),
+    "kinesis": (
+        (("PutRecord",), _key_of("stream", "kms:GenerateDataKey is", STREAM_KEY)),
+        (("GetRecords", "SubscribeToShard"), _key_of("stream", "kms:Decrypt is", STREAM_KEY)),
+    ),
+    "resourcegroupstaggingapi": ((("TagResources", "UntagResources"), TAGGED_THERE),),
+    "sns": ((("Publish",), _key_of("topic", BOTH, TOPIC_KEY)),),
+    "sqs": (
+        (("SendMessage",), _key_of("queue", BOTH, QUEUE_KEY)),
+        (("ReceiveMessage",), _key_of("queue", "kms:Decrypt is", QUEUE_KEY)),
     ),
 }
 
