@@ -16,6 +16,7 @@ from iamsim.core.errors import RequestError
 from iamsim.core.overall import overall_verdict
 from iamsim.engine.world import CompiledWorld
 from iamsim.query.calls import AnsweredCall, answer_call
+from iamsim.questions.names import principal_named
 from iamsim.report.document import Remark
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def explain_call(options: Options) -> int:
     name = "--call" if options["call"] is not None else "--event"
     _refuse_options(options, name)
     records = _records(options)
-    readings = _readings(options, records)
     model = load_worlds(options, on_demand=True)
+    readings = _readings(options, records, model)
     world = None if model is None else CompiledWorld(model)
     questions: list[Question] = []
     calls = [_answered(reading, options, model, world, questions) for reading in readings]
@@ -96,12 +97,14 @@ def _outcomes(
     return list(dict.fromkeys(one for one in found if one is not None))
 
 
-def _readings(options: Options, records: Sequence[Mapping[str, Any]]) -> list[Reading]:
+def _readings(
+    options: Options, records: Sequence[Mapping[str, Any]], model: World | None
+) -> list[Reading]:
     line = text_of(options, "call")
     if line is not None:
         from iamsim.calls.lines import read_line  # noqa: PLC0415 - events need none
 
-        arn = find_arn(text_of(options, "principal") or "")
+        arn = find_arn(principal_named(text_of(options, "principal") or "", model))
         account = arn.account if arn is not None and is_account_id(arn.account) else None
         return [read_line(line, region=text_of(options, "region"), account=account)]
     from iamsim.calls.events import read_event  # noqa: PLC0415 - as above

@@ -27,6 +27,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     """Count what the principal did, and write the policy."""
     from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
     from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.questions.names import principal_named  # noqa: PLC0415
     from iamsim.replay.alike import Alike  # noqa: PLC0415
     from iamsim.replay.generate import generate  # noqa: PLC0415
     from iamsim.report import generated as report  # noqa: PLC0415
@@ -46,6 +47,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         if not number.isdecimal():
             raise RequestError("invalid-number", f"`{number}` is no whole number")
     model = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]), on_demand=True)
+    principal = principal_named(principal, model)
     conditions = bool(options["conditions"])
     read = ("aws:SourceIp", "aws:SourceVpce") if conditions else ()
     alike = Alike([] if model is None else [model], read, objects=True)

@@ -181,3 +181,13 @@ def test_a_broken_file_of_events_is_an_error(capsys, tmp_path, text):
     code, _, errors = run(capsys, "explain", "--event", str(path))
     assert code == 2
     assert errors.startswith("error")
+
+
+def test_a_short_name_tells_the_account(capsys):
+    """ARNs of the caller's account are whole, as with an ARN."""
+    line = "aws sqs send-message --queue-url q --message-body x --region eu-west-1"
+    code, out, _ = run(
+        capsys, "explain", "--call", line, "-p", "deploy", "--world", "example:harbor"
+    )
+    assert code == 0
+    assert "arn:aws:sqs:eu-west-1:111122223333:q" in out
