@@ -17,8 +17,27 @@ OWN_ACCOUNT = {
     "s3": "getbucketpolicy putbucketpolicy deletebucketpolicy getaccessgrantsinstance",
     "kinesis": "putresourcepolicy",
     "dynamodb": "updatetimetolive describetimetolive putresourcepolicy getresourcepolicy "
-    "deleteresourcepolicy partiqlselect partiqlinsert partiqlupdate partiqldelete",
+    "deleteresourcepolicy partiqlselect partiqlinsert partiqlupdate partiqldelete createbackup "
+    "describecontinuousbackups updatecontinuousbackups describecontributorinsights "
+    "updatecontributorinsights exporttabletopointintime describetablereplicaautoscaling "
+    "updatetablereplicaautoscaling enablekinesisstreamingdestination "
+    "disablekinesisstreamingdestination describekinesisstreamingdestination "
+    "updatekinesisstreamingdestination",
     "ssm": "deleteopsitem",
+    "cloudhsm": "copybackuptoregion deletebackup deleteresourcepolicy getresourcepolicy listtags "
+    "modifybackupattributes putresourcepolicy restorebackup tagresource untagresource",
+    "payment-cryptography": "createalias deletealias getalias updatealias putresourcepolicy "
+    "getresourcepolicy deleteresourcepolicy",
+    "wafv2": "putpermissionpolicy getpermissionpolicy deletepermissionpolicy",
+    "waf": "putpermissionpolicy deletepermissionpolicy",
+    "waf-regional": "putpermissionpolicy deletepermissionpolicy",
+    "cleanrooms": "deletecollaboration updatecollaboration",
+    "refactor-spaces": "tagresource untagresource",
+    "codeguru-profiler": "deleteprofilinggroup describeprofilinggroup getprofile putpermission "
+    "updateprofilinggroup",
+    "s3-outposts": "getbucket getbucketpolicy putbucketpolicy deletebucketpolicy",
+    "serverlessrepo": "createapplicationversion deleteapplication putapplicationpolicy "
+    "updateapplication",
 }
 # Services of which only these calls reach other accounts.
 REACHING = {
@@ -41,10 +60,14 @@ BY_RESOURCE_POLICY = {
     "logs": "putsubscriptionfilter createdelivery link",
 }
 NEVER_BY_RESOURCE_POLICY = {
-    "s3": "createbucket listallmybuckets createaccesspoint getaccesspointpolicy "
-    "putaccesspointpolicy deleteaccesspoint",
-    "dynamodb": "createtable listtables deletebackup",
-    "glue": "startjobrun createjob startcrawler createtrigger startworkflowrun",
+    "s3": "createbucket listallmybuckets createaccesspoint getaccesspoint deleteaccesspoint "
+    "getaccesspointpolicy putaccesspointpolicy deleteaccesspointpolicy getaccesspointpolicystatus",
+    "dynamodb": "createtable listtables deletebackup importtable restoretablefrombackup "
+    "describeglobaltable updateglobaltablesettings",
+    "glue": "startjobrun createjob getjob updatejob deletejob batchstopjobrun startcrawler "
+    "stopcrawler getcrawler updatecrawler deletecrawler createtrigger startworkflowrun",
+    "apigateway": "get post put patch delete",
+    "codeartifact": "putrepositorypermissionspolicy putdomainpermissionspolicy",
 }
 # Calls without a signature (R19.12); `*` are all of a service.
 UNSIGNED = {
@@ -54,9 +77,18 @@ UNSIGNED = {
     "lambda": "invokefunctionurl invokefunction",
     "execute-api": "invoke manageconnections",
     "es": "eshttpget eshttpput eshttppost eshttphead eshttpdelete eshttppatch",
+    "mediastore": "getobject describeobject",
+    "mediapackagev2": "getobject getheadobject",
+    "elasticfilesystem": "clientmount clientwrite clientrootaccess",
 }
 UNCONTROLLED = {
-    "cognito-idp": "initiateauth signup getuser globalsignout",
+    "cognito-idp": "initiateauth signup getuser globalsignout associatesoftwaretoken "
+    "changepassword confirmforgotpassword confirmsignup forgotpassword listdevices "
+    "resendconfirmationcode respondtoauthchallenge revoketoken updateuserattributes "
+    "verifyuserattribute",
+    "sso": "getrolecredentials listaccountroles listaccounts logout",
+    "sso-oidc": "createtoken registerclient startdeviceauthorization",
+    "signin": "createoauth2token",
     "cognito-identity": "getid getcredentialsforidentity getopenidtoken unlinkidentity",
 }
 MANAGEMENT = {
@@ -68,8 +100,28 @@ MANAGEMENT = {
     "removeaccountfromorganization",
     "iam": "generateorganizationsaccessreport getorganizationsaccessreport "
     "enableorganizationsrootsessions enableorganizationsrootcredentialsmanagement",
-    "guardduty": "enableorganizationadminaccount",
+    "guardduty": "enableorganizationadminaccount disableorganizationadminaccount "
+    "listorganizationadminaccounts",
     "ram": "enablesharingwithawsorganization",
+    "backup": "updateglobalsettings",
+    "cloudformation": "activateorganizationsaccess deactivateorganizationsaccess",
+    "cloudtrail": "registerorganizationdelegatedadmin deregisterorganizationdelegatedadmin",
+    "detective": "enableorganizationadminaccount disableorganizationadminaccount",
+    "ec2": "enableipamorganizationadminaccount enablereachabilityanalyzerorganizationsharing",
+    "fms": "associateadminaccount putadminaccount listadminaccountsfororganization",
+    "health": "describehealthservicestatusfororganization enablehealthserviceaccessfororganization "
+    "disablehealthserviceaccessfororganization",
+    "inspector2": "enabledelegatedadminaccount disabledelegatedadminaccount",
+    "macie2": "enableorganizationadminaccount disableorganizationadminaccount",
+    "networkmanager": "startorganizationserviceaccessupdate",
+    "resource-explorer-2": "getaccountlevelserviceconfiguration",
+    "securityhub": "enableorganizationadminaccount disableorganizationadminaccount "
+    "listorganizationadminaccounts",
+    "securitylake": "registerdatalakedelegatedadministrator "
+    "deregisterdatalakedelegatedadministrator",
+    "servicecatalog": "enableawsorganizationsaccess disableawsorganizationsaccess",
+    "sso": "listaccountassignmentsforprincipal",
+    "tag": "describereportcreation getcompliancesummary startreportcreation",
 }
 ANYBODY = (
     "createorganization describeorganization describeeffectivepolicy accepthandshake "
@@ -82,13 +134,65 @@ CLOSING = (  # not stated
 )
 ADMINISTRATORS = {
     "account": "acceptprimaryemailupdate getprimaryemail startprimaryemailupdate",
-    "config": "putorganizationconfigrule",
+    "config": "putorganizationconfigrule deleteorganizationconfigrule "
+    "putorganizationconformancepack deleteorganizationconformancepack",
+    "cloudformation": "describeorganizationsaccess",
+    "compute-optimizer": "getenrollmentstatusesfororganization",
+    "fms": "listmemberaccounts",
+    "health": "describeaffectedaccountsfororganization describeeventsfororganization",
+    "observabilityadmin": "createcentralizationrulefororganization "
+    "createtelemetryrulefororganization listtelemetryrulesfororganization",
+    "resource-explorer-2": "listindexesformembers",
+    "servicecatalog": "describeportfoliosharestatus getawsorganizationsaccessstatus "
+    "listorganizationportfolioaccess",
     "iam": "listorganizationsfeatures disableorganizationsrootsessions "
     "disableorganizationsrootcredentialsmanagement",
 }
+# The name by which a service is delegated, where it is not its own.
+ADMINISTERED = {"cloudformation": "member.org.stacksets.cloudformation.amazonaws.com"}
 DELEGATED = {
-    "securityhub": "updateconfigurationpolicy createconfigurationpolicy",
-    "inspector2": "batchgetmemberec2deepinspectionstatus",
+    "securityhub": "updateconfigurationpolicy createconfigurationpolicy "
+    "deleteconfigurationpolicy getconfigurationpolicy listconfigurationpolicies "
+    "startconfigurationpolicyassociation updateorganizationconfiguration",
+    "inspector2": "batchgetmemberec2deepinspectionstatus "
+    "batchupdatememberec2deepinspectionstatus updateorgec2deepinspectionconfiguration",
+    "detective": "describeorganizationconfiguration updateorganizationconfiguration",
+}
+# Objects that come with a service: how their ARN begins behind the account, and what is refused.
+DEFAULTS = {
+    "rds": (
+        "pg:default.",
+        "copydbparametergroup deletedbparametergroup modifydbparametergroup resetdbparametergroup",
+    ),
+    "elasticache": (
+        "parametergroup:default.",
+        "deletecacheparametergroup modifycacheparametergroup resetcacheparametergroup",
+    ),
+    "memorydb": (
+        "parametergroup/default.",
+        "deleteparametergroup updateparametergroup resetparametergroup",
+    ),
+    "redshift": (
+        "parametergroup:default.",
+        "deleteclusterparametergroup modifyclusterparametergroup resetclusterparametergroup",
+    ),
+    "codedeploy": ("deploymentconfig:CodeDeployDefault.", "deletedeploymentconfig"),
+    "athena": ("workgroup/primary", "deleteworkgroup"),
+    "ecs": ("capacity-provider/FARGATE", "deletecapacityprovider updatecapacityprovider"),
+    "ssm": ("document/AWS-", "deletedocument updatedocument modifydocumentpermission"),
+    "appconfig": (
+        "deploymentstrategy/AppConfig.",
+        "deletedeploymentstrategy updatedeploymentstrategy",
+    ),
+    "xray": ("sampling-rule/Default", "deletesamplingrule"),
+    "backup": ("backup-vault:aws/efs/automatic-backup-vault", "deletebackupvault"),
+    "config": ("config-rule/aws-service-rule/", "deleteconfigrule putconfigrule"),
+    "s3": ("storage-lens/default-account-dashboard", "deletestoragelensconfiguration"),
+    "apprunner": (
+        "autoscalingconfiguration/DefaultConfiguration/",
+        "deleteautoscalingconfiguration",
+    ),
+    "events": ("event-bus/default", "deleteeventbus"),
 }
 ON_LINKED_ROLES = (
     "attachrolepolicy detachrolepolicy putrolepolicy deleterolepolicy updateassumerolepolicy "
@@ -172,8 +276,9 @@ def needs_no_policy(case: Any) -> bool:
 def credentials_allow(case: Any) -> bool:
     """Say whether the service takes a call with such credentials (R6.5, R19.13)."""
     kind, name = case.caller["kind"], case.operation
+    federated = kind == "federated-user" or case.session.get("credentials") == "federation-token"
     if case.service == "iam":
-        return bool(kind != "federated-user")
+        return not federated
     if case.service != "sts":
         return True
     with_token = case.session.get("credentials") == "session-token"
@@ -182,7 +287,7 @@ def credentials_allow(case: Any) -> bool:
         return False
     if kind == "root" and name in ("assumerole", "assumeroot"):
         return False
-    if kind == "federated-user":
+    if federated:
         return name in FROM_SESSIONS.split()
     if with_token and kind in ("root", "user"):
         return name in FROM_SESSION_TOKENS.split()
@@ -232,15 +337,16 @@ def may_call(case: Any) -> bool | str:
     if part is None:
         return True
     owner_part, _ = part_in_organization(case, case.owner)
+    administered = ADMINISTERED.get(case.service, f"{case.service}.amazonaws.com")
     for_it = case.service == "account" or says(DELEGATED, case) or says(ADMINISTRATORS, case)
-    if for_it and owner_part == "management" and f"{case.service}.amazonaws.com" in services:
+    if for_it and owner_part == "management" and administered in services:
         return "identity"
     if says(MANAGEMENT, case):
         return part == "management"
     if says(DELEGATED, case):
-        return f"{case.service}.amazonaws.com" in services
+        return administered in services
     if says(ADMINISTRATORS, case):
-        return part == "management" or f"{case.service}.amazonaws.com" in services
+        return part == "management" or administered in services
     if case.service != "organizations" or case.operation in f"{ANYBODY} {CLOSING}".split():
         return True
     if case.operation == "leaveorganization":
@@ -272,9 +378,12 @@ def is_fixed(case: Any) -> bool:
         return bool(linked) and case.operation in ON_LINKED_ROLES.split()
     if case.service == "kms":
         return tail.startswith("alias/aws/") and case.operation in ON_MANAGED_KEYS.split()
-    if case.service == "events":
-        return tail == "event-bus/default" and case.operation == "deleteeventbus"
-    return False
+    of_aws = len(case.parts) == 6 and case.parts[4] == "aws"
+    if of_aws and case.service in ("organizations", "ram"):
+        changes = "updatepolicy deletepolicy deletepermission createpermissionversion"
+        return case.operation in changes.split()
+    start, refused = DEFAULTS.get(case.service, ("", ""))
+    return bool(start) and tail.startswith(start) and case.operation in refused.split()
 
 
 def refuses(case: Any) -> bool:

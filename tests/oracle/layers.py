@@ -401,6 +401,8 @@ class Case:
         limits = grant.get("Constraints") or {}
         prefix = "kms:encryptioncontext:"
         given = {key: of for key, of in self.context.items() if key.startswith(prefix)}
+        for name in as_list(self.context.get("kms:encryptioncontextkeys")):
+            given.setdefault(f"{prefix}{scalar(name).lower()}", None)  # a pair of unknown value
         exact = lowered(prefix, limits.get("EncryptionContextEquals"))
         part = lowered(prefix, limits.get("EncryptionContextSubset"))
         source = limits.get("SourceArn")

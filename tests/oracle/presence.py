@@ -34,8 +34,11 @@ def sent_keys(case: Case) -> dict[str, str]:
     elif not by_endpoint and kind != "service":
         found["aws:SourceIp"] = "address"
     temporary = kind in ("role", "federated-user") or case.caller.get("assumed_root")
-    if temporary and kind in IAM_KINDS:
+    with_token = kind == "user" and case.session.get("credentials") == "session-token"
+    if (temporary and kind in IAM_KINDS) or with_token:
         found["aws:TokenIssueTime"] = "moment"
+    if with_token:
+        found["aws:MultiFactorAuthPresent"] = "truth"
     if temporary and kind != "federated-user" and not only_federated(case):
         found["aws:MultiFactorAuthPresent"] = "truth?"
     return found
