@@ -203,7 +203,7 @@ class _Drawing:
             sheet.text(left + taken + 8, top + 14, gate.name, "bold")
         if decides:
             right = x + width - SIZES.padding
-            sheet.text(right, top + 14, DECIDES, "small bold", "end")
+            sheet.text(right, top + 14, self.picture.mark, "small bold", "end")
         for text, classes in box.lines:
             sheet.text(left, base, text, classes)
             base += SIZES.leading

@@ -46,18 +46,20 @@ def draw_decision(
     answer: Answer,
     href: Callable[[str], str | None] | None = None,
     width: float = 860,
+    language: str = "en",
 ) -> Picture:
     """Draw one decision, `width` pixels wide: explicit denies, guardrails, the ways in, each layer
-    a gate on its way.
+    a gate on its way; in English, or as far as there are words in Japanese (``ja``).
 
     `href` gives the address that the gate of a layer (by its name, such as
     ``permissions-boundary``; ``kms-grant`` for the grants on a key) leads to in the SVG.
     """
     from iamsim.draw.decision import decision_svg  # noqa: PLC0415 - one form of several
     from iamsim.draw.decision_dot import decision_dot  # noqa: PLC0415 - one form of several
-    from iamsim.words.steps import picture_of  # noqa: PLC0415 - needs the engine's tables
+    from iamsim.words.language import speaker  # noqa: PLC0415 - beside what it speaks
+    from iamsim.words.steps import picture_of, spoken  # noqa: PLC0415 - needs the engine's tables
 
-    picture = picture_of(answer)
+    picture = spoken(picture_of(answer), speaker(language))
 
     def address(place: Place) -> str | None:
         name = "kms-grant" if place.grants else place.layer.value

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shlex
+from html import escape, unescape
 from typing import TYPE_CHECKING, Any
 
 from iamsim.core.decision import Layer
@@ -21,6 +23,8 @@ from iamsim.report.side_by_side import comparison_in_short
 from iamsim.report.summary import summary
 from iamsim.suites.asked import scenario_of
 from iamsim.words.labels import VERDICTS
+from iamsim.words.language import in_english, speaker
+from iamsim.words.steps import picture_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,10 +32,13 @@ if TYPE_CHECKING:
     from iamsim.core.answer import Answer
     from iamsim.play.asked import Sheet
     from iamsim.query.edits.model import Edit, EditSet
+    from iamsim.words.language import Say
 
 __all__ = ["edit", "explain", "export"]
 
 Json = dict[str, Any]
+# What stands between two tags, with the blanks around it.
+_TEXTS = re.compile(r"((?<=>)\s*)([^<>]*[^<>\s])(\s*(?=<))")
 HEADING = 3  # below the page and the answer
 NARROW, WIDE = 300, 900
 ADDED_TO = {
@@ -58,35 +65,53 @@ def explain(given: Mapping[str, Any]) -> Json:
     """Answer the question of a page: verdict, sentence, picture, and all that led there.
 
     `width` and `theme` are those of the picture; `before` is the page that the answer is held
-    against, if any. Raises `InputError`.
+    against, if any; `language` is that of the page. Raises `InputError`.
     """
     sheet = read_sheet(given)
     answer = sheet.answer()
     width = given.get("width")
+    language = str(given.get("language"))
     picture = draw_decision(
-        answer, width=min(max(width, NARROW), WIDE) if isinstance(width, int) else WIDE
+        answer,
+        width=min(max(width, NARROW), WIDE) if isinstance(width, int) else WIDE,
+        language=language,
     )
     told = {
-        **_verdict(answer),
+        **_verdict(answer, language),
         "svg": picture.render("svg", Theme(text_of(given, "theme") or "auto")).decode(),
-        "details": explain_fragment(AnswerReport(answer), HEADING),
+        "details": _spoken(explain_fragment(AnswerReport(answer), HEADING), speaker(language)),
         "doubts": [hint_text(hint) for hint in doubts_of(answer)],
     }
     if isinstance(given.get("before"), dict):
         earlier = read_sheet(given["before"]).answer()
         held = Comparison(earlier, answer, compare_answers(earlier, answer))
-        told["compared"] = {**_verdict(earlier), "text": comparison_in_short(held)}
+        told["compared"] = {**_verdict(earlier, language), "text": comparison_in_short(held)}
     return told
 
 
-def _verdict(answer: Answer) -> Json:
-    """The decision in short."""
+def _verdict(answer: Answer, language: str) -> Json:
+    """The decision in short; in another language the sentence is that of the picture."""
     verdict = answer.decision.verdict
+    say = speaker(language)
+    english = summary(answer).partition(": ")[2]
     return {
         "verdict": verdict.value,
-        "word": VERDICTS[verdict],
-        "sentence": summary(answer).partition(": ")[2],
+        "word": say(VERDICTS[verdict]),
+        "sentence": english if say is in_english else say(picture_of(answer).sentence),
     }
+
+
+def _spoken(markup: str, say: Say) -> str:
+    """The texts of a page in another language, policies apart; tags and attributes stay."""
+    if say is in_english:
+        return markup
+
+    def text(found: re.Match[str]) -> str:
+        bare = unescape(found[2].strip())
+        said = say(bare)
+        return found[0] if said == bare else f"{found[1]}{escape(said)}{found[3]}"
+
+    return _TEXTS.sub(text, markup)
 
 
 def edit(given: Mapping[str, Any]) -> Json:

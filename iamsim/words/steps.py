@@ -20,8 +20,19 @@ if TYPE_CHECKING:
 
     from iamsim.core.answer import Answer
     from iamsim.words.gates import DecisionGates, Gate, Lane, Place
+    from iamsim.words.language import Say
 
-__all__ = ["DECIDES", "Card", "DecisionPicture", "Line", "Row", "Step", "picture_of", "steps_of"]
+__all__ = [
+    "DECIDES",
+    "Card",
+    "DecisionPicture",
+    "Line",
+    "Row",
+    "Step",
+    "picture_of",
+    "spoken",
+    "steps_of",
+]
 
 DECIDES = "decides"
 _AROUND = (State.BYPASSED, State.NOT_APPLICABLE)
@@ -86,11 +97,8 @@ class DecisionPicture(NamedTuple):
     facts: tuple[tuple[str, str], ...]
     relation: str
     steps: tuple[Step, ...]
-
-    @property
-    def word(self) -> str:
-        """The verdict in a word or two."""
-        return VERDICTS[self.verdict]
+    word: str  # the verdict in a word or two
+    mark: str = DECIDES
 
     @property
     def state(self) -> State:
@@ -123,6 +131,37 @@ def picture_of(answer: Answer) -> DecisionPicture:
     return steps_of(gates_of(answer))
 
 
+def spoken(picture: DecisionPicture, say: Say) -> DecisionPicture:
+    """The picture in another language: names and values stay as they are."""
+
+    def row(one: Row) -> Row:
+        gate = one.gate._replace(name=say(one.gate.name))
+        lines = tuple(line._replace(text=say(line.text)) for line in one.lines)
+        return one._replace(gate=gate, word=say(one.word), lines=lines)
+
+    def card(one: Card) -> Card:
+        rows = tuple(map(row, one.rows))
+        return one._replace(title=say(one.title), rows=rows, around=say(one.around))
+
+    def step(one: Step) -> Step:
+        return one._replace(
+            title=say(one.title),
+            remark=say(one.remark),
+            rows=tuple(map(row, one.rows)),
+            cards=tuple(map(card, one.cards)),
+            note=say(one.note),
+        )
+
+    return picture._replace(
+        sentence=say(picture.sentence),
+        facts=tuple((say(name), value) for name, value in picture.facts),
+        relation=say(picture.relation),
+        steps=tuple(map(step, picture.steps)),
+        word=say(picture.word),
+        mark=say(picture.mark),
+    )
+
+
 def steps_of(gates: DecisionGates) -> DecisionPicture:
     """Put gates into the order in which they are read."""
     return _Reading(gates).picture()
@@ -152,7 +191,14 @@ class _Reading:
             ("action", gates.action),
             ("resource", gates.resource),
         )
-        return DecisionPicture(gates.verdict, gates.sentence, facts, gates.relation, tuple(steps))
+        return DecisionPicture(
+            gates.verdict,
+            gates.sentence,
+            facts,
+            gates.relation,
+            tuple(steps),
+            VERDICTS[gates.verdict],
+        )
 
     def _denies(self) -> Step:
         """A Deny ends it, and what may deny makes it depend."""

@@ -81,6 +81,19 @@ def test_an_answer_has_a_picture_and_the_whole_explanation():
     assert "<script" not in told["details"]
 
 
+def test_an_answer_speaks_japanese():
+    """Verdict, sentence, picture and headings; policies, names and what has no words stay."""
+    plain, told = (ask("explain", **QUESTION, language=one) for one in ("en", "ja"))
+    assert told["word"] == "暗黙的な拒否"
+    assert told["sentence"].endswith("が許可していません")
+    assert "決め手" in told["svg"]
+    assert "AWS が評価する順序" in told["details"]
+    assert "What decided" not in told["details"]
+    tags = [re.sub(r"[^<>]+(?=<)", "", one["details"]) for one in (plain, told)]
+    assert len(re.findall("<[^>]+>", tags[0])) == len(re.findall("<[^>]+>", tags[1]))
+    assert ask("explain", **QUESTION)["word"] == "denied implicitly"
+
+
 def test_what_counts_is_what_is_on():
     """A policy that is off is as if it were not there; levels without a policy are no levels."""
     allow = '{"Statement": {"Effect": "Allow", "Action": "*", "Resource": "*"}}'

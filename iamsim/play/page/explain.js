@@ -1,7 +1,7 @@
 // The tab that explains.
 import { PolicyEditor } from "./editor.js";
 import { at, badge, faultText, options, put, say, soon } from "./show.js";
-import { t, translate } from "./words.js";
+import { language, t, translate } from "./words.js";
 
 const LAYERS = ["identity", "resource", "boundary", "session", "scp", "rcp", "vpce"];
 const LEVELS = new Set(["scp", "rcp"]);
@@ -133,7 +133,7 @@ export class Explain {
     const dark = getComputedStyle(document.documentElement).colorScheme === "dark"
       || (document.documentElement.dataset.theme === undefined && matchMedia("(prefers-color-scheme: dark)").matches);
     const started = performance.now();
-    const asked = { ...this.question(), width, theme: dark ? "dark" : "light", ...(this.#before ? { before: this.#before } : {}) };
+    const asked = { ...this.question(), width, theme: dark ? "dark" : "light", language, ...(this.#before ? { before: this.#before } : {}) };
     const told = await this.#python.ask("explain", asked);
     if (!told) return;
     this.#show(told);

@@ -1,4 +1,4 @@
-// The words of the page in the chosen language; what the engine says stays English.
+// The words of the page in the chosen language; those of the engine are in iamsim/words.
 let words = {};
 export let language = "en";
 
