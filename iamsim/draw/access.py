@@ -12,15 +12,15 @@ from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
 from iamsim.core.identity_center import permission_set_of
 from iamsim.core.layer_names import layer_name
-from iamsim.draw.graph import GRAPH_LIMIT, Edge, Node, draw_graph
+from iamsim.draw.graph import GRAPH_LIMIT, Edge, Headline, Node, draw_graph
 from iamsim.draw.lettering import shortened
 from iamsim.query.escalation.model import split_node
 from iamsim.query.role_chains import callers_of
 from iamsim.words.labels import short_arn
-from iamsim.words.state import VERDICT_STATES
+from iamsim.words.state import VERDICT_STATES, State
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Collection, Iterable, Sequence
 
     from iamsim.draw.picture import Picture
     from iamsim.query.batch import Batch, BatchAnswer, Candidate
@@ -76,12 +76,13 @@ class _Plan:
         text = f"{words}\n{condition}" if condition else words
         self.edges.append(Edge(source, target, text, VERDICT_STATES[answer.verdict]))
 
-    def picture(self, title: str, limit: int) -> Picture:
+    def picture(self, headline: Headline, limit: int) -> Picture:
         """Draw it."""
         accounts = sorted(self.model.accounts.values(), key=lambda one: one.id)
         clusters = {one.id: f"{one.name} ({one.id})" if one.name else one.id for one in accounts}
         nodes = list(self.nodes.values())
-        return draw_graph(nodes, self.edges, clusters, title=shortened(title, _TITLE), limit=limit)
+        headline = headline._replace(title=shortened(headline.title, _TITLE))
+        return draw_graph(nodes, self.edges, clusters, headline=headline, limit=limit)
 
 
 def _condition(answer: BatchAnswer) -> str:
@@ -115,7 +116,16 @@ def draw_who_can(found: WhoCan, model: World, *, limit: int = GRAPH_LIMIT) -> Pi
         names = [layer_name(one.layer, blocked.action) for one in blocked.blockers]
         words = "\n".join((blocked.action, *names))
         plan.edges.append(Edge(source, resource, words, VERDICT_STATES[Verdict.IMPLICIT_DENY]))
-    return plan.picture(f"who can {', '.join(found.actions)} on {found.resource}", limit)
+    title = f"who can {', '.join(found.actions)} on {found.resource}"
+    answers = {access.candidate.principal: access.answer.verdict for access in found.accesses}
+    freely = sum(verdict is Verdict.ALLOWED for verdict in answers.values())
+    texts = [f"{freely} can"] if freely or not answers else []
+    if len(answers) > freely:
+        texts.append(f"{len(answers) - freely} under a condition")
+    if found.blocked:
+        kept = {one.candidate.principal for one in found.blocked}
+        texts.append(f"{len(kept)} kept out by a guardrail")
+    return plan.picture(_headline(title, answers.values(), ", ".join(texts)), limit)
 
 
 def draw_paths(
@@ -139,7 +149,10 @@ def draw_paths(
             then = [f"then {', '.join(dict.fromkeys(calls))}"] if calls else []
             words = "\n".join((hop.edge.way.title, *then, *_conditions(hop.edge)))
             plan.edges.append(Edge(source, target, words, VERDICT_STATES[hop.edge.verdict]))
-    return plan.picture(f"who can become {goal}", limit)
+    verdicts = [hop.edge.verdict for chain in chains for hop in chain.hops]
+    starts = {chain.hops[0].source for chain in chains if chain.hops}
+    sentence = f"{_counted(len(chains), 'path')}, from {_counted(len(starts), 'principal')}"
+    return plan.picture(_headline(f"who can become {goal}", verdicts, sentence), limit)
 
 
 def _conditions(way: Way) -> list[str]:
@@ -185,4 +198,21 @@ def draw_trust(
         target = plan.somebody(role, "role")
         for candidate, answer in callers_of(batch, role):
             plan.arrow(plan.candidate(candidate), target, "", answer)
-    return plan.picture("who may assume which role", limit)
+    verdicts = [
+        Verdict.ALLOWED if edge.state is State.OPEN else Verdict.CONDITIONAL for edge in plan.edges
+    ]
+    sentence = f"{len({edge.target for edge in plan.edges})} of {len(chosen)} roles can be assumed"
+    return plan.picture(_headline("who may assume which role", verdicts, sentence), limit)
+
+
+def _counted(count: int, noun: str) -> str:
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+
+
+def _headline(title: str, verdicts: Collection[Verdict], sentence: str) -> Headline:
+    """The verdict over a graph: whether anybody can, and whether freely."""
+    if Verdict.ALLOWED in verdicts:
+        return Headline(title, "somebody can", sentence, State.OPEN)
+    if verdicts:
+        return Headline(title, "under conditions", sentence, State.DEPENDS)
+    return Headline(title, "nobody can", sentence, State.CLOSED)

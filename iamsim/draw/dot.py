@@ -21,8 +21,10 @@ DOT_FONT = "Helvetica,Arial,sans-serif"
 _SMALL = f"{SIZES.small:g}"
 
 
-def new_graph(title: str, palette: Palette, *, direction: str = "LR") -> Digraph:
-    """Start a graph with the style of all pictures."""
+def new_graph(
+    title: str, palette: Palette, lines: Sequence[str] = (), *, direction: str = "LR"
+) -> Digraph:
+    """Start a graph with the style of all pictures, and lines below its title."""
     from graphviz import Digraph
 
     return Digraph(
@@ -32,7 +34,7 @@ def new_graph(title: str, palette: Palette, *, direction: str = "LR") -> Digraph
             "fontcolor": palette.text,
             "fontname": DOT_FONT,
             "fontsize": f"{SIZES.title:g}",
-            "label": label(title),
+            "label": label(title, lines),
             "labelloc": "t",
             "labeljust": "l",
             "nodesep": "0.25",

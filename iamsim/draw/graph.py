@@ -1,7 +1,8 @@
 """Graphs of who reaches what: `who-can`, paths and trust, with a cluster for each account.
 
-Graphviz lays them out. A limit keeps them readable: what stands first is shown, and of the rest one
-node says how much there is of it.
+Graphviz lays them out. The headline says what came of the question, and a legend what the arrows
+mean. With more nodes or arrows than an eye follows, a picture is a list (`iamsim.draw.listing`). Of
+DOT, a limit keeps what stands first, and one node says how much there is of the rest.
 """
 
 from __future__ import annotations
@@ -10,22 +11,25 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style, state_style
 from iamsim.draw.lettering import escaped, shortened, wrapped
+from iamsim.draw.listing import MEANINGS, listing_svg
 from iamsim.draw.picture import Picture
 from iamsim.draw.style import SIZES, State, Theme, palette_of
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Container, Mapping, Sequence
 
     from graphviz import Digraph
 
     from iamsim.draw.style import Palette
 
-__all__ = ["GRAPH_LIMIT", "Edge", "Node", "draw_graph", "grouped"]
+__all__ = ["FOLLOWED", "GRAPH_LIMIT", "Edge", "Headline", "Node", "draw_graph", "grouped"]
 
-GRAPH_LIMIT = 60  # nodes; with more, names on a slide are too small to read
+GRAPH_LIMIT = 60  # nodes of DOT; with more, names on a slide are too small to read
+FOLLOWED = (24, 40)  # nodes and arrows that an eye follows; with more, a picture is a list
 _WIDTH = 235
 FEW = 3  # nodes that are drawn although they are alike; names of those that are not
 _LABELS = 5  # lines of an arrow
+_LINES = {State.OPEN: "arrow", State.DEPENDS: "dashed", State.CLOSED: "dotted"}
 # What a node is, by its outline, so that kinds are told apart without reading.
 _SHAPES = {
     "AWS service": "component",
@@ -60,12 +64,25 @@ class Edge(NamedTuple):
     state: State = State.OPEN
 
 
+class Headline(NamedTuple):
+    """What a graph is about, and what came of it: a verdict in a word, a sentence, its state."""
+
+    title: str = ""
+    word: str = ""
+    sentence: str = ""
+    state: State = State.BYPASSED
+    remark: str = ""
+
+
+_UNTITLED = Headline()
+
+
 def draw_graph(
     nodes: Sequence[Node],
     edges: Sequence[Edge],
     clusters: Mapping[str, str] | None = None,
     *,
-    title: str = "",
+    headline: Headline = _UNTITLED,
     limit: int = GRAPH_LIMIT,
 ) -> Picture:
     """Draw a graph. `clusters` are the titles of the frames by key, in their order.
@@ -77,11 +94,18 @@ def draw_graph(
     several, edges = grouped(list({node.key: node for node in nodes}.values()), edges)
     chosen = several or [Node("nobody", "nobody, and nothing", "empty")]
     shown, left = chosen[:limit], len(chosen) - limit
+    frames = clusters or {}
+    arrows = _merged(edges, {node.key for node in chosen})
 
     def dot(theme: Theme) -> str:
-        return _dot(shown, edges, clusters or {}, max(left, 0), title, theme)
+        return _dot(shown, edges, frames, max(left, 0), headline, theme)
 
-    return Picture(dot)
+    most_nodes, most_arrows = FOLLOWED
+    if len(chosen) <= most_nodes and len(arrows) <= most_arrows:
+        return Picture(dot)
+    remark = f"{len(chosen)} nodes and {len(arrows)} arrows are listed: a graph is drawn of "
+    told = headline._replace(remark=f"{remark}{most_nodes} and {most_arrows} at most")
+    return Picture(dot, lambda theme: listing_svg(chosen, arrows, frames, told, theme))
 
 
 def grouped(nodes: Sequence[Node], edges: Sequence[Edge]) -> tuple[list[Node], list[Edge]]:
@@ -118,11 +142,14 @@ def _dot(
     edges: Sequence[Edge],
     clusters: Mapping[str, str],
     left: int,
-    title: str,
+    headline: Headline,
     theme: Theme,
 ) -> str:
     palette = palette_of(theme)
-    graph = new_graph(title, palette)
+    drawn = {edge.state for edge in edges}
+    legend = [f"{_LINES[state]}: {text}" for state, text in MEANINGS.items() if state in drawn]
+    verdict = f"{headline.word}: {headline.sentence}" if headline.word else ""
+    graph = new_graph(headline.title, palette, (verdict, "; ".join(legend)))
     graph.attr(ranksep="0.8")
     names = {node.key: f"n{number}" for number, node in enumerate(nodes)}
     for number, (key, text) in enumerate(clusters.items()):
@@ -163,7 +190,7 @@ def _node(graph: Digraph, palette: Palette, name: str, node: Node) -> None:
     graph.node(name, label=label(titles, lines, small=small), shape=shape, **look)
 
 
-def _merged(edges: Sequence[Edge], names: Mapping[str, str]) -> list[Edge]:
+def _merged(edges: Sequence[Edge], names: Container[str]) -> list[Edge]:
     """Edges between nodes that are shown; of several between two nodes the first, with all
     labels."""
     merged: dict[tuple[str, str, State], list[str]] = {}

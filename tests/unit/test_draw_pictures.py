@@ -13,7 +13,7 @@ from iamsim.core.errors import RequestError
 from iamsim.core.reason import Reason
 from iamsim.draw.decision import decision_svg
 from iamsim.draw.decision_dot import decision_dot
-from iamsim.draw.graph import Edge, Node, draw_graph, grouped
+from iamsim.draw.graph import FOLLOWED, Edge, Headline, Node, draw_graph, grouped
 from iamsim.draw.lettering import shortened, text_width, wrapped
 from iamsim.draw.organization import tree_of
 from iamsim.draw.organization_svg import organization_dot, organization_svg
@@ -87,7 +87,7 @@ def test_hostile_names_stay_text_in_graphs():
         [Node(HOSTILE, HOSTILE, HOSTILE, (HOSTILE,), HOSTILE), Node("b", "b")],
         [Edge(HOSTILE, "b", HOSTILE)],
         {HOSTILE: HOSTILE},
-        title=HOSTILE,
+        headline=Headline(HOSTILE, HOSTILE, HOSTILE),
     )
     dot = picture.render("dot").decode()
     assert "<script" not in dot
@@ -288,6 +288,47 @@ def test_graphs_are_bounded_and_framed():
     assert "s3:GetObject<br/>s3:PutObject" in dot
     assert "shape=cylinder" in dot
     assert "empty" not in dot
-    whole = draw_graph(nodes, edges, {"1": "shop"}, title="who can").render("dot").decode()
+    whole = (
+        draw_graph(
+            nodes, edges, {"1": "shop"}, headline=Headline("who can", "somebody can", "3 can")
+        )
+        .render("dot")
+        .decode()
+    )
     assert "more" not in whole
     assert "anyone, closed" in whole
+    assert "somebody can: 3 can" in whole
+    assert "arrow: allowed; dashed: under a condition; dotted: kept out" in whole
+
+
+def test_what_no_eye_follows_is_a_list():
+    """Past a number of nodes or arrows the picture is a list by account, with verdict and legend,
+    and says why; it needs no Graphviz. Hostile names stay text."""
+    most = FOLLOWED[0]
+    nodes = [Node("b", "reports", "resource", cluster="1")]
+    nodes += [Node(f"r{n}", f"role {n}", "role", (HOSTILE,), "2") for n in range(most)]
+    edges = [Edge(f"r{n}", "b", f"s3:Get{n}", State.DEPENDS) for n in range(most)]
+    headline = Headline("who can", "under conditions", "24 can", State.DEPENDS)
+    frames = {"1": "shop", "2": "tools", "3": "empty"}
+    svg = draw_graph(nodes, edges, frames, headline=headline).render("svg").decode()
+    shown = texts(svg)
+    assert f"{most + 1} nodes and {most} arrows are listed: a graph is drawn of {most}" in shown
+    for words in ("under conditions", "24 can", "tools", "role 7", "reports, s3:Get7", "depends"):
+        assert words in shown
+    assert "empty" not in shown
+    assert "<script" not in svg
+    assert parsed(svg).find(f"{SVG}desc").text == "24 can"
+    many = [Node(f"p{n}", f"principal {n}", "user") for n in range(405)]
+    shown = texts(draw_graph(many, [], headline=headline).render("svg").decode())
+    assert "elsewhere" in shown
+    assert "5 more, not shown" in shown
+    with pytest.raises(RequestError):  # a graph needs Graphviz
+        lay_out_without(draw_graph(nodes[:most], edges[: most - 1]))
+
+
+def lay_out_without(picture):
+    """Draw where no Graphviz is."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr("iamsim.draw.layout.shutil.which", lambda _: None)
+        monkeypatch.setattr("iamsim.draw.layout.find_spec", lambda _: None)
+        picture.render("svg")
