@@ -119,7 +119,7 @@ def draw_who_can(found: WhoCan, model: World, *, limit: int = GRAPH_LIMIT) -> Pi
     title = f"who can {', '.join(found.actions)} on {found.resource}"
     answers = {access.candidate.principal: access.answer.verdict for access in found.accesses}
     freely = sum(verdict is Verdict.ALLOWED for verdict in answers.values())
-    texts = [f"{freely} can"] if freely or not answers else []
+    texts = [f"{freely} can"] if freely else []
     if len(answers) > freely:
         texts.append(f"{len(answers) - freely} under a condition")
     if found.blocked:

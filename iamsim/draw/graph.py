@@ -148,7 +148,7 @@ def _dot(
     palette = palette_of(theme)
     drawn = {edge.state for edge in edges}
     legend = [f"{_LINES[state]}: {text}" for state, text in MEANINGS.items() if state in drawn]
-    verdict = f"{headline.word}: {headline.sentence}" if headline.word else ""
+    verdict = ": ".join(filter(None, (headline.word, headline.sentence)))
     graph = new_graph(headline.title, palette, (verdict, "; ".join(legend)))
     graph.attr(ranksep="0.8")
     names = {node.key: f"n{number}" for number, node in enumerate(nodes)}

@@ -221,6 +221,8 @@ class _Reading:
         explanation = self.answer.explanation
         parts = []
         for one in explanation.decided_by:
+            if not self.ways and one.statement is None and one.layer not in _GUARDRAILS:
+                continue  # no policy of that layer could let it in
             name = self._name(place_of(one.layer, one.level))
             at = f" at {one.level}" if one.level and one.layer in _GUARDRAILS else ""
             denies = one.statement is not None and one.statement.effect == "Deny"
@@ -233,8 +235,7 @@ class _Reading:
             if one.statement is not None:
                 which = f": {on_one_line(statement_lines(one.statement, one.policy))}"
             elif one.policy is not None or one.near is not None:
-                policy = one.policy or ("" if one.near is None else one.near.policy)
-                name = f"{name} {policy.rpartition('/')[2]}".rstrip()
+                name = _named(name, one.policy or ("" if one.near is None else one.near.policy))
             parts.append(f"{unknown}the {name}{at} {verb}{which}")
         return "; ".join(dict.fromkeys(parts)) or RELATIONS[explanation.relation]
 
@@ -385,6 +386,14 @@ class _Reading:
         if decider is not None and decider.near is not None and decider.level == entry.level:
             return (*lines, *near_lines(decider.near, self.action))
         return lines
+
+
+def _named(name: str, policy: str) -> str:
+    """A layer with its policy; what hangs at a resource is named by that."""
+    if policy.startswith("policy of "):
+        return f"{name} {policy.removeprefix('policy ')}"
+    short = policy.rpartition("/")[2]
+    return f"{name} “{short}”" if short else name
 
 
 def place_of(layer: Layer, level: str | None) -> Place:

@@ -173,7 +173,7 @@ class _Reading:
     def __init__(self, gates: DecisionGates) -> None:
         self.gates = gates
         self.alive = True
-        self.marked = False
+        self.marked: set[Place] = set()
         self.shown: set[Place] = set()
 
     def picture(self) -> DecisionPicture:
@@ -182,9 +182,10 @@ class _Reading:
         steps = [self._denies()]
         if gates.guardrails:
             steps.append(self._guardrails())
-        if gates.lanes:
-            steps.append(self._ways())
-        elif gates.remark and not gates.denying:
+        ways = self._ways() if gates.lanes else None
+        if ways is not None and (ways.cards or ways.note):
+            steps.append(ways)
+        elif gates.remark and not gates.lanes and not gates.denying:
             steps.append(Step("Ways in", "", self.alive, note=gates.remark))
         facts = (
             ("caller", gates.principal),
@@ -248,8 +249,10 @@ class _Reading:
 
     def _row(self, gate: Gate, *, reached: bool) -> Row:
         denied = self.gates.verdict in (Verdict.EXPLICIT_DENY, Verdict.IMPLICIT_DENY)
-        decides = gate.decides and reached and not (denied and self.marked)
-        self.marked = self.marked or decides
+        decides = gate.decides and reached and gate.place not in self.marked
+        decides = decides and not (denied and self.marked)
+        if decides:
+            self.marked.add(gate.place)
         word = "deny" if gate.denies else gate.state.value
         return Row(gate, word, tuple(_lines(gate)), reached, decides)
 

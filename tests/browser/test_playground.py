@@ -487,14 +487,17 @@ def test_the_page_looks_as_it_did(visit, width, request):
     page.evaluate("scrollTo(0, 0)")
     page.wait_for_function("document.getElementById('p-picture').complete")
     shown = page.screenshot(animations="disabled")
+    page.select_option("#p-theme", "dark")
+    dark = page.screenshot(animations="disabled")
     page.select_option("#p-theme", "auto")
     file = GOLDEN / f"explain-{width}.png"
     if request.config.getoption("--update"):
         GOLDEN.mkdir(exist_ok=True)
         file.write_bytes(shown)
     other = page.context.browser.new_page()  # which may read pictures of any origin
-    pictures = [b64encode(one).decode() for one in (file.read_bytes(), shown)]
-    assert other.evaluate(DIFFERENT, pictures) <= TOLERATED
+    kept, seen, night = (b64encode(one).decode() for one in (file.read_bytes(), shown, dark))
+    assert other.evaluate(DIFFERENT, [kept, seen]) <= TOLERATED
+    assert other.evaluate(DIFFERENT, [kept, night]) > TOLERATED
     other.close()
 
 

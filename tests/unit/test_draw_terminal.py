@@ -32,7 +32,7 @@ def test_steps_stand_below_each_other():
     failing = "its Action says s3:Get*, s3:List*, s3:PutObject, the request s3:DeleteObject"
     boundary = f"none of 2 statements allows it, {near}, {failing}"
     assert decision_lines(picture_of(answer), 300) == [
-        "  ✕ denied implicitly: the permissions boundary DeployBoundary does not allow it",
+        "  ✕ denied implicitly: the permissions boundary “DeployBoundary” does not allow it",
         "  ● Explicit denies: none applies",
         "  │",
         "  ● Guardrails: each must allow",

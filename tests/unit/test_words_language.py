@@ -83,7 +83,7 @@ def test_a_picture_speaks():
     )
     picture = picture_of(answer._inner)
     said = spoken(picture, in_japanese)
-    assert said.sentence == "アクセス許可の境界 DeployBoundaryが許可していません"
+    assert said.sentence == "アクセス許可の境界 “DeployBoundary”が許可していません"
     assert [value for _, value in said.facts] == [value for _, value in picture.facts]
     assert [row.decides for row in said.rows] == [row.decides for row in picture.rows]
     assert spoken(picture, in_english) == picture
