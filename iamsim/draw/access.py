@@ -12,8 +12,9 @@ from iamsim.core.arn import find_arn
 from iamsim.core.decision import Verdict
 from iamsim.core.identity_center import permission_set_of
 from iamsim.core.layer_names import layer_name
-from iamsim.draw.graph import GRAPH_LIMIT, Edge, Headline, Node, draw_graph
+from iamsim.draw.graph import GRAPH_LIMIT, draw_graph
 from iamsim.draw.lettering import shortened
+from iamsim.draw.nodes import Edge, Headline, Node
 from iamsim.query.escalation.model import split_node
 from iamsim.query.role_chains import callers_of
 from iamsim.words.labels import short_arn

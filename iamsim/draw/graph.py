@@ -7,11 +7,12 @@ DOT, a limit keeps what stands first, and one node says how much there is of the
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from iamsim.draw.dot import dot_text, edge_style, label, new_graph, panel_style, state_style
 from iamsim.draw.lettering import escaped, shortened, wrapped
 from iamsim.draw.listing import MEANINGS, listing_svg
+from iamsim.draw.nodes import Edge, Headline, Node
 from iamsim.draw.picture import Picture
 from iamsim.draw.style import SIZES, State, Theme, palette_of
 
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
     from iamsim.draw.style import Palette
 
-__all__ = ["FOLLOWED", "GRAPH_LIMIT", "Edge", "Headline", "Node", "draw_graph", "grouped"]
+__all__ = ["FOLLOWED", "GRAPH_LIMIT", "draw_graph", "grouped"]
 
 GRAPH_LIMIT = 60  # nodes of DOT; with more, names on a slide are too small to read
 FOLLOWED = (24, 40)  # nodes and arrows that an eye follows; with more, a picture is a list
@@ -41,37 +42,6 @@ _SHAPES = {
     "root user": "rect",
     "user": "rect",
 }
-
-
-class Node(NamedTuple):
-    """A node: `key` names it in edges, `kind` (user, role, resource, ...) gives its outline and is
-    written on it. `cluster` is the key of its account; `state` marks it as open or closed."""
-
-    key: str
-    title: str
-    kind: str = ""
-    lines: tuple[str, ...] = ()
-    cluster: str | None = None
-    state: State | None = None
-
-
-class Edge(NamedTuple):
-    """An arrow, with what it stands for; of several between two nodes one is drawn."""
-
-    source: str
-    target: str
-    label: str = ""
-    state: State = State.OPEN
-
-
-class Headline(NamedTuple):
-    """What a graph is about, and what came of it: a verdict in a word, a sentence, its state."""
-
-    title: str = ""
-    word: str = ""
-    sentence: str = ""
-    state: State = State.BYPASSED
-    remark: str = ""
 
 
 _UNTITLED = Headline()

@@ -14,7 +14,7 @@ from iamsim.draw.svg import BADGE_HEIGHT, Sheet
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from iamsim.draw.graph import Edge, Headline, Node
+    from iamsim.draw.nodes import Edge, Headline, Node
 
 __all__ = ["MEANINGS", "listing_svg"]
 

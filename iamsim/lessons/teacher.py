@@ -14,12 +14,19 @@ from iamsim.lessons.progress import FILE, Progress
 from iamsim.report.document import Column, Document, Section
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from iamsim.lessons.exercise import Exercise
     from iamsim.lessons.lesson import Lesson
 
-__all__ = ["class_sheet", "read_results", "results_data", "results_document"]
+__all__ = [
+    "class_sheet",
+    "done_results",
+    "read_results",
+    "results_data",
+    "results_document",
+    "results_of_rows",
+]
 
 _ROOM = "_____"
 _HANDS = ("hands allowed", "hands explicitly", "hands implicitly")
@@ -132,7 +139,28 @@ def results_document(
     exercises: Sequence[Exercise],
 ) -> Document:
     """The results of learners, a row for each lesson and exercise, and the best exam."""
-    rows = list(_results(learners, lessons, exercises))
+    return results_of_rows(list(_results(learners, lessons, exercises)))
+
+
+def done_results(
+    done: Mapping[str, object], lessons: Iterable[Lesson], exercises: Iterable[Exercise]
+) -> list[Result]:
+    """The results of one learner who worked on a page: `done` has the steps as ``lesson/place`` and
+    the exercises as ``exercise/name``, each with whether the first try was right."""
+    rows = []
+    for lesson in lessons:
+        tries = [done.get(f"{lesson.name}/{place}") for place in range(len(lesson.steps))]
+        answered = sum(one is not None for one in tries)
+        right = sum(one is True for one in tries)
+        rows.append(Result("you", "lesson", lesson.name, len(tries), answered, right))
+    for exercise in exercises:
+        solved = int(f"exercise/{exercise.name}" in done)
+        rows.append(Result("you", "exercise", exercise.name, 1, solved, solved))
+    return rows
+
+
+def results_of_rows(rows: Sequence[Result]) -> Document:
+    """Results as a table."""
     columns: tuple[Column[Result], ...] = (
         Column("learner", lambda one: one.learner),
         Column("kind", lambda one: one.kind),

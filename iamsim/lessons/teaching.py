@@ -8,6 +8,7 @@ its place in the lesson, from 0. What can't be found raises `RequestError`.
     answer("explicit-deny", 0, "allowed")      whether that is right; the reason where it is not
     exercise("one-folder")                     goal, files to write, cases, number of hints
     grade_files("one-folder", {name: text})    the grade as a `Document`; `grade_data` as data
+    hand_out("explicit-deny", "slides")        a file for teachers: its name and its text
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from iamsim.lessons.blocks import (
     introduction,
     layer_names,
     outcome_text,
+    sheet,
     step_blocks,
 )
 from iamsim.lessons.course import (
@@ -33,9 +35,12 @@ from iamsim.lessons.course import (
 )
 from iamsim.lessons.exam import SIZE, draw_exam
 from iamsim.lessons.grading import grade
-from iamsim.lessons.html import blocks_fragment
+from iamsim.lessons.html import blocks_fragment, blocks_html
 from iamsim.lessons.prediction import LAYER_CHOICES, VERDICT_CHOICES
 from iamsim.lessons.replies import layer_reply, verdict_reply
+from iamsim.lessons.slides import slides
+from iamsim.lessons.teacher import class_sheet, done_results, results_of_rows
+from iamsim.report.writers.csv_table import to_csv
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -44,7 +49,17 @@ if TYPE_CHECKING:
     from iamsim.lessons.grading import Grade
     from iamsim.lessons.lesson import Lesson, Outcome, Step
 
-__all__ = ["answer", "course", "exercise", "explained", "grade_files", "solved", "step"]
+__all__ = [
+    "answer",
+    "course",
+    "exercise",
+    "explained",
+    "grade_files",
+    "hand_out",
+    "results_table",
+    "solved",
+    "step",
+]
 
 Json = dict[str, Any]
 _EXAM, _SEED = "exam", 1
@@ -163,6 +178,27 @@ def solved(name: str, place: int) -> Json:
 def explained(name: str, place: int) -> Answer:
     """The engine's answer to a step, for a surface that draws it itself."""
     return _asked(name, place)[2].answer
+
+
+def hand_out(name: str, form: str) -> Json:
+    """A file for who teaches a lesson: ``slides`` for Marp or reveal.js, ``handout`` and
+    ``answers`` as pages to be printed, or the ``class-sheet`` as CSV."""
+    (lesson,) = find_lessons([name])
+    if form == "slides":
+        return {"name": f"{name}-slides.md", "text": slides([lesson])}
+    if form == "class-sheet":
+        return {"name": f"{name}-class-sheet.csv", "text": to_csv(class_sheet([lesson]))}
+    if form not in ("handout", "answers"):
+        raise RequestError("unknown-value", f"`{form}` is no form of a lesson")
+    blocks = sheet([lesson], questions=form == "handout", answers=form == "answers")
+    return {"name": f"{name}-{form}.html", "text": blocks_html(blocks, lesson.title)}
+
+
+def results_table(done: Mapping[str, object]) -> Json:
+    """What somebody did on a page as CSV: `done` has `lesson/place` and `exercise/name`, each with
+    whether the first try was right."""
+    rows = done_results(done, all_lessons(), all_exercises())
+    return {"name": "results.csv", "text": to_csv(results_of_rows(rows))}
 
 
 def exercise(name: str) -> Json:

@@ -13,7 +13,7 @@ from iamsim.report.writers.html import to_fragment
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["course", "exercise", "grade", "predict", "solve", "step"]
+__all__ = ["course", "exercise", "grade", "hand_out", "predict", "solve", "step"]
 
 Json = dict[str, Any]
 
@@ -42,6 +42,15 @@ def solve(given: Mapping[str, Any]) -> Json:
 def exercise(given: Mapping[str, Any]) -> Json:
     """The exercise `name`: its goal, what is to be written, and the cases that are shown."""
     return teaching.exercise(text_of(given, "name"))
+
+
+def hand_out(given: Mapping[str, Any]) -> Json:
+    """A file for teachers: of the lesson `name` in a `form`, or the ``results`` of what is
+    `done`."""
+    if text_of(given, "form") == "results":
+        done = given.get("done")
+        return teaching.results_table(done if isinstance(done, dict) else {})
+    return teaching.hand_out(text_of(given, "name"), text_of(given, "form"))
 
 
 def grade(given: Mapping[str, Any]) -> Json:

@@ -31,6 +31,7 @@ HOMES = {
     "solve": "learning",
     "exercise": "learning",
     "grade": "learning",
+    "hand_out": "learning",
 }
 
 

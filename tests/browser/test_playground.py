@@ -315,6 +315,12 @@ def test_a_lesson_answers_a_wrong_choice(visit):
     visit.expect("#p-lesson .reply", "Right.")
     page.get_by_role("button", name="Next question").click()
     visit.expect("#p-lesson", "Variation 1")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Slides").click()
+    assert started.value.suggested_filename.endswith("-slides.md")
+    with page.expect_download() as started:
+        page.get_by_role("button", name="Results as CSV").click()
+    assert started.value.suggested_filename == "results.csv"
 
 
 def test_an_exercise_is_graded(visit):

@@ -13,8 +13,9 @@ from iamsim.core.errors import RequestError
 from iamsim.core.reason import Reason
 from iamsim.draw.decision import decision_svg
 from iamsim.draw.decision_dot import decision_dot
-from iamsim.draw.graph import FOLLOWED, Edge, Headline, Node, draw_graph, grouped
+from iamsim.draw.graph import FOLLOWED, draw_graph, grouped
 from iamsim.draw.lettering import shortened, text_width, wrapped
+from iamsim.draw.nodes import Edge, Headline, Node
 from iamsim.draw.organization import tree_of
 from iamsim.draw.organization_svg import organization_dot, organization_svg
 from iamsim.draw.picture import draw_decision, draw_organization

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 
 import pytest
@@ -57,3 +59,33 @@ def test_every_exercise_is_walked_in_the_page(exercise):
     graded = ask("grade", name=exercise.name, files=dict(find_solution(exercise).files))
     assert (graded["passed"], graded["word"]) == (True, "passed")
     assert graded["html"]
+
+
+def test_teachers_take_a_lesson_away():
+    """Slides, handout, answers and class sheet of any lesson; the handout tells no answers."""
+    name = COURSE["lessons"][2]["name"]
+    forms = ("slides", "handout", "answers", "class-sheet")
+    told = {form: ask("hand_out", name=name, form=form) for form in forms}
+    assert told["slides"]["text"].startswith("---\nmarp: true")
+    assert told["handout"]["name"] == f"{name}-handout.html"
+    assert "What AWS decided" not in told["handout"]["text"]
+    assert "data:image/svg+xml" in told["answers"]["text"]
+    assert "data:image/svg+xml" not in told["handout"]["text"]
+    rows = list(csv.DictReader(io.StringIO(told["class-sheet"]["text"])))
+    assert len(rows) == COURSE["lessons"][2]["steps"]
+    fault = json.loads(answer("hand_out", json.dumps({"name": name, "form": "song"})))["fault"]
+    assert fault["code"] == "unknown-value"
+
+
+def test_results_of_a_page_are_a_table():
+    """A row for each lesson and exercise: what was answered, and right at the first try."""
+    first = COURSE["lessons"][0]
+    done = {f"{first['name']}/0": True, f"{first['name']}/1": False}
+    done[f"exercise/{COURSE['exercises'][0]['name']}"] = True
+    told = ask("hand_out", form="results", done=done)
+    rows = {(row["kind"], row["name"]): row for row in csv.DictReader(io.StringIO(told["text"]))}
+    assert len(rows) == len(COURSE["lessons"]) - 1 + len(COURSE["exercises"])  # the exam apart
+    assert [rows["lesson", first["name"]][one] for one in ("answered", "right")] == ["2", "1"]
+    assert rows["exercise", COURSE["exercises"][0]["name"]]["right"] == "1"
+    assert rows["lesson", COURSE["lessons"][5]["name"]]["answered"] == "0"
+    assert ask("hand_out", form="results", done=[])["text"].count("\n") == len(rows) + 1

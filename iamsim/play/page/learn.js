@@ -60,7 +60,20 @@ export class Learn {
       try { localStorage.removeItem(KEY); } catch { /* as above */ }
       this.#list();
     });
-    score.append(" ", again);
+    score.append(" ", again, " ", this.#handOut("results", () => ({ done: this.#progress })));
+  }
+
+  // A button that saves a file for teachers.
+  #handOut(form, more) {
+    const button = made("button", `teach-${form}`, { type: "button", textContent: t(`teach-${form}`) });
+    button.addEventListener("click", async () => {
+      const told = await this.#python.ask("hand_out", { form, ...more() });
+      if (!told || told.fault) return;
+      const href = URL.createObjectURL(new Blob([told.text], { type: "text/plain" }));
+      Object.assign(document.createElement("a"), { href, download: told.name }).click();
+      URL.revokeObjectURL(href);
+    });
+    return button;
   }
 
   #mark(name, first) {
@@ -101,8 +114,14 @@ export class Learn {
     reply.setAttribute("role", "status");
     const after = made("div");
     fields.append(legend, labelled("verdict", decision), " ", layerLabel, " ", check, " ", hint, " ", show);
-    page.append(fields, reply, after);
+    const teach = made("p", "", { className: "quiet" });
+    if (name !== "exam") {
+      const forms = ["slides", "handout", "answers", "class-sheet"].map((form) => this.#handOut(form, () => ({ name })));
+      teach.append(made("span", "teach"), " ", ...forms.flatMap((one) => [one, " "]));
+    }
+    page.append(fields, reply, after, teach);
     translate(fields);
+    translate(teach);
     let first = true;
     let hints = 0;
     const explained = (found) => {
