@@ -12,6 +12,7 @@ from base64 import b32encode
 from hashlib import sha256
 
 __all__ = [
+    "NO_ACCOUNT",
     "NO_TIME",
     "is_organization_stand_in",
     "is_stand_in",
@@ -20,6 +21,7 @@ __all__ = [
 ]
 
 NO_TIME = "1970-01-01T00:00:00Z"
+NO_ACCOUNT = "000000000000"  # of a template or a plan that does not say for which it is
 MARK = "IAMSIM"
 PREFIX_LENGTH, LENGTH = 4, 21
 OF_ORGANIZATION = 12  # characters behind the mark

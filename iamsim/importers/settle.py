@@ -15,6 +15,7 @@ from iamsim.core.caret import quote
 from iamsim.core.errors import PolicyError
 from iamsim.core.json_text import KEY
 from iamsim.core.span import Path, Source, Span
+from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.importers.arrange import arrange
 from iamsim.importers.doubts import doubt_sources
 from iamsim.importers.managed import settle_managed_policies
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
 __all__ = ["settle"]
 
 MAX_ROUNDS = 10
-NOBODY = "000000000000"  # the account under which stands what is of nobody known
 STEP = 200  # policies between two reports of progress
 
 
@@ -80,7 +80,7 @@ def _settle_homeless(draft: Draft, account: str | None) -> None:
         draft.remark("resource-without-account", why, severity="unknown")
         if isinstance(facts, dict):
             # It has to stand somewhere: the marker says that this means nothing.
-            record = draft.resource(arn, min(accounts, default=NOBODY))
+            record = draft.resource(arn, min(accounts, default=NO_ACCOUNT))
             record.fill(facts)
             record.set("account", marker(why, "aws s3api list-buckets"))
 

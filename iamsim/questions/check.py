@@ -16,6 +16,7 @@ from iamsim.checks.reference import Reference
 from iamsim.core.arn import find_arn
 from iamsim.core.hint import Hint, HintKind
 from iamsim.core.slips import is_slip
+from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.engine.question import NOTHING_ATTACHED
 from iamsim.questions.near_misses import near_principal, near_resource, near_service
 from iamsim.questions.resources import (
@@ -230,10 +231,13 @@ class QuestionCheck:
         account = world.accounts.get(arn.account)
         near = None
         if account is None:
-            # Somebody of another account is a stranger, but for a slip in the account's number.
-            if not self._is_slip_of_account(arn.account):
-                return
-            near = near_principal(principal, world)
+            # Somebody of another account is a stranger, but for a slip in the account's number, and
+            # where nobody knows for which account a template is.
+            of_nobody = principal.replace(f":{arn.account}:", f":{NO_ACCOUNT}:")
+            if world.find_principal(of_nobody) is not None:
+                near = of_nobody
+            elif self._is_slip_of_account(arn.account):
+                near = near_principal(principal, world)
             if near is None:
                 return
         elif kind in PROVIDERS:

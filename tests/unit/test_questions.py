@@ -12,6 +12,7 @@ from iamsim.cli.main import main
 from iamsim.core.hint import HintKind
 from iamsim.core.span import Source
 from iamsim.engine.question import AttachedPolicies, Question
+from iamsim.importers.load import load_worlds
 from iamsim.questions.check import QuestionCheck, acts_on
 from iamsim.questions.sentences import QUESTION_SENTENCES, problem_text
 from iamsim.syntax.read import parse_policy
@@ -218,6 +219,17 @@ def test_a_caller_that_can_be_meant(world, principal):
 def test_a_caller_that_nobody_is(world, principal, meant):
     """A path that is wrong among them, and an account that is one slip away."""
     assert kinds(world, principal) == [("principal-not-listed", *([meant] if meant else []))]
+
+
+def test_a_caller_of_a_template_that_says_no_account(tmp_path):
+    """The template is for some account: its users are those of any, till somebody says which."""
+    user = {"Type": "AWS::IAM::User", "Properties": {"UserName": "eva"}}
+    (tmp_path / "app.json").write_text(json.dumps({"Resources": {"Eva": user}}))
+    world = load_worlds(str(tmp_path / "app.json"))
+    meant = "arn:aws:iam::000000000000:user/eva"
+    assert kinds(world, meant) == []
+    assert kinds(world, EVA) == [("principal-not-listed", meant)]
+    assert kinds(world, EVA.replace("eva", "max")) == []
 
 
 def test_a_service_that_is_misspelled(world):

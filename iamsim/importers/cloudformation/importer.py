@@ -9,6 +9,7 @@ import posixpath
 from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.caret import quote
+from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.core.unknown import find_marker
 from iamsim.importers.cloudformation.assembly import (
     Assembly,
@@ -38,7 +39,6 @@ if TYPE_CHECKING:
 
 __all__ = ["IMPORTER", "CloudFormation"]
 
-UNKNOWN_ACCOUNT = "000000000000"
 UNKNOWN_REGION = "us-east-1"
 MAX_ROUNDS = 10
 MANIFEST = "manifest.json"
@@ -213,12 +213,12 @@ def _prepare(path: str, template: TemplateFile, state: _State, draft: Draft) -> 
     name = artifact.name if artifact is not None else options.stack or _stem(file)
     account = (artifact and artifact.account) or options.account
     region = (artifact and artifact.region) or options.region
-    environment = Environment(account or UNKNOWN_ACCOUNT, region or UNKNOWN_REGION, name_like(name))
+    environment = Environment(account or NO_ACCOUNT, region or UNKNOWN_REGION, name_like(name))
     if account is None:
         draft.source = path
         draft.remark(
             "account-unknown",
-            f"the template does not say which account it is for: {quote(UNKNOWN_ACCOUNT)} stands"
+            f"the template does not say which account it is for: {quote(NO_ACCOUNT)} stands"
             " for it; `--account` says",
             severity="unknown",
         )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import find_terraform_type
 from iamsim.core.caret import quote
+from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.importers.facts import report_dangling_targets
 from iamsim.importers.reach import EVERYTHING, reach_of
 from iamsim.importers.terraform import (
@@ -29,7 +30,7 @@ from iamsim.importers.terraform.instances import (
 )
 from iamsim.importers.terraform.reading import Reading
 from iamsim.importers.terraform.resolving import Plan
-from iamsim.importers.terraform.scopes import UNKNOWN_ACCOUNT, UNKNOWN_REGION
+from iamsim.importers.terraform.scopes import UNKNOWN_REGION
 from iamsim.importers.unread import services_within, unread_message
 from iamsim.importers.workloads import find_role, note_role
 from iamsim.syntax.hcl.file import HclFile, is_hcl
@@ -260,7 +261,7 @@ def _report_scopes(plan: Plan, draft: Draft) -> None:
     if plan.scopes.account_used:
         draft.remark(
             "account-unknown",
-            f"nothing says which account this is for: {quote(UNKNOWN_ACCOUNT)} stands for it;"
+            f"nothing says which account this is for: {quote(NO_ACCOUNT)} stands for it;"
             " `--account` says",
             severity="unknown",
         )

@@ -10,6 +10,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.importers.resource_kinds import Scope, partition_of_region
 from iamsim.importers.terraform.configuration import constant, constant_texts, part
 
@@ -20,9 +21,8 @@ if TYPE_CHECKING:
     from iamsim.importers.terraform.configuration import Configuration
     from iamsim.importers.terraform.instances import Instance
 
-__all__ = ["UNKNOWN_ACCOUNT", "UNKNOWN_REGION", "Scopes"]
+__all__ = ["UNKNOWN_REGION", "Scopes"]
 
-UNKNOWN_ACCOUNT = "000000000000"
 UNKNOWN_REGION = "us-east-1"
 ROLE_OF_PROVIDER = ("assume_role", "role_arn")
 # ARNs of other things of the same account, that people write out.
@@ -91,7 +91,7 @@ class Scopes:
             region = arn.region
         self.account_used |= account is None
         partition = arn.partition if arn is not None else partition_of_region(region or "")
-        return Scope(partition, region or UNKNOWN_REGION, account or UNKNOWN_ACCOUNT)
+        return Scope(partition, region or UNKNOWN_REGION, account or NO_ACCOUNT)
 
     def region_known(self, instance: Instance) -> bool:
         """Say whether the region of an instance is told somewhere."""
