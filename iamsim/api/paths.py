@@ -104,7 +104,9 @@ def find_paths(  # noqa: PLR0913 - the arguments are the options of the command
             (one for one in found.blocked if not some or one.source in some),
             key=lambda one: (one.source, one.way.id, one.target or ""),
         )
-    unknowns = batch.world.unknowns()
+    from iamsim.engine.unknowns import SETTINGS  # noqa: PLC0415 - as above
+
+    unknowns = [one for one in batch.world.unknowns() if one.fact != SETTINGS]
     return Paths(
         report.PathsAnswer(words, found, chains, tuple(sorted(there)), kept_back, model, unknowns)
     )

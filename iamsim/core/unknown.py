@@ -37,6 +37,7 @@ FACTS = {
     "grants": "the list of grants",
     "kms_key": "the KMS key",
     "role": "the role that it runs with",
+    "settings": "the set of settings and credentials",
     "network_origin": "the network origin",
     "public_access_block": "the configuration of Block Public Access",
     "shared_with": "the list of shares",

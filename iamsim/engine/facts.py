@@ -22,7 +22,7 @@ from iamsim.engine.services.access_points import (
     object_behind,
 )
 from iamsim.engine.services.iam import boundary_context
-from iamsim.engine.services.kms import managed_key_policy
+from iamsim.engine.services.kms import GRANTED, managed_key_policy
 from iamsim.engine.services.s3 import (
     access_point_context,
     access_point_name,
@@ -155,7 +155,7 @@ def caller_facts(question: Question, model: World, library: PolicyLibrary) -> Ca
     identity = caller.kind.has_identity
     return CallerFacts(
         caller,
-        _identity(attached, holder, model, library) if identity else None,
+        _identity(attached, holder, caller.account, model, library) if identity else None,
         boundary if identity and not caller.kind.is_root else None,
         compile_all(passed, PolicyType.SESSION) if passed is not None and identity else None,
         levels,
@@ -236,6 +236,7 @@ def _boundary(
 def _identity(
     attached: AttachedPolicies,
     entity: User | Role | None,
+    account: str | None,
     model: World,
     library: PolicyLibrary,
 ) -> PolicySet | None:
@@ -243,7 +244,7 @@ def _identity(
     if attached.identity_policies is not None:
         return compile_all(attached.identity_policies, PolicyType.IDENTITY)
     if entity is None:  # it may be in a source that is lost
-        unlisted = model.unlisted_of_anybody
+        unlisted = model.unlisted_of("principals", account)
         return library.policy_set(unlisted, PolicyType.IDENTITY) if unlisted else None
     policies = identity_policies(entity, model)
     return library.policy_set(policies, PolicyType.IDENTITY) if policies else None
@@ -265,8 +266,9 @@ def _scp_levels(
     if attached.scps is not None:
         return _given_levels(attached.scps, PolicyType.SERVICE_CONTROL), Reason.NOT_PRESENT
     levels = model.scp_levels(caller.account)
-    if levels is None and caller.account not in model.accounts and model.unlisted_of_anybody:
-        levels = ((UNLISTED, model.unlisted_of_anybody),)  # of a source that is lost
+    if levels is None and caller.account not in model.accounts:
+        lost = model.unlisted_of("accounts", caller.account)
+        levels = ((UNLISTED, lost),) if lost else None
     if levels is None:
         return None, Reason.CALLER_NOT_IN_ORGANIZATION
     return _world_levels(levels, PolicyType.SERVICE_CONTROL, library), Reason.NOT_PRESENT
@@ -301,14 +303,16 @@ def _lost_policies(target: Target, question: Question, model: World) -> tuple[Po
         return ()
     arn = find_arn(question.resource)
     services = {question.action.lower().partition(":")[0], "" if arn is None else arn.service}
-    found = model.unlisted_of(services)
+    kind = "principals" if target.kind is ResourceKind.ROLE else "resources"
+    lost = model.unlisted_of(kind, target.account if arn and arn.account else None, services)
+    found = tuple(one for one in lost if one.services)
     if target.known is not None:
         return found
     owned = arn is not None and is_account_id(arn.account)
     known = owned and services.isdisjoint(sharing_services())
     if known and target.kind is not ResourceKind.ROLE:
         return found
-    return (*model.unlisted_of_anybody, *found)
+    return lost
 
 
 def resource_facts(
@@ -342,7 +346,8 @@ def resource_facts(
         policies = (*policies, *behind)
     grants = library.grants(listed) if listed is not None and listed.grants else None
     if listed is not None and "grants" in listed.unknown:
-        grants = may_allow(f"the list of grants of {listed.arn}", listed.unknown["grants"])
+        name = f"the list of grants of {listed.arn}"
+        grants = may_allow(name, listed.unknown["grants"], GRANTED)
     if listed is not None and "shared_with" in listed.unknown:
         shares = may_allow(f"the list of shares of {listed.arn}", listed.unknown["shared_with"])
         policies = (*policies, PlacedPolicies(shares))

@@ -10,7 +10,15 @@ from iamsim.world.model import User
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from iamsim.world.model import Account, AnyPolicy, Node, Role, World
+    from iamsim.world.model import Account, AnyPolicy, Node, PolicyDocument, Role, World
+
+# What a policy that is lost may be used as, by what it may be of.
+UNLISTED_USES = (
+    ("principals", PolicyType.IDENTITY),
+    ("principals", PolicyType.TRUST),
+    ("resources", PolicyType.RESOURCE),
+    ("endpoints", PolicyType.VPC_ENDPOINT),
+)
 
 __all__ = ["identity_policies", "policies_in_use"]
 
@@ -33,9 +41,17 @@ def policies_in_use(model: World) -> Iterator[Use]:
     for account in model.accounts.values():
         yield from _of_account(account)
     for policy in model.unlisted:
-        if not policy.services:
-            yield policy, PolicyType.IDENTITY
-        yield policy, PolicyType.RESOURCE
+        for use in _unlisted_uses(policy):
+            yield policy, use
+
+
+def _unlisted_uses(policy: PolicyDocument) -> tuple[PolicyType, ...]:
+    """What a policy that is lost may be used as."""
+    if policy.services:
+        return (PolicyType.RESOURCE,)
+    if not policy.kinds:
+        return PolicyType.IDENTITY, PolicyType.RESOURCE
+    return tuple(use for kind, use in UNLISTED_USES if kind in policy.kinds)
 
 
 def _of_node(node: Node) -> Iterator[Use]:

@@ -98,7 +98,7 @@ def endpoint_policies(
         gateway = endpoint.type == "Gateway"
     if attached is not None:
         return compile_all(attached, PolicyType.VPC_ENDPOINT), Reason.NOT_PRESENT, gateway
-    unlisted = world.model.unlisted_of_anybody
+    unlisted = world.model.unlisted_of("endpoints", None)
     if endpoint is None and via.vpc_endpoint is not None and unlisted:
         policies = world.policies.policy_set(unlisted, PolicyType.VPC_ENDPOINT)
         return policies, Reason.NOT_PRESENT, None

@@ -11,6 +11,8 @@ from iamsim.core.span import Source
 from iamsim.syntax.read import parse_policy
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from iamsim.core.unknown import Unknown
 
 __all__ = ["may_allow", "may_do_anything"]
@@ -21,12 +23,12 @@ def may_do_anything(name: str, unknown: Unknown) -> PolicySet:
     return _compiled(name, dict(unknown.to_marker()))
 
 
-def may_allow(name: str, unknown: Unknown) -> PolicySet:
-    """What may allow whatever it is asked about, and denies nothing."""
+def may_allow(name: str, unknown: Unknown, actions: Sequence[str] = ("*",)) -> PolicySet:
+    """What may allow whatever it is asked about, of some actions, and denies nothing."""
     statement = {
         "Effect": "Allow",
         "Principal": "*",
-        "Action": "*",
+        "Action": list(actions),
         "Resource": "*",
         "Condition": {**unknown.to_marker(), "source": unknown.source},
     }

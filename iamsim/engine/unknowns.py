@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.data_class import NamedTuple
 from iamsim.core.decision import PolicyType
-from iamsim.core.unknown import fact_words
+from iamsim.core.unknown import fact_words, find_marker
 from iamsim.engine.inventory import policies_in_use
 
 if TYPE_CHECKING:
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
     from iamsim.engine.documents import PolicyLibrary
     from iamsim.world.model import Account, Resource, Role, User, World
 
-__all__ = ["UnknownInWorld", "unknown_facts", "unknowns_of"]
+__all__ = ["SETTINGS", "UnknownInWorld", "unknown_facts", "unknowns_of"]
 
+SETTINGS = "settings"  # what a lost source may have told of, and as a fact not known
 USES = {
     PolicyType.IDENTITY: "identity-based policy",
     PolicyType.RESOURCE: "resource-based policy",
@@ -84,7 +85,17 @@ def unknowns_of(
                 if place not in found:
                     span = statement.source.span(statement.path)
                     found[place] = UnknownInWorld(use, policy.name, index, unknown, span)
-    return (*found.values(), *unknown_facts(model))
+    return (*found.values(), *unknown_facts(model), *_unknown_settings(model))
+
+
+def _unknown_settings(model: World) -> Iterator[UnknownInWorld]:
+    """Lost sources that tell of settings and credentials alone, on which no decision hangs."""
+    for policy in model.unlisted:
+        lost = find_marker(policy.document)
+        if policy.kinds == {SETTINGS} and lost is not None:
+            name = ", ".join(sorted(policy.accounts)) or "the accounts"
+            span = policy.source.span(())
+            yield UnknownInWorld(PolicyType.IDENTITY, name, None, lost, span, SETTINGS)
 
 
 def unknown_facts(model: World) -> Iterator[UnknownInWorld]:

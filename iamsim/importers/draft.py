@@ -17,6 +17,7 @@ from iamsim.importers.key_ring import Claim, KeyRing
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.places import Places
 from iamsim.importers.salvage import UniqueKeys
+from iamsim.importers.shapes import account_of_path
 from iamsim.importers.tree import Tree
 from iamsim.importers.unknown import marker
 
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["Draft", "Record", "Remark", "Severity"]
 
 Severity = Literal["unknown", "skipped", "conflict"]
+OF_ACCOUNT = frozenset(("principals", "settings"))
 URL_ENCODED_START = "%7B"
 # API Gateway gives policies with every quotation mark escaped once more.
 ESCAPED_START = '{\\"'
@@ -134,6 +136,13 @@ class Draft:
         """Documents of AWS managed policies that a source holds, by ARN."""
         self.lost: list[dict[str, object]] = []
         """Markers of sources that are lost."""
+        self.kinds: tuple[str, ...] = ()
+        """Of what the source that is being read tells (`iamsim.world.items.LOST_KINDS`), if that is
+        known; where it does not say, of anything."""
+        self.services: frozenset[str] | None = None
+        """The same for services of whose resources it tells, and of nothing else."""
+        self.broken: str | None = None
+        """Why the source that is being read is not all of it."""
         self.doubted: list[tuple[str, Reach, str]] = []
         """Sources of which a part is lost, with what that can bear on, and why."""
         self.unread: set[str] = set()
@@ -167,12 +176,27 @@ class Draft:
         """The plain data, as the reader of worlds takes it."""
         return cast("dict[str, object]", self.data)
 
-    def lose(self, why: str, services: Iterable[str] | None = None) -> None:
+    def lose(
+        self,
+        why: str,
+        services: Iterable[str] | None = None,
+        kinds: Iterable[str] = (),
+        account: str | None = None,
+    ) -> None:
         """Say that a source, or a part of one, is lost: what it held is unknown. With `services` it
-        was the policy of a resource of one of them, and nothing else."""
+        was the policy of a resource of one of them, and nothing else; else something of the `kinds`
+        or of those that the source tells of. Principals and settings are of the `account`, else of
+        that which the path names: a call prints those of one account."""
         entry = marker(why, self.file)
+        services = self.services if services is None and not kinds else services
+        kinds = kinds or self.kinds
         if services is not None:
             entry["services"] = sorted(services)
+        elif kinds:
+            entry["kinds"] = sorted(kinds)
+            account = account or account_of_path(self.source)
+            if account is not None and OF_ACCOUNT.issuperset(kinds):
+                entry["accounts"] = [account]
         if entry not in self.lost:
             self.lost.append(entry)
 

@@ -17,6 +17,7 @@ from iamsim.importers.draft import Draft, Record, Remark, Severity
 from iamsim.importers.importer import Importer
 from iamsim.importers.lost import is_lost, note_lost
 from iamsim.importers.registry import load_importers
+from iamsim.importers.scope import scope_of
 from iamsim.importers.settle import settle
 from iamsim.importers.sources import Source, SourceOptions, read_sources
 from iamsim.importers.subject import arn_of_file
@@ -100,6 +101,12 @@ def import_sources(
         if known is not None and not known.takes(source):
             continue
         importer = _find_importer(importers, source)
+        draft.kinds, draft.services = scope_of(
+            None if importer is None else importer.name, source.path
+        )
+        if draft.broken is not None:
+            draft.lose(draft.broken)
+            draft.broken = None
         if importer is None:
             _note_unread(draft, source)
             continue
@@ -113,7 +120,7 @@ def import_sources(
             f"nothing that iamsim can import is in {', '.join(map(quote, paths))}",
             hint=_why_nothing(draft, paths),
         )
-    draft.source = ""
+    draft.source, draft.kinds, draft.services = "", (), None
     if known is not None:
         known.place(draft)
     for importer in importers:

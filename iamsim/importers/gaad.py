@@ -7,13 +7,21 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_GetAccountAuthorizationD
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.stand_in import is_stand_in
 from iamsim.core.unknown import MARK
-from iamsim.importers.shapes import is_list_of, pages, records, text, texts, time_text
+from iamsim.importers.shapes import (
+    account_of_path,
+    is_list_of,
+    pages,
+    records,
+    text,
+    texts,
+    time_text,
+)
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
@@ -42,8 +50,9 @@ class AccountAuthorizationDetails:
         """Read every page."""
         state = draft.state.setdefault(self.name, {})
         for page, place in pages(source.data):
-            cut = page.get("IsTruncated") is True
-            state["last" if not cut else "cut"] = source.path
+            pages_of = state.setdefault(_account_of(page, source.path), {})
+            assert isinstance(pages_of, dict)  # noqa: S101 - nobody else puts anything there
+            pages_of["cut" if page.get("IsTruncated") is True else "last"] = source.path
             for key, read in READERS.items():
                 for record, at in records(draft, page, key, place):
                     read(record, at, draft)
@@ -51,16 +60,32 @@ class AccountAuthorizationDetails:
     def finish(self, draft: Draft) -> None:
         """Say so when the last page is not there."""
         state = draft.state.get(self.name, {})
-        if "cut" in state and "last" not in state:
-            draft.source = str(state["cut"])
+        ends = {account for account, found in state.items() if "last" in cast("Json", found)}
+        for account, found in state.items():
+            # A page without an ARN may be the end of any.
+            if not isinstance(found, dict) or "cut" not in found or ends & {account, ""}:
+                continue
+            draft.source = found["cut"]
             draft.remark(
                 "page-missing",
                 "every page says that another follows: the last one is not there",
                 "IsTruncated",
                 "unknown",
             )
-            draft.lose("the last page of the account authorization details is not there")
+            why = "the last page of the account authorization details is not there"
+            draft.lose(why, kinds=("principals",), account=account or None)
             draft.source = ""
+
+
+def _account_of(page: Json, path: str) -> str:
+    """The account of a page: that of its path, or of the first ARN in it; else an empty text."""
+    for key in (*LISTS, "Policies"):
+        listed = page.get(key)
+        for record in listed if isinstance(listed, list) else ():
+            arn = find_arn(text(record, "Arn") or "") if isinstance(record, dict) else None
+            if arn is not None and is_account_id(arn.account):
+                return arn.account
+    return account_of_path(path) or ""
 
 
 def _is_page(page: Json) -> bool:

@@ -12,7 +12,7 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import resource_types
-from iamsim.core.arn import is_account_id
+from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.unknown import MARK, find_marker
 from iamsim.importers.shapes import account_of_path
 from iamsim.importers.subject import NamedFile, arn_of_file
@@ -101,8 +101,10 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
     if arn is not None and call in _policy_calls():
         resource = draft.resource(arn, account_of_path(path))
         resource.data.setdefault("policy", marker(why, draft.file))
-        if len(services_of_call(call)) > 1:  # another service may be meant
-            draft.lose(why, services_of_call(call))
+        found = find_arn(arn)
+        others = (draft.services or frozenset()) - {found.service if found else ""}
+        if others:  # another service may be meant
+            draft.lose(why, others)
     elif arn is not None and fact is not None:
         resource = draft.resource(arn, account_of_path(path))
         resource.data.setdefault(fact, marker(why, draft.file))
@@ -112,15 +114,31 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
         draft.tree.administrators_lost = marker(why, draft.file)
     elif call.startswith(MEMBERS):
         draft.tree.members_lost = True
-    elif not call.startswith(ORGANIZATION):
-        draft.lose(why, services_of_call(call) or None)
+    elif not call.startswith(ORGANIZATION) and not _note_principal(draft, path, why):
+        draft.lose(why)
 
 
-@cache
-def services_of_call(call: str) -> frozenset[str]:
-    """The services of which a call prints the policy of one resource, and nothing else."""
-    rows = [row for row in resource_types() for one in row.calls if one.operation == call]
-    return frozenset(row.service for row in rows)
+def _note_principal(draft: Draft, path: str, why: str) -> bool:
+    """Mark what a lost output should have said of one user, group or role: its policies or groups.
+    Says whether it was about one."""
+    call, subject = NamedFile.of(path)
+    match = _about_principal(call)
+    account = account_of_path(path) or draft.options.account
+    name = subject.partition(".")[0]
+    if match is None or account is None or not name:
+        return False
+    kind = match.group(1)
+    if kind is None:
+        draft.user(account, name).extend("groups", [marker(why, draft.file)])
+        return True
+    find = {"role": draft.role, "user": draft.user, "group": draft.group}[kind]
+    find(account, name).attach([marker(why, draft.file)])
+    return True
+
+
+_about_principal = re.compile(
+    r"(?:list-attached|list|get)-(role|user|group)-polic(?:y|ies)|list-groups-for-user"
+).fullmatch
 
 
 @cache

@@ -103,7 +103,7 @@ def read_sources(
             hint="write the path as the report does: the source that was given, and what is in it",
         )
     for done, file in enumerate(files):
-        draft.source = file.path
+        draft.source, draft.kinds, draft.services = file.path, (), None
         if file.is_found and _ending(file.path) in HCL_ENDINGS and leads_outside(file.path):
             draft.remark("source-not-readable", LED_OUTSIDE, severity="unknown")
             yield Source(file.path, marker(LED_OUTSIDE, draft.file)), done, len(files)
@@ -303,7 +303,7 @@ def _values(text: str, draft: Draft) -> Iterator[object]:
                 "unknown",
             )
             if rest is not None:
-                draft.lose("the file breaks off, or has a fault in it")
+                draft.broken = "the file breaks off, or has a fault in it"
                 yield rest
             elif position:
                 draft.lose("the file breaks off, or has a fault in it")
@@ -313,7 +313,7 @@ def _values(text: str, draft: Draft) -> Iterator[object]:
         for key in unique.repeated:
             why = f"the key {quote(key)} stands twice in an object: what that says is not known"
             draft.remark("key-repeated", why, severity="unknown")
-            draft.lose(why)
+            draft.broken = why
         unique.repeated.clear()
         yield value
         while position < len(text) and text[position].isspace():

@@ -6,10 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.data_class import replace
 from iamsim.core.span_parts import part_of
 from iamsim.core.unknown import Unknown
 from iamsim.world.fields import Fields
 from iamsim.world.items import (
+    LOST_KINDS,
     Account,
     AnyPolicy,
     Group,
@@ -29,14 +31,19 @@ from iamsim.world.items import (
 from iamsim.world.model import World
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from iamsim.world.fields import Problems
     from iamsim.world.policies import Policies
 
 UNLISTED = "what the world does not list"
 is_service = re.compile(r"[a-z0-9-]+", re.ASCII).fullmatch
-SERVICES = "services"  # of resources, beside a marker
+# What may stand beside the marker of a lost source, and what is in these lists.
+BESIDE: dict[str, Callable[[str], object]] = {
+    "services": is_service,
+    "kinds": LOST_KINDS.__contains__,
+    "accounts": is_account_id,
+}
 
 __all__ = ["WorldBuilder", "find_partitions"]
 
@@ -334,15 +341,24 @@ def unknown_groups(fields: Fields, name: str) -> Iterator[PolicyDocument]:
 
 
 def _unlisted(policy: PolicyDocument) -> PolicyDocument:
-    """A policy that is lost: the marker, and beside it of which services it is, where that is
-    known."""
-    services = policy.document.get(SERVICES)
-    listed = isinstance(services, list) and services
-    if not listed or not all(isinstance(one, str) and is_service(one) for one in listed):
+    """A policy that is lost: the marker, and beside it what it may be of, where that is known."""
+    beside = {key: one for key, one in policy.document.items() if key in BESIDE}
+    marker = {key: one for key, one in policy.document.items() if key not in BESIDE}
+    if not beside or not all(_fits(one, BESIDE[key]) for key, one in beside.items()):
         return policy
-    marker = {key: value for key, value in policy.document.items() if key != SERVICES}
-    of_services = frozenset(listed)
-    return PolicyDocument(policy.name, marker, policy.source, services=of_services)
+    of = {key: frozenset(one) for key, one in beside.items() if isinstance(one, list)}
+    services, kinds, accounts = (of.get(key, frozenset()) for key in BESIDE)
+    lost = PolicyDocument(policy.name, marker, policy.source)
+    return replace(lost, services=services, kinds=kinds, accounts=accounts)
+
+
+def _fits(value: object, fits: Callable[[str], object]) -> bool:
+    """Whether a value is a list, and not an empty one, of texts that fit."""
+    return (
+        isinstance(value, list)
+        and bool(value)
+        and all(isinstance(one, str) and fits(one) for one in value)
+    )
 
 
 def root_user(fields: Fields) -> RootUser | None:

@@ -15,10 +15,12 @@ from iamsim.core.span import Path, Source, Span
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from collections.abc import Set as AbstractSet
 
     from iamsim.core.unknown import Unknown
 
 __all__ = [
+    "LOST_KINDS",
     "Account",
     "AnyPolicy",
     "Group",
@@ -38,6 +40,9 @@ __all__ = [
 ]
 
 NOWHERE = Source("world", "")
+# What a lost source may have told of: users, groups and roles; resources; VPC endpoints; settings
+# and credentials, on which no decision hangs.
+LOST_KINDS = frozenset(("principals", "resources", "endpoints", "settings"))
 SERVICE_LINKED_PATH = "/aws-service-role/"
 
 
@@ -60,8 +65,9 @@ class PolicyDocument:
 
     Paths of `source` start at the policy itself, also where it stands inside a world file. `arn`
     is given for customer managed and built-in policies. Equal only to itself, so that it can be a
-    key of caches. One that is lost, and that no resource lists, may be that of a resource of its
-    `services`; without any, anybody's.
+    key of caches. One that is lost may be that of something that no source lists: of one of some
+    `kinds` (`LOST_KINDS`), of an account of `accounts`; without any, of any. With `services` it is
+    the policy of a resource of one of these, listed or not, that has none.
     """
 
     name: str
@@ -69,11 +75,24 @@ class PolicyDocument:
     source: Source = field(repr=False)
     arn: str | None = None
     services: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    accounts: frozenset[str] = frozenset()
 
     @property
     def file(self) -> str:
         """The name of the text that it stands in."""
         return self.source.name
+
+    def may_be_of(
+        self, kind: str, account: str | None, services: AbstractSet[str] = frozenset()
+    ) -> bool:
+        """Whether it may be that of something of a kind, of an account, if one is known, and as a
+        resource of one of some services."""
+        if self.accounts and account is not None and account not in self.accounts:
+            return False
+        if self.services:
+            return kind == "resources" and not self.services.isdisjoint(services)
+        return not self.kinds or kind in self.kinds
 
     def called(self, name: str, arn: str | None) -> PolicyDocument:
         """The same document under another name and ARN."""

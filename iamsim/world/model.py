@@ -98,14 +98,11 @@ class World:
     unverified: int = 0
     _index: _Index | None = field(default=None, repr=False)
 
-    @property
-    def unlisted_of_anybody(self) -> tuple[PolicyDocument, ...]:
-        """What may be the policy of a principal, a resource or an endpoint that is not listed."""
-        return tuple(one for one in self.unlisted if not one.services)
-
-    def unlisted_of(self, services: AbstractSet[str]) -> tuple[PolicyDocument, ...]:
-        """What may be the policy of a resource of some services, which has none that is listed."""
-        return tuple(one for one in self.unlisted if not one.services.isdisjoint(services))
+    def unlisted_of(
+        self, kind: str, account: str | None, services: AbstractSet[str] = frozenset()
+    ) -> tuple[PolicyDocument, ...]:
+        """What may be the policy of something that is not listed (`PolicyDocument.may_be_of`)."""
+        return tuple(one for one in self.unlisted if one.may_be_of(kind, account, services))
 
     @property
     def is_read_on_demand(self) -> bool:

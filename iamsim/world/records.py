@@ -379,7 +379,8 @@ WORLD = Table(
             "unlisted",
             list_of(POLICY),
             "Markers of lost sources: there may be principals, resources and endpoints that"
-            " the world does not list; with `services`, only policies of resources of these.",
+            " the world does not list, only of the `kinds` and `accounts` beside; with `services`,"
+            " only policies of resources of these.",
         ),
         Field(
             "unverified",

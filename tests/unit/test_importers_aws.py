@@ -21,7 +21,9 @@ PRINCIPAL = {**DENY, "Principal": "*"}
 
 
 def imported(tmp_path, files, **options):
-    """Import files given as path and content."""
+    """Import files given as path and content; an organization has no delegated administrators."""
+    nobody = {"list-delegated-administrators.json": {"DelegatedAdministrators": []}}
+    files = {**nobody, **files} if "roots.json" in files else files
     for name, content in files.items():
         path = tmp_path / "aws-world" / name
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -190,7 +192,7 @@ class TestOrganizations:
         root = found.data["organization"]["root"]
         assert root["accounts"] == ["111122223333"]
         assert root["units"] == {"Prod": {"id": "ou-ab12-11111111"}}
-        assert codes(found) == ["node-without-parent"] * 2
+        assert codes(found) == ["administrators-missing", *["node-without-parent"] * 2]
 
     def test_units_above_each_other_are_kept(self, tmp_path):
         """A circle of parents is cut, and nothing is lost."""

@@ -30,8 +30,36 @@ if TYPE_CHECKING:
 
     Condition = dict[str, dict[str, object]]
 
+# What grants can allow; others, such as changes of the key policy, they never do.
+# https://docs.aws.amazon.com/kms/latest/developerguide/grants.html#terms-grant-operations
+GRANTED = tuple(
+    f"kms:{operation}"
+    for operation in (
+        "CreateGrant",
+        "Decapsulate",
+        "Decrypt",
+        "DeriveSharedSecret",
+        "DescribeKey",
+        "Encapsulate",
+        "Encrypt",
+        "GenerateDataKey",
+        "GenerateDataKeyPair",
+        "GenerateDataKeyPairWithoutPlaintext",
+        "GenerateDataKeyWithoutPlaintext",
+        "GenerateMac",
+        "GetPublicKey",
+        "ReEncryptFrom",
+        "ReEncryptTo",
+        "RetireGrant",
+        "Sign",
+        "Verify",
+        "VerifyMac",
+    )
+)
+
 __all__ = [
     "ALIAS_ACTIONS",
+    "GRANTED",
     "check_alias",
     "encryption_context_keys",
     "grant_policy",

@@ -1,0 +1,459 @@
+"""What is lost touches exactly the decisions that it can change: those are conditional, and those
+beside them stay as they were."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, NamedTuple
+from urllib.parse import quote
+
+import pytest
+
+from iamsim.core.decision import Verdict
+from iamsim.engine.question import Question, Via
+from iamsim.engine.world import CompiledWorld
+from iamsim.importers.frame import import_sources
+from iamsim.importers.load import to_world
+from iamsim.symbolic.partial import decide
+from iamsim.world.load import load_world_data
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+A, B, MANAGEMENT = "111122223333", "444455556666", "999999999999"
+MIA, ADA = f"arn:aws:iam::{A}:user/mia", f"arn:aws:iam::{B}:user/ada"
+BUCKET, OTHER = "arn:aws:s3:::ledger/k", "arn:aws:s3:::other/k"
+ROLE = f"arn:aws:iam::{A}:role/app"
+HERE = "arn:aws:iam::000000000000:root"  # of the account that stands for that of a template
+UNLISTED = f"arn:aws:iam::{A}:user/unlisted"
+REFUSED = "\nAn error occurred (AccessDenied) when calling the operation: not authorized\n"
+Files = dict[str, Any]
+
+
+def policy(*statements: object) -> dict[str, Any]:
+    """A policy of these statements."""
+    return {"Version": "2012-10-17", "Statement": list(statements)}
+
+
+def allow(action: object, **more: object) -> dict[str, Any]:
+    """An Allow on everything."""
+    return {"Effect": "Allow", "Action": action, "Resource": "*", **more}
+
+
+ALL = {"PolicyName": "all", "PolicyDocument": policy(allow("*"))}
+DENIES = {"Effect": "Deny", "Action": "*", "Resource": "*", "Principal": "*"}
+
+
+def account(number: str, name: str, **more: Any) -> Files:
+    """The dump of an account with a user that may do everything."""
+    user = {
+        "UserName": name,
+        "Arn": f"arn:aws:iam::{number}:user/{name}",
+        "UserPolicyList": [ALL],
+        **more,
+    }
+    return {f"{number}/get-account-authorization-details.json": {"UserDetailList": [user]}}
+
+
+def role(trust: object = None, **more: Any) -> Files:
+    """The dump of the first account with a role besides."""
+    files = account(A, "mia")
+    trusts = policy({"Effect": "Allow", "Principal": {"AWS": MIA}, "Action": "sts:AssumeRole"})
+    files[f"{A}/get-account-authorization-details.json"]["RoleDetailList"] = [
+        {
+            "RoleName": "app",
+            "Arn": ROLE,
+            "AssumeRolePolicyDocument": trusts if trust is None else trust,
+            "RolePolicyList": [ALL],
+            **more,
+        }
+    ]
+    return files
+
+
+def organization(kind: str, guard: object) -> Files:
+    """An organization of two units with an account each; a policy of a kind hangs on the first."""
+    full = "p-FullAWSAccess" if kind.startswith("SERVICE") else "p-RCPFullAWSAccess"
+    units = {"ou-ab12-11111111": A, "ou-ab12-22222222": B}
+
+    def of(policy_id: str) -> dict[str, Any]:
+        return {"Id": policy_id, "Name": policy_id, "Type": kind}
+
+    everything = policy(allow("*", Principal="*") if full != "p-FullAWSAccess" else allow("*"))
+    contents = {full: everything, "p-guard000": guard}
+    files: Files = {
+        "describe-organization.json": {
+            "Organization": {"Id": "o-exampleorg1", "MasterAccountId": MANAGEMENT}
+        },
+        "list-roots.json": {
+            "Roots": [{"Id": "r-ab12", "PolicyTypes": [{"Type": kind, "Status": "ENABLED"}]}]
+        },
+        "list-delegated-administrators.json": {"DelegatedAdministrators": []},
+        "list-organizational-units-for-parent.r-ab12.json": {
+            "OrganizationalUnits": [{"Id": unit, "Name": unit} for unit in units]
+        },
+        f"list-policies.{kind}.json": {"Policies": [of(one) for one in contents]},
+    }
+    for unit, number in units.items():
+        files[f"list-accounts-for-parent.{unit}.json"] = {"Accounts": [{"Id": number}]}
+    for policy_id, content in contents.items():
+        summary = of(policy_id)
+        document = content if isinstance(content, str) else json.dumps(content)
+        files[f"describe-policy.{policy_id}.json"] = {
+            "Policy": {"PolicySummary": summary, "Content": document}
+        }
+        everywhere = ["r-ab12", *units, *units.values()]
+        targets = everywhere if policy_id == full else ["ou-ab12-11111111"]
+        files[f"list-targets-for-policy.{policy_id}.json"] = {
+            "Targets": [{"TargetId": one} for one in targets]
+        }
+    return {**files, **account(A, "mia"), **account(B, "ada")}
+
+
+def scps(lost: str | None = None) -> Files:
+    """The same with an SCP that denies queues; with a file lost."""
+    files = organization("SERVICE_CONTROL_POLICY", policy(allow("*"), NO_QUEUES))
+    return files if lost is None else {**files, lost: REFUSED}
+
+
+def rcps(lost: str | None = None) -> Files:
+    """The same with an RCP."""
+    guard = policy({**NO_QUEUES, "Principal": "*"})
+    files = organization("RESOURCE_CONTROL_POLICY", guard)
+    return files if lost is None else {**files, lost: REFUSED}
+
+
+NO_QUEUES = {"Effect": "Deny", "Action": "sqs:*", "Resource": "*"}
+QUEUE_A, QUEUE_B, QUEUE_M = (
+    f"arn:aws:sqs:eu-west-1:{number}:jobs" for number in (A, B, MANAGEMENT)
+)
+LIST = "iam:ListUsers", "*"
+KEY = f"arn:aws:kms:eu-west-1:{A}:key/1234abcd-12ab-34cd-56ef-1234567890ab"
+
+
+def plan(*, configured: bool) -> Files:
+    """A plan with the policies of two buckets, of which one is known after it is applied."""
+    known = json.dumps(policy({**DENIES, "Action": "s3:DeleteObject"}))
+    changes: list[dict[str, Any]] = []
+    for name, document in (("ledger", None), ("other", known)):
+        bucket = {"bucket": name}
+        changes.append(
+            {
+                "address": f"aws_s3_bucket.{name}",
+                "mode": "managed",
+                "type": "aws_s3_bucket",
+                "change": {"actions": ["create"], "before": None, "after": bucket},
+            }
+        )
+        attached = {"actions": ["create"], "before": None, "after": bucket}
+        attached |= (
+            {"after_unknown": {"policy": True}}
+            if document is None
+            else {"after": {**bucket, "policy": document}}
+        )
+        changes.append(
+            {
+                "address": f"aws_s3_bucket_policy.{name}",
+                "mode": "managed",
+                "type": "aws_s3_bucket_policy",
+                "change": attached,
+            }
+        )
+    found: Files = {"format_version": "1.2", "resource_changes": changes}
+    if configured:
+        elsewhere = {"policy": {"references": ["data.external.policy"]}}
+        address = "aws_s3_bucket_policy.ledger"
+        resources = [{"address": address, "expressions": elsewhere}]
+        found["configuration"] = {"root_module": {"resources": resources}}
+    return {**account(A, "mia"), f"{A}/plan.json": found}
+
+
+def template(**properties: Any) -> Files:
+    """A template with a bucket and another thing."""
+    bucket = {"Type": "AWS::S3::Bucket", "Properties": {"BucketName": "ledger"}}
+    return {
+        **account(A, "mia"),
+        f"{A}/app.json": {"Resources": {"Bucket": bucket, **properties}},
+    }
+
+
+UNRESOLVED = template(
+    Policy={
+        "Type": "AWS::S3::BucketPolicy",
+        "Properties": {
+            "Bucket": {"Ref": "Bucket"},
+            "PolicyDocument": policy(
+                {**DENIES, "Action": "s3:GetObject", "Resource": {"Fn::ImportValue": "elsewhere"}}
+            ),
+        },
+    }
+)
+UNREAD = template(
+    Odd={
+        "Type": "AWS::Novel::Thing",
+        "Properties": {"AccessPolicy": policy({**DENIES, "Action": "sqs:*"})},
+    }
+)
+PAGE: Files = {**account(A, "mia"), **account(B, "ada")}
+PAGE[f"{A}/get-account-authorization-details.json"]["IsTruncated"] = True
+CUT = {**account(A, "mia"), **account(B, "ada")}
+CUT[f"{A}/get-account-authorization-details.json"] = (
+    json.dumps(CUT[f"{A}/get-account-authorization-details.json"])[:-2] + ', {"UserName": "le'
+)
+
+
+class Lost(NamedTuple):
+    """What is lost; what depends on it (principal, action, resource), and what does not."""
+
+    files: Files
+    touched: list[tuple[str, ...]]
+    untouched: list[tuple[str, ...]]
+
+
+CASES: dict[str, Lost] = {
+    "an SCP": Lost(
+        scps("describe-policy.p-guard000.json"),
+        [(MIA, "sqs:SendMessage", QUEUE_A), (MIA, "iam:ListUsers", "*")],
+        [(ADA, "sqs:SendMessage", QUEUE_B), (ADA, "iam:ListUsers", "*")],
+    ),
+    "the targets of an SCP": Lost(
+        scps("list-targets-for-policy.p-guard000.json"),
+        [(MIA, "sqs:SendMessage", QUEUE_A), (ADA, "sqs:SendMessage", QUEUE_B)],
+        [
+            (
+                f"arn:aws:iam::{MANAGEMENT}:root",
+                "sqs:SendMessage",
+                "arn:aws:sqs:eu-west-1:999999999999:jobs",
+            )
+        ],
+    ),
+    "an RCP": Lost(
+        rcps("describe-policy.p-guard000.json"),
+        [(MIA, "sqs:SendMessage", QUEUE_A)],
+        [(ADA, "sqs:SendMessage", QUEUE_B), (MIA, "iam:ListUsers", "*")],
+    ),
+    "a boundary": Lost(
+        role(PermissionsBoundary={"PermissionsBoundaryArn": f"arn:aws:iam::{A}:policy/cap"}),
+        [(ROLE, "iam:ListUsers", "*")],
+        [(MIA, "iam:ListUsers", "*"), (MIA, "sts:AssumeRole", ROLE)],
+    ),
+    "an identity-based policy": Lost(
+        role(RolePolicyList=[ALL, {"PolicyName": "lost", "PolicyDocument": "{cut"}]),
+        [(ROLE, "iam:ListUsers", "*")],
+        [(MIA, "iam:ListUsers", "*"), (MIA, "sts:AssumeRole", ROLE)],
+    ),
+    "the attached policies of a role": Lost(
+        {**role(), f"{A}/list-attached-role-policies.app.json": REFUSED},
+        [(ROLE, "iam:ListUsers", "*")],
+        [(MIA, "iam:ListUsers", "*"), (MIA, "s3:GetObject", BUCKET)],
+    ),
+    "the groups of a user": Lost(
+        {**role(), f"{A}/list-groups-for-user.mia.json": REFUSED},
+        [(MIA, "iam:ListUsers", "*")],
+        [(ROLE, "iam:ListUsers", "*")],
+    ),
+    "a trust policy": Lost(
+        role(trust="{cut"),
+        [(MIA, "sts:AssumeRole", ROLE)],
+        [(ROLE, "iam:ListUsers", "*"), (MIA, "iam:ListUsers", "*")],
+    ),
+    "a resource-based policy": Lost(
+        {**account(A, "mia"), f"{A}/get-bucket-policy.ledger.json": REFUSED},
+        [(MIA, "s3:GetObject", BUCKET)],
+        [(MIA, "s3:GetObject", OTHER), (MIA, "iam:ListUsers", "*")],
+    ),
+    "an endpoint policy": Lost(
+        {
+            **account(A, "mia"),
+            f"{A}/describe-vpc-endpoints.json": {
+                "VpcEndpoints": [
+                    {
+                        "VpcEndpointId": one,
+                        "VpcId": "vpc-1",
+                        "ServiceName": "com.amazonaws.eu-west-1.s3",
+                        "OwnerId": A,
+                        "PolicyDocument": text,
+                    }
+                    for one, text in (
+                        ("vpce-0123456789abcdef0", "{cut"),
+                        ("vpce-0123456789abcdef1", json.dumps(policy(allow("*", Principal="*")))),
+                    )
+                ]
+            },
+        },
+        [(MIA, "s3:GetObject", BUCKET, "vpce-0123456789abcdef0")],
+        [(MIA, "s3:GetObject", BUCKET, "vpce-0123456789abcdef1"), (MIA, "s3:GetObject", BUCKET)],
+    ),
+    "all endpoints": Lost(
+        {**account(A, "mia"), f"{A}/describe-vpc-endpoints.json": REFUSED},
+        [(MIA, "s3:GetObject", BUCKET, "vpce-0123456789abcdef0")],
+        [(MIA, "s3:GetObject", BUCKET), (UNLISTED, "s3:GetObject", BUCKET)],
+    ),
+    "a second page": Lost(
+        PAGE,
+        [(UNLISTED, "iam:ListUsers", "*"), (MIA, "sts:AssumeRole", ROLE)],
+        [
+            (MIA, "iam:ListUsers", "*"),
+            (MIA, "s3:GetObject", OTHER),
+            (ADA, "s3:GetObject", OTHER),
+            (f"arn:aws:iam::{B}:user/unlisted", "iam:ListUsers", "*"),
+            (ADA, "sts:AssumeRole", f"arn:aws:iam::{B}:role/app"),
+        ],
+    ),
+    "the end of a dump": Lost(
+        CUT,
+        [(UNLISTED, "iam:ListUsers", "*"), (MIA, "sts:AssumeRole", ROLE)],
+        [
+            (ADA, "s3:GetObject", OTHER),
+            (MIA, "s3:GetObject", OTHER, "vpce-0123456789abcdef0"),
+            (f"arn:aws:iam::{B}:user/unlisted", "iam:ListUsers", "*"),
+        ],
+    ),
+    "what a plan knows after it is applied": Lost(
+        plan(configured=False),
+        [(MIA, "s3:GetObject", BUCKET)],
+        [
+            (MIA, "s3:GetObject", OTHER),
+            (MIA, "s3:DeleteObject", OTHER),
+            (MIA, "iam:ListUsers", "*"),
+        ],
+    ),
+    "the same with its configuration": Lost(
+        plan(configured=True),
+        [(MIA, "s3:GetObject", BUCKET)],
+        [
+            (MIA, "s3:GetObject", OTHER),
+            (MIA, "s3:DeleteObject", OTHER),
+            (MIA, "iam:ListUsers", "*"),
+        ],
+    ),
+    "an intrinsic function": Lost(
+        UNRESOLVED,
+        [(HERE, "s3:GetObject", BUCKET)],
+        [(HERE, "s3:PutObject", BUCKET), (HERE, "s3:GetObject", OTHER)],
+    ),
+    "a type that no reader takes": Lost(
+        UNREAD,
+        [(MIA, "sqs:SendMessage", QUEUE_A)],
+        [(MIA, "s3:GetObject", BUCKET), (UNLISTED, "iam:ListUsers", "*")],
+    ),
+    "a list of buckets": Lost(
+        {**account(A, "mia"), f"{A}/list-buckets.json": REFUSED},
+        [(MIA, "s3:GetObject", BUCKET)],
+        [(MIA, "sqs:SendMessage", QUEUE_A), (UNLISTED, "iam:ListUsers", "*")],
+    ),
+    "the grants of a key": Lost(
+        {
+            **account(A, "mia"),
+            f"{A}/eu-west-1/get-key-policy.{quote(KEY, safe='')}.json": {
+                "Policy": json.dumps(
+                    policy({**allow("kms:DescribeKey"), "Principal": {"AWS": MIA}})
+                )
+            },
+            f"{A}/eu-west-1/list-grants.{quote(KEY, safe='')}.json": REFUSED,
+        },
+        [(MIA, "kms:Decrypt", KEY)],
+        [
+            (MIA, "kms:DescribeKey", KEY),
+            (MIA, "kms:PutKeyPolicy", KEY),
+            (MIA, "iam:ListUsers", "*"),
+        ],
+    ),
+    "the credentials of a user": Lost(
+        {**account(A, "mia"), f"{A}/list-access-keys.mia.json": REFUSED},
+        [],
+        [
+            (MIA, "iam:ListUsers", "*"),
+            (UNLISTED, "iam:ListUsers", "*"),
+            (MIA, "s3:GetObject", OTHER),
+        ],
+    ),
+}
+
+
+def world_of(folder: Path, files: Files) -> CompiledWorld:
+    """Import files as they would stand in a folder."""
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(content if isinstance(content, str) else json.dumps(content))
+    return CompiledWorld(to_world(import_sources([str(folder)])))
+
+
+def verdict(world: CompiledWorld, asked: tuple[str, ...]) -> Verdict:
+    """Decide; a fourth part is the endpoint that a request comes through."""
+    principal, action, resource, *endpoint = asked
+    via = Via(vpc_endpoint=endpoint[0]) if endpoint else Via()
+    question = Question(principal, action, resource, via=via, now="2026-11-24T00:00:00Z")
+    return decide(question, world).verdict
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_what_is_lost_touches_what_it_can_change(tmp_path: Path, name: str) -> None:
+    """And nothing else; it is listed among what the world does not know."""
+    lost = CASES[name]
+    world = world_of(tmp_path, lost.files)
+    assert world.unknowns()
+    touched = {asked: verdict(world, asked) for asked in lost.touched}
+    assert touched == dict.fromkeys(lost.touched, Verdict.CONDITIONAL)
+    for asked in lost.untouched:
+        assert verdict(world, asked) is not Verdict.CONDITIONAL, asked
+
+
+@pytest.mark.parametrize(
+    ("beside", "touched"),
+    [
+        ({}, {"principal", "other", "bucket", "endpoint", "trust"}),
+        ({"kinds": ["principals"]}, {"principal", "other", "trust"}),
+        ({"kinds": ["principals"], "accounts": [A]}, {"principal", "trust"}),
+        ({"kinds": ["resources"]}, {"bucket"}),
+        ({"kinds": ["endpoints"], "accounts": [B]}, {"endpoint"}),
+        ({"kinds": ["settings"]}, set()),
+        ({"services": ["s3"]}, {"bucket"}),
+        ({"kinds": ["nothing"]}, {"principal", "other", "bucket", "endpoint", "trust"}),
+        ({"accounts": ["x"]}, {"principal", "other", "bucket", "endpoint", "trust"}),
+    ],
+)
+def test_what_stands_beside_a_marker_narrows_it(beside: Files, touched: set[str]) -> None:
+    """What nobody can read there says nothing, and the marker may be anything."""
+    users = {"inline_policies": {"all": policy(allow("*"))}}
+    world = {
+        "unlisted": [{"unknown": "lost", "source": "somewhere", **beside}],
+        "accounts": {
+            A: {
+                "users": {"mia": users},
+                "resources": {"arn:aws:s3:::mine": {"policy": policy(DENIES)}},
+            },
+            B: {"users": {"ada": users}},
+        },
+    }
+    asked: dict[str, tuple[str, ...]] = {
+        "principal": (UNLISTED, *LIST),
+        "other": (f"arn:aws:iam::{B}:user/unlisted", *LIST),
+        "bucket": (MIA, "s3:GetObject", OTHER),
+        "endpoint": (MIA, *LIST, "vpce-0123456789abcdef0"),
+        "trust": (MIA, "sts:AssumeRole", ROLE),
+    }
+    compiled = CompiledWorld(load_world_data(world))
+    found = {name for name, one in asked.items() if verdict(compiled, one) is Verdict.CONDITIONAL}
+    assert found == touched
+    assert compiled.unknowns()
+
+
+def test_an_account_in_an_organization_of_which_a_source_is_lost() -> None:
+    """What hangs above an account that no source lists is lost only where that may be anything."""
+    lost = {"unknown": "lost", "source": "somewhere"}
+    root = Question(f"arn:aws:iam::{B}:root", "iam:ListUsers", "*")
+    for beside, expected in ({}, Verdict.CONDITIONAL), ({"kinds": ["principals"]}, Verdict.ALLOWED):
+        world = {"unlisted": [{**lost, **beside}], "accounts": {A: {}}}
+        assert decide(root, CompiledWorld(load_world_data(world))).verdict is expected
+
+
+def test_a_page_is_of_its_account(tmp_path: Path) -> None:
+    """The last page of another account ends nothing; one that names no account may be of any."""
+    page = account(A, "mia")[f"{A}/get-account-authorization-details.json"]
+    files = {"one.json": {**page, "IsTruncated": True}, "two.json": {"RoleDetailList": []}}
+    assert not world_of(tmp_path, files).unknowns()
+    other = account(B, "ada")[f"{B}/get-account-authorization-details.json"]
+    lost = world_of(tmp_path, {**files, "two.json": other}).model.unlisted
+    assert [(one.kinds, one.accounts) for one in lost] == [({"principals"}, {A})]
