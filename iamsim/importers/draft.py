@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, cast
+from typing import TYPE_CHECKING, Literal, NamedTuple, cast
 from urllib.parse import unquote
 
 from iamsim.core.arn import find_arn, is_account_id
@@ -17,7 +17,6 @@ from iamsim.importers.key_ring import Claim, KeyRing
 from iamsim.importers.options import SourceOptions
 from iamsim.importers.places import Places
 from iamsim.importers.salvage import UniqueKeys
-from iamsim.importers.shapes import account_of_path
 from iamsim.importers.tree import Tree
 from iamsim.importers.unknown import marker
 
@@ -26,7 +25,7 @@ if TYPE_CHECKING:
 
     from iamsim.importers.reach import Reach
 
-__all__ = ["Draft", "Record", "Remark", "Severity"]
+__all__ = ["ANYTHING", "Draft", "Record", "Remark", "Scope", "Severity"]
 
 Severity = Literal["unknown", "skipped", "conflict"]
 OF_ACCOUNT = frozenset(("principals", "settings"))
@@ -48,6 +47,18 @@ class Remark:
     code: str
     message: str
     severity: Severity
+
+
+class Scope(NamedTuple):
+    """Of what a source tells: of some kinds of things (`iamsim.world.items.LOST_KINDS`), of
+    resources of some services alone, of an account; where it does not say, of anything."""
+
+    kinds: tuple[str, ...] = ()
+    services: frozenset[str] | None = None
+    account: str | None = None
+
+
+ANYTHING = Scope()
 
 
 class Record:
@@ -136,11 +147,8 @@ class Draft:
         """Documents of AWS managed policies that a source holds, by ARN."""
         self.lost: list[dict[str, object]] = []
         """Markers of sources that are lost."""
-        self.kinds: tuple[str, ...] = ()
-        """Of what the source that is being read tells (`iamsim.world.items.LOST_KINDS`), if that is
-        known; where it does not say, of anything."""
-        self.services: frozenset[str] | None = None
-        """The same for services of whose resources it tells, and of nothing else."""
+        self.scope = ANYTHING
+        """Of what the source that is being read tells."""
         self.broken: str | None = None
         """Why the source that is being read is not all of it."""
         self.doubted: list[tuple[str, Reach, str]] = []
@@ -188,13 +196,13 @@ class Draft:
         or of those that the source tells of. Principals and settings are of the `account`, else of
         that which the path names: a call prints those of one account."""
         entry = marker(why, self.file)
-        services = self.services if services is None and not kinds else services
-        kinds = kinds or self.kinds
+        services = self.scope.services if services is None and not kinds else services
+        kinds = kinds or self.scope.kinds
         if services is not None:
             entry["services"] = sorted(services)
         elif kinds:
             entry["kinds"] = sorted(kinds)
-            account = account or account_of_path(self.source)
+            account = account or self.scope.account
             if account is not None and OF_ACCOUNT.issuperset(kinds):
                 entry["accounts"] = [account]
         if entry not in self.lost:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 from iamsim.core.caret import quote
 from iamsim.core.errors import WorldError
 from iamsim.core.unknown import find_marker
-from iamsim.importers.draft import Draft, Record, Remark, Severity
+from iamsim.importers.draft import ANYTHING, Draft, Record, Remark, Severity
 from iamsim.importers.importer import Importer
 from iamsim.importers.lost import is_lost, note_lost
 from iamsim.importers.registry import load_importers
@@ -101,9 +101,7 @@ def import_sources(
         if known is not None and not known.takes(source):
             continue
         importer = _find_importer(importers, source)
-        draft.kinds, draft.services = scope_of(
-            None if importer is None else importer.name, source.path
-        )
+        draft.scope = scope_of(None if importer is None else importer.name, source.path)
         if draft.broken is not None:
             draft.lose(draft.broken)
             draft.broken = None
@@ -120,7 +118,7 @@ def import_sources(
             f"nothing that iamsim can import is in {', '.join(map(quote, paths))}",
             hint=_why_nothing(draft, paths),
         )
-    draft.source, draft.kinds, draft.services = "", (), None
+    draft.source, draft.scope = "", ANYTHING
     if known is not None:
         known.place(draft)
     for importer in importers:

@@ -102,7 +102,7 @@ def note_lost(draft: Draft, path: str, data: object) -> None:
         resource = draft.resource(arn, account_of_path(path))
         resource.data.setdefault("policy", marker(why, draft.file))
         found = find_arn(arn)
-        others = (draft.services or frozenset()) - {found.service if found else ""}
+        others = (draft.scope.services or frozenset()) - {found.service if found else ""}
         if others:  # another service may be meant
             draft.lose(why, others)
     elif arn is not None and fact is not None:

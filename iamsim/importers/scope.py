@@ -9,25 +9,23 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import resource_types
+from iamsim.importers.draft import ANYTHING, Scope
+from iamsim.importers.shapes import account_of_path
 from iamsim.importers.subject import NamedFile
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-__all__ = ["Scope", "scope_of"]
+__all__ = ["scope_of"]
 
-# Kinds of what is told of (`iamsim.world.items.LOST_KINDS`), and services of whose resources it is.
-Scope = tuple[tuple[str, ...], "frozenset[str] | None"]
-ANYTHING: Scope = (), None
-PRINCIPALS: Scope = ("principals",), None
-SETTINGS: Scope = ("settings",), None
+PRINCIPALS, SETTINGS = Scope(("principals",)), Scope(("settings",))
 FORMATS = {
     "IAM Identity Center": PRINCIPALS,
     "IAM calls": PRINCIPALS,
     "account authorization details": PRINCIPALS,
     "credential report": SETTINGS,
     "service last accessed details": SETTINGS,
-    "snapshots": (("resources",), None),
+    "snapshots": Scope(("resources",)),
 }
 OF_PRINCIPALS = (
     "get-account-authorization-details",
@@ -59,24 +57,16 @@ OF_SETTINGS = (
 # Calls about resources of a service that list what others are asked about, or say its key.
 OF_SERVICES = {
     "describe-parameters": "ssm",
-    "describe-repositories": "ecr",
     "describe-stream-summary": "kinesis",
     "describe-table": "dynamodb",
-    "list-access-points": "s3",
     "list-aliases": "kms",
-    "list-buckets": "s3",
-    "list-functions": "lambda",
-    "list-keys": "kms",
-    "list-secrets": "secretsmanager",
-    "list-streams": "kinesis",
-    "list-tables": "dynamodb",
 }
 
 
 def scope_of(name: str | None, path: str) -> Scope:
     """Of what a source tells, by the name of its format and by its path."""
-    known = FORMATS.get(name or "")
-    return _calls().get(NamedFile.of(path).call, ANYTHING) if known is None else known
+    known = FORMATS.get(name or "") or _calls().get(NamedFile.of(path).call, ANYTHING)
+    return known._replace(account=account_of_path(path))
 
 
 @cache
@@ -84,10 +74,10 @@ def _calls() -> Mapping[str, Scope]:
     """Of what calls tell."""
     found: dict[str, Scope] = dict.fromkeys(OF_PRINCIPALS, PRINCIPALS)
     found |= dict.fromkeys(OF_SETTINGS, SETTINGS)
-    found["describe-vpc-endpoints"] = ("endpoints",), None
+    found["describe-vpc-endpoints"] = Scope(("endpoints",))
     services = {call: {service} for call, service in OF_SERVICES.items()}
     for row in resource_types():
         listed = [] if row.listed is None else [row.listed]
         for call in (*listed, *row.calls):
             services.setdefault(call.operation, set()).add(row.service)
-    return found | {call: ((), frozenset(some)) for call, some in services.items()}
+    return found | {call: Scope((), frozenset(some)) for call, some in services.items()}

@@ -15,6 +15,7 @@ from iamsim.core.errors import RequestError, WorldError
 from iamsim.files.archive import Archive, ArchiveError
 from iamsim.files.links import LED_OUTSIDE, leads_outside
 from iamsim.files.reading import read_bytes, read_gzip
+from iamsim.importers.draft import ANYTHING
 from iamsim.importers.lost import refusal_in, says_nothing_is_there
 from iamsim.importers.manifest import written_files
 from iamsim.importers.options import SourceOptions
@@ -103,7 +104,7 @@ def read_sources(
             hint="write the path as the report does: the source that was given, and what is in it",
         )
     for done, file in enumerate(files):
-        draft.source, draft.kinds, draft.services = file.path, (), None
+        draft.source, draft.scope = file.path, ANYTHING
         if file.is_found and _ending(file.path) in HCL_ENDINGS and leads_outside(file.path):
             draft.remark("source-not-readable", LED_OUTSIDE, severity="unknown")
             yield Source(file.path, marker(LED_OUTSIDE, draft.file)), done, len(files)
