@@ -131,8 +131,10 @@ def test_a_world_bounds_the_policy(trail, capsys):
 def test_a_short_name_is_that_of_the_world(trail, capsys):
     """As everywhere: the role's name alone, where a world tells which account it is of."""
     path, _ = world(trail, {"Effect": "Allow", "Action": "s3:*", "Resource": "*"})
-    whole = run(trail, capsys, "--world", path)
-    assert run(trail, capsys, "--world", path, "-p", "app1") == whole
+    whole, code = run(trail, capsys, "--world", path)
+    short = ["generate", str(trail / "trail.jsonl"), "-p", "app1", "--world", path]
+    assert main([*short, "--format", "json"]) == code
+    assert json.loads(capsys.readouterr().out) == whole
 
 
 def test_patterns_give_way_where_they_would_grant_something_new(trail, capsys):
