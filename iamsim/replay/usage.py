@@ -40,9 +40,9 @@ class Usage:
     """Times of the last use, in ISO 8601, as the trail writes them.
 
     `principals` are by ARN, `actions` by ARN and name (``s3:GetObject``), `keys` by the id of the
-    access key, `passwords` by the ARN of the user. `accounts` are those that records came from,
-    `first` and `last` the times of the first and the last record, `data_services` the prefixes of
-    services whose data events the trail holds.
+    access key (`holders` has the ARN of its user), `passwords` by the ARN of the user. `accounts`
+    are those that records came from, `first` and `last` the times of the first and the last record,
+    `data_services` the prefixes of services whose data events the trail holds.
     """
 
     events: int = 0
@@ -52,6 +52,7 @@ class Usage:
     principals: dict[str, str] = field(default_factory=dict)
     actions: dict[str, dict[str, str]] = field(default_factory=dict)
     keys: dict[str, str] = field(default_factory=dict)
+    holders: dict[str, str] = field(default_factory=dict)
     passwords: dict[str, str] = field(default_factory=dict)
     data_services: set[str] = field(default_factory=set)
     problems: list[LogProblem] = field(default_factory=list)
@@ -136,6 +137,7 @@ def _note(usage: Usage, record: Mapping[str, Any], asked: _Asked) -> None:
     key = identity.get("accessKeyId")
     if isinstance(key, str) and key.startswith("AKIA"):
         _later(usage.keys, key, time)
+        usage.holders[key] = caller
     managed = record.get("managementEvent") not in (False, "false")
     data = record.get("eventCategory") == "Data" or not managed
     for action in asked(record):
@@ -190,7 +192,7 @@ def _account(account: Account, usage: Usage, logged: Mapping[str, set[str]] | No
 
 def _user(user: User, usage: Usage, logged: Mapping[str, set[str]] | None) -> User:
     known = user.access_keys
-    keys = None if known is None else tuple(_key(one, usage) for one in known)
+    keys = None if known is None else _nameless([_key(one, usage) for one in known], user, usage)
     signed_in = _latest(user.password_last_used, usage.passwords.get(user.arn))
     accessed = _accessed(user, usage, logged)
     return replace(user, access_keys=keys, password_last_used=signed_in, last_accessed=accessed)
@@ -205,6 +207,38 @@ def _key(key: object, usage: Usage) -> object:
     if seen is None:
         return key
     return {**key, "last_used": _latest(known if known != NEVER else None, seen)}
+
+
+def _nameless(keys: list[object], user: User, usage: Usage) -> tuple[object, ...]:
+    """Keys of which nobody tells the id, as a credential report has them, with what the trail says
+    of the user's other keys. Where it can't tell which of several was used, their use is unknown.
+
+    https://docs.aws.amazon.com/IAM/latest/UserGuide/id_credentials_getting-report.html
+    """
+    named = {key.get("id") for key in keys if isinstance(key, dict)} - {None}
+    seen = [
+        time
+        for key, time in usage.keys.items()
+        if key not in named and usage.holders.get(key) == user.arn
+    ]
+    open_keys = [
+        key
+        for key in keys
+        if isinstance(key, dict) and "id" not in key and key.get("status") != "Inactive"
+    ]
+    if not seen or not open_keys:
+        return tuple(keys)
+    all_used = len(seen) >= len(open_keys)
+
+    def told(key: dict[str, object]) -> dict[str, object]:
+        """One of them: all were used at least since the first of these times, or nobody knows."""
+        known = key.get("last_used")
+        if all_used:
+            text = known if isinstance(known, str) and known != NEVER else None
+            return {**key, "last_used": _latest(text, min(seen))}
+        return {name: value for name, value in key.items() if name != "last_used"}
+
+    return tuple(told(key) if key in open_keys else key for key in keys)
 
 
 def _role(role: Role, usage: Usage, logged: Mapping[str, set[str]] | None) -> Role:

@@ -240,3 +240,32 @@ def test_without_logs_a_time_must_be_given(tmp_path, capsys):
     (tmp_path / "world.json").write_text(json.dumps(world()))
     assert main(["unused", "--world", str(tmp_path / "world.json")]) == 2
     assert "--at" in capsys.readouterr().err
+
+
+KEY_USED = {"accessKeyId": "AKIAIOSFODNN7EXAMPLE"}
+OTHER_USED = {"accessKeyId": "AKIAI44QH8DHBEXAMPLE"}
+
+
+@pytest.mark.parametrize(
+    ("active", "used", "found", "unknown"),
+    [
+        (1, [], 1, False),
+        (1, [KEY_USED], 0, False),  # it can only be that one
+        (2, [KEY_USED], 0, True),  # one of them was used, and nobody knows which
+        (2, [KEY_USED, OTHER_USED], 0, False),
+    ],
+)
+def test_keys_without_ids_are_those_that_the_user_called_with(unused, active, used, found, unknown):
+    """A credential report does not name keys: https://docs.aws.amazon.com/IAM/latest/UserGuide/
+    id_credentials_getting-report.html."""
+    key = {"status": "Active", "last_used": "2026-01-01T00:00:00Z"}
+    model = world(busy=role())
+    user = model["accounts"][ACCOUNT]["users"]["kim"]
+    user["access_keys"] = [key] * active + [{**key, "status": "Inactive"}]
+    user["password_enabled"] = False
+    records = [
+        by_user(number, END, "ListUsers", identity=identity) for number, identity in enumerate(used)
+    ]
+    _, answer, kinds = unused(model, records, "--at", END)
+    assert sum(kind == "UnusedIAMUserAccessKey" for kind, _ in kinds) == found
+    assert answer["unjudged_credentials"] == int(unknown)
