@@ -168,6 +168,9 @@ def tag_keys(service: str, resource: str, world: dict[str, Any]) -> dict[str, An
     start = CONTAINER_TAG_KEYS.get(service) if enabled else None
     if places.access_point(resource) is not None:
         start = POINT_TAG_KEYS.get(service)
+    inside = re.match(r"(arn:[^:]*:s3(?:tables|vectors):[^/]*/[^/]*)/", resource)
+    if inside is not None:  # tables and vectors lie in a bucket with an ARN of its own
+        _, entry = places.listed(world, inside.group(1))
     tags = entry.get("tags") or {}
     return found | ({f"{start}{name}": value for name, value in tags.items()} if start else {})
 

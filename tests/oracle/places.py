@@ -105,6 +105,8 @@ def resource_entry(world: dict[str, Any], arn: str) -> tuple[str | None, dict[st
     wanted += [name] if (name := access_point(arn)) else []
     wanted += [arn.partition("/index/")[0]] if ":dynamodb:" in arn else []
     wanted += [arn.partition("/")[0]] if ":execute-api:" in arn else []
+    wanted += ["/".join(arn.split("/")[:2])] if ":es:" in arn else []
+    wanted += [arn.partition(":log-stream:")[0]] if ":logs:" in arn else []
     for account, details in section(world, "accounts").items():
         for name in wanted:
             if name in section(details, "resources"):
@@ -141,6 +143,24 @@ def container(
         if found is not None:
             return listed(world, f"{head}:{found.expand(outer)}")
     return None, {}
+
+
+# What others do with what is shared with them (R19.9), by the service and type of its ARN.
+SHARED = {
+    "ec2:image": "runinstances copyimage",
+    "ec2:snapshot": "createvolume copysnapshot",
+    "rds:snapshot": "copydbsnapshot restoredbinstancefromdbsnapshot",
+    "rds:cluster-snapshot": "copydbclustersnapshot restoredbclusterfromsnapshot",
+}
+
+
+def is_shared(world: dict[str, Any], arn: str, operation: str, account: str | None) -> bool:
+    """Say whether the owner shares a resource with an account, for such a call."""
+    parts = re.split("[:/]", arn)
+    kind = f"{parts[2]}:{parts[5]}" if len(parts) > 5 else ""
+    _, entry = resource_entry(world, arn)
+    with_whom = [str(one) for one in as_list(entry.get("shared_with"))]
+    return operation in SHARED.get(kind, "").split() and bool({account, "all"} & {*with_whom})
 
 
 def listed(world: dict[str, Any], arn: str) -> tuple[str | None, dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from tests.oracle import calls
+from tests.oracle import calls, places
 from tests.oracle.layers import Case
 from tests.oracle.principals import IAM_KINDS
 
@@ -64,6 +64,10 @@ def by_accounts(case: Case, both: bool) -> list[Way]:
         # in who is not of its account (R19.4).
         needs = BUCKET if account == case.owner else ANY
         return [(needs, [IDENTITY, *CAPPED])]
+    if account != case.owner and places.is_shared(
+        case.world, case.resource, case.operation, account
+    ):
+        return [(None, [IDENTITY, *CAPPED])]
     if account != case.owner or both:
         return [(ANY, [IDENTITY, *CAPPED]), *by_grant]
     if calls.is_identity_only(case):
