@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from iamsim.catalog.resource_types import Call, ResourceType
 
-__all__ = ["collected_calls", "policy_actions", "policy_calls"]
+__all__ = ["collected_calls", "not_collected", "policy_actions", "policy_calls"]
 
 # What a call needs where the action is not called like it.
 OTHER_ACTIONS = {"get-rest-apis": "apigateway:GET"}
@@ -56,6 +56,17 @@ def collected_calls() -> Iterator[tuple[ResourceType, tuple[Call, ...]]]:
             yield row, (plain[0],)
         elif row.listed is not None and asked:
             yield row, (row.listed, asked[0])
+
+
+def not_collected() -> list[str]:
+    """The types whose policies are imported, and which no call of the table lists: neither the
+    script nor `iamsim collect` asks about them."""
+    asked = {row.name for row, _ in collected_calls()}
+    return [
+        row.name
+        for row in resource_types()
+        if row.calls and row.listed is None and row.name not in asked
+    ]
 
 
 def _action(row: ResourceType, call: Call) -> str:

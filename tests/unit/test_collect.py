@@ -18,12 +18,15 @@ import pytest
 from botocore.exceptions import ClientError
 
 import iamsim
+from iamsim.catalog.resource_types import resource_types
 from iamsim.cli.main import main as run
 from iamsim.collect.account import Wanted
 from iamsim.collect.organization import collect_organization
 from iamsim.collect.reader import Reader
 from iamsim.collect.run import collect as collect_all
 from iamsim.importers.recipe import recipe_policy
+from iamsim.importers.recipe_calls import not_collected
+from iamsim.importers.registry import IMPORTERS
 from iamsim.importers.sums import SUMS
 from tests.unit.live_account import ACCOUNT, PUBLIC, READ, RECORDED, REGION, ROLE, TRUST, served
 
@@ -255,23 +258,137 @@ OTHERWISE = {
 }
 
 
-def test_the_policy_is_enough(environment, live, tmp_path, monkeypatch):
-    """Every call that is made is of an action that the policy allows."""
+DEEPEST = 3  # structures in each other, in what names other things
+UNITS = "list_organizational_units_for_parent"
+# Actions of the policy that only the script asks: the CLI lists users and roles one by one.
+OF_THE_SCRIPT = {"iam:ListRoles", "iam:ListUsers"}
+# How IAM calls services that boto3 calls otherwise.
+PREFIXES = {
+    "accessanalyzer": "access-analyzer",
+    "s3api": "s3",
+    "s3control": "s3",
+    "sso-admin": "sso",
+}
+
+
+def sampled(shape, name="", above=()):
+    """An answer as AWS's model has it: a value for each member, an item in each list."""
+    if shape.type_name == "structure":
+        inner = () if len(above) > DEEPEST else shape.members.items()
+        return {key: sampled(one, key, (*above, shape.name)) for key, one in inner}
+    if shape.type_name == "list":
+        return [sampled(shape.member, name, above)]
+    if shape.type_name == "string":
+        if name.endswith("Arn") or name == "KeyArn":
+            return f"arn:aws:x:{REGION}:{ACCOUNT}:{above[0]}"
+        return {"JobStatus": "COMPLETED", "State": "COMPLETE"}.get(name, f"{name}-sample")
+    return None
+
+
+def every_call(tmp_path, monkeypatch):
+    """Collect from AWS's models: every call is answered, so that every further one is made."""
     made = set()
-    monkeypatch.setattr(
-        Reader, "_call", lambda _self, service, operation, *_: made.add((service, operation))
-    )
-    session = boto3.Session()
+
+    def answer(self, service, operation, region, parameters):
+        made.add((service, operation))
+        if operation == UNITS:
+            inner = parameters["ParentId"] == "ou-sample"
+            return {} if inner else {"OrganizationalUnits": [{"Id": "ou-sample"}]}
+        client = self._client(service, region or REGION)
+        name = client.meta.method_to_api_mapping[operation]
+        shape = client.meta.service_model.operation_model(name).output_shape
+        return {} if shape is None else sampled(shape)
+
+    monkeypatch.setattr(Reader, "_call", answer)
     wanted = Wanted((REGION,), last_accessed=True, snapshots=True)
-    collect_all(session, tmp_path, wanted, organization=True)
+    collected = collect_all(boto3.Session(), tmp_path, wanted, organization=True)
+    assert collected.refused == []
+    return made
+
+
+def action_of(service, operation):
+    """The IAM action of a call."""
+    named = {
+        call.service: row.arn.partition(":")[0] for row in resource_types() for call in row.calls
+    }
+    prefix = PREFIXES.get(service, named.get(service, service))
+    return f"{prefix}:{OTHERWISE.get((service, operation), operation.replace('_', ''))}".lower()
+
+
+def test_the_policy_is_that_of_the_calls(environment, live, tmp_path, monkeypatch):
+    """Every call that can be made is of an action that the policy allows, and every action of the
+    policy is of such a call."""
+    made = {action_of(*call) for call in every_call(tmp_path, monkeypatch)}
     allowed = {
-        action.partition(":")[2].lower()
+        action.lower()
         for statement in recipe_policy(organization=True)["Statement"]
         for action in statement["Action"]
+        if action != "sts:AssumeRole" and action not in OF_THE_SCRIPT and len(action) > 1
     }
-    named = {call: OTHERWISE.get(call, call[1].replace("_", "")) for call in made}
-    assert len(made) > 30
-    assert {name for name in named.values() if name.lower() not in allowed} == set()
+    assert len(made) > 100
+    assert sorted(made - allowed) == []
+    assert sorted(allowed - made) == []
+
+
+# How what an importer reads is collected: by these calls, or why by none of its own.
+SOURCES = {
+    "gaad": [("iam", "get_account_authorization_details")],
+    "organizations": [
+        ("organizations", "describe_organization"),
+        ("organizations", "describe_policy"),
+        ("organizations", "list_accounts_for_parent"),
+        ("organizations", "list_targets_for_policy"),
+    ],
+    "identity_center": [
+        ("sso-admin", "list_permission_sets"),
+        ("sso-admin", "list_account_assignments"),
+    ],
+    "credential_report": [("iam", "get_credential_report")],
+    "last_accessed": [("iam", "get_service_last_accessed_details")],
+    "snapshots": [
+        ("ec2", "describe_snapshot_attribute"),
+        ("rds", "describe_db_snapshot_attributes"),
+        ("rds", "describe_db_cluster_snapshot_attributes"),
+    ],
+    "aws_outputs": [
+        ("accessanalyzer", "list_analyzers"),
+        ("account", "get_alternate_contact"),
+        ("ec2", "describe_vpc_endpoints"),
+        ("iam", "get_account_password_policy"),
+        ("iam", "get_account_summary"),
+        ("iam", "list_access_keys"),
+        ("iam", "list_mfa_devices"),
+        ("iam", "list_open_id_connect_providers"),
+        ("iam", "list_organizations_features"),
+        ("iam", "list_saml_providers"),
+        ("iam", "list_service_specific_credentials"),
+        ("iam", "list_signing_certificates"),
+        ("iam", "list_ssh_public_keys"),
+        ("iam", "list_virtual_mfa_devices"),
+        ("kms", "list_aliases"),
+        ("kms", "list_grants"),
+        ("s3control", "get_public_access_block"),
+    ],
+    "iam_calls": "the same as in the account authorization details, principal by principal",
+    "config": "resources that the calls of their services print, as AWS Config keeps them",
+    "iam_collect": "the files of another tool, which makes the same calls",
+    "terraform.importer": "files of a project; what they made is collected as it is",
+    "cloudformation.importer": "files of a project; what they made is collected as it is",
+}
+
+
+def test_every_source_of_import_is_collected(environment, live, tmp_path, monkeypatch):
+    """By its calls, or with the reason why not; and the policies of every type of resource whose
+    table says what lists them."""
+    made = every_call(tmp_path, monkeypatch)
+    assert set(SOURCES) == set(IMPORTERS)
+    for source, calls in SOURCES.items():
+        assert isinstance(calls, str) or set(calls) <= made, source
+    left = not_collected()
+    for row in resource_types():
+        calls = {(call.service, call.operation.replace("-", "_")) for call in row.calls}
+        assert not calls or row.name in left or calls & made, row.name
+        assert row.listed is None or row.name not in left
 
 
 ACCESSED = {
