@@ -185,10 +185,13 @@ class _Reader:
 
     def plain_text(self, node: Node) -> tree.Template | None:
         """Read a node that is a quoted text in which nothing needs reading, else `None`."""
-        span = self.span(node)
-        found = _plain_text.fullmatch(self.source.text, span.start, span.end)
+        start, end = node.start_byte, node.end_byte
+        if self.offsets is not None:
+            start, end = self.offsets[start], self.offsets[end]
+        found = _plain_text.fullmatch(self.source.text, start, end)
         if found is None:
             return None
+        span = self.at(start, end)
         text = (tree.Text(self.at(span.start + 1, span.end - 1), found[1]),) if found[1] else ()
         return tree.Template(span, text)
 

@@ -187,9 +187,16 @@ def place_of_instance(instance: Instance) -> Place | None:
 
 def _source(found: _Written) -> ScatteredSource:
     """The source of a policy: the file in which it begins, and the places of parts elsewhere."""
-    sources: dict[int, Source] = {}
-    spans = {path: _in_file(span, sources) for path, span in found.places.spans.items()}
-    whole = _in_file(found.span, sources)
+    spans = found.places.spans
+    whole = found.span
+    of_template = {
+        id(span.source): span.source.text.startswith(TEMPLATE_START)
+        for span in (whole, *spans.values())
+    }
+    if any(of_template.values()):
+        sources: dict[int, Source] = {}
+        spans = {path: _in_file(span, sources) for path, span in spans.items()}
+        whole = _in_file(whole, sources)
     return ScatteredSource(whole.source.name, whole.source.text, spans={**spans, (): whole})
 
 
