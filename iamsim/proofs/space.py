@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from iamsim.proofs.budget import Budget
 from iamsim.proofs.formats import action_formats
-from iamsim.proofs.texts import find_text, fits
+from iamsim.proofs.texts import find_text, will_do
 from iamsim.symbolic.actions import all_actions
 
 if TYPE_CHECKING:
-    from iamsim.proofs.budget import Budget
     from iamsim.proofs.globs import Glob
     from iamsim.proofs.search import Place
 
-__all__ = ["ActionSpace"]
+__all__ = ["ActionSpace", "find_resource"]
 
 USUAL_REGIONS = ("us-east-1", "eu-west-1")
 USUAL_ACCOUNTS = ("111122223333", "444455556666")
@@ -34,20 +35,29 @@ class ActionSpace:
         return number
 
     def find(self, place: Place, budget: Budget) -> tuple[str, str] | None:
-        """Find an action and a resource on which it acts."""
-        if find_text(place.groups, place.avoided, budget) is None:
-            return None
+        """Find an action and a resource on which it acts: one that would come to mind, or any."""
         tried: set[tuple[Glob, ...]] = set()
         for number in self.universe.numbers(place.actions):
             action = self.universe.names[number]
             formats = action_formats(action)
             if formats in tried:
                 continue
+            usual = _usual(formats)
+            if usual is not None and will_do(usual, place.groups, place.avoided):
+                return action, usual
+            if not tried and find_text(place.groups, place.avoided, budget) is None:
+                return None
             tried.add(formats)
             text = find_resource((*place.groups, formats), place.avoided, budget)
             if text is not None:
                 return action, text
         return None
+
+
+@lru_cache(maxsize=20_000)
+def _usual(formats: tuple[Glob, ...]) -> str | None:
+    """A resource of some formats, whatever policies say."""
+    return find_resource((formats,), (), Budget())
 
 
 def find_resource(
@@ -61,14 +71,6 @@ def find_resource(
     for region in USUAL_REGIONS if parts[3] else ("",):
         for account in (*USUAL_ACCOUNTS, parts[4]) if parts[4] else ("",):
             better = ":".join((*parts[:3], region, account, parts[5]))
-            if _will_do(better, groups, avoided):
+            if will_do(better, groups, avoided):
                 return better
     return found
-
-
-def _will_do(text: str, groups: tuple[tuple[Glob, ...], ...], avoided: tuple[Glob, ...]) -> bool:
-    """Whether a text fits all groups and avoids the rest."""
-    return all(
-        any(fits(glob.widened if glob.is_open else glob, text) for glob in group)
-        for group in groups
-    ) and not any(fits(glob, text) for glob in avoided if not glob.is_open)

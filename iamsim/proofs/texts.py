@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from iamsim.proofs.budget import Budget
 
-__all__ = ["find_text", "fits", "meets"]
+__all__ = ["find_text", "fits", "meets", "will_do"]
 
 Group = tuple[Glob, ...]
 FRESH = "xyqvw~^"
@@ -126,6 +126,8 @@ def fits(glob: Glob, text: str) -> bool:
     literal = glob.literal
     if literal is not None:
         return literal == text
+    if not text.startswith(glob.head):
+        return False
     walk = _walk_of(glob)
     state = walk.start
     for character in text:
@@ -133,6 +135,14 @@ def fits(glob: Glob, text: str) -> bool:
         if not state:
             return False
     return bool(state & walk.accepts)
+
+
+def will_do(text: str, groups: Iterable[Group], avoided: Group) -> bool:
+    """Whether a text fits all groups and avoids the rest."""
+    return all(
+        any(fits(glob.widened if glob.is_open else glob, text) for glob in group)
+        for group in groups
+    ) and not any(fits(glob, text) for glob in avoided if not glob.is_open)
 
 
 class _Walk:

@@ -216,6 +216,9 @@ def _notes(effective: Effective) -> list[str]:
     return notes
 
 
+COMPARED = "so it is compared, and not proved, that the policy allows nothing more"
+
+
 def policy_remarks(written: EffectivePolicy, proof: CheckResult | None) -> list[str]:
     """What a person should know of a written policy; `proof` says whether it leaves nothing out,
     `None` where that can't be asked."""
@@ -224,7 +227,7 @@ def policy_remarks(written: EffectivePolicy, proof: CheckResult | None) -> list[
         some += f", a part of {written.requests},"
     remarks = [f"{some} were asked of the policy and of the world"]
     if not written.mismatches and written.compared:
-        remarks[0] += ": all alike"
+        remarks[0] += f": all alike; {COMPARED}"
     remarks += [f"not alike: {one.action} on {one.resource}" for one in written.mismatches]
     if written.unwritable:
         remarks.append(

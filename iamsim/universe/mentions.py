@@ -28,6 +28,7 @@ __all__ = [
     "mentions_of",
     "principals_like",
     "spared_by",
+    "with_spared",
 ]
 
 INSTANCE = "x"  # stands for what a wildcard matches
@@ -122,6 +123,18 @@ def spared_by(statements: Iterable[CompiledStatement]) -> frozenset[str]:
         if statement.principals is not None and statement.principals.negated:
             names |= statement.principals.names
     return frozenset(names)
+
+
+def with_spared(mentions: Mentions, statements: Iterable[CompiledStatement]) -> Mentions:
+    """The same with whom NotPrincipal spares: a Deny of everybody else leaves them what is allowed
+    to all."""
+    names = sorted(spared_by(statements))
+    accounts = {name.removeprefix("account:") for name in names if name.startswith("account:")}
+    arns = [name.removeprefix("aws:") for name in names if name.startswith("aws:arn:")]
+    accounts |= {arn.split(":")[4] for arn in arns if is_account_id(arn.split(":")[4])}
+    return mentions._replace(
+        accounts=mentions.accounts | accounts, arns=tuple(dict.fromkeys((*mentions.arns, *arns)))
+    )
 
 
 def principals_like(service: str, pattern: str) -> list[str]:

@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Outsider", "outsiders", "through_services"]
 
 ANYBODY = "*"
+SESSION = "assumed-role/"
+WILD = frozenset("*?")
 THROUGH_SERVICE = "aws:ViaAWSService"
 
 
@@ -133,6 +135,8 @@ def _of_account(account: str, zone: Zone, model: World, mentions: Mentions) -> I
         if "${" not in parts[5]:
             head = f"arn:{partition_of(model)}:{parts[2]}::{account}:"
             principals += [head + one for one in principals_like(parts[2], parts[5])]
+            if parts[2] == "sts" and parts[5].startswith(SESSION) and not WILD & set(parts[5]):
+                principals.append(head + parts[5])
     for number, principal in enumerate(dict.fromkeys(principals)):
         for outsider in _in_organizations(principal, account, zone, model, mentions):
             fresh = account == FRESH_ACCOUNT and number == 0

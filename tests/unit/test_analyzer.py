@@ -290,6 +290,26 @@ def test_types_that_access_analyzer_does_not_look_at(arn, action):
     assert found[0].resource_type not in RESOURCE_TYPES
 
 
+@pytest.mark.parametrize(
+    "spared",
+    [
+        [f"arn:aws:iam::{STRANGER}:root"],
+        [f"arn:aws:iam::{STRANGER}:root", f"arn:aws:iam::{STRANGER}:role/app"],
+        [STRANGER, f"arn:aws:iam::{STRANGER}:user/ann"],
+        [STRANGER, f"arn:aws:sts::{STRANGER}:assumed-role/app/session"],
+    ],
+)
+def test_whom_a_denial_of_all_others_spares_is_let_in(spared):
+    """It lets nobody in by itself, and leaves these what is allowed to everybody."""
+    document = policy("*", "sqs:SendMessage", QUEUE)
+    denial = {"Effect": "Deny", "Action": "sqs:*", "Resource": QUEUE}
+    document["Statement"].append({**denial, "NotPrincipal": {"AWS": spared}})
+    (finding,) = external(world({QUEUE: {"policy": document}})).findings
+    assert (finding.actions, finding.is_public) == (("sqs:SendMessage",), False)
+    document["Statement"][1]["NotPrincipal"] = {"AWS": f"arn:aws:iam::{HOME}:root"}
+    assert not external(world({QUEUE: {"policy": document}})).findings
+
+
 def test_a_resource_control_policy_about_others_is_not_applicable():
     """As AWS has it: only one that is about such a resource."""
     deny = {"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Principal": "*"}]}

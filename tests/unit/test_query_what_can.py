@@ -12,7 +12,7 @@ from iamsim.query.batch import catalog_actions
 from iamsim.query.what_can import find_effective, write_policy
 from iamsim.query.what_can.policy import EffectivePolicy
 from iamsim.query.what_can.shrink import shrunk_actions
-from iamsim.report.what_can import action_rows, policy_remarks
+from iamsim.report.what_can import COMPARED, action_rows, policy_remarks
 from iamsim.syntax.read import parse_policy
 from iamsim.world.load import load_world_data
 from tests.unit.test_query_batch import BUCKET, HOME, allow, user
@@ -206,7 +206,7 @@ def test_remarks_say_what_is_not_exact():
     effective, batch = effective_of(allow(GET))
     written = write_policy(effective, batch)
     assert policy_remarks(written, None) == [
-        f"{written.compared} requests were asked of the policy and of the world: all alike",
+        f"{written.compared} requests were asked of the policy and of the world: all alike; {COMPARED}",
         "not proved that nothing is left out: claims have no context and no session",
     ]
     written.unwritable = ("s3:PutObject",)
@@ -301,3 +301,30 @@ def test_a_written_policy_is_proved_to_leave_nothing_out(statements, word):
     written = compile_policy(parse_policy({"Version": "2012-10-17", "Statement": statements}))
     proof = leaves_nothing_out(written, f"arn:aws:iam::{HOME}:user/mia", compiled)
     assert policy_remarks(EffectivePolicy({}), proof)[-1].startswith(word)
+
+
+@pytest.mark.parametrize("attached", ["account", "root"])
+def test_patterns_of_resource_control_policies_are_places(attached):
+    """What an RCP denies on some resources of the account is not written as allowed there."""
+    secrets = "arn:aws:secretsmanager:*:*:secret:vault*"
+    fence = policy(deny("secretsmanager:*", secrets, Principal="*"))
+    account = {"users": {"ann": {"policies": [allow("secretsmanager:GetSecretValue")]}}}
+    root = {"id": "r-ab12", "accounts": [HOME]}
+    (account if attached == "account" else root)["rcps"] = ["RCPFullAWSAccess", fence]
+    batch = open_world(
+        {
+            "accounts": {HOME: account},
+            "organization": {
+                "id": "o-example00",
+                "management_account": "999999999999",
+                "root": root,
+            },
+        }
+    )
+    written = write_policy(find_effective(batch, user("ann")), batch)
+    assert written.exact
+    action = "secretsmanager:GetSecretValue"
+    assert statements_about(written, action) == [
+        {"Effect": "Allow", "Resource": "*"},
+        {"Effect": "Deny", "Resource": secrets},
+    ]

@@ -32,7 +32,7 @@ from iamsim.query.batch.classes import action_classes
 from iamsim.query.batch.processes import ALONE, no_progress
 from iamsim.query.chained_context import ABOUT_THE_CALLER
 from iamsim.query.escalation.administrators import ADMINISTRATOR_ACCESS
-from iamsim.universe.mentions import mentions_of
+from iamsim.universe.mentions import mentions_of, with_spared
 from iamsim.universe.outsiders import outsiders, through_services
 from iamsim.universe.zone import zones_of
 from iamsim.world.builtin import RCP_FULL_AWS_ACCESS
@@ -164,7 +164,8 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
     for policy, statement in granted:
         for name in sorted(statement.principals.granted if statement.principals else ()):
             if mentions is None:
-                mentions = mentions_of(_all_statements(batch, subject.item))
+                every = tuple(_all_statements(batch, subject.item))
+                mentions = with_spared(mentions_of(every), every)
             principal, some = outsiders(name, subject.zone, batch.world.model, mentions)
             if some:
                 some += through_services(some, _all_statements(batch, subject.item))

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from iamsim.engine.question import ContextValue, Session
     from iamsim.query.batch import ActionClass, ActionUniverse, Batch, BatchAnswer
     from iamsim.query.batch.processes import Processes
+    from iamsim.world.model import World
 
 __all__ = ["Asked", "Decided", "Effective", "find_effective", "given_at"]
 
@@ -117,6 +118,9 @@ def find_effective(
     ]
     listed = list(_listed(batch, facts))
     statements = [*_own_statements(facts), *(one for _, some in listed for one in some)]
+    owners = [facts.caller.account, *(_owner(batch.world.model, arn) for arn, _ in listed)]
+    for owner in dict.fromkeys(owners):
+        statements += _control_statements(batch, owner, facts)
     named = [(arn, _joined_mask(some, universe)) for arn, some in listed]
     families, unknown = find_families(statements, named, universe, prepared.request.context)
     found.unknown = tuple(unknown)
@@ -234,6 +238,25 @@ def _own_statements(facts: CallerFacts) -> Iterator[CompiledStatement]:
     for policies in (facts.identity, facts.boundary, facts.session, *levels):
         for policy in policies.policies if policies is not None else ():
             yield from policy.statements
+
+
+def _owner(model: World, arn: str) -> str | None:
+    """The account of something that a world lists."""
+    known = model.find_resource(arn) or model.find_principal(arn)
+    return None if known is None else known.account
+
+
+def _control_statements(
+    batch: Batch, account: str | None, facts: CallerFacts
+) -> Iterator[CompiledStatement]:
+    """What the resource control policies over an account's resources say of the caller."""
+    model = batch.world.model
+    if account is None or model.is_management(account):
+        return
+    for _, policies in model.rcp_levels(account) or ():
+        for policy in policies:
+            compiled = batch.world.policies.compiled(policy, PolicyType.RESOURCE_CONTROL)
+            yield from (one for one in compiled.statements if one.concerns(facts.caller))
 
 
 def _listed(batch: Batch, facts: CallerFacts) -> Iterator[tuple[str, list[CompiledStatement]]]:
