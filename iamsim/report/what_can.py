@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from iamsim.query.what_can.places import Place
 
 __all__ = [
+    "COMPARED",
     "ActionRow",
     "action_rows",
     "policy_remarks",

@@ -205,8 +205,9 @@ def test_remarks_say_what_is_not_exact():
     """Mismatches and what can't be written stand there by name."""
     effective, batch = effective_of(allow(GET))
     written = write_policy(effective, batch)
+    asked = f"{written.compared} requests were asked of the policy and of the world"
     assert policy_remarks(written, None) == [
-        f"{written.compared} requests were asked of the policy and of the world: all alike; {COMPARED}",
+        f"{asked}: all alike; {COMPARED}",
         "not proved that nothing is left out: claims have no context and no session",
     ]
     written.unwritable = ("s3:PutObject",)
