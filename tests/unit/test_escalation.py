@@ -255,3 +255,26 @@ def test_a_workload_that_the_world_lists_is_not_presumed():
     assert [one.resource for one in listed.taken] == [f"{head}team-a"]
     assert chain(f"{head}team-*", []).way.presumes
     assert chain(f"{head}team-*", [f"{head}other"]).way.presumes
+
+
+def test_a_workload_whose_policy_lets_another_account_change_it():
+    """Its code runs with its own role; whom the policy does not name comes nowhere."""
+    function = f"arn:aws:lambda:us-east-1:{HOME}:function:f"
+
+    def reached(principal, action="lambda:UpdateFunctionCode"):
+        policy = {"Effect": "Allow", "Principal": principal, "Action": action, "Resource": function}
+        home = {
+            "roles": {
+                "prize": {"trust": trust(Service="lambda.amazonaws.com"), "policies": [ADMIN]}
+            },
+            "resources": {
+                function: {"role": f"arn:aws:iam::{HOME}:role/prize", "policy": document(policy)}
+            },
+        }
+        return chains(search(home, {"users": {"eve": user(allow("lambda:*")), "bob": {}}}))
+
+    way = {"eve": ["lambda-update-function-code"]}
+    assert reached({"AWS": OTHER}) == way
+    assert reached({"AWS": f"arn:aws:iam::{OTHER}:user/eve"}) == way
+    assert reached({"AWS": f"arn:aws:iam::{OTHER}:user/bob"}).keys() <= {"bob"}
+    assert reached({"AWS": OTHER}, "lambda:InvokeFunction") == {}

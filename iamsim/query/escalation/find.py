@@ -18,6 +18,7 @@ from iamsim.query.escalation.homes import Homes
 from iamsim.query.escalation.inside import Inside
 from iamsim.query.escalation.model import Escalations, administrator_of
 from iamsim.query.escalation.organization import AcrossAccounts
+from iamsim.query.escalation.visiting import visit
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -162,7 +163,8 @@ class InAccounts:
 
 
 class AssumingRoles:
-    """Finds who assumes the roles of accounts, one by one."""
+    """Finds who of other accounts becomes what the roles of accounts are, one by one: by assuming
+    them, or by the workloads that run with them."""
 
     def __init__(self, batch: Batch, asked: Asked) -> None:
         """Take everybody who might."""
@@ -171,6 +173,8 @@ class AssumingRoles:
         beside = [homes.beside(one) for one in asked.beside]
         self._candidates = dict(homes.candidates)
         self._assuming = Assuming(batch, homes, beside, self._candidates, homes.region)
+        self._visiting = [way for way in asked.ways if way.kind == "workloads"]
+        self._batch = batch
 
     def __call__(self, account: str) -> Assumed:
         """Search among the roles of one account."""
@@ -178,6 +182,7 @@ class AssumingRoles:
         growth = Growth(f"roles of {account}")
         for way in self._ways:
             self._assuming.run(way, homes[account], growth)
+        visit(self._batch, homes, self._visiting, homes[account], growth)
         fresh = {
             name: one for name, one in self._candidates.items() if name not in homes.candidates
         }

@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from iamsim.query.escalation.home import Home, Trusting
     from iamsim.query.escalation.model import Taken
     from iamsim.query.escalation.targets import Entity
+    from iamsim.world.model import Account
 
-__all__ = ["Inside"]
+__all__ = ["Inside", "workload_ways"]
 
 
 class Inside:
@@ -170,26 +171,9 @@ class Inside:
     def _to_all(self, way: Way, able: Sequence[Candidate], targets: Sequence[Entity]) -> None:
         """A way whose steps are not done to a target: by what the world lists, or by what is
         presumed."""
-        for known, target in self._workloads(way, targets):
+        for known, target in workload_ways(way, targets, self.home.account):
             self._hub(known, able, [target])
         self._hub(way, able, targets)
-
-    def _workloads(self, way: Way, targets: Sequence[Entity]) -> Iterator[tuple[Way, Entity]]:
-        """The way to what the world lists of the workloads that it presumes: each with the role
-        that it runs with, and steps done to it."""
-        if way.presumes is None or way.kind != "workloads":
-            return
-        by_arn = {target.arn: target for target in targets}
-        for resource in self.home.account.resources.values():
-            target = by_arn.get(resource.role or "")
-            if target is None:
-                continue
-            steps = tuple(
-                step._replace(resource=resource.arn) if _is_form_of(step, resource.arn) else step
-                for step in way.steps
-            )
-            if steps != way.steps:
-                yield way._replace(presumes=None, steps=steps), target
 
     def _hub(
         self,
@@ -252,6 +236,26 @@ class Inside:
             if gained.possible:
                 return
         self.joined.append(Joined(group.arn, principal, way, taken))
+
+
+def workload_ways(
+    way: Way, targets: Sequence[Entity], account: Account
+) -> Iterator[tuple[Way, Entity]]:
+    """The way to what the world lists of the workloads that it presumes: each with the role that it
+    runs with, and steps done to it."""
+    if way.presumes is None or way.kind != "workloads":
+        return
+    by_arn = {target.arn: target for target in targets}
+    for resource in account.resources.values():
+        target = by_arn.get(resource.role or "")
+        if target is None:
+            continue
+        steps = tuple(
+            step._replace(resource=resource.arn) if _is_form_of(step, resource.arn) else step
+            for step in way.steps
+        )
+        if steps != way.steps:
+            yield way._replace(presumes=None, steps=steps), target
 
 
 def _is_reserved(entity: Entity | None) -> bool:
