@@ -32,8 +32,8 @@ PAGE = Path(__file__).parent / "page"
 CHECKOUT = PACKAGE.parent
 BUILDER = CHECKOUT / "scripts" / "build_playground.py"
 BUILT = CHECKOUT / "build" / "playground" / "iamsim_playground"
-# What the browser has no use for: the command line, servers, what asks AWS, tables of API calls.
-LEFT_OUT = ("calls/data/", "cli/", "collect/", "mcp/", "pytest_plugin.py", "serve/", "testing/")
+# What the browser has no use for: the command line, servers, what asks AWS.
+LEFT_OUT = ("cli/", "collect/", "mcp/", "pytest_plugin.py", "serve/", "testing/")
 # What stands elsewhere in a checkout, and where it stands in the wheel.
 MOVED = (
     ("grammar", "_grammar"),
@@ -43,7 +43,8 @@ MOVED = (
     ("corpus/exercises", "_corpus/exercises"),
     ("corpus/lessons", "_corpus/lessons"),
 )
-LATER = "_corpus/"  # what an explanation does not need, and is loaded with the other tabs
+# What an explanation does not need, and is loaded with the other tabs: lessons ask about API calls.
+LATER = ("_corpus/", "calls/data/")
 NOT_SHIPPED = ("__pycache__", ".pyc")
 HASH_LENGTH = 16
 SECURITY_POLICY = (
@@ -129,7 +130,7 @@ def _archives() -> tuple[bytes, bytes]:
         if (CHECKOUT / place).is_dir() and not (PACKAGE / name).is_dir():
             files |= {f"{name}/{one}": content for one, content in _below(CHECKOUT / place)}
     placed = {f"iamsim/{name}": content for name, content in files.items()}
-    later = {name for name in placed if name.startswith(f"iamsim/{LATER}")}
+    later = {f"iamsim/{name}" for name in files if name.startswith(LATER)}
     return (
         make_archive({name: placed[name] for name in placed.keys() - later}),
         make_archive({name: placed[name] for name in later}),

@@ -5,12 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
+import subprocess
+import sys
+import zipfile
 
 import pytest
 
 from iamsim.lessons.course import all_exercises
 from iamsim.lessons.solution import find_solution
-from iamsim.play.worker import answer
+from iamsim.play.files import PAGE, _archives
+from iamsim.play.worker import HOMES, answer
 
 
 def ask(method, **given):
@@ -89,3 +94,30 @@ def test_results_of_a_page_are_a_table():
     assert rows["exercise", COURSE["exercises"][0]["name"]]["right"] == "1"
     assert rows["lesson", COURSE["lessons"][5]["name"]]["answered"] == "0"
     assert ask("hand_out", form="results", done=[])["text"].count("\n") == len(rows) + 1
+
+
+def test_the_archives_of_the_page_hold_the_whole_course(tmp_path):
+    """What the browser unpacks is enough for every lesson and exercise, and nothing is read beside
+    it; the tabs that need the second archive wait for it."""
+    for archive in _archives():
+        zipfile.ZipFile(io.BytesIO(archive)).extractall(tmp_path)
+    code = (
+        "import json; from iamsim.play.worker import answer\n"
+        "told = json.loads(answer('course', '{}')); assert 'fault' not in told, told\n"
+        "for one in told['lessons']:\n"
+        "    data = json.dumps({'name': one['name'], 'step': 0})\n"
+        "    assert 'fault' not in json.loads(answer('step', data)), one\n"
+        "print(len(told['lessons']))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        check=False,
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(tmp_path), "PYTHONUTF8": "1"},
+    )
+    assert (done.stdout.strip(), done.stderr) == (str(len(COURSE["lessons"])), "")
+    script = (PAGE / "worker.js").read_text("utf-8")
+    waiting = json.loads(re.search(r"LATER = new Set\((\[.*?\])\)", script)[1])
+    assert set(waiting) == {name for name, home in HOMES.items() if home in ("learning", "worlds")}

@@ -25,7 +25,8 @@ export class Learn {
   async open() {
     if (this.#course) return;
     const told = await this.#python.ask("course", {});
-    if (!told || told.fault) return;
+    if (!told) return;
+    if (told.fault) { at("p-lesson").textContent = faultText(told.fault); return; }
     this.#course = told;
     this.#list();
     at("p-lesson").textContent = t("choose-lesson");

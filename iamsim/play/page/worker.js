@@ -4,7 +4,7 @@ import { loadPyodide } from "./vendor/pyodide/pyodide.mjs";
 const here = (path) => new URL(path, import.meta.url).href;
 const SITE = "/iamsim-site";
 // What needs the rest of the packages, and the corpus.
-const LATER = new Set(["drop", "ask_world", "course", "step", "predict", "solve", "exercise", "grade"]);
+const LATER = new Set(["drop", "ask_world", "course", "step", "predict", "solve", "exercise", "grade", "hand_out"]);
 let later = null;
 
 async function bytes(path) {
