@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ MODULES = {
 }
 
 
+@cache
 def _module(service: str) -> object | None:
     name = MODULES.get(service)
     if name is None:
