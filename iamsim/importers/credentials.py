@@ -11,6 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.importers.counts import count_principals
 from iamsim.importers.shapes import records, text, texts
 from iamsim.importers.subject import NamedFile
 
@@ -105,6 +106,7 @@ def read_setting(draft: Draft, data: Json, place: str, account: str | None) -> N
     contact = data.get("AlternateContact")
     if isinstance(summary, dict):
         _read_summary(record, summary, place)
+        count_principals(draft, owner, summary)
     elif isinstance(policy, dict):
         record.set("password_policy", policy, place)
     elif isinstance(contact, dict):

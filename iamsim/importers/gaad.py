@@ -13,6 +13,7 @@ from iamsim.core.arn import find_arn, is_account_id
 from iamsim.core.caret import quote
 from iamsim.core.stand_in import is_stand_in
 from iamsim.core.unknown import MARK
+from iamsim.importers.counts import count_attachments
 from iamsim.importers.shapes import (
     account_of_path,
     is_list_of,
@@ -56,6 +57,11 @@ class AccountAuthorizationDetails:
             for key, read in READERS.items():
                 for record, at in records(draft, page, key, place):
                     read(record, at, draft)
+            account = _account_of(page, source.path)
+            for record, _ in records(draft, page, "Policies", place) if account else ():
+                arn = text(record, "Arn")
+                if arn is not None:
+                    count_attachments(draft, account, arn, record.get("AttachmentCount"))
 
     def finish(self, draft: Draft) -> None:
         """Say so when the last page is not there."""

@@ -17,6 +17,7 @@ from iamsim.core.json_text import KEY
 from iamsim.core.span import Path, Source, Span
 from iamsim.core.stand_in import NO_ACCOUNT
 from iamsim.importers.arrange import arrange
+from iamsim.importers.counts import doubt_counts
 from iamsim.importers.doubts import doubt_sources
 from iamsim.importers.managed import settle_managed_policies
 from iamsim.importers.partitions import settle_partitions
@@ -47,6 +48,7 @@ def settle(
     progress: Callable[[int, int, str], None] | None = None,
 ) -> None:
     """Complete the plain data of a draft; `account` owns resources that have no other owner."""
+    doubt_counts(draft)
     doubt_sources(draft)
     draft.tree.finish()
     _settle_homeless(draft, account)

@@ -371,6 +371,55 @@ CASES: dict[str, Lost] = {
 }
 
 
+def counted(attached: int, users: int) -> Files:
+    """A dump that counts the attachments of a policy that denies queues, and a summary."""
+    guard = f"arn:aws:iam::{A}:policy/guard"
+    more = {"AttachedManagedPolicies": [{"PolicyName": "guard", "PolicyArn": guard}]}
+    files = account(A, "mia", **more)
+    page = files[f"{A}/get-account-authorization-details.json"]
+    page["UserDetailList"].append(
+        {"UserName": "leo", "Arn": f"arn:aws:iam::{A}:user/leo", "UserPolicyList": [ALL]}
+    )
+    version = {"VersionId": "v1", "IsDefaultVersion": True, "Document": policy(NO_QUEUES)}
+    page["Policies"] = [
+        {
+            "PolicyName": "guard",
+            "Arn": guard,
+            "DefaultVersionId": "v1",
+            "PolicyVersionList": [version],
+            "AttachmentCount": attached,
+        }
+    ]
+    summary = {"SummaryMap": {"Users": users, "Roles": 0, "UsersQuota": 5000}}
+    return {**files, f"{A}/get-account-summary.json": summary}
+
+
+@pytest.mark.parametrize(
+    ("attached", "users", "touched"),
+    [
+        (1, 2, set()),
+        (2, 2, {"queue", "unlisted"}),
+        (1, 3, {"unlisted"}),
+    ],
+)
+def test_what_aws_counts_is_there_or_not_known(
+    tmp_path: Path, attached: int, users: int, touched: set[str]
+) -> None:
+    """A policy that somebody else has denies only what it denies; a user that is missing may have
+    any."""
+    leo = f"arn:aws:iam::{A}:user/leo"
+    asked = {
+        "queue": (leo, "sqs:SendMessage", QUEUE_A),
+        "other": (leo, *LIST),
+        "unlisted": (UNLISTED, *LIST),
+        "elsewhere": (f"arn:aws:iam::{B}:user/unlisted", *LIST),
+    }
+    world = world_of(tmp_path, counted(attached, users))
+    found = {name for name, one in asked.items() if verdict(world, one) is Verdict.CONDITIONAL}
+    assert found == touched
+    assert bool(world.unknowns()) is bool(touched)
+
+
 def world_of(folder: Path, files: Files) -> CompiledWorld:
     """Import files as they would stand in a folder."""
     for name, content in files.items():
