@@ -45,6 +45,7 @@ ACTION = re.compile(r"[a-z0-9-]+:[a-z0-9_.-]+", re.ASCII)
 ANY_ACTION = "sts:GetCallerIdentity"  # facts of users and roles are the same for every action
 USER_ID, ISSUED = "aws:userid", "aws:tokenissuetime"
 ENCRYPTION_KEYS = "kms:encryptioncontextkeys"
+OF_A_WAY = ""  # the name of keys that only calls through VPC endpoints have
 ORDINARY = frozenset({CallerKind.USER, CallerKind.ROLE_SESSION})
 SPELLINGS = 512  # of context keys, for each reading
 SIGNATURES = 1_000  # whose decision is kept, for each reading
@@ -169,13 +170,13 @@ class QuickDecisions:
             values.update(_time_of(context, now))
         if by_pairs:
             values.update((key, value) for key, value, _ in encryption_context_keys(context))
-        names, of_ways = reading.names, keys_through_endpoints()
+        names = reading.names
         for key, value in context.items():
             name = names[key] if key in names else _name(reading, key)
-            if name is not None:
-                if name in of_ways:  # more than its own tests depends on the way
-                    return None
+            if name:
                 values[name] = value
+            elif name is not None:
+                return None
         return meeting, caller, spot, resource, values
 
     def _find(
@@ -383,10 +384,12 @@ def _names_in(situation: Situation, action: str) -> frozenset[str]:
 
 
 def _name(reading: Reading, key: str) -> str | None:
-    """The name under which a spelling of a key is read; `None` for one that is not."""
+    """The name under which a spelling of a key is read; `None` for one that is not. Keys that say
+    by which way a call came are `OF_A_WAY`: more than their own tests depends on them."""
     lowered = key.lower()
-    known = lowered in reading.keys or lowered in keys_through_endpoints()
-    name = lowered if known else None
+    name = lowered if lowered in reading.keys else None
+    if lowered in keys_through_endpoints():
+        name = OF_A_WAY
     return remember(reading.names, key, name, SPELLINGS)
 
 
