@@ -225,7 +225,7 @@ class _Below:
         below = self.world.accounts.get(account_id)
         users = account.get("users")
         for user in users.values() if isinstance(users, dict) and below is not None else ():
-            for name in user.get("groups") or ():
+            for name in filter(_is_text, user.get("groups") or ()):
                 groups = account.get("groups")
                 known = groups if isinstance(groups, dict) else {}
                 if below is not None and name in below.groups and name not in known:
@@ -250,3 +250,8 @@ class _Below:
                 path = below.policy_paths.get(name) if below is not None else None
                 if path is not None:
                     account.entry("policy_paths", name, path)
+
+
+def _is_text(name: object) -> bool:
+    """Whether a name is one: a damaged source may hold anything."""
+    return isinstance(name, str)

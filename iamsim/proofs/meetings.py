@@ -20,14 +20,16 @@ from iamsim.core.request import CallerKind
 from iamsim.core.unknown import is_open_key
 from iamsim.engine import authorize
 from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies, Question
-from iamsim.proofs.budget import Budget
+from iamsim.proofs.budget import Budget, OutOfBudgetError
+from iamsim.proofs.conditions import InexactError
 from iamsim.proofs.decisions import allowed, statements_about
 from iamsim.proofs.formula import all_of, negate
 from iamsim.proofs.globs import Glob, literal_glob
 from iamsim.proofs.keys import fixed_domain, key_domain
+from iamsim.proofs.openings import opening
 from iamsim.proofs.routes import routes
 from iamsim.proofs.rules import broken_rule
-from iamsim.proofs.search import Place
+from iamsim.proofs.search import Place, Problem, search
 from iamsim.proofs.settle import Case, Settled, Supposed, settle
 from iamsim.proofs.statements import Reader, open_keys
 from iamsim.proofs.who import covers_caller
@@ -167,7 +169,36 @@ class Meeting:
             self._confirm,
             Supposed.of(statements, earlier),
         )
+        opened = True if case.supposed is not None else self._opening(known)
+        if opened is not True and self._is_closed(case, opened):
+            return Settled()
         return settle(case, Budget())
+
+    def _is_closed(self, case: Case, opened: Formula) -> bool:
+        """Whether it is clear from what changed alone that nothing opens here."""
+        problem = Problem(case.space, case.domain, case.known, lambda _: True, Budget())
+        about = Reader(
+            self.space.universe, self.actions, self.person.caller, case.known
+        ).beside_action(self.claim.about)
+        try:
+            return next(search(problem, case.place, all_of([about, opened])), None) is None
+        except (OutOfBudgetError, InexactError):
+            return False
+
+    def _opening(self, known: Values) -> Formula:
+        """What a request must meet that the change opens, as far as that is clear."""
+        if self.earlier is None or {**known, **self._settled(self.earlier)} != known:
+            return True
+        if self.earlier.situation.caller != self.person.caller:
+            return True
+        reader = Reader(self.space.universe, self.actions, self.person.caller, known)
+        opened = opening(
+            self._arrangement(self.earlier),
+            self._arrangement(self.prepared),
+            lambda station: _seen(station, reader, self.prepared),
+            lambda station: _seen(station, reader, self.prepared),
+        )
+        return True if opened is None else opened
 
     def _arrangement(self, prepared: Prepared) -> Arrangement:
         """What meets here."""
@@ -188,7 +219,7 @@ class Meeting:
         )
         asked = [own.beside_action(self.claim.about)]
         asked += [negate(own.statement(block), self.actions) for block in self.claim.unless]
-        parts = [who, *asked, self._allowed(self.prepared, own)]
+        parts = [who, *asked, self._opening(known), self._allowed(self.prepared, own)]
         if self.earlier is not None:
             earlier = {**known, **self._settled(self.earlier)}
             before = Reader(universe, self.actions, self.earlier.situation.caller, earlier)

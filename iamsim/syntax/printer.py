@@ -33,14 +33,24 @@ def to_document(policy: Policy) -> dict[str, object]:
     """Write a policy as an object that `json.dumps` takes.
 
     Statements are always a list. A value that stood alone stands alone, one in a list of one stays
-    in its list; numbers and booleans in conditions become the text that AWS reads.
+    in its list; numbers and booleans in conditions become the text that AWS reads. What is not
+    known becomes its marker: of a statement in part, of the whole statement.
     """
+    unknown = next((one for part in policy.statements for one in part.unknowns if one.whole), None)
+    if unknown is not None:
+        return {**unknown.to_marker()}
     document: dict[str, object] = {}
     if policy.version is not None:
         document["Version"] = policy.version
     if policy.id is not None:
         document["Id"] = policy.id
-    document["Statement"] = [_statement(statement) for statement in policy.statements]
+    # One statement of the text stands here several times where a part of it is not known.
+    unknowns = {one.index: one.unknowns[0] for one in policy.statements if one.unknowns}
+    written: dict[int, object] = {}
+    for statement in policy.statements:
+        unknown = unknowns.get(statement.index)
+        written[statement.index] = _statement(statement) if unknown is None else unknown.to_marker()
+    document["Statement"] = list(written.values())
     return document
 
 

@@ -257,6 +257,8 @@ class Fuzz:
         self.kept = kept
         self.found: Counter[str] = Counter()
         self.ran: Counter[str] = Counter()
+        # What is remembered between thousands of inputs adds up: what one input adds is told.
+        self.most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         Path(SMALL).write_text(json.dumps(OF_SMALL), "utf-8")
         Path("suite.iamtest.json").write_text(json.dumps(SUITE), "utf-8")
         run(["test", "suite.iamtest.json", "--record", "decisions.json", "-q"])
@@ -278,11 +280,11 @@ class Fuzz:
         other = f"other{beside.suffix}"
         Path(other).write_text(beside.text, "utf-8", "replace")
         command = self.chance.choice(commands(kind, name, text, other, seed, self.chance))
-        before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         problem, took, code = run(command)
         self.ran[f"{command[0]} {code}"] += 1
-        if before < GIGABYTE <= resource.getrusage(resource.RUSAGE_SELF).ru_maxrss:
+        if resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - self.most >= GIGABYTE:
             problem = problem or "more than 1 GB"
+        self.most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
         if problem is None:
             return
         mark = problem.strip().splitlines()[-1] if "Traceback" in problem else problem

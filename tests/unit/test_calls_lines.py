@@ -72,6 +72,8 @@ def test_several_commands_are_read_together():
         ("aws ec2 run-instances --placement =", "invalid-shorthand"),
         ("aws s3 ls 's3://b", "unclosed-quote"),
         ("aws s3 ls $(", "unclosed-quote"),
+        ("aws s3api get-object --bucket arn:aw --key k out", "invalid-arn"),
+        ("aws s3api list-objects-v2 --bucket arn:aws:s3::", "invalid-arn"),
         ('boto3.client("nosuch").thing()', "unknown-service"),
         ('boto3.client("s3").no_such_call()', "unknown-operation"),
         ('thing.get_object(Bucket="b", Key="k")', "unknown-service"),

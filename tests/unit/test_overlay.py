@@ -356,6 +356,17 @@ def test_a_plan_over_what_was_before_it_gives_what_is_planned():
             assert all(content(mine[name]) == content(theirs[name]) for name in theirs)
 
 
+def test_a_group_whose_name_is_none_is_no_bug(tmp_path):
+    """A damaged source may hold anything where the name of a group is expected."""
+    user = {"UserName": "ann", "Path": "/", "Arn": f"arn:aws:iam::{A}:user/ann"}
+    details = {"UserDetailList": [{**user, "GroupList": [{"a": "b"}, "devs"]}]}
+    details |= {"GroupDetailList": [], "RoleDetailList": [], "Policies": []}
+    (tmp_path / "dump.json").write_text(json.dumps(details), "utf-8")
+    below = load_world_data({"accounts": {A: {"groups": {"devs": {"policies": [READ]}}}}})
+    laid = overlay_world(below, [tmp_path / "dump.json"])
+    assert "ann" in laid.accounts[A].users
+
+
 def test_nothing_laid_over_a_world_is_the_world():
     """Equal, though not the same."""
     model = load_world_data(ORGANIZATION)

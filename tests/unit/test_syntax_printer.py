@@ -56,3 +56,14 @@ def test_everyone_is_written_as_a_star():
     """`Principal: "*"` is no object, and stays none."""
     document = {"Statement": [{"Effect": "Deny", "NotPrincipal": "*", "NotAction": "x"}]}
     assert to_document(parse_policy(document)) == document
+
+
+def test_what_is_not_known_is_written_as_its_marker():
+    """A policy in whole, a statement in whole, and one of which a part is not known."""
+    marker = {"unknown": "it was lost", "source": "dump.json"}
+    assert to_document(parse_policy(marker)) == marker
+    allow = {"Effect": "Allow", "Action": "s3:GetObject", "Resource": "*"}
+    document = {"Version": "2012-10-17", "Statement": [allow, marker]}
+    assert to_document(parse_policy(document)) == document
+    partly = {"Version": "2012-10-17", "Statement": [{**allow, "Resource": [marker, "arn:a"]}]}
+    assert to_document(parse_policy(partly)) == {**document, "Statement": [marker]}

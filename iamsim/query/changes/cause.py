@@ -22,7 +22,7 @@ from iamsim.query.changes.same import direction_of
 from iamsim.universe.contents import content_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from iamsim.compile.statement import CompiledStatement
     from iamsim.core.decision import StatementReference
@@ -55,18 +55,17 @@ class Place(NamedTuple):
 
 
 class Unit(NamedTuple):
-    """A statement that is another in the two worlds: as it was, and as it is."""
+    """A statement that is another in the two worlds: as it was, and as it is. One of which a part
+    is not known has several members: what it is for certain, and what it may be."""
 
     place: Place
-    before: Member | None
-    after: Member | None
+    before: tuple[Member, ...]
+    after: tuple[Member, ...]
 
     @property
     def reference(self) -> StatementReference:
         """The statement as it is, or as it was where it is gone."""
-        known = self.after or self.before
-        if known is None:
-            raise AssertionError("one of the worlds has it")
+        known = (self.after or self.before)[0]
         return reference(self.place.slot, *known)
 
 
@@ -87,7 +86,7 @@ def find_cause(
 
         if direction_of(was, decide_prepared(new, after[1])) is None or len(units) > MOST:
             return ()
-        found = [unit for unit in units if returns([unit])]
+        found = [unit for unit in units if _is_about(unit, new) and returns([unit])]
         if not found:
             for place in dict.fromkeys(unit.place for unit in units):
                 together = [unit for unit in units if unit.place == place]
@@ -98,6 +97,22 @@ def find_cause(
     except IamsimError:
         return ()
     return tuple(unit.reference for unit in found)
+
+
+def _is_about(unit: Unit, prepared: Prepared) -> bool:
+    """Whether a statement could be about the resource of a request, as it was or as it is. Of the
+    policies of a resource all counts: whether it is public depends on each statement."""
+    if unit.place.name in ("resource_policies", "endpoint", "grants"):
+        return True
+    for _, statement in (*unit.before, *unit.after):
+        resources = statement.resources
+        if (
+            resources is None
+            or any(pattern.keys for pattern in resources.patterns)
+            or any(resources.matches(view) for view in prepared.views())
+        ):
+            return True
+    return False
 
 
 def _again(prepared: Prepared, situation: Situation, world: CompiledWorld) -> Prepared:
@@ -122,14 +137,19 @@ def _units(old: Prepared, new: Prepared) -> Iterator[Unit]:
             continue
         was = _members(mine, action)
         now = _members(theirs, action)
-        gone = {key: member for key, member in was.items() if key not in now}
-        come = {key: member for key, member in now.items() if key not in was}
-        named = {_name(member): key for key, member in gone.items()}
-        for member in come.values():
-            key = named.get(_name(member))
-            yield Unit(place, None if key is None else gone.pop(key, None), member)
-        for member in gone.values():
-            yield Unit(place, member, None)
+        gone = _by_name(member for key, member in was.items() if key not in now)
+        come = _by_name(member for key, member in now.items() if key not in was)
+        for name in dict.fromkeys((*come, *gone)):
+            yield Unit(place, gone.get(name, ()), come.get(name, ()))
+
+
+def _by_name(members: Iterable[Member]) -> dict[object, tuple[Member, ...]]:
+    """Members by the policy and the statement that they are of."""
+    found: dict[object, tuple[Member, ...]] = {}
+    for member in members:
+        name = _name(member)
+        found[name] = (*found.get(name, ()), member)
+    return found
 
 
 def _members(policies: PolicySet | None, action: str) -> dict[object, Member]:
@@ -162,8 +182,8 @@ def _put_back(situation: Situation, units: Sequence[Unit]) -> Situation:
     """The situation with some statements as they were."""
     for place in dict.fromkeys(unit.place for unit in units):
         some = [unit for unit in units if unit.place == place]
-        gone = {id(unit.after[1]) for unit in some if unit.after is not None}
-        back = [unit.before for unit in some if unit.before is not None]
+        gone = {id(statement) for unit in some for _, statement in unit.after}
+        back = [member for unit in some for member in unit.before]
 
         def changed(
             policies: PolicySet | None,

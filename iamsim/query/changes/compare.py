@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from iamsim.core.decision import Verdict
 from iamsim.query.batch.answers import decide_one
@@ -38,61 +38,75 @@ def compare_place(
     one, what opens counts first.
     """
     several = reached.candidate.asked
-    if len(several) == 1:
-        yield from (one for _, one in _compare_as(before, after, universe, reached, several[0]))
-        return
     found = [
-        one for asked in several for one in _compare_as(before, after, universe, reached, asked)
+        one for asked in several for one in _differences(before, after, universe, reached, asked)
     ]
-    found.sort(key=lambda one: ORDER.index(one[1].direction))
+    if len(several) == 1:
+        yield from (_change(before, after, universe, reached, one) for one in found)
+        return
+    found.sort(key=lambda one: ORDER.index(one.direction))
     left = reached.actions
-    for mask, change in found:
-        if change.direction is Direction.STAYS_DENIED:
+    for one in found:
+        if one.direction is Direction.STAYS_DENIED:
             continue  # of strangers nobody asks why they are denied
-        rest = mask & left
+        rest = one.actions & left
         if rest:
             left ^= rest
+            change = _change(before, after, universe, reached, one)
             yield replace(change, actions=tuple(universe.actions(rest)))
 
 
-def _compare_as(
+class _Difference(NamedTuple):
+    """Actions that the two worlds decide in two ways for somebody."""
+
+    asked: Asked
+    actions: int
+    direction: Direction
+    old: BatchAnswer
+    new: BatchAnswer
+
+
+def _differences(
     before: Batch, after: Batch, universe: ActionUniverse, reached: Reached, asked: Asked
-) -> Iterator[tuple[int, Change]]:
-    """The same in the name of one of those that stand for the candidate."""
+) -> Iterator[_Difference]:
+    """What differs in the name of one of those that stand for the candidate."""
     now = _classes(after, universe, reached, asked)
     for old in _classes(before, universe, reached, asked):
         for new in now:
             both = old.actions & new.actions
-            if not both:
-                continue
-            direction = direction_of(old.answer, new.answer)
+            direction = direction_of(old.answer, new.answer) if both else None
             if direction is not None:
-                action = universe.first(both)
-                first, second = (
-                    (question_at(batch, reached, action, asked, granted=True), batch.world)
-                    for batch in (before, after)
-                )
-                cause = find_cause(first, second)
-                through = cause or through_of(
-                    _certain(before, reached, action, old.answer, new.answer, asked),
-                    _certain(after, reached, action, new.answer, old.answer, asked),
-                )
-                yield (
-                    both,
-                    Change(
-                        reached.candidate.narrowed(asked),
-                        reached.place,
-                        tuple(universe.actions(both)),
-                        old.answer,
-                        new.answer,
-                        direction,
-                        through,
-                        reached.via.vpc_endpoint,
-                        reached.via.services,
-                        bool(cause),
-                        asked,
-                    ),
-                )
+                yield _Difference(asked, both, direction, old.answer, new.answer)
+
+
+def _change(
+    before: Batch, after: Batch, universe: ActionUniverse, reached: Reached, one: _Difference
+) -> Change:
+    """A difference with the statements through which it comes, which cost most to find."""
+    asked = one.asked
+    action = universe.first(one.actions)
+    first, second = (
+        (question_at(batch, reached, action, asked, granted=True), batch.world)
+        for batch in (before, after)
+    )
+    cause = find_cause(first, second)
+    through = cause or through_of(
+        _certain(before, reached, action, one.old, one.new, asked),
+        _certain(after, reached, action, one.new, one.old, asked),
+    )
+    return Change(
+        reached.candidate.narrowed(asked),
+        reached.place,
+        tuple(universe.actions(one.actions)),
+        one.old,
+        one.new,
+        one.direction,
+        through,
+        reached.via.vpc_endpoint,
+        reached.via.services,
+        bool(cause),
+        asked,
+    )
 
 
 def _certain(

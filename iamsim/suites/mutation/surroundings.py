@@ -133,7 +133,8 @@ def _note(table: dict[int, list[str]], policies: PolicySet, name: str) -> None:
 def actions_of(statements: Iterable[CompiledStatement], turned: Callable[[str], bool]) -> list[str]:
     """Actions that statements name: each that stands there, and a few of every pattern; those that
     a change takes in or leaves out (`turned`) come first."""
-    known = [_known_of(one.pattern) for held in statements for one in held.actions.patterns]
+    patterns = dict.fromkeys(one.pattern for held in statements for one in held.actions.patterns)
+    known = [_known_of(pattern) for pattern in patterns]
     found: dict[str, None] = {}
     for names in known:
         found.update(dict.fromkeys(_some_of(tuple(filter(turned, names)))))
