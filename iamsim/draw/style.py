@@ -136,7 +136,6 @@ def stylesheet(theme: Theme) -> str:
         f".iamsim .small {{ font-size: {SIZES.small:g}px; }}",
         f".iamsim .title {{ font-size: {SIZES.title:g}px; font-weight: 700; }}",
         f".iamsim .lead {{ font-size: {SIZES.lead:g}px; }}",
-        ".iamsim .decides .box { stroke-width: 4; }",
         ".iamsim .unreached .box { stroke-width: 1; stroke-dasharray: 2 3; }",
         ".iamsim .bold { font-weight: 700; }",
         ".iamsim .sign { fill: none; stroke-width: 2; stroke-linecap: round; }",
@@ -148,6 +147,7 @@ def stylesheet(theme: Theme) -> str:
             f" stroke-dasharray: {stroke.dashes or 'none'}; }}"
             for state, stroke in WEIGHTS.items()
         ),
+        ".iamsim .decides .box { stroke-width: 4; }",  # overrules those of the states
         *_color_rules(palette_of(theme)),
     ]
     text = "\n".join(rules)

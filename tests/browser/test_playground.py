@@ -328,6 +328,7 @@ def test_an_exercise_is_graded(visit):
     page = visit.page
     page.click("#p-tab-learn")
     page.get_by_role("button", name="1. One folder, and nothing else").click()
+    page.locator("#exercise-world").wait_for(timeout=ANSWERED)
     page.get_by_role("button", name="Check").click()
     visit.expect("#p-lesson .badge.no", "failed")
     page.get_by_role("button", name="Hint").click()
