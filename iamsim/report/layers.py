@@ -100,8 +100,11 @@ def _level_row(name: str, entry: LayerExplanation, *, in_full: bool = False) -> 
 
 def _residual(entry: LayerExplanation) -> str:
     """What an undecided layer depends on: when it allows, and when it denies explicitly."""
-    residuals = () if entry.residual is None else entry.residual
-    sentences = [one.sentence for one in residuals if one is not None]
+    if entry.residual is None:
+        return ""
+    sentences = [one.sentence for one in entry.residual if one is not None]
+    if entry.residual.allows is None:  # what may deny does not always allow
+        sentences.insert(0, "never allows")
     return "; ".join(sentences)
 
 

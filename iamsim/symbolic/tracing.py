@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.compile.residual import all_of, negate
 from iamsim.core.data_class import NamedTuple, replace
-from iamsim.core.decision import Outcome
+from iamsim.core.decision import Outcome, Verdict
 from iamsim.core.explanation import Decider, LayerExplanation, LayerResidual
 from iamsim.core.reason import Reason
 from iamsim.engine.explain import explain_request
@@ -59,9 +59,10 @@ def explain_partially(decision: Decision, cases: Cases, residual: MakeResidual) 
     layers = tuple(_layer(row, cases, residual) for row in _rows(explanation, cases))
     explanation = replace(explanation, layers=layers, relation=_relation(explanation, cases))
     if decision.verdict is not explained.decision.verdict:
-        explanation = replace(
-            explanation, decided_by=tuple(_deciders(explanation, decision.statements))
-        )
+        deciders = _deciders(explanation, decision.statements)
+        if decision.verdict is Verdict.IMPLICIT_DENY:
+            deciders = list(_lacking(explanation, cases))
+        explanation = replace(explanation, decided_by=tuple(deciders))
     return with_matters(with_open_clauses(explanation, cases), cases)
 
 
@@ -164,6 +165,26 @@ def _layer(row: Row, cases: Cases, residual: MakeResidual) -> LayerExplanation:
             residual(row.denies, "denies explicitly") if denies is Modality.SOMETIMES else None,
         ),
     )
+
+
+def _lacking(explanation: Explanation, cases: Cases) -> Iterator[Decider]:
+    """What lacks an allow whatever the unknown keys are, where it is also open whether something
+    denies: seen with values with which nothing does."""
+    point = remembered_solution(cases.denied, cases.shapes).denying
+    if point is None:
+        return
+    prepared = cases.found[0].prepared
+    request = prepared.request
+    completed = replace(request, context={**request.context, **point}, settled=True)
+    seen = explain_request(prepared.situation, completed, ()).explanation
+    for decider in seen.decided_by:
+        same = [
+            layer
+            for layer in explanation.layers
+            if (layer.layer, layer.level) == (decider.layer, decider.level)
+        ]
+        if any(layer.residual is None or layer.residual.allows is None for layer in same):
+            yield decider
 
 
 def _deciders(

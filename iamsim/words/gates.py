@@ -87,7 +87,7 @@ class Gate(NamedTuple):
 
     `denies` tells a gate that an explicit deny closes from one that merely lacks an allow;
     `may_deny` one of which that is not known, and `only_denies` one that counts for nothing else
-    on its way.
+    on its way. `doubt` is what may deny where the gate is closed already, for lack of an allow.
     """
 
     place: Place
@@ -99,6 +99,7 @@ class Gate(NamedTuple):
     denies: bool = False
     may_deny: bool = False
     only_denies: bool = False
+    doubt: tuple[str, ...] = ()
 
 
 class Lane(NamedTuple):
@@ -140,7 +141,13 @@ class DecisionGates(NamedTuple):
     @property
     def doubtful(self) -> list[Gate]:
         """The gates of which it is not known whether they deny explicitly, each once."""
-        return list({gate.place: gate for gate in self.every if gate.may_deny}.values())
+        doubtful = {gate.place: gate for gate in self.every if gate.may_deny}
+        return [
+            gate._replace(state=State.DEPENDS, lines=gate.doubt, levels=(), decides=False)
+            if gate.doubt
+            else gate
+            for gate in doubtful.values()
+        ]
 
     def is_folded(self, lane: Lane) -> bool:
         """Whether a way in can't exist here, since nothing is there that it needs; one way stays
@@ -308,7 +315,13 @@ class _Reading:
         if place.layer in way.blocked_by and place.layer not in self.unknown:
             decides = place in self.deciders and self.answer.decision.verdict in _DENIED
             lines = () if sides else self._why_closed(entries, place)
-            return Gate(place, name, State.CLOSED, lines, sides, decides=decides)
+            doubt = tuple(dict.fromkeys(map(_doubt, filter(_may_deny, entries))))
+            return Gate(
+                *(place, name, State.CLOSED, lines, sides),
+                decides=decides,
+                may_deny=bool(doubt),
+                doubt=doubt,
+            )
         state = _worst(entries)
         decides = place in self.deciders and (
             state is State.DEPENDS or (state is State.OPEN and way.name == self.open_way)
@@ -353,7 +366,7 @@ class _Reading:
             return (_OTHER_GRANT,)
         lacking = next((one for one in entries if one.outcome is not Outcome.ALLOW), entries[0])
         if lacking.residual is not None and lacking.residual.allows is None:
-            return (REASONS[Reason.NO_STATEMENT_ALLOWS],)
+            return (REASONS[Reason.NO_STATEMENT_ALLOWS], *self._closest(lacking, place))
         return self._why(lacking, place)
 
     def _why(
@@ -382,10 +395,14 @@ class _Reading:
         lines = (
             (f"none of {count} statements allows it",) if count > 1 else (REASONS[entry.reason],)
         )
+        return (*lines, *self._closest(entry, place))
+
+    def _closest(self, entry: LayerExplanation, place: Place) -> tuple[str, ...]:
+        """The statement that lacked least, where that is known."""
         decider = self.deciders.get(place)
-        if decider is not None and decider.near is not None and decider.level == entry.level:
-            return (*lines, *near_lines(decider.near, self.action))
-        return lines
+        if decider is None or decider.near is None or decider.level != entry.level:
+            return ()
+        return tuple(near_lines(decider.near, self.action))
 
 
 def _named(name: str, policy: str) -> str:
@@ -426,6 +443,13 @@ def _may_deny(entry: LayerExplanation) -> bool:
     if entry.outcome is not Outcome.UNKNOWN:
         return False
     return entry.residual is None or entry.residual.denies is not None
+
+
+def _doubt(entry: LayerExplanation) -> str:
+    """What may deny in a layer."""
+    if entry.residual is None or entry.residual.denies is None:
+        return REASONS[entry.reason]
+    return entry.residual.denies.sentence
 
 
 def _grants_any(statement: StatementExplanation, kinds: frozenset[str]) -> bool:
