@@ -86,7 +86,11 @@ class PolicyLibrary:
         """The grants of a KMS key, as policies."""
         known = self._grants.get(key)
         if known is None:
-            policies = (grant_policy(grant, number) for number, grant in enumerate(key.grants, 1))
+            policies = (
+                grant_policy(grant, number)
+                for number, grant in enumerate(key.grants, 1)
+                if grant.operations or grant.retiring_principal or grant.issuing_account
+            )
             known = self._grants[key] = PolicySet(tuple(policies))
         return known
 

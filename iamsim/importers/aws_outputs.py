@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.catalog.resource_types import type_of_arn
 from iamsim.core.arn import find_arn, is_account_id
+from iamsim.core.unknown import find_marker
 from iamsim.importers.credentials import (
     CREDENTIAL_LISTS,
     SETTINGS,
@@ -206,7 +207,8 @@ def _shared(output: _Output) -> None:
 def _attributes(output: _Output) -> None:
     """Read the attributes of a queue or topic."""
     attributes = output.data["Attributes"]
-    if not isinstance(attributes, dict) or not attributes or is_error(attributes):
+    lost = is_error(attributes) or find_marker(attributes) is not None
+    if not isinstance(attributes, dict) or not attributes or lost:
         note_lost(output.draft, output.source.path, None)
     if not isinstance(attributes, dict):
         return

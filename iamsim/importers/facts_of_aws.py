@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from iamsim.core.arn import find_arn, is_account_id
 from iamsim.importers.credentials import device_type
-from iamsim.importers.shapes import account_of, records, text, texts
+from iamsim.importers.shapes import account_of, is_list_of, records, text, texts
 from iamsim.importers.unknown import marker
 
 if TYPE_CHECKING:
@@ -86,7 +86,12 @@ def read_grants(draft: Draft, data: Json, place: str, arn: str | None) -> None:
         if grantee is None:
             draft.unreadable("this grant has no grantee", at)
             continue
-        grant: dict[str, object] = {"grantee": grantee, "operations": texts(record, "Operations")}
+        operations = texts(record, "Operations")
+        if not operations or not is_list_of(record, "Operations", lambda one: isinstance(one, str)):
+            lost = marker("the operations of a grant can't be read", draft.file)
+            draft.resource(key).data["grants"] = lost
+            continue
+        grant: dict[str, object] = {"grantee": grantee, "operations": operations}
         constraints = record.get("Constraints")
         if isinstance(constraints, dict) and constraints:
             grant["constraints"] = constraints

@@ -365,7 +365,7 @@ TIME_OR_NEVER = _Checked(
 ).kind()
 NODE_ID = _Checked(
     "id",
-    re.compile(r"[^/\s*?]+").fullmatch,
+    re.compile("[^/\\s*?\x00\ufffd]+").fullmatch,
     "invalid-value",
     "an id",
     "such as o-exampleorg1, r-ab12 or ou-ab12-11112222",

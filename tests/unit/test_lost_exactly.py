@@ -10,6 +10,7 @@ from urllib.parse import quote
 import pytest
 
 from iamsim.core.decision import Verdict
+from iamsim.core.errors import InputError
 from iamsim.engine.question import Question, Via
 from iamsim.engine.world import CompiledWorld
 from iamsim.importers.frame import import_sources
@@ -506,3 +507,37 @@ def test_a_page_is_of_its_account(tmp_path: Path) -> None:
     other = account(B, "ada")[f"{B}/get-account-authorization-details.json"]
     lost = world_of(tmp_path, {**files, "two.json": other}).model.unlisted
     assert [(one.kinds, one.accounts) for one in lost] == [({"principals"}, {A})]
+
+
+def test_what_damages_found() -> None:
+    """Ids of organizations with a character that could not be decoded are errors, and a grant that
+    grants nothing is one: what chance found."""
+    garbled = {"organization": {"id": "o-\ufffd"}, "accounts": {}}
+    with pytest.raises(InputError, match="id"):
+        load_world_data(garbled)
+    grants = [{"grantee": MIA, "operations": []}]
+    world = {"accounts": {A: {"resources": {KEY: {"grants": grants}}}}}
+    compiled = CompiledWorld(load_world_data(world))
+    assert verdict(compiled, (MIA, "kms:Decrypt", KEY)) is Verdict.IMPLICIT_DENY
+
+
+QUEUE_FILE = f"{A}/eu-west-1/get-queue-attributes.jobs.json"
+
+
+@pytest.mark.parametrize(
+    ("name", "left", "asked"),
+    [
+        (QUEUE_FILE, {"Attributes": "\x00\ufffd"}, (MIA, "sqs:SendMessage", QUEUE_A)),
+        (
+            f"{A}/eu-west-1/list-grants.{quote(KEY, safe='')}.json",
+            {"Grants": [{"KeyId": KEY, "GranteePrincipal": MIA, "Operations": []}]},
+            (ADA, "kms:Decrypt", KEY),
+        ),
+    ],
+)
+def test_attributes_and_grants_that_can_not_be_read(
+    tmp_path: Path, name: str, left: object, asked: tuple[str, ...]
+) -> None:
+    """They may deny, or allow."""
+    world = world_of(tmp_path, {**account(A, "mia"), **account(B, "ada"), name: left})
+    assert verdict(world, asked) is Verdict.CONDITIONAL
