@@ -72,7 +72,7 @@ def strokes(page: Page) -> list[float]:
 
 def main() -> int:
     """Measure once, and print."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - `--help` needs none
+    from playwright.sync_api import sync_playwright
 
     files = playground_files(find_vendor())
     first, later = sizes(files)

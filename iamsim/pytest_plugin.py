@@ -104,7 +104,7 @@ def _coverage(config: pytest.Config) -> Coverage | None:
     if not _wants_coverage(config):
         return None
     if _COVERAGE not in config.stash:
-        from iamsim.suites.coverage import Coverage  # noqa: PLC0415 - only where it is asked for
+        from iamsim.suites.coverage import Coverage
 
         config.stash[_COVERAGE] = Coverage()
     return config.stash[_COVERAGE]
@@ -120,7 +120,7 @@ def pytest_testnodedown(node: Any, error: object) -> None:  # noqa: ANN401 - pyt
     if error is not None or output is None:
         config.stash[_LOST] = config.stash.get(_LOST, 0) + 1
     elif _OUTPUT in output:
-        import pickle  # noqa: PLC0415 - only with several processes
+        import pickle
 
         covered: Policies = pickle.loads(output[_OUTPUT])  # noqa: S301 - written by our own process
         config.stash.setdefault(_PARTS, []).append(covered)
@@ -135,15 +135,15 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         covered = config.stash[_COVERAGE].policies()
         output: dict[str, Any] | None = getattr(config, "workeroutput", None)
         if output is not None:
-            import pickle  # noqa: PLC0415 - only with several processes
+            import pickle
 
             output[_OUTPUT] = pickle.dumps(covered)
             return
         parts = [*parts, covered]
     if not parts:
         return
-    from iamsim.report.coverage import shortfall  # noqa: PLC0415 - only with coverage
-    from iamsim.suites.covered import add_up  # noqa: PLC0415 - as above
+    from iamsim.report.coverage import shortfall
+    from iamsim.suites.covered import add_up
 
     covered = config.stash[_COVERED] = add_up(policy for part in parts for policy in part)
     limit = config.getoption("--iamsim-cov-fail-under")
@@ -164,9 +164,9 @@ def pytest_terminal_summary(
         terminalreporter.line(f"{said} covered is missing", red=True)
     if _COVERED not in config.stash:
         return
-    from iamsim.report.coverage import coverage_document, shortfall  # noqa: PLC0415 - with coverage
-    from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
-    from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
+    from iamsim.report.coverage import coverage_document, shortfall
+    from iamsim.report.paint import Paint
+    from iamsim.report.writers.text import to_text
 
     covered = config.stash[_COVERED]
     terminalreporter.write(to_text(coverage_document(covered), Paint(), 100))
@@ -233,7 +233,7 @@ def _world_path(config: pytest.Config) -> str | None:
 def _shelf(config: pytest.Config) -> Shelf:
     """The worlds of this run."""
     if _SHELF not in config.stash:
-        from iamsim.suites.cases import Shelf  # noqa: PLC0415 - only when there is a suite
+        from iamsim.suites.cases import Shelf
 
         path = _world_path(config)
         config.stash[_SHELF] = Shelf(
@@ -248,8 +248,8 @@ class IamsimFile(pytest.File):
 
     def collect(self) -> Iterator[IamsimItem]:
         """Give its cases; raises `CollectError` for a file that can't be read."""
-        from iamsim.core.errors import IamsimError  # noqa: PLC0415 - only when there is a suite
-        from iamsim.suites.cases import cases_of  # noqa: PLC0415 - as above
+        from iamsim.core.errors import IamsimError
+        from iamsim.suites.cases import cases_of
 
         try:
             cases = cases_of(str(self.path), _shelf(self.config))
@@ -271,7 +271,7 @@ class IamsimItem(pytest.Item):
 
     def runtest(self) -> None:
         """Run the case; raises `CaseFailed` when it does not come out as expected."""
-        from iamsim.suites.runner import run_case  # noqa: PLC0415 - only when there is a suite
+        from iamsim.suites.runner import run_case
 
         result = run_case(self.case, _shelf(self.config), _coverage(self.config))
         if not result.met:
@@ -283,7 +283,7 @@ class IamsimItem(pytest.Item):
         """Say what was expected, what came, and which line of policy decided."""
         if not isinstance(excinfo.value, CaseFailed):
             return super().repr_failure(excinfo, style)
-        from iamsim.report.text import render_text, render_verdict  # noqa: PLC0415 - failures only
+        from iamsim.report.text import render_text, render_verdict
 
         result = excinfo.value.result
         verbose = self.config.get_verbosity() > 0
@@ -312,8 +312,8 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
             " --iamsim-world PATH",
             pytrace=False,
         )
-    import iamsim  # noqa: PLC0415 - only when a test asks for a world
-    from iamsim.testing import use_world  # noqa: PLC0415 - as above
+    import iamsim
+    from iamsim.testing import use_world
 
     with use_world(iamsim.load(path)) as loaded:
         yield loaded
@@ -327,8 +327,8 @@ def iamsim_enforce(request: pytest.FixtureRequest) -> Iterator[Enforcement]:
     configuration (`iamsim_principal`); the world is that of the marker (a path, relative to the
     configuration file, or a `World`), or the one that the fixture `world` gives.
     """
-    import iamsim  # noqa: PLC0415 - only when a test asks for it
-    from iamsim.testing import enforce  # noqa: PLC0415 - as above
+    import iamsim
+    from iamsim.testing import enforce
 
     marker = request.node.get_closest_marker(_MARKER)
     given: dict[str, Any] = {} if marker is None else dict(marker.kwargs)

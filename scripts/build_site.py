@@ -219,8 +219,8 @@ def contents(text: str) -> str:
 
 def write_playground(folder: Path) -> bool:
     """Write the playground; tells whether there is one."""
-    from iamsim.core.errors import RequestError  # noqa: PLC0415 - `--help` needs none
-    from iamsim.play.files import find_vendor, playground_files  # noqa: PLC0415
+    from iamsim.core.errors import RequestError
+    from iamsim.play.files import find_vendor, playground_files
 
     try:
         with redirect_stderr(sys.stdout):
@@ -237,7 +237,7 @@ def write_playground(folder: Path) -> bool:
 
 def build(target: Path) -> int:
     """Build both sites; give Sphinx's exit code."""
-    from sphinx.cmd.build import build_main  # noqa: PLC0415 - `--help` needs no extra
+    from sphinx.cmd.build import build_main
 
     playground = write_playground(target / PLAYGROUND)
     for language, home, folder in (("en", DOCS, target), ("ja", DOCS / "ja", target / "ja")):

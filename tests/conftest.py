@@ -75,7 +75,7 @@ def golden(request: pytest.FixtureRequest) -> Golden:
 def documentation_site(tmp_path_factory):
     """The documentation site, built as its command does; a warning would end it. For tests of one
     worker: those of the group `site`."""
-    from tests.repo.conftest import ROOT, run  # noqa: PLC0415 - two modules of tests need it
+    from tests.repo.conftest import ROOT, run
 
     folder = tmp_path_factory.mktemp("site")
     script = str(ROOT / "scripts" / "build_site.py")

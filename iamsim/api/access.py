@@ -93,7 +93,7 @@ class WhatCan(Result):
     def as_policy(self, *, shrink: bool = False) -> EffectivePolicy:
         """What the principal can do, as one identity-based policy; `exact` says whether it is all
         and nothing else."""
-        from iamsim.query.what_can import write_policy  # noqa: PLC0415 - rarely asked for
+        from iamsim.query.what_can import write_policy
 
         return write_policy(self.effective, self._batch, shrink=shrink)
 
@@ -101,11 +101,11 @@ class WhatCan(Result):
         """Prove that the principal is allowed nothing that a written policy leaves out, of the
         actions that the reference lists. `None` where a context or a session was given, which
         claims have none of."""
-        from iamsim.compile.policy import compile_policy  # noqa: PLC0415 - rarely asked for
-        from iamsim.core.decision import PolicyType  # noqa: PLC0415
-        from iamsim.engine.question import PLAIN_SESSION  # noqa: PLC0415
-        from iamsim.proofs.written import leaves_nothing_out  # noqa: PLC0415
-        from iamsim.syntax.read import parse_policy  # noqa: PLC0415
+        from iamsim.compile.policy import compile_policy
+        from iamsim.core.decision import PolicyType
+        from iamsim.engine.question import PLAIN_SESSION
+        from iamsim.proofs.written import leaves_nothing_out
+        from iamsim.syntax.read import parse_policy
 
         asked = self.effective.asked
         if asked.context or asked.session is not PLAIN_SESSION:
@@ -166,9 +166,9 @@ def who_can(  # noqa: PLR0913 - the arguments are the options of the command
 
     Raises `RequestError` for what is no action or resource.
     """
-    from iamsim.query.hints import hints_about  # noqa: PLC0415 - only where it is asked
-    from iamsim.query.let_in import accounts_let_in  # noqa: PLC0415
-    from iamsim.query.who_can import (  # noqa: PLC0415
+    from iamsim.query.hints import hints_about
+    from iamsim.query.let_in import accounts_let_in
+    from iamsim.query.who_can import (
         find_blocked,
         find_who_can,
         unsearched_actions,
@@ -244,9 +244,9 @@ def what_can(
 ) -> WhatCan:
     """Decide every action for one principal; raises `RequestError` for one that the world would
     have to list and does not."""
-    from iamsim.query.batch import find_candidate  # noqa: PLC0415 - only where it is asked
-    from iamsim.query.hints import hints_about  # noqa: PLC0415
-    from iamsim.query.what_can import find_effective  # noqa: PLC0415
+    from iamsim.query.batch import find_candidate
+    from iamsim.query.hints import hints_about
+    from iamsim.query.what_can import find_effective
 
     model = batch.world.model
     principal = principal_named(principal, model)
@@ -259,12 +259,12 @@ def what_can(
 
 def _check_known(candidate: Candidate, model: World) -> None:
     """Refuse somebody who would have to be in the world and is not: a name that is misspelled."""
-    from iamsim.query.batch import CandidateKind  # noqa: PLC0415 - as above
+    from iamsim.query.batch import CandidateKind
 
     if candidate.kind is not CandidateKind.SESSION or candidate.entity is not None:
         return
     if candidate.account in model.accounts:
-        from iamsim.questions.near_misses import near_principal  # noqa: PLC0415 - rarely needed
+        from iamsim.questions.near_misses import near_principal
 
         near = near_principal(candidate.principal, model)
         raise RequestError(
@@ -285,8 +285,8 @@ def access_matrix(
     processes: Processes = ALONE,
 ) -> AccessMatrix:
     """Decide every cell; raises `RequestError` where there is no action, and for what is none."""
-    from iamsim.query.hints import hints_about  # noqa: PLC0415 - as above
-    from iamsim.query.matrix import Column, find_matrix, pick_candidates  # noqa: PLC0415
+    from iamsim.query.hints import hints_about
+    from iamsim.query.matrix import Column, find_matrix, pick_candidates
 
     if not patterns:
         raise RequestError(
@@ -309,7 +309,7 @@ def _pairs(patterns: tuple[str, ...], resources: Sequence[str]) -> list[tuple[st
 
     Raises `RequestError` where nothing is left.
     """
-    from iamsim.questions.check import acts_on  # noqa: PLC0415 - as above
+    from iamsim.questions.check import acts_on
 
     actions = expand_actions(patterns)
     named = expand_actions(tuple(one for one in patterns if not any(mark in one for mark in "*?")))

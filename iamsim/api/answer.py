@@ -83,8 +83,8 @@ class Answer:
         that is open or closed. `theme` is `light`, `dark`, or `auto`, which follows the viewer;
         `width` is in pixels (360 suits a phone). Needs no program.
         """
-        from iamsim.draw.picture import draw_decision  # noqa: PLC0415 - most answers are not drawn
-        from iamsim.draw.style import Theme  # noqa: PLC0415 - most answers are not drawn
+        from iamsim.draw.picture import draw_decision
+        from iamsim.draw.style import Theme
 
         return draw_decision(self._inner, width=width).render("svg", Theme(theme)).decode()
 

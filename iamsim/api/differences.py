@@ -86,7 +86,7 @@ class Changes(Result):
 
     def to_github(self, *, accepted: bool = False) -> str:
         """Annotations for GitHub Actions: what does not hold, is not proved, or opens."""
-        from iamsim.report.changes_ci import changes_to_github  # noqa: PLC0415 - rarely asked for
+        from iamsim.report.changes_ci import changes_to_github
 
         return changes_to_github(self.report, accepted=accepted)
 

@@ -74,7 +74,7 @@ class Findings(Result):
 
     def _data(self) -> dict[str, Any]:
         """The answer as `iamsim findings --format json` has it."""
-        from iamsim.report.access_findings_data import access_findings_data  # noqa: PLC0415
+        from iamsim.report.access_findings_data import access_findings_data
 
         return access_findings_data(self.answer)
 
@@ -109,7 +109,7 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
     external = find_external(batch, zone, progress, processes=processes)
     findings = list(external.findings)
     if internal:
-        from iamsim.query.analyzer.internal import find_internal  # noqa: PLC0415 - rarely asked for
+        from iamsim.query.analyzer.internal import find_internal
 
         named = [resource_named(one, model) for one in internal]
         expanded = expand_actions(tuple(actions))
@@ -118,7 +118,7 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
         findings += find_internal(batch, named, expanded, zone, progress, processes=processes)
     unjudged = Unjudged()
     if unused_days is not None and at is not None:
-        from iamsim.query.analyzer.unused_permissions import (  # noqa: PLC0415 - as above
+        from iamsim.query.analyzer.unused_permissions import (
             find_unused_permissions,
         )
 
@@ -126,7 +126,7 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
         findings += find_unused(model, at, unused_days)
         findings += find_unused_permissions(batch, at, unused_days, progress, processes=processes)
     if recommend:
-        from iamsim.query.analyzer.recommended import recommend as add  # noqa: PLC0415 - as above
+        from iamsim.query.analyzer.recommended import recommend as add
 
         add(batch, findings, progress)
     findings.sort(

@@ -199,7 +199,7 @@ def _check_mapping(name: str, given: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _kind_of(value: object) -> str:
     """Say in words what a value is."""
-    from iamsim.syntax.problem import kind_of  # noqa: PLC0415 - only errors need it
+    from iamsim.syntax.problem import kind_of
 
     if value is None:
         return "nothing"
@@ -213,7 +213,7 @@ def _block_settings(given: Mapping[str, bool] | None) -> Mapping[str, bool] | No
     """
     if given is None:
         return None
-    from iamsim.world.records import PUBLIC_ACCESS_BLOCK  # noqa: PLC0415 - rarely given
+    from iamsim.world.records import PUBLIC_ACCESS_BLOCK
 
     known = PUBLIC_ACCESS_BLOCK.by_name
     _check_names("public_access_block", given, tuple(PUBLIC_ACCESS_BLOCK.fields), known)

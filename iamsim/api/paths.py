@@ -104,7 +104,7 @@ def find_paths(  # noqa: PLR0913 - the arguments are the options of the command
             (one for one in found.blocked if not some or one.source in some),
             key=lambda one: (one.source, one.way.id, one.target or ""),
         )
-    from iamsim.engine.unknowns import SETTINGS  # noqa: PLC0415 - as above
+    from iamsim.engine.unknowns import SETTINGS
 
     unknowns = [one for one in batch.world.unknowns() if one.fact != SETTINGS]
     return Paths(

@@ -42,7 +42,7 @@ class Result(ABC):
         plain = self._laid_out(verbose=verbose)
         if not self.hints:
             return plain
-        from iamsim.report.hints import hint_warning  # noqa: PLC0415 - few questions have any
+        from iamsim.report.hints import hint_warning
 
         warnings = [hint_warning(hint) for hint in self.hints]
         return replace(plain, warnings=(*warnings, *plain.warnings))
@@ -51,7 +51,7 @@ class Result(ABC):
         """The answer as JSON-ready data, as the command's `--format json` has it."""
         if self.hints is None:
             return self._data()
-        from iamsim.report.hints import hint_to_dict  # noqa: PLC0415 - as above
+        from iamsim.report.hints import hint_to_dict
 
         return {**self._data(), "hints": [hint_to_dict(hint) for hint in self.hints]}
 
@@ -66,26 +66,26 @@ class Result(ABC):
 
     def to_markdown(self) -> str:
         """The answer as Markdown."""
-        from iamsim.report.writers.markdown import to_markdown  # noqa: PLC0415 - one writer a call
+        from iamsim.report.writers.markdown import to_markdown
 
         return to_markdown(self.document())
 
     def to_html(self) -> str:
         """The answer as a page that needs nothing else."""
-        from iamsim.report.writers.html import to_html  # noqa: PLC0415 - one writer a call
+        from iamsim.report.writers.html import to_html
 
         return to_html(self.document())
 
     def to_csv(self) -> str:
         """The answer as a table."""
-        from iamsim.report.writers.csv_table import to_csv  # noqa: PLC0415 - one writer a call
+        from iamsim.report.writers.csv_table import to_csv
 
         return to_csv(self.document())
 
     def __str__(self) -> str:
         """The answer as the command prints it."""
-        from iamsim.report.paint import Paint  # noqa: PLC0415 - one writer a call
-        from iamsim.report.writers.text import to_text  # noqa: PLC0415 - one writer a call
+        from iamsim.report.paint import Paint
+        from iamsim.report.writers.text import to_text
 
         return to_text(self.document(), Paint(), WIDTH)
 
@@ -101,6 +101,6 @@ class Result(ABC):
 
 def processes_for(given: int | Processes) -> Processes:
     """So many processes, or those that are there."""
-    from iamsim.query.batch.processes import Processes  # noqa: PLC0415 - only where they are used
+    from iamsim.query.batch.processes import Processes
 
     return Processes(given) if isinstance(given, int) else given

@@ -57,14 +57,14 @@ class SuiteRun(Result):
 
     def missing_tests(self, file: str) -> str:
         """The cases that would have noticed the mutants which survived, as a suite for a file."""
-        from iamsim.suites.mutation.cases import suite_text  # noqa: PLC0415 - rarely asked for
+        from iamsim.suites.mutation.cases import suite_text
 
         results = () if self.mutation is None else self.mutation.results
         return suite_text(results, self._shelf.paths, file)
 
     def record(self) -> Record:
         """All decisions, with the policies in play, for a later run to compare with."""
-        from iamsim.suites.record import Recorder  # noqa: PLC0415 - rarely asked for
+        from iamsim.suites.record import Recorder
 
         if self.report.compared is not None:
             return self.report.compared.after
@@ -113,7 +113,7 @@ def run_suites(  # noqa: PLR0913 - the arguments are the options of the command
     )
     counter = None
     if coverage:
-        from iamsim.suites.coverage import Coverage  # noqa: PLC0415 - only where it is asked for
+        from iamsim.suites.coverage import Coverage
 
         counter = Coverage()
     collected = collect(find_files(paths or (".",)), shelf, wanted)
@@ -131,7 +131,7 @@ def run_suites(  # noqa: PLR0913 - the arguments are the options of the command
         mutation = _mutate((collected.cases, shelf), policies, unchanged, progress)
     compared = None
     if compare is not None:
-        from iamsim.suites.comparison import compare as compare_with  # noqa: PLC0415 - as above
+        from iamsim.suites.comparison import compare as compare_with
 
         compared = compare_with(compare, collected.cases, shelf)
     mutants = None if mutation is None else mutation.results
@@ -146,8 +146,8 @@ def _mutate(
     progress: Callable[[int, int], None],
 ) -> Mutation:
     """Run the cases against mutants of the policies that are picked and have changed."""
-    from iamsim.proofs.same_access import same_access  # noqa: PLC0415 - only where it is asked for
-    from iamsim.suites.mutation.run import run_mutants, score  # noqa: PLC0415 - as above
+    from iamsim.proofs.same_access import same_access
+    from iamsim.suites.mutation.run import run_mutants, score
 
     fitting: set[str] = set()
 

@@ -41,9 +41,9 @@ def find_unused_access(
     remarks: tuple[str, ...] = ()
     lost: tuple[str, ...] = ()
     if logs:
-        from iamsim.replay.logs import log_files  # noqa: PLC0415 - only with logs
-        from iamsim.replay.usage import read_usage, with_usage  # noqa: PLC0415 - as above
-        from iamsim.report.usage import usage_remarks  # noqa: PLC0415 - as above
+        from iamsim.replay.logs import log_files
+        from iamsim.replay.usage import read_usage, with_usage
+        from iamsim.report.usage import usage_remarks
 
         files = log_files(logs)
         usage = read_usage(files, model, lambda done: progress(done, len(files)))

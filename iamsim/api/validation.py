@@ -41,7 +41,7 @@ class Validation:
 
     def to_dict(self) -> dict[str, Any]:
         """The findings as ValidatePolicy gives them."""
-        from iamsim.report.findings_data import finding_to_dict  # noqa: PLC0415 - only for data
+        from iamsim.report.findings_data import finding_to_dict
 
         return {"findings": [finding_to_dict(one) for one in self.findings]}
 

@@ -139,13 +139,13 @@ class World:
         Requests of which the policies read the same are decided once. Raises `InputError`, when it
         comes to a record that can't be asked.
         """
-        from iamsim.api.many import decide_records  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.many import decide_records
 
         return decide_records(records, self._compiled)
 
     def count_many(self, records: Iterable[Mapping[str, Any]]) -> dict[Decision, int]:
         """Count the decisions of many requests (see `decide_many`), the frequent ones first."""
-        from iamsim.api.many import count_decisions  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.many import count_decisions
 
         return count_decisions(records, self._compiled)
 
@@ -163,7 +163,7 @@ class World:
     ) -> Edits:
         """Find the smallest edits that would change the answer to one question; each was decided
         on a copy of this world, which stays as it is. Raises `InputError` as `explain` does."""
-        from iamsim.api.edits import edits_in_world  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.edits import edits_in_world
 
         question = question_of(
             principal=principal,
@@ -194,8 +194,8 @@ class World:
         are not there. Raises `RequestError` for what is no layer, or no policy of this world, and
         `PolicyError` for a broken policy.
         """
-        from iamsim.api.changes import change_of  # noqa: PLC0415 - only where it is asked
-        from iamsim.query.what_if import ChangedWorld  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.changes import change_of
+        from iamsim.query.what_if import ChangedWorld
 
         change = change_of(
             self._compiled,
@@ -224,7 +224,7 @@ class World:
         its other tags at the last. `context` is that of the calls, with ``sts:ExternalId`` and the
         like. Raises `RequestError` for a role that the world does not have.
         """
-        from iamsim.api.chain import assume_roles  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.chain import assume_roles
 
         return assume_roles(
             self._compiled, (role, *more), principal=principal, session=session, context=context
@@ -235,8 +235,8 @@ class World:
         takes. `claim` has the members of a claim in a file (``docs/reference/claims.md``); one
         about a change needs the world `before` it. Raises `InputError` for what is no claim.
         """
-        from iamsim.proofs.claims import parse_claim  # noqa: PLC0415 - only where it is asked
-        from iamsim.proofs.prove import prove  # noqa: PLC0415 - only where it is asked
+        from iamsim.proofs.claims import parse_claim
+        from iamsim.proofs.prove import prove
 
         earlier = None if before is None else CompiledWorld(before.model)
         return prove(parse_claim(claim), self._compiled, earlier)
@@ -264,7 +264,7 @@ class World:
         ones that are given. Keys that are not given are unknown and make
         conditions; with `exact` those that AWS need not send are absent.
         """
-        from iamsim.api.access import who_can  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.access import who_can
 
         with processes_for(processes) as several:
             return who_can(
@@ -295,7 +295,7 @@ class World:
 
         `session` is as in `explain`, for policies that are passed to a session.
         """
-        from iamsim.api.access import what_can  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.access import what_can
 
         with processes_for(processes) as several:
             return what_can(
@@ -321,7 +321,7 @@ class World:
     ) -> AccessMatrix:
         """Decide every action on every resource for every principal, or those that `principals`
         names (ARNs, names or patterns); raises `RequestError` for what is no action."""
-        from iamsim.api.access import access_matrix  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.access import access_matrix
 
         with processes_for(processes) as several:
             return access_matrix(
@@ -356,7 +356,7 @@ class World:
         nobody used for so long before `at`, and with `recommend` the policies without that. What
         a rule of `rules` is about is archived. Raises `RequestError`.
         """
-        from iamsim.api.findings import find  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.findings import find
 
         with processes_for(processes) as several:
             return find(
@@ -388,7 +388,7 @@ class World:
         Without `at` the time is that of the last record. Raises `RequestError` for logs that are
         not there, and where nothing gives the time.
         """
-        from iamsim.api.unused import find_unused_access  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.unused import find_unused_access
 
         with processes_for(processes) as several:
             return find_unused_access(
@@ -418,7 +418,7 @@ class World:
         `to` is ``administrator``, a principal, or a resource with `actions`. With `blocked`, also
         what keeps somebody from going a way. Raises `RequestError` for what is no goal.
         """
-        from iamsim.api.paths import find_paths  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.paths import find_paths
 
         with processes_for(processes) as several:
             return find_paths(
@@ -449,7 +449,7 @@ class World:
         `principals` are ARNs or patterns; files of `forbid` hold expectations or claims that must
         hold in the later world.
         """
-        from iamsim.api.differences import compare  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.differences import compare
 
         with processes_for(processes) as several:
             return compare(
@@ -479,8 +479,8 @@ class World:
     ) -> Changes:
         """Find which decisions a Terraform plan, a template or another source changes, laid over
         this world; as `diff` otherwise. Raises `WorldError` for a source that can't be read."""
-        from iamsim.api.differences import compare  # noqa: PLC0415 - only where it is asked
-        from iamsim.importers.overlay import overlay_world  # noqa: PLC0415 - as above
+        from iamsim.api.differences import compare
+        from iamsim.importers.overlay import overlay_world
 
         laid = [overlay] if isinstance(overlay, str | os.PathLike) else list(overlay)
         remarks: list[Remark] = []
@@ -504,13 +504,13 @@ class World:
     def test(self, *files: str | os.PathLike[str], allow_unknown_names: bool = False) -> TestRun:
         """Ask the requests of scenario files in this world, whatever worlds they name; a request
         without an expectation, or one that can't be meant, fails."""
-        from iamsim.api.tests_of_world import run_files  # noqa: PLC0415 - only where it is asked
+        from iamsim.api.tests_of_world import run_files
 
         return run_files(files, self._compiled, allow_unknown_names=allow_unknown_names)
 
     def batch(self, *, exact: bool = False, at: str | None = None) -> Batch:
         """What questions over the whole world are asked of."""
-        from iamsim.query.batch import Batch  # noqa: PLC0415 - only where it is asked
+        from iamsim.query.batch import Batch
 
         return Batch(self._compiled, partial=not exact, now=at)
 

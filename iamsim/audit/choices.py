@@ -145,7 +145,7 @@ def read_choices(path: Path, today: str | None = None) -> Choices:
 
 
 def _of_file(path: Path, today: str | None) -> Choices | None:
-    import tomllib  # noqa: PLC0415 - few folders have such a file
+    import tomllib
 
     source = Source(path.name, read_text(str(path)))
     steps = TABLES.get(path.name, TABLES["iamsim.toml"])

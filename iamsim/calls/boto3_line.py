@@ -212,7 +212,7 @@ class _Reader:
             name = str(self.known(node.args[0])) if node.args else OPEN
             if method == "get_paginator":
                 return Bound(client, name)
-            from iamsim.calls.command_line import waiter_operation  # noqa: PLC0415 - rarely used
+            from iamsim.calls.command_line import waiter_operation
 
             operation = waiter_operation(client.service, name)
             if operation is None:

@@ -327,7 +327,7 @@ def _is_of(arn: str, prefix: str) -> bool:
 
 
 def _acted_on(action: str, arn: str) -> bool:
-    from iamsim.calls.arns import formats_of, matches  # noqa: PLC0415 - rarely needed
+    from iamsim.calls.arns import formats_of, matches
 
     facts = catalog.find_action(action)
     if facts is None:

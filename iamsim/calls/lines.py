@@ -112,7 +112,7 @@ def _database(call: Call) -> Reading:
 
 
 def _python(text: str, region: str | None, account: str | None) -> Reading:
-    from iamsim.calls.boto3_line import python_calls  # noqa: PLC0415 - commands need no parser
+    from iamsim.calls.boto3_line import python_calls
 
     calls, notes = python_calls(text)
     if not calls:

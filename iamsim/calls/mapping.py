@@ -31,7 +31,7 @@ def read(call: Call) -> Reading:
         raise RequestError("unknown-service", f"there is no service `{call.service}`")
     operation = service.operation(call.operation)
     if operation is None:
-        from iamsim.calls.names import close_operation  # noqa: PLC0415 - only errors need it
+        from iamsim.calls.names import close_operation
 
         raise RequestError(
             "unknown-operation",

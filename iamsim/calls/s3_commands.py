@@ -301,8 +301,8 @@ def reading_of(
     steps: list[Step], notes: list[str], region: str | None, account: str | None
 ) -> Reading:
     """Work out what the calls ask, all together."""
-    from iamsim.calls.mapping import read  # noqa: PLC0415 - the engine of all of this
-    from iamsim.calls.merging import merged  # noqa: PLC0415
+    from iamsim.calls.mapping import read
+    from iamsim.calls.merging import merged
 
     readings = []
     for step in steps:

@@ -93,6 +93,6 @@ def merge_service_reference(
 
     Writes a pack to `target`, for `use`; see `iamsim.catalog.refresh`.
     """
-    from iamsim.catalog.refresh import merge  # noqa: PLC0415 - needs json, which lookups don't
+    from iamsim.catalog.refresh import merge
 
     return merge(Catalog(), paths, target)

@@ -159,7 +159,7 @@ def version() -> ManagedVersion:
 def suggest(text: str, limit: int = 3) -> tuple[str, ...]:
     """Give the ARNs that someone who wrote a name or an ARN may have meant, likeliest first."""
     # Suggesting needs difflib, which costs more than a lookup.
-    from iamsim.core.suggest import AMONG_MANY, closest  # noqa: PLC0415
+    from iamsim.core.suggest import AMONG_MANY, closest
 
     arn_of_name = {row[2].lower(): _arn("aws", row) for row in _rows()}
     name = text.rpartition("/")[2].lower()

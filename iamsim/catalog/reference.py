@@ -138,7 +138,7 @@ class Catalog:
         answer's name is the template.
         """
         # Most processes that look up an action look up no condition key.
-        from iamsim.catalog.keys import find_claim, find_global_key, find_in  # noqa: PLC0415
+        from iamsim.catalog.keys import find_claim, find_global_key, find_in
 
         found = find_global_key(key)
         if found is not None:
@@ -152,7 +152,7 @@ class Catalog:
 
     def global_condition_keys(self) -> tuple[ConditionKeyFacts, ...]:
         """Give the keys that AWS documents for all services, and the session keys of some."""
-        from iamsim.catalog.keys import global_keys  # noqa: PLC0415 - as above
+        from iamsim.catalog.keys import global_keys
 
         return global_keys()
 
@@ -229,19 +229,19 @@ class Catalog:
 
         ``*`` and ``?`` are wildcards, the case doesn't matter; a bare ``*`` means everything.
         """
-        from iamsim.catalog.search import expand  # noqa: PLC0415 - as above
+        from iamsim.catalog.search import expand
 
         return expand(self, pattern)
 
     def suggest_action(self, text: str, limit: int = 3) -> tuple[str, ...]:
         """Give the actions that someone who wrote `text` may have meant, likeliest first."""
-        from iamsim.catalog.search import suggest_action  # noqa: PLC0415 - as above
+        from iamsim.catalog.search import suggest_action
 
         return suggest_action(self, text, limit)
 
     def suggest_condition_key(self, text: str, limit: int = 3) -> tuple[str, ...]:
         """Give the condition keys that someone who wrote `text` may have meant."""
-        from iamsim.catalog.search import suggest_condition_key  # noqa: PLC0415 - as above
+        from iamsim.catalog.search import suggest_condition_key
 
         return suggest_condition_key(self, text, limit)
 

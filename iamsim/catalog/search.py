@@ -42,7 +42,7 @@ def expand(catalog: Names, pattern: str) -> tuple[str, ...]:
             return ()
         prefix_pattern = name_pattern = "*"
     # The engine's own matcher, so that a pattern means the same in both; lookups don't load it.
-    from iamsim.core.wildcard import compile_tokens, tokenize  # noqa: PLC0415
+    from iamsim.core.wildcard import compile_tokens, tokenize
 
     prefix_matches = compile_tokens(tokenize(prefix_pattern))
     name_matches = compile_tokens(tokenize(name_pattern))

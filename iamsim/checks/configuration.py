@@ -130,7 +130,7 @@ def _of_file(path: Path, shown: str, *, must: bool) -> Configuration | None:
         raise WorldError("invalid-utf-8", message, hint="save the file as UTF-8")
     if not must and ("iamsim" if len(steps) > 1 else "validate") not in text:
         return None
-    import tomllib  # noqa: PLC0415 - few folders have a table of ours
+    import tomllib
 
     source = Source(shown, text)
     try:

@@ -72,10 +72,10 @@ def requests(asked: Iterable[Probe]) -> list[Request]:
     """Let the engine make requests of probes, with what it derives; those that can't be asked are
     left out."""
     # Few policies are mended, and the engine takes longer to import than most checks run.
-    from iamsim.core.errors import InputError, UnsupportedError  # noqa: PLC0415
-    from iamsim.engine.authorize import prepare  # noqa: PLC0415
-    from iamsim.engine.question import Question  # noqa: PLC0415
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.core.errors import InputError, UnsupportedError
+    from iamsim.engine.authorize import prepare
+    from iamsim.engine.question import Question
+    from iamsim.engine.world import CompiledWorld
 
     world = CompiledWorld()
     found = []

@@ -62,10 +62,10 @@ def first_allowed(
     """Give the first of some requests that a statement allows and no statement of its policy
     denies; `None` where there is none, or the policy is none that the engine reads."""
     # The engine is needed for few policies, and its import takes longer than most of them.
-    from iamsim.core.errors import InputError  # noqa: PLC0415
-    from iamsim.engine.authorize import decide  # noqa: PLC0415
-    from iamsim.engine.question import AttachedPolicies, Question  # noqa: PLC0415
-    from iamsim.syntax.read import parse_policy  # noqa: PLC0415
+    from iamsim.core.errors import InputError
+    from iamsim.engine.authorize import decide
+    from iamsim.engine.question import AttachedPolicies, Question
+    from iamsim.syntax.read import parse_policy
 
     denies = [one.raw for one in policy.statements if one.denies]
     document = {"Version": policy.version, "Statement": [statement.raw, *denies]}
@@ -100,7 +100,7 @@ def first_allowed(
 
 def _default() -> tuple[Policy | None, ...]:
     """Policies of a resource that leave it to the account: none, a key's, a role's."""
-    from iamsim.syntax.read import parse_policy  # noqa: PLC0415 - as above
+    from iamsim.syntax.read import parse_policy
 
     key = parse_policy({"Statement": {**LEFT_TO_ACCOUNT, "Resource": "*"}})
     role = parse_policy({"Statement": LEFT_TO_ACCOUNT}, policy_type=PolicyType.TRUST)

@@ -35,8 +35,8 @@ def refuse_unknown(options: Options, world: CompiledWorld) -> None:
     """With `--strict`, raise `WorldError` or `PolicyError` for the first thing not known."""
     if not options["strict"]:
         return
-    from iamsim.core.errors import WorldError  # noqa: PLC0415 - only strict commands need it
-    from iamsim.world.load import refuse_lost  # noqa: PLC0415
+    from iamsim.core.errors import WorldError
+    from iamsim.world.load import refuse_lost
 
     refuse_lost(world.model)
     world.check()
@@ -62,8 +62,8 @@ def code_with_unknowns(
         if not code:
             say_unverified(options, unverified)
         return code
-    from iamsim.cli.standard_error import say  # noqa: PLC0415 - only where something is unknown
-    from iamsim.report.unknowns import unknown_sentence  # noqa: PLC0415
+    from iamsim.cli.standard_error import say
+    from iamsim.report.unknowns import unknown_sentence
 
     accepted = bool(options["accept_unknown"])
     word = "accepted" if accepted else "failed"
@@ -82,7 +82,7 @@ def code_with_unknowns(
 def say_unverified(options: Options, number: int) -> None:
     """Say of a gate that passes that nothing tells whether what was collected is whole."""
     if number and not options["quiet"]:
-        from iamsim.cli.standard_error import say  # noqa: PLC0415 - as above
-        from iamsim.report.unknowns import unverified_sentence  # noqa: PLC0415
+        from iamsim.cli.standard_error import say
+        from iamsim.report.unknowns import unverified_sentence
 
         say(f"note: {unverified_sentence(number)}")

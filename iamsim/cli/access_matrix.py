@@ -29,7 +29,7 @@ __all__ = ["COMMAND"]
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Decide every cell, and write the matrix."""
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.cli.ask import texts_of
 
     world = open_world(options, on_demand=True)
     progress_bar = ProgressBar("deciding", quiet=bool(options["quiet"]))

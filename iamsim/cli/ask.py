@@ -156,7 +156,7 @@ def timed(question: Question) -> Question:
     """Add the time to a question that has none; answers show it only where a policy reads it."""
     if question.now is not None:
         return question
-    from datetime import UTC, datetime  # noqa: PLC0415 - only where the time matters
+    from datetime import UTC, datetime
 
     return replace(question, now=datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ"))
 
@@ -207,7 +207,7 @@ def _session(options: Options) -> dict[str, object] | None:
         "credentials": text_of(options, "credentials"),
     }
     if told["transitive_tags"]:
-        from iamsim.query.assumptions import check_transitive  # noqa: PLC0415 - rarely given
+        from iamsim.query.assumptions import check_transitive
 
         check_transitive(session_of(told))
     return told if any(told.values()) else None
@@ -217,7 +217,7 @@ def time_of(text: str | None) -> str | None:
     """Read a time, and write it as AWS does: in UTC, which it is as well where no zone is given."""
     if text is None:
         return None
-    from datetime import UTC, datetime  # noqa: PLC0415 - only when a time is given
+    from datetime import UTC, datetime
 
     try:
         time = datetime.fromisoformat(text)
@@ -273,7 +273,7 @@ def _parts(reference: str) -> list[str]:
     """`F+F` names two policies, unless it is inline JSON, or a file of that very name."""
     if _JOIN not in reference or reference.lstrip().startswith(("{", "[")):
         return [reference]
-    import os  # noqa: PLC0415 - loaded anyway, asked here alone
+    import os
 
     if os.path.exists(reference):  # noqa: PTH110 - pathlib costs start-up time
         return [reference]

@@ -93,12 +93,12 @@ FIXES = Option(
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Audit the world and write what was found."""
-    from iamsim.audit.frameworks import FRAMEWORKS  # noqa: PLC0415 - as above
-    from iamsim.audit.languages import in_language  # noqa: PLC0415 - as below
-    from iamsim.audit.run import run_audit  # noqa: PLC0415 - `--help` needs none
-    from iamsim.cli.ask import text_of, time_of  # noqa: PLC0415 - as above
-    from iamsim.report import audit as report  # noqa: PLC0415 - as above
-    from iamsim.report import audit_data as data  # noqa: PLC0415 - as above
+    from iamsim.audit.frameworks import FRAMEWORKS
+    from iamsim.audit.languages import in_language
+    from iamsim.audit.run import run_audit
+    from iamsim.cli.ask import text_of, time_of
+    from iamsim.report import audit as report
+    from iamsim.report import audit_data as data
 
     choices = choices_of(options)
     name = text_of(options, "framework")
@@ -121,9 +121,9 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
 
 def with_fixes(options: Options, audit: Audit) -> Audit:
     """The audit with its fixes in the form that is asked for, or that of the world."""
-    from iamsim.audit.terraform import in_terraform  # noqa: PLC0415 - as above
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as above
-    from iamsim.importers.load import comes_from_terraform  # noqa: PLC0415 - as above
+    from iamsim.audit.terraform import in_terraform
+    from iamsim.cli.ask import text_of, texts_of
+    from iamsim.importers.load import comes_from_terraform
 
     form = text_of(options, "fixes")
     if form is None:
@@ -134,13 +134,13 @@ def with_fixes(options: Options, audit: Audit) -> Audit:
 
 def trail_of(options: Options, model: World) -> Count | None:
     """What CloudTrail's logs have, counted; `None` where none are given."""
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - as above
+    from iamsim.cli.ask import texts_of
 
     paths = texts_of(options, "events")
     if not paths:
         return None
-    from iamsim.cli.logs import count_of  # noqa: PLC0415 - as above
-    from iamsim.replay.alike import Alike  # noqa: PLC0415 - as above
+    from iamsim.cli.logs import count_of
+    from iamsim.replay.alike import Alike
 
     plain = {**options, "spark": None, "state": None, "processes": None}
     return count_of(plain, paths, Alike([model], (), objects=True))
@@ -148,11 +148,11 @@ def trail_of(options: Options, model: World) -> Count | None:
 
 def choices_of(options: Options) -> Choices:
     """The choices of the project, with those of the command line laid over them."""
-    from datetime import UTC, datetime  # noqa: PLC0415 - as above
-    from pathlib import Path  # noqa: PLC0415 - as above
+    from datetime import UTC, datetime
+    from pathlib import Path
 
-    from iamsim.audit.choices import find_choices, known_checks, read_choices  # noqa: PLC0415
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as above
+    from iamsim.audit.choices import find_choices, known_checks, read_choices
+    from iamsim.cli.ask import text_of, texts_of
 
     given = text_of(options, "config")
     today = (text_of(options, "at") or datetime.now(UTC).date().isoformat())[:10]
@@ -164,7 +164,7 @@ def choices_of(options: Options) -> Choices:
 
 def exit_code(audit: Audit, when: str | None, *, accepted: bool) -> int:
     """1 where a finding is as grave as `when`, or a check of such findings has no answer."""
-    from iamsim.audit.model import Severity, Status  # noqa: PLC0415 - as above
+    from iamsim.audit.model import Severity, Status
 
     if when is None or when == "never":
         return 0

@@ -27,14 +27,14 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     def quiet() -> list[str]:
         return [f"{one.action} {one.resource}" for one in reading.asked]
 
-    from iamsim.report.calls import call_document  # noqa: PLC0415 - `--help` needs none
+    from iamsim.report.calls import call_document
 
     write_answer(options, lambda: call_document(reading), reading.to_dict, quiet)
     return 0
 
 
 def _reading(options: Options, arguments: Sequence[str]) -> Reading:
-    from iamsim.calls.lines import read_call, read_line  # noqa: PLC0415 - `--help` needs none
+    from iamsim.calls.lines import read_call, read_line
 
     region, account = options["region"], options["account"]
     place = {
@@ -60,7 +60,7 @@ def _reading(options: Options, arguments: Sequence[str]) -> Reading:
 
 def _parameters(text: str) -> dict[str, object]:
     """The parameters as an object of JSON; raises `RequestError` for anything else."""
-    import json  # noqa: PLC0415 - lines need none
+    import json
 
     try:
         given = json.loads(text)

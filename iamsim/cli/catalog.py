@@ -23,7 +23,7 @@ DEFAULT_FILE = "service-reference.pack"
 
 def use_file(path: str) -> None:
     """Answer from a file that `catalog refresh` wrote; raises `RequestError` when it is none."""
-    from iamsim import catalog  # noqa: PLC0415 - `--help` needs no data
+    from iamsim import catalog
 
     catalog.use(path)
     try:
@@ -38,10 +38,10 @@ def use_file(path: str) -> None:
 
 
 def _show(options: Options, arguments: Sequence[str]) -> int:
-    from iamsim import catalog  # noqa: PLC0415 - as above
-    from iamsim.catalog.carriers import carriers  # noqa: PLC0415
-    from iamsim.cli.catalog_search import unknown_name  # noqa: PLC0415
-    from iamsim.report import catalog as report  # noqa: PLC0415
+    from iamsim import catalog
+    from iamsim.catalog.carriers import carriers
+    from iamsim.cli.catalog_search import unknown_name
+    from iamsim.report import catalog as report
 
     name = arguments[0]
     service = catalog.find_service(name.partition(":")[0])
@@ -73,8 +73,8 @@ def _show(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _search(options: Options, arguments: Sequence[str]) -> int:
-    from iamsim.cli.catalog_search import search  # noqa: PLC0415 - as above
-    from iamsim.report import catalog as report  # noqa: PLC0415
+    from iamsim.cli.catalog_search import search
+    from iamsim.report import catalog as report
 
     found = search(arguments)
     return write_answer(
@@ -86,8 +86,8 @@ def _search(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _services(options: Options, _arguments: Sequence[str]) -> int:
-    from iamsim import catalog  # noqa: PLC0415 - as above
-    from iamsim.report.catalog import services_document  # noqa: PLC0415
+    from iamsim import catalog
+    from iamsim.report.catalog import services_document
 
     services = [(prefix, catalog.service_name(prefix) or "") for prefix in catalog.services()]
     return write_answer(
@@ -99,8 +99,8 @@ def _services(options: Options, _arguments: Sequence[str]) -> int:
 
 
 def _version(options: Options, _arguments: Sequence[str]) -> int:
-    from iamsim import catalog  # noqa: PLC0415 - as above
-    from iamsim.report import catalog as report  # noqa: PLC0415
+    from iamsim import catalog
+    from iamsim.report import catalog as report
 
     version = catalog.version()
     return write_answer(
@@ -112,8 +112,8 @@ def _version(options: Options, _arguments: Sequence[str]) -> int:
 
 
 def _refresh(options: Options, arguments: Sequence[str]) -> int:
-    from iamsim import catalog  # noqa: PLC0415 - as above
-    from iamsim.report import catalog as report  # noqa: PLC0415
+    from iamsim import catalog
+    from iamsim.report import catalog as report
 
     target = options["output"]
     path = target if isinstance(target, str) else os.environ.get(VARIABLE, DEFAULT_FILE)

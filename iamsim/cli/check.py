@@ -45,8 +45,8 @@ OUTPUT = output(*FORMATS, quiet="Only the result.")
 
 def _no_new_access(options: Options, arguments: Sequence[str]) -> int:
     """CheckNoNewAccess."""
-    from iamsim.api.proofs import check_no_new_access  # noqa: PLC0415 - `--help` needs none
-    from iamsim.cli.ask import text_of  # noqa: PLC0415
+    from iamsim.api.proofs import check_no_new_access
+    from iamsim.cli.ask import text_of
 
     existing, new = map(_policy, arguments)
     kind = text_of(options, "type") or _kind_of(existing, new)
@@ -62,8 +62,8 @@ def _no_new_access(options: Options, arguments: Sequence[str]) -> int:
 
 def _access_not_granted(options: Options, arguments: Sequence[str]) -> int:
     """CheckAccessNotGranted."""
-    from iamsim.api.proofs import check_access_not_granted  # noqa: PLC0415 - as above
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415
+    from iamsim.api.proofs import check_access_not_granted
+    from iamsim.cli.ask import text_of, texts_of
 
     policy = _policy(arguments[0])
     kind = text_of(options, "type") or _kind_of(policy)
@@ -75,8 +75,8 @@ def _access_not_granted(options: Options, arguments: Sequence[str]) -> int:
 
 def _no_public_access(options: Options, arguments: Sequence[str]) -> int:
     """CheckNoPublicAccess."""
-    from iamsim.api.proofs import check_no_public_access  # noqa: PLC0415 - as above
-    from iamsim.cli.ask import text_of  # noqa: PLC0415
+    from iamsim.api.proofs import check_no_public_access
+    from iamsim.cli.ask import text_of
 
     resource_type = text_of(options, "resource_type")
     if resource_type is None:
@@ -92,8 +92,8 @@ def _no_public_access(options: Options, arguments: Sequence[str]) -> int:
 
 def _equivalent(options: Options, arguments: Sequence[str]) -> int:
     """Whether two policies allow the same."""
-    from iamsim.api.proofs import check_equivalent  # noqa: PLC0415 - as above
-    from iamsim.cli.ask import text_of  # noqa: PLC0415
+    from iamsim.api.proofs import check_equivalent
+    from iamsim.cli.ask import text_of
 
     first, second = map(_policy, arguments)
     kind = text_of(options, "type") or _kind_of(first, second)
@@ -103,11 +103,11 @@ def _equivalent(options: Options, arguments: Sequence[str]) -> int:
 
 def _claims(options: Options, arguments: Sequence[str]) -> int:
     """Claims about a world, or about a change of one."""
-    from iamsim.engine.unknowns import unknown_facts  # noqa: PLC0415 - as above
-    from iamsim.proofs.prove import Prover  # noqa: PLC0415
-    from iamsim.proofs.result import Verdict, worst  # noqa: PLC0415
-    from iamsim.report import proofs as report  # noqa: PLC0415
-    from iamsim.report.proofs_ci import checks_to_github  # noqa: PLC0415
+    from iamsim.engine.unknowns import unknown_facts
+    from iamsim.proofs.prove import Prover
+    from iamsim.proofs.result import Verdict, worst
+    from iamsim.report import proofs as report
+    from iamsim.report.proofs_ci import checks_to_github
 
     claims = [pair for path in arguments for pair in _claims_of(path)]
     world, before = _worlds(options)
@@ -132,10 +132,10 @@ def _claims(options: Options, arguments: Sequence[str]) -> int:
 
 def _ever(options: Options, arguments: Sequence[str]) -> int:
     """Say who is ever allowed something, and on what."""
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs none
-    from iamsim.proofs.claims import parse_claim  # noqa: PLC0415
-    from iamsim.proofs.prove import Prover  # noqa: PLC0415
-    from iamsim.report import proofs as report  # noqa: PLC0415
+    from iamsim.cli.ask import texts_of
+    from iamsim.proofs.claims import parse_claim
+    from iamsim.proofs.prove import Prover
+    from iamsim.report import proofs as report
 
     asked: dict[str, object] = {"action": list(arguments)}
     if resources := texts_of(options, "resources"):
@@ -156,8 +156,8 @@ def _ever(options: Options, arguments: Sequence[str]) -> int:
 
 def _claims_of(path: str) -> list[tuple[Claim, Span]]:
     """Read a file of claims, each with its place."""
-    from iamsim.proofs.claims import parse_claims  # noqa: PLC0415 - as above
-    from iamsim.world.documents import read_document  # noqa: PLC0415
+    from iamsim.proofs.claims import parse_claims
+    from iamsim.world.documents import read_document
 
     document = read_document(path)
     claims = parse_claims(document.data, file=path)
@@ -166,9 +166,9 @@ def _claims_of(path: str) -> list[tuple[Claim, Span]]:
 
 def _worlds(options: Options) -> tuple[CompiledWorld, CompiledWorld | None]:
     """The world that the claims are about, and the one before a change."""
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as above
-    from iamsim.cli.worlds import load_any  # noqa: PLC0415
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.cli.ask import text_of, texts_of
+    from iamsim.cli.worlds import load_any
+    from iamsim.engine.world import CompiledWorld
 
     quiet = bool(options["quiet"])
     paths, overlays = texts_of(options, "worlds"), texts_of(options, "overlays")
@@ -191,8 +191,8 @@ def _worlds(options: Options) -> tuple[CompiledWorld, CompiledWorld | None]:
 
 def _policy(reference: str) -> Policy:
     """Read a policy that is a file, inline JSON, or the ARN of a managed policy."""
-    from iamsim.cli.standard_input import standard_input  # noqa: PLC0415 - as above
-    from iamsim.suites.policies import PolicyReader  # noqa: PLC0415
+    from iamsim.cli.standard_input import standard_input
+    from iamsim.suites.policies import PolicyReader
 
     reader = PolicyReader(markers=True)
     if reference == "-":
@@ -212,9 +212,9 @@ def _kind_of(*policies: Policy) -> str:
 def _written(options: Options, result: CheckResult, title: str, policy: Policy) -> int:
     """Write the answer to one check of a policy, and give the exit code: 1 for what is not proved,
     unless only what is not known stands in the way and that is accepted."""
-    from iamsim.proofs.result import Verdict  # noqa: PLC0415 - as above
-    from iamsim.report import proofs as report  # noqa: PLC0415
-    from iamsim.report.proofs_ci import checks_to_github, place_in  # noqa: PLC0415
+    from iamsim.proofs.result import Verdict
+    from iamsim.report import proofs as report
+    from iamsim.report.proofs_ci import checks_to_github, place_in
 
     accepted = bool(options["accept_unknown"])
 

@@ -22,18 +22,18 @@ UNKNOWN = "what they should have said is unknown"
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Collect, or print the least policy that it needs."""
-    from pathlib import Path  # noqa: PLC0415 - `--help` needs none
+    from pathlib import Path
 
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as above
-    from iamsim.collect.account import Wanted  # noqa: PLC0415 - as above
-    from iamsim.collect.run import ROLE, collect, open_session  # noqa: PLC0415 - as above
-    from iamsim.importers.recipe_calls import not_collected  # noqa: PLC0415 - as above
+    from iamsim.cli.ask import text_of, texts_of
+    from iamsim.collect.account import Wanted
+    from iamsim.collect.run import ROLE, collect, open_session
+    from iamsim.importers.recipe_calls import not_collected
 
     everything = bool(options["organization"])
     role = text_of(options, "role") or ROLE
     if options["policy"]:
-        from iamsim.cli.world_options import json_text  # noqa: PLC0415 - as above
-        from iamsim.importers.recipe import recipe_policy  # noqa: PLC0415 - as above
+        from iamsim.cli.world_options import json_text
+        from iamsim.importers.recipe import recipe_policy
 
         write_output(json_text(recipe_policy(organization=everything, role=role)), None)
         return 0

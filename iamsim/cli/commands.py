@@ -153,7 +153,7 @@ def output_options(*formats: str, quiet: str, default: str = "text") -> tuple[Op
 
 def find_command(name: str) -> Command | Group:
     """Load the command or group of a name in `MODULES`."""
-    from importlib import import_module  # noqa: PLC0415 - loads what is run, and no more
+    from importlib import import_module
 
     found = import_module(MODULES[name]).COMMAND
     if not isinstance(found, Command | Group):
@@ -182,7 +182,7 @@ def run_command(name: str, arguments: Sequence[str]) -> int | None:
         return None
     options, rest = parse_options(command.options, arguments, command=path)
     _check_count(command.argument, rest, path)
-    from iamsim.cli.default_world import with_examples, with_world  # noqa: PLC0415 - help needs none
+    from iamsim.cli.default_world import with_examples, with_world
 
     options, rest = with_examples(options, rest)
     names_worlds = name in OWN_WORLDS or (name == "diff" and rest)

@@ -43,7 +43,7 @@ def proposals(option: Option, incomplete: str, options: Options) -> list[str]:
 
 def actions(incomplete: str, _options: Options) -> list[str]:
     """Propose service prefixes up to the colon, then the actions of the service."""
-    from iamsim import catalog  # noqa: PLC0415 - completion alone needs it
+    from iamsim import catalog
 
     prefix, colon, name = incomplete.partition(":")
     if not colon:
@@ -58,7 +58,7 @@ def keys(incomplete: str, options: Options) -> list[str]:
     These are the keys of all services, those of the actions that are asked about, and those of the
     tags that the world knows.
     """
-    from iamsim import catalog  # noqa: PLC0415 - completion alone needs it
+    from iamsim import catalog
 
     found = {key.name for key in catalog.global_condition_keys()}
     asked = options.get("actions")
@@ -84,7 +84,7 @@ def _tag_keys(world: World) -> set[str]:
 
 def catalog_names(incomplete: str) -> list[str]:
     """Propose what `catalog show` knows: services and their actions, and global keys."""
-    from iamsim import catalog  # noqa: PLC0415 - completion alone needs it
+    from iamsim import catalog
 
     known = (key.name for key in catalog.global_condition_keys())
     return [*actions(incomplete, {}), *_starting(known, incomplete)][:MOST]
@@ -98,7 +98,7 @@ def principals(incomplete: str, options: Options, *, anywhere: bool = False) -> 
     world = known_world(options)
     if world is None:
         return []
-    from iamsim.questions.near_misses import known_principals  # noqa: PLC0415 - as above
+    from iamsim.questions.near_misses import known_principals
 
     return _starting(known_principals(world), incomplete, anywhere=anywhere)
 
@@ -109,7 +109,7 @@ def policy_holders(incomplete: str, options: Options) -> list[str]:
     if world is None:
         return []
     groups = (group.arn for one in world.accounts.values() for group in one.groups.values())
-    from iamsim.questions.near_misses import known_principals  # noqa: PLC0415 - as above
+    from iamsim.questions.near_misses import known_principals
 
     return _starting(sorted([*known_principals(world), *groups]), incomplete)
 
@@ -120,7 +120,7 @@ def resources(incomplete: str, options: Options, *, anywhere: bool = False) -> l
     world = known_world(options)
     if world is None:
         return []
-    from iamsim.questions.near_misses import known_resources  # noqa: PLC0415 - as above
+    from iamsim.questions.near_misses import known_resources
 
     return _starting(known_resources(world), incomplete, anywhere=anywhere)
 
@@ -139,14 +139,14 @@ def policies(incomplete: str, options: Options) -> list[str]:
     world = known_world(options)
     if world is None:
         return []
-    from iamsim.engine.inventory import policies_in_use  # noqa: PLC0415 - completion alone needs it
+    from iamsim.engine.inventory import policies_in_use
 
     return _starting(sorted({policy.name for policy, _ in policies_in_use(world)}), incomplete)
 
 
 def layers(incomplete: str, _options: Options) -> list[str]:
     """Propose the layers of a decision, by the names of answers."""
-    from iamsim.core.decision import Layer  # noqa: PLC0415 - completion alone needs it
+    from iamsim.core.decision import Layer
 
     return _starting(sorted(layer.value for layer in Layer), incomplete)
 
@@ -167,7 +167,7 @@ def known_world(options: Options) -> World | None:
 
 
 def _load(paths: tuple[str, ...]) -> World | None:
-    from iamsim.importers.load import load_worlds  # noqa: PLC0415 - completion alone needs it
+    from iamsim.importers.load import load_worlds
 
     try:
         return load_worlds(*paths, on_demand=True)

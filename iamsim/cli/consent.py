@@ -33,7 +33,7 @@ class Consent:
         """Whether a file may be written."""
         if self._from_now_on is False:
             return False
-        from iamsim.cli.validate_fix import shown_patch  # noqa: PLC0415 - few are asked
+        from iamsim.cli.validate_fix import shown_patch
 
         self._shown_on.write(shown_patch(patch) if self._shown_on.isatty() else patch)
         self._shown_on.flush()
@@ -48,7 +48,7 @@ class Consent:
 def _answer(question: str) -> str:
     """Ask until one of the words, or its beginning, is the answer."""
     while True:
-        from iamsim.core.caret import printable  # noqa: PLC0415 - few are asked
+        from iamsim.core.caret import printable
 
         sys.stderr.write(printable(question))
         sys.stderr.flush()

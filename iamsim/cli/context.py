@@ -50,10 +50,10 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
 
 def _write_influencing(options: Options) -> int:
     """Write the keys that can influence every pair of action and resource."""
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - `--help` needs no engine
-    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415
-    from iamsim.report import influence as report  # noqa: PLC0415
-    from iamsim.symbolic.influence import influencing_keys  # noqa: PLC0415
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.questions.check import QuestionCheck
+    from iamsim.report import influence as report
+    from iamsim.symbolic.influence import influencing_keys
 
     model = load_worlds(options, on_demand=True)
     world = None if model is None else CompiledWorld(model)
@@ -72,11 +72,11 @@ def _write_influencing(options: Options) -> int:
 
 def _write_all(options: Options, whole: Options) -> int:
     """Write all keys of every pair of action and resource."""
-    from iamsim.engine.authorize import explain  # noqa: PLC0415 - `--help` needs no engine
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
-    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415
-    from iamsim.report.keys import key_rows, keys_data, keys_document  # noqa: PLC0415
-    from iamsim.report.other_keys import other_keys  # noqa: PLC0415
+    from iamsim.engine.authorize import explain
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.questions.check import QuestionCheck
+    from iamsim.report.keys import key_rows, keys_data, keys_document
+    from iamsim.report.other_keys import other_keys
 
     model = load_worlds(whole, on_demand=True)
     world = None if model is None else CompiledWorld(model)

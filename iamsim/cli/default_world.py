@@ -53,7 +53,7 @@ def with_world(options: Options) -> Options:
         return options
     if not options.get("quiet"):
         shown = ", ".join(found.paths)
-        from iamsim.cli.standard_error import say  # noqa: PLC0415 - as above
+        from iamsim.cli.standard_error import say
 
         say(f"note: the world is {shown} ({found.by})")
     return {**options, "worlds": tuple(map(example_path, found.paths))}
@@ -82,7 +82,7 @@ def example_path(text: str) -> str:
     name = text.removeprefix(EXAMPLE)
     known = examples()
     if name not in known:
-        from iamsim.core.suggest import did_you_mean  # noqa: PLC0415 - only errors need it
+        from iamsim.core.suggest import did_you_mean
 
         raise RequestError(
             "no-such-example",
@@ -94,7 +94,7 @@ def example_path(text: str) -> str:
 
 def examples() -> dict[str, str]:
     """The paths of the examples that come along, by name: worlds, scenarios, plans, trails."""
-    from pathlib import Path  # noqa: PLC0415 - slow to load
+    from pathlib import Path
 
     package = Path(__file__).parent.parent
     for folder in (package / "_corpus" / "examples", package.parent / "corpus" / "examples"):
@@ -121,7 +121,7 @@ def _of_folder(options: Options) -> _Found | None:
 
 def _of_configuration() -> _Found | None:
     """What the nearest configuration names; its paths start from its folder."""
-    from iamsim.files.reading import may_read  # noqa: PLC0415 - few questions come here
+    from iamsim.files.reading import may_read
 
     folder = os.getcwd()  # noqa: PTH109 - pathlib costs start-up time
     while True:
@@ -139,12 +139,12 @@ def _of_configuration() -> _Found | None:
 
 def _in_file(path: str, steps: tuple[str, ...]) -> _Found | None:
     """The worlds that a file names; raises `WorldError` for what is none."""
-    from iamsim.files.reading import read_bytes  # noqa: PLC0415 - few folders have a file
+    from iamsim.files.reading import read_bytes
 
     text = read_bytes(path).decode("utf-8-sig", "replace")
     if "world" not in text or (steps and "iamsim" not in text):
         return None
-    import tomllib  # noqa: PLC0415 - as above
+    import tomllib
 
     try:
         data: object = tomllib.loads(text)

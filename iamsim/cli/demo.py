@@ -54,7 +54,7 @@ STEPS = (
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Run the commands one after the other."""
-    from iamsim.cli.main import main  # noqa: PLC0415 - the entry point runs this command
+    from iamsim.cli.main import main
 
     for number, step in enumerate(STEPS):
         line = f"$ iamsim {shlex.join(step.command)}"

@@ -46,9 +46,9 @@ def compared(
     options: Options, arguments: Sequence[str]
 ) -> tuple[Changes, CompiledWorld, CompiledWorld]:
     """Compare two worlds, or a world with the one behind the overlay; and give both."""
-    from iamsim.api.differences import compare  # noqa: PLC0415 - `--help` needs none
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - as above
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.api.differences import compare
+    from iamsim.cli.ask import texts_of
+    from iamsim.engine.world import CompiledWorld
 
     with CollectLater():
         base, laid, remarks = _two_worlds(options, arguments) or _worlds(options)
@@ -99,9 +99,9 @@ def _two_worlds(
     `RequestError` for another one alone."""
     if not arguments:
         return None
-    from iamsim.cli.diff_sides import is_plan_file, load_side  # noqa: PLC0415 - as above
-    from iamsim.files.same import same_folders  # noqa: PLC0415 - as above
-    from iamsim.importers.load import is_source, load_worlds  # noqa: PLC0415 - as above
+    from iamsim.cli.diff_sides import is_plan_file, load_side
+    from iamsim.files.same import same_folders
+    from iamsim.importers.load import is_source, load_worlds
 
     alone = len(arguments) == 1
     if options["overlays"] or (alone and not is_plan_file(arguments[0])):
@@ -122,10 +122,10 @@ def _two_worlds(
 
 def _worlds(options: Options) -> tuple[World, World, tuple[Remark, ...]]:
     """The world before and behind the overlay, and what of that is not known."""
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as above
-    from iamsim.cli.worlds import load_any  # noqa: PLC0415
-    from iamsim.importers.options import SourceOptions  # noqa: PLC0415
-    from iamsim.importers.overlay import overlay_world  # noqa: PLC0415
+    from iamsim.cli.ask import text_of, texts_of
+    from iamsim.cli.worlds import load_any
+    from iamsim.importers.options import SourceOptions
+    from iamsim.importers.overlay import overlay_world
 
     base = load_any(texts_of(options, "worlds"), quiet=bool(options["quiet"]))
     overlays = texts_of(options, "overlays")

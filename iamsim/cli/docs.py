@@ -42,7 +42,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     name, text = _find("#".join(arguments), pages)
     if options["format"] == "json":
         text = json_text({"page": name, "text": text})
-    from iamsim.cli.output import write_output  # noqa: PLC0415 - as below
+    from iamsim.cli.output import write_output
 
     path = options["output"]
     write_output(text, path if isinstance(path, str) else None)
@@ -74,7 +74,7 @@ def _title(path: Path) -> str:
 
 
 def _list(options: Options, pages: Sequence[_Page]) -> int:
-    from iamsim.report.document import Column, Document, Section  # noqa: PLC0415 - not for help
+    from iamsim.report.document import Column, Document, Section
 
     document = Document(
         "Pages of the documentation",
@@ -112,7 +112,7 @@ def _find(text: str, pages: Sequence[_Page]) -> tuple[str, str]:
         section = _section(read_text(one.path), anchor)
         if section is not None:
             return f"{one.name}#{_slug(anchor)}", section
-    from iamsim.core.suggest import did_you_mean  # noqa: PLC0415 - only errors need it
+    from iamsim.core.suggest import did_you_mean
 
     names = [*(one.name for one in pages), *(one.name.rpartition("/")[2] for one in pages)]
     raise RequestError(

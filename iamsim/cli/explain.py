@@ -42,7 +42,7 @@ _WITH_SCENARIOS = frozenset({"format", "verbose", "quiet", "output", "color"})
 def run_explain(options: Options, files: Sequence[str]) -> int:
     """Answer, write the answer, and give the exit code."""
     if options.get("live"):
-        from iamsim.cli.explain_live import explain_live  # noqa: PLC0415 - rarely asked for
+        from iamsim.cli.explain_live import explain_live
 
         return explain_live(options, files, run_explain)
     if options.get("profile"):
@@ -53,7 +53,7 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
         )
     options, files = with_examples(options, files)
     if files:
-        from iamsim.cli.explain_anything import put_in_place  # noqa: PLC0415 - only with arguments
+        from iamsim.cli.explain_anything import put_in_place
 
         options, scenarios = put_in_place(options, files)
         refuse_pictures(options, scenarios)
@@ -63,22 +63,22 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
         refuse_pictures(options, files)
     options = with_world(options)
     if options["call"] is not None or options["event"] is not None:
-        from iamsim.cli.explain_call import explain_call  # noqa: PLC0415 - rarely asked for
+        from iamsim.cli.explain_call import explain_call
 
         return explain_call(options)
     if options["edits"] and options["denied"] is None:
-        from iamsim.cli.explain_edits import explain_edits  # noqa: PLC0415 - rarely asked for
+        from iamsim.cli.explain_edits import explain_edits
 
         return explain_edits(options)
     if options["denied"] is not None:
-        from iamsim.cli.explain_denial import explain_denial  # noqa: PLC0415 - needs lark
+        from iamsim.cli.explain_denial import explain_denial
 
         return explain_denial(options)
     if any(options[field] for field in WHAT_IF_FIELDS):
-        from iamsim.cli.explain_what_if import explain_what_if  # noqa: PLC0415 - rarely asked for
+        from iamsim.cli.explain_what_if import explain_what_if
 
         return explain_what_if(options)
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.engine.world import CompiledWorld
 
     model = load_worlds(options, on_demand=True)
     world = None if model is None else CompiledWorld(model)
@@ -86,7 +86,7 @@ def run_explain(options: Options, files: Sequence[str]) -> int:
         questions = questions_of(options, model)
         answers = [answer_question(question, world) for question in questions]
     if wants_picture(options):
-        from iamsim.cli.explain_picture import write_explanation  # noqa: PLC0415 - text needs none
+        from iamsim.cli.explain_picture import write_explanation
 
         write_explanation(answers, options, model)
         return exit_code(_overall(answers), options, questions, model)
@@ -109,7 +109,7 @@ def _explain_scenarios(options: Options, files: Sequence[str]) -> int:
             f"the format `aws` can't be used together with a scenario file (`{files[0]}`)",
             hint="use `--format json`, or ask by options",
         )
-    from iamsim.cli.explain_scenarios import explain_scenarios  # noqa: PLC0415 - needs pydantic
+    from iamsim.cli.explain_scenarios import explain_scenarios
 
     text, all_met = explain_scenarios(
         files,

@@ -25,7 +25,7 @@ __all__ = ["answer_question", "answers_text", "colored", "document_text", "exit_
 
 def answer_question(question: Question, world: CompiledWorld | None) -> Answer:
     """Ask the engine; it has no clock, so the time comes from here where a policy asks for it."""
-    from iamsim.symbolic.partial import answer  # noqa: PLC0415 - `--help` needs no engine
+    from iamsim.symbolic.partial import answer
 
     answered = answer(question, world)
     timed = with_time(question, answered)
@@ -38,7 +38,7 @@ def answer_question(question: Question, world: CompiledWorld | None) -> Answer:
 
 def _problems(question: Question, model: World | None) -> tuple[Hint, ...]:
     """What is wrong with a question; found out when an answer is shown."""
-    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415 - a verdict alone needs none
+    from iamsim.questions.check import QuestionCheck
 
     return QuestionCheck(model).of_questions([question])
 
@@ -53,11 +53,11 @@ def answers_text(
     where asking these again gives the same."""
     form = text_of(options, "format")
     if form == "aws":
-        from iamsim.cli.simulate_answer import aws_text  # noqa: PLC0415 - text needs none
+        from iamsim.cli.simulate_answer import aws_text
 
         return aws_text(answers, model, text_of(options, "principal"))
     if form == "json":
-        from iamsim.report.data import answer_to_dict, answers_to_dict  # noqa: PLC0415
+        from iamsim.report.data import answer_to_dict, answers_to_dict
 
         data = answer_to_dict(answers[0]) if len(answers) == 1 else answers_to_dict(answers)
         return json_text(data)
@@ -65,19 +65,19 @@ def answers_text(
     if options["quiet"]:
         return f"{overall.value}\n"
     if form == "html":
-        from iamsim.cli.explain_html import html_text  # noqa: PLC0415 - text needs none
+        from iamsim.cli.explain_html import html_text
 
         return html_text(answers, options, questions)
     verbose = bool(options["verbose"])
     if form == "markdown":
-        from iamsim.report.markdown import render_markdown  # noqa: PLC0415 - text needs none
+        from iamsim.report.markdown import render_markdown
 
         return "\n".join(render_markdown(answer, verbose=verbose) for answer in answers)
-    from iamsim.report.text import render_answers  # noqa: PLC0415 - JSON needs none
+    from iamsim.report.text import render_answers
 
     draw = None
     if verbose or options["picture"] is not None:
-        from iamsim.cli.explain_picture import drawing_of  # noqa: PLC0415 - most answers need none
+        from iamsim.cli.explain_picture import drawing_of
 
         draw = drawing_of(answers, options, model, color=colored(options))
     return render_answers(
@@ -88,18 +88,18 @@ def answers_text(
 def document_text(document: Document, options: Options) -> str:
     """Write a document as text or Markdown, as the options ask."""
     if text_of(options, "format") == "markdown":
-        from iamsim.report.writers.markdown import to_markdown  # noqa: PLC0415 - text needs none
+        from iamsim.report.writers.markdown import to_markdown
 
         return to_markdown(document)
-    from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
-    from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
+    from iamsim.report.paint import Paint
+    from iamsim.report.writers.text import to_text
 
     return to_text(document, Paint(colored(options)), terminal_width())
 
 
 def json_text(data: object) -> str:
     """Write plain data as `--format json` does."""
-    import json  # noqa: PLC0415 - text needs none
+    import json
 
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
@@ -111,8 +111,8 @@ def with_inputs(
     what to fetch next."""
     if "taken" not in options:
         return text
-    from iamsim.cli.explain_anything import given_layers, surrounded  # noqa: PLC0415 - as above
-    from iamsim.report.next_step import after_answer  # noqa: PLC0415
+    from iamsim.cli.explain_anything import given_layers, surrounded
+    from iamsim.report.next_step import after_answer
 
     step = None
     for answer, question in zip(answers, questions, strict=False):
@@ -139,13 +139,13 @@ def exit_code(
     expected = text_of(options, "expect")
     if expected is None:
         return 0
-    from iamsim.cli.standard_error import say  # noqa: PLC0415 - only for assertions
+    from iamsim.cli.standard_error import say
 
     if verdict.value != expected and not (expected == "denied" and verdict.value.endswith("Deny")):
         say(f"expected {expected}, got {verdict.value}")
         return 1
-    from iamsim.questions.sentences import problem_text  # noqa: PLC0415 - only for assertions
-    from iamsim.suites.meaning import MeaningCheck  # noqa: PLC0415 - as above
+    from iamsim.questions.sentences import problem_text
+    from iamsim.suites.meaning import MeaningCheck
 
     check = MeaningCheck(model, allow_unknown_names=bool(options["allow_unknown_names"]))
     problems = check.problems(questions, verdict)

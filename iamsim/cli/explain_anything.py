@@ -208,7 +208,7 @@ def _of_another(found: Recognised, kind: PolicyType, filled: Options) -> str | N
         return "a trust policy says who may assume the role, which is not asked"
     arn = None if found.wrapped is None else found.wrapped.arn
     if arn is None:
-        from iamsim.importers.subject import arn_of_policy  # noqa: PLC0415 - few policies need it
+        from iamsim.importers.subject import arn_of_policy
 
         arn = arn_of_policy(found.data) if isinstance(found.data, dict) else None
     if arn is None or not resources or kind is PolicyType.TRUST:
@@ -228,8 +228,8 @@ def _asked(filled: Options) -> tuple[tuple[str, ...], tuple[str, ...]]:
     text = filled["denied"]
     if found[0] or not isinstance(text, str):
         return found
-    from iamsim.query.denial import complete_message  # noqa: PLC0415 - only for messages
-    from iamsim.syntax.denial import find_denials  # noqa: PLC0415 - needs lark
+    from iamsim.query.denial import complete_message
+    from iamsim.syntax.denial import find_denials
 
     messages = [complete_message(one, None) for one in find_denials(text).messages]
     return (
@@ -265,12 +265,12 @@ def surrounded(text: str, options: Options, step: NextStep | None) -> str:
     if options["quiet"] or form not in ("text", "markdown"):
         return text
     if form == "markdown":
-        from iamsim.report.cleaning import for_markdown  # noqa: PLC0415 - text needs none
+        from iamsim.report.cleaning import for_markdown
 
         above = "".join(f"- {for_markdown(line)}\n" for line in taken)
         after = "" if step is None else f"\nNext: {step.sentence}\n"
         return f"{above}\n{text}{after}"
-    from iamsim.report.columns import wrapped  # noqa: PLC0415 - JSON needs none
+    from iamsim.report.columns import wrapped
 
     width = terminal_width()
     lines = [part for line in taken for part in wrapped(line, width, "", "  ")]

@@ -80,7 +80,7 @@ def _records(options: Options) -> list[Mapping[str, Any]]:
     """The records of `--event`."""
     if options["event"] is None:
         return []
-    from iamsim.calls.event_forms import records_in  # noqa: PLC0415 - lines need none
+    from iamsim.calls.event_forms import records_in
 
     return list(records_in(_document(options)))
 
@@ -91,7 +91,7 @@ def _outcomes(
     """What AWS did with each call, where arguments were recognised."""
     if "taken" not in options or not records:
         return []
-    from iamsim.query.recorded import outcome_sentence  # noqa: PLC0415 - lines need none
+    from iamsim.query.recorded import outcome_sentence
 
     found = (outcome_sentence(*pair) for pair in zip(records, calls, strict=True))
     return list(dict.fromkeys(one for one in found if one is not None))
@@ -102,12 +102,12 @@ def _readings(
 ) -> list[Reading]:
     line = text_of(options, "call")
     if line is not None:
-        from iamsim.calls.lines import read_line  # noqa: PLC0415 - events need none
+        from iamsim.calls.lines import read_line
 
         arn = find_arn(principal_named(text_of(options, "principal") or "", model))
         account = arn.account if arn is not None and is_account_id(arn.account) else None
         return [read_line(line, region=text_of(options, "region"), account=account)]
-    from iamsim.calls.events import read_event  # noqa: PLC0415 - as above
+    from iamsim.calls.events import read_event
 
     readings = [read_event(record) for record in records]
     if not readings:
@@ -117,7 +117,7 @@ def _readings(
 
 def _document(options: Options) -> object:
     """What the file of `--event` holds: JSON, or a record on each line."""
-    import json  # noqa: PLC0415 - lines need none
+    import json
 
     path = text_of(options, "event") or "-"
     if path.lstrip()[:1] in ("{", "["):
@@ -125,7 +125,7 @@ def _document(options: Options) -> object:
     elif path == "-":
         text = standard_input().decode("utf-8", "replace")
     else:
-        from iamsim.files.reading import read_bytes  # noqa: PLC0415 - as above
+        from iamsim.files.reading import read_bytes
 
         text = read_bytes(path).decode("utf-8", "replace")
     try:
@@ -176,8 +176,8 @@ def _write(
     questions: Sequence[Question],
     outcomes: Sequence[str],
 ) -> None:
-    from iamsim.cli.explain_anything import remarked, surrounded  # noqa: PLC0415 - as above
-    from iamsim.report.calls import answered_data, answered_document  # noqa: PLC0415 - as above
+    from iamsim.cli.explain_anything import remarked, surrounded
+    from iamsim.report.calls import answered_data, answered_document
 
     step = _next_step(calls, options, questions)
     if options["format"] == "json":
@@ -207,8 +207,8 @@ def _next_step(
     """What to fetch next, where arguments were recognised."""
     if "taken" not in options or not questions:
         return None
-    from iamsim.cli.explain_anything import given_layers  # noqa: PLC0415 - as above
-    from iamsim.report.next_step import after_answer  # noqa: PLC0415
+    from iamsim.cli.explain_anything import given_layers
+    from iamsim.report.next_step import after_answer
 
     answers = [one.answer for call in calls for one in call.answers]
     in_world = bool(options["worlds"])

@@ -58,7 +58,7 @@ def explain_denial(options: Options) -> int:
     ]
     edits: list[EditReport] = []
     if options["edits"] and not options["quiet"]:
-        from iamsim.query.edits.search import suggest_edits  # noqa: PLC0415 - rarely asked for
+        from iamsim.query.edits.search import suggest_edits
 
         denied = (one for one in zip(asked, reports, strict=True) if not one[1].answer.allowed)
         edits = [suggest_edits(question, world) for (_, question), _ in denied]
@@ -132,7 +132,7 @@ def _asked(
         "resources": () if asked.resource is None else (asked.resource,),
     }
     (question,) = questions_of(filled, model)
-    from iamsim.cli.explain_anything import given_layers  # noqa: PLC0415 - as above
+    from iamsim.cli.explain_anything import given_layers
 
     if model is None and "taken" not in options and not given_layers(question):
         raise RequestError(
@@ -147,7 +147,7 @@ def _asked(
 
 def _honest(report: DenialReport, question: Question, model: World | None) -> DenialReport:
     """A denial by a layer that nobody gave proves nothing."""
-    from iamsim.cli.explain_anything import given_layers  # noqa: PLC0415 - as above
+    from iamsim.cli.explain_anything import given_layers
 
     given = given_layers(question)
     unproved = report.explained and report.answer.decision.layer not in {None, *given}
@@ -163,8 +163,8 @@ def _with_inputs(
     options: Options,
 ) -> str:
     """Say what arguments were taken for, and what to fetch next."""
-    from iamsim.cli.explain_anything import given_layers, surrounded  # noqa: PLC0415 - as above
-    from iamsim.report.next_step import after_denial  # noqa: PLC0415
+    from iamsim.cli.explain_anything import given_layers, surrounded
+    from iamsim.report.next_step import after_denial
 
     in_world = bool(options["worlds"])
     steps = [
@@ -190,7 +190,7 @@ def _written(
         explained = all(report.explained for report in reports)
         return "explained\n" if explained else "not explained\n"
     if form == "html":
-        from iamsim.cli.explain_html import denials_html  # noqa: PLC0415 - text needs none
+        from iamsim.cli.explain_html import denials_html
 
         return denials_html(reports, edits, more=more)
     verbose = bool(options["verbose"])

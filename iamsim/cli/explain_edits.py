@@ -50,7 +50,7 @@ def explain_edits(options: Options) -> int:
     quiet = bool(options["quiet"]) and text_of(options, "format") != "json"
     reports = [] if quiet else [suggest_edits(timed(question), world) for question in questions]
     if not quiet and text_of(options, "format") == "html":
-        from iamsim.cli.explain_html import html_text  # noqa: PLC0415 - text needs none
+        from iamsim.cli.explain_html import html_text
 
         text = html_text(answers, options, questions, reports)
     else:
@@ -112,7 +112,7 @@ def _written(
 
 
 def _data(answers: Sequence[Answer], reports: Sequence[EditReport]) -> dict[str, object]:
-    from iamsim.report.data import answer_to_dict  # noqa: PLC0415 - text needs none
+    from iamsim.report.data import answer_to_dict
 
     several = [
         {**answer_to_dict(answer), "edits": edits_to_dict(report)}

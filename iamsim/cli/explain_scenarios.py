@@ -36,21 +36,21 @@ def explain_scenarios(
         lines = [result_word(result) for _, results in runs for result in results]
         return "".join(f"{line}\n" for line in lines), all_met
     if form == "html":
-        from iamsim.cli.explain_html import results_html  # noqa: PLC0415 - text needs none
+        from iamsim.cli.explain_html import results_html
 
         return results_html([result for _, results in runs for result in results]), all_met
     document = scenarios_document(runs, verbose=verbose)
     if form == "markdown":
-        from iamsim.report.writers.markdown import to_markdown  # noqa: PLC0415 - as above
+        from iamsim.report.writers.markdown import to_markdown
 
         return to_markdown(document), all_met
-    from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
+    from iamsim.report.writers.text import to_text
 
     return to_text(document, Paint(color), width), all_met
 
 
 def _json(runs: list[Run]) -> str:
-    import json  # noqa: PLC0415 - text needs none
+    import json
 
     data = [
         {
@@ -74,7 +74,7 @@ def _json(runs: list[Run]) -> str:
 
 def _answer_data(answers: Sequence[Answer]) -> object:
     """One answer, several with the verdict over all, or none."""
-    from iamsim.report.data import answer_to_dict, answers_to_dict  # noqa: PLC0415
+    from iamsim.report.data import answer_to_dict, answers_to_dict
 
     if not answers:
         return None

@@ -74,7 +74,7 @@ def explain_what_if(options: Options) -> int:
     with NamingPrincipals(text_of(options, "principal"), model):
         before, outcome = _ask(options, model, base)
     if wants_picture(options):
-        from iamsim.cli.explain_picture import write_explanation  # noqa: PLC0415 - rarely asked for
+        from iamsim.cli.explain_picture import write_explanation
 
         write_explanation(outcome.answers, options, model, outcome.chain)
         return exit_code(outcome.verdict, options, outcome.questions, base.model)
@@ -223,7 +223,7 @@ def _outcome_text(outcome: Outcome, options: Options, model: World | None) -> st
     if options["quiet"]:
         return f"{outcome.verdict.value}\n"
     if form == "html":
-        from iamsim.cli.explain_html import chain_html  # noqa: PLC0415 - text needs none
+        from iamsim.cli.explain_html import chain_html
 
         return chain_html(chain, outcome.answers)
     document = chain_document(chain, outcome.answers, verbose=bool(options["verbose"]))
@@ -245,7 +245,7 @@ def _difference_text(before: Sequence[Answer], outcome: Outcome, options: Option
         first = overall_verdict(answer.decision.verdict for answer in before)
         return f"{first.value} {outcome.verdict.value}\n"
     if form == "html":
-        from iamsim.cli.explain_html import comparisons_html  # noqa: PLC0415 - text needs none
+        from iamsim.cli.explain_html import comparisons_html
 
         return comparisons_html(comparisons, chain)
     verbose = bool(options["verbose"])

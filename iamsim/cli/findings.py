@@ -38,10 +38,10 @@ OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field != "context")
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Look at the world and write what was found."""
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
-    from iamsim.cli.unused import days_of  # noqa: PLC0415 - as above
-    from iamsim.query.analyzer.archive import read_rules  # noqa: PLC0415
-    from iamsim.report.access_findings_data import access_findings_sarif  # noqa: PLC0415
+    from iamsim.cli.ask import text_of, texts_of
+    from iamsim.cli.unused import days_of
+    from iamsim.query.analyzer.archive import read_rules
+    from iamsim.report.access_findings_data import access_findings_sarif
 
     _check(options)
     rules = [rule for file in texts_of(options, "rules") for rule in read_rules(file)]

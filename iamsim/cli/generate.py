@@ -25,13 +25,13 @@ MOST_CHARACTERS = 6_144  # the quota of a managed policy
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Count what the principal did, and write the policy."""
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
-    from iamsim.questions.names import principal_named  # noqa: PLC0415
-    from iamsim.replay.alike import Alike  # noqa: PLC0415
-    from iamsim.replay.generate import generate  # noqa: PLC0415
-    from iamsim.report import generated as report  # noqa: PLC0415
-    from iamsim.report.snippets import snippet  # noqa: PLC0415
+    from iamsim.cli.ask import text_of, texts_of
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.questions.names import principal_named
+    from iamsim.replay.alike import Alike
+    from iamsim.replay.generate import generate
+    from iamsim.report import generated as report
+    from iamsim.report.snippets import snippet
 
     form = text_of(options, "form") or "policy"
     principal = text_of(options, "principal")

@@ -62,7 +62,7 @@ def help_of(words: Sequence[str]) -> str:
 def command_named(name: str) -> Command | Group:
     """The command or group of a name."""
     if name == "explain":
-        from iamsim.cli.explain import COMMAND  # noqa: PLC0415 - the others need no engine
+        from iamsim.cli.explain import COMMAND
 
         return COMMAND
     return find_command(name)

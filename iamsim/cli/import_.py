@@ -49,7 +49,7 @@ def _run(options: Options, paths: Sequence[str]) -> int:
         )
     imported = _imported(options, paths)
     if options["strict"] and imported.remarks:
-        from iamsim.report import imported as report  # noqa: PLC0415 - only here
+        from iamsim.report import imported as report
 
         if not options["quiet"]:
             _answer(
@@ -68,8 +68,8 @@ def _run(options: Options, paths: Sequence[str]) -> int:
 
 def _imported(options: Options, paths: Sequence[str]) -> Imported:
     """Read the sources, with a bar where it takes long."""
-    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - not for help
-    from iamsim.importers.frame import import_sources  # noqa: PLC0415
+    from iamsim.cli.progress import ProgressBar
+    from iamsim.importers.frame import import_sources
 
     with ProgressBar("import", quiet=bool(options["quiet"])) as bar:
 
@@ -82,8 +82,8 @@ def _imported(options: Options, paths: Sequence[str]) -> Imported:
 
 def _finish(options: Options, imported: Imported, folder: str | None) -> int:
     """Write the world or compare it, and print the report."""
-    from iamsim.importers.writing import compare_folder, write_folder  # noqa: PLC0415 - not for help
-    from iamsim.report import imported as report  # noqa: PLC0415
+    from iamsim.importers.writing import compare_folder, write_folder
+    from iamsim.report import imported as report
 
     checked = bool(options["check"])
     changes = None
@@ -118,9 +118,9 @@ def _code_with_unknowns(options: Options, imported: Imported, code: int) -> int:
 
 def _source_options(options: Options) -> SourceOptions:
     """Read `--for` and `--account`."""
-    from iamsim.core.arn import is_account_id  # noqa: PLC0415 - not for help
-    from iamsim.core.caret import quote  # noqa: PLC0415
-    from iamsim.importers.sources import SourceOptions  # noqa: PLC0415
+    from iamsim.core.arn import is_account_id
+    from iamsim.core.caret import quote
+    from iamsim.importers.sources import SourceOptions
 
     about: dict[str, str] = {}
     given = options["about"]
@@ -146,7 +146,7 @@ def _source_options(options: Options) -> SourceOptions:
 
 def _recipe(options: Options, paths: Sequence[str]) -> int:
     """Print the commands that collect what can be imported."""
-    from iamsim.importers.recipe import recipe_policy, recipe_script  # noqa: PLC0415 - only here
+    from iamsim.importers.recipe import recipe_policy, recipe_script
 
     if paths:
         raise RequestError(
@@ -157,7 +157,7 @@ def _recipe(options: Options, paths: Sequence[str]) -> int:
     organization = bool(options["organization"])
     policy = recipe_policy(organization=organization)
     if options["format"] == "json":
-        import json  # noqa: PLC0415 - text needs none
+        import json
 
         text = json.dumps(policy, indent=2) + "\n"
     else:

@@ -71,7 +71,7 @@ def with_template_options(options: Options, source: SourceOptions) -> SourceOpti
 
 def _pairs(given: object, name: str) -> dict[str, str]:
     """Split NAME=VALUE."""
-    from iamsim.core.caret import quote  # noqa: PLC0415 - not for help
+    from iamsim.core.caret import quote
 
     found: dict[str, str] = {}
     for pair in given if isinstance(given, tuple) else ():

@@ -26,7 +26,7 @@ _ON_PAPER = ("no_input", "questions", "answers")
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """List, teach in a terminal, edit, or print."""
-    from iamsim.lessons.progress import Progress  # noqa: PLC0415 - not for help
+    from iamsim.lessons.progress import Progress
 
     progress = Progress()
     if options["reset"]:
@@ -35,7 +35,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     if options["results"]:
         return _results(options, arguments)
     if options["exercise"]:
-        from iamsim.cli.learn_exercise import run_exercise  # noqa: PLC0415 - not for lessons
+        from iamsim.cli.learn_exercise import run_exercise
 
         return run_exercise(options, arguments, talks=_talks(options))
     if options["exam"]:
@@ -46,11 +46,11 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     if options["class_sheet"] or options["slides"]:
         return _teach(lessons, options)
     if options["edit"]:
-        from iamsim.cli.learn_edit import edit_once  # noqa: PLC0415 - only where it is asked for
+        from iamsim.cli.learn_edit import edit_once
 
         return edit_once(_single(lessons), options)
     if _talks(options):
-        from iamsim.cli.learn_session import LearnSession  # noqa: PLC0415 - only in a terminal
+        from iamsim.cli.learn_session import LearnSession
 
         session = LearnSession(progress, paint_for(options), terminal_width(), plain_lines())
         for lesson in lessons:
@@ -91,9 +91,9 @@ def _check(options: Options) -> None:
 
 def _results(options: Options, arguments: Sequence[str]) -> int:
     """Write the results of learners; of this one where no file is named."""
-    from iamsim.lessons.course import all_exercises, all_lessons  # noqa: PLC0415 - not for help
-    from iamsim.lessons.progress import Progress  # noqa: PLC0415
-    from iamsim.lessons.teacher import (  # noqa: PLC0415
+    from iamsim.lessons.course import all_exercises, all_lessons
+    from iamsim.lessons.progress import Progress
+    from iamsim.lessons.teacher import (
         read_results,
         results_data,
         results_document,
@@ -111,7 +111,7 @@ def _results(options: Options, arguments: Sequence[str]) -> int:
 
 def _exam(options: Options, arguments: Sequence[str], progress: Progress) -> int:
     """Ask an exam in a terminal, and print it elsewhere."""
-    from iamsim.cli.learn_exam import exam_questions, take_exam  # noqa: PLC0415 - only here
+    from iamsim.cli.learn_exam import exam_questions, take_exam
 
     if arguments:
         raise RequestError("unexpected-argument", f"`--exam` does not take `{arguments[0]}`")
@@ -124,15 +124,15 @@ def _exam(options: Options, arguments: Sequence[str], progress: Progress) -> int
 def _teach(lessons: Sequence[Lesson], options: Options) -> int:
     """Write slides, or the sheet of a class."""
     if options["slides"]:
-        from iamsim.lessons.slides import slides  # noqa: PLC0415 - for teachers
+        from iamsim.lessons.slides import slides
 
         if options["format"] not in ("text", "markdown"):
             raise RequestError("format-not-written", "slides are Markdown")
         path = options["output"]
         write_output(slides(lessons), path if isinstance(path, str) else None)
         return 0
-    from iamsim.lessons.data import lesson_data  # noqa: PLC0415 - as above
-    from iamsim.lessons.teacher import class_sheet  # noqa: PLC0415 - as above
+    from iamsim.lessons.data import lesson_data
+    from iamsim.lessons.teacher import class_sheet
 
     return write_answer(
         options,
@@ -143,8 +143,8 @@ def _teach(lessons: Sequence[Lesson], options: Options) -> int:
 
 
 def _lessons(arguments: Sequence[str]) -> tuple[Lesson, ...]:
-    from iamsim.lessons.course import all_lessons, find_lessons  # noqa: PLC0415 - not for help
-    from iamsim.lessons.progress import Progress  # noqa: PLC0415
+    from iamsim.lessons.course import all_lessons, find_lessons
+    from iamsim.lessons.progress import Progress
 
     if list(arguments) != [_NEXT]:
         return find_lessons(arguments)
@@ -196,10 +196,10 @@ def plain_lines() -> bool:
 
 
 def _list(options: Options) -> int:
-    from iamsim.lessons.course import all_lessons  # noqa: PLC0415 - not for help
-    from iamsim.lessons.data import list_data  # noqa: PLC0415
-    from iamsim.lessons.progress import Progress  # noqa: PLC0415
-    from iamsim.lessons.text import list_text  # noqa: PLC0415
+    from iamsim.lessons.course import all_lessons
+    from iamsim.lessons.data import list_data
+    from iamsim.lessons.progress import Progress
+    from iamsim.lessons.text import list_text
 
     progress = Progress()
     lessons = all_lessons()
@@ -229,11 +229,11 @@ def _none_named(what: str) -> RequestError:
 
 def _print(lessons: Sequence[Lesson], options: Options) -> int:
     """Write lessons: questions, answers, or both with the answers at the end."""
-    from iamsim.lessons.blocks import outcome_text, sheet  # noqa: PLC0415 - not for help
-    from iamsim.lessons.data import lesson_data  # noqa: PLC0415
-    from iamsim.lessons.html import blocks_html  # noqa: PLC0415
-    from iamsim.lessons.markdown import blocks_markdown  # noqa: PLC0415
-    from iamsim.lessons.text import blocks_text  # noqa: PLC0415
+    from iamsim.lessons.blocks import outcome_text, sheet
+    from iamsim.lessons.data import lesson_data
+    from iamsim.lessons.html import blocks_html
+    from iamsim.lessons.markdown import blocks_markdown
+    from iamsim.lessons.text import blocks_text
 
     questions = bool(options["questions"]) or not options["answers"]
     answers = bool(options["answers"]) or not options["questions"]
@@ -270,7 +270,7 @@ def _ascii(options: Options) -> bool:
 
 def _proposed(typed: str) -> list[str]:
     """The names of lessons that start as what was typed."""
-    from iamsim.lessons.course import (  # noqa: PLC0415 - only for completion
+    from iamsim.lessons.course import (
         exercise_files,
         lesson_files,
         name_of,

@@ -214,7 +214,7 @@ def ask(prompt: str, read: Callable[[str], Choice | None], otherwise: str) -> Ch
 
 def _edit_lines() -> None:
     """Let `input` edit lines, where the system has what it takes."""
-    from contextlib import suppress  # noqa: PLC0415 - once
+    from contextlib import suppress
 
     with suppress(ImportError):
-        import readline  # noqa: F401, PLC0415 - its import is its effect
+        import readline  # noqa: F401 - its import is its effect

@@ -41,10 +41,10 @@ COUNTED_BY = (
 
 def count_of(options: Options, paths: Sequence[str], alike: Alike) -> Count:
     """Count the records of all log files below some paths; raises `RequestError` for none."""
-    from iamsim.cli.ask import text_of  # noqa: PLC0415 - as below
-    from iamsim.replay.logs import log_files  # noqa: PLC0415
-    from iamsim.replay.state import State  # noqa: PLC0415
-    from iamsim.replay.workers import count_logs  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.ask import text_of
+    from iamsim.replay.logs import log_files
+    from iamsim.replay.state import State
+    from iamsim.replay.workers import count_logs
 
     if options["spark"] is not None:
         return _count_with_spark(options, paths, alike)
@@ -64,9 +64,9 @@ def count_of(options: Options, paths: Sequence[str], alike: Alike) -> Count:
 
 def _count_with_spark(options: Options, paths: Sequence[str], alike: Alike) -> Count:
     """Count on a cluster, or with a local Spark; tables are told by their names."""
-    from iamsim.cli.ask import text_of  # noqa: PLC0415 - as above
-    from iamsim.replay.logs import PARQUET_ENDING  # noqa: PLC0415
-    from iamsim.replay.spark import count_files, count_table, open_session  # noqa: PLC0415
+    from iamsim.cli.ask import text_of
+    from iamsim.replay.logs import PARQUET_ENDING
+    from iamsim.replay.spark import count_files, count_table, open_session
 
     if options["state"] is not None or options["processes"] is not None:
         raise RequestError(

@@ -20,11 +20,11 @@ GARBAGE = 200_000  # new objects before the youngest are looked through
 
 def _run(_options: Options, _arguments: Sequence[str]) -> int:
     """Serve one editor, until it ends the session."""
-    import gc  # noqa: PLC0415 - other commands end before it matters
+    import gc
 
     require_extra("lsp", "pygls", "lsprotocol")
-    from iamsim.api.inputs import now  # noqa: PLC0415 - `--help` needs no server
-    from iamsim.lsp.server import make_server  # noqa: PLC0415
+    from iamsim.api.inputs import now
+    from iamsim.lsp.server import make_server
 
     server = make_server(now()[:10])
     # A change makes many small objects: with the usual limit the catalog is looked through often.

@@ -78,7 +78,7 @@ def _dispatch(arguments: list[str]) -> int:
     if command not in COMMANDS:
         raise _unknown_command(command)
     if os.environ.get("IAMSIM_CATALOG"):
-        from iamsim.cli.catalog import use_file  # noqa: PLC0415 - rarely needed
+        from iamsim.cli.catalog import use_file
 
         use_file(os.environ["IAMSIM_CATALOG"])
     return _run(command, rest)
@@ -89,7 +89,7 @@ def _run(command: str, rest: list[str]) -> int:
     if command == "explain" and not _asks_for_help(rest):
         return _explain(rest)
     if command != "explain":
-        from iamsim.cli.commands import run_command  # noqa: PLC0415
+        from iamsim.cli.commands import run_command
 
         code = run_command(command, rest)
         if code is not None:
@@ -100,7 +100,7 @@ def _run(command: str, rest: list[str]) -> int:
 
 def _write_help(words: list[str]) -> int:
     """Write the help of a command, or of all."""
-    from iamsim.cli.help import help_of, overview  # noqa: PLC0415 - answers need none
+    from iamsim.cli.help import help_of, overview
 
     sys.stdout.write(help_of(words) if words else overview())
     return 0
@@ -109,10 +109,10 @@ def _write_help(words: list[str]) -> int:
 def _complete(arguments: list[str]) -> int:
     """Propose what may be typed next."""
     if os.environ["_IAMSIM_COMPLETE"] == "complete_bash":
-        from iamsim.cli.completion_bash import complete_for_bash  # noqa: PLC0415 - as above
+        from iamsim.cli.completion_bash import complete_for_bash
 
         return complete_for_bash(_run_app)
-    from iamsim.cli.completion_values import spread_typed_words  # noqa: PLC0415 - as above
+    from iamsim.cli.completion_values import spread_typed_words
 
     spread_typed_words()
     return _run_app(arguments)
@@ -130,15 +130,15 @@ def _help(words: list[str]) -> int:
 
 def _explain(arguments: list[str]) -> int:
     """Run `iamsim explain`; where parts of the request are missing, somebody is asked for them."""
-    from iamsim.cli.explain import run_explain  # noqa: PLC0415 - see the module's docstring
-    from iamsim.cli.explain_options import EXPLAIN_OPTIONS  # noqa: PLC0415
-    from iamsim.cli.options import parse_options  # noqa: PLC0415
+    from iamsim.cli.explain import run_explain
+    from iamsim.cli.explain_options import EXPLAIN_OPTIONS
+    from iamsim.cli.options import parse_options
 
     options, files = parse_options(EXPLAIN_OPTIONS, arguments)
     complete = files or any(options[one] is not None for one in ("denied", "call", "event"))
     if complete or (options["principal"] and options["actions"]) or not somebody_there():
         return run_explain(options, files)
-    from iamsim.cli.prompt import explain_asked  # noqa: PLC0415 - slow to import
+    from iamsim.cli.prompt import explain_asked
 
     return explain_asked(options)
 
@@ -152,13 +152,13 @@ def _asks_for_help(arguments: list[str]) -> bool:
 
 
 def _run_app(arguments: list[str]) -> int:
-    from iamsim.cli.app import run_app  # noqa: PLC0415 - typer is slow to import
+    from iamsim.cli.app import run_app
 
     return run_app(arguments)
 
 
 def _unknown_command(command: str) -> RequestError:
-    from iamsim.core.suggest import did_you_mean  # noqa: PLC0415 - only errors need it
+    from iamsim.core.suggest import did_you_mean
 
     hint = did_you_mean(command, COMMANDS) or f"commands are: {', '.join(COMMANDS)}"
     if command.endswith((".yaml", ".yml", ".json")):
@@ -170,21 +170,21 @@ def _report_bug(error: Exception) -> int:
     """Say that the fault is ours; the traceback is for those who ask for it."""
     sys.stdout.flush()
     message = error.message if isinstance(error, InternalError) else str(error)
-    from iamsim.cli.standard_error import say  # noqa: PLC0415 - most calls have no fault
+    from iamsim.cli.standard_error import say
 
     say(
         f"error: iamsim has a bug: {message}",
         f"hint: please report it with policies and request; {_TRACEBACK}=1 shows where it is",
     )
     if os.environ.get(_TRACEBACK):
-        import traceback  # noqa: PLC0415 - only when asked for
+        import traceback
 
         traceback.print_exception(error)
     return _USAGE_ERROR
 
 
 def _print_error(error: IamsimError) -> None:
-    from iamsim.core.caret import render_error  # noqa: PLC0415 - only errors need it
+    from iamsim.core.caret import render_error
 
     sys.stdout.flush()
     sys.stderr.write(f"{render_error(error)}\n")

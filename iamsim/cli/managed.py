@@ -18,7 +18,7 @@ __all__ = ["COMMAND"]
 
 
 def _list(options: Options, arguments: Sequence[str]) -> int:
-    from iamsim.report import managed as report  # noqa: PLC0415 - not for help
+    from iamsim.report import managed as report
 
     pattern = arguments[0] if arguments else "*"
     found = _matching(pattern)
@@ -33,7 +33,7 @@ def _list(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _show(options: Options, arguments: Sequence[str]) -> int:
-    from iamsim.report import managed as report  # noqa: PLC0415 - as above
+    from iamsim.report import managed as report
 
     policy = _find(arguments[0])
     return write_answer(
@@ -45,8 +45,8 @@ def _show(options: Options, arguments: Sequence[str]) -> int:
 
 
 def _version(options: Options, _arguments: Sequence[str]) -> int:
-    from iamsim.catalog import managed  # noqa: PLC0415 - as above
-    from iamsim.report import managed as report  # noqa: PLC0415
+    from iamsim.catalog import managed
+    from iamsim.report import managed as report
 
     version = managed.version()
     return write_answer(
@@ -59,8 +59,8 @@ def _version(options: Options, _arguments: Sequence[str]) -> int:
 
 def _matching(pattern: str) -> list[ManagedPolicy]:
     """The policies that a pattern covers by name or ARN; a bare word may be any part of a name."""
-    from iamsim.catalog import managed  # noqa: PLC0415 - as above
-    from iamsim.core.wildcard import compile_tokens, tokenize  # noqa: PLC0415
+    from iamsim.catalog import managed
+    from iamsim.core.wildcard import compile_tokens, tokenize
 
     lowered = pattern.lower()
     if ":" not in lowered and not set(lowered) & set("*?"):
@@ -80,7 +80,7 @@ def _name_of(arn: str) -> str:
 
 def _find(text: str) -> ManagedPolicy:
     """The policy of a name, of a path and name, or of an ARN."""
-    from iamsim.catalog import managed  # noqa: PLC0415 - as above
+    from iamsim.catalog import managed
 
     if ":" in text:
         found = managed.find_managed_policy(text)
@@ -94,7 +94,7 @@ def _find(text: str) -> ManagedPolicy:
 
 
 def _unknown(text: str, message: str) -> RequestError:
-    from iamsim.catalog import managed  # noqa: PLC0415 - as above
+    from iamsim.catalog import managed
 
     close = managed.suggest(text.strip("*"), 1)
     hint = "`iamsim managed list PATTERN` lists them; `*` and `?` are wildcards"
@@ -104,7 +104,7 @@ def _unknown(text: str, message: str) -> RequestError:
 
 
 def _proposals(incomplete: str) -> list[str]:
-    from iamsim.catalog import managed  # noqa: PLC0415 - as above
+    from iamsim.catalog import managed
 
     return [name for name in managed.names() if name.lower().startswith(incomplete.lower())]
 

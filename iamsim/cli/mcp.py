@@ -19,9 +19,9 @@ __all__ = ["COMMAND"]
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Serve until the client closes standard input."""
     require_extra("mcp", "mcp")
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs no server
-    from iamsim.mcp.folders import Folders  # noqa: PLC0415
-    from iamsim.mcp.server import run_server  # noqa: PLC0415
+    from iamsim.cli.ask import texts_of
+    from iamsim.mcp.folders import Folders
+    from iamsim.mcp.server import run_server
 
     run_server(Folders(tuple(texts_of(options, "folders")) or (".",)))
     return 0

@@ -76,9 +76,9 @@ def write_output(text: str, path: str | None, *, workflow_commands: bool = False
 
 
 def _harmless(text: str, *, workflow_commands: bool) -> str:
-    import re  # noqa: PLC0415 - help needs none
+    import re
 
-    from iamsim.core.caret import printable  # noqa: PLC0415 - as above
+    from iamsim.core.caret import printable
 
     if re.search(_OBEYED, text):
         kept = f"({_OWN_COLORS})|" if "color" in _allowed else "()|"
@@ -131,7 +131,7 @@ def write_answer(
     `text` makes the long form for a width; JSON wins over `quiet`.
     """
     if options["format"] == "json":
-        import json  # noqa: PLC0415 - text needs none
+        import json
 
         written = json.dumps(data, indent=2, ensure_ascii=False) + "\n"
     else:

@@ -43,7 +43,7 @@ OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field != "context")
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Search for all ways, and write the chains to what was asked for."""
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.ask import text_of, texts_of
 
     progress_bar = ProgressBar("searching for ways", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
@@ -60,7 +60,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
             **asking(options),
         )
     if wants_picture(options):
-        from iamsim.draw.access import draw_paths  # noqa: PLC0415 - text needs none
+        from iamsim.draw.access import draw_paths
 
         answer = found.answer
         picture = draw_paths(answer.found, answer.chains, world.model, goal=answer.goal)

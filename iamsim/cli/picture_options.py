@@ -54,7 +54,7 @@ def write_drawn(picture: Picture, options: Options) -> None:
 
     Raises `RequestError` where Graphviz is needed and is not there, or the file can't be written.
     """
-    from iamsim.draw.style import Theme  # noqa: PLC0415 - text needs none
+    from iamsim.draw.style import Theme
 
     form, output = str(options["format"]), options["output"]
     data = picture.render(form, Theme(options["theme"]))

@@ -18,9 +18,9 @@ __all__ = ["COMMAND"]
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Write the files, or serve them until somebody stops it."""
-    from iamsim.cli.ask import text_of  # noqa: PLC0415 - `--help` needs none
-    from iamsim.cli.serve import port_of  # noqa: PLC0415
-    from iamsim.play.files import find_vendor, playground_files  # noqa: PLC0415
+    from iamsim.cli.ask import text_of
+    from iamsim.cli.serve import port_of
+    from iamsim.play.files import find_vendor, playground_files
 
     port = port_of(text_of(options, "port") or "")
     files = playground_files(find_vendor())
@@ -28,8 +28,8 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     if folder is not None:
         _write(folder, files, quiet=bool(options["quiet"]))
         return 0
-    from iamsim.play.server import FileServer  # noqa: PLC0415 - writing needs none
-    from iamsim.serve.server import stop_on_signals  # noqa: PLC0415 - as above
+    from iamsim.play.server import FileServer
+    from iamsim.serve.server import stop_on_signals
 
     server = FileServer(files, port)
     stop_on_signals(server.stop)
@@ -38,7 +38,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
     if not options["quiet"]:
         sys.stderr.write("note: the playground is at this address; Ctrl-C stops it\n")
     if not options["no_browser"]:
-        import webbrowser  # noqa: PLC0415 - only where one is opened
+        import webbrowser
 
         webbrowser.open(server.address)
     server.run()
@@ -47,9 +47,9 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
 
 def _write(folder: str, files: dict[str, bytes], *, quiet: bool) -> None:
     """Write the files below a folder."""
-    from pathlib import Path  # noqa: PLC0415 - `--help` needs none
+    from pathlib import Path
 
-    from iamsim.files.writing import make_folder, write_bytes  # noqa: PLC0415
+    from iamsim.files.writing import make_folder, write_bytes
 
     for name, content in files.items():
         path = Path(folder, name)

@@ -29,11 +29,11 @@ FAIL_ON = ("never", "denied", "any", "disagreement")
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Count the records, decide each kind of request once, and write what came out."""
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs none
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
-    from iamsim.replay.alike import Alike  # noqa: PLC0415
-    from iamsim.replay.run import replay  # noqa: PLC0415
-    from iamsim.report import replay as report  # noqa: PLC0415
+    from iamsim.cli.ask import texts_of
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.replay.alike import Alike
+    from iamsim.replay.run import replay
+    from iamsim.report import replay as report
 
     quiet = bool(options["quiet"])
     model = load_any(texts_of(options, "worlds"), quiet=quiet)
@@ -56,9 +56,9 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
 def _code(options: Options, result: Replay, unverified: int) -> int:
     """1 where something came out that was not to. A trail without a record fails every gate; what
     could not be read, asked or decided does unless it is accepted."""
-    from iamsim.cli.ask import text_of  # noqa: PLC0415 - as above
-    from iamsim.core.decision import Verdict  # noqa: PLC0415
-    from iamsim.report.replay import uncertain  # noqa: PLC0415
+    from iamsim.cli.ask import text_of
+    from iamsim.core.decision import Verdict
+    from iamsim.report.replay import uncertain
 
     fail_on = text_of(options, "fail_on") or FAIL_ON[0]
     if fail_on == "never":
@@ -84,8 +84,8 @@ def _after(
 ) -> tuple[CompiledWorld | None, list[World], tuple[str, ...]]:
     """The world after the change, all worlds whose policies count, and the texts of policies that
     the change brings."""
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - as above
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
+    from iamsim.cli.ask import texts_of
+    from iamsim.engine.world import CompiledWorld
 
     overlays = texts_of(options, "overlays")
     additions, without = texts_of(options, "with_policies"), texts_of(options, "without")
@@ -98,9 +98,9 @@ def _after(
             changed, models = laid, [model, laid]
     if not additions and not without:
         return CompiledWorld(changed), models, ()
-    from iamsim.api.changes import change_of  # noqa: PLC0415 - few replays try a policy
-    from iamsim.query.what_if import ChangedWorld  # noqa: PLC0415 - as above
-    from iamsim.syntax.read import parse_policy  # noqa: PLC0415 - as above
+    from iamsim.api.changes import change_of
+    from iamsim.query.what_if import ChangedWorld
+    from iamsim.syntax.read import parse_policy
 
     policies: dict[str, list[Policy]] = {}
     texts = []
@@ -116,9 +116,9 @@ def _after(
 
 def _layer_and_text(given: str) -> tuple[str, str, str]:
     """Split `LAYER=FILE`, and read the file: layer, name and text; raises `RequestError`."""
-    from iamsim.core.decision import Layer  # noqa: PLC0415 - as above
-    from iamsim.files.reading import read_text  # noqa: PLC0415
-    from iamsim.query.changed_layers import POLICY_TYPES  # noqa: PLC0415
+    from iamsim.core.decision import Layer
+    from iamsim.files.reading import read_text
+    from iamsim.query.changed_layers import POLICY_TYPES
 
     names = {layer.value: layer.value for layer in Layer}
     names |= {policy_type.value: layer.value for layer, policy_type in POLICY_TYPES.items()}

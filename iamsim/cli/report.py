@@ -29,10 +29,10 @@ ENDINGS = {".md": "markdown", ".json": "json", ".txt": "text", ".csv": "csv"}
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Ask everything, and write it in the format that the name of the file says."""
-    from iamsim.api.account_report import account_report  # noqa: PLC0415 - `--help` needs none
-    from iamsim.audit.frameworks import FRAMEWORKS  # noqa: PLC0415 - as above
-    from iamsim.cli.ask import text_of, texts_of, time_of  # noqa: PLC0415 - as above
-    from iamsim.report.audit import audit_lines  # noqa: PLC0415 - as above
+    from iamsim.api.account_report import account_report
+    from iamsim.audit.frameworks import FRAMEWORKS
+    from iamsim.cli.ask import text_of, texts_of, time_of
+    from iamsim.report.audit import audit_lines
 
     asked = [_asked(text) for text in texts_of(options, "who_can")]
     name, path = text_of(options, "framework"), text_of(options, "output")
@@ -58,7 +58,7 @@ def _run(options: Options, _arguments: Sequence[str]) -> int:
 
 def _asked(text: str) -> Asked:
     """Actions and a resource, as one text: ``s3:GetObject arn:aws:s3:::reports/*``."""
-    from iamsim.api.account_report import Asked  # noqa: PLC0415 - as above
+    from iamsim.api.account_report import Asked
 
     *patterns, resource = text.replace(",", " ").split() or [""]
     if not patterns or find_arn(resource) is None:

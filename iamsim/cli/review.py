@@ -38,7 +38,7 @@ class _Part(NamedTuple):
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Ask everything, and write it as one document."""
-    from iamsim.report.review import review_document, review_lines  # noqa: PLC0415 - not for help
+    from iamsim.report.review import review_document, review_lines
 
     parts = list(_parts(options, arguments))
     told = [(part.name, part.title, part.document, part.fails) for part in parts]
@@ -59,7 +59,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
 
 def _parts(options: Options, arguments: Sequence[str]) -> Iterator[_Part]:
     """The answers, in the order in which a reader wants them."""
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.ask import text_of, texts_of
 
     found, before, after = compared(options, arguments)
     when = text_of(options, "fail_on")
@@ -84,8 +84,8 @@ def _parts(options: Options, arguments: Sequence[str]) -> Iterator[_Part]:
 
 def _outside(options: Options, before: CompiledWorld, after: CompiledWorld) -> _Part:
     """Who gets in from outside behind the change; it fails where somebody new does."""
-    from iamsim.api.findings import find  # noqa: PLC0415 - as above
-    from iamsim.query.batch import Batch  # noqa: PLC0415
+    from iamsim.api.findings import find
+    from iamsim.query.batch import Batch
 
     partial = not options["exact"]
     known = {one.id for one in find(Batch(before, partial=partial)).active}
@@ -97,11 +97,11 @@ def _outside(options: Options, before: CompiledWorld, after: CompiledWorld) -> _
 
 def _proved(files: Sequence[str], before: CompiledWorld, after: CompiledWorld) -> _Part:
     """What holds for every request."""
-    from iamsim.proofs.claims import parse_claims  # noqa: PLC0415 - as above
-    from iamsim.proofs.prove import Prover  # noqa: PLC0415
-    from iamsim.proofs.result import Verdict, worst  # noqa: PLC0415
-    from iamsim.report import proofs as report  # noqa: PLC0415
-    from iamsim.world.documents import read_document  # noqa: PLC0415
+    from iamsim.proofs.claims import parse_claims
+    from iamsim.proofs.prove import Prover
+    from iamsim.proofs.result import Verdict, worst
+    from iamsim.report import proofs as report
+    from iamsim.world.documents import read_document
 
     prover = Prover(after, before)
     results = [
@@ -116,12 +116,12 @@ def _proved(files: Sequence[str], before: CompiledWorld, after: CompiledWorld) -
 
 def _checked(options: Options, paths: Sequence[str]) -> _Part:
     """What is wrong with policies; errors fail."""
-    from iamsim.checks.codes import FindingType  # noqa: PLC0415 - as above
-    from iamsim.cli.validate_input import find_policies  # noqa: PLC0415
-    from iamsim.cli.validate_run import ValidateRun  # noqa: PLC0415
-    from iamsim.core.errors import RequestError  # noqa: PLC0415
-    from iamsim.report import findings as report  # noqa: PLC0415
-    from iamsim.report import findings_data  # noqa: PLC0415
+    from iamsim.checks.codes import FindingType
+    from iamsim.cli.validate_input import find_policies
+    from iamsim.cli.validate_run import ValidateRun
+    from iamsim.core.errors import RequestError
+    from iamsim.report import findings as report
+    from iamsim.report import findings_data
 
     told = {"select": (), "extend_select": (), "ignore": (), "config": None}
     run = ValidateRun({**options, **told, "type": None, "resource_type": None})
@@ -143,10 +143,10 @@ def _checked(options: Options, paths: Sequence[str]) -> _Part:
 
 def _tested(options: Options, paths: Sequence[str]) -> _Part:
     """Which tests fail; they bring their worlds, or are asked in those that are given."""
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - as above
-    from iamsim.report.suite import SuiteReport, run_document, run_to_dict  # noqa: PLC0415
-    from iamsim.suites.cases import Shelf, find_files  # noqa: PLC0415
-    from iamsim.suites.runner import collect, run_cases  # noqa: PLC0415
+    from iamsim.cli.ask import texts_of
+    from iamsim.report.suite import SuiteReport, run_document, run_to_dict
+    from iamsim.suites.cases import Shelf, find_files
+    from iamsim.suites.runner import collect, run_cases
 
     shelf = Shelf(
         tuple(texts_of(options, "worlds")),

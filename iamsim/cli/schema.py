@@ -24,14 +24,14 @@ NAMES = ("answer", "scenario", "world")
 def schema_of(name: str) -> dict[str, Any]:
     """Make the schema of a name of `NAMES`."""
     if name == "world":
-        from iamsim.world.schema import world_schema  # noqa: PLC0415 - only what is asked for
+        from iamsim.world.schema import world_schema
 
         return world_schema()
     if name == "scenario":
-        from iamsim.suites.schema import scenario_schema  # noqa: PLC0415 - as above
+        from iamsim.suites.schema import scenario_schema
 
         return scenario_schema()
-    from iamsim.report.schema import answer_schema  # noqa: PLC0415 - as above
+    from iamsim.report.schema import answer_schema
 
     return answer_schema()
 

@@ -22,11 +22,11 @@ MOST_PORT = 65535
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:
     """Load the world, listen, and answer until somebody stops it."""
-    from iamsim.api.inputs import now  # noqa: PLC0415 - `--help` needs no engine
-    from iamsim.cli.ask import text_of, texts_of, time_of  # noqa: PLC0415
-    from iamsim.cli.worlds import load_any  # noqa: PLC0415
-    from iamsim.serve.estate import Estate  # noqa: PLC0415
-    from iamsim.serve.server import Server, check_host, stop_on_signals  # noqa: PLC0415
+    from iamsim.api.inputs import now
+    from iamsim.cli.ask import text_of, texts_of, time_of
+    from iamsim.cli.worlds import load_any
+    from iamsim.serve.estate import Estate
+    from iamsim.serve.server import Server, check_host, stop_on_signals
 
     host, port = check_host(text_of(options, "host") or ""), port_of(text_of(options, "port") or "")
     quiet = bool(options["quiet"])

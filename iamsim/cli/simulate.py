@@ -33,15 +33,15 @@ def _custom_policy(options: Options, _arguments: Sequence[str]) -> int:
 
 def _run(options: Options) -> int:
     """Simulate, and write the response."""
-    from iamsim.api.simulation import simulated  # noqa: PLC0415 - `--help` needs no engine
-    from iamsim.cli.simulate_answer import aws_text  # noqa: PLC0415
-    from iamsim.cli.simulate_paging import page_of  # noqa: PLC0415
-    from iamsim.cli.simulate_request import load_world, simulation_request  # noqa: PLC0415
-    from iamsim.cli.world_options import say_hints  # noqa: PLC0415
-    from iamsim.core.hint import HintKind  # noqa: PLC0415
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
-    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415
-    from iamsim.symbolic.partial import answer  # noqa: PLC0415
+    from iamsim.api.simulation import simulated
+    from iamsim.cli.simulate_answer import aws_text
+    from iamsim.cli.simulate_paging import page_of
+    from iamsim.cli.simulate_request import load_world, simulation_request
+    from iamsim.cli.world_options import say_hints
+    from iamsim.core.hint import HintKind
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.questions.check import QuestionCheck
+    from iamsim.symbolic.partial import answer
 
     simulation = simulated(simulation_request(options), load_world(options))
     world = simulation.world

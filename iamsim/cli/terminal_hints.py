@@ -38,7 +38,7 @@ def write_hints(
     find = hints_of if sys.stderr.isatty() else _key_hints
     hints = list(find(answers, options, world, fields))
     if hints:
-        from iamsim.cli.standard_error import say  # noqa: PLC0415 - most calls have no hint
+        from iamsim.cli.standard_error import say
 
         say(*(f"hint: {hint}" for hint in hints))
 
@@ -51,7 +51,7 @@ def hints_of(
 ) -> Iterator[str]:
     """Give a sentence for each principal, resource and key that nobody knows and that comes close
     to one that is known."""
-    from iamsim.questions.near_misses import near_principal, near_resource  # noqa: PLC0415 - few calls
+    from iamsim.questions.near_misses import near_principal, near_resource
 
     requests = [answer.request for answer in answers]
     if world is not None:
@@ -74,9 +74,9 @@ def _key_hints(
     typed = _typed_keys(options, fields)
     if not typed:
         return
-    from iamsim.query.hints import find_question_hints  # noqa: PLC0415 - as above
-    from iamsim.questions.near_misses import near_key  # noqa: PLC0415 - only where keys were typed
-    from iamsim.symbolic.unknowns import THINGS  # noqa: PLC0415 - as above
+    from iamsim.query.hints import find_question_hints
+    from iamsim.questions.near_misses import near_key
+    from iamsim.symbolic.unknowns import THINGS
 
     read = _keys_read(answers)
     said = {hint.subject.lower() for one in answers for hint in find_question_hints(one)}
@@ -105,7 +105,7 @@ def _texts(options: Options, field: str) -> tuple[str, ...]:
 
 def _keys_read(answers: Sequence[Answer]) -> tuple[str, ...]:
     """The keys that statements about the requests read."""
-    from iamsim.report.keys import key_rows  # noqa: PLC0415 - only where keys were typed
+    from iamsim.report.keys import key_rows
 
     rows = (row for answer in answers for row in key_rows(answer, frozenset(), partial=False))
     return tuple(row.key for row in rows if row.read_by)
@@ -131,7 +131,7 @@ class NamingPrincipals:
             return
         if self.world is None or self.principal is None:
             return
-        from iamsim.questions.near_misses import near_principal  # noqa: PLC0415 - rarely needed
+        from iamsim.questions.near_misses import near_principal
 
         near = near_principal(self.principal, self.world)
         if near is not None:

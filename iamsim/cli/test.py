@@ -41,7 +41,7 @@ def _test(options: Options, paths: Sequence[str]) -> int:
         return write_first_suite(options, paths)
     if not options["watch"]:
         return _collecting_later(options, paths)
-    from iamsim.cli.watch import watch  # noqa: PLC0415 - only where it is asked for
+    from iamsim.cli.watch import watch
 
     watched = [*(paths or (".",)), *_texts(options, "worlds"), *_texts(options, "overlays")]
     return watch(lambda: _collecting_later(options, paths), watched)
@@ -53,9 +53,9 @@ def _collecting_later(options: Options, paths: Sequence[str]) -> int:
 
 
 def _run(options: Options, paths: Sequence[str]) -> int:
-    from iamsim.api.suites import run_suites  # noqa: PLC0415 - not for help
-    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - as above
-    from iamsim.suites.last_failed import LastFailed  # noqa: PLC0415 - as above
+    from iamsim.api.suites import run_suites
+    from iamsim.cli.progress import ProgressBar
+    from iamsim.suites.last_failed import LastFailed
 
     coverage = wants_coverage(options)
     known = known_record(options)
@@ -109,7 +109,7 @@ def _picked(options: Options) -> Callable[[str, str], bool] | None:
     patterns = _texts(options, "policies")
     if not patterns:
         return None
-    from fnmatch import fnmatchcase  # noqa: PLC0415 - only where it is asked for
+    from fnmatch import fnmatchcase
 
     return lambda name, file: any(
         fnmatchcase(text, pattern) for text in (name, file) for pattern in patterns
@@ -117,7 +117,7 @@ def _picked(options: Options) -> Callable[[str, str], bool] | None:
 
 
 def _write(run: SuiteRun, options: Options) -> None:
-    from iamsim.report import suite, suite_ci  # noqa: PLC0415 - not for help
+    from iamsim.report import suite, suite_ci
 
     report, verbose = run.report, bool(options["verbose"])
     write_answer(
@@ -136,7 +136,7 @@ def _complain(collected: Collected, *, told: bool) -> None:
     """Say on standard error why the exit code is 2, unless the report told it."""
     if collected.broken:
         if not told:
-            from iamsim.core.caret import render_error  # noqa: PLC0415 - few suites are broken
+            from iamsim.core.caret import render_error
 
             sys.stderr.write("".join(f"{render_error(one.error)}\n" for one in collected.broken))
         return
@@ -145,7 +145,7 @@ def _complain(collected: Collected, *, told: bool) -> None:
 
 
 def _wanted(options: Options) -> list[Wanted]:
-    from iamsim.suites.selection import by_name, by_tag  # noqa: PLC0415 - not for help
+    from iamsim.suites.selection import by_name, by_tag
 
     wanted = [by_tag(text) for text in _texts(options, "tags")]
     name = _text(options, "keyword")
@@ -168,7 +168,7 @@ def _number(options: Options, field: str, otherwise: int | None) -> int | None:
     if text is None:
         return otherwise
     if text == "auto" and field == "workers":
-        import os  # noqa: PLC0415 - only where it is asked for
+        import os
 
         return os.cpu_count() or 1
     if not text.isdecimal() or not int(text[:9]) > 0:

@@ -66,7 +66,7 @@ def wants_coverage(options: Options) -> bool:
 
 def write_coverage(covered: Sequence[PolicyCoverage], options: Options) -> bool:
     """Write the reports that were asked for; gives whether enough is covered."""
-    from iamsim.report.coverage import shortfall  # noqa: PLC0415 - only with coverage
+    from iamsim.report.coverage import shortfall
 
     for report in _reports(options):
         form, path = _report(report)
@@ -76,7 +76,7 @@ def write_coverage(covered: Sequence[PolicyCoverage], options: Options) -> bool:
         return True
     missing = shortfall(covered, share_of(limit))
     if missing is not None:
-        import sys  # noqa: PLC0415 - only where something is said there
+        import sys
 
         sys.stderr.write(f"{missing}\n")
     return missing is None
@@ -96,17 +96,17 @@ def _report(text: str) -> tuple[str, str]:
 
 def _coverage_report(form: str, covered: Sequence[PolicyCoverage]) -> str:
     if form == "json":
-        import json  # noqa: PLC0415 - only where it is asked for
+        import json
 
-        from iamsim.report.coverage import coverage_to_dict  # noqa: PLC0415 - as above
+        from iamsim.report.coverage import coverage_to_dict
 
         return json.dumps(coverage_to_dict(covered), indent=2, ensure_ascii=False) + "\n"
     if form == "html":
-        from iamsim.report.coverage import coverage_document  # noqa: PLC0415 - as above
-        from iamsim.report.writers.html import to_html  # noqa: PLC0415 - as above
+        from iamsim.report.coverage import coverage_document
+        from iamsim.report.writers.html import to_html
 
         return to_html(coverage_document(covered))
-    from iamsim.report import coverage_files  # noqa: PLC0415 - as above
+    from iamsim.report import coverage_files
 
     if form == "lcov":
         return coverage_files.coverage_to_lcov(covered)

@@ -75,7 +75,7 @@ def unchanged(options: Options) -> frozenset[str]:
     since = options["since"]
     if not isinstance(since, str):
         return frozenset()
-    from iamsim.inputs.revisions import unchanged_files  # noqa: PLC0415 - only where it is asked
+    from iamsim.inputs.revisions import unchanged_files
 
     return unchanged_files(since)
 
@@ -95,7 +95,7 @@ def say_what_was_changed(run: SuiteRun, mutation: Mutation, options: Options) ->
 def enough(mutation: Mutation, options: Options) -> bool:
     """Whether enough changes were noticed, of those that were tried; says on standard error when
     not, and when some were not tried."""
-    from iamsim.suites.mutation.run import MOST_ASKED, Verdict  # noqa: PLC0415 - as above
+    from iamsim.suites.mutation.run import MOST_ASKED, Verdict
 
     limit = noticed_limit(options)
     results = mutation.results

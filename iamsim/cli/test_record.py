@@ -56,7 +56,7 @@ def known_record(options: Options) -> Record | None:
     known = options["compare"]
     if not isinstance(known, str):
         return None
-    from iamsim.suites.record import read_record  # noqa: PLC0415 - only where it is asked for
+    from iamsim.suites.record import read_record
 
     return read_record(known)
 
@@ -66,25 +66,25 @@ def say_and_record(run: SuiteRun, options: Options) -> None:
     write a new one where that is asked for."""
     compared = run.report.compared
     if compared is not None and compared.changes and options["format"] not in _TOLD:
-        import sys  # noqa: PLC0415 - only where something is said there
+        import sys
 
-        from iamsim.report.comparison import comparison_document  # noqa: PLC0415 - as above
-        from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
-        from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
+        from iamsim.report.comparison import comparison_document
+        from iamsim.report.paint import Paint
+        from iamsim.report.writers.text import to_text
 
         sys.stderr.write(to_text(comparison_document(compared), Paint(), terminal_width()))
     kept = options["record"]
     if isinstance(kept, str):
-        from iamsim.suites.record import write_record  # noqa: PLC0415 - as above
+        from iamsim.suites.record import write_record
 
         write_output(write_record(run.record()), kept)
 
 
 def write_first_suite(options: Options, paths: Sequence[str]) -> int:
     """Write a suite for the worlds of the options; raises `RequestError` without one."""
-    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - only where it is asked for
-    from iamsim.suites.cases import Shelf  # noqa: PLC0415 - as above
-    from iamsim.suites.first import first_suite  # noqa: PLC0415 - as above
+    from iamsim.cli.progress import ProgressBar
+    from iamsim.suites.cases import Shelf
+    from iamsim.suites.first import first_suite
 
     worlds = options["worlds"]
     if not isinstance(worlds, tuple) or not worlds:
@@ -109,7 +109,7 @@ def write_first_suite(options: Options, paths: Sequence[str]) -> int:
             hint="name another file, or remove it",
         )
     folder = os.path.dirname(file) if isinstance(file, str) else ""  # noqa: PTH120 - pathlib costs start-up time
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - as above
+    from iamsim.engine.world import CompiledWorld
 
     world = CompiledWorld.checked(shelf.load(*worlds))
     with ProgressBar("users and roles", quiet=bool(options["quiet"])) as progress:

@@ -34,8 +34,8 @@ OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field != "context")
 
 def days_of(options: Options) -> int:
     """The number of days that count as long; raises `RequestError` for what is no number."""
-    from iamsim.cli.ask import text_of  # noqa: PLC0415 - `--help` needs none
-    from iamsim.query.analyzer.unused import DEFAULT_DAYS  # noqa: PLC0415
+    from iamsim.cli.ask import text_of
+    from iamsim.query.analyzer.unused import DEFAULT_DAYS
 
     text = text_of(options, "days") or str(DEFAULT_DAYS)
     if not (text.isdecimal() and 0 < int(text[:6]) <= MOST_DAYS):
@@ -45,7 +45,7 @@ def days_of(options: Options) -> int:
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Look at who used what, and write what nobody did."""
-    from iamsim.report.access_findings_data import access_findings_sarif  # noqa: PLC0415 - as above
+    from iamsim.report.access_findings_data import access_findings_sarif
 
     days = days_of(options)
     world = open_world(options)

@@ -29,9 +29,9 @@ FAIL_ON = ("error", "security-warning", "warning", "suggestion", "never")
 
 def _validate(options: Options, paths: Sequence[str]) -> int:
     """Check, write the findings, and give the exit code."""
-    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - not for help
-    from iamsim.cli.validate_input import find_policies  # noqa: PLC0415
-    from iamsim.cli.validate_run import ValidateRun  # noqa: PLC0415
+    from iamsim.cli.progress import ProgressBar
+    from iamsim.cli.validate_input import find_policies
+    from iamsim.cli.validate_run import ValidateRun
 
     run = ValidateRun(options)
     unreadable: list[str] = []
@@ -83,8 +83,8 @@ def _validate(options: Options, paths: Sequence[str]) -> int:
 def _mend(run: ValidateRun, policies: Sequence[FoundPolicy], options: Options) -> None:
     """Write a patch before the findings, and the files where that is asked for; somebody in a
     terminal is asked about each. Beside findings for a program the patch is on standard error."""
-    from iamsim.cli.consent import Consent, somebody_there  # noqa: PLC0415 - few runs mend
-    from iamsim.cli.validate_fix import mend_files, shown_patch  # noqa: PLC0415 - as above
+    from iamsim.cli.consent import Consent, somebody_there
+    from iamsim.cli.validate_fix import mend_files, shown_patch
 
     plain = options["format"] == "text" and options["output"] is None
     out = sys.stdout if plain else sys.stderr
@@ -104,8 +104,8 @@ def _write(
     without: Sequence[str],
 ) -> None:
     """Write the findings in the form that was asked for."""
-    from iamsim.report import findings as report  # noqa: PLC0415 - not for help
-    from iamsim.report import findings_ci, findings_data  # noqa: PLC0415
+    from iamsim.report import findings as report
+    from iamsim.report import findings_ci, findings_data
 
     others = {
         "sarif": lambda: json_text(findings_data.findings_to_sarif(checked, __version__)),
@@ -125,7 +125,7 @@ def _write(
 
 def _limit(text: str | None) -> FindingType | None:
     """The mildest finding type that fails; `None` where none does."""
-    from iamsim.checks.codes import FindingType  # noqa: PLC0415 - not for help
+    from iamsim.checks.codes import FindingType
 
     text = text or FAIL_ON[0]
     return None if text == "never" else FindingType(text.upper().replace("-", "_"))

@@ -57,7 +57,7 @@ def find_policies(
             if silent and how == FOUND and without is not None:
                 without.append(str(file))
     if configurations:
-        from iamsim.inputs.configurations import find_in_configurations  # noqa: PLC0415 - HCL only
+        from iamsim.inputs.configurations import find_in_configurations
 
         holding: set[str] = set()
         for policy in find_in_configurations(configurations, unreadable):

@@ -63,7 +63,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
 def _write_policy(options: Options, found: WhatCan) -> int:
     """Write it as one policy; 1 where that could not be made exact. That is said, and what was not
     searched."""
-    from iamsim.report.what_can import policy_remarks  # noqa: PLC0415 - rarely asked for
+    from iamsim.report.what_can import policy_remarks
 
     written = found.as_policy(shrink=bool(options["shrink"]))
     text = json_text(written.document)
@@ -77,9 +77,9 @@ def _write_policy(options: Options, found: WhatCan) -> int:
 
 def _session(options: Options, model: World) -> dict[str, object] | None:
     """The session in which the principal is asked about, with the policies passed to it."""
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs none
-    from iamsim.core.decision import PolicyType  # noqa: PLC0415
-    from iamsim.suites.policies import PolicyReader  # noqa: PLC0415
+    from iamsim.cli.ask import texts_of
+    from iamsim.core.decision import PolicyType
+    from iamsim.suites.policies import PolicyReader
 
     reader = PolicyReader("", model, None)
     policies = [

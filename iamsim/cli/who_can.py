@@ -38,7 +38,7 @@ __all__ = ["COMMAND"]
 
 def _asked(options: Options, arguments: Sequence[str]) -> tuple[tuple[str, ...], str]:
     """The actions and the resource: by options, or as arguments with the resource last."""
-    from iamsim.cli.ask import text_of, texts_of  # noqa: PLC0415 - as `open_batch`
+    from iamsim.cli.ask import text_of, texts_of
 
     actions, resource = texts_of(options, "actions"), text_of(options, "resource")
     patterns = list(arguments)
@@ -55,7 +55,7 @@ def _asked(options: Options, arguments: Sequence[str]) -> tuple[tuple[str, ...],
 
 def _run(options: Options, arguments: Sequence[str]) -> int:
     """Ask for all principals, and write who is left."""
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs none
+    from iamsim.cli.ask import texts_of
 
     actions, resource = _asked(options, arguments)
     world = open_world(options, on_demand=True)
@@ -74,7 +74,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
             **asking(options),
         )
     if wants_picture(options):
-        from iamsim.draw.access import draw_who_can  # noqa: PLC0415 - text needs none
+        from iamsim.draw.access import draw_who_can
 
         write_drawn(draw_who_can(found.found, world.model), options)
         return 0

@@ -35,8 +35,8 @@ SEVERITIES = ("error", "warning", "note")
 
 def _load(options: Options, *, strict: bool = True) -> World:
     """Load the worlds; raises `RequestError` without any."""
-    from iamsim.cli.ask import texts_of  # noqa: PLC0415 - `--help` needs none
-    from iamsim.cli.worlds import load_any  # noqa: PLC0415
+    from iamsim.cli.ask import texts_of
+    from iamsim.cli.worlds import load_any
 
     model = load_any(
         texts_of(options, "worlds"),
@@ -51,15 +51,15 @@ def _load(options: Options, *, strict: bool = True) -> World:
 
 def _unknowns(model: World) -> tuple[UnknownInWorld, ...]:
     """What is not known of the world's policies."""
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - `--help` needs none
+    from iamsim.engine.world import CompiledWorld
 
     return CompiledWorld(model).unknowns()
 
 
 def _show(options: Options, arguments: Sequence[str]) -> int:
     """Write the accounts that are named, else all."""
-    from iamsim.report import world_show as report  # noqa: PLC0415 - as below
-    from iamsim.report.unknowns import (  # noqa: PLC0415
+    from iamsim.report import world_show as report
+    from iamsim.report.unknowns import (
         unknowns_data,
         unknowns_there,
         unverified_remarks,
@@ -99,11 +99,11 @@ def _find(name: str, model: World) -> Account:
 
 def _tree(options: Options, _arguments: Sequence[str]) -> int:
     """Draw the organization."""
-    from iamsim.report import world_tree as report  # noqa: PLC0415 - as above
+    from iamsim.report import world_tree as report
 
     model = _load(options)
     if options["format"] in PICTURE_FORMATS:
-        from iamsim.draw.picture import draw_organization  # noqa: PLC0415 - text needs none
+        from iamsim.draw.picture import draw_organization
 
         write_drawn(draw_organization(model), options)
         return 0
@@ -124,8 +124,8 @@ def _writes_lines(options: Options) -> bool:
 
 def _lint(options: Options, _arguments: Sequence[str]) -> int:
     """Look for what dangles."""
-    from iamsim.query.world_lint import lint_world  # noqa: PLC0415 - `--help` needs none
-    from iamsim.report import world_lint as report  # noqa: PLC0415
+    from iamsim.query.world_lint import lint_world
+    from iamsim.report import world_lint as report
 
     found = lint_world(_load(options, strict=False))
     write_answer(
@@ -140,9 +140,9 @@ def _lint(options: Options, _arguments: Sequence[str]) -> int:
 
 def _stats(options: Options, _arguments: Sequence[str]) -> int:
     """Count and measure."""
-    from iamsim.query.world_stats import world_stats  # noqa: PLC0415 - `--help` needs none
-    from iamsim.report import world_stats as report  # noqa: PLC0415
-    from iamsim.report.unknowns import (  # noqa: PLC0415
+    from iamsim.query.world_stats import world_stats
+    from iamsim.report import world_stats as report
+    from iamsim.report.unknowns import (
         unknowns_data,
         unknowns_there,
         unverified_remarks,

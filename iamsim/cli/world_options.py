@@ -132,9 +132,9 @@ def output(*formats: str, quiet: str) -> tuple[Option, ...]:
 
 def open_batch(options: Options) -> tuple[Batch, World]:
     """Load the worlds and make them ready; raises `RequestError` without any."""
-    from iamsim.cli.ask import load_worlds, text_of, time_of  # noqa: PLC0415 - `--help` needs none
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415
-    from iamsim.query.batch import Batch  # noqa: PLC0415
+    from iamsim.cli.ask import load_worlds, text_of, time_of
+    from iamsim.engine.world import CompiledWorld
+    from iamsim.query.batch import Batch
 
     model = load_worlds(options)
     if model is None:
@@ -150,8 +150,8 @@ def open_batch(options: Options) -> tuple[Batch, World]:
 def open_world(options: Options, *, on_demand: bool = False) -> api.World:
     """Load the worlds, to be asked; raises `RequestError` without any. With `on_demand` no more of
     a written world is read and compiled than is asked for, as long as there is one process."""
-    from iamsim import api  # noqa: PLC0415 - as above
-    from iamsim.cli.ask import load_worlds  # noqa: PLC0415
+    from iamsim import api
+    from iamsim.cli.ask import load_worlds
 
     alone = processes_of(options).number == 1  # a wrong number is said before anything is read
     model = load_worlds(options, on_demand=on_demand and alone)
@@ -165,20 +165,20 @@ def open_world(options: Options, *, on_demand: bool = False) -> api.World:
 
 def asking(options: Options) -> Asking:
     """What all questions over a world take: `exact` and the time."""
-    from iamsim.cli.ask import text_of, time_of  # noqa: PLC0415 - as above
+    from iamsim.cli.ask import text_of, time_of
 
     return {"exact": bool(options["exact"]), "at": time_of(text_of(options, "at"))}
 
 
 def processes_of(options: Options) -> Processes:
     """The processes to ask in, for a `with` block; raises `RequestError` for what is no number."""
-    from iamsim.query.batch.processes import Processes  # noqa: PLC0415 - as above
+    from iamsim.query.batch.processes import Processes
 
     text = options.get("processes")
     if not isinstance(text, str):
         return Processes()
     if text == "auto":
-        import os  # noqa: PLC0415 - only where it is asked for
+        import os
 
         return Processes(os.cpu_count() or 1)
     if not text.isdecimal() or not int(text[:9]) > 0:
@@ -192,14 +192,14 @@ def processes_of(options: Options) -> Processes:
 
 def asked_context(options: Options) -> dict[str, ContextValue]:
     """The context keys that were given."""
-    from iamsim.cli.ask import context_of, texts_of  # noqa: PLC0415 - as above
+    from iamsim.cli.ask import context_of, texts_of
 
     return context_of(texts_of(options, "context"))
 
 
 def paint_for(options: Options) -> Paint:
     """Colors as the options want them."""
-    from iamsim.report.paint import Paint  # noqa: PLC0415 - as above
+    from iamsim.report.paint import Paint
 
     color = options["color"]
     return Paint(
@@ -269,7 +269,7 @@ def _with_hints(
     data: Callable[[], object],
 ) -> tuple[Callable[[], Document], Callable[[], object]]:
     """The document and the data with hints, which go to standard error where neither shows them."""
-    from iamsim.report.hints import hint_to_dict, hint_warning  # noqa: PLC0415 - `--help` needs none
+    from iamsim.report.hints import hint_to_dict, hint_warning
 
     warnings = tuple(hint_warning(hint) for hint in hints)
     if _has_no_remarks(options):
@@ -296,8 +296,8 @@ def _has_no_remarks(options: Options) -> bool:
 
 def say_hints(hints: Sequence[Hint]) -> None:
     """Write hints to standard error."""
-    from iamsim.cli.standard_error import say  # noqa: PLC0415 - few questions have any
-    from iamsim.report.hints import hint_text  # noqa: PLC0415 - as above
+    from iamsim.cli.standard_error import say
+    from iamsim.report.hints import hint_text
 
     say(*(f"hint: {hint_text(one)}" for one in hints))
 
@@ -312,29 +312,29 @@ def _written(
         case "json":
             return json_text(data())
         case "csv":
-            from iamsim.report.writers.csv_table import to_csv  # noqa: PLC0415 - one writer a call
+            from iamsim.report.writers.csv_table import to_csv
 
             return to_csv(document())
         case "markdown":
-            from iamsim.report.writers.markdown import to_markdown  # noqa: PLC0415 - as above
+            from iamsim.report.writers.markdown import to_markdown
 
             return to_markdown(document())
         case "html":
-            from iamsim.report.writers.html import to_html  # noqa: PLC0415 - as above
+            from iamsim.report.writers.html import to_html
 
             return to_html(document())
         case _ if options["quiet"]:
-            from iamsim.report.cleaning import for_terminal  # noqa: PLC0415 - as above
+            from iamsim.report.cleaning import for_terminal
 
             return "".join(f"{for_terminal(line)}\n" for line in quiet())
         case _:
-            from iamsim.report.writers.text import to_text  # noqa: PLC0415 - as above
+            from iamsim.report.writers.text import to_text
 
             return to_text(document(), paint_for(options), terminal_width())
 
 
 def json_text(data: object) -> str:
     """Plain data as JSON."""
-    import json  # noqa: PLC0415 - text needs none
+    import json
 
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

@@ -29,15 +29,15 @@ __all__ = ["TRUST"]
 
 def _trust(options: Options, names: Sequence[str]) -> int:
     """Ask the engine who can assume each role."""
-    from iamsim.query.role_chains import Callers  # noqa: PLC0415 - `--help` needs none
-    from iamsim.report import trust as report  # noqa: PLC0415
+    from iamsim.query.role_chains import Callers
+    from iamsim.report import trust as report
 
     batch, model = open_batch(options)
     roles = [_find(name, model) for name in names] if names else _all_roles(model)
     progress_bar = ProgressBar("roles", quiet=bool(options["quiet"]))
     with processes_of(options) as processes, progress_bar as progress:
         if options["format"] in PICTURE_FORMATS:
-            from iamsim.draw.access import draw_trust  # noqa: PLC0415 - text needs none
+            from iamsim.draw.access import draw_trust
 
             write_drawn(draw_trust(batch, roles, progress=progress), options)
             return 0

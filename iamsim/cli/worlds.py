@@ -83,9 +83,9 @@ def load_any(
     """
     if not paths and not overlays:
         return None
-    from iamsim.cli.progress import ProgressBar  # noqa: PLC0415 - only with a world
-    from iamsim.core.collector import CollectLater  # noqa: PLC0415
-    from iamsim.importers.load import load_worlds  # noqa: PLC0415
+    from iamsim.cli.progress import ProgressBar
+    from iamsim.core.collector import CollectLater
+    from iamsim.importers.load import load_worlds
 
     remarks: list[Remark] = []
     with CollectLater(), ProgressBar("import", quiet=quiet) as bar:

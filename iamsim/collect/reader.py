@@ -86,8 +86,8 @@ class Reader:
         known = _read(file)
         if known is not None:
             return known
-        from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - extra `aws`
-        from botocore.parsers import ResponseParserError  # noqa: PLC0415 - as above
+        from botocore.exceptions import BotoCoreError, ClientError
+        from botocore.parsers import ResponseParserError
 
         try:
             output = self._call(service, operation, region, parameters)
@@ -154,7 +154,7 @@ class Reader:
         operation = call.operation.replace("-", "_")
         model = client.meta.service_model.operation_model(_method_name(client, operation))
         members = {} if model.input_shape is None else model.input_shape.members
-        from botocore import xform_name  # noqa: PLC0415 - as above
+        from botocore import xform_name
 
         names = {xform_name(name, "-"): name for name in members}
         parameters: dict[str, Any] = {}
@@ -178,7 +178,7 @@ class Reader:
     def _client(self, service: str, region: str | None) -> Any:  # noqa: ANN401 - as above
         key = service, region
         if key not in self._clients:
-            from botocore.config import Config  # noqa: PLC0415 - as above
+            from botocore.config import Config
 
             attempts = int(os.environ.get("AWS_MAX_ATTEMPTS", ATTEMPTS))
             config = Config(retries={"mode": "adaptive", "total_max_attempts": attempts})

@@ -37,8 +37,8 @@ def open_session(profile: str | None) -> Any:  # noqa: ANN401 - boto3 has no typ
     """The session of a profile, of IAM Identity Center and with a role as well, or of what the
     environment says. Raises `RequestError` where boto3 is missing or knows no such profile."""
     try:
-        import boto3  # noqa: PLC0415 - the extra `aws`
-        from botocore.exceptions import BotoCoreError  # noqa: PLC0415 - as above
+        import boto3
+        from botocore.exceptions import BotoCoreError
     except ImportError:
         raise missing_boto3() from None
     try:
@@ -60,7 +60,7 @@ def collect(
     far as the account may read it; with `role` all of its member accounts by that role. What AWS
     refuses is reported, kept as its error, and the rest goes on. Raises `RequestError` where AWS
     does not know the caller."""
-    from botocore.exceptions import BotoCoreError, ClientError  # noqa: PLC0415 - as above
+    from botocore.exceptions import BotoCoreError, ClientError
 
     try:
         identity = _sts(session).get_caller_identity()
@@ -103,7 +103,7 @@ def _sts(session: Any) -> Any:  # noqa: ANN401 - as above
 
 def _assume(session: Any, role: str) -> Any:  # noqa: ANN401 - as above
     """A session of a role of a member account; its keys stay in memory."""
-    import boto3  # noqa: PLC0415 - as above
+    import boto3
 
     found = _sts(session).assume_role(RoleArn=role, RoleSessionName="iamsim-collect")
     keys = found["Credentials"]

@@ -77,7 +77,7 @@ else:
         """Copy an object with some of its fields changed, as `dataclasses.replace` does."""
         table = type(item).__dict__.get(_TABLE)
         if table is None:
-            from dataclasses import replace as replaced  # noqa: PLC0415 - not made here
+            from dataclasses import replace as replaced
 
             return replaced(item, **changes)
         for one in table:
@@ -166,7 +166,7 @@ else:
         return method
 
     def _module_of(home):
-        import sys  # noqa: PLC0415 - loaded anyway
+        import sys
 
         return sys.modules[home.__module__]
 
@@ -236,7 +236,7 @@ else:
 
     def _repr(home):
         """Make `__repr__`: the name and the fields."""
-        import reprlib  # noqa: PLC0415 - for people who look closely
+        import reprlib
 
         shown = [one.name for one in getattr(home, _TABLE) if one.repr]
 
@@ -249,7 +249,7 @@ else:
 
     def _standard_fields(home):
         """Make the table that `dataclasses.fields` reads."""
-        import dataclasses  # noqa: PLC0415 - most processes need none
+        import dataclasses
 
         found = {}
         for one in getattr(home, _TABLE):
@@ -273,14 +273,14 @@ else:
 
     def _refuse_to_set(self, name, value):  # noqa: ARG001 - the form of `__setattr__`
         """Refuse, as every frozen class does."""
-        from dataclasses import FrozenInstanceError  # noqa: PLC0415 - a fault of the caller
+        from dataclasses import FrozenInstanceError
 
         message = f"cannot assign to field {name!r}"
         raise FrozenInstanceError(message)
 
     def _refuse_to_delete(self, name):  # noqa: ARG001 - the form of `__delattr__`
         """Refuse, as every frozen class does."""
-        from dataclasses import FrozenInstanceError  # noqa: PLC0415 - as above
+        from dataclasses import FrozenInstanceError
 
         message = f"cannot delete field {name!r}"
         raise FrozenInstanceError(message)

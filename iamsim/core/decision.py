@@ -107,7 +107,7 @@ class Decision:
     def __repr__(self) -> str:
         """Verdict, layer, reason and statements in one line."""
         layer = "" if self.layer is None else f" by {self.layer.value}"
-        from iamsim.core.caret import quote  # noqa: PLC0415 - few decisions are written out
+        from iamsim.core.caret import quote
 
         places = [f"statement {one.index + 1} of {quote(one.policy)}" for one in self.statements]
         listed = f": {', '.join(places)}" if places else ""

@@ -17,7 +17,7 @@ LONGEST = 300  # characters that are compared: the time grows with the square of
 def closest(text: str, known: Iterable[str], number: int, alike: float = ALIKE) -> tuple[str, ...]:
     """The known names that are most like a text, likeliest first."""
     # difflib brings in `re`, which costs more than a lookup; few processes suggest anything.
-    from difflib import get_close_matches  # noqa: PLC0415
+    from difflib import get_close_matches
 
     return tuple(get_close_matches(text[:LONGEST], list(known), number, alike))
 

@@ -171,6 +171,6 @@ def _policy_text(value: str) -> str | None:
 
 def _decoded(text: str) -> str:
     """Take URL encoding away."""
-    from urllib.parse import unquote  # noqa: PLC0415 - few texts are encoded
+    from urllib.parse import unquote
 
     return unquote(text).strip()

@@ -54,10 +54,10 @@ def draw_decision(
     `href` gives the address that the gate of a layer (by its name, such as
     ``permissions-boundary``; ``kms-grant`` for the grants on a key) leads to in the SVG.
     """
-    from iamsim.draw.decision import decision_svg  # noqa: PLC0415 - one form of several
-    from iamsim.draw.decision_dot import decision_dot  # noqa: PLC0415 - one form of several
-    from iamsim.words.language import speaker  # noqa: PLC0415 - beside what it speaks
-    from iamsim.words.steps import picture_of, spoken  # noqa: PLC0415 - needs the engine's tables
+    from iamsim.draw.decision import decision_svg
+    from iamsim.draw.decision_dot import decision_dot
+    from iamsim.words.language import speaker
+    from iamsim.words.steps import picture_of, spoken
 
     picture = spoken(picture_of(answer), speaker(language))
 
@@ -77,8 +77,8 @@ def draw_organization(world: World, answer: Answer | None = None, width: float =
 
     Raises `RequestError` where the world has none.
     """
-    from iamsim.draw.organization import tree_of  # noqa: PLC0415 - one kind of several
-    from iamsim.draw.organization_svg import (  # noqa: PLC0415 - one kind of several
+    from iamsim.draw.organization import tree_of
+    from iamsim.draw.organization_svg import (
         organization_dot,
         organization_svg,
     )
@@ -92,7 +92,7 @@ def draw_organization(world: World, answer: Answer | None = None, width: float =
 
 def draw_chain(chain: Chain, answers: Sequence[Answer] = (), width: float = 688) -> Picture:
     """Draw a chain of roles, `width` pixels wide, with the answers to the questions at its end."""
-    from iamsim.draw.chain import chain_dot, chain_svg, steps_of  # noqa: PLC0415 - one kind
+    from iamsim.draw.chain import chain_dot, chain_svg, steps_of
 
     steps = steps_of(chain, answers)
     return Picture(

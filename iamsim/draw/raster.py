@@ -21,7 +21,7 @@ _LETTER = (
 def rasterized(svg: str) -> bytes:
     """Draw an SVG as PNG; raises `RequestError` where resvg or every font is missing."""
     try:
-        from resvg_py import svg_to_bytes  # noqa: PLC0415 - an extra
+        from resvg_py import svg_to_bytes
     except ImportError:
         raise RequestError(
             "png-missing",

@@ -106,7 +106,7 @@ def read_gzip(content: bytes, name: str, *, most: int = MOST_BYTES) -> bytes:
     """Unpack the content of a gzip file, with ISA-L where it is installed. Raises `OSError` where
     it is none or holds more than `most` bytes, `EOFError` where it is cut off, `zlib.error` where
     it is damaged."""
-    import zlib  # noqa: PLC0415 - few inputs are packed
+    import zlib
 
     begin, refused = _unpacker()
     parts: list[bytes] = []
@@ -134,12 +134,12 @@ def read_gzip(content: bytes, name: str, *, most: int = MOST_BYTES) -> bytes:
 def _unpacker() -> tuple[Callable[[], Any], type[Exception]]:
     """What unpacks a member of a gzip file, and the error with which it refuses."""
     try:
-        from isal import isal_zlib  # noqa: PLC0415 - the extra `replay` brings it
+        from isal import isal_zlib
 
         refused: type[Exception] = isal_zlib.error  # type: ignore[assignment]  # says its stub
         return lambda: isal_zlib.decompressobj(wbits=_OF_GZIP), refused
     except ImportError:
-        import zlib  # noqa: PLC0415 - as above
+        import zlib
 
         return lambda: zlib.decompressobj(wbits=_OF_GZIP), zlib.error
 

@@ -52,7 +52,7 @@ def load_worlds(
     """
     overlays = tuple(overlay)
     if overlays:
-        from iamsim.importers.overlay import overlay_world  # noqa: PLC0415 - most worlds have none
+        from iamsim.importers.overlay import overlay_world
 
         world = load_worlds(*paths, strict=strict, progress=progress, remarked=remarked)
         return overlay_world(world, overlays, progress=progress, remarked=remarked)
@@ -62,7 +62,7 @@ def load_worlds(
         if on_demand and strict and len(texts) == 1:
             return open_world(texts[0])
         return load_world(*texts, strict=strict)
-    from iamsim.importers.frame import import_sources  # noqa: PLC0415 - plain worlds start faster
+    from iamsim.importers.frame import import_sources
 
     with CollectLater():
         imported = import_sources(sources, progress=progress)
@@ -84,7 +84,7 @@ def is_source(path: str) -> bool:
     if os.path.isdir(path):  # noqa: PTH112 - plain text paths everywhere
         if any(os.path.isfile(os.path.join(path, name)) for name in WORLD_FILES):  # noqa: PTH113, PTH118
             return False
-        from iamsim.syntax.hcl.file import is_hcl  # noqa: PLC0415 - plain worlds start faster
+        from iamsim.syntax.hcl.file import is_hcl
 
         # A configuration that can't be read is one: importing it says why.
         return _holds_sources(path) or any(map(is_hcl, os.listdir(path)))  # noqa: PTH208
@@ -107,9 +107,9 @@ def comes_from_terraform(path: str) -> bool:
     file that can be imported is one."""
     if not is_source(path):
         return False
-    from iamsim.importers.draft import Draft  # noqa: PLC0415 - as below
-    from iamsim.importers.sources import SourceOptions, read_sources  # noqa: PLC0415
-    from iamsim.importers.terraform.importer import IMPORTER  # noqa: PLC0415
+    from iamsim.importers.draft import Draft
+    from iamsim.importers.sources import SourceOptions, read_sources
+    from iamsim.importers.terraform.importer import IMPORTER
 
     first = next(read_sources([path], Draft(), SourceOptions()), None)
     return first is not None and IMPORTER.recognises(first[0])
@@ -127,9 +127,9 @@ def _looks_like_world(path: str) -> bool:
 
 def _holds_sources(path: str) -> bool:
     """Say whether some importer recognises something at a path."""
-    from iamsim.importers.draft import Draft  # noqa: PLC0415 - plain worlds start faster
-    from iamsim.importers.frame import recognises  # noqa: PLC0415
-    from iamsim.importers.sources import SourceOptions, read_sources  # noqa: PLC0415
+    from iamsim.importers.draft import Draft
+    from iamsim.importers.frame import recognises
+    from iamsim.importers.sources import SourceOptions, read_sources
 
     found: Iterable[bool] = (
         recognises(source) for source, _, _ in read_sources([path], Draft(), SourceOptions())

@@ -21,9 +21,9 @@ Documents = tuple[list[Document], dict[str, Document]]
 def documents_of(data: dict[str, Plain], places: Places) -> Documents:
     """Give the world files and the policy files of plain data, as if they had been read; policies
     of templates stand where these have them."""
-    import json  # noqa: PLC0415 - only to import
+    import json
 
-    from iamsim.importers.layout import lay_out  # noqa: PLC0415
+    from iamsim.importers.layout import lay_out
 
     layout = lay_out(dict(data), places.key_of)
     worlds = [
@@ -43,7 +43,7 @@ def documents_of(data: dict[str, Plain], places: Places) -> Documents:
 
 def _source(path: str, document: Plain, places: Places) -> TextSource:
     """The text of a policy: that of its template, else the one that an import would write."""
-    from iamsim.importers.layout import document_text  # noqa: PLC0415 - only to import
+    from iamsim.importers.layout import document_text
 
     place = places.of(document)
     if place is not None:

@@ -46,11 +46,11 @@ def find_in_content(
     empty: list[str] | None = None,
 ) -> Iterator[FoundPolicy]:
     """Go through the policies of a text; a template that holds none is told in `empty`."""
-    from iamsim.world.documents import parse_document  # noqa: PLC0415 - not for help
+    from iamsim.world.documents import parse_document
 
     ending = Path(name).suffix.lower().removeprefix(".")
     if ending == "tf":
-        from iamsim.inputs.configurations import find_in_configurations  # noqa: PLC0415 - few are
+        from iamsim.inputs.configurations import find_in_configurations
 
         yield from find_in_configurations({name: content}, unreadable)
         return
@@ -103,8 +103,8 @@ def _tagged_template(
     YAML with tags. Of a broken one, say what is broken."""
     if error.code != "yaml-tag":
         return None, error
-    from iamsim.importers.short_forms import read_short_form  # noqa: PLC0415 - few have tags
-    from iamsim.world.documents import parse_document  # noqa: PLC0415 - not for help
+    from iamsim.importers.short_forms import read_short_form
+    from iamsim.world.documents import parse_document
 
     try:
         document = parse_document(content, name, language=ending, read_tag=read_short_form)
@@ -117,14 +117,14 @@ def _is_template(data: object) -> bool:
     """Whether data is a template of CloudFormation."""
     if not isinstance(data, Mapping) or not isinstance(data.get("Resources"), Mapping):
         return False
-    from iamsim.importers.cloudformation.templates import is_template  # noqa: PLC0415 - few are
+    from iamsim.importers.cloudformation.templates import is_template
 
     return is_template(data)
 
 
 def _of_template(document: Document, empty: list[str] | None) -> Iterator[FoundPolicy]:
     """Go through the policies of a template."""
-    from iamsim.importers.cloudformation.policies import template_policies  # noqa: PLC0415
+    from iamsim.importers.cloudformation.policies import template_policies
 
     policies = list(template_policies(document, is_policy))
     if not policies and empty is not None:

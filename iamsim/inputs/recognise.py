@@ -104,7 +104,7 @@ def _of_text(text: str) -> Recognised | None:
     if _may_deny(text):
         return Recognised(text, Kind.MESSAGE, "a message of AWS about a denied request", text=text)
     if len(words) == 1 and text.isidentifier():
-        from iamsim.catalog.managed import find_managed_policy_by_name  # noqa: PLC0415 - rare
+        from iamsim.catalog.managed import find_managed_policy_by_name
 
         if find_managed_policy_by_name(text) is not None:
             return Recognised(text, Kind.POLICY, "an AWS managed policy")
@@ -228,7 +228,7 @@ def _decode(content: bytes, argument: str) -> str:
 
 def _data(text: str, path: str | None) -> object:
     """The data of JSON or YAML; `None` for other text."""
-    import json  # noqa: PLC0415 - folders need none
+    import json
 
     if text.lstrip()[:1] in ("{", "["):
         try:
@@ -237,7 +237,7 @@ def _data(text: str, path: str | None) -> object:
             return _lines_of(text)
     if path is None or not path.lower().endswith((".yaml", ".yml", ".template")):
         return None
-    from iamsim.importers.sources import parse_yaml  # noqa: PLC0415 - only for YAML
+    from iamsim.importers.sources import parse_yaml
 
     try:
         return parse_yaml(text, path)
@@ -247,7 +247,7 @@ def _data(text: str, path: str | None) -> object:
 
 def _lines_of(text: str) -> object:
     """The data of a text with a JSON value a line."""
-    import json  # noqa: PLC0415 - as above
+    import json
 
     try:
         return [json.loads(line) for line in text.splitlines() if line.strip()]
@@ -257,7 +257,7 @@ def _lines_of(text: str) -> object:
 
 def _of_data(argument: str, data: object, text: str, path: str | None) -> Recognised | None:
     """Recognise data."""
-    from iamsim.inputs.policies import is_policy  # noqa: PLC0415 - messages need none
+    from iamsim.inputs.policies import is_policy
 
     if _is_event(data):
         return Recognised(argument, Kind.EVENT, _event_words(data), data)
@@ -293,7 +293,7 @@ def _loaded(wrapped: WrappedPolicy) -> object:
     """The data of a policy that came inside of something else."""
     if not isinstance(wrapped.document, str):
         return wrapped.document
-    import json  # noqa: PLC0415 - as above
+    import json
 
     try:
         return json.loads(wrapped.document)
@@ -328,8 +328,8 @@ def _event_words(data: object) -> str:
 
 def _imported(argument: str, data: object, path: str | None) -> Recognised | None:
     """Recognise what an importer reads."""
-    from iamsim.importers.registry import load_importers  # noqa: PLC0415 - policies need none
-    from iamsim.importers.sources import Source  # noqa: PLC0415 - as above
+    from iamsim.importers.registry import load_importers
+    from iamsim.importers.sources import Source
 
     source = Source(path or argument, data)
     for importer in load_importers():
@@ -340,10 +340,10 @@ def _imported(argument: str, data: object, path: str | None) -> Recognised | Non
 
 def _source(path: str) -> Recognised:
     """Recognise a folder, an archive or a table that can be imported."""
-    from iamsim.importers.draft import Draft  # noqa: PLC0415 - as above
-    from iamsim.importers.options import SourceOptions  # noqa: PLC0415
-    from iamsim.importers.registry import load_importers  # noqa: PLC0415
-    from iamsim.importers.sources import read_sources  # noqa: PLC0415
+    from iamsim.importers.draft import Draft
+    from iamsim.importers.options import SourceOptions
+    from iamsim.importers.registry import load_importers
+    from iamsim.importers.sources import read_sources
 
     importers = load_importers()
     names: dict[str, None] = {}
@@ -361,7 +361,7 @@ def _source(path: str) -> Recognised:
 def _unknown_content(argument: str, text: str, path: str | None) -> RequestError:
     """The error about a file that is nothing that is known; a broken policy says what is broken."""
     if '"Statement"' in text and text.lstrip().startswith("{"):
-        from iamsim.syntax.read import parse_policy  # noqa: PLC0415 - only errors need it
+        from iamsim.syntax.read import parse_policy
 
         try:
             parse_policy(text, name=path or argument)

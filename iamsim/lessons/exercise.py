@@ -76,7 +76,7 @@ def load_exercise(path: str) -> Exercise:
     Raises `WorldError` for what does not fit the format and `PolicyError` for a broken policy, both
     with the place in the file.
     """
-    import os  # noqa: PLC0415 - names of files only
+    import os
 
     file = os.path.basename(path)  # noqa: PTH119 - plain text goes on
     document = read_document(path, name=file)

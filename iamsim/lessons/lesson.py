@@ -134,7 +134,7 @@ def load_lesson(path: str) -> Lesson:
     Raises `WorldError` for what does not fit the format and `PolicyError` for a broken policy,
     both with the place in the file.
     """
-    import os  # noqa: PLC0415 - names of files only
+    import os
 
     file = os.path.basename(path)  # noqa: PTH119 - plain text goes on
     document = read_document(path, name=file)
@@ -188,7 +188,7 @@ def _steps(
     for index, variation in enumerate(lesson.variations):
         request = by_name.get(variation.request)
         if request is None:
-            from iamsim.core.suggest import did_you_mean  # noqa: PLC0415 - only errors need it
+            from iamsim.core.suggest import did_you_mean
 
             raise WorldError(
                 "unknown-request",

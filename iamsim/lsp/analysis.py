@@ -145,7 +145,7 @@ class Analyzer:
             elif kind == "scenario":
                 results = _of_scenario(document)
             elif kind == "claims":
-                from iamsim.proofs.claims import parse_claims  # noqa: PLC0415 - few are claims
+                from iamsim.proofs.claims import parse_claims
 
                 parse_claims(document.data, file=Path(name).name)
         except IamsimError as error:
@@ -160,7 +160,7 @@ class Analyzer:
         is_outdated: Callable[[], bool],
     ) -> Analysis:
         """A file of HCL, evaluated with those beside it."""
-        from iamsim.inputs.configurations import policies_of_files  # noqa: PLC0415 - few are HCL
+        from iamsim.inputs.configurations import policies_of_files
 
         if self._typed[0] != name:
             self._typed = name, TypedText()
@@ -237,7 +237,7 @@ def _choices(name: str) -> tuple[Configuration, list[Any]]:
 
 def _read_template(text: str, name: str) -> Document | None:
     """Read a template with short forms of functions."""
-    from iamsim.importers.short_forms import read_short_form  # noqa: PLC0415 - few have tags
+    from iamsim.importers.short_forms import read_short_form
 
     try:
         return parse_document(text, name, language="yaml", read_tag=read_short_form)
@@ -247,7 +247,7 @@ def _read_template(text: str, name: str) -> Document | None:
 
 def _fault_of(text: str, name: str, language: str, error: InputError) -> Problem:
     """What is wrong with a text that can't be read; of a template it is no tag."""
-    from iamsim.importers.short_forms import read_short_form  # noqa: PLC0415 - few have tags
+    from iamsim.importers.short_forms import read_short_form
 
     try:
         parse_document(text, name, language=language, read_tag=read_short_form)
@@ -276,7 +276,7 @@ def _kind(data: object, *, whole: bool) -> str:
 
 def _of_world(document: Document) -> list[Problem]:
     """What does not fit in a world, and policy files that can't be read."""
-    from iamsim.world.load import load_world_documents  # noqa: PLC0415 - few documents are worlds
+    from iamsim.world.load import load_world_documents
 
     world = load_world_documents(document, strict=False)
     return [_problem(error) for error in (*world.problems, *world.lost)]
@@ -284,7 +284,7 @@ def _of_world(document: Document) -> list[Problem]:
 
 def _of_scenario(document: Document) -> tuple[CaseResult, ...]:
     """The requests of a scenario, decided; raises what reading and deciding raise."""
-    from iamsim.suites.run import run_scenario  # noqa: PLC0415 - few documents are scenarios
-    from iamsim.suites.scenario import scenario_from_data  # noqa: PLC0415
+    from iamsim.suites.run import run_scenario
+    from iamsim.suites.scenario import scenario_from_data
 
     return tuple(run_scenario(scenario_from_data(document)))

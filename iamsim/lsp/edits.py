@@ -24,7 +24,7 @@ LONGEST_TITLE = 300
 
 def edits_of(result: CaseResult) -> Iterator[Action]:
     """The edits that make a request come out as expected, the narrowest first."""
-    from iamsim.query.edits.search import suggest_edits  # noqa: PLC0415 - few ask
+    from iamsim.query.edits.search import suggest_edits
 
     expected = result.request.expect
     if expected is None or result.error is not None or not result.failures:
@@ -44,8 +44,8 @@ def edits_of(result: CaseResult) -> Iterator[Action]:
 
 def _action(found: EditSet, report: EditReport) -> Action | None:
     """Edits as an action; `None` where not all of them are changes of texts."""
-    from iamsim.query.edits.patches import changes_of_texts  # noqa: PLC0415 - few ask
-    from iamsim.report.edit_sentences import edit_sentence, reach_sentence  # noqa: PLC0415
+    from iamsim.query.edits.patches import changes_of_texts
+    from iamsim.report.edit_sentences import edit_sentence, reach_sentence
 
     origins = {id(edit.place.origin) for edit in found.edits if edit.place and edit.place.origin}
     in_texts = all(edit.place is not None and edit.place.origin for edit in found.edits)

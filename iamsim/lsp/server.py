@@ -277,7 +277,7 @@ def _told(
     server: LanguageServer, documents: Documents, uri: str, number: int, *, in_short: bool
 ) -> str:
     """The answer to a request of a scenario: shown, and given back."""
-    from iamsim.report.text import render_text, render_verdict  # noqa: PLC0415 - few ask
+    from iamsim.report.text import render_text, render_verdict
 
     results = documents.analysis(uri).results
     if not 0 <= number < len(results):

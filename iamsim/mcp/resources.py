@@ -78,9 +78,9 @@ async def read_entry(uri: str, folders: Folders) -> tuple[str, str]:
 
 def _lesson(name: str) -> str:
     """A lesson with its answers."""
-    from iamsim.lessons.blocks import sheet  # noqa: PLC0415 - it loads the engine
-    from iamsim.lessons.lesson import load_lesson  # noqa: PLC0415
-    from iamsim.lessons.markdown import blocks_markdown  # noqa: PLC0415
+    from iamsim.lessons.blocks import sheet
+    from iamsim.lessons.lesson import load_lesson
+    from iamsim.lessons.markdown import blocks_markdown
 
     file = next((one for one in lesson_files() if Path(one).stem == name), None)
     if file is None:

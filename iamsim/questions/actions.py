@@ -29,7 +29,7 @@ def expand_actions(patterns: tuple[str, ...], resource: str | None = None) -> tu
                 hint="`iamsim catalog actions SERVICE` lists them",
             )
         if resource is not None:
-            from iamsim.questions.check import acts_on  # noqa: PLC0415 - only for patterns
+            from iamsim.questions.check import acts_on
 
             expanded = tuple(action for action in expanded if acts_on(action, resource))
             if not expanded:
@@ -45,8 +45,8 @@ def expand_actions(patterns: tuple[str, ...], resource: str | None = None) -> tu
 def check_action(action: str) -> None:
     """Raise `RequestError` for an action that the service reference does not know."""
     if catalog.find_action(action) is None:
-        from iamsim.questions.check import QuestionCheck  # noqa: PLC0415 - only for what is unknown
-        from iamsim.questions.sentences import problem_text  # noqa: PLC0415
+        from iamsim.questions.check import QuestionCheck
+        from iamsim.questions.sentences import problem_text
 
         hint = QuestionCheck().unknown_action(action)
         raise RequestError("unknown-action", problem_text(hint))

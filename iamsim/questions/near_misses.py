@@ -128,7 +128,7 @@ def near_service(principal: str) -> str | None:
     for what is no service principal."""
     if not principal.endswith(SERVICE_SUFFIX):
         return None
-    from iamsim import catalog  # noqa: PLC0415 - ARNs need none
+    from iamsim import catalog
 
     name = principal.removesuffix(SERVICE_SUFFIX)
     services = catalog.services()
@@ -152,7 +152,7 @@ def near_resource(resource: str, action: str, world: World | None) -> str | None
         return None
     if world is not None and world.find_resource(resource) is not None:
         return None
-    from iamsim import catalog  # noqa: PLC0415 - only where nothing is listed
+    from iamsim import catalog
 
     services = catalog.services()
     is_service = arn.service in services
@@ -221,7 +221,7 @@ def near_key(key: str, read: Iterable[str]) -> str | None:
     lowered = key.lower()
     if lowered in known:
         return None
-    from iamsim import catalog  # noqa: PLC0415 - only for keys that no policy reads
+    from iamsim import catalog
 
     if catalog.find_condition_key(key) is not None:
         return None

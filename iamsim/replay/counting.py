@@ -317,7 +317,7 @@ def _reason(skipped: str | None) -> str:
 def typed_logs(alike: Alike) -> TypedLogs | None:
     """The quick reader of log files, where msgspec is installed."""
     try:
-        from iamsim.replay.typed import TypedLogs  # noqa: PLC0415 - it needs msgspec
+        from iamsim.replay.typed import TypedLogs
     except ImportError:
         return None
     return TypedLogs(alike)

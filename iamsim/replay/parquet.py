@@ -27,8 +27,8 @@ def parquet_rows(file: str) -> Iterator[dict[str, Any]]:
     What pyarrow finds wrong behind the first rows is raised when it gets there.
     """
     try:
-        import pyarrow as pa  # noqa: PLC0415 - an extra
-        from pyarrow.parquet import ParquetFile  # noqa: PLC0415 - as above
+        import pyarrow as pa
+        from pyarrow.parquet import ParquetFile
     except ImportError as error:
         raise RequestError(
             "extra-missing",

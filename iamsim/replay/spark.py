@@ -52,7 +52,7 @@ def open_session(master: str) -> SparkSession:
     Raises `RequestError` without pyspark.
     """
     try:
-        from pyspark.sql import SparkSession  # noqa: PLC0415 - an extra
+        from pyspark.sql import SparkSession
     except ImportError as error:
         raise RequestError(
             "extra-missing",
@@ -68,9 +68,9 @@ def count_files(session: SparkSession, paths: Sequence[str], alike: Alike) -> Co
 
     Each id counts once. The answer is that of `iamsim.replay.workers.count_logs`, without the ids.
     """
-    from pyspark import StorageLevel  # noqa: PLC0415 - an extra
-    from pyspark.errors import AnalysisException  # noqa: PLC0415 - as above
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415 - as Spark's pages write it
+    from pyspark import StorageLevel
+    from pyspark.errors import AnalysisException
+    from pyspark.sql import functions as F  # noqa: N812 - as Spark's pages write it
 
     reader = session.read.format("binaryFile").option("recursiveFileLookup", "true")
     try:
@@ -102,7 +102,7 @@ def count_files(session: SparkSession, paths: Sequence[str], alike: Alike) -> Co
 
 def count_table(table: DataFrame, alike: Alike) -> Count:
     """Count the records of a table, in columns as Athena, Glue and CloudTrail Lake have them."""
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415 - as above
+    from pyspark.sql import functions as F  # noqa: N812 - as above
 
     own = next((one for one in table.columns if one.lower() in ID_COLUMNS), None)
     if own is None:
@@ -196,7 +196,7 @@ def _rows(count: Count) -> Rows:
 
 def _batch(rows: Rows) -> RecordBatch:
     """Rows as Arrow has them; columns that are not given are empty."""
-    import pyarrow as pa  # noqa: PLC0415 - an extra
+    import pyarrow as pa
 
     types = {"allowed": pa.int64(), "denied": pa.int64(), "id": pa.binary()}
     number = len(next(iter(rows.values())))
@@ -208,7 +208,7 @@ def _batch(rows: Rows) -> RecordBatch:
 
 def _added_up(rows: DataFrame, alike: Alike) -> Count:
     """The counts of all tasks as one."""
-    from pyspark.sql import functions as F  # noqa: N812, PLC0415 - as above
+    from pyspark.sql import functions as F  # noqa: N812 - as above
 
     added = (
         rows.filter(F.col("kind") != ID)

@@ -214,8 +214,8 @@ def _side(answer: Answer, layer: Layer) -> str:
 
 def _template(action: str, resource: str) -> str:
     """The ARN format of the resource type that is meant, `*` where the action has none."""
-    from iamsim import catalog  # noqa: PLC0415 - this form alone needs it
-    from iamsim.catalog.keys import template_matches  # noqa: PLC0415
+    from iamsim import catalog
+    from iamsim.catalog.keys import template_matches
 
     facts = catalog.find_action(action)
     found: list[tuple[bool, int, str]] = []

@@ -98,7 +98,7 @@ def explained(
             )
         )
     if edits is not None:
-        from iamsim.report.edits import edits_blocks  # noqa: PLC0415 - most answers have none
+        from iamsim.report.edits import edits_blocks
 
         blocks += edits_blocks(edits)
     return Document(

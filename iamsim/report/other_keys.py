@@ -23,7 +23,7 @@ def other_keys(action: str, rows: Sequence[KeyRow]) -> tuple[str, ...]:
     Only AWS, or who makes the request, knows their values; no statement about it reads them.
     Keys with a part of their own, such as a tag, are given by their template.
     """
-    from iamsim import catalog  # noqa: PLC0415 - this list alone needs it
+    from iamsim import catalog
 
     everywhere = (key.name for key in catalog.global_condition_keys() if key.scope == _EVERYWHERE)
     there = {row.key.lower() for row in rows}

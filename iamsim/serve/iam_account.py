@@ -75,7 +75,7 @@ def _find(call: Call) -> Managed:
 def _text(policy: Managed) -> str:
     if policy.document is not None:
         return document_text(policy.document)
-    from iamsim.catalog.managed import find_managed_policy  # noqa: PLC0415 - few need it
+    from iamsim.catalog.managed import find_managed_policy
 
     if find_managed_policy(policy.arn) is None:
         raise not_held(f"the document of {policy.arn} is not known")
@@ -192,7 +192,7 @@ def _entity_detail(call: Call, entity: User | Group | Role) -> Json:
 
 def _policy_detail(policy: Managed) -> Json:
     """A policy with its one version; of a policy that nobody knows there is none."""
-    from iamsim.catalog.managed import find_managed_policy  # noqa: PLC0415 - few need it
+    from iamsim.catalog.managed import find_managed_policy
 
     known = policy.document is not None or find_managed_policy(policy.arn) is not None
     versions = [_version(policy) | {"Document": _text(policy)}] if known else []

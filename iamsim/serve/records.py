@@ -57,7 +57,7 @@ def document_text(policy: AnyPolicy | None) -> str:
     if isinstance(policy, PolicyDocument):
         return quote(json.dumps(policy.document, indent=2), safe="")
     if policy is not None:
-        from iamsim.catalog.managed import find_managed_policy  # noqa: PLC0415 - few need it
+        from iamsim.catalog.managed import find_managed_policy
 
         managed = find_managed_policy(policy.arn)
         if managed is not None:

@@ -168,9 +168,9 @@ def _entities(call: Call, arn: str) -> list[User | Group | Role]:
 
 def _document(policy: AnyPolicy) -> str:
     """The text of an attached policy."""
-    import json  # noqa: PLC0415 - only here
+    import json
 
-    from iamsim.catalog.managed import find_managed_policy  # noqa: PLC0415 - few need it
+    from iamsim.catalog.managed import find_managed_policy
 
     if isinstance(policy, PolicyDocument):
         return json.dumps(policy.document)

@@ -61,8 +61,8 @@ def called_line(
         raise WorldError(
             "missing-key", "a request needs the key `principal`", span=document.span(path)
         )
-    from iamsim.calls.lines import read_line  # noqa: PLC0415 - needs the table of operations
-    from iamsim.calls.model import ALWAYS  # noqa: PLC0415 - as above
+    from iamsim.calls.lines import read_line
+    from iamsim.calls.model import ALWAYS
 
     arn = find_arn(principal)
     account = arn.account if arn is not None and is_account_id(arn.account) else None

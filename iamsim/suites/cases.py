@@ -73,7 +73,7 @@ class Shelf:
     def meaning(self, world: World | None) -> MeaningCheck:
         """What checks whether questions about a world can be meant; the shelf keeps its worlds, so
         that their ids stay their own."""
-        from iamsim.suites.meaning import MeaningCheck  # noqa: PLC0415 - only when cases run
+        from iamsim.suites.meaning import MeaningCheck
 
         known = self._meanings.get(id(world))
         if known is None:
@@ -95,7 +95,7 @@ class Shelf:
                 "file-not-readable", f"can't read {quote(' '.join(paths))}: not a file name"
             ) from error
         if key not in self._models:
-            from iamsim.importers.load import load_worlds  # noqa: PLC0415 - only with a world
+            from iamsim.importers.load import load_worlds
 
             self._models[key] = load_worlds(*paths, overlay=self.overlay, on_demand=True)
         return self._models[key]
@@ -119,7 +119,7 @@ class Shelf:
         if model is None:
             return None
         if id(model) not in self._compiled:
-            from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - only with a world
+            from iamsim.engine.world import CompiledWorld
 
             # The model is kept beside it, so that its id stays its own.
             made = CompiledWorld if model.is_read_on_demand else CompiledWorld.checked

@@ -64,7 +64,7 @@ class Coverage:
         """Count all policies of a world as things to cover, once."""
         if id(world) in self._worlds:
             return
-        from iamsim.engine.inventory import policies_in_use  # noqa: PLC0415 - only where it is asked
+        from iamsim.engine.inventory import policies_in_use
 
         self._worlds[id(world)] = world
         for policy, policy_type in policies_in_use(world.model):
@@ -89,7 +89,7 @@ class Coverage:
     def policies(self, wanted: Callable[[str, str], bool] | None = None) -> Policies:
         """What was covered, by file and place; statements of worlds that no request can reach are
         marked as dead. `wanted` picks policies by name and file."""
-        from iamsim.suites.dead import dead_statements  # noqa: PLC0415 - once, at the end
+        from iamsim.suites.dead import dead_statements
 
         for world in self._worlds.values():
             is_dead = dead_statements(world)

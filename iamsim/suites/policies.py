@@ -65,13 +65,13 @@ class PolicyReader:
         policy_type: PolicyType | None,
     ) -> Policy:
         """Read a document that stands inside a file; paths of `source` start at the document."""
-        from iamsim.syntax.read import parse_policy  # noqa: PLC0415 - only what a call needs
+        from iamsim.syntax.read import parse_policy
 
         return parse_policy(document, name=name, source=source, policy_type=policy_type)
 
     def text(self, text: str | bytes, name: str, policy_type: PolicyType | None) -> Policy:
         """Read a document from text."""
-        from iamsim.syntax.any_policy import read_any_policy  # noqa: PLC0415 - only what a call needs
+        from iamsim.syntax.any_policy import read_any_policy
 
         return read_any_policy(text, name=name, policy_type=policy_type, markers=self.markers)
 
@@ -101,9 +101,9 @@ class PolicyReader:
         return self._file(reference, policy_type, place)
 
     def _managed(self, arn: str, policy_type: PolicyType | None, place: Span | None) -> Policy:
-        from iamsim.catalog.managed import find_managed_policy, suggest  # noqa: PLC0415
-        from iamsim.core.json_text import locate_json  # noqa: PLC0415
-        from iamsim.syntax.read import parse_policy  # noqa: PLC0415
+        from iamsim.catalog.managed import find_managed_policy, suggest
+        from iamsim.core.json_text import locate_json
+        from iamsim.syntax.read import parse_policy
 
         managed = find_managed_policy(arn)
         if managed is None:
@@ -118,7 +118,7 @@ class PolicyReader:
         return parse_policy(managed.document_text, name=arn, source=source, policy_type=policy_type)
 
     def _in_world(self, reference: str) -> AnyPolicy | None:
-        from iamsim.world.builtin import find_built_in  # noqa: PLC0415 - only what a call needs
+        from iamsim.world.builtin import find_built_in
 
         world = self.world
         if world is not None:
@@ -132,7 +132,7 @@ class PolicyReader:
     def _of_world(
         self, known: AnyPolicy, policy_type: PolicyType | None, place: Span | None
     ) -> Policy:
-        from iamsim.world.model import PolicyDocument  # noqa: PLC0415 - only what a call needs
+        from iamsim.world.model import PolicyDocument
 
         if isinstance(known, PolicyDocument):
             return self.inline(known.document, known.arn or known.name, known.source, policy_type)
@@ -154,14 +154,14 @@ class PolicyReader:
     @staticmethod
     def _managed_by_name(reference: str) -> str | None:
         """The ARN of the AWS managed policy of that name."""
-        from iamsim.catalog.managed import find_managed_policy_by_name  # noqa: PLC0415 - as above
+        from iamsim.catalog.managed import find_managed_policy_by_name
 
         managed = find_managed_policy_by_name(reference)
         return None if managed is None else managed.arn
 
     def _yaml_file(self, path: str, policy_type: PolicyType | None) -> Policy:
-        from iamsim.syntax.any_policy import read_any_policy  # noqa: PLC0415 - only what a call needs
-        from iamsim.world.documents import read_document  # noqa: PLC0415 - only for YAML
+        from iamsim.syntax.any_policy import read_any_policy
+        from iamsim.world.documents import read_document
 
         document = read_document(path)
         if not isinstance(document.data, dict):

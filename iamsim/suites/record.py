@@ -163,7 +163,7 @@ class Recorder:
             prepared = prepare(question, world)
             decision = prepared.decide()
             if question.unknown or prepared.is_open:
-                from iamsim.symbolic.partial import decide  # noqa: PLC0415 - only with unknown keys
+                from iamsim.symbolic.partial import decide
 
                 decision = decide(question, world)
         except IamsimError as error:

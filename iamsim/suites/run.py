@@ -73,7 +73,7 @@ class CaseResult:
 
 def compiled_world(scenario: Scenario) -> CompiledWorld | None:
     """The scenario's world, compiled and checked; raises what a broken policy raises."""
-    from iamsim.engine.world import CompiledWorld  # noqa: PLC0415 - only with a world
+    from iamsim.engine.world import CompiledWorld
 
     return None if scenario.world is None else CompiledWorld.checked(scenario.world)
 
@@ -133,8 +133,8 @@ def _decided(
     question: Question, world: CompiledWorld | None, coverage: Coverage | None
 ) -> Decision:
     """Decide one pair, and take note of what was exercised."""
-    from iamsim.engine.authorize import prepare  # noqa: PLC0415 - only when something is asked
-    from iamsim.symbolic.partial import decide  # noqa: PLC0415 - as above
+    from iamsim.engine.authorize import prepare
+    from iamsim.symbolic.partial import decide
 
     if coverage is None or question.unknown or question.partial:
         return decide(question, world)
@@ -145,8 +145,8 @@ def _decided(
 
 
 def _explained(questions: Sequence[Question], world: CompiledWorld | None) -> tuple[Answer, ...]:
-    from iamsim.questions.check import checked  # noqa: PLC0415 - as above
-    from iamsim.symbolic.partial import answer  # noqa: PLC0415 - only when something is asked
+    from iamsim.questions.check import checked
+    from iamsim.symbolic.partial import answer
 
     model = None if world is None else world.model
     return tuple(checked(answer(question, world), question, model) for question in questions)
@@ -180,7 +180,7 @@ def _unmet_completion(
     coverage: Coverage | None,
 ) -> tuple[str, ...]:
     """A completion must give its decision both when asked whole and through the residual."""
-    from iamsim.symbolic.completion import complete  # noqa: PLC0415 - only with unknown things
+    from iamsim.symbolic.completion import complete
 
     prepared = complete(question, completion.context, world)
     decision = prepared.decide()

@@ -135,8 +135,8 @@ def run_case(case: Case, shelf: Shelf, coverage: Coverage | None = None) -> Case
 
 
 def _run_apart(cases: Sequence[Case], shelf: Shelf, workers: int) -> Iterator[Outcome]:
-    from concurrent.futures import ProcessPoolExecutor  # noqa: PLC0415 - only with workers
-    from multiprocessing import get_context  # noqa: PLC0415 - as above
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
 
     size = max(1, -(-len(cases) // (workers * _CHUNKS_PER_WORKER)))
     chunks = [cases[start : start + size] for start in range(0, len(cases), size)]
@@ -172,7 +172,7 @@ _read: dict[str, dict[str, Case]] = {}
 
 
 def _start_worker(shelf: Shelf) -> None:
-    import gc  # noqa: PLC0415 - only in workers
+    import gc
 
     gc.disable()  # what a worker makes stays until its end
     _worker["shelf"] = shelf

@@ -127,7 +127,7 @@ def load_scenario(
     Raises `WorldError` for what does not fit the format and `PolicyError` for a broken policy,
     both with the place in the file.
     """
-    from iamsim.world.documents import read_document  # noqa: PLC0415 - keeps imports light
+    from iamsim.world.documents import read_document
 
     return scenario_from_data(read_document(path), load)
 
@@ -170,8 +170,8 @@ class _Builder:
 
     def _load_world(self) -> World | None:
         """Load the world: a path, several, or one written inline."""
-        from iamsim.importers.load import load_worlds  # noqa: PLC0415 - light imports
-        from iamsim.world.load import load_world_data  # noqa: PLC0415
+        from iamsim.importers.load import load_worlds
+        from iamsim.world.load import load_world_data
 
         world = self._model.world
         if world is None:
@@ -188,7 +188,7 @@ class _Builder:
         return (self._load or load_worlds)(*(self._beside(path) for path in paths))
 
     def _beside(self, path: str) -> str:
-        import os  # noqa: PLC0415 - keeps imports light
+        import os
 
         joined = os.path.join(self._document.folder, path)  # noqa: PTH118 - as worlds name files
         return os.path.normpath(joined)

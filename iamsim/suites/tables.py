@@ -182,7 +182,7 @@ def _is_pattern(action: str) -> bool:
 
 
 def _acts_on(action: str, resource: str) -> bool:
-    from iamsim.questions.check import acts_on  # noqa: PLC0415 - only for patterns
+    from iamsim.questions.check import acts_on
 
     return acts_on(action, resource)
 
@@ -206,7 +206,7 @@ def _actions(
         if not _is_pattern(pattern):
             names[pattern] = None
             continue
-        from iamsim import catalog  # noqa: PLC0415 - only for patterns
+        from iamsim import catalog
 
         found = catalog.expand(pattern)
         if not found:

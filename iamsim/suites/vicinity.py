@@ -139,9 +139,9 @@ def resources_for(world: CompiledWorld, service: str, account: str) -> tuple[str
 @lru_cache(maxsize=4096)
 def _made_up(service: str, account: str, partition: str) -> tuple[str, ...]:
     """An ARN of each of the types that most actions of a service take."""
-    from collections import Counter  # noqa: PLC0415 - only where somebody asks about actions
+    from collections import Counter
 
-    from iamsim import catalog  # noqa: PLC0415 - as above
+    from iamsim import catalog
 
     count = Counter(
         use.name for action in catalog.actions(service) for use in action.resource_types
@@ -168,7 +168,7 @@ def takes(action: str, resource: str) -> bool:
 @lru_cache(maxsize=65536)
 def _types_taken(action: str) -> frozenset[str]:
     """The names of the resource types that an action takes."""
-    from iamsim import catalog  # noqa: PLC0415 - only where somebody asks about actions
+    from iamsim import catalog
 
     facts = catalog.find_action(action)
     return frozenset(() if facts is None else (use.name for use in facts.resource_types))
@@ -191,7 +191,7 @@ def _types_of(service: str, resource: str) -> frozenset[str]:
 @lru_cache(maxsize=1024)
 def _formats(service: str) -> tuple[tuple[str, ArnFormat], ...]:
     """The ARN formats of a service, with the names of their types."""
-    from iamsim import catalog  # noqa: PLC0415 - as above
+    from iamsim import catalog
 
     facts = catalog.find_service(service)
     formats = (

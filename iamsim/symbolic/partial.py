@@ -33,7 +33,7 @@ def decide(question: Question, world: CompiledWorld | None = None) -> Decision:
         return answer(question, world).decision
     if not prepared.is_open:
         return prepared.decide()
-    from iamsim.symbolic.conditional import decide_partially  # noqa: PLC0415 - see above
+    from iamsim.symbolic.conditional import decide_partially
 
     return decide_partially(prepared, world).decision
 
@@ -67,7 +67,7 @@ def answer(question: Question, world: CompiledWorld | None = None) -> Answer:
     and `UnsupportedError` for unknown things that are not modelled.
     """
     if any(key.lower() == "resource" for key in question.unknown):
-        from iamsim.symbolic.patterns import answer_pattern  # noqa: PLC0415 - rarely asked
+        from iamsim.symbolic.patterns import answer_pattern
 
         return answer_pattern(question, world, answer)
     found = _answer(question, world)
@@ -80,7 +80,7 @@ def _answer(question: Question, world: CompiledWorld | None) -> Answer:
     """Answer as if everything that is assumed were said."""
     prepared = None if question.unknown else authorize.prepare(question, world)
     if prepared is None or prepared.is_open:
-        from iamsim.symbolic.conditional import answer_partially  # noqa: PLC0415 - see above
+        from iamsim.symbolic.conditional import answer_partially
 
         return answer_partially(question, world)
     plain = authorize.explain_prepared(question, prepared)
@@ -92,8 +92,8 @@ def _answer(question: Question, world: CompiledWorld | None) -> Answer:
 
 def _with_matters(explanation: Explanation, prepared: Prepared) -> Explanation:
     """Work out which missing keys matter, when somebody looks at the explanation."""
-    from iamsim.symbolic.cases import single_case  # noqa: PLC0415 - see above
-    from iamsim.symbolic.influence import with_matters  # noqa: PLC0415
+    from iamsim.symbolic.cases import single_case
+    from iamsim.symbolic.influence import with_matters
 
     return with_matters(explanation, single_case(prepared))
 

@@ -80,7 +80,7 @@ def unified_diff(name: str, before: str, after: str, *, context: int = 3) -> str
     A name that a terminal would obey is quoted as git does it, and git reads it:
     https://git-scm.com/docs/git-config#Documentation/git-config.txt-corequotePath
     """
-    from difflib import unified_diff as difference  # noqa: PLC0415 - only changes need it
+    from difflib import unified_diff as difference
 
     lines = difference(
         before.splitlines(keepends=True),

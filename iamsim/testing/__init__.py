@@ -63,11 +63,11 @@ def __getattr__(name: str) -> object:
         message = f"module `iamsim.testing` has no attribute `{name}`"
         raise AttributeError(message)
     if name in _CALLS:
-        from iamsim.testing import enforcement  # noqa: PLC0415 - needs the table of operations
+        from iamsim.testing import enforcement
 
         called: object = getattr(enforcement, name)
         return called
-    from iamsim.testing import laws  # noqa: PLC0415 - needs hypothesis
+    from iamsim.testing import laws
 
     value: object = getattr(laws, name)
     return value

@@ -85,7 +85,7 @@ def _value(expected: Verdict | str) -> str:
 
 
 def _layer(because: Layer | str) -> Layer:
-    from iamsim.core.decision import Layer  # noqa: PLC0415 - nothing is loaded before it is needed
+    from iamsim.core.decision import Layer
 
     if isinstance(because, Layer):
         return because

@@ -160,7 +160,7 @@ class Enforcement:
         A pattern stands for all actions of the catalog that it matches. Statements with NotAction
         name none.
         """
-        from iamsim import catalog  # noqa: PLC0415 - only where it is asked
+        from iamsim import catalog
 
         used = {action.lower() for action in self.needed()}
         granted: dict[str, None] = {}

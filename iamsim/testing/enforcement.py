@@ -42,7 +42,7 @@ def enforce(
     botocore's `ClientError`, as the service would; calls of sessions that code assumes are decided
     as those. Raises `InputError` for a principal that can't be asked about.
     """
-    from iamsim.testing import botocore_events  # noqa: PLC0415 - needs botocore
+    from iamsim.testing import botocore_events
 
     enforcement = Enforcement(world, principal, context, session)
     world.decide(principal=principal, action="sts:GetCallerIdentity")

@@ -132,7 +132,7 @@ def _check(
         refuted = settled
     found = trial.sweep(near) or trial.draw(near, options.get("examples", EXAMPLES)) or refuted
     if found is not None:
-        from iamsim.testing.findings import describe, save_case  # noqa: PLC0415 - only when broken
+        from iamsim.testing.findings import describe, save_case
 
         save_to = options.get("save_to")
         saved = save_to is not None and save_case(found.request, name, save_to, _path(world))
@@ -142,10 +142,10 @@ def _check(
 
 def _proved(claim: MakeClaim, near: Near) -> LawBroken | Literal[True] | None:
     """Whether the claim of a law is proved; a request that refutes it, if it is not."""
-    from iamsim.core.errors import InputError  # noqa: PLC0415 - nothing is loaded too early
-    from iamsim.proofs.prove import prove  # noqa: PLC0415
-    from iamsim.proofs.result import Verdict  # noqa: PLC0415
-    from iamsim.proofs.witnesses import question_of  # noqa: PLC0415
+    from iamsim.core.errors import InputError
+    from iamsim.proofs.prove import prove
+    from iamsim.proofs.result import Verdict
+    from iamsim.proofs.witnesses import question_of
 
     made = claim(near.scope, near.world.model)
     if made is None:
@@ -200,7 +200,7 @@ def only_in_regions(
     title = f"no request outside {', '.join(allowed)}"
 
     def claim(scope: nearby.Scope, model: Model) -> Claim | None:
-        from iamsim.testing.claimed import only_in  # noqa: PLC0415 - only where laws are tried
+        from iamsim.testing.claimed import only_in
 
         return only_in(allowed, scope, model)
 
@@ -223,7 +223,7 @@ def never_without_mfa(world: WorldOrPath = None, **options: Unpack[Options]) -> 
     given: Options = {**options, "context": context}
 
     def claim(scope: nearby.Scope, model: Model) -> Claim | None:
-        from iamsim.testing import claimed  # noqa: PLC0415 - only where laws are tried
+        from iamsim.testing import claimed
 
         return claimed.never_without_mfa(scope, model)
 
@@ -231,7 +231,7 @@ def never_without_mfa(world: WorldOrPath = None, **options: Unpack[Options]) -> 
 
 
 def _outside_claim(scope: nearby.Scope, model: Model) -> Claim | None:
-    from iamsim.testing.claimed import nothing_outside  # noqa: PLC0415 - only where laws are tried
+    from iamsim.testing.claimed import nothing_outside
 
     return nothing_outside(scope, model)
 
@@ -270,7 +270,7 @@ def _named(test: Callable[..., None], law: Law) -> Callable[..., None]:
 
 def _near(world: World, scope: Scope, outside: Iterable[str] = ()) -> Near:
     """Look at a world; raises `TypeError` for an option that there is not."""
-    from iamsim.testing import near as nearby  # noqa: PLC0415 - nothing is loaded too early
+    from iamsim.testing import near as nearby
 
     unknown = sorted(scope.keys() - Options.__optional_keys__)
     if unknown:
@@ -296,12 +296,12 @@ def _near(world: World, scope: Scope, outside: Iterable[str] = ()) -> Near:
 def _check_names(world: World, scope: Scope) -> None:
     """Refuse names that nothing has: a law about them alone would always hold, and beside others
     they would be passed over. Raises `ValueError`."""
-    from iamsim.core.errors import RequestError  # noqa: PLC0415 - nothing is loaded too early
-    from iamsim.proofs.meant import check_pattern  # noqa: PLC0415
-    from iamsim.questions.check import QuestionCheck  # noqa: PLC0415
-    from iamsim.questions.sentences import problem_text  # noqa: PLC0415
-    from iamsim.symbolic.actions import catalog_actions  # noqa: PLC0415
-    from iamsim.testing.near import matcher  # noqa: PLC0415
+    from iamsim.core.errors import RequestError
+    from iamsim.proofs.meant import check_pattern
+    from iamsim.questions.check import QuestionCheck
+    from iamsim.questions.sentences import problem_text
+    from iamsim.symbolic.actions import catalog_actions
+    from iamsim.testing.near import matcher
 
     check = QuestionCheck(world.model)
     known = {name.lower() for name in _several(scope.get("known", ()))}
@@ -339,7 +339,7 @@ def _title_of(law: Law) -> str:
 
 def _world(world: WorldOrPath) -> World:
     """The world of a law; raises `ValueError` where there is none."""
-    import iamsim  # noqa: PLC0415 - nothing is loaded before something is asked
+    import iamsim
 
     if world is None:
         known = current_world()

@@ -308,7 +308,7 @@ def _other_regions(world: CompiledWorld, regions: tuple[str, ...]) -> list[Conte
 def actions_of(pattern: str) -> tuple[str, ...]:
     """Actions that a pattern matches: of each service, access level and kind of resource a few, the
     plain ones first; of all services the usual ones."""
-    from iamsim import catalog  # noqa: PLC0415 - only where laws are tried
+    from iamsim import catalog
 
     if "*" not in pattern and "?" not in pattern:
         facts = catalog.find_action(pattern)

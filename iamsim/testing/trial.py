@@ -74,7 +74,7 @@ class Asked:
     @cached_property
     def decision(self) -> Decision:
         """The decision."""
-        from iamsim.symbolic.partial import decide  # noqa: PLC0415 - nothing is loaded too early
+        from iamsim.symbolic.partial import decide
 
         return decide(self.question, self.world)
 
@@ -91,15 +91,15 @@ class Asked:
     @cached_property
     def answer(self) -> Answer:
         """The explained answer."""
-        from iamsim.api.answer import Answer  # noqa: PLC0415 - nothing is loaded too early
-        from iamsim.symbolic.partial import answer  # noqa: PLC0415
+        from iamsim.api.answer import Answer
+        from iamsim.symbolic.partial import answer
 
         return Answer(answer(self.question, self.world))
 
     @cached_property
     def principal_account(self) -> str | None:
         """The account of who asks; `None` for services and for anonymous requests."""
-        from iamsim.core.arn import find_arn  # noqa: PLC0415 - nothing is loaded too early
+        from iamsim.core.arn import find_arn
 
         arn = find_arn(self.question.principal)
         return None if arn is None else arn.account
@@ -113,7 +113,7 @@ class Asked:
     def from_organization(self) -> bool:
         """Whether who asks belongs to the organization of the world, or to one of its accounts
         where it has none; AWS services do."""
-        from iamsim.core.arn import find_arn  # noqa: PLC0415 - nothing is loaded too early
+        from iamsim.core.arn import find_arn
 
         if find_arn(self.principal) is None:
             return self.principal != "anonymous"
@@ -130,9 +130,9 @@ class Asked:
 
 def strategy(near: Near) -> SearchStrategy[Asked]:
     """A hypothesis strategy: who, what on what, and a value for each key that is read."""
-    from hypothesis import strategies  # noqa: PLC0415 - an extra
+    from hypothesis import strategies
 
-    from iamsim.suites.told import in_its_region  # noqa: PLC0415 - nothing is loaded too early
+    from iamsim.suites.told import in_its_region
 
     @strategies.composite
     def asked(draw: DrawFn) -> Asked:
@@ -157,7 +157,7 @@ class Trial:
 
     def run(self, request: Asked) -> None:
         """Try one; raises `LawBroken`. What can't be asked breaks no law."""
-        from iamsim.core.errors import IamsimError  # noqa: PLC0415 - nothing is loaded too early
+        from iamsim.core.errors import IamsimError
 
         self.tried += 1
         try:
@@ -183,7 +183,7 @@ class Trial:
 
     def draw(self, near: Near, examples: int) -> LawBroken | None:
         """Try what hypothesis draws, which also makes what it finds plain."""
-        from hypothesis import HealthCheck, Phase, given, settings  # noqa: PLC0415 - an extra
+        from hypothesis import HealthCheck, Phase, given, settings
 
         trying = settings(
             max_examples=examples,

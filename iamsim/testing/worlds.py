@@ -35,7 +35,7 @@ def current_world() -> World | None:
 def answer_of(world: World | None, question: dict[str, Any]) -> Answer:
     """Ask a world, or the current one, or none where there is none or the question brings its
     policies; raises `InputError` for what can't be asked."""
-    import iamsim  # noqa: PLC0415 - nothing is loaded before something is asked
+    import iamsim
 
     world = _asked(world, question)
     if world is None:
@@ -48,8 +48,8 @@ def problems_of(
 ) -> list[str]:
     """What makes it meaningless to assert an answer: names that nobody knows, but for the `known`
     ones, a resource that the action does not act on, and the like."""
-    from iamsim.questions.sentences import problem_text  # noqa: PLC0415 - as in `answer_of`
-    from iamsim.suites.meaning import MeaningCheck  # noqa: PLC0415 - as in `answer_of`
+    from iamsim.questions.sentences import problem_text
+    from iamsim.suites.meaning import MeaningCheck
 
     asked = _asked(world, question)
     check = MeaningCheck(None if asked is None else asked.model)
@@ -64,7 +64,7 @@ def problems_of(
 
 def _asked(world: World | None, question: dict[str, Any]) -> World | None:
     """The world that a question is about."""
-    from iamsim.engine.question import AttachedPolicies  # noqa: PLC0415 - as in `answer_of`
+    from iamsim.engine.question import AttachedPolicies
 
     brings_policies = any(one.name in question for one in fields(AttachedPolicies))
     return current_world() if world is None and not brings_policies else world

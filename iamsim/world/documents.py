@@ -131,7 +131,7 @@ def parse_document(
         if text.count("{") + text.count("[") > MAX_DEPTH and _is_deeper(data, MAX_DEPTH):
             check_depth(source, WorldError, MAX_DEPTH)
         return Document(data, source, folder)
-    from iamsim.world.yaml_text import read_yaml  # noqa: PLC0415 - JSON worlds need no YAML parser
+    from iamsim.world.yaml_text import read_yaml
 
     if text.startswith(WRITTEN) and not text.rstrip().endswith(f"\n{END}"):
         raise WorldError(
@@ -153,7 +153,7 @@ def document_of_data(data: object, text: str, name: str) -> Document:
 
 def _locate_yaml(text: str) -> Offsets:
     """Find the places of a YAML text that was read before."""
-    from iamsim.world.yaml_text import read_yaml  # noqa: PLC0415 - only to show a place
+    from iamsim.world.yaml_text import read_yaml
 
     return read_yaml(Source("", text), max_depth=MAX_DEPTH)[1](text)
 

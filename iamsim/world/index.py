@@ -143,6 +143,6 @@ def _stands_for(entry: _Entry, content: bytes) -> bool:
 
 
 def _digest(content: bytes) -> str:
-    from hashlib import sha256  # noqa: PLC0415 - only where there is an index
+    from hashlib import sha256
 
     return sha256(content).hexdigest()

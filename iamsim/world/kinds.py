@@ -94,7 +94,7 @@ class _Checked(NamedTuple):
 
 def _is_time(text: str) -> bool:
     """Say whether a text is a time in ISO 8601."""
-    from datetime import datetime  # noqa: PLC0415 - few worlds say when anything was used
+    from datetime import datetime
 
     try:
         datetime.fromisoformat(text)

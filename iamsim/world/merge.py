@@ -143,7 +143,7 @@ def content(value: object) -> object:
         case ManagedPolicyReference():
             return value.arn
         case Placed():
-            from dataclasses import fields  # noqa: PLC0415 - where worlds are merged alone
+            from dataclasses import fields
 
             return {
                 entry.name: content(getattr(value, entry.name))

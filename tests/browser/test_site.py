@@ -33,7 +33,7 @@ def site(documentation_site):
 @pytest.fixture(scope="module")
 def browser():
     """One browser for all tests of this file."""
-    from playwright.sync_api import sync_playwright  # noqa: PLC0415 - where a browser is there
+    from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
         # Containers have no user namespaces for the sandbox; the pages are our own.

@@ -135,7 +135,7 @@ def served():
 
 def _record(program):
     """Let the script collect with the AWS CLI, and keep what it wrote."""
-    from iamsim.importers.recipe import recipe_script  # noqa: PLC0415 - run from anywhere
+    from iamsim.importers.recipe import recipe_script
 
     path = f"{Path(program).resolve().parent}{os.pathsep}{os.environ['PATH']}"
     for live in served():

@@ -172,8 +172,8 @@ def test_a_token_starts_a_chain(provider, action):
 def test_policies_of_the_caller_stay_with_the_first_caller():
     """What came for the resource goes with the question at the end, and session policies to the
     session that they are passed for."""
-    from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies  # noqa: PLC0415
-    from iamsim.syntax.read import parse_policy  # noqa: PLC0415
+    from iamsim.engine.question import NOTHING_ATTACHED, AttachedPolicies
+    from iamsim.syntax.read import parse_policy
 
     mine, theirs = parse_policy(allow("sts:*")), parse_policy(allow("s3:*"))
     attached = AttachedPolicies(identity_policies=(mine,), rcps=((theirs,),))

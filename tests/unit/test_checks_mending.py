@@ -247,7 +247,7 @@ def test_parts_of_aliases_are_left(tmp_path, monkeypatch, capsys):
 
 def test_every_mend_belongs_to_a_check():
     """The table names codes that exist."""
-    from iamsim.checks.codes import CODES  # noqa: PLC0415 - beside its only use
+    from iamsim.checks.codes import CODES
 
     assert set(MENDS) <= set(CODES)
 
@@ -274,7 +274,7 @@ def test_fix_writes_what_diff_shows(tmp_path, monkeypatch, capsys):
 
 def test_fix_needs_files(monkeypatch, capsys):
     """Standard input can't be written back."""
-    import sys  # noqa: PLC0415 - beside its only use
+    import sys
 
     stream = io.TextIOWrapper(io.BytesIO(statement().encode()), encoding="utf-8")
     monkeypatch.setattr(sys, "stdin", stream)

@@ -57,7 +57,7 @@ def typer_command():
     """The command that typer made of the table."""
     import typer
 
-    from iamsim.cli.app import app  # noqa: PLC0415 - loads typer
+    from iamsim.cli.app import app
 
     return typer.main.get_command(app).commands["explain"]
 
@@ -65,7 +65,7 @@ def typer_command():
 @given(words=arguments())
 def test_both_parsers_read_the_same(typer_command, words):
     """The fast parser and typer make the same values of every right command line."""
-    from iamsim.cli.app import values_of  # noqa: PLC0415 - loads typer
+    from iamsim.cli.app import values_of
 
     context = typer_command.make_context("explain", list(words))
     try:

@@ -205,7 +205,7 @@ class Pages:
 
     def answer(self, request, **_more):
         """Answer a call before it is sent: throttled first, then page by page."""
-        from botocore.awsrequest import AWSResponse  # noqa: PLC0415 - as boto3 makes it
+        from botocore.awsrequest import AWSResponse
 
         self.asked += 1
         status, body = 200, None

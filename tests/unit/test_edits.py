@@ -427,7 +427,7 @@ def test_unknown_keys_come_first():
 
 def attached_of(*identity_policies):
     """Attach identity-based policies to a question."""
-    from iamsim.api.inputs import attached_policies  # noqa: PLC0415 - only here
+    from iamsim.api.inputs import attached_policies
 
     return attached_policies({"identity_policies": identity_policies}, is_trust=False)
 
@@ -602,7 +602,7 @@ def test_the_management_account_edits_its_own_guardrails():
 
 def load_world_of_data(data):
     """Load a world from plain data."""
-    from iamsim.suites.scenario import scenario_from_data  # noqa: PLC0415 - only here
+    from iamsim.suites.scenario import scenario_from_data
 
     scenario = {
         "title": "t",

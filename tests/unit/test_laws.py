@@ -77,7 +77,7 @@ def test_a_request_is_about_a_resource_of_the_region_that_it_goes_to(tmp_path):
 
 def test_laws_are_part_of_what_tests_import():
     """`from iamsim.testing import invariant` works, and what is not there is said."""
-    import iamsim.testing  # noqa: PLC0415 - what is tested
+    import iamsim.testing
 
     assert iamsim.testing.invariant is invariant
     with pytest.raises(AttributeError, match="no attribute `invariants`"):

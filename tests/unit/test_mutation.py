@@ -331,7 +331,7 @@ def test_the_outcome_names_place_kind_and_killer(project):
 
 def test_only_what_changed_since_a_revision_is_mutated(project, capsys):
     """Files that git calls changed or new; an unknown revision is an error with git's words."""
-    from iamsim.cli.main import main  # noqa: PLC0415 - the command line, in this process
+    from iamsim.cli.main import main
 
     project(GET)
     for command in (
@@ -361,7 +361,7 @@ def test_only_what_changed_since_a_revision_is_mutated(project, capsys):
 
 def test_what_git_does_not_keep_counts_as_changed(project, capsys):
     """A world that git ignores, and one above the folder in which the command runs."""
-    from iamsim.cli.main import main  # noqa: PLC0415 - the command line, in this process
+    from iamsim.cli.main import main
 
     project(GET)
     Path(".gitignore").write_text("read.json\n", encoding="utf-8")
@@ -391,8 +391,8 @@ def test_what_git_does_not_keep_counts_as_changed(project, capsys):
 
 def test_what_was_not_tried_fails_a_gate(project, capsys, monkeypatch):
     """After so many requests; the same input leaves the same out, and `--accept-unknown` passes."""
-    from iamsim.cli.main import main  # noqa: PLC0415 - the command line, in this process
-    from iamsim.suites.mutation import run  # noqa: PLC0415 - its bound is made small
+    from iamsim.cli.main import main
+    from iamsim.suites.mutation import run
 
     cases, shelf = project(GET)
     whole = [one.verdict for one in run_mutants(cases, shelf)]
@@ -416,7 +416,7 @@ def test_what_was_not_tried_fails_a_gate(project, capsys, monkeypatch):
 
 def test_a_folder_without_git_is_an_error(project, monkeypatch, tmp_path):
     """Where git can't say what changed, the command says so."""
-    from iamsim.inputs.revisions import unchanged_files  # noqa: PLC0415 - only this test asks git
+    from iamsim.inputs.revisions import unchanged_files
 
     monkeypatch.setenv("GIT_CEILING_DIRECTORIES", str(tmp_path.parent))
     with pytest.raises(RequestError, match="not a git repository"):

@@ -377,7 +377,7 @@ def test_nothing_laid_over_a_world_is_the_world():
 
 def iamsim_state():
     """A state that speaks of nothing."""
-    from iamsim.world.laying import State  # noqa: PLC0415 - beside its only use
+    from iamsim.world.laying import State
 
     return State()
 

@@ -192,7 +192,7 @@ def test_verbose_shows_every_clause_and_the_origin_of_every_key():
 
 def test_color_only_adds_codes():
     """Painted text without its codes is the plain text."""
-    import re  # noqa: PLC0415 - only this test needs it
+    import re
 
     for sample in (near_miss_answer(), denied_answer(), allowed_answer()):
         painted = render_text(sample, color=True, verbose=True)

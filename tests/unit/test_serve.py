@@ -262,7 +262,7 @@ def iam(server):
 
 def snake(name):
     """The method of an operation."""
-    from botocore import xform_name  # noqa: PLC0415 - only here
+    from botocore import xform_name
 
     return xform_name(name)
 

@@ -225,7 +225,7 @@ def test_documents_can_be_sent_to_other_processes():
 
 def test_reading_json_needs_no_yaml():
     """A JSON world does not pay for importing a YAML parser."""
-    import subprocess  # noqa: PLC0415 - only here
+    import subprocess
 
     program = (
         "import sys; from iamsim.world.documents import parse_document;"

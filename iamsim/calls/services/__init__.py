@@ -58,7 +58,7 @@ def _module(service: str) -> object | None:
     name = MODULES.get(service)
     if name is None:
         return None
-    from importlib import import_module  # noqa: PLC0415 - loads what a call needs, and no more
+    from importlib import import_module
 
     return import_module(f"iamsim.calls.services.{name}")
 

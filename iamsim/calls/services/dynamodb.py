@@ -214,7 +214,7 @@ def _create(asker: Asker) -> None:
     asker.ask_all()
     specification = asker.get("SSESpecification")
     if isinstance(specification, dict) and specification.get("KMSMasterKeyId"):
-        from iamsim.calls.extras import key_resource  # noqa: PLC0415 - used here alone
+        from iamsim.calls.extras import key_resource
 
         resource, context = key_resource(asker, str(specification["KMSMasterKeyId"]))
         for action in ("kms:DescribeKey", "kms:CreateGrant"):

@@ -116,7 +116,7 @@ def _instance_profile(asker: Asker) -> None:
 
     https://docs.aws.amazon.com/IAM/latest/APIReference/API_AddRoleToInstanceProfile.html
     """
-    from iamsim.calls.extras import ask_pass_role  # noqa: PLC0415 - used here alone
+    from iamsim.calls.extras import ask_pass_role
 
     asker.ask_all()
     role = asker.get("RoleName")

@@ -72,7 +72,7 @@ def decide_one(question: Question, world: CompiledWorld, lifted: bool = False) -
     With `lifted`, the guardrails are taken away first, see `without_guardrails`.
     """
     if question.unknown:
-        from iamsim.symbolic.partial import answer  # noqa: PLC0415 - only for unknown things
+        from iamsim.symbolic.partial import answer
 
         answered = answer(question, world)
         return BatchAnswer(answered.decision, answered.residual)
@@ -86,7 +86,7 @@ def decide_prepared(prepared: Prepared, world: CompiledWorld) -> BatchAnswer:
     """Decide a question that was made ready, and whose unknown things are keys."""
     if not prepared.is_open:
         return BatchAnswer(prepared.decide())
-    from iamsim.symbolic.conditional import decide_partially  # noqa: PLC0415 - slow to import
+    from iamsim.symbolic.conditional import decide_partially
 
     partial = decide_partially(prepared, world)
     return BatchAnswer(partial.decision, partial.residual)

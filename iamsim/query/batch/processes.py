@@ -122,7 +122,7 @@ class Processes:
         if self._pool is not None and self._pool.subject is not subject:
             self.close()
         if self._pool is None:
-            from iamsim.query.batch.pool import Pool, best_method  # noqa: PLC0415 - only for several
+            from iamsim.query.batch.pool import Pool, best_method
 
             method = self._method or best_method()
             self._pool = Pool(subject, min(self.number, total), method)

@@ -297,6 +297,6 @@ def _key_actions(universe: ActionUniverse) -> int:
 
 @lru_cache(maxsize=1)
 def _reference() -> Reference:
-    from iamsim.checks.reference import Reference  # noqa: PLC0415 - it reads the catalog
+    from iamsim.checks.reference import Reference
 
     return Reference()

@@ -108,7 +108,7 @@ def _listing(block: Listing) -> Iterator[str]:
 
 
 def _entry(entry: Entry) -> Iterator[str]:
-    from iamsim.report.summary import summary  # noqa: PLC0415 - few documents have answers
+    from iamsim.report.summary import summary
 
     title = for_markdown(entry.caption) or for_markdown_code(entry.place)
     yield from ("", f"## {for_markdown(entry.badge.word)}: {title}")

@@ -152,7 +152,7 @@ def _entry(entry: Entry, paint: Paint, width: int) -> Iterator[str]:
 
 
 def _answer(answer: Answer, entry: Entry, paint: Paint, width: int) -> list[str]:
-    from iamsim.report.explained import explained  # noqa: PLC0415 - few documents have answers
+    from iamsim.report.explained import explained
 
     inner = max(width - len(_FURTHER), _NARROWEST)
     if entry.brief:
@@ -162,7 +162,7 @@ def _answer(answer: Answer, entry: Entry, paint: Paint, width: int) -> list[str]
 
 def answer_in_short(answer: Answer, paint: Paint, width: int) -> list[str]:
     """The verdict, its reason, and the statements that decided, and no more."""
-    from iamsim.report.explained import explained_in_short, quotes  # noqa: PLC0415 - as above
+    from iamsim.report.explained import explained_in_short, quotes
 
     lines = _headline(explained_in_short(answer), paint, width)
     for quote in quotes(answer):
@@ -209,7 +209,7 @@ def _section(
 def _sided(
     section: Section[Any], differs: Callable[[Any], bool], paint: Paint, width: int
 ) -> Iterator[str]:
-    from iamsim.report.writers.sides import Side, side_lines  # noqa: PLC0415 - few documents compare
+    from iamsim.report.writers.sides import Side, side_lines
 
     label, *columns = section.columns
     before, after = columns[:2]

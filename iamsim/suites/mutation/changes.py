@@ -130,7 +130,7 @@ def _some_action(pattern: str) -> str | None:
     """One action that a pattern matches, where it matches several."""
     if pattern == "*":
         return "sts:GetCallerIdentity"
-    from iamsim import catalog  # noqa: PLC0415 - only for patterns
+    from iamsim import catalog
 
     found = catalog.expand(pattern)
     return found[0] if len(found) > 1 else None

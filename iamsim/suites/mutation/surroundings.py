@@ -150,7 +150,7 @@ def _known_of(pattern: str) -> tuple[str, ...]:
         return (pattern,)
     if pattern == "*":
         return _USUAL_ACTIONS
-    from iamsim import catalog  # noqa: PLC0415 - only for survivors
+    from iamsim import catalog
 
     return tuple(catalog.expand(pattern))
 
@@ -160,7 +160,7 @@ def _some_of(names: tuple[str, ...]) -> tuple[str, ...]:
     """A few of many actions."""
     if len(names) <= len(_USUAL_ACTIONS):
         return names
-    from iamsim import catalog  # noqa: PLC0415 - only for survivors
+    from iamsim import catalog
 
     spread = names[:: max(1, len(names) // _OF_PATTERN)][: _OF_PATTERN + 1]
     # One for each kind of resource, or what a statement names would be asked with no action.

@@ -61,8 +61,8 @@ def _parser() -> Parser:
     """Make the parser, once."""
     if not _parsers:
         try:
-            import tree_sitter  # noqa: PLC0415 - an extra
-            import tree_sitter_hcl  # noqa: PLC0415 - as above
+            import tree_sitter
+            import tree_sitter_hcl
         except ImportError as error:
             raise WorldError(
                 "extra-missing",

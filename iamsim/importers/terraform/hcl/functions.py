@@ -105,8 +105,8 @@ def _json_decode(_files: Files, arguments: list[object]) -> object:
 
 def _yaml_decode(_files: Files, arguments: list[object]) -> object:
     """Decode YAML; numbers and booleans are texts, which convert where they are needed."""
-    from iamsim.core.errors import InputError  # noqa: PLC0415 - few use it
-    from iamsim.world.documents import parse_document  # noqa: PLC0415 - as above
+    from iamsim.core.errors import InputError
+    from iamsim.world.documents import parse_document
 
     [value] = arguments
     if isinstance(value, Unknown):
