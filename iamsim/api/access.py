@@ -195,12 +195,12 @@ def who_can(  # noqa: PLR0913 - the arguments are the options of the command
     if blocked:
         found.actions = expanded
         found.unsearched = unsearched_actions(batch, expanded, resource, context)
-        found.hints = hints_about([(one, resource) for one in expanded], context, model)
+        found.hints = hints_about([(text, resource) for text in expanded], context, model)
         found.blocked = find_blocked(
             batch, expanded, resource, context, progress, processes=processes
         )
     if principals:
-        _keep(found, [principal_named(one, model) for one in principals])
+        _keep(found, [principal_named(principal, model) for principal in principals])
     return WhoCan(found, model)
 
 
@@ -210,10 +210,10 @@ def _keep(found: Found, patterns: Sequence[str]) -> None:
     def is_meant(candidate: Candidate) -> bool:
         return any(fnmatchcase(candidate.principal, pattern) for pattern in patterns)
 
-    found.accesses = [one for one in found.accesses if is_meant(one.candidate)]
-    found.denied_by_key = [one for one in found.denied_by_key if is_meant(one.candidate)]
+    found.accesses = [access for access in found.accesses if is_meant(access.candidate)]
+    found.denied_by_key = [access for access in found.denied_by_key if is_meant(access.candidate)]
     if found.blocked is not None:
-        found.blocked = [one for one in found.blocked if is_meant(one.candidate)]
+        found.blocked = [blocked for blocked in found.blocked if is_meant(blocked.candidate)]
 
 
 def _check_resource(resource: str) -> None:
@@ -253,7 +253,7 @@ def what_can(
     candidate = find_candidate(model, principal)
     _check_known(candidate, model)
     effective = find_effective(batch, principal, context, session, progress, processes=processes)
-    hints = hints_about([(one, "*") for one in batch.universe.written], context)
+    hints = hints_about([(text, "*") for text in batch.universe.written], context)
     return WhatCan(candidate, effective, batch, hints)
 
 
@@ -295,9 +295,9 @@ def access_matrix(
             hint="give one with -a, such as `-a s3:GetObject`; wildcards are expanded",
         )
     model = batch.world.model
-    named = tuple(resource_named(one, model) for one in resources or ("*",))
+    named = tuple(resource_named(resource, model) for resource in resources or ("*",))
     columns = [Column(*pair) for pair in _pairs(tuple(patterns), named)]
-    rows = [principal_named(one, model) for one in principals]
+    rows = [principal_named(principal, model) for principal in principals]
     matrix = find_matrix(
         batch, pick_candidates(batch, rows), columns, context, progress, processes=processes
     )
@@ -312,7 +312,9 @@ def _pairs(patterns: tuple[str, ...], resources: Sequence[str]) -> list[tuple[st
     from iamsim.questions.check import acts_on
 
     actions = expand_actions(patterns)
-    named = expand_actions(tuple(one for one in patterns if not any(mark in one for mark in "*?")))
+    named = expand_actions(
+        tuple(pattern for pattern in patterns if not any(mark in pattern for mark in "*?"))
+    )
     found = [
         (action, resource)
         for resource in resources

@@ -75,7 +75,10 @@ class AccountReport:
         for about, document in (
             ("Access from outside", access_findings_document(self._external)),
             ("Ways up", paths_document(self._paths)),
-            *((f"Who can: {one.resource}", who_can_document(one, model)) for one in self.who),
+            *(
+                (f"Who can: {who_can.resource}", who_can_document(who_can, model))
+                for who_can in self.who
+            ),
             ("What there is", stats),
         ):
             blocks += _under(len(blocks), about, document)
@@ -102,7 +105,7 @@ class AccountReport:
             "audit": audit_data(self.audit, self.framework),
             "findings": access_findings_data(self._external),
             "paths": paths_data(self._paths),
-            "who_can": [who_can_data(one) for one in self.who],
+            "who_can": [who_can_data(who_can) for who_can in self.who],
         }
 
     @property
@@ -113,7 +116,9 @@ class AccountReport:
         zone = (
             "account" if organization is None else f"organization {organization.id or ''}".rstrip()
         )
-        findings = sorted(found.findings, key=lambda one: (one.account, one.resource, one.id))
+        findings = sorted(
+            found.findings, key=lambda finding: (finding.account, finding.resource, finding.id)
+        )
         unknowns = [*looking.unknowns, *found.unsearched]
         return FindingsAnswer(
             findings,
@@ -156,5 +161,5 @@ def account_report(
     limits = DEFAULT_LIMITS if choices is None else choices.limits
     looking = Looking(batch, at, limits, trail)
     audit = audit_of(looking, choices, progress)
-    who = [find_who_can(batch, one.actions, one.resource) for one in asked]
+    who = [find_who_can(batch, question.actions, question.resource) for question in asked]
     return AccountReport(looking, audit, who, framework)

@@ -53,7 +53,7 @@ class Changes(Result):
     def opened(self) -> list[Change]:
         """Those by which somebody can do more than before."""
         opening = (Direction.OPENS, Direction.SHIFTS)
-        return [one for one in self.found if one.direction in opening]
+        return [change for change in self.found if change.direction in opening]
 
     @property
     def broken(self) -> bool:

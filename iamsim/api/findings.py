@@ -43,15 +43,15 @@ class Findings(Result):
     def active(self) -> list[AccessFinding]:
         """The findings that no rule archives; what is not known is none of them."""
         return [
-            one
-            for one in self.answer.findings
-            if one.status is Status.ACTIVE and one.kind is not FindingKind.UNKNOWN
+            finding
+            for finding in self.answer.findings
+            if finding.status is Status.ACTIVE and finding.kind is not FindingKind.UNKNOWN
         ]
 
     @property
     def public(self) -> list[AccessFinding]:
         """Those that let everybody in."""
-        return [one for one in self.active if one.is_public]
+        return [finding for finding in self.active if finding.is_public]
 
     @property
     def unknowns(self) -> Sequence[UnknownInWorld]:
@@ -111,7 +111,7 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
     if internal:
         from iamsim.query.analyzer.internal import find_internal
 
-        named = [resource_named(one, model) for one in internal]
+        named = [resource_named(text, model) for text in internal]
         expanded = expand_actions(tuple(actions))
         for action in expanded:
             check_action(action)
@@ -130,12 +130,20 @@ def find(  # noqa: PLR0913 - the arguments are the options of the command
 
         add(batch, findings, progress)
     findings.sort(
-        key=lambda one: (one.account, one.resource, one.kind.value, *one.principal.values(), one.id)
+        key=lambda finding: (
+            finding.account,
+            finding.resource,
+            finding.kind.value,
+            *finding.principal.values(),
+            finding.id,
+        )
     )
     apply_rules(findings, rules)
     organization = model.organization if zone != "account" else None
     everything = bool(internal) or unused_days is not None
-    unknowns = [one for one in batch.world.unknowns() if everything or one.use in OUTSIDE]
+    unknowns = [
+        unknown for unknown in batch.world.unknowns() if everything or unknown.use in OUTSIDE
+    ]
     return Findings(
         report.FindingsAnswer(
             findings,

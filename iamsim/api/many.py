@@ -96,4 +96,4 @@ def count_decisions(
     found: dict[Decision, int] = {}
     for decision, count in counts.values():
         found[decision] = found.get(decision, 0) + count
-    return dict(sorted(found.items(), key=lambda one: -one[1]))
+    return dict(sorted(found.items(), key=lambda entry: -entry[1]))

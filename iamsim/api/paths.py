@@ -92,21 +92,23 @@ def find_paths(  # noqa: PLR0913 - the arguments are the options of the command
     found = find_escalations(
         batch, region=region or REGION, blocked=blocked, progress=progress, processes=processes
     )
-    sources = _known([principal_named(one, model) for one in principals], found)
+    sources = _known([principal_named(principal, model) for principal in principals], found)
     words, goals, there = _goals(batch, found, goal, actions)
     chains = [
-        one for one in shortest_chains(found, goals, sources or None) if one.source not in there
+        shortest_chain
+        for shortest_chain in shortest_chains(found, goals, sources or None)
+        if shortest_chain.source not in there
     ]
     kept_back = None
     if blocked:
         some = set(sources)
         kept_back = sorted(
-            (one for one in found.blocked if not some or one.source in some),
-            key=lambda one: (one.source, one.way.id, one.target or ""),
+            (step for step in found.blocked if not some or step.source in some),
+            key=lambda entry: (entry.source, entry.way.id, entry.target or ""),
         )
     from iamsim.engine.unknowns import SETTINGS
 
-    unknowns = [one for one in batch.world.unknowns() if one.fact != SETTINGS]
+    unknowns = [unknown for unknown in batch.world.unknowns() if unknown.fact != SETTINGS]
     return Paths(
         report.PathsAnswer(words, found, chains, tuple(sorted(there)), kept_back, model, unknowns)
     )

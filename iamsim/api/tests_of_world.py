@@ -30,7 +30,7 @@ class TestRun:
     @property
     def failed(self) -> list[CaseResult]:
         """Those that did not get what they expect, with their `failures` in words."""
-        return [one for one in self.results if not one.met]
+        return [result for result in self.results if not result.met]
 
     @property
     def passed(self) -> bool:
@@ -43,18 +43,20 @@ class TestRun:
             "passed": self.passed,
             "requests": [
                 {
-                    "name": one.request.title,
-                    "decision": None if one.verdict is None else one.verdict.value,
-                    "met": one.met,
-                    "failures": list(one.failures),
+                    "name": result.request.title,
+                    "decision": None if result.verdict is None else result.verdict.value,
+                    "met": result.met,
+                    "failures": list(result.failures),
                 }
-                for one in self.results
+                for result in self.results
             ],
         }
 
     def __str__(self) -> str:
         """A line for each request that failed, and the count."""
-        lines = [f"FAIL {one.request.title}: {'; '.join(one.failures)}" for one in self.failed]
+        lines = [
+            f"FAIL {result.request.title}: {'; '.join(result.failures)}" for result in self.failed
+        ]
         lines.append(f"{len(self.results) - len(self.failed)} of {len(self.results)} as expected")
         return "\n".join(lines)
 

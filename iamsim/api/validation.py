@@ -32,24 +32,25 @@ class Validation:
     @property
     def codes(self) -> list[str]:
         """The codes of the findings, as AWS names them; ours begin with ``IAMSIM_``."""
-        return [one.code for one in self.findings]
+        return [finding.code for finding in self.findings]
 
     @property
     def errors(self) -> list[Finding]:
         """The findings for which AWS would refuse the policy."""
-        return [one for one in self.findings if one.finding_type.value == "ERROR"]
+        return [finding for finding in self.findings if finding.finding_type.value == "ERROR"]
 
     def to_dict(self) -> dict[str, Any]:
         """The findings as ValidatePolicy gives them."""
         from iamsim.report.findings_data import finding_to_dict
 
-        return {"findings": [finding_to_dict(one) for one in self.findings]}
+        return {"findings": [finding_to_dict(finding) for finding in self.findings]}
 
     def __str__(self) -> str:
         """A line for each finding."""
         return "\n".join(
-            f"{one.finding_type.value.lower().replace('_', '-')} {one.code}: {one.message}"
-            for one in self.findings
+            f"{finding.finding_type.value.lower().replace('_', '-')} {finding.code}:"
+            f" {finding.message}"
+            for finding in self.findings
         )
 
     def __repr__(self) -> str:
@@ -115,5 +116,5 @@ def _type_named(name: str) -> PolicyType:
         raise RequestError(
             "unknown-value",
             f"`{name}` is no type of policy",
-            hint=f"types are {', '.join(one.value for one in PolicyType)}",
+            hint=f"types are {', '.join(policy_type.value for policy_type in PolicyType)}",
         ) from None

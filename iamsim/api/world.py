@@ -484,7 +484,9 @@ class World:
 
         laid = [overlay] if isinstance(overlay, str | os.PathLike) else list(overlay)
         remarks: list[Remark] = []
-        model = overlay_world(self.model, [os.fspath(one) for one in laid], remarked=remarks.extend)
+        model = overlay_world(
+            self.model, [os.fspath(text) for text in laid], remarked=remarks.extend
+        )
         after = CompiledWorld(model)
         after.policies = self._compiled.policies  # what does not differ is compiled once
         with processes_for(processes) as several:

@@ -110,9 +110,9 @@ def known_checks(entries: Sequence[str]) -> frozenset[str]:
     checks = load_checks()
     found: set[str] = set()
     for entry in entries:
-        some = [one.id for one in checks if entry in (one.id, one.heading)]
+        some = [check.id for check in checks if entry in (check.id, check.heading)]
         if not some:
-            names = sorted({*(one.id for one in checks), *(one.heading for one in checks)})
+            names = sorted({*(check.id for check in checks), *(check.heading for check in checks)})
             raise RequestError(
                 "unknown-check",
                 f"there is no check {quote(entry)}",
@@ -189,7 +189,7 @@ class _Reader:
             graded,
             None if fail_on is None else self.choice(fail_on, FAIL_ON),
             Limits(keys, unused, root, self.texts(table, EXEMPT)),
-            tuple(self.suppression(one) for one in self.list(table, "suppress")),
+            tuple(self.suppression(entry) for entry in self.list(table, "suppress")),
             self.today,
         )
 
@@ -240,9 +240,9 @@ class _Reader:
     def texts(self, table: Mapping[str, object], name: str) -> tuple[str, ...]:
         """A list of texts."""
         found = self.list(table, name)
-        if not all(isinstance(one, str) for one in found):
+        if not all(isinstance(entry, str) for entry in found):
             self.fail(name, f"`{name}` is a list of texts")
-        return tuple(str(one) for one in found)
+        return tuple(str(entry) for entry in found)
 
     def list(self, table: Mapping[str, object], name: str) -> list[object]:
         """A list."""

@@ -30,7 +30,7 @@ def _control(
 ) -> Guardrail:
     """A mandatory control, with those that AWS prints with the same policy."""
     id_ = f"AWS-GR_{ids[0]}"
-    controls = tuple(f"AWS-GR_{one}" for one in ids)
+    controls = tuple(f"AWS-GR_{other_id}" for other_id in ids)
     return Guardrail(
         id_,
         "",

@@ -47,7 +47,7 @@ class Control(NamedTuple):
     @property
     def status(self) -> Status:
         """The worst of its checks."""
-        found = {one.status for one in self.checks}
+        found = {check.status for check in self.checks}
         for status in (Status.FAIL, Status.UNKNOWN, Status.PASS):
             if status in found:
                 return status
@@ -302,7 +302,7 @@ def controls_of(framework: Framework, check: str) -> list[str]:
 
 def view_of(framework: Framework, audit: Audit) -> list[Control]:
     """Every control with its results, then those that are out of scope."""
-    results = {one.check: one for one in audit.checks}
+    results = {check.check: check for check in audit.checks}
     found = [
         Control(
             control,

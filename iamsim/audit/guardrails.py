@@ -134,7 +134,7 @@ class GuardrailProver:
         """Take the organization and its member accounts."""
         self.exempt = (CONTROL_TOWER_ROLE, *exempt)
         self.alike = _alike(model, members)
-        accounts = {one: _bare(model, one) for one in self.alike}
+        accounts = {text: _bare(model, text) for text in self.alike}
         bare = World(organization=model.organization, accounts=accounts, policies=model.policies)
         self._prover = Prover(CompiledWorld.checked(bare))
 
@@ -146,9 +146,11 @@ class GuardrailProver:
         """Prove that no principal of these members (without any, of all) can do it, or show one
         that can."""
         members = [one for one, alike in self.alike.items() if not about or {*alike} & {*about}]
-        who: list[object] = [{"account": one} for one in sorted(members)]
+        who: list[object] = [{"account": member} for member in sorted(members)]
         if guardrail.root:
-            who = [f"arn:{self._partition(one)}:iam::{one}:root" for one in sorted(members)]
+            who = [
+                f"arn:{self._partition(member)}:iam::{member}:root" for member in sorted(members)
+            ]
         never: dict[str, object] = {"principal": who, "action": list(guardrail.actions)}
         if guardrail.resources != ("*",):
             never["resource"] = list(guardrail.resources)

@@ -83,7 +83,7 @@ def _sentences(entries: Mapping[str, str]) -> tuple[_Sentence, ...]:
     """The longest first, so that the one that says most is taken."""
     return tuple(
         _Sentence(re.compile("(.+?)".join(map(re.escape, english.split("{}"))), re.DOTALL), text)
-        for english, text in sorted(entries.items(), key=lambda one: -len(one[0]))
+        for english, text in sorted(entries.items(), key=lambda entry: -len(entry[0]))
     )
 
 
@@ -92,13 +92,13 @@ def in_language(audit: Audit, language: str) -> Audit:
     if language == "en":
         return audit
     tables = _tables(language)
-    return Audit([_heading(one, tables) for one in audit.headings], audit.at, audit.remarks)
+    return Audit([_heading(heading, tables) for heading in audit.headings], audit.at, audit.remarks)
 
 
 def _heading(result: HeadingResult, tables: _Tables) -> HeadingResult:
     heading = result.heading
     title = tables.headings.get(heading.id, heading.title)
-    checks = [_check(one, tables) for one in result.checks]
+    checks = [_check(check, tables) for check in result.checks]
     return replace(result, heading=heading._replace(title=title), checks=checks)
 
 
@@ -106,10 +106,11 @@ def _check(result: CheckResult, tables: _Tables) -> CheckResult:
     return replace(
         result,
         title=tables.titles.get(result.check, result.title),
-        findings=[_finding(one, tables) for one in result.findings],
-        gaps=[one._replace(what=_first(one.what, tables.gaps)) for one in result.gaps],
+        findings=[_finding(finding, tables) for finding in result.findings],
+        gaps=[gap._replace(what=_first(gap.what, tables.gaps)) for gap in result.gaps],
         suppressed=[
-            one._replace(finding=_finding(one.finding, tables)) for one in result.suppressed
+            suppressed._replace(finding=_finding(suppressed.finding, tables))
+            for suppressed in result.suppressed
         ],
     )
 
@@ -123,7 +124,7 @@ def _finding(finding: Finding, tables: _Tables) -> Finding:
     lines = [_comment(line, tables, told) for line in finding.fix.text.split("\n")]
     fix = finding.fix._replace(text="\n".join(lines))
     evidence = tuple(
-        one._replace(text=_first(one.text, tables.evidence)) for one in finding.evidence
+        request._replace(text=_first(request.text, tables.evidence)) for request in finding.evidence
     )
     english = finding.english or finding.detail
     return replace(finding, detail=detail, fix=fix, evidence=evidence, english=english)
@@ -167,6 +168,6 @@ def _comment(line: str, tables: _Tables, told: tuple[str, str] | None) -> str:
 
 def _names(english: str, said: str, tables: _Tables) -> str:
     """The names that an English sentence quotes and the translation does not say."""
-    named = [f"`{one}`" for one in dict.fromkeys(_quoted(english)) if one not in said]
+    named = [f"`{entry}`" for entry in dict.fromkeys(_quoted(english)) if entry not in said]
     quoting = tables.quoting
     return quoting["names"].format(quoting["between"].join(named)) if named else ""

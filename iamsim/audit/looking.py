@@ -185,18 +185,18 @@ class Looking:
         validator = Validator(today=None if self.at_text is None else self.at_text[:10])
         found = []
         seen: set[object] = set()
-        for one in self.held:
-            policy = one.policy
-            use = IDENTITY if one.use is PolicyType.PERMISSIONS_BOUNDARY else one.use
+        for held in self.held:
+            policy = held.policy
+            use = IDENTITY if held.use is PolicyType.PERMISSIONS_BOUNDARY else held.use
             if not isinstance(policy, PolicyDocument) or (id(policy), use) in seen:
                 continue
             seen.add((id(policy), use))
             of_aws = policy.arn is not None and ":aws:policy/" in policy.arn
             if of_aws or MARK in policy.document:
                 continue
-            findings = validator.validate_data(policy.document, policy.source, one.use)
-            holder = one.holder if policy.arn is None else policy.arn
-            found.append(ValidatedPolicy(one.account, holder, policy, one.use, findings))
+            findings = validator.validate_data(policy.document, policy.source, held.use)
+            holder = held.holder if policy.arn is None else policy.arn
+            found.append(ValidatedPolicy(held.account, holder, policy, held.use, findings))
         return found
 
     @cached_property
@@ -205,9 +205,9 @@ class Looking:
         found: dict[str, BatchAnswer] = {}
         for account in self.accounts:
             able = [
-                one
-                for one in self.candidates(account.id)
-                if self.may(one) & self._probes == self._probes
+                candidate
+                for candidate in self.candidates(account.id)
+                if self.may(candidate) & self._probes == self._probes
             ]
             found |= find_administrators(self.batch, account.id, able, REGION)
         return found
@@ -219,9 +219,9 @@ class Looking:
         there = set(found.administrators)
         chains = shortest_chains(found, administrators(found))
         return found, [
-            one
-            for one in chains
-            if one.source not in there and found.candidates[one.source].kind in KINDS
+            chain
+            for chain in chains
+            if chain.source not in there and found.candidates[chain.source].kind in KINDS
         ]
 
     @cached_property
@@ -231,9 +231,9 @@ class Looking:
     @cached_property
     def _by_account(self) -> dict[str | None, list[Candidate]]:
         found: dict[str | None, list[Candidate]] = {}
-        for one in self.batch.candidates:
-            if one.kind in KINDS:
-                found.setdefault(one.account, []).append(one)
+        for candidate in self.batch.candidates:
+            if candidate.kind in KINDS:
+                found.setdefault(candidate.account, []).append(candidate)
         return found
 
     def candidates(self, account: str) -> list[Candidate]:
@@ -275,10 +275,12 @@ class Looking:
                         "the policies of its principals are not listed",
                         account=account.id,
                     )
-        for one in self.unknowns:
-            if not uses or one.use in uses:
-                why = f"{one.what} is not known: {one.unknown.why}"
-                yield Gap(one.policy, why, one.unknown.source or str(one.span.place), "")
+        for unknown in self.unknowns:
+            if not uses or unknown.use in uses:
+                why = f"{unknown.what} is not known: {unknown.unknown.why}"
+                yield Gap(
+                    unknown.policy, why, unknown.unknown.source or str(unknown.span.place), ""
+                )
 
     @cached_property
     def guardrails(self) -> GuardrailProver:
@@ -313,7 +315,7 @@ class Looking:
     def members(self) -> tuple[str, ...]:
         """The member accounts of the organization."""
         return tuple(
-            sorted(one for one in self.model.index.nodes if not self.model.is_management(one))
+            sorted(node for node in self.model.index.nodes if not self.model.is_management(node))
         )
 
     def gap_of_organization(self) -> Gap:
@@ -347,16 +349,17 @@ def _lists_policies(account: Account) -> bool:
     if account.roles or account.groups or account.policies or account.permission_sets:
         return True
     return any(
-        one.id or one.policies or one.groups or one.boundary for one in account.users.values()
+        user.id or user.policies or user.groups or user.boundary for user in account.users.values()
     )
 
 
 def active(credentials: tuple[object, ...] | None) -> list[Mapping[str, object]]:
     """The credentials of a list that are not switched off."""
     return [
-        one
-        for one in credentials or ()
-        if isinstance(one, Mapping) and str(one.get("status", "Active")).lower() != "inactive"
+        credential
+        for credential in credentials or ()
+        if isinstance(credential, Mapping)
+        and str(credential.get("status", "Active")).lower() != "inactive"
     ]
 
 

@@ -154,7 +154,9 @@ class CheckResult:
     @property
     def status(self) -> Status:
         """A finding fails; what is not known is never a pass."""
-        if any(self.severity_of(one) is not Severity.INFORMATIONAL for one in self.findings):
+        if any(
+            self.severity_of(finding) is not Severity.INFORMATIONAL for finding in self.findings
+        ):
             return Status.FAIL
         if self.gaps:
             return Status.UNKNOWN
@@ -172,7 +174,7 @@ class HeadingResult:
     @property
     def status(self) -> Status:
         """The worst of its checks."""
-        found = {one.status for one in self.checks}
+        found = {check.status for check in self.checks}
         for status in (Status.FAIL, Status.UNKNOWN, Status.PASS):
             if status in found:
                 return status
@@ -182,7 +184,7 @@ class HeadingResult:
     def findings(self) -> list[tuple[CheckResult, Finding]]:
         """All findings, the gravest first."""
         found = [(check, finding) for check in self.checks for finding in check.findings]
-        return sorted(found, key=lambda one: one[0].severity_of(one[1]).rank)
+        return sorted(found, key=lambda entry: entry[0].severity_of(entry[1]).rank)
 
 
 @dataclass(slots=True)

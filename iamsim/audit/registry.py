@@ -49,7 +49,7 @@ def audits(
 def load_checks() -> tuple[AuditCheck, ...]:
     """All checks by heading, in the order of their modules."""
     package = import_module("iamsim.audit.rules")
-    for module in sorted(one.name for one in iter_modules(package.__path__)):
+    for module in sorted(module.name for module in iter_modules(package.__path__)):
         import_module(f"iamsim.audit.rules.{module}")
     order = {heading.id: number for number, heading in enumerate(HEADINGS)}
-    return tuple(sorted(_CHECKS, key=lambda one: order[one.heading]))
+    return tuple(sorted(_CHECKS, key=lambda check: order[check.heading]))

@@ -41,7 +41,7 @@ def audit_of(
     progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Audit:
     """Run the checks on what is looked at, which keeps what they asked."""
-    checks = [one for one in load_checks() if choices is None or choices.wants(one.id)]
+    checks = [check for check in load_checks() if choices is None or choices.wants(check.id)]
     results: dict[str, list[CheckResult]] = {heading.id: [] for heading in HEADINGS}
     with CollectLater():
         for number, check in enumerate(checks):

@@ -54,14 +54,17 @@ def _forms() -> dict[str, _Form]:
 def in_terraform(audit: Audit) -> Audit:
     """The audit with its fixes in Terraform where they have such a form."""
     headings = [
-        replace(heading, checks=[_check(one) for one in heading.checks])
+        replace(heading, checks=[_check(check) for check in heading.checks])
         for heading in audit.headings
     ]
     return replace(audit, headings=headings)
 
 
 def _check(result: CheckResult) -> CheckResult:
-    findings = [replace(one, fix=fix_in_terraform(one, result.heading)) for one in result.findings]
+    findings = [
+        replace(finding, fix=fix_in_terraform(finding, result.heading))
+        for finding in result.findings
+    ]
     return replace(result, findings=findings)
 
 
@@ -139,7 +142,9 @@ def _expression(value: object) -> str:
 
 def _of_organization(finding: Finding, policy: Mapping[str, object]) -> list[str]:
     statements = policy.get("Statement")
-    of_resources = isinstance(statements, list) and any("Principal" in one for one in statements)
+    of_resources = isinstance(statements, list) and any(
+        "Principal" in statement for statement in statements
+    )
     kind = "RESOURCE_CONTROL_POLICY" if of_resources else "SERVICE_CONTROL_POLICY"
     name = _identifier(_sid(policy))
     target = finding.account or "ROOT_OR_UNIT"
@@ -164,7 +169,7 @@ def _of_principal(finding: Finding, policy: Mapping[str, object]) -> list[str]:
     kind, _, name = ("role", "", NO_NAME) if arn is None else arn.resource.partition("/")
     name = name.rpartition("/")[2]
     statements = policy.get("Statement")
-    if isinstance(statements, list) and any("Principal" in one for one in statements):
+    if isinstance(statements, list) and any("Principal" in statement for statement in statements):
         argument, resource = "assume_role_policy", "aws_iam_role"
         first = [f'  name = "{name}"']
     else:

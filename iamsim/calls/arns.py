@@ -66,15 +66,15 @@ NOTHING = Resource("*")
 def values(parameters: Mapping[str, Any], path: str) -> list[str]:
     """Give the texts that a member holds, wherever lists stand on the way to it; ``+`` joins."""
     if "+" in path:
-        return [text for one in path.split("+") for text in values(parameters, one)]
+        return [text for name in path.split("+") for text in values(parameters, name)]
     found: list[Any] = [parameters]
     for name in path.split("."):
         inner: list[Any] = []
-        for one in found:
-            if isinstance(one, dict) and name in one:
-                inner += one[name] if isinstance(one[name], list) else [one[name]]
+        for entry in found:
+            if isinstance(entry, dict) and name in entry:
+                inner += entry[name] if isinstance(entry[name], list) else [entry[name]]
         found = inner
-    return [str(one) for one in found if isinstance(one, str | int) and one != ""]
+    return [str(entry) for entry in found if isinstance(entry, str | int) and entry != ""]
 
 
 def fill(
@@ -143,15 +143,19 @@ def formats_of(service: str) -> tuple[tuple[str, str], ...]:
     facts = catalog.find_service(service)
     if facts is None:
         return ()
-    return tuple((one.name, text) for one in facts.resource_types for text in one.arn_formats)
+    return tuple(
+        (resource_kind.name, text)
+        for resource_kind in facts.resource_types
+        for text in resource_kind.arn_formats
+    )
 
 
 def arns_in(parameters: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """Find the ARNs among the members at the top, and in their lists."""
     for name, value in parameters.items():
-        for one in value if isinstance(value, list) else (value,):
-            if isinstance(one, str) and one.startswith("arn:"):
-                yield name, one
+        for entry in value if isinstance(value, list) else (value,):
+            if isinstance(entry, str) and entry.startswith("arn:"):
+                yield name, entry
 
 
 def resources_of(
@@ -210,10 +214,13 @@ def _literal(
         return named, open_types
     noun, whole = _noun(operation), service in ALL_NEEDED or not making
     return (
-        [one._replace(literal=making and noun == _flat(one.type_name)) for one in named],
         [
-            one._replace(literal=whole or noun.startswith(_flat(one.type_name)))
-            for one in open_types
+            resource._replace(literal=making and noun == _flat(resource.type_name))
+            for resource in named
+        ],
+        [
+            open_kind._replace(literal=whole or noun.startswith(_flat(open_kind.type_name)))
+            for open_kind in open_types
         ],
     )
 
@@ -224,15 +231,19 @@ def _flat(name: str | None) -> str:
 
 def _is_named(found: list[Resource]) -> bool:
     """Whether resources of a type are named, not only what they are in: the ARN has an end."""
-    return any(one.whole or not one.arn.endswith(("/*", ":*")) for one in found) or any(
-        one.arn.count("*") == 1 and len(one.members) > 1 for one in found
-    )
+    return any(
+        resource.whole or not resource.arn.endswith(("/*", ":*")) for resource in found
+    ) or any(resource.arn.count("*") == 1 and len(resource.members) > 1 for resource in found)
 
 
 def _best_of(named: list[Resource]) -> list[Resource]:
     """Leave out what is the same, and what is made of the ARN of a resource of another type."""
-    told = frozenset().union(*(one.members for one in named if one.whole))
-    rest = [one for one in named if one.whole or not one.members or not one.members <= told]
+    told = frozenset().union(*(resource.members for resource in named if resource.whole))
+    rest = [
+        resource
+        for resource in named
+        if resource.whole or not resource.members or not resource.members <= told
+    ]
     return list({resource.arn: resource for resource in rest}.values())
 
 
@@ -271,7 +282,9 @@ def _of_type(
     members = frozenset(
         path for variable, path in binding.items() if variable in given and variable != "Scope"
     )
-    found = [one._replace(members=members) for one in fill(arn_format, given, place, name)]
+    found = [
+        resource._replace(members=members) for resource in fill(arn_format, given, place, name)
+    ]
     return found, bool(given) or not _variables(arn_format)
 
 

@@ -99,7 +99,7 @@ class _Reader:
             case ast.Name():
                 return self.names.get(node.id, UNKNOWN)
             case ast.List() | ast.Tuple() | ast.Set():
-                return [self.known(one) for one in node.elts]
+                return [self.known(elt) for elt in node.elts]
             case ast.Dict():
                 return {
                     str(self.known(key)): self.known(one)
@@ -160,8 +160,8 @@ class _Reader:
     def call(self, node: ast.Call) -> Any:  # noqa: ANN401 - as above
         """A call: of boto3, of a client, of a resource, or of something else."""
         if not isinstance(node.func, ast.Attribute):
-            for one in node.args:
-                self.value(one)
+            for arg in node.args:
+                self.value(arg)
             return UNKNOWN
         method = node.func.attr
         base = self.value(node.func.value)
@@ -187,8 +187,8 @@ class _Reader:
             ):
                 return self._of_thing(client, thing, base, method, node)
             case _:
-                for one in [*node.args, *(word.value for word in node.keywords)]:
-                    self.value(one)
+                for arg in [*node.args, *(word.value for word in node.keywords)]:
+                    self.value(arg)
                 return UNKNOWN
 
     def _of_sessions(self, sessions: Sessions, method: str, node: ast.Call) -> Any:  # noqa: ANN401
@@ -233,7 +233,7 @@ class _Reader:
         method: str,
         node: ast.Call,
     ) -> Any:  # noqa: ANN401 - as above
-        positional = [self.known(one) for one in node.args]
+        positional = [self.known(arg) for arg in node.args]
         given = self._keywords(node)
         collection = base[2] if base[0] == "attribute" else None
         result = method_of(thing, collection, method, positional, given)
@@ -264,7 +264,7 @@ class _Reader:
 
     def _add(self, client: Client, method: str, node: ast.Call, drop: tuple[str, ...] = ()) -> None:
         parameters = self._keywords(node)
-        positional = [self.known(one) for one in node.args]
+        positional = [self.known(arg) for arg in node.args]
         names = POSITIONAL.get(plain(method), ())
         parameters |= dict(zip(names, positional, strict=False))
         for name in drop:
@@ -284,7 +284,11 @@ class _Reader:
             if service is not None and _has(find_service(service), method):
                 self._guessed(name, service)
                 return Client(service)
-        having = [one for one in service_names() if _has(find_service(one), method)]
+        having = [
+            service_name
+            for service_name in service_names()
+            if _has(find_service(service_name), method)
+        ]
         if plain(method) in POSITIONAL and "s3" not in having and not having:
             having = ["s3"]
         if len(having) == 1:

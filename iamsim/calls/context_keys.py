@@ -122,7 +122,7 @@ def scalar(value: object) -> str:
 def text_of(value: object, *, several: bool) -> ContextValue | None:
     """Write the value of a member as that of a key; None for a structure."""
     if isinstance(value, list | tuple):
-        texts = [scalar(one) for one in value if not isinstance(one, dict | list)]
+        texts = [scalar(entry) for entry in value if not isinstance(entry, dict | list)]
         if len(texts) != len(value):
             return None
         return texts if several or len(texts) != 1 else texts[0]
@@ -203,8 +203,14 @@ def _at(parameters: Mapping[str, Any], path: str) -> object:
     value: Any = parameters
     for name in path.split("."):
         if isinstance(value, list):
-            value = [one.get(name) for one in value if isinstance(one, dict) and name in one]
-            value = [inner for one in value for inner in (one if isinstance(one, list) else [one])]
+            value = [
+                entry.get(name) for entry in value if isinstance(entry, dict) and name in entry
+            ]
+            value = [
+                inner
+                for entry in value
+                for inner in (entry if isinstance(entry, list) else [entry])
+            ]
             if not value:
                 return None
         elif isinstance(value, dict):

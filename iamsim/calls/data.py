@@ -118,8 +118,8 @@ def _asks(operation: str, text: str) -> Asks:
     if ":" not in action:
         action = f"{action}:{operation}"
     bindings = {}
-    for one in types:
-        name, *pairs = one.split("&")
+    for kind in types:
+        name, *pairs = kind.split("&")
         bindings[name] = dict(pair.split("=", 1) for pair in pairs)
     return Asks(action, bindings)
 

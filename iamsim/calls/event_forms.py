@@ -147,16 +147,16 @@ def records_in(document: object) -> Iterator[Any]:
     What is no record in a list is given like the others: `unwrapped` refuses it.
     """
     if isinstance(document, list):
-        for one in document:
-            yield from _inside(one)
+        for entry in document:
+            yield from _inside(entry)
         return
     if not isinstance(document, Mapping):
         raise RequestError("not-a-record", "a CloudTrail record is an object of JSON")
     for holder in ("Records", "Events", "QueryResultRows"):
         held = document.get(holder)
         if isinstance(held, list):
-            for one in held:
-                yield from _inside(_row(one) if holder == "QueryResultRows" else one)
+            for entry in held:
+                yield from _inside(_row(entry) if holder == "QueryResultRows" else entry)
             return
     yield document
 

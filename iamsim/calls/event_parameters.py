@@ -93,9 +93,9 @@ def _ec2_name(service: Service, operation: Operation, name: str) -> str:
     if known is not None and known in members:
         return known
     flat = plain(name)
-    for one in members.values():
-        if flat in (plain(one.name), plain(one.wire)):
-            return one.name
+    for other_member in members.values():
+        if flat in (plain(other_member.name), plain(other_member.wire)):
+            return other_member.name
     if flat.endswith("set"):
         stem = flat.removesuffix("set").removesuffix("s")
         for member in members:
@@ -110,10 +110,10 @@ def _items(value: object, depth: int = 0) -> object:
         return None
     if isinstance(value, dict):
         if isinstance(value.get("items"), list) and len(value) == 1:
-            return [_items(one, depth + 1) for one in value["items"]]
+            return [_items(entry, depth + 1) for entry in value["items"]]
         return {name: _items(one, depth + 1) for name, one in value.items()}
     if isinstance(value, list):
-        return [_items(one, depth + 1) for one in value]
+        return [_items(entry, depth + 1) for entry in value]
     return value
 
 
@@ -127,16 +127,16 @@ def _flatten_ids(service: Service, operation: Operation, found: Any) -> None:  #
             continue
         shape = int(member.kind)
         if service.kind(shape) == "L" and service.inner(shape) == "s":
-            found[name] = [_only(one) for one in value]
+            found[name] = [_only(entry) for entry in value]
     for name, value in list(found.items()):
         if isinstance(value, list) and len(value) == 1 and name in ("ImageId", "KeyName"):
             found[name] = _only(value[0])
     instances = found.get("InstanceIds")
     if operation.name == "RunInstances" and isinstance(instances, list):
         # what RunInstances logs as its set of instances are the image, the key and the counts
-        for one in instances:
-            if isinstance(one, dict):
-                for inner, text in one.items():
+        for instance in instances:
+            if isinstance(instance, dict):
+                for inner, text in instance.items():
                     found.setdefault(inner[:1].upper() + inner[1:], text)
         found.pop("InstanceIds")
 
@@ -144,7 +144,7 @@ def _flatten_ids(service: Service, operation: Operation, found: Any) -> None:  #
 def _only(value: object) -> object:
     if isinstance(value, dict):
         texts = [one for name, one in value.items() if isinstance(one, str) and "Id" in name]
-        texts = texts or [one for one in value.values() if isinstance(one, str)]
+        texts = texts or [entry for entry in value.values() if isinstance(entry, str)]
         return texts[0] if texts else value
     return value
 
@@ -157,10 +157,10 @@ def _shaped(service: Service, kind: str, value: Any, hidden: list[str], depth: i
     form = service.kind(shape)
     if form == "L" and isinstance(value, list):
         inner = service.inner(shape)
-        return [_shaped(service, inner, one, hidden, depth + 1) for one in value]
+        return [_shaped(service, inner, entry, hidden, depth + 1) for entry in value]
     if form == "L" and isinstance(value, dict):
         # `{"member": [...]}` and the like
-        held = next((one for one in value.values() if isinstance(one, list)), None)
+        held = next((entry for entry in value.values() if isinstance(entry, list)), None)
         if held is not None:
             return _shaped(service, kind, held, hidden, depth + 1)
         return value

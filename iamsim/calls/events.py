@@ -136,8 +136,8 @@ def _told(
     if service.name in ("dynamodb", "dynamodbstreams"):
         items = parameters.get("RequestItems")
         if isinstance(items, list):
-            names = [one.get("tableName") for one in items if isinstance(one, dict)]
-            parameters["RequestItems"] = {str(one): {} for one in names if one}
+            names = [item.get("tableName") for item in items if isinstance(item, dict)]
+            parameters["RequestItems"] = {str(name): {} for name in names if name}
     if service.name == "s3" and operation.name == "DeleteObjects":
         given = event.get("requestParameters")
         held = given.get("delete") if isinstance(given, dict) else None
@@ -154,7 +154,7 @@ def _by_action(event: dict[str, Any], host: str, name: str, service: Service | N
         facts = catalog.find_action(f"{prefix}:{name}")
         if facts is None:
             continue
-        known = [str(one["ARN"]) for one in _resources(event) if one.get("ARN")]
+        known = [str(resource["ARN"]) for resource in _resources(event) if resource.get("ARN")]
         resource = Resource(known[0]) if known else Resource("*", not facts.resource_types)
         requested = Requested(
             facts.full_name,
@@ -178,23 +178,30 @@ def _complete(reading: Reading, event: dict[str, Any], identity: Identity) -> No
     _fill_from_message(reading, event)
     completed = []
     for requested in reading.asked:
-        for one in _with_resources(requested, event):
-            services = [*identity.services, *one.via.get("service", ())]
+        for resource in _with_resources(requested, event):
+            services = [*identity.services, *resource.via.get("service", ())]
             own = {**via, **({"service": services} if services else {})}
-            keys = {**context, **_chain_keys(services, one), **_of_service(event, one.action)}
-            if one.via.get("service"):  # a follow-up call does not come through the endpoint
+            keys = {
+                **context,
+                **_chain_keys(services, resource),
+                **_of_service(event, resource.action),
+            }
+            if resource.via.get("service"):  # a follow-up call does not come through the endpoint
                 own.pop("vpc_endpoint", None)
                 keys = {key: value for key, value in keys.items() if key not in ENDPOINT_KEYS}
             completed.append(
                 replace(
-                    one,
-                    context={**keys, **one.context},
-                    unknown=[*one.unknown, *(k for k in identity.unknown if k not in one.unknown)],
+                    resource,
+                    context={**keys, **resource.context},
+                    unknown=[
+                        *resource.unknown,
+                        *(k for k in identity.unknown if k not in resource.unknown),
+                    ],
                     via=own,
                     principal=identity.principal,
                     of_record=True,
                     session=dict(identity.session),
-                    resource_account=_owner(event, one),
+                    resource_account=_owner(event, resource),
                 )
             )
     reading.asked = completed
@@ -291,11 +298,11 @@ def _of_service(event: dict[str, Any], action: str) -> dict[str, ContextValue]:
 def _resources(event: dict[str, Any]) -> list[dict[str, Any]]:
     given = event.get("resources")
     found = []
-    for one in given if isinstance(given, list) else ():
-        if isinstance(one, dict):
-            arn = one.get("ARN") or one.get("arn") or one.get("resourceARN")
-            prefix = one.get("ARNPrefix") or one.get("arnPrefix")
-            found.append({**one, "ARN": arn or (f"{prefix}*" if prefix else None)})
+    for entry in given if isinstance(given, list) else ():
+        if isinstance(entry, dict):
+            arn = entry.get("ARN") or entry.get("arn") or entry.get("resourceARN")
+            prefix = entry.get("ARNPrefix") or entry.get("arnPrefix")
+            found.append({**entry, "ARN": arn or (f"{prefix}*" if prefix else None)})
     return found
 
 
@@ -306,11 +313,11 @@ def _with_resources(requested: Requested, event: dict[str, Any]) -> list[Request
     pattern = tokenize(requested.resource)
     kind = requested.action.partition(":")[0]
     fitting = [
-        str(one["ARN"])
-        for one in _resources(event)
-        if one.get("ARN")
-        and match_tokens(pattern, str(one["ARN"]))
-        and _is_of(str(one["ARN"]), kind)
+        str(resource["ARN"])
+        for resource in _resources(event)
+        if resource.get("ARN")
+        and match_tokens(pattern, str(resource["ARN"]))
+        and _is_of(str(resource["ARN"]), kind)
     ]
     if requested.resource == "*":
         fitting = [arn for arn in fitting if _acted_on(requested.action, arn)]
@@ -366,8 +373,8 @@ def _owner(event: dict[str, Any], requested: Requested) -> str | None:
     if len(pieces) < 6 or pieces[4] or requested.action.partition(":")[0] != "s3":  # noqa: PLR2004
         return None
     bucket = pieces[5].partition("/")[0]
-    for one in _resources(event):
-        arn = str(one.get("ARN") or "")
-        if one.get("accountId") and arn.rpartition(":::")[2].partition("/")[0] == bucket:
-            return str(one["accountId"])
+    for resource in _resources(event):
+        arn = str(resource.get("ARN") or "")
+        if resource.get("accountId") and arn.rpartition(":::")[2].partition("/")[0] == bucket:
+            return str(resource["accountId"])
     return None

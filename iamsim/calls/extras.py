@@ -163,8 +163,8 @@ def _members(value: Any, name: str = "") -> Iterator[tuple[str, str]]:  # noqa: 
         for inner, one in value.items():
             yield from _members(one, inner)
     elif isinstance(value, list):
-        for one in value:
-            yield from _members(one, name)
+        for entry in value:
+            yield from _members(entry, name)
     elif isinstance(value, str):
         yield name, value
 
@@ -290,12 +290,16 @@ def ask_tags(asker: Asker) -> None:
     needed = ALWAYS
     if action is None:
         dependents = facts.dependent_actions or ()
-        action = next((one for one in dependents if _is_tagging(one, facts.service)), None)
+        action = next(
+            (dependent for dependent in dependents if _is_tagging(dependent, facts.service)), None
+        )
         needed = DEPENDS
     tagging = None if action is None else catalog.find_action(action)
     if action is None or tagging is None:
         return
-    for requested in [one for one in asker.reading.asked if one.action == first.action]:
+    for requested in [
+        requested for requested in asker.reading.asked if requested.action == first.action
+    ]:
         type_name = _type_of(tagging.service, requested.resource)
         if type_name is not None and all(use.name != type_name for use in tagging.resource_types):
             continue
@@ -354,7 +358,9 @@ def ask_keys(asker: Asker) -> None:
         for action in (facts.dependent_actions if facts is not None else None) or ():
             if action.startswith("kms:"):
                 actions[action] = None
-    if not actions and not any(one.action.startswith("kms:") for one in asker.reading.asked):
+    if not actions and not any(
+        requested.action.startswith("kms:") for requested in asker.reading.asked
+    ):
         asker.note(
             f"the call names a key of KMS (`{key}`); which permissions for it the caller needs"
             " is not listed"

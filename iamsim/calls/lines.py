@@ -40,10 +40,10 @@ def read_line(text: str, *, region: str | None = None, account: str | None = Non
     if not stripped:
         raise RequestError("unreadable-line", "the line is empty")
     if CLI.search(f" {stripped} ") and not _is_python(stripped):
-        commands = [_unwrapped(one) for one in commands_of(stripped) if one.words]
-        found = [one for one in commands if is_aws(one.words[0])]
+        commands = [_unwrapped(command) for command in commands_of(stripped) if command.words]
+        found = [command for command in commands if is_aws(command.words[0])]
         if found:
-            reading = merged(_command(one, region, account) for one in found)
+            reading = merged(_command(command, region, account) for command in found)
             for other in commands:
                 if not is_aws(other.words[0]):
                     reading.notes.append(f"`{other.words[0]}` is no command of the AWS CLI")

@@ -150,5 +150,5 @@ def service_of_source(source: str, operation: str) -> Service | None:
 
 def close_operation(service: Service, name: str) -> str | None:
     """Suggest an operation for a name that is none."""
-    by_plain = {plain(one): one for one in service.operations}
+    by_plain = {plain(operation): operation for operation in service.operations}
     return did_you_mean(plain(name), by_plain, shown=by_plain)

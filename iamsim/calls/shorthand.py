@@ -224,7 +224,7 @@ def shaped(service: Service, kind: str, value: Any, depth: int = 0) -> Any:  # n
     form = service.kind(shape)
     if form == "L":
         several = value if isinstance(value, list) else [] if value == "" else [value]
-        return [shaped(service, service.inner(shape), one, depth + 1) for one in several]
+        return [shaped(service, service.inner(shape), entry, depth + 1) for entry in several]
     if not isinstance(value, dict):
         return value
     if form == "M":

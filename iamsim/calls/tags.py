@@ -50,10 +50,10 @@ def pairs_of(value: Any) -> dict[str, str]:  # noqa: ANN401 - parameters are JSO
             if not isinstance(one, dict | list)
         }
     found: dict[str, str] = {}
-    for one in value if isinstance(value, list) else ():
-        if not isinstance(one, dict):
+    for entry in value if isinstance(value, list) else ():
+        if not isinstance(entry, dict):
             continue
-        lowered = {name.lower().removeprefix("tag"): inner for name, inner in one.items()}
+        lowered = {name.lower().removeprefix("tag"): inner for name, inner in entry.items()}
         if "key" in lowered:
             found[str(lowered["key"])] = str(lowered.get("value") or "")
         elif isinstance(lowered.get("s"), list):
@@ -74,7 +74,7 @@ def tag_keys_of(parameters: Mapping[str, Any]) -> list[str]:
     """Give the keys of tags that a call takes away."""
     for name, value in parameters.items():
         if _flat(name) in KEYS and isinstance(value, list):
-            return [str(one) for one in value if isinstance(one, str)]
+            return [str(entry) for entry in value if isinstance(entry, str)]
     return []
 
 

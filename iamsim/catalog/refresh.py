@@ -205,8 +205,8 @@ def _operations(file: ReferenceFile) -> Iterator[str]:
     """Write what operations ask, by the names that boto3 has for them."""
     for entry in file.items(file.content, "Operations"):
         actions = [
-            f"{file.text(one, 'Service')}:{file.text(one, 'Name')}"
-            for one in file.items(entry, "AuthorizedActions")
+            f"{file.text(value, 'Service')}:{file.text(value, 'Name')}"
+            for value in file.items(entry, "AuthorizedActions")
         ]
         for sdk in file.items(entry, "SDK"):
             if actions and isinstance(sdk, dict) and sdk.get("Package") == "Boto3":

@@ -74,14 +74,20 @@ class Configuration:
 
     def type_for(self, name: str) -> PolicyType | None:
         """Give the policy type that an override names for a file."""
-        types = [one.policy_type for one in self._overrides_for(name) if one.policy_type]
+        types = [
+            override.policy_type for override in self._overrides_for(name) if override.policy_type
+        ]
         return types[-1] if types else None
 
     def _overrides_for(self, name: str) -> list[Override]:
         path = self._relative(name) if self.overrides else None
         if path is None:
             return []
-        return [one for one in self.overrides if any(fits_glob(path, glob) for glob in one.paths)]
+        return [
+            override
+            for override in self.overrides
+            if any(fits_glob(path, glob) for glob in override.paths)
+        ]
 
     def _relative(self, name: str) -> str | None:
         """The path of a file from the folder of the configuration; `None` outside of it."""
@@ -176,7 +182,7 @@ class _Reader:
             ),
             self.choice(table, "fail-on", (*SEVERITIES, NEVER)),
             self.texts(table, "exclude"),
-            tuple(self.override(one) for one in self.list(table, "overrides")),
+            tuple(self.override(entry) for entry in self.list(table, "overrides")),
         )
 
     def override(self, data: object) -> Override:
@@ -185,7 +191,7 @@ class _Reader:
         paths = self.texts(table, "paths")
         if not paths:
             self.fail("overrides", "an override needs `paths`, a list of patterns of files")
-        kind = self.choice(table, "type", tuple(one.value for one in PolicyType))
+        kind = self.choice(table, "type", tuple(policy_type.value for policy_type in PolicyType))
         return Override(
             paths,
             self.codes(table, "select") if "select" in table else None,
@@ -247,9 +253,9 @@ class _Reader:
     def texts(self, table: Mapping[str, object], name: str) -> tuple[str, ...]:
         """A list of texts."""
         found = self.list(table, name)
-        if not all(isinstance(one, str) for one in found):
+        if not all(isinstance(entry, str) for entry in found):
             self.fail(name, f"`{name}` is a list of texts")
-        return tuple(str(one) for one in found)
+        return tuple(str(entry) for entry in found)
 
     def list(self, table: Mapping[str, object], name: str) -> list[object]:
         """A list."""

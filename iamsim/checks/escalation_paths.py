@@ -143,8 +143,8 @@ def _read(path: Path) -> Way:
     if not isinstance(data, dict):
         raise InternalError("missing-paths", f"`{path.name}` is no escalation path")
     steps = tuple(
-        Step(one["action"], one["resource"], dict(one.get("context", {})), one.get("only"))
-        for one in data["steps"]
+        Step(entry["action"], entry["resource"], dict(entry.get("context", {})), entry.get("only"))
+        for entry in data["steps"]
     )
     return Way(
         path.stem,

@@ -60,7 +60,7 @@ def _texts_hold(value: object, mark: str) -> bool:
     if isinstance(value, dict):
         return any(mark in name or _texts_hold(one, mark) for name, one in value.items())
     if isinstance(value, list):
-        return any(_texts_hold(one, mark) for one in value)
+        return any(_texts_hold(entry, mark) for entry in value)
     return isinstance(value, str) and mark in value
 
 

@@ -216,8 +216,8 @@ def _contexts(statement: Statement, base: Context) -> Iterator[Context]:
         for value in condition.values:
             variables |= _variables(value.text)
         values = list(_values(operator.base if operator else "", condition))
-        for one in values:
-            yield {**base, **variables, key: one}
+        for other_value in values:
+            yield {**base, **variables, key: other_value}
         if operator is not None and operator.set_operator is not None:
             yield {**base, **variables, key: tuple(dict.fromkeys(values))}
             yield {**base, **variables, key: tuple(dict.fromkeys(values[:-1]))}

@@ -58,26 +58,26 @@ def recognize_type(raw: object) -> PolicyType:
     """
     statements = raw.get("Statement") if isinstance(raw, Mapping) else None
     listed = statements if isinstance(statements, list) else [statements]
-    found = [one for one in listed if isinstance(one, Mapping)]
-    named = [one for one in found if "Principal" in one or "NotPrincipal" in one]
+    found = [entry for entry in listed if isinstance(entry, Mapping)]
+    named = [entry for entry in found if "Principal" in entry or "NotPrincipal" in entry]
     if not named:
         return PolicyType.IDENTITY
     actions = [
         action
-        for one in named
-        for action in _listed(one.get("Action", one.get("NotAction")))
+        for entry in named
+        for action in _listed(entry.get("Action", entry.get("NotAction")))
         if isinstance(action, str)
     ]
     # Resource control policies deny; a resource beside Allow is a fault of a role trust policy.
-    granting = any(one.get("Effect") == "Allow" for one in named)
-    bare = not any("Resource" in one or "NotResource" in one for one in named)
-    trusting = bool(actions) and all(one.lower().startswith(TRUST_ACTIONS) for one in actions)
+    granting = any(entry.get("Effect") == "Allow" for entry in named)
+    bare = not any("Resource" in entry or "NotResource" in entry for entry in named)
+    trusting = bool(actions) and all(action.lower().startswith(TRUST_ACTIONS) for action in actions)
     if trusting and (bare or granting):
         return PolicyType.TRUST
     services = {action.partition(":")[0].lower() for action in actions}
     # A resource control policy of a customer never names all actions by `*` alone.
     guarding = "*" not in services and all(
-        one.get("Effect") == "Deny" and _names_everybody(one) for one in found
+        entry.get("Effect") == "Deny" and _names_everybody(entry) for entry in found
     )
     return (
         PolicyType.RESOURCE_CONTROL
@@ -94,12 +94,12 @@ def may_be_resource_control(raw: object) -> bool:
     """
     statements = raw.get("Statement") if isinstance(raw, Mapping) else None
     reached = {"", "*", *catalog.resource_control_services()[1]}
-    for one in statements if isinstance(statements, list) else [statements]:
-        if isinstance(one, Mapping):
-            named = {text.partition(":")[0].lower() for text in _texts_of(one.get("Action"))} - {
-                "*"
-            }
-            named = named or {_service(text) for text in _texts_of(one.get("Resource"))}
+    for statement in statements if isinstance(statements, list) else [statements]:
+        if isinstance(statement, Mapping):
+            named = {
+                text.partition(":")[0].lower() for text in _texts_of(statement.get("Action"))
+            } - {"*"}
+            named = named or {_service(text) for text in _texts_of(statement.get("Resource"))}
             if named and not named & reached:
                 return False
     return True

@@ -128,7 +128,7 @@ class Reference:
         if prefix == "aws":
             return True
         if name not in self._listed:
-            self._listed[name] = any(self.carries(one, key) for one in self.expand(f"{prefix}:*"))
+            self._listed[name] = any(self.carries(text, key) for text in self.expand(f"{prefix}:*"))
         return self._listed[name]
 
     def never_sends(self, action: str, key: ConditionKeyFacts) -> bool:
@@ -149,7 +149,7 @@ class Reference:
         if found is None:
             facts = catalog.find_service(service)
             types = facts.resource_types if facts is not None else ()
-            texts = [text for one in types for text in one.arn_formats]
+            texts = [text for kind in types for text in kind.arn_formats]
             read = (form for form in map(read_format, texts) if form is not None)
             found = self._own_formats[service] = [form for form in read if form.service == service]
         return found
@@ -182,7 +182,7 @@ class Reference:
             facts = catalog.find_action(action)
             uses = facts.resource_types if facts is not None else ()
             types = [catalog.find_resource_type(facts.service, use.name) for use in uses if facts]
-            texts = [text for one in types if one is not None for text in one.arn_formats]
+            texts = [text for kind in types if kind is not None for text in kind.arn_formats]
             # On Outposts objects are listed by their buckets, and reached through access points.
             bucket, point = _ON_OUTPOSTS
             texts += [text.replace(bucket, point) for text in texts if bucket in text]

@@ -62,7 +62,7 @@ class Sidecars:
             found += self._entries(file.with_name(file.name + ENDING), own=file.name)
         for folder, entries in self._from(os.path.dirname(name)):  # noqa: PTH120 - as above
             relative = Path(name).absolute().relative_to(folder.absolute()).as_posix()
-            found += [one for one in entries if fits_glob(relative, one.pattern)]
+            found += [entry for entry in entries if fits_glob(relative, entry.pattern)]
         return tuple(found)
 
     def _from(self, name: str) -> _Beside:

@@ -139,13 +139,15 @@ def apply(
     today: str | None,
 ) -> tuple[list[Finding], list[SuppressedFinding]]:
     """Part the findings of a policy into those that stand and those that are suppressed."""
-    holding = [one for one in suppressions if one.holds(today)]
+    holding = [suppression for suppression in suppressions if suppression.holds(today)]
     if not holding:
         return list(findings), []
     standing, suppressed = [], []
     for finding in findings:
         statement = _statement_of(policy, finding)
-        by = next((one for one in holding if one.covers(finding, statement)), None)
+        by = next(
+            (suppression for suppression in holding if suppression.covers(finding, statement)), None
+        )
         if by is None:
             standing.append(finding)
         else:
@@ -159,6 +161,10 @@ def _statement_of(policy: PolicyView, finding: Finding) -> StatementView | None:
         return None
     path = finding.places[0].path
     return next(
-        (one for one in policy.statements if path[: len(one.path)] == one.path),
+        (
+            statement
+            for statement in policy.statements
+            if path[: len(statement.path)] == statement.path
+        ),
         None,
     )

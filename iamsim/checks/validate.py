@@ -89,7 +89,7 @@ class Validator:
     def _checks_for(self, chosen: Selection) -> tuple[RegisteredCheck, ...]:
         """The checks of which some code is wanted; those of the last choices are kept."""
         if self._last[0] is not chosen:
-            wanted = (one for one in CHECKS if any(map(chosen.wants, one.codes)))
+            wanted = (check for check in CHECKS if any(map(chosen.wants, check.codes)))
             self._last = chosen, tuple(wanted)
         return self._last[1]
 
@@ -140,11 +140,11 @@ class Validator:
         standing, suppressed = suppression.apply(
             view, found, (*in_sids, *suppressions), self._today
         )
-        used = {id(one.suppression) for one in suppressed}
+        used = {id(suppressed_finding.suppression) for suppressed_finding in suppressed}
         unused = [
-            unused_suppression(one, self._today)
-            for one in in_sids
-            if id(one) not in used and chosen.wants(one.code)
+            unused_suppression(sid, self._today)
+            for sid in in_sids
+            if id(sid) not in used and chosen.wants(sid.code)
         ]
         return Examined(_ordered([*standing, *chosen.choose(unused)]), tuple(suppressed), view)
 

@@ -46,7 +46,7 @@ def condition_test(policy: PolicyView, condition: ConditionView) -> ContextTest 
 def candidates(conditions: Sequence[ConditionView]) -> Values | None:
     """Give values that stand for all values of the key of these conditions, `None` for an absent
     key among them; `None` where there are too many, or a value can't be read."""
-    compared = [one for one in conditions if one.operator.base != "Null"]
+    compared = [condition for condition in conditions if condition.operator.base != "Null"]
     if not compared:
         return [None, "x"]
     for condition in compared:
@@ -54,9 +54,9 @@ def candidates(conditions: Sequence[ConditionView]) -> Values | None:
             texts = [value.text for value in condition.values]
             if condition.operator.base not in PATTERNS or not any(map(has_wildcard, texts)):
                 return list(texts)
-    if any(_asks_absence(one) for one in conditions):
+    if any(_asks_absence(condition) for condition in conditions):
         return [None]
-    bases = {one.operator.base for one in compared}
+    bases = {condition.operator.base for condition in compared}
     if bases == {"Bool"}:
         return [None, "true", "false"]
     if all("IpAddress" in base for base in bases):

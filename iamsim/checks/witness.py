@@ -67,7 +67,7 @@ def first_allowed(
     from iamsim.engine.question import AttachedPolicies, Question
     from iamsim.syntax.read import parse_policy
 
-    denies = [one.raw for one in policy.statements if one.denies]
+    denies = [statement.raw for statement in policy.statements if statement.denies]
     document = {"Version": policy.version, "Statement": [statement.raw, *denies]}
     if policy.version is None:
         del document["Version"]
@@ -76,7 +76,10 @@ def first_allowed(
     except InputError:
         return None
     ways = (
-        [AttachedPolicies(identity_policies=(parsed,), resource_policy=one) for one in _default()]
+        [
+            AttachedPolicies(identity_policies=(parsed,), resource_policy=policy)
+            for policy in _default()
+        ]
         if policy.is_identity
         else [AttachedPolicies((parse_policy(EVERYTHING),), parsed)]
     )

@@ -40,8 +40,10 @@ def refuse_unknown(options: Options, world: CompiledWorld) -> None:
 
     refuse_lost(world.model)
     world.check()
-    for one in world.unknowns():
-        raise WorldError("not-known", f"{one.what} is not known: {one.unknown.why}", span=one.span)
+    for unknown in world.unknowns():
+        raise WorldError(
+            "not-known", f"{unknown.what} is not known: {unknown.unknown.why}", span=unknown.span
+        )
 
 
 def code_with_unknowns(
@@ -67,10 +69,13 @@ def code_with_unknowns(
 
     accepted = bool(options["accept_unknown"])
     word = "accepted" if accepted else "failed"
-    lines = [f"{word}: {one}" for one in unsearched]
+    lines = [f"{word}: {text}" for text in unsearched]
     if unknowns:
         lines.append(f"{word}: {unknown_sentence(len(unknowns))}")
-    lines += [f"  {one.span.place}: {one.what}: {one.unknown.why}" for one in unknowns[:SHOWN]]
+    lines += [
+        f"  {unknown.span.place}: {unknown.what}: {unknown.unknown.why}"
+        for unknown in unknowns[:SHOWN]
+    ]
     if len(unknowns) > SHOWN:
         lines.append(f"  and {len(unknowns) - SHOWN} more: `iamsim world lint` lists them")
     if not accepted:

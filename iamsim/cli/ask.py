@@ -96,7 +96,7 @@ def questions_of(options: Options, world: World | None) -> tuple[Question, ...]:
             hint="give one with -a, such as `-a s3:GetObject`",
         )
     principal = principal_named(principal, world)
-    resources = [resource_named(one, world) for one in texts_of(options, "resources") or ("*",)]
+    resources = [resource_named(text, world) for text in texts_of(options, "resources") or ("*",)]
     via = {
         "vpc_endpoint": text_of(options, "via_endpoint"),
         "service": texts_of(options, "via_services"),
@@ -254,7 +254,7 @@ def _attached(
         "rcps": _levels(reader, texts_of(options, "rcps"), "rcps", PolicyType.RESOURCE_CONTROL),
         "vpce_policies": some("vpce_policies", PolicyType.VPC_ENDPOINT),
     }
-    return given if any(one is not None for one in given.values()) else {}
+    return given if any(entry is not None for entry in given.values()) else {}
 
 
 def _levels(

@@ -40,7 +40,11 @@ __all__ = [
     "with_fixes",
 ]
 
-OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field not in {"context", "exact", "processes"})
+OPTIONS = tuple(
+    world_option
+    for world_option in WORLD_OPTIONS
+    if world_option.field not in {"context", "exact", "processes"}
+)
 FAIL_ON = ("critical", "high", "medium", "low", "any", "unknown", "never")
 LIMITS = {"any": "low", "unknown": "informational"}
 CHOICES = (
@@ -170,9 +174,9 @@ def exit_code(audit: Audit, when: str | None, *, accepted: bool) -> int:
         return 0
     limit = Severity(LIMITS.get(when, when))
     grave = any(
-        check.severity_of(one).rank <= limit.rank
+        check.severity_of(finding).rank <= limit.rank
         for check in audit.checks
-        for one in check.findings
+        for finding in check.findings
     )
     unknown = [
         check.check

@@ -25,7 +25,7 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
     reading = _reading(options, arguments)
 
     def quiet() -> list[str]:
-        return [f"{one.action} {one.resource}" for one in reading.asked]
+        return [f"{requested.action} {requested.resource}" for requested in reading.asked]
 
     from iamsim.report.calls import call_document
 

@@ -81,7 +81,7 @@ def _search(options: Options, arguments: Sequence[str]) -> int:
         options,
         lambda: report.found_document(found, arguments),
         lambda: report.found_data(found),
-        lambda: [one.name for one in found],
+        lambda: [other_found.name for other_found in found],
     )
 
 

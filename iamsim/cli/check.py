@@ -123,7 +123,7 @@ def _claims(options: Options, arguments: Sequence[str]) -> int:
         {"github": lambda: checks_to_github(results, places, accepted=accepted)},
     )
     lost = [result for result in results if result.depends_on_unknown]
-    counted = [one for one in results if not (accepted and one in lost)]
+    counted = [result for result in results if not (accepted and result in lost)]
     code = int(worst(tuple(counted)) is not Verdict.PASS)
     # Of facts, proofs take what the world does not say to be so.
     unknowns = world.unknowns() if lost else tuple(unknown_facts(world.model))

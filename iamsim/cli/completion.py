@@ -108,7 +108,7 @@ def policy_holders(incomplete: str, options: Options) -> list[str]:
     world = known_world(options)
     if world is None:
         return []
-    groups = (group.arn for one in world.accounts.values() for group in one.groups.values())
+    groups = (group.arn for account in world.accounts.values() for group in account.groups.values())
     from iamsim.questions.near_misses import known_principals
 
     return _starting(sorted([*known_principals(world), *groups]), incomplete)

@@ -47,7 +47,14 @@ def _options(words: Sequence[str]) -> tuple[Option, ...]:
     command = find_command(name)
     if not isinstance(command, Group):
         return command.options
-    return next((one.options for one in command.commands if one.name == rest[0]), ())
+    return next(
+        (
+            other_command.options
+            for other_command in command.commands
+            if other_command.name == rest[0]
+        ),
+        (),
+    )
 
 
 def spread_typed_words() -> None:

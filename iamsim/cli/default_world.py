@@ -156,7 +156,7 @@ def _in_file(path: str, steps: tuple[str, ...]) -> _Found | None:
     if worlds is None:
         return None
     listed = worlds if isinstance(worlds, list) else [worlds]
-    if not all(isinstance(one, str) and one for one in listed):
+    if not all(isinstance(entry, str) and entry for entry in listed):
         raise WorldError(
             "configuration-field",
             f"`world` in `{path}` is no path",
@@ -166,8 +166,8 @@ def _in_file(path: str, steps: tuple[str, ...]) -> _Found | None:
     shown = os.path.relpath(path)
     return _Found(
         tuple(
-            one if one.startswith(EXAMPLE) else os.path.relpath(os.path.join(folder, one))  # noqa: PTH118
-            for one in listed
+            entry if entry.startswith(EXAMPLE) else os.path.relpath(os.path.join(folder, entry))  # noqa: PTH118
+            for entry in listed
         ),
         shown,
     )

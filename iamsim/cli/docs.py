@@ -104,17 +104,17 @@ def _find(text: str, pages: Sequence[_Page]) -> tuple[str, str]:
     """The name and text of a page, or of a section: by name, by heading, by code."""
     wanted, _, anchor = text.removeprefix("docs/").partition("#")
     name = wanted.removesuffix(".md").strip("/")
-    page = next((one for one in pages if name in (one.name, one.name.rpartition("/")[2])), None)
+    page = next((page for page in pages if name in (page.name, page.name.rpartition("/")[2])), None)
     if page is not None and not anchor:
         return page.name, read_text(page.path)
     anchor = anchor or name
-    for one in pages if page is None else [page]:
-        section = _section(read_text(one.path), anchor)
+    for other_page in pages if page is None else [page]:
+        section = _section(read_text(other_page.path), anchor)
         if section is not None:
-            return f"{one.name}#{_slug(anchor)}", section
+            return f"{other_page.name}#{_slug(anchor)}", section
     from iamsim.core.suggest import did_you_mean
 
-    names = [*(one.name for one in pages), *(one.name.rpartition("/")[2] for one in pages)]
+    names = [*(page.name for page in pages), *(page.name.rpartition("/")[2] for page in pages)]
     raise RequestError(
         "no-such-page",
         f"there is no page and no section `{text}`",
@@ -130,7 +130,9 @@ def _section(text: str, anchor: str) -> str | None:
     for number, heading in enumerate(headings):
         if _slug(heading[2]) in wanted:
             level = len(heading[1])
-            ends = (one.start() for one in headings[number + 1 :] if len(one[1]) <= level)
+            ends = (
+                heading.start() for heading in headings[number + 1 :] if len(heading[1]) <= level
+            )
             return text[heading.start() : next(ends, len(text))].rstrip() + "\n"
     return None
 

@@ -63,10 +63,23 @@ def put_in_place(options: Options, arguments: Sequence[str]) -> Placed:
 
     Raises `RequestError` for what is not recognised, and for what does not go together.
     """
-    found = [one for argument in arguments for one in recognise(argument, standard_input)]
-    scenarios = tuple(one.argument for one in found if one.kind is Kind.SCENARIO)
+    found = [
+        wrapped_policy
+        for argument in arguments
+        for wrapped_policy in recognise(argument, standard_input)
+    ]
+    scenarios = tuple(
+        wrapped_policy.argument for wrapped_policy in found if wrapped_policy.kind is Kind.SCENARIO
+    )
     if scenarios:
-        other = next((one for one in found if one.kind is not Kind.SCENARIO), None)
+        other = next(
+            (
+                wrapped_policy
+                for wrapped_policy in found
+                if wrapped_policy.kind is not Kind.SCENARIO
+            ),
+            None,
+        )
         if other is not None:
             raise RequestError(
                 "option-with-scenario",
@@ -78,7 +91,11 @@ def put_in_place(options: Options, arguments: Sequence[str]) -> Placed:
     lines: list[str] = []
     _place_questions(filled, found, lines)
     _place_worlds(filled, found, lines)
-    _place_policies(filled, [one for one in found if one.kind is Kind.POLICY], lines)
+    _place_policies(
+        filled,
+        [wrapped_policy for wrapped_policy in found if wrapped_policy.kind is Kind.POLICY],
+        lines,
+    )
     filled["taken"] = tuple(lines)
     return Placed(filled)
 
@@ -109,7 +126,7 @@ def _without_encoded(
     left = list(messages)
     for message in messages:
         encoded = _encoded(message.text or "")
-        around = [one for one in events if encoded and encoded in json.dumps(one.data)]
+        around = [event for event in events if encoded and encoded in json.dumps(event.data)]
         if around:
             left.remove(message)
             events = around
@@ -119,25 +136,28 @@ def _without_encoded(
 
 def _place_questions(filled: Options, found: Sequence[Recognised], lines: list[str]) -> None:
     """Messages, records and calls are what is asked."""
-    messages = [one for one in found if one.kind is Kind.MESSAGE]
-    events = [one for one in found if one.kind is Kind.EVENT]
-    calls = [one for one in found if one.kind is Kind.CALL]
+    messages = [wrapped_policy for wrapped_policy in found if wrapped_policy.kind is Kind.MESSAGE]
+    events = [wrapped_policy for wrapped_policy in found if wrapped_policy.kind is Kind.EVENT]
+    calls = [wrapped_policy for wrapped_policy in found if wrapped_policy.kind is Kind.CALL]
     messages, events = _without_encoded(messages, events, lines)
     asked = [*messages, *events, *calls]
-    kinds = {one.kind for one in asked}
+    kinds = {wrapped_policy.kind for wrapped_policy in asked}
     if len(kinds) > 1 or len(calls) > 1:
         raise RequestError(
             "several-questions",
             f"`{_shown(asked[0])}` and `{_shown(asked[-1])}` ask different questions",
             hint="ask about one of them at a time",
         )
-    lines += [f"{_shown(one)}: {one.what}, taken for the question" for one in asked]
+    lines += [
+        f"{_shown(wrapped_policy)}: {wrapped_policy.what}, taken for the question"
+        for wrapped_policy in asked
+    ]
     if messages:
         given = filled["denied"]
         before = [given] if isinstance(given, str) else []
-        filled["denied"] = "\n\n".join([*before, *(one.text for one in messages)])
+        filled["denied"] = "\n\n".join([*before, *(message.text for message in messages)])
     elif events:
-        data = [one.data for one in events]
+        data = [event.data for event in events]
         filled["event"] = json.dumps(data[0] if len(data) == 1 else data)
     elif calls:
         filled["call"] = calls[0].argument if calls[0].argument != "-" else calls[0].text
@@ -145,49 +165,62 @@ def _place_questions(filled: Options, found: Sequence[Recognised], lines: list[s
 
 def _place_worlds(filled: Options, found: Sequence[Recognised], lines: list[str]) -> None:
     """Worlds, and sources that a world is made of."""
-    some = [one for one in found if one.kind in (Kind.WORLD, Kind.SOURCE)]
-    whole = [one for one in some if one.what not in CHANGES]
-    laid = [one for one in some if one.what in CHANGES and (whole or filled["worlds"])]
-    for one in some:
-        if one.argument == "-":
+    some = [
+        wrapped_policy
+        for wrapped_policy in found
+        if wrapped_policy.kind in (Kind.WORLD, Kind.SOURCE)
+    ]
+    whole = [wrapped_policy for wrapped_policy in some if wrapped_policy.what not in CHANGES]
+    laid = [
+        wrapped_policy
+        for wrapped_policy in some
+        if wrapped_policy.what in CHANGES and (whole or filled["worlds"])
+    ]
+    for wrapped_policy in some:
+        if wrapped_policy.argument == "-":
             raise RequestError(
                 "not-recognised",
-                f"standard input is {one.what}, which is read from files",
+                f"standard input is {wrapped_policy.what}, which is read from files",
                 hint="save it to a file, and give that",
             )
-        place = "laid over the world" if one in laid else "taken for the world"
-        lines.append(f"{_shown(one)}: {one.what}, {place}")
-    for field, more in (("worlds", [one for one in some if one not in laid]), ("overlays", laid)):
+        place = "laid over the world" if wrapped_policy in laid else "taken for the world"
+        lines.append(f"{_shown(wrapped_policy)}: {wrapped_policy.what}, {place}")
+    for field, more in (
+        ("worlds", [wrapped_policy for wrapped_policy in some if wrapped_policy not in laid]),
+        ("overlays", laid),
+    ):
         given = filled[field]
         before = given if isinstance(given, tuple) else ()
-        filled[field] = (*before, *(one.argument for one in more))
+        filled[field] = (*before, *(wrapped_policy.argument for wrapped_policy in more))
 
 
 def _place_policies(filled: Options, found: Sequence[Recognised], lines: list[str]) -> None:
     """Policies, each as what it is given for."""
     taken: dict[str, list[Recognised]] = {}
-    for one in found:
+    for wrapped_policy in found:
         kind = (
             PolicyType.IDENTITY
-            if one.data is None and one.wrapped is None
-            else type_of_use(one.argument, one.data, one.wrapped)
+            if wrapped_policy.data is None and wrapped_policy.wrapped is None
+            else type_of_use(wrapped_policy.argument, wrapped_policy.data, wrapped_policy.wrapped)
         )
         field, words = PLACES[kind]
         if field == "resource_policy":
-            other = _of_another(one, kind, filled)
+            other = _of_another(wrapped_policy, kind, filled)
             if other is not None:
-                lines.append(f"{_shown(one)}: {one.what}, left out: {other}")
+                lines.append(f"{_shown(wrapped_policy)}: {wrapped_policy.what}, left out: {other}")
                 continue
-        beside = field == "scps" and is_denying(one.data)
+        beside = field == "scps" and is_denying(wrapped_policy.data)
         if beside:
             words = f"a service control policy, beside {FULL_ACCESS}"
-        taken.setdefault(field, []).append(one)
-        lines.append(f"{_shown(one)}: {one.what}, taken for {words}")
-        reference = f"{FULL_ACCESS}+{one.argument}" if beside else one.argument
+        taken.setdefault(field, []).append(wrapped_policy)
+        lines.append(f"{_shown(wrapped_policy)}: {wrapped_policy.what}, taken for {words}")
+        reference = (
+            f"{FULL_ACCESS}+{wrapped_policy.argument}" if beside else wrapped_policy.argument
+        )
         if field in SINGLE:
             if filled[field] is not None:
                 first = taken[field][0] if len(taken[field]) > 1 else None
-                raise _two_of(field, one, first)
+                raise _two_of(field, wrapped_policy, first)
             filled[field] = reference
         else:
             given = filled[field]
@@ -231,10 +264,10 @@ def _asked(filled: Options) -> tuple[tuple[str, ...], tuple[str, ...]]:
     from iamsim.query.denial import complete_message
     from iamsim.syntax.denial import find_denials
 
-    messages = [complete_message(one, None) for one in find_denials(text).messages]
+    messages = [complete_message(message, None) for message in find_denials(text).messages]
     return (
-        tuple(one.action for one in messages if one.action is not None),
-        found[1] or tuple(one.resource for one in messages if one.resource is not None),
+        tuple(message.action for message in messages if message.action is not None),
+        found[1] or tuple(message.resource for message in messages if message.resource is not None),
     )
 
 

@@ -47,7 +47,7 @@ def explain_call(options: Options) -> int:
     questions: list[Question] = []
     calls = [_answered(reading, options, model, world, questions) for reading in readings]
     _write(calls, options, questions, _outcomes(records, calls, options))
-    asked = [one.verdict for one in calls if one.reading.skipped is None]
+    asked = [call.verdict for call in calls if call.reading.skipped is None]
     return exit_code(overall_verdict(asked), options, questions, model)
 
 
@@ -94,7 +94,7 @@ def _outcomes(
     from iamsim.query.recorded import outcome_sentence
 
     found = (outcome_sentence(*pair) for pair in zip(records, calls, strict=True))
-    return list(dict.fromkeys(one for one in found if one is not None))
+    return list(dict.fromkeys(text for text in found if text is not None))
 
 
 def _readings(
@@ -160,7 +160,11 @@ def _answered(
         questions.append(question if told else replace(question, unknown=frozenset({"resource"})))
         return question
 
-    unnamed = [one for one in reading.asked if one.of_record and one.principal is None]
+    unnamed = [
+        requested
+        for requested in reading.asked
+        if requested.of_record and requested.principal is None
+    ]
     if unnamed and text_of(options, "principal") is None:
         return AnsweredCall(replace(reading, asked=[], skipped=UNNAMED), ())
 
@@ -210,7 +214,7 @@ def _next_step(
     from iamsim.cli.explain_anything import given_layers
     from iamsim.report.next_step import after_answer
 
-    answers = [one.answer for call in calls for one in call.answers]
+    answers = [answer.answer for call in calls for answer in call.answers]
     in_world = bool(options["worlds"])
     given = given_layers(questions[0])
     steps = (after_answer(answer, given, in_world=in_world) for answer in answers)

@@ -60,7 +60,9 @@ def explain_denial(options: Options) -> int:
     if options["edits"] and not options["quiet"]:
         from iamsim.query.edits.search import suggest_edits
 
-        denied = (one for one in zip(asked, reports, strict=True) if not one[1].answer.allowed)
+        denied = (
+            report for report in zip(asked, reports, strict=True) if not report[1].answer.allowed
+        )
         edits = [suggest_edits(question, world) for (_, question), _ in denied]
     written = _written(reports, edits, options, more=denials.more)
     if "taken" in options:
@@ -171,7 +173,7 @@ def _with_inputs(
         (report.explained, after_denial(report, given_layers(question), in_world=in_world))
         for report, (_, question) in zip(reports, asked, strict=True)
     ]
-    steps.sort(key=lambda one: one[0])
+    steps.sort(key=lambda step: step[0])
     return surrounded(text, options, steps[0][1] if steps else None)
 
 

@@ -75,7 +75,11 @@ def _refuse_options(options: Options) -> None:
     """Say which options do not go together with `--edits`."""
     fields = set(WHAT_IF_FIELDS)
     other = next(
-        (one.names[-1] for one in EXPLAIN_OPTIONS if one.field in fields and options[one.field]),
+        (
+            explain_option.names[-1]
+            for explain_option in EXPLAIN_OPTIONS
+            if explain_option.field in fields and options[explain_option.field]
+        ),
         "--format aws" if options["format"] == "aws" else None,
     )
     if other is not None:

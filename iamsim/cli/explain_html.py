@@ -59,12 +59,12 @@ def chain_html(chain: Chain, answers: Sequence[Answer]) -> str:
 def comparisons_html(comparisons: Sequence[Comparison], chain: Chain | None) -> str:
     """Write both answers of each comparison, and first how they differ."""
     reports = [] if chain is None else _hops(chain)
-    for one in comparisons:
-        text = to_text(comparison_document(one), _PLAIN, _WIDTH)
-        for side, answer in ((BEFORE, one.before), (AFTER, one.after)):
+    for comparison in comparisons:
+        text = to_text(comparison_document(comparison), _PLAIN, _WIDTH)
+        for side, answer in ((BEFORE, comparison.before), (AFTER, comparison.after)):
             name = f"{side}: {request_text(answer.request)}"
             reports.append(AnswerReport(answer, name=name, preface=text))
-    return explain_page(reports, [comparison_in_short(one) for one in comparisons])
+    return explain_page(reports, [comparison_in_short(comparison) for comparison in comparisons])
 
 
 def _hops(chain: Chain) -> list[AnswerReport]:

@@ -102,7 +102,7 @@ def _ask(
     outcome = _outcome(plan, final, base.model, change)
     if model is not None or not change.additions:  # what is added is a policy of the question
         outcome = outcome._replace(questions=final)
-    before = tuple(answer_question(one, base) for one in questions if options["diff"])
+    before = tuple(answer_question(question, base) for question in questions if options["diff"])
     return before, outcome
 
 

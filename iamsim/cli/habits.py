@@ -71,12 +71,13 @@ def other_names(field: str) -> tuple[str, ...]:
 
 def hint_about(name: str, known: Iterable[str]) -> str | None:
     """What an unknown option may be: what somebody is used to, what it begins, what is close."""
-    names = [one for one in known if one.startswith("--")]
+    names = [text for text in known if text.startswith("--")]
     if name in HINTS and name not in names:
         return HINTS[name]
-    begun = sorted({one for one in names if one.startswith(name)}) if len(name) > 2 else []  # noqa: PLR2004 - the two dashes
+    is_more = len(name) > len("--")
+    begun = sorted({other for other in names if other.startswith(name)}) if is_more else []
     if len(begun) == 1:
         return f"did you mean `{begun[0]}`?"
     if begun:
-        return f"did you mean one of {', '.join(f'`{one}`' for one in begun)}?"
+        return f"did you mean one of {', '.join(f'`{text}`' for text in begun)}?"
     return None

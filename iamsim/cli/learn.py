@@ -118,7 +118,7 @@ def _exam(options: Options, arguments: Sequence[str], progress: Progress) -> int
     seed, questions = exam_questions(options)
     if _talks(options):
         return take_exam(seed, questions, progress, paint_for(options), terminal_width())
-    return _print([one.lesson for one in questions], options)
+    return _print([question.lesson for question in questions], options)
 
 
 def _teach(lessons: Sequence[Lesson], options: Options) -> int:
@@ -150,8 +150,10 @@ def _lessons(arguments: Sequence[str]) -> tuple[Lesson, ...]:
         return find_lessons(arguments)
     progress = Progress()
     lessons = all_lessons()
-    done = {one.name for one in lessons if progress.standing(one).done}
-    ready = (one for one in lessons if one.name not in done and done.issuperset(one.after))
+    done = {lesson.name for lesson in lessons if progress.standing(lesson).done}
+    ready = (
+        lesson for lesson in lessons if lesson.name not in done and done.issuperset(lesson.after)
+    )
     return (next(ready, lessons[0]),)
 
 
@@ -241,9 +243,9 @@ def _print(lessons: Sequence[Lesson], options: Options) -> int:
 
     def decisions() -> str:
         return "".join(
-            f"{lesson.name}: {one.name}: {outcome_text(lesson.outcome(one), one.action)}\n"
+            f"{lesson.name}: {step.name}: {outcome_text(lesson.outcome(step), step.action)}\n"
             for lesson in lessons
-            for one in lesson.steps
+            for step in lesson.steps
         )
 
     blocks = sheet(lessons, questions=questions, answers=answers)

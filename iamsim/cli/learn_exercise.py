@@ -41,8 +41,8 @@ def run_exercise(options: Options, arguments: Sequence[str], *, talks: bool) -> 
         return write_answer(
             options,
             lambda: exercise_list(exercises, progress),
-            lambda: {"exercises": [_entry(one, progress) for one in exercises]},
-            lambda: [one.name for one in exercises],
+            lambda: {"exercises": [_entry(exercise, progress) for exercise in exercises]},
+            lambda: [exercise.name for exercise in exercises],
         )
     if len(arguments) > 1:
         raise RequestError("unexpected-argument", f"`--exercise` does not take `{arguments[1]}`")
@@ -177,14 +177,14 @@ class ExerciseSession:
 
     def _before(self) -> None:
         """Say which lessons come before, where they are not done."""
-        lessons = {one.name: one for one in all_lessons()}
+        lessons = {lesson.name: lesson for lesson in all_lessons()}
         missing = [
             lessons[name]
             for name in self.exercise.after
             if name in lessons and not self.progress.standing(lessons[name]).done
         ]
         if missing:
-            names = ", ".join(f"`iamsim learn {one.number}`" for one in missing)
+            names = ", ".join(f"`iamsim learn {lesson.number}`" for lesson in missing)
             sys.stdout.write(f"before this exercise come lessons that are not done: {names}\n\n")
 
     def _done(self, word: str) -> bool:

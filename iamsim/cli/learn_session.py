@@ -84,11 +84,11 @@ class LearnSession:
 
     def _before(self, lesson: Lesson) -> None:
         """Say which lessons come before, where they are not done."""
-        lessons = {one.name: one for one in all_lessons()} if lesson.after else {}
+        lessons = {lesson.name: lesson for lesson in all_lessons()} if lesson.after else {}
         known = [lessons[name] for name in lesson.after if name in lessons]
-        missing = [one for one in known if not self.progress.standing(one).done]
+        missing = [lesson for lesson in known if not self.progress.standing(lesson).done]
         if missing:
-            names = ", ".join(f"`iamsim learn {one.number}`" for one in missing)
+            names = ", ".join(f"`iamsim learn {lesson.number}`" for lesson in missing)
             self._show([Prose(f"Before this lesson come some that are not done: {names}.")])
 
     def _step(self, lesson: Lesson, step: Step) -> None:

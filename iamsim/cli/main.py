@@ -135,7 +135,7 @@ def _explain(arguments: list[str]) -> int:
     from iamsim.cli.options import parse_options
 
     options, files = parse_options(EXPLAIN_OPTIONS, arguments)
-    complete = files or any(options[one] is not None for one in ("denied", "call", "event"))
+    complete = files or any(options[literal] is not None for literal in ("denied", "call", "event"))
     if complete or (options["principal"] and options["actions"]) or not somebody_there():
         return run_explain(options, files)
     from iamsim.cli.prompt import explain_asked

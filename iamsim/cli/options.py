@@ -192,7 +192,9 @@ def _no_value(name: str, option: Option) -> RequestError:
 
 def _unknown(name: str, known: dict[str, Option], command: str) -> RequestError:
     names = list(
-        dict.fromkeys(name for one in known.values() if not one.hidden for name in one.names)
+        dict.fromkeys(
+            name for option in known.values() if not option.hidden for name in option.names
+        )
     )
     hint = (
         hint_about(name, names)

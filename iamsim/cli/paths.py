@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND"]
 
 ADMINISTRATOR = "administrator"
-OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field != "context")
+OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")
 
 
 def _run(options: Options, _arguments: Sequence[str]) -> int:

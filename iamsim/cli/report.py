@@ -90,8 +90,8 @@ COMMAND = Command(
             "'ACTION ARN'",
         ),
         *(
-            one._replace(default=None) if one.field == "format" else one
-            for one in output(*FORMATS, quiet="A line for each heading.")
+            other_format._replace(default=None) if other_format.field == "format" else other_format
+            for other_format in output(*FORMATS, quiet="A line for each heading.")
         ),
     ),
     _run,

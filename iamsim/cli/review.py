@@ -48,8 +48,8 @@ def _run(options: Options, arguments: Sequence[str]) -> int:
         lambda: {part.name: part.data for part in parts},
         lambda: review_lines(told),
     )
-    unknowns = [one for part in parts for one in part.unknowns]
-    unsearched = [one for part in parts for one in part.unsearched]
+    unknowns = [unknown for part in parts for unknown in part.unknowns]
+    unsearched = [text for part in parts for text in part.unsearched]
     code = int(any(part.fails for part in parts))
     gates = ("fail_on", "forbid", "claims", "tests")
     if not any(options[gate] for gate in gates):
@@ -88,9 +88,11 @@ def _outside(options: Options, before: CompiledWorld, after: CompiledWorld) -> _
     from iamsim.query.batch import Batch
 
     partial = not options["exact"]
-    known = {one.id for one in find(Batch(before, partial=partial)).active}
+    known = {finding.id for finding in find(Batch(before, partial=partial)).active}
     found = find(Batch(after, partial=partial))
-    fails = any(one.id not in known for one in found.active) and options["fail_on"] is not None
+    fails = (
+        any(finding.id not in known for finding in found.active) and options["fail_on"] is not None
+    )
     document, data = found.document(), found.to_dict()
     return _Part("findings", "Who gets in from outside", document, data, fails, found.unknowns)
 
@@ -134,7 +136,9 @@ def _checked(options: Options, paths: Sequence[str]) -> _Part:
         message = unreadable[0].removeprefix("error: ").splitlines()[0]
         raise RequestError("file-not-readable", message)
     fails = any(
-        found.finding_type is FindingType.ERROR for one in checked for found in one.findings
+        found.finding_type is FindingType.ERROR
+        for checked_policy in checked
+        for found in checked_policy.findings
     )
     document = report.findings_document(checked, verbose=False)
     data = findings_data.findings_to_dict(checked)
@@ -156,7 +160,7 @@ def _tested(options: Options, paths: Sequence[str]) -> _Part:
     collected = collect(find_files(tuple(paths)), shelf, [])
     outcomes = run_cases(collected.cases, shelf)
     report = SuiteReport(collected, outcomes)
-    fails = bool(collected.broken) or any(not one.passed for one in outcomes)
+    fails = bool(collected.broken) or any(not outcome.passed for outcome in outcomes)
     return _Part("tests", "Which tests fail", run_document(report), run_to_dict(report), fails)
 
 

@@ -51,7 +51,7 @@ def _list(text: str) -> list[str] | None:
     except (ValueError, RecursionError):
         return None
     # Policies may stand in the list as objects; the AWS CLI wants them as text.
-    return [one if isinstance(one, str) else json.dumps(one) for one in content]
+    return [entry if isinstance(entry, str) else json.dumps(entry) for entry in content]
 
 
 def context_entries(given: Sequence[str]) -> dict[str, str | Values]:
@@ -61,8 +61,8 @@ def context_entries(given: Sequence[str]) -> dict[str, str | Values]:
     no context entry.
     """
     context: dict[str, str | Values] = {}
-    for one in given:
-        text = file_text(one)
+    for word in given:
+        text = file_text(word)
         for entry in _from_json(text) if text.lstrip()[:1] in {"[", "{"} else [_shorthand(text)]:
             name, values = context_entry(entry, text)
             context[name] = values

@@ -59,7 +59,7 @@ def _member(option: Option) -> str:
 def _value(option: Option, member: str, value: object) -> OptionValue:
     """A value as the command line would give it: structures are written as JSON."""
     if option.kind == "values" and isinstance(value, list):
-        return tuple(one if isinstance(one, str) else json.dumps(one) for one in value)
+        return tuple(entry if isinstance(entry, str) else json.dumps(entry) for entry in value)
     if option.kind == "text" and isinstance(value, str | int) and not isinstance(value, bool):
         return str(value)
     right = "a list" if option.kind == "values" else "a text or a number"

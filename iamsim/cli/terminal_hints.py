@@ -79,7 +79,7 @@ def _key_hints(
     from iamsim.symbolic.unknowns import THINGS
 
     read = _keys_read(answers)
-    said = {hint.subject.lower() for one in answers for hint in find_question_hints(one)}
+    said = {hint.subject.lower() for answer in answers for hint in find_question_hints(answer)}
     for key in typed:
         if key.lower() in THINGS or key.lower() in said:
             continue

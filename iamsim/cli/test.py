@@ -138,7 +138,9 @@ def _complain(collected: Collected, *, told: bool) -> None:
         if not told:
             from iamsim.core.caret import render_error
 
-            sys.stderr.write("".join(f"{render_error(one.error)}\n" for one in collected.broken))
+            sys.stderr.write(
+                "".join(f"{render_error(broken_file.error)}\n" for broken_file in collected.broken)
+            )
         return
     hint = f" ({collected.left_out} were left out)" if collected.left_out else ""
     sys.stderr.write(f"no case was run{hint}\n")

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 __all__ = ["COMMAND", "days_of"]
 
 MOST_DAYS = 36500
-OPTIONS = tuple(one for one in WORLD_OPTIONS if one.field != "context")
+OPTIONS = tuple(world_option for world_option in WORLD_OPTIONS if world_option.field != "context")
 
 
 def days_of(options: Options) -> int:

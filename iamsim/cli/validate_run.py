@@ -60,12 +60,12 @@ class ValidateRun:
             kind,
             self._resource_type,
             selection=selection,
-            suppressions=[one.suppression for one in beside],
+            suppressions=[suppression.suppression for suppression in beside],
         )
-        for one in beside:
-            if selection.wants(one.suppression.code):
-                self._asked[id(one.suppression)] = one
-        self._used.update(id(one.suppression) for one in examined.suppressed)
+        for suppression in beside:
+            if selection.wants(suppression.suppression.code):
+                self._asked[id(suppression.suppression)] = suppression
+        self._used.update(id(suppressed.suppression) for suppressed in examined.suppressed)
         return examined
 
     def check(self, policy: FoundPolicy) -> CheckedPolicy:
@@ -74,7 +74,7 @@ class ValidateRun:
         findings = examined.findings
         if policy.is_evaluated:
             # Each item of a loop makes a policy of its own at the same place.
-            findings = tuple(one for one in findings if self._is_new(one))
+            findings = tuple(finding for finding in findings if self._is_new(finding))
         return CheckedPolicy(policy.name, findings, examined.suppressed)
 
     def _is_new(self, finding: Finding) -> bool:

@@ -74,7 +74,7 @@ def _show(options: Options, arguments: Sequence[str]) -> int:
         options,
         lambda: report.accounts_document(accounts, model, remarks),
         lambda: {
-            "accounts": [report.account_data(one, model) for one in accounts],
+            "accounts": [report.account_data(account, model) for account in accounts],
             "unknowns": unknowns_data(unknowns),
             "unverified": model.unverified,
         },
@@ -84,14 +84,14 @@ def _show(options: Options, arguments: Sequence[str]) -> int:
 
 def _find(name: str, model: World) -> Account:
     """Find an account by its id or name."""
-    found = [one for one in model.accounts.values() if name in (one.id, one.name)]
+    found = [account for account in model.accounts.values() if name in (account.id, account.name)]
     if len(found) == 1:
         return found[0]
     names = [
-        one for account in model.accounts.values() for one in (account.id, account.name) if one
+        text for account in model.accounts.values() for text in (account.id, account.name) if text
     ]
     if found:
-        hint = f"say which by its id: {', '.join(sorted(one.id for one in found))}"
+        hint = f"say which by its id: {', '.join(sorted(account.id for account in found))}"
         raise RequestError("unknown-account", f"several accounts are called `{name}`", hint=hint)
     hint = did_you_mean(name, names) or f"accounts are {', '.join(sorted(model.accounts))}"
     raise RequestError("unknown-account", f"the world has no account `{name}`", hint=hint)
@@ -135,7 +135,7 @@ def _lint(options: Options, _arguments: Sequence[str]) -> int:
         lambda: report.lint_lines(found),
     )
     failing = SEVERITIES[: SEVERITIES.index(str(options["fail_on"])) + 1]
-    return 1 if any(one.severity.value in failing for one in found) else 0
+    return 1 if any(finding.severity.value in failing for finding in found) else 0
 
 
 def _stats(options: Options, _arguments: Sequence[str]) -> int:

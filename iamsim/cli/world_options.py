@@ -299,7 +299,7 @@ def say_hints(hints: Sequence[Hint]) -> None:
     from iamsim.cli.standard_error import say
     from iamsim.report.hints import hint_text
 
-    say(*(f"hint: {hint_text(one)}" for one in hints))
+    say(*(f"hint: {hint_text(hint)}" for hint in hints))
 
 
 def _written(

@@ -270,13 +270,15 @@ def _of_type(
         return
     path = f"{folder}/{listing[0].operation}.json"
     listed = reader.of_table(path, listing[0], region, values, kept=False)
-    for one in values_at(listed, listing[0].path):
+    for value in values_at(listed, listing[0].path):
         arn = row.arn.replace("{region}", region).replace("{account}", account)
-        arn = one if one.startswith("arn:") else f"arn:{partition}:{arn.replace('{name}', one)}"
+        arn = (
+            value if value.startswith("arn:") else f"arn:{partition}:{arn.replace('{name}', value)}"
+        )
         before = row.arn.partition("{name}")[0].rpartition("}:")[2]
-        name = one.rpartition(f":{before}")[2] if one.startswith("arn:") and before else one
-        filled = {**values, "{arn}": arn, "{name}": name, "{url}": one}
-        subject = one.rpartition("/")[2] if "{url}" in call.options else one
+        name = value.rpartition(f":{before}")[2] if value.startswith("arn:") and before else value
+        filled = {**values, "{arn}": arn, "{name}": name, "{url}": value}
+        subject = value.rpartition("/")[2] if "{url}" in call.options else value
         subject = arn if "{arn}" in call.options else subject
         path = f"{folder}/{call.operation}.{file_name(subject)}.json"
         reader.of_table(path, call, region, filled)

@@ -90,9 +90,9 @@ def _of_instances(reader: Reader, instances: Sequence[str], region: str | None) 
             region,
             InstanceArn=instance,
         )
-        for one in values_at(listed, ("PermissionSets", "*")):
-            about: dict[str, Any] = {"InstanceArn": instance, "PermissionSetArn": one}
-            name = file_name(one.rpartition("/")[2])
+        for value in values_at(listed, ("PermissionSets", "*")):
+            about: dict[str, Any] = {"InstanceArn": instance, "PermissionSetArn": value}
+            name = file_name(value.rpartition("/")[2])
             for operation in OF_SETS:
                 path = f"{folder}/{operation.replace('_', '-')}.{name}.json"
                 reader.get(path, "sso-admin", operation, region, **about)

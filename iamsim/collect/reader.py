@@ -125,7 +125,7 @@ class Reader:
 
     def denied_at(self, path: str) -> bool:
         """Whether AWS refused the call whose output would stand at a path."""
-        return any(one.startswith(f"{path}: ") for one in self.denied)
+        return any(text.startswith(f"{path}: ") for text in self.denied)
 
     def refuse(self, path: str, text: str) -> None:
         """Keep AWS's error where the output would stand: importers take it for unknown."""
@@ -149,7 +149,7 @@ class Reader:
         refused in this run is not asked again."""
         if self.denied_at(path):
             return None
-        options = [values.get(one, one) for one in call.options]
+        options = [values.get(option, option) for option in call.options]
         client = self._client(call.service, region)
         operation = call.operation.replace("-", "_")
         model = client.meta.service_model.operation_model(_method_name(client, operation))
@@ -210,7 +210,7 @@ def _plain(value: object) -> Any:  # noqa: ANN401 - as above
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items() if key not in LEFT_OUT}
     if isinstance(value, list | tuple):
-        return [_plain(one) for one in value]
+        return [_plain(entry) for entry in value]
     if isinstance(value, datetime):
         return value.isoformat()
     if isinstance(value, bytes):

@@ -149,8 +149,8 @@ def _any_of(tests: list[TextTest]) -> TextTest:
         return tests[0]
 
     def test(value: str) -> bool:
-        for one in tests:  # noqa: SIM110 - any() costs a generator on the hot path
-            if one(value):
+        for other_test in tests:  # noqa: SIM110 - any() costs a generator on the hot path
+            if other_test(value):
                 return True
         return False
 
@@ -295,8 +295,8 @@ def _compile_comparison(
         given = read(value)
         if given is None:
             return False
-        for one in known:  # noqa: SIM110 - hot path
-            if compare(given, one):
+        for t in known:  # noqa: SIM110 - hot path
+            if compare(given, t):
                 return True
         return False
 

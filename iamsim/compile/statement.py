@@ -323,8 +323,8 @@ def _conjunction(tests: list[RequestTest], condition_tests: list[ContextTest]) -
         return lambda request: first(request) and last(request.context)
 
     def test(request: Request) -> bool:
-        for one in tests:
-            if not one(request):
+        for other_test in tests:
+            if not other_test(request):
                 return False
         context = request.context
         for condition in condition_tests:  # noqa: SIM110 - all() costs a generator on the hot path

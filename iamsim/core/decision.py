@@ -109,6 +109,9 @@ class Decision:
         layer = "" if self.layer is None else f" by {self.layer.value}"
         from iamsim.core.caret import quote
 
-        places = [f"statement {one.index + 1} of {quote(one.policy)}" for one in self.statements]
+        places = [
+            f"statement {statement.index + 1} of {quote(statement.policy)}"
+            for statement in self.statements
+        ]
         listed = f": {', '.join(places)}" if places else ""
         return f"<Decision {self.verdict.value}{layer} ({self.reason.value}){listed}>"

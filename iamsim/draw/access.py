@@ -79,8 +79,11 @@ class _Plan:
 
     def picture(self, headline: Headline, limit: int) -> Picture:
         """Draw it."""
-        accounts = sorted(self.model.accounts.values(), key=lambda one: one.id)
-        clusters = {one.id: f"{one.name} ({one.id})" if one.name else one.id for one in accounts}
+        accounts = sorted(self.model.accounts.values(), key=lambda account: account.id)
+        clusters = {
+            account.id: f"{account.name} ({account.id})" if account.name else account.id
+            for account in accounts
+        }
         nodes = list(self.nodes.values())
         headline = headline._replace(title=shortened(headline.title, _TITLE))
         return draw_graph(nodes, self.edges, clusters, headline=headline, limit=limit)
@@ -109,12 +112,12 @@ def draw_who_can(found: WhoCan, model: World, *, limit: int = GRAPH_LIMIT) -> Pi
         plan.arrow(source, resource, access.action, access.answer)
     for access in found.denied_by_key:
         source = plan.candidate(access.candidate)
-        for one in access.dependencies:
-            key = plan.somebody(one.resource, "resource")
-            plan.arrow(source, key, one.action, one.answer)
+        for dependency in access.dependencies:
+            key = plan.somebody(dependency.resource, "resource")
+            plan.arrow(source, key, dependency.action, dependency.answer)
     for blocked in found.blocked or ():
         source = plan.candidate(blocked.candidate)
-        names = [layer_name(one.layer, blocked.action) for one in blocked.blockers]
+        names = [layer_name(blocker.layer, blocked.action) for blocker in blocked.blockers]
         words = "\n".join((blocked.action, *names))
         plan.edges.append(Edge(source, resource, words, VERDICT_STATES[Verdict.IMPLICIT_DENY]))
     title = f"who can {', '.join(found.actions)} on {found.resource}"
@@ -124,7 +127,7 @@ def draw_who_can(found: WhoCan, model: World, *, limit: int = GRAPH_LIMIT) -> Pi
     if len(answers) > freely:
         texts.append(f"{len(answers) - freely} under a condition")
     if found.blocked:
-        kept = {one.candidate.principal for one in found.blocked}
+        kept = {blocked.candidate.principal for blocked in found.blocked}
         texts.append(f"{len(kept)} kept out by a guardrail")
     return plan.picture(_headline(title, answers.values(), ", ".join(texts)), limit)
 
@@ -146,7 +149,7 @@ def draw_paths(
         for hop in chain.hops:
             source = _principal(plan, hop.source, found)
             target = _principal(plan, hop.target, found)
-            calls = [one.taken.step.action for one in hop.edge.cleared]
+            calls = [cleared.taken.step.action for cleared in hop.edge.cleared]
             then = [f"then {', '.join(dict.fromkeys(calls))}"] if calls else []
             words = "\n".join((hop.edge.way.title, *then, *_conditions(hop.edge)))
             plan.edges.append(Edge(source, target, words, VERDICT_STATES[hop.edge.verdict]))
@@ -159,7 +162,7 @@ def draw_paths(
 def _conditions(way: Way) -> list[str]:
     """What the steps of a way depend on."""
     answers = [taken.answer for taken in way.taken]
-    answers += [one.taken.answer for one in way.cleared]
+    answers += [cleared.taken.answer for cleared in way.cleared]
     answers += [] if way.gained is None else [way.gained]
     return [text for text in map(_condition, answers) if text]
 

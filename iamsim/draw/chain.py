@@ -97,7 +97,9 @@ def _sentence(steps: Sequence[Step], verdict: Verdict) -> str:
     stopped = next((step for step in steps if step.state is State.CLOSED), None)
     if stopped is not None:
         name, _ = short_arn(stopped.caller)
-        lacking = [one for one in stopped.permissions if one.state is State.CLOSED]
+        lacking = [
+            permission for permission in stopped.permissions if permission.state is State.CLOSED
+        ]
         why = f": {lacking[0].reasons[0]}" if lacking and lacking[0].reasons else ""
         return f"{name} {stopped.title.partition(': ')[2] or stopped.title}, and may not{why}"
     way = "under conditions " if verdict is Verdict.CONDITIONAL else ""

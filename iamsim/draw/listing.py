@@ -58,9 +58,9 @@ def listing_svg(
     entries = [
         Entry(node, tuple(edge for edge in edges if edge.source == node.key)) for node in nodes
     ]
-    entries = [one for one in entries if one.edges or one.node.key not in reached]
+    entries = [entry for entry in entries if entry.edges or entry.node.key not in reached]
     for key, title in (*clusters.items(), (None, "elsewhere")):
-        some = [one for one in entries[:_MOST] if _cluster(one, clusters) == key]
+        some = [entry for entry in entries[:_MOST] if _cluster(entry, clusters) == key]
         if some:
             sheet.text(_MARGIN, y + 14, title, "bold")
             y += 24

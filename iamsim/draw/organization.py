@@ -55,7 +55,7 @@ class Branch(NamedTuple):
     @property
     def state(self) -> State | None:
         """The worst state of its levels; `None` where the request does not pass here."""
-        states = [one.state for one in self.attached if one.state is not None]
+        states = [attached.state for attached in self.attached if attached.state is not None]
         for state in (State.CLOSED, State.DEPENDS, State.OPEN):
             if state in states:
                 return state

@@ -79,7 +79,12 @@ class _Drawing:
         beside = self.width - _MARGIN - x - node - _GAP
         left = x + node + _GAP if beside >= _BESIDE else x + _STEP + 4
         room = self.width - _MARGIN - left
-        words = [branch.kind, branch.name, branch.id, *(one.kind for one in branch.attached)]
+        words = [
+            branch.kind,
+            branch.name,
+            branch.id,
+            *(attached.kind for attached in branch.attached),
+        ]
         title = " ".join(filter(None, words))
         sheet.open_group(f"branch {state.css if state else ''}".strip(), title)
         sheet.box(x, y, node, _BOX, "box" if state is not None else "panel")

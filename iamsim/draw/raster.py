@@ -29,7 +29,9 @@ def rasterized(svg: str) -> bytes:
             hint="`pip install resvg-py` brings it, and so does the extra `draw`; `--format svg` "
             "needs nothing",
         ) from None
-    letters = [svg_to_bytes(svg_string=_LETTER.format(font=FONT, text=one)) for one in ("A", "")]
+    letters = [
+        svg_to_bytes(svg_string=_LETTER.format(font=FONT, text=literal)) for literal in ("A", "")
+    ]
     if letters[0] == letters[1]:
         raise RequestError(
             "png-without-fonts",

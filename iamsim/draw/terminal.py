@@ -178,16 +178,16 @@ def _branch_lines(
     if branch.alike:
         names = ", ".join(branch.alike)
         lines.append(shortened(f"{rest}{below} {names}", width))
-    for one in branch.attached:
-        head = f"{rest}{below} {one.kind} "
-        names = ", ".join(one.policies) or "none attached"
-        if one.state is None:
+    for attached in branch.attached:
+        head = f"{rest}{below} {attached.kind} "
+        names = ", ".join(attached.policies) or "none attached"
+        if attached.state is None:
             lines.append(head + shortened(names, max(width - len(head), 20)))
             continue
-        word = _SHORT[one.state]
-        why = f": {on_one_line(one.lines)}" if one.lines else ""
+        word = _SHORT[attached.state]
+        why = f": {on_one_line(attached.lines)}" if attached.lines else ""
         text = shortened(f" {names}{why}", max(width - len(head) - len(word), 20))
-        lines.append(f"{head}{paint(word, one.state)}{text}")
+        lines.append(f"{head}{paint(word, attached.state)}{text}")
     for number, child in enumerate(branch.branches):
         is_last = number == len(branch.branches) - 1
         corner = f"{strokes.last if is_last else strokes.branch}{strokes.line} "

@@ -75,7 +75,9 @@ class Prepared:
 
     def views(self) -> tuple[Request, ...]:
         """The request as its sides see it: through an access point, also as the bucket does."""
-        seen = dict.fromkeys(one.resource for one in self.situation.buckets if one.resource)
+        seen = dict.fromkeys(
+            bucket.resource for bucket in self.situation.buckets if bucket.resource
+        )
         request = self.request
         return (request, *(replace(request, resource=resource) for resource in seen))
 

@@ -305,7 +305,7 @@ def _lost_policies(target: Target, question: Question, model: World) -> tuple[Po
     services = {question.action.lower().partition(":")[0], "" if arn is None else arn.service}
     kind = "principals" if target.kind is ResourceKind.ROLE else "resources"
     lost = model.unlisted_of(kind, target.account if arn and arn.account else None, services)
-    found = tuple(one for one in lost if one.services)
+    found = tuple(document for document in lost if document.services)
     if target.known is not None:
         return found
     owned = arn is not None and is_account_id(arn.account)
@@ -525,12 +525,14 @@ def public_access(
     else:
         buckets = [model.find_resource(arn) for arn in listed.buckets] if listed else []
         accounts = {account, *(bucket.account for bucket in buckets if bucket is not None)}
-        owners = [model.accounts[one] for one in accounts if one in model.accounts]
+        owners = [model.accounts[account] for account in accounts if account in model.accounts]
         asked_of = [known for known in (listed, *buckets, *owners) if known]
         blocks = [known.public_access_block for known in asked_of]
         restricts = any(block.restrict_public_buckets for block in blocks if block is not None)
         if not restricts:
-            unknown = next((_unknown_block(one) for one in asked_of if _is_lost(one)), None)
+            unknown = next(
+                (_unknown_block(account) for account in asked_of if _is_lost(account)), None
+            )
             restricts = unknown is not None
     if not restricts:
         return None

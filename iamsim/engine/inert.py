@@ -61,10 +61,10 @@ def faults_of_deny(
         actions, resources, arn = statement.actions, statement.resources, find_arn(resource)
         holder = None if arn is None else holder_of(arn)
         own = None if arn is None or holder is None else arn.service
-        if not (actions.negated or all(_is_known(one, own) for one in actions.patterns)):
+        if not (actions.negated or all(_is_known(pattern, own) for pattern in actions.patterns)):
             yield actions.element, Note.DENY_OF_UNLISTED_ACTION
         entries = () if resources is None or resources.negated else resources.patterns
-        if holder is not None and any(_is_elsewhere(one, holder) for one in entries):
+        if holder is not None and any(_is_elsewhere(entry, holder) for entry in entries):
             yield Element.RESOURCE, Note.DENY_OF_OTHER_RESOURCE
     if not all(map(_is_listed_key, keys)):
         yield Element.CONDITION, Note.DENY_ON_UNLISTED_KEY

@@ -284,8 +284,8 @@ def _joined(gates: list[Gate]) -> Gate:
     checks = [gate.check for gate in gates]
 
     def check(request: Request) -> int:
-        for one in checks:
-            if one(request) < 0:
+        for other_check in checks:
+            if other_check(request) < 0:
                 return -1
         return 0
 

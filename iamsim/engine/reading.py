@@ -47,11 +47,11 @@ def reads_of(policies: Iterable[CompiledPolicy], action: str) -> Reads:
         for statement in policy.statements
         if statement.actions.covers(action)
     ]
-    tests = [one.resources for one in statements if one.resources is not None]
+    tests = [statement.resources for statement in statements if statement.resources is not None]
     return Reads(
-        frozenset(key for one in statements for key in one.keys),
-        tuple(condition for one in statements for condition in one.conditions),
-        tuple(dict.fromkeys(pattern.pattern for one in tests for pattern in one.patterns)),
+        frozenset(key for statement in statements for key in statement.keys),
+        tuple(condition for statement in statements for condition in statement.conditions),
+        tuple(dict.fromkeys(pattern.pattern for test in tests for pattern in test.patterns)),
     )
 
 

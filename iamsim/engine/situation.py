@@ -129,12 +129,14 @@ class Situation:
     @property
     def buckets(self) -> tuple[PlacedPolicies, ...]:
         """The sides behind an access point."""
-        return tuple(one for one in self.resource_policies if one.behind)
+        return tuple(
+            resource_policy for resource_policy in self.resource_policies if resource_policy.behind
+        )
 
     @property
     def all_rcp_levels(self) -> Levels:
         """The RCPs of the resource's account and of those of the buckets behind it."""
-        behind = (level for one in self.buckets for level in one.rcp_levels or ())
+        behind = (level for bucket in self.buckets for level in bucket.rcp_levels or ())
         return (*(self.rcp_levels or ()), *behind)
 
     def arrange(self, action: str) -> Arrangement:
@@ -179,7 +181,7 @@ class Situation:
         met = self._encounter(action)
         relation, delegation = self._relation(met)
         if self.access_point is not None or self.buckets:
-            owners = tuple(one.owner for one in self.buckets)
+            owners = tuple(bucket.owner for bucket in self.buckets)
             relation = with_buckets(relation, self.caller, self.resource_account, owners)
         stations = [
             *self._resource_control(met),
@@ -229,7 +231,7 @@ class Situation:
 
     def is_untold(self, key: str) -> bool:
         """Whether the world does not know the value of a key (in lower case)."""
-        return any(one.include(key) for one in self.untold)
+        return any(untold_keys.include(key) for untold_keys in self.untold)
 
     def _awaited(self, reads: frozenset[str]) -> frozenset[str]:
         """Of keys that are read, those that AWS sends, or of which its pages do not agree, or the
@@ -367,7 +369,10 @@ class Situation:
             caller=caller,
             notes=notes,
         )
-        behind = [replace(station, level=one.level, resource=one.resource) for one in self.buckets]
+        behind = [
+            replace(station, level=bucket.level, resource=bucket.resource)
+            for bucket in self.buckets
+        ]
         return [*asked, station, *behind]
 
     def _public_access(self) -> list[Station]:

@@ -58,5 +58,5 @@ def standing_of(model: World, account: str | None) -> Standing:
 
 def _doubt(model: World, organization: Organization) -> Unknown | None:
     """Why nobody knows all that member accounts administer: that is lost, or may be."""
-    lost = (find_marker(one.document) for one in model.unlisted_of("accounts", None))
+    lost = (find_marker(document.document) for document in model.unlisted_of("accounts", None))
     return organization.unknown.get(ADMINISTRATORS) or next(filter(None, lost), None)

@@ -75,8 +75,8 @@ def decision_terms(
 
     def requirement(need: Requirement) -> Term:
         if need.slot in unknown:
-            fixed = [one for one in arrangement.at(need.slot) if one.fixed]
-            return all_of([unknown[need.slot][0], *(allows(one, need) for one in fixed)])
+            fixed = [station for station in arrangement.at(need.slot) if station.fixed]
+            return all_of([unknown[need.slot][0], *(allows(station, need) for station in fixed)])
         found = arrangement.at(need.slot)
         if not found:  # a guardrail without stations allows
             return need.slot in GUARDRAILS

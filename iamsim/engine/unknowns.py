@@ -108,9 +108,12 @@ def unknown_facts(model: World) -> Iterator[UnknownInWorld]:
             yield UnknownInWorld(PolicyType.SERVICE_CONTROL, name, None, unknown, span, fact)
     for account in model.accounts.values():
         holders: list[tuple[PolicyType, str, User | Role | Resource | Account]] = [
-            *((PolicyType.IDENTITY, one.arn, one) for one in account.users.values()),
-            *((PolicyType.IDENTITY, one.arn, one) for one in account.roles.values()),
-            *((PolicyType.RESOURCE, one.arn, one) for one in account.resources.values()),
+            *((PolicyType.IDENTITY, user.arn, user) for user in account.users.values()),
+            *((PolicyType.IDENTITY, role.arn, role) for role in account.roles.values()),
+            *(
+                (PolicyType.RESOURCE, resource.arn, resource)
+                for resource in account.resources.values()
+            ),
             (PolicyType.RESOURCE, account.id, account),
         ]
         for use, name, holder in holders:

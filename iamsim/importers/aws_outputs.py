@@ -161,7 +161,7 @@ def _reader_of(data: Json, source: Source) -> Callable[[_Output], None] | None:
     for key, arn_key in policy_lists().items():
         items = data.get(key)
         if isinstance(items, list) and all(
-            isinstance(one, dict) and arn_key in one for one in items
+            isinstance(item, dict) and arn_key in item for item in items
         ):
             return _listed
     if isinstance(data.get("QueueUrls"), list):

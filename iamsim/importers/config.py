@@ -131,7 +131,7 @@ def _read_resource(item: Json, record: Json, account: str, place: str, draft: Dr
     parts = [part for part in (extra, record) if isinstance(part, dict)]
     kind = str(item.get("resourceType"))
     policies = (_policy_of(part, kind) for part in parts)
-    policy = next((one for one in policies if one is not None), None)
+    policy = next((policy for policy in policies if policy is not None), None)
     block = next(
         (
             one
@@ -185,8 +185,11 @@ def _policy_paths(kind: str) -> tuple[tuple[str, ...], ...]:
     row = find_type(kind)
     paths = {
         path: None
-        for one in ((row,) if row is not None else resource_types())
-        for path in (*one.items, *(place.path for place in one.template if not place.type))
+        for resource_kind in ((row,) if row is not None else resource_types())
+        for path in (
+            *resource_kind.items,
+            *(place.path for place in resource_kind.template if not place.type),
+        )
         if path
     }
     return tuple(paths) if paths or row is None else _policy_paths("")

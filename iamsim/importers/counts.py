@@ -42,7 +42,7 @@ def doubt_counts(draft: Draft) -> None:
         records = [part for part in kinds.values() if isinstance(part, dict)]
         is_policy = what not in kinds
         if is_policy:
-            found = sum(_has(one, what) for part in records for one in part.values())
+            found = sum(_has(entry, what) for part in records for entry in part.values())
             why = f"{quote(what)} is attached {number} times in `{account}`, and {found} are known"
         else:
             part = kinds[what]

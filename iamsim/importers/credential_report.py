@@ -121,9 +121,9 @@ def _add_uses(known: list[object], reported: list[object]) -> None:
         if isinstance(key, dict) and "last_used" not in key:
             made = time_text(key.get("created"))
             same = [
-                one
-                for one in reported
-                if isinstance(one, dict) and made and time_text(one.get("created")) == made
+                entry
+                for entry in reported
+                if isinstance(entry, dict) and made and time_text(entry.get("created")) == made
             ]
             if len(same) == 1:
                 key.update({name: same[0][name] for name in USE if name in same[0]})

@@ -121,8 +121,8 @@ def read_setting(draft: Draft, data: Json, place: str, account: str | None) -> N
 def _owner(data: Json, account: str | None) -> str | None:
     """The account of an output: that of its folder, or of the ARNs in it."""
     listed = data.get("analyzers")
-    for one in listed if isinstance(listed, list) else ():
-        arn = find_arn(text(one, "arn") or "") if isinstance(one, dict) else None
+    for entry in listed if isinstance(listed, list) else ():
+        arn = find_arn(text(entry, "arn") or "") if isinstance(entry, dict) else None
         if arn is not None and is_account_id(arn.account):
             return arn.account
     return account

@@ -38,10 +38,10 @@ def doubt_sources(draft: Draft) -> None:
             if kind in HOLDERS:
                 known = record.setdefault("policies", [])
                 if isinstance(known, list):
-                    known.extend(one for one in maybe if one not in known)
+                    known.extend(entry for entry in maybe if entry not in known)
             else:
-                for one in maybe:
-                    record["policy"] = _joined(record.get("policy"), one, doubt)
+                for entry in maybe:
+                    record["policy"] = _joined(record.get("policy"), entry, doubt)
         if reach.organization and (draft.tree.nodes or draft.tree.policies):
             for policy_kind in KINDS:
                 draft.tree.doubts_of_root.setdefault(policy_kind, []).append(doubt)
@@ -64,7 +64,7 @@ def _records(draft: Draft, source: str, reach: Reach) -> Iterator[tuple[str, Jso
 def _is_reached(kind: str, name: str, reach: Reach) -> bool:
     if kind in HOLDERS:
         own = reach.names
-        return own is None or name in own or name.endswith(tuple(f"-{one}" for one in own))
+        return own is None or name in own or name.endswith(tuple(f"-{text}" for text in own))
     arn = find_arn(name)
     service = arn.service if arn is not None else "ec2"  # an endpoint has an id
     return reach.services is None or service in reach.services
@@ -77,9 +77,9 @@ def _maybe(policy: Json | str, doubt: Json, draft: Draft) -> Json:
     if not isinstance(document, dict):
         return doubt
     statements = _statements(document)
-    if not all(isinstance(one, dict) for one in statements):
+    if not all(isinstance(statement, dict) for statement in statements):
         return doubt
-    return {**document, "Statement": [_open(one, doubt) for one in statements]}
+    return {**document, "Statement": [_open(statement, doubt) for statement in statements]}
 
 
 def _open(statement: object, doubt: Json) -> object:

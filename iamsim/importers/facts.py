@@ -153,9 +153,12 @@ def share_statement(principals: list[str], resource: str, source: str) -> dict[s
     https://docs.aws.amazon.com/ram/latest/userguide/security-ram-permissions.html.
     """
     actions = marker("which actions AWS RAM gives is not told", source)
-    named = [f"arn:aws:iam::{one}:root" if is_account_id(one) else one for one in principals]
-    organizations = any(":organizations:" in one for one in named)
-    whom: dict[str, object] = {"AWS": [one for one in named if ":organizations:" not in one]}
+    named = [
+        f"arn:aws:iam::{principal}:root" if is_account_id(principal) else principal
+        for principal in principals
+    ]
+    organizations = any(":organizations:" in text for text in named)
+    whom: dict[str, object] = {"AWS": [text for text in named if ":organizations:" not in text]}
     if organizations:
         whom = marker("which accounts are in an organization or unit is not told", source)
     return {"Effect": "Allow", "Principal": whom, "Action": actions, "Resource": resource}

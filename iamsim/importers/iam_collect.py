@@ -79,7 +79,7 @@ class IamCollect:
         if not isinstance(things, dict):
             return
         _refuse_several(things)
-        for key in sorted(things, key=lambda one: (one[2] == SHARED, one)):
+        for key in sorted(things, key=lambda thing: (thing[2] == SHARED, thing)):
             _read(key, things[key], draft)
         draft.source = ""
 
@@ -114,7 +114,7 @@ def _read(key: Key, files: Files, draft: Draft) -> None:
         used = read_resource(owner, kind, parts, data, draft)
     else:
         used = _read_account(owner, data, draft)
-    for name in sorted(files.keys() - used - {unquote(one) for one in used}):
+    for name in sorted(files.keys() - used - {unquote(text) for text in used}):
         if unquote(name) not in used:
             draft.source = files[name][1]
             draft.remark("file-not-read", f"{UNREAD} of iam-collect's storage", severity="unknown")

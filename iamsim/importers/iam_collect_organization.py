@@ -81,12 +81,12 @@ def _read_administrators(data: object, draft: Draft) -> bool:
     """
     entries = data.items() if isinstance(data, dict) else []
     if isinstance(data, list):
-        entries = [(text(one, "accountId", "id", "Id"), one) for one in map(_record, data)]
+        entries = [(text(entry, "accountId", "id", "Id"), entry) for entry in map(_record, data)]
     known = bool(entries) or data in ([], {})
     for name, value in entries:
         found = list(_names(value))
         if isinstance(name, str) and is_account_id(name):
-            services = [one for one in found if SERVICE_NAME in one]
+            services = [text for text in found if SERVICE_NAME in text]
             pairs = [(name, service) for service in services]
         else:
             pairs = [(account, str(name)) for account in found if is_account_id(account)]

@@ -82,7 +82,9 @@ def read_iam(
             role.set("trust", draft.document(files["trust-policy"], "trust-policy"), "trust-policy")
         profiles = files.get("instance-profiles")
         if isinstance(profiles, list) and profiles:
-            role.extend("instance_profiles", [one for one in profiles if isinstance(one, str)])
+            role.extend(
+                "instance_profiles", [profile for profile in profiles if isinstance(profile, str)]
+            )
         duration = metadata.get("maxSessionDuration")
         role.set("max_session_duration", duration if isinstance(duration, int) else None)
     return set(OF_PRINCIPALS)

@@ -52,7 +52,7 @@ def overlay_world(
     What no source says the account of is taken to be of the only account of the world, if it has
     just one. Raises what `import_sources` raises.
     """
-    for path in [os.fspath(one) for one in paths]:
+    for path in [os.fspath(path) for path in paths]:
         below = _Below(world)
         told = replace(
             options or SourceOptions(),
@@ -88,8 +88,12 @@ def _state(
         for name, one in files.items()
     }
     worlds = [
-        Document(one.data, _renamed(one.source, f"{label}: {one.source.name}"), one.folder)
-        for one in documents
+        Document(
+            document.data,
+            _renamed(document.source, f"{label}: {document.source.name}"),
+            document.folder,
+        )
+        for document in documents
     ]
     model = load_world_documents(*worlds, files=named)
     return imported, State(model, dict(_said(imported.data)), frozenset(below.borrowed))

@@ -58,8 +58,8 @@ def _span_inside(part: Source, path: Path) -> Span:
     of the nearest parent."""
     outer = part.span(())
     while path:
-        for one in (path, (*path, KEY)):
-            found = part.span(one)
+        for parts in (path, (*path, KEY)):
+            found = part.span(parts)
             same = found.source.name == outer.source.name
             if same and outer.start <= found.start and found.end <= outer.end:
                 return found

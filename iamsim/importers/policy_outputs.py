@@ -96,7 +96,7 @@ def _is_policy(value: object) -> bool:
         return bool(value)
     if isinstance(value, dict):
         return "Statement" in value or find_marker(value) is not None or is_error(value)
-    return not isinstance(value, list) or bool(value and all(not one for one in value))
+    return not isinstance(value, list) or bool(value and all(not entry for entry in value))
 
 
 def arn_beside_policy(found: FoundPolicy, scope: Scope | None) -> str | None:

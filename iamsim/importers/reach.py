@@ -99,9 +99,9 @@ def _arns(values: object) -> Iterator[str]:
     """The policies that an attachment names."""
     for name in ARN_NAMES:
         named = values.get(name) if isinstance(values, dict) else None
-        for one in named if isinstance(named, list) else [named]:
-            if isinstance(one, str) and find_arn(one) is not None:
-                yield one
+        for entry in named if isinstance(named, list) else [named]:
+            if isinstance(entry, str) and find_arn(entry) is not None:
+                yield entry
 
 
 @cache

@@ -108,4 +108,6 @@ def _loop(row: ResourceType, listed: Call, call: Call) -> list[str]:
 def _options(call: Call, values: dict[str, str]) -> str:
     """The options of a call, with what stands for a resource put in."""
     known = {"{account}": "$account", **values}
-    return "".join(f' "{known[one]}"' if one in known else f" {one}" for one in call.options)
+    return "".join(
+        f' "{known[option]}"' if option in known else f" {option}" for option in call.options
+    )

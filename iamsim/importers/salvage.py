@@ -69,7 +69,7 @@ def salvage(text: str) -> object | None:
 
 def _closing(open_brackets: list[str]) -> str:
     """Write what closes the open parts, each with a marker at its end."""
-    return "".join(MARKED[one] for one in reversed(open_brackets))
+    return "".join(MARKED[open_bracket] for open_bracket in reversed(open_brackets))
 
 
 def _cuts(text: str) -> Iterator[tuple[int, str]]:

@@ -204,7 +204,9 @@ def _drop_misfits(draft: Draft) -> None:
 
 def _drop_paths(draft: Draft, paths: dict[Path, tuple[str, str]]) -> None:
     """Take parts out of the data; those of a list from behind, so that the others stay in place."""
-    for path in sorted(paths, key=lambda one: [(type(step).__name__, step) for step in one])[::-1]:
+    for path in sorted(paths, key=lambda path: [(type(step).__name__, step) for step in path])[
+        ::-1
+    ]:
         holder: object = draft.data
         for step in path[:-1]:
             if isinstance(holder, dict):

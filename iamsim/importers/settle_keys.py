@@ -90,7 +90,7 @@ class _Resolver:
         self.hints: dict[str, str] = {}
         self.named: dict[tuple[str, str], list[str]] = {}
         """Keys and aliases by account and name."""
-        listed = [one.arn for one in _resources(draft) if ":kms:" in one.arn]
+        listed = [resource.arn for resource in _resources(draft) if ":kms:" in resource.arn]
         for text in dict.fromkeys((*self.aliases, *listed)):
             arn = find_arn(text)
             if arn is not None and arn.service == "kms":
@@ -127,7 +127,7 @@ class _Resolver:
         if alias not in self.hints:
             home, _, name = alias.partition(f":{ALIAS}")
             home = f"{home}:{ALIAS}"
-            others = [one.removeprefix(home) for one in self.aliases if one.startswith(home)]
+            others = [alias.removeprefix(home) for alias in self.aliases if alias.startswith(home)]
             near = did_you_mean(name, others) if len(self.hints) < MOST_HINTS else None
             # Names are compared without what all begin with.
             self.hints[alias] = "" if near is None else f"; {near.replace('`', f'`{ALIAS}', 1)}"

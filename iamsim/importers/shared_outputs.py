@@ -30,7 +30,7 @@ def is_list_of_shared(data: Json) -> bool:
     """Whether an output is a list of policies as texts, or an empty one."""
     listed = data.get(LIST)
     return isinstance(listed, list) and all(
-        isinstance(one, str) and "Statement" in one for one in listed
+        isinstance(entry, str) and "Statement" in entry for entry in listed
     )
 
 

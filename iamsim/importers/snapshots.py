@@ -100,7 +100,9 @@ def _is_known(page: Json) -> bool:
         or (
             isinstance(snapshots, list)
             and bool(snapshots)
-            and all(isinstance(one, dict) and "SnapshotId" in one for one in snapshots)
+            and all(
+                isinstance(snapshot, dict) and "SnapshotId" in snapshot for snapshot in snapshots
+            )
         )
         or any(
             isinstance(page.get(kind.result), dict) or isinstance(page.get(kind.list), list)

@@ -90,11 +90,11 @@ def read_sources(
             draft.remark("source-not-recognised", "this is a world already: `--world` takes it")
         files += found
     digests: dict[str, str] = {}
-    for one in files:
-        if is_list_of_sums(one.path) and one.read is not None:
-            draft.source = one.path
-            digests |= read_sums(one.path, one.read(), draft)
-    files = [one for one in files if not is_list_of_sums(one.path)]
+    for other_file in files:
+        if is_list_of_sums(other_file.path) and other_file.read is not None:
+            draft.source = other_file.path
+            digests |= read_sums(other_file.path, other_file.read(), draft)
+    files = [file for file in files if not is_list_of_sums(file.path)]
     files += [_File(path, None) for path in sorted(_missing(digests, files))]
     about = {os.path.normpath(path): subject for path, subject in options.about.items()}
     if unknown := about.keys() - {os.path.normpath(file.path) for file in files}:
@@ -134,7 +134,7 @@ def _missing(digests: Iterable[str], files: Iterable[_File]) -> set[str]:
     named = {path for path in digests if _is_source(path.rpartition("/")[2])}
     return {
         path
-        for path in named - {one.path for one in files}
+        for path in named - {file.path for file in files}
         if not os.path.exists(path)  # noqa: PTH110 - plain text paths everywhere
     }
 
@@ -173,7 +173,7 @@ def _files(path: str) -> Iterator[_File]:
                 file = os.path.join(folder, name)  # noqa: PTH118
                 known = _is_source(name) or name == SUMS or _ending(name) == ".zip"
                 if known and not _is_passed_over(name) and file not in written:
-                    yield from (one._replace(is_found=True) for one in _files(file))
+                    yield from (other_file._replace(is_found=True) for other_file in _files(file))
     elif path.lower().endswith(".zip"):
         yield from _archived(path)
     else:

@@ -168,7 +168,11 @@ class Tree:
 
     def enable(self, policy_types: Iterable[str | None]) -> None:
         """Say which policy types are enabled on the root, and that others are not."""
-        kinds = {KINDS_BY_TYPE[one] for one in policy_types if one in KINDS_BY_TYPE}
+        kinds = {
+            KINDS_BY_TYPE[policy_kind]
+            for policy_kind in policy_types
+            if policy_kind in KINDS_BY_TYPE
+        }
         self.enabled = (self.enabled or set()) | kinds
 
     def _conflict(self, what: str, place: str = "") -> None:
@@ -353,7 +357,7 @@ class Tree:
         # What an account names is looked up among its own policies first.
         accounts = self.draft.data.get("accounts", {}).values()
         taken = {name for account in accounts for name in _policy_names(account)}
-        ids = self.policies.keys() | {one for listed in self.attached.values() for one in listed}
+        ids = self.policies.keys() | {text for listed in self.attached.values() for text in listed}
         for policy_id in sorted(ids):
             built_in = find_built_in(policy_id.removeprefix("p-"))
             policy = self.policies.get(policy_id)

@@ -82,8 +82,8 @@ def _is_about_every_action(data: object) -> bool:
     """
     statements = data.get("Statement") if isinstance(data, Mapping) else None
     listed = statements if isinstance(statements, list) else [statements]
-    actions = [one.get("Action") for one in listed if isinstance(one, Mapping)]
-    return any(one in ("*", ["*"]) for one in actions)
+    actions = [entry.get("Action") for entry in listed if isinstance(entry, Mapping)]
+    return any(action in ("*", ["*"]) for action in actions)
 
 
 def type_of_name(name: str) -> PolicyType | None:
@@ -125,5 +125,5 @@ def is_denying(data: object) -> bool:
     """Whether a policy only denies."""
     statements = data.get("Statement") if isinstance(data, Mapping) else None
     listed = statements if isinstance(statements, list) else [statements]
-    effects = [one.get("Effect") for one in listed if isinstance(one, Mapping)]
+    effects = [entry.get("Effect") for entry in listed if isinstance(entry, Mapping)]
     return bool(effects) and all(effect == "Deny" for effect in effects)

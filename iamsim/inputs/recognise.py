@@ -348,7 +348,7 @@ def _source(path: str) -> Recognised:
     importers = load_importers()
     names: dict[str, None] = {}
     for source, _, _ in read_sources([path], Draft(), SourceOptions()):
-        names.update((one.name, None) for one in importers if one.recognises(source))
+        names.update((importer.name, None) for importer in importers if importer.recognises(source))
     if not names:
         raise RequestError(
             "not-recognised",

@@ -47,7 +47,7 @@ def lesson_data(lesson: Lesson, *, answers: bool) -> Json:
         "after": list(lesson.after),
         "text": lesson.text,
         "see": list(lesson.see),
-        "steps": [_step(lesson, one, answers) for one in lesson.steps],
+        "steps": [_step(lesson, step, answers) for step in lesson.steps],
     }
 
 

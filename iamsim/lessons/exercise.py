@@ -61,7 +61,7 @@ class Exercise:
     @property
     def visible(self) -> tuple[ScenarioRequest, ...]:
         """The cases that one sees from the beginning."""
-        return tuple(one for one in self.scenario.requests if HIDDEN not in one.tags)
+        return tuple(request for request in self.scenario.requests if HIDDEN not in request.tags)
 
     @property
     def world_text(self) -> str:

@@ -31,7 +31,7 @@ def exercise_list(exercises: Sequence[Exercise], progress: Progress) -> Document
         Column("progress", lambda one: _BADGES[progress.exercise_word(one.name)]),
         Column("title", lambda one: one.title),
     )
-    done = sum(progress.exercise_word(one.name) == "done" for one in exercises)
+    done = sum(progress.exercise_word(exercise.name) == "done" for exercise in exercises)
     return Document(
         "Exercises",
         (Section("exercises", "Exercises", columns, exercises, headed=True),),
@@ -84,8 +84,8 @@ def _remarks(exercise: Exercise) -> Iterator[Remark]:
 def case_text(request: ScenarioRequest) -> str:
     """The request of a case in one line: who, what, on what, and with which context."""
     first = request.questions[0]
-    actions = ", ".join(dict.fromkeys(one.action for one in request.questions))
-    resources = ", ".join(dict.fromkeys(one.resource for one in request.questions))
+    actions = ", ".join(dict.fromkeys(question.action for question in request.questions))
+    resources = ", ".join(dict.fromkeys(question.resource for question in request.questions))
     context = "".join(
         f", {key}={value if isinstance(value, str) else '|'.join(value)}"
         for key, value in first.context.items()

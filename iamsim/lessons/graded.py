@@ -72,7 +72,7 @@ def _blocks(grade: Grade) -> Iterator[Block]:
         Column("outcome", lambda one: _PASSED if one.passed else _FAILED),
         Column("hidden", lambda one: "hidden" if is_hidden(one) else "", SEPARATE),
     )
-    shown = [one for one in grade.outcomes if not is_hidden(one) or not one.passed]
+    shown = [outcome for outcome in grade.outcomes if not is_hidden(outcome) or not outcome.passed]
     yield Section("cases", "Cases", columns, shown, listed=True)
     if grade.mutants is not None and not grade.passed:
         *survivors, mutants = mutation_blocks(grade.survivors)
@@ -91,7 +91,7 @@ def _failure(grade: Grade, outcome: Outcome, number: int) -> Entry:
     result = outcome.result
     lines = [*result.failures]
     answers = [] if result.error is not None else list(result.answers)
-    deciding = [one for one in answers if one.decision.verdict is result.verdict][:1]
+    deciding = [answer for answer in answers if answer.decision.verdict is result.verdict][:1]
     reason = grade.exercise.reasons.get(request.name)
     if reason:
         lines.append(reason)
@@ -108,7 +108,7 @@ def _remarks(grade: Grade) -> Iterator[Remark]:
     if grade.broken:
         return
     hidden = sum(map(is_hidden, grade.outcomes))
-    passed = sum(is_hidden(one) and one.passed for one in grade.outcomes)
+    passed = sum(is_hidden(outcome) and outcome.passed for outcome in grade.outcomes)
     if hidden:
         yield Remark("note", f"{passed} of {hidden} hidden cases pass; one is shown when it fails")
     if not grade.fits:
@@ -140,10 +140,10 @@ def grade_data(grade: Grade) -> dict[str, Any]:
         "statements": grade.statements,
         "limit": grade.exercise.limit,
         "broken": [
-            {"file": one.file, "code": one.error.code, "message": one.error.message}
-            for one in grade.broken
+            {"file": broken.file, "code": broken.error.code, "message": broken.error.message}
+            for broken in grade.broken
         ],
-        "cases": [_case_data(grade, one) for one in grade.outcomes],
+        "cases": [_case_data(grade, outcome) for outcome in grade.outcomes],
         "mutants": None if grade.mutants is None else mutation_to_dict(grade.mutants),
     }
 

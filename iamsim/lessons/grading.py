@@ -64,7 +64,7 @@ class Grade:
     @property
     def failing(self) -> tuple[Outcome, ...]:
         """The cases that did not come out."""
-        return tuple(one for one in self.outcomes if not one.passed)
+        return tuple(outcome for outcome in self.outcomes if not outcome.passed)
 
     @property
     def fits(self) -> bool:
@@ -74,13 +74,13 @@ class Grade:
     @property
     def survivors(self) -> tuple[MutationResult, ...]:
         """The changes that no case notices, though a request is decided otherwise."""
-        return tuple(one for one in self.mutants or () if one.verdict is Verdict.SURVIVED)
+        return tuple(mutant for mutant in self.mutants or () if mutant.verdict is Verdict.SURVIVED)
 
     @property
     def unsettled(self) -> tuple[MutationResult, ...]:
         """The changes for which no request was found that they matter to, without a proof."""
         open_ends = {Verdict.NO_WITNESS, Verdict.UNTRIED}
-        return tuple(one for one in self.mutants or () if one.verdict in open_ends)
+        return tuple(mutant for mutant in self.mutants or () if mutant.verdict in open_ends)
 
     @property
     def passed(self) -> bool:
@@ -124,11 +124,11 @@ def grade(exercise: Exercise, files: Mapping[str, str], *, prove: Prove | None =
     graded = Grade(exercise, (), outcomes, sum(map(_statements, policies.values())))
     if graded.failing or not graded.fits:
         return graded
-    own = {id(one.document) for one in policies.values()}
+    own = {id(policy.document) for policy in policies.values()}
     mutants = run_mutants(
         cases, shelf, wanted=lambda policy: id(policy.document) in own, prove=prove
     )
-    told = tuple(_as_sent(one, shelf.meaning(scenario.world)) for one in mutants)
+    told = tuple(_as_sent(mutant, shelf.meaning(scenario.world)) for mutant in mutants)
     return replace(graded, mutants=(*told, *_session_mutants(exercise, scenario, policies)))
 
 
@@ -137,7 +137,7 @@ def _as_sent(result: MutationResult, meaning: MeaningCheck) -> MutationResult:
     if result.witness is None:
         return result
     problems = meaning.problems([result.witness.question], result.witness.before)
-    if all(one.kind is not HintKind.CONTEXT_KEY_NOT_SENT for one in problems):
+    if all(problem.kind is not HintKind.CONTEXT_KEY_NOT_SENT for problem in problems):
         return result
     why = "only a request that AWS never sends would tell it"
     return replace(result, verdict=Verdict.NO_WITNESS, witness=None, why=why)
@@ -189,14 +189,14 @@ def _noticed(exercise: Exercise, mutant: Mutant, world: World) -> MutationResult
 
 def _cases(exercise: Exercise, scenario: Scenario) -> list[Case]:
     return [
-        Case(f"{exercise.name}::{one.title}", exercise.name, scenario, one)
-        for one in scenario.requests
+        Case(f"{exercise.name}::{request.title}", exercise.name, scenario, request)
+        for request in scenario.requests
     ]
 
 
 def _check(scenario: Scenario, policies: Mapping[str, PolicyDocument]) -> None:
     """Refuse a policy that AWS would refuse where it is used; a world keeps it as not known."""
-    own = {id(one.document) for one in policies.values()}
+    own = {id(policy.document) for policy in policies.values()}
     world = scenario.world
     for policy, policy_type in policies_in_use(world) if world is not None else ():
         if isinstance(policy, PolicyDocument) and id(policy.document) in own:

@@ -63,7 +63,7 @@ def blocks_html(blocks: Iterable[Block], title: str) -> str:
 
 def blocks_fragment(blocks: Iterable[Block]) -> str:
     """Write blocks as a part of a page that somebody else makes."""
-    return "\n".join(_block(one) for one in blocks)
+    return "\n".join(_block(block) for block in blocks)
 
 
 def _block(block: Block) -> str:

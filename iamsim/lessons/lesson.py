@@ -67,7 +67,7 @@ class Outcome(NamedTuple):
     @property
     def answer(self) -> Answer:
         """Of several pairs of action and resource, the first that decides the whole."""
-        return next(one for one in self.answers if one.decision.verdict is self.verdict)
+        return next(answer for answer in self.answers if answer.decision.verdict is self.verdict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ def _asks_no_policy(answer: Answer) -> bool:
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/id_root-user.html
     """
-    deciders = {one.reason for one in answer.explanation.decided_by}
+    deciders = {decider.reason for decider in answer.explanation.decided_by}
     return answer.decision.reason in _WITHOUT_POLICY or deciders == {
         Reason.ROOT_USER_NEEDS_NO_POLICY
     }

@@ -22,7 +22,7 @@ _WIDTH = 100
 
 def blocks_markdown(blocks: Iterable[Block]) -> str:
     """Write blocks as Markdown."""
-    return "\n\n".join(_block(one) for one in blocks) + "\n"
+    return "\n\n".join(_block(block) for block in blocks) + "\n"
 
 
 def _block(block: Block) -> str:

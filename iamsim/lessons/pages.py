@@ -69,7 +69,7 @@ def page_name(path: Path) -> str:
         if isinstance(step, int):
             words.append(str(step + 1))
         elif step not in _LEFT_OUT and not step.isdecimal():
-            words.append("".join(one if one.isalnum() else "-" for one in step).strip("-"))
+            words.append("".join(text if text.isalnum() else "-" for text in step).strip("-"))
     return f"{'-'.join(words)}.json"
 
 
@@ -87,7 +87,7 @@ def _lines(value: object, indent: str) -> list[str]:
     entries: list[tuple[str, object]] = (
         [(f"{json.dumps(key, ensure_ascii=False)}: ", one) for key, one in value.items()]
         if isinstance(value, dict)
-        else [("", one) for one in value]
+        else [("", entry) for entry in value]
     )
     for number, (label, entry) in enumerate(entries, 1):
         first, *rest = _lines(entry, inner)

@@ -111,14 +111,15 @@ class Progress:
             for name, some in _maps(data.get("exercises"))
         }
         exams = data.get("exams")
-        for one in exams if isinstance(exams, list) else ():
-            if isinstance(one, list) and len(one) == 3 and all(type(part) is int for part in one):  # noqa: PLR2004 - as written below
-                self._exams.append(ExamResult(*one))
+        for exam in exams if isinstance(exams, list) else ():
+            numbers = isinstance(exam, list) and all(type(part) is int for part in exam)
+            if numbers and len(exam) == 3:  # noqa: PLR2004 - as written below
+                self._exams.append(ExamResult(*exam))
 
     def standing(self, lesson: Lesson) -> Standing:
         """Say how far somebody is with a lesson; questions that it no longer has don't count."""
         own: Mapping[str, bool] = self._answers.get(lesson.name, {})
-        answers = [own[one.name] for one in lesson.steps if one.name in own]
+        answers = [own[step.name] for step in lesson.steps if step.name in own]
         return Standing(len(lesson.steps), len(answers), sum(answers))
 
     def note(self, lesson: Lesson, question: str, *, right: bool) -> bool:
@@ -153,7 +154,7 @@ class Progress:
     @property
     def best_exam(self) -> ExamResult | None:
         """The exam that went best, if there was one."""
-        return max(self._exams, key=lambda one: one.right / one.questions, default=None)
+        return max(self._exams, key=lambda exam: exam.right / exam.questions, default=None)
 
     def note_exam(self, result: ExamResult) -> bool:
         """An exam was taken; false where it can't be written."""

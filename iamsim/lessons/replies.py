@@ -61,19 +61,21 @@ def layer_reply(answer: Answer, chosen: LayerChoice) -> str:
             return "A policy does deny it: look for the statement with `Deny` that matches."
         return "A policy could allow it: ask of each layer whether it must, and whether it does."
     name = layer_name(chosen, answer.request.action)
-    entries = [one for one in answer.explanation.layers if one.layer is chosen]
-    if any(one.reason is Reason.ROOT_USER_NEEDS_NO_POLICY for one in entries):
+    entries = [layer for layer in answer.explanation.layers if layer.layer is chosen]
+    if any(entry.reason is Reason.ROOT_USER_NEEDS_NO_POLICY for entry in entries):
         return f"There is no {name}, and none is needed: {REASONS[entries[0].reason]}."
     if not entries or all(map(is_absent, entries)):
         return _absent(name, entries)
-    if all(one.outcome is Outcome.NOT_APPLICABLE for one in entries):
+    if all(entry.outcome is Outcome.NOT_APPLICABLE for entry in entries):
         return f"The {name} has no say here: {REASONS[entries[0].reason]}."
     return _present(answer, chosen, name)
 
 
 def _absent(name: str, entries: list[LayerExplanation]) -> str:
-    reasons = {one.reason for one in entries} - {Reason.NO_POLICY, Reason.NOT_PRESENT}
-    why = "".join(f": {REASONS[reason]}" for reason in sorted(reasons, key=lambda one: one.value))
+    reasons = {entry.reason for entry in entries} - {Reason.NO_POLICY, Reason.NOT_PRESENT}
+    why = "".join(
+        f": {REASONS[reason]}" for reason in sorted(reasons, key=lambda reason: reason.value)
+    )
     return f"There is no {name} in this request{why}. What is not there decides nothing."
 
 
@@ -112,7 +114,7 @@ def _is_dispensable(answer: Answer, layer: Layer) -> bool:
 def _not_allowed(answer: Answer) -> str:
     allowing = _subjects(answer, _ALLOW)
     needs_none = any(
-        one.reason is Reason.ROOT_USER_NEEDS_NO_POLICY for one in answer.explanation.layers
+        layer.reason is Reason.ROOT_USER_NEEDS_NO_POLICY for layer in answer.explanation.layers
     )
     if answer.decision.verdict is Verdict.EXPLICIT_DENY:
         if not allowing and not needs_none:
@@ -126,7 +128,7 @@ def _not_allowed(answer: Answer) -> str:
             f"{allowing} allows it. That is not enough here: something else that has to"
             " allow it does not."
         )
-    nears = [one.near for one in answer.explanation.decided_by if one.near is not None]
+    nears = [decider.near for decider in answer.explanation.decided_by if decider.near is not None]
     if nears:
         return f"No statement allows it. The closest is {near_text(nears[0])}."
     return "No statement allows it, and nothing is allowed that no statement allows."
@@ -144,7 +146,7 @@ def _not_explicit(answer: Answer) -> str:
         return f"{named[:1].upper()}{named[1:]} matches, but that layer has no say: {why}."
     failing = [
         f"{_named(statement, layer_name(entry.layer, answer.request.action, entry.level))},"
-        f" {joined([failure_text(statement, one) for one in statement.failed_elements])}"
+        f" {joined([failure_text(statement, failed) for failed in statement.failed_elements])}"
         for entry, statement in _statements(answer, _DENY)
     ]
     if not failing:
@@ -170,7 +172,9 @@ def _not_implicit(answer: Answer) -> str:
 
 
 def _why_without(answer: Answer) -> str:
-    reasons = [one.reason for one in answer.explanation.decided_by] or [answer.decision.reason]
+    reasons = [decider.reason for decider in answer.explanation.decided_by] or [
+        answer.decision.reason
+    ]
     return REASONS[reasons[0]]
 
 

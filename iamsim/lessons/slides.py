@@ -38,7 +38,7 @@ _CHOICES = ("allowed", "denied explicitly", "denied implicitly")
 
 def slides(lessons: Iterable[Lesson]) -> str:
     """Lessons as slides: the story, each text on its own, the question, then the answer."""
-    texts = [blocks_markdown(one).rstrip("\n") for lesson in lessons for one in _slides(lesson)]
+    texts = [blocks_markdown(slide).rstrip("\n") for lesson in lessons for slide in _slides(lesson)]
     return f"{_FRONT}{_STYLE}\n" + "\n\n---\n\n".join(texts) + "\n"
 
 

@@ -43,7 +43,8 @@ def find_solution(exercise: Exercise) -> Solution:
     return Solution(
         _files(data["solution"]),
         tuple(
-            Mistake(one["mistake"], one["says"], _files(one["policies"])) for one in data["wrong"]
+            Mistake(entry["mistake"], entry["says"], _files(entry["policies"]))
+            for entry in data["wrong"]
         ),
     )
 

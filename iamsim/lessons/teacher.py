@@ -150,8 +150,8 @@ def done_results(
     rows = []
     for lesson in lessons:
         tries = [done.get(f"{lesson.name}/{place}") for place in range(len(lesson.steps))]
-        answered = sum(one is not None for one in tries)
-        right = sum(one is True for one in tries)
+        answered = sum(other_try is not None for other_try in tries)
+        right = sum(other_try is True for other_try in tries)
         rows.append(Result("you", "lesson", lesson.name, len(tries), answered, right))
     for exercise in exercises:
         solved = int(f"exercise/{exercise.name}" in done)
@@ -169,9 +169,9 @@ def results_of_rows(rows: Sequence[Result]) -> Document:
         Column("answered", lambda one: str(one.answered)),
         Column("right", lambda one: str(one.right)),
     )
-    names = {one.learner for one in rows}
-    right = sum(one.right for one in rows)
-    asked = sum(one.questions for one in rows)
+    names = {row.learner for row in rows}
+    right = sum(row.right for row in rows)
+    asked = sum(row.questions for row in rows)
     return Document(
         "Results",
         (Section("results", "Results", columns, rows, headed=True),),
@@ -185,4 +185,4 @@ def results_data(
     exercises: Sequence[Exercise],
 ) -> dict[str, object]:
     """The same as plain data."""
-    return {"results": [one._asdict() for one in _results(learners, lessons, exercises)]}
+    return {"results": [result._asdict() for result in _results(learners, lessons, exercises)]}

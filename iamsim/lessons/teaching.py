@@ -83,27 +83,27 @@ def course() -> Json:
         "lessons": [
             *(
                 {
-                    "number": one.number,
-                    "name": one.name,
-                    "title": one.title,
-                    "topic": one.topic,
-                    "after": list(one.after),
-                    "steps": len(one.steps),
+                    "number": lesson.number,
+                    "name": lesson.name,
+                    "title": lesson.title,
+                    "topic": lesson.topic,
+                    "after": list(lesson.after),
+                    "steps": len(lesson.steps),
                 }
-                for one in lessons
+                for lesson in lessons
             ),
             exam,
         ],
         "exercises": [
             {
-                "number": one.number,
-                "name": one.name,
-                "title": one.title,
-                "topic": one.topic,
-                "goal": one.goal,
-                "after": list(one.after),
+                "number": exercise.number,
+                "name": exercise.name,
+                "title": exercise.title,
+                "topic": exercise.topic,
+                "goal": exercise.goal,
+                "after": list(exercise.after),
             }
-            for one in all_exercises()
+            for exercise in all_exercises()
         ],
     }
 
@@ -144,7 +144,14 @@ def answer(name: str, place: int, decision: str, layer: str | None = None) -> Js
     the explanation.
     """
     outcome = _asked(name, place)[2]
-    verdict = next((one for one in VERDICT_CHOICES.values() if one.value == decision), None)
+    verdict = next(
+        (
+            verdict_choice
+            for verdict_choice in VERDICT_CHOICES.values()
+            if verdict_choice.value == decision
+        ),
+        None,
+    )
     if verdict is None:
         raise _no_choice(decision)
     if verdict is not outcome.verdict:
@@ -152,7 +159,9 @@ def answer(name: str, place: int, decision: str, layer: str | None = None) -> Js
     if outcome.layer is not None and layer is None:
         return {"right": True, "of": "decision", "reason": ""}
     if outcome.layer is not None:
-        chosen = next((one for one in LAYER_CHOICES if one.value == layer), None)
+        chosen = next(
+            (layer_choice for layer_choice in LAYER_CHOICES if layer_choice.value == layer), None
+        )
         if chosen is None:
             raise _no_choice(str(layer))
         if chosen is not outcome.layer:
@@ -220,17 +229,17 @@ def exercise(name: str) -> Json:
         "hints": list(found.hints),
         "cases": [
             {
-                "name": one.title,
-                "principal": one.questions[0].principal,
-                "actions": list(dict.fromkeys(asked.action for asked in one.questions)),
-                "resources": list(dict.fromkeys(asked.resource for asked in one.questions)),
+                "name": request.title,
+                "principal": request.questions[0].principal,
+                "actions": list(dict.fromkeys(asked.action for asked in request.questions)),
+                "resources": list(dict.fromkeys(asked.resource for asked in request.questions)),
                 "context": {
                     key: value if isinstance(value, str) else list(value)
-                    for key, value in one.questions[0].context.items()
+                    for key, value in request.questions[0].context.items()
                 },
-                "expect": one.expect,
+                "expect": request.expect,
             }
-            for one in found.visible
+            for request in found.visible
         ],
         "hidden": len(found.scenario.requests) - len(found.visible),
     }
@@ -257,5 +266,8 @@ def _asked(name: str, place: int) -> tuple[Lesson, Step, Outcome]:
 
 
 def _no_choice(word: str) -> RequestError:
-    words = [*(one.value for one in Verdict), *(one.value for one in LAYER_CHOICES)]
+    words = [
+        *(verdict.value for verdict in Verdict),
+        *(layer_choice.value for layer_choice in LAYER_CHOICES),
+    ]
     return RequestError("unknown-choice", f"`{word}` is no choice: {', '.join(words)}")

@@ -31,7 +31,7 @@ def blocks_text(
 ) -> str:
     """Write blocks, with an empty line between them."""
     width = min(width, _WIDEST)
-    return "\n".join(f"{_block(one, paint, width, ascii_only)}\n" for one in blocks)
+    return "\n".join(f"{_block(block, paint, width, ascii_only)}\n" for block in blocks)
 
 
 def _block(block: Block, paint: Paint, width: int, ascii_only: bool) -> str:
@@ -112,7 +112,7 @@ def list_text(lessons: Sequence[Lesson], progress: Progress, paint: Paint, width
         word = paint.good(word) if standing.done else word
         line = f"{lesson.number:>3}  {word}{mark:>4}  {lesson.name:<{size}}  {lesson.title}"
         lines.append(line if len(line) <= width + 20 else line[: width + 20])
-    following = next((one for one in lessons if not progress.standing(one).done), None)
+    following = next((lesson for lesson in lessons if not progress.standing(lesson).done), None)
     lines += ["", f"{done} of {len(lessons)} lessons done"]
     if following is not None:
         lines.append(f"next: iamsim learn {following.number}")

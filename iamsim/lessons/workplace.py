@@ -94,9 +94,9 @@ def _suite(exercise: Exercise) -> str:
     data = exercise.document.data
     if not isinstance(data, dict):  # a scenario is a map: it was read as one
         raise TypeError(exercise.name)
-    names = {one.name for one in exercise.visible}
+    names = {request.name for request in exercise.visible}
     kept = {key: data[key] for key in ("defaults",) if key in data}
-    requests = [one for one in data["requests"] if one.get("name") in names]
+    requests = [entry for entry in data["requests"] if entry.get("name") in names]
     return write_yaml(
         {"title": exercise.title, "world": "world.yaml", **kept, "requests": requests}
     )

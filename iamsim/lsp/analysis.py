@@ -170,7 +170,9 @@ class Analyzer:
             return Analysis(None, "", (), (_problem(error),))
         if is_outdated():
             raise OutdatedError
-        found = [one for one in policies_of_files({name: file}, (), []) if one.name == name]
+        found = [
+            policy for policy in policies_of_files({name: file}, (), []) if policy.name == name
+        ]
         policies = self._examined(found, name, choices, is_outdated)
         return Analysis(None, "configuration", policies, (), file=file)
 
@@ -232,7 +234,7 @@ def _choices(name: str) -> tuple[Configuration, list[Any]]:
         beside = Sidecars(path.parent).of_file(name) if path.is_file() else ()
     except IamsimError:
         return Configuration(), []
-    return configuration, [one.suppression for one in beside]
+    return configuration, [suppression.suppression for suppression in beside]
 
 
 def _read_template(text: str, name: str) -> Document | None:

@@ -96,7 +96,11 @@ def _in_policy(
     if inside is None:
         if place.is_key and len(names) == 1:
             return [Proposal(name, "element") for name in POLICY_ELEMENTS]
-        return [Proposal(one, "value") for one in VERSIONS] if names[-1:] == ("version",) else []
+        return (
+            [Proposal(version, "value") for version in VERSIONS]
+            if names[-1:] == ("version",)
+            else []
+        )
     if place.is_key:
         match inside[:-1]:
             case ():
@@ -126,7 +130,7 @@ def _values(
         case (element,) if element in RESOURCES:
             return [*_arns(world, place.text), *_formats(statement)]
         case ("principal" | "notprincipal", "aws"):
-            return [one for one in _arns(world, place.text) if ":iam::" in one.text]
+            return [arn for arn in _arns(world, place.text) if ":iam::" in arn.text]
         case ("condition", _, key):
             return _values_of_key(key, world)
     return []
@@ -137,8 +141,8 @@ def _actions(text: str) -> list[Proposal]:
     prefix, colon, _ = text.partition(":")
     if not colon:
         return [
-            Proposal(f"{one}:", "service", catalog.service_name(one) or "")
-            for one in catalog.services()
+            Proposal(f"{service}:", "service", catalog.service_name(service) or "")
+            for service in catalog.services()
         ]
     found = []
     for name in catalog.action_names(prefix):
@@ -153,7 +157,7 @@ def _patterns(statement: Mapping[str, object] | None) -> list[str]:
     """The actions of a statement, as they are written."""
     given = statement.get("Action") if statement is not None else None
     found = [given] if isinstance(given, str) else given if isinstance(given, list) else []
-    return [one for one in found if isinstance(one, str)]
+    return [text for text in found if isinstance(text, str)]
 
 
 def _keys(statement: Mapping[str, object] | None, operator: str) -> list[Proposal]:
@@ -174,7 +178,7 @@ def _keys(statement: Mapping[str, object] | None, operator: str) -> list[Proposa
 def _fits(operator: str, types: Iterable[str]) -> bool:
     """Whether an operator (in lower case) compares values of one of these types."""
     plain = operator.rpartition(":")[2]
-    starts = [start for one in types for start in OF_TYPE.get(one, ("String",))]
+    starts = [start for kind in types for start in OF_TYPE.get(kind, ("String",))]
     return any(plain.startswith(start.lower()) for start in starts)
 
 
@@ -194,7 +198,7 @@ def _values_of_key(key: str, world: World | None) -> list[Proposal]:
             known = organization.id if organization is not None else None
             return [Proposal(known, "value")] if known else []
         case "aws:principalarn":
-            return [one for one in _arns(world, "") if ":iam::" in one.text]
+            return [arn for arn in _arns(world, "") if ":iam::" in arn.text]
     return []
 
 
@@ -206,8 +210,8 @@ def _formats(statement: Mapping[str, object] | None) -> list[Proposal]:
             facts = catalog.find_action(action)
             for use in facts.resource_types if facts is not None else ():
                 kind = catalog.find_resource_type(action.partition(":")[0], use.name)
-                for one in kind.arn_formats if kind is not None else ():
-                    found.setdefault(one, use.name)
+                for arn_format in kind.arn_formats if kind is not None else ():
+                    found.setdefault(arn_format, use.name)
     return [Proposal(text, "format", detail) for text, detail in found.items()]
 
 
@@ -215,7 +219,7 @@ def _arns(world: World | None, typed: str) -> list[Proposal]:
     """The ARNs of a world, and those of AWS managed policies where one is begun."""
     found: list[Proposal] = []
     if typed.startswith(MANAGED[:-7]) or not typed:
-        found += [Proposal(one, "policy", "AWS managed") for one in managed.arns()]
+        found += [Proposal(arn, "policy", "AWS managed") for arn in managed.arns()]
     for account in world.accounts.values() if world is not None else ():
         owner = account.name or account.id
         names = [user.arn for user in account.users.values()]
@@ -237,4 +241,4 @@ def _members(above: tuple[str, ...]) -> list[Proposal]:
             known = TABLES[RECORDS[step]] if above[-1] != step else None
             break
     fields = known.fields.values() if known is not None else ()
-    return [Proposal(one.name, "element", one.about) for one in fields]
+    return [Proposal(field.name, "element", field.about) for field in fields]

@@ -105,7 +105,7 @@ class Documents:
         """A document was closed."""
         for table in (self._known, self._whole, self._files):
             table.pop(uri, None)
-        for key in [one for one in self._edits if one[0] == uri]:
+        for key in [edit for edit in self._edits if edit[0] == uri]:
             self._edits.pop(key)
 
     def place(self, uri: str, position: types.Position) -> Place:
@@ -131,11 +131,11 @@ class Documents:
     def statement_here(self, uri: str, offset: int) -> StatementHere | None:
         """The smallest statement that is written around an offset."""
         around = [
-            one
-            for one in self.analysis(uri).statements(path_of(uri))
-            if one.span.start <= offset <= one.span.end
+            statement
+            for statement in self.analysis(uri).statements(path_of(uri))
+            if statement.span.start <= offset <= statement.span.end
         ]
-        return min(around, key=lambda one: one.span.end - one.span.start, default=None)
+        return min(around, key=lambda entry: entry.span.end - entry.span.start, default=None)
 
     def sentence(self, uri: str, place: Place) -> str:
         """What the statement around a place grants."""
@@ -207,7 +207,7 @@ class Documents:
             known = self._edits.get(key)
             if known is None or known[0] != version:
                 known = self._edits[key] = version, tuple(edits_of(result))
-            found += [one for one in known[1] if self._is_current(one)]
+            found += [action for action in known[1] if self._is_current(action)]
         return tuple(found)
 
     def _is_current(self, action: Action) -> bool:

@@ -36,9 +36,11 @@ def edits_of(result: CaseResult) -> Iterator[Action]:
             report = suggest_edits(question, result.world)
         except IamsimError:
             return
-        reaching = [one for one in report.sets if fits(one.answer.decision.verdict, expected)]
+        reaching = [
+            members for members in report.sets if fits(members.answer.decision.verdict, expected)
+        ]
         written = (_action(found, report) for found in reaching)
-        yield from [one for one in written if one is not None][:MOST]
+        yield from [action for action in written if action is not None][:MOST]
         return
 
 

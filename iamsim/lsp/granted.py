@@ -49,7 +49,7 @@ def levels_text(actions: tuple[str, ...]) -> str:
 def _marked(value: object) -> Any:  # noqa: ANN401 - any part of a policy
     """A part of a policy, with markers for functions whose value the template does not tell."""
     if isinstance(value, list):
-        return [_marked(one) for one in value]
+        return [_marked(entry) for entry in value]
     if not isinstance(value, dict):
         return value
     if len(value) == 1:
@@ -131,7 +131,7 @@ def _everything(statement: Mapping[str, object], effect: str) -> dict[str, objec
 def _texts(statement: Mapping[str, object], name: str) -> list[str]:
     given = statement.get(name)
     listed = given if isinstance(given, list) else [given]
-    return [one if isinstance(one, str) else UNKNOWN for one in listed if one is not None]
+    return [entry if isinstance(entry, str) else UNKNOWN for entry in listed if entry is not None]
 
 
 def _listed(names: list[str]) -> str:

@@ -69,7 +69,11 @@ def hcl_place_at(text: str, offset: int) -> Place:
 def actions_at(text: str, offset: int) -> dict[str, object] | None:
     """The actions of the statement that an offset is in, as they are written; `None` outside."""
     _, frames = _read(text, offset)
-    around = [one for one in frames if one.bracket == "{" and one.words[:1] in ((), ("statement",))]
+    around = [
+        frame
+        for frame in frames
+        if frame.bracket == "{" and frame.words[:1] in ((), ("statement",))
+    ]
     for frame in reversed(around):
         found = _actions.search(text[frame.start : _end_of(text, frame.start)])
         if found is not None:

@@ -35,7 +35,7 @@ def _of_logical_id(document: Document, text: str, offset: int) -> Span | None:
     """The resource, parameter, condition or mapping of the word at an offset."""
     start = text.rfind("\n", 0, offset) + 1
     words = _word.finditer(text, start)
-    found = next((one for one in words if one.end() >= offset), None)
+    found = next((word for word in words if word.end() >= offset), None)
     data = document.data
     if found is None or found.start() > offset or not isinstance(data, dict):
         return None

@@ -151,9 +151,11 @@ def _complete(documents: Documents, params: types.CompletionParams) -> types.Com
     if references is None or not references.only:
         of_world = analysis.kind == "world" or Path(path_of(uri)).name in WORLD_FILES
         statement, world = documents.statement_of(uri, place), documents.world(uri)
-        found += [(place, one) for one in proposals(place, statement, world, of_world=of_world)]
+        found += [
+            (place, proposal) for proposal in proposals(place, statement, world, of_world=of_world)
+        ]
     if references is not None:
-        found += [(references.place, one) for one in references.proposals]
+        found += [(references.place, proposal) for proposal in references.proposals]
     items = [
         types.CompletionItem(
             label=for_terminal(one.text),
@@ -183,7 +185,7 @@ def _outline(
 ) -> list[types.DocumentSymbol]:
     uri = params.text_document.uri
     found = symbols(documents.analysis(uri), path_of(uri))
-    return [_symbol(documents, one) for one in found]
+    return [_symbol(documents, symbol) for symbol in found]
 
 
 def _definition(documents: Documents, params: types.DefinitionParams) -> types.Location | None:
@@ -223,7 +225,7 @@ def _symbol(documents: Documents, symbol: Symbol) -> types.DocumentSymbol:
         kind=OUTLINE.get(symbol.kind, types.SymbolKind.Class),
         range=where,
         selection_range=types.Range(where.start, where.start),
-        children=[_symbol(documents, one) for one in symbol.children],
+        children=[_symbol(documents, child) for child in symbol.children],
     )
 
 
@@ -270,7 +272,7 @@ def _actions(documents: Documents, params: types.CodeActionParams) -> list[types
     end = document.offset_at_position(params.range.end)
     found = [*actions_for(documents.analysis(uri), document.source, path_of(uri), start, end)]
     found += documents.edits(uri, start, end)
-    return [_code_action(documents, uri, one, params.context.diagnostics) for one in found]
+    return [_code_action(documents, uri, action, params.context.diagnostics) for action in found]
 
 
 def _told(
@@ -298,7 +300,7 @@ def _code_action(
     action: Action,
     diagnostics: Sequence[types.Diagnostic],
 ) -> types.CodeAction:
-    about = [one for one in diagnostics if one.code == action.code]
+    about = [diagnostic for diagnostic in diagnostics if diagnostic.code == action.code]
     return types.CodeAction(
         title=for_terminal(action.title),
         kind=types.CodeActionKind.QuickFix,

@@ -78,7 +78,7 @@ NOT_GIVEN = "(not given: ask for it, or go without)"
 
 def prompt_text(name: str, given: Mapping[str, str]) -> tuple[str, str]:
     """The text of a prompt with its arguments, and what it is; raises `RequestError`."""
-    prompt = next((one for one in PROMPTS if one.name == name), None)
+    prompt = next((prompt for prompt in PROMPTS if prompt.name == name), None)
     if prompt is None:
         raise RequestError("no-such-prompt", f"there is no prompt `{name}`")
     text = prompt.text

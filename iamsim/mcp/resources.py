@@ -82,7 +82,9 @@ def _lesson(name: str) -> str:
     from iamsim.lessons.lesson import load_lesson
     from iamsim.lessons.markdown import blocks_markdown
 
-    file = next((one for one in lesson_files() if Path(one).stem == name), None)
+    file = next(
+        (lesson_file for lesson_file in lesson_files() if Path(lesson_file).stem == name), None
+    )
     if file is None:
         raise RequestError("no-such-resource", f"there is no lesson `{name}`")
     return blocks_markdown(sheet([load_lesson(file)], questions=True, answers=True))

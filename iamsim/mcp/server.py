@@ -122,12 +122,12 @@ def make_server(folders: Folders) -> Server[Any]:
         return types.ListResourcesResult(
             resources=[
                 types.Resource(
-                    uri=one.uri,
-                    name=for_terminal(one.name),
-                    description=one.description,
-                    mime_type=one.type,
+                    uri=entry.uri,
+                    name=for_terminal(entry.name),
+                    description=entry.description,
+                    mime_type=entry.type,
                 )
-                for one in found
+                for entry in found
             ]
         )
 

@@ -384,8 +384,8 @@ def _values(parameter: Parameter, value: object, folders: Folders) -> Iterator[s
         return
     if kind == "context" and isinstance(value, dict):
         for key, some in value.items():
-            for one in some if isinstance(some, list) else [some]:
-                yield f"{key}={one if isinstance(one, str) else json.dumps(one)}"
+            for entry in some if isinstance(some, list) else [some]:
+                yield f"{key}={entry if isinstance(entry, str) else json.dumps(entry)}"
         return
     items = value if isinstance(value, list) else [value]
     if kind in ("flag", "context") or (parameter.kind not in LISTS and isinstance(value, list)):

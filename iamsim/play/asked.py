@@ -75,7 +75,7 @@ def read_sheet(given: Mapping[str, object]) -> Sheet:
             kind = PolicyType.TRUST if layer == "resource" and is_trust else PolicyType(layer)
             read = read_policy(text_of(policy, "text"), names[-1], kind)
             _attach(arguments, layer, read, policy.get("level"))
-    for layer in LEVELS & {one for one in LAYERS if LAYERS[one] in arguments}:
+    for layer in LEVELS & {layer for layer in LAYERS if LAYERS[layer] in arguments}:
         levels = arguments[LAYERS[layer]]
         arguments[LAYERS[layer]] = [levels[place] for place in sorted(levels)]
     question = question_of(

@@ -46,7 +46,7 @@ def _page(witness: Mapping[str, Any], kind: str, text: str) -> Json:
         policies.insert(0, {"layer": "identity", "text": json.dumps(document, indent=2)})
     lines = []
     for key, value in (witness.get("context") or {}).items():
-        lines += [f"{key} = {one}" for one in ([value] if isinstance(value, str) else value)]
+        lines += [f"{key} = {text}" for text in ([value] if isinstance(value, str) else value)]
     return {
         "principal": witness["principal"],
         "action": witness["action"],

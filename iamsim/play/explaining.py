@@ -133,17 +133,19 @@ def _applied(found: EditSet, sheet: Sheet) -> Json | None:
         if name not in sheet.names:
             return None
         changed["texts"][str(sheet.names.index(name))] = text
-    for one in found.edits:
-        if one.context:
+    for other_edit in found.edits:
+        if other_edit.context:
             changed["context"] |= {
                 key: value if value is None or isinstance(value, str) else list(value)
-                for key, value in one.context.items()
+                for key, value in other_edit.context.items()
             }
-        elif not _is_written(one, texts):
-            layer = None if one.layer is None else ADDED_TO.get(one.layer)
-            if layer is None or one.document is None:
+        elif not _is_written(other_edit, texts):
+            layer = None if other_edit.layer is None else ADDED_TO.get(other_edit.layer)
+            if layer is None or other_edit.document is None:
                 return None
-            changed["added"].append({"layer": layer, "text": json.dumps(one.document, indent=2)})
+            changed["added"].append(
+                {"layer": layer, "text": json.dumps(other_edit.document, indent=2)}
+            )
     return changed
 
 
@@ -170,7 +172,7 @@ def _without_expectation(text: str) -> str:
     """A scenario that asks, and expects nothing."""
     lines = text.splitlines()
     return (
-        "\n".join(one for one in lines if not one.startswith(("    expect:", "    because:")))
+        "\n".join(line for line in lines if not line.startswith(("    expect:", "    because:")))
         + "\n"
     )
 
@@ -182,7 +184,7 @@ def _command(sheet: Sheet, given: Mapping[str, Any]) -> str:
     parts += [f"-a {shlex.quote(question.action)}", f"-r {shlex.quote(question.resource)}"]
     for key, value in question.context.items():
         several = (value,) if isinstance(value, str) else value
-        parts += [f"-c {shlex.quote(f'{key}={one}')}" for one in several]
+        parts += [f"-c {shlex.quote(f'{key}={text}')}" for text in several]
     if question.resource_account:
         parts.append(f"--resource-account {question.resource_account}")
     if question.partial:
@@ -195,7 +197,7 @@ def _command(sheet: Sheet, given: Mapping[str, Any]) -> str:
         levels.setdefault((policy["layer"], policy.get("level") or number), []).append(text)
     if any(len(texts) > 1 for texts in levels.values()):
         return "iamsim explain question.scenario.yaml\n"  # a level takes one text of a command line
-    ordered = sorted(levels, key=lambda one: (list(LAYERS).index(one[0]), one[1]))
+    ordered = sorted(levels, key=lambda level: (list(LAYERS).index(level[0]), level[1]))
     for layer, number in ordered:
-        parts += [f"{OPTIONS[layer]} {shlex.quote(one)}" for one in levels[layer, number]]
+        parts += [f"{OPTIONS[layer]} {shlex.quote(level)}" for level in levels[layer, number]]
     return " \\\n  ".join(parts) + "\n"

@@ -56,7 +56,7 @@ def hand_out(given: Mapping[str, Any]) -> Json:
 def grade(given: Mapping[str, Any]) -> Json:
     """Grade the `files` that somebody wrote for an exercise, by their names."""
     files = given.get("files")
-    if not isinstance(files, dict) or not all(isinstance(one, str) for one in files.values()):
+    if not isinstance(files, dict) or not all(isinstance(file, str) for file in files.values()):
         raise RequestError("wrong-type", "the files of an exercise must be texts")
     document = graded_document(teaching.grade_files(text_of(given, "name"), files))
     return {

@@ -79,8 +79,13 @@ def complete(given: Mapping[str, Any]) -> Json:
         "from": units.before(place.start),
         "to": units.before(place.end),
         "options": [
-            {"label": one.text, "detail": one.detail, "kind": one.kind, "quote": quote}
-            for one in found[:MOST]
+            {
+                "label": proposal.text,
+                "detail": proposal.detail,
+                "kind": proposal.kind,
+                "quote": quote,
+            }
+            for proposal in found[:MOST]
         ],
     }
 
@@ -91,12 +96,16 @@ def complete_field(given: Mapping[str, Any]) -> Json:
     if text_of(given, "field") == "action":
         prefix, colon, _ = text.partition(":")
         if colon:
-            return {"options": [f"{prefix}:{one}" for one in catalog.action_names(prefix)]}
-        return {"options": [f"{one}:" for one in catalog.services()]}
+            return {
+                "options": [
+                    f"{prefix}:{action_name}" for action_name in catalog.action_names(prefix)
+                ]
+            }
+        return {"options": [f"{service}:" for service in catalog.services()]}
     statement = {"Action": text_of(given, "action")}
     place = place_at('{"Statement":[{"Resource":"', 27, "json")
     found = proposals(place, statement, None, of_world=False)
-    return {"options": [one.text for one in found if one.kind == "format"][:MOST]}
+    return {"options": [proposal.text for proposal in found if proposal.kind == "format"][:MOST]}
 
 
 def _statement(document: object, place: Place) -> Mapping[str, object] | None:

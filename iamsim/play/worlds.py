@@ -55,7 +55,7 @@ def drop(given: Mapping[str, Any]) -> Json:
         with _Folder(given) as paths:
             model = load_worlds(*paths, remarked=remarks.extend)
     _desk.world = World.checked(model)
-    _desk.remarks = tuple(Remark("note", remark_text(one)) for one in remarks[:MOST_REMARKS])
+    _desk.remarks = tuple(Remark("note", remark_text(remark)) for remark in remarks[:MOST_REMARKS])
     if len(remarks) > MOST_REMARKS:
         more = f"{len(remarks) - MOST_REMARKS} more things are not known of the files"
         _desk.remarks += (Remark("warning", more),)
@@ -125,11 +125,11 @@ class _Folder:
 
     def __enter__(self) -> list[Path]:
         paths = []
-        for one in self._files:
-            parts = [part for part in PurePosixPath(one["name"]).parts if part not in ("/", "..")]
+        for file in self._files:
+            parts = [part for part in PurePosixPath(file["name"]).parts if part not in ("/", "..")]
             path = self._folder.joinpath(*parts)
             make_folder(path.parent)
-            write_bytes(path, b64decode(one["content"]))
+            write_bytes(path, b64decode(file["content"]))
             paths.append(self._folder / parts[0])
         return list(dict.fromkeys(paths))
 

@@ -210,11 +210,11 @@ def read_who(data: object, where: str) -> Who:
             case "except":
                 values = [value] if isinstance(value, str | Mapping) else value
                 if isinstance(values, list):
-                    return Who("except", members=tuple(read_who(one, where) for one in values))
+                    return Who("except", members=tuple(read_who(value, where) for value in values))
             case _:
                 pass
     elif isinstance(data, list) and data:
-        return Who("any", members=tuple(read_who(one, where) for one in data))
+        return Who("any", members=tuple(read_who(entry, where) for entry in data))
     raise RequestError(
         "invalid-claim",
         f"{where}: this is no principal: {quote(str(data))}",

@@ -242,7 +242,7 @@ def _case(
 
     def formula(known: Values) -> Formula:
         reader = Reader(universe, mask, caller.caller, known)
-        parts = [reader.statement(one) for one in (statement, *limits)]
+        parts = [reader.statement(limit) for limit in (statement, *limits)]
         parts += [
             negate(reader.statement(other), mask)
             for other in asked.grants.statements

@@ -180,7 +180,7 @@ def other_people(
         text for kind, text in named if kind in {"AWS", "Service", "Federated"} and text != "*"
     )
     # Accounts of the organization that the world does not list are strangers who belong to it.
-    accounts = dict.fromkeys(one for one in model.index.nodes if one not in model.accounts)
+    accounts = dict.fromkeys(node for node in model.index.nodes if node not in model.accounts)
     for text in principals:
         arn = find_arn(text)
         account = text if is_account_id(text) else "" if arn is None else arn.account

@@ -105,7 +105,11 @@ class Reach:
             mask = self.universe.everything
             for policies in (
                 *(level for _, level in facts.scp_levels or ()),
-                *(one for one in (facts.boundary, facts.session) if one is not None),
+                *(
+                    policy_set
+                    for policy_set in (facts.boundary, facts.session)
+                    if policy_set is not None
+                ),
             ):
                 allowed, denied = self._masks(policies)
                 mask &= allowed & ~denied

@@ -140,7 +140,9 @@ class Unchanged:
 
 def _said(policies: PolicySet) -> frozenset[Hashable]:
     """What the statements of a set mean."""
-    return frozenset(meaning(one) for policy in policies.policies for one in policy.statements)
+    return frozenset(
+        meaning(statement) for policy in policies.policies for statement in policy.statements
+    )
 
 
 def meaning(statement: CompiledStatement) -> Hashable:

@@ -66,7 +66,7 @@ def question_of(witness: Mapping[str, Any]) -> Question:
         attached=AttachedPolicies(
             identity_policies=None
             if identity is None
-            else tuple(parse_policy(one, policy_type=PolicyType.IDENTITY) for one in identity),
+            else tuple(parse_policy(entry, policy_type=PolicyType.IDENTITY) for entry in identity),
             resource_policy=None
             if resource is None
             else parse_policy(resource, policy_type=PolicyType.RESOURCE),

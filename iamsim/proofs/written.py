@@ -25,7 +25,7 @@ def leaves_nothing_out(policy: CompiledPolicy, principal: str, world: CompiledWo
     away. Raises `RequestError` for who is no caller."""
     who = Who("pattern", principal)
     name = f"what {principal} can do"
-    allows = tuple(one for one in policy.statements if not one.denies)
+    allows = tuple(statement for statement in policy.statements if not statement.denies)
     prover = Prover(world)
     everything = statement_about("*", "*", None, name, any_names=True)
     result = prover.prove(Claim(name, who, everything, allows, listed_only=True), most=MOST)

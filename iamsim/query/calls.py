@@ -44,17 +44,17 @@ class AnsweredCall:
     @property
     def always(self) -> tuple[AnsweredRequest, ...]:
         """What is always asked."""
-        return tuple(one for one in self.answers if one.requested.needed == ALWAYS)
+        return tuple(answer for answer in self.answers if answer.requested.needed == ALWAYS)
 
     @property
     def depends(self) -> tuple[AnsweredRequest, ...]:
         """What is asked only under circumstances that the call does not tell."""
-        return tuple(one for one in self.answers if one.requested.needed != ALWAYS)
+        return tuple(answer for answer in self.answers if answer.requested.needed != ALWAYS)
 
     @property
     def verdict(self) -> Verdict:
         """The verdict over all that is always asked."""
-        return overall_verdict(one.verdict for one in self.always)
+        return overall_verdict(answered.verdict for answered in self.always)
 
     @property
     def failing(self) -> AnsweredRequest | None:
@@ -62,7 +62,7 @@ class AnsweredCall:
         wanted = self.verdict
         if wanted is Verdict.ALLOWED:
             return None
-        return next(one for one in self.always if one.verdict is wanted)
+        return next(answered for answered in self.always if answered.verdict is wanted)
 
 
 def answer_call(

@@ -83,7 +83,11 @@ def _endpoints(question: Question, world: CompiledWorld) -> Iterator[Difference]
     if current is not None:
         without = replace(question, via=Via(None, question.via.services))
         yield Difference(DifferenceKind.NO_VPC_ENDPOINT, without, 20)
-    known = (one for account in world.model.accounts.values() for one in account.vpc_endpoints)
+    known = (
+        vpc_endpoint
+        for account in world.model.accounts.values()
+        for vpc_endpoint in account.vpc_endpoints
+    )
     for endpoint in islice(known, MOST_PLACES):
         if endpoint != current:
             changed = replace(question, via=Via(endpoint))

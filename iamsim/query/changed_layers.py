@@ -74,7 +74,7 @@ class Change:
 
     def added_to(self, layer: Layer) -> tuple[Policy, ...]:
         """The policies that come to a layer."""
-        return tuple(one.policy for one in self.additions if one.layer is layer)
+        return tuple(addition.policy for addition in self.additions if addition.layer is layer)
 
 
 NO_CHANGE = Change()
@@ -122,7 +122,9 @@ class AppliedChange:
             taken = taken_statements(self.change.without, policy.name, None, policy.statements)
             if taken is None:
                 continue
-            kept = tuple(one for one in policy.statements if one.index not in taken)
+            kept = tuple(
+                statement for statement in policy.statements if statement.index not in taken
+            )
             left.append(replace(policy, statements=kept) if taken else policy)
         return tuple(left)
 
@@ -197,13 +199,13 @@ class AppliedChange:
         if layer in self.change.without_layers and len(known) <= 1:
             known = ()
         placed = []
-        for one in known:
-            left = self._left(layer, one.policies)
-            if left is one.policies:
-                placed.append(one)
+        for placed_policies in known:
+            left = self._left(layer, placed_policies.policies)
+            if left is placed_policies.policies:
+                placed.append(placed_policies)
             elif left is not None or len(known) > 1:
                 # An access point and its bucket must both allow: an empty place allows nothing.
-                placed.append(replace(one, policies=left or PolicySet(())))
+                placed.append(replace(placed_policies, policies=left or PolicySet(())))
         if not added:
             return tuple(placed)
         if not placed:

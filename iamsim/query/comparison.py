@@ -71,7 +71,11 @@ def compare_answers(before: Answer, after: Answer) -> tuple[AnswerDifference, ..
             AnswerDifference(Aspect.MISSING_CONTEXT, missing_keys(before), missing_keys(after)),
             AnswerDifference(Aspect.RESIDUAL, _residual(before), _residual(after)),
         ]
-    return tuple(one for one in found if one.before != one.after)
+    return tuple(
+        answer_difference
+        for answer_difference in found
+        if answer_difference.before != answer_difference.after
+    )
 
 
 def same_request(before: Answer, after: Answer) -> bool:

@@ -56,14 +56,16 @@ def find_differences(
     single = sorted(every[:MOST_TRIED], key=_rank)
     found, tried = _try(message, single, world)
     cut, paired = len(every) > MOST_TRIED, False
-    if all(one.stands_in for one in found):
-        known = [one for one in single if not one.stands_in]
+    if all(difference.stands_in for difference in found):
+        known = [difference for difference in single if not difference.stands_in]
         pairs = sorted(_pairs(question, known[:MOST_PAIRED]), key=_rank)
         together, more = _try(message, pairs[:MOST_PAIRS], world)
         cut = cut or len(known) > MOST_PAIRED or len(pairs) > MOST_PAIRS
         found, tried, paired = sorted([*found, *together], key=_rank), tried + more, bool(pairs)
     shown = found[:MOST_SHOWN]
-    explained = tuple(replace(one, answer=explain(one.question, world)) for one in shown)
+    explained = tuple(
+        replace(difference, answer=explain(difference.question, world)) for difference in shown
+    )
     return Search(explained, tried, paired, cut)
 
 
@@ -78,13 +80,17 @@ def _try(
     many were asked about."""
     found: dict[object, Difference] = {}
     tried = 0
-    for one in likeliest_first:
-        about = one.about if one.also is None else frozenset((one.about, one.also.about))
+    for difference in likeliest_first:
+        about = (
+            difference.about
+            if difference.also is None
+            else frozenset((difference.about, difference.also.about))
+        )
         if about in found:
             continue
         tried += 1
-        if _agrees(message, decide(one.question, world)):
-            found[about] = one
+        if _agrees(message, decide(difference.question, world)):
+            found[about] = difference
     return list(found.values()), tried
 
 

@@ -71,7 +71,9 @@ def without_policies(
     """
     kind = type(entity).__name__.lower()
     changed = replace(entity, policies=_kept(entity.policies, kind, entity.name, identifiers))
-    if any(one.policy_type == BOUNDARY for one in identifiers) and hasattr(changed, "boundary"):
+    if any(identifier.policy_type == BOUNDARY for identifier in identifiers) and hasattr(
+        changed, "boundary"
+    ):
         changed.boundary = None
     copy = replace_owner(world, entity, changed)
     if isinstance(entity, User):
@@ -90,5 +92,5 @@ def _kept(
     return tuple(
         policy
         for policy in policies
-        if not any(one.names(policy, holder, holder_name) for one in identifiers)
+        if not any(identifier.names(policy, holder, holder_name) for identifier in identifiers)
     )

@@ -46,22 +46,26 @@ def pick_candidates(batch: Batch, patterns: Sequence[str]) -> list[Candidate]:
     by account; without patterns all. Raises `RequestError` for a pattern that none fits."""
     if not patterns:
         return list(batch.candidates)
-    accounts = {_account_of(one) for one in patterns}
+    accounts = {_account_of(pattern) for pattern in patterns}
     if None not in accounts and batch.world.model.is_read_on_demand:
         listed = batch.world.model.accounts
-        batch.leave_out_all_but([one for one in accounts if one is not None and one in listed])
+        batch.leave_out_all_but(
+            [account for account in accounts if account is not None and account in listed]
+        )
     chosen: dict[str, Candidate] = {}
     for pattern in patterns:
         tokens = tokenize(pattern)
-        fitting = [one for one in batch.candidates if match_tokens(tokens, one.principal)]
+        fitting = [
+            candidate for candidate in batch.candidates if match_tokens(tokens, candidate.principal)
+        ]
         if not fitting:
             raise RequestError(
                 "no-such-principal",
                 f"no principal of the world fits `{pattern}`",
                 hint="give an ARN, or a pattern such as `arn:aws:iam::*:role/app-*`",
             )
-        chosen.update((one.principal, one) for one in fitting)
-    return [one for one in batch.candidates if one.principal in chosen]
+        chosen.update((candidate.principal, candidate) for candidate in fitting)
+    return [candidate for candidate in batch.candidates if candidate.principal in chosen]
 
 
 def _account_of(pattern: str) -> str | None:
@@ -81,14 +85,14 @@ def find_matrix(
     processes: Processes = ALONE,
 ) -> Matrix:
     """Decide every cell; raises `RequestError` for what can't be asked."""
-    answers: dict[str, list[BatchAnswer]] = {one.principal: [] for one in candidates}
+    answers: dict[str, list[BatchAnswer]] = {candidate.principal: [] for candidate in candidates}
     pieces = processes.pieces(candidates)
     parts = [Part(group, piece) for group in processes.groups(columns) for piece in pieces]
     asked = Asked(tuple(candidates), context or {})
     for some in processes.spread(batch, Cells, asked, parts, progress):
         for principal, answer in some:
             answers[principal].append(answer)
-    rows = tuple(Row(one, tuple(answers[one.principal])) for one in candidates)
+    rows = tuple(Row(candidate, tuple(answers[candidate.principal])) for candidate in candidates)
     return Matrix(tuple(columns), rows)
 
 
@@ -117,7 +121,7 @@ class Cells:
         """The answers of some cells, each with its principal, column by column."""
         some = self.asked.candidates[part.rows.start : part.rows.stop]
         return [
-            (one.principal, one.answer)
+            (holder.principal, holder.answer)
             for column in part.columns
-            for one in self.batch.who(*column, some, self.asked.context, denied=True)
+            for holder in self.batch.who(*column, some, self.asked.context, denied=True)
         ]

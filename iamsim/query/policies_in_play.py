@@ -109,17 +109,17 @@ def taken_statements(
 
 def _is_named(text: str, name: str, arn: str | None) -> bool:
     """Whether a text names a policy."""
-    known = [one for one in (name, arn) if one is not None]
+    known = [text for text in (name, arn) if text is not None]
     return text in known or any(
-        one.startswith("arn:") and one.rpartition("/")[2] == text for one in known
+        name.startswith("arn:") and name.rpartition("/")[2] == text for name in known
     )
 
 
 def _find_statements(text: str, statements: Sequence[Numbered]) -> set[int]:
     """The statements that a Sid or a number names; a Sid made of digits goes first."""
-    found = {one.index for one in statements if one.sid == text}
+    found = {statement.index for statement in statements if statement.sid == text}
     if not found and text.isdecimal():
-        found = {one.index for one in statements if one.index == int(text) - 1}
+        found = {statement.index for statement in statements if statement.index == int(text) - 1}
     return found
 
 
@@ -136,7 +136,9 @@ def left_of(
         if _is_fixed(layer, policy):
             yield policy
         elif taken:
-            kept = tuple(one for one in policy.statements if one.index not in taken)
+            kept = tuple(
+                statement for statement in policy.statements if statement.index not in taken
+            )
             yield replace(policy, statements=kept)
         elif taken is not None:
             yield policy
@@ -173,12 +175,12 @@ def check_names(
     if not wanted:
         return
     found = {
-        id(one.policy): one.policy
+        id(policy.policy): policy.policy
         for question in questions
-        for one in policies_in_play(question, world)
-        if not _is_fixed(one.layer, one.policy)
+        for policy in policies_in_play(question, world)
+        if not _is_fixed(policy.layer, policy.policy)
     }
-    known = tuple(_Known(one.name, one.arn, one.statements) for one in found.values())
+    known = tuple(_Known(policy.name, policy.arn, policy.statements) for policy in found.values())
     for text in wanted:
         if not any(map(partial(_takes, text), known)):
             raise _not_found(text, known, "no policy {} is in play for this request", "in play are")
@@ -198,8 +200,8 @@ def check_names_in_world(
         if policy is not RCP_FULL_AWS_ACCESS
     }
     known = (
-        *(_Known(one.name, one.arn, one.statements) for one in used.values()),
-        *(_Known(one.name, None, one.statements) for one in more),
+        *(_Known(policy.name, policy.arn, policy.statements) for policy in used.values()),
+        *(_Known(policy.name, None, policy.statements) for policy in more),
     )
     for text in wanted:
         if not any(map(partial(_takes, text), known)):
@@ -235,10 +237,10 @@ def _not_found(
     if text == RCP_FULL_AWS_ACCESS.name:
         return RequestError("policy-not-in-play", f"{quote(text)} can't be detached")
     names = sorted({policy.name for policy in policies})
-    spelled = {one: one for one in names}
+    spelled = {name: name for name in names}
     spelled |= {policy.arn: policy.name for policy in policies if policy.arn is not None}
     close = nearest(name or text, spelled)
-    shown = [quote(one, _LONGEST) for one in names[:_LISTED]]
+    shown = [quote(name, _LONGEST) for name in names[:_LISTED]]
     more = len(names) - len(shown)
     listed = ", ".join([*shown, *([f"{more} more"] if more > 0 else [])])
     hint = f"{before_list} {listed}" if names else "there is none"
@@ -249,11 +251,11 @@ def _not_found(
 
 def _statements_hint(text: str, policy: _Known) -> str:
     """The statements of a policy, by number and Sid."""
-    sids = [one.sid for one in policy.statements if one.sid is not None]
+    sids = [statement.sid for statement in policy.statements if statement.sid is not None]
     close = nearest(text, sids)
     listed = [
-        f"{one.index + 1}" + (f" ({quote(one.sid)})" if one.sid else "")
-        for one in policy.statements[:_LISTED]
+        f"{statement.index + 1}" + (f" ({quote(statement.sid)})" if statement.sid else "")
+        for statement in policy.statements[:_LISTED]
     ]
     hint = f"its statements are {', '.join(listed)}"
     return f"did you mean {quote(close)}? {hint}" if close else hint

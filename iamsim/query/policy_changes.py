@@ -186,7 +186,7 @@ def _settings(block: object) -> str:
 def _of_entity(entity: User | Role | Group) -> Iterator[Part]:
     """A user, group or role."""
     arn = entity.arn
-    attached = [one for one in entity.policies if _is_managed(one)]
+    attached = [policy for policy in entity.policies if _is_managed(policy)]
     yield f"policies of {arn}", _names(attached)
     for policy in entity.policies:
         if not _is_managed(policy):

@@ -72,9 +72,9 @@ class Access(NamedTuple):
         """Allowed when all that it takes is allowed for certain."""
         if not self.dependencies and not self.hops:
             return self.answer.verdict
-        dependent = [one.answer.verdict for one in self.dependencies]
+        dependent = [dependency.answer.verdict for dependency in self.dependencies]
         return overall_verdict(
-            [self.answer.verdict, *dependent, *(one.verdict for one in self.hops)]
+            [self.answer.verdict, *dependent, *(hop.verdict for hop in self.hops)]
         )
 
     @property
@@ -163,7 +163,9 @@ def find_who_can(  # noqa: PLR0913 - the arguments are the options of the comman
             found.accesses += [access._replace(action=alike) for access in direct]
             canonical += [user._replace(action=alike) for user in users]
     found.canonical_users = tuple(canonical)
-    found.hints = hints_about([(one, resource) for one in actions], context, batch.world.model)
+    found.hints = hints_about(
+        [(action, resource) for action in actions], context, batch.world.model
+    )
     found.odd = tuple(oddities_of(resource, batch.world.model))
     found.unknown_keys = tuple(unknown)
     places = {action: place for place, action in enumerate(actions)}
@@ -212,9 +214,9 @@ class _Part(NamedTuple):
         if self.piece is None:
             # Accounts behind canonical user ids have a remark of their own.
             return [
-                one
-                for one in batch.named(self.action, resource)
-                if one.kind is not CandidateKind.CANONICAL_USER
+                candidate
+                for candidate in batch.named(self.action, resource)
+                if candidate.kind is not CandidateKind.CANONICAL_USER
             ]
         return batch.candidates[self.piece.start : self.piece.stop]
 
@@ -265,7 +267,7 @@ class _Accesses:
         batch, (resource, context, with_dependencies) = self._batch, self._asked
         candidates = part.candidates(batch, resource)
         holders = batch.who(part.action, resource, candidates, context)
-        accesses = [Access(one.candidate, part.action, one.answer) for one in holders]
+        accesses = [Access(holder.candidate, part.action, holder.answer) for holder in holders]
         if with_dependencies:
             encryption = find_encryption(part.action, resource, batch.world.model)
             if encryption is not None and encryption.key is not None:
@@ -351,10 +353,10 @@ def find_blocked(
     units = _units(batch, list(parts), processes)
     some = processes.spread(batch, _Blocks, _Asked(resource, context), units, progress)
     return [
-        one._replace(action=alike)
+        blocked._replace(action=alike)
         for action, found in _by_action(list(parts), units, some).items()
         for alike in parts[action]
-        for one in found
+        for blocked in found
     ]
 
 

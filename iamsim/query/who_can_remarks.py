@@ -66,6 +66,8 @@ def canonical_users_of(batch: Batch, action: str, resource: str) -> list[Canonic
                 continue
             if resources is None or resources.matches(prepared.request):
                 found.update(
-                    (one.text, None) for one in principals.patterns if one.kind == CANONICAL_USER
+                    (pattern.text, None)
+                    for pattern in principals.patterns
+                    if pattern.kind == CANONICAL_USER
                 )
-    return [CanonicalUser(one, action) for one in found if one not in known]
+    return [CanonicalUser(text, action) for text in found if text not in known]

@@ -40,7 +40,9 @@ def inline_lengths(account: Account, model: World) -> Iterator[InlineLength]:
             inline = inline_policies(holder, model)
             if inline:
                 limit = INLINE_QUOTAS[resource_type]
-                used = sum(characters(one.document, PolicyType.IDENTITY) for one in inline)
+                used = sum(
+                    characters(document.document, PolicyType.IDENTITY) for document in inline
+                )
                 yield InlineLength(kind[:-1], holder, used, limit)
 
 

@@ -62,8 +62,8 @@ class LintFinding(NamedTuple):
 def lint_world(model: World) -> list[LintFinding]:
     """Find what dangles in a world that was loaded with ``strict=False``."""
     found = [
-        LintFinding(LintSeverity.ERROR, one.code, one.message, one.span, one.hint)
-        for one in (*model.problems, *model.lost)
+        LintFinding(LintSeverity.ERROR, problem.code, problem.message, problem.span, problem.hint)
+        for problem in (*model.problems, *model.lost)
     ]
     found += _unknowns(model)
     found += _unverified(model)
@@ -77,12 +77,12 @@ def lint_world(model: World) -> list[LintFinding]:
         found.append(LintFinding(LintSeverity.WARNING, "principal-not-there", message, span))
     for message, span in idle_denies(model):
         found.append(LintFinding(LintSeverity.WARNING, "deny-that-does-nothing", message, span))
-    return sorted(dict.fromkeys(found), key=lambda one: one.order)
+    return sorted(dict.fromkeys(found), key=lambda entry: entry.order)
 
 
 def _unknowns(model: World) -> Iterator[LintFinding]:
     """What the world itself says is not known."""
-    lost = {one.message for one in model.lost}
+    lost = {world_error.message for world_error in model.lost}
     for unknown in unknowns_of(model, PolicyLibrary()):
         why, source = unknown.unknown.why, unknown.unknown.source
         if why not in {*lost, NOT_SHIPPED} and not unknown.unknown.is_unreadable:
@@ -199,15 +199,15 @@ def _account(account: Account, model: World) -> Iterator[LintFinding]:
                 f"the role `{role.name}` of `{account.id}` has no trust policy",
                 role.span,
             )
-    for one in inline_lengths(account, model):
-        if one.used > one.limit:
+    for length in lengths(account, model):
+        if length.used > length.limit:
             yield LintFinding(
                 LintSeverity.WARNING,
                 "inline-policies-too-long",
-                f"the inline policies of the {one.kind} `{one.holder.name}` of `{account.id}` have"
-                f" {one.used:,} characters together, {one.used - one.limit:,} more than the quota"
-                f" {one.limit:,}",
-                one.holder.span,
+                f"the inline policies of the {length.kind} `{length.holder.name}` of `{account.id}` have"
+                f" {length.used:,} characters together, {length.used - length.limit:,} more than the quota"
+                f" {length.limit:,}",
+                length.holder.span,
                 "make some of them managed policies; IAM counts no white space",
             )
     members = {name for user in account.users.values() for name in user.groups}
@@ -221,7 +221,7 @@ def _account(account: Account, model: World) -> Iterator[LintFinding]:
             )
     for resource in account.resources.values():
         for field, named in (
-            *(("bucket", one) for one in resource.buckets),
+            *(("bucket", bucket) for bucket in resource.buckets),
             ("kms_key", resource.kms_key),
         ):
             arn = None if named is None else find_arn(named)

@@ -37,7 +37,9 @@ def idle_denies(model: World) -> Iterator[tuple[str, Span]]:
             continue  # said elsewhere
         for statement in compiled.statements:
             if statement.denies and not statement.empty:
-                keys = [one.key for one in statement.conditions if not one.test({})]
+                keys = [
+                    condition.key for condition in statement.conditions if not condition.test({})
+                ]
                 named = [key for key in keys if not is_open_key(key)]
                 for _, note in faults_of_deny(statement, named, resource):
                     span = statement.source.span(statement.path)

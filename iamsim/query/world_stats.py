@@ -82,8 +82,8 @@ class WorldStats(NamedTuple):
 def world_stats(model: World) -> WorldStats:
     """Count and measure a world."""
     accounts = [
-        Counts(one.id, one.name, {kind: len(getattr(one, kind)) for kind in COUNTED})
-        for one in sorted(model.accounts.values(), key=lambda one: one.id)
+        Counts(account.id, account.name, {kind: len(getattr(account, kind)) for kind in COUNTED})
+        for account in sorted(model.accounts.values(), key=lambda account: account.id)
     ]
     root = model.organization.root if model.organization is not None else None
     documents: dict[object, int] = {}
@@ -96,7 +96,7 @@ def world_stats(model: World) -> WorldStats:
     usages = [*_of_organization(model)]
     for account in model.accounts.values():
         usages += _of_account(account, model)
-    usages.sort(key=lambda one: (-one.share, one.what, one.quota))
+    usages.sort(key=lambda usage: (-usage.share, usage.what, usage.quota))
     nodes = 0 if root is None else sum(1 for _ in node_ids(root))
     statements = sum(documents.values())
     return WorldStats(accounts, nodes, attachments, len(documents), statements, usages)
@@ -127,7 +127,7 @@ def _of_organization(model: World) -> Iterator[Usage]:
     holders: list[tuple[str, object]] = (
         [] if root is None else [(f"the node {node.name}", node) for node, _ in node_ids(root)]
     )
-    holders += [(f"the account {one.id}", one) for one in model.accounts.values()]
+    holders += [(f"the account {account.id}", account) for account in model.accounts.values()]
     sizes: dict[int, Usage] = {}
     for name, holder in holders:
         for kind, use, word in (
@@ -156,9 +156,9 @@ def _of_account(account: Account, model: World) -> Iterator[Usage]:
     for name, policy in account.policies.items():
         size = _size(policy, PolicyType.IDENTITY)
         yield Usage(f"the policy {name} {where}", "characters", size, MANAGED_QUOTA)
-    for one in inline_lengths(account, model):
-        what = f"the {one.kind} {one.holder.name} {where}"
-        yield Usage(what, "characters of inline policies", one.used, one.limit)
+    for inline_length in inline_lengths(account, model):
+        what = f"the {inline_length.kind} {inline_length.holder.name} {where}"
+        yield Usage(what, "characters of inline policies", inline_length.used, inline_length.limit)
     for kind in INLINE_HOLDERS:
         for name, holder in getattr(account, kind).items():
             what = f"the {kind[:-1]} {name} {where}"

@@ -105,7 +105,7 @@ class QuestionCheck:
         for question in questions:
             found.update(dict.fromkeys(self._of_question(question)))
         if questions:
-            actions = together or tuple(dict.fromkeys(one.action for one in questions))
+            actions = together or tuple(dict.fromkeys(question.action for question in questions))
             found.update(dict.fromkeys(self.of_context(questions[0], actions, shared_keys)))
             found.update(dict.fromkeys(self._of_left_open(questions[0], actions[0])))
         return tuple(found)
@@ -336,8 +336,8 @@ def _brings_trust_of_no_role(question: Question) -> bool:
     if role or not isinstance(policy, Policy) or not policy.statements:
         return False
     return all(
-        one.resources is None
-        and not one.actions.negated
-        and all(value.text.lower().startswith(TRUST_SERVICE) for value in one.actions.values)
-        for one in policy.statements
+        statement.resources is None
+        and not statement.actions.negated
+        and all(value.text.lower().startswith(TRUST_SERVICE) for value in statement.actions.values)
+        for statement in policy.statements
     )

@@ -47,8 +47,10 @@ def resource_named(text: str, world: World | None) -> str:
     found = _with_name(text, [*resources, *known_principals(world)], world)
     if not found and "/" in text:
         bucket, _, key = text.partition("/")
-        buckets = [one for one in _with_name(bucket, resources, world) if ":s3:::" in one]
-        found = [f"{one}/{key}" for one in buckets]
+        buckets = [
+            resource for resource in _with_name(bucket, resources, world) if ":s3:::" in resource
+        ]
+        found = [f"{bucket}/{key}" for bucket in buckets]
     return _only(text, "resource", found)
 
 
@@ -75,7 +77,7 @@ def _with_name(text: str, arns: Iterable[str], world: World) -> list[str]:
 def _only(text: str, what: str, found: list[str]) -> str:
     """The only ARN; the text where there is none, so that it is judged as it stands."""
     if len(found) > 1:
-        shown = ", ".join(f"`{one}`" for one in found[:MOST])
+        shown = ", ".join(f"`{text}`" for text in found[:MOST])
         more = f" and {len(found) - MOST} more" if len(found) > MOST else ""
         raise RequestError(
             "ambiguous-name",

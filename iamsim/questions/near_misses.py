@@ -89,7 +89,7 @@ def _near_entity(arn: Arn, kind: str, name: str, world: World) -> str | None:
     account = world.accounts.get(arn.account)
     everybody = known_principals(world)
     if account is None:
-        return _only(one for one in everybody if one.endswith((f":{kind}/{name}", f"/{name}")))
+        return _only(text for text in everybody if text.endswith((f":{kind}/{name}", f"/{name}")))
     here = {
         entity.name: entity.arn
         for entities in ((account.users, account.roles) if kind == "user" else (account.roles,))
@@ -159,7 +159,7 @@ def near_resource(resource: str, action: str, world: World | None) -> str | None
     if world is not None:
         listed = known_resources(world)
         if is_service:  # a queue and a topic may have one name
-            listed = [one for one in listed if one.split(":")[2:3] == [arn.service]]
+            listed = [text for text in listed if text.split(":")[2:3] == [arn.service]]
         found = _near_listed(arn, listed)
         if found is not None:
             return found

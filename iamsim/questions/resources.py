@@ -107,8 +107,10 @@ def likely_arns(resource: str, formats: Sequence[ArnFormat], account: str) -> tu
             if complete is not None:
                 candidates.append(complete)
                 candidates += [] if _head(form) else _longer_and_shorter(complete)
-    meant = (one for one in candidates if any(_is_like(form, one) for form in formats))
-    return tuple(written(one) for one in meant)[:1]
+    meant = (
+        candidate for candidate in candidates if any(_is_like(form, candidate) for form in formats)
+    )
+    return tuple(written(arn_text) for arn_text in meant)[:1]
 
 
 def _longer_and_shorter(arn: ArnText) -> Iterator[ArnText]:

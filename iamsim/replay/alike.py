@@ -183,7 +183,7 @@ class Alike:
             reduced = self.resource(f"arn:aws:s3:::{bucket}/{name}")
             kept["requestParameters"] = {**parameters, "key": reduced}
             if isinstance(kept.get("resources"), list):
-                kept["resources"] = [without_object(one) for one in kept["resources"]]
+                kept["resources"] = [without_object(entry) for entry in kept["resources"]]
 
     def reduce(self, requested: Requested) -> Hashable:
         """Leave out of a request what nothing reads, and give what it is known by."""

@@ -110,7 +110,7 @@ class Ids:
         twice: set[int] = set()
         with ExitStack() as open_files:
             parts = [open_files.enter_context(TemporaryFile()) for _ in range(shares)]
-            bounds = [(one << 64) // shares for one in range(1, shares)]
+            bounds = [(share << 64) // shares for share in range(1, shares)]
             for _, packed in self._by_file():
                 halves = sorted(_halves(packed))  # the highest byte of a UUID's half is random
                 places = [0, *(bisect_left(halves, bound) for bound in bounds), len(halves)]

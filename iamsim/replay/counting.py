@@ -296,7 +296,9 @@ class Counting:
         if any(requested.principal is None for requested in asked):
             return NO_CALLER
         if record.get("eventCategory") == "Data" or record.get("managementEvent") in NOT_MANAGEMENT:
-            self.count.data_services.update(one.action.partition(":")[0] for one in asked)
+            self.count.data_services.update(
+                requested.action.partition(":")[0] for requested in asked
+            )
         keys = []
         for requested in asked:
             key = self._alike.reduce(requested)

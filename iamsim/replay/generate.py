@@ -128,9 +128,11 @@ def generate(
         result.most = 0
     result.size = characters(result.policy)
     result.statements = len(result.policy["Statement"])
-    result.covered = sum(one.count for one in seen if _is_allowed(one, result.policy))
+    result.covered = sum(
+        observation.count for observation in seen if _is_allowed(observation, result.policy)
+    )
     result.assumptions = [DATA_EVENTS, *unlogged(count, documents), WINDOW]
-    if any(one.action == "iam:PassRole" for one in seen):
+    if any(observation.action == "iam:PassRole" for observation in seen):
         result.assumptions.append(PASSED)
     if conditions:
         result.assumptions.append(PLACES)
@@ -243,7 +245,9 @@ def _documents(principal: str, world: CompiledWorld) -> dict[str, Json]:
 
 def _denies(documents: Iterable[Json]) -> list[Json]:
     """The statements that deny today."""
-    return [one for one in _all_statements(documents) if one.get("Effect") == "Deny"]
+    return [
+        statement for statement in _all_statements(documents) if statement.get("Effect") == "Deny"
+    ]
 
 
 def _all_statements(documents: Iterable[Json]) -> list[Json]:
@@ -275,17 +279,17 @@ def _add_places(seen: list[Seen]) -> None:
     """Add to conditions where an action was called from, if it always came through few endpoints,
     or always from few networks and not through a service, and no condition reads such a key."""
     together: dict[tuple[str, str], list[Seen]] = {}
-    for one in seen:
-        together.setdefault((one.action, one.condition), []).append(one)
+    for observation in seen:
+        together.setdefault((observation.action, observation.condition), []).append(observation)
     for some in together.values():
-        block = _places([one.requested for one in some])
+        block = _places([seen.requested for seen in some])
         condition = some[0].condition.lower()
         if block and not any(f'"{key.lower()}"' in condition for key in PLACE_KEYS):
-            for one in some:
-                today = json.loads(one.condition) if one.condition else {}
+            for observation in some:
+                today = json.loads(observation.condition) if observation.condition else {}
                 for operator, keys in block.items():
                     today[operator] = {**today.get(operator, {}), **keys}
-                one.condition = json.dumps(today, sort_keys=True)
+                observation.condition = json.dumps(today, sort_keys=True)
 
 
 def _places(requests: list[Requested]) -> Json:
@@ -294,10 +298,10 @@ def _places(requests: list[Requested]) -> Json:
     A call that a service makes comes from nobody's network:
     https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-keys.html
     """
-    if any(one.via for one in requests):
+    if any(request.via for request in requests):
         return {}
     for operator, key in (("StringEquals", "aws:SourceVpce"), ("IpAddress", "aws:SourceIp")):
-        values = {str(one.context.get(key) or "") for one in requests}
+        values = {str(request.context.get(key) or "") for request in requests}
         if operator == "IpAddress":
             values = {_network(value) for value in values}
         if "" not in values and len(values) <= MOST_PLACES:

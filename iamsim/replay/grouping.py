@@ -53,21 +53,21 @@ def characters(policy: Json) -> int:
 
 def limits(most: int) -> list[int]:
     """A limit and the tighter ones, the last of which leaves one resource of a kind."""
-    return [most] if most == 0 else [most, *(one for one in LIMITS if 0 < one < most)]
+    return [most] if most == 0 else [most, *(limit for limit in LIMITS if 0 < limit < most)]
 
 
 def trades(seen: list[Seen], most: int) -> list[Trade]:
     """What several limits make, from exact resources to few patterns."""
     found = []
-    for limit in sorted({*LIMITS, most}, key=lambda one: -one if one else -(10**9)):
+    for limit in sorted({*LIMITS, most}, key=lambda limit: -limit if limit else -(10**9)):
         statements, patterns = statements_of(seen, limit)
-        resources = [one["Resource"] for one in statements]
+        resources = [statement["Resource"] for statement in statements]
         found.append(
             Trade(
                 limit,
                 len(statements),
                 characters({"Version": "2012-10-17", "Statement": statements}),
-                sum(1 if isinstance(one, str) else len(one) for one in resources),
+                sum(1 if isinstance(resource, str) else len(resource) for resource in resources),
                 patterns,
             )
         )
@@ -77,11 +77,15 @@ def trades(seen: list[Seen], most: int) -> list[Trade]:
 def statements_of(seen: list[Seen], most: int) -> tuple[list[Json], int]:
     """One statement for the actions that share resources and condition; with how many patterns."""
     resources: dict[tuple[str, str], set[str]] = {}
-    for one in seen:
-        resources.setdefault((one.action, one.condition), set()).add(one.resource)
+    for observation in seen:
+        resources.setdefault((observation.action, observation.condition), set()).add(
+            observation.resource
+        )
     shared: dict[tuple[tuple[str, ...], str], list[str]] = {}
     # What the trail does not tell of a resource is a pattern as well.
-    untold = {one.resource for one in seen if "resource" in one.requested.unknown}
+    untold = {
+        observation.resource for observation in seen if "resource" in observation.requested.unknown
+    }
     patterns = sum("*" in resource for resource in untold)
     for (action, condition), some in sorted(resources.items()):
         grouped = tuple(sorted(_grouped(some, most)))

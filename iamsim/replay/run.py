@@ -132,7 +132,7 @@ def replay(
         progress(done, total)
     if changed is not None:
         result.changes = _changes(result, world, changed)
-    result.disagree.sort(key=lambda one: (-one.count, one.group.event))
+    result.disagree.sort(key=lambda disagreement: (-disagreement.count, disagreement.group.event))
     return result
 
 
@@ -196,4 +196,4 @@ def _changes(result: Replay, world: Asker, changed: Asker) -> list[ChangedCall]:
                 changed.answer(requested),
             )
         )
-    return sorted(found, key=lambda one: (-one.count, one.event, one.requested.action))
+    return sorted(found, key=lambda entry: (-entry.count, entry.event, entry.requested.action))

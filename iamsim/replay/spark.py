@@ -104,7 +104,7 @@ def count_table(table: DataFrame, alike: Alike) -> Count:
     """Count the records of a table, in columns as Athena, Glue and CloudTrail Lake have them."""
     from pyspark.sql import functions as F  # noqa: N812 - as above
 
-    own = next((one for one in table.columns if one.lower() in ID_COLUMNS), None)
+    own = next((column for column in table.columns if column.lower() in ID_COLUMNS), None)
     if own is None:
         raise RequestError("not-a-record", "the table has no column with ids of events")
     is_id = own.lower() == ID_COLUMNS[0]
@@ -233,14 +233,14 @@ def _added_up(rows: DataFrame, alike: Alike) -> Count:
             count.problems.append(LogProblem(row["name"], row["reason"]))
         else:
             _take_group(count, row.asDict(), alike)
-    count.problems.sort(key=lambda one: (one.file, one.reason))
+    count.problems.sort(key=lambda problem: (problem.file, problem.reason))
     return count
 
 
 def _take_group(count: Count, row: dict[str, Any], alike: Alike) -> None:
     keys = []
-    for one in json.loads(row["requests"]):
-        requested = Requested(**one)
+    for entry in json.loads(row["requests"]):
+        requested = Requested(**entry)
         keys.append(alike.reduce(requested))
         count.requests.setdefault(keys[-1], requested)
     first, event = row["start"]

@@ -78,14 +78,14 @@ class State:
         if self._count is None:
             return Count()
         try:
-            for one in self._ids:
-                packed = read_bytes(os.path.join(self._folder, one["name"]))  # noqa: PTH118
+            for other_id in self._ids:
+                packed = read_bytes(os.path.join(self._folder, other_id["name"]))  # noqa: PTH118
                 place = 0
-                for file, number in one["files"]:
+                for file, number in other_id["files"]:
                     ids.add(file, packed[place : place + number * ID_BYTES])
                     place += number * ID_BYTES
                 if place != len(packed):
-                    raise _unusable(self._folder, f"`{one['name']}` is not whole")
+                    raise _unusable(self._folder, f"`{other_id['name']}` is not whole")
             return count_from_data(self._count, self._alike)
         except (OSError, ValueError, KeyError, TypeError) as error:
             raise _unusable(self._folder, "it can't be read") from error
@@ -152,8 +152,8 @@ def count_from_data(data: Json, alike: Alike) -> Count:
     count.skipped.update(data["skipped"])
     count.data_services.update(data["data_services"])
     keys: list[Hashable] = []
-    for one in data["requests"]:
-        requested = Requested(**one)
+    for entry in data["requests"]:
+        requested = Requested(**entry)
         keys.append(alike.reduce(requested))
         count.requests[keys[-1]] = requested
     for numbers, first, last, event, allowed, denied in data["groups"]:

@@ -94,7 +94,9 @@ class _Asked:
         known = self._known.get(outline) if outline is not None else None
         if known is None:
             try:
-                known = tuple(dict.fromkeys(one.action for one in read_event(record).asked))
+                known = tuple(
+                    dict.fromkeys(requested.action for requested in read_event(record).asked)
+                )
             except InputError:
                 known = ()
             if outline is not None and len(self._known) < MOST_KNOWN:
@@ -192,7 +194,9 @@ def _account(account: Account, usage: Usage, logged: Mapping[str, set[str]] | No
 
 def _user(user: User, usage: Usage, logged: Mapping[str, set[str]] | None) -> User:
     known = user.access_keys
-    keys = None if known is None else _nameless([_key(one, usage) for one in known], user, usage)
+    keys = (
+        None if known is None else _nameless([_key(entry, usage) for entry in known], user, usage)
+    )
     signed_in = _latest(user.password_last_used, usage.passwords.get(user.arn))
     accessed = _accessed(user, usage, logged)
     return replace(user, access_keys=keys, password_last_used=signed_in, last_accessed=accessed)

@@ -59,7 +59,7 @@ def count_logs(
             state.save(count)
         _take_back(count, ids, files, alike)
     places = {file: place for place, file in enumerate(files)}
-    count.problems.sort(key=lambda one: places.get(one.file, len(places)))
+    count.problems.sort(key=lambda problem: places.get(problem.file, len(places)))
     return count
 
 
@@ -75,7 +75,7 @@ def _counted(
     with ProcessPoolExecutor(processes, initializer=_start, initargs=(alike,)) as pool:
         running = {pool.submit(_count, share): share for share in shares}
         try:
-            yield ((running.pop(one), one.result()) for one in as_completed(list(running)))
+            yield ((running.pop(future), future.result()) for future in as_completed(list(running)))
         finally:
             pool.shutdown(wait=True, cancel_futures=True)
 

@@ -68,7 +68,11 @@ class FindingsAnswer:
     @property
     def shown(self) -> list[AccessFinding]:
         """The findings that are listed."""
-        return [one for one in self.findings if self.show_archived or one.status is Status.ACTIVE]
+        return [
+            finding
+            for finding in self.findings
+            if self.show_archived or finding.status is Status.ACTIVE
+        ]
 
 
 class FindingRow(NamedTuple):
@@ -271,8 +275,8 @@ def _kept_by(kept: Kept) -> str:
 
 
 def _count(answer: FindingsAnswer) -> str:
-    active = [one for one in answer.findings if one.status is Status.ACTIVE]
-    public = sum(one.is_public for one in active)
+    active = [finding for finding in answer.findings if finding.status is Status.ACTIVE]
+    public = sum(finding.is_public for finding in active)
     archived = len(answer.findings) - len(active)
     parts = [f"{len(active)} {'finding' if len(active) == 1 else 'findings'}"]
     if public:

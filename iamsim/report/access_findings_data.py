@@ -45,7 +45,7 @@ def access_findings_data(answer: FindingsAnswer) -> Json:
     if answer.unused:
         return {
             "at": answer.at,
-            "findings": [finding_data(one, answer.at) for one in answer.shown],
+            "findings": [finding_data(finding, answer.at) for finding in answer.shown],
             "notes": list(answer.notes),
             "lost": list(answer.lost),
             **_unjudged(answer),
@@ -53,8 +53,8 @@ def access_findings_data(answer: FindingsAnswer) -> Json:
         }
     return {
         "zone": answer.zone,
-        "findings": [finding_data(one, answer.at) for one in answer.shown],
-        "blocked": [_kept(one) for one in answer.kept],
+        "findings": [finding_data(finding, answer.at) for finding in answer.shown],
+        "blocked": [_kept(kept) for kept in answer.kept],
         **(_unjudged(answer) if answer.unjudged.principals else {}),
         "unknowns": unknowns_data(answer.unknowns),
     }
@@ -170,7 +170,7 @@ def _kept(one: Kept) -> Json:
 
 def access_findings_sarif(answer: FindingsAnswer, version: str) -> Json:
     """A SARIF log; archived findings are there, and suppressed by their rule."""
-    names = sorted({_rule(one) for one in answer.findings})
+    names = sorted({_rule(finding) for finding in answer.findings})
     rules = [
         {
             "id": name,
@@ -180,7 +180,7 @@ def access_findings_sarif(answer: FindingsAnswer, version: str) -> Json:
         }
         for name in names
     ]
-    return sarif_log(rules, [_result(one, names) for one in answer.findings], version)
+    return sarif_log(rules, [_result(finding, names) for finding in answer.findings], version)
 
 
 def _rule(one: AccessFinding) -> str:

@@ -64,9 +64,9 @@ def decided_by(decision: Decision, action: str) -> str:
         return ""
     name = layer_name(decision.layer, action)
     statements = [
-        f"{one.policy}, {statement_text(one.index, one.sid)}"
-        for one in decision.statements
-        if one.layer is decision.layer
+        f"{statement.policy}, {statement_text(statement.index, statement.sid)}"
+        for statement in decision.statements
+        if statement.layer is decision.layer
     ]
     if not statements:
         return f"{name}: no statement allows it" if _lacks(decision) else name
@@ -96,12 +96,12 @@ def statements_data(decision: Decision) -> list[Json]:
     """The deciding statements as plain data."""
     return [
         {
-            "layer": one.layer.value,
-            "policy": one.policy,
-            "statement": one.index,
-            "sid": one.sid,
+            "layer": statement.layer.value,
+            "policy": statement.policy,
+            "statement": statement.index,
+            "sid": statement.sid,
         }
-        for one in decision.statements
+        for statement in decision.statements
     ]
 
 

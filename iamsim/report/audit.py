@@ -108,7 +108,7 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
             Column("", lambda one: one.heading.id, frozenset({Form.TEXT})),
             Column("heading", lambda one: one.heading.id, SEPARATE, code=True),
         ),
-        [one for one in audit.headings if one.checks],
+        [heading for heading in audit.headings if heading.checks],
     )
     findings = Section(
         "findings",
@@ -162,7 +162,7 @@ def audit_document(audit: Audit, framework: Framework | None = None) -> Document
         forms=EVERY_FORM - {Form.TEXT},
     )
     remarks = [Remark("warning", text) for text in audit.remarks]
-    suppressed = sum(len(one.suppressed) for one in audit.checks)
+    suppressed = sum(len(check.suppressed) for check in audit.checks)
     if suppressed:
         number = f"{suppressed} {'finding is' if suppressed == 1 else 'findings are'}"
         remarks.append(Remark("note", f"{number} accepted by a suppression"))
@@ -219,7 +219,7 @@ def summary(audit: Audit) -> str:
         for status in Status
         if status in statuses
     ]
-    graded = [check.severity_of(one) for check in audit.checks for one in check.findings]
+    graded = [check.severity_of(finding) for check in audit.checks for finding in check.findings]
     counts = [
         f"{graded.count(severity)} {severity.value}" for severity in Severity if severity in graded
     ]
@@ -231,7 +231,11 @@ def summary(audit: Audit) -> str:
 
 def audit_lines(audit: Audit) -> list[str]:
     """A line for each heading: its status and id."""
-    return [f"{one.status.value} {one.heading.id}" for one in audit.headings if one.checks]
+    return [
+        f"{heading.status.value} {heading.heading.id}"
+        for heading in audit.headings
+        if heading.checks
+    ]
 
 
 def _status(status: Status) -> Badge:
@@ -248,8 +252,8 @@ def _heading_cell(one: HeadingResult) -> Cell:
 
 def _evidence(row: FindingRow) -> str:
     return "; ".join(
-        f"allowed: {one.request.call}" if one.request is not None else one.text
-        for one in row.finding.evidence
+        f"allowed: {request.request.call}" if request.request is not None else request.text
+        for request in row.finding.evidence
     )
 
 

@@ -40,13 +40,13 @@ def audit_data(audit: Audit, framework: Framework | None = None) -> Json:
     data: Json = {
         "at": audit.at,
         "summary": summary(audit),
-        "headings": [_heading(one) for one in audit.headings],
+        "headings": [_heading(heading) for heading in audit.headings],
     }
     if framework is not None:
         data["framework"] = {
             "title": framework.title,
             "see": framework.see,
-            "controls": [_control(one) for one in view_of(framework, audit)],
+            "controls": [_control(control) for control in view_of(framework, audit)],
         }
     if audit.remarks:
         data["remarks"] = list(audit.remarks)
@@ -101,7 +101,7 @@ def _finding(check: CheckResult, finding: Finding) -> Json:
         "account": finding.account or None,
         "subject": finding.subject,
         "detail": finding.detail,
-        "evidence": [_evidence(one) for one in finding.evidence],
+        "evidence": [_evidence(request) for request in finding.evidence],
         "fix": finding.fix.text,
         "fix_kind": finding.fix.kind,
     }
@@ -139,16 +139,16 @@ def unknown_data(checks: Iterable[CheckResult]) -> list[Json]:
 def audit_sarif(audit: Audit, version: str) -> Json:
     """A SARIF log: failing checks as rules, accepted findings suppressed; a check whose answer is
     not known has a result of kind ``open``."""
-    checks = [one for one in audit.checks if one.findings or one.suppressed or one.gaps]
+    checks = [check for check in audit.checks if check.findings or check.suppressed or check.gaps]
     rules = [
         {
-            "id": one.check,
-            "helpUri": one.see,
-            "shortDescription": {"text": f"{one.title}."},
-            "defaultConfiguration": {"level": LEVELS[one.severity]},
-            "properties": {"security-severity": SCORES[one.severity], "tags": [one.heading]},
+            "id": check.check,
+            "helpUri": check.see,
+            "shortDescription": {"text": f"{check.title}."},
+            "defaultConfiguration": {"level": LEVELS[check.severity]},
+            "properties": {"security-severity": SCORES[check.severity], "tags": [check.heading]},
         }
-        for one in checks
+        for check in checks
     ]
     results: list[Json] = []
     for number, check in enumerate(checks):

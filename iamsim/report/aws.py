@@ -52,7 +52,7 @@ def aws_response(
     on, at most `most`; the `Marker` of what is cut off is the number of the next.
     """
     sources = sources if sources is not None else PolicySources()
-    groups = [list(some) for _, some in groupby(answers, key=lambda one: one.request.action)]
+    groups = [list(some) for _, some in groupby(answers, key=lambda answer: answer.request.action)]
     end = len(groups) if most is None else min(first + most, len(groups))
     results = [_result(some[0].request.action, some, sources) for some in groups[first:end]]
     truncated = end < len(groups)
@@ -87,9 +87,9 @@ def _result(action: str, answers: Sequence[Answer], sources: PolicySources) -> J
     details = [one for answer in answers if (one := _details(answer)) is not None]
     if not everything and len(details) == len(answers):
         entry["EvalDecisionDetails"] = {
-            kind: _most_restrictive(one[kind] for one in details if kind in one)
+            kind: _most_restrictive(detail[kind] for detail in details if kind in detail)
             for kind in _DETAILS.values()
-            if any(kind in one for one in details)
+            if any(kind in detail for detail in details)
         }
     if not everything:
         entry["ResourceSpecificResults"] = [_of_resource(answer, sources) for answer in answers]
@@ -127,9 +127,9 @@ def _most_restrictive(decisions: Iterable[str]) -> str:
 def _distinct(found: Iterable[object]) -> list[object]:
     """Each once, in the order of first appearance."""
     kept: list[object] = []
-    for one in found:
-        if one not in kept:
-            kept.append(one)
+    for entry in found:
+        if entry not in kept:
+            kept.append(entry)
     return kept
 
 
@@ -222,6 +222,6 @@ def _template(action: str, resource: str) -> str:
     for use in facts.resource_types if facts is not None else ():
         resource_type = catalog.find_resource_type(action.partition(":")[0], use.name)
         formats = resource_type.arn_formats if resource_type is not None else ()
-        found += [(not use.required, len(one), one) for one in formats]
+        found += [(not use.required, len(other_format), other_format) for other_format in formats]
     fitting = [entry for entry in found if template_matches(entry[2], resource)]
     return min(fitting or found)[2] if found else "*"

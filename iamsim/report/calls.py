@@ -37,7 +37,7 @@ def call_document(reading: Reading) -> Document:
             name,
             caption,
             columns,
-            [one for one in reading.asked if (one.needed == ALWAYS) is always],
+            [requested for requested in reading.asked if (requested.needed == ALWAYS) is always],
             headed=True,
         )
         for name, caption, always in SECTIONS
@@ -53,12 +53,12 @@ def _remarks(reading: Reading) -> tuple[Remark, ...]:
 
 def _context(requested: Requested) -> str:
     values = (
-        f"{key}={one}"
+        f"{key}={text}"
         for key, value in requested.context.items()
-        for one in (value if isinstance(value, list) else [value])
+        for text in (value if isinstance(value, list) else [value])
     )
     via = requested.via.get("service") or ()
-    return " ".join((*values, *(f"via={one}" for one in via)))
+    return " ".join((*values, *(f"via={entry}" for entry in via)))
 
 
 def answered_document(call: AnsweredCall) -> Document:
@@ -99,11 +99,11 @@ def answered_data(call: AnsweredCall) -> dict[str, object]:
         "decision": decision,
         "requests": [
             {
-                **one.requested.to_dict(),
-                "decision": one.verdict.value,
-                "answer": answer_to_dict(one.answer),
+                **answer.requested.to_dict(),
+                "decision": answer.verdict.value,
+                "answer": answer_to_dict(answer.answer),
             }
-            for one in call.answers
+            for answer in call.answers
         ],
         "skipped": call.reading.skipped,
         "notes": list(call.reading.notes),

@@ -136,7 +136,7 @@ def _keys_of(action: ActionFacts, service: ServiceFacts) -> tuple[str, ...]:
 def service_document(service: ServiceFacts) -> Document:
     """A service: its actions by access level, its resource types, its condition keys."""
     by_level = {
-        level: [one for one in service.actions if one.access_level == level]
+        level: [action for action in service.actions if action.access_level == level]
         for level in ACCESS_LEVELS
     }
     actions: Section[ActionFacts] = Section(
@@ -262,7 +262,7 @@ def found_document(found: Sequence[Found], words: Sequence[str]) -> Document:
 
 def found_data(found: Sequence[Found]) -> Json:
     """Give what was found as plain data."""
-    return {"found": [one._asdict() for one in found]}
+    return {"found": [other_found._asdict() for other_found in found]}
 
 
 def version_document(version: CatalogVersion) -> Document:

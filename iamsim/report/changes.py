@@ -121,12 +121,12 @@ class ChangeReport:
     @property
     def broken(self) -> tuple[Kept, ...]:
         """What the policy file forbids and the change does."""
-        return tuple(one for one in self.kept if one.broken)
+        return tuple(kept for kept in self.kept if kept.broken)
 
     @property
     def unproved(self) -> tuple[CheckResult, ...]:
         """The claims that are refuted, or not settled."""
-        return tuple(one for one in self.claims if one.verdict is not Proved.PASS)
+        return tuple(claim for claim in self.claims if claim.verdict is not Proved.PASS)
 
 
 class Row(NamedTuple):
@@ -147,12 +147,12 @@ class Row(NamedTuple):
 
 def _rows(changes: Changes) -> list[Row]:
     """All rows: public openings first, then by direction, then principals yet to come."""
-    rows = _joined(PUBLIC, [one for one in changes.found if one.is_public], changes)
+    rows = _joined(PUBLIC, [change for change in changes.found if change.is_public], changes)
     for direction, title in TITLES.items():
-        some = [one for one in changes.of(direction) if not one.is_public]
+        some = [change for change in changes.of(direction) if not change.is_public]
         rows += _joined(title, some, changes)
     for direction, title in TITLES.items():
-        later = [one for one in changes.future if one.direction is direction]
+        later = [change for change in changes.future if change.direction is direction]
         rows += _joined(f"{title}, for principals that do not exist yet", later, changes)
     return rows
 
@@ -167,7 +167,7 @@ def _joined(title: str, some: Iterable[Change], changes: Changes) -> list[Row]:
     for same in by_principal.values():
         if not _is_implied(same, changes):
             first = same[0]
-            resources = tuple(one.resource for one in same)
+            resources = tuple(change.resource for change in same)
             groups.setdefault((first.actions, resources, _kind(first)), []).append(same)
     return [
         Row(
@@ -175,7 +175,7 @@ def _joined(title: str, some: Iterable[Change], changes: Changes) -> list[Row]:
             alike[0][0].direction,
             tuple(same[0].candidate for same in alike),
             alike[0][0].actions,
-            tuple(dict.fromkeys(one.resource for one in alike[0])),
+            tuple(dict.fromkeys(change.resource for change in alike[0])),
             alike[0][0].before,
             alike[0][0].after,
             alike[0][0].through,
@@ -196,22 +196,22 @@ def _kind(change: Change) -> object:
         change.after.verdict,
         condition_of(change.before),
         condition_of(change.after),
-        tuple((one.source.name, one.path) for one in change.through),
+        tuple((reference.source.name, reference.path) for reference in change.through),
     )
 
 
 def _is_implied(same: list[Change], changes: Changes) -> bool:
     """Whether the same is said of every resource already."""
     first = same[0]
-    if any(one.place.label == EVERYTHING for one in same):
+    if any(change.place.label == EVERYTHING for change in same):
         return False
     wanted, kind = set(first.actions), _kind(first)
     return any(
-        one.place.label == EVERYTHING
-        and one.candidate.principal == first.candidate.principal
-        and wanted <= set(one.actions)
-        and _kind(one) == kind
-        for one in changes.found
+        change.place.label == EVERYTHING
+        and change.candidate.principal == first.candidate.principal
+        and wanted <= set(change.actions)
+        and _kind(change) == kind
+        for change in changes.found
     )
 
 
@@ -226,7 +226,7 @@ def actions_text(actions: Sequence[str], *, verbose: bool = False) -> str:
 
 def resources_text(resources: Sequence[str], *, verbose: bool = False) -> str:
     """Name resources; of many the first, and how many more."""
-    names = ["any resource" if one == EVERYTHING else one for one in resources]
+    names = ["any resource" if resource == EVERYTHING else resource for resource in resources]
     if verbose or len(names) <= SHOWN:
         return joined(names)
     return f"{', '.join(names[: SHOWN - 1])} and {len(names) - SHOWN + 1} more"
@@ -254,8 +254,9 @@ def through_text(through: Iterable[StatementReference]) -> str:
     return joined(
         list(
             dict.fromkeys(
-                f"{statement_text(one.index, one.sid)} of {one.policy} ({place_text(one.span)})"
-                for one in through
+                f"{statement_text(reference.index, reference.sid)} of {reference.policy}"
+                f" ({place_text(reference.span)})"
+                for reference in through
             )
         )
     )
@@ -269,7 +270,7 @@ def changes_document(report: ChangeReport, *, verbose: bool = False) -> Document
         Column(
             "principal",
             lambda row: principals_text(row.candidates, report.model, verbose=verbose),
-            plain=lambda row: " ".join(one.principal for one in row.candidates),
+            plain=lambda row: " ".join(candidate.principal for candidate in row.candidates),
         ),
         Column(
             "actions",
@@ -284,7 +285,7 @@ def changes_document(report: ChangeReport, *, verbose: bool = False) -> Document
     )
     changes = Section("changes", "Changes", columns, rows, lambda row: row.title, cards=True)
     diffs, more = _diffs(report.policies, None if verbose else MOST_LINES)
-    remarks = [Remark("unknown", remark_text(one)) for one in report.remarks]
+    remarks = [Remark("unknown", remark_text(remark)) for remark in report.remarks]
     remarks += unknown_remarks(report.unknowns)
     remarks += claims_remarks(report.claims)
     if more:
@@ -355,7 +356,7 @@ def _diffs(policies: Sequence[PolicyChange], most: int | None) -> tuple[list[Pro
 
 def principals_text(candidates: Sequence[Candidate], model: World, *, verbose: bool) -> str:
     """Name principals with their account."""
-    names = [_principal(one, model) for one in candidates]
+    names = [_principal(candidate, model) for candidate in candidates]
     if verbose or len(names) <= SHOWN:
         return joined(names)
     return f"{len(names)} principals: {', '.join(names[: SHOWN - 1])}, …"
@@ -372,7 +373,8 @@ def summary_text(report: ChangeReport) -> str:
     """How much changes, and within which bounds it was looked for."""
     changes = report.changes
     counts = {
-        direction: sum(len(one.actions) for one in changes.of(direction)) for direction in TITLES
+        direction: sum(len(change.actions) for change in changes.of(direction))
+        for direction in TITLES
     }
     words = [
         f"{counts[direction]:,} {_verb(direction, counts[direction])}"
@@ -387,10 +389,10 @@ def summary_text(report: ChangeReport) -> str:
         else "nothing that decisions rest on differs"
     )
     parts = [f"{said} ({bounds})"]
-    public = sum(len(one.actions) for one in changes.found if one.is_public)
+    public = sum(len(change.actions) for change in changes.found if change.is_public)
     if public:
         parts.append(f"{public:,} {_verb(Direction.OPENS, public)} to everyone")
-    later = sum(len(one.actions) for one in changes.future) + len(changes.latent)
+    later = sum(len(change.actions) for change in changes.future) + len(changes.latent)
     if later:
         parts.append(f"{later:,} {'counts' if later == 1 else 'count'} for nobody yet")
     if report.kept:
@@ -401,7 +403,7 @@ def summary_text(report: ChangeReport) -> str:
         parts.append(f"{held} of {len(report.claims)} claims are proved")
     if not changes.complete:
         parts.append(MORE_WAYS)
-    parts += [f"not asked: {one}" for one in changes.silent]
+    parts += [f"not asked: {text}" for text in changes.silent]
     return "; ".join(parts)
 
 
@@ -419,9 +421,10 @@ def _verb(direction: Direction, number: int) -> str:
 def changes_lines(changes: Iterable[Change]) -> list[str]:
     """A line for each change: direction, principal, actions and resource; for `--quiet`."""
     return [
-        f"{one.direction.value} {one.candidate.principal} {','.join(one.actions)} {one.resource}"
-        f"{f' {one.vpc_endpoint}' if one.vpc_endpoint else ''}"
-        for one in changes
+        f"{change.direction.value} {change.candidate.principal} {','.join(change.actions)}"
+        f" {change.resource}"
+        f"{f' {change.vpc_endpoint}' if change.vpc_endpoint else ''}"
+        for change in changes
     ]
 
 
@@ -431,22 +434,22 @@ def changes_data(report: ChangeReport) -> Json:
     data: Json = {
         "policies": [
             {
-                "what": one.what,
-                "change": "added" if one.added else "removed" if one.removed else "changed",
-                "diff": list(one.lines),
+                "what": policy.what,
+                "change": "added" if policy.added else "removed" if policy.removed else "changed",
+                "diff": list(policy.lines),
             }
-            for one in report.policies
+            for policy in report.policies
         ],
-        "changes": [_change(one) for one in changes.found],
-        "future": [_change(one) for one in changes.future],
+        "changes": [_change(change) for change in changes.found],
+        "future": [_change(change) for change in changes.future],
         "latent": [
             {
-                "where": one.where,
-                "direction": one.direction.value,
-                "actions": list(one.actions),
-                "statements": [reference_data(statement) for statement in one.statements],
+                "where": latent.where,
+                "direction": latent.direction.value,
+                "actions": list(latent.actions),
+                "statements": [reference_data(statement) for statement in latent.statements],
             }
-            for one in changes.latent
+            for latent in changes.latent
         ],
         "bounds": {
             "principals": changes.principals,
@@ -454,22 +457,22 @@ def changes_data(report: ChangeReport) -> Json:
             "complete": changes.complete,
             "not_asked": list(changes.silent),
         },
-        "not_known": [remark_data(one) for one in report.remarks],
+        "not_known": [remark_data(remark) for remark in report.remarks],
         "unknowns": unknowns_data(report.unknowns),
     }
     if report.claims:
-        data["claims"] = [one.to_dict() for one in report.claims]
+        data["claims"] = [claim.to_dict() for claim in report.claims]
     if report.kept:
         data["requirements"] = [
             {
-                "file": one.file,
-                "line": one.after.request.span.line,
-                "name": one.after.request.title,
-                "held_before": one.before.met,
-                "holds_after": one.after.met,
-                "failures": list(one.after.failures),
+                "file": kept.file,
+                "line": kept.after.request.span.line,
+                "name": kept.after.request.title,
+                "held_before": kept.before.met,
+                "holds_after": kept.after.met,
+                "failures": list(kept.after.failures),
             }
-            for one in report.kept
+            for kept in report.kept
         ]
     return data
 

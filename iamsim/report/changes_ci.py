@@ -23,9 +23,9 @@ def changes_to_github(report: ChangeReport, *, accepted: bool = False) -> str:
     """Write an error for each requirement that does not hold and each claim that is not proved, a
     warning at the statement for what opens, and the counts as plain lines. With `accepted`, claims
     that hang on unknown parts are warnings."""
-    lines = [_requirement(one) for one in report.broken]
-    lines += [_opening(one) for one in report.changes.found if one.is_opening]
-    lines += [f"not known: {one.what}: {one.unknown.why}" for one in report.unknowns]
+    lines = [_requirement(kept) for kept in report.broken]
+    lines += [_opening(change) for change in report.changes.found if change.is_opening]
+    lines += [f"not known: {unknown.what}: {unknown.unknown.why}" for unknown in report.unknowns]
     if report.claims:
         said = checks_to_github(report.claims, report.places, accepted=accepted)
         lines.append(said.removesuffix("\n"))

@@ -34,7 +34,7 @@ def table(
         return []
     widths = [max(map(len, column)) for column in zip(*(row[:-1] for row in rows), strict=True)]
     widths = [max(pair) for pair in zip_longest(widths, least[: len(widths)], fillvalue=0)]
-    margin = indent + sum(one + _GAP for one in widths)
+    margin = indent + sum(width + _GAP for width in widths)
     lines: list[str] = []
     for number, row in enumerate(rows):
         cells = [f"{cell:<{one}}" for cell, one in zip(row, widths, strict=False)]

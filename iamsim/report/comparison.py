@@ -85,7 +85,7 @@ def _causes(change: DecisionChange) -> Iterator[str]:
     if not change.causes:
         if change.differing:
             yield "these policies differ, and none of them alone or together is the cause:"
-            yield from (f"- {_change_text(one)}" for one in change.differing)
+            yield from (f"- {_change_text(policy_text)}" for policy_text in change.differing)
         elif not change.asked:
             yield "no policy differs; a fact of the world must, such as a tag or an account's place"
         return
@@ -96,7 +96,9 @@ def _causes(change: DecisionChange) -> Iterator[str]:
         yield "because of any one of these: without it, all would be as it was"
     else:
         yield "because of these together"
-    yield from (f"- {_change_text(one)}" for cause in change.causes for one in cause)
+    yield from (
+        f"- {_change_text(policy_text)}" for cause in change.causes for policy_text in cause
+    )
 
 
 def _change_text(change: PolicyChange) -> str:
@@ -112,7 +114,7 @@ def _change_text(change: PolicyChange) -> str:
 
 
 def _told(change: DecisionChange) -> Sequence[PolicyChange]:
-    return [one for cause in change.causes for one in cause]
+    return [policy_text for cause in change.causes for policy_text in cause]
 
 
 def _pair(change: PolicyChange) -> tuple[object, object]:
@@ -160,8 +162,8 @@ def _change_data(change: DecisionChange) -> dict[str, Any]:
         "before": _decision_data(change.before),
         "after": _decision_data(change.after),
         "request_changed": change.asked,
-        "causes": [[_policy_data(one) for one in cause] for cause in change.causes],
-        "differing": [_policy_data(one) for one in change.differing],
+        "causes": [[_policy_data(policy_text) for policy_text in cause] for cause in change.causes],
+        "differing": [_policy_data(policy_text) for policy_text in change.differing],
     }
 
 

@@ -83,7 +83,7 @@ def coverage_blocks(
         "missing",
         "What is not covered",
         gaps,
-        [_Gap(names[id(one)], *gap) for one in policies for gap in missing_of(one)],
+        [_Gap(names[id(policy)], *gap) for policy in policies for gap in missing_of(policy)],
         lambda gap: gap.policy,
         forms=EVERY_FORM if verbose else SEPARATE,
     )
@@ -115,7 +115,11 @@ def _text(policy: PolicyCoverage, name: str) -> Marked:
     """The text of a policy, each part marked as exercised or not."""
 
     def blocks() -> Sequence[object]:
-        marks = [_mark(clause, one) for one in policy.statements for clause in one.clauses]
+        marks = [
+            _mark(clause, statement)
+            for statement in policy.statements
+            for clause in statement.clauses
+        ]
         remarks = [Remark(line, "no", text) for line, text in missing_of(policy)]
         anchors = [_anchor(statement, name) for statement in policy.statements]
         return policy_blocks(policy.source.span(()), marks, remarks, anchors)

@@ -124,7 +124,9 @@ def _report_to_dict(report: DenialReport) -> dict[str, object]:
             "text": message.text,
         },
         "remark": _remark(report),
-        "would_explain": [_difference_to_dict(one, report) for one in report.differences],
+        "would_explain": [
+            _difference_to_dict(difference, report) for difference in report.differences
+        ],
         "tried": report.search.tried,
         "not_everything_tried": report.search.cut,
         "answer": answer_to_dict(report.answer),
@@ -174,7 +176,7 @@ def _comparison(report: DenialReport) -> str:
                 )
             return "the world denies the request; the message names no layer"
         case Agreement.OTHER_POLICY:
-            found = ", ".join(f"`{one.arn}`" for one in decision.statements[:1])
+            found = ", ".join(f"`{statement.arn}`" for statement in decision.statements[:1])
             return f"AWS names the policy `{message.policy_arn}`, in the world {found} denies"
         case Agreement.NOT_DECIDED_HERE:
             return (

@@ -125,7 +125,7 @@ def _effect(statement: Mapping[str, object]) -> str:
         text += f" on `{shortened(resource, _LONGEST)}`"
     principal = statement.get("Principal")
     if isinstance(principal, dict):
-        named = joined([f"`{shortened(str(one), _LONGEST)}`" for one in principal.values()])
+        named = joined([f"`{shortened(str(entry), _LONGEST)}`" for entry in principal.values()])
         return f"{text} for {named}"
     if principal is not None and statement.get("Condition") is None:
         return f"{text} for everyone, signed in or not"
@@ -164,7 +164,7 @@ def guard_sentence(edit: Edit, request: RequestRecord) -> str | None:
     name = "policy" if layer is None else layer_name(layer, request.action)
     if edit.effect == "Deny" and edit.place is not None and edit.place.policy is not None:
         statement = edit.place.policy.statements[edit.statement or 0]
-        actions = _listed([one.pattern for one in statement.actions.patterns])
+        actions = _listed([pattern.pattern for pattern in statement.actions.patterns])
         text = f"{statement_text(statement.index, statement.sid)} of this {name} denies"
         text += f" everything but {actions}" if statement.actions.negated else f" {actions}"
         if statement.conditions:

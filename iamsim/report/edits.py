@@ -87,7 +87,7 @@ def _set_blocks(number: int, found: EditSet, report: EditReport, title: str) -> 
 
 def way_sentence(found: EditSet, report: EditReport) -> str | None:
     """Which way in a set opens, where sets open different ones."""
-    ways = {one.way for one in report.sets}
+    ways = {members.way for members in report.sets}
     if report.goal == "denied" or found.way is None or len(ways) == 1:
         return None
     resource = layer_name(Layer.RESOURCE_BASED_POLICY, report.answer.request.action)

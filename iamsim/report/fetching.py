@@ -86,7 +86,7 @@ def fetch_call(layer: Layer, resource: str) -> str:
 
 def _call(kind: ResourceType, arn: Arn) -> str:
     """Write the call that prints the policy of a resource of a type."""
-    call = next((one for one in kind.calls if not one.of_account), kind.calls[0])
+    call = next((call for call in kind.calls if not call.of_account), kind.calls[0])
     name = (kind.parts_of(arn.text) or {}).get("name", "")
     domain = "amazonaws.com.cn" if arn.partition == "aws-cn" else "amazonaws.com"
     parts = {

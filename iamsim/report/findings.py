@@ -101,7 +101,7 @@ def findings_document(
         Column("message", lambda one: Cell(_message(one.finding), _suppressed(one))),
         Column("because", _reason),
     )
-    suppressed = [one for policy in checked for one in policy.suppressed]
+    suppressed = [suppressed for policy in checked for suppressed in policy.suppressed]
     nothing: tuple[Column[str], ...] = (
         Column("place", lambda name: name, code=True),
         Column("message", lambda _: "no policy"),
@@ -160,8 +160,8 @@ def _others(found: Finding) -> list[str]:
         return []
     first, *others = found.spans
     return [
-        f"{one.line}:{one.column}" if one.source.name == first.source.name else one.place
-        for one in others
+        f"{other.line}:{other.column}" if other.source.name == first.source.name else other.place
+        for other in others
     ]
 
 

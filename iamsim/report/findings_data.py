@@ -47,12 +47,12 @@ def findings_to_dict(checked: Iterable[CheckedPolicy], without: Sequence[str] = 
     }
     suppressed = [
         {
-            "file": _file(policy, one.finding),
-            **finding_to_dict(one.finding),
-            "suppression": _suppression(one.suppression),
+            "file": _file(policy, suppressed.finding),
+            **finding_to_dict(suppressed.finding),
+            "suppression": _suppression(suppressed.suppression),
         }
         for policy in policies
-        for one in policy.suppressed
+        for suppressed in policy.suppressed
     ]
     if suppressed:
         data["suppressed"] = suppressed
@@ -136,7 +136,9 @@ def findings_to_sarif(checked: Sequence[CheckedPolicy], version: str) -> Json:
     """Turn findings into a SARIF log of one run; `version` is that of the program."""
     every = [(policy, found, None) for policy in checked for found in policy.findings]
     accepted = [
-        (policy, one.finding, one.suppression) for policy in checked for one in policy.suppressed
+        (policy, suppressed.finding, suppressed.suppression)
+        for policy in checked
+        for suppressed in policy.suppressed
     ]
     kinds = {found.code: found for _, found, _ in (*accepted, *every)}
     codes = sorted(kinds)

@@ -84,7 +84,7 @@ def _limit(row: Trade, generated: Generated) -> str:
 def _difference(generated: Generated) -> list[str]:
     """A unified diff of today's statements, all in one policy, to the new policy."""
     today, new = (
-        json.dumps(one, indent=2).splitlines() for one in (generated.today, generated.policy)
+        json.dumps(entry, indent=2).splitlines() for entry in (generated.today, generated.policy)
     )
     return list(unified_diff(today, new, "today", "generated", lineterm=""))
 
@@ -116,7 +116,7 @@ def generated_data(generated: Generated, count: Count) -> Json:
                 {"file": problem.file, "reason": problem.reason} for problem in count.problems
             ],
         },
-        "trade": [asdict(one) for one in generated.trades],
+        "trade": [asdict(trade) for trade in generated.trades],
         "proof": generated.proof,
         "why_unknown": generated.why_unknown,
         "assumptions": generated.assumptions,

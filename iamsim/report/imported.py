@@ -89,10 +89,14 @@ def _remarks(remarks: Sequence[Remark]) -> Section[_Same]:
     """Remarks, the gravest first."""
     groups: dict[tuple[str, ...], list[Remark]] = {}
     for severity in SEVERITIES:
-        for one in remarks:
-            if one.severity == severity:
-                groups.setdefault((severity, one.source, one.code, one.message), []).append(one)
-    totals = {severity: sum(one.severity == severity for one in remarks) for severity in SEVERITIES}
+        for remark in remarks:
+            if remark.severity == severity:
+                groups.setdefault(
+                    (severity, remark.source, remark.code, remark.message), []
+                ).append(remark)
+    totals = {
+        severity: sum(remark.severity == severity for remark in remarks) for severity in SEVERITIES
+    }
     wide = EVERY_FORM - {Form.TEXT}
     columns: tuple[Column[_Same], ...] = (
         Column("place", _head, frozenset({Form.TEXT})),

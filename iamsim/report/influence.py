@@ -123,11 +123,11 @@ def influence_data(asked: Sequence[Asked]) -> list[dict[str, object]]:
                     "flips": key.flips,
                     "can_matter": key.can_matter,
                     "values": [
-                        {"value": _plain(one.value), "decision": one.verdict.value}
-                        for one in key.values
+                        {"value": _plain(value.value), "decision": value.verdict.value}
+                        for value in key.values
                     ],
                     "beside": {name: _plain(value) for name, value in key.beside.items()},
-                    "statements": [reference_data(one) for one in key.statements],
+                    "statements": [reference_data(statement) for statement in key.statements],
                 }
                 for key in keys
             ],

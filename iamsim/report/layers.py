@@ -102,7 +102,7 @@ def _residual(entry: LayerExplanation) -> str:
     """What an undecided layer depends on: when it allows, and when it denies explicitly."""
     if entry.residual is None:
         return ""
-    sentences = [one.sentence for one in entry.residual if one is not None]
+    sentences = [residual.sentence for residual in entry.residual if residual is not None]
     if entry.residual.allows is None:  # what may deny does not always allow
         sentences.insert(0, "never allows")
     return "; ".join(sentences)

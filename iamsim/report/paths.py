@@ -218,7 +218,7 @@ def _by_account(answer: PathsAnswer) -> dict[str, list[tuple[list[str], Chain]]]
 
 
 def _names(answer: PathsAnswer, principals: Sequence[str]) -> str:
-    shown = [_name(answer, one) for one in principals[:FEW]]
+    shown = [_name(answer, principal) for principal in principals[:FEW]]
     more = len(principals) - len(shown)
     if more > 0:
         return f"{', '.join(shown)} and {more} more"
@@ -246,7 +246,7 @@ def _goal(hop: Hop) -> object:
 def _how(hop: Hop) -> str:
     """The calls of a way, and what it presumes."""
     edge = hop.edge
-    calls = ", ".join(dict.fromkeys(one.step.action for one in edge.taken))
+    calls = ", ".join(dict.fromkeys(taken.step.action for taken in edge.taken))
     # Of a way into another account the target says all.
     own = edge.gained is not None and edge.way.administers is None
     changed = _changed(hop) if own else ""
@@ -268,7 +268,7 @@ def _target(target: str) -> str:
 def _changed(hop: Hop) -> str:
     """Whose policies change, where it is said by no other part."""
     taken = hop.edge.taken
-    resource = next((one.resource for one in taken if one.resource != "*"), "")
+    resource = next((step_taken.resource for step_taken in taken if step_taken.resource != "*"), "")
     return f" on {_itself(hop, resource)}"
 
 
@@ -282,18 +282,20 @@ def _cleared(hop: Hop) -> str:
     edge = hop.edge
     if not edge.cleared:
         return ""
-    names = joined(list(dict.fromkeys(one.policy for one in edge.cleared)))
-    taken = [one.taken for one in edge.cleared]
-    calls = dict.fromkeys(f"{one.step.action} on {_itself(hop, one.resource)}" for one in taken)
+    names = joined(list(dict.fromkeys(cleared.policy for cleared in edge.cleared)))
+    taken = [cleared.taken for cleared in edge.cleared]
+    calls = dict.fromkeys(
+        f"{step_taken.step.action} on {_itself(hop, step_taken.resource)}" for step_taken in taken
+    )
     return f"; then {', '.join(calls)}, since {names} would still deny"
 
 
 def _sentences(edge: Edge) -> Iterator[str]:
     """What a way depends on."""
-    for one in (*edge.taken, *(cleared.taken for cleared in edge.cleared)):
-        condition = condition_of(one.answer)
+    for taken in (*edge.taken, *(cleared.taken for cleared in edge.cleared)):
+        condition = condition_of(taken.answer)
         if condition is not None:
-            yield f"{condition} (for {one.step.action})"
+            yield f"{condition} (for {taken.step.action})"
     if edge.gained is not None:
         condition = condition_of(edge.gained)
         if condition is not None:
@@ -331,7 +333,7 @@ def limits_of(found: Escalations) -> list[str]:
 
 
 def _count(answer: PathsAnswer) -> str:
-    certain = sum(one.verdict is Verdict.ALLOWED for one in answer.chains)
+    certain = sum(chain.verdict is Verdict.ALLOWED for chain in answer.chains)
     open_ = len(answer.chains) - certain
     there = len(answer.there)
     be = "is" if there == 1 else "are"
@@ -365,7 +367,7 @@ def paths_data(answer: PathsAnswer) -> Json:
     if answer.found.not_tried:
         data["not_tried"] = sorted(answer.found.not_tried)
     if answer.blocked is not None:
-        data["blocked"] = [_blocked_data(one) for one in answer.blocked]
+        data["blocked"] = [_blocked_data(step) for step in answer.blocked]
     return data
 
 
@@ -383,8 +385,10 @@ def _hop_data(hop: Hop) -> Json:
         "presumes": edge.way.presumes,
         "decision": edge.verdict.value,
         "presumed": edge.way.presumes is not None,
-        "steps": [_step_data(one) for one in edge.taken],
-        "cleared": [{"policy": one.policy, **_step_data(one.taken)} for one in edge.cleared],
+        "steps": [_step_data(taken) for taken in edge.taken],
+        "cleared": [
+            {"policy": cleared.policy, **_step_data(cleared.taken)} for cleared in edge.cleared
+        ],
         "gained": None if edge.gained is None else answer_data(edge.gained),
     }
 

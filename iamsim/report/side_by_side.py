@@ -114,7 +114,7 @@ def comparison_to_dict(comparison: Comparison) -> dict[str, object]:
     return {
         "before": answer_to_dict(comparison.before),
         "after": answer_to_dict(comparison.after),
-        "differences": [_difference(one) for one in comparison.differences],
+        "differences": [_difference(difference) for difference in comparison.differences],
     }
 
 
@@ -150,7 +150,7 @@ def _verdict_text(verdict: Verdict) -> str:
 def _rows(comparison: Comparison) -> list[Row]:
     """Everything that can differ, in the order of the short answer."""
     before, after = comparison.before, comparison.after
-    differing = {one.aspect for one in comparison.differences}
+    differing = {difference.aspect for difference in comparison.differences}
     verdicts = before.decision.verdict, after.decision.verdict
     rows = [
         Row(
@@ -212,7 +212,9 @@ def _layer_rows(comparison: Comparison) -> list[Row]:
     """A row for each layer that is there on one side at least."""
     action = comparison.before.request.action
     differing = {
-        layer_name(one.layer, action) for one in comparison.differences if one.layer is not None
+        layer_name(difference.layer, action)
+        for difference in comparison.differences
+        if difference.layer is not None
     }
     sides = _layer_texts(comparison.before), _layer_texts(comparison.after)
     return [

@@ -29,9 +29,9 @@ __all__ = [
 def unknown_lines(answer: Answer) -> list[str]:
     """What an answer depends on and is not known: why, and what should have said it."""
     return [
-        f"{one.what} is not known: {one.why}"
-        + (f" (from {quote(one.source)})" if one.source else "")
-        for one in answer.unknowns
+        f"{unknown.what} is not known: {unknown.why}"
+        + (f" (from {quote(unknown.source)})" if unknown.source else "")
+        for unknown in answer.unknowns
     ]
 
 
@@ -40,22 +40,23 @@ def unknown_remarks(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:
     return tuple(
         Remark(
             "unknown",
-            f"{one.what} is not known, and could change this: {one.unknown.why}"
-            + (f" (from {quote(one.unknown.source)})" if one.unknown.source else ""),
+            f"{unknown.what} is not known, and could change this: {unknown.unknown.why}"
+            + (f" (from {quote(unknown.unknown.source)})" if unknown.unknown.source else ""),
         )
-        for one in unknowns
+        for unknown in unknowns
     )
 
 
 def unknowns_data(unknowns: Sequence[UnknownInWorld]) -> list[dict[str, object]]:
     """The same as plain data."""
-    return [one.to_dict() for one in unknowns]
+    return [unknown.to_dict() for unknown in unknowns]
 
 
 def unknowns_there(unknowns: Sequence[UnknownInWorld]) -> tuple[Remark, ...]:
     """A remark for every unknown part, with its place, where the question is what there is."""
     return tuple(
-        Remark("unknown", f"{one.span.place}: {one.what}: {one.unknown.why}") for one in unknowns
+        Remark("unknown", f"{unknown.span.place}: {unknown.what}: {unknown.unknown.why}")
+        for unknown in unknowns
     )
 
 

@@ -76,9 +76,9 @@ def action_rows(effective: Effective) -> Iterator[ActionRow]:
     universe = effective.universe
     possible = effective.allowed | effective.conditional
     places: dict[int, list[Where]] = {}
-    for one in effective.decided:
-        found = Where(one.place, one.answer.verdict, condition_of(one.answer))
-        for number in universe.numbers(one.actions & possible):
+    for decided in effective.decided:
+        found = Where(decided.place, decided.answer.verdict, condition_of(decided.answer))
+        for number in universe.numbers(decided.actions & possible):
             places.setdefault(number, []).append(found)
     for number in sorted(places):
         action = universe.written[number]
@@ -91,29 +91,32 @@ def action_rows(effective: Effective) -> Iterator[ActionRow]:
             "" if facts is None else facts.access_level,
             Verdict.ALLOWED if sure else Verdict.CONDITIONAL,
             _names(some, places[number]),
-            _names([one for one in places[number] if not one.possible], places[number]),
-            tuple(dict.fromkeys(one.condition for one in some if one.condition is not None)),
+            _names([place for place in places[number] if not place.possible], places[number]),
+            tuple(dict.fromkeys(where.condition for where in some if where.condition is not None)),
         )
 
 
 def _names(some: Sequence[Where], every: Sequence[Where]) -> tuple[str, ...]:
     """The places by name, without those that are like a wider one around them, and without those
     that get nothing where nothing is given."""
-    by_label = {one.place.label: one for one in every if one.place.label is not None}
+    by_label = {where.place.label: where for where in every if where.place.label is not None}
     found = []
-    for one in some:
+    for where in some:
         around = [
             by_label[name]
-            for name in one.place.within
-            if name in by_label and name != one.place.label
+            for name in where.place.within
+            if name in by_label and name != where.place.label
         ]
         base = [by_label[EVERYTHING]] if EVERYTHING in by_label else []
-        nearest = (around or (base if one.place.label != EVERYTHING else []))[-1:]
-        if nearest and (nearest[0].verdict, nearest[0].condition) == (one.verdict, one.condition):
+        nearest = (around or (base if where.place.label != EVERYTHING else []))[-1:]
+        if nearest and (nearest[0].verdict, nearest[0].condition) == (
+            where.verdict,
+            where.condition,
+        ):
             continue
-        wider = [*around, *base] if one.place.label != EVERYTHING else []
-        if one.possible or any(other.possible for other in wider):
-            found.append(one.place.label or one.place.sample)
+        wider = [*around, *base] if where.place.label != EVERYTHING else []
+        if where.possible or any(other.possible for other in wider):
+            found.append(where.place.label or where.place.sample)
     return tuple(dict.fromkeys(found))
 
 
@@ -229,7 +232,9 @@ def policy_remarks(written: EffectivePolicy, proof: CheckResult | None) -> list[
     remarks = [f"{some} were asked of the policy and of the world"]
     if not written.mismatches and written.compared:
         remarks[0] += f": all alike; {COMPARED}"
-    remarks += [f"not alike: {one.action} on {one.resource}" for one in written.mismatches]
+    remarks += [
+        f"not alike: {mismatch.action} on {mismatch.resource}" for mismatch in written.mismatches
+    ]
     if written.unwritable:
         remarks.append(
             "left out, since no Condition block can say on what they depend: "

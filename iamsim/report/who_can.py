@@ -158,10 +158,14 @@ def _actions(answer: WhoCan) -> str:
 
 def _count(answer: WhoCan) -> str:
     if answer.blocked is not None:
-        number = len({one.candidate.principal for one in answer.blocked})
+        number = len({blocked.candidate.principal for blocked in answer.blocked})
         return f"{number} {'principal' if number == 1 else 'principals'}"
-    certain = {one.candidate.principal for one in answer.accesses if one.verdict is Verdict.ALLOWED}
-    open_ = {one.candidate.principal for one in answer.accesses} - certain
+    certain = {
+        access.candidate.principal
+        for access in answer.accesses
+        if access.verdict is Verdict.ALLOWED
+    }
+    open_ = {access.candidate.principal for access in answer.accesses} - certain
     return f"{len(certain)} allowed, {len(open_)} under conditions"
 
 
@@ -203,9 +207,9 @@ def _conditions(access: Access) -> list[str]:
     ]
     own = condition_of(access.answer)
     keys = [
-        f"{condition} (for {one.action} on the key)"
-        for one in access.dependencies
-        if (condition := condition_of(one.answer)) is not None
+        f"{condition} (for {dependency.action} on the key)"
+        for dependency in access.dependencies
+        if (condition := condition_of(dependency.answer)) is not None
     ]
     return [*hops, *([] if own is None else [own]), *keys]
 
@@ -242,9 +246,10 @@ def _role_name(arn: str) -> str:
 
 def _denied_dependency(access: Access) -> str:
     denied = [
-        f"{one.action} is denied ({decided_by(one.answer.decision, one.action)})"
-        for one in access.dependencies
-        if not one.answer.possible
+        f"{dependency.action} is denied"
+        f" ({decided_by(dependency.answer.decision, dependency.action)})"
+        for dependency in access.dependencies
+        if not dependency.answer.possible
     ]
     return "; ".join(denied)
 
@@ -270,31 +275,32 @@ def who_can_data(answer: WhoCan) -> Json:
         "actions": list(answer.actions),
         "resource": answer.resource,
         "owner_known": not answer.owner_unknown,
-        "oddities": [one.value for one in answer.odd],
+        "oddities": [oddity.value for oddity in answer.odd],
         "unsearched": list(answer.unsearched),
     }
     if answer.blocked is None:
-        data["access"] = [_access_data(one) for one in answer.accesses]
-        data["denied_by_key"] = [_access_data(one) for one in answer.denied_by_key]
+        data["access"] = [_access_data(access) for access in answer.accesses]
+        data["denied_by_key"] = [_access_data(access) for access in answer.denied_by_key]
         data["unknown_keys"] = list(answer.unknown_keys)
         data["canonical_users"] = [
-            {"id": one.id, "action": one.action} for one in answer.canonical_users
+            {"id": canonical_user.id, "action": canonical_user.action}
+            for canonical_user in answer.canonical_users
         ]
         return data
     data["blocked"] = [
         {
-            **_candidate_data(one.candidate),
-            "action": one.action,
+            **_candidate_data(blocked.candidate),
+            "action": blocked.action,
             "blocked_by": [
                 {
                     "layer": blocker.layer.value,
                     "decision": blocker.decision.verdict.value,
                     "statements": statements_data(blocker.decision),
                 }
-                for blocker in one.blockers
+                for blocker in blocked.blockers
             ],
         }
-        for one in answer.blocked
+        for blocked in answer.blocked
     ]
     return data
 
@@ -318,7 +324,11 @@ def _access_data(access: Access) -> Json:
             for role, answer in zip(access.roles, access.hops, strict=True)
         ],
         "dependencies": [
-            {"action": one.action, "resource": one.resource, "answer": answer_data(one.answer)}
-            for one in access.dependencies
+            {
+                "action": dependency.action,
+                "resource": dependency.resource,
+                "answer": answer_data(dependency.answer),
+            }
+            for dependency in access.dependencies
         ],
     }

@@ -49,7 +49,7 @@ def _head(one: LintFinding) -> str:
 def _count(found: Sequence[LintFinding]) -> str:
     """How many there are of each kind."""
     counts = [
-        (sum(1 for one in found if one.severity is severity), severity.value)
+        (sum(1 for finding in found if finding.severity is severity), severity.value)
         for severity in LintSeverity
     ]
     words = [f"{number} {word}{'' if number == 1 else 's'}" for number, word in counts if number]
@@ -58,7 +58,9 @@ def _count(found: Sequence[LintFinding]) -> str:
 
 def lint_lines(found: Sequence[LintFinding]) -> list[str]:
     """A line for each, for `--quiet`."""
-    return [f"{_place(one) or '-'} {one.severity.value} {one.code}" for one in found]
+    return [
+        f"{_place(finding) or '-'} {finding.severity.value} {finding.code}" for finding in found
+    ]
 
 
 def lint_data(found: Sequence[LintFinding]) -> Json:
@@ -66,14 +68,14 @@ def lint_data(found: Sequence[LintFinding]) -> Json:
     return {
         "findings": [
             {
-                "severity": one.severity.value,
-                "code": one.code,
-                "message": one.message,
-                "hint": one.hint,
-                "file": None if one.span is None else one.span.source.name,
-                "line": None if one.span is None else one.span.line,
-                "column": None if one.span is None else one.span.column,
+                "severity": finding.severity.value,
+                "code": finding.code,
+                "message": finding.message,
+                "hint": finding.hint,
+                "file": None if finding.span is None else finding.span.source.name,
+                "line": None if finding.span is None else finding.span.line,
+                "column": None if finding.span is None else finding.span.column,
             }
-            for one in found
+            for finding in found
         ]
     }

@@ -32,7 +32,7 @@ def accounts_document(
 ) -> Document:
     """Lay out what is in each account."""
     title = "what is in the world" if len(accounts) != 1 else f"what is in `{accounts[0].id}`"
-    sections = tuple(_section(one, model) for one in accounts)
+    sections = tuple(_section(account, model) for account in accounts)
     summary = "" if accounts else "the world has no accounts"
     return Document(title, sections, remarks, summary)
 
@@ -62,7 +62,7 @@ def _section(account: Account, model: World) -> Section[_Row]:
         ("roles", [(name, _role(one)) for name, one in sorted(account.roles.items())]),
         ("permission sets", _permission_sets(account)),
         ("policies", _customer_policies(account)),
-        ("identity providers", [(one, "") for one in sorted(account.providers)]),
+        ("identity providers", [(provider, "") for provider in sorted(account.providers)]),
         ("resources", _resources(account)),
         ("VPC endpoints", _endpoints(account)),
     )
@@ -121,7 +121,7 @@ def _boundary(entity: User | Role) -> str:
 
 
 def _policies(policies: Iterable[AnyPolicy]) -> str:
-    names = [one.name for one in policies]
+    names = [policy.name for policy in policies]
     return f"has {joined(names)}" if names else ""
 
 
@@ -239,4 +239,4 @@ def account_data(account: Account, model: World) -> Json:
 
 
 def _names(policies: Iterable[AnyPolicy]) -> list[str]:
-    return [one.name for one in policies]
+    return [policy.name for policy in policies]

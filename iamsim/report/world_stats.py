@@ -22,11 +22,11 @@ def stats_document(
     stats: WorldStats, unknowns: tuple[Remark, ...] = (), *, verbose: bool = False
 ) -> Document:
     """Counts in all and by account, then the quotas that are fullest."""
-    kinds = [one for one in COUNTED if any(account.numbers[one] for account in stats.accounts)]
+    kinds = [text for text in COUNTED if any(account.numbers[text] for account in stats.accounts)]
     totals = [
         ("accounts", f"{len(stats.accounts):,}"),
         *([("organization nodes", f"{stats.nodes:,}")] if stats.nodes else []),
-        *((HEADS.get(one, one), f"{_total(stats, one):,}") for one in kinds),
+        *((HEADS.get(kind, kind), f"{_total(stats, kind):,}") for kind in kinds),
         ("attachments", f"{stats.attachments:,} of {stats.documents:,} documents"),
         ("statements", f"{stats.statements:,}"),
     ]
@@ -67,12 +67,14 @@ def stats_document(
 
 
 def _total(stats: WorldStats, kind: str) -> int:
-    return sum(one.numbers[kind] for one in stats.accounts)
+    return sum(account.numbers[kind] for account in stats.accounts)
 
 
 def _largest(accounts: list[Counts]) -> list[Counts]:
     """The accounts that hold most, in the order of their ids."""
-    some = sorted(accounts, key=lambda one: (-sum(one.numbers.values()), one.account))[:SHOWN]
+    some = sorted(accounts, key=lambda account: (-sum(account.numbers.values()), account.account))[
+        :SHOWN
+    ]
     return sorted(some)
 
 
@@ -91,7 +93,8 @@ def stats_data(stats: WorldStats) -> Json:
     """Everything as plain data."""
     return {
         "accounts": [
-            {"id": one.account, "name": one.name, **one.numbers} for one in stats.accounts
+            {"id": account.account, "name": account.name, **account.numbers}
+            for account in stats.accounts
         ],
         "nodes": stats.nodes,
         "attachments": stats.attachments,
@@ -99,12 +102,12 @@ def stats_data(stats: WorldStats) -> Json:
         "statements": stats.statements,
         "quotas": [
             {
-                "what": one.what,
-                "quota": one.quota,
-                "used": one.used,
-                "limit": one.limit,
-                "adjustable": one.adjustable,
+                "what": usage.what,
+                "quota": usage.quota,
+                "used": usage.used,
+                "limit": usage.limit,
+                "adjustable": usage.adjustable,
             }
-            for one in stats.usages
+            for usage in stats.usages
         ],
     }

@@ -57,9 +57,9 @@ def tree_document(model: World, lines: Lines = UNICODE) -> Document:
             _account_title(account, model) for account in organization.delegated_administrators
         )
         blocks.append(Fields("delegated", "", (("delegated administrators", delegated),)))
-    outside = [one for one in sorted(model.accounts) if not model.in_organization(one)]
+    outside = [account for account in sorted(model.accounts) if not model.in_organization(account)]
     if outside:
-        items = [_account(one, model) for one in outside]
+        items = [_account(text, model) for text in outside]
         blocks.append(_tree("outside", "in no organization", items, lines))
     return Document(title, tuple(blocks), (), "" if blocks else "the world has no accounts")
 
@@ -83,8 +83,8 @@ def _node(node: Node, model: World) -> _Item:
     accounts = list(node.accounts)
     management = model.organization.management_account if model.organization is not None else None
     if node.parent is None and management is not None and model.node_of(management) is node:
-        accounts = [management, *(one for one in accounts if one != management)]
-    below = [_account(one, model) for one in accounts]
+        accounts = [management, *(account for account in accounts if account != management)]
+    below = [_account(account, model) for account in accounts]
     below += [_node(unit, model) for unit in node.units]
     title = node.name
     if node.id:
@@ -122,7 +122,7 @@ def _guardrails(scps: Attached, rcps: Attached, *, said: bool) -> list[str]:
             if said and word == "SCP":
                 found.append(f"SCP {default.name}")
             continue
-        found += [f"{word} {_policy(one)}" for one in attached]
+        found += [f"{word} {_policy(document)}" for document in attached]
         if not attached and word == "SCP":
             found.append("no SCP: nothing is allowed")
     return found
@@ -146,8 +146,8 @@ def tree_data(model: World) -> Json:
             "delegated_administrators": list(organization.delegated_administrators),
             "root": None if root is None else _node_data(root, model),
         }
-    outside = [one for one in sorted(model.accounts) if not model.in_organization(one)]
-    data["outside"] = [_account_data(one, model) for one in outside]
+    outside = [account for account in sorted(model.accounts) if not model.in_organization(account)]
+    data["outside"] = [_account_data(text, model) for text in outside]
     return data
 
 
@@ -157,7 +157,7 @@ def _node_data(node: Node, model: World) -> Json:
         "id": node.id,
         "scps": _names(node.scps),
         "rcps": _names(node.rcps),
-        "accounts": [_account_data(one, model) for one in node.accounts],
+        "accounts": [_account_data(account, model) for account in node.accounts],
         "units": [_node_data(unit, model) for unit in node.units],
     }
 
@@ -174,4 +174,4 @@ def _account_data(account_id: str, model: World) -> Json:
 
 
 def _names(attached: Attached) -> list[str] | None:
-    return None if attached is None else [one.name for one in attached]
+    return None if attached is None else [document.name for document in attached]

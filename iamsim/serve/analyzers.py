@@ -76,14 +76,14 @@ def _record(call: Call, analyzer: Analyzer) -> Json:
 
 def _list_analyzers(call: Call) -> Json:
     wanted = call.text("type")
-    found = [one for one in _analyzers(call) if wanted in (None, one.kind)]
+    found = [analyzer for analyzer in _analyzers(call) if wanted in (None, analyzer.kind)]
     shown, token = call.page(found, "nextToken", "maxResults", invalid_token())
-    return {"analyzers": [_record(call, one) for one in shown], "nextToken": token}
+    return {"analyzers": [_record(call, analyzer) for analyzer in shown], "nextToken": token}
 
 
 def _get_analyzer(call: Call) -> Json:
     name = call.required("analyzerName")
-    found = next((one for one in _analyzers(call) if one.name == name), None)
+    found = next((analyzer for analyzer in _analyzers(call) if analyzer.name == name), None)
     if found is None:
         raise _not_found(name, "ANALYZER")
     return {"analyzer": _record(call, found)}
@@ -101,7 +101,7 @@ def _not_found(identifier: str, kind: str) -> ServiceError:
 
 def _analyzer(call: Call) -> Analyzer:
     arn = call.required("analyzerArn")
-    found = next((one for one in _analyzers(call) if one.arn == arn), None)
+    found = next((analyzer for analyzer in _analyzers(call) if analyzer.arn == arn), None)
     if found is None:
         raise _not_found(arn, "ANALYZER")
     return found
@@ -123,7 +123,7 @@ def _findings(call: Call, analyzer: Analyzer) -> list[AccessFinding]:
         return list(estate.kept(ORGANIZATION, external("organization")))
     kind = analyzer.kind
     every = estate.kept(kind, unused if kind == UNUSED else external("account"))
-    return [one for one in every if one.account == call.account.id]
+    return [entry for entry in every if entry.account == call.account.id]
 
 
 def _wanted(call: Call, analyzer: Analyzer) -> list[tuple[AccessFinding, Json]]:
@@ -142,9 +142,9 @@ def _wanted(call: Call, analyzer: Analyzer) -> list[tuple[AccessFinding, Json]]:
     status = criteria.pop(STATUS, {})
     rule = ArchiveRule("", criteria)
     found = [
-        (one, finding_data(one, call.estate.now))
-        for one in _findings(call, analyzer)
-        if rule.holds(one) and _has_status(one.status.value, status)
+        (finding, finding_data(finding, call.estate.now))
+        for finding in _findings(call, analyzer)
+        if rule.holds(finding) and _has_status(finding.status.value, status)
     ]
     order: Any = call.parameters.get("sort") or {}
     name = order.get("attributeName", "id")

@@ -112,7 +112,9 @@ def _query_response(
 ) -> Response:
     """Answer in XML."""
     headers = {"x-amzn-RequestId": request_id}
-    served = {one.version: one for one in services().values() if one.protocol == "query"}
+    served = {
+        service.version: service for service in services().values() if service.protocol == "query"
+    }
     service = served.get(form.get("Version", ""))
     try:
         service, operation = _find(service, form)
@@ -194,7 +196,7 @@ def _find_by_path(service: Service, request: Request, caller: Caller) -> tuple[O
     found = rest.find_operation(service, request.method, request.path)
     if found is not None and caller.service in (None, service.signing_name):
         return found
-    served = [one.signing_name for one in services().values()]
+    served = [service.signing_name for service in services().values()]
     if caller.service is not None and caller.service not in served:
         message = f"iamsim: the service {caller.service} is not served"
         raise ServiceError("NotImplemented", message, NOT_IMPLEMENTED)

@@ -104,7 +104,9 @@ def _list_policies(call: Call) -> Json:
     found = list(known.values()) if scope != "AWS" else []
     found = [policy for policy in found if not policy.of_aws]
     if scope != "Local":
-        of_aws = (known.get(one.arn, one) for one in policies_of_aws(call.account.partition))
+        of_aws = (
+            known.get(policy.arn, policy) for policy in policies_of_aws(call.account.partition)
+        )
         found += of_aws
     prefix = call.text("PathPrefix") or "/"
     usage = call.text("PolicyUsageFilter")
@@ -130,7 +132,7 @@ def _entities_for_policy(call: Call) -> Json:
         record = _record(entity)
         boundary = record.get("PermissionsBoundary")
         bounds = isinstance(boundary, dict) and boundary["PermissionsBoundaryArn"] == policy.arn
-        grants = any(one["PolicyArn"] == policy.arn for one in attached(entity))
+        grants = any(entry["PolicyArn"] == policy.arn for entry in attached(entity))
         counts = (grants and usage != "PermissionsBoundary") or (
             bounds and usage != "PermissionsPolicy"
         )

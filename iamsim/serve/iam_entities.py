@@ -132,9 +132,9 @@ def _attached(find: Find) -> Callable[[Call], Json]:
     def answer(call: Call) -> Json:
         prefix = call.text("PathPrefix") or "/"
         found = [
-            one
-            for one in attached(find(call))
-            if (str(one["PolicyArn"]).partition(":policy")[2]).startswith(prefix)
+            entry
+            for entry in attached(find(call))
+            if (str(entry["PolicyArn"]).partition(":policy")[2]).startswith(prefix)
         ]
         return listed(call, "AttachedPolicies", found)
 
@@ -170,7 +170,7 @@ def _profiles(call: Call) -> list[str]:
 def _list_profiles(call: Call) -> Json:
     prefix = call.text("PathPrefix") or "/"
     records = [profile_record(call.account, arn) for arn in _profiles(call)]
-    found = [one for one in records if str(one["Path"]).startswith(prefix)]
+    found = [record for record in records if str(record["Path"]).startswith(prefix)]
     return listed(call, "InstanceProfiles", found)
 
 

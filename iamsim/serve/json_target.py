@@ -37,7 +37,9 @@ Json = dict[str, object]
 def find_operation(services: Iterable[Service], target: str) -> tuple[Service, Operation]:
     """The operation of a header; raises `ServiceError` for one that AWS or we do not have."""
     prefix, _, name = target.rpartition(".")
-    service = next((one for one in services if one.target and one.target == prefix), None)
+    service = next(
+        (service for service in services if service.target and service.target == prefix), None
+    )
     if service is not None and name in service.operations:
         return service, service.operations[name]
     if service is not None and name in service.others:

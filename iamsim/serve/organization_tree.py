@@ -109,7 +109,7 @@ class OrganizationTree:
 
     def accounts(self) -> list[Target]:
         """All accounts."""
-        return [one for one in self.targets.values() if one.type == ACCOUNT]
+        return [target for target in self.targets.values() if target.type == ACCOUNT]
 
     def _add(self, world: World, node: Node, parent: Target | None) -> None:
         """Take a node with all below it."""
@@ -142,11 +142,11 @@ class OrganizationTree:
         """Note what is attached to a target: all of it, or AWS's where nothing is said."""
         given = (DEFAULTS[kind],) if policies is None else policies
         known = [
-            one
-            for one in given
-            if isinstance(one, PolicyDocument) and find_marker(one.document) is None
+            document
+            for document in given
+            if isinstance(document, PolicyDocument) and find_marker(document.document) is None
         ]
-        target.attached[kind] = [self._policy(one, kind) for one in known]
+        target.attached[kind] = [self._policy(document, kind) for document in known]
         target.unknown[kind] = len(given) - len(known)
 
     def _policy(self, document: PolicyDocument, kind: str) -> ControlPolicy:

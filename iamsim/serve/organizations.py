@@ -100,7 +100,7 @@ def _parent(call: Call) -> Target:
 
 
 def _below(call: Call, kind: str) -> list[Target]:
-    return [one for one in _parent(call).below if one.type == kind]
+    return [target for target in _parent(call).below if target.type == kind]
 
 
 def _arn(tree: OrganizationTree, target: Target) -> str | None:
@@ -122,7 +122,7 @@ def _record(tree: OrganizationTree, target: Target) -> Json:
 def _accounts(call: Call, targets: Sequence[Target]) -> Json:
     call.notes[UNKNOWN] = OF_ACCOUNTS
     tree = _tree(call)
-    return _listed(call, "Accounts", [_record(tree, one) for one in targets])
+    return _listed(call, "Accounts", [_record(tree, target) for target in targets])
 
 
 def _describe_organization(call: Call) -> Json:
@@ -155,27 +155,27 @@ def _describe_unit(call: Call) -> Json:
 
 def _units(call: Call) -> Json:
     tree = _tree(call)
-    found = [_record(tree, one) for one in _below(call, UNIT)]
+    found = [_record(tree, target) for target in _below(call, UNIT)]
     return _listed(call, "OrganizationalUnits", found)
 
 
 def _roots(call: Call) -> Json:
     tree = _tree(call)
-    roots = [one for one in tree.targets.values() if one.type == ROOT]
+    roots = [target for target in tree.targets.values() if target.type == ROOT]
     if not roots:
         raise not_held("the tree of the organization is not known")
-    return _listed(call, "Roots", [_record(tree, one) for one in roots])
+    return _listed(call, "Roots", [_record(tree, root) for root in roots])
 
 
 def _parents(call: Call) -> Json:
     child = _target(call, "ChildId", "Child", "a child", UNIT, ACCOUNT)
     above = [] if child.parent is None else [child.parent]
-    return _listed(call, "Parents", [{"Id": one.id, "Type": one.type} for one in above])
+    return _listed(call, "Parents", [{"Id": target.id, "Type": target.type} for target in above])
 
 
 def _children(call: Call) -> Json:
     found = _below(call, call.required("ChildType"))
-    return _listed(call, "Children", [{"Id": one.id, "Type": one.type} for one in found])
+    return _listed(call, "Children", [{"Id": target.id, "Type": target.type} for target in found])
 
 
 def _summary(tree: OrganizationTree, policy: ControlPolicy) -> Json:
@@ -190,7 +190,7 @@ def _summary(tree: OrganizationTree, policy: ControlPolicy) -> Json:
 
 def _policy_of(call: Call) -> ControlPolicy:
     asked = call.required("PolicyId")
-    found = (one for one in _tree(call).policies.values() if one.id == asked)
+    found = (policy for policy in _tree(call).policies.values() if policy.id == asked)
     policy = next(found, None)
     if policy is None:
         raise _missing("Policy", "a policy")
@@ -207,7 +207,9 @@ def _policies(call: Call) -> Json:
     tree, kind = _tree(call), call.required("Filter")
     if kind not in (SCP, RCP):
         call.notes[UNKNOWN] = "policies of this type: a world holds none of them"
-    return _listed(call, "Policies", [_summary(tree, one) for one in tree.listed(kind)])
+    return _listed(
+        call, "Policies", [_summary(tree, control_policy) for control_policy in tree.listed(kind)]
+    )
 
 
 def _policies_for_target(call: Call) -> Json:
@@ -217,7 +219,7 @@ def _policies_for_target(call: Call) -> Json:
     elif target.unknown[kind]:
         call.notes[UNKNOWN] = f"what else is attached: {target.unknown[kind]} of it is not known"
     tree = _tree(call)
-    found = [_summary(tree, one) for one in target.attached.get(kind, ())]
+    found = [_summary(tree, control_policy) for control_policy in target.attached.get(kind, ())]
     return _listed(call, "Policies", found)
 
 
@@ -262,7 +264,7 @@ def _delegated_services(call: Call) -> Json:
         message = "The provided account is not a registered delegated administrator."
         raise ServiceError("AccountNotRegisteredException", message)
     call.notes[UNKNOWN] = "since when the account administers them"
-    found = [{"ServicePrincipal": one} for one in services]
+    found = [{"ServicePrincipal": service} for service in services]
     return _listed(call, "DelegatedServices", found)
 
 

@@ -100,7 +100,9 @@ def managed_policies(account: Account) -> dict[str, Managed]:
             boundaries[arn] += 1
             documents.setdefault(arn, boundary)
     found: dict[str, Managed] = {}
-    for arn in sorted(documents, key=lambda one: (":iam::aws:" in one, _name(one).lower())):
+    for arn in sorted(
+        documents, key=lambda document: (":iam::aws:" in document, _name(document).lower())
+    ):
         path, name = _path(arn), _name(arn)
         shipped = managed.find_managed_policy(arn)
         found[arn] = Managed(

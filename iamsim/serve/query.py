@@ -116,13 +116,13 @@ def _element(service: Service, shape: Shape, name: str, value: object) -> str:
             )
         case "list" if isinstance(value, list | tuple):
             member = service.shapes[shape.member]
-            inner = "".join(_element(service, member, "member", one) for one in value)
+            inner = "".join(_element(service, member, "member", entry) for entry in value)
         case "map" if isinstance(value, dict):
             key, of = service.shapes[shape.key], service.shapes[shape.value]
             inner = "".join(
-                f"<entry>{_element(service, key, 'key', one)}"
-                f"{_element(service, of, 'value', value[one])}</entry>"
-                for one in value
+                f"<entry>{_element(service, key, 'key', entry)}"
+                f"{_element(service, of, 'value', value[entry])}</entry>"
+                for entry in value
             )
         case "blob" if isinstance(value, bytes):
             inner = b64encode(value).decode()

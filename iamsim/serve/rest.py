@@ -101,7 +101,7 @@ def _known(service: Service, shape: Shape, value: object) -> object:
                 if value.get(name) is not None
             }
         case "list" if isinstance(value, list | tuple):
-            return [_known(service, service.shapes[shape.member], one) for one in value]
+            return [_known(service, service.shapes[shape.member], entry) for entry in value]
         case "map" if isinstance(value, dict):
             inner = service.shapes[shape.value]
             return {name: _known(service, inner, one) for name, one in value.items()}

@@ -69,7 +69,7 @@ def _simulate(call: Call, *, of_principal: bool) -> Json:
     except InputError as error:
         raise _refused(error) from error
     response = aws_response(answers, PolicySources(simulation.world, simulation.source_arn))
-    open_questions = sum(one.decision.verdict.value == "conditional" for one in answers)
+    open_questions = sum(answer.decision.verdict.value == "conditional" for answer in answers)
     if open_questions:
         call.notes["x-iamsim-conditional"] = (
             f"{open_questions} results depend on what is not known; they are given as implicitDeny"
@@ -128,8 +128,8 @@ def _keys_of_texts(texts: Iterable[str]) -> list[str]:
         for statement in policy.statements:
             for condition in statement.conditions:
                 found.setdefault(condition.key.lower(), condition.key)
-        for one in compiled.statements:
-            for key in one.keys:
+        for other_statement in compiled.statements:
+            for key in other_statement.keys:
                 found.setdefault(key, spelled(key))
     return list(found.values())
 

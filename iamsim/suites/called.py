@@ -72,7 +72,7 @@ def called_line(
         raise WorldError(
             error.code, error.message, span=document.span((*path, "call")), hint=error.hint
         ) from error
-    asked = tuple(one for one in reading.asked if one.needed == ALWAYS)
+    asked = tuple(requested for requested in reading.asked if requested.needed == ALWAYS)
     if not asked:
         why = reading.skipped or "what it asks hangs on what it does not tell"
         raise WorldError(

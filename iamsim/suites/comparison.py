@@ -113,7 +113,7 @@ def compare(before: Record, cases: Sequence[Case], shelf: Shelf) -> Comparison:
         if known is None:
             continue
         world = shelf.compiled(case.scenario)
-        asked = {(one.action.lower(), one.resource): one for one in known}
+        asked = {(recorded.action.lower(), recorded.resource): recorded for recorded in known}
         for question, now in zip(case.request.questions, after.cases[case.id], strict=True):
             # A renamed action or resource leaves the place in the list to go by.
             then = asked.get((now.action.lower(), now.resource))
@@ -143,7 +143,7 @@ def _differing(
     old, new = dict(then.policies), dict(now.policies)
     for gone in [place for place in old if place not in new and place.layer in _ALONE]:
         # Another policy in a place for one stands for a change of it.
-        others = [one for one in new if one[:2] == gone[:2] and one not in old]
+        others = [place for place in new if place[:2] == gone[:2] and place not in old]
         if others:
             old[others[0]] = old.pop(gone)
     return tuple(
@@ -180,14 +180,18 @@ class _Causes:
             return ()
         try:
             prepared = prepare(self._question, self._world)
-            single = [(one,) for one in self._differing if self._restores(prepared, (one,))]
+            single = [
+                (policy_text,)
+                for policy_text in self._differing
+                if self._restores(prepared, (policy_text,))
+            ]
             if single:
                 return tuple(single)
             needed = list(self._differing)
             if len(needed) == 1 or not self._restores(prepared, needed):
                 return ()
-            for one in self._differing:
-                rest = [other for other in needed if other is not one]
+            for policy_text in self._differing:
+                rest = [other for other in needed if other is not policy_text]
                 if self._restores(prepared, rest):
                     needed = rest
         except IamsimError:
@@ -229,12 +233,14 @@ def _undo(situation: Situation, change: PolicyChange) -> Situation:
 def _with_controls(situation: Situation, swap: _Swap, place: Place) -> Situation:
     """The resource control policies of one level: of the resource, or of a bucket behind it."""
     if not any(
-        name == place.level for one in situation.buckets for name, _ in one.rcp_levels or ()
+        name == place.level for bucket in situation.buckets for name, _ in bucket.rcp_levels or ()
     ):
         return _with(situation, rcp_levels=swap.levels(situation.rcp_levels, place))
     placed = tuple(
-        replace(one, rcp_levels=swap.levels(one.rcp_levels, place)) if one.behind else one
-        for one in situation.resource_policies
+        replace(resource_policy, rcp_levels=swap.levels(resource_policy.rcp_levels, place))
+        if resource_policy.behind
+        else resource_policy
+        for resource_policy in situation.resource_policies
     )
     return _with(situation, resource_policies=placed)
 
@@ -275,11 +281,14 @@ class _Swap(NamedTuple):
     def placed(self, known: tuple[PlacedPolicies, ...], place: Place) -> tuple[PlacedPolicies, ...]:
         """Swap in the resource-based policies of one level."""
         some = list(known)
-        if not any(one.level == place.level for one in some):
+        if not any(placed.level == place.level for placed in some):
             some.append(PlacedPolicies(PolicySet(()), place.level))
         swapped = (
-            (one, self.policies(one.policies) if one.level == place.level else one.policies)
-            for one in some
+            (
+                placed,
+                self.policies(placed.policies) if placed.level == place.level else placed.policies,
+            )
+            for placed in some
         )
         return tuple(
             replace(one, policies=policies) for one, policies in swapped if policies is not None

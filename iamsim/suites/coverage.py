@@ -116,15 +116,19 @@ class Coverage:
         source = policy.source
         if id(source) not in self._policies:
             # Of which parts are not known, that is two: what it is for certain, and what it may be.
-            statements = {one.path: _statement(one) for one in reversed(policy.statements)}
+            statements = {
+                statement.path: _statement(statement) for statement in reversed(policy.statements)
+            }
             counted = tuple(reversed(statements.values()))
             self._policies[id(source)] = PolicyCoverage(policy.name, source, counted)
-            for one in counted:
-                self._statements[id(source), one.path] = one
+            for statement_coverage in counted:
+                self._statements[id(source), statement_coverage.path] = statement_coverage
         for statement in policy.statements:
             counts = self._statements[id(source), statement.path]
             listed = {clause.path for clause in counts.clauses}
-            counts.clauses += tuple(one for one in _clauses(statement) if one.path not in listed)
+            counts.clauses += tuple(
+                clause for clause in _clauses(statement) if clause.path not in listed
+            )
             # The statement is kept beside it, so that its id stays its own.
             self._recorders[id(statement)] = statement, _recorder(statement, counts)
 

@@ -129,7 +129,7 @@ def add_up(policies: Iterable[PolicyCoverage]) -> tuple[PolicyCoverage, ...]:
     for policy in policies:
         key = _contents(policy)
         found[key] = _sum(found[key], policy) if key in found else policy
-    return tuple(sorted(found.values(), key=lambda one: one.place))
+    return tuple(sorted(found.values(), key=lambda entry: entry.place))
 
 
 def _contents(policy: PolicyCoverage) -> object:

@@ -112,10 +112,14 @@ def first_suite(
 
 def _tables(world: CompiledWorld, people: People, principal: Principal) -> tuple[list[_Table], int]:
     """The tables of one principal, and how many services were not looked at."""
-    own = [one for one in identity_statements(world, principal.arn) if not one.denies]
+    own = [
+        identity_statement
+        for identity_statement in identity_statements(world, principal.arn)
+        if not identity_statement.denies
+    ]
     given = list(people.granting(principal.arn))
     places: dict[str, dict[str, None]] = {}
-    for statement, guarded in (*given, *((one, None) for one in own)):
+    for statement, guarded in (*given, *((statement, None) for statement in own)):
         for service in services_of(statement):
             found = places.setdefault(service, {})
             resources = _resources(world, principal, statement, service, guarded)
@@ -123,7 +127,7 @@ def _tables(world: CompiledWorld, people: People, principal: Principal) -> tuple
     granted = _Granted([*own, *(statement for statement, _ in given)])
     tables: list[_Table] = []
     told = 0
-    looked_at = sorted(places, key=lambda one: one not in USUAL_SERVICES)[:_LOOKED_AT]
+    looked_at = sorted(places, key=lambda place: place not in USUAL_SERVICES)[:_LOOKED_AT]
     for number, service in enumerate(looked_at):
         made = [
             table
@@ -142,7 +146,9 @@ class _Granted:
 
     def __init__(self, statements: Sequence[CompiledStatement]) -> None:
         self._statements = statements
-        self._named = {p.pattern.lower() for one in statements for p in one.actions.patterns}
+        self._named = {
+            p.pattern.lower() for statement in statements for p in statement.actions.patterns
+        }
 
     def names(self, action: ActionFacts) -> bool:
         """Whether a policy names the action, without a wildcard."""
@@ -151,7 +157,7 @@ class _Granted:
     def covers(self, action: ActionFacts) -> bool:
         """Whether some statement is about the action."""
         name = action.full_name.lower()
-        return any(one.actions.covers(name) for one in self._statements)
+        return any(statement.actions.covers(name) for statement in self._statements)
 
 
 def _resources(
@@ -187,9 +193,11 @@ def _of_resource(world: CompiledWorld, table: _Table, granted: _Granted) -> Iter
     """The table of a resource, and one for each context that opens more."""
     question = Question(table.principal.arn, "sts:GetCallerIdentity", table.resource)
     fitting = [
-        one for one in catalog.actions(table.service) if takes(one.full_name, table.resource)
+        action
+        for action in catalog.actions(table.service)
+        if takes(action.full_name, table.resource)
     ]
-    fitting.sort(key=lambda one: (not granted.names(one), plainness(one)))
+    fitting.sort(key=lambda facts: (not granted.names(facts), plainness(facts)))
     allowed: list[ActionFacts] = []
     denied: list[ActionFacts] = []
     for action in fitting:
@@ -197,10 +205,10 @@ def _of_resource(world: CompiledWorld, table: _Table, granted: _Granted) -> Iter
         is_allowed = granted.covers(action) and _verdict(world, question, action) is Verdict.ALLOWED
         (allowed if is_allowed else denied).append(action)
     opened = list(_opened(world, question, table, denied, granted))
-    told = {one.full_name for other in opened for one in other.allowed}
+    told = {facts.full_name for other in opened for facts in other.allowed}
     table.allowed = _some_of(allowed)
-    shown = _some_of(denied, [one for one in denied if one.full_name in told])
-    table.denied = [one for one in shown if _verdict(world, question, one) in DENIALS]
+    shown = _some_of(denied, [facts for facts in denied if facts.full_name in told])
+    table.denied = [facts for facts in shown if _verdict(world, question, facts) in DENIALS]
     if table.allowed or (opened and table.denied):
         yield table
     yield from opened
@@ -224,13 +232,13 @@ def _opened(
             continue
         asked = replace(question, context=context)
         found = [
-            one
-            for one in denied
-            if granted.covers(one) and _verdict(world, asked, one) is Verdict.ALLOWED
+            facts
+            for facts in denied
+            if granted.covers(facts) and _verdict(world, asked, facts) is Verdict.ALLOWED
         ]
         if found:
             yield replace(table, context=context, allowed=_some_of(found), denied=[])
-            denied = [one for one in denied if one not in found]
+            denied = [facts for facts in denied if facts not in found]
 
 
 def _opening(world: CompiledWorld, question: Question) -> Context | None:

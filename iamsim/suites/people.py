@@ -33,7 +33,7 @@ class People:
     def __init__(self, world: CompiledWorld) -> None:
         """Take a world."""
         self._world = world
-        self._known = {one.arn: one.account for one in principals_of(world.model)}
+        self._known = {principal.arn: principal.account for principal in principals_of(world.model)}
 
     @cached_property
     def everyone(self) -> tuple[str, ...]:
@@ -57,7 +57,7 @@ class People:
         found: dict[str, tuple[Asked, ...]] = {root: (Asked(root),) for root in roots}
         strangers = somebody_of(FRESH_ACCOUNT, partition_of(model), unset=NO_ORGANIZATION)
         for asked in (
-            *(one for candidate in others_of(about, model, names) for one in candidate.asked),
+            *(asked for candidate in others_of(about, model, names) for asked in candidate.asked),
             *strangers[:1],
             ANONYMOUS,
         ):
@@ -109,7 +109,9 @@ class People:
         found: list[tuple[CompiledStatement, str]] = []
         for policy, policy_type, guarded in self._policies():
             compiled = self._world.policies.compiled(policy, policy_type)
-            found += [(one, guarded) for one in compiled.statements if not one.denies]
+            found += [
+                (statement, guarded) for statement in compiled.statements if not statement.denies
+            ]
         return tuple(found)
 
     def _policies(self) -> Iterator[tuple[AnyPolicy, PolicyType, str]]:

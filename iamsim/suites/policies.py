@@ -191,7 +191,7 @@ class PolicyReader:
         except OSError:
             files = []
         names = list(self.world.policies) if self.world is not None else []
-        meant = {one: one for one in names}
+        meant = {name: name for name in names}
         meant |= {file: os.path.join(folder, file) for file in files}  # noqa: PTH118 - as above
         kinds = "a file, inline JSON, the ARN of an AWS managed policy, or a known name"
         return did_you_mean(name, meant, shown=meant) or f"a policy is {kinds}"

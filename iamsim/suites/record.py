@@ -178,14 +178,14 @@ class Recorder:
             None if decision.layer is None else decision.layer.value,
             tuple(
                 RecordedStatement(
-                    one.layer.value,
-                    self._keys.get(id(one.source), (None, None))[1],
-                    one.policy,
-                    one.index,
-                    one.sid,
-                    one.effect,
+                    statement.layer.value,
+                    self._keys.get(id(statement.source), (None, None))[1],
+                    statement.policy,
+                    statement.index,
+                    statement.sid,
+                    statement.effect,
                 )
-                for one in decision.statements
+                for statement in decision.statements
             ),
             policies,
         )
@@ -222,7 +222,9 @@ def _attached(attached: AttachedPolicies, session: tuple[Policy, ...] | None) ->
     yield from attached.session_policies or ()
     yield from attached.vpce_policies or ()
     yield from session or ()
-    yield from (one for one in (attached.boundary, attached.resource_policy) if one is not None)
+    yield from (
+        policy for policy in (attached.boundary, attached.resource_policy) if policy is not None
+    )
     for levels in (attached.scps or (), attached.rcps or ()):
         for level in levels:
             yield from level
@@ -256,7 +258,7 @@ def write_record(record: Record) -> str:
 def _lines(record: Record) -> Iterator[str]:
     yield f'{{"iamsimRecord": {FORMAT},\n "cases": {{\n'
     cases = (
-        f"  {_json(name)}: {_json([_decision(one) for one in decisions])}"
+        f"  {_json(name)}: {_json([_decision(decision) for decision in decisions])}"
         for name, decisions in sorted(record.cases.items())
     )
     yield ",\n".join(cases)
@@ -295,7 +297,7 @@ def read_record(path: str) -> Record:
             raise _no_record(path)
         cases = {str(k): tuple(map(_read_decision, v)) for k, v in data["cases"].items()}
         texts = {str(key): _typed(PolicyText, value) for key, value in data["policies"].items()}
-        keys = {key for some in cases.values() for one in some for _, key in one.policies}
+        keys = {key for some in cases.values() for recorded in some for _, key in recorded.policies}
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise _no_record(path) from error
     if not keys <= texts.keys():
@@ -304,7 +306,7 @@ def read_record(path: str) -> Record:
 
 
 def _read_decision(data: Json) -> RecordedDecision:
-    statements = tuple(_typed(RecordedStatement, one) for one in data["statements"])
+    statements = tuple(_typed(RecordedStatement, entry) for entry in data["statements"])
     policies = tuple(
         (_typed(Place, {"layer": Layer(layer).value, "level": level, "name": name}), str(key))
         for layer, level, name, key in data["policies"]

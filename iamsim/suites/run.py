@@ -159,7 +159,7 @@ def fits(verdict: Verdict, expected: str) -> bool:
 
 def _deciding_layer(decisions: Sequence[Decision], verdict: Verdict) -> Layer | None:
     """The layer that decided the pair that decided the whole."""
-    return next((one.layer for one in decisions if one.verdict is verdict), None)
+    return next((decision.layer for decision in decisions if decision.verdict is verdict), None)
 
 
 def _unmet(request: ScenarioRequest, verdict: Verdict, layer: Layer | None) -> tuple[str, ...]:

@@ -50,7 +50,9 @@ __all__ = [
 ]
 
 # The keys under which policies and settings are attached without a world.
-_POLICY_KEYS = tuple(one.name for one in fields(AttachedPolicies) if one.name != "canonical_user")
+_POLICY_KEYS = tuple(
+    field.name for field in fields(AttachedPolicies) if field.name != "canonical_user"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,9 +163,9 @@ class _Builder:
             rules=model.rules,
             world=self._world,
             requests=tuple(
-                one
+                other_request
                 for index, request in enumerate(model.requests)
-                for one in self._requests(index, request)
+                for other_request in self._requests(index, request)
             ),
             source_name=self._document.source.name,
         )
@@ -235,8 +237,11 @@ class _Builder:
                 else tuple(question_of(requested, base) for requested in call.asked)
             )
             questions = tuple(
-                replace(one, attached=self._attached(path, request, one.action, one.resource))
-                for one in asked
+                replace(
+                    question,
+                    attached=self._attached(path, request, question.action, question.resource),
+                )
+                for question in asked
             )
             yield ScenarioRequest(
                 name=name,

@@ -234,7 +234,9 @@ class _Fitting:
     on none of them, and a resource that none acts on, stay, so that they are told."""
 
     def __init__(self, columns: list[_Column], resources: tuple[str, ...]) -> None:
-        self.actions = tuple(dict.fromkeys(one for column in columns for one in column.actions))
+        self.actions = tuple(
+            dict.fromkeys(action for column in columns for action in column.actions)
+        )
         self._pairs: set[tuple[str, str]] | None = None
         if len(resources) > 1:
             pairs = [pair for pair in product(self.actions, resources) if _acts_on(*pair)]

@@ -88,7 +88,7 @@ def services_of(statement: CompiledStatement) -> tuple[str, ...]:
         return USUAL_SERVICES
     named = (pattern.service for pattern in statement.actions.patterns)
     found = dict.fromkeys(
-        service for one in named for service in (USUAL_SERVICES if one is None else (one,))
+        service for text in named for service in (USUAL_SERVICES if text is None else (text,))
     )
     return tuple(found)
 
@@ -150,8 +150,8 @@ def _made_up(service: str, account: str, partition: str) -> tuple[str, ...]:
     region = usual_region(partition)
     made = (
         example_arn(text, account, partition=partition, region=region)
-        for one in types
-        for text in (() if one is None else one.arn_formats[:1])
+        for kind in types
+        for text in (() if kind is None else kind.arn_formats[:1])
     )
     return tuple(dict.fromkeys(arn for arn in made if arn is not None))
 
@@ -195,8 +195,8 @@ def _formats(service: str) -> tuple[tuple[str, ArnFormat], ...]:
 
     facts = catalog.find_service(service)
     formats = (
-        (one.name, read_format(text))
-        for one in (() if facts is None else facts.resource_types)
-        for text in one.arn_formats
+        (resource_kind.name, read_format(text))
+        for resource_kind in (() if facts is None else facts.resource_types)
+        for text in resource_kind.arn_formats
     )
     return tuple((name, form) for name, form in formats if form is not None)

@@ -61,7 +61,7 @@ def with_assumed_owner(
         plain = found.explanation
         caller = find_arn(question.principal)
         own = caller.account if caller is not None else ""
-        stranger = next(one for one in STRANGERS if one != own)
+        stranger = next(stranger for stranger in STRANGERS if stranger != own)
         other = decide(replace(question, resource_account=stranger), world).verdict
         same = found.decision.verdict is other or not (found.allowed or other is Verdict.ALLOWED)
         note = Note.BUCKET_OWNER_ASSUMED if same else ELSEWHERE[other]

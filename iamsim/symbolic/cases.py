@@ -160,9 +160,9 @@ def joined_shapes(cases: Sequence[Case]) -> Shapes:
     shapes = [shapes_of(case.prepared.situation, case.prepared.request) for case in cases]
     first, rest = shapes[0], shapes[1:]
     return Shapes(
-        first.listed.union(*(one.listed for one in rest)),
-        tuple(form for form in first.forms if all(form in one.forms for one in rest)),
-        tuple(sent for sent in first.sent if all(sent in one.sent for one in rest)),
+        first.listed.union(*(shapes.listed for shapes in rest)),
+        tuple(form for form in first.forms if all(form in shapes.forms for shapes in rest)),
+        tuple(sent for sent in first.sent if all(sent in shapes.sent for shapes in rest)),
     )
 
 
@@ -356,14 +356,14 @@ def _key(terms: DecisionTerms) -> object:
     allow make no difference."""
     stations = [
         (
-            one.station.slot,
-            one.station.level,
-            one.station.reason,
-            signature(one.allows),
-            signature(one.denies),
+            station.station.slot,
+            station.station.level,
+            station.station.reason,
+            signature(station.allows),
+            signature(station.denies),
         )
-        for one in terms.stations
-        if one.station.slot not in GUARDRAILS or is_open(one.allows, one.denies)
+        for station in terms.stations
+        if station.station.slot not in GUARDRAILS or is_open(station.allows, station.denies)
     ]
     return signature(terms.allowed), signature(terms.denied), tuple(stations)
 

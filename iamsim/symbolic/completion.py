@@ -207,7 +207,12 @@ def _with_layer(slot: Slot, prepared: Prepared, values: Mapping[str, ContextValu
         case Slot.RESOURCE_CONTROL:
             # What is unknown stands for the RCPs of buckets behind an access point as well.
             placed = prepared.situation.resource_policies
-            kept = tuple(replace(one, rcp_levels=None) if one.behind else one for one in placed)
+            kept = tuple(
+                replace(placed_policies, rcp_levels=None)
+                if placed_policies.behind
+                else placed_policies
+                for placed_policies in placed
+            )
             changes = {"rcp_levels": levels, "resource_policies": kept}
         case Slot.PUBLIC_ACCESS:
             public = word not in {ALLOW, NOT_APPLICABLE}

@@ -247,8 +247,8 @@ def _references(cases: Cases, solution: Solution) -> dict[int, tuple[StatementRe
     ]
     for case in cases.found:
         request = case.prepared.request
-        for one in case.terms.stations:
-            station = one.station
+        for other_station in case.terms.stations:
+            station = other_station.station
             if station.policies is None or not station.applies:
                 continue
             for policy, statement in station.policies.candidates(request.action):

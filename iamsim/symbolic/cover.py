@@ -125,8 +125,8 @@ class RegionWriter:
                 if isinstance(leaf, ConditionTest) and leaf.key == key:
                     values = written_values(leaf, atom.request)
                     found[self._entry(leaf.operator.text, name, values)] = None
-                    for one in complement(leaf, values, name):
-                        found[self._entry(one.operator, name, one.values)] = None
+                    for value in complement(leaf, values, name):
+                        found[self._entry(value.operator, name, value.values)] = None
             for base, values in pool_of(self.region, key).items():
                 if base in {"Numeric", "Date"}:
                     found.update(dict.fromkeys(self._orders(base, name, values)))
@@ -193,7 +193,11 @@ class RegionWriter:
 
     def _fits(self, entry: Entry, chosen: Sequence[Entry]) -> bool:
         """Whether a test can stand in one block with others."""
-        same = [one for one in chosen if (one.operator, one.key) == (entry.operator, entry.key)]
+        same = [
+            other_entry
+            for other_entry in chosen
+            if (other_entry.operator, other_entry.key) == (entry.operator, entry.key)
+        ]
         if not same or ("Not" in entry.base and ":" not in entry.operator):
             return True
         single = not self.region.may_hold_lists(entry.key.lower())

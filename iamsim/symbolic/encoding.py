@@ -42,7 +42,11 @@ class Encoding:
 
     def region_of(self, atom: Atom) -> Region:
         """The region of a test."""
-        return next(region for region in self.regions if any(one is atom for one in region.atoms))
+        return next(
+            region
+            for region in self.regions
+            if any(other_atom is atom for other_atom in region.atoms)
+        )
 
     def formula(self, formulas: Formulas, term: Term, *, wanted: bool = True) -> Formula:
         """Read a term (or, if not `wanted`, its negation) as a formula."""

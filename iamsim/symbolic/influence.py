@@ -134,7 +134,7 @@ def influencing_keys(
             if other.flips:
                 one = other._replace(flips=False, beside=_written(beside, readers))
         found.append(one)
-    found.sort(key=lambda one: (not one.flips, not one.can_matter, one.key.lower()))
+    found.sort(key=lambda entry: (not entry.flips, not entry.can_matter, entry.key.lower()))
     return tuple(found)
 
 
@@ -192,7 +192,7 @@ def _samples(region: Region, key: str) -> list[ContextValue]:
     if need.typed:
         points = [point for cell in region.cells for point in cell if point]
         values = [point[key] for point in points if region.is_usual(point)]
-        families = [literal_values(*one) for one in need.typed.items()]
+        families = [literal_values(*parts) for parts in need.typed.items()]
         places = {text: number for family in families for number, text in enumerate(family)}
         plain = [value for value in values if isinstance(value, str)]
         if len(plain) <= MOST_SAMPLES:

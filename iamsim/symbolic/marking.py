@@ -43,10 +43,10 @@ def _open_places(cases: Cases) -> Places:
     found: Places = set()
     for case in cases.found:
         request = case.prepared.request
-        for one in case.terms.stations:
-            if one.station.policies is None:
+        for station in case.terms.stations:
+            if station.station.policies is None:
                 continue
-            for policy in one.station.policies.policies:
+            for policy in station.station.policies.policies:
                 for statement in policy.statements:
                     patterns = () if statement.resources is None else statement.resources.patterns
                     leaves: list[ConditionTest | ResourcePattern] = [*statement.conditions]

@@ -117,8 +117,8 @@ def _about(question: Question, world: CompiledWorld | None) -> tuple[bool, bool]
     prepared = authorize.prepare(question, world)
     terms = decision_terms(prepared.situation, prepared.request, None)
     grants = denies = False
-    for one in terms.stations:
-        policies = one.station.policies
+    for station in terms.stations:
+        policies = station.station.policies
         if policies is None:
             continue
         for _, statement in policies.candidates(prepared.request.action):

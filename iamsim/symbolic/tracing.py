@@ -122,8 +122,8 @@ def _placed(terms: DecisionTerms) -> dict[Place, Said]:
 def _places(stations: tuple[StationTerms, ...]) -> Iterator[Place]:
     """Tell stations apart: by layer and level, and by number where levels share a name."""
     counts: dict[tuple[Slot, str | None], int] = {}
-    for one in stations:
-        name = one.station.slot, one.station.level
+    for station in stations:
+        name = station.station.slot, station.station.level
         counts[name] = counts.get(name, 0) + 1
         yield (*name, counts[name])
 

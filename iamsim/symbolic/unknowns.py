@@ -164,7 +164,7 @@ def layer_applies(slot: Slot, situation: Situation, request: Request) -> bool:
             return request.action.startswith("s3:") and can_be_restricted(situation)
         case _:
             stations = situation.arrange(request.action).at(slot)
-            if not any(one.applies or one.reason in OPEN_REASONS for one in stations):
+            if not any(station.applies or station.reason in OPEN_REASONS for station in stations):
                 return False
             return slot is not Slot.RESOURCE_CONTROL or _is_controlled(situation, request.action)
 

@@ -64,7 +64,7 @@ class Layout:
         if isinstance(value, dict) and value:
             lines = [self.member(name, one).block(column) for name, one in value.items()]
         elif isinstance(value, list) and value:
-            lines = [self.item(one).block(column) for one in value]
+            lines = [self.item(entry).block(column) for entry in value]
         else:
             return self.inline(value)
         return f"{self.newline}{column}".join(lines)

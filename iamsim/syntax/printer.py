@@ -36,7 +36,9 @@ def to_document(policy: Policy) -> dict[str, object]:
     in its list; numbers and booleans in conditions become the text that AWS reads. What is not
     known becomes its marker: of a statement in part, of the whole statement.
     """
-    unknown = next((one for part in policy.statements for one in part.unknowns if one.whole), None)
+    unknown = next(
+        (unknown for part in policy.statements for unknown in part.unknowns if unknown.whole), None
+    )
     if unknown is not None:
         return {**unknown.to_marker()}
     document: dict[str, object] = {}
@@ -45,7 +47,11 @@ def to_document(policy: Policy) -> dict[str, object]:
     if policy.id is not None:
         document["Id"] = policy.id
     # One statement of the text stands here several times where a part of it is not known.
-    unknowns = {one.index: one.unknowns[0] for one in policy.statements if one.unknowns}
+    unknowns = {
+        statement.index: statement.unknowns[0]
+        for statement in policy.statements
+        if statement.unknowns
+    }
     written: dict[int, object] = {}
     for statement in policy.statements:
         unknown = unknowns.get(statement.index)

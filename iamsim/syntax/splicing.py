@@ -205,7 +205,7 @@ def _behind(
     first, last = items[0], items[-1]
     if not layout.is_flow(start):
         column = " " * (first.start - text.rfind("\n", 0, first.start) - 1)
-        lines = "".join(f"{layout.newline}{column}{one.block(column)}" for one in added)
+        lines = "".join(f"{layout.newline}{column}{item.block(column)}" for item in added)
         end = _line_end(text, last.end)
         return Change(end, end, lines)
     base = indentation(text, last.start)
@@ -213,7 +213,7 @@ def _behind(
     gap = f",{layout.newline}{base}" if lines_each else layout.comma
     spread = "\n" in text[last.start : last.end]
     return Change(
-        last.end, last.end, "".join(f"{gap}{one.flow(base, lines=spread)}" for one in added)
+        last.end, last.end, "".join(f"{gap}{item.flow(base, lines=spread)}" for item in added)
     )
 
 

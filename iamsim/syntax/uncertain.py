@@ -53,8 +53,8 @@ def unknown_statements(
     resources = Entries("Resource", (Value(EVERYTHING, path),), path)
     effects = (str(effect),) if effect in EFFECTS else EFFECTS
     return tuple(
-        Statement(index, sid, one, None, anything, resources, (), path, (unknown,))
-        for one in effects
+        Statement(index, sid, effect, None, anything, resources, (), path, (unknown,))
+        for effect in effects
     )
 
 
@@ -132,7 +132,9 @@ class _Reader:
         highs = [bound.high[0] for bound in bounds]
         if unknowns:
             effects = (str(effect),) if effect in EFFECTS else EFFECTS
-            made += [self._make(one, sid, highs, conditions.high, unknowns) for one in effects]
+            made += [
+                self._make(effect, sid, highs, conditions.high, unknowns) for effect in effects
+            ]
         return tuple(made)
 
     def _make(

@@ -30,7 +30,7 @@ def nothing_outside(scope: Scope, model: World) -> Claim | None:
     if model.organization is not None:
         who = Who("outside", "organization")
     else:
-        who = Who("except", members=tuple(Who("account", one) for one in model.accounts))
+        who = Who("except", members=tuple(Who("account", account) for account in model.accounts))
     return _claim("nothing outside the organization", scope, [who])
 
 
@@ -85,7 +85,7 @@ def _all_of(who: Sequence[Who]) -> Who:
     """Callers whom all of some are about: those whom none of the rests is about."""
     if len(who) == 1:
         return who[0]
-    return Who("except", members=tuple(Who("except", members=(one,)) for one in who))
+    return Who("except", members=tuple(Who("except", members=(other_who,)) for other_who in who))
 
 
 def _patterns(texts: Iterable[str], name: str) -> tuple[Who, ...]:

@@ -151,7 +151,12 @@ class Enforcement:
     def needed(self) -> list[str]:
         """Name the permissions that calls needed, sorted: ``s3:GetObject``."""
         return sorted(
-            {one.action for made in self.calls if made.allowed for one in made.reading.asked}
+            {
+                requested.action
+                for made in self.calls
+                if made.allowed
+                for requested in made.reading.asked
+            }
         )
 
     def unused(self) -> list[str]:
@@ -171,10 +176,10 @@ class Enforcement:
     def _granted_patterns(self) -> list[str]:
         question = Question(self.principal, "sts:GetCallerIdentity")
         found: dict[str, None] = {}
-        for one in policies_in_play(question, self._world):
-            if one.layer is not Layer.IDENTITY_BASED_POLICY:
+        for policy in policies_in_play(question, self._world):
+            if policy.layer is not Layer.IDENTITY_BASED_POLICY:
                 continue
-            for statement in one.policy.statements:
+            for statement in policy.policy.statements:
                 if not statement.denies and not statement.actions.negated:
                     found |= dict.fromkeys(leaf.pattern for leaf in statement.actions.patterns)
         return list(found)

@@ -58,7 +58,7 @@ def case_of(request: Asked, title: str) -> str:
         }
     if question.attached.identity_policies is not None:
         keys["identity_policies"] = [
-            to_document(one) for one in question.attached.identity_policies
+            to_document(identity_policy) for identity_policy in question.attached.identity_policies
         ]
     keys["expect"] = "denied" if request.allowed else "allowed"
     lines = write_yaml(keys).splitlines()

@@ -356,5 +356,5 @@ def _path(world: WorldOrPath) -> str | None:
         return os.fspath(world)
     model = _world(world).model
     placed: list[Any] = [*filter(None, (model.organization,)), *model.accounts.values()]
-    names = (one.source.name for one in placed)
+    names = (entry.source.name for entry in placed)
     return next((name for name in names if os.path.isfile(name)), None)  # noqa: PTH113 - as worlds name files

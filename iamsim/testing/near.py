@@ -115,7 +115,7 @@ class Near:
         self._pairs: dict[str, tuple[Pair, ...]] = {}
         self._edges: dict[tuple[str, str, str], Edges] = {}
         self.principals = tuple(
-            one for one in self._people.everyone if scope.has_principal(one) and self.pairs(one)
+            text for text in self._people.everyone if scope.has_principal(text) and self.pairs(text)
         )
 
     def question(self, principal: str, pair: Pair) -> Question:
@@ -169,27 +169,31 @@ class Near:
         patterns = () if statement.resources is None else statement.resources.patterns
         partition = "aws" if arn is None else arn.partition
         made = [
-            resource_like(one, dict.fromkeys(one.keys, "example"), account, partition)
-            for one in patterns
+            resource_like(pattern, dict.fromkeys(pattern.keys, "example"), account, partition)
+            for pattern in patterns
         ]
-        own = [one for one in made if one is not None and one != "*"]
-        beside = [f"{one.rpartition('/')[0]}-beside/{one.rpartition('/')[2]}" for one in own]
-        named = [one for one in self.scope.resources if "*" not in one and "?" not in one]
+        own = [text for text in made if text is not None and text != "*"]
+        beside = [f"{text.rpartition('/')[0]}-beside/{text.rpartition('/')[2]}" for text in own]
+        named = [
+            resource
+            for resource in self.scope.resources
+            if "*" not in resource and "?" not in resource
+        ]
         if guarded is not None:
             inside = f"{guarded}/example" if guarded.startswith("arn:aws:s3:") else guarded
             own = [guarded, inside, *own]
         for action in self._actions(statement):
             listed = resources_for(self.world, action.partition(":")[0], account)
             possible = dict.fromkeys((*own, *named, *(listed if "*" in made else ()), "*", *beside))
-            taken = [one for one in possible if takes(action, one)]
-            yield from ((action, one) for one in taken[:_RESOURCES])
+            taken = [text for text in possible if takes(action, text)]
+            yield from ((action, text) for text in taken[:_RESOURCES])
 
     def _actions(self, statement: CompiledStatement) -> tuple[str, ...]:
         """The actions of a statement that are in the scope; a few of every pattern."""
         negated = statement.actions.negated
-        patterns = ["*"] if negated else [one.pattern for one in statement.actions.patterns]
+        patterns = ["*"] if negated else [pattern.pattern for pattern in statement.actions.patterns]
         named = [name for name in self._named if statement.actions.covers(name.lower())]
-        near = (name for one in (*self.scope.actions, *patterns) for name in actions_of(one))
+        near = (name for action in (*self.scope.actions, *patterns) for name in actions_of(action))
         covered = (name for name in near if statement.actions.covers(name.lower()))
         return tuple(dict.fromkeys((*named, *covered)))
 
@@ -270,7 +274,7 @@ class Near:
             told = told or (name == REGION_KEY and has_global_region(question.action))
             if name in forced or told:
                 continue
-            rest = [one.value for one in influence.values if one.value is not None]
+            rest = [value.value for value in influence.values if value.value is not None]
             yield influence.key, (None, *rest[:_VALUES])
 
 
@@ -317,7 +321,7 @@ def actions_of(pattern: str) -> tuple[str, ...]:
     names = (
         catalog.expand(pattern)
         if not services
-        else tuple(one.full_name for service in services for one in catalog.actions(service))
+        else tuple(action.full_name for service in services for action in catalog.actions(service))
     )
     groups: dict[tuple[str, ...], int] = {}
     found = []

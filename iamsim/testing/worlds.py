@@ -66,5 +66,5 @@ def _asked(world: World | None, question: dict[str, Any]) -> World | None:
     """The world that a question is about."""
     from iamsim.engine.question import AttachedPolicies
 
-    brings_policies = any(one.name in question for one in fields(AttachedPolicies))
+    brings_policies = any(field.name in question for field in fields(AttachedPolicies))
     return current_world() if world is None and not brings_policies else world

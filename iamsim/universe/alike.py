@@ -67,7 +67,7 @@ class Reading(NamedTuple):
 
 def outcomes(some: Iterable[Reading], values: Mapping[str, ContextValue]) -> frozenset[object]:
     """How all that reads context keys comes out for a caller."""
-    return frozenset([(one.number, one.outcome(values)) for one in some])
+    return frozenset([(reading.number, reading.outcome(values)) for reading in some])
 
 
 def untold(
@@ -78,7 +78,7 @@ def untold(
     missing = keys - facts.context.values.keys()
     return (
         marks_read(question, facts.caller, missing, world),
-        tuple([one for one in facts.untold if any(map(one.include, keys))]),
+        tuple([untold_keys for untold_keys in facts.untold if any(map(untold_keys.include, keys))]),
     )
 
 
@@ -128,7 +128,9 @@ class Side(NamedTuple):
 
     def outcomes(self, values: Mapping[str, ContextValue]) -> frozenset[object]:
         """How what it reads comes out."""
-        return outcomes((one for own in self.layers.values() for one in own.reading), values)
+        return outcomes(
+            (reading for own in self.layers.values() for reading in own.reading), values
+        )
 
     def moved(self, one: StatementReference, other: Side) -> StatementReference:
         """The statement of somebody alike that says what one of this side says."""
@@ -143,9 +145,11 @@ class Side(NamedTuple):
 
     def moved_in(self, decision: Decision, other: Side) -> Decision:
         """A decision with the statements of somebody alike."""
-        if other is self or not any(one.layer in OWN_SLOTS for one in decision.statements):
+        if other is self or not any(
+            statement.layer in OWN_SLOTS for statement in decision.statements
+        ):
             return decision
-        moved = tuple([self.moved(one, other) for one in decision.statements])
+        moved = tuple([self.moved(statement, other) for statement in decision.statements])
         return replace(decision, statements=moved)
 
 
@@ -163,7 +167,7 @@ class Others(NamedTuple):
         names = caller.names
         return (
             frozenset([(name, names[name]) for name in self.names & names.keys()]),
-            tuple([one.concerns(caller) for one in self.sparing]),
+            tuple([not_principal_test.concerns(caller) for not_principal_test in self.sparing]),
             outcomes(self.reading, values),
         )
 
@@ -235,7 +239,9 @@ class Alike:
     ) -> Member:
         if statement.unknowns:  # answers name the policy of which a part is not known
             said = said, policy.name, statement.index, statement.unknowns
-        listed = any(one.operator.set_operator is not None for one in statement.conditions)
+        listed = any(
+            condition.operator.set_operator is not None for condition in statement.conditions
+        )
         unbound = not statement.conditions and not reads_context(statement.resources)
         return Member(
             self.number(said),
@@ -258,17 +264,22 @@ class Alike:
                 names |= principals.names
             elif principals is not None:
                 sparing[id(principals)] = principals
-        keys: frozenset[str] = frozenset().union(*(one.keys for one in some))
+        keys: frozenset[str] = frozenset().union(*(statement.keys for statement in some))
         return Others(frozenset(names), tuple(sparing.values()), self.reading(some), keys)
 
     def reading(self, statements: Iterable[CompiledStatement]) -> tuple[Reading, ...]:
         """What of statements reads context keys, each once."""
         found: dict[int, Reading] = {}
         for statement in statements:
-            for one in statement.conditions:
-                said = "condition", one.written_operator, one.key, one.values.templates
+            for condition in statement.conditions:
+                said = (
+                    "condition",
+                    condition.written_operator,
+                    condition.key,
+                    condition.values.templates,
+                )
                 number = self.number(said)
-                found[number] = Reading(number, one.keys, one)
+                found[number] = Reading(number, condition.keys, condition)
             for pattern in statement.resources.patterns if statement.resources is not None else ():
                 if pattern.keys:
                     number = self.number(("pattern", pattern.template))
@@ -280,7 +291,7 @@ def _own(members: Sequence[Member]) -> Own:
     """Sum up the statements of a policy or a layer."""
     if not members:
         return NOTHING
-    reading = {one.number: one for member in members for one in member.reading}
+    reading = {reading.number: reading for member in members for reading in member.reading}
     return Own(
         tuple(members),
         tuple(dict.fromkeys([member.content for member in members])),
@@ -292,8 +303,8 @@ def _own(members: Sequence[Member]) -> Own:
 def classes(some: Iterable[T], seen: Callable[[T], Hashable]) -> list[list[T]]:
     """Sort what is asked about into classes that nothing which is asked tells apart."""
     found: dict[Hashable, list[T]] = {}
-    for one in some:
-        found.setdefault(seen(one), []).append(one)
+    for t in some:
+        found.setdefault(seen(t), []).append(t)
     return list(found.values())
 
 

@@ -209,7 +209,7 @@ def named_candidates(names: Iterable[str], model: World) -> list[Candidate]:
         candidate = _named(_principal_of(name, model), model)
         if candidate is not None:
             found[candidate.principal] = candidate
-    return sorted(found.values(), key=lambda one: (one.account or "", one.principal))
+    return sorted(found.values(), key=lambda entry: (entry.account or "", entry.principal))
 
 
 def _principal_of(name: str, model: World) -> str:
@@ -272,6 +272,6 @@ def _provisioned(principal: str, model: World) -> Candidate | None:
         return None
     account = model.accounts[role.account]
     name = permission_set_name(role)
-    if any(permission_set_name(one) == name for one in account.roles.values()):
+    if any(permission_set_name(role) == name for role in account.roles.values()):
         return None
     return _role(account, role)

@@ -49,7 +49,7 @@ def content_of(statement: CompiledStatement) -> Content:
         if principals is None
         else (
             type(principals).__name__,
-            tuple([(one.kind, one.text) for one in principals.patterns]),
+            tuple([(pattern.kind, pattern.text) for pattern in principals.patterns]),
         ),
         (
             statement.actions.negated,

@@ -52,7 +52,7 @@ def meeting_of(
     kind and the account of all of them, which counts where a place sees a caller of its own."""
     request = prepared.request
     arrangement = prepared.situation.arrange(request.action)
-    stations = tuple([one for one in arrangement.stations if one.slot not in OWN])
+    stations = tuple([station for station in arrangement.stations if station.slot not in OWN])
     met = (
         arrangement.relation,
         tuple([_met_at(station) for station in stations]),

@@ -58,7 +58,10 @@ def others_of(
     list. `names` are those in its Principal elements, by default of all statements that allow."""
     if names is None:
         names = granted_by(statements)
-    found = {one.principal: one for one in named_candidates(names, model)}
+    found = {
+        named_candidate.principal: named_candidate
+        for named_candidate in named_candidates(names, model)
+    }
     for candidate in _designated(statements, model, names):
         found.setdefault(candidate.principal, candidate)
     return list(found.values())
@@ -79,12 +82,12 @@ def _designated(
     if not everyone and not accounts:
         return
     mentions = mentions_of(statements)
-    for one in named_candidates(spared_by(statements), model):
-        if everyone or one.account in accounts:
-            yield one
+    for named_candidate in named_candidates(spared_by(statements), model):
+        if everyone or named_candidate.account in accounts:
+            yield named_candidate
     if everyone:
-        more = sorted(one for one in mentions.accounts if one not in model.accounts)
-        yield from named_candidates([f"account:{one}" for one in more], model)
+        more = sorted(account for account in mentions.accounts if account not in model.accounts)
+        yield from named_candidates([f"account:{text}" for text in more], model)
         accounts.update(more)
     yield from _by_arn(mentions, sorted(accounts), model, everyone=everyone)
     if everyone:
@@ -111,8 +114,8 @@ def future_of(
 ) -> Iterator[Candidate]:
     """Principals of listed accounts that do not exist yet: whom Principal elements and conditions
     on aws:PrincipalArn name in advance, then any other of each account."""
-    taken = [one.arn for owner in model.accounts.values() for one in owner.users.values()]
-    taken += [one.arn for owner in model.accounts.values() for one in owner.roles.values()]
+    taken = [user.arn for owner in model.accounts.values() for user in owner.users.values()]
+    taken += [role.arn for owner in model.accounts.values() for role in owner.roles.values()]
     named = (name.partition(":") for name in sorted(granted_by(statements)))
     patterns = dict.fromkeys(text for kind, _, text in named if kind == "aws")
     patterns.update(dict.fromkeys(mentions_of(statements).arns))
@@ -121,12 +124,16 @@ def future_of(
         if len(parts) != PARTS or "${" in pattern or parts[2] != "iam":
             continue
         fits = compile_tokens(tokenize(pattern))
-        examples = [one for one in principals_like(parts[2], parts[5]) if one != ROOT]
+        examples = [part for part in principals_like(parts[2], parts[5]) if part != ROOT]
         of_account = compile_tokens(tokenize(parts[4]))
         for account in model.accounts.values():
             head = f"arn:{account.partition}:iam::{account.id}:"
-            some = [head + one for one in examples if model.find_principal(head + one) is None]
-            if some and of_account(account.id) and not any(fits(one) for one in taken):
+            some = [
+                head + example
+                for example in examples
+                if model.find_principal(head + example) is None
+            ]
+            if some and of_account(account.id) and not any(fits(text) for text in taken):
                 shown = ":".join((*parts[:4], account.id, parts[5]))
                 yield _future(shown, account.id, some)
     for account_id in accounts:
@@ -139,7 +146,7 @@ def future_of(
 
 def _future(shown: str, account: str, standing: Iterable[str]) -> Candidate:
     """Somebody whose policies nobody knows yet."""
-    asked = tuple(Asked(one, unset=NOT_THE_OWNER, outside=True) for one in standing)
+    asked = tuple(Asked(text, unset=NOT_THE_OWNER, outside=True) for text in standing)
     return Candidate(shown, CandidateKind.FUTURE, account, standing=asked)
 
 
@@ -153,8 +160,8 @@ def _canonical_users(names: Iterable[str], model: World) -> Iterator[Candidate]:
         kind, _, text = name.partition(":")
         if kind == "canonicaluser" and text not in known:
             standing = tuple(
-                one._replace(canonical_user=text)
-                for one in somebody_of(FRESH_ACCOUNT, partition_of(model))
+                asked._replace(canonical_user=text)
+                for asked in somebody_of(FRESH_ACCOUNT, partition_of(model))
             )
             yield Candidate(text, CandidateKind.CANONICAL_USER, None, standing=standing)
 
@@ -168,12 +175,12 @@ def _by_arn(
         if len(parts) != PARTS or "${" in pattern:
             continue
         partition = partition_of(model) if WILD & set(parts[1]) else parts[1]
-        examples = [one for one in principals_like(parts[2], parts[5]) if one != ROOT]
+        examples = [part for part in principals_like(parts[2], parts[5]) if part != ROOT]
         if not examples:
             continue
         fits = compile_tokens(tokenize(parts[4]))
         fresh = f"{parts[4].rstrip('*').replace('?', '0'):0<12}"
-        some = {one: one for one in accounts if fits(one)}
+        some = {account: account for account in accounts if fits(account)}
         if everyone and is_account_id(fresh) and fresh not in some and fresh not in model.accounts:
             some[fresh] = parts[4]
         for account, shown in some.items():
@@ -183,7 +190,7 @@ def _by_arn(
                 CandidateKind.EXTERNAL,
                 account if account == shown else None,
                 standing=tuple(
-                    Asked(head + one, unset=NOT_THE_OWNER, outside=True) for one in examples
+                    Asked(head + example, unset=NOT_THE_OWNER, outside=True) for example in examples
                 ),
             )
 
@@ -243,8 +250,8 @@ def _by_user_id(mentions: Mentions, model: World) -> Iterator[Candidate]:
     """
     if not mentions.user_ids:
         return
-    known = {one.id for account in model.accounts.values() for one in account.users.values()}
-    known |= {one.id for account in model.accounts.values() for one in account.roles.values()}
+    known = {user.id for account in model.accounts.values() for user in account.users.values()}
+    known |= {role.id for account in model.accounts.values() for role in account.roles.values()}
     for pattern in mentions.user_ids:
         unique_id = pattern.partition(":")[0]
         kind = "role" if unique_id.startswith("AROA") else "user"

@@ -81,13 +81,15 @@ def through_services(
 
     https://docs.aws.amazon.com/IAM/latest/UserGuide/access_forward_access_sessions.html
     """
-    if not any(key == THROUGH_SERVICE.lower() for one in statements for key in one.keys):
+    if not any(
+        key == THROUGH_SERVICE.lower() for statement in statements for key in statement.keys
+    ):
         return []
     through = (THROUGH_SERVICE, "true")
     return [
-        one._replace(context=(*one.context, through))
-        for one in some
-        if find_arn(one.principal) is not None
+        outsider._replace(context=(*outsider.context, through))
+        for outsider in some
+        if find_arn(outsider.principal) is not None
     ]
 
 
@@ -97,13 +99,13 @@ def _everyone(zone: Zone, model: World, mentions: Mentions) -> Iterator[Outsider
     others = {*model.accounts, *model.index.nodes} - zone.accounts
     named = mentions.accounts - zone.accounts
     # Accounts of the world that no policy names are told apart by their organization alone.
-    inside = sorted(one for one in others if model.in_organization(one))
+    inside = sorted(other for other in others if model.in_organization(other))
     some = {FRESH_ACCOUNT, *named, *inside[:1]}
     for account in sorted(some):
         yield from _of_account(account, zone, model, mentions)
     for key, value in mentions.sources:
         found = ACCOUNT.findall(value) or [model.account_of_resource(value) or FRESH_ACCOUNT]
-        foreign = [one for one in found if one not in zone.accounts]
+        foreign = [entry for entry in found if entry not in zone.accounts]
         if foreign:
             yield from _service(key, example_of(value, INSTANCE), foreign[0])
 
@@ -127,14 +129,14 @@ def _service(key: str, value: str, account: str) -> Iterator[Outsider]:
 
 def _of_account(account: str, zone: Zone, model: World, mentions: Mentions) -> Iterator[Outsider]:
     """A principal that nobody names, and those that conditions name."""
-    principals = [one.principal for one in somebody_of(account, partition_of(model))]
+    principals = [asked.principal for asked in somebody_of(account, partition_of(model))]
     for pattern in mentions.arns:
         parts = pattern.split(":", 5)
         if len(parts) != 6 or parts[4] not in {account, "*"}:  # noqa: PLR2004 - an ARN has six parts
             continue
         if "${" not in parts[5]:
             head = f"arn:{partition_of(model)}:{parts[2]}::{account}:"
-            principals += [head + one for one in principals_like(parts[2], parts[5])]
+            principals += [head + part for part in principals_like(parts[2], parts[5])]
             if parts[2] == "sts" and parts[5].startswith(SESSION) and not WILD & set(parts[5]):
                 principals.append(head + parts[5])
     for number, principal in enumerate(dict.fromkeys(principals)):

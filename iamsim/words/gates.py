@@ -154,7 +154,7 @@ class DecisionGates(NamedTuple):
         where all are like that."""
         if not _is_empty(lane):
             return False
-        kept = [one for one in self.lanes if not _is_empty(one)]
+        kept = [lane for lane in self.lanes if not _is_empty(lane)]
         return bool(kept) or lane is not self.lanes[-1]
 
 
@@ -178,7 +178,9 @@ def deciding_texts(gates: DecisionGates) -> list[str]:
             continue
         closed = [level for level in gate.levels if level.state is State.CLOSED]
         if closed:
-            texts += [f"{gate.name} at {one.name}: {on_one_line(one.lines)}" for one in closed]
+            texts += [
+                f"{gate.name} at {level.name}: {on_one_line(level.lines)}" for level in closed
+            ]
         else:
             texts.append(f"{gate.name}: {on_one_line(gate.lines)}")
     return list(dict.fromkeys(texts)) or [gates.relation]
@@ -227,32 +229,36 @@ class _Reading:
         """Which layer decides, in a sentence: what one should see first."""
         explanation = self.answer.explanation
         parts = []
-        for one in explanation.decided_by:
-            if not self.ways and one.statement is None and one.layer not in _GUARDRAILS:
+        for decider in explanation.decided_by:
+            if not self.ways and decider.statement is None and decider.layer not in _GUARDRAILS:
                 continue  # no policy of that layer could let it in
-            name = self._name(place_of(one.layer, one.level))
-            at = f" at {one.level}" if one.level and one.layer in _GUARDRAILS else ""
-            denies = one.statement is not None and one.statement.effect == "Deny"
-            allows = one.statement is not None and one.statement.effect == "Allow"
+            name = self._name(place_of(decider.layer, decider.level))
+            at = f" at {decider.level}" if decider.level and decider.layer in _GUARDRAILS else ""
+            denies = decider.statement is not None and decider.statement.effect == "Deny"
+            allows = decider.statement is not None and decider.statement.effect == "Allow"
             verb = "denies it" if denies else "allows it" if allows else "does not allow it"
-            unknown = "it is not known whether " if one.reason is Reason.DEPENDS_ON_UNKNOWN else ""
+            unknown = (
+                "it is not known whether " if decider.reason is Reason.DEPENDS_ON_UNKNOWN else ""
+            )
             if unknown and not denies:
                 verb = "allows it"
             which = ""
-            if one.statement is not None:
-                which = f": {on_one_line(statement_lines(one.statement, one.policy))}"
-            elif one.policy is not None or one.near is not None:
-                name = _named(name, one.policy or ("" if one.near is None else one.near.policy))
+            if decider.statement is not None:
+                which = f": {on_one_line(statement_lines(decider.statement, decider.policy))}"
+            elif decider.policy is not None or decider.near is not None:
+                name = _named(
+                    name, decider.policy or ("" if decider.near is None else decider.near.policy)
+                )
             parts.append(f"{unknown}the {name}{at} {verb}{which}")
         return "; ".join(dict.fromkeys(parts)) or RELATIONS[explanation.relation]
 
     def _remark(self) -> str:
         """What stands in place of ways in: the statement that denies, or the relation."""
         explanation = self.answer.explanation
-        for one in explanation.decided_by:
-            if one.statement is not None and one.layer not in _GUARDRAILS:
-                place = place_of(one.layer, one.level)
-                lines = statement_lines(one.statement, one.policy)
+        for decider in explanation.decided_by:
+            if decider.statement is not None and decider.layer not in _GUARDRAILS:
+                place = place_of(decider.layer, decider.level)
+                lines = statement_lines(decider.statement, decider.policy)
                 return f"{self._name(place)} denies: {on_one_line(lines)}"
         return RELATIONS[explanation.relation]
 
@@ -268,11 +274,15 @@ class _Reading:
         return layer_name(place.layer, self.action, GRANTS if place.grants else None)
 
     def _guardrail(self, place: Place) -> Gate:
-        entries = [one for one in self.entries[place] if not is_absent(one)] or self.entries[place]
+        entries = [entry for entry in self.entries[place] if not is_absent(entry)] or self.entries[
+            place
+        ]
         levels = tuple(
             Level(entry.level or "", _state(entry), self._why(entry, place)) for entry in entries
         )
-        state = next(one for one in _WORST_FIRST if any(level.state is one for level in levels))
+        state = next(
+            state for state in _WORST_FIRST if any(level.state is state for level in levels)
+        )
         named = any(level.name for level in levels)
         return Gate(
             place,
@@ -364,7 +374,9 @@ class _Reading:
         """Why a gate is closed for lack of an allow."""
         if any(entry.outcome is Outcome.ALLOW for entry in entries) and len(entries) == 1:
             return (_OTHER_GRANT,)
-        lacking = next((one for one in entries if one.outcome is not Outcome.ALLOW), entries[0])
+        lacking = next(
+            (entry for entry in entries if entry.outcome is not Outcome.ALLOW), entries[0]
+        )
         if lacking.residual is not None and lacking.residual.allows is None:
             return (REASONS[Reason.NO_STATEMENT_ALLOWS], *self._closest(lacking, place))
         return self._why(lacking, place)
@@ -374,7 +386,9 @@ class _Reading:
     ) -> tuple[str, ...]:
         """What decided within a layer: a statement with its place, or the reason."""
         if entry.residual is not None:
-            sentences = dict.fromkeys(one.sentence for one in entry.residual if one is not None)
+            sentences = dict.fromkeys(
+                residual.sentence for residual in entry.residual if residual is not None
+            )
             return tuple(sentences) or (REASONS[entry.reason],)
         effect = {Outcome.ALLOW: "Allow", Outcome.EXPLICIT_DENY: "Deny"}.get(entry.outcome)
         matching = [
@@ -383,7 +397,7 @@ class _Reading:
             for statement in policy.statements
             if statement.matched and statement.effect == effect
         ]
-        fitting = [one for one in matching if kinds is None or _grants_any(one[1], kinds)]
+        fitting = [parts for parts in matching if kinds is None or _grants_any(parts[1], kinds)]
         for policy, statement in fitting or matching:
             lines = statement_lines(statement, policy)
             if any(clause.element is Element.CONDITION for clause in statement.clauses):

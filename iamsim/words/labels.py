@@ -166,7 +166,7 @@ def element_text(statement: StatementExplanation, element: Element, action: str)
     clauses = [clause for clause in statement.clauses if clause.element is element]
     if element is not Element.CONDITION:
         patterns = ", ".join(dict.fromkeys(clause.pattern for clause in clauses))
-        values = ", ".join(dict.fromkeys(one.value for one in clauses if one.value))
+        values = ", ".join(dict.fromkeys(clause.value for clause in clauses if clause.value))
         values = action if element in (Element.ACTION, Element.NOT_ACTION) else values
         against = f", the request {values}" if values else ""
         return f"its {_FAILED[element]} says {patterns}{against}"

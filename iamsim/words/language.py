@@ -74,9 +74,9 @@ def _words() -> _Words:
     return _Words(
         {english: said for english, said in texts.items() if "{1}" not in english},
         tuple(
-            _Sentence(re.compile(_HOLE.sub("(.+?)", re.escape(one)), re.DOTALL), texts[one])
-            for one in texts
-            if "{1}" in one
+            _Sentence(re.compile(_HOLE.sub("(.+?)", re.escape(text)), re.DOTALL), texts[text])
+            for text in texts
+            if "{1}" in text
         ),
     )
 

@@ -59,7 +59,10 @@ class Row(NamedTuple):
     def described(self) -> str:
         """All of it as text, for who points at it or can't see it."""
         gate = self.gate
-        levels = [f"{one.name}: {one.state.value}; {on_one_line(one.lines)}" for one in gate.levels]
+        levels = [
+            f"{level.name}: {level.state.value}; {on_one_line(level.lines)}"
+            for level in gate.levels
+        ]
         return "\n".join((f"{gate.name}: {gate.state.value}", *gate.lines, *levels))
 
 

@@ -357,7 +357,7 @@ def _fits(value: object, fits: Callable[[str], object]) -> bool:
     return (
         isinstance(value, list)
         and bool(value)
-        and all(isinstance(one, str) and fits(one) for one in value)
+        and all(isinstance(entry, str) and fits(entry) for entry in value)
     )
 
 

@@ -35,7 +35,7 @@ def combine_attached(
 
 def _ours(policies: tuple[AnyPolicy, ...] | None) -> tuple[AnyPolicy, ...]:
     """Policies other than those that allow everything."""
-    return tuple(one for one in policies or () if one.name not in BUILT_IN_POLICIES)
+    return tuple(policy for policy in policies or () if policy.name not in BUILT_IN_POLICIES)
 
 
 def combine_lists(
@@ -46,11 +46,11 @@ def combine_lists(
     left = list(new)
     found = []
     for mine in base:
-        match = next((one for one in left if _same(mine, one)), None)
+        match = next((entry for entry in left if _same(mine, entry)), None)
         if match is not None:
             left.remove(match)
             found.append(kept(mine, match))
-        elif not any(_same(mine, one) for one in old):
+        elif not any(_same(mine, entry) for entry in old):
             found.append(mine)
     return (*found, *left)
 

@@ -242,7 +242,7 @@ def _settings(item: Placed) -> list[str]:
 
 def _default(item: Placed, name: str) -> object:
     """What a field holds that nobody sets."""
-    entry = next(one for one in fields(item) if one.name == name)
+    entry = next(field for field in fields(item) if field.name == name)
     if entry.default_factory is not MISSING:
         return entry.default_factory()
     return entry.default

@@ -102,7 +102,9 @@ class World:
         self, kind: str, account: str | None, services: AbstractSet[str] = frozenset()
     ) -> tuple[PolicyDocument, ...]:
         """What may be the policy of something that is not listed (`PolicyDocument.may_be_of`)."""
-        return tuple(one for one in self.unlisted if one.may_be_of(kind, account, services))
+        return tuple(
+            document for document in self.unlisted if document.may_be_of(kind, account, services)
+        )
 
     @property
     def is_read_on_demand(self) -> bool:

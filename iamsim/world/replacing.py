@@ -154,7 +154,7 @@ def _map_account(account: Account, change: Callable[[AnyPolicy], AnyPolicy | Non
         permission_sets=_map_values(account.permission_sets, lambda one: _map_set(one, change)),
     )
     unchanged = all(
-        getattr(changed, one.name) is getattr(account, one.name) for one in fields(account)
+        getattr(changed, field.name) is getattr(account, field.name) for field in fields(account)
     )
     return account if unchanged else changed
 

@@ -88,7 +88,7 @@ def _escape_hidden(text: str) -> str:
     """Escape what can't be seen or printed; half of a surrogate pair is no character of YAML."""
     if text.isprintable():
         return text
-    return "".join(one if one.isprintable() else _escaped(ord(one)) for one in text)
+    return "".join(name if name.isprintable() else _escaped(ord(name)) for name in text)
 
 
 def _escaped(code: int) -> str:

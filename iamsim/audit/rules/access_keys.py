@@ -89,7 +89,7 @@ def two_keys(looking: Looking) -> Iterator[Outcome]:
         if isinstance(keys, Gap):
             yield keys
         elif len(keys) > 1:
-            first = min(keys, key=lambda one: (one.created is None, one.created or 0))
+            first = min(keys, key=lambda key: (key.created is None, key.created or 0))
             yield Finding(
                 user.arn,
                 f"has {len(keys)} active access keys: {', '.join(key.id for key in keys)}",

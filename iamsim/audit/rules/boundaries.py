@@ -86,7 +86,7 @@ def _delegates(
     if not maker.possible or looking.open_gap(candidate.principal, maker, ""):
         return None
     giver = next(
-        (one for one in GIVERS[kind] if _ask(looking, candidate, one, made).possible), None
+        (giver for giver in GIVERS[kind] if _ask(looking, candidate, giver, made).possible), None
     )
     if giver is None:
         return None

@@ -104,10 +104,10 @@ MFA_CONDITION = _Mended(
 
 def _of_codes(looking: Looking, mended: _Mended) -> Iterator[Outcome]:
     """A finding for each place that a check of policies found; policies without one pass."""
-    for one in looking.validated:
-        if one.use not in mended.uses:
+    for validated in looking.validated:
+        if validated.use not in mended.uses:
             continue
-        some = [found for found in one.findings if found.code in mended.codes]
+        some = [found for found in validated.findings if found.code in mended.codes]
         for found in some:
             place = found.spans[0] if found.spans else None
             evidence = [] if place is None else [Evidence("policy", str(place.place))]
@@ -118,16 +118,16 @@ def _of_codes(looking: Looking, mended: _Mended) -> Iterator[Outcome]:
                 )
                 evidence.insert(0, Evidence("request", "", request))
             yield Finding(
-                one.holder,
-                f"policy `{one.policy.name}`: {found.message}",
-                Fix("policy", _statement(one, found, mended.codes[found.code])),
-                one.account,
+                validated.holder,
+                f"policy `{validated.policy.name}`: {found.message}",
+                Fix("policy", _statement(validated, found, mended.codes[found.code])),
+                validated.account,
                 tuple(evidence),
                 span=place,
                 code=found.code,
             )
         if not some:
-            yield Passed(one.holder)
+            yield Passed(validated.holder)
     yield from looking.policy_gaps(*mended.uses)
 
 
@@ -210,24 +210,27 @@ def saml(looking: Looking) -> Iterator[Outcome]:
     """Trust in SAML without an audience."""
     for account, role in looking.roles:
         some = [
-            one
-            for one in looking.statements(role.trust, PolicyType.TRUST)
-            if not one.denies
-            and one.principals is not None
-            and any(":saml-provider/" in name for name in one.principals.granted)
+            statement
+            for statement in looking.statements(role.trust, PolicyType.TRUST)
+            if not statement.denies
+            and statement.principals is not None
+            and any(":saml-provider/" in name for name in statement.principals.granted)
         ]
-        open_ = [one for one in some if SAML_AUDIENCE not in one.keys]
+        open_ = [statement for statement in some if SAML_AUDIENCE not in statement.keys]
         if some and not open_:
             yield Passed(role.arn)
         document = getattr(role.trust, "document", {})
-        for one in open_:
-            span = one.source.span(one.path)
+        for statement in open_:
+            span = statement.source.span(statement.path)
             yield Finding(
                 role.arn,
-                f"statement {one.index + 1} of its trust policy takes assertions for any audience",
+                f"statement {statement.index + 1} of its trust policy takes assertions for any"
+                " audience",
                 Fix(
                     "policy",
-                    with_condition(document, one.path, {"StringEquals": {"SAML:aud": SIGN_IN}}),
+                    with_condition(
+                        document, statement.path, {"StringEquals": {"SAML:aud": SIGN_IN}}
+                    ),
                 ),
                 account.id,
                 (Evidence("policy", str(span.place)),),

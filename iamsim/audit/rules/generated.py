@@ -61,8 +61,8 @@ def to_generate(looking: Looking) -> Iterator[Outcome]:
             {
                 name
                 for policy in policies
-                for one in looking.statements(policy, PolicyType.IDENTITY)
-                for name in whole_services(one)
+                for statement in looking.statements(policy, PolicyType.IDENTITY)
+                for name in whole_services(statement)
             }
         )
         if not wide:

@@ -225,7 +225,7 @@ def control_tower(looking: Looking) -> Iterator[Outcome]:
 
 def _has_control_tower(looking: Looking) -> bool:
     roles = any("AWSControlTowerExecution" in account.roles for account in looking.accounts)
-    return roles or any(one.policy.name.startswith("aws-guardrails-") for one in looking.held)
+    return roles or any(held.policy.name.startswith("aws-guardrails-") for held in looking.held)
 
 
 def _log_archives(looking: Looking) -> Iterator[str]:
@@ -233,7 +233,7 @@ def _log_archives(looking: Looking) -> Iterator[str]:
     for member in looking.members:
         account = looking.model.accounts.get(member)
         if account is not None and any(
-            ":s3:::aws-controltower" in one for one in account.resources
+            ":s3:::aws-controltower" in resource for resource in account.resources
         ):
             yield member
 
@@ -262,28 +262,28 @@ def regions(looking: Looking) -> Iterator[Outcome]:
                 break
             open_in.append(region)
         else:
-            for one in alike:
+            for text in alike:
                 yield Finding(
-                    one,
+                    text,
                     f"all {len(open_in)} Regions can be used (AWS Control Tower: {REGION_CONTROL})",
                     Fix("policy", written_out(_REGION_POLICY)),
-                    one,
+                    text,
                     (
                         Evidence(
                             "request",
                             "",
                             Request(
-                                _probe(partition, one),
+                                _probe(partition, text),
                                 "ec2:CreateSubnet",
-                                f"arn:{partition}:ec2:{open_in[-1]}:{one}:vpc/vpc-0123456789abcdef0",
+                                f"arn:{partition}:ec2:{open_in[-1]}:{text}:vpc/vpc-0123456789abcdef0",
                                 {"aws:RequestedRegion": open_in[-1]},
                             ),
                         ),
                     ),
                 )
             continue
-        for one in alike:
-            yield Passed(one)
+        for text in alike:
+            yield Passed(text)
 
 
 _REGION_POLICY = {
@@ -303,8 +303,10 @@ _REGION_POLICY = {
 def _regions_of(partition: str) -> list[str]:
     starts = {"aws-cn": ("cn-",), "aws-us-gov": ("us-gov-",)}.get(partition)
     if starts is not None:
-        return [one for one in REGIONS if one.startswith(starts)]
-    return [one for one in REGIONS if not one.startswith(("cn-", "us-gov-", "us-iso", "eusc-"))]
+        return [region for region in REGIONS if region.startswith(starts)]
+    return [
+        region for region in REGIONS if not region.startswith(("cn-", "us-gov-", "us-iso", "eusc-"))
+    ]
 
 
 def _probe(partition: str, account: str) -> str:
@@ -419,24 +421,24 @@ def _perimeter(
         if caller is not None:
             question = replace(question, unset=frozenset({"aws:PrincipalOrgID"}))
         decision = decide_one(question, looking.batch.world).decision
-        for one in alike:
+        for text in alike:
             if decision.verdict is Verdict.ALLOWED:
-                shown = principal.replace(member, one)
+                shown = principal.replace(member, text)
                 request = Request(shown, "s3:PutObject", f"{BUCKET}/object", context)
                 yield Finding(
-                    one,
+                    text,
                     detail,
                     Fix("policy", _of_organization(looking, policy)),
-                    one,
+                    text,
                     (Evidence("request", "", request),),
                 )
             elif decision.layer in {
                 Layer.SERVICE_CONTROL_POLICY,
                 Layer.RESOURCE_CONTROL_POLICY,
             }:
-                yield Passed(one)
+                yield Passed(text)
             else:
-                yield Gap(one, "whether the perimeter holds", "organizations/", "")
+                yield Gap(text, "whether the perimeter holds", "organizations/", "")
     yield from looking.policy_gaps(use)
 
 

@@ -48,7 +48,7 @@ PRINCIPALS = ("user", "role")
 
 
 def _identity(looking: Looking) -> Iterator[Held]:
-    return (one for one in looking.held if one.use is PolicyType.IDENTITY)
+    return (held for held in looking.held if held.use is PolicyType.IDENTITY)
 
 
 def _is_of_aws(held: Held) -> bool:
@@ -78,7 +78,7 @@ def wide(looking: Looking) -> Iterator[Outcome]:
         if not _is_of_aws(held) or held.holder in service_linked:
             continue
         statements = looking.statements(held.policy, held.use)
-        if any(one.unknowns for one in statements):
+        if any(statement.unknowns for statement in statements):
             yield Gap(
                 held.holder,
                 f"what the policy `{held.policy.name}` says",
@@ -86,7 +86,7 @@ def wide(looking: Looking) -> Iterator[Outcome]:
                 "iamsim catalog refresh",
             )
             continue
-        services = sorted({name for one in statements for name in whole_services(one)})
+        services = sorted({name for statement in statements for name in whole_services(statement)})
         if not services:
             yield Passed(held.holder)
             continue
@@ -166,7 +166,7 @@ def inline(looking: Looking) -> Iterator[Outcome]:
         for held in some:
             name = held.policy.name
             arn = f"arn:{looking.partition_of(account)}:iam::{account}:policy/{name}"
-            twin = next(one.holder for one in some if one is not held)
+            twin = next(attached.holder for attached in some if attached is not held)
             yield Finding(
                 held.holder,
                 f"{others} {'other has' if others == 1 else 'others have'} the same inline policy"

@@ -151,7 +151,7 @@ def _of_devices(
 def _resists(subject: str, account: str, types: tuple[str, ...]) -> Outcome:
     if RESISTANT & {*types}:
         return Passed(subject)
-    has = ", ".join(WEAK.get(one, one) for one in types)
+    has = ", ".join(WEAK.get(kind, kind) for kind in types)
     return Finding(
         subject,
         f"has MFA by {has} and no passkey or security key",
@@ -162,7 +162,7 @@ def _resists(subject: str, account: str, types: tuple[str, ...]) -> Outcome:
 
 
 def _is_current(subject: str, account: str, types: tuple[str, ...]) -> Outcome:
-    has = [RETIRED[one] for one in types if one in RETIRED]
+    has = [RETIRED[kind] for kind in types if kind in RETIRED]
     if has:
         return Finding(
             subject,

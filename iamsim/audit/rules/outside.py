@@ -100,16 +100,16 @@ def _fix(looking: Looking, one: AccessFinding, *, inside: bool) -> Fix:
 
 def _known(found: External) -> list[AccessFinding]:
     """Access that a policy gives for certain or under conditions, not what an unknown one might."""
-    return [one for one in found.findings if one.kind is FindingKind.EXTERNAL]
+    return [finding for finding in found.findings if finding.kind is FindingKind.EXTERNAL]
 
 
 def _gaps(looking: Looking) -> Iterator[Gap]:
     """What could hide access: policies that are not known, and resources that nobody listed."""
     yield from looking.policy_gaps(*USES)
-    for one in looking.external.findings:
-        if one.kind is FindingKind.UNKNOWN:
-            why = f"who gets in: {one.details.get('why', 'a policy is not known')}"
-            yield Gap(one.resource, why, one.details.get("source", ""), "")
+    for finding in looking.external.findings:
+        if finding.kind is FindingKind.UNKNOWN:
+            why = f"who gets in: {finding.details.get('why', 'a policy is not known')}"
+            yield Gap(finding.resource, why, finding.details.get("source", ""), "")
     for left in looking.external.unsearched:
         yield Gap(left.policy, left.unknown.why, str(left.span.place), "")
     for account in looking.accounts:
@@ -122,20 +122,20 @@ def _gaps(looking: Looking) -> Iterator[Gap]:
 @audits("public-access", HEADING, "Nothing is public", Severity.CRITICAL, FINDINGS)
 def public(looking: Looking) -> Iterator[Outcome]:
     """What anybody can reach."""
-    found = [one for one in _known(looking.external) if one.is_public]
-    for one in found:
-        yield _finding(looking, one)
-    yield from _passed(looking, {one.resource for one in found})
+    found = [finding for finding in _known(looking.external) if finding.is_public]
+    for finding in found:
+        yield _finding(looking, finding)
+    yield from _passed(looking, {finding.resource for finding in found})
     yield from _gaps(looking)
 
 
 @audits("cross-account-access", HEADING, "Nobody outside has access", Severity.MEDIUM, FINDINGS)
 def external(looking: Looking) -> Iterator[Outcome]:
     """What somebody outside of the zone of trust can reach."""
-    found = [one for one in _known(looking.external) if not one.is_public]
-    for one in found:
-        yield _finding(looking, one)
-    yield from _passed(looking, {one.resource for one in looking.external.findings})
+    found = [finding for finding in _known(looking.external) if not finding.is_public]
+    for finding in found:
+        yield _finding(looking, finding)
+    yield from _passed(looking, {finding.resource for finding in looking.external.findings})
     yield from _gaps(looking)
 
 
@@ -150,11 +150,15 @@ def internal(looking: Looking) -> Iterator[Outcome]:
     """What other accounts of the organization can reach."""
     if looking.model.organization is None:
         return
-    outside = {one.id for one in looking.external.findings}
-    found = [one for one in _known(looking.beyond_accounts) if one.id not in outside]
-    for one in found:
-        yield _finding(looking, one, inside=True)
-    yield from _passed(looking, {one.resource for one in found})
+    outside = {finding.id for finding in looking.external.findings}
+    found = [
+        beyond_account
+        for beyond_account in _known(looking.beyond_accounts)
+        if beyond_account.id not in outside
+    ]
+    for finding in found:
+        yield _finding(looking, finding, inside=True)
+    yield from _passed(looking, {finding.resource for finding in found})
     yield from _gaps(looking)
 
 
@@ -180,7 +184,7 @@ def analyzer_of(
     looking: Looking, types: tuple[str, ...], about: str, to_make: str
 ) -> Iterator[Outcome]:
     """Accounts without an active analyzer of these types, where the organization has none."""
-    everywhere = any(_has(one.analyzers, types[1:]) for one in looking.accounts)
+    everywhere = any(_has(account.analyzers, types[1:]) for account in looking.accounts)
     for account in looking.accounts:
         if everywhere or _has(account.analyzers, types):
             yield Passed(account.id)
@@ -202,10 +206,10 @@ def analyzer_of(
 
 def _has(analyzers: tuple[object, ...] | None, types: tuple[str, ...]) -> bool:
     return any(
-        isinstance(one, Mapping)
-        and one.get("type") in types
-        and one.get("status", "ACTIVE") == "ACTIVE"
-        for one in analyzers or ()
+        isinstance(analyzer, Mapping)
+        and analyzer.get("type") in types
+        and analyzer.get("status", "ACTIVE") == "ACTIVE"
+        for analyzer in analyzers or ()
     )
 
 

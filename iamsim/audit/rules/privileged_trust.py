@@ -55,12 +55,16 @@ def privileged(looking: Looking) -> Iterator[Outcome]:
         if role.arn not in looking.administrators or is_provisioned(role):
             continue
         users = list(_users(looking, role))
-        taken = next((one for one in users if _may_take(looking, one, role)), None)
+        taken = next((user for user in users if _may_take(looking, user, role)), None)
         if taken is None:
             yield Passed(role.arn)
             continue
         statement = next(
-            (one for one in looking.statements(role.trust, PolicyType.TRUST) if not one.denies),
+            (
+                statement
+                for statement in looking.statements(role.trust, PolicyType.TRUST)
+                if not statement.denies
+            ),
             None,
         )
         document = getattr(role.trust, "document", {})

@@ -87,7 +87,7 @@ def _grade(looking: Looking, entity: User | Role | None) -> Severity | None:
         return None
     names = trusted_names(looking, entity)
     own = {f"account:{entity.account}", f"aws:arn:{entity.partition}:iam::{entity.account}:"}
-    others = [one for one in names if not any(one.startswith(mine) for mine in own)]
+    others = [name for name in names if not any(name.startswith(mine) for mine in own)]
     return Severity.HIGH if others else None
 
 
@@ -95,9 +95,9 @@ def trusted_names(looking: Looking, role: Role) -> set[str]:
     """Whom a role trusts, by the names of compiled policies."""
     return {
         name
-        for one in looking.statements(role.trust, PolicyType.TRUST)
-        if not one.denies and one.principals is not None
-        for name in one.principals.granted
+        for statement in looking.statements(role.trust, PolicyType.TRUST)
+        if not statement.denies and statement.principals is not None
+        for name in statement.principals.granted
     }
 
 
@@ -138,7 +138,7 @@ def escalations(looking: Looking) -> Iterator[Outcome]:
                     {
                         "Sid": "NoWayUp",
                         "Effect": "Deny",
-                        "Action": sorted({one.step.action for one in first.taken}),
+                        "Action": sorted({taken.step.action for taken in first.taken}),
                         "Resource": "*",
                     }
                 ),
@@ -175,21 +175,26 @@ def full_access(looking: Looking) -> Iterator[Outcome]:
             continue
         seen.add(id(policy))
         subject = policy.arn or held.holder
-        wide = [one for one in looking.statements(policy, held.use) if whole_services(one)]
-        for one in wide:
-            services = ", ".join(whole_services(one))
+        wide = [
+            statement
+            for statement in looking.statements(policy, held.use)
+            if whole_services(statement)
+        ]
+        for statement in wide:
+            services = ", ".join(whole_services(statement))
             yield Finding(
                 subject,
-                f"statement {one.index + 1} of `{policy.name}` allows {services} on everything",
+                f"statement {statement.index + 1} of `{policy.name}` allows {services} on"
+                " everything",
                 Fix(
                     "commands",
                     f"iamsim what-can {held.holder} --policy --world WORLD\n"
                     "# list the actions and the resources that are needed",
                 ),
                 held.account,
-                (Evidence("policy", str(one.source.span(one.path).place)),),
-                Severity.HIGH if "*" in whole_services(one) else None,
-                one.source.span(one.path),
+                (Evidence("policy", str(statement.source.span(statement.path).place)),),
+                Severity.HIGH if "*" in whole_services(statement) else None,
+                statement.source.span(statement.path),
             )
         if not wide:
             yield Passed(subject)
@@ -203,7 +208,7 @@ def whole_services(statement: CompiledStatement) -> list[str]:
     if statement.denies or statement.conditions or not everywhere or statement.actions.negated:
         return []
     return sorted(
-        one.pattern
-        for one in statement.actions.patterns
-        if one.pattern == "*" or one.pattern.endswith(":*")
+        pattern.pattern
+        for pattern in statement.actions.patterns
+        if pattern.pattern == "*" or pattern.pattern.endswith(":*")
     )

@@ -79,7 +79,7 @@ GRAVE = (
 
 
 def _allows(looking: Looking, policy: AnyPolicy, use: PolicyType) -> list[CompiledStatement]:
-    return [one for one in looking.statements(policy, use) if not one.denies]
+    return [statement for statement in looking.statements(policy, use) if not statement.denies]
 
 
 def _written(policy: AnyPolicy, one: CompiledStatement, operator: str, key: str, value: str) -> Fix:
@@ -108,22 +108,26 @@ def organization(looking: Looking) -> Iterator[Outcome]:
         if held.use not in {PolicyType.RESOURCE, PolicyType.TRUST}:
             continue
         found = [
-            one
-            for one in _allows(looking, held.policy, held.use)
-            if _names_others(looking, held, one)
-            and not any(key in ORGANIZATIONS for key in one.keys)
+            allow
+            for allow in _allows(looking, held.policy, held.use)
+            if _names_others(looking, held, allow)
+            and not any(key in ORGANIZATIONS for key in allow.keys)
         ]
-        for one in found:
+        for statement in found:
             yield Finding(
                 held.holder,
-                f"statement {one.index + 1} of `{held.policy.name}` lets others in, and does not"
-                " ask for the organization",
+                f"statement {statement.index + 1} of `{held.policy.name}` lets others in, and"
+                " does not ask for the organization",
                 _written(
-                    held.policy, one, "StringEquals", "aws:PrincipalOrgID", model.organization.id
+                    held.policy,
+                    statement,
+                    "StringEquals",
+                    "aws:PrincipalOrgID",
+                    model.organization.id,
                 ),
                 held.account,
-                _place(one),
-                span=one.source.span(one.path),
+                _place(statement),
+                span=statement.source.span(statement.path),
             )
         if not found:
             yield Passed(held.holder)
@@ -177,23 +181,26 @@ def network(looking: Looking) -> Iterator[Outcome]:
 
 def _allowing(looking: Looking, entity: User) -> Iterator[tuple[AnyPolicy, CompiledStatement]]:
     for policy in identity_policies(entity, looking.model):
-        for one in _allows(looking, policy, PolicyType.IDENTITY):
-            yield policy, one
+        for allow in _allows(looking, policy, PolicyType.IDENTITY):
+            yield policy, allow
 
 
 def _asks(looking: Looking, user: User) -> bool:
     """Whether some statement above a user, or of its own, asks for a network."""
     levels = looking.model.scp_levels(user.account) or ()
-    above = [(one, PolicyType.SERVICE_CONTROL) for _, policies in levels for one in policies]
-    own = [(one, PolicyType.IDENTITY) for one in identity_policies(user, looking.model)]
+    above = [(policy, PolicyType.SERVICE_CONTROL) for _, policies in levels for policy in policies]
+    own = [
+        (identity_policy, PolicyType.IDENTITY)
+        for identity_policy in identity_policies(user, looking.model)
+    ]
     if user.boundary is not None:
         own.append((user.boundary, PolicyType.PERMISSIONS_BOUNDARY))
     networks = network_keys()
     return any(
         key in networks
         for policy, use in (*above, *own)
-        for one in looking.statements(policy, use)
-        for key in one.keys
+        for statement in looking.statements(policy, use)
+        for key in statement.keys
     )
 
 
@@ -268,27 +275,27 @@ def _by_tag(
     looking: Looking, account: Account, entity: User | Role, shared: dict[str, set[str]]
 ) -> Finding | None:
     for policy in identity_policies(entity, looking.model):
-        for one in _allows(looking, policy, PolicyType.IDENTITY):
-            if one.conditions or one.resources is None or not one.resources.everything:
+        for allow in _allows(looking, policy, PolicyType.IDENTITY):
+            if allow.conditions or allow.resources is None or not allow.resources.everything:
                 continue
-            services = {pattern.pattern.partition(":")[0] for pattern in one.actions.patterns}
+            services = {pattern.pattern.partition(":")[0] for pattern in allow.actions.patterns}
             key = next((key for key, some in shared.items() if services & some), None)
             if key is None:
                 continue
             return Finding(
                 entity.arn,
-                f"statement {one.index + 1} of `{policy.name}` gives everything of"
+                f"statement {allow.index + 1} of `{policy.name}` gives everything of"
                 f" {', '.join(sorted(services & shared[key]))}, where resources carry its tag"
                 f" `{key}`",
                 _written(
                     policy,
-                    one,
+                    allow,
                     "StringEquals",
                     f"aws:ResourceTag/{key}",
                     f"${{aws:PrincipalTag/{key}}}",
                 ),
                 account.id,
-                _place(one),
+                _place(allow),
                 span=entity.span,
             )
     return None

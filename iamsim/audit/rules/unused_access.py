@@ -61,7 +61,11 @@ def _name(arn: str) -> str:
 @audits("role-unused", HEADING, "Roles are in use", Severity.MEDIUM, ANALYSIS)
 def roles(looking: Looking) -> Iterator[Outcome]:
     """Roles that nobody used."""
-    found = {one.resource: one for one in looking.unused if one.kind is FindingKind.UNUSED_ROLE}
+    found = {
+        finding.resource: finding
+        for finding in looking.unused
+        if finding.kind is FindingKind.UNUSED_ROLE
+    }
     for account, role in looking.roles:
         one = found.get(role.arn)
         if looking.at is None:
@@ -93,7 +97,11 @@ def _is_new(looking: Looking, created: str | None) -> bool:
 @audits("password-unused", HEADING, "Passwords are in use", Severity.MEDIUM, ANALYSIS)
 def passwords(looking: Looking) -> Iterator[Outcome]:
     """Passwords that nobody used."""
-    found = {one.resource: one for one in looking.unused if one.kind is FindingKind.UNUSED_PASSWORD}
+    found = {
+        finding.resource: finding
+        for finding in looking.unused
+        if finding.kind is FindingKind.UNUSED_PASSWORD
+    }
     for account, user in looking.users:
         one, known = found.get(user.arn), has_password(user)
         if known is None:
@@ -119,9 +127,9 @@ def passwords(looking: Looking) -> Iterator[Outcome]:
 def keys(looking: Looking) -> Iterator[Outcome]:
     """Access keys that nobody used."""
     found: dict[str, list[AccessFinding]] = {}
-    for one in looking.unused:
-        if one.kind is FindingKind.UNUSED_KEY:
-            found.setdefault(one.resource, []).append(one)
+    for finding in looking.unused:
+        if finding.kind is FindingKind.UNUSED_KEY:
+            found.setdefault(finding.resource, []).append(finding)
     for account, user in looking.users:
         known = keys_of(user)
         if known is None or any(
@@ -134,8 +142,8 @@ def keys(looking: Looking) -> Iterator[Outcome]:
             yield looking.gap_of_time(user.arn)
         elif user.arn not in found:
             yield Passed(user.arn)
-        for one in found.get(user.arn, ()):
-            key = one.details["accessKeyId"]
+        for finding in found.get(user.arn, ()):
+            key = finding.details["accessKeyId"]
             yield Finding(
                 user.arn,
                 f"nobody has used the access key {key} for {looking.limits.unused_days} days",
@@ -145,7 +153,7 @@ def keys(looking: Looking) -> Iterator[Outcome]:
                     " --status Inactive",
                 ),
                 account.id,
-                _last(one),
+                _last(finding),
                 span=user.span,
             )
 
@@ -198,8 +206,11 @@ def users(looking: Looking) -> Iterator[Outcome]:
 @audits("permissions-unused", HEADING, "Permissions are in use", Severity.LOW, ANALYSIS)
 def permissions(looking: Looking) -> Iterator[Outcome]:
     """Services that principals may call and did not."""
-    found = {one.resource: one for one in looking.unused_permissions}
-    skipped = {one.resource for one in looking.unused}
+    found = {
+        unused_permission.resource: unused_permission
+        for unused_permission in looking.unused_permissions
+    }
+    skipped = {finding.resource for finding in looking.unused}
     everybody: list[tuple[Account, User | Role]] = [*looking.users, *looking.roles]
     for account, entity in everybody:
         one = found.get(entity.arn)
@@ -237,7 +248,7 @@ def policies(looking: Looking) -> Iterator[Outcome]:
     """Customer managed policies that nobody has."""
     yield from looking.policy_gaps(PolicyType.IDENTITY)
     for account in looking.accounts:
-        used = {id(one) for one in _attached(account)}
+        used = {id(document) for document in _attached(account)}
         for name, policy in sorted(account.policies.items()):
             path = account.policy_paths.get(name, "/")
             arn = f"arn:{account.partition}:iam::{account.id}:policy{path}{name}"

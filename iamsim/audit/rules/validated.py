@@ -34,21 +34,21 @@ VALIDATION = (
 
 def _of_type(looking: Looking, kind: FindingType) -> Iterator[Outcome]:
     """A finding for each code in each policy."""
-    for one in looking.validated:
+    for validated in looking.validated:
         codes: dict[str, list[str]] = {}
-        for found in one.findings:
+        for found in validated.findings:
             if found.finding_type is kind:
                 place = found.spans[0].place if found.spans else found.policy
                 codes.setdefault(found.code, []).append(str(place))
         for code, places in codes.items():
-            first = next(found for found in one.findings if found.code == code)
+            first = next(found for found in validated.findings if found.code == code)
             times = f" ({len(places)} times)" if len(places) > 1 else ""
             fix = first.hint or f"read what {code} says"
             yield Finding(
-                one.holder,
-                f"policy `{one.policy.name}`: {code}: {first.message}{times}",
-                Fix("commands", f"# {fix}\niamsim validate {one.policy.source.name}"),
-                one.account,
+                validated.holder,
+                f"policy `{validated.policy.name}`: {code}: {first.message}{times}",
+                Fix("commands", f"# {fix}\niamsim validate {validated.policy.source.name}"),
+                validated.account,
                 (
                     Evidence("policy", places[0]),
                     *([Evidence("request", first.witness.call)] if first.witness else ()),
@@ -57,7 +57,7 @@ def _of_type(looking: Looking, kind: FindingType) -> Iterator[Outcome]:
                 code=code,
             )
         if not codes:
-            yield Passed(one.holder)
+            yield Passed(validated.holder)
 
 
 @audits("policy-error", HEADING, "Policies have no errors", Severity.HIGH, VALIDATION)

@@ -112,9 +112,9 @@ def service_credentials(looking: Looking) -> Iterator[Outcome]:
             yield _unlisted(SERVICE_CREDENTIALS, user, "its service-specific credentials")
             continue
         found = active(user.service_specific_credentials)
-        for one in found:
-            name, service = one.get("id", "ID"), one.get("service", "a service")
-            ends = one.get("expires")
+        for entry in found:
+            name, service = entry.get("id", "ID"), entry.get("service", "a service")
+            ends = entry.get("expires")
             yield Finding(
                 user.arn,
                 f"has the credential {name} for {service}"
@@ -125,7 +125,7 @@ def service_credentials(looking: Looking) -> Iterator[Outcome]:
                     f" --service-specific-credential-id {name}",
                 ),
                 account.id,
-                (Evidence("date", f"made {one.get('created', 'at an unknown time')}"),),
+                (Evidence("date", f"made {entry.get('created', 'at an unknown time')}"),),
                 severity=Severity.LOW if ends else None,
                 span=user.span,
             )
@@ -141,17 +141,17 @@ def ssh_keys(looking: Looking) -> Iterator[Outcome]:
             yield _unlisted(SSH_KEYS, user, "its SSH public keys")
             continue
         found = active(user.ssh_public_keys)
-        for one in found:
+        for entry in found:
             yield Finding(
                 user.arn,
-                f"has the SSH public key {one.get('id', '')}".rstrip(),
+                f"has the SSH public key {entry.get('id', '')}".rstrip(),
                 Fix(
                     "commands",
                     f"aws iam delete-ssh-public-key --user-name {user.name} --ssh-public-key-id"
-                    f" {one.get('id', 'ID')}",
+                    f" {entry.get('id', 'ID')}",
                 ),
                 account.id,
-                (Evidence("date", f"uploaded {one.get('created', 'at an unknown time')}"),),
+                (Evidence("date", f"uploaded {entry.get('created', 'at an unknown time')}"),),
                 span=user.span,
             )
         if not found:
@@ -168,14 +168,14 @@ def certificates(looking: Looking) -> Iterator[Outcome]:
             yield _unlisted(SIGNING_CERTIFICATES, user, "its signing certificates")
             continue
         found = active(user.signing_certificates)
-        for one in found:
+        for entry in found:
             yield Finding(
                 user.arn,
-                f"has the X.509 signing certificate {one.get('id', '')}".rstrip(),
+                f"has the X.509 signing certificate {entry.get('id', '')}".rstrip(),
                 Fix(
                     "commands",
                     f"aws iam delete-signing-certificate --user-name {user.name} --certificate-id"
-                    f" {one.get('id', 'ID')}",
+                    f" {entry.get('id', 'ID')}",
                 ),
                 account.id,
                 span=user.span,
@@ -199,16 +199,18 @@ def roles_anywhere(looking: Looking) -> Iterator[Outcome]:
     """Trust policies for IAM Roles Anywhere."""
     for account, role in looking.roles:
         some = [
-            one
-            for one in looking.statements(role.trust, PolicyType.TRUST)
-            if not one.denies
-            and one.principals is not None
-            and ROLES_ANYWHERE in one.principals.granted
+            statement
+            for statement in looking.statements(role.trust, PolicyType.TRUST)
+            if not statement.denies
+            and statement.principals is not None
+            and ROLES_ANYWHERE in statement.principals.granted
         ]
         if not some:
             continue
-        missing = [name for name in NEEDED if not any(one.actions.covers(name) for one in some)]
-        open_ = [one for one in some if not _is_pinned(one)]
+        missing = [
+            name for name in NEEDED if not any(statement.actions.covers(name) for statement in some)
+        ]
+        open_ = [statement for statement in some if not _is_pinned(statement)]
         if not missing and not open_:
             yield Passed(role.arn)
             continue

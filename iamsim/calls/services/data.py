@@ -40,8 +40,8 @@ def _glue(asker: Asker) -> None:
             continue
         found = resources_of(facts, asks, asker.parameters, asker.place, asker.operation.name)
         if any(use.name == "rootcatalog" for use in facts.resource_types):
-            found = [one for one in found if one.arn != "*"]
-            named = {one.type_name for one in found}
+            found = [resource for resource in found if resource.arn != "*"]
+            named = {resource.type_name for resource in found}
             for use in facts.resource_types:
                 kind = catalog.find_resource_type("glue", use.name)
                 if (

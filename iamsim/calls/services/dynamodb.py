@@ -185,7 +185,9 @@ def _transact(asker: Asker) -> None:
 def _partiql(asker: Asker) -> None:
     given = [asker.get("Statement")]
     for member in ("Statements", "TransactStatements"):
-        given += [one.get("Statement") for one in asker.get(member) or [] if isinstance(one, dict)]
+        given += [
+            entry.get("Statement") for entry in asker.get(member) or [] if isinstance(entry, dict)
+        ]
     for statement in given:
         if not isinstance(statement, str):
             continue

@@ -37,7 +37,7 @@ def _any(asker: Asker) -> None:
     if not asker.operation.asks:
         asker.note(f"which permission `{asker.operation.name}` needs is not known")
         return
-    asker.parameters["NamedById"] = [one.arn for one in _named_by_id(asker)]
+    asker.parameters["NamedById"] = [resource.arn for resource in _named_by_id(asker)]
     for asks in asker.operation.asks:
         tags = tags_by_type(asker)
         for requested in asker.ask_named(asks):
@@ -61,7 +61,7 @@ def _named_by_id(asker: Asker) -> list[Resource]:
         if isinstance(value, dict):
             waiting += [(str(inner), one) for inner, one in value.items()]
         elif isinstance(value, list):
-            waiting += [(name, one) for one in value]
+            waiting += [(name, entry) for entry in value]
         elif isinstance(value, str) and not (copies and name.startswith("Source")):
             kind = ID_TYPES.get(value.rpartition("-")[0])
             if kind is not None and not name.startswith("Tag"):
@@ -101,10 +101,14 @@ def _tag(asker: Asker) -> None:
     """See https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateTags.html."""
     tags = pairs_of(asker.get("Tags") or [])
     context = tag_context(tags)
-    for one in as_list(asker.get("Tags")):
-        if isinstance(one, dict) and "Value" not in one and asker.operation.name == "DeleteTags":
-            context.pop(f"aws:RequestTag/{one.get('Key')}", None)
-    found = [by_id(asker, str(one)) for one in as_list(asker.get("Resources"))] or [ANYTHING]
+    for entry in as_list(asker.get("Tags")):
+        if (
+            isinstance(entry, dict)
+            and "Value" not in entry
+            and asker.operation.name == "DeleteTags"
+        ):
+            context.pop(f"aws:RequestTag/{entry.get('Key')}", None)
+    found = [by_id(asker, str(entry)) for entry in as_list(asker.get("Resources"))] or [ANYTHING]
     asker.ask(f"ec2:{asker.operation.name}", *found, context=context, keys=False)
 
 

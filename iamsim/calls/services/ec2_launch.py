@@ -65,20 +65,24 @@ class _Specification:
         image = self.given.get("ImageId")
         self._one("image", image, {"ec2:ImageID": image}, open_too=not image)
         interfaces = [
-            one for one in as_list(self.given.get("NetworkInterfaces")) if isinstance(one, dict)
+            entry
+            for entry in as_list(self.given.get("NetworkInterfaces"))
+            if isinstance(entry, dict)
         ]
         subnets = as_list(self.given.get("SubnetId")) + [
-            one["SubnetId"] for one in interfaces if one.get("SubnetId")
+            interface["SubnetId"] for interface in interfaces if interface.get("SubnetId")
         ]
         existing = [
-            one["NetworkInterfaceId"] for one in interfaces if one.get("NetworkInterfaceId")
+            interface["NetworkInterfaceId"]
+            for interface in interfaces
+            if interface.get("NetworkInterfaceId")
         ]
         for interface in existing or [None]:
             self._one("network-interface", interface, self._interface_keys(interfaces, subnets))
         for subnet in dict.fromkeys(map(str, subnets)):
             self._one("subnet", subnet, {"ec2:SubnetID": subnet})
         groups = as_list(self.given.get("SecurityGroupIds")) + [
-            group for one in interfaces for group in as_list(one.get("Groups"))
+            group for interface in interfaces for group in as_list(interface.get("Groups"))
         ]
         for group in dict.fromkeys(map(str, groups)):
             self._one("security-group", group, {"ec2:SecurityGroupID": group})
@@ -143,9 +147,9 @@ class _Specification:
     ) -> dict[str, Any]:
         public = next(
             (
-                one["AssociatePublicIpAddress"]
-                for one in interfaces
-                if "AssociatePublicIpAddress" in one
+                interface["AssociatePublicIpAddress"]
+                for interface in interfaces
+                if "AssociatePublicIpAddress" in interface
             ),
             None,
         )
@@ -174,9 +178,9 @@ class _Specification:
         https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
         """
         disks = [
-            one["Ebs"]
-            for one in as_list(self.given.get("BlockDeviceMappings"))
-            if isinstance(one, dict) and isinstance(one.get("Ebs"), dict)
+            entry["Ebs"]
+            for entry in as_list(self.given.get("BlockDeviceMappings"))
+            if isinstance(entry, dict) and isinstance(entry.get("Ebs"), dict)
         ]
         keys: dict[str, Any] = {}
         if len(disks) == 1:
@@ -234,8 +238,8 @@ def _spot(asker: Asker) -> None:
 def _fleet(asker: Asker) -> None:
     """See https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-fleet-prerequisites.html."""
     asker.ask_all()
-    for one in as_list(asker.get("LaunchTemplateConfigs")):
-        template = one.get("LaunchTemplateSpecification") if isinstance(one, dict) else None
+    for entry in as_list(asker.get("LaunchTemplateConfigs")):
+        template = entry.get("LaunchTemplateSpecification") if isinstance(entry, dict) else None
         if isinstance(template, dict):
             _ask_template(asker, "ec2:RunInstances", template)
     ask_created_tags(asker)

@@ -119,10 +119,10 @@ def tags_by_type(asker: Asker) -> dict[str, dict[str, str]]:
     """The tags of a call by the type of what they are for."""
     found: dict[str, dict[str, str]] = {}
     for member in ("TagSpecifications", "TagSpecification"):
-        for one in as_list(asker.get(member)):
-            if isinstance(one, dict) and one.get("ResourceType"):
-                tags = pairs_of(one.get("Tags") or one.get("Tag") or [])
-                found.setdefault(str(one["ResourceType"]), {}).update(tags)
+        for entry in as_list(asker.get(member)):
+            if isinstance(entry, dict) and entry.get("ResourceType"):
+                tags = pairs_of(entry.get("Tags") or entry.get("Tag") or [])
+                found.setdefault(str(entry["ResourceType"]), {}).update(tags)
     return found
 
 

@@ -38,7 +38,7 @@ def _assume(asker: Asker) -> None:
         context |= {f"aws:RequestTag/{key}": value for key, value in tags.items()}
         context["aws:TagKeys"] = list(tags)
     if isinstance(transitive, list) and transitive:
-        context["sts:TransitiveTagKeys"] = [str(one) for one in transitive]
+        context["sts:TransitiveTagKeys"] = [str(entry) for entry in transitive]
     asker.ask(f"sts:{asker.operation.name}", resource, context=context, keys=False)
     if tags or transitive:
         asker.ask(

@@ -130,8 +130,8 @@ def _secrets(asker: Asker) -> None:
         asker.ask("secretsmanager:BatchGetSecretValue", "*")
         listed = asker.get("SecretIdList")
         if isinstance(listed, list):
-            for one in listed:
-                asker.ask("secretsmanager:GetSecretValue", _secret(asker, one), keys=False)
+            for entry in listed:
+                asker.ask("secretsmanager:GetSecretValue", _secret(asker, entry), keys=False)
         elif asker.get("Filters"):
             asker.ask("secretsmanager:ListSecrets", "*", keys=False)
     elif name in ("GetRandomPassword", "ValidateResourcePolicy") and not asker.get("SecretId"):
@@ -212,8 +212,8 @@ def _parameters(asker: Asker) -> None:
     if isinstance(asker.get("Names"), list):
         given = asker.get("Names") or []
     found = []
-    for one in given:
-        text = str(one or "*")
+    for entry in given:
+        text = str(entry or "*")
         # a version or a label follows a colon
         plain = text if text.startswith("arn:") else text.partition(":")[0]
         found.append(_parameter(asker, plain))
@@ -291,8 +291,8 @@ def _document(asker: Asker, name: object) -> Resource:
 
 def _instances(asker: Asker, targets: list[Any]) -> list[Resource]:
     found = []
-    for one in targets:
-        text = str(one)
+    for target in targets:
+        text = str(target)
         if text.startswith("mi-"):
             found.append(Resource(asker.arn("ssm", f"managed-instance/{text}")))
         elif text.startswith("ecs:"):
@@ -333,7 +333,7 @@ def _start_session(asker: Asker) -> None:
 def _prepare_ssm(asker: Asker) -> None:
     named = ("Document", "Association")
     document = asker.get("DocumentName") or (
-        asker.get("Name") if any(one in asker.operation.name for one in named) else None
+        asker.get("Name") if any(text in asker.operation.name for text in named) else None
     )
     if isinstance(document, str) and document.startswith(("AWS-", "Amazon")):
         asker.parameters["ResolvedDocument"] = _document(asker, document).arn

@@ -33,7 +33,7 @@ def queue_arn(asker: Asker, url: str) -> str:
     pieces = [piece for piece in path.split("/") if piece]
     if not pieces:
         pieces = ["*"]
-    account = next((one for one in pieces if is_account_id(one)), asker.place.account or "*")
+    account = next((piece for piece in pieces if is_account_id(piece)), asker.place.account or "*")
     region = host[1] if host else asker.place.region or "*"
     return f"arn:{asker.place.partition}:sqs:{region}:{account}:{pieces[-1]}"
 
@@ -108,7 +108,7 @@ def _bus(asker: Asker, name: object) -> Resource:
 
 def _put_events(asker: Asker) -> None:
     """See https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html."""
-    entries = [one for one in asker.get("Entries") or [] if isinstance(one, dict)]
+    entries = [entry for entry in asker.get("Entries") or [] if isinstance(entry, dict)]
     by_bus: dict[str, list[dict[str, object]]] = {}
     for entry in entries or [{}]:
         by_bus.setdefault(_bus(asker, entry.get("EventBusName")).arn, []).append(entry)
@@ -116,7 +116,11 @@ def _put_events(asker: Asker) -> None:
         context = {
             key: found if len(found) > 1 else found[0]
             for key, member in (("events:source", "Source"), ("events:detail-type", "DetailType"))
-            if (found := list(dict.fromkeys(str(one[member]) for one in some if one.get(member))))
+            if (
+                found := list(
+                    dict.fromkeys(str(entry[member]) for entry in some if entry.get(member))
+                )
+            )
         }
         asker.ask("events:PutEvents", Resource(bus), context=context, keys=False)
 
@@ -130,7 +134,7 @@ def _prepare_logs(asker: Asker) -> None:
     for member in ("logGroupIdentifiers", "logGroupNames", "logGroupArns"):
         value = asker.get(member)
         if isinstance(value, list):
-            asker.parameters[member] = [str(one).removesuffix(":*") for one in value]
+            asker.parameters[member] = [str(entry).removesuffix(":*") for entry in value]
 
 
 def _start_query(asker: Asker) -> None:
@@ -141,10 +145,10 @@ def _start_query(asker: Asker) -> None:
     single = ("logGroupName", "logGroupIdentifier")
     names = [str(asker.get(member)) for member in single if asker.get(member)]
     for member in ("logGroupNames", "logGroupIdentifiers"):
-        names += [str(one) for one in asker.get(member) or []]
+        names += [str(entry) for entry in asker.get(member) or []]
     found = [
-        Resource(one if one.startswith("arn:") else asker.arn("logs", f"log-group:{one}"))
-        for one in names
+        Resource(name if name.startswith("arn:") else asker.arn("logs", f"log-group:{name}"))
+        for name in names
     ]
     asker.ask("logs:StartQuery", *(found or [Resource(asker.arn("logs", "log-group:*"), False)]))
 

@@ -406,11 +406,11 @@ def _delete_objects(asker: Asker) -> None:
     if not isinstance(objects, list) or not objects:
         ask_object(asker, "DeleteObject", _bucket(asker), "*", known=False)
         return
-    for one in objects:
-        if not isinstance(one, dict):
+    for entry in objects:
+        if not isinstance(entry, dict):
             continue
-        version = one.get("VersionId")
-        key = str(one.get("Key"))
+        version = entry.get("VersionId")
+        key = str(entry.get("Key"))
         ask_object(
             asker,
             "DeleteObjectVersion" if version else "DeleteObject",

@@ -39,17 +39,17 @@ class Scopes:
         self._parts: dict[int, tuple[str, str, str, frozenset[str]]] = {}
         self._known: dict[tuple[str, str, str], bool] = {}
         self._meanings: dict[int, str] = {}
-        for one in self._all:
-            actions, resources = _shown(one.actions), _shown(one.resources)
-            principals = repr([one.raw.get(name) for name in ("Principal", "NotPrincipal")])
-            conditions = frozenset(_conditions(one))
-            self._parts[one.index] = actions, resources, principals, conditions
-            listed = one.resources
+        for statement in self._all:
+            actions, resources = _shown(statement.actions), _shown(statement.resources)
+            principals = repr([statement.raw.get(name) for name in ("Principal", "NotPrincipal")])
+            conditions = frozenset(_conditions(statement))
+            self._parts[statement.index] = actions, resources, principals, conditions
+            listed = statement.resources
             if listed is None or listed.negated:
-                self._anywhere.append(one)
+                self._anywhere.append(statement)
                 continue
             for start in {_literal_start(value.text) for value in listed.values}:
-                self._by_start.setdefault(start, []).append(one)
+                self._by_start.setdefault(start, []).append(statement)
 
     def near(self, statement: StatementView) -> Iterable[StatementView]:
         """The statements that may cover another, by how their resources start, in order."""
@@ -57,9 +57,11 @@ class Scopes:
         if listed is None or listed.negated or not listed.values:
             return self._all
         text = listed.values[0].text
-        found = {one.index: one for one in self._anywhere}
+        found = {statement.index: statement for statement in self._anywhere}
         for end in range(len(text) + 1):
-            found.update((one.index, one) for one in self._by_start.get(text[:end], ()))
+            found.update(
+                (statement.index, statement) for statement in self._by_start.get(text[:end], ())
+            )
         return [found[index] for index in sorted(found)]
 
     def meaning(self, statement: StatementView) -> str:

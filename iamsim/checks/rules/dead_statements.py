@@ -35,10 +35,10 @@ HINT = "take the statement out, or narrow the other"
 @checks(DEAD, SHADOWED)
 def idle_statements(policy: PolicyView) -> Iterator[Finding]:
     """Hold every statement against the others; one finding for each that is idle."""
-    known = [one for one in policy.statements if one.effect is not None]
+    known = [statement for statement in policy.statements if statement.effect is not None]
     if not 2 <= len(known) <= MOST_STATEMENTS:  # noqa: PLR2004 - one statement covers no other
         return
-    denies = [one for one in known if one.denies]
+    denies = [statement for statement in known if statement.denies]
     scopes = Scopes(known)
     for statement in known:
         finding = _dead(policy, statement, denies, scopes) if statement.allows else None
@@ -55,10 +55,10 @@ def _dead(
     if not denying:
         return None
     several = len(denying) > 1
-    numbers = " and ".join(str(one.index + 1) for one in denying)
+    numbers = " and ".join(str(statement.index + 1) for statement in denying)
     subject = f"statements {numbers} deny" if several else f"statement {numbers} denies"
     message = f"proved: {subject} all that the statement allows"
-    places = (statement.path, *(one.path for one in denying))
+    places = (statement.path, *(statement.path for statement in denying))
     return policy.finding(DEAD, message, *places, hint=HINT)
 
 
@@ -78,11 +78,18 @@ def _deniers(
     texts = [None] if resources is None else [value.text for value in resources.values]
     if len(actions.values) * len(texts) > MOST_PAIRS:
         return []
-    usable = [one for one in denies if scopes.same_requests(one, statement)]
+    usable = [deny for deny in denies if scopes.same_requests(deny, statement)]
     found: dict[int, StatementView] = {}
     for action in actions.values if usable else ():
         for resource in texts:
-            one = next((one for one in usable if covers_pair(one, action.text, resource)), None)
+            one = next(
+                (
+                    statement
+                    for statement in usable
+                    if covers_pair(statement, action.text, resource)
+                ),
+                None,
+            )
             if one is None:
                 return []
             found[one.index] = one

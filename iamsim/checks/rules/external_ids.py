@@ -64,9 +64,9 @@ def external_id_not_demanded(policy: PolicyView) -> Iterator[Finding]:
             continue
         condition = next(
             (
-                one
-                for one in statement.conditions
-                if one.lower == KEY.lower() and not one.operator.negated
+                condition
+                for condition in statement.conditions
+                if condition.lower == KEY.lower() and not condition.operator.negated
             ),
             None,
         )

@@ -72,7 +72,7 @@ def mfa_turned_around(policy: PolicyView) -> Iterator[Finding]:
             continue
         if (outcome.used, outcome.unused) != (statement.denies, statement.allows):
             continue
-        if all(any(one in value.text.lower() for one in SETTING_UP) for value in actions.values):
+        if all(any(text in value.text.lower() for text in SETTING_UP) for value in actions.values):
             continue
         done = "allows only" if statement.allows else "denies only"
         used = "did not use" if statement.allows else "used"

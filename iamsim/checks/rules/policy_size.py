@@ -142,8 +142,10 @@ def queue_policy(policy: PolicyView) -> Iterator[Finding]:
     if _attached_to(policy) is not find_type(QUEUE):
         return
     statements = policy.statements
-    principals = sum(len(one.principals.entries) for one in statements if one.principals)
-    conditions = sum(len(one.conditions) for one in statements)
+    principals = sum(
+        len(statement.principals.entries) for statement in statements if statement.principals
+    )
+    conditions = sum(len(statement.conditions) for statement in statements)
     for what, count, quota in (
         ("statements", len(statements), QUEUE_STATEMENTS),
         ("principals", principals, QUEUE_PRINCIPALS),

@@ -189,7 +189,9 @@ def privilege_escalation(policy: PolicyView) -> Iterator[Finding]:
     for way in known_ways():
         calls = [step.action for step in way.steps]
         if way.administers is None and all(call in open_actions for call in calls):
-            last = max((open_actions[call] for call in calls), key=lambda one: one.index)
+            last = max(
+                (open_actions[call] for call in calls), key=lambda open_action: open_action.index
+            )
             ways.setdefault(last.index, []).append(way)
     for statement in policy.statements:
         some = ways.get(statement.index, [])
@@ -261,8 +263,8 @@ def writes_policies(policy: PolicyView) -> Iterator[Finding]:
             name = value.text.partition(":")[2]
             if not name.strip("*"):
                 continue  # everything is given already
-            found = [one for one in policy.reference.expand(value.text) if one in WRITERS]
-            found = [one for one in found if not _is_denied(policy, one)]
+            found = [text for text in policy.reference.expand(value.text) if text in WRITERS]
+            found = [text for text in found if not _is_denied(policy, text)]
             if found:
                 message = f"the owner can write a policy of the resource with {several(found)}"
                 hint = "leave it to administrators, for it gives every other action"

@@ -49,7 +49,7 @@ def meaning(statement: StatementView) -> str:
         if name in parts:
             given = parts[name]
             listed = given if isinstance(given, list) else [given]
-            texts = [json.dumps(one, sort_keys=True, default=_plain) for one in listed]
+            texts = [json.dumps(entry, sort_keys=True, default=_plain) for entry in listed]
             if name in IGNORING_CASE:
                 texts = [text.lower() for text in texts]
             parts[name] = sorted(set(texts))

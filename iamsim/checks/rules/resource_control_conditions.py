@@ -79,6 +79,6 @@ def _asks(statement: StatementView, key: str, value: str, bases: tuple[str, ...]
     return any(
         condition.lower == key
         and condition.operator.base in bases
-        and [one.text.lower() for one in condition.values] == [value]
+        and [value.text.lower() for value in condition.values] == [value]
         for condition in statement.conditions
     )

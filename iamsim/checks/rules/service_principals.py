@@ -63,7 +63,7 @@ def unguarded_services(policy: PolicyView) -> Iterator[Finding]:
             continue  # shuts the service out, which is another code
         if policy.is_trust and value.text.lower().startswith(WITHOUT_SOURCE):
             continue
-        weaker = [one for one in statement.conditions if one.lower in WEAKER_KEYS]
+        weaker = [condition for condition in statement.conditions if condition.lower in WEAKER_KEYS]
         hint = "add a condition on `aws:SourceArn` or `aws:SourceAccount`"
         witness = _stranger(policy, statement, value)
         if weaker:
@@ -82,14 +82,16 @@ def open_sources(policy: PolicyView) -> Iterator[Finding]:
     """Services whose source is asked, and strangers pass."""
     reported = set()
     for statement, value in _services(policy):
-        asked = [one for one in statement.conditions if one.lower in source_keys()]
+        asked = [
+            condition for condition in statement.conditions if condition.lower in source_keys()
+        ]
         if not asked or not is_service_principal(value.text) or statement.path in reported:
             continue
         witness = _stranger(policy, statement, value)
         if witness is None:
             continue
         reported.add(statement.path)
-        lax = next((one for one in asked if not must_be_present(one)), None)
+        lax = next((condition for condition in asked if not must_be_present(condition)), None)
         shown = asked[0] if lax is None else lax
         told = any(key.lower() in source_keys() for key, _ in witness.context)
         who = "for accounts of strangers" if told else "without telling for whom it acts"

@@ -74,7 +74,7 @@ def too_wide(policy: PolicyView) -> Iterator[Finding]:
 
 def _first(text: str, characters: str) -> int:
     """Find the first of some characters."""
-    return min(place for one in characters if (place := text.find(one)) >= 0)
+    return min(place for character in characters if (place := text.find(character)) >= 0)
 
 
 def _reason(key: str, text: str, place: int) -> str | None:

@@ -71,7 +71,7 @@ def with_buckets(
         return NEEDS_SIGNATURE
     if not buckets:
         return relation
-    if caller.kind.has_identity and relation.ways and any(one != owner for one in buckets):
+    if caller.kind.has_identity and relation.ways and any(bucket != owner for bucket in buckets):
         return OWN_POINT_FOREIGN_BUCKET if caller.account == owner else FOREIGN
     return _of_both(relation)
 

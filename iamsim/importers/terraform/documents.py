@@ -124,7 +124,7 @@ def _stated(instance: Instance, name: str) -> dict[int, Json]:
     for number, item in enumerate(value if isinstance(value, list) else [value]):
         document = getattr(item, "value", item)  # of what is encoded
         if isinstance(document, dict) and any(
-            isinstance(one, Stated) for one in document.get("Statement", ())
+            isinstance(entry, Stated) for entry in document.get("Statement", ())
         ):
             found[number] = document
     return found
@@ -250,10 +250,10 @@ class _Block:
                 continue  # its value stands in the list already
             entry = self.plan.resolve(reference, self.context, "arn")
             suffix = BELOW.get(str(parse_steps(reference)[0])) if below else None
-            for one in entry if isinstance(entry, list) else [entry]:
-                if isinstance(one, str):
-                    found.append(Guess(one))
-                    found += [] if suffix is None else [Guess(one + suffix)]
+            for element in entry if isinstance(entry, list) else [entry]:
+                if isinstance(element, str):
+                    found.append(Guess(element))
+                    found += [] if suffix is None else [Guess(element + suffix)]
         if not found:
             shown = " and ".join(f"`{reference}`" for reference in references)
             return [*known, Unknown(shown) if references else missing[0]]

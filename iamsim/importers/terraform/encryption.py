@@ -87,7 +87,7 @@ def _encrypt(reading: Reading, arn: str, *, by_default: bool) -> None:
 def read_alias(reading: Reading) -> None:
     """Read the alias of a key, that of a data source too."""
     targets = (reading.value("target_key_id"), reading.value("target_key_arn"))
-    target = next((one for one in targets if isinstance(one, str) and one), None)
+    target = next((target for target in targets if isinstance(target, str) and target), None)
     if target is not None:
         reading.draft.keys.name(reading.arn, target)
 

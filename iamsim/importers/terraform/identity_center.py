@@ -34,7 +34,11 @@ def read_permission_sets(plan: Plan, draft: Draft) -> None:
         for instance in plan.instances.values()
         if instance.type.startswith(PREFIX) and instance.address.mode == "managed"
     ]
-    sets = {one.arn: one for one in readings if one.instance.type == f"{PREFIX}permission_set"}
+    sets = {
+        reading.arn: reading
+        for reading in readings
+        if reading.instance.type == f"{PREFIX}permission_set"
+    }
     provisioned: dict[str, Provisioned] = {}
     for reading in readings:
         if reading.instance.type == f"{PREFIX}account_assignment":

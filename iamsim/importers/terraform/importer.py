@@ -157,7 +157,7 @@ def _read_all(plan: Plan, draft: Draft) -> None:
     """Read every resource, then what resources say about themselves."""
     source = draft.source
     readings = [Reading(plan, draft, instance) for instance in plan.instances.values()]
-    managed = [one for one in readings if one.instance.address.mode == "managed"]
+    managed = [reading for reading in readings if reading.instance.address.mode == "managed"]
     for reading in managed:
         _note_maybe(reading)
         _read(reading, _reader(reading))

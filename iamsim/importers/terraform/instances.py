@@ -257,7 +257,7 @@ class _Reader:
         broken = Broken(text, kind, values)
         if is_error(values) or find_marker(values) is not None:
             self.report(place, "an error of AWS stands in place of the values", broken)
-        named = [one for one in values if one in NAMES or one.endswith(NAME_ENDINGS)]
+        named = [value for value in values if value in NAMES or value.endswith(NAME_ENDINGS)]
         for name in named if kind.startswith("aws_") else ():
             # Identity Center has a block where IAM has the ARN of a boundary.
             block = name == "permissions_boundary" and isinstance(values[name], list)
@@ -278,7 +278,7 @@ def _names_things(value: object, *, needed: bool) -> bool:
     """Whether a value is a list of names, or not known; one that is not needed may be left out."""
     if value is None or isinstance(value, Unknown):
         return value is not None or not needed
-    return isinstance(value, list) and all(isinstance(one, str | Unknown) for one in value)
+    return isinstance(value, list) and all(isinstance(entry, str | Unknown) for entry in value)
 
 
 def _actions(change: Json) -> tuple[str, ...]:

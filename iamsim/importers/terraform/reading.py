@@ -166,11 +166,11 @@ class Reading:
             items = known + (self.plan.referenced(self.instance, name) or items)
         found: dict[str, None] = {}
         for item in items:
-            for one in item if isinstance(item, list) else [item]:
-                if isinstance(one, Unknown):
-                    self.remark("unknown-value", f"{quote(name)} depends on {one.why}")
-                elif isinstance(one, str):
-                    found[one] = None
+            for entry in item if isinstance(item, list) else [item]:
+                if isinstance(entry, Unknown):
+                    self.remark("unknown-value", f"{quote(name)} depends on {entry.why}")
+                elif isinstance(entry, str):
+                    found[entry] = None
         return list(found)
 
     def references(self, name: str) -> list[object]:
@@ -184,7 +184,7 @@ class Reading:
                 for item in self.plan.referenced(self.instance, name) or unknown
                 if isinstance(item, Unknown)
             ]
-        marked: list[object] = [mark_of(one) for one in unknown]
+        marked: list[object] = [mark_of(other_unknown) for other_unknown in unknown]
         named = self.texts(name)
         if self.instance.maybe is not None and named:
             return [*marked, mark_of(self.instance.maybe)]
@@ -270,7 +270,10 @@ def _doubted(document: object, maybe: Unknown) -> dict[str, object]:
     listed = document["Statement"]
     statements = listed if isinstance(listed, list) else [listed]
     doubted = [
-        {**one, **doubt} if isinstance(one, dict) and "Effect" in one else one for one in statements
+        {**statement, **doubt}
+        if isinstance(statement, dict) and "Effect" in statement
+        else statement
+        for statement in statements
     ]
     return {**document, "Statement": doubted}
 

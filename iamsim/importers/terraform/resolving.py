@@ -106,7 +106,11 @@ class Plan:
     @property
     def sources(self) -> tuple[str, ...]:
         """The files of a configuration; none for a plan or a state, which is one file."""
-        names = (one.span.source.name for one in self.instances.values() if one.span is not None)
+        names = (
+            instance.span.source.name
+            for instance in self.instances.values()
+            if instance.span is not None
+        )
         return tuple(dict.fromkeys(names))
 
     def _root_value(self, expression: object) -> object:
@@ -245,7 +249,11 @@ class Plan:
         if value is not None:
             return value
         references = full_references(part(expression, "references"))
-        others = [one for one in references if parse_steps(one)[:1] not in (["each"], ["count"])]
+        others = [
+            reference
+            for reference in references
+            if parse_steps(reference)[:1] not in (["each"], ["count"])
+        ]
         if len(others) == 1:
             return self.resolve(others[0], context, wanted)
         if not others and len(references) == 1:

@@ -282,12 +282,16 @@ def _shared(reading: Reading) -> None:
     resource, plan = reading.text("resource_arn"), reading.plan
     share = plan.attribute(reading.instance, "resource_share_arn")
     holder = None if resource is None else policy_holder(resource, reading.scope)
-    others = (one for one in plan.instances.values() if one.type == "aws_ram_principal_association")
+    others = (
+        instance
+        for instance in plan.instances.values()
+        if instance.type == "aws_ram_principal_association"
+    )
     principals = [
         principal
-        for one in others
-        if plan.attribute(one, "resource_share_arn") == share
-        and isinstance(principal := plan.attribute(one, "principal"), str)
+        for other in others
+        if plan.attribute(other, "resource_share_arn") == share
+        and isinstance(principal := plan.attribute(other, "principal"), str)
     ]
     if holder is not None and principals:
         add_statement(_record(reading, holder), share_statement(principals, holder, reading.place))
@@ -412,8 +416,8 @@ def _each(*readers: Callable[[Reading], None]) -> Callable[[Reading], None]:
     """Read with several readers; of the places of a policy, the first that has one counts."""
 
     def read(reading: Reading) -> None:
-        for one in readers:
-            one(reading)
+        for reader in readers:
+            reader(reading)
 
     return read
 

@@ -94,9 +94,13 @@ def is_mounted(statement: CompiledStatement) -> bool:
     https://docs.aws.amazon.com/efs/latest/ug/access-control-block-public-access.html
     """
     return any(
-        one.key == MOUNT_TARGET
-        and one.operator.base == "Bool"
-        and not (one.operator.negated or one.operator.if_exists or one.operator.set_operator)
-        and {template.text.lower() for template in one.values.templates} == {"true"}
-        for one in statement.conditions
+        condition.key == MOUNT_TARGET
+        and condition.operator.base == "Bool"
+        and not (
+            condition.operator.negated
+            or condition.operator.if_exists
+            or condition.operator.set_operator
+        )
+        and {template.text.lower() for template in condition.values.templates} == {"true"}
+        for condition in statement.conditions
     )

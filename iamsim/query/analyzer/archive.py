@@ -85,7 +85,7 @@ def _holds(operator: str, wanted: tuple[str, ...], values: tuple[str, ...]) -> b
         case "neq":
             return not any(value in wanted for value in values)
         case "contains":
-            return any(one in value for value in values for one in wanted)
+            return any(text in value for value in values for text in wanted)
         case _:
             return bool(values) is (wanted == ("true",))
 
@@ -94,7 +94,7 @@ def apply_rules(findings: Iterable[AccessFinding], rules: Iterable[ArchiveRule])
     """Archive the findings that a rule is about; the first one counts."""
     every = tuple(rules)
     for finding in findings:
-        rule = next((one for one in every if one.holds(finding)), None)
+        rule = next((archive_rule for archive_rule in every if archive_rule.holds(finding)), None)
         if rule is not None:
             finding.status, finding.archived_by = Status.ARCHIVED, rule.name
 
@@ -150,7 +150,7 @@ def _read_criterion(
         some = values if isinstance(values, list) else [values]
         if operator in OPERATORS:
             found[operator] = tuple(
-                str(one).lower() if isinstance(one, bool) else str(one) for one in some
+                str(entry).lower() if isinstance(entry, bool) else str(entry) for entry in some
             )
     if not found or not isinstance(criterion, Mapping) or len(found) != len(criterion):
         raise WorldError(

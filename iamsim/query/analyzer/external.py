@@ -112,12 +112,12 @@ def find_external(
     zones_of(model, zone)
     items = [
         item
-        for account in sorted(model.accounts.values(), key=lambda one: one.id)
+        for account in sorted(model.accounts.values(), key=lambda account: account.id)
         for item in _items(account)
         if _type_of(item) is not None
     ]
     found = External(looked_at=len(items))
-    chunks = [tuple(items[one.start : one.stop]) for one in processes.chunks(items)]
+    chunks = [tuple(items[chunk.start : chunk.stop]) for chunk in processes.chunks(items)]
     for part in processes.spread(batch, Looking, zone, chunks, progress):
         found.findings += part.findings
         found.kept += part.kept
@@ -147,7 +147,7 @@ def _items(account: Account) -> list[Resource | Role]:
     """What policies hang on; nobody can change whom a service-linked role trusts."""
     items: list[Resource | Role] = list(account.resources.values())
     items += [role for role in account.roles.values() if not role.service_linked]
-    return sorted(items, key=lambda one: one.arn)
+    return sorted(items, key=lambda item: item.arn)
 
 
 def _look_at(batch: Batch, subject: Subject, found: External) -> None:
@@ -194,9 +194,9 @@ def _look_at(batch: Batch, subject: Subject, found: External) -> None:
         )
     found.findings += merged.values()
     found.kept += [
-        one
-        for one in kept.values()
-        if not any(finding.principal == one.principal for finding in merged.values())
+        other_kept
+        for other_kept in kept.values()
+        if not any(finding.principal == other_kept.principal for finding in merged.values())
     ]
 
 
@@ -341,10 +341,10 @@ class _Grant:
                 question = self._question(outsider, resource) if left else None
                 if question is None or not self._concerns(question, universe.first(left)):
                     continue
-                for one in action_classes(question, self.batch.world, universe, left):
-                    self._take(question, one, outsider)
-                    if one.answer.possible and not _reads_caller(one.answer):
-                        settled[alike] = settled.get(alike, 0) | one.actions
+                for action_group in action_classes(question, self.batch.world, universe, left):
+                    self._take(question, action_group, outsider)
+                    if action_group.answer.possible and not _reads_caller(action_group.answer):
+                        settled[alike] = settled.get(alike, 0) | action_group.actions
 
     def _take(self, question: Question, one: ActionClass, outsider: Outsider) -> None:
         """Keep what one class of actions is: allowed, or denied by a guardrail alone."""
@@ -365,7 +365,8 @@ class _Grant:
         asked = replace(question, action=self.batch.universe.first(actions.actions))
         statements = _all_statements(self.batch, self.subject.item)
         return any(
-            decide_one(one, self.batch.world).possible for one in from_anywhere(asked, statements)
+            decide_one(statement, self.batch.world).possible
+            for statement in from_anywhere(asked, statements)
         )
 
     def _question(self, outsider: Outsider, resource: str) -> Question:
@@ -435,7 +436,9 @@ class _Grant:
             self.principal,
             tuple(sorted(self.allowed)),
             {
-                condition.written_key: ",".join(one.text for one in condition.values.templates)
+                condition.written_key: ",".join(
+                    template.text for template in condition.values.templates
+                )
                 for condition in self.statement.conditions
             },
             tuple(self.sentences),

@@ -59,12 +59,14 @@ def find_internal(
             )
         trusted = zones[owner].accounts
         some = [
-            one
-            for one in batch.candidates
-            if one.account in trusted and one.kind in KINDS and one.principal != arn
+            candidate
+            for candidate in batch.candidates
+            if candidate.account in trusted
+            and candidate.kind in KINDS
+            and candidate.principal != arn
         ]
         asked = _asked(batch, arn, type_, actions)
-        chunks = [tuple(asked[one.start : one.stop]) for one in processes.chunks(asked)]
+        chunks = [tuple(asked[chunk.start : chunk.stop]) for chunk in processes.chunks(asked)]
         parts = processes.spread(batch, Reaching, tuple(some), chunks, progress)
         found += _joined(batch, Subject(arn, type_, owner), chain.from_iterable(parts))
     return found

@@ -120,4 +120,6 @@ class Known:
 
 def policies_alone(some: Iterable[Member]) -> PolicySet:
     """Policies with only some of their statements."""
-    return PolicySet(tuple(replace(one.policy, statements=(one.statement,)) for one in some))
+    return PolicySet(
+        tuple(replace(member.policy, statements=(member.statement,)) for member in some)
+    )

@@ -48,7 +48,7 @@ def recommend(
 
     There are none where another's policy grants what is unused: that of a user's group.
     """
-    some = [one for one in findings if one.kind is FindingKind.UNUSED_PERMISSION]
+    some = [finding for finding in findings if finding.kind is FindingKind.UNUSED_PERMISSION]
     known = Known(batch.universe)
     for number, finding in enumerate(some):
         progress(number, len(some))
@@ -94,7 +94,7 @@ def _leaves_the_rest(holder: Holder, steps: Sequence[Step], unused: int) -> bool
             left.append(compile_policy(parsed, PolicyType.IDENTITY))
     alone, after = holder.alone(identity), holder.alone(PolicySet(tuple(left)))
     may = holder.batch.may(holder.holder.arn)
-    for part in refine(may, [*(one.actions for one in holder.statements), unused]):
+    for part in refine(may, [*(statement.actions for statement in holder.statements), unused]):
         for spot in holder.spots(part):
             request = holder.request(holder.batch.universe.first(part), spot.place)
             now = decision_terms(after, request).allowed
@@ -112,8 +112,8 @@ def _steps(batch: Batch, holder: User | Role, unused: int) -> list[Step]:
     for policy in holder.policies:
         document = _document_of(policy)
         masks = [
-            None if one.denies else batch.universe.mask(one.actions)
-            for one in batch.world.policies.compiled(policy, PolicyType.IDENTITY).statements
+            None if statement.denies else batch.universe.mask(statement.actions)
+            for statement in batch.world.policies.compiled(policy, PolicyType.IDENTITY).statements
         ]
         if document is not None and any(mask & unused for mask in masks if mask):
             name = policy.arn or policy.name

@@ -66,7 +66,7 @@ def count_unjudged(model: World) -> Unjudged:
     judged: list[User | Role] = [*users, *(role for role in roles if not role.service_linked)]
     return Unjudged(
         len(users) + len(roles),
-        sum(one.last_accessed is None for one in judged),
+        sum(principal.last_accessed is None for principal in judged),
         sum(not _tells_credentials(user) for user in users),
     )
 
@@ -95,7 +95,7 @@ def find_unused(model: World, now: str, days: int = DEFAULT_DAYS) -> list[Access
     limit = find_limit(now, days)
     return [
         finding
-        for account in sorted(model.accounts.values(), key=lambda one: one.id)
+        for account in sorted(model.accounts.values(), key=lambda account: account.id)
         for finding in (*_roles(account, limit), *_users(account, limit))
     ]
 
@@ -122,7 +122,7 @@ def unused_roles(account: Account, limit: datetime) -> list[Role]:
 def _times(role: Role) -> list[str]:
     """When a role was used: as a whole, and for each service."""
     services = (role.last_accessed or {}).values()
-    times = (role.last_used, *(one.at for one in services))
+    times = (role.last_used, *(service.at for service in services))
     return [time for time in times if time is not None and time != NEVER]
 
 

@@ -70,10 +70,10 @@ def find_unused_permissions(
     """
     limit = find_limit(now, days)
     holders = list(_holders(batch.world.model, limit))
-    chunks = [tuple(holders[one.start : one.stop]) for one in processes.chunks(holders)]
+    chunks = [tuple(holders[chunk.start : chunk.stop]) for chunk in processes.chunks(holders)]
     with CollectLater():
         parts = list(processes.spread(batch, _Looking, limit, chunks, progress))
-    return [one for part in parts for one in part]
+    return [finding for part in parts for finding in part]
 
 
 class _Looking:
@@ -105,10 +105,10 @@ class _Looking:
 def _holders(model: World, limit: datetime) -> Iterator[User | Role]:
     """Those of whom something is known, by account; of an unused role it says enough that it is
     one."""
-    for account in sorted(model.accounts.values(), key=lambda one: one.id):
+    for account in sorted(model.accounts.values(), key=lambda account: account.id):
         unused = {role.name for role in unused_roles(account, limit)}
         items: list[User | Role] = [*account.users.values(), *account.roles.values()]
-        for item in sorted(items, key=lambda one: one.arn):
+        for item in sorted(items, key=lambda item: item.arn):
             if not item.last_accessed or is_new(item.created, limit):
                 continue
             if isinstance(item, Role) and (item.service_linked or item.name in unused):
@@ -138,9 +138,9 @@ class Holder:
         self.guarded = self.limited or bool(facts.scp_levels)
         self.kind = isinstance(holder, User), holder.account
         self.may = 0  # what some Allow is about, at most
-        for one in self.statements:
-            if not one.statement.denies:
-                self.may |= one.actions
+        for statement in self.statements:
+            if not statement.statement.denies:
+                self.may |= statement.actions
 
     def services(self) -> Iterator[UnusedService]:
         """The services with unused permissions, by name."""
@@ -190,20 +190,22 @@ class Holder:
     def _granted(self, mask: int) -> int:
         """The actions of one service that the identity-based policies, taken alone, allow on some
         resource."""
-        own = [one for one in self.statements if one.actions & mask]
+        own = [statement for statement in self.statements if statement.actions & mask]
         together = 0  # what only several statements decide
-        for one in own:
-            if one.statement.denies or one.listed:
-                together |= one.actions
+        for member in own:
+            if member.statement.denies or member.listed:
+                together |= member.actions
         found = 0
-        for one in own:
-            here = one.actions & mask & ~together & ~found
+        for member in own:
+            here = member.actions & mask & ~together & ~found
             for part in self._apart(here):
-                if self._is_granted((one,), part):
+                if self._is_granted((member,), part):
                     found |= part
-        for part in refine(mask & together, [one.actions for one in own]):
-            some = tuple([one for one in own if one.actions & part])
-            for inner in self._apart(part) if any(not one.statement.denies for one in some) else ():
+        for part in refine(mask & together, [member.actions for member in own]):
+            some = tuple([member for member in own if member.actions & part])
+            for inner in (
+                self._apart(part) if any(not member.statement.denies for member in some) else ()
+            ):
                 if self._is_granted(some, inner):
                     found |= inner
         return found
@@ -216,8 +218,8 @@ class Holder:
         """Whether statements that are about the same actions, alone, allow these somewhere."""
         action = self.universe.first(part)
         read = self.read(some)
-        contents = tuple(dict.fromkeys([one.content for one in some]))
-        keys = any(one.statement.keys for one in some)
+        contents = tuple(dict.fromkeys([member.content for member in some]))
+        keys = any(member.statement.keys for member in some)
         # Context keys have values by service, account and kind of caller; all else is the same.
         about = kind_of(action, "" if not keys else action.partition(":")[0])
         alike = kin_of(action) is None
@@ -239,9 +241,9 @@ class Holder:
     def read(self, some: Iterable[Member]) -> Hashable:
         """What some statements read of what is known of the holder."""
         members = tuple(some)
-        keys = frozenset(key for one in members for key in one.statement.keys)
+        keys = frozenset(key for member in members for key in member.statement.keys)
         return (
-            outcomes((reading for one in members for reading in one.reading), self.values),
+            outcomes((reading for member in members for reading in member.reading), self.values),
             untold(self.probe, self.facts, keys, self.batch.world) if keys else (),
         )
 
@@ -250,7 +252,7 @@ class Holder:
         yield EVERYWHERE
 
         def find() -> tuple[Place, ...]:
-            statements = [one.statement for one in some]
+            statements = [member.statement for member in some]
             families, _ = find_families(statements, (), self.universe, self.context)
             return tuple([place for family in families for place in family.places()])
 
@@ -259,11 +261,13 @@ class Holder:
     def spots(self, mask: int) -> Iterator[Spot]:
         """The places that the statements about some actions tell apart, all resources first."""
         yield Spot(EVERYWHERE, mask)
-        some = tuple([one.statement for one in self.statements if one.actions & mask])
+        some = tuple(
+            [statement.statement for statement in self.statements if statement.actions & mask]
+        )
         patterns = [
             pattern
-            for one in some
-            for pattern in (one.resources.patterns if one.resources is not None else ())
+            for statement in some
+            for pattern in (statement.resources.patterns if statement.resources is not None else ())
         ]
         if all(pattern.everything for pattern in patterns):
             return
@@ -315,22 +319,24 @@ class Holder:
             if met is None:
                 continue
             own, bounds = (
-                [one for one in some if one.actions & apart and met.fits(one.statement)]
+                [member for member in some if member.actions & apart and met.fits(member.statement)]
                 for some in (self.statements, self.bounds)
             )
             masks = [
-                *(one.actions for one in own),
-                *(one.actions for one in bounds),
+                *(member.actions for member in own),
+                *(bound.actions for bound in bounds),
                 *(actions for actions, _ in met.others),
             ]
             for part in refine(apart, masks):
                 first = part & -part
                 about, others = met.about(first, self.known.alike)
-                granting = decisive([one for one in own if one.actions & first])
-                limiting = [one for one in bounds if one.actions & first]
+                granting = decisive([member for member in own if member.actions & first])
+                limiting = [bound for bound in bounds if bound.actions & first]
                 mine = [*granting, *limiting]
-                keys = others.keys.union(*[one.statement.keys for one in mine])
-                bound = met.bound or any(reads_context(one.statement.resources) for one in mine)
+                keys = others.keys.union(*[member.statement.keys for member in mine])
+                bound = met.bound or any(
+                    reads_context(member.statement.resources) for member in mine
+                )
                 given = met.meeting.context
                 key = (
                     "outcome",
@@ -340,8 +346,8 @@ class Holder:
                     (place.sample, place.values) if bound else None,
                     about,
                     others.seen(self.caller, self.values),
-                    frozenset([OPEN if one.open else one.content for one in granting]),
-                    frozenset([OPEN if one.open else one.content for one in limiting])
+                    frozenset([OPEN if member.open else member.content for member in granting]),
+                    frozenset([OPEN if member.open else member.content for member in limiting])
                     if self.limited
                     else None,
                     self.read(mine),
@@ -358,8 +364,8 @@ class Holder:
     def _decide(self, name: str, place: Place, action: int) -> Outcome | None:
         """Decide one action (a bit); `None` where it can't be asked about such a resource."""
         asked = self._question(name, place)
-        for one in action_classes(asked, self.batch.world, self.universe, action):
-            answer = one.answer
+        for action_group in action_classes(asked, self.batch.world, self.universe, action):
+            answer = action_group.answer
             return Outcome(answer.possible, answer.decision.layer in GUARDRAIL_LAYERS)
         return None
 
@@ -373,10 +379,10 @@ def kind_of(action: str, others: str) -> Hashable:
 def decisive(some: list[Member]) -> list[Member]:
     """Of statements about an action and a place, those that matter: where one allows it whatever
     the context is, and none denies it, the others do not."""
-    for one in some:
-        if one.statement.denies or one.listed:
+    for member in some:
+        if member.statement.denies or member.listed:
             return some
-    return next(([one] for one in some if one.open), some)
+    return next(([member] for member in some if member.open), some)
 
 
 def may_hold(alone: Situation, term: Term, action: str) -> bool:

@@ -169,17 +169,17 @@ class Batch:
             return {
                 universe.written[number]: answer
                 for number, answer in sorted(
-                    (number, one.answer)
-                    for one in classes
-                    for number in universe.numbers(one.actions)
+                    (number, group.answer)
+                    for group in classes
+                    for number in universe.numbers(group.actions)
                 )
             }
         asked = list(dict.fromkeys(actions))
         mask = universe.mask_of(asked)
         by_number = {
-            number: one.answer
-            for one in self.action_classes(principal, resource, mask, context, session)
-            for number in universe.numbers(one.actions)
+            number: action_group.answer
+            for action_group in self.action_classes(principal, resource, mask, context, session)
+            for number in universe.numbers(action_group.actions)
         }
         found = {}
         for name in asked:
@@ -213,7 +213,7 @@ class Batch:
         sweep = self._sweep(action, resource, context, via, denied=denied, lifted=lifted)
         with CollectLater():
             found = list(sweep.answers(candidates))
-            return [Holder(*one) for one in (found if denied else without_repeats(found))]
+            return [Holder(*repeat) for repeat in (found if denied else without_repeats(found))]
 
     def named(self, action: str, resource: str) -> list[Candidate]:
         """Callers that the policies of a resource name, and that are not of the world."""

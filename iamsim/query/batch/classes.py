@@ -198,11 +198,11 @@ def refine(everything: int, masks: Iterable[int]) -> list[int]:
 def _joined(classes: list[ActionClass]) -> list[ActionClass]:
     """Join the classes whose decisions are equal and depend on nothing."""
     joined: dict[object, ActionClass] = {}
-    for one in classes:
-        decision, residual = one.answer
-        key: object = id(one) if residual is not None else decision
+    for group in classes:
+        decision, residual = group.answer
+        key: object = id(group) if residual is not None else decision
         before = joined.get(key)
         joined[key] = (
-            one if before is None else before._replace(actions=before.actions | one.actions)
+            group if before is None else before._replace(actions=before.actions | group.actions)
         )
-    return sorted(joined.values(), key=lambda one: one.actions & -one.actions)
+    return sorted(joined.values(), key=lambda entry: entry.actions & -entry.actions)

@@ -131,7 +131,9 @@ class Pool:
                     yield number, value
                 elif failed is None or number < failed[0]:
                     failed = number, cast("BaseException", value)
-                    waiting = {one: None for one in waiting if one < number}
+                    waiting = {
+                        other_number: None for other_number in waiting if other_number < number
+                    }
         if failed is not None:
             raise failed[1]
 

@@ -50,7 +50,7 @@ def _actions(
     if mine.actions.negated is not theirs.actions.negated:
         return None
     first, second = (
-        {one.pattern.lower(): one for one in statement.actions.patterns}
+        {pattern.pattern.lower(): pattern for pattern in statement.actions.patterns}
         for statement in (mine, theirs)
     )
     only = tuple((first | second)[name] for name in sorted(first.keys() ^ second.keys()))
@@ -66,12 +66,14 @@ def _resources(
     old, new = mine.resources, theirs.resources
     if old is None or new is None or old.negated is not new.negated:
         return None
-    first, second = ({one.template: one for one in some.patterns} for some in (old, new))
+    first, second = (
+        {pattern.template: pattern for pattern in some.patterns} for some in (old, new)
+    )
     differing = first.keys() ^ second.keys()
     only = tuple(one for key, one in (first | second).items() if key in differing)
     if not only:
         return ()
-    everything = any(one.everything for one in only)
+    everything = any(pattern.everything for pattern in only)
     return (replace(theirs, resources=ResourceTest(only, False, new.element, everything)),)
 
 
@@ -83,7 +85,7 @@ def _principals(
     if not isinstance(old, PrincipalTest) or not isinstance(new, PrincipalTest):
         return None
     names = old.names ^ new.names
-    only = tuple(one for one in (*old.patterns, *new.patterns) if one.name in names)
+    only = tuple(pattern for pattern in (*old.patterns, *new.patterns) if pattern.name in names)
     if not only:
         return ()
     return (replace(theirs, principals=PrincipalTest(only, names)),)

@@ -69,4 +69,4 @@ def reading(
     statements: Iterable[CompiledStatement], keys: frozenset[str]
 ) -> Iterator[CompiledStatement]:
     """The statements that read some of the keys."""
-    return (one for one in statements if not keys.isdisjoint(one.keys))
+    return (statement for statement in statements if not keys.isdisjoint(statement.keys))

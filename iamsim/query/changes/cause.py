@@ -130,7 +130,7 @@ def _units(old: Prepared, new: Prepared) -> Iterator[Unit]:
     """The statements about the action that only one of the worlds has; one that stands at the same
     place of the same policy in both is one that was changed."""
     action = new.request.action
-    first, second = (dict(_sets(one.situation)) for one in (old, new))
+    first, second = (dict(_sets(prepared.situation)) for prepared in (old, new))
     for place in dict.fromkeys((*first, *second)):
         mine, theirs = first.get(place), second.get(place)
         if mine is theirs:
@@ -193,7 +193,9 @@ def _put_back(situation: Situation, units: Sequence[Unit]) -> Situation:
             kept = [
                 replace(
                     policy,
-                    statements=tuple(one for one in policy.statements if id(one) not in gone),
+                    statements=tuple(
+                        statement for statement in policy.statements if id(statement) not in gone
+                    ),
                 )
                 for policy in (policies.policies if policies is not None else ())
             ]

@@ -39,20 +39,22 @@ def compare_place(
     """
     several = reached.candidate.asked
     found = [
-        one for asked in several for one in _differences(before, after, universe, reached, asked)
+        difference
+        for asked in several
+        for difference in _differences(before, after, universe, reached, asked)
     ]
     if len(several) == 1:
-        yield from (_change(before, after, universe, reached, one) for one in found)
+        yield from (_change(before, after, universe, reached, difference) for difference in found)
         return
-    found.sort(key=lambda one: ORDER.index(one.direction))
+    found.sort(key=lambda entry: ORDER.index(entry.direction))
     left = reached.actions
-    for one in found:
-        if one.direction is Direction.STAYS_DENIED:
+    for difference in found:
+        if difference.direction is Direction.STAYS_DENIED:
             continue  # of strangers nobody asks why they are denied
-        rest = one.actions & left
+        rest = difference.actions & left
         if rest:
             left ^= rest
-            change = _change(before, after, universe, reached, one)
+            change = _change(before, after, universe, reached, difference)
             yield replace(change, actions=tuple(universe.actions(rest)))
 
 

@@ -51,9 +51,9 @@ class EndpointChange(NamedTuple):
             return True
         named = {f"account:{candidate.account}", f"aws:{candidate.principal}"}
         return any(
-            one.principals is not None
-            and (one.principals.negated or not one.principals.names.isdisjoint(named))
-            for one in self.difference.statements
+            statement.principals is not None
+            and (statement.principals.negated or not statement.principals.names.isdisjoint(named))
+            for statement in self.difference.statements
         )
 
     def changed(
@@ -62,9 +62,9 @@ class EndpointChange(NamedTuple):
         """The statements that may decide otherwise about a caller: those of the endpoint; where it
         has a policy in one world only or gives keys other values, others as well."""
         found = [
-            one
-            for one in self.difference.statements
-            if one.concerns(new.caller) or one.concerns(old.caller)
+            statement
+            for statement in self.difference.statements
+            if statement.concerns(new.caller) or statement.concerns(old.caller)
         ]
         others = (*own_statements(old), *own_statements(new), *about, *self.statements)
         if self.difference.presence:
@@ -105,7 +105,9 @@ def compare_endpoints(
 
 def _endpoints(world: CompiledWorld) -> Iterator[tuple[str, VpcEndpoint]]:
     for account in world.model.accounts.values():
-        yield from ((one.id, one) for one in account.vpc_endpoints.values())
+        yield from (
+            (vpc_endpoint.id, vpc_endpoint) for vpc_endpoint in account.vpc_endpoints.values()
+        )
 
 
 def _policies(endpoint: VpcEndpoint, world: CompiledWorld) -> PolicySet | None:

@@ -61,15 +61,15 @@ def find_changes(
     them as well. Raises what reading a policy raises.
     """
     if before.world is after.world:
-        for one in before.candidates:
-            wanted(one.principal)  # who asks for nobody is told so
+        for candidate in before.candidates:
+            wanted(candidate.principal)  # who asks for nobody is told so
         return Changes(all_actions())
     batches = before, after
     given = context or {}
     search = _Search(before, after, given)
     found = Changes(search.universe, silent=tuple(search.silent()))
-    candidates = [one for one in search.candidates() if wanted(one.principal)]
-    chunks = [tuple(candidates[one.start : one.stop]) for one in processes.chunks(candidates)]
+    candidates = [candidate for candidate in search.candidates() if wanted(candidate.principal)]
+    chunks = [tuple(candidates[chunk.start : chunk.stop]) for chunk in processes.chunks(candidates)]
     with _Shared(batches, given, search) as shared:
         for part in processes.spread(batches, _Comparing, shared, chunks, progress):
             found.principals += part.principals
@@ -86,27 +86,38 @@ def _arrange(changes: Changes) -> None:
     principal of the account gains or loses as well."""
     found = changes.found
     listed = {
-        (one.candidate.account, one.place.sample, one.vpc_endpoint, one.direction, action)
-        for one in found
-        if not one.is_latent
-        for action in one.actions
+        (
+            change.candidate.account,
+            change.place.sample,
+            change.vpc_endpoint,
+            change.direction,
+            action,
+        )
+        for change in found
+        if not change.is_latent
+        for action in change.actions
     }
-    for one in found:
-        if one.is_latent and one.direction is not Direction.STAYS_DENIED:
-            where = one.candidate.account, one.place.sample, one.vpc_endpoint, one.direction
-            left = tuple(action for action in one.actions if (*where, action) not in listed)
+    for change in found:
+        if change.is_latent and change.direction is not Direction.STAYS_DENIED:
+            where = (
+                change.candidate.account,
+                change.place.sample,
+                change.vpc_endpoint,
+                change.direction,
+            )
+            left = tuple(action for action in change.actions if (*where, action) not in listed)
             if left:
-                changes.future.append(replace(one, actions=left))
+                changes.future.append(replace(change, actions=left))
     changes.found = sorted(
-        (_without_stand_ins(one) for one in found if not one.is_latent),
-        key=lambda one: not one.is_public,
+        (_without_stand_ins(change) for change in found if not change.is_latent),
+        key=lambda stand_in: not stand_in.is_public,
     )
 
 
 def _without_stand_ins(change: Change) -> Change:
     """The change without what stands for actions that the reference does not list, where it is said
     of some that it lists."""
-    listed = tuple(one for one in change.actions if not one.endswith(f":{UNLISTED}"))
+    listed = tuple(action for action in change.actions if not action.endswith(f":{UNLISTED}"))
     return replace(change, actions=listed) if listed else change
 
 
@@ -194,8 +205,10 @@ class _Search:
 
     def _unlisted_patterns(self) -> set[str]:
         """Entries of Action elements that differ, and that no action fits which is asked about."""
-        differing = [statement for one in self.touched for statement in one.difference.statements]
-        differing += [one for some in self.control.values() for one in some.statements]
+        differing = [
+            statement for resource in self.touched for statement in resource.difference.statements
+        ]
+        differing += [statement for some in self.control.values() for statement in some.statements]
         differing += differing_policies(self.before.world, self.after.world)
         return {
             pattern.pattern
@@ -208,24 +221,24 @@ class _Search:
         """Every principal of both worlds, and those that policies name on resources in play."""
         found: dict[str, Candidate] = {}
         for batch in (self.before, self.after):
-            found.update((one.principal, one) for one in batch.candidates)
-        about = [statement for one in self.touched for statement in one.statements]
+            found.update((candidate.principal, candidate) for candidate in batch.candidates)
+        about = [statement for resource in self.touched for statement in resource.statements]
         names = granted_by(about)
         names |= {
             name
-            for one in about
-            if one.principals is not None and not one.denies
-            for name in one.principals.names
+            for statement in about
+            if statement.principals is not None and not statement.denies
+            for name in statement.principals.names
         }
-        about += [one for account in self.control for one in self._guardrails(account)]
-        owners = dict.fromkeys(one.account for one in self.touched)
+        about += [guardrail for account in self.control for guardrail in self._guardrails(account)]
+        owners = dict.fromkeys(resource.account for resource in self.touched)
         for batch in (self.before, self.after):
             model = batch.world.model
             for candidate in others_of(about, model, names):
                 found.setdefault(candidate.principal, candidate)
             for candidate in future_of(about, model, owners):
                 found.setdefault(candidate.principal, candidate)
-        return sorted(found.values(), key=lambda one: (one.account or "~", one.principal))
+        return sorted(found.values(), key=lambda entry: (entry.account or "~", entry.principal))
 
     def facts(self, batch: Batch, candidate: Candidate) -> CallerFacts | None:
         """The caller's side in one of the worlds; `None` for what a policy names and can't call."""
@@ -237,7 +250,7 @@ class _Search:
     def compared(self, candidate: Candidate) -> Compared:
         """What is found for one principal, or for one that it can't differ from."""
         direct = not self.unchanged.principal(candidate) or self.touches.may_concern(candidate)
-        endpoints = [one for one in self.endpoints if one.may_concern(candidate)]
+        endpoints = [endpoint for endpoint in self.endpoints if endpoint.may_concern(candidate)]
         if not direct and not endpoints:
             return NOTHING
         old, new = (self.facts(batch, candidate) for batch in (self.before, self.after))
@@ -251,14 +264,14 @@ class _Search:
         found = NOTHING
         if direct:
             found = self._directly(asked, sides)
-        for one in endpoints:
-            statements = one.changed(old, new, self._about(new.caller))
-            places, complete = self._places(asked, sides, statements, {}, one.statements)
-            via = Via(vpc_endpoint=one.id)
+        for endpoint in endpoints:
+            statements = endpoint.changed(old, new, self._about(new.caller))
+            places, complete = self._places(asked, sides, statements, {}, endpoint.statements)
+            via = Via(vpc_endpoint=endpoint.id)
             some = [
-                reached._replace(actions=reached.actions & one.actions, via=via)
+                reached._replace(actions=reached.actions & endpoint.actions, via=via)
                 for reached in places
-                if reached.actions & one.actions
+                if reached.actions & endpoint.actions
             ]
             found = found.joined(self._ask(some, complete=complete))
         return found
@@ -272,7 +285,9 @@ class _Search:
             old, new, lambda: self._about(new.caller), levels=levels, same=same
         ).joined(self.control.get(candidate.account or "", Difference()))
         theirs = {
-            one.arn: some for one in self.touched if (some := tuple(self._of_resource(one, *sides)))
+            resource.arn: some
+            for resource in self.touched
+            if (some := tuple(self._of_resource(resource, *sides)))
         }
         changed = own.statements, tuple(theirs.items())
         if not own.statements and not theirs:
@@ -300,9 +315,9 @@ class _Search:
         that in calls that services make for it."""
         own, theirs = changed
         places, complete = self._places(candidate, sides, own, dict(theirs), guardrails)
-        ways = ways_of([*own, *(one for _, some in theirs for one in some)])
+        ways = ways_of([*own, *(statement for _, some in theirs for statement in some)])
         if sides[1].caller.kind.has_identity:
-            places += [one._replace(via=way) for way in ways for one in tuple(places)]
+            places += [place._replace(via=way) for way in ways for place in tuple(places)]
         return self._ask(places, complete=complete)
 
     def _ask(self, places: Iterable[Reached], *, complete: bool) -> Compared:
@@ -310,8 +325,8 @@ class _Search:
         bounds = tuple(places)
         changes = [
             change
-            for one in bounds
-            for change in compare_place(self.before, self.after, self.universe, one)
+            for bound in bounds
+            for change in compare_place(self.before, self.after, self.universe, bound)
         ]
         return Compared(bounds, tuple(changes), complete)
 
@@ -344,26 +359,26 @@ class _Search:
         known = self.sights.get(full)
         if known is None:
             own, theirs = changed
-            about = [*own, *(one for _, some in theirs for one in some)]
+            about = [*own, *(statement for _, some in theirs for statement in some)]
             universe = self.universe
             actions = joined_mask(about, universe)
             heads = heads_of(own, [arn for arn, _ in theirs])
             listed = self._index(heads, actions).everything()
             met = [
                 *about,
-                *(one for policies in levels for one in statements_of(policies)),
+                *(statement for policies in levels for statement in statements_of(policies)),
                 *(
-                    one
+                    guardrail
                     for account in sorted(
                         {*self.before.world.model.accounts, *self.after.world.model.accounts}
                     )
-                    for one in self._guardrails(account)
+                    for guardrail in self._guardrails(account)
                 ),
-                *(one for some in listed for one in some.statements),
-                *(one for some in self.touched for one in some.statements),
+                *(statement for some in listed for statement in some.statements),
+                *(statement for some in self.touched for statement in some.statements),
             ]
             batches = self.before, self.after
-            arns = frozenset([one.arn for one in listed])
+            arns = frozenset([resource.arn for resource in listed])
             sight = Sight(batches, universe, actions, heads, met, arns)
             # The statements are kept beside it, so that their ids stay theirs.
             known = self.sights[full] = sight, (changed, levels)
@@ -382,7 +397,7 @@ class _Search:
         if not own and not theirs:
             return [], True
         old, new = sides
-        changed = [*own, *(one for some in theirs.values() for one in some)]
+        changed = [*own, *(statement for some in theirs.values() for statement in some)]
         actions = joined_mask(changed, self.universe)
         return places_of(
             (self.before, self.after),
@@ -412,17 +427,17 @@ class _Search:
         self, caller: Caller, wanted: Collection[str] = (), index: NameIndex | None = None
     ) -> list[ListedResource]:
         """The resources whose policies are about a caller, and those wanted, by ARN."""
-        found = {one.arn: one for one in self.touched if one.arn in wanted}
+        found = {resource.arn: resource for resource in self.touched if resource.arn in wanted}
         among = self.listing.index() if index is None else index
-        found.update((one.arn, one) for one in among.near(caller))
+        found.update((resource.arn, resource) for resource in among.near(caller))
         return [one for _, one in sorted(found.items())]
 
     def _about(self, caller: Caller) -> Iterable[CompiledStatement]:
         """The statements of resources that are about a caller."""
         return (
             statement
-            for one in self._near(caller)
-            for statement in one.statements
+            for resource in self._near(caller)
+            for statement in resource.statements
             if statement.concerns(caller)
         )
 

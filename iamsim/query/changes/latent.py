@@ -116,7 +116,9 @@ def _members(policies: Policies, world: CompiledWorld, use: PolicyType) -> dict[
     found: dict[object, Member] = {}
     for policy in policies:
         compiled = world.policies.compiled(policy, use)
-        found.update((content_of(one), (compiled, one)) for one in compiled.statements)
+        found.update(
+            (content_of(statement), (compiled, statement)) for statement in compiled.statements
+        )
     return found
 
 
@@ -125,7 +127,7 @@ def _actions(statements: Iterable[CompiledStatement]) -> list[str]:
     found: dict[str, None] = {}
     for statement in statements:
         sign = "all but " if statement.actions.negated else ""
-        found.update((sign + one.pattern, None) for one in statement.actions.patterns)
+        found.update((sign + pattern.pattern, None) for pattern in statement.actions.patterns)
     return list(found)
 
 

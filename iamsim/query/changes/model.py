@@ -131,7 +131,7 @@ class Changes:
     @property
     def decisions(self) -> int:
         """How many decisions of each world were compared."""
-        return sum(one.actions.bit_count() for one in self.bounds)
+        return sum(bound.actions.bit_count() for bound in self.bounds)
 
     def has(self, what: str) -> bool:
         """Whether there is what a gate names: `opened`, `changed`, or `latent`: opened, also for
@@ -139,10 +139,10 @@ class Changes:
         if what == "changed":
             return bool(self.found or self.future or self.latent)
         later = self.future if what == "latent" else ()
-        return any(one.is_opening for one in (*self.found, *later)) or (
-            what == "latent" and any(one.direction in OPENING for one in self.latent)
+        return any(entry.is_opening for entry in (*self.found, *later)) or (
+            what == "latent" and any(latent.direction in OPENING for latent in self.latent)
         )
 
     def of(self, direction: Direction) -> Iterator[Change]:
         """The changes in one direction."""
-        return (one for one in self.found if one.direction is direction)
+        return (change for change in self.found if change.direction is direction)

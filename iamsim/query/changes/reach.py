@@ -55,11 +55,15 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
     `everything` is the whole of the caller's side, and `listed` the resources whose policies are
     about the caller. Also says whether every way in which patterns meet was found.
     """
-    changed = _unique([*own, *(one for some in theirs.values() for one in some)])
+    changed = _unique([*own, *(statement for some in theirs.values() for statement in some)])
     actions = joined_mask(changed, universe)
-    pool = _unique([*everything, *changed, *(one for some in listed for one in some.statements)])
-    relevant = [one for one in pool if universe.mask(one.actions) & actions]
-    named = [(one.arn, joined_mask(one.statements, universe) | actions) for one in listed]
+    pool = _unique(
+        [*everything, *changed, *(statement for some in listed for statement in some.statements)]
+    )
+    relevant = [statement for statement in pool if universe.mask(statement.actions) & actions]
+    named = [
+        (resource.arn, joined_mask(resource.statements, universe) | actions) for resource in listed
+    ]
     question = batches[1].question_as(candidate, PROBE, "*", context)
     request = prepare(question, batches[1].world).request
     inside = [
@@ -77,11 +81,14 @@ def places_of(  # noqa: PLR0913 - all that decides where to ask
     for place, limit in places:
         given = {**dict(place.values), **context}
         seen = replace(request, resource=place.sample, context={**request.context, **given})
-        mask = joined_mask((one for one in own if _may_match(one, seen)), universe)
+        mask = joined_mask(
+            (statement for statement in own if _may_match(statement, seen)), universe
+        )
         resource = _resource_at(batches, place.sample, theirs)
         if resource is not None:
             mask |= joined_mask(
-                (one for one in theirs[resource] if _may_match(one, seen)), universe
+                (statement for statement in theirs[resource] if _may_match(statement, seen)),
+                universe,
             )
         if mask:
             # What can be asked about a place of a service is looked up where it is needed.
@@ -108,7 +115,7 @@ def _foreign(
 ) -> Iterator[tuple[There, int]]:
     """Resources of others, where changed statements of the caller's side ask whose they are: one of
     each kind on which some of their actions act."""
-    reading = [one for one in own if not OWNER_KEYS.isdisjoint(one.keys)]
+    reading = [statement for statement in own if not OWNER_KEYS.isdisjoint(statement.keys)]
     for owner in elsewhere(reading, model):
         samples: dict[str, int] = {}
         for number in universe.numbers(joined_mask(reading, universe)):
@@ -118,7 +125,7 @@ def _foreign(
         for sample, actions in samples.items():
             seen = replace(request, resource=sample)
             mask = actions & joined_mask(
-                (one for one in reading if _may_match(one, seen)), universe
+                (statement for statement in reading if _may_match(statement, seen)), universe
             )
             if mask:
                 place = Place(owner.label, sample, ())
@@ -157,7 +164,7 @@ def heads_of(own: Iterable[CompiledStatement], theirs: Iterable[str]) -> tuple[s
 
 def _unique(statements: Iterable[CompiledStatement]) -> list[CompiledStatement]:
     """Statements that say something else each."""
-    return list({content_of(one): one for one in statements}.values())
+    return list({content_of(statement): statement for statement in statements}.values())
 
 
 def joined_mask(statements: Iterable[CompiledStatement], universe: ActionUniverse) -> int:
@@ -192,14 +199,16 @@ def _starts_of_parts(batches: tuple[Batch, Batch], arn: str) -> Iterator[str]:
     for sign in "/:":
         start = f"{arn.removesuffix(':*')}{sign}"
         known = (batch.world.model.find_resource(start + OTHER_WORD) for batch in batches)
-        if any(one is not None and one.arn == arn for one in known):
+        if any(resource is not None and resource.arn == arn for resource in known):
             yield start
 
 
 def _more_is_asked(arn: str, part: str, universe: ActionUniverse, actions: int) -> bool:
     """Whether some actions take a part of a resource and not the resource itself."""
     service = arn.split(":")[2]
-    whole, inner = (_asked(service, Place(None, one, ()), universe, actions) for one in (arn, part))
+    whole, inner = (
+        _asked(service, Place(None, text, ()), universe, actions) for text in (arn, part)
+    )
     return bool(inner & ~whole)
 
 
@@ -209,7 +218,7 @@ def _owner_of(batches: tuple[Batch, Batch], sample: str) -> str | None:
     if arn is None or arn.account:
         return None
     known = (batch.world.model.find_resource(sample) for batch in reversed(batches))
-    return next((one.account for one in known if one is not None), None)
+    return next((resource.account for resource in known if resource is not None), None)
 
 
 def _generic(caller: Caller, universe: ActionUniverse) -> Iterator[tuple[Place, int]]:

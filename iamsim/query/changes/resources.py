@@ -67,19 +67,19 @@ class NameIndex:
 
     def everything(self) -> list[ListedResource]:
         """All that have policies."""
-        return [one for some in self.by_account.values() for one in some]
+        return [resource for some in self.by_account.values() for resource in some]
 
     def near(self, caller: Caller) -> Iterator[ListedResource]:
         """The resources whose policies are about a caller: in its own account with any statement,
         elsewhere with one that allows, since nothing is to be denied there otherwise."""
-        for one in self.by_account.get(caller.account or "", ()):
-            if any(statement.concerns(caller) for statement in one.statements):
-                yield one
+        for resource in self.by_account.get(caller.account or "", ()):
+            if any(statement.concerns(caller) for statement in resource.statements):
+                yield resource
         for name in caller.names:
             yield from self.by_name.get(name, ())
-        for one in self.for_many:
-            if any(not some.denies and some.concerns(caller) for some in one.statements):
-                yield one
+        for resource in self.for_many:
+            if any(not some.denies and some.concerns(caller) for some in resource.statements):
+                yield resource
 
 
 class Listing:
@@ -191,15 +191,15 @@ def may_meet(arn: str, heads: Iterable[str]) -> bool:
 def _index_of(listed: Iterable[ListedResource]) -> NameIndex:
     """Sort resources by the principals that policies name."""
     index = NameIndex({}, {}, [])
-    for one in listed:
-        if one.statements:
-            index.by_account.setdefault(one.account, []).append(one)
-        tests = [some.principals for some in one.statements if not some.denies]
+    for resource in listed:
+        if resource.statements:
+            index.by_account.setdefault(resource.account, []).append(resource)
+        tests = [some.principals for some in resource.statements if not some.denies]
         if any(isinstance(test, NotPrincipalTest) for test in tests):
-            index.for_many.append(one)
+            index.for_many.append(resource)
         named = [test.names for test in tests if isinstance(test, PrincipalTest)]
         for name in sorted(frozenset[str]().union(*named)):
-            index.by_name.setdefault(name, []).append(one)
+            index.by_name.setdefault(name, []).append(resource)
     return index
 
 
@@ -207,24 +207,24 @@ def _grants(entry: Entry) -> list[object]:
     """Grants as values."""
     return [
         (
-            one.grantee,
-            one.operations,
-            one.encryption_context_equals,
-            one.encryption_context_subset,
-            one.source_arn,
-            one.retiring_principal,
-            one.issuing_account,
+            record.grantee,
+            record.operations,
+            record.encryption_context_equals,
+            record.encryption_context_subset,
+            record.source_arn,
+            record.retiring_principal,
+            record.issuing_account,
         )
-        for one in getattr(entry, "grants", ())
+        for record in getattr(entry, "grants", ())
     ]
 
 
 def _entries(model: World) -> Iterator[tuple[str, Entry]]:
     """What a world lists, by ARN."""
     for account in model.accounts.values():
-        yield from ((one.arn, one) for one in account.resources.values())
-        yield from ((one.arn, one) for one in account.roles.values())
-        yield from ((one.arn, one) for one in account.users.values())
+        yield from ((resource.arn, resource) for resource in account.resources.values())
+        yield from ((role.arn, role) for role in account.roles.values())
+        yield from ((user.arn, user) for user in account.users.values())
 
 
 def _shared_with(entry: Entry | None) -> tuple[str, ...]:
@@ -293,7 +293,7 @@ def _restricts(entry: Entry | None, known: Entry, model: World) -> bool:
 
 def _is_public(policies: PolicySet | None) -> bool:
     """Whether S3 counts the policy of a bucket as public."""
-    return policies is not None and any(is_public(one) for one in policies.policies)
+    return policies is not None and any(is_public(policy) for policy in policies.policies)
 
 
 def compare_control_policies(before: CompiledWorld, after: CompiledWorld) -> dict[str, Difference]:

@@ -69,9 +69,9 @@ def through_of(before: BatchAnswer, after: BatchAnswer) -> tuple[StatementRefere
         return then
     if before.verdict is Verdict.CONDITIONAL and after.verdict is Verdict.CONDITIONAL:
         known = set(map(_key, then))
-        fresh = tuple(one for one in now if _key(one) not in known)
+        fresh = tuple(reference for reference in now if _key(reference) not in known)
         known = set(map(_key, now))
-        gone = tuple(one for one in then if _key(one) not in known)
+        gone = tuple(reference for reference in then if _key(reference) not in known)
         return fresh or gone or now
     return now
 

@@ -43,8 +43,8 @@ class Compared:
         if side is self.side:
             return self
         return Compared(
-            tuple([one._replace(candidate=candidate) for one in self.bounds]),
-            tuple([self._moved(one, candidate, side) for one in self.changes]),
+            tuple([bound._replace(candidate=candidate) for bound in self.bounds]),
+            tuple([self._moved(change, candidate, side) for change in self.changes]),
             self.complete,
             side,
         )
@@ -58,7 +58,7 @@ class Compared:
             candidate=candidate,
             before=moved(change.before),
             after=moved(change.after),
-            through=tuple([self.side.moved(one, side) for one in change.through]),
+            through=tuple([self.side.moved(reference, side) for reference in change.through]),
             asked=candidate.asked[0],
         )
 
@@ -91,7 +91,7 @@ class Sight:
         self._arns = arns
         self._alike = Alike(self._about)
         self._others = self._alike.others(
-            one for one in statements if universe.mask(one.actions) & actions
+            statement for statement in statements if universe.mask(statement.actions) & actions
         )
 
     def compared(
@@ -104,7 +104,7 @@ class Sight:
         side = self._alike.side(*sides)
         caller = sides[1].caller
         apart = sides[0].context.values != sides[1].context.values
-        seeing = [(one.caller, one.context.values) for one in (sides if apart else sides[1:])]
+        seeing = [(side.caller, side.context.values) for side in (sides if apart else sides[1:])]
         keys = self._others.keys | side.keys
         key = (
             type(candidate.entity),
@@ -113,7 +113,7 @@ class Sight:
             caller.kind,
             caller.service_linked,
             side.says,
-            tuple([(self._others.seen(*one), side.outcomes(one[1])) for one in seeing]),
+            tuple([(self._others.seen(*parts), side.outcomes(parts[1])) for parts in seeing]),
             tuple(
                 [
                     untold(batch.question_as(candidate, PROBE), facts, keys, batch.world)

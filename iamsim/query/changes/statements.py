@@ -53,7 +53,9 @@ def compare_levels(before: Levels | None, after: Levels | None) -> Difference:
     first, second = before or (), after or ()
     if len(first) != len(second):
         every = (*first, *second)
-        return Difference(tuple(one for _, some in every for one in statements_of(some)), True)
+        return Difference(
+            tuple(statement for _, some in every for statement in statements_of(some)), True
+        )
     found = Difference((), (before is None) is not (after is None))
     for (_, mine), (_, theirs) in zip(first, second, strict=True):
         found = found.joined(compare_sets(mine, theirs))
@@ -64,6 +66,6 @@ def _only_one_has(
     before: Iterable[CompiledStatement], after: Iterable[CompiledStatement]
 ) -> tuple[CompiledStatement, ...]:
     """What the other side lacks."""
-    first = {content_of(one): one for one in before}
-    second = {content_of(one): one for one in after}
+    first = {content_of(statement): statement for statement in before}
+    second = {content_of(statement): statement for statement in after}
     return parts_apart(first, second)

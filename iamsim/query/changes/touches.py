@@ -30,13 +30,13 @@ class Touches(NamedTuple):
         accounts = set(control)
         names: set[str] = set()
         everybody = False
-        for one in touched:
-            if one.tags_differ or one.anything:
-                accounts.add(one.account)
-            all_count = one.tags_differ or one.anything or one.account in control
+        for resource in touched:
+            if resource.tags_differ or resource.anything:
+                accounts.add(resource.account)
+            all_count = resource.tags_differ or resource.anything or resource.account in control
             for test in [
                 some.principals
-                for some in (one.statements if all_count else one.difference.statements)
+                for some in (resource.statements if all_count else resource.difference.statements)
             ]:
                 if isinstance(test, PrincipalTest):
                     names |= test.names

@@ -40,9 +40,13 @@ def unknowns_between(
     }
     same = {place for place in _written_alike(before.model, after.model) if place[1] not in named}
     old, new = (unknowns_of(world.model, world.policies, same) for world in (before, after))
-    reasons = [{_identity(one) for one in some} for some in (old, new)]
-    found = [one for one in old if _identity(one) not in reasons[1]]
-    found += [one for one in new if _identity(one) not in reasons[0] or one.policy in named]
+    reasons = [{_identity(unknown) for unknown in some} for some in (old, new)]
+    found = [unknown for unknown in old if _identity(unknown) not in reasons[1]]
+    found += [
+        unknown
+        for unknown in new
+        if _identity(unknown) not in reasons[0] or unknown.policy in named
+    ]
     return tuple(dict.fromkeys(found))
 
 

@@ -149,7 +149,7 @@ def _added(
     service = prepared.request.action.partition(":")[0]
     found = [place for place in places.of(station) if place.editable and trial.data(place)]
     if found:
-        place = min(found, key=lambda one: (one.uses > 1, not _is_about(one, service)))
+        place = min(found, key=lambda entry: (entry.uses > 1, not _is_about(entry, service)))
         statement = new_statement("Allow", prepared.question, station, place, caller, principal)
         yield places.edit(
             place,
@@ -226,5 +226,5 @@ def _widened(
                     removed=widened.removed,
                 )
                 found.append((widened.rank + (place.uses > 1), edit))
-    found.sort(key=lambda one: one[0])
+    found.sort(key=lambda entry: entry[0])
     return [edit for _, edit in found[:MOST_WIDENED]]

@@ -44,15 +44,20 @@ def is_taken(action: str, resource: str) -> bool:
     facts = catalog.find_action(action)
     if facts is None:
         return True
-    types = (catalog.find_resource_type(facts.service, one.name) for one in facts.resource_types)
+    types = (
+        catalog.find_resource_type(facts.service, resource_kind.name)
+        for resource_kind in facts.resource_types
+    )
     return any(_fits(text, resource) for known in types if known for text in known.arn_formats)
 
 
 def services_near(question: Question, statements: tuple[CompiledStatement, ...]) -> tuple[str, ...]:
     """The services some of whose actions the statements may cover and the resource may take."""
-    prefixes = {one.service for statement in statements for one in statement.actions.patterns}
+    prefixes = {
+        pattern.service for statement in statements for pattern in statement.actions.patterns
+    }
     covered = {prefix for prefix in prefixes if prefix is not None}
-    any_service = None in prefixes or any(one.actions.negated for one in statements)
+    any_service = None in prefixes or any(statement.actions.negated for statement in statements)
     arn = find_arn(question.resource)
     if arn is None:
         return catalog.services() if any_service else tuple(sorted(covered))

@@ -146,37 +146,37 @@ def narrowings(
     actions, resources = statement.actions, statement.resources
     if not actions.negated:
         action = action_name(prepared.question.action)
-        matched = [one for one in actions.patterns if one.matches(request)]
+        matched = [pattern for pattern in actions.patterns if pattern.matches(request)]
         yield from _taken_out(
             "Action",
-            [(one.pattern, one.path) for one in matched],
-            exact=all(one.pattern.lower() == request.action for one in matched),
+            [(pattern.pattern, pattern.path) for pattern in matched],
+            exact=all(pattern.pattern.lower() == request.action for pattern in matched),
             total=len(actions.patterns),
         )
-        if [one.pattern for one in actions.patterns] == ["*"]:
+        if [pattern.pattern for pattern in actions.patterns] == ["*"]:
             step = Step.rename(_path(statement, "Action"), "NotAction", [action])
             yield "NotAction", (step,), (action,), ("*",)
     if resources is not None and not resources.negated and request.resource != "*":
-        found = [one for one in resources.patterns if one.matches(request)]
+        found = [pattern for pattern in resources.patterns if pattern.matches(request)]
         yield from _taken_out(
             "Resource",
-            [(one.pattern, one.path) for one in found],
-            exact=all(one.pattern == request.resource for one in found),
+            [(pattern.pattern, pattern.path) for pattern in found],
+            exact=all(pattern.pattern == request.resource for pattern in found),
             total=len(resources.patterns),
         )
-        if [one.pattern for one in resources.patterns] == ["*"]:
+        if [pattern.pattern for pattern in resources.patterns] == ["*"]:
             pattern = resource_pattern(request.resource)
             step = Step.rename(_path(statement, "Resource"), "NotResource", [pattern])
             yield "NotResource", (step,), (pattern,), ("*",)
     principals = statement.principals
     if principals is not None and not principals.negated:
-        named = [one for one in principals.patterns if one.grant(request.caller)]
-        kind = {one.kind for one in named}
+        named = [pattern for pattern in principals.patterns if pattern.grant(request.caller)]
+        kind = {pattern.kind for pattern in named}
         yield from _taken_out(
             "Principal",
-            [(one.text, one.path) for one in named],
-            exact=all(one.grant(request.caller) & NAMED for one in named),
-            total=sum(one.kind in kind for one in principals.patterns),
+            [(pattern.text, pattern.path) for pattern in named],
+            exact=all(pattern.grant(request.caller) & NAMED for pattern in named),
+            total=sum(pattern.kind in kind for pattern in principals.patterns),
         )
 
 

@@ -68,6 +68,8 @@ def _names(entry: ActionPattern, edited: Iterable[CompiledStatement]) -> Iterato
         for facts in catalog.actions(service):
             name = f"{service}:{facts.name}"
             lowered = name.lower()
-            if entry.test(lowered) and any(one.actions.covers(lowered) for one in edited):
+            if entry.test(lowered) and any(
+                statement.actions.covers(lowered) for statement in edited
+            ):
                 yield name
                 break

@@ -73,7 +73,7 @@ def resource_pattern(resource: str) -> str:
     """
     if resource == "*":
         return resource
-    return "".join(f"${{{one}}}" if one in "*?$" else one for one in resource)
+    return "".join(f"${{{text}}}" if text in "*?$" else text for text in resource)
 
 
 def principal_name(caller: Caller, kinds: int) -> PrincipalName | None:

@@ -66,13 +66,13 @@ class Measure:
         sides = Sides(Side(*before), Side(*after), self.opens)
         statements = tuple(self._statements(edited))
         own = action_name(sides.after.question.action)
-        actions = tuple(one for one in _actions(sides, statements) if one != own)
+        actions = tuple(action for action in _actions(sides, statements) if action != own)
         elsewhere = _elsewhere(sides, statements)
         return Reach(
             actions,
             tuple(_resources(sides, statements)),
             tuple(self._principals(sides, edited)),
-            tuple(one for one in elsewhere if one.partition(" ")[0] not in actions),
+            tuple(text for text in elsewhere if text.partition(" ")[0] not in actions),
         )
 
     def _statements(self, edits: Iterable[Edit]) -> Iterator[CompiledStatement]:
@@ -145,7 +145,7 @@ def _actions(sides: Sides, statements: tuple[CompiledStatement, ...]) -> Iterato
         for name in actions_taken(service, question.resource):
             action = f"{service}:{name}"
             lowered = action.lower()
-            if not any(one.actions.covers(lowered) for one in statements):
+            if not any(statement.actions.covers(lowered) for statement in statements):
                 continue
             if kin_of(lowered) is not None:
                 alone = sides.prepared(action)

@@ -85,7 +85,7 @@ class _Search:
         measure = Measure(self.trial, self.places, opens=not self.stops)
         measured = sorted(
             ((measure.reach(edits), edits) for edits in self.found),
-            key=lambda one: _rank(one[1], one[0].size),
+            key=lambda entry: _rank(entry[1], entry[0].size),
         )
         sets: list[EditSet] = []
         alike: dict[frozenset[object], int] = {}
@@ -128,7 +128,9 @@ class _Search:
             return _blockers(common)
         found = _blockers(hurdle for needed in ways for hurdle in needed)
         # Where there are several ways in, none of them needs a policy of the resource.
-        telling = [one for one in found if one.reason is not Obstacle.NO_RESOURCE_POLICIES]
+        telling = [
+            blocker for blocker in found if blocker.reason is not Obstacle.NO_RESOURCE_POLICIES
+        ]
         return tuple(telling) if telling and len(ways) > 1 else found
 
     def _stop(self) -> tuple[Blocker, ...]:
@@ -181,7 +183,7 @@ class _Search:
             return next((part for part in parts if self._flips(self.trial.decide(part))), None)
         kept = edits
         for edit in edits:
-            part = tuple(one for one in kept if one is not edit)
+            part = tuple(other_edit for other_edit in kept if other_edit is not edit)
             if self._flips(self.trial.decide(part)):
                 kept = part
         return None if len(kept) == len(edits) else kept
@@ -204,7 +206,7 @@ def _combined(needed: list[Hurdle], merged: dict[tuple[object, ...], Edit]) -> I
         return
     most = EDITS_EACH.get(len(needed), 2)
     lists = [hurdle.edits[:most] for hurdle in needed]
-    for ranks in _by_rank([len(one) for one in lists]):
+    for ranks in _by_rank([len(listing) for listing in lists]):
         chosen = (one[rank] for one, rank in zip(lists, ranks, strict=True))
         yield _distinct(chosen, merged)
 

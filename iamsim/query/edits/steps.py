@@ -196,7 +196,7 @@ def _appended(source: Source, path: Path, values: list[Any]) -> tuple[Change, ..
     written = [replace_value(source, path, value).text for value in values]
     return (
         Change(span.start, span.start, "["),
-        Change(span.end, span.end, "".join(f", {one}" for one in written) + "]"),
+        Change(span.end, span.end, "".join(f", {text}" for text in written) + "]"),
     )
 
 
@@ -210,7 +210,9 @@ def _listed_block(source: Source, path: Path, values: list[Any]) -> tuple[Change
         for position in range(span.start, span.end)
         if text[position] == "\n"
     ]
-    added = "".join(f"{layout.newline}{column}{layout.item(one).block(column)}" for one in values)
+    added = "".join(
+        f"{layout.newline}{column}{layout.item(value).block(column)}" for value in values
+    )
     return (Change(span.start, span.start, "- "), *indents, Change(span.end, span.end, added))
 
 
@@ -219,6 +221,9 @@ def _is_block_object(source: Source, path: Path) -> bool:
     offsets = source.locate_all(source.text) if source.locate_all is not None else {}
     depth = len(path) + 1
     return any(
-        len(one) == depth and one[:-1] == path and isinstance(one[-1], str) and one[-1] != KEY
-        for one in offsets
+        len(offset) == depth
+        and offset[:-1] == path
+        and isinstance(offset[-1], str)
+        and offset[-1] != KEY
+        for offset in offsets
     )

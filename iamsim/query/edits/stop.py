@@ -50,7 +50,8 @@ def ways_to_stop(
             for station, layer in pairs:
                 if station.slot is need.slot:
                     matched = [
-                        [one.matched for one in policy.statements] for policy in layer.policies
+                        [statement.matched for statement in policy.statements]
+                        for policy in layer.policies
                     ]
                     grants.update(_grants(station, need, matched, prepared, places, trial))
         if grants and all(grants.values()):
@@ -88,7 +89,7 @@ def _denied(station: Station, prepared: Prepared, places: Places, trial: Trial) 
         return
     found = [place for place in places.of(station) if place.editable and trial.data(place)]
     if found:
-        place = min(found, key=lambda one: one.uses > 1)
+        place = min(found, key=lambda entry: entry.uses > 1)
         statement = new_statement("Deny", prepared.question, station, place, caller, principal)
         yield places.edit(
             place,

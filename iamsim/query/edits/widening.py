@@ -92,7 +92,7 @@ class Widening:
     def _action(self) -> Iterator[Widened]:
         action = action_name(self.prepared.question.action)
         service = self.prepared.request.action.partition(":")[0]
-        if any(one.service == service for one in self.statement.actions.patterns):
+        if any(pattern.service == service for pattern in self.statement.actions.patterns):
             step = Step.add(self._path("Action"), action)
             yield Widened(0, "Action", (step,), (action,))
 
@@ -139,12 +139,12 @@ class Widening:
     def _spared(self, element: Element) -> Iterator[Widened]:
         """Take out of a Not element what it names exactly, if something stays."""
         request = self.station.view(self.prepared.request)
-        clauses = [one for one in self.explanation.clauses if one.element is element]
-        matched = [one for one in clauses if one.matched]
+        clauses = [clause for clause in self.explanation.clauses if clause.element is element]
+        matched = [clause for clause in clauses if clause.matched]
         exact = {request.action, request.resource}
-        named = all({one.pattern, one.pattern.lower()} & exact for one in matched)
+        named = all({clause.pattern, clause.pattern.lower()} & exact for clause in matched)
         if not named or len(matched) == len(clauses):
             return
-        steps = tuple(Step.drop(one.path) for one in matched)
-        removed = tuple(one.pattern for one in matched)
+        steps = tuple(Step.drop(clause.path) for clause in matched)
+        removed = tuple(clause.pattern for clause in matched)
         yield Widened(3, element.value, steps, removed=removed)

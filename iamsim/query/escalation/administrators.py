@@ -77,7 +77,7 @@ def find_administrators(
             if known is None or known.verdict is not Verdict.CONDITIONAL:
                 left[holder.principal] = holder.answer
         some = [holder.candidate for holder in held]
-    return {one.principal: left[one.principal] for one in some}
+    return {candidate.principal: left[candidate.principal] for candidate in some}
 
 
 def is_administrator_with(

@@ -43,12 +43,12 @@ class Asker:
         context = dict(step.context)
         key = (action, self._class_of(action, resource, target), *self._read(action, context))
         known = self._known.setdefault(key, {})
-        missing = [one for one in sources if one.principal not in known]
+        missing = [source for source in sources if source.principal not in known]
         if missing:
-            known.update((one.principal, None) for one in missing)
+            known.update((candidate.principal, None) for candidate in missing)
             holders = self._batch.who(action, resource, missing, context, denied=self._denied)
             known.update((holder.principal, holder.answer) for holder in holders)
-        found = {one.principal: known[one.principal] for one in sources}
+        found = {source.principal: known[source.principal] for source in sources}
         return {principal: answer for principal, answer in found.items() if answer is not None}
 
     def forget(self) -> None:
@@ -73,4 +73,4 @@ class Asker:
         if not action.startswith(IAM):
             return sorted(context.items())
         keys = self._statements.keys(action)
-        return sorted(one for one in context.items() if one[0].lower() in keys)
+        return sorted(parts for parts in context.items() if parts[0].lower() in keys)

@@ -61,7 +61,7 @@ class Assuming:
         self._homes = homes
         about = batch.universe.mask_of([ACTION])
         # Without what they have got they are asked anyway.
-        self._beside = [one for one in beside if one.added is not None and one.added & about]
+        self._beside = [home for home in beside if home.added is not None and home.added & about]
         self._candidates = candidates
         self._region = region
 
@@ -71,10 +71,10 @@ class Assuming:
         by_names: dict[frozenset[str], list[Role]] = {}
         for role in roles:
             by_names.setdefault(trusted_names(self._batch.world, role), []).append(role)
-        takers = [self._taker(one, home) for one in self._beside]
+        takers = [self._taker(other_home, home) for other_home in self._beside]
         for names, some in by_names.items():
             callers = self._named(names, home)
-            trusted = [one for one in self._homes if {EVERYONE, f"account:{one}"} & names]
+            trusted = [home for home in self._homes if {EVERYONE, f"account:{home}"} & names]
             others = [
                 (other, taker, named)
                 for other, taker in zip(self._beside, takers, strict=True)
@@ -82,15 +82,15 @@ class Assuming:
             ]
             if not callers and not trusted and not others:
                 continue
-            asking = {home.account.id, *(one.account or "" for one in callers), *trusted}
-            seen = [self._homes[one] for one in sorted(asking) if one in self._homes]
+            asking = {home.account.id, *(caller.account or "" for caller in callers), *trusted}
+            seen = [self._homes[text] for text in sorted(asking) if text in self._homes]
             patterns = {
                 pattern.pattern: pattern
-                for one in (*seen, *(other for other, _, _ in others))
-                for pattern in one.taker.statements.patterns(ACTION)
+                for other_other in (*seen, *(other for other, _, _ in others))
+                for pattern in other_other.taker.statements.patterns(ACTION)
             }
             for alike in classes_of(some, patterns.values()):
-                arns = [one.arn for one in alike]
+                arns = [role.arn for role in alike]
                 growth.hub(way, _take(way, home.taker, callers, alike), arns)
                 for other, taker, named in others:
                     taken = _take(way, taker, named, alike)
@@ -115,11 +115,11 @@ class Assuming:
         own account."""
         found: dict[str, Candidate] = {}
         if EVERYONE in names:
-            found.update((one.principal, one) for one in home.candidates)
+            found.update((candidate.principal, candidate) for candidate in home.candidates)
         for account, other in self._homes.items():
             if {EVERYONE, f"account:{account}"} & names:
                 able = other.sources.able([ACTION])
-                found.update((one.principal, one) for one in able)
+                found.update((candidate.principal, candidate) for candidate in able)
         for name in names:
             candidate = self._candidates.get(name.removeprefix("aws:"))
             if candidate is not None:
@@ -151,14 +151,14 @@ class Assuming:
         answer = decide_one(question, self._batch.world)
         if answer.possible:
             taken = (Taken(way.steps[0], alike[0].arn, answer),)
-            growth.hub(way, {administrator_of(account): taken}, [one.arn for one in alike])
+            growth.hub(way, {administrator_of(account): taken}, [role.arn for role in alike])
 
 
 def _named_beside(names: frozenset[str], other: Home) -> list[Candidate]:
     """Who of those with something besides might assume a role."""
     if {EVERYONE, f"account:{other.account.id}"} & names:
         return other.sources.able([ACTION])
-    return [one for one in other.candidates if f"aws:{one.principal}" in names]
+    return [candidate for candidate in other.candidates if f"aws:{candidate.principal}" in names]
 
 
 def _take(

@@ -58,11 +58,13 @@ def everything_for(taken: Sequence[Taken], gains: Gains, candidate: Candidate) -
     """The name for everything that somebody gets by these steps: with what they write over, where
     that denied something."""
     entity = candidate.entity
-    for one in taken:
+    for step_taken in taken:
         # What a group has stays in its place: others have it as well.
-        own = () if entity is None or not one.step.replaces else entity.policies
-        if one.step.about_self and gains.denied_by(candidate, Replaced.by((one,)), own):
-            return f"{EVERYTHING}{INSTEAD}{one.resource}"
+        own = () if entity is None or not step_taken.step.replaces else entity.policies
+        if step_taken.step.about_self and gains.denied_by(
+            candidate, Replaced.by((step_taken,)), own
+        ):
+            return f"{EVERYTHING}{INSTEAD}{step_taken.resource}"
     return EVERYTHING
 
 
@@ -82,9 +84,9 @@ def homes_beside(
     """
     certain = _certain(home, growth)
     by_besides: dict[str, list[Joined]] = {}
-    for one in joined:
-        if one.principal not in certain:
-            by_besides.setdefault(one.besides, []).append(one)
+    for other_joined in joined:
+        if other_joined.principal not in certain:
+            by_besides.setdefault(other_joined.besides, []).append(other_joined)
     universe = home.batch.universe
     asked = universe.mask_of(step.action for way in ways for step in way.steps)
     groups = {group.arn: group for group in home.account.groups.values()}
@@ -98,17 +100,20 @@ def homes_beside(
             not_followed.append(besides)
             continue
         followed += 1
-        yield home_with(home, besides, [one.principal for one in some], region, added)
-        for one in some:
-            node = member_node(one.principal, besides)
-            growth.edge(one.principal, node, Edge(one.way, one.taken))
+        yield home_with(home, besides, [joined.principal for joined in some], region, added)
+        for other_joined in some:
+            node = member_node(other_joined.principal, besides)
+            growth.edge(other_joined.principal, node, Edge(other_joined.way, other_joined.taken))
 
 
 def _certain(home: Home, growth: Growth) -> set[str]:
     """Those who can change policies for certain until somebody is an administrator: under whatever
     condition that is, it gives more than any group could, and is nearer."""
     node = administrator_of(home.account.id)
-    edges = {one.principal: growth.edges.get((one.principal, node)) for one in home.candidates}
+    edges = {
+        candidate.principal: growth.edges.get((candidate.principal, node))
+        for candidate in home.candidates
+    }
     return {
         principal
         for principal, (_, edge) in ((one, known) for one, known in edges.items() if known)
@@ -158,7 +163,7 @@ def _with(entity: User | Role, besides: str, account: Account) -> User | Role:
     if besides.startswith(EVERYTHING):
         arn = f"arn:{account.partition}:iam::aws:policy/{EVERYTHING}"
         gone = Replaced(frozenset({besides.partition(INSTEAD)[2]}))
-        left = [one for one in entity.policies if not gone.covers(Held(one, entity))]
+        left = [policy for policy in entity.policies if not gone.covers(Held(policy, entity))]
         return replace(entity, policies=(*left, ManagedPolicyReference(arn)))
     if isinstance(entity, User):
         return replace(entity, groups=(*entity.groups, besides.rpartition("/")[2]))

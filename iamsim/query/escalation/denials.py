@@ -68,7 +68,8 @@ def held_by(world: CompiledWorld, account: Account, entity: User | Role) -> list
         for holder in (entity, *groups)
         for policy in holder.policies
         if any(
-            one.denies for one in world.policies.compiled(policy, PolicyType.IDENTITY).statements
+            statement.denies
+            for statement in world.policies.compiled(policy, PolicyType.IDENTITY).statements
         )
     ]
 
@@ -76,8 +77,8 @@ def held_by(world: CompiledWorld, account: Account, entity: User | Role) -> list
 def denies_probe(world: CompiledWorld, policy: AnyPolicy) -> bool:
     """Whether a policy could deny something that administrators are known by."""
     return any(
-        one.denies and any(one.actions.covers(action.lower()) for action in PROBED)
-        for one in world.policies.compiled(policy, PolicyType.IDENTITY).statements
+        statement.denies and any(statement.actions.covers(action.lower()) for action in PROBED)
+        for statement in world.policies.compiled(policy, PolicyType.IDENTITY).statements
     )
 
 
@@ -129,7 +130,7 @@ def order_of(
     while True:
         # Of one round none helps another: so that no detour is taken where there is a plain way.
         fresh: dict[Held, tuple[Call, frozenset[Held]]] = {}
-        for one in [one for one in held if one not in found]:
+        for one in [attached for attached in held if attached not in found]:
             for call in calls(one):
                 first = in_the_way(call)
                 if first is not None and first <= found.keys():
@@ -173,8 +174,10 @@ class Replaced(NamedTuple):
         """
         some = list(taken)
         return cls(
-            frozenset(one.resource for one in some if one.step.replaces),
-            kept=frozenset(one.resource for one in some if one.step.resource == "self-groups"),
+            frozenset(taken.resource for taken in some if taken.step.replaces),
+            kept=frozenset(
+                taken.resource for taken in some if taken.step.resource == "self-groups"
+            ),
         )
 
     @classmethod

@@ -110,7 +110,7 @@ def find_escalations(
     across = [way for way in some if way.administers is not None]
     if across:
         growth = Growth("organization")
-        others = [homes.beside(one) for one in beside]
+        others = [homes.beside(other_beside) for other_beside in beside]
         AcrossAccounts(batch, homes, found, others, homes.gains, region).run(across, growth)
         growth.add_to(found.graph)
     for blocked_there in in_the_way.values():
@@ -170,7 +170,7 @@ class AssumingRoles:
         """Take everybody who might."""
         homes = self._homes = asked.homes
         self._ways = [way for way in asked.ways if way.id == ASSUME_ROLE]
-        beside = [homes.beside(one) for one in asked.beside]
+        beside = [homes.beside(beside) for beside in asked.beside]
         self._candidates = dict(homes.candidates)
         self._assuming = Assuming(batch, homes, beside, self._candidates, homes.region)
         self._visiting = [way for way in asked.ways if way.kind == "workloads"]

@@ -87,8 +87,8 @@ class Gains:
         Principals that neither boundary nor guardrails nor policies that deny tell apart are asked
         for once.
         """
-        held = [one for one in self._deniers(candidate) if not replaced.covers(one)]
-        denying = [one for one in held if self._may_deny_probe(one.policy)]
+        held = [denier for denier in self._deniers(candidate) if not replaced.covers(denier)]
+        denying = [attached for attached in held if self._may_deny_probe(attached.policy)]
         first = self._decided(statements, candidate, denying)
         if first.possible or not denying:
             return Gain(first)
@@ -107,20 +107,20 @@ class Gains:
     def alike(self, statements: Statements, candidate: Candidate) -> object:
         """What of somebody bears on what everything would give: equal for two that get the same."""
         held = self._deniers(candidate)
-        if not any(self._may_deny_probe(one.policy) for one in held):
+        if not any(self._may_deny_probe(attached.policy) for attached in held):
             return None
         entity = candidate.entity
         if entity not in self._alike:
             self._alike[entity] = tuple(
                 (
-                    self._content_of(one.policy),
-                    None if one.holder is entity else one.holder.arn,
+                    self._content_of(attached.policy),
+                    None if attached.holder is entity else attached.holder.arn,
                     *(
                         (call.action, statements.fits(call.action, call.resource))
-                        for call in calls_away(one, candidate.account or "", ())
+                        for call in calls_away(attached, candidate.account or "", ())
                     ),
                 )
-                for one in held
+                for attached in held
             )
         return self._alike[entity]
 
@@ -129,7 +129,9 @@ class Gains:
     ) -> bool:
         """Whether some of these policies of somebody deny anything and are replaced."""
         return any(
-            replaced.covers(one) for one in self._deniers(candidate) if one.policy in policies
+            replaced.covers(denier)
+            for denier in self._deniers(candidate)
+            if denier.policy in policies
         )
 
     def _decided(
@@ -153,7 +155,7 @@ class Gains:
             candidate.principal if statements.tells_names_apart else None,
             id(getattr(entity, "boundary", None)),
             tuple(sorted(getattr(entity, "tags", {}).items())),
-            frozenset(self._content_of(one.policy) for one in some),
+            frozenset(self._content_of(held.policy) for held in some),
         )
 
     def _content_of(self, policy: AnyPolicy) -> int:
@@ -208,13 +210,13 @@ class Gains:
             place = call.action, call.resource
             if place not in asked:
                 asked[place] = (
-                    frozenset(one for one in held if not may(call, [one]).possible)
+                    frozenset(attached for attached in held if not may(call, [attached]).possible)
                     if may(call, ()).possible
                     else None
                 )
             return asked[place]
 
-        wanted = [one for one in denying if not administrator([one]).possible]
+        wanted = [held for held in denying if not administrator([held]).possible]
         if not wanted or not administrator(()).possible:
             return None
         calls = partial(
@@ -228,8 +230,8 @@ class Gains:
         for one, call in order:
             cleared.append(Cleared(one.policy.name, call.taken(may(call, left))))
             left.remove(one)
-        answer = administrator([one for one in left if one in denying])
-        if not answer.possible or not all(one.taken.answer.possible for one in cleared):
+        answer = administrator([held for held in left if held in denying])
+        if not answer.possible or not all(way.taken.answer.possible for way in cleared):
             return None
         return Gain(answer, tuple(cleared))
 
@@ -241,7 +243,8 @@ class Gains:
         def written(policies: Iterable[AnyPolicy]) -> bool:
             """Whether one of these has been written over."""
             return any(
-                isinstance(one, PolicyDocument) and one.arn in replaced.arns for one in policies
+                isinstance(policy, PolicyDocument) and policy.arn in replaced.arns
+                for policy in policies
             )
 
         entity = candidate.entity

@@ -115,7 +115,7 @@ class Trusting:
         known = self._known.get((trusted, account.id))
         if known is None:
             if trusted in PROVIDERS:
-                known = [one for one in account.roles.values() if self.providers(trusted, one)]
+                known = [role for role in account.roles.values() if self.providers(trusted, role)]
             else:
                 known = self._of(trusted, account)
             self._known[trusted, account.id] = known
@@ -128,11 +128,11 @@ class Trusting:
         if known is None:
             prefix = f"federated:arn:{role.partition}:iam::{role.account}:{kind}/"
             named = sorted(
-                one.removeprefix("federated:")
-                for one in trusted_names(self._batch.world, role)
-                if one.startswith(prefix)
+                trusted_name.removeprefix("federated:")
+                for trusted_name in trusted_names(self._batch.world, role)
+                if trusted_name.startswith(prefix)
             )
-            known = [one for one in named if self._may_assume(one, role)]
+            known = [text for text in named if self._may_assume(text, role)]
             self._providers[kind, role.arn] = known
         return known
 

@@ -57,7 +57,7 @@ class Homes(Mapping[str, Home]):
                 some.setdefault(candidate.account, []).append(candidate)
         self._by_account = dict(sorted(some.items()))
         for candidates in self._by_account.values():
-            self.candidates.update((one.principal, one) for one in candidates)
+            self.candidates.update((candidate.principal, candidate) for candidate in candidates)
 
     def __reduce__(self) -> tuple[object, ...]:
         """Name what is asked."""
@@ -93,7 +93,7 @@ class Homes(Mapping[str, Home]):
         """Keep an account in which some have got something besides, and name it."""
         besides = home.besides or ""
         self._beside[home.account.id, besides] = home
-        principals = tuple(one.principal for one in home.candidates)
+        principals = tuple(candidate.principal for candidate in home.candidates)
         return Beside(home.account.id, besides, principals, home.added or 0)
 
     def beside(self, named: Beside) -> Home:

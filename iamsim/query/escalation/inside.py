@@ -51,12 +51,16 @@ class Inside:
         self._administrators = administrators
         self._trusting = trusting
         self._region = region
-        self._candidates = {one.principal: one for one in home.candidates}
+        self._candidates = {candidate.principal: candidate for candidate in home.candidates}
 
     def run(self, ways: Sequence[Way]) -> None:
         """Try ways; who is an administrator needs none."""
         for way in ways:
-            able = [one for one in self.home.able(way) if one.principal not in self._administrators]
+            able = [
+                candidate
+                for candidate in self.home.able(way)
+                if candidate.principal not in self._administrators
+            ]
             if not able:
                 continue
             if way.about_self:
@@ -70,14 +74,24 @@ class Inside:
         """A way by which one's own permissions grow."""
         home = self.home
         kind = {"user": User, "role": Role}.get(way.target.partition(":")[2])
-        some = [one for one in able if kind is None or isinstance(one.entity, kind)]
+        some = [
+            candidate for candidate in able if kind is None or isinstance(candidate.entity, kind)
+        ]
         if any(step.resource == "self" for step in way.steps):
-            some = [one for one in some if not _is_reserved(one.entity)]
+            some = [candidate for candidate in some if not _is_reserved(candidate.entity)]
         if way.reaches == "without-boundary":
-            some = [one for one in some if one.entity is not None and one.entity.boundary]
-        tags = {one.principal: home.tags_read(one) for one in some if way.reaches == "tagged"}
+            some = [
+                candidate
+                for candidate in some
+                if candidate.entity is not None and candidate.entity.boundary
+            ]
+        tags = {
+            candidate.principal: home.tags_read(candidate)
+            for candidate in some
+            if way.reaches == "tagged"
+        }
         if way.reaches == "tagged":
-            some = [one for one in some if tags[one.principal]]
+            some = [candidate for candidate in some if tags[candidate.principal]]
         for principal, taken in home.taker.take(way, some).items():
             candidate = self._candidates[principal]
             if way.reaches == "tagged":
@@ -125,18 +139,22 @@ class Inside:
         """A way to one of the other principals of the account."""
         home = self.home
         if way.target == "group":
-            able = [one for one in able if isinstance(one.entity, User)]  # roles can't join one
+            able = [
+                candidate for candidate in able if isinstance(candidate.entity, User)
+            ]  # roles can't join one
         changes = any(step.resource == "target" and step.changes for step in way.steps)
         targets = [
-            one
-            for one in sorted(self._pool(way), key=lambda entity: entity.name)
-            if not (isinstance(one, Role) and one.service_linked)
-            and not (changes and _is_reserved(one))
-            and not (way.reaches == "administrator" and one.arn in self._administrators)
+            principal
+            for principal in sorted(self._pool(way), key=lambda entity: entity.name)
+            if not (isinstance(principal, Role) and principal.service_linked)
+            and not (changes and _is_reserved(principal))
+            and not (way.reaches == "administrator" and principal.arn in self._administrators)
         ]
         if way.reaches == "administrator" and not home.taker.keeps_blocked:
             targets = [
-                one for one in targets if self._gained(one, Replaced.at_most(way, one.arn)).possible
+                target
+                for target in targets
+                if self._gained(target, Replaced.at_most(way, target.arn)).possible
             ]
         if not targets:
             return
@@ -163,7 +181,11 @@ class Inside:
 
         for some in statements.classes(targets, actions, by_trust=by_trust, besides=besides):
             for target in some[:2]:  # the second one for whoever is the first
-                wanted = [one for one in able if target is some[0] or one.principal == some[0].arn]
+                wanted = [
+                    candidate
+                    for candidate in able
+                    if target is some[0] or candidate.principal == some[0].arn
+                ]
                 if wanted:
                     takers = home.taker.take(way, wanted, target, len(some) - 1)
                     self._changed(way, takers, target)
@@ -187,7 +209,7 @@ class Inside:
             way, able, asked, len(targets) - 1 if asked else 0, self._places(way, asked)
         )
         nodes = {self.home.node(principal): taken for principal, taken in takers.items()}
-        self.growth.hub(way, nodes, [one.arn for one in targets])
+        self.growth.hub(way, nodes, [target.arn for target in targets])
 
     def _places(self, way: Way, target: Entity | None) -> dict[str, list[str]]:
         """What else of a target steps are done to."""

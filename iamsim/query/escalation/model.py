@@ -59,8 +59,8 @@ class Edge(NamedTuple):
     @property
     def verdict(self) -> Verdict:
         """Conditional where some step depends on something."""
-        answers = [one.answer.verdict for one in self.taken]
-        answers += [one.taken.answer.verdict for one in self.cleared]
+        answers = [taken.answer.verdict for taken in self.taken]
+        answers += [cleared.taken.answer.verdict for cleared in self.cleared]
         if self.gained is not None:
             answers.append(self.gained.verdict)
         return overall_verdict(answers)
@@ -69,7 +69,7 @@ class Edge(NamedTuple):
     def weight(self) -> int:
         """How far a way is: that it is one, then whether it is certain, then how many calls."""
         uncertain = 2 * (self.verdict is Verdict.CONDITIONAL) + (self.way.presumes is not None)
-        actions = {one.step.action for one in self.taken}
+        actions = {taken.step.action for taken in self.taken}
         calls = min(len(actions) + len(self.cleared), MOST_CALLS - 1)
         return STEP_WEIGHT + MOST_CALLS * uncertain + calls
 

@@ -67,7 +67,9 @@ class AcrossAccounts:
         organization = self._model.organization
         self._management = organization.management_account if organization is not None else None
         self._members = [
-            one for one in sorted(self._model.accounts) if self._model.in_organization(one)
+            account
+            for account in sorted(self._model.accounts)
+            if self._model.in_organization(account)
         ]
         self._seats = all_seats(self._model, found.candidates.values(), self._members)
         self._probes: dict[str, Home] = {}
@@ -78,12 +80,12 @@ class AcrossAccounts:
         """Try ways from every account that is in a position to take them."""
         for way in ways:
             for account in self._starts(way.administers or ""):
-                others = [one for one in self._beside if one.account.id == account]
+                others = [home for home in self._beside if home.account.id == account]
                 for home in (self._homes[account], *others):
                     able = [
-                        one
-                        for one in home.able(way)
-                        if one.principal not in self._found.administrators
+                        candidate
+                        for candidate in home.able(way)
+                        if candidate.principal not in self._found.administrators
                     ]
                     self._take(way, home, able, growth, None)
                 home = self._homes[account]
@@ -105,7 +107,7 @@ class AcrossAccounts:
             for account, services in organization.delegated_services.items()
             if service in services
         ]
-        return [one for one in dict.fromkeys(found) if one in self._homes]
+        return [text for text in dict.fromkeys(found) if text in self._homes]
 
     def _administrator_home(self, home: Home) -> Home:
         """Whoever becomes an administrator of an account: a role with everything, in a world in
@@ -146,7 +148,7 @@ class AcrossAccounts:
                 for principal, taken in takers.items():
                     edge = Edge(way, taken) if gained is None else gained.edge(way, taken)
                     growth.edge(node or home.node(principal), end, edge)
-                blocked += [one._replace(way=way, target=end) for one in taker.blocked]
+                blocked += [step._replace(way=way, target=end) for step in taker.blocked]
             taker.blocked.clear()
         self._found.blocked += _each_once(blocked)
 
@@ -170,15 +172,15 @@ class AcrossAccounts:
         spares = way.spares == MANAGEMENT or (delegated and way.spares is not None)
         spared = {self._management} if spares else set()
         if way.target == "account":
-            return [Seat(one) for one in self._members if one not in spared]
+            return [Seat(member) for member in self._members if member not in spared]
         # What the management account has is managed from there alone, wherever else it is.
-        names = {one.name for one in self._seats if one.account in spared and one.candidate}
+        names = {seat.name for seat in self._seats if seat.account in spared and seat.candidate}
         return [
-            one
-            for one in self._seats
-            if one.account not in spared
-            and one.name not in names
-            and (one.candidate is not None or way.assigns)
+            seat
+            for seat in self._seats
+            if seat.account not in spared
+            and seat.name not in names
+            and (seat.candidate is not None or way.assigns)
         ]
 
     def _end(self, way: Way, seat: Seat) -> End:
@@ -201,7 +203,7 @@ class AcrossAccounts:
             gained = Gain(is_administrator_with(self._batch, seat.new, policies, self._region))
         elif way.reaches == "target":
             people = seat.candidate.people
-            grouped = not people or any(one.startswith("GROUP/") for one in people)
+            grouped = not people or any(text.startswith("GROUP/") for text in people)
             return (seat.candidate.principal, None) if grouped or not way.joins else (None, None)
         elif seat.candidate.principal in self._found.administrators:
             return None, None
@@ -252,10 +254,12 @@ class AcrossAccounts:
 def _each_once(blocked: Sequence[Blocked]) -> list[Blocked]:
     """One of those that say the same of somebody: targets by the dozen are blocked alike."""
     found: dict[object, Blocked] = {}
-    for one in blocked:
-        step = None if one.step is None else (one.step.action, one.step.resource)
-        key = one.source, one.way.id, step, one.decision.layer
-        first = found.setdefault(key, one)
-        if first is not one:
+    for other_step in blocked:
+        step = (
+            None if other_step.step is None else (other_step.step.action, other_step.step.resource)
+        )
+        key = other_step.source, other_step.way.id, step, other_step.decision.layer
+        first = found.setdefault(key, other_step)
+        if first is not other_step:
             found[key] = first._replace(others=first.others + 1)
     return list(found.values())

@@ -49,7 +49,7 @@ class Chain(NamedTuple):
 def administrators(found: Escalations) -> set[str]:
     """The nodes that stand for everything in an account."""
     return {
-        *(administrator_of(one.account or "") for one in found.candidates.values()),
+        *(administrator_of(candidate.account or "") for candidate in found.candidates.values()),
         # Of an account without any principal, too, where there is a way to it.
         *(node for node in found.graph if isinstance(node, str) and is_administrator(node)),
     }
@@ -77,7 +77,7 @@ def shortest_chains(
         hops = tuple(_hops(found, nodes))
         if hops:
             chains.append(Chain(source, str(nodes[-1]), hops))
-    return sorted(chains, key=lambda one: (len(one.hops), one.source))
+    return sorted(chains, key=lambda chain: (len(chain.hops), chain.source))
 
 
 def _hops(found: Escalations, nodes: list[object]) -> Iterator[Hop]:

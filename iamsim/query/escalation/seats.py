@@ -80,11 +80,11 @@ def places_of(seat: Seat, way: Way, statements: Statements, partition: str) -> d
     policies name, and one that none does.
     """
     people = seat.candidate.people if seat.candidate is not None else ()
-    groups = [one.partition("/")[2] for one in people if one.startswith("GROUP/")]
+    groups = [text.partition("/")[2] for text in people if text.startswith("GROUP/")]
     found = {
         "target-account": [f"arn:{partition}:sso:::account/{seat.account}"],
         "target-root": [f"arn:{partition}:iam::{seat.account}:root"],
-        "target-group": [f"arn:{partition}:identitystore:::group/{one}" for one in groups],
+        "target-group": [f"arn:{partition}:identitystore:::group/{group}" for group in groups],
         "target-permission-set": [] if seat.arn is None else [seat.arn],
     }
     unknown = {

@@ -32,7 +32,7 @@ class Sources:
     def __init__(self, batch: Batch, candidates: Iterable[Candidate]) -> None:
         """Look at the policies of all of them once."""
         self._batch = batch
-        self.masks = {one: batch.may(one.principal) for one in candidates}
+        self.masks = {candidate: batch.may(candidate.principal) for candidate in candidates}
 
     def able(self, actions: Iterable[str]) -> list[Candidate]:
         """Those whose own policies are about all these actions."""
@@ -71,16 +71,16 @@ class StepTaker:
 
         `places` are resources that belong to the target, by the names that ways have for them.
         """
-        found: dict[str, tuple[Taken, ...]] = {one.principal: () for one in sources}
-        for step in [one.filled(self._account.partition) for one in way.steps]:
-            some = [one for one in sources if one.principal in found]
+        found: dict[str, tuple[Taken, ...]] = {source.principal: () for source in sources}
+        for step in [step.filled(self._account.partition) for step in way.steps]:
+            some = [source for source in sources if source.principal in found]
             if not some:
                 break
             tried: dict[str, list[Taken]] = {}
             certain: set[str] = set()
             about_many = not step.about_self and step.resource not in places
             for number, (resource, who) in enumerate(self._resources(step, some, target, places)):
-                open_ = [one for one in who if one.principal not in certain]
+                open_ = [candidate for candidate in who if candidate.principal not in certain]
                 if about_many and open_ and number >= MOST_TRIED:
                     self.not_tried.add(step.action)
                     break
@@ -88,7 +88,7 @@ class StepTaker:
                     tried.setdefault(principal, []).append(Taken(step, resource, answer))
                     if answer.verdict is Verdict.ALLOWED:
                         certain.add(principal)  # nothing can be better
-            for principal in [one.principal for one in some]:
+            for principal in [candidate.principal for candidate in some]:
                 tries = sorted(tried.get(principal, ()), key=_rank)
                 if tries and tries[0].answer.possible:
                     found[principal] = (*found[principal], tries[0])
@@ -108,14 +108,14 @@ class StepTaker:
         """What a step is tried on, and by whom."""
         account = self._account
         if step.resource in places:
-            return [(one, sources) for one in places[step.resource]]
+            return [(place, sources) for place in places[step.resource]]
         if step.resource == "target":
             return [] if target is None else [(target.arn, sources)]
         if step.resource == "target-policies":
             return (
                 []
                 if target is None
-                else [(one, sources) for one in customer_managed(account, target)]
+                else [(text, sources) for text in customer_managed(account, target)]
             )
         if not step.about_self:
             patterns = self.statements.patterns(step.action)

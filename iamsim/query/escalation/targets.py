@@ -59,11 +59,11 @@ class Statements:
                     continue
                 seen.add(id(policies))
                 for policy in policies.policies:
-                    found.update((id(one), one) for one in policy.statements)
+                    found.update((id(statement), statement) for statement in policy.statements)
         for _, attached in batch.world.model.rcp_levels(account) or ():
             for document in attached:
                 control = batch.world.policies.compiled(document, PolicyType.RESOURCE_CONTROL)
-                found.update((id(one), one) for one in control.statements)
+                found.update((id(statement), statement) for statement in control.statements)
         self.statements = tuple(found.values())
         self._patterns: dict[str, tuple[ResourcePattern, ...]] = {}
         self._keys: dict[str, frozenset[str]] = {}
@@ -72,7 +72,7 @@ class Statements:
     @cached_property
     def tells_names_apart(self) -> bool:
         """Whether some condition asks who the caller is."""
-        return any(not NAMES.isdisjoint(one.keys) for one in self.statements)
+        return any(not NAMES.isdisjoint(statement.keys) for statement in self.statements)
 
     def patterns(self, action: str) -> tuple[ResourcePattern, ...]:
         """The resource patterns of statements about an action, each text once."""
@@ -81,9 +81,9 @@ class Statements:
             name = action.lower()
             found = {
                 pattern.pattern: pattern
-                for one in self.statements
-                if one.resources is not None and one.actions.covers(name)
-                for pattern in one.resources.patterns
+                for statement in self.statements
+                if statement.resources is not None and statement.actions.covers(name)
+                for pattern in statement.resources.patterns
                 if not pattern.everything
             }
             known = self._patterns[action] = tuple(found.values())
@@ -95,7 +95,7 @@ class Statements:
         if known is None:
             name = action.lower()
             known = self._keys[action] = frozenset().union(
-                *(one.keys for one in self.statements if one.actions.covers(name))
+                *(statement.keys for statement in self.statements if statement.actions.covers(name))
             )
         return known
 

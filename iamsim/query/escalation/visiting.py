@@ -41,13 +41,13 @@ def visit(batch: Batch, homes: Homes, ways: Sequence[Way], home: Home, growth: G
             if account == home.account.id:
                 continue
             people = [
-                one
-                for one in other.candidates
-                if {EVERYONE, f"account:{account}", f"aws:{one.principal}"} & names
+                candidate
+                for candidate in other.candidates
+                if {EVERYONE, f"account:{account}", f"aws:{candidate.principal}"} & names
             ]
             for way in ways if people else ():
                 for known, _ in workload_ways(way, [target], lonely):
-                    able = [one for one in other.able(known) if one in people]
+                    able = [candidate for candidate in other.able(known) if candidate in people]
                     taker = StepTaker(
                         batch, home.account, other.taker.statements, homes.region, blocked=False
                     )

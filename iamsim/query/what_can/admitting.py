@@ -35,7 +35,7 @@ def may_let_in(policy: AnyPolicy, account: str) -> bool:
         return True
     statements = document.get("Statement")
     listed = statements if isinstance(statements, list) else [statements]
-    return any(_may_let_in(one, account) for one in listed)
+    return any(_may_let_in(entry, account) for entry in listed)
 
 
 def _may_let_in(statement: object, account: str) -> bool:
@@ -48,8 +48,8 @@ def _may_let_in(statement: object, account: str) -> bool:
     if not isinstance(principal, dict) or not principal.keys() <= KINDS:
         return True
     named = principal.get("AWS", [])
-    for one in named if isinstance(named, list) else [named]:
-        match = OF_ACCOUNT.fullmatch(one) if isinstance(one, str) else None
+    for entry in named if isinstance(named, list) else [named]:
+        match = OF_ACCOUNT.fullmatch(entry) if isinstance(entry, str) else None
         if match is None or match[1] == account:
             return True
     return False

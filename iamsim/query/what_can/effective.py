@@ -79,9 +79,9 @@ class Effective:
     def mask(self, verdict: Verdict) -> int:
         """The actions that get a verdict at some place."""
         found = 0
-        for one in self.decided:
-            if one.answer.verdict is verdict:
-                found |= one.actions
+        for decided in self.decided:
+            if decided.answer.verdict is verdict:
+                found |= decided.actions
         return found
 
     @property
@@ -117,7 +117,7 @@ def find_effective(
         for sample, actions in _generic(facts.caller, universe)
     ]
     listed = list(_listed(batch, facts))
-    statements = [*_own_statements(facts), *(one for _, some in listed for one in some)]
+    statements = [*_own_statements(facts), *(statement for _, some in listed for statement in some)]
     owners = [facts.caller.account, *(_owner(batch.world.model, arn) for arn, _ in listed)]
     for owner in dict.fromkeys(owners):
         statements += _control_statements(batch, owner, facts)
@@ -152,7 +152,7 @@ def _within_bounds(
     ]
     left = MOST_WORK
     kept: dict[str, list[Place]] = {}
-    for family, places, each in sorted(sizes, key=lambda one: len(one[1]) * one[2]):
+    for family, places, each in sorted(sizes, key=lambda size: len(size[1]) * size[2]):
         most = max(left // max(each, 1), LEAST_PLACES)
         kept[family.service] = places[:most]
         left -= len(kept[family.service]) * each
@@ -169,7 +169,7 @@ class Part(NamedTuple):
 
 
 def _cut(parts: Sequence[Part], processes: Processes) -> list[tuple[Part, ...]]:
-    return [tuple(parts[one.start : one.stop]) for one in processes.chunks(parts)]
+    return [tuple(parts[chunk.start : chunk.stop]) for chunk in processes.chunks(parts)]
 
 
 class Deciding:
@@ -197,7 +197,7 @@ def _decide(batch: Batch, asked: Asked, place: Place, actions: int) -> list[Deci
     classes: list[ActionClass] = batch.action_classes(
         asked.principal, place.sample, actions, given_at(asked, place), asked.session
     )
-    return [Decided(place, one.actions, one.answer) for one in classes]
+    return [Decided(place, group.actions, group.answer) for group in classes]
 
 
 def given_at(asked: Asked, place: Place) -> Mapping[str, ContextValue]:
@@ -256,7 +256,9 @@ def _control_statements(
     for _, policies in model.rcp_levels(account) or ():
         for policy in policies:
             compiled = batch.world.policies.compiled(policy, PolicyType.RESOURCE_CONTROL)
-            yield from (one for one in compiled.statements if one.concerns(facts.caller))
+            yield from (
+                statement for statement in compiled.statements if statement.concerns(facts.caller)
+            )
 
 
 def _listed(batch: Batch, facts: CallerFacts) -> Iterator[tuple[str, list[CompiledStatement]]]:
@@ -266,8 +268,11 @@ def _listed(batch: Batch, facts: CallerFacts) -> Iterator[tuple[str, list[Compil
     for account in world.model.accounts.values():
         own = account.id == facts.caller.account
         owned = [
-            *((one.arn, one.policy, PolicyType.RESOURCE) for one in account.resources.values()),
-            *((one.arn, one.trust, PolicyType.TRUST) for one in account.roles.values()),
+            *(
+                (resource.arn, resource.policy, PolicyType.RESOURCE)
+                for resource in account.resources.values()
+            ),
+            *((role.arn, role.trust, PolicyType.TRUST) for role in account.roles.values()),
         ]
         policies = [
             (arn, world.policies.compiled(policy, policy_type).statements)
@@ -275,10 +280,10 @@ def _listed(batch: Batch, facts: CallerFacts) -> Iterator[tuple[str, list[Compil
             if policy is not None and (own or may_let_in(policy, facts.caller.account or ""))
         ]
         policies += [
-            (one.arn, grant.statements)
-            for one in account.resources.values()
-            if one.grants
-            for grant in world.policies.grants(one).policies
+            (resource.arn, grant.statements)
+            for resource in account.resources.values()
+            if resource.grants
+            for grant in world.policies.grants(resource).policies
         ]
         for arn, statements in policies:
             some = [statement for statement in statements if statement.concerns(facts.caller)]

@@ -92,26 +92,30 @@ def meeting_texts(patterns: Mapping[str, tuple[Token, ...]]) -> tuple[list[str],
     Whole texts meet a pattern or don't: they stand for themselves. Patterns that begin or end in
     ways that exclude each other don't meet; those that can are walked together.
     """
-    odd = [one for one in patterns.values() if not is_whole(one) and not is_prefix(one)]
-    prefixes = [one for one in patterns.values() if is_prefix(one)]
-    whole = [one for one in patterns.values() if is_whole(one)]
+    odd = [
+        pattern for pattern in patterns.values() if not is_whole(pattern) and not is_prefix(pattern)
+    ]
+    prefixes = [pattern for pattern in patterns.values() if is_prefix(pattern)]
+    whole = [pattern for pattern in patterns.values() if is_whole(pattern)]
     texts: list[str] = []
     complete = True
     pairs = 0
     for group in _groups(odd):
         heads = tuple(dict.fromkeys(map(head_of, group)))
-        met = [one for one in prefixes if any(_may_meet(head_of(one), head) for head in heads)]
-        texts += (head_of(one) for one in met)  # a star may stand for nothing
+        met = [
+            prefix for prefix in prefixes if any(_may_meet(head_of(prefix), head) for head in heads)
+        ]
+        texts += (head_of(parts) for parts in met)  # a star may stand for nothing
         texts += (text for tokens in group for text in _behind("", tokens))
         if len(group) > 1:
             index = PatternIndex(group)
-            walked = [*group, *(one for one in whole if index.fit(head_of(one)))]
+            walked = [*group, *(parts for parts in whole if index.fit(head_of(parts)))]
             alone = text_classes(map(Pattern, walked))
             texts += alone.strings
             if not alone.complete:
                 complete = False
             elif any(index.fit(text).bit_count() > 1 for text in alone.strings):
-                if sum(len(head_of(one)) for one in met) <= MOST_WALKED:
+                if sum(len(head_of(parts)) for parts in met) <= MOST_WALKED:
                     alone = text_classes(map(Pattern, (*walked, *met)))
                     texts += alone.strings
                     if alone.complete:
@@ -121,7 +125,7 @@ def meeting_texts(patterns: Mapping[str, tuple[Token, ...]]) -> tuple[list[str],
             pairs += len(met)
             if pairs > MOST_PAIRS:
                 return texts, False
-            texts += (text for one in met for text in _behind(head_of(one), tokens))
+            texts += (text for parts in met for text in _behind(head_of(parts), tokens))
     return texts, complete
 
 
@@ -132,7 +136,7 @@ def _groups(odd: Sequence[tuple[Token, ...]]) -> list[list[tuple[Token, ...]]]:
         mine = [tokens]
         others = []
         for group in groups:
-            if any(_may_overlap(tokens, one) for one in group):
+            if any(_may_overlap(tokens, parts) for parts in group):
                 mine = [*group, *mine]
             else:
                 others.append(group)

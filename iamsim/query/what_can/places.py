@@ -110,7 +110,9 @@ class Family:
         """Values for the unknown variables of the patterns that a sample fits. With these, those
         that no condition reads get theirs as well where they could make another pattern fit."""
         unknown = [self.unknown[name] for name in within if name in self.unknown]
-        values = {key: value for one in unknown for key, value in one.values.items()}
+        values = {
+            key: value for other_unknown in unknown for key, value in other_unknown.values.items()
+        }
         if values:
             for name, one in self.unknown.items():
                 if name not in within and match_tokens(one.loose, sample):
@@ -149,7 +151,9 @@ def find_families(
         sorting.add(f"{start}*", (start, Wildcard.STAR), actions, None)
     unknown: dict[str, None] = {}
     known = tuple(statements)
-    read = {key for one in known for condition in one.conditions for key in condition.keys}
+    read = {
+        key for statement in known for condition in statement.conditions for key in condition.keys
+    }
     for statement in known:
         actions = universe.mask(statement.actions)
         for pattern in statement.resources.patterns if statement.resources is not None else ():
@@ -172,7 +176,7 @@ def find_families(
 def _loose(pattern: ResourcePattern) -> tuple[Token, ...]:
     """What a pattern accepts, whatever its variables are."""
     parts = pattern.template.parts
-    loose = [Wildcard.STAR if isinstance(one, Variable) else one for one in parts]
+    loose = [Wildcard.STAR if isinstance(part, Variable) else part for part in parts]
     return arn_tokens(loose)
 
 

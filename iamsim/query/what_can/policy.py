@@ -100,13 +100,13 @@ def write_policy(effective: Effective, batch: Batch, *, shrink: bool = False) ->
     """Write what a principal can do as one policy, and check it."""
     universe = effective.universe
     decided = list(effective.decided)
-    masks = [one.actions for one in decided]
+    masks = [row.actions for row in decided]
     parts = refine(universe.everything, masks)
     grants: dict[Grant, int] = {}
     unwritable = 0
     for part in parts:
-        here = [one for one in decided if one.actions & part]
-        if not any(one.answer.possible for one in here):
+        here = [row for row in decided if row.actions & part]
+        if not any(decided.answer.possible for decided in here):
             continue
         try:
             for grant in _grants(here, effective.asked, batch, universe.first(part)):
@@ -129,21 +129,21 @@ def _grants(here: Sequence[Decided], asked: Asked, batch: Batch, action: str) ->
     base = NEVER
     at: dict[str, Blocks] = {}
     order: list[Decided] = []
-    for one in here:
-        if one.place.label == EVERYTHING:
-            base = _blocks(one.answer)
-        elif one.place.label is not None:
-            at[one.place.label] = _blocks(one.answer)
-            order.append(one)
-    order.sort(key=lambda one: (len(one.place.within), one.place.label or ""))
+    for decided in here:
+        if decided.place.label == EVERYTHING:
+            base = _blocks(decided.answer)
+        elif decided.place.label is not None:
+            at[decided.place.label] = _blocks(decided.answer)
+            order.append(decided)
+    order.sort(key=lambda entry: (len(entry.place.within), entry.place.label or ""))
     spared = _spared(order, at) if base == ALWAYS else ()
     allows: dict[str, list[str]] = {}
     denies: dict[str, list[str]] = {}
     given: dict[str, Blocks] = {}
-    for one in order:
-        label, wanted = one.place.label or "", at[one.place.label or ""]
-        around = [given[name] for name in one.place.within if name in given and name != label]
-        outside = NEVER if any(name in spared for name in one.place.within) else base
+    for decided in order:
+        label, wanted = decided.place.label or "", at[decided.place.label or ""]
+        around = [given[name] for name in decided.place.within if name in given and name != label]
+        outside = NEVER if any(name in spared for name in decided.place.within) else base
         inherited = outside.union(*around)
         given[label] = NEVER
         if wanted == inherited or (inherited >= ALWAYS and wanted == ALWAYS):
@@ -153,7 +153,7 @@ def _grants(here: Sequence[Decided], asked: Asked, batch: Batch, action: str) ->
             allows.setdefault(block, []).append(label)
         given[label] = wanted
         if wanted != ALWAYS and not inherited <= wanted:
-            for block in sorted(_opposite(one, asked, batch, action)):
+            for block in sorted(_opposite(decided, asked, batch, action)):
                 denies.setdefault(block, []).append(label)
     for label in _denied_overlaps(here, given, base):
         denies.setdefault("{}", []).append(label)
@@ -172,13 +172,13 @@ def _denied_overlaps(
 ) -> dict[str, None]:
     """Patterns to deny for places where two patterns overlap and nothing is allowed, although one
     of them gives something: those that are denied wherever they fit."""
-    giving = {name for one in here if one.answer.possible for name in one.place.within}
-    denied = {name for one in here for name in one.place.within} - giving
+    giving = {name for decided in here if decided.answer.possible for name in decided.place.within}
+    denied = {name for decided in here for name in decided.place.within} - giving
     found: dict[str, None] = {}
-    for one in here:
-        around = base.union(*(given.get(name, NEVER) for name in one.place.within))
-        if one.place.label is None and not one.answer.possible and around != NEVER:
-            found.update(dict.fromkeys(sorted(denied & set(one.place.within))[:1]))
+    for decided in here:
+        around = base.union(*(given.get(name, NEVER) for name in decided.place.within))
+        if decided.place.label is None and not decided.answer.possible and around != NEVER:
+            found.update(dict.fromkeys(sorted(denied & set(decided.place.within))[:1]))
     return found
 
 
@@ -186,12 +186,12 @@ def _spared(order: Sequence[Decided], at: dict[str, Blocks]) -> tuple[str, ...]:
     """Places that get nothing although everything around does, and that hold places which do: a
     Deny would take these, too, so the Allow spares the whole."""
     return tuple(
-        one.place.label
-        for one in order
-        if one.place.label is not None
-        and at[one.place.label] == NEVER
+        decided.place.label
+        for decided in order
+        if decided.place.label is not None
+        and at[decided.place.label] == NEVER
         and any(
-            one.place.label in other.place.within and at[other.place.label or ""] != NEVER
+            decided.place.label in other.place.within and at[other.place.label or ""] != NEVER
             for other in order
         )
     )
@@ -285,7 +285,7 @@ def _check(
     policies = PolicySet((compile_policy(parsed, PolicyType.IDENTITY),))
     universe = batch.universe
     pairs = [
-        (one, both) for one in decided for part in parts if (both := part & one.actions & ~aside)
+        (row, both) for row in decided for part in parts if (both := part & row.actions & ~aside)
     ]
     # A long policy is asked a part of them, taken from everywhere.
     most = max(MOST_WORK // max(len(policies.policies[0].statements), 1), LEAST_COMPARED)

@@ -205,7 +205,7 @@ def _decider(decider: Decider, answer: Answer, names: dict[int, str]) -> Decider
         part = "decided by"
     elif decider.near is not None:
         statement, policy = decider.near.statement, decider.near.policy
-        failures = joined([failure_text(statement, one) for one in decider.near.failed])
+        failures = joined([failure_text(statement, element) for element in decider.near.failed])
         text = f"{failures} ({place_text(statement.span)})"
         part = "closest"
     else:

@@ -121,7 +121,7 @@ def _layer(layer: LayerExplanation, answer: Answer, name: str, shown: _Shown) ->
         title,
         outcome_badge(layer.outcome),
         None if layer.reason in _TOLD else REASONS[layer.reason],
-        tuple(one.sentence for one in residuals if one is not None),
+        tuple(residual.sentence for residual in residuals if residual is not None),
         tuple(NOTES[note] for note in layer.notes),
         tuple(
             _policy(policy, answer, anchor(name, number), shown)
@@ -136,7 +136,9 @@ def _policy(policy: PolicyExplanation, answer: Answer, name: str, shown: _Shown)
     number = len(policy.statements)
     verb = "statement matches" if number == 1 else "statements match"
     count = f"{matching} of {number} {verb}"
-    denies = any(one.matched and one.effect == "Deny" for one in policy.statements)
+    denies = any(
+        statement.matched and statement.effect == "Deny" for statement in policy.statements
+    )
     badge = Badge("no" if denies else "yes" if matching else "none", count)
     if depending:
         badge = Badge("open", f"{count}, {depending} depend")
@@ -144,9 +146,9 @@ def _policy(policy: PolicyExplanation, answer: Answer, name: str, shown: _Shown)
         name,
         policy.name,
         policy.source.name,
-        shown.all_open or any(id(one) in shown.parts for one in policy.statements),
+        shown.all_open or any(id(statement) in shown.parts for statement in policy.statements),
         badge,
-        tuple(_statement(one, shown) for one in policy.statements),
+        tuple(_statement(statement, shown) for statement in policy.statements),
         tuple(_blocks(policy, answer.request.action, shown)),
     )
 
@@ -165,12 +167,12 @@ def _blocks(policy: PolicyExplanation, action: str, shown: _Shown) -> Iterator[B
     for stretch, statements in stretches:
         if not statements and len(stretches) > 1:
             continue
-        near = [(one, id(one) in shown.parts) for one in statements]
+        near = [(statement, id(statement) in shown.parts) for statement in statements]
         yield from policy_blocks(
             stretch,
             [mark for one, closely in near for mark in _marks(one, action, closely=closely)],
             [remark for one, closely in near for remark in _remarks(one, action, closely=closely)],
-            [_anchor(one, shown) for one in statements],
+            [_anchor(statement, shown) for statement in statements],
         )
 
 

@@ -65,7 +65,7 @@ def prose(text: str) -> Markup:
 def anchor(*parts: object) -> str:
     """Make an element id: parts joined with dashes, and nothing in it that needs escaping."""
     text = "-".join(str(part) for part in parts)
-    return "".join(one if one.isascii() and one.isalnum() else "-" for one in text)
+    return "".join(name if name.isascii() and name.isalnum() else "-" for name in text)
 
 
 @cache

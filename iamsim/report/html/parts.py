@@ -49,7 +49,7 @@ def table_of(
 ) -> Table:
     """Make a table; a text alone stands for a cell that holds it. Columns in which nothing stands
     are left out, the first apart."""
-    made = [[Cell(one) if isinstance(one, str) else one for one in row] for row in rows]
+    made = [[Cell(badge) if isinstance(badge, str) else badge for badge in row] for row in rows]
     kept = [
         number
         for number in range(len(header))

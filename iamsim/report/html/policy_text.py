@@ -125,7 +125,7 @@ def _cut_lines(
     stretches = _flattened(marks)
     starts = [stretch.start for stretch in stretches]
     in_order = sorted(anchors)
-    anchor_starts = [one.start for one in in_order]
+    anchor_starts = [anchor.start for anchor in in_order]
     for number, line_start, line_end in _lines(source, first, last):
         start, end = line_start, line_end
         if end - start > _DUMP:
@@ -135,13 +135,13 @@ def _cut_lines(
         # Statements stand one behind the other: the one before may reach into the line.
         one_before = max(bisect_left(anchor_starts, start) - 1, 0)
         near = in_order[one_before : bisect_right(anchor_starts, end)]
-        of_line = [one for one in near if one.start >= start]
-        inside = [one for one in near if start < one.end or one.start >= start]
+        of_line = [anchor for anchor in near if anchor.start >= start]
+        inside = [anchor for anchor in near if start < anchor.end or anchor.start >= start]
         yield _Line(
             number,
             tuple(_pieces(source.text, start, end, here, of_line)),
             tuple(below.get(number, ())),
-            max(inside, key=lambda one: (one.decides, -one.start), default=None),
+            max(inside, key=lambda entry: (entry.decides, -entry.start), default=None),
             end - start > _LONG,
         )
 
@@ -203,13 +203,13 @@ def _pieces(
     text: str, start: int, end: int, marks: Sequence[TextMark], anchors: Sequence[Anchor]
 ) -> Iterator[Piece]:
     """Cut one line at its marks, and at the starts of statements."""
-    named = {one.start: one.name for one in anchors}
+    named = {anchor.start: anchor.name for anchor in anchors}
     cuts = {start, end, *named}
     for mark in marks:
         cuts |= {min(max(offset, start), end) for offset in mark[:2]}
     offsets = sorted(cuts)
     for left, right in pairwise(offsets):
-        found = next((one for one in marks if one.start <= left and right <= one.end), None)
+        found = next((mark for mark in marks if mark.start <= left and right <= mark.end), None)
         kind, title = (None, None) if found is None else found[2:]
         yield Piece(text[left:right], kind, title, named.get(left))
     if end in named:

@@ -72,7 +72,7 @@ def _name(result: MutationResult) -> str:
 def _value(value: ContextValue) -> str:
     if isinstance(value, str):
         return _scalar(value)
-    return f"[{', '.join(_scalar(one) for one in value)}]"
+    return f"[{', '.join(_scalar(text) for text in value)}]"
 
 
 def _scalar(text: str) -> str:

@@ -75,7 +75,7 @@ class Mutant:
 
         The policy of a bucket counts for every action: whether it is public depends on all of it.
         """
-        statements = [one for one in (self.before, self.after) if one is not None]
+        statements = [statement for statement in (self.before, self.after) if statement is not None]
         if not statements or self.subject.policy_type is PolicyType.RESOURCE:
             return True
         return any(statement.actions.covers(action) for statement in statements)
@@ -87,21 +87,24 @@ class Mutant:
         Where only entries of an Action element changed, these are the entries that the two forms
         do not share.
         """
-        statements = [one for one in (self.before, self.after) if one is not None]
+        statements = [statement for statement in (self.before, self.after) if statement is not None]
         if not statements or self.subject.policy_type is PolicyType.RESOURCE:
             return ()
-        elements = tuple(one.actions for one in statements)
+        elements = tuple(statement.actions for statement in statements)
         only_actions = self.kind.endswith("-action") and len(elements) > 1
-        if not only_actions or any(one.negated for one in elements):
+        if not only_actions or any(element.negated for element in elements):
             return elements
-        first, second = ({one.pattern.lower(): one for one in some.patterns} for some in elements)
+        first, second = (
+            {pattern.pattern.lower(): pattern for pattern in some.patterns} for some in elements
+        )
         rest = [first.get(name) or second[name] for name in sorted(first.keys() ^ second.keys())]
         return (ActionTest(tuple(rest), False, elements[0].element),)
 
     def turns(self, action: str) -> bool:
         """Whether the change takes in an action (in lower case) or leaves it out."""
         covers = [
-            one is not None and one.actions.covers(action) for one in (self.before, self.after)
+            statement is not None and statement.actions.covers(action)
+            for statement in (self.before, self.after)
         ]
         return covers[0] is not covers[1]
 
@@ -235,9 +238,13 @@ def _without_guardrails(
     )
     for attribute, name, policy_type in kinds:
         policies: tuple[AnyPolicy, ...] = getattr(node, attribute) or ()
-        own = [one for one in (_own(policy, wanted) for policy in policies) if one is not None]
+        own = [
+            document
+            for document in (_own(policy, wanted) for policy in policies)
+            if document is not None
+        ]
         for policy in own:
-            rest = tuple(one for one in policies if one is not policy)
+            rest = tuple(other_policy for other_policy in policies if other_policy is not policy)
             text = f"the {name} `{policy.name}` is not attached to {node.name}"
             yield _at_node(node, attribute, rest, text, Subject(policy, policy_type))
         if len(own) > 1:

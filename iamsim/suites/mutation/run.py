@@ -171,11 +171,11 @@ def _run(
         return MutationResult(mutant, Verdict.UNTRIED)
     changed = _Changed(world, mutant)
     source = id(mutant.subject.source)
-    reached = [one for one in played if source in one.sources]
+    reached = [other_played for other_played in played if source in other_played.sources]
     touched = [
-        one.case
-        for one in reached
-        if any(_can_differ(mutant, prepared, one.case) for prepared in one.ready)
+        played.case
+        for played in reached
+        if any(_can_differ(mutant, prepared, played.case) for prepared in played.ready)
     ]
     for case in touched:
         if not budget.take():
@@ -186,7 +186,7 @@ def _run(
             met = False
         if not met:
             return MutationResult(mutant, Verdict.KILLED, case)
-    asked = [prepared.question for one in reached for prepared in one.ready]
+    asked = [prepared.question for played in reached for prepared in played.ready]
     witness = find_witness(mutant, world, changed, around, asked, budget)
     if witness is None:
         return _settled(mutant, world, changed(), prove, untried=bool(budget.refused))
@@ -211,7 +211,9 @@ def _settled(
         if proof.question is not None:
             if find_action(proof.question.action) is not None:
                 asked = proof.question
-                before, after = (decide(asked, one).verdict for one in (world, changed))
+                before, after = (
+                    decide(asked, compiled_world).verdict for compiled_world in (world, changed)
+                )
                 return MutationResult(
                     mutant, Verdict.SURVIVED, witness=Witness(asked, before, after)
                 )

@@ -113,7 +113,7 @@ class Surroundings:
         boundary."""
         for policies in self._sets_of(principal)[:2]:
             for policy in policies.policies:
-                yield from (one for one in policy.statements if not one.denies)
+                yield from (statement for statement in policy.statements if not statement.denies)
 
     def _sets_of(self, principal: str) -> list[PolicySet]:
         """Identity-based policies first, then the boundary and the levels of SCPs."""
@@ -122,7 +122,7 @@ class Surroundings:
         except IamsimError:
             return []
         levels = [policies for _, policies in facts.scp_levels or ()]
-        return [one for one in (facts.identity, facts.boundary, *levels) if one is not None]
+        return [level for level in (facts.identity, facts.boundary, *levels) if level is not None]
 
 
 def _note(table: dict[int, list[str]], policies: PolicySet, name: str) -> None:
@@ -133,7 +133,9 @@ def _note(table: dict[int, list[str]], policies: PolicySet, name: str) -> None:
 def actions_of(statements: Iterable[CompiledStatement], turned: Callable[[str], bool]) -> list[str]:
     """Actions that statements name: each that stands there, and a few of every pattern; those that
     a change takes in or leaves out (`turned`) come first."""
-    patterns = dict.fromkeys(one.pattern for held in statements for one in held.actions.patterns)
+    patterns = dict.fromkeys(
+        pattern.pattern for held in statements for pattern in held.actions.patterns
+    )
     known = [_known_of(pattern) for pattern in patterns]
     found: dict[str, None] = {}
     for names in known:

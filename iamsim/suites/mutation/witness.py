@@ -117,9 +117,9 @@ def _contexts(
     with each value that the conditions of the changed statement mention, or without their keys."""
     found: list[Mapping[str, ContextValue]] = [question.context]
     for base in ({}, question.context) if question.context else ({},):
-        for one in worlds:
+        for world in worlds:
             try:
-                residual = answer(replace(opened, context=base), one).residual
+                residual = answer(replace(opened, context=base), world).residual
                 examples = residual.examples() if residual is not None else ()
             except IamsimError:
                 continue
@@ -170,12 +170,12 @@ def _candidates(
     near = [question for question in asked if mutant.concerns(question.action.lower())]
     yield from islice(near, _MOST)
     bases = _bases(mutant, around, near or asked)
-    statements = [one for one in (mutant.before, mutant.after) if one is not None]
+    statements = [statement for statement in (mutant.before, mutant.after) if statement is not None]
     guarded = around.guarded(mutant.subject.source)[:_MOST]
     pointed = [*guarded, *resources_of(statements, {})][:_MOST]
 
     def turned(action: str) -> bool:
-        return mutant.turns(action.lower()) and any(takes(action, one) for one in pointed)
+        return mutant.turns(action.lower()) and any(takes(action, text) for text in pointed)
 
     triples = []
     for at, base in enumerate(bases):

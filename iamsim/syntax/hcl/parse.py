@@ -109,7 +109,9 @@ class _Reader:
         """Raise the error about the first text that is none of the language."""
         node = self.root
         while not (node.is_error or node.is_missing):
-            inner = next((one for one in node.children if one.has_error or one.is_missing), None)
+            inner = next(
+                (child for child in node.children if child.has_error or child.is_missing), None
+            )
             if inner is None:
                 break
             node = inner
@@ -197,7 +199,9 @@ class _Reader:
 
     def wrapped(self, node: Node, depth: int) -> tree.Expression:
         """Read what stands in a node: one expression, in brackets or with steps behind it."""
-        children = [one for one in node.named_children if one.type != "comment"]
+        children = [
+            named_child for named_child in node.named_children if named_child.type != "comment"
+        ]
         found = self.expression(children[0], depth if len(children) == 1 else depth + 1)
         return self.steps(found, children[1:], node, depth)
 
@@ -221,7 +225,11 @@ class _Reader:
 
     def splat_steps(self, node: Node, depth: int) -> list[str | tree.Expression]:
         """Read the steps behind a star."""
-        return [self.step(one, depth) for one in node.named_children if one.type != "comment"]
+        return [
+            self.step(named_child, depth)
+            for named_child in node.named_children
+            if named_child.type != "comment"
+        ]
 
     def step(self, node: Node, depth: int) -> str | tree.Expression:
         """Read one step: a name, or the expression of an index."""
@@ -247,22 +255,24 @@ class _Reader:
         """Read a call of a function."""
         arguments: list[tree.Expression] = []
         expand = False
-        names = [self.text(one) for one in node.children if one.type == "identifier"]
+        names = [self.text(child) for child in node.children if child.type == "identifier"]
         for child in node.children:
             if child.type == "function_arguments":
                 arguments = [
-                    self.expression(one, depth + 1)
-                    for one in child.named_children
-                    if one.type == "expression"
+                    self.expression(named_child, depth + 1)
+                    for named_child in child.named_children
+                    if named_child.type == "expression"
                 ]
-                expand = any(one.type == "ellipsis" for one in child.children)
+                expand = any(other_child.type == "ellipsis" for other_child in child.children)
         return tree.Call(self.span(node), "::".join(names), tuple(arguments), expand)
 
     def tuple_of(self, node: Node, depth: int) -> tree.Expression:
         """Read a list."""
-        items = [one for one in node.named_children if one.type == "expression"]
+        items = [
+            named_child for named_child in node.named_children if named_child.type == "expression"
+        ]
         return tree.TupleOf(
-            self.span(node), tuple(self.expression(one, depth + 1) for one in items)
+            self.span(node), tuple(self.expression(item, depth + 1) for item in items)
         )
 
     def object_of(self, node: Node, depth: int) -> tree.Expression:
@@ -270,7 +280,11 @@ class _Reader:
         items: list[tuple[tree.Expression, tree.Expression]] = []
         for element in node.named_children:
             if element.type == "object_elem":
-                parts = [one for one in element.named_children if one.type == "expression"]
+                parts = [
+                    named_child
+                    for named_child in element.named_children
+                    if named_child.type == "expression"
+                ]
                 key = self.expression(parts[0], depth + 1)
                 if isinstance(key, tree.Variable) and not self.text(parts[0]).startswith("("):
                     key = tree.Text(key.span, key.name)
@@ -281,27 +295,27 @@ class _Reader:
         """Read a for expression."""
         inner = node.children[0]
         names, of = self.for_intro(inner, depth)
-        parts = [one for one in inner.children if one.type == "expression"]
-        values = [self.expression(one, depth + 1) for one in parts]
+        parts = [child for child in inner.children if child.type == "expression"]
+        values = [self.expression(part, depth + 1) for part in parts]
         condition = next(
             (
-                self.expression(one.named_children[-1], depth + 1)
-                for one in inner.children
-                if one.type == "for_cond"
+                self.expression(child.named_children[-1], depth + 1)
+                for child in inner.children
+                if child.type == "for_cond"
             ),
             None,
         )
         key = values[0] if inner.type == "for_object_expr" else None
-        group = any(one.type == "ellipsis" for one in inner.children)
+        group = any(child.type == "ellipsis" for child in inner.children)
         return tree.For(self.span(node), names, of, values[-1], key, condition, group)
 
     def for_intro(self, node: Node, depth: int) -> tuple[tuple[str, ...], tree.Expression]:
         """Read the names and the collection of a loop."""
         intro = next(
-            one for one in node.children if one.type in ("for_intro", "template_for_start")
+            child for child in node.children if child.type in ("for_intro", "template_for_start")
         )
-        names = tuple(self.text(one) for one in intro.children if one.type == "identifier")
-        of = next(one for one in intro.children if one.type == "expression")
+        names = tuple(self.text(child) for child in intro.children if child.type == "identifier")
+        of = next(child for child in intro.children if child.type == "expression")
         return names, self.expression(of, depth + 1)
 
     def unary(self, node: Node, depth: int) -> tree.Expression:
@@ -323,7 +337,7 @@ class _Reader:
 
     def operand(self, nodes: list[Node], depth: int) -> tree.Expression:
         """Read an operand, which may be in brackets or have steps behind it."""
-        named = [one for one in nodes if one.is_named and one.type != "comment"]
+        named = [node for node in nodes if node.is_named and node.type != "comment"]
         found = self.expression(named[0], depth + 1)
         if len(named) == 1:
             return found
@@ -331,8 +345,10 @@ class _Reader:
 
     def conditional(self, node: Node, depth: int) -> tree.Expression:
         """Read a choice."""
-        parts = [one for one in node.named_children if one.type != "comment"]
-        condition, yes, no = (self.expression(one, depth + 1) for one in parts)
+        parts = [
+            named_child for named_child in node.named_children if named_child.type != "comment"
+        ]
+        condition, yes, no = (self.expression(part, depth + 1) for part in parts)
         return tree.Conditional(self.span(node), condition, yes, no)
 
     def template(self, node: Node, depth: int) -> tree.Expression:

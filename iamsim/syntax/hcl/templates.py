@@ -71,9 +71,11 @@ class TemplateReader:
         """Read a heredoc: from the line behind its name to the line of its end; `<<-` takes the
         common indentation away."""
         reader = self.reader
-        names = [one for one in node.children if one.type == "heredoc_identifier"]
+        names = [child for child in node.children if child.type == "heredoc_identifier"]
         inner = [
-            one for one in node.children if one.type not in ("heredoc_start", "heredoc_identifier")
+            child
+            for child in node.children
+            if child.type not in ("heredoc_start", "heredoc_identifier")
         ]
         opening = reader.span(names[0])
         text = reader.source.text
@@ -106,7 +108,11 @@ class TemplateReader:
             marks = _marks(node)
             self._text(parts, at, span.start, escapes=escapes, left=strip, right=marks[0])
             if node.type == INTERPOLATION:
-                inner = [one for one in node.named_children if one.type == "expression"]
+                inner = [
+                    named_child
+                    for named_child in node.named_children
+                    if named_child.type == "expression"
+                ]
                 if inner:
                     parts.append(self.reader.expression(inner[0], depth + 1))
             else:
@@ -166,12 +172,14 @@ class TemplateReader:
             parts = self._chars(sections[number + 1], begin, end, depth + 1, escapes=escapes)
             branches.append(tree.Template(reader.at(begin, end), tuple(parts)))
         if inner.type == "template_if":
-            given = next(one for one in bounds[0].children if one.type == "expression")
+            given = next(child for child in bounds[0].children if child.type == "expression")
             condition = reader.expression(given, depth + 1)
             other = branches[1] if len(branches) > 1 else tree.Template(span, ())
             return tree.Directive(span, tree.Conditional(span, condition, branches[0], other))
-        names = tuple(reader.text(one) for one in bounds[0].children if one.type == "identifier")
-        given = next(one for one in bounds[0].children if one.type == "expression")
+        names = tuple(
+            reader.text(child) for child in bounds[0].children if child.type == "identifier"
+        )
+        given = next(child for child in bounds[0].children if child.type == "expression")
         of = reader.expression(given, depth + 1)
         return tree.Directive(span, tree.For(span, names, of, branches[0]))
 

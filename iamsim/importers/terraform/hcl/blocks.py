@@ -145,7 +145,9 @@ def block_value(block: tree.Block, scope: Scope) -> MapOf:
 def _dynamic(block: tree.Block, kind: str, scope: Scope) -> Iterator[object]:
     """Write a dynamic block out."""
     attributes = block.body.attributes
-    content = next((one for one in block.body.blocks if one.type == "content"), None)
+    content = next(
+        (other_block for other_block in block.body.blocks if other_block.type == "content"), None
+    )
     if "for_each" not in attributes or content is None:
         return
     of = evaluate(attributes["for_each"].value, scope)

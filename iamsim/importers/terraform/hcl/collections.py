@@ -25,7 +25,7 @@ def _whole(function: Callable[..., object]) -> Callable[..., object]:
     """Make a function whose arguments must be known as such; what is in them need not be."""
 
     def call(_files: object, arguments: list[object]) -> object:
-        unknown = next((one for one in arguments if isinstance(one, Unknown)), None)
+        unknown = next((argument for argument in arguments if isinstance(argument, Unknown)), None)
         if unknown is not None:
             return Unknown(unknown.why, unknown.source)
         found = function(*arguments)
@@ -87,14 +87,14 @@ def _concat(*lists: object) -> object:
 def _merge(*maps: object) -> object:
     """Merge; a later entry replaces, null is nothing."""
     found = MapOf()
-    for one in maps:
-        if one is None:
+    for mapping in maps:
+        if mapping is None:
             continue
-        found.update(_map(one))
-        if isinstance(one, MapOf):
-            found.places.update(one.places)
-            found.key_places.update(one.key_places)
-            found.place = found.place or one.place
+        found.update(_map(mapping))
+        if isinstance(mapping, MapOf):
+            found.places.update(mapping.places)
+            found.key_places.update(mapping.key_places)
+            found.place = found.place or mapping.place
     return found
 
 
@@ -180,42 +180,42 @@ def _values(value: object) -> object:
 
 
 def _contains(value: object, item: object) -> object:
-    return _key(item) in [_key(one) for one in _list(value)]
+    return _key(item) in [_key(entry) for entry in _list(value)]
 
 
 def _index(value: object, item: object) -> object:
-    return [_key(one) for one in _list(value)].index(_key(item))
+    return [_key(entry) for entry in _list(value)].index(_key(item))
 
 
 def _coalesce(*values: object) -> object:
     """Give the first that is neither null nor empty."""
-    return next((one for one in values if one not in (None, "")), Unknown(""))
+    return next((value for value in values if value not in (None, "")), Unknown(""))
 
 
 def _first_known(_files: object, arguments: list[object]) -> object:
-    for one in arguments:
-        if one in (None, ""):
+    for argument in arguments:
+        if argument in (None, ""):
             continue
-        return Unknown(one.why, one.source) if isinstance(one, Unknown) else one
+        return Unknown(argument.why, argument.source) if isinstance(argument, Unknown) else argument
     raise Refused
 
 
 def _coalesce_list(*values: object) -> object:
-    return next((one for one in values if one), Unknown(""))
+    return next((value for value in values if value), Unknown(""))
 
 
 def _zip_map(keys: object, values: object) -> object:
-    names = [as_text(one) for one in _list(keys)]
-    if not all(isinstance(one, str) for one in names):
+    names = [as_text(key) for key in _list(keys)]
+    if not all(isinstance(name, str) for name in names):
         raise Refused
     return MapOf((str(name), one) for name, one in zip(names, _list(values), strict=True))
 
 
 def _range(*limits: object) -> object:
-    numbers = [as_number(one) for one in limits]
-    if not all(isinstance(one, int) for one in numbers):
+    numbers = [as_number(limit) for limit in limits]
+    if not all(isinstance(number, int) for number in numbers):
         raise Refused
-    found = range(*(int(one or 0) for one in numbers))
+    found = range(*(int(number or 0) for number in numbers))
     if len(found) > MAX_ITEMS:
         raise Refused("a collection, which is too long")
     return ListOf(found)
@@ -223,8 +223,8 @@ def _range(*limits: object) -> object:
 
 def _set_product(*lists: object) -> object:
     size = 1
-    for one in lists:
-        size *= len(_list(one))
+    for listing in lists:
+        size *= len(_list(listing))
     if size > MAX_ITEMS:
         raise Refused("a collection, which is too long")
     return ListOf(ListOf(row) for row in itertools.product(*map(_list, lists)))
@@ -234,9 +234,9 @@ def _of_sets(keep: Callable[[list[set[object]], object], bool]) -> Callable[...,
     """Make a function of sets; `keep` says which items stay."""
 
     def call(*lists: object) -> object:
-        sets = [{_key(one) for one in _list(listed)} for listed in lists]
-        items = [one for listed in lists for one in _list(listed)]
-        return set_of(ListOf(one for one in items if keep(sets, _key(one))))
+        sets = [{_key(entry) for entry in _list(listed)} for listed in lists]
+        items = [entry for listed in lists for entry in _list(listed)]
+        return set_of(ListOf(item for item in items if keep(sets, _key(item))))
 
     return call
 
@@ -261,23 +261,23 @@ def _one(value: object) -> object:
 
 
 def _sum(value: object) -> object:
-    numbers = [as_number(one) for one in _list(value)]
+    numbers = [as_number(entry) for entry in _list(value)]
     if None in numbers:
         raise Refused
-    return sum(one for one in numbers if one is not None)
+    return sum(number for number in numbers if number is not None)
 
 
 def _sorted(value: object) -> object:
-    texts = [as_text(one) for one in _list(value)]
-    return ListOf(sorted(one for one in texts if isinstance(one, str)))
+    texts = [as_text(entry) for entry in _list(value)]
+    return ListOf(sorted(text for text in texts if isinstance(text, str)))
 
 
 def _all_true(value: object) -> object:
-    return all(one in (True, "true") for one in _list(value))
+    return all(entry in (True, "true") for entry in _list(value))
 
 
 def _any_true(value: object) -> object:
-    return any(one in (True, "true") for one in _list(value))
+    return any(entry in (True, "true") for entry in _list(value))
 
 
 def _transpose(value: object) -> object:
@@ -291,7 +291,7 @@ def _transpose(value: object) -> object:
 
 
 def _match_keys(values: object, keys: object, wanted: object) -> object:
-    known = {_key(one) for one in _list(wanted)}
+    known = {_key(entry) for entry in _list(wanted)}
     pairs = zip(_list(values), _list(keys), strict=True)
     return ListOf(value for value, key in pairs if _key(key) in known)
 
@@ -326,7 +326,7 @@ COLLECTIONS: dict[str, Callable[..., object]] = {
     "one": _whole(_one),
     "range": _deep(_range),
     "reverse": _whole(lambda value: _gathered(reversed(_pairs(value)))),
-    "setintersection": _deep(_of_sets(lambda sets, key: all(key in one for one in sets))),
+    "setintersection": _deep(_of_sets(lambda sets, key: all(key in members for members in sets))),
     "setproduct": _whole(_set_product),
     "setsubtract": _deep(_of_sets(lambda sets, key: key in sets[0] and key not in sets[1])),
     "setunion": _deep(_of_sets(lambda _sets, _key: True)),

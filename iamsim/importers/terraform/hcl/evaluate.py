@@ -115,7 +115,7 @@ def _template(expression: tree.Template, scope: Scope) -> object:
             continue
         value = evaluate(part.of if isinstance(part, tree.Directive) else part, scope)
         if isinstance(value, list) and isinstance(part, tree.Directive):
-            value = join_pieces([(as_text(one) or "", None) for one in value])
+            value = join_pieces([(as_text(entry) or "", None) for entry in value])
         text = as_text(value)
         if text is None:
             text = unknown_at(part.span)
@@ -194,7 +194,7 @@ def _call(expression: tree.Call, scope: Scope) -> object:
     name = expression.name.removeprefix("core::")
     if name in ("try", "can"):
         return _attempt(name, expression, scope)
-    arguments = [evaluate(one, scope) for one in expression.arguments]
+    arguments = [evaluate(argument, scope) for argument in expression.arguments]
     if expression.expand and arguments:
         last = arguments.pop()
         if isinstance(last, Unknown):

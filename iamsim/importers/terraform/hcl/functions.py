@@ -168,16 +168,19 @@ def _formatted(value: object, width: str, precision: str | None, verb: str) -> s
 
 def _format_list(files: Files, arguments: list[object]) -> object:
     """Fill in a format for each item."""
-    unknown = next((one for one in arguments if isinstance(one, Unknown)), None)
+    unknown = next((argument for argument in arguments if isinstance(argument, Unknown)), None)
     if unknown is not None:
         return Unknown(unknown.why, unknown.source)
-    lengths = {len(one) for one in arguments[1:] if isinstance(one, list)}
+    lengths = {len(argument) for argument in arguments[1:] if isinstance(argument, list)}
     if len(lengths) > 1:
         raise Refused
     count = lengths.pop() if lengths else 1
     found = ListOf()
     for index in range(count):
-        row = [one[index] if isinstance(one, list) else one for one in arguments[1:]]
+        row = [
+            argument[index] if isinstance(argument, list) else argument
+            for argument in arguments[1:]
+        ]
         found.append(_format(files, [arguments[0], *row]))
     return found
 
@@ -188,12 +191,12 @@ def _join(_files: Files, arguments: list[object]) -> object:
     if isinstance(separator, Unknown):
         return Unknown(separator.why, separator.source)
     pieces: list[tuple[str | Unknown, Span | None]] = []
-    for one in lists:
-        if isinstance(one, Unknown):
-            return Unknown(one.why, one.source)
-        if not isinstance(one, list):
+    for listing in lists:
+        if isinstance(listing, Unknown):
+            return Unknown(listing.why, listing.source)
+        if not isinstance(listing, list):
             raise Refused
-        for item in one:
+        for item in listing:
             if pieces:
                 pieces.append((_text(separator), None))
             pieces.append((item if isinstance(item, Unknown) else _text(item), None))
@@ -235,7 +238,7 @@ def _number(function: Callable[..., float | int]) -> Callable[[Files, list[objec
         unknown = find_unknown(arguments)
         if unknown is not None:
             return Unknown(unknown.why, unknown.source)
-        numbers = [as_number(one) for one in arguments]
+        numbers = [as_number(argument) for argument in arguments]
         if None in numbers:
             raise Refused
         found = function(*numbers)

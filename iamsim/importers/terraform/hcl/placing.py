@@ -113,7 +113,7 @@ class Places:
 def _blocks(block: MapOf, name: str) -> list[MapOf]:
     """The inner blocks of a name."""
     value = block.get(name)
-    return [one for one in value if isinstance(one, MapOf)] if isinstance(value, list) else []
+    return [entry for entry in value if isinstance(entry, MapOf)] if isinstance(value, list) else []
 
 
 class Decoded(NamedTuple):
@@ -140,8 +140,8 @@ def decoded(text: str | PartlyKnown) -> Decoded | None:
         shown.append(f"{MARK}{unknown}{MARK}" if isinstance(piece, Unknown) else piece)
         unknown += isinstance(piece, Unknown)
     starts = [0]
-    for one in shown:
-        starts.append(starts[-1] + len(one))
+    for name in shown:
+        starts.append(starts[-1] + len(name))
     spans = [span for _, span in pieces]
     written = "".join(shown)
     places: dict[Path, Span] = {}

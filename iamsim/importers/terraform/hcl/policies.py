@@ -72,7 +72,7 @@ def configured_policies(root: Root, is_policy: Callable[[object], bool]) -> Iter
         if instance.type != DOCUMENT or instance.address.mode != "data" or instance.span is None:
             continue
         document = root.plan.attribute(instance, "json")
-        own = {one for one in _stated(document) if one[0] == instance.text}
+        own = {parts for parts in _stated(document) if parts[0] == instance.text}
         if isinstance(document, dict) and not own & used:
             found = _Written(document, Places.of_document(document), instance.span)
             policy = _placed(found, instance, Use())
@@ -109,9 +109,9 @@ def _stated(document: object) -> set[tuple[str, int]]:
     """The blocks that state the statements of a document."""
     statements = document.get("Statement") if isinstance(document, dict) else None
     return {
-        (one.instance.text, one.number)
-        for one in (statements if isinstance(statements, list) else ())
-        if isinstance(one, Stated)
+        (statement.instance.text, statement.number)
+        for statement in (statements if isinstance(statements, list) else ())
+        if isinstance(statement, Stated)
     }
 
 
@@ -133,7 +133,7 @@ def _find(
         elif isinstance(item, MapOf):
             waiting += [(one, item.places.get(key, span)) for key, one in item.items()]
         elif isinstance(item, list):
-            waiting += [(one, span) for one in item]
+            waiting += [(entry, span) for entry in item]
 
 
 def _written(value: object, span: Span) -> _Written | None:
@@ -145,8 +145,8 @@ def _written(value: object, span: Span) -> _Written | None:
     if isinstance(value, MapOf):
         return None
     if isinstance(value, dict):
-        stated = [one for one in value.get("Statement", ()) if isinstance(one, Stated)]
-        place = next((one.instance.span for one in stated), None)
+        stated = [entry for entry in value.get("Statement", ()) if isinstance(entry, Stated)]
+        place = next((entry.instance.span for entry in stated), None)
         return _Written(value, Places.of_document(value), place or span)
     if not isinstance(value, str | PartlyKnown):
         return None

@@ -74,13 +74,13 @@ def added_attributes(
     if provider is None:
         return {}
     owner, found = provider
-    if not any(one.type == "default_tags" for one in found.body.blocks):
+    if not any(block.type == "default_tags" for block in found.body.blocks):
         return {}
 
     def tags() -> object:
         entries = MapOf()
-        for one in inner_blocks(found.body, "default_tags", owner.scope()):
-            given = one.get("tags") if isinstance(one, dict) else one
+        for inner_block in inner_blocks(found.body, "default_tags", owner.scope()):
+            given = inner_block.get("tags") if isinstance(inner_block, dict) else inner_block
             if isinstance(given, Unknown):
                 return Unknown(given.why, given.source)
             entries.update(given if isinstance(given, dict) else {})

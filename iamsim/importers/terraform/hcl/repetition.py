@@ -47,7 +47,7 @@ def repetition(
         if isinstance(value, dict) and len(value) <= MAX_INSTANCES:
             pairs = sorted(value.items())
             return [(key, _each(key, item), None) for key, item in pairs]
-        if isinstance(value, SetOf) and all(isinstance(one, str) for one in value):
+        if isinstance(value, SetOf) and all(isinstance(entry, str) for entry in value):
             return [(str(item), _each(str(item), item), None) for item in value]
         span = attributes["for_each"].value.span
         note(span)
@@ -61,7 +61,7 @@ def _is_choice(count: tree.Expression) -> bool:
     if not isinstance(count, tree.Conditional):
         return False
     sides = (count.yes, count.no)
-    return all(isinstance(one, tree.Literal) and one.value in (0, 1) for one in sides)
+    return all(isinstance(side, tree.Literal) and side.value in (0, 1) for side in sides)
 
 
 def _unknown_number(value: object, span: Span) -> Unknown:

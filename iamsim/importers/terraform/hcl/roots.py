@@ -106,7 +106,7 @@ class _Folders:
             for file in self.given[folder].values()
             for source in _sources(file.body)
         }
-        found = [one for one in with_blocks if posixpath.normpath(one or ".") not in called]
+        found = [block for block in with_blocks if posixpath.normpath(block or ".") not in called]
         return sorted(found or with_blocks)
 
 
