@@ -199,14 +199,14 @@ def _account(account: Account, model: World) -> Iterator[LintFinding]:
                 f"the role `{role.name}` of `{account.id}` has no trust policy",
                 role.span,
             )
-    for length in lengths(account, model):
+    for length in inline_lengths(account, model):
         if length.used > length.limit:
             yield LintFinding(
                 LintSeverity.WARNING,
                 "inline-policies-too-long",
-                f"the inline policies of the {length.kind} `{length.holder.name}` of `{account.id}` have"
-                f" {length.used:,} characters together, {length.used - length.limit:,} more than the quota"
-                f" {length.limit:,}",
+                f"the inline policies of the {length.kind} `{length.holder.name}` of `{account.id}`"
+                f" have {length.used:,} characters together, {length.used - length.limit:,} more"
+                f" than the quota {length.limit:,}",
                 length.holder.span,
                 "make some of them managed policies; IAM counts no white space",
             )

@@ -104,7 +104,7 @@ def _residual(entry: LayerExplanation) -> str:
         return ""
     sentences = [residual.sentence for residual in entry.residual if residual is not None]
     if entry.residual.allows is None:  # what may deny does not always allow
-        sentences.insert(0, "never allows")
+        sentences.insert(0, "does not allow")
     return "; ".join(sentences)
 
 
